@@ -1,0 +1,53 @@
+"""Backends: whatever answers ECS actions.
+
+Two doors: `call` is the public API, `control` is what only a harness may do. Both take a name and a mapping and give a
+mapping, so that both travel over HTTP unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+#: What a backend may let a test do besides the public API, and what each of them means.
+CAPABILITIES: Final = {
+    "see-hosts": "tell which host each instance is on, and what the hosts carry",
+    "break-hosts": "crash and repair hosts, find them at risk, migrate instances",
+    "move-time": "let region time pass at will",
+    "set-supply": "take supply away by zone and family, and give it back",
+    "change-account": "use several accounts, lock instances, change an account's settings",
+    "shape-region": "choose zones, hosts, capacity and editions",
+}
+
+
+class Backend(Protocol):
+    """Whatever answers ECS actions.
+
+    Attributes:
+        name: `memory`, `docker`, a URL …
+        capabilities: what it lets a test do besides the public API.
+    """
+
+    name: str
+    capabilities: frozenset[str]
+
+    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+        """Answer one action.
+
+        Raises:
+            ApiError: the action is refused.
+        """
+        ...
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
+        """Do what only a harness may do.
+
+        Raises:
+            NotSupported: this backend has no such verb.
+            UsageError: the verb's arguments name nothing.
+        """
+        ...
+
+    def close(self) -> None:
+        """End what the backend holds."""
+        ...

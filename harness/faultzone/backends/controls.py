@@ -1,0 +1,234 @@
+"""The control verbs of a local cloud: what a harness may see and do besides the public API.
+
+Each verb is one function with a name, typed arguments and a sentence, so that the same table serves the process, the control
+routes of an endpoint and their schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from faultzone.errors import UsageError
+from faultzone.model import lifecycle
+from faultzone.model.placement import AT_RISK, UP
+
+if TYPE_CHECKING:
+    from faultzone.backends.local import LocalBackend
+    from faultzone.model.placement import Host
+    from faultzone.model.state import Instance, RegionState
+
+Arguments = dict[str, Any]
+
+
+class Verb(NamedTuple):
+    """One control verb."""
+
+    run: Callable[[LocalBackend, Arguments], dict[str, Any]]
+    says: str
+    arguments: dict[str, str]
+    capability: str
+    writes: bool
+    outside_lock: bool
+
+
+VERBS: dict[str, Verb] = {}
+
+
+def verb(name: str, capability: str, *, writes: bool = True, outside_lock: bool = False, **arguments: str) -> Any:
+    """Register a control verb; `arguments` name each argument with its JSON type, `?` at the end for an optional one."""
+
+    def register(run: Callable[[LocalBackend, Arguments], dict[str, Any]]) -> Callable[[LocalBackend, Arguments], dict[str, Any]]:
+        says = (run.__doc__ or "").split("\n")[0]
+
+        def checked(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+            unknown = given.keys() - arguments.keys()
+            missing = {each for each, kind in arguments.items() if not kind.endswith("?")} - given.keys()
+            if unknown or missing:
+                takes = ", ".join(f"{each}: {kind}" for each, kind in arguments.items()) or "nothing"
+                raise UsageError(f"control verb {name!r} takes {takes}; given {', '.join(sorted(given)) or 'nothing'}")
+            return run(backend, given)
+
+        VERBS[name] = Verb(checked, says, arguments, capability, writes, outside_lock)
+        return run
+
+    return register
+
+
+def _region(backend: LocalBackend, given: Arguments) -> RegionState:
+    region_id = given.get("region") or backend.cloud.default_region
+    region = backend.cloud.regions.get(region_id)
+    if region is None:
+        raise UsageError(f"there is no region {region_id!r}; there are {', '.join(backend.cloud.regions)}")
+    return region
+
+
+def _host(region: RegionState, given: Arguments) -> Host:
+    host = region.placement.find_host(str(given["host"]))
+    if host is None:
+        raise UsageError(f"there is no host {given['host']!r} in {region.id}; they are named like {region.zone_ids[0]}-h01")
+    return host
+
+
+def _instance(backend: LocalBackend, given: Arguments) -> Instance:
+    instance = backend.cloud.find_instance(str(given["instance"]))
+    if instance is None:
+        raise UsageError(f"there is no instance {given['instance']!r}")
+    return instance
+
+
+@verb("verbs", "", writes=False)
+def verbs(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Name the verbs with their arguments."""
+    return {
+        name: {"says": each.says, "arguments": each.arguments, "capability": each.capability} for name, each in VERBS.items()
+    }
+
+
+@verb("shape", "see-hosts", writes=False)
+def shape(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Tell the regions, zones, accounts, edition and capabilities."""
+    cloud = backend.cloud
+    return {
+        "regions": {each.id: {"zones": list(each.zone_ids), "hosts_per_zone": each.shape.hosts_per_zone} for each in cloud.regions.values()},
+        "accounts": list(cloud.accounts),
+        "edition": cloud.edition.name,
+        "clock": backend.clock.kind,
+        "capabilities": sorted(backend.capabilities),
+    }
+
+
+@verb("hosts", "see-hosts", writes=False, region="string?")
+def hosts(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """List the hosts with their zone, state, free capacity and instances."""
+    region = _region(backend, given)
+    placement = region.placement
+    return {
+        "hosts": [
+            {
+                "host": placement.host_id(host),
+                "zone": region.zone_ids[host.zone],
+                "state": host.state,
+                "vcpus_free": host.vcpus_free,
+                "memory_free": host.memory_free,
+                "instances": sorted(host.instances),
+            }
+            for host in placement.hosts
+        ]
+    }
+
+
+@verb("host-of", "see-hosts", writes=False, instance="string")
+def host_of(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Tell the host of an instance; null while it is stopped without charge."""
+    instance = _instance(backend, given)
+    region = next(each for each in backend.cloud.regions.values() if instance.id in each.instances)
+    return {"host": None if instance.host is None else region.placement.host_id(instance.host)}
+
+
+@verb("crash-host", "break-hosts", host="string", region="string?", reversible="boolean?")
+def crash_host(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Take a host's power away, with all that runs on it."""
+    region = _region(backend, given)
+    host = _host(region, given)
+    backend.substrate.crash(region.id, host.index, reversible=bool(given.get("reversible", False)))
+    return {"host": given["host"]}
+
+
+@verb("repair-host", "break-hosts", host="string", region="string?")
+def repair_host(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Give a crashed host its power back."""
+    region = _region(backend, given)
+    backend.substrate.repair(region.id, _host(region, given).index)
+    return {"host": given["host"]}
+
+
+@verb("host-at-risk", "break-hosts", host="string", region="string?", at_risk="boolean?")
+def host_at_risk(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Find a host at risk: it takes nothing new, and what runs on it is live-migrated away where there is room."""
+    region = _region(backend, given)
+    host = _host(region, given)
+    if given.get("at_risk", True) is False:
+        if host.state == AT_RISK:
+            host.state = UP
+        return {"moved": [], "stayed": sorted(host.instances)}
+    if host.state != UP:
+        raise UsageError(f"host {given['host']} is {host.state}; only one that is up can be found at risk")
+    host.state = AT_RISK
+    moved = [each for each in sorted(host.instances) if lifecycle.migrate(region, region.instances[each]) is not None]
+    return {"moved": moved, "stayed": sorted(host.instances)}
+
+
+@verb("migrate", "break-hosts", instance="string")
+def migrate(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Live-migrate a running instance to another host of its zone; null where none can take it."""
+    instance = _instance(backend, given)
+    region = next(each for each in backend.cloud.regions.values() if instance.id in each.instances)
+    host = lifecycle.migrate(region, instance)
+    return {"host": None if host is None else region.placement.host_id(host)}
+
+
+@verb("set-supply", "set-supply", zone="string?", family="string?", limit="integer or null", region="string?")
+def set_supply(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Limit how many instances may be placed in a zone and of a family at a time; null lifts the limit. Tells the limit before."""
+    region = _region(backend, given)
+    zone, family, limit = given.get("zone") or "*", given.get("family") or "*", given["limit"]
+    region.placement.check_scope(zone, family, region.catalog)
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
+        raise UsageError(f"limit={limit!r}: write how many instances may be placed there, 0 or more, or null for no limit")
+    limits = region.placement.supply.limits
+    before = limits.get((zone, family))
+    if limit is None:
+        limits.pop((zone, family), None)
+    else:
+        limits[zone, family] = limit
+    return {"before": before}
+
+
+@verb("lock", "change-account", instance="string", reason="string", locked="boolean?")
+def lock(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Put a lock on an instance (financial or security), or take it off."""
+    instance = _instance(backend, given)
+    reason = given["reason"]
+    if reason not in ("financial", "security"):
+        raise UsageError(f"reason={reason!r}: write 'financial' or 'security'")
+    others = tuple(each for each in instance.locks if each != reason)
+    instance.locks = others if given.get("locked", True) is False else (*others, reason)
+    return {"locks": list(instance.locks)}
+
+
+@verb("account-settings", "change-account", account="string?", region="string?", stop_without_charge="boolean?")
+def account_settings(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Read or change an account's settings: whether a stop is one without charge where the call does not say."""
+    region = _region(backend, given)
+    account = given.get("account") or backend.cloud.accounts[0]
+    if account not in backend.cloud.accounts:
+        raise UsageError(f"there is no account {account!r}; there are {', '.join(backend.cloud.accounts)}")
+    state = region.account(account)
+    if "stop_without_charge" in given:
+        state.stop_without_charge_by_default = bool(given["stop_without_charge"])
+    return {"stop_without_charge": state.stop_without_charge_by_default}
+
+
+@verb("clock", "move-time", writes=False)
+def clock(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Tell the present of the region in milliseconds since the epoch, the kind of its clock and the next timer."""
+    return {"now": backend.clock.now, "kind": backend.clock.kind, "next": backend.clock.next_due()}
+
+
+@verb("advance", "move-time", outside_lock=True, milliseconds="integer")
+def advance(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Let region time pass."""
+    length = given["milliseconds"]
+    if isinstance(length, bool) or not isinstance(length, int) or length < 0:
+        raise UsageError(f"milliseconds={length!r}: write a whole number, 0 or more")
+    fired = backend.advance(length)
+    backend.journal.append(backend.clock.now, "advance", {"milliseconds": length, "timers": fired})
+    return {"now": backend.clock.now, "timers": fired}
+
+
+@verb("journal", "see-hosts", writes=False, last="integer?")
+def journal(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Show the last entries of the journal."""
+    last = given.get("last", 100)
+    return {"entries": [entry._asdict() for entry in backend.journal.tail(int(last))], "length": len(backend.journal)}

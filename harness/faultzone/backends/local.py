@@ -1,0 +1,200 @@
+"""The local backend: model, substrate and clock behind one lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from faultzone import editions
+from faultzone.backends import controls
+from faultzone.clock import VIRTUAL_START, Clock
+from faultzone.ecs.errors import ApiError
+from faultzone.editions import Edition
+from faultzone.errors import HarnessError, NotSupported, UsageError
+from faultzone.journal import Journal, redacted
+from faultzone.model.catalog import Catalog, default_catalog
+from faultzone.model.cloud import Cloud
+from faultzone.model.dispatch import ACTIONS
+from faultzone.model.effects import Report
+from faultzone.model.rules import Rules
+from faultzone.model.shape import Shape
+from faultzone.substrate import Substrate
+from faultzone.substrate.memory import MemorySubstrate, Timings
+from faultzone.world import World
+
+#: The account of the key pair testid/testsecret.
+DEFAULT_ACCOUNT: Final = "1000000000000001"
+#: How many timers an advance fires before it lets a waiting call through.
+_STEPS_PER_TURN: Final = 64
+
+
+def account_ids(count: int) -> tuple[str, ...]:
+    """The ids of a cloud's accounts: sixteen digits, counted up."""
+    return tuple(str(int(DEFAULT_ACCOUNT) + n) for n in range(count))
+
+
+class LocalBackend:
+    """A cloud in this process.
+
+    Args:
+        shapes: one for each region.
+        accounts: how many accounts.
+        edition: the edition of the documentation that it follows.
+        rules: makes the rules from the edition; a wrong region passes a subclass.
+        seed: of ids, addresses and names.
+        clock: virtual unless given.
+        timings: how long guests and hosts take.
+        catalog: types and images; the edition's unless given.
+        delays: how the substrate's reports are delayed, doubled and lost; see `MemorySubstrate`.
+    """
+
+    name = "memory"
+    capabilities = frozenset({"see-hosts", "break-hosts", "move-time", "set-supply", "change-account", "shape-region"})
+
+    def __init__(
+        self,
+        shapes: Sequence[Shape] = (),
+        *,
+        accounts: int = 1,
+        edition: Edition | str = editions.DEFAULT,
+        rules: Callable[[Edition], Rules] = Rules,
+        seed: int | str = 0,
+        clock: Clock | None = None,
+        timings: Timings | None = None,
+        catalog: Catalog | None = None,
+        delays: Callable[[Report], Sequence[float]] | None = None,
+    ) -> None:
+        if accounts < 1:
+            raise UsageError(f"accounts={accounts}: a cloud needs at least one")
+        chosen = editions.load(edition) if isinstance(edition, str) else edition
+        self.clock = clock or Clock(VIRTUAL_START)
+        self.journal = Journal()
+        self.cloud = Cloud(
+            shapes or (Shape(),),
+            account_ids(accounts),
+            catalog=catalog or default_catalog(chosen.name),
+            edition=chosen,
+            rules=rules(chosen),
+            clock=self.clock,
+            world=World(seed),
+        )
+        self.substrate: Substrate = MemorySubstrate(self.clock, self._on_report, timings, delays)
+        self._lock = threading.Lock()
+        self._queue = threading.Lock()
+        self.journal.append(
+            self.clock.now,
+            "region",
+            {"regions": list(self.cloud.regions), "edition": chosen.name, "seed": seed, "clock": self.clock.kind},
+        )
+
+    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+        """Answer one action; see `Backend.call`."""
+        cloud, journal = self.cloud, self.journal
+        with self._turn():
+            request_id = cloud.world.request_id()
+            entry = ACTIONS.get(action)
+            try:
+                answer = cloud.call(action, parameters, account or cloud.accounts[0])
+            except ApiError as refusal:
+                refusal.request_id = request_id
+                if not cloud.clean:
+                    raise HarnessError(f"the model changed something before it refused {action} with {refusal.code}") from refusal
+                journal.append(
+                    self.clock.now,
+                    "refusal",
+                    {"action": action, "parameters": redacted(parameters), "code": refusal.code, "request": request_id},
+                )
+                raise
+            answer["RequestId"] = request_id
+            if entry is not None and entry.request.writes:
+                said = {"action": action, "parameters": redacted(parameters), "answer": answer}
+                if account is not None and account != cloud.accounts[0]:
+                    said["account"] = account
+                journal.append(self.clock.now, "call", said)
+                self._commit()
+            else:
+                journal.append(
+                    self.clock.now,
+                    "read",
+                    {"action": action, "parameters": dict(parameters), "total": answer.get("TotalCount")},
+                )
+        return answer
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
+        """Do what only a harness may do; see `Backend.control` and `faultzone.backends.controls`."""
+        found = controls.VERBS.get(verb)
+        if found is None:
+            raise NotSupported(f"the {self.name} backend has no control verb {verb!r}; it has {', '.join(sorted(controls.VERBS))}")
+        if found.outside_lock:
+            return found.run(self, dict(arguments))
+        with self._turn():
+            answer = found.run(self, dict(arguments))
+            if found.writes:
+                self.journal.append(self.clock.now, "control", {"verb": verb, "arguments": dict(arguments)})
+            self._commit()
+        return answer
+
+    def advance(self, length: int) -> int:
+        """Let `length` milliseconds of region time pass, timer by timer; other callers get their turn between.
+
+        Returns:
+            How many timers fired.
+        """
+        fired = 0
+        with self._turn():
+            instant = self.clock.now + length
+        going = True
+        while going:
+            with self._turn():
+                for _ in range(_STEPS_PER_TURN):
+                    going = self.clock.step(instant)
+                    self._commit()
+                    if not going:
+                        break
+                    fired += 1
+        self.clock.jump(instant)
+        return fired
+
+    def close(self) -> None:
+        """End what runs and finish the journal's file."""
+        self.substrate.close()
+        self.journal.close()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Hold the lock, with time caught up."""
+        # Whoever comes first waits at the lock, all others behind it: an advance that releases the lock cannot take it again
+        # before the caller that has been waiting.
+        with self._queue:
+            self._lock.acquire()
+        try:
+            clock = self.clock
+            target = clock.target()
+            if target > clock.now:
+                while clock.step(target):
+                    self._commit()
+            yield
+        finally:
+            self._lock.release()
+
+    def _commit(self) -> None:
+        """Journal what the model said and asked for, then hand its effects to the substrate."""
+        now, append = self.clock.now, self.journal.append
+        said = self.cloud.said
+        if said:
+            for kind, data in said:
+                append(now, kind, data)
+            said.clear()
+        for region, effects in self.cloud.drain():
+            for effect in effects:
+                append(now, "effect", {"effect": type(effect).__name__, **effect._asdict()})
+            self.substrate.apply(region, effects)
+
+    def _on_report(self, region: str, report: Report) -> None:
+        """Take a report of the memory substrate in; it comes from a timer, so the lock is held."""
+        taken = self.cloud.report(region, report)
+        self.journal.append(
+            self.clock.now, "report" if taken else "stale", {"report": type(report).__name__, **report._asdict()}
+        )

@@ -1,0 +1,228 @@
+"""The registry of clauses: what the documentation promises, one entry for each promise.
+
+A chapter is a TOML file beside this module, a clause is a table in it. Clauses are data: nothing here asserts them.
+
+    >>> get("deployment-set/strict-spread").level
+    <Level.MUST: 'MUST'>
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from faultzone.errors import HarnessError, UsageError
+
+__all__ = [
+    "CAPABILITIES",
+    "Clause",
+    "Level",
+    "UnknownClause",
+    "chapters",
+    "get",
+    "load",
+    "read_chapter",
+    "render_markdown",
+]
+
+#: What a clause may need beyond the public API.
+CAPABILITIES: Final = frozenset(
+    {"see-hosts", "break-hosts", "move-time", "change-account", "set-supply", "shape-region", "guest"}
+)
+
+#: The files, in the order of the operations manual, with the headings that the rendered page gives them.
+_CHAPTERS: Final = {
+    "deployment-set": "Deployment sets",
+    "instance": "Instances",
+    "assistant": "Cloud Assistant",
+    "invocation-status": "Invocation status",
+    "event": "System events",
+    "recovery": "Auto recovery",
+    "billing": "Billing",
+}
+_NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_EDITION: Final = re.compile(r"\d{4}-\d{2}")
+_REQUIRED: Final = ("level", "statement", "source", "edition")
+_REMARKS: Final = ("ambiguous-because", "untestable-because")
+_KEYS: Final = frozenset({*_REQUIRED, *_REMARKS, "needs"})
+
+
+class Level(StrEnum):
+    """How strongly the documentation binds: SHOULD where it says usually or recommends, MAY where it permits."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+
+
+class UnknownClause(UsageError, KeyError):
+    """No clause has this id. The text names those that come close."""
+
+    def __str__(self) -> str:
+        # KeyError would show the text in quotation marks.
+        return str(self.args[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One documented promise.
+
+    Attributes:
+        id: chapter and name, as in `deployment-set/strict-spread`.
+        level: how strongly the documentation binds.
+        statement: the promise in our own words.
+        source: the public documents that make it, with their sections or pages and edition dates.
+        edition: the first edition that has it, as in `2019-02`.
+        ambiguous_because: where sources disagree or are silent: the readings, and what our region does.
+        untestable_because: why neither the public API nor a harness can assert it.
+        needs: the capabilities without which it cannot be provoked or observed.
+    """
+
+    id: str
+    chapter: str
+    name: str
+    level: Level
+    statement: str
+    source: str
+    edition: str
+    ambiguous_because: str | None = None
+    untestable_because: str | None = None
+    needs: tuple[str, ...] = ()
+
+
+def chapters() -> tuple[str, ...]:
+    """The chapters in the order of the manual."""
+    return tuple(_CHAPTERS)
+
+
+@cache
+def load() -> Mapping[str, Clause]:
+    """Every clause by its id, chapter by chapter in the order of the files.
+
+    The files are read once; the mapping is read-only.
+
+    Raises:
+        HarnessError: a file of the registry is malformed; the text names file and entry.
+    """
+    folder = Path(__file__).parent
+    return MappingProxyType(
+        {clause.id: clause for chapter in _CHAPTERS for clause in read_chapter(folder / f"{chapter}.toml")}
+    )
+
+
+def get(clause_id: str) -> Clause:
+    """The clause of this id.
+
+    Raises:
+        UnknownClause: there is none; the text names close matches.
+    """
+    clauses = load()
+    try:
+        return clauses[clause_id]
+    except KeyError:
+        raise UnknownClause(_no_such_clause(clause_id, clauses)) from None
+
+
+def read_chapter(path: Path) -> list[Clause]:
+    """The clauses of one file, whose stem is the chapter.
+
+    Raises:
+        HarnessError: the file is malformed; the text names file and entry.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise HarnessError(f"{path.name}: {error}") from error
+    return [_clause(path, name, table) for name, table in tables.items()]
+
+
+def render_markdown() -> str:
+    """The registry as a page of tables, one for each chapter."""
+    clauses = load().values()
+    lines = [
+        "# Clauses",
+        "",
+        f"The {len(clauses)} promises of the documentation that faultzone knows, generated from the registry in",
+        "`faultzone.clauses`; a test keeps the two equal. MUST binds, SHOULD is what the documentation calls usual, normal",
+        "or recommended, and MAY is what it permits. Each is of edition 2019-02 unless the remarks name a later one.",
+    ]
+    for chapter, heading in _CHAPTERS.items():
+        lines += ["", f"## {heading}", "", "| id | level | statement | source | remarks |", "|---|---|---|---|---|"]
+        lines += [_row(clause) for clause in clauses if clause.chapter == chapter]
+    return "\n".join(lines) + "\n"
+
+
+def _clause(path: Path, name: str, table: object) -> Clause:
+    """One entry, checked."""
+
+    def bad(fault: str) -> HarnessError:
+        return HarnessError(f"{path.name}, entry {name!r}: {fault}")
+
+    if not _NAME.fullmatch(name):
+        raise bad("a name consists of lower-case letters, digits and single hyphens")
+    if not isinstance(table, dict):
+        raise bad("is no table")
+    if unknown := sorted(table.keys() - _KEYS):
+        raise bad(f"unknown keys {', '.join(unknown)}; known are {', '.join(sorted(_KEYS))}")
+    for key in _REQUIRED + _REMARKS:
+        text = table.get(key, "" if key in _REQUIRED else "absent")
+        if not isinstance(text, str) or not text.strip():
+            raise bad(f"{key} must be text that is not empty")
+    if table["level"] not in Level.__members__:
+        raise bad(f"level {table['level']!r} is none of {', '.join(Level)}")
+    if not _EDITION.fullmatch(table["edition"]):
+        raise bad(f"edition {table['edition']!r} is no year and month, such as 2019-02")
+    needs = table.get("needs", [])
+    if not isinstance(needs, list) or not all(isinstance(need, str) and need in CAPABILITIES for need in needs):
+        raise bad(f"needs {needs!r} must list capabilities: {', '.join(sorted(CAPABILITIES))}")
+    return Clause(
+        id=f"{path.stem}/{name}",
+        chapter=path.stem,
+        name=name,
+        level=Level(table["level"]),
+        statement=table["statement"],
+        source=table["source"],
+        edition=table["edition"],
+        ambiguous_because=table.get("ambiguous-because"),
+        untestable_because=table.get("untestable-because"),
+        needs=tuple(needs),
+    )
+
+
+def _no_such_clause(clause_id: str, clauses: Mapping[str, Clause]) -> str:
+    """What to say about an id that is not in the registry."""
+    # A test often has the right name with the wrong chapter, or with none.
+    name = clause_id.rpartition("/")[2]
+    close = [known for known, clause in clauses.items() if clause.name == name]
+    close += [known for known in get_close_matches(clause_id, clauses, n=3) if known not in close]
+    hint = f"did you mean {' or '.join(close)}?" if close else f"the chapters are {', '.join(_CHAPTERS)}."
+    return f"no clause {clause_id!r}: {hint} faultzone.clauses.load() has all ids."
+
+
+def _row(clause: Clause) -> str:
+    """A clause as a row of a table."""
+    remarks = []
+    if clause.edition != "2019-02":
+        remarks.append(f"From edition {clause.edition}.")
+    if clause.needs:
+        remarks.append(f"Needs {', '.join(clause.needs)}.")
+    if clause.ambiguous_because:
+        remarks.append(f"Ambiguous: {clause.ambiguous_because}")
+    if clause.untestable_because:
+        remarks.append(f"Untestable: {clause.untestable_because}")
+    # A bare asterisk or bar would be read as emphasis or as the end of a cell.
+    cells = (f"`{clause.id}`", clause.level, *map(_plain, (clause.statement, clause.source, " ".join(remarks))))
+    return f"| {' | '.join(cells)} |"
+
+
+def _plain(text: str) -> str:
+    """Text that means itself within a table of Markdown."""
+    return re.sub(r"([\\*|<>_])", r"\\\1", text)

@@ -1,0 +1,184 @@
+"""Region time: whole milliseconds since the epoch, jumped or followed, never patched.
+
+One heap of timers. Timers of the same instant fire in the order in which they were set, so that a run is a function of its inputs.
+`Clock` moves only when told to; `HybridClock` also follows a real clock, multiplied by a scale, whenever it is caught up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from typing import Final
+
+from faultzone.errors import UsageError
+
+#: A length of time: seconds, a timedelta, or text such as "90s", "2h", "1d12h".
+Duration = int | float | str | timedelta
+
+SECOND: Final = 1000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+#: Virtual regions begin here, a week after the manual's date.
+VIRTUAL_START: Final = 1_551_398_400_000  # 2019-03-01T00:00:00Z
+
+_UNITS: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+
+
+def milliseconds(duration: Duration) -> int:
+    """The length of `duration` in milliseconds.
+
+    Raises:
+        UsageError: it is negative, or text of another form than "90s", "2h", "1d12h".
+    """
+    if isinstance(duration, timedelta):
+        result = round(duration / timedelta(milliseconds=1))
+    elif isinstance(duration, str):
+        parts = _PART.findall(duration)
+        if not parts or "".join(number + unit for number, unit in parts) != duration.replace(" ", ""):
+            raise UsageError(f"a duration is written like '90s', '2h' or '1d12h', not {duration!r}")
+        result = round(sum(float(number) * _UNITS[unit] for number, unit in parts))
+    else:
+        result = round(duration * SECOND)
+    if result < 0:
+        raise UsageError(f"a duration cannot be negative: {duration!r}")
+    return result
+
+
+def utc(ms: int) -> datetime:
+    """The instant `ms` as an aware datetime."""
+    return datetime.fromtimestamp(ms / SECOND, UTC)
+
+
+def stamp(ms: int) -> str:
+    """The instant as the API writes it, to the second: `2019-03-01T00:00:00Z`."""
+    return datetime.fromtimestamp(ms // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def stamp_minute(ms: int) -> str:
+    """The instant as the API writes the times of instances, to the minute: `2019-03-01T00:00Z`."""
+    return datetime.fromtimestamp(ms // SECOND, UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def read_stamp(text: str) -> int:
+    """The instant that a `yyyy-MM-ddTHH:mm[:ss]Z` text names.
+
+    Raises:
+        ValueError: the text has another form.
+    """
+    form = "%Y-%m-%dT%H:%M:%SZ" if len(text) == 20 else "%Y-%m-%dT%H:%MZ"
+    return int(datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()) * SECOND
+
+
+class Timer:
+    """A callback that is due at an instant; `cancel` makes it never fire."""
+
+    __slots__ = ("action", "due")
+
+    def __init__(self, due: int, action: Callable[[], None]) -> None:
+        self.due = due
+        self.action: Callable[[], None] | None = action
+
+    def cancel(self) -> None:
+        """Never fire. Cancelling twice, or after it fired, does nothing."""
+        self.action = None
+
+    @property
+    def live(self) -> bool:
+        """Whether it is still to fire."""
+        return self.action is not None
+
+
+class Clock:
+    """Virtual time: it stands still until `advance` or `step` moves it.
+
+    Args:
+        start: the first instant, in milliseconds since the epoch.
+    """
+
+    kind = "virtual"
+
+    def __init__(self, start: int = VIRTUAL_START) -> None:
+        self.now = start
+        self._heap: list[tuple[int, int, Timer]] = []
+        self._set = 0
+
+    def call_at(self, due: int, action: Callable[[], None]) -> Timer:
+        """Run `action` once time reaches `due`; an instant that has passed means as soon as time is next looked at."""
+        timer = Timer(due, action)
+        self._set = order = self._set + 1
+        heappush(self._heap, (due, order, timer))
+        return timer
+
+    def call_later(self, delay: int, action: Callable[[], None]) -> Timer:
+        """Run `action` after `delay` milliseconds."""
+        return self.call_at(self.now + delay, action)
+
+    def next_due(self) -> int | None:
+        """The instant of the earliest live timer, or None."""
+        heap = self._heap
+        while heap:
+            due, _, timer = heap[0]
+            if timer.action is not None:
+                return due
+            heappop(heap)
+        return None
+
+    def step(self, limit: int) -> bool:
+        """Fire the earliest timer that is due by `limit` and stand at its instant; False, and stand at `limit`, when there is none."""
+        heap = self._heap
+        while heap and heap[0][0] <= limit:
+            due, _, timer = heappop(heap)
+            action = timer.action
+            if action is None:
+                continue
+            timer.action = None
+            if due > self.now:
+                self.now = due
+            action()
+            return True
+        if limit > self.now:
+            self.now = limit
+        return False
+
+    def target(self) -> int:
+        """The instant up to which time has run by itself: for virtual time, the present."""
+        return self.now
+
+    def jump(self, to: int) -> None:
+        """Tell a clock that follows another that it was moved to `to` by hand. Virtual time has nothing to note."""
+
+
+class HybridClock(Clock):
+    """Virtual time that also follows a real clock.
+
+    It never moves by itself: whoever holds the region's lock catches it up to `target()` on each access, so there is no ticker.
+
+    Args:
+        start: the first instant, in milliseconds since the epoch.
+        real: seconds of a monotonic real clock.
+        scale: region seconds for each real second.
+    """
+
+    kind = "hybrid"
+
+    def __init__(self, start: int, real: Callable[[], float], scale: float = 1.0) -> None:
+        if scale <= 0:
+            raise UsageError(f"a clock's scale must be positive, not {scale}")
+        super().__init__(start)
+        self._real, self.scale = real, scale
+        self._origin, self._origin_real = start, real()
+
+    def target(self) -> int:
+        """Where the real clock, multiplied by the scale, has brought region time."""
+        return self._origin + int((self._real() - self._origin_real) * self.scale * SECOND)
+
+    def jump(self, to: int) -> None:
+        """Follow the real clock from `to` on."""
+        ahead = to - self.target()
+        if ahead > 0:
+            self._origin += ahead

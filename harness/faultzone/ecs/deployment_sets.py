@@ -1,0 +1,76 @@
+"""The actions on deployment sets. Source: API reference of February 2019, chapter "Deployment sets"."""
+
+from __future__ import annotations
+
+from faultzone.ecs.request import Request, flag, integer, json_texts, text
+
+#: What fail-over does with a member when no host is left that keeps the spread; the first is the default.
+ON_UNABLE = ("CancelMembershipAndStart", "KeepStopped")
+
+
+class CreateDeploymentSet(Request):
+    """Create a deployment set of the one strategy that exists, high availability.
+
+    `Strategy`, `Domain` and `Granularity` were being retired in February 2019, `DeploymentStrategy` is their earlier name: each is
+    accepted with its documented values only.
+    """
+
+    deployment_set_name: str | None = text("DeploymentSetName")
+    description: str | None = text("Description")
+    strategy: str | None = text("Strategy")
+    deployment_strategy: str | None = text("DeploymentStrategy")
+    domain: str | None = text("Domain")
+    granularity: str | None = text("Granularity")
+    on_unable: str = text("OnUnableToRedeployFailedInstance", ON_UNABLE[0], among=ON_UNABLE)
+    client_token: str | None = text("ClientToken")
+
+
+class DescribeDeploymentSets(Request):
+    """List deployment sets with their members, filtered and paged."""
+
+    writes = False
+
+    deployment_set_ids: tuple[str, ...] | None = json_texts(
+        "DeploymentSetIds", most=100, too_many="InvalidDeploymentSetIds.TooManyInput"
+    )
+    deployment_set_name: str | None = text("DeploymentSetName")
+    strategy: str | None = text("Strategy")
+    domain: str | None = text("Domain")
+    granularity: str | None = text("Granularity")
+    network_type: str | None = text("NetworkType", among=("classic", "vpc"))
+    page_number: int = integer("PageNumber", 1, least=1)
+    page_size: int = integer("PageSize", 10, least=1, most=100)
+
+
+class ModifyDeploymentSetAttribute(Request):
+    """Change the name or description of a deployment set. The manual writes the plural, the wire always had the singular."""
+
+    aliases = ("ModifyDeploymentSetAttributes",)
+
+    deployment_set_id: str = text("DeploymentSetId", required=True)
+    deployment_set_name: str | None = text("DeploymentSetName")
+    description: str | None = text("Description")
+
+
+class DeleteDeploymentSet(Request):
+    """Delete a deployment set that holds no instance."""
+
+    deployment_set_id: str = text("DeploymentSetId", required=True)
+
+
+class ModifyInstanceDeployment(Request):
+    """Put an instance into a deployment set, or move it from one to another."""
+
+    instance_id: str = text("InstanceId", required=True)
+    deployment_set_id: str | None = text("DeploymentSetId")
+    dedicated_host_id: str | None = text("DedicatedHostId")
+    force: bool = flag("Force")
+
+
+class DescribeDeploymentSetSupportedInstanceTypeFamily(Request):
+    """List the instance families that a deployment set may hold."""
+
+    edition = "2019-09"
+    writes = False
+
+    strategy: str | None = text("Strategy")

@@ -1,0 +1,125 @@
+"""Documented error codes with their HTTP status and message, and the exception that carries one.
+
+Statuses and messages are those of the API reference of February 2019; where sources of that month disagree on a status
+(`DEPLOYMENTSET.QUOTA_FULL` is 400 on one page and 403 on another) the registry of clauses says so and tests compare the code.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_GONE = "The current status of the resource does not support this operation."
+_MISSING = "The input parameter {name} that is mandatory for processing this request is not supplied."
+
+#: code -> (HTTP status, message). `{name}` and the like are filled in by `ApiError.of`.
+CODES: Final[dict[str, tuple[int, str]]] = {
+    # Every action
+    "MissingParameter": (400, _MISSING),
+    "InvalidParameter": (400, "The specified parameter {name} is not valid: {why}."),
+    "UnsupportedParameter": (400, "The parameter {name} is not supported: {why}."),
+    "InvalidAction": (403, "The specified action {name} is not valid."),
+    "InvalidApi.NotFound": (404, "Specified api is not found, please check your url and method."),
+    "InvalidVersion": (404, "Specified parameter Version is not valid."),
+    "InvalidRegionId.NotFound": (404, "The RegionId provided does not exist in our records."),
+    "InvalidZoneId.NotFound": (404, "The ZoneId provided does not exist in our records."),
+    "IdempotentParameterMismatch": (400, "The specified parameters do not match those of the earlier request with this ClientToken."),
+    "InvalidClientToken": (400, "The specified ClientToken must be at most 64 ASCII characters."),
+    "DryRunOperation": (400, "Request validation has been passed with DryRun flag set."),
+    "Throttling": (400, "Request was denied due to request throttling."),
+    "Throttling.User": (400, "Request was denied due to user flow control."),
+    "OperationConflict": (409, "Request was denied due to conflict with a previous request."),
+    "InternalError": (500, "The request processing has failed due to some unknown error, exception or failure."),
+    "ServiceUnavailable": (503, "The request has failed due to a temporary failure of the server."),
+    "Forbidden.RAM": (403, "User not authorized to operate on the specified resource, or this API doesn't support RAM."),
+    "Forbidden.AccessKeyDisabled": (403, "The Access Key is disabled."),
+    "InvalidAccessKeyId.NotFound": (400, "The Access Key ID provided does not exist in our records."),
+    "IncompleteSignature": (400, "The request signature does not conform to Aliyun standards."),
+    "SignatureDoesNotMatch": (400, "The request signature does not conform to Aliyun standards. server string to sign is:{text}"),
+    "SignatureNonceUsed": (400, "The specified SignatureNonce has been used."),
+    "InvalidTimeStamp.Format": (400, "The specified Timestamp is not well formatted."),
+    "InvalidTimeStamp.Expired": (400, "The specified Timestamp is expired."),
+    "UnsupportedHTTPMethod": (403, "This HTTP method is not supported."),
+    # Instances
+    "InvalidInstanceId.NotFound": (404, "The specified InstanceId does not exist."),
+    "InvalidInstanceId.Malformed": (400, "The specified parameter InstanceId is not valid: {why}."),
+    "IncorrectInstanceStatus": (403, _GONE),
+    "IncorrectInstanceStatus.Initializing": (403, "The specified instance status does not support this operation."),
+    "InstanceNotReady": (500, "The specified instance is not ready for use."),
+    "InstanceExpired": (403, "PrePaid instances has been expired."),
+    "InstanceExpiredOrInArrears": (403, "The specified operation is denied as your prepay instance is expired (prepay mode) or in arrears (afterpay mode)."),
+    "InstanceLockedForSecurity": (403, "The specified operation is denied as your instance is locked for security reasons."),
+    "InsufficientBalance": (403, "Your account does not have enough balance."),
+    "ChargeTypeViolation": (403, "The operation is not permitted due to charge type of the instance."),
+    "InvalidOperation.DeletionProtection": (403, "The operation is not allowed due to the instance is protected by deletion protection."),
+    "InvalidChargeType.ValueNotSupported": (403, "Deletion protection is supported for pay-as-you-go instances only."),
+    "InvalidImageId.NotFound": (404, "The specified ImageId does not exist."),
+    "InvalidInstanceType.ValueNotSupported": (403, "The specified InstanceType does not exist or is not authorized for usage."),
+    "InvalidInstanceType.NotSupported": (400, "The specified instanceType is not supported by the deployment set."),
+    "InvalidInstanceName.Malformed": (400, "The specified parameter InstanceName is not valid."),
+    "InvalidDescription.Malformed": (400, "The specified parameter Description is not valid."),
+    "InvalidHostName.Malformed": (400, "The specified parameter HostName is not valid."),
+    "InvalidPassword.Malformed": (400, "The specified parameter Password is not valid."),
+    "InvalidUserData.Base64FormatInvalid": (400, "The specified parameter UserData must be base64 encoded."),
+    "InvalidUserData.SizeExceeded": (400, "The specified parameter UserData exceeds the size limit."),
+    "InvalidInstanceChargeType.ValueNotSupported": (400, "The specified InstanceChargeType is not valid."),
+    "InvalidPeriod": (400, "The specified Period is not valid."),
+    "InvalidSpotStrategy": (400, "The specified SpotStrategy is not valid."),
+    "InvalidVSwitchId.NotFound": (404, "The specified VSwitchId does not exist."),
+    "InvalidSecurityGroupId.NotFound": (404, "The specified SecurityGroupId does not exist."),
+    "InvalidParameter.Conflict": (400, "The specified parameters are in conflict: {why}."),
+    "InvalidParameter.NotMatch": (403, "The specified parameters do not match: {why}."),
+    "InvalidParameter.Amount": (400, "The specified Amount is not valid: {why}."),
+    "InvalidMinAmount.ValueNotSupported": (400, "The specified MinAmount is not valid: {why}."),
+    "InvalidAutoReleaseTime.Malformed": (400, "The specified parameter AutoReleaseTime is not valid: {why}."),
+    "OperationDenied.NoStock": (
+        403,
+        "The requested resource is sold out in the specified zone; try other types of resources or other regions and zones.",
+    ),
+    "InvalidLaunchTemplate.NotFound": (404, "The specified launch template does not exist."),
+    "InvalidLaunchTemplateVersion.NotFound": (404, "The specified launch template version does not exist."),
+    "InvalidLaunchTemplateName.Malformed": (400, "The specified LaunchTemplateName is not valid."),
+    "InvalidLaunchTemplateName.Duplicated": (400, "The specified LaunchTemplateName already exists."),
+    "LaunchTemplateLimitExceeded": (403, "The number of launch templates exceeds the limit."),
+    "InvalidDedicatedHostId.NotFound": (404, "The specified DedicatedHostId does not exist."),
+    # Deployment sets
+    "DEPLOYMENTSET.QUOTA_FULL": (400, "The deploymentSet quota is full"),
+    "InvalidDeploymentSetName.Malformed": (400, "Specified deployment set name is not valid."),
+    "InvalidParameter.Strategy": (400, "The specified parameter Strategy is not valid"),
+    "InvalidParameter.Domain": (400, "The specified parameter Domain is not valid."),
+    "InvalidParameter.granularity": (400, "The specified parameter Granularity is not valid."),
+    "InvalidDeploymentSetId.NotFound": (400, "The specified DeploymentSetId does not exist."),
+    "InvalidDeploymentSetIds.TooManyInput": (403, "The parameter DeploymentSets size should less than 100."),
+    "DependencyViolation.NotEmpty": (403, "There are still instance(s) in the specified DeploymentSetId."),
+    "DeploymentSet.NotFound": (404, "The specified deployment set does not exist."),
+    "DeploymentSet.InvalidId": (400, "The specified Deployment Set id doesn't exist."),
+    "DeploymentSet.InstanceLimitExceeded": (403, "The number of instances on the specified Deployment Set has reached the limit."),
+    "DeploymentSet.ModificationFailed": (403, "The modification of deployment set is currently impossible."),
+    "QuotaExceed.DeploymentSetInstanceQuotaFull": (403, "instance quota in one deployment set exceeded."),
+    "InvalidDeploymentOnHost": (400, "A deployment set and a dedicated host exclude each other."),
+}
+
+
+class ApiError(Exception):
+    """An answer that refuses: a documented code, its HTTP status and a message.
+
+    Raised by every backend for every refused call, with nothing changed and nothing sent. A code outside the table needs its
+    own message and status.
+
+    Args:
+        code: the wire's `Code`, such as `IncorrectInstanceStatus`.
+        message: the wire's `Message`; the documented one when left out.
+        status: the HTTP status; the documented one when left out, 400 for a code without one.
+    """
+
+    def __init__(self, code: str, message: str | None = None, status: int | None = None) -> None:
+        known_status, known_message = CODES.get(code, (400, code))
+        self.code: Final = code
+        self.message: Final = known_message if message is None else message
+        self.status: Final = known_status if status is None else status
+        self.request_id: str | None = None
+        super().__init__(f"{self.code} ({self.status}): {self.message}")
+
+    @classmethod
+    def of(cls, code: str, **words: object) -> ApiError:
+        """The error of a documented code, the placeholders of its message filled in with `words`."""
+        return cls(code, CODES[code][1].format(**words))

@@ -1,0 +1,212 @@
+"""The actions of the life cycle of instances, and of launch templates.
+
+Source: API reference of February 2019, chapters "Instances" and "Launch templates".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from faultzone.ecs.request import Request, flag, integer, json_texts, structure, structures, text, texts
+
+CHARGE_TYPES = ("PrePaid", "PostPaid")
+SPOT_STRATEGIES = ("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo")
+STOPPED_MODES = ("KeepCharging", "StopCharging")
+STATUSES = ("Pending", "Starting", "Running", "Stopping", "Stopped")
+
+
+class _Launch(Request):
+    """What the actions that make instances, and launch templates, have in common."""
+
+    image_id: str | None = text("ImageId")
+    instance_type: str | None = text("InstanceType")
+    zone_id: str | None = text("ZoneId")
+    vswitch_id: str | None = text("VSwitchId")
+    security_group_id: str | None = text("SecurityGroupId")
+    private_ip_address: str | None = text("PrivateIpAddress")
+    instance_name: str | None = text("InstanceName")
+    description: str | None = text("Description")
+    host_name: str | None = text("HostName")
+    password: str | None = text("Password")
+    password_inherit: bool = flag("PasswordInherit")
+    key_pair_name: str | None = text("KeyPairName")
+    ram_role_name: str | None = text("RamRoleName")
+    resource_group_id: str | None = text("ResourceGroupId")
+    internet_charge_type: str = text("InternetChargeType", "PayByTraffic", among=("PayByTraffic", "PayByBandwidth"))
+    internet_max_bandwidth_in: int = integer("InternetMaxBandwidthIn", 200, least=1, most=200)
+    internet_max_bandwidth_out: int = integer("InternetMaxBandwidthOut", 0, least=0, most=100)
+    io_optimized: str = text("IoOptimized", "optimized", among=("none", "optimized"))
+    security_enhancement_strategy: str | None = text("SecurityEnhancementStrategy", among=("Active", "Deactive"))
+    credit_specification: str | None = text("CreditSpecification", among=("Standard", "Unlimited"))
+    system_disk: dict[str, Any] | None = structure("SystemDisk")
+    data_disks: tuple[dict[str, Any], ...] = structures("DataDisk", most=16)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
+    user_data: str | None = text("UserData")
+    instance_charge_type: str = text(
+        "InstanceChargeType", "PostPaid", among=CHARGE_TYPES, code="InvalidInstanceChargeType.ValueNotSupported"
+    )
+    period: int | None = integer("Period", least=1, most=60, code="InvalidPeriod")
+    period_unit: str = text("PeriodUnit", "Month", among=("Week", "Month"), code="InvalidPeriod")
+    auto_renew: bool = flag("AutoRenew")
+    auto_renew_period: int | None = integer("AutoRenewPeriod", least=1, most=12)
+    spot_strategy: str = text("SpotStrategy", "NoSpot", among=SPOT_STRATEGIES, code="InvalidSpotStrategy")
+    spot_price_limit: str | None = text("SpotPriceLimit")
+    spot_duration: int | None = integer("SpotDuration", least=0, most=6)
+    deployment_set_id: str | None = text("DeploymentSetId")
+    deletion_protection: bool = flag("DeletionProtection")
+
+
+class CreateInstance(_Launch):
+    """Create one instance; it ends Stopped and waits for StartInstance."""
+
+    instance_type: str | None = text("InstanceType", required=True)
+    dedicated_host_id: str | None = text("DedicatedHostId")
+    client_token: str | None = text("ClientToken")
+    dry_run: bool = flag("DryRun")
+
+
+class RunInstances(_Launch):
+    """Create 1 to 100 instances and start them."""
+
+    amount: int = integer("Amount", 1, least=1, most=100, code="InvalidParameter.Amount")
+    min_amount: int | None = integer("MinAmount", least=1, most=100, code="InvalidMinAmount.ValueNotSupported")
+    unique_suffix: bool = flag("UniqueSuffix")
+    security_group_ids: tuple[str, ...] = texts("SecurityGroupIds", most=5, later="2019-12")
+    launch_template_id: str | None = text("LaunchTemplateId")
+    launch_template_name: str | None = text("LaunchTemplateName")
+    launch_template_version: int | None = integer("LaunchTemplateVersion", least=1)
+    auto_release_time: str | None = text("AutoReleaseTime")
+    dedicated_host_id: str | None = text("DedicatedHostId")
+    auto_pay: bool = flag("AutoPay", True)
+    client_token: str | None = text("ClientToken")
+    dry_run: bool = flag("DryRun")
+
+
+class StartInstance(Request):
+    """Start a stopped instance."""
+
+    instance_id: str = text("InstanceId", required=True)
+    init_local_disk: bool = flag("InitLocalDisk")
+    dry_run: bool = flag("DryRun")
+
+
+class StopInstance(Request):
+    """Stop a running instance."""
+
+    instance_id: str = text("InstanceId", required=True)
+    force_stop: bool = flag("ForceStop")
+    confirm_stop: bool = flag("ConfirmStop")
+    stopped_mode: str | None = text("StoppedMode", among=STOPPED_MODES)
+    dry_run: bool = flag("DryRun")
+
+
+class RebootInstance(Request):
+    """Restart a running instance on its host."""
+
+    instance_id: str = text("InstanceId", required=True)
+    force_stop: bool = flag("ForceStop")
+    dry_run: bool = flag("DryRun")
+
+
+class DeleteInstance(Request):
+    """Release an instance: a stopped one, or any with Force."""
+
+    instance_id: str = text("InstanceId", required=True)
+    force: bool = flag("Force")
+    terminate_subscription: bool = flag("TerminateSubscription")
+    dry_run: bool = flag("DryRun")
+
+
+class DescribeInstances(Request):
+    """List instances in full, filtered and paged."""
+
+    writes = False
+
+    instance_ids: tuple[str, ...] | None = json_texts("InstanceIds", most=100)
+    vpc_id: str | None = text("VpcId")
+    vswitch_id: str | None = text("VSwitchId")
+    zone_id: str | None = text("ZoneId")
+    instance_network_type: str | None = text("InstanceNetworkType", among=("classic", "vpc"))
+    security_group_id: str | None = text("SecurityGroupId")
+    private_ip_addresses: tuple[str, ...] | None = json_texts("PrivateIpAddresses", most=100)
+    public_ip_addresses: tuple[str, ...] | None = json_texts("PublicIpAddresses", most=100)
+    instance_charge_type: str | None = text("InstanceChargeType", among=CHARGE_TYPES)
+    internet_charge_type: str | None = text("InternetChargeType")
+    instance_name: str | None = text("InstanceName")
+    image_id: str | None = text("ImageId")
+    instance_type: str | None = text("InstanceType")
+    instance_type_family: str | None = text("InstanceTypeFamily")
+    key_pair_name: str | None = text("KeyPairName")
+    status: str | None = text("Status", among=STATUSES)
+    lock_reason: str | None = text("LockReason", among=("financial", "security", "recycling", "dedicatedhostfinancial"))
+    device_available: bool | None = flag("DeviceAvailable", None)
+    io_optimized: bool | None = flag("IoOptimized", None)
+    resource_group_id: str | None = text("ResourceGroupId")
+    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
+    page_number: int = integer("PageNumber", 1, least=1)
+    page_size: int = integer("PageSize", 10, least=1, most=100)
+    dry_run: bool = flag("DryRun")
+
+
+class DescribeInstanceStatus(Request):
+    """List ids and states of instances."""
+
+    writes = False
+
+    instance_ids: tuple[str, ...] = texts("InstanceId", most=100)
+    zone_id: str | None = text("ZoneId")
+    page_number: int = integer("PageNumber", 1, least=1)
+    page_size: int = integer("PageSize", 10, least=1, most=50)
+
+
+class DescribeInstanceAttribute(Request):
+    """Show one instance."""
+
+    writes = False
+
+    instance_id: str = text("InstanceId", required=True)
+
+
+class DescribeUserData(Request):
+    """Show the user data of one instance, in Base64."""
+
+    writes = False
+
+    instance_id: str = text("InstanceId", required=True)
+
+
+class ModifyInstanceAttribute(Request):
+    """Change name, description, host name, password, user data or deletion protection of one instance."""
+
+    instance_id: str = text("InstanceId", required=True)
+    instance_name: str | None = text("InstanceName")
+    description: str | None = text("Description")
+    host_name: str | None = text("HostName")
+    password: str | None = text("Password")
+    user_data: str | None = text("UserData")
+    deletion_protection: bool | None = flag("DeletionProtection", None)
+
+
+class ModifyInstanceAutoReleaseTime(Request):
+    """Set, or with no time cancel, the instant at which a pay-as-you-go instance is released."""
+
+    instance_id: str = text("InstanceId", required=True)
+    auto_release_time: str | None = text("AutoReleaseTime")
+
+
+class CreateLaunchTemplate(_Launch):
+    """Keep the parameters of RunInstances under a name."""
+
+    launch_template_name: str = text("LaunchTemplateName", required=True)
+    version_description: str | None = text("VersionDescription")
+    image_owner_alias: str | None = text("ImageOwnerAlias")
+    network_type: str | None = text("NetworkType", among=("classic", "vpc"))
+    vpc_id: str | None = text("VpcId")
+    auto_release_time: str | None = text("AutoReleaseTime")
+
+
+class DeleteLaunchTemplate(Request):
+    """Delete a launch template with all its versions."""
+
+    launch_template_id: str | None = text("LaunchTemplateId")
+    launch_template_name: str | None = text("LaunchTemplateName")

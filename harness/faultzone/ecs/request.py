@@ -1,0 +1,303 @@
+"""Typed requests: each action is a class whose attributes are its parameters, declared once.
+
+A request class drives parsing, validation and the error codes of an action::
+
+    class StopInstance(Request):
+        instance_id: str = text("InstanceId", required=True)
+        force_stop: bool = flag("ForceStop")
+
+`StopInstance.parse({"InstanceId": "i-1", "ForceStop": "true"})` gives an object with `instance_id` and `force_stop`. Parameters that
+are absent keep the declared default, which lives on the class: a request object holds only what was given.
+Values come as the text of the wire or as plain Python; lists and structures come flat (`Tag.1.Key`) or as Python lists and mappings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final, Self, TypeVar, cast
+
+from faultzone.ecs.errors import ApiError
+
+#: Parameters that every action accepts and no model looks at: owners, and what the wire itself consumes.
+COMMON: Final = frozenset(
+    "Action Version Format RegionId OwnerId OwnerAccount ResourceOwnerId ResourceOwnerAccount "
+    "AccessKeyId Signature SignatureMethod SignatureVersion SignatureNonce SignatureType Timestamp SecurityToken".split()
+)
+_INDEX_MAX: Final = 1000
+_TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
+
+Convert = Callable[[str, object], Any]
+
+
+class Parameter:
+    """One declared parameter: its wire name, how its value is read, and what is refused with which code."""
+
+    __slots__ = ("attribute", "code", "convert", "default", "later", "name", "repeated", "required")
+
+    def __init__(
+        self, name: str, convert: Convert, *, default: object, required: bool, repeated: bool, code: str | None, later: str | None
+    ) -> None:
+        self.name, self.convert, self.default, self.required = name, convert, default, required
+        self.repeated, self.code, self.later = repeated, code, later
+        self.attribute = ""
+
+
+def _declare(name: str, convert: Convert, default: object, options: dict[str, Any], *, repeated: bool = False) -> Any:
+    return Parameter(
+        name,
+        convert,
+        default=default,
+        required=options.pop("required", False),
+        repeated=repeated,
+        code=options.pop("code", None),
+        later=options.pop("later", None),
+    )
+
+
+def _refuse(name: str, why: str) -> ApiError:
+    return ApiError.of("InvalidParameter", name=name, why=why)
+
+
+def read_text(name: str, value: object) -> str:
+    """The value as text; numbers and truth values become the text the wire would carry."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise _refuse(name, "it contains a NUL character")
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise _refuse(name, f"text is expected, not {type(value).__name__}")
+
+
+def read_integer(name: str, value: object) -> int:
+    """The value as an integer of the range of a signed 64-bit number."""
+    if isinstance(value, bool):
+        raise _refuse(name, "a whole number is expected")
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str) and len(value) < 20 and value.isascii() and value.removeprefix("-").isdigit():
+        return int(value)
+    raise _refuse(name, "a whole number is expected")
+
+
+def read_flag(name: str, value: object) -> bool:
+    """The value as a truth value; one SDK sends `True`, another `true`."""
+    if isinstance(value, bool):
+        return value
+    lowered = value.strip().lower() if isinstance(value, str) else ""
+    if lowered in _TRUE:
+        return True
+    if lowered in _FALSE:
+        return False
+    raise _refuse(name, "true or false is expected")
+
+
+def text(name: str, default: str | None = None, *, among: tuple[str, ...] = (), **options: Any) -> Any:
+    """A text parameter. `among` lists the only values accepted (in the letters given); `code` names the refusal's code."""
+    if not among:
+        return _declare(name, read_text, default, options)
+    code = options.get("code")
+
+    def convert(given: str, value: object) -> str:
+        word = read_text(given, value)
+        if word in among:
+            return word
+        if code:
+            raise ApiError(code)
+        raise _refuse(given, f"it must be one of {', '.join(among)}")
+
+    return _declare(name, convert, default, options)
+
+
+def integer(name: str, default: int | None = None, *, least: int | None = None, most: int | None = None, **options: Any) -> Any:
+    """A whole number between `least` and `most`, both included."""
+    code = options.get("code")
+
+    def convert(given: str, value: object) -> int:
+        number = read_integer(given, value)
+        if (least is not None and number < least) or (most is not None and number > most):
+            why = f"it must be between {least} and {most}" if most is not None else f"it must be at least {least}"
+            raise ApiError.of(code, name=given, why=why) if code else _refuse(given, why)
+        return number
+
+    return _declare(name, convert, default, options)
+
+
+def flag(name: str, default: bool | None = False, **options: Any) -> Any:
+    """A truth value."""
+    return _declare(name, read_flag, default, options)
+
+
+def texts(name: str, *, most: int | None = None, too_many: str | None = None, **options: Any) -> Any:
+    """A repeated text parameter: `Name.1`, `Name.2` … on the wire. More than `most` is refused with the code `too_many`."""
+
+    def convert(given: str, value: object) -> tuple[str, ...]:
+        items = value if isinstance(value, list | tuple) else (value,)
+        _bound(given, len(items), most, too_many)
+        return tuple(read_text(given, item) for item in items)
+
+    return _declare(name, convert, (), options, repeated=True)
+
+
+def json_texts(name: str, *, most: int | None = None, too_many: str | None = None, **options: Any) -> Any:
+    """A list that the wire carries as the JSON text of an array, such as `InstanceIds=["i-1"]`."""
+
+    def convert(given: str, value: object) -> tuple[str, ...]:
+        items: object = value
+        if isinstance(value, str):
+            try:
+                items = json.loads(value)
+            except (ValueError, RecursionError):
+                raise _refuse(given, 'the JSON text of an array is expected, such as ["i-1"]') from None
+        if not isinstance(items, list | tuple):
+            raise _refuse(given, 'the JSON text of an array is expected, such as ["i-1"]')
+        _bound(given, len(items), most, too_many)
+        for item in items:
+            if type(item) is not str:
+                raise _refuse(given, "an array of texts is expected")
+        return tuple(items)
+
+    return _declare(name, convert, None, options)
+
+
+def structures(name: str, *, most: int | None = None, **options: Any) -> Any:
+    """A repeated structure: `Tag.1.Key`, `Tag.1.Value` … Read as a tuple of mappings from field to text."""
+
+    def convert(given: str, value: object) -> tuple[dict[str, Any], ...]:
+        items = value if isinstance(value, list | tuple) else (value,)
+        _bound(given, len(items), most, None)
+        for item in items:
+            if not isinstance(item, Mapping):
+                raise _refuse(given, "a structure is expected")
+        return tuple(dict(cast("Mapping[str, Any]", item)) for item in items)
+
+    return _declare(name, convert, (), options, repeated=True)
+
+
+def structure(name: str, **options: Any) -> Any:
+    """A structure: `SystemDisk.Size`, `SystemDisk.Category` … Read as a mapping from field to text."""
+
+    def convert(given: str, value: object) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise _refuse(given, "a structure is expected")
+        return dict(value)
+
+    return _declare(name, convert, None, options)
+
+
+def _bound(name: str, count: int, most: int | None, code: str | None) -> None:
+    if most is not None and count > most:
+        raise ApiError(code) if code else _refuse(name, f"at most {most} are accepted")
+
+
+R = TypeVar("R", bound="Request")
+
+
+class Request:
+    """The base of every request class. Subclasses declare parameters; the name of the class is the name of the action.
+
+    Class attributes:
+        parameters: wire name -> declared parameter.
+        aliases: further wire names of the action.
+        edition: the edition that first has the action.
+        writes: whether the action may change something.
+    """
+
+    parameters: ClassVar[dict[str, Parameter]] = {}
+    required: ClassVar[tuple[Parameter, ...]] = ()
+    aliases: ClassVar[tuple[str, ...]] = ()
+    edition: ClassVar[str] = "2019-02"
+    writes: ClassVar[bool] = True
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        declared = dict(cls.parameters)
+        for attribute, value in list(vars(cls).items()):
+            if isinstance(value, Parameter):
+                value.attribute = attribute
+                declared[value.name] = value
+                setattr(cls, attribute, value.default)
+        cls.parameters = declared
+        cls.required = tuple(parameter for parameter in declared.values() if parameter.required)
+
+    @classmethod
+    def parse(cls, given: Mapping[str, object], *, edition: str = "2019-02") -> Self:
+        """Read and check the parameters of one call.
+
+        Args:
+            given: names and values, as the wire's flat text or as Python values; `None` and empty text count as absent.
+            edition: parameters that came with a later edition are refused like unknown ones.
+
+        Raises:
+            ApiError: `MissingParameter`, `InvalidParameter` or the parameter's own code; `UnsupportedParameter` for a
+                parameter that the action does not have or that is not implemented, so that nothing is ignored in silence.
+        """
+        self = cls.__new__(cls)
+        values = self.__dict__
+        table = cls.parameters
+        folded: dict[str, object] | None = None
+        for name, value in given.items():
+            if value is None or value == "":
+                continue
+            parameter = table.get(name)
+            if parameter is None:
+                if name in COMMON:
+                    continue
+                if "." not in name:
+                    raise ApiError.of("UnsupportedParameter", name=name, why=f"{cls.__name__} does not take it here")
+                folded = _fold(name, value, {} if folded is None else folded)
+            elif parameter.later is not None and parameter.later > edition:
+                raise ApiError.of("UnsupportedParameter", name=name, why=f"it came after edition {edition}")
+            else:
+                values[parameter.attribute] = parameter.convert(name, value)
+        if folded:
+            for name, value in folded.items():
+                parameter = table.get(name)
+                if parameter is None or (parameter.later is not None and parameter.later > edition):
+                    raise ApiError.of("UnsupportedParameter", name=name, why=f"{cls.__name__} does not take it here")
+                if parameter.attribute in values:
+                    raise _refuse(name, "it is given twice")
+                values[parameter.attribute] = parameter.convert(name, _unfold(name, value))
+        for parameter in cls.required:
+            if parameter.attribute not in values:
+                raise ApiError.of("MissingParameter", name=parameter.name)
+        return self
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What the caller gave, by attribute."""
+        return self.__dict__
+
+
+def _fold(name: str, value: object, into: dict[str, object]) -> dict[str, object]:
+    """Put the value of a dotted name (`Tag.1.Key`) into nested mappings."""
+    *parents, leaf = name.split(".")
+    if len(parents) > 4 or not all(parents) or not leaf:
+        raise ApiError.of("InvalidParameter", name=name[:64], why="it is not the name of a parameter")
+    place = into
+    for part in parents:
+        inner = place.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise _refuse(name, "it is given both as a value and as a structure")
+        place = inner
+    if leaf in place:
+        raise _refuse(name, "it is given twice")
+    place[leaf] = value
+    return into
+
+
+def _unfold(name: str, value: object) -> object:
+    """Turn mappings whose keys are 1, 2, 3 … into lists; a gap or an index out of range is refused."""
+    if not isinstance(value, dict):
+        return value
+    if not all(key.isascii() and key.isdigit() for key in value):
+        return {key: _unfold(name, inner) for key, inner in value.items()}
+    if len(value) > _INDEX_MAX:
+        raise _refuse(name, f"at most {_INDEX_MAX} are accepted")
+    try:
+        return [_unfold(name, value[str(index)]) for index in range(1, len(value) + 1)]
+    except KeyError:
+        raise _refuse(name, "its indices must run from 1 without a gap") from None

@@ -1,0 +1,42 @@
+"""What the harness itself raises.
+
+    FaultzoneError
+    ├── UsageError          a test asked for something that cannot be: it says what to write instead
+    │   └── ShapeError      a region of a shape that cannot be
+    ├── NotSupported        the chosen backend cannot do or see this; the reason is in the text
+    ├── HarnessError        the harness or its substrate is in trouble: never a verdict on the region under test
+    │   └── SubstrateSilent the substrate has not reported within the grace that the backend allows
+    └── WaitTimeout         a documented time passed and the awaited did not come (an AssertionError: the region deviates)
+
+A refusal by the API is none of these: it is `faultzone.ecs.errors.ApiError`.
+"""
+
+from __future__ import annotations
+
+
+class FaultzoneError(Exception):
+    """The base of everything that the harness raises."""
+
+
+class UsageError(FaultzoneError, ValueError):
+    """A test asked for something that cannot be. The text says what to write instead."""
+
+
+class ShapeError(UsageError):
+    """A region of this shape cannot be: no zones, negative hosts, an unknown family."""
+
+
+class NotSupported(FaultzoneError):
+    """The chosen backend cannot do or observe this. The verdict is not-supported, with this text as its reason."""
+
+
+class HarnessError(FaultzoneError):
+    """The harness, or what it runs on, is in trouble. Nothing is known about the region under test."""
+
+
+class SubstrateSilent(HarnessError):
+    """The substrate has not reported what it owes within the grace of the backend."""
+
+
+class WaitTimeout(FaultzoneError, AssertionError):
+    """What a test waited for did not come within the time that the documentation gives it."""

@@ -1,0 +1,129 @@
+"""The record of a run: one appender, entries in the order in which things happened, readers that only read.
+
+An earlier thought was one log for each kind of happening (calls, events, faults). It could not answer "what came before this", needed a
+clock to merge, and each reader had its own format. Hence one sequence. Its order is the replay; a checker is a fold over it.
+
+An entry is a tuple (number, instant, kind, data), cheap enough to be always on: 1,000,000 entries are kept whole, then reads are only
+counted. Writes and errors are recorded whole, reads by their ids and the size of the answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TextIO
+
+from faultzone.clock import stamp
+
+#: The kinds of entry.
+KINDS: Final = frozenset(
+    "region call read refusal transition effect report stale event fault undo owed control advance summary verdict".split()
+)
+_SECRET: Final = frozenset({"Password", "AccessKeySecret", "SecurityToken", "UserData"})
+
+
+class Entry(NamedTuple):
+    """One happening: its number, its instant (ms), its kind and what there is to say."""
+
+    number: int
+    at: int
+    kind: str
+    data: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        said = " ".join(f"{key}={_short(value)}" for key, value in self.data.items())
+        return f"{self.number:>5}  {stamp(self.at)}  {self.kind:<10} {said}"
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, default=str, separators=(",", ":"))
+    return text if len(text) <= 160 else text[:157] + "..."
+
+
+def redacted(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a call without what must not be written down: passwords, tokens, keys, user data."""
+    if _SECRET.isdisjoint(parameters):
+        return dict(parameters)
+    return {name: "***" if name in _SECRET else value for name, value in parameters.items()}
+
+
+class Journal:
+    """The entries of one cloud.
+
+    Args:
+        limit: how many entries are kept before reads are only counted.
+    """
+
+    def __init__(self, limit: int = 1_000_000) -> None:
+        self.entries: list[tuple[int, int, str, Mapping[str, Any]]] = []
+        self.limit = limit
+        self.reads_not_kept = 0
+        self._sink: TextIO | None = None
+
+    def append(self, at: int, kind: str, data: Mapping[str, Any]) -> None:
+        """Record one happening at the instant `at`; the data must not be changed afterwards."""
+        entries = self.entries
+        if kind == "read" and len(entries) >= self.limit:
+            self.reads_not_kept += 1
+            return
+        entry = (len(entries), at, kind, data)
+        entries.append(entry)
+        if self._sink is not None:
+            self._sink.write(_line(entry))
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(Entry._make, self.entries)
+
+    def of(self, *kinds: str, **data: object) -> list[Entry]:
+        """The entries of these kinds whose data has these values."""
+        return [
+            entry
+            for entry in self
+            if (not kinds or entry.kind in kinds) and all(entry.data.get(key) == value for key, value in data.items())
+        ]
+
+    def tail(self, count: int = 20) -> list[Entry]:
+        """The last `count` entries."""
+        return [Entry._make(entry) for entry in self.entries[-count:]]
+
+    def open(self, path: Path) -> None:
+        """Write what there is and all that follows to `path`, a JSON object a line, each handed to the system as it happens."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._sink = path.open("w", encoding="utf-8", buffering=1)
+        for entry in self.entries:
+            self._sink.write(_line(entry))
+
+    def close(self) -> None:
+        """Finish the file, if one was opened."""
+        if self._sink is not None:
+            if self.reads_not_kept:
+                self._sink.write(json.dumps({"kind": "summary", "reads_not_kept": self.reads_not_kept}) + "\n")
+            self._sink.close()
+            self._sink = None
+
+
+def _line(entry: tuple[int, int, str, Mapping[str, Any]]) -> str:
+    number, at, kind, data = entry
+    return json.dumps({"n": number, "at": at, "kind": kind, **data}, default=str, separators=(",", ":")) + "\n"
+
+
+def load(path: Path) -> list[Entry]:
+    """The entries of a stored journal. A last line cut short by a killed process is left out.
+
+    Raises:
+        ValueError: a line other than the last is not an entry.
+    """
+    entries = []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for index, line in enumerate(lines):
+        try:
+            data = json.loads(line)
+            entries.append(Entry(data.pop("n", index), data.pop("at", 0), data.pop("kind"), data))
+        except (ValueError, KeyError):
+            if index + 1 < len(lines):
+                raise ValueError(f"{path}:{index + 1} is not a journal entry") from None
+    return entries

@@ -1,0 +1,55 @@
+"""The terms of subscriptions: which periods there are, and the instant at which one ends. Source: manual 3.1; API reference, RunInstances."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from faultzone.clock import HOUR, SECOND, utc
+from faultzone.ecs.errors import ApiError
+
+if TYPE_CHECKING:
+    from faultzone.editions import Edition
+
+#: The day of bills and quotas is that of UTC+8.
+BILLING_ZONE: Final = 8 * HOUR
+
+
+def check_period(edition: Edition, period: int | None, unit: str) -> None:
+    """Refuse a period that is not on sale; a subscription must name one.
+
+    Raises:
+        ApiError: `InvalidPeriod`.
+    """
+    allowed = edition.instance.periods_week if unit == "Week" else edition.instance.periods_month
+    if period not in allowed:
+        raise ApiError("InvalidPeriod")
+
+
+def first_expiry(start: int, period: int | None, unit: str) -> int:
+    """The end of a subscription that starts now: the first midnight of UTC+8 after the paid span (billing/expiry-stop)."""
+    return midnight_after(add_period(start, period or 1, unit))
+
+
+def add_period(instant: int, period: int, unit: str) -> int:
+    """The same day and hour `period` weeks or months later; a day that the month lacks becomes its last."""
+    local = utc(instant + BILLING_ZONE)
+    if unit == "Week":
+        later = local + timedelta(weeks=period)
+    else:
+        month = local.month - 1 + period
+        year, month = local.year + month // 12, month % 12 + 1
+        later = local
+        for day in range(local.day, 0, -1):
+            try:
+                later = local.replace(year=year, month=month, day=day)
+                break
+            except ValueError:
+                continue
+    return int(later.timestamp() * SECOND) - BILLING_ZONE
+
+
+def midnight_after(instant: int) -> int:
+    """The first 00:00:00 of UTC+8 at or after an instant."""
+    day = 24 * HOUR
+    return -(-(instant + BILLING_ZONE) // day) * day - BILLING_ZONE

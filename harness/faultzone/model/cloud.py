@@ -1,0 +1,114 @@
+"""The cloud: regions and accounts under one clock, and one source of chance; the single entry of the model.
+
+Inputs are calls, reports and timers; outputs are answers, effects and what is to be journalled. Nothing here waits, locks, or
+looks at the outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from faultzone.ecs.errors import ApiError
+from faultzone.errors import ShapeError
+from faultzone.model import deployment_sets, instances, launch, lifecycle
+from faultzone.model.dispatch import ACTIONS, Answer
+from faultzone.model.state import Instance, RegionState, Said
+
+if TYPE_CHECKING:
+    from faultzone.clock import Clock
+    from faultzone.editions import Edition
+    from faultzone.model.catalog import Catalog
+    from faultzone.model.effects import Effect, Report
+    from faultzone.model.rules import Rules
+    from faultzone.model.shape import Shape
+    from faultzone.world import World
+
+#: The chapters, whose import registers their handlers.
+CHAPTERS: Final = (deployment_sets, instances, launch, lifecycle)
+
+
+class Cloud:
+    """Regions and accounts.
+
+    Args:
+        shapes: one for each region; the first is the default region.
+        accounts: the ids of the accounts; the first is the default.
+
+    Raises:
+        ShapeError: there is no region, no account, or a region twice.
+    """
+
+    def __init__(
+        self,
+        shapes: Sequence[Shape],
+        accounts: Sequence[str],
+        *,
+        catalog: Catalog,
+        edition: Edition,
+        rules: Rules,
+        clock: Clock,
+        world: World,
+    ) -> None:
+        if not shapes or not accounts:
+            raise ShapeError("a cloud needs at least one region and one account")
+        #: What happened since the last commit, in order.
+        self.said: list[Said] = []
+        self.regions = {
+            shape.region_id: RegionState(shape, catalog, edition, rules, clock, world, self.said) for shape in shapes
+        }
+        if len(self.regions) != len(shapes) or len(set(accounts)) != len(accounts):
+            raise ShapeError("each region and each account of a cloud is named once")
+        self.accounts = tuple(accounts)
+        self.edition, self.rules, self.catalog = edition, rules, catalog
+        self.clock, self.world = clock, world
+        self.default_region = shapes[0].region_id
+
+    def call(self, action: str, parameters: Mapping[str, object], account: str) -> Answer:
+        """Answer one call, with its effects in the outboxes of the regions.
+
+        Raises:
+            ApiError: refused, with nothing changed.
+        """
+        entry = ACTIONS.get(action)
+        if entry is None or entry.request.edition > self.edition.name:
+            raise ApiError.of("InvalidAction", name=action[:64])
+        region = self.region(parameters)
+        if account not in self.accounts:
+            raise ApiError("InvalidAccessKeyId.NotFound")
+        request = entry.request.parse(parameters, edition=self.edition.name)
+        return entry.handler(region, region.account(account), request)
+
+    def region(self, parameters: Mapping[str, object]) -> RegionState:
+        """The region that a call names, the default one where it names none.
+
+        Raises:
+            ApiError: `InvalidRegionId.NotFound`.
+        """
+        region = self.regions.get(str(parameters.get("RegionId") or self.default_region))
+        if region is None:
+            raise ApiError("InvalidRegionId.NotFound")
+        return region
+
+    def report(self, region_id: str, report: Report) -> bool:
+        """Take in what the substrate says; False for a stale report."""
+        return lifecycle.on_report(self.regions[region_id], report)
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing waits to be committed."""
+        return not self.said and not any(region.outbox for region in self.regions.values())
+
+    def drain(self) -> Iterable[tuple[str, list[Effect]]]:
+        """The effects asked for since last time, by region."""
+        for region in self.regions.values():
+            if region.outbox:
+                effects, region.outbox = region.outbox, []
+                yield region.id, effects
+
+    def find_instance(self, instance_id: str) -> Instance | None:
+        """The instance of that id in any region and account, or None."""
+        for region in self.regions.values():
+            if (instance := region.instances.get(instance_id)) is not None:
+                return instance
+        return None

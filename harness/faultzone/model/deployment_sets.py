@@ -1,0 +1,209 @@
+"""Deployment sets: their own life, and how instances come into them and move between them. Source: manual, chapter 1."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+from faultzone.clock import stamp
+from faultzone.ecs.deployment_sets import (
+    CreateDeploymentSet,
+    DeleteDeploymentSet,
+    DescribeDeploymentSets,
+    DescribeDeploymentSetSupportedInstanceTypeFamily,
+    ModifyDeploymentSetAttribute,
+    ModifyInstanceDeployment,
+)
+from faultzone.ecs.errors import ApiError
+from faultzone.model import hosting, lifecycle
+from faultzone.model.dispatch import Answer, handles
+from faultzone.model.placement import Host
+from faultzone.model.state import RUNNING, AccountState, DeploymentSet, Instance, RegionState, page
+
+#: Values of the retired parameters that all mean the one strategy; the misspelling is in the published example.
+_STRATEGY = frozenset({"Availability", "StrictDispersion"})
+_DOMAIN = frozenset({"default", "defalut"})
+_GRANULARITY = frozenset({"host"})
+
+
+@handles(CreateDeploymentSet)
+def create_deployment_set(region: RegionState, account: AccountState, request: CreateDeploymentSet) -> Answer:
+    """CreateDeploymentSet (deployment-set/strategy, deployment-set/sets-per-region)."""
+    strategies = region.edition.deployment_set.strategies
+    for strategy in (request.strategy, request.deployment_strategy):
+        if strategy is not None and strategy not in (*strategies, *_STRATEGY):
+            raise ApiError("InvalidParameter.Strategy")
+    if request.domain is not None and request.domain.lower() not in _DOMAIN:
+        raise ApiError("InvalidParameter.Domain")
+    if request.granularity is not None and request.granularity.lower() not in _GRANULARITY:
+        raise ApiError("InvalidParameter.granularity")
+    _check_texts(region, request.deployment_set_name, request.description)
+    earlier = account.tokens.get(("CreateDeploymentSet", request.client_token or ""))
+    if earlier is not None:
+        if not region.rules.same_request(earlier[0], request.given):
+            raise ApiError("IdempotentParameterMismatch")
+        return dict(earlier[1])
+    if len(account.deployment_sets) >= region.rules.sets_limit():
+        raise ApiError("DEPLOYMENTSET.QUOTA_FULL")
+    group = DeploymentSet(
+        id=region.world.resource_id("ds"),
+        name=request.deployment_set_name or "",
+        description=request.description or "",
+        strategy=strategies[0],
+        on_unable=request.on_unable,
+        created=region.clock.now,
+    )
+    account.deployment_sets[group.id] = group
+    answer = {"DeploymentSetId": group.id}
+    if request.client_token is not None:
+        account.tokens["CreateDeploymentSet", request.client_token] = (request.given, dict(answer))
+    return answer
+
+
+def _check_texts(region: RegionState, name: str | None, description: str | None) -> None:
+    rules, edition = region.rules, region.edition.deployment_set
+    if name is not None and not rules.name_is_valid(name, edition.name_length):
+        raise ApiError("InvalidDeploymentSetName.Malformed")
+    if description is not None and not rules.description_is_valid(description, edition.description_length):
+        raise ApiError("InvalidDescription.Malformed")
+
+
+def _group(account: AccountState, set_id: str, code: str) -> DeploymentSet:
+    group = account.deployment_sets.get(set_id)
+    if group is None:
+        raise ApiError(code)
+    return group
+
+
+@handles(DescribeDeploymentSets)
+def describe_deployment_sets(region: RegionState, account: AccountState, request: DescribeDeploymentSets) -> Answer:
+    """DescribeDeploymentSets: filtered, paged, with members (deployment-set/describe)."""
+    r = request
+    found = list(reversed(account.deployment_sets.values()))
+    if r.deployment_set_ids is not None:
+        found = [group for group in found if group.id in r.deployment_set_ids]
+    if r.deployment_set_name is not None:
+        found = [group for group in found if fnmatchcase(group.name, r.deployment_set_name)]
+    if r.strategy is not None and r.strategy not in _STRATEGY:
+        raise ApiError("InvalidParameter.Strategy")
+    if r.domain is not None and r.domain.lower() not in _DOMAIN:
+        raise ApiError("InvalidParameter.Domain")
+    if r.granularity is not None and r.granularity.lower() not in _GRANULARITY:
+        raise ApiError("InvalidParameter.granularity")
+    if r.network_type == "classic":
+        found = []
+    return {
+        "TotalCount": len(found),
+        "PageNumber": r.page_number,
+        "PageSize": r.page_size,
+        "RegionId": region.id,
+        "DeploymentSets": {"DeploymentSet": [_render(group) for group in page(found, len(found), r.page_number, r.page_size)]},
+    }
+
+
+def _render(group: DeploymentSet) -> dict[str, Any]:
+    return {
+        "DeploymentSetId": group.id,
+        "DeploymentSetName": group.name,
+        "DeploymentSetDescription": group.description,
+        "DeploymentStrategy": group.strategy,
+        "Strategy": group.strategy,
+        "Domain": "default",
+        "Granularity": "host",
+        "InstanceAmount": len(group.members),
+        "InstanceIds": {"InstanceId": list(group.members)},
+        "CreationTime": stamp(group.created),
+    }
+
+
+@handles(ModifyDeploymentSetAttribute)
+def modify_deployment_set(region: RegionState, account: AccountState, request: ModifyDeploymentSetAttribute) -> Answer:
+    """ModifyDeploymentSetAttribute: name and description (deployment-set/modify-attributes)."""
+    group = _group(account, request.deployment_set_id, "InvalidDeploymentSetId.NotFound")
+    _check_texts(region, request.deployment_set_name, request.description)
+    if request.deployment_set_name is not None:
+        group.name = request.deployment_set_name
+    if request.description is not None:
+        group.description = request.description
+    return {}
+
+
+@handles(DeleteDeploymentSet)
+def delete_deployment_set(region: RegionState, account: AccountState, request: DeleteDeploymentSet) -> Answer:
+    """DeleteDeploymentSet: an empty one (deployment-set/delete-empty-only)."""
+    group = _group(account, request.deployment_set_id, "InvalidDeploymentSetId.NotFound")
+    if not region.rules.set_is_deletable(group):
+        raise ApiError("DependencyViolation.NotEmpty")
+    del account.deployment_sets[group.id]
+    for member in group.members.values():
+        member.group = None
+    return {}
+
+
+@handles(ModifyInstanceDeployment)
+def modify_instance_deployment(region: RegionState, account: AccountState, request: ModifyInstanceDeployment) -> Answer:
+    """ModifyInstanceDeployment: join a set or move between sets; only Force may change the host (deployment-set/modify-instance)."""
+    instance = account.instance(request.instance_id)
+    if request.deployment_set_id is None:
+        if request.dedicated_host_id is not None:
+            raise ApiError("InvalidDedicatedHostId.NotFound")
+        raise ApiError.of("MissingParameter", name="DeploymentSetId")
+    group = _group(account, request.deployment_set_id, "DeploymentSet.InvalidId")
+    if request.dedicated_host_id is not None and not region.rules.set_on_dedicated_host():
+        raise ApiError("InvalidDeploymentOnHost")
+    if instance.status not in region.edition.deployment_set.modify_from or instance.host is None:
+        raise ApiError("IncorrectInstanceStatus")
+    if not region.rules.family_in_set(instance.kind):
+        raise ApiError("InvalidInstanceType.NotSupported")
+    if (instance.get("SpotStrategy") or "NoSpot") != "NoSpot" and not region.rules.spot_in_set():
+        raise ApiError.of("InvalidParameter.Conflict", why="a deployment set cannot hold spot instances")
+    if instance.group is group:
+        return {}
+    rules = region.rules
+    if group.in_zone(instance.zone) >= rules.zone_limit() or len(group.members) >= rules.region_limit(len(region.zone_ids)):
+        raise ApiError("DeploymentSet.InstanceLimitExceeded")
+    _join(region, instance, group, _host_in(region, instance, group, request.force))
+    return {}
+
+
+def _host_in(region: RegionState, instance: Instance, group: DeploymentSet, force: bool) -> Host:
+    """The host that the instance has as a member: its own where the set accepts it, another where it may change.
+
+    Raises:
+        ApiError: `DeploymentSet.ModificationFailed`.
+    """
+    rules, here = region.rules, instance.host
+    assert here is not None
+    others = group.hosts()
+    if here.index not in rules.hosts_to_avoid(others):
+        return here
+    host = None
+    if rules.host_may_change(force):
+        host = hosting.choose(region, instance.account, instance.kind, instance.zone, others, leaving=here)
+    if host is None:
+        raise ApiError("DeploymentSet.ModificationFailed")
+    return host
+
+
+def _join(region: RegionState, instance: Instance, group: DeploymentSet, host: Host) -> None:
+    """Make the instance a member, on that host; a running one that changes host is restarted there."""
+    if instance.group is not None:
+        del instance.group.members[instance.id]
+    instance.group = group
+    group.members[instance.id] = instance
+    if host is instance.host:
+        return
+    running = instance.status == RUNNING
+    if running:
+        lifecycle.halt(region, instance, then="start", force=False)
+    hosting.leave(region, instance)
+    hosting.settle(region, instance, host)
+    region.record("transition", instance=instance.id, **{"from": instance.status, "to": instance.status, "host": host.index})
+
+
+@handles(DescribeDeploymentSetSupportedInstanceTypeFamily)
+def describe_supported_families(
+    region: RegionState, account: AccountState, request: DescribeDeploymentSetSupportedInstanceTypeFamily
+) -> Answer:
+    """DescribeDeploymentSetSupportedInstanceTypeFamily: the families of deployment-set/families."""
+    return {"InstanceTypeFamilies": ",".join(sorted(region.edition.deployment_set.families))}

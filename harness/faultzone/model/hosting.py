@@ -1,0 +1,50 @@
+"""Which host an instance has: choosing one by supply and rules, taking it, leaving it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from faultzone.model.catalog import InstanceType
+    from faultzone.model.placement import Host
+    from faultzone.model.state import Instance, RegionState
+
+
+def choose(
+    region: RegionState, account: str, kind: InstanceType, zone: int, others: list[Host] | None, leaving: Host | None = None
+) -> Host | None:
+    """The host that an instance should go to, or None for lack of supply. Nothing is reserved.
+
+    Args:
+        others: the hosts of the other members of its deployment set, None without a set.
+        leaving: the host that it must leave.
+    """
+    placement, rules = region.placement, region.rules
+    if leaving is None and placement.supply.left(region.zone_ids[zone], kind.family) == 0:
+        return None
+    avoid: Collection[int] = rules.hosts_to_avoid(others) if others else ()
+    if leaving is not None:
+        avoid = {*avoid, leaving.index}
+    levels = rules.preference(placement.spread(account, zone).levels)
+    return next(placement.candidates(levels, kind, avoid), None)
+
+
+def choose_for(region: RegionState, instance: Instance, leaving: Host | None = None) -> Host | None:
+    """The host that an existing instance should go to, within its zone."""
+    others = None if instance.group is None else instance.group.hosts(without=instance)
+    return choose(region, instance.account, instance.kind, instance.zone, others, leaving)
+
+
+def settle(region: RegionState, instance: Instance, host: Host) -> None:
+    """Give an instance the vCPUs and memory of a host."""
+    instance.host = host
+    region.placement.take(host, instance.kind, instance.account, instance.id)
+
+
+def leave(region: RegionState, instance: Instance) -> None:
+    """Give an instance's vCPUs and memory back."""
+    if instance.host is not None:
+        region.placement.free(instance.host, instance.kind, instance.account, instance.id)
+        instance.host = None

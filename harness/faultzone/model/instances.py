@@ -1,0 +1,266 @@
+"""What an instance looks like and what of it can be changed: the Describe actions and ModifyInstanceAttribute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from faultzone.clock import stamp_minute
+from faultzone.ecs.errors import ApiError
+from faultzone.ecs.instances import (
+    DescribeInstanceAttribute,
+    DescribeInstances,
+    DescribeInstanceStatus,
+    DescribeUserData,
+    ModifyInstanceAttribute,
+)
+from faultzone.model.catalog import dotted
+from faultzone.model.dispatch import Answer, handles
+from faultzone.model.launch import check_texts, check_user_data
+from faultzone.model.state import STARTING, STOPPED, AccountState, Instance, RegionState, page
+
+#: The pay-as-you-go instance's ExpiredTime, as the service writes "never".
+_NEVER = "2099-12-31T15:59Z"
+
+
+def render(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
+    """One instance as DescribeInstances shows it."""
+    kind, image, group, more = instance.kind, instance.image, instance.group, instance.more or {}
+    private, public = dotted(instance.private_ip), dotted(instance.public_ip)
+    vswitch = account.vswitch_ids[instance.zone]
+    shown: dict[str, Any] = {
+        "InstanceId": instance.id,
+        "InstanceName": instance.name,
+        "HostName": instance.host_name,
+        "Description": more.get("Description", ""),
+        "Status": instance.status,
+        "StoppedMode": instance.stopped_mode,
+        "RegionId": region.id,
+        "ZoneId": region.zone_ids[instance.zone],
+        "InstanceType": kind.name,
+        "InstanceTypeFamily": kind.family,
+        "Cpu": kind.vcpus,
+        "Memory": int(kind.memory_gib * 1024),
+        "GPUAmount": 0,
+        "GPUSpec": "",
+        "LocalStorageAmount": kind.local_disks,
+        "LocalStorageCapacity": kind.local_disks * kind.local_disk_gib,
+        "ImageId": image.id,
+        "OSType": image.system,
+        "OSName": image.os_name,
+        "OSNameEn": image.os_name,
+        "SerialNumber": instance.id,
+        "ClusterId": "",
+        "VlanId": "",
+        "DeviceAvailable": True,
+        "IoOptimized": more.get("IoOptimized", "optimized") == "optimized",
+        "CreationTime": stamp_minute(instance.created),
+        "StartTime": "" if instance.started is None else stamp_minute(instance.started),
+        "ExpiredTime": _NEVER if instance.expires is None else stamp_minute(instance.expires),
+        "AutoReleaseTime": "" if instance.auto_release is None else stamp_minute(instance.auto_release),
+        "SaleCycle": more.get("PeriodUnit", ""),
+        "InstanceChargeType": instance.charge_type,
+        "SpotStrategy": more.get("SpotStrategy", "NoSpot"),
+        "SpotPriceLimit": float(more.get("SpotPriceLimit", 0) or 0),
+        "CreditSpecification": more.get("CreditSpecification", ""),
+        "KeyPairName": more.get("KeyPairName", ""),
+        "ResourceGroupId": more.get("ResourceGroupId", ""),
+        "DeletionProtection": instance.deletion_protection,
+        "Recyclable": False,
+        "DeploymentSetId": group.id if group is not None else "",
+        "InstanceNetworkType": "vpc",
+        "InternetChargeType": more.get("InternetChargeType", "PayByTraffic"),
+        "InternetMaxBandwidthIn": more.get("InternetMaxBandwidthIn", 200),
+        "InternetMaxBandwidthOut": instance.bandwidth_out,
+        "PublicIpAddress": {"IpAddress": [public] if public else []},
+        "InnerIpAddress": {"IpAddress": []},
+        "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""},
+        "VpcAttributes": {
+            "VpcId": account.vpc_id,
+            "VSwitchId": vswitch,
+            "PrivateIpAddress": {"IpAddress": [private]},
+            "NatIpAddress": "",
+        },
+        "NetworkInterfaces": {
+            "NetworkInterface": [
+                {
+                    "NetworkInterfaceId": f"eni-{instance.id[2:]}",
+                    "PrimaryIpAddress": private,
+                    "MacAddress": "00:16:%02x:%02x:%02x:%02x" % tuple(instance.private_ip.to_bytes(4, "big")),
+                    "Type": "Primary",
+                }
+            ]
+        },
+        "SecurityGroupIds": {"SecurityGroupId": list(instance.security_groups)},
+        "OperationLocks": {"LockReason": [{"LockReason": reason} for reason in instance.locks]},
+        "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": ""},
+    }
+    if tags := more.get("Tags"):
+        shown["Tags"] = {"Tag": [{"TagKey": tag.get("Key", ""), "TagValue": tag.get("Value", "")} for tag in tags]}
+    return shown
+
+
+Filter = Callable[[Instance], bool]
+
+
+def _filters(region: RegionState, account: AccountState, request: DescribeInstances) -> Iterator[Filter]:
+    """The conditions that the request sets, besides ids."""
+    r = request
+    if r.status is not None:
+        yield lambda i: i.status == r.status
+    if r.zone_id is not None:
+        zone = region.zone_number(r.zone_id)
+        yield lambda i: i.zone == zone
+    if r.vswitch_id is not None:
+        vswitch = r.vswitch_id
+        yield lambda i: account.vswitch_ids[i.zone] == vswitch
+    if r.vpc_id is not None and r.vpc_id != account.vpc_id:
+        yield lambda i: False
+    if r.instance_network_type == "classic":
+        yield lambda i: False
+    if r.security_group_id is not None:
+        yield lambda i: r.security_group_id in i.security_groups
+    if r.private_ip_addresses is not None:
+        wanted = set(r.private_ip_addresses)
+        yield lambda i: dotted(i.private_ip) in wanted
+    if r.public_ip_addresses is not None:
+        public = set(r.public_ip_addresses)
+        yield lambda i: dotted(i.public_ip) in public
+    if r.instance_charge_type is not None:
+        yield lambda i: i.charge_type == r.instance_charge_type
+    if r.instance_name is not None:
+        pattern = r.instance_name
+        yield lambda i: fnmatchcase(i.name, pattern)
+    if r.image_id is not None:
+        yield lambda i: i.image.id == r.image_id
+    if r.instance_type is not None:
+        yield lambda i: i.kind.name == r.instance_type
+    if r.instance_type_family is not None:
+        yield lambda i: i.kind.family == r.instance_type_family
+    if r.lock_reason is not None:
+        yield lambda i: r.lock_reason in i.locks
+    for attribute, name, default in (
+        ("internet_charge_type", "InternetChargeType", "PayByTraffic"),
+        ("key_pair_name", "KeyPairName", ""),
+        ("resource_group_id", "ResourceGroupId", ""),
+    ):
+        asked = getattr(r, attribute)
+        if asked is not None:
+            yield lambda i, name=name, asked=asked, default=default: (i.get(name) or default) == asked  # type: ignore[misc]
+    if r.io_optimized is not None:
+        yield lambda i: ((i.get("IoOptimized") or "optimized") == "optimized") == r.io_optimized
+    if r.device_available is False:
+        yield lambda i: False
+    for tag in r.tags:
+        yield lambda i, tag=tag: _has_tag(i, tag)  # type: ignore[misc]
+
+
+def _has_tag(instance: Instance, asked: dict[str, Any]) -> bool:
+    return any(
+        tag.get("Key") == asked.get("Key") and asked.get("Value") in (None, "", tag.get("Value"))
+        for tag in instance.get("Tags") or ()
+    )
+
+
+@handles(DescribeInstances)
+def describe_instances(region: RegionState, account: AccountState, request: DescribeInstances) -> Answer:
+    """DescribeInstances: unknown ids are left out, filters add up, newest first."""
+    if request.dry_run:
+        raise ApiError("DryRunOperation")
+    instances, ids = account.instances, request.instance_ids
+    filters = [] if len(request.given) <= (ids is not None) else list(_filters(region, account, request))
+    number, size = request.page_number, request.page_size
+    found: list[Instance]
+    if ids is not None:
+        found = [instances[each] for each in dict.fromkeys(ids) if each in instances]
+    elif filters:
+        found = list(reversed(instances.values()))
+    else:
+        shown = page(reversed(instances.values()), len(instances), number, size)
+        return _listing(region, account, shown, len(instances), number, size)
+    if filters:
+        found = [each for each in found if all(condition(each) for condition in filters)]
+    return _listing(region, account, page(found, len(found), number, size), len(found), number, size)
+
+
+def _listing(
+    region: RegionState, account: AccountState, shown: list[Instance], total: int, number: int, size: int
+) -> Answer:
+    return {
+        "TotalCount": total,
+        "PageNumber": number,
+        "PageSize": size,
+        "Instances": {"Instance": [render(region, account, each) for each in shown]},
+    }
+
+
+@handles(DescribeInstanceStatus)
+def describe_instance_status(region: RegionState, account: AccountState, request: DescribeInstanceStatus) -> Answer:
+    """DescribeInstanceStatus: ids and states, of one zone or of all."""
+    zone = None if request.zone_id is None else region.zone_number(request.zone_id)
+    found: list[Instance]
+    if request.instance_ids:
+        found = [account.instance(each) for each in dict.fromkeys(request.instance_ids)]
+    else:
+        found = list(reversed(account.instances.values()))
+    if zone is not None:
+        found = [each for each in found if each.zone == zone]
+    shown = page(found, len(found), request.page_number, request.page_size)
+    return {
+        "TotalCount": len(found),
+        "PageNumber": request.page_number,
+        "PageSize": request.page_size,
+        "InstanceStatuses": {"InstanceStatus": [{"InstanceId": each.id, "Status": each.status} for each in shown]},
+    }
+
+
+@handles(DescribeInstanceAttribute)
+def describe_instance_attribute(region: RegionState, account: AccountState, request: DescribeInstanceAttribute) -> Answer:
+    """DescribeInstanceAttribute: what DescribeInstances shows, of one."""
+    shown = render(region, account, account.instance(request.instance_id))
+    shown["IoOptimized"] = "optimized" if shown["IoOptimized"] else "none"
+    return shown
+
+
+@handles(DescribeUserData)
+def describe_user_data(region: RegionState, account: AccountState, request: DescribeUserData) -> Answer:
+    """DescribeUserData: the start-up program of one instance (instance/user-data)."""
+    instance = account.instance(request.instance_id)
+    return {"RegionId": region.id, "InstanceId": instance.id, "UserData": instance.get("UserData") or ""}
+
+
+@handles(ModifyInstanceAttribute)
+def modify_instance_attribute(region: RegionState, account: AccountState, request: ModifyInstanceAttribute) -> Answer:
+    """ModifyInstanceAttribute: user data of a stopped instance only, the password not while it starts."""
+    instance = account.instance(request.instance_id)
+    if "security" in instance.locks and region.rules.refuses_when_locked("ModifyInstanceAttribute"):
+        raise ApiError("InstanceLockedForSecurity")
+    check_texts(region, request.instance_name, request.description, request.host_name)
+    check_user_data(region, request.user_data)
+    if request.user_data is not None and instance.status != STOPPED:
+        raise ApiError("IncorrectInstanceStatus")
+    if request.password is not None:
+        if not _password_is_valid(request.password):
+            raise ApiError("InvalidPassword.Malformed")
+        if instance.status == STARTING:
+            raise ApiError("IncorrectInstanceStatus")
+    if request.deletion_protection is not None:
+        if instance.charge_type not in region.edition.instance.protection_charge_types:
+            raise ApiError("InvalidChargeType.ValueNotSupported")
+        instance.deletion_protection = request.deletion_protection
+    instance.name = request.instance_name or instance.name
+    instance.host_name = request.host_name or instance.host_name
+    if request.description is not None:
+        instance.put("Description", request.description)
+    if request.user_data is not None:
+        instance.put("UserData", request.user_data)
+    return {}
+
+
+def _password_is_valid(password: str) -> bool:
+    """8 to 30 characters of at least three of: lower case, upper case, digits, punctuation; not starting with a slash."""
+    kinds = [any(map(test, password)) for test in (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())]
+    return 8 <= len(password) <= 30 and sum(kinds) >= 3 and password[0] != "/" and password.isascii()
+
+

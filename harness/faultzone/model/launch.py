@@ -1,0 +1,377 @@
+"""Making instances: CreateInstance, RunInstances and launch templates. Source: manual 1.3; API reference, RunInstances."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from faultzone.ecs.errors import ApiError
+from faultzone.ecs.instances import CreateInstance, CreateLaunchTemplate, DeleteLaunchTemplate, RunInstances
+from faultzone.model import billing_terms, hosting, lifecycle
+from faultzone.model.dispatch import Answer, handles
+from faultzone.model.state import PENDING, STOPPED, AccountState, DeploymentSet, Instance, LaunchTemplate, RegionState
+
+if TYPE_CHECKING:
+    from faultzone.model.catalog import Image, InstanceType
+    from faultzone.model.placement import Host
+
+#: Parameters kept with the instance as they came, by attribute, under the name in which the wire describes them.
+_KEPT: Final = {
+    "description": "Description",
+    "key_pair_name": "KeyPairName",
+    "ram_role_name": "RamRoleName",
+    "resource_group_id": "ResourceGroupId",
+    "credit_specification": "CreditSpecification",
+    "system_disk": "SystemDisk",
+    "data_disks": "DataDisk",
+    "tags": "Tags",
+    "user_data": "UserData",
+    "spot_strategy": "SpotStrategy",
+    "spot_price_limit": "SpotPriceLimit",
+    "auto_renew": "AutoRenew",
+    "auto_renew_period": "AutoRenewPeriod",
+    "period": "Period",
+    "period_unit": "PeriodUnit",
+    "io_optimized": "IoOptimized",
+    "internet_charge_type": "InternetChargeType",
+    "internet_max_bandwidth_in": "InternetMaxBandwidthIn",
+}
+#: Where each attribute of the launch classes that template and call both have is kept in a template.
+_NOT_IN_TEMPLATE: Final = frozenset({"launch_template_name", "version_description", "image_owner_alias", "network_type", "vpc_id"})
+
+
+class _Plan(NamedTuple):
+    """A launch that has passed every check but the one for room."""
+
+    kind: InstanceType
+    image: Image
+    zone: int | None
+    group: DeploymentSet | None
+    auto_release: int | None
+
+
+@handles(CreateInstance)
+def create_instance(region: RegionState, account: AccountState, request: CreateInstance) -> Answer:
+    """CreateInstance: one instance, which ends Stopped (instance/life-cycle)."""
+    plan = _check(region, account, request)
+    earlier = _replayed(region, account, "CreateInstance", request)
+    if earlier is not None:
+        return earlier
+    if request.dry_run and region.rules.dry_run_only_checks():
+        raise ApiError("DryRunOperation")
+    hosts = _place(region, account, plan, 1, 1)
+    (instance,) = _make(region, account, request, plan, hosts, starts=False)
+    return _remember(account, "CreateInstance", request, {"InstanceId": instance.id})
+
+
+@handles(RunInstances)
+def run_instances(region: RegionState, account: AccountState, request: RunInstances) -> Answer:
+    """RunInstances: a batch that is made and started, all of it or, with MinAmount, what supply allows (instance/run-amount)."""
+    request = _with_template(account, request)
+    plan = _check(region, account, request)
+    amount, least = request.amount, request.min_amount or request.amount
+    if least > amount:
+        raise ApiError.of("InvalidMinAmount.ValueNotSupported", why="it is larger than Amount")
+    earlier = _replayed(region, account, "RunInstances", request)
+    if earlier is not None:
+        return earlier
+    if request.dry_run and region.rules.dry_run_only_checks():
+        raise ApiError("DryRunOperation")
+    hosts = _place(region, account, plan, amount, least)
+    made = _make(region, account, request, plan, hosts, starts=True)
+    return _remember(account, "RunInstances", request, {"InstanceIdSets": {"InstanceIdSet": [each.id for each in made]}})
+
+
+def _with_template(account: AccountState, request: RunInstances) -> RunInstances:
+    """The request with what its launch template says where the call says nothing (deployment-set/launch-template)."""
+    if request.launch_template_id is None and request.launch_template_name is None:
+        return request
+    template = find_template(account, request.launch_template_id, request.launch_template_name)
+    if request.launch_template_version not in (None, 1):
+        raise ApiError("InvalidLaunchTemplateVersion.NotFound")
+    merged = RunInstances()
+    merged.__dict__.update({**template.given, **request.given})
+    return merged
+
+
+def _check(region: RegionState, account: AccountState, request: CreateInstance | RunInstances) -> _Plan:
+    """Every check that needs no room: parameters, ids, combinations. Nothing changes."""
+    rules, edition = region.rules, region.edition
+    if request.instance_type is None:
+        raise ApiError.of("MissingParameter", name="InstanceType")
+    kind = region.catalog.types.get(request.instance_type)
+    if kind is None:
+        raise ApiError("InvalidInstanceType.ValueNotSupported")
+    if request.image_id is None:
+        raise ApiError.of("MissingParameter", name="ImageId")
+    image = region.catalog.images.get(request.image_id)
+    if image is None:
+        raise ApiError("InvalidImageId.NotFound")
+    check_texts(region, request.instance_name, request.description, request.host_name)
+    check_user_data(region, request.user_data)
+    token = request.client_token
+    if token is not None and (len(token) > edition.instance.client_token_length or not token.isascii()):
+        raise ApiError("InvalidClientToken")
+    if request.instance_charge_type == "PrePaid":
+        billing_terms.check_period(edition, request.period, request.period_unit)
+        if request.deletion_protection and "PrePaid" not in edition.instance.protection_charge_types:
+            raise ApiError("InvalidChargeType.ValueNotSupported")
+        if request.spot_strategy != "NoSpot":
+            raise ApiError.of("InvalidParameter.Conflict", why="a subscription cannot be a spot instance")
+    elif request.spot_strategy != "NoSpot" and request.deletion_protection:
+        raise ApiError("InvalidChargeType.ValueNotSupported")
+    zone = _zone(region, account, request)
+    given = getattr(request, "security_group_ids", ())
+    for security_group in (*given, *((request.security_group_id,) if request.security_group_id else ())):
+        if security_group != account.security_group_id:
+            raise ApiError("InvalidSecurityGroupId.NotFound")
+    if request.private_ip_address is not None:
+        zone = _check_private_address(account, request.private_ip_address, zone, getattr(request, "amount", 1))
+    group = _group(region, account, request, kind)
+    if request.dedicated_host_id is not None:
+        if group is not None and not rules.set_on_dedicated_host():
+            raise ApiError("InvalidDeploymentOnHost")
+        raise ApiError("InvalidDedicatedHostId.NotFound")
+    release = getattr(request, "auto_release_time", None)
+    return _Plan(kind, image, zone, group, None if release is None else lifecycle.check_auto_release(region, release, request.instance_charge_type))
+
+
+def _check_private_address(account: AccountState, text: str, zone: int | None, amount: int) -> int:
+    """The zone whose vSwitch has this address free, of the zone that is asked for."""
+    try:
+        address = int(IPv4Address(text))
+    except ValueError:
+        raise ApiError.of("InvalidParameter", name="PrivateIpAddress", why="it is not an IPv4 address") from None
+    if amount != 1:
+        raise ApiError.of("InvalidParameter.Conflict", why="a private address is for one instance")
+    for number, block in enumerate(account.private):
+        if zone in (None, number) and block.is_free(address):
+            return number
+    raise ApiError.of("InvalidParameter", name="PrivateIpAddress", why="it is in use or outside the vSwitch")
+
+
+def _zone(region: RegionState, account: AccountState, request: CreateInstance | RunInstances) -> int | None:
+    zone = None if request.zone_id is None else region.zone_number(request.zone_id)
+    if request.vswitch_id is not None:
+        if request.vswitch_id not in account.vswitch_ids:
+            raise ApiError("InvalidVSwitchId.NotFound")
+        of_vswitch = account.vswitch_ids.index(request.vswitch_id)
+        if zone is not None and zone != of_vswitch:
+            raise ApiError.of("InvalidParameter.NotMatch", why="the vSwitch is in another zone")
+        zone = of_vswitch
+    return zone
+
+
+def _group(
+    region: RegionState, account: AccountState, request: CreateInstance | RunInstances, kind: InstanceType
+) -> DeploymentSet | None:
+    """The deployment set that the instances join, if any (deployment-set/run-in-set)."""
+    if request.deployment_set_id is None:
+        return None
+    group = account.deployment_sets.get(request.deployment_set_id)
+    if group is None:
+        raise ApiError("DeploymentSet.NotFound")
+    if not region.rules.family_in_set(kind):
+        raise ApiError("InvalidInstanceType.NotSupported")
+    if request.spot_strategy != "NoSpot" and not region.rules.spot_in_set():
+        raise ApiError.of("InvalidParameter.Conflict", why="a deployment set cannot hold spot instances")
+    return group
+
+
+def check_texts(region: RegionState, name: str | None, description: str | None, host_name: str | None) -> None:
+    """Refuse a malformed name, description or host name of an instance."""
+    rules, edition = region.rules, region.edition.instance
+    if name is not None and not rules.name_is_valid(name, edition.name_length):
+        raise ApiError("InvalidInstanceName.Malformed")
+    if description is not None and not rules.description_is_valid(description, edition.description_length):
+        raise ApiError("InvalidDescription.Malformed")
+    if host_name is not None and not host_name_is_valid(host_name):
+        raise ApiError("InvalidHostName.Malformed")
+
+
+def host_name_is_valid(name: str) -> bool:
+    """Host names are labels of letters, digits and hyphens with dots between, 2 to 64 characters, not all digits."""
+    labels = name.split(".")
+    return (
+        2 <= len(name) <= 64
+        and name.isascii()
+        and not name.isdigit()
+        and all(label and label[0] != "-" and label[-1] != "-" and label.replace("-", "a").isalnum() for label in labels)
+    )
+
+
+def check_user_data(region: RegionState, user_data: str | None) -> None:
+    """Refuse user data that is not Base64 or too large."""
+    if user_data is None:
+        return
+    try:
+        raw = base64.b64decode(user_data, validate=True)
+    except (binascii.Error, ValueError):
+        raise ApiError("InvalidUserData.Base64FormatInvalid") from None
+    if len(raw) > region.edition.instance.user_data_bytes:
+        raise ApiError("InvalidUserData.SizeExceeded")
+
+
+def _replayed(region: RegionState, account: AccountState, action: str, request: CreateInstance | RunInstances) -> Answer | None:
+    """The answer of the earlier request with this client token (instance/client-token)."""
+    if request.client_token is None or (earlier := account.tokens.get((action, request.client_token))) is None:
+        return None
+    if not region.rules.same_request(earlier[0], request.given):
+        raise ApiError("IdempotentParameterMismatch")
+    return dict(earlier[1])
+
+
+def _remember(account: AccountState, action: str, request: CreateInstance | RunInstances, answer: Answer) -> Answer:
+    if request.client_token is not None:
+        account.tokens[action, request.client_token] = (request.given, dict(answer))
+    return answer
+
+
+def _place(region: RegionState, account: AccountState, plan: _Plan, amount: int, least: int) -> dict[str, Host]:
+    """Reserve hosts for `amount` new instances, or as many as supply allows but `least`: instance id -> host.
+
+    Raises:
+        ApiError: the set is full (`QuotaExceed.DeploymentSetInstanceQuotaFull`) or supply is short (`OperationDenied.NoStock`);
+            nothing stays reserved.
+    """
+    group = plan.group
+    zones = [plan.zone] if plan.zone is not None else _zones_by_room(region, account, group)
+    if group is not None:
+        limit = region.rules.zone_limit()
+        zones = [zone for zone in zones if group.in_zone(zone) + amount <= limit]
+        if not zones or len(group.members) + amount > region.rules.region_limit(len(region.zone_ids)):
+            raise ApiError("QuotaExceed.DeploymentSetInstanceQuotaFull")
+    placement = region.placement
+    for zone in zones:
+        reserved: dict[str, Host] = {}
+        others = None if group is None else group.hosts()
+        while len(reserved) < amount:
+            host = hosting.choose(region, account.id, plan.kind, zone, others)
+            if host is None:
+                break
+            instance_id = region.world.resource_id("i")
+            placement.take(host, plan.kind, account.id, instance_id)
+            reserved[instance_id] = host
+            if others is not None:
+                others.append(host)
+        if len(reserved) >= least:
+            return reserved
+        for instance_id, host in reserved.items():
+            placement.free(host, plan.kind, account.id, instance_id)
+    raise ApiError("OperationDenied.NoStock")
+
+
+def _zones_by_room(region: RegionState, account: AccountState, group: DeploymentSet | None) -> list[int]:
+    """The zones in the order in which a launch that names none tries them: those with the fewest of the account's own first."""
+    placement, zones = region.placement, range(len(region.zone_ids))
+    if group is not None:
+        return sorted(zones, key=group.in_zone)
+    return sorted(zones, key=lambda zone: placement.spread(account.id, zone).total)
+
+
+def _make(
+    region: RegionState,
+    account: AccountState,
+    request: CreateInstance | RunInstances,
+    plan: _Plan,
+    reserved: dict[str, Host],
+    *,
+    starts: bool,
+) -> list[Instance]:
+    """Make the instances on the hosts reserved for them: Pending, until provisioned."""
+    rules, clock = region.rules, region.clock
+    given = request.given
+    kept = {wire: given[attribute] for attribute, wire in _KEPT.items() if attribute in given}
+    suffixed = getattr(request, "unique_suffix", False) and len(reserved) > 1
+    groups = getattr(request, "security_group_ids", ()) or (account.security_group_id,)
+    made = []
+    for number, (instance_id, host) in enumerate(reserved.items()):
+        instance = Instance(instance_id, account.id, plan.kind, plan.image, host.zone, clock.now)
+        suffix = rules.suffix(number) if suffixed else ""
+        instance.host = host
+        instance.name = f"{request.instance_name}{suffix}" if request.instance_name else instance_id
+        instance.host_name = f"{request.host_name}{suffix}" if request.host_name else f"iZ{instance_id[2:]}Z"
+        instance.charge_type = request.instance_charge_type
+        instance.security_groups = groups
+        instance.deletion_protection = request.deletion_protection
+        instance.private_ip = _private_address(account, request, host.zone)
+        instance.bandwidth_out = request.internet_max_bandwidth_out
+        if instance.bandwidth_out:
+            instance.public_ip = region.public.allocate() or 0
+        if kept:
+            instance.more = dict(kept)
+        if instance.charge_type == "PrePaid":
+            instance.expires = billing_terms.first_expiry(clock.now, request.period, request.period_unit)
+        if plan.group is not None:
+            instance.group = plan.group
+            plan.group.members[instance_id] = instance
+        account.instances[instance_id] = region.instances[instance_id] = instance
+        region.record("transition", instance=instance_id, **{"from": None, "to": PENDING, "host": host.index})
+        _provision(region, instance, starts)
+        if plan.auto_release is not None:
+            lifecycle.set_auto_release(region, instance, plan.auto_release)
+        made.append(instance)
+    return made
+
+
+def _private_address(account: AccountState, request: CreateInstance | RunInstances, zone: int) -> int:
+    if request.private_ip_address is not None:
+        address = int(IPv4Address(request.private_ip_address))
+        account.private[zone].claim(address)
+        return address
+    return account.private[zone].allocate() or 0
+
+
+def _provision(region: RegionState, instance: Instance, starts: bool) -> None:
+    """After the time that provisioning takes, start the instance or leave it Stopped."""
+
+    def provisioned() -> None:
+        instance.timer = None
+        if starts:
+            lifecycle.boot(region, instance)
+        else:
+            region.enter(instance, STOPPED)
+
+    instance.timer = region.clock.call_later(region.provision, provisioned)
+
+
+def find_template(account: AccountState, template_id: str | None, name: str | None) -> LaunchTemplate:
+    """The launch template of that id or name.
+
+    Raises:
+        ApiError: `InvalidLaunchTemplate.NotFound`.
+    """
+    for template in account.launch_templates.values():
+        if template_id in (None, template.id) and name in (None, template.name):
+            return template
+    raise ApiError("InvalidLaunchTemplate.NotFound")
+
+
+@handles(CreateLaunchTemplate)
+def create_launch_template(region: RegionState, account: AccountState, request: CreateLaunchTemplate) -> Answer:
+    """CreateLaunchTemplate: keep launch parameters under a name (deployment-set/launch-template)."""
+    name = request.launch_template_name
+    if not region.rules.name_is_valid(name, region.edition.instance.name_length):
+        raise ApiError("InvalidLaunchTemplateName.Malformed")
+    if any(template.name == name for template in account.launch_templates.values()):
+        raise ApiError("InvalidLaunchTemplateName.Duplicated")
+    if len(account.launch_templates) >= region.edition.instance.launch_templates:
+        raise ApiError("LaunchTemplateLimitExceeded")
+    check_texts(region, request.instance_name, request.description, request.host_name)
+    check_user_data(region, request.user_data)
+    given = {key: value for key, value in request.given.items() if key not in _NOT_IN_TEMPLATE}
+    template = LaunchTemplate(region.world.resource_id("lt"), name, given)
+    account.launch_templates[template.id] = template
+    return {"LaunchTemplateId": template.id, "LaunchTemplateVersionNumber": 1}
+
+
+@handles(DeleteLaunchTemplate)
+def delete_launch_template(region: RegionState, account: AccountState, request: DeleteLaunchTemplate) -> Answer:
+    """DeleteLaunchTemplate: by id or by name."""
+    if request.launch_template_id is None and request.launch_template_name is None:
+        raise ApiError.of("MissingParameter", name="LaunchTemplateId")
+    template = find_template(account, request.launch_template_id, request.launch_template_name)
+    del account.launch_templates[template.id]
+    return {"LaunchTemplateId": template.id}

@@ -1,0 +1,285 @@
+"""The life of an instance between its creation and its release: start, stop, reboot, release, and what hosts report.
+
+Source: manual 1.1 and 3.2; API reference, chapter "Instances" (instance/life-cycle). An API call moves the instance into a transitional state
+and asks the substrate; the substrate's report moves it on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from faultzone.clock import MINUTE, SECOND, read_stamp
+from faultzone.ecs.errors import ApiError
+from faultzone.ecs.instances import DeleteInstance, ModifyInstanceAutoReleaseTime, RebootInstance, StartInstance, StopInstance
+from faultzone.model import hosting
+from faultzone.model.dispatch import Answer, handles
+from faultzone.model.effects import Boot, Booted, Halt, Halted, HostBack, HostLost, Move, Release
+from faultzone.model.placement import DOWN, UP
+from faultzone.model.state import (
+    KEEP_CHARGING,
+    NOT_APPLICABLE,
+    PENDING,
+    RUNNING,
+    STARTING,
+    STOP_CHARGING,
+    STOPPED,
+    STOPPING,
+    AccountState,
+    Instance,
+    RegionState,
+)
+
+if TYPE_CHECKING:
+    from faultzone.model.effects import Report
+    from faultzone.model.placement import Host
+
+
+def boot(region: RegionState, instance: Instance) -> None:
+    """Start an instance on the host that it has."""
+    assert instance.host is not None
+    instance.epoch += 1
+    first = instance.started is None
+    data = instance.get("UserData") if first or region.rules.new_boot_runs_user_data() else None
+    region.enter(instance, STARTING)
+    region.emit(Boot(instance.id, instance.epoch, instance.host.index, data))
+
+
+def halt(region: RegionState, instance: Instance, *, then: str | None, force: bool) -> None:
+    """Shut an instance down; once it has halted, `then` says whether it starts again (`start`) or stays Stopped (None)."""
+    assert instance.host is not None
+    instance.epoch += 1
+    instance.next = then
+    region.enter(instance, STOPPING)
+    region.emit(Halt(instance.id, instance.epoch, instance.host.index, force))
+
+
+def check_status(region: RegionState, instance: Instance, action: str) -> None:
+    """Refuse an action in a state in which it is not documented to be allowed.
+
+    Raises:
+        ApiError: `IncorrectInstanceStatus`, or `InstanceLockedForSecurity` for an instance with that lock.
+    """
+    if "security" in instance.locks and region.rules.refuses_when_locked(action):
+        raise ApiError("InstanceLockedForSecurity")
+    if not region.rules.allowed(action, instance.status):
+        raise ApiError("IncorrectInstanceStatus")
+
+
+def check_dry_run(region: RegionState, dry_run: bool) -> None:
+    """Refuse a dry run whose checks have passed, with the code that says so."""
+    if dry_run and region.rules.dry_run_only_checks():
+        raise ApiError("DryRunOperation")
+
+
+@handles(StartInstance)
+def start_instance(region: RegionState, account: AccountState, request: StartInstance) -> Answer:
+    """StartInstance; one that was stopped without charge is placed anew, and stays Stopped for lack of supply (deployment-set/no-room-start)."""
+    instance = account.instance(request.instance_id)
+    check_status(region, instance, "StartInstance")
+    host = instance.host
+    if host is None:
+        host = hosting.choose_for(region, instance)
+        if host is None:
+            raise ApiError("OperationDenied.NoStock")
+    check_dry_run(region, request.dry_run)
+    if instance.host is None:
+        hosting.settle(region, instance, host)
+    if instance.bandwidth_out and not instance.public_ip:
+        instance.public_ip = region.public.allocate() or 0
+    instance.stopped_mode = NOT_APPLICABLE
+    boot(region, instance)
+    return {}
+
+
+@handles(StopInstance)
+def stop_instance(region: RegionState, account: AccountState, request: StopInstance) -> Answer:
+    """StopInstance, with or without charge (instance/stop-no-charge)."""
+    instance = account.instance(request.instance_id)
+    check_status(region, instance, "StopInstance")
+    check_dry_run(region, request.dry_run)
+    without = region.rules.stops_without_charge(instance, request.stopped_mode, account.stop_without_charge_by_default)
+    instance.stop_mode_asked = STOP_CHARGING if without else KEEP_CHARGING
+    halt(region, instance, then=None, force=request.force_stop)
+    return {}
+
+
+@handles(RebootInstance)
+def reboot_instance(region: RegionState, account: AccountState, request: RebootInstance) -> Answer:
+    """RebootInstance: Stopping, Starting, Running on the same host (instance/life-cycle)."""
+    instance = account.instance(request.instance_id)
+    check_status(region, instance, "RebootInstance")
+    check_dry_run(region, request.dry_run)
+    halt(region, instance, then="start", force=request.force_stop)
+    return {}
+
+
+@handles(DeleteInstance)
+def delete_instance(region: RegionState, account: AccountState, request: DeleteInstance) -> Answer:
+    """DeleteInstance: pay-as-you-go, Stopped unless forced, unprotected (instance/life-cycle, instance/deletion-protection)."""
+    instance = account.instance(request.instance_id)
+    if instance.status == PENDING:
+        raise ApiError("IncorrectInstanceStatus.Initializing")
+    if not (request.force or region.rules.allowed("DeleteInstance", instance.status)):
+        raise ApiError("IncorrectInstanceStatus")
+    if region.rules.protects(instance):
+        raise ApiError("InvalidOperation.DeletionProtection")
+    expired = instance.expires is not None and instance.expires <= region.clock.now
+    if instance.charge_type == "PrePaid" and not (expired and request.terminate_subscription):
+        raise ApiError("ChargeTypeViolation")
+    check_dry_run(region, request.dry_run)
+    release(region, instance, "user")
+    return {}
+
+
+@handles(ModifyInstanceAutoReleaseTime)
+def modify_auto_release(region: RegionState, account: AccountState, request: ModifyInstanceAutoReleaseTime) -> Answer:
+    """ModifyInstanceAutoReleaseTime: an empty time cancels (instance/auto-release)."""
+    instance = account.instance(request.instance_id)
+    at = None
+    if request.auto_release_time is not None:
+        at = check_auto_release(region, request.auto_release_time, instance.charge_type)
+    set_auto_release(region, instance, at)
+    return {}
+
+
+def check_auto_release(region: RegionState, text: str, charge_type: str) -> int:
+    """The instant of a release time: of a pay-as-you-go instance, 30 minutes to 3 years ahead, seconds cut off (instance/auto-release)."""
+    if charge_type != "PostPaid":
+        raise ApiError("ChargeTypeViolation")
+    try:
+        at = read_stamp(text) // MINUTE * MINUTE
+    except ValueError:
+        raise ApiError.of("InvalidAutoReleaseTime.Malformed", why="write yyyy-MM-ddTHH:mm:ssZ") from None
+    edition, now = region.edition.instance, region.clock.now
+    earliest = (now + edition.auto_release_floor * SECOND) // MINUTE * MINUTE
+    if not earliest <= at <= now + edition.auto_release_ceiling * SECOND:
+        raise ApiError.of("InvalidAutoReleaseTime.Malformed", why="it must be 30 minutes to 3 years from now")
+    return at
+
+
+def set_auto_release(region: RegionState, instance: Instance, at: int | None) -> None:
+    """Release an instance at an instant, or no longer at any."""
+    if instance.auto_release_timer is not None:
+        instance.auto_release_timer.cancel()
+    instance.auto_release = at
+    instance.auto_release_timer = None if at is None else region.clock.call_at(at, lambda: release(region, instance, "auto-release"))
+
+
+def release(region: RegionState, instance: Instance, why: str) -> None:
+    """End an instance: its host, addresses, membership and timers go with it. Deletion protection is the caller's concern."""
+    instance.epoch += 1
+    for timer in (instance.timer, instance.auto_release_timer):
+        if timer is not None:
+            timer.cancel()
+    hosting.leave(region, instance)
+    account = region.account(instance.account)
+    account.private[instance.zone].give_back(instance.private_ip)
+    drop_public_ip(region, instance)
+    if instance.group is not None:
+        del instance.group.members[instance.id]
+    del account.instances[instance.id], region.instances[instance.id]
+    region.record("transition", instance=instance.id, **{"from": instance.status, "to": "Released", "why": why})
+    region.emit(Release(instance.id, instance.epoch))
+    for ended in region.on_release:
+        ended(instance)
+
+
+def drop_public_ip(region: RegionState, instance: Instance) -> None:
+    """Give an instance's public address back."""
+    if instance.public_ip:
+        region.public.give_back(instance.public_ip)
+        instance.public_ip = 0
+
+
+def migrate(region: RegionState, instance: Instance) -> Host | None:
+    """Live-migrate a running instance within its zone; nothing that the user can see changes (event/routine-maintenance-is-silent).
+
+    Returns:
+        The new host, or None where none can take it; the spread of its set is kept (deployment-set/strict-spread).
+    """
+    before = instance.host
+    if before is None or instance.status != RUNNING:
+        return None
+    host = hosting.choose_for(region, instance, leaving=before)
+    if host is None:
+        return None
+    hosting.leave(region, instance)
+    hosting.settle(region, instance, host)
+    region.emit(Move(instance.id, instance.epoch, before.index, host.index))
+    region.record("transition", instance=instance.id, **{"from": RUNNING, "to": RUNNING, "host": host.index, "epoch": instance.epoch})
+    return host
+
+
+def on_report(region: RegionState, report: Report) -> bool:
+    """Take in what the substrate says; False for a report that is stale and changes nothing."""
+    if isinstance(report, Booted | Halted):
+        instance = region.instances.get(report.instance)
+        if instance is None or instance.epoch != report.epoch:
+            return False
+        return _booted(region, instance) if isinstance(report, Booted) else _halted(region, instance)
+    if isinstance(report, HostLost):
+        return _host_lost(region, report)
+    return _host_back(region, report)
+
+
+def _booted(region: RegionState, instance: Instance) -> bool:
+    if instance.status != STARTING:
+        return False
+    instance.started = region.clock.now
+    instance.impaired = False
+    region.enter(instance, RUNNING)
+    return True
+
+
+def _halted(region: RegionState, instance: Instance) -> bool:
+    if instance.status == RUNNING:  # It was shut down from inside: charges go on.
+        instance.stop_mode_asked = KEEP_CHARGING
+        instance.epoch += 1
+    elif instance.status != STOPPING:
+        return False
+    if instance.next == "start":
+        instance.next = None
+        boot(region, instance)
+        return True
+    instance.stopped_mode = instance.stop_mode_asked if region.rules.qualifies_for_no_charge(instance) else NOT_APPLICABLE
+    if region.rules.releases_compute(instance.stopped_mode):
+        hosting.leave(region, instance)
+    if not region.rules.keeps_public_ip(instance.stopped_mode):
+        drop_public_ip(region, instance)
+    region.enter(instance, STOPPED)
+    return True
+
+
+def _host_lost(region: RegionState, report: HostLost) -> bool:
+    """A host is gone with what ran on it; its instances are impaired until it is back."""
+    host = region.placement.hosts[report.host]
+    if host.state == DOWN:
+        return False
+    host.state = DOWN
+    for instance_id in sorted(host.instances):
+        instance = region.instances[instance_id]
+        if instance.status in (STARTING, RUNNING, STOPPING):
+            instance.impaired = True
+            instance.epoch += 1
+    return True
+
+
+def _host_back(region: RegionState, report: HostBack) -> bool:
+    """A repaired host: what was stopping there has stopped, all else boots again."""
+    host = region.placement.hosts[report.host]
+    if host.state == UP:
+        return False
+    host.state = UP
+    for instance_id in sorted(host.instances):
+        instance = region.instances[instance_id]
+        if not instance.impaired:
+            continue
+        instance.impaired = False
+        if instance.status == STOPPING and instance.next is None:
+            _halted(region, instance)
+        else:
+            instance.next = None
+            boot(region, instance)
+    return True
+
+

@@ -1,0 +1,184 @@
+"""Placement: which host an instance goes to.
+
+Hosts are kept by how many instances of the account they carry, fewest first, so that instances spread over hosts as far as capacity
+allows (deployment-set/best-effort-default) at a cost that does not grow with the number of hosts. Which hosts a member of a
+deployment set must keep away from is a rule (`Rules.hosts_to_avoid`), not placement's business.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
+
+from faultzone.errors import ShapeError
+from faultzone.model.catalog import Catalog, InstanceType
+from faultzone.model.shape import Shape
+
+UP: Final = "up"
+DOWN: Final = "down"
+AT_RISK: Final = "at-risk"
+
+
+class Host:
+    """A physical machine.
+
+    Attributes:
+        index: its number in the region.
+        zone: the number of its zone.
+        number: its number in the zone, from 0.
+        vcpus_free, memory_free: what is left of it (memory in GiB).
+        instances: the ids of the instances on it.
+        state: `up`, `down` (crashed) or `at-risk` (takes nothing new).
+    """
+
+    __slots__ = ("index", "instances", "memory_free", "number", "state", "vcpus_free", "zone")
+
+    def __init__(self, index: int, zone: int, number: int, vcpus: int, memory: float) -> None:
+        self.index, self.zone, self.number = index, zone, number
+        self.vcpus_free, self.memory_free = vcpus, memory
+        self.instances: set[str] = set()
+        self.state = UP
+
+
+class Spread:
+    """How many instances of one account each host of one zone carries, as levels from none upwards."""
+
+    __slots__ = ("count", "levels", "total")
+
+    def __init__(self, hosts: Iterable[Host]) -> None:
+        #: levels[n] holds the hosts that carry n instances, in the order in which they came to.
+        self.levels: list[OrderedDict[int, None]] = [OrderedDict((host.index, None) for host in hosts)]
+        self.count: dict[int, int] = {}
+        self.total = 0
+
+    def move(self, index: int, change: int) -> None:
+        """Count one instance more or fewer on a host."""
+        self.total += change
+        before = self.count.get(index, 0)
+        after = before + change
+        levels = self.levels
+        levels[before].pop(index, None)
+        if after == len(levels):
+            levels.append(OrderedDict())
+        levels[after][index] = None
+        if after:
+            self.count[index] = after
+        else:
+            self.count.pop(index, None)
+
+
+class Supply:
+    """What the region sells: limits on how many instances are placed in a zone and of a family at a time."""
+
+    def __init__(self, limits: dict[tuple[str, str], int]) -> None:
+        self.limits = limits
+        self.placed: defaultdict[tuple[str, str], int] = defaultdict(int)
+
+    def left(self, zone_id: str, family: str) -> int | None:
+        """How many more can be placed there, or None where there is no limit."""
+        if not self.limits:
+            return None
+        left: int | None = None
+        for (zone, kind), limit in self.limits.items():
+            if zone in ("*", zone_id) and kind in ("*", family):
+                used = sum(n for (z, f), n in self.placed.items() if zone in ("*", z) and kind in ("*", f))
+                left = max(0, limit - used) if left is None else min(left, max(0, limit - used))
+        return left
+
+
+class Placement:
+    """The hosts of a region and what is placed on them.
+
+    Args:
+        shape: the region's shape.
+        catalog: the families that `shape.family_hosts` may name.
+
+    Raises:
+        ShapeError: the shape names an unknown family or zone.
+    """
+
+    def __init__(self, shape: Shape, catalog: Catalog) -> None:
+        self.shape = shape
+        self.zone_ids = shape.zone_ids()
+        self.hosts: list[Host] = []
+        self.by_zone: list[list[Host]] = []
+        for zone in range(shape.zones):
+            first = len(self.hosts)
+            row = [
+                Host(first + n, zone, n, shape.host_vcpus, shape.host_memory_gib) for n in range(shape.hosts_per_zone)
+            ]
+            self.hosts += row
+            self.by_zone.append(row)
+        for family in shape.family_hosts:
+            if family not in catalog.families:
+                raise ShapeError(f"family_hosts: there is no family {family!r}; write one of {', '.join(sorted(catalog.families))}")
+        limits: dict[tuple[str, str], int] = {}
+        for scope, limit in shape.supply.items():
+            zone, _, family = scope.partition("/")
+            self.check_scope(zone, family, catalog)
+            limits[zone, family] = limit
+        self.supply = Supply(limits)
+        self._spreads: dict[tuple[str, int], Spread] = {}
+
+    def check_scope(self, zone: str, family: str, catalog: Catalog) -> None:
+        """Refuse a supply scope that names nothing.
+
+        Raises:
+            ShapeError: the zone or the family is unknown.
+        """
+        if zone != "*" and zone not in self.zone_ids:
+            raise ShapeError(f"supply: there is no zone {zone!r}; write '*' or one of {', '.join(self.zone_ids)}")
+        if family != "*" and family not in catalog.families:
+            raise ShapeError(f"supply: there is no family {family!r}; write '*' or one of {', '.join(sorted(catalog.families))}")
+
+    def spread(self, account: str, zone: int) -> Spread:
+        """The spread of an account's instances over a zone's hosts."""
+        key = (account, zone)
+        if key not in self._spreads:
+            self._spreads[key] = Spread(self.by_zone[zone])
+        return self._spreads[key]
+
+    def fits(self, host: Host, kind: InstanceType) -> bool:
+        """Whether the host is up, carries the family and has room."""
+        if host.state != UP or host.vcpus_free < kind.vcpus or host.memory_free < kind.memory_gib:
+            return False
+        carried = self.shape.family_hosts.get(kind.family)
+        return carried is None or host.number < carried
+
+    def candidates(self, levels: Iterable[Iterable[int]], kind: InstanceType, avoid: Collection[int]) -> Iterator[Host]:
+        """The hosts that an instance can go to, in the order of `levels`."""
+        hosts = self.hosts
+        for level in levels:
+            for index in level:
+                host = hosts[index]
+                if index not in avoid and self.fits(host, kind):
+                    yield host
+
+    def take(self, host: Host, kind: InstanceType, account: str, instance_id: str) -> None:
+        """Put an instance on a host."""
+        host.vcpus_free -= kind.vcpus
+        host.memory_free -= kind.memory_gib
+        host.instances.add(instance_id)
+        self.spread(account, host.zone).move(host.index, 1)
+        self.supply.placed[self.zone_ids[host.zone], kind.family] += 1
+
+    def free(self, host: Host, kind: InstanceType, account: str, instance_id: str) -> None:
+        """Take an instance off its host."""
+        host.vcpus_free += kind.vcpus
+        host.memory_free += kind.memory_gib
+        host.instances.discard(instance_id)
+        self.spread(account, host.zone).move(host.index, -1)
+        self.supply.placed[self.zone_ids[host.zone], kind.family] -= 1
+
+    def host_id(self, host: Host) -> str:
+        """The name of a host: its zone and number, such as `cn-hangzhou-a-h03`."""
+        return f"{self.zone_ids[host.zone]}-h{host.number + 1:02d}"
+
+    def find_host(self, host_id: str) -> Host | None:
+        """The host of that name, or None."""
+        zone, _, number = host_id.rpartition("-h")
+        if zone not in self.zone_ids or not number.isdigit():
+            return None
+        row = self.by_zone[self.zone_ids.index(zone)]
+        return row[int(number) - 1] if 1 <= int(number) <= len(row) else None

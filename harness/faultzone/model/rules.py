@@ -1,0 +1,136 @@
+"""The rules that an edition decides, each in one place, each naming its clauses.
+
+`Rules` is a small object whose methods are asked by the chapters of the model. A wrong region overrides one of them; the model
+has no switch for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    from faultzone.editions import Edition
+    from faultzone.model.catalog import InstanceType
+    from faultzone.model.placement import Host
+    from faultzone.model.state import DeploymentSet, Instance
+
+T = TypeVar("T")
+
+_NAME: Final = re.compile(r"[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff.:-]*", re.ASCII)
+_WEB: Final = ("http://", "https://")
+
+
+class Rules:
+    """What the documentation of an edition decides.
+
+    Args:
+        edition: the values that the rules read.
+    """
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+
+    # Names
+
+    def name_is_valid(self, name: str, length: Sequence[int]) -> bool:
+        """Names start with a letter, are no URL, and keep to letters, digits, `:`, `_`, `.` and `-` (deployment-set/strategy)."""
+        return length[0] <= len(name) <= length[1] and not name.startswith(_WEB) and bool(_NAME.fullmatch(name))
+
+    def description_is_valid(self, text: str, length: Sequence[int]) -> bool:
+        """Descriptions are no URL and keep to their length (deployment-set/strategy)."""
+        return length[0] <= len(text) <= length[1] and not text.startswith(_WEB)
+
+    def suffix(self, number: int) -> str:
+        """The ordered suffix of the n-th of a batch, counted from 0 (deployment-set/ordered-suffix)."""
+        return f"{self.edition.instance.suffix_first + number:03d}"
+
+    # Placement
+
+    def hosts_to_avoid(self, others: Iterable[Host]) -> Collection[int]:
+        """The hosts on which a member of a set must not be placed: those of the other members (deployment-set/strict-spread)."""
+        return {host.index for host in others}
+
+    def preference(self, levels: Sequence[T]) -> Iterable[T]:
+        """The order in which hosts are tried: those with the fewest instances first (deployment-set/best-effort-default)."""
+        return levels
+
+    def zone_limit(self) -> int:
+        """How many members a set may have in one zone (deployment-set/zone-limit)."""
+        return int(self.edition.deployment_set.zone_limit)
+
+    def region_limit(self, zones: int) -> int:
+        """How many members a set may have in the region (deployment-set/region-limit)."""
+        return self.zone_limit() * zones
+
+    def sets_limit(self) -> int:
+        """How many sets an account may have in a region (deployment-set/sets-per-region)."""
+        return int(self.edition.deployment_set.sets_per_region)
+
+    def family_in_set(self, kind: InstanceType) -> bool:
+        """Whether a set may hold instances of this type (deployment-set/families)."""
+        return kind.family in self.edition.deployment_set.families
+
+    def spot_in_set(self) -> bool:
+        """Whether a set may hold spot instances (deployment-set/no-spot)."""
+        return False
+
+    def set_on_dedicated_host(self) -> bool:
+        """Whether a set and a dedicated host go together (deployment-set/no-dedicated-host)."""
+        return False
+
+    def set_is_deletable(self, group: DeploymentSet) -> bool:
+        """Whether a set may be deleted (deployment-set/delete-empty-only)."""
+        return not group.members
+
+    def host_may_change(self, force: bool) -> bool:
+        """Whether joining a set may move the instance to another host (deployment-set/modify-instance)."""
+        return force
+
+    # Life cycle
+
+    def allowed(self, action: str, status: str) -> bool:
+        """Whether an action is allowed in a state (instance/life-cycle)."""
+        return status in self.edition.instance.allowed_from[action]
+
+    def stops_without_charge(self, instance: Instance, asked: str | None, by_default: bool) -> bool:
+        """Whether a stop is one without charge: asked for, or the account's default, where the instance qualifies (instance/stop-no-charge)."""
+        wanted = asked == "StopCharging" or (asked is None and by_default)
+        return wanted and self.qualifies_for_no_charge(instance)
+
+    def qualifies_for_no_charge(self, instance: Instance) -> bool:
+        """Pay-as-you-go instances without local disks may be stopped without charge (instance/stop-no-charge)."""
+        return (
+            instance.charge_type == "PostPaid"
+            and not instance.kind.local_disks
+            and instance.kind.family not in self.edition.instance.no_charge_excluded
+        )
+
+    def keeps_public_ip(self, stopped_mode: str) -> bool:
+        """Whether the public address stays across a stop of this mode (instance/identity)."""
+        return stopped_mode in self.edition.instance.keeps_public_ip
+
+    def releases_compute(self, stopped_mode: str) -> bool:
+        """Whether vCPU and memory go back to the pool on a stop of this mode (instance/stop-no-charge)."""
+        return stopped_mode == "StopCharging"
+
+    def refuses_when_locked(self, action: str) -> bool:
+        """Whether a security lock refuses an action (instance/security-lock)."""
+        return action in self.edition.instance.security_lock_refuses
+
+    def protects(self, instance: Instance) -> bool:
+        """Whether deletion by the user is refused (instance/deletion-protection)."""
+        return instance.deletion_protection
+
+    def new_boot_runs_user_data(self) -> bool:
+        """Whether the start-up program runs at each boot (instance/user-data)."""
+        return True
+
+    def same_request(self, earlier: object, later: object) -> bool:
+        """Whether a repeated client token comes with the same parameters (instance/client-token)."""
+        return earlier == later
+
+    def dry_run_only_checks(self) -> bool:
+        """Whether a dry run changes nothing (instance/dry-run)."""
+        return True

@@ -1,0 +1,68 @@
+"""The shape of a region: how many zones and hosts it has, how large they are, and what is scarce."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from faultzone.errors import ShapeError
+
+_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+(-\d+)?")
+_ZONES_MOST: Final = 26
+_HOSTS_MOST: Final = 200_000
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a region is made of.
+
+    Args:
+        region_id: such as `cn-hangzhou`.
+        zones: 1 to 26; they are named `<region>-a`, `<region>-b` …
+        hosts_per_zone: at least 1.
+        host_vcpus: vCPUs of each host.
+        host_memory_gib: memory of each host in GiB.
+        family_hosts: family -> how many hosts of each zone carry it; a family not named is on every host.
+            `{"ecs.i2": 2}` makes ecs.i2 scarce: no zone can spread more than two of them.
+        supply: `"zone/family"` (either may be `*`) -> how many instances may be placed there at a time.
+        provision: seconds that a new instance is Pending.
+
+    Raises:
+        ShapeError: it cannot be; the text says what to write instead.
+    """
+
+    region_id: str = "cn-hangzhou"
+    zones: int = 2
+    hosts_per_zone: int = 8
+    host_vcpus: int = 104
+    host_memory_gib: int = 384
+    family_hosts: Mapping[str, int] = field(default_factory=dict)
+    supply: Mapping[str, int] = field(default_factory=dict)
+    provision: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not _REGION.fullmatch(str(self.region_id)):
+            raise ShapeError(f"region_id={self.region_id!r}: write a region such as 'cn-hangzhou' or 'us-west-1'")
+        self._whole("zones", self.zones, 1, _ZONES_MOST)
+        self._whole("hosts_per_zone", self.hosts_per_zone, 1, _HOSTS_MOST // self.zones)
+        self._whole("host_vcpus", self.host_vcpus, 1, 100_000)
+        self._whole("host_memory_gib", self.host_memory_gib, 1, 1_000_000)
+        for family, hosts in self.family_hosts.items():
+            self._whole(f"family_hosts[{family!r}]", hosts, 0, self.hosts_per_zone)
+        for scope, limit in self.supply.items():
+            if scope.count("/") != 1:
+                raise ShapeError(f"supply[{scope!r}]: write 'zone/family', either may be '*', such as '*/ecs.g5'")
+            self._whole(f"supply[{scope!r}]", limit, 0, 10**9)
+        if self.provision < 0:
+            raise ShapeError(f"provision={self.provision!r}: write the seconds that a new instance is Pending, 0 or more")
+
+    def _whole(self, name: str, value: object, least: int, most: int) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ShapeError(f"{name}={value!r}: write a whole number from {least} to {most}")
+
+    def zone_ids(self) -> tuple[str, ...]:
+        """The names of the zones."""
+        joint = "" if self.region_id[-1].isdigit() else "-"
+        return tuple(f"{self.region_id}{joint}{chr(97 + n)}" for n in range(self.zones))

@@ -1,0 +1,203 @@
+"""The state of one region and of the accounts in it: what the chapters of the model read and change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from faultzone.ecs.errors import ApiError
+from faultzone.model import catalog as catalogs
+from faultzone.model.placement import Host, Placement
+
+if TYPE_CHECKING:
+    from faultzone.clock import Clock, Timer
+    from faultzone.editions import Edition
+    from faultzone.model.catalog import Catalog, Image, InstanceType
+    from faultzone.model.effects import Effect
+    from faultzone.model.rules import Rules
+    from faultzone.model.shape import Shape
+    from faultzone.world import World
+
+#: What the model says happened, before it is journalled: a kind of journal entry and its data.
+Said = tuple[str, dict[str, Any]]
+
+PENDING: Final = "Pending"
+STARTING: Final = "Starting"
+RUNNING: Final = "Running"
+STOPPING: Final = "Stopping"
+STOPPED: Final = "Stopped"
+
+KEEP_CHARGING: Final = "KeepCharging"
+STOP_CHARGING: Final = "StopCharging"
+NOT_APPLICABLE: Final = "Not-applicable"
+
+
+class Instance:
+    """An ECS instance.
+
+    Attributes:
+        status: one of the documented states.
+        host: where its vCPUs and memory are, None while stopped without charge.
+        epoch: raised whenever it is booted, halted or moved; reports of an earlier one are stale.
+        next: what follows once it has halted: `start` for a reboot, else None.
+        more: attributes that few instances have (tags, user data, disks, description), by the wire's name.
+    """
+
+    __slots__ = (
+        "account", "auto_release", "auto_release_timer", "bandwidth_out", "charge_type", "created", "deletion_protection", "epoch",
+        "expires", "group", "host", "host_name", "id", "image", "impaired", "kind", "locks", "more", "name", "next", "private_ip",
+        "public_ip", "security_groups", "serial", "started", "status", "stop_mode_asked", "stopped_mode", "timer", "zone",
+    )  # fmt: skip
+
+    def __init__(self, id: str, account: str, kind: InstanceType, image: Image, zone: int, created: int) -> None:
+        self.id, self.account, self.kind, self.image, self.zone, self.created = id, account, kind, image, zone, created
+        self.name = self.host_name = id
+        self.status = PENDING
+        self.charge_type = "PostPaid"
+        self.host: Host | None = None
+        self.group: DeploymentSet | None = None
+        self.epoch = 0
+        self.next: str | None = None
+        self.private_ip = 0
+        self.public_ip = 0
+        self.bandwidth_out = 0
+        self.security_groups: tuple[str, ...] = ()
+        self.stopped_mode = NOT_APPLICABLE
+        self.stop_mode_asked = KEEP_CHARGING
+        self.deletion_protection = False
+        self.impaired = False
+        self.locks: tuple[str, ...] = ()
+        self.started: int | None = None
+        self.expires: int | None = None
+        self.auto_release: int | None = None
+        self.auto_release_timer: Timer | None = None
+        self.timer: Timer | None = None
+        self.serial = ""
+        self.more: dict[str, Any] | None = None
+
+    def get(self, name: str) -> Any:
+        """A rare attribute by its wire name, or None."""
+        return None if self.more is None else self.more.get(name)
+
+    def put(self, name: str, value: object) -> None:
+        """Set a rare attribute; None removes it."""
+        if value is not None:
+            self.more = {**(self.more or {}), name: value}
+        elif self.more is not None:
+            self.more.pop(name, None)
+
+
+class DeploymentSet:
+    """A deployment set and its members by instance id."""
+
+    __slots__ = ("created", "description", "id", "members", "name", "on_unable", "strategy")
+
+    def __init__(self, id: str, name: str, description: str, strategy: str, on_unable: str, created: int) -> None:
+        self.id, self.name, self.description, self.strategy = id, name, description, strategy
+        self.on_unable, self.created = on_unable, created
+        self.members: dict[str, Instance] = {}
+
+    def hosts(self, without: Instance | None = None) -> list[Host]:
+        """The hosts that its members are on, leaving out one member."""
+        return [member.host for member in self.members.values() if member.host is not None and member is not without]
+
+    def in_zone(self, zone: int) -> int:
+        """How many members are in a zone; one that is stopped without charge still counts."""
+        return sum(member.zone == zone for member in self.members.values())
+
+
+class LaunchTemplate:
+    """The parameters of RunInstances under a name."""
+
+    __slots__ = ("given", "id", "name")
+
+    def __init__(self, id: str, name: str, given: Mapping[str, Any]) -> None:
+        self.id, self.name, self.given = id, name, given
+
+
+class AccountState:
+    """What one account has in one region."""
+
+    def __init__(self, region: RegionState, account: str) -> None:
+        world = region.world
+        self.id = account
+        self.instances: dict[str, Instance] = {}
+        self.deployment_sets: dict[str, DeploymentSet] = {}
+        self.launch_templates: dict[str, LaunchTemplate] = {}
+        self.tokens: dict[tuple[str, str], tuple[Mapping[str, Any], dict[str, Any]]] = {}
+        self.stop_without_charge_by_default = False
+        self.vpc_id = world.resource_id("vpc")
+        self.vswitch_ids = [world.resource_id("vsw") for _ in region.zone_ids]
+        self.security_group_id = world.resource_id("sg")
+        self.private = [catalogs.private_addresses(zone) for zone in range(len(region.zone_ids))]
+
+    def instance(self, instance_id: str) -> Instance:
+        """The account's instance of that id.
+
+        Raises:
+            ApiError: `InvalidInstanceId.NotFound`.
+        """
+        instance = self.instances.get(instance_id)
+        if instance is None:
+            raise ApiError("InvalidInstanceId.NotFound")
+        return instance
+
+
+class RegionState:
+    """One region: its hosts, its accounts, and what it is told by."""
+
+    def __init__(
+        self, shape: Shape, catalog: Catalog, edition: Edition, rules: Rules, clock: Clock, world: World, said: list[Said]
+    ) -> None:
+        self.id = shape.region_id
+        self.shape, self.catalog, self.edition, self.rules = shape, catalog, edition, rules
+        self.clock, self.world = clock, world
+        self.zone_ids = shape.zone_ids()
+        self.placement = Placement(shape, catalog)
+        self.public = catalogs.public_addresses()
+        self.accounts: dict[str, AccountState] = {}
+        #: Every instance of the region by id: what reports name.
+        self.instances: dict[str, Instance] = {}
+        self.outbox: list[Effect] = []
+        self._said = said
+        self.provision = round(shape.provision * 1000)
+        #: Called with an instance after it has left the region, so that other chapters can end what they hold of it.
+        self.on_release: list[Callable[[Instance], None]] = []
+
+    def account(self, account: str) -> AccountState:
+        """What the account has here; made when first asked for."""
+        state = self.accounts.get(account)
+        if state is None:
+            state = self.accounts[account] = AccountState(self, account)
+        return state
+
+    def zone_number(self, zone_id: str) -> int:
+        """The number of a zone.
+
+        Raises:
+            ApiError: `InvalidZoneId.NotFound`.
+        """
+        try:
+            return self.zone_ids.index(zone_id)
+        except ValueError:
+            raise ApiError("InvalidZoneId.NotFound") from None
+
+    def emit(self, effect: Effect) -> None:
+        """Ask the substrate for something, once the handler has returned."""
+        self.outbox.append(effect)
+
+    def record(self, kind: str, **data: Any) -> None:
+        """Say what happened; it is journalled when the input is committed."""
+        self._said.append((kind, data))
+
+    def enter(self, instance: Instance, status: str) -> None:
+        """Move an instance to another state and say so."""
+        before, instance.status = instance.status, status
+        self._said.append(("transition", {"instance": instance.id, "from": before, "to": status, "epoch": instance.epoch}))
+
+
+def page(items: Iterable[Any], total: int, number: int, size: int) -> list[Any]:
+    """One page of a listing: `number` counts from 1."""
+    start = (number - 1) * size
+    return list(islice(items, start, start + size)) if start < total else []

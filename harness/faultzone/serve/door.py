@@ -1,0 +1,24 @@
+"""What the wire needs of a backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Door(Protocol):
+    """The two ways into a backend. Both may be called from any thread."""
+
+    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, object]:
+        """Answer one call of the public API, or raise `ApiError`.
+
+        It runs on the thread that serves every endpoint of the process, so it must not wait.
+
+        Args:
+            action: the name of the action.
+            parameters: the flat text of the wire, without what only the wire needs.
+            account: the account that signed the call.
+        """
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, object]:
+        """Do what only a harness may do. It runs on a thread of its own and may take its time."""

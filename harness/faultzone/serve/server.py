@@ -1,0 +1,312 @@
+"""Sockets: one loop in a daemon thread serves every endpoint of the process, each on a socket of its own.
+
+uvicorn's protocol class is used without uvicorn's server, whose stop takes 200 ms: an endpoint must cost
+a test next to nothing.
+
+What arrives is bounded. Beyond any of these the answer is a refusal in JSON like all others, and the connection ends:
+
+| bound | refusal |
+|---|---|
+| a request line of 256 KiB | 414 InvalidParameter |
+| request line and headers of 320 KiB | 431 InvalidParameter |
+| a body of 512 KiB | 413 InvalidParameter; 8 MiB more are read and dropped, for clients that write all first |
+| 10 s for a request to arrive whole | 408 InvalidParameter; a connection without a request is closed |
+| what is not HTTP | 400 InvalidParameter |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from faultzone.ecs.errors import ApiError
+from faultzone.serve.application import Application, Refusal
+from faultzone.serve.control import Control
+from faultzone.serve.door import Door
+from faultzone.serve.signatures import Keyring, Verifier
+from faultzone.serve.wire import LINE_MAX, refusal
+
+HEAD_MAX: Final = LINE_MAX + 64 * 1024
+DISCARD_MAX: Final = 8 * 1024 * 1024
+#: Seconds for a request to arrive whole, and for a new connection to begin one.
+REQUEST_SECONDS: Final = 10.0
+#: Seconds that a connection may idle after an answer: longer than clients keep theirs, or they meet a closed one.
+IDLE_SECONDS: Final = 75
+#: Seconds that the sender of a refused request has to read the refusal.
+_LINGER_SECONDS: Final = 2.0
+
+_T = TypeVar("_T")
+
+_logger: Final = logging.getLogger("faultzone.serve")
+
+
+class _Protocol(HttpToolsProtocol):
+    """One connection: uvicorn's, with bounds, with long request lines, and with refusals that a client can parse."""
+
+    def __init__(self, config: Config, state: ServerState, application: Application, request_seconds: float) -> None:
+        super().__init__(config, state, {})
+        # Request lines hold signatures and tokens: no log of them, whatever logging the process has set up.
+        self.access_log = False
+        self.logger = _logger
+        self._application = application
+        self._seconds = request_seconds
+        self._deadline: asyncio.TimerHandle | None = None
+        self._error: ApiError | None = None
+        self._discarding = False
+        # What has arrived of a request: its first byte, its last header, its last byte.
+        self._begun = self._headed = self._whole = False
+        self._head = self._dropped = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(self._seconds, self._expire)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._discarding:
+            self._drop(len(data))
+            return
+        self._whole = False
+        if not self._headed:
+            self._head += len(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # No protocol but HTTP is spoken: the request is answered like any other, and nothing after it is read.
+            self.cycle.keep_alive = False
+            self._discarding = True
+        except httptools.HttpParserError:
+            self._refuse(self._error or refusal("request", "it is not HTTP"))
+        if self._head > HEAD_MAX and not self._headed and not self._discarding:
+            self._refuse(refusal("headers", f"request line and headers have more than {HEAD_MAX} bytes", 431))
+        if self._whole:
+            self._stop_deadline()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(self._seconds, self._expire)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._begun, self._headed, self._whole = True, False, False
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > LINE_MAX:
+            # The parser stops at an exception and reports one of its own.
+            self._error = refusal("request line", f"it has more than {LINE_MAX} bytes", 414)
+            raise self._error
+
+    def on_headers_complete(self) -> None:
+        self._headed = True
+        self._head = self._dropped = 0
+        # The query goes past uvicorn's URL parser, which knows no URL of 64 KiB or more. A client that takes this
+        # endpoint for its proxy sends an absolute URL: the path counts. `CONNECT host:443` has none; it is refused later.
+        target, _, query = self.url.partition(b"?")
+        if not target.startswith(b"/"):
+            target = b"/" + target.partition(b"://")[2].partition(b"/")[2]
+        self.url = target
+        super().on_headers_complete()
+        self.scope["query_string"] = query
+
+    def on_body(self, body: bytes) -> None:
+        if self.cycle.response_complete:
+            self._drop(len(body))
+        else:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._begun, self._headed, self._whole = False, False, True
+        super().on_message_complete()
+
+    def _drop(self, size: int) -> None:
+        self._dropped += size
+        if self._dropped > DISCARD_MAX:
+            self.transport.abort()
+
+    def _stop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _expire(self) -> None:
+        self._deadline = None
+        if self._begun:
+            self._refuse(refusal("request", f"it did not arrive within {self._seconds:g} seconds", 408))
+        else:
+            self.transport.close()
+
+    def _refuse(self, error: ApiError) -> None:
+        """End the connection with a refusal, unless an answer is on its way or out already."""
+        self._discarding = True
+        self.flow.resume_reading()
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete and not (self._headed and cycle.more_body):
+            # What came before is still being answered: that answer goes out whole, then the connection ends.
+            cycle.keep_alive = False
+            return
+        if not (self._headed and cycle is not None and cycle.response_started):
+            answer = self._application.refuse(error)
+            phrase = http.HTTPStatus(answer.status).phrase
+            lines = [b"HTTP/1.1 %d %s" % (answer.status, phrase.encode())]
+            lines += [name + b": " + value for name, value in [*answer.headers(), (b"connection", b"close")]]
+            self.transport.write(b"\r\n".join([*lines, b"", answer.body]))
+        # To close with bytes unread would reset the connection, and a client that still writes would lose the refusal.
+        self.transport.write_eof()
+        self._stop_deadline()
+        self._deadline = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+
+
+class _Loop:
+    """The served loop: started with the first endpoint, ended with the process."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="faultzone-serve", daemon=True).start()
+
+    def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+        """Run on the loop and wait for the end."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    _lock: Final = threading.Lock()
+    _current: _Loop | None = None
+
+    @classmethod
+    def current(cls) -> _Loop:
+        """The loop of this process; a fork has none of its parent's threads, hence another."""
+        with cls._lock:
+            if cls._current is None or cls._current._pid != os.getpid():
+                cls._current = cls()
+            return cls._current
+
+
+class Endpoint:
+    """A door on a socket, from `serve` until `close`; a context manager.
+
+    Attributes:
+        host: the address it listens on.
+        port: the port it listens on.
+        url: what clients are given, `http://127.0.0.1:54321`.
+        token: what the control routes ask for.
+    """
+
+    def __init__(
+        self,
+        door: Door,
+        keyring: Keyring,
+        *,
+        listener: socket.socket,
+        token: str,
+        log: Callable[[Refusal], None] | None,
+        now: Callable[[], float],
+        request_seconds: float,
+    ) -> None:
+        self.host, self.port = listener.getsockname()[:2]
+        self.token = token
+        host_id = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        self.url = f"http://{host_id}"
+        application = Application(door, Verifier(keyring, now), Control(door, token), host_id, log)
+        config = Config(
+            application,
+            log_config=None,
+            lifespan="off",
+            ws="none",
+            interface="asgi3",
+            proxy_headers=False,
+            timeout_keep_alive=IDLE_SECONDS,
+        )
+        config.load()
+        self._state = ServerState()
+        self._loop = _Loop.current()
+        self._server: asyncio.Server | None = self._loop.run(
+            self._start(listener, lambda: _Protocol(config, self._state, application, request_seconds))
+        )
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.url!r}{'' if self._server else ', closed'})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the socket and every connection; the port is free afterwards. Closing twice does nothing."""
+        server, self._server = self._server, None
+        if server is not None:
+            self._loop.run(self._stop(server))
+
+    @staticmethod
+    async def _start(listener: socket.socket, factory: Callable[[], _Protocol]) -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(factory, sock=listener)
+
+    async def _stop(self, server: asyncio.Server) -> None:
+        server.close()
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+
+
+def serve(
+    door: Door,
+    keyring: Keyring,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    token: str | None = None,
+    log: Callable[[Refusal], None] | None = None,
+    now: Callable[[], float] = time.time,
+    request_seconds: float = REQUEST_SECONDS,
+) -> Endpoint:
+    """Put a door on a socket.
+
+    Args:
+        door: the backend.
+        keyring: who may sign; changes take effect at once.
+        host: the address to listen on; other machines can reach any other than loopback.
+        port: the port, 0 for any that is free.
+        token: what the control routes ask for; a random one when left out.
+        log: told of each request that is refused before the door sees it, on the serving thread.
+        now: the wall clock that signatures are judged by, in seconds since the epoch.
+        request_seconds: how long a request may take to arrive whole.
+
+    Raises:
+        OSError: the address cannot be listened on.
+    """
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    # The protocol is named, since asyncio turns Nagle's algorithm off for no other: it costs 40 ms a request.
+    listener = socket.socket(family, kind, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        return Endpoint(
+            door,
+            keyring,
+            listener=listener,
+            token=token or secrets.token_urlsafe(),
+            log=log,
+            now=now,
+            request_seconds=request_seconds,
+        )
+    except BaseException:
+        listener.close()
+        raise

@@ -1,0 +1,275 @@
+"""Both signatures of the RPC API, written and verified by the same code.
+
+V1 is `HMAC-SHA1` over all parameters, carried among them. V3 is `ACS3-HMAC-SHA256` over the query, chosen headers and
+the hash of the body, carried in `Authorization`. Both sign decoded text, encoded again: clients differ in how they
+encode a space or an asterisk.
+Neither secrets nor tokens appear in a `repr`, and a refusal that quotes what was signed masks them.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+from urllib.parse import quote
+
+from faultzone.ecs.errors import ApiError
+
+#: Seconds that a client's clock may be off, either way.
+SKEW: Final = 15 * 60
+NONCE_LENGTH_MAX: Final = 128
+
+_V3: Final = "ACS3-HMAC-SHA256"
+_AUTHORIZATION: Final = re.compile(_V3 + r"\s+Credential=([^,]+),\s*SignedHeaders=([^,]+),\s*Signature=([^,]+)")
+_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_NEEDS_QUOTING: Final = re.compile(r"[^A-Za-z0-9._~-]").search
+_PARTS_OF_V1: Final = ("AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce", "Timestamp")
+#: What is never quoted back, not even to its sender, whose test report may be public.
+_MASKED: Final = ("SecurityToken", "Password")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A key pair of an account; with a token, a temporary one of STS, whose every request must carry that token."""
+
+    access_key_id: str
+    secret: str = field(repr=False)
+    account: str
+    token: str | None = field(default=None, repr=False)
+    disabled: bool = False
+
+
+class Keyring:
+    """The credentials that an endpoint knows, by the id of their key."""
+
+    def __init__(self, credentials: Iterable[Credential] = ()) -> None:
+        self._credentials = {credential.access_key_id: credential for credential in credentials}
+
+    def add(self, credential: Credential) -> None:
+        """Know this credential from now on, in place of an earlier one of the same id."""
+        self._credentials[credential.access_key_id] = credential
+
+    def remove(self, access_key_id: str) -> None:
+        """Know this key no longer. Removing an unknown one does nothing."""
+        self._credentials.pop(access_key_id, None)
+
+    def find(self, access_key_id: str) -> Credential | None:
+        """The credential of this id, or None."""
+        return self._credentials.get(access_key_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """What a signature may cover; the path is always `/`.
+
+    `query` is decoded, `parameters` are those of query and form together, names of headers are in lower case and their
+    values as received.
+    """
+
+    method: str
+    query: Mapping[str, str]
+    parameters: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def canonical_query(parameters: Mapping[str, str]) -> str:
+    """The parameters sorted by name and percent-encoded; only letters, digits and `-_.~` stay as they are."""
+    # Most names and values need no quoting, and finding that out is much cheaper than quoting them.
+    return "&".join(
+        [
+            (quote(name, "") if _NEEDS_QUOTING(name) else name)
+            + "="
+            + (quote(value, "") if _NEEDS_QUOTING(value) else value)
+            for name, value in sorted(parameters.items())
+        ]
+    )
+
+
+def string_to_sign_v1(method: str, parameters: Mapping[str, str]) -> str:
+    """What V1 signs, for parameters without `Signature`."""
+    # The query is quoted a second time. It holds no other reserved characters than these three.
+    query = canonical_query(parameters).replace("%", "%25").replace("=", "%3D").replace("&", "%26")
+    return f"{method}&%2F&{query}"
+
+
+def sign_v1(method: str, parameters: Mapping[str, str], secret: str) -> str:
+    """The value of `Signature` for the parameters of a request, those of query and form together.
+
+    Args:
+        method: the real method of the request.
+        parameters: all other parameters, decoded, `SecurityToken` among them.
+        secret: the secret of the key.
+    """
+    return _hmac_v1(string_to_sign_v1(method, parameters), secret)
+
+
+def _hmac_v1(text: str, secret: str) -> str:
+    return b64encode(hmac.digest(f"{secret}&".encode(), text.encode(), "sha1")).decode()
+
+
+def string_to_sign_v3(
+    method: str, query: Mapping[str, str], headers: Mapping[str, str], signed: Sequence[str], body: bytes
+) -> str:
+    """What V3 signs: the hash of the canonical request. `signed` names its headers in lower case, in their order."""
+    block = "".join([f"{name}:{headers[name].strip()}\n" for name in signed])
+    request = f"{method}\n/\n{canonical_query(query)}\n{block}\n{';'.join(signed)}\n{sha256(body).hexdigest()}"
+    return f"{_V3}\n{sha256(request.encode()).hexdigest()}"
+
+
+def sign_v3(
+    method: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes, credential: Credential
+) -> str:
+    """The value of `Authorization` for a request, all of `headers` signed.
+
+    Args:
+        method: the method of the request.
+        query: the decoded parameters of the query.
+        headers: names in lower case; among them `host`, `x-acs-action`, `x-acs-version`, `x-acs-date`,
+            `x-acs-signature-nonce` and `x-acs-content-sha256`, with a token `x-acs-security-token`.
+        body: the body as it will be sent.
+        credential: the key to sign with.
+    """
+    signed = sorted(headers)
+    signature = _hmac_v3(string_to_sign_v3(method, query, headers, signed, body), credential.secret)
+    return f"{_V3} Credential={credential.access_key_id},SignedHeaders={';'.join(signed)},Signature={signature}"
+
+
+def _hmac_v3(text: str, secret: str) -> str:
+    return hmac.digest(secret.encode(), text.encode(), "sha256").hex()
+
+
+class Verifier:
+    """Judges signatures by the wall clock.
+
+    Args:
+        keyring: the credentials known; changes take effect at once.
+        now: seconds since the epoch.
+        nonces: how many nonces are remembered at least; of more in half an hour the oldest are forgotten.
+    """
+
+    def __init__(self, keyring: Keyring, now: Callable[[], float], *, nonces: int = 100_000) -> None:
+        self._keyring = keyring
+        self._now = now
+        self._limit = nonces
+        # Two generations: a set is filled, kept for as long again, then dropped whole, which bounds age and memory
+        # without a sweep. A stamp may lie a skew ahead and is good for a skew after, hence twice the skew.
+        self._nonces: set[tuple[str, str]] = set()
+        self._older: set[tuple[str, str]] = set()
+        self._turn = now() + 2 * SKEW
+
+    def verify(self, request: SignedRequest) -> Credential:
+        """The credential that signed this request.
+
+        Raises:
+            ApiError: `IncompleteSignature`, `InvalidAccessKeyId.NotFound`, `Forbidden.AccessKeyDisabled`,
+                `InvalidTimeStamp.Format`, `InvalidTimeStamp.Expired`, `MissingSecurityToken`,
+                `InvalidSecurityToken.MismatchWithAccessKey`, `SignatureDoesNotMatch` or `SignatureNonceUsed`; the first
+                of these that holds.
+        """
+        if request.headers.get("authorization", "").startswith("ACS3-"):
+            return self._verify_v3(request)
+        return self._verify_v1(request)
+
+    def _verify_v1(self, request: SignedRequest) -> Credential:
+        given = dict(request.parameters)
+        for part in _PARTS_OF_V1:
+            if not given.get(part):
+                raise _incomplete(f"{part} is missing")
+        if given["SignatureMethod"].upper() != "HMAC-SHA1" or given["SignatureVersion"] != "1.0":
+            raise _incomplete("SignatureMethod must be HMAC-SHA1 and SignatureVersion 1.0")
+        now = self._now()
+        credential = self._known(given["AccessKeyId"], given["Timestamp"], given.get("SecurityToken"), now)
+        signature = given.pop("Signature")
+        text = string_to_sign_v1(request.method, given)
+        if not _same(signature, _hmac_v1(text, credential.secret)):
+            masked = {name: "***" for name in _MASKED if name in given}
+            raise ApiError.of("SignatureDoesNotMatch", text=string_to_sign_v1(request.method, given | masked))
+        self._use(credential, given["SignatureNonce"], now)
+        return credential
+
+    def _verify_v3(self, request: SignedRequest) -> Credential:
+        headers = request.headers
+        match = _AUTHORIZATION.fullmatch(headers["authorization"])
+        if match is None:
+            raise _incomplete(f"Authorization must be {_V3} Credential=…,SignedHeaders=…,Signature=…")
+        key, names, signature = match.groups()
+        signed = names.lower().split(";")
+        needed = ["host", "x-acs-date", "x-acs-signature-nonce"]
+        # What the request means must not be open to change on its way either.
+        needed += [name for name in ("x-acs-action", "x-acs-version", "x-acs-security-token") if name in headers]
+        for name in needed:
+            if name not in signed:
+                raise _incomplete(f"the header {name} must be signed")
+        for name in signed:
+            if name not in headers:
+                raise _incomplete(f"the signed header {name[:64]} is missing")
+        now = self._now()
+        token = headers.get("x-acs-security-token") or request.query.get("SecurityToken")
+        credential = self._known(key, headers["x-acs-date"], token, now)
+        text = string_to_sign_v3(request.method, request.query, headers, signed, request.body)
+        if not _same(signature, _hmac_v3(text, credential.secret)):
+            raise ApiError.of("SignatureDoesNotMatch", text=text)
+        self._use(credential, headers["x-acs-signature-nonce"], now)
+        return credential
+
+    def _known(self, access_key_id: str, stamp: str, token: str | None, now: float) -> Credential:
+        """The credential of this id, if it may sign at this time and with this token."""
+        credential = self._keyring.find(access_key_id)
+        if credential is None:
+            raise ApiError("InvalidAccessKeyId.NotFound")
+        if credential.disabled:
+            raise ApiError("Forbidden.AccessKeyDisabled")
+        if abs(_seconds(stamp) - now) > SKEW:
+            raise ApiError("InvalidTimeStamp.Expired")
+        if credential.token is None:
+            if token:
+                raise _wrong_token()
+        elif not token:
+            raise ApiError("MissingSecurityToken", "The parameter SecurityToken is mandatory for this key.", 400)
+        elif not _same(token, credential.token):
+            raise _wrong_token()
+        return credential
+
+    def _use(self, credential: Credential, nonce: str, now: float) -> None:
+        """Take note of a nonce. Only verified requests come here, so nobody can use up the nonces of others."""
+        if len(nonce) > NONCE_LENGTH_MAX:
+            raise _incomplete(f"a nonce has at most {NONCE_LENGTH_MAX} characters")
+        if now >= self._turn or len(self._nonces) >= self._limit:
+            self._older, self._nonces = self._nonces, set()
+            self._turn = now + 2 * SKEW
+        entry = credential.access_key_id, nonce
+        if entry in self._nonces or entry in self._older:
+            raise ApiError("SignatureNonceUsed")
+        self._nonces.add(entry)
+
+
+def _seconds(stamp: str) -> float:
+    if not _STAMP.fullmatch(stamp):
+        raise ApiError("InvalidTimeStamp.Format")
+    try:
+        return datetime.fromisoformat(stamp).timestamp()
+    except ValueError:
+        raise ApiError("InvalidTimeStamp.Format") from None
+
+
+def _same(given: str, right: str) -> bool:
+    # In bytes, since text beyond ASCII is refused with an exception.
+    return hmac.compare_digest(given.encode(), right.encode())
+
+
+def _incomplete(why: str) -> ApiError:
+    return ApiError("IncompleteSignature", f"The request signature does not conform to Aliyun standards: {why}.")
+
+
+def _wrong_token() -> ApiError:
+    return ApiError(
+        "InvalidSecurityToken.MismatchWithAccessKey",
+        "The specified SecurityToken does not belong to the AccessKeyId.",
+        400,
+    )

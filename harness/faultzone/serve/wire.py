@@ -1,0 +1,168 @@
+"""One request of the RPC API read, one answer written: bytes on one side, names and values on the other."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from faultzone.ecs.errors import ApiError
+from faultzone.serve.signatures import SignedRequest
+
+VERSION: Final = "2014-05-26"
+#: Beyond these a request is refused with `InvalidParameter`. The longest line that a client sends has 131 kB.
+LINE_MAX: Final = 256 * 1024
+BODY_MAX: Final = 512 * 1024
+PARAMETERS_MAX: Final = 3000
+
+JSON: Final = "application/json;charset=utf-8"
+#: One SDK parses XML errors only if the type is exactly this.
+XML: Final = "text/xml;charset=utf-8"
+
+_FORM: Final = "application/x-www-form-urlencoded"
+#: What a backend never sees: it is for the wire alone.
+_WIRE_ONLY: Final = frozenset(
+    "Action Version Format AccessKeyId Signature SignatureMethod SignatureVersion SignatureNonce SignatureType "
+    "Timestamp SecurityToken".split()
+)
+_ACTION: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
+_METHODS: Final = frozenset({"GET", "POST"})
+#: Characters that XML cannot carry, not even escaped.
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a request asks for: the action, and its parameters without what only the wire needs."""
+
+    action: str
+    parameters: dict[str, str]
+
+
+def refusal(name: str, why: str, status: int = 400) -> ApiError:
+    """`InvalidParameter`, the one code for what cannot be read."""
+    return ApiError("InvalidParameter", f"The specified parameter {name[:64]} is not valid: {why}.", status)
+
+
+def read_request(method: str, path: str, query: bytes, headers: Mapping[str, str], body: bytes) -> SignedRequest:
+    """Read query and form into one set of parameters.
+
+    Args:
+        method: the method of the request.
+        path: its decoded path.
+        query: its query as received, without the question mark.
+        headers: names in lower case, values as received.
+        body: its body, whole.
+
+    Raises:
+        ApiError: `UnsupportedHTTPMethod`, `InvalidApi.NotFound` for another path than `/`, `InvalidParameter` for names
+            given twice, text that is not UTF-8, NUL, a body that is no form, and too much of anything.
+    """
+    if method not in _METHODS:
+        raise ApiError("UnsupportedHTTPMethod")
+    if path != "/":
+        raise ApiError("InvalidApi.NotFound")
+    in_query = _read_form(query, {})
+    if not body:
+        return SignedRequest(method, in_query, in_query, headers, body)
+    if len(body) > BODY_MAX:
+        raise refusal("body", f"it has more than {BODY_MAX} bytes", 413)
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise refusal("body", f"its Content-Type must be {_FORM}")
+    return SignedRequest(method, in_query, _read_form(body, dict(in_query)), headers, body)
+
+
+def _read_form(raw: bytes, into: dict[str, str]) -> dict[str, str]:
+    """Decode `a=1&b=2` into the mapping given."""
+    if not raw:
+        return into
+    if raw.count(b"&") + len(into) >= PARAMETERS_MAX:
+        raise refusal("query", f"there are more than {PARAMETERS_MAX} parameters")
+    if b"\x00" in raw or b"%00" in raw:
+        raise refusal("query", "it contains a NUL character")
+    try:
+        for pair in raw.replace(b"+", b" ").decode().split("&"):
+            if not pair:
+                continue
+            name, _, value = pair.partition("=")
+            if "%" in name:
+                name = unquote_to_bytes(name).decode()
+            if "%" in value:
+                value = unquote_to_bytes(value).decode()
+            if name in into:
+                raise refusal(name, "it is given twice")
+            into[name] = value
+    except UnicodeDecodeError:
+        raise refusal("query", "it is not UTF-8") from None
+    return into
+
+
+def wants_xml(request: SignedRequest) -> bool:
+    """Whether the answer is to be XML. Without `Format` it is JSON; one SDK sends the text `None`.
+
+    Raises:
+        ApiError: `InvalidParameter` for another format.
+    """
+    given = request.parameters.get("Format", "").lower()
+    if given in {"", "json", "none"}:
+        return False
+    if given == "xml":
+        return True
+    raise refusal("Format", "it must be JSON or XML")
+
+
+def read_call(request: SignedRequest) -> Call:
+    """The action and its parameters; `Action` and `Version` may be headers instead.
+
+    Raises:
+        ApiError: `MissingParameter`, `InvalidAction` for what cannot be an action's name, `InvalidVersion`.
+    """
+    given, headers = request.parameters, request.headers
+    action = given.get("Action") or headers.get("x-acs-action")
+    version = given.get("Version") or headers.get("x-acs-version")
+    if not action:
+        raise ApiError.of("MissingParameter", name="Action")
+    if not version:
+        raise ApiError.of("MissingParameter", name="Version")
+    if not _ACTION.fullmatch(action):
+        raise ApiError.of("InvalidAction", name=action[:64])
+    if version != VERSION:
+        raise ApiError("InvalidVersion")
+    return Call(action, {name: value for name, value in given.items() if name not in _WIRE_ONLY})
+
+
+def render(answer: Mapping[str, object], root: str, xml: bool) -> bytes:
+    """The body of an answer: JSON, or XML under the element `root` with an element for each item of a list."""
+    if not xml:
+        return json.dumps(answer, separators=(",", ":")).encode()
+    return ('<?xml version="1.0" encoding="UTF-8"?>' + _element(root, answer)).encode()
+
+
+def _element(name: str, value: object) -> str:
+    if isinstance(value, Mapping):
+        inner = "".join([_element(str(key), item) for key, item in value.items()])
+    elif isinstance(value, list | tuple):
+        return "".join([_element(name, item) for item in value])
+    elif value is None:
+        return ""
+    elif isinstance(value, bool):
+        inner = "true" if value else "false"
+    else:
+        inner = escape(_NOT_XML.sub("\ufffd", str(value)), quote=False)
+    return f"<{name}>{inner}</{name}>"
+
+
+def render_error(error: ApiError, request_id: str, host_id: str, xml: bool) -> bytes:
+    """The body of a refusal. The names are exactly these: one SDK reads no others."""
+    fields = {
+        "RequestId": request_id,
+        "HostId": host_id,
+        "Code": error.code,
+        "Message": error.message,
+        "Recommend": f"https://error-center.aliyun.com/status/search?Keyword={error.code}&source=PopGw",
+    }
+    return render(fields, "Error", xml)

@@ -1,0 +1,113 @@
+"""Hosts in memory: guests that boot, halt and crash in the virtual time of the region's own clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from faultzone.clock import SECOND, Clock
+from faultzone.model.effects import Boot, Booted, Effect, Halt, Halted, HostBack, HostLost, Move, Release, Report
+from faultzone.substrate import Sink
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """How long guests and hosts take, in seconds of guest time.
+
+    Args:
+        boot: from power on to answering.
+        halt: an orderly shutdown; cutting the power takes none.
+        detect: from a host's death to its being noticed.
+        restore: from a host's repair to its answering.
+    """
+
+    boot: float = 2.0
+    halt: float = 1.0
+    detect: float = 1.0
+    restore: float = 1.0
+
+
+class MemorySubstrate:
+    """Guests as entries of a table.
+
+    Args:
+        clock: the region's clock; guest time is the same as control-plane time here.
+        sink: where reports go.
+        timings: how long things take.
+        delays: of each report, the seconds after which it is delivered: none for a lost report, two for one delivered twice.
+            Tests draw these to delay, reorder, duplicate and drop.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        sink: Sink,
+        timings: Timings | None = None,
+        delays: Callable[[Report], Sequence[float]] | None = None,
+    ) -> None:
+        timings = timings or Timings()
+        self._clock, self._sink, self._delays = clock, sink, delays
+        self._boot, self._halt = round(timings.boot * SECOND), round(timings.halt * SECOND)
+        self._detect, self._restore = round(timings.detect * SECOND), round(timings.restore * SECOND)
+        #: instance -> (host, epoch) of the guest that runs, boots or halts.
+        self._guests: dict[str, tuple[int, int]] = {}
+        self._dead: set[tuple[str, int]] = set()
+
+    def apply(self, region: str, effects: Sequence[Effect]) -> None:
+        """Begin to carry the effects out, in virtual time."""
+        for effect in effects:
+            if isinstance(effect, Boot):
+                self._start(region, effect.instance, effect.host, effect.epoch, self._boot, Booted)
+            elif isinstance(effect, Halt):
+                self._start(region, effect.instance, effect.host, effect.epoch, 0 if effect.force else self._halt, Halted)
+            elif isinstance(effect, Move):
+                self._guests[effect.instance] = (effect.to, effect.epoch)
+            elif isinstance(effect, Release):
+                self._guests.pop(effect.instance, None)
+
+    def _start(
+        self, region: str, instance: str, host: int, epoch: int, delay: int, outcome: type[Booted] | type[Halted]
+    ) -> None:
+        """Let a guest boot or halt; nothing is heard of it if its host dies, or something newer is asked for, meanwhile."""
+        self._guests[instance] = (host, epoch)
+
+        def ended() -> None:
+            current = self._guests.get(instance)
+            if current is None or current[1] != epoch or (region, current[0]) in self._dead:
+                return
+            if outcome is Halted:
+                del self._guests[instance]
+            self._report(region, outcome(instance, epoch))
+
+        self._clock.call_later(delay, ended)
+
+    def _report(self, region: str, report: Report) -> None:
+        if self._delays is None:
+            self._sink(region, report)
+            return
+        for delay in self._delays(report):
+            self._clock.call_later(round(delay * SECOND), lambda: self._sink(region, report))
+
+    def crash(self, region: str, host: int, *, reversible: bool) -> None:
+        """Take a host's power away: its guests are gone at once, the region notices after `detect`."""
+        if (region, host) in self._dead:
+            return
+        self._dead.add((region, host))
+        for instance in [each for each, (where, _) in self._guests.items() if where == host]:
+            del self._guests[instance]
+        self._clock.call_later(self._detect, lambda: self._report(region, HostLost(host, reversible)))
+
+    def repair(self, region: str, host: int) -> None:
+        """Give a crashed host its power back: it answers after `restore`."""
+        if (region, host) not in self._dead:
+            return
+
+        def answers() -> None:
+            self._dead.discard((region, host))
+            self._report(region, HostBack(host))
+
+        self._clock.call_later(self._restore, answers)
+
+    def close(self) -> None:
+        """Forget the guests."""
+        self._guests.clear()

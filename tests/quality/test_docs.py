@@ -1,0 +1,107 @@
+"""Every example of the documentation runs, and prints what it shows. The convention is in `examples.py`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.quality.examples import ExampleError, blocks, run_page
+from tests.quality.sources import ROOT, relative
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)\s]*)?\)")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_examples_run(page: Path, tmp_path: Path) -> None:
+    run_page(page.read_text("utf-8"), relative(page), tmp_path)
+
+
+def test_the_readme_has_an_example_that_runs() -> None:
+    written = blocks((ROOT / "README.md").read_text("utf-8"), "README.md")
+    assert {"python", "console"} <= {block.language for block in written if not block.not_run}
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=relative)
+def test_links_lead_somewhere(page: Path) -> None:
+    assert [link for link in LINK.findall(page.read_text("utf-8")) if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        ("```\nx\n```", "language ''"),
+        ("```sh\nls\n```", "language 'sh'"),
+        ("```python\nx", "no end"),
+        ("```console\nls\n```", "begins with `\\$ `"),
+        ("```console\n$ ls\n```", "say why"),
+        ("```console\n$ faultzone a\n$ ls\n```", "say why"),
+        ("<!-- not-run: -->\n```python\nx\n```", "the reason"),
+        ("Text <!-- not-run: it is slow -->\n```python\nx\n```", "line of its own"),
+        ("<!-- not-run: it is slow -->\n\n```python\nx\n```", "line above"),
+        ("<!-- not-run: it is slow -->", "line above"),
+        ("<!-- not-run: it is data -->\n```json\n{}\n```", "take the marker away"),
+    ],
+)
+def test_an_example_cannot_escape(page: str, reason: str) -> None:
+    with pytest.raises(ExampleError, match=reason):
+        blocks(page, "page.md")
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        ("```python\n1 / 0\n```", "ZeroDivisionError"),
+        ("```python\ndef test_it():\n    assert 1 == 2\n```", "1 failed"),
+        ("```console\n$ python -c 'exit(3)'\n```", "ended with 3, not 0"),
+        ("```console\n$ python -c pass  # exit 2\n```", "ended with 0, not 2"),
+        ("```console\n$ python -c 'print(1); print(2)'\n2\n1\n```", "not printed there:\n1\n"),
+    ],
+)
+@pytest.mark.slow
+def test_an_example_that_does_not_hold_fails(page: str, reason: str, tmp_path: Path) -> None:
+    with pytest.raises(ExampleError, match=reason):
+        run_page(page, "page.md", tmp_path)
+
+
+STORY = """\
+```python
+# conftest.py
+import pytest
+
+@pytest.fixture
+def one():
+    return 1
+```
+
+1. A list:
+
+   ```python
+   # test_one.py
+   def test_one(one):
+       assert one == 1
+   ```
+
+```console
+$ pytest test_one.py
+...
+test_one.py . ...[100%]
+======... 1 passed in 0.01s ======...
+$ python -c "print('took 5 ms'); exit(4)"  # exit 4
+took 12.5 ms
+```
+
+<!-- not-run: nothing serves here -->
+```console
+$ curl localhost
+```
+"""
+
+
+@pytest.mark.slow
+def test_a_page_is_one_story_in_one_directory(tmp_path: Path) -> None:
+    assert run_page(STORY, "page.md", tmp_path) == 3
+    assert sorted(path.name for path in tmp_path.glob("*.py")) == ["conftest.py", "test_one.py"]
