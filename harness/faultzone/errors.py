@@ -2,10 +2,12 @@
 
     FaultzoneError
     ├── UsageError          a test asked for something that cannot be: it says what to write instead
-    │   └── ShapeError      a region of a shape that cannot be
+    │   ├── ShapeError      a region of a shape that cannot be
+    │   └── UnknownClause   (in `faultzone.clauses`) a test names a clause that the registry does not have
     ├── NotSupported        the chosen backend cannot do or see this; the reason is in the text
     ├── HarnessError        the harness or its substrate is in trouble: never a verdict on the region under test
     │   └── SubstrateSilent the substrate has not reported within the grace that the backend allows
+    ├── Inconclusive        the region could not be observed well enough to judge it
     └── WaitTimeout         a documented time passed and the awaited did not come (an AssertionError: the region deviates)
 
 A refusal by the API is none of these: it is `faultzone.ecs.errors.ApiError`.
@@ -32,6 +34,10 @@ class NotSupported(FaultzoneError):
 
 class HarnessError(FaultzoneError):
     """The harness, or what it runs on, is in trouble. Nothing is known about the region under test."""
+
+
+class Inconclusive(FaultzoneError):
+    """What happened could not be observed well enough to judge. The verdict is inconclusive, never conformance."""
 
 
 class SubstrateSilent(HarnessError):

@@ -20,8 +20,8 @@ FLOOR = {
     "instance": """life-cycle stop-no-charge identity security-lock user-data run-amount min-amount dry-run client-token
         deletion-protection auto-release""",
     "assistant": """free all-regions command-types powershell-module command-quota invocation-quota content-limit
-        name-limits period-floor targets-limit cron running-only agent-required preinstalled process-name vpc-only os-list
-        all-or-nothing instances-independent never-by-itself as-administrator create-modify-delete-describe
+        name-limits period-floor targets-limit cron running-only agent-required preinstalled process-name vpc-only
+        os-list all-or-nothing instances-independent never-by-itself as-administrator create-modify-delete-describe
         record-running record-stopped record-finished record-failed finished-is-not-success output-base64 stop
         upgrade-hourly upgrade-by-command upgrade-disabled agent-disabled""",
     "invocation-status": """one-time instance-equals-record timed-total timed-instance timed-record monotone

@@ -151,11 +151,12 @@ def render_markdown() -> str:
         "# Clauses",
         "",
         f"The {len(clauses)} promises of the documentation that faultzone knows, generated from the registry in",
-        "`faultzone.clauses`; a test keeps the two equal. MUST binds, SHOULD is what the documentation calls usual, normal",
-        "or recommended, and MAY is what it permits. Each is of edition 2019-02 unless the remarks name a later one.",
+        "`faultzone.clauses`; a test keeps the two equal. MUST binds, SHOULD is what the documentation calls usual,",
+        "normal or recommended, MAY is what it permits. All are of edition 2019-02 unless the remarks name another.",
     ]
     for chapter, heading in _CHAPTERS.items():
-        lines += ["", f"## {heading}", "", "| id | level | statement | source | remarks |", "|---|---|---|---|---|"]
+        lines += ["", f"## {heading}", ""]
+        lines += ["| id | level | statement | source | remarks |", "|---|---|---|---|---|"]
         lines += [_row(clause) for clause in clauses if clause.chapter == chapter]
     return "\n".join(lines) + "\n"
 

@@ -15,6 +15,8 @@ class CreateDeploymentSet(Request):
     accepted with its documented values only.
     """
 
+    needs_region = True
+
     deployment_set_name: str | None = text("DeploymentSetName")
     description: str | None = text("Description")
     strategy: str | None = text("Strategy")
@@ -28,6 +30,7 @@ class CreateDeploymentSet(Request):
 class DescribeDeploymentSets(Request):
     """List deployment sets with their members, filtered and paged."""
 
+    needs_region = True
     writes = False
 
     deployment_set_ids: tuple[str, ...] | None = json_texts(
@@ -45,6 +48,7 @@ class DescribeDeploymentSets(Request):
 class ModifyDeploymentSetAttribute(Request):
     """Change the name or description of a deployment set. The manual writes the plural, the wire always had the singular."""
 
+    needs_region = True
     aliases = ("ModifyDeploymentSetAttributes",)
 
     deployment_set_id: str = text("DeploymentSetId", required=True)
@@ -55,11 +59,15 @@ class ModifyDeploymentSetAttribute(Request):
 class DeleteDeploymentSet(Request):
     """Delete a deployment set that holds no instance."""
 
+    needs_region = True
+
     deployment_set_id: str = text("DeploymentSetId", required=True)
 
 
 class ModifyInstanceDeployment(Request):
     """Put an instance into a deployment set, or move it from one to another."""
+
+    needs_region = True
 
     instance_id: str = text("InstanceId", required=True)
     deployment_set_id: str | None = text("DeploymentSetId")
@@ -70,6 +78,7 @@ class ModifyInstanceDeployment(Request):
 class DescribeDeploymentSetSupportedInstanceTypeFamily(Request):
     """List the instance families that a deployment set may hold."""
 
+    needs_region = True
     edition = "2019-09"
     writes = False
 

@@ -59,6 +59,8 @@ class _Launch(Request):
 class CreateInstance(_Launch):
     """Create one instance; it ends Stopped and waits for StartInstance."""
 
+    needs_region = True
+
     instance_type: str | None = text("InstanceType", required=True)
     dedicated_host_id: str | None = text("DedicatedHostId")
     client_token: str | None = text("ClientToken")
@@ -67,6 +69,8 @@ class CreateInstance(_Launch):
 
 class RunInstances(_Launch):
     """Create 1 to 100 instances and start them."""
+
+    needs_region = True
 
     amount: int = integer("Amount", 1, least=1, most=100, code="InvalidParameter.Amount")
     min_amount: int | None = integer("MinAmount", least=1, most=100, code="InvalidMinAmount.ValueNotSupported")
@@ -120,6 +124,7 @@ class DeleteInstance(Request):
 class DescribeInstances(Request):
     """List instances in full, filtered and paged."""
 
+    needs_region = True
     writes = False
 
     instance_ids: tuple[str, ...] | None = json_texts("InstanceIds", most=100)
@@ -151,6 +156,7 @@ class DescribeInstances(Request):
 class DescribeInstanceStatus(Request):
     """List ids and states of instances."""
 
+    needs_region = True
     writes = False
 
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100)
@@ -170,6 +176,7 @@ class DescribeInstanceAttribute(Request):
 class DescribeUserData(Request):
     """Show the user data of one instance, in Base64."""
 
+    needs_region = True
     writes = False
 
     instance_id: str = text("InstanceId", required=True)
@@ -197,6 +204,8 @@ class ModifyInstanceAutoReleaseTime(Request):
 class CreateLaunchTemplate(_Launch):
     """Keep the parameters of RunInstances under a name."""
 
+    needs_region = True
+
     launch_template_name: str = text("LaunchTemplateName", required=True)
     version_description: str | None = text("VersionDescription")
     image_owner_alias: str | None = text("ImageOwnerAlias")
@@ -207,6 +216,8 @@ class CreateLaunchTemplate(_Launch):
 
 class DeleteLaunchTemplate(Request):
     """Delete a launch template with all its versions."""
+
+    needs_region = True
 
     launch_template_id: str | None = text("LaunchTemplateId")
     launch_template_name: str | None = text("LaunchTemplateName")

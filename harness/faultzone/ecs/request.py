@@ -204,6 +204,7 @@ class Request:
         aliases: further wire names of the action.
         edition: the edition that first has the action.
         writes: whether the action may change something.
+        needs_region: whether RegionId is mandatory; the region of the endpoint answers the other actions without one.
     """
 
     parameters: ClassVar[dict[str, Parameter]] = {}
@@ -211,6 +212,7 @@ class Request:
     aliases: ClassVar[tuple[str, ...]] = ()
     edition: ClassVar[str] = "2019-02"
     writes: ClassVar[bool] = True
+    needs_region: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -261,6 +263,8 @@ class Request:
                 if parameter.attribute in values:
                     raise _refuse(name, "it is given twice")
                 values[parameter.attribute] = parameter.convert(name, _unfold(name, value))
+        if cls.needs_region and not given.get("RegionId"):
+            raise ApiError.of("MissingParameter", name="RegionId")
         for parameter in cls.required:
             if parameter.attribute not in values:
                 raise ApiError.of("MissingParameter", name=parameter.name)

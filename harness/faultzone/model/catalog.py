@@ -51,6 +51,11 @@ class Image:
     platform: str = ""
 
 
+def _full_name(family: str, size: str) -> str:
+    """The name of a type: a size that begins with a hyphen belongs to a variant of the family (`ecs.d1-c14d3.14xlarge`)."""
+    return f"{family}{size}" if size.startswith("-") else f"{family}.{size}"
+
+
 class Catalog:
     """Families, types and images by name.
 
@@ -69,11 +74,12 @@ class Catalog:
             disks = family.get("local-disks", {})
             for short, (vcpus, memory) in family["types"].items():
                 count, size = disks.get(short, (0, 0))
-                self.types[f"{name}.{short}"] = InstanceType(f"{name}.{short}", name, vcpus, memory, count, size)
+                full = _full_name(name, short)
+                self.types[full] = InstanceType(full, name, vcpus, memory, count, size)
             self.families[name] = Family(
                 name=name,
                 generation=family["generation"],
-                types=tuple(f"{name}.{short}" for short in family["types"]),
+                types=tuple(_full_name(name, short) for short in family["types"]),
                 retired=family.get("retired", False),
                 since=family.get("since"),
                 local_disks=bool(disks),

@@ -1,13 +1,15 @@
 """Cron expressions of timed commands: parsed once, then asked for the next firing.
 
-An evaluator of our own, since each kept library is wrong on part of the documented grammar: one refuses `LW` and `L-3`, another
-all of `?`, most read 2 as Tuesday where the service means Monday. The tests hold it against two of them where they agree with it.
+An evaluator of our own, since each kept library is wrong on part of the documented grammar: croniter refuses `LW` and
+`L-3` and reads 2 as Tuesday where the service means Monday; cronsim refuses every `?`. The tests hold it against both
+where they mean the same by an expression.
 
     seconds minutes hours day month weekday [year]
 
-`*` is every value, `a-b` a range (`22-2` runs over the end), `a,b` a list, `*/n`, `a/n` and `a-b/n` steps; months and weekdays have
-English names of three letters. The day may be `L`, `L-3`, `15W` or `LW`; the weekday `L`, `6L` or `6#3`; these stand alone, not
-in lists. `?` is for the day or the weekday when the other one decides. Clauses: assistant/cron, assistant/cron-week-and-year.
+`*` is every value, `a-b` a range (`22-2` runs over the end), `a,b` a list, `*/n`, `a/n` and `a-b/n` are steps; months
+and weekdays have English names of three letters. The day may be `L`, `L-3`, `15W` or `LW`, the weekday `L`, `6L` or
+`6#3`; these stand alone, not in lists. `?` is for the day or the weekday when the other one decides.
+Clauses: assistant/cron, assistant/cron-week-and-year.
 """
 
 from __future__ import annotations
@@ -70,8 +72,8 @@ class Cron:
     def parse(cls, text: str, *, first_weekday: Literal["SUN", "MON"] = "SUN") -> Cron:
         """Read an expression of six or seven fields.
 
-        A day and a weekday that both restrict (are neither `*` nor `?`) are refused, and so are two `?`. An expression that
-        names no day of the years 1970 to 2099, such as 30 February, is refused rather than accepted to never fire.
+        A day and a weekday that both restrict (neither is `*` or `?`) are refused, and so are two `?`. An expression
+        that names no day of the years 1970 to 2099, such as 30 February, is refused rather than accepted to never fire.
 
         Args:
             text: the expression; blanks separate its fields.
@@ -83,7 +85,7 @@ class Cron:
         fields = text.split()
         if len(fields) not in (6, 7):
             raise CronError(
-                f"{text!r} has {len(fields)} fields; it needs 6 (seconds minutes hours day month weekday) or 7 (and year)"
+                f"{text!r} has {len(fields)} fields; it needs seconds minutes hours day month weekday [year]"
             )
         seconds, minutes, hours, day, month, weekday = (field.upper() for field in fields[:6])
         cron = cls(
@@ -107,8 +109,6 @@ class Cron:
             utc_offset_ms: how far local time is ahead of UTC, in milliseconds; 28,800,000 is UTC+8.
         """
         day, second = divmod((ms + utc_offset_ms) // 1000 + 1, _DAY)
-        if day < 0:
-            day, second = 0, 0
         for ordinal in self._days_from(_EPOCH + day):
             time = self._time_from(second if ordinal == _EPOCH + day else 0)
             if time is not None:
@@ -243,26 +243,30 @@ def _weekday_rule(weekday: str, first_weekday: Literal["SUN", "MON"]) -> _DayRul
 def _days(rule: _DayRule, year: int, month: int) -> tuple[int, ...]:
     """The days of one month on which a rule fires, in order."""
     first, length = monthrange(year, month)
+    return tuple(day for day in _candidates(rule, first, length) if 1 <= day <= length)
+
+
+def _candidates(rule: _DayRule, first: int, length: int) -> Iterable[int]:
+    """The days that a rule names in a month of a first weekday and a length; some may not exist in it."""
     numbers = rule.numbers
     match rule.kind:
         case "every":
-            days: Iterable[int] = range(1, length + 1)
+            return range(1, length + 1)
         case "days":
-            days = numbers
+            return numbers
         case "last":
-            days = (length - numbers[0],)
+            return (length - numbers[0],)
         case "nearest":
             # A month without that day does not fire.
-            days = (_nearest_workday(numbers[0], first, length),) if numbers[0] <= length else ()
+            return (_nearest_workday(numbers[0], first, length),) if numbers[0] <= length else ()
         case "last-workday":
-            days = (_nearest_workday(length, first, length),)
+            return (_nearest_workday(length, first, length),)
         case "weekdays":
-            days = (day for day in range(1, length + 1) if (first + day - 1) % 7 in numbers)
+            return (day for day in range(1, length + 1) if (first + day - 1) % 7 in numbers)
         case "last-weekday":
-            days = (length - (first + length - 1 - numbers[0]) % 7,)
+            return (length - (first + length - 1 - numbers[0]) % 7,)
         case "nth-weekday":
-            days = ((numbers[0] - first) % 7 + 1 + (numbers[1] - 1) * 7,)
-    return tuple(day for day in days if 1 <= day <= length)
+            return ((numbers[0] - first) % 7 + 1 + (numbers[1] - 1) * 7,)
 
 
 def _nearest_workday(day: int, first: int, length: int) -> int:

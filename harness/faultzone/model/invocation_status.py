@@ -1,7 +1,7 @@
 """How the states of an invocation's instances add up to its total, as tables that an edition chooses.
 
-A table is a tuple of rows; the first row whose condition holds decides. A decision names its row, so that whoever checks a
-region can print why. Sources: manual 2.1, tables 2-2 to 2-4; API reference, DescribeInvocations, of 2019-02 and 2020-12.
+A table is a tuple of rows; the first row whose condition holds decides. A decision names its row, so that whoever
+checks a region can print why. Sources: manual 2.1, tables 2-2 to 2-4; API reference, DescribeInvocations, both dates.
 """
 
 from __future__ import annotations
@@ -128,7 +128,9 @@ ONE_TIME: Final[Mapping[str, Table]] = MappingProxyType(
     }
 )
 
-_TIMED_RUNNING: Final = Row("not yet stopped by the user", "Running", "invocation-status/timed-total", any_of=_set("Running"))
+_TIMED_RUNNING: Final = Row(
+    "not yet stopped by the user", "Running", "invocation-status/timed-total", any_of=_set("Running")
+)
 _TIMED_STOPPED: Final = Row("stopped by the user", "Stopped", "invocation-status/timed-total", all_in=_set("Stopped"))
 
 #: Timed invocations: from the states of the instances, which are Running or Stopped and nothing else, to the total.
@@ -160,8 +162,8 @@ class Outcome:
     error_code: str = ""
 
 
-#: cause -> outcome. The pairing of ErrorCode with InvocationStatus follows from what the two mean: no page pairs them. That a
-#: command which could not start or go on is Failed by its old name is documented as "timed out or otherwise abnormal".
+#: cause -> outcome. The pairing of ErrorCode with InvocationStatus follows from what the two mean: no page pairs them.
+#: By its old name a command that timed out, or could not start or go on for another reason, is Failed.
 OUTCOMES: Final[Mapping[str, Outcome]] = MappingProxyType(
     {
         "delivering": Outcome("Running", "Pending"),

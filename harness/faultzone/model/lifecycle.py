@@ -180,8 +180,8 @@ def release(region: RegionState, instance: Instance, why: str) -> None:
     del account.instances[instance.id], region.instances[instance.id]
     region.record("transition", instance=instance.id, **{"from": instance.status, "to": "Released", "why": why})
     region.emit(Release(instance.id, instance.epoch))
-    for ended in region.on_release:
-        ended(instance)
+    for watcher in region.watchers:
+        watcher(instance, instance.status, "Released")
 
 
 def drop_public_ip(region: RegionState, instance: Instance) -> None:

@@ -162,8 +162,9 @@ class RegionState:
         self.outbox: list[Effect] = []
         self._said = said
         self.provision = round(shape.provision * 1000)
-        #: Called with an instance after it has left the region, so that other chapters can end what they hold of it.
-        self.on_release: list[Callable[[Instance], None]] = []
+        #: Called with an instance and its states before and after each transition ("Released" at its end), so that other chapters
+        #: can follow what they hold of it.
+        self.watchers: list[Callable[[Instance, str, str], None]] = []
 
     def account(self, account: str) -> AccountState:
         """What the account has here; made when first asked for."""
@@ -195,6 +196,9 @@ class RegionState:
         """Move an instance to another state and say so."""
         before, instance.status = instance.status, status
         self._said.append(("transition", {"instance": instance.id, "from": before, "to": status, "epoch": instance.epoch}))
+        for watcher in self.watchers:
+            watcher(instance, before, status)
+
 
 
 def page(items: Iterable[Any], total: int, number: int, size: int) -> list[Any]:

@@ -87,8 +87,8 @@ def schema(verbs: Mapping[str, Any]) -> dict[str, object]:
     """The JSON schema (draft 2020-12) of the control routes: for each verb a property, the schema of its arguments.
 
     Args:
-        verbs: what `Door.control("verbs", {})` answers: for each verb a mapping of `says`, a sentence, `capability`, and
-            `arguments`, which gives the JSON type of each (`integer or null`), with `?` at the end if it may be left out.
+        verbs: what `Door.control("verbs", {})` answers: for each verb a mapping of `says`, `capability` and
+            `arguments`: the JSON type of each (`integer or null`), `?` at its end if it may be left out.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -116,8 +116,8 @@ class _Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._headed = True
         self._head = self._dropped = 0
-        # The query goes past uvicorn's URL parser, which knows no URL of 64 KiB or more. A client that takes this
-        # endpoint for its proxy sends an absolute URL: the path counts. `CONNECT host:443` has none; it is refused later.
+        # The query goes past the URL parser of uvicorn, which knows no URL of 64 KiB or more. A client that takes this
+        # endpoint for its proxy sends an absolute URL: the path counts. `CONNECT host:443` has none, so `/` stands in.
         target, _, query = self.url.partition(b"?")
         if not target.startswith(b"/"):
             target = b"/" + target.partition(b"://")[2].partition(b"/")[2]

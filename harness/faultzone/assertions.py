@@ -1,0 +1,56 @@
+"""Assertions that read like the manual. Each says, when it fails, what is so instead."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from faultzone.ecs.errors import ApiError
+from faultzone.region import Instance, Region
+
+T = TypeVar("T")
+
+
+def assert_strictly_spread(instances: Sequence[Instance]) -> None:
+    """No two of these instances are on the same host (deployment-set/strict-spread). Needs the capability `see-hosts`."""
+    by_host: defaultdict[str, list[str]] = defaultdict(list)
+    for instance in instances:
+        host = instance.host
+        if host is not None:
+            by_host[host].append(instance.id)
+    shared = {host: ids for host, ids in by_host.items() if len(ids) > 1}
+    assert not shared, "not strictly spread: " + "; ".join(f"{host} has {', '.join(ids)}" for host, ids in sorted(shared.items()))
+
+
+def assert_refused(code: str | Sequence[str], call: Callable[[], object]) -> ApiError:
+    """`call` is refused with this code, or one of these, and returns the refusal."""
+    codes = (code,) if isinstance(code, str) else tuple(code)
+    try:
+        answer = call()
+    except ApiError as refusal:
+        assert refusal.code in codes, f"refused with {refusal.code} ({refusal.status}), not {' or '.join(codes)}: {refusal.message}"
+        return refusal
+    raise AssertionError(f"not refused with {' or '.join(codes)}; answered {answer!r}")
+
+
+def assert_unchanged(before: T, after: T, what: str) -> None:
+    """Two observations are equal; else the fields that differ are named."""
+    if before != after:
+        old, new = getattr(before, "__dict__", before), getattr(after, "__dict__", after)
+        if isinstance(old, dict) and isinstance(new, dict):
+            changed = [f"{key}: {old.get(key)!r} became {new.get(key)!r}" for key in old.keys() | new.keys() if old.get(key) != new.get(key)]
+            raise AssertionError(f"{what} changed: " + "; ".join(sorted(changed)))
+        raise AssertionError(f"{what} changed: {before!r} became {after!r}")
+
+
+def assert_nothing_made(region: Region, call: Callable[[], object], code: str | Sequence[str]) -> ApiError:
+    """`call` is refused and leaves no instance behind, not even half made."""
+    before = {each.id for each in region.instances}
+    refusal = assert_refused(code, call)
+    left = {each.id for each in region.instances} - before
+    assert not left, f"refused with {refusal.code}, yet {', '.join(sorted(left))} were made"
+    return refusal
+
+
+__all__ = ["assert_nothing_made", "assert_refused", "assert_strictly_spread", "assert_unchanged"]

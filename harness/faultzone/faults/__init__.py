@@ -1,0 +1,206 @@
+"""Faults: typed values that say what to break, and the chaos that injects them and owes their undo.
+
+What is owed is written into the journal before the fault is injected, and always runs: at the end of the `with` block, or when the
+region ends. A fault without an undo says why it has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from faultzone.backends import Backend
+from faultzone.errors import HarnessError, NotSupported
+
+if TYPE_CHECKING:
+    from faultzone.journal import Journal
+
+
+class Fault(Protocol):
+    """Something to break.
+
+    Attributes:
+        capability: what the backend must allow.
+        why_no_undo: why it cannot be undone; None for a fault that can.
+    """
+
+    capability: ClassVar[str]
+
+    @property
+    def why_no_undo(self) -> str | None:
+        """Why it cannot be undone; None for a fault that can."""
+        ...
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Break it; the answer is given to `undo`."""
+        ...
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Mend it. The target may have vanished meanwhile: then there is nothing to do."""
+        ...
+
+
+@dataclass(frozen=True)
+class HostCrash:
+    """A host loses its power, with all that runs on it.
+
+    Args:
+        host: the host's id.
+        reversible: whether the hardware can be started again.
+    """
+
+    host: str
+    reversible: bool = True
+    region: str | None = None
+    capability: ClassVar[str] = "break-hosts"
+
+    @property
+    def why_no_undo(self) -> str | None:
+        """An irreversible crash stays."""
+        return None if self.reversible else "an irreversible crash cannot be undone"
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Cut the power."""
+        arguments = {"host": self.host, "reversible": self.reversible, "region": self.region}
+        return backend.control("crash-host", arguments)
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Repair the host."""
+        backend.control("repair-host", {"host": self.host, "region": self.region})
+
+
+@dataclass(frozen=True)
+class HostAtRisk:
+    """A host is found at risk: it is emptied by live migration and takes nothing new.
+
+    Args:
+        host: the host's id.
+    """
+
+    host: str
+    region: str | None = None
+    capability: ClassVar[str] = "break-hosts"
+    why_no_undo: ClassVar[str | None] = None
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Find it at risk."""
+        return backend.control("host-at-risk", {"host": self.host, "region": self.region})
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Find it sound again; what was moved away stays where it is."""
+        backend.control("host-at-risk", {"host": self.host, "region": self.region, "at_risk": False})
+
+
+@dataclass(frozen=True)
+class SupplyShortage:
+    """No more than `limit` instances of a family can be placed in a zone at a time; those that are placed stay.
+
+    Args:
+        zone: a zone's id, None for every zone.
+        family: such as `ecs.g5`, None for every family.
+        limit: how many may be placed; 0 sells nothing more.
+    """
+
+    zone: str | None = None
+    family: str | None = None
+    limit: int = 0
+    region: str | None = None
+    capability: ClassVar[str] = "set-supply"
+    why_no_undo: ClassVar[str | None] = None
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Take the supply away."""
+        return backend.control("set-supply", asdict(self))
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Put back the limit that was there before."""
+        backend.control("set-supply", {**asdict(self), "limit": injected["before"]})
+
+
+class Injection:
+    """A fault in force; leaving the `with` block, or `undo`, mends it."""
+
+    def __init__(self, fault: Fault, undo: Callable[[], None]) -> None:
+        self.fault = fault
+        self._undo = undo
+        self.active = True
+
+    def undo(self) -> None:
+        """Mend it, once."""
+        if self.active:
+            self.active = False
+            self._undo()
+
+    def __enter__(self) -> Injection:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.undo()
+
+
+class Chaos:
+    """Breaks things in one region and mends them.
+
+    Args:
+        backend: what is broken.
+        region: the region's id.
+        say: takes (kind, data) into the journal.
+    """
+
+    def __init__(self, backend: Backend, region: str | None, say: Callable[[str, dict[str, Any]], None]) -> None:
+        self._backend, self._region, self._say = backend, region, say
+        self._owed: list[Injection] = []
+
+    def inject(self, fault: Fault) -> Injection:
+        """Bring a fault into force.
+
+        Raises:
+            NotSupported: the backend cannot do it.
+        """
+        backend = self._backend
+        if fault.capability not in backend.capabilities:
+            raise NotSupported(f"{type(fault).__name__}: the {backend.name} backend lacks the capability {fault.capability!r}")
+        name, why = type(fault).__name__, fault.why_no_undo
+        described = {"fault": name, **{k: v for k, v in vars(fault).items() if v is not None}}
+        self._say("owed", {**described, "why_no_undo": why})
+        injected = fault.inject(backend)
+        self._say("fault", described)
+
+        def undo() -> None:
+            if why is None:
+                fault.undo(backend, injected)
+                self._say("undo", described)
+
+        injection = Injection(fault, undo)
+        self._owed.append(injection)
+        return injection
+
+    def crash(self, host: str, *, reversible: bool = True) -> Injection:
+        """Crash a host; by default its repair is owed."""
+        return self.inject(HostCrash(host, reversible, self._region))
+
+    def at_risk(self, host: str) -> Injection:
+        """Find a host at risk, which empties it by live migration."""
+        return self.inject(HostAtRisk(host, self._region))
+
+    def shortage(self, *, zone: str | None = None, family: str | None = None, limit: int = 0) -> Injection:
+        """Take supply away."""
+        return self.inject(SupplyShortage(zone, family, limit, self._region))
+
+    def undo_all(self) -> None:
+        """Mend what is still broken, the latest first; one undo that fails does not keep the others from running.
+
+        Raises:
+            HarnessError: an undo failed; all others have run.
+        """
+        failed: list[str] = []
+        while self._owed:
+            injection = self._owed.pop()
+            try:
+                injection.undo()
+            except Exception as trouble:  # noqa: BLE001 - each undo must have its turn
+                failed.append(f"{injection.fault!r}: {trouble}")
+        if failed:
+            raise HarnessError("could not be undone: " + "; ".join(failed))

@@ -1,0 +1,80 @@
+"""The two ways in which a test waits: until something is so, and while it stays so, both in region time.
+
+Where the backend lets time move, waiting costs no real time: it goes from timer to timer. Elsewhere it polls and sleeps.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from faultzone.backends import Backend
+from faultzone.clock import SECOND, Duration, milliseconds
+from faultzone.errors import WaitTimeout
+
+T = TypeVar("T")
+
+#: How often a backend whose time cannot be moved is asked, in real seconds.
+_POLL: Final = 0.2
+
+
+def wait(backend: Backend, predicate: Callable[[], T], within: Duration, *, what: str, grace: float = 0.0) -> T:
+    """Let region time pass until `predicate()` is true, and return what it gave.
+
+    Args:
+        within: the longest that it may take, in region time.
+        what: what is awaited, for the message.
+        grace: real seconds more that a backend whose time cannot be moved is given.
+
+    Raises:
+        WaitTimeout: the time has passed.
+    """
+    limit = milliseconds(within)
+    if "move-time" in backend.capabilities:
+        deadline = backend.control("clock", {})["now"] + limit
+        while not (result := predicate()):
+            if not _pass(backend, deadline):
+                if result := predicate():
+                    return result
+                raise WaitTimeout(f"{what}: not within {limit / SECOND:g} s of region time")
+        return result
+    end = time.monotonic() + limit / SECOND + grace
+    while not (result := predicate()):
+        if time.monotonic() >= end:
+            raise WaitTimeout(f"{what}: not within {limit / SECOND:g} s and {grace:g} s of grace")
+        time.sleep(_POLL)
+    return result
+
+
+def hold(backend: Backend, predicate: Callable[[], object], during: Duration, *, what: str) -> None:
+    """Let region time pass and see that `predicate()` stays true at every change on the way.
+
+    Raises:
+        WaitTimeout: it became false.
+    """
+    limit = milliseconds(during)
+    began = backend.control("clock", {})["now"] if "move-time" in backend.capabilities else 0
+    end = time.monotonic() + limit / SECOND
+    going = True
+    while True:
+        if not predicate():
+            raise WaitTimeout(f"{what}: did not hold for {limit / SECOND:g} s of region time")
+        if not going:
+            return
+        if "move-time" in backend.capabilities:
+            going = _pass(backend, began + limit)
+        else:
+            time.sleep(min(_POLL, max(0.0, end - time.monotonic())))
+            going = time.monotonic() < end
+
+
+def _pass(backend: Backend, deadline: int) -> bool:
+    """Go on to the next timer, or to the deadline; False once that is reached."""
+    clock = backend.control("clock", {})
+    now, following = clock["now"], clock["next"]
+    if now >= deadline:
+        return False
+    to = deadline if following is None else min(max(following, now), deadline)
+    backend.control("advance", {"milliseconds": to - now})
+    return True

@@ -1,0 +1,174 @@
+"""The pytest plugin: options, markers and fixtures that join pytest to the harness.
+
+At pytest's start it imports nothing beyond the standard library and pytest; the harness is imported when a test first asks for a region.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from faultzone.faults import Chaos
+    from faultzone.journal import Journal
+    from faultzone.region import Client, Region, RegionClock
+    from pytest_faultzone.regions import RegionMaker
+
+for _module in ("faultzone.assertions", "faultzone.waiting"):
+    pytest.register_assert_rewrite(_module)
+
+#: The test that is running.
+RUNNING: pytest.StashKey[pytest.Item] = pytest.StashKey()
+#: What makes the regions of this session, once a test has asked for one.
+_MAKER: pytest.StashKey[RegionMaker] = pytest.StashKey()
+
+_OPTIONS = (
+    ("backend", "memory", "what answers: 'memory', 'wrong:NAME' (a region that breaks one promise), or the URL of an ECS endpoint"),
+    ("edition", "2019-02", "the edition of the documentation that regions follow and tests assert"),
+    ("seed", "0", "the base seed; a region's own seed depends on it and on the test's id alone"),
+    ("clause", "", "run only the tests of these clauses: a pattern such as 'deployment-set/*', several separated by commas"),
+    ("journal", "", "a directory that gets the journal of every region, a file for each worker and test"),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options, each also settable in the configuration file as `faultzone_<name>`."""
+    group = parser.getgroup("faultzone", "faultzone: a cloud region that tests may break")
+    for name, default, says in _OPTIONS:
+        group.addoption(
+            f"--faultzone-{name}", dest=f"faultzone_{name}", metavar=name.upper(), default=None, help=f"{says} (default: {default or 'none'})"
+        )
+        parser.addini(f"faultzone_{name}", f"{says}; the same as --faultzone-{name}", default=default)
+
+
+def option(config: pytest.Config, name: str) -> str:
+    """The value of an option: of the command line, else of the configuration file, else the default."""
+    given = config.getoption(f"faultzone_{name}")
+    return str(config.getini(f"faultzone_{name}") if given is None else given)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that a conftest or another plugin may implement."""
+    from pytest_faultzone import hooks
+
+    pluginmanager.add_hookspecs(hooks)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Describe the markers, and gather verdicts where the reports arrive."""
+    for line in (
+        "region(**shape): the shape of the test's `region`: zones=2, hosts_per_zone=8, family_hosts={...}, supply={...}, "
+        "accounts=1, regions=(...), edition='2019-02', clock='virtual' or 'hybrid', scale=1 …",
+        "clause(*ids): the documented promises that the test asserts, such as clause('deployment-set/strict-spread')",
+        "needs(*capabilities): what the backend must allow besides the public API: see-hosts, break-hosts, move-time, "
+        "set-supply, change-account, shape-region; the test is not-supported where it does not",
+    ):
+        config.addinivalue_line("markers", line)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> Generator[None, Any, Any]:
+    """Refuse to collect a test that names an unknown clause, and a test of the conformance suite that names none."""
+    made = yield
+    if isinstance(made, list) and made and isinstance(made[0], pytest.Function):
+        marks = list(made[0].iter_markers("clause"))
+        if marks or made[0].module.__name__.startswith("faultzone_specs."):
+            from pytest_faultzone import verdicts
+
+            verdicts.check_clauses(made[0], [clause for mark in marks for clause in mark.args])
+    return made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Give the report of a test of clauses its verdict, and that of any failed test its regions' last entries."""
+    report = yield
+    if _MAKER in item.config.stash or next(item.iter_markers("clause"), None) is not None:
+        from pytest_faultzone import verdicts
+
+        verdicts.complete(item, call, report, item.config.stash.get(_MAKER, None))
+    return report
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of other clauses than those asked for."""
+    if patterns := option(config, "clause"):
+        from pytest_faultzone import verdicts
+
+        kept = [item for item in items if verdicts.asserts(item, patterns)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Say which test the regions that are made now belong to; leave out one that needs what the backend does not allow."""
+    item.config.stash[RUNNING] = item
+    needed = [capability for mark in item.iter_markers("needs") for capability in mark.args]
+    if needed:
+        from pytest_faultzone import regions
+
+        regions.require(item, needed)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tell, by chapter, which clauses were asserted, deviate, are not supported here or were not asserted."""
+    seen = [value for reports in terminalreporter.stats.values() for report in reports
+            for key, value in getattr(report, "user_properties", ()) if key == "faultzone"]  # fmt: skip
+    if seen:
+        from pytest_faultzone import verdicts
+
+        verdicts.summarise(terminalreporter, seen)
+
+
+@pytest.fixture(scope="session")
+def make_region(pytestconfig: pytest.Config) -> Iterator[RegionMaker]:
+    """Make a region: `make_region(zones=3, hosts_per_zone=8, accounts=2, seed=7)`.
+
+    Cheap enough for each example of a `@given` test. A region ends with the last reference to it, with the `with` block that it is
+    used in, or with the session: what is still broken is mended and its endpoint closes.
+    """
+    from pytest_faultzone.regions import RegionMaker
+
+    maker = pytestconfig.stash[_MAKER] = RegionMaker(pytestconfig)
+    yield maker
+    maker.close()
+
+
+@pytest.fixture
+def region(request: pytest.FixtureRequest, make_region: RegionMaker) -> Iterator[Region]:
+    """A region of the test's own, of the shape that `@pytest.mark.region(...)` says."""
+    shape: dict[str, Any] = {}
+    for mark in reversed(list(request.node.iter_markers("region"))):
+        shape.update(mark.kwargs)
+    with make_region(**shape) as made:
+        yield made
+
+
+@pytest.fixture
+def ecs(region: Region) -> Client:
+    """The public API of `region` alone: `ecs.DescribeInstances(PageSize=1)`."""
+    from faultzone.region import Client
+
+    return Client(region)
+
+
+@pytest.fixture
+def chaos(region: Region) -> Chaos:
+    """What breaks `region`: `with chaos.crash(host): ...`."""
+    return region.chaos
+
+
+@pytest.fixture
+def clock(region: Region) -> RegionClock:
+    """The time of `region`: `clock.now`, `clock.advance("2h")`."""
+    return region.clock
+
+
+@pytest.fixture
+def journal(region: Region) -> Journal:
+    """The record of what happened in `region`."""
+    return region.journal

@@ -1,0 +1,98 @@
+"""Regions for tests: made from the options and the markers, seeded by the test's id."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+import pytest
+
+from faultzone.errors import UsageError
+from faultzone.region import CloudOptions, Region, local_backend, make_region
+from pytest_faultzone.plugin import RUNNING, option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from faultzone.backends import Backend
+
+
+class RegionMaker:
+    """Makes the regions of a session.
+
+    Args:
+        config: pytest's configuration, whose options say what answers.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._all: WeakSet[Region] = WeakSet()
+        self._of_test: tuple[str, list[Region]] = ("", [])
+        self._files = 0
+
+    def __call__(self, **options: Any) -> Region:
+        """A region of its own.
+
+        Args:
+            options: what `faultzone.CloudOptions` and `faultzone.model.shape.Shape` take, such as `zones=3`, `accounts=2`.
+
+        Raises:
+            UsageError: a region that cannot be; the text says what to write instead.
+        """
+        config, test = self._config, self._test()
+        options.setdefault("edition", option(config, "edition"))
+        options.setdefault("seed", f"{option(config, 'seed')}/{test}")
+        region = make_region(_backend(config, CloudOptions.of(**options)), **options)
+        self._all.add(region)
+        if self._of_test[0] != test:
+            self._of_test = (test, [])
+        self._of_test[1][:] = [*self._of_test[1][-7:], region]
+        if folder := option(config, "journal"):
+            self._files += 1
+            name = re.sub(r"[^\w.-]+", "_", test)[-120:]
+            worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+            region.journal.open(Path(folder) / worker / f"{name}-{self._files}.ndjson")
+        return region
+
+    def _test(self) -> str:
+        item = self._config.stash.get(RUNNING, None)
+        return "" if item is None else item.nodeid
+
+    def of_test(self, nodeid: str) -> list[Region]:
+        """The last regions that a test made."""
+        return self._of_test[1] if self._of_test[0] == nodeid else []
+
+    def close(self) -> None:
+        """End the regions that are still there."""
+        for region in list(self._all):
+            region.close()
+
+
+def _backend(config: pytest.Config, options: CloudOptions) -> Backend:
+    backend: Backend | None = config.hook.pytest_faultzone_backend(config=config, options=options)
+    if backend is not None:
+        return backend
+    name = option(config, "backend")
+    if name == "memory":
+        return local_backend(options)
+    if name.startswith("wrong:"):
+        from faultzone import wrong_regions
+
+        return wrong_regions.get(name.removeprefix("wrong:")).backend(options)
+    raise UsageError(f"--faultzone-backend={name}: write 'memory', 'wrong:NAME' or the URL of an endpoint")
+
+
+def require(item: pytest.Item, capabilities: Iterable[str]) -> None:
+    """Skip a test that needs what the backend does not allow; fail one that needs what no backend has."""
+    from faultzone.backends import CAPABILITIES
+
+    config = item.config
+    backend = _backend(config, CloudOptions())
+    for capability in capabilities:
+        if capability not in CAPABILITIES:
+            raise UsageError(f"needs({capability!r}): there is no such capability; write some of {', '.join(CAPABILITIES)}")
+        if capability not in backend.capabilities:
+            pytest.skip(f"not-supported: the {backend.name} backend does not let a test {CAPABILITIES[capability]} ({capability})")

@@ -1,0 +1,125 @@
+"""Verdicts: what each test says of the clauses that it asserts, and their summary by chapter."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from faultzone import clauses
+from faultzone.ecs.errors import ApiError
+from faultzone.errors import Inconclusive, NotSupported
+from pytest_faultzone.plugin import option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_faultzone.regions import RegionMaker
+
+CONFORMS: Final = "conforms"
+NOT_SUPPORTED: Final = "not-supported"
+INCONCLUSIVE: Final = "inconclusive"
+NOT_IMPLEMENTED: Final = "not-implemented"
+DEVIATES: Final = "deviates"
+HARNESS_ERROR: Final = "harness-error"
+
+#: From best to worst. A clause gets the worst verdict of its tests; only where no test could be run is it not supported.
+ORDER: Final = (NOT_SUPPORTED, CONFORMS, INCONCLUSIVE, NOT_IMPLEMENTED, DEVIATES, HARNESS_ERROR)
+
+#: What the service answers for an action that it does not know.
+_UNKNOWN_ACTION: Final = frozenset({"InvalidAction", "InvalidApi.NotFound", "InvalidAction.NotFound"})
+_TAIL: Final = 25
+
+
+def check_clauses(item: pytest.Function, named: Sequence[str]) -> None:
+    """Refuse a test that names an unknown clause, or, in the conformance suite, none.
+
+    Raises:
+        pytest.Collector.CollectError: with what to write instead.
+    """
+    if not named:
+        raise pytest.Collector.CollectError(
+            f"{item.nodeid} names no clause: every test of the conformance suite is marked @pytest.mark.clause('chapter/name')"
+        )
+    for clause in named:
+        try:
+            clauses.get(clause)
+        except clauses.UnknownClause as unknown:
+            raise pytest.Collector.CollectError(f"{item.nodeid}: {unknown.args[0]}") from None
+
+
+def asserts(item: pytest.Item, patterns: str) -> bool:
+    """Whether a test asserts a clause that one of the patterns, separated by commas, matches."""
+    named = [clause for mark in item.iter_markers("clause") for clause in mark.args]
+    return any(fnmatchcase(clause, pattern.strip()) for clause in named for pattern in patterns.split(","))
+
+
+def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | None:
+    """The verdict that one phase of a test gives; None where it gives none."""
+    error = call.excinfo.value if call.excinfo is not None else None
+    if error is None:
+        return CONFORMS if report.when == "call" else None
+    if isinstance(error, NotSupported | pytest.skip.Exception):
+        return NOT_SUPPORTED
+    if isinstance(error, Inconclusive):
+        return INCONCLUSIVE
+    if report.when != "call":
+        return HARNESS_ERROR
+    if isinstance(error, ApiError):
+        return NOT_IMPLEMENTED if error.code in _UNKNOWN_ACTION else DEVIATES
+    return DEVIATES if isinstance(error, AssertionError | pytest.fail.Exception) else HARNESS_ERROR
+
+
+def complete(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, maker: RegionMaker | None) -> None:
+    """Put the verdict into a report, and what explains a failure."""
+    if call.excinfo is not None and isinstance(call.excinfo.value, NotSupported):
+        path, line, _ = item.location
+        report.outcome = "skipped"
+        report.longrepr = (str(path), line or 0, f"not-supported: {call.excinfo.value}")
+    named = [clause for mark in item.iter_markers("clause") for clause in mark.args]
+    verdict = verdict_of(call, report) if named else None
+    if verdict is not None:
+        report.user_properties.append(("faultzone", {"clauses": named, "verdict": verdict}))
+    if not report.failed:
+        return
+    if verdict is not None:
+        statements = [f"{clause.id} ({clause.level}): {clause.statement}\n    {clause.source}" for clause in map(clauses.get, named)]
+        report.sections.append((f"faultzone: {verdict}", "\n".join(statements)))
+    regions = maker.of_test(item.nodeid) if maker is not None else []
+    if regions:
+        journal = regions[-1].journal
+        report.sections.append((f"faultzone journal, last {min(_TAIL, len(journal))} of {len(journal)}", "\n".join(map(str, journal.tail(_TAIL)))))
+        seed = option(item.config, "seed")
+        again = f"pytest {item.nodeid!r}" + (f" --faultzone-seed={seed}" if seed != "0" else "")
+        report.sections.append(("faultzone: to run it again", again))
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """The verdict of a clause from those of its tests."""
+    return max(verdicts, key=ORDER.index)
+
+
+def summarise(reporter: Any, seen: Sequence[dict[str, Any]]) -> None:
+    """Write a line for each chapter, and one for each clause that does not conform."""
+    by_clause: defaultdict[str, list[str]] = defaultdict(list)
+    for each in seen:
+        for clause in each["clauses"]:
+            by_clause[clause].append(each["verdict"])
+    verdicts = {clause: worst(found) for clause, found in by_clause.items()}
+    registry = clauses.load()
+    reporter.write_sep("=", "faultzone: clauses by chapter")
+    reporter.write_line(f"{'chapter':<20}{'asserted':>9}{'deviating':>11}{'not supported':>15}{'not asserted':>14}{'untestable':>12}")
+    for chapter in clauses.chapters():
+        ids = [clause for clause in registry.values() if clause.chapter == chapter]
+        found = [verdicts.get(clause.id) for clause in ids]
+        conforming = found.count(CONFORMS)
+        unsupported = found.count(NOT_SUPPORTED)
+        deviating = sum(verdict in ORDER[2:] for verdict in found if verdict)
+        untestable = sum(clause.untestable_because is not None and clause.id not in verdicts for clause in ids)
+        silent = len(ids) - conforming - unsupported - deviating - untestable
+        reporter.write_line(f"{chapter:<20}{conforming:>9}{deviating:>11}{unsupported:>15}{silent:>14}{untestable:>12}")
+    for clause, verdict in sorted(verdicts.items()):
+        if verdict in ORDER[2:]:
+            reporter.write_line(f"{verdict}: {clause} - {registry[clause].statement}", red=True)

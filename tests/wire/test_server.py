@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import contextlib
+import gc
+import logging
+import socket
+from collections.abc import Iterator
+from http.client import HTTPConnection
+
+import pytest
+
+from faultzone.serve.application import Refusal
+from faultzone.serve.server import Endpoint, serve
+from faultzone.serve.signatures import Keyring
+from faultzone.serve.wire import LINE_MAX
+from tests.wire.support import ANSWER, KEY, NOW, FakeDoor, RawClient, error_of, http_request, v1_query, v3_headers
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture
+def door() -> FakeDoor:
+    return FakeDoor()
+
+
+@pytest.fixture
+def log() -> list[Refusal]:
+    return []
+
+
+@pytest.fixture
+def endpoint(door: FakeDoor, log: list[Refusal]) -> Iterator[Endpoint]:
+    with serve(door, Keyring([KEY]), log=log.append, now=lambda: NOW) as mounted:
+        yield mounted
+
+
+@pytest.fixture
+def client(endpoint: Endpoint) -> Iterator[RawClient]:
+    with RawClient((endpoint.host, endpoint.port)) as connected:
+        yield connected
+
+
+def test_an_endpoint_is_on_loopback_and_says_where(endpoint: Endpoint) -> None:
+    assert endpoint.url == f"http://127.0.0.1:{endpoint.port}"
+    assert endpoint.token not in repr(endpoint)
+
+
+def test_a_connection_serves_one_request_after_another(client: RawClient, door: FakeDoor) -> None:
+    for _ in range(3):
+        response = client.ask(http_request(b"/?" + v1_query({"Name": "a b"})))
+        assert (response.status, response.json) == (200, ANSWER)
+        assert response.headers["content-type"] == "application/json;charset=utf-8"
+        assert response.headers["x-acs-request-id"] == ANSWER["RequestId"]
+    assert door.calls == [("DescribeInstances", {"Name": "a b"}, KEY.account)] * 3
+
+
+def test_requests_sent_at_once_are_answered_in_order(client: RawClient, door: FakeDoor) -> None:
+    first, second = (http_request(b"/?" + v1_query({"Name": name})) for name in ("1", "2"))
+    assert client.ask(first + second).status == 200
+    assert client.receive() is not None
+    assert [call[1]["Name"] for call in door.calls] == ["1", "2"]
+
+
+def test_get(client: RawClient) -> None:
+    query = v1_query({}, method="GET")
+    assert client.ask(http_request(b"/?" + query, method=b"GET")).json == ANSWER
+
+
+def test_a_form_in_two_parts(client: RawClient, door: FakeDoor) -> None:
+    whole = http_request(b"/", headers=FORM, body=v1_query({"Name": "n" * 50_000}))
+    client.send(whole[:30_000])
+    assert client.ask(whole[30_000:]).status == 200
+    assert door.calls[0][1] == {"Name": "n" * 50_000}
+
+
+def test_a_form_in_chunks(client: RawClient, door: FakeDoor) -> None:
+    body = v1_query({"Name": "n"})
+    head = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\ncontent-type: application/x-www-form-urlencoded\r\n\r\n"
+    assert client.ask(head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)).status == 200
+    assert door.calls[0][1] == {"Name": "n"}
+
+
+def test_a_query_of_200_kib(client: RawClient, door: FakeDoor) -> None:
+    content = "aGk+" * 40 * 1024
+    target = b"/?" + v1_query({"Content": content})
+    assert 200 * 1024 < len(target) <= LINE_MAX
+    assert client.ask(http_request(target)).status == 200
+    assert door.calls[0][1] == {"Content": content}
+
+
+def test_a_longer_request_line_is_refused_though_the_client_is_still_writing(endpoint: Endpoint) -> None:
+    for size in (LINE_MAX + 1, 4 * 1024 * 1024):
+        with RawClient((endpoint.host, endpoint.port)) as client:
+            response = client.ask(http_request(b"/?a=" + b"a" * size))
+            assert (response.status, error_of(response.body).code) == (414, "InvalidParameter")
+            assert response.headers["connection"] == "close"
+            assert client.receive() is None
+
+
+def test_headers_without_end_are_refused(client: RawClient) -> None:
+    response = client.ask(b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 100_000)
+    assert (response.status, error_of(response.body).code) == (431, "InvalidParameter")
+
+
+@pytest.mark.parametrize("size", [1024 * 1024, 8 * 1024 * 1024])
+def test_a_long_body_is_read_and_refused_and_the_connection_goes_on(client: RawClient, size: int) -> None:
+    response = client.ask(http_request(b"/", headers=FORM, body=b"a" * size))
+    assert (response.status, error_of(response.body).code) == (413, "InvalidParameter")
+    assert client.ask(http_request(b"/?" + v1_query({}))).status == 200
+
+
+def test_a_body_without_end_is_cut_off(client: RawClient) -> None:
+    client.send(http_request(b"/", headers={**FORM, "content-length": str(10**9)}))
+    with pytest.raises(ConnectionError):
+        client.send(b"a" * 64 * 1024 * 1024)
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"\x16\x03\x01\x02\x00", b"GARBAGE\r\n\r\n", b"GET /?q=\x00 HTTP/1.1\r\n\r\n", b"\xff" * 100]
+)
+def test_garbage_is_refused_in_json_and_logged(client: RawClient, log: list[Refusal], garbage: bytes) -> None:
+    response = client.ask(garbage)
+    assert (response.status, error_of(response.body).code) == (400, "InvalidParameter")
+    assert response.headers["content-type"] == "application/json;charset=utf-8"
+    assert client.receive() is None
+    assert [(each.code, each.status) for each in log] == [("InvalidParameter", 400)]
+
+
+def test_garbage_after_a_request_does_not_take_its_answer(client: RawClient) -> None:
+    response = client.ask(http_request(b"/?" + v1_query({})) + b"\x00garbage")
+    assert (response.status, response.headers["connection"]) == (200, "close")
+    assert client.receive() is None
+
+
+def test_an_absolute_url_as_a_proxy_gets_it(client: RawClient) -> None:
+    for target in (b"http://ecs-cn-hangzhou.aliyuncs.com/?", b"http://ecs-cn-hangzhou.aliyuncs.com?"):
+        assert client.ask(http_request(target + v1_query({}))).json == ANSWER
+
+
+def test_a_host_header_that_is_a_url(client: RawClient, endpoint: Endpoint) -> None:
+    headers = v3_headers({"Name": "a b*"}, {"host": endpoint.url})
+    assert client.ask(http_request(b"/?Name=a+b*", headers=headers)).json == ANSWER
+
+
+@pytest.mark.parametrize("method", ["PUT", "HEAD", "OPTIONS", "CONNECT"])
+def test_other_methods(endpoint: Endpoint, method: str) -> None:
+    connection = HTTPConnection(endpoint.host, endpoint.port, timeout=5)
+    connection.request(method, "h:443" if method == "CONNECT" else "/")
+    response = connection.getresponse()
+    assert response.status == 403
+    body = response.read()
+    assert (error_of(body).code if body else method) == ("HEAD" if method == "HEAD" else "UnsupportedHTTPMethod")
+    connection.close()
+
+
+def test_an_upgrade_is_answered_as_if_it_had_not_been_asked_for(client: RawClient) -> None:
+    headers = {"upgrade": "websocket", "connection": "upgrade"}
+    response = client.ask(http_request(b"/?" + v1_query({}), headers=headers))
+    assert (response.status, response.headers["connection"]) == (200, "close")
+
+
+def test_a_client_that_has_finished_writing_gets_its_answer(client: RawClient) -> None:
+    client.send(http_request(b"/?" + v1_query({})))
+    client.socket.shutdown(socket.SHUT_WR)
+    response = client.receive()
+    assert response is not None
+    assert response.json == ANSWER
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"",
+        b"\r\n",
+        b"POST",
+        b"POST / HTTP/1.1\r\nhost: x\r\n",
+        http_request(b"/", headers={"content-length": "5"}, body=b"a"),
+    ],
+)
+def test_a_request_that_does_not_arrive_is_given_up(door: FakeDoor, start: bytes) -> None:
+    with (
+        serve(door, Keyring([KEY]), request_seconds=0.03) as endpoint,
+        RawClient((endpoint.host, endpoint.port)) as client,
+    ):
+        client.send(start)
+        response = client.receive()
+        if start.startswith(b"POST"):
+            assert response is not None
+            assert (response.status, error_of(response.body).code) == (408, "InvalidParameter")
+            assert client.receive() is None
+        else:
+            assert response is None
+
+
+def test_a_slow_sender_does_not_hold_up_others(client: RawClient, endpoint: Endpoint) -> None:
+    client.send(b"POST /?Action=")
+    with RawClient((endpoint.host, endpoint.port)) as other:
+        assert other.ask(http_request(b"/?" + v1_query({}))).status == 200
+
+
+def test_an_idle_connection_outlives_the_time_for_a_request(door: FakeDoor) -> None:
+    with (
+        serve(door, Keyring([KEY]), request_seconds=0.02, now=lambda: NOW) as endpoint,
+        RawClient((endpoint.host, endpoint.port)) as client,
+    ):
+        assert client.ask(http_request(b"/?" + v1_query({}))).status == 200
+        client.socket.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            client.socket.recv(1)
+
+
+def test_closing_frees_the_port_and_ends_connections(door: FakeDoor) -> None:
+    with serve(door, Keyring([KEY])) as first, RawClient((first.host, first.port)) as client:
+        first.close()
+        first.close()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((first.host, first.port), timeout=5)
+        with contextlib.suppress(ConnectionResetError):
+            assert client.socket.recv(1) == b""
+        with serve(door, Keyring([KEY]), port=first.port) as again:
+            assert again.port == first.port
+        assert "closed" in repr(first)
+
+
+def test_an_address_in_use_is_told_and_leaves_nothing_behind(endpoint: Endpoint, door: FakeDoor) -> None:
+    with pytest.raises(OSError, match="in use"):
+        serve(door, Keyring([KEY]), port=endpoint.port)
+    gc.collect()
+
+
+def test_endpoints_are_apart(endpoint: Endpoint, door: FakeDoor) -> None:
+    other = FakeDoor()
+    with serve(other, Keyring([KEY]), now=lambda: NOW) as second, RawClient((second.host, second.port)) as client:
+        assert client.ask(http_request(b"/?" + v1_query({}))).status == 200
+    assert (len(other.calls), len(door.calls)) == (1, 0)
+
+
+def test_nothing_of_a_request_is_logged(client: RawClient, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        client.ask(http_request(b"/?" + v1_query({"Name": "private"})))
+        client.ask(b"\x00private")
+    assert caplog.text == ""
