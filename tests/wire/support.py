@@ -51,6 +51,8 @@ class FakeDoor:
             case "verbs":
                 arguments_of_advance = {"milliseconds": "integer", "limit": "integer or null?"}
                 return {"advance": {"says": "Pass.", "capability": "move-time", "arguments": arguments_of_advance}}
+            case "shape":
+                return {"accounts": [KEY.account, STS.account]}
             case "usage":
                 raise UsageError("write 1")
             case "unsupported":

@@ -92,6 +92,7 @@ def test_a_long_command(endpoint: Endpoint, door: FakeDoor) -> None:
     assert door.calls[0][1]["CommandContent"] == content
 
 
+@pytest.mark.filterwarnings("ignore:do_action:DeprecationWarning")
 @pytest.mark.parametrize(("wanted", "start"), [("XML", b"<?xml"), (None, b"{")])
 def test_the_format_is_the_callers(endpoint: Endpoint, wanted: str | None, start: bytes) -> None:
     """Without one the SDK sends the text `None`."""

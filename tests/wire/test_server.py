@@ -4,16 +4,17 @@ import contextlib
 import gc
 import logging
 import socket
+import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
 
 import pytest
 
 from faultzone.serve.application import Refusal
-from faultzone.serve.server import Endpoint, serve
-from faultzone.serve.signatures import Keyring
+from faultzone.serve.server import Endpoint, serve, serve_backend
+from faultzone.serve.signatures import Credential, Keyring
 from faultzone.serve.wire import LINE_MAX
-from tests.wire.support import ANSWER, KEY, NOW, FakeDoor, RawClient, error_of, http_request, v1_query, v3_headers
+from tests.wire.support import ANSWER, KEY, NOW, STS, FakeDoor, RawClient, error_of, http_request, v1_query, v3_headers
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -233,6 +234,15 @@ def test_endpoints_are_apart(endpoint: Endpoint, door: FakeDoor) -> None:
     with serve(other, Keyring([KEY]), now=lambda: NOW) as second, RawClient((second.host, second.port)) as client:
         assert client.ask(http_request(b"/?" + v1_query({}))).status == 200
     assert (len(other.calls), len(door.calls)) == (1, 0)
+
+
+def test_each_account_of_a_backend_has_a_key_pair(door: FakeDoor) -> None:
+    with serve_backend(door) as endpoint, RawClient((endpoint.host, endpoint.port)) as client:
+        for number, account in (("", KEY.account), ("2", STS.account)):
+            credential = Credential(f"testid{number}", f"testsecret{number}", account)
+            query = v1_query({}, credential=credential, at=time.time())
+            assert client.ask(http_request(b"/?" + query)).status == 200
+    assert [call[2] for call in door.calls] == [KEY.account, STS.account]
 
 
 def test_nothing_of_a_request_is_logged(client: RawClient, caplog: pytest.LogCaptureFixture) -> None:

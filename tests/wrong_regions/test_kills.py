@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -26,10 +27,8 @@ class Verdicts:
 def run_suite(*arguments: str) -> Verdicts:
     """Run the conformance suite in this process, as a user would with these options."""
     verdicts = Verdicts()
-    pytest.main(
-        ["--pyargs", "faultzone_specs", "-q", "--no-header", "--no-summary", "--capture=no", "-p", "no:cacheprovider", "-p", "no:terminal", *arguments],
-        plugins=[verdicts],
-    )
+    settings = resources.files("faultzone_specs") / "pytest.ini"
+    pytest.main(["-c", str(settings), "--pyargs", "faultzone_specs", "-p", "no:terminal", *arguments], plugins=[verdicts])
     return verdicts
 
 

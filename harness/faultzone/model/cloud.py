@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import ShapeError
 from faultzone.model import deployment_sets, instances, launch, lifecycle
-from faultzone.model.dispatch import ACTIONS, Answer
+from faultzone.model.dispatch import ACTIONS, REPORTS, Answer
 from faultzone.model.state import Instance, RegionState, Said
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Cloud:
 
     def report(self, region_id: str, report: Report) -> bool:
         """Take in what the substrate says; False for a stale report."""
-        return lifecycle.on_report(self.regions[region_id], report)
+        return REPORTS[type(report)](self.regions[region_id], report)
 
     @property
     def clean(self) -> bool:

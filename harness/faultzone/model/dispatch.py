@@ -1,4 +1,7 @@
-"""Which function answers which action. Chapters register theirs with `@handles`; an action without one is not implemented."""
+"""Which function answers which action, and which takes in which report.
+
+Chapters register theirs with `@handles` and `@takes`; an action without a handler is not implemented.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ if TYPE_CHECKING:
     from faultzone.model.state import AccountState, RegionState
 
 Answer = dict[str, Any]
+#: Takes a report in; False for a stale one, which changes nothing.
+Taker = Callable[["RegionState", Any], bool]
 R = TypeVar("R", bound="Request")
 Handler = Callable[["RegionState", "AccountState", R], Answer]
 
@@ -32,5 +37,19 @@ def handles(request: type[R]) -> Callable[[Handler[R]], Handler[R]]:
         for name in (request.__name__, *request.aliases):
             ACTIONS[name] = Entry(request, handler)
         return handler
+
+    return register
+
+
+#: Type of report -> what takes it in.
+REPORTS: dict[type, Taker] = {}
+
+
+def takes(report: type) -> Callable[[Taker], Taker]:
+    """Register the function that takes in the reports of a type."""
+
+    def register(taker: Taker) -> Taker:
+        REPORTS[report] = taker
+        return taker
 
     return register

@@ -12,7 +12,7 @@ from faultzone.clock import MINUTE, SECOND, read_stamp
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.instances import DeleteInstance, ModifyInstanceAutoReleaseTime, RebootInstance, StartInstance, StopInstance
 from faultzone.model import hosting
-from faultzone.model.dispatch import Answer, handles
+from faultzone.model.dispatch import Answer, handles, takes
 from faultzone.model.effects import Boot, Booted, Halt, Halted, HostBack, HostLost, Move, Release
 from faultzone.model.placement import DOWN, UP
 from faultzone.model.state import (
@@ -30,7 +30,6 @@ from faultzone.model.state import (
 )
 
 if TYPE_CHECKING:
-    from faultzone.model.effects import Report
     from faultzone.model.placement import Host
 
 
@@ -210,20 +209,17 @@ def migrate(region: RegionState, instance: Instance) -> Host | None:
     return host
 
 
-def on_report(region: RegionState, report: Report) -> bool:
-    """Take in what the substrate says; False for a report that is stale and changes nothing."""
-    if isinstance(report, Booted | Halted):
-        instance = region.instances.get(report.instance)
-        if instance is None or instance.epoch != report.epoch:
-            return False
-        return _booted(region, instance) if isinstance(report, Booted) else _halted(region, instance)
-    if isinstance(report, HostLost):
-        return _host_lost(region, report)
-    return _host_back(region, report)
+def addressed(region: RegionState, report: Booted | Halted) -> Instance | None:
+    """The instance that a report is of; None where the report is stale."""
+    instance = region.instances.get(report.instance)
+    return instance if instance is not None and instance.epoch == report.epoch else None
 
 
-def _booted(region: RegionState, instance: Instance) -> bool:
-    if instance.status != STARTING:
+@takes(Booted)
+def on_booted(region: RegionState, report: Booted) -> bool:
+    """An instance runs."""
+    instance = addressed(region, report)
+    if instance is None or instance.status != STARTING:
         return False
     instance.started = region.clock.now
     instance.impaired = False
@@ -231,7 +227,15 @@ def _booted(region: RegionState, instance: Instance) -> bool:
     return True
 
 
-def _halted(region: RegionState, instance: Instance) -> bool:
+@takes(Halted)
+def on_halted(region: RegionState, report: Halted) -> bool:
+    """An instance has shut down."""
+    instance = addressed(region, report)
+    return instance is not None and halted(region, instance)
+
+
+def halted(region: RegionState, instance: Instance) -> bool:
+    """Go on from Stopping, or from Running where the guest shut itself down: start again, or stay Stopped as asked."""
     if instance.status == RUNNING:  # It was shut down from inside: charges go on.
         instance.stop_mode_asked = KEEP_CHARGING
         instance.epoch += 1
@@ -250,7 +254,8 @@ def _halted(region: RegionState, instance: Instance) -> bool:
     return True
 
 
-def _host_lost(region: RegionState, report: HostLost) -> bool:
+@takes(HostLost)
+def on_host_lost(region: RegionState, report: HostLost) -> bool:
     """A host is gone with what ran on it; its instances are impaired until it is back."""
     host = region.placement.hosts[report.host]
     if host.state == DOWN:
@@ -264,7 +269,8 @@ def _host_lost(region: RegionState, report: HostLost) -> bool:
     return True
 
 
-def _host_back(region: RegionState, report: HostBack) -> bool:
+@takes(HostBack)
+def on_host_back(region: RegionState, report: HostBack) -> bool:
     """A repaired host: what was stopping there has stopped, all else boots again."""
     host = region.placement.hosts[report.host]
     if host.state == UP:
@@ -276,7 +282,7 @@ def _host_back(region: RegionState, report: HostBack) -> bool:
             continue
         instance.impaired = False
         if instance.status == STOPPING and instance.next is None:
-            _halted(region, instance)
+            halted(region, instance)
         else:
             instance.next = None
             boot(region, instance)

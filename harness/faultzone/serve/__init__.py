@@ -5,6 +5,17 @@
     control.py      the routes of the harness, under /_faultzone/
     application.py  from a request to an answer: all of the above, and no sockets
     server.py       sockets, connections, limits
+    door.py         what all of them need of a backend
 
-Only `server` imports uvicorn; the others are cheap to import and work without a socket.
+`serve` puts any door on a socket, `serve_backend` one of the harness's own, with key pairs for its accounts. To import
+this package is to import uvicorn, a tenth of a second: import it where something is served.
 """
+
+from __future__ import annotations
+
+from faultzone.serve.application import Refusal
+from faultzone.serve.door import Door
+from faultzone.serve.server import Endpoint, serve, serve_backend
+from faultzone.serve.signatures import Credential, Keyring
+
+__all__ = ["Credential", "Door", "Endpoint", "Keyring", "Refusal", "serve", "serve_backend"]

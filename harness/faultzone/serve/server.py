@@ -24,9 +24,9 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar, cast
 
 import httptools
 from uvicorn.config import Config
@@ -37,7 +37,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.serve.application import Application, Refusal
 from faultzone.serve.control import Control
 from faultzone.serve.door import Door
-from faultzone.serve.signatures import Keyring, Verifier
+from faultzone.serve.signatures import Credential, Keyring, Verifier
 from faultzone.serve.wire import LINE_MAX, refusal
 
 HEAD_MAX: Final = LINE_MAX + 64 * 1024
@@ -49,20 +49,30 @@ IDLE_SECONDS: Final = 75
 #: Seconds that the sender of a refused request has to read the refusal.
 _LINGER_SECONDS: Final = 2.0
 
+#: Connections that wait to be accepted.
+_BACKLOG: Final = 512
+
 _T = TypeVar("_T")
 
 _logger: Final = logging.getLogger("faultzone.serve")
 
 
+class _State(ServerState):
+    """The connections of one endpoint, and whether it is closed."""
+
+    closed = False
+
+
 class _Protocol(HttpToolsProtocol):
     """One connection: uvicorn's, with bounds, with long request lines, and with refusals that a client can parse."""
 
-    def __init__(self, config: Config, state: ServerState, application: Application, request_seconds: float) -> None:
+    def __init__(self, config: Config, state: _State, application: Application, request_seconds: float) -> None:
         super().__init__(config, state, {})
         # Request lines hold signatures and tokens: no log of them, whatever logging the process has set up.
         self.access_log = False
         self.logger = _logger
         self._application = application
+        self._state = state
         self._seconds = request_seconds
         self._deadline: asyncio.TimerHandle | None = None
         self._error: ApiError | None = None
@@ -73,6 +83,10 @@ class _Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if self._state.closed:
+            # It was accepted before the endpoint closed, and is made only now.
+            transport.abort()
+            return
         self._deadline = self.loop.call_later(self._seconds, self._expire)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -178,7 +192,7 @@ class _Loop:
 
     def __init__(self) -> None:
         self._pid = os.getpid()
-        self._loop = asyncio.new_event_loop()
+        self._loop = asyncio.SelectorEventLoop()
         threading.Thread(target=self._loop.run_forever, name="faultzone-serve", daemon=True).start()
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
@@ -233,14 +247,15 @@ class Endpoint:
             timeout_keep_alive=IDLE_SECONDS,
         )
         config.load()
-        self._state = ServerState()
+        self._state = _State()
+        self._listener = listener
+        self._accepting: set[asyncio.Task[Any]] = set()
+        self._factory = lambda: _Protocol(config, self._state, application, request_seconds)
         self._loop = _Loop.current()
-        self._server: asyncio.Server | None = self._loop.run(
-            self._start(listener, lambda: _Protocol(config, self._state, application, request_seconds))
-        )
+        self._loop.run(self._open())
 
     def __repr__(self) -> str:
-        return f"Endpoint({self.url!r}{'' if self._server else ', closed'})"
+        return f"Endpoint({self.url!r}{', closed' if self._state.closed else ''})"
 
     def __enter__(self) -> Self:
         return self
@@ -252,18 +267,55 @@ class Endpoint:
 
     def close(self) -> None:
         """Close the socket and every connection; the port is free afterwards. Closing twice does nothing."""
-        server, self._server = self._server, None
-        if server is not None:
-            self._loop.run(self._stop(server))
+        if not self._state.closed:
+            self._loop.run(self._close())
 
-    @staticmethod
-    async def _start(listener: socket.socket, factory: Callable[[], _Protocol]) -> asyncio.Server:
-        return await asyncio.get_running_loop().create_server(factory, sock=listener)
+    async def _open(self) -> None:
+        self._listener.listen(_BACKLOG)
+        self._listener.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._listener, self._accept)
 
-    async def _stop(self, server: asyncio.Server) -> None:
-        server.close()
+    def _accept(self) -> None:
+        # asyncio's own server loses what it has accepted when it is closed before the connection is made.
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            # The client has gone, or descriptors have run out and another must go first.
+            return
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(loop.connect_accepted_socket(self._factory, connection))
+        self._accepting.add(task)
+        task.add_done_callback(self._accepting.discard)
+
+    async def _close(self) -> None:
+        self._state.closed = True
+        asyncio.get_running_loop().remove_reader(self._listener)
+        self._listener.close()
         for connection in list(self._state.connections):
             connection.transport.abort()
+
+
+def serve_backend(
+    backend: Door,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    token: str | None = None,
+    log: Callable[[Refusal], None] | None = None,
+) -> Endpoint:
+    """Put a backend on a socket, with a key pair for each of its accounts.
+
+    The first account's is `testid` and `testsecret`, the second's `testid2` and `testsecret2`, and so on. The other
+    arguments are those of `serve`.
+
+    Raises:
+        OSError: the address cannot be listened on.
+        NotSupported: the backend does not tell its accounts.
+    """
+    accounts = cast("Sequence[str]", backend.control("shape", {})["accounts"])
+    numbered = [("" if number == 1 else str(number), account) for number, account in enumerate(accounts, 1)]
+    keyring = Keyring([Credential(f"testid{number}", f"testsecret{number}", account) for number, account in numbered])
+    return serve(backend, keyring, host=host, port=port, token=token, log=log)
 
 
 def serve(
