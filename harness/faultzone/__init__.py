@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from faultzone.assertions import assert_nothing_made, assert_refused, assert_strictly_spread, assert_unchanged
     from faultzone.ecs.errors import ApiError
-    from faultzone.errors import FaultzoneError, HarnessError, Inconclusive, NotSupported, ShapeError, UsageError, WaitTimeout
+    from faultzone.errors import (
+        FaultzoneError,
+        HarnessError,
+        Inconclusive,
+        NotSupported,
+        ShapeError,
+        UsageError,
+        WaitTimeout,
+    )
     from faultzone.faults import HostAtRisk, HostCrash, SupplyShortage
     from faultzone.region import Client, CloudOptions, DeploymentSet, Instance, Region, make_region
 

@@ -20,7 +20,9 @@ def assert_strictly_spread(instances: Sequence[Instance]) -> None:
         if host is not None:
             by_host[host].append(instance.id)
     shared = {host: ids for host, ids in by_host.items() if len(ids) > 1}
-    assert not shared, "not strictly spread: " + "; ".join(f"{host} has {', '.join(ids)}" for host, ids in sorted(shared.items()))
+    assert not shared, "not strictly spread: " + "; ".join(
+        f"{host} has {', '.join(ids)}" for host, ids in sorted(shared.items())
+    )
 
 
 def assert_refused(code: str | Sequence[str], call: Callable[[], object]) -> ApiError:
@@ -29,7 +31,9 @@ def assert_refused(code: str | Sequence[str], call: Callable[[], object]) -> Api
     try:
         answer = call()
     except ApiError as refusal:
-        assert refusal.code in codes, f"refused with {refusal.code} ({refusal.status}), not {' or '.join(codes)}: {refusal.message}"
+        assert refusal.code in codes, (
+            f"refused with {refusal.code} ({refusal.status}), not {' or '.join(codes)}: {refusal.message}"
+        )
         return refusal
     raise AssertionError(f"not refused with {' or '.join(codes)}; answered {answer!r}")
 
@@ -39,7 +43,11 @@ def assert_unchanged(before: T, after: T, what: str) -> None:
     if before != after:
         old, new = getattr(before, "__dict__", before), getattr(after, "__dict__", after)
         if isinstance(old, dict) and isinstance(new, dict):
-            changed = [f"{key}: {old.get(key)!r} became {new.get(key)!r}" for key in old.keys() | new.keys() if old.get(key) != new.get(key)]
+            changed = [
+                f"{key}: {old.get(key)!r} became {new.get(key)!r}"
+                for key in old.keys() | new.keys()
+                if old.get(key) != new.get(key)
+            ]
             raise AssertionError(f"{what} changed: " + "; ".join(sorted(changed)))
         raise AssertionError(f"{what} changed: {before!r} became {after!r}")
 

@@ -1,7 +1,8 @@
 """Region time: whole milliseconds since the epoch, jumped or followed, never patched.
 
-One heap of timers. Timers of the same instant fire in the order in which they were set, so that a run is a function of its inputs.
-`Clock` moves only when told to; `HybridClock` also follows a real clock, multiplied by a scale, whenever it is caught up.
+One heap of timers. Timers of the same instant fire in the order in which they were set, so that a run is a function of
+its inputs. `Clock` moves only when told to; `HybridClock` also follows a real clock, multiplied by a scale, whenever it
+is caught up.
 """
 
 from __future__ import annotations
@@ -156,7 +157,8 @@ class Clock:
 class HybridClock(Clock):
     """Virtual time that also follows a real clock.
 
-    It never moves by itself: whoever holds the region's lock catches it up to `target()` on each access, so there is no ticker.
+    It never moves by itself: whoever holds the region's lock catches it up to `target()` on each access, so there is no
+    ticker.
 
     Args:
         start: the first instant, in milliseconds since the epoch.

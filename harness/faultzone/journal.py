@@ -1,10 +1,11 @@
 """The record of a run: one appender, entries in the order in which things happened, readers that only read.
 
-An earlier thought was one log for each kind of happening (calls, events, faults). It could not answer "what came before this", needed a
-clock to merge, and each reader had its own format. Hence one sequence. Its order is the replay; a checker is a fold over it.
+An earlier thought was one log for each kind of happening (calls, events, faults). It could not answer "what came before
+this", needed a clock to merge, and each reader had its own format. Hence one sequence. Its order is the replay; a
+checker is a fold over it.
 
-An entry is a tuple (number, instant, kind, data), cheap enough to be always on: 1,000,000 entries are kept whole, then reads are only
-counted. Writes and errors are recorded whole, reads by their ids and the size of the answer.
+An entry is a tuple (number, instant, kind, data), cheap enough to be always on: 1,000,000 entries are kept whole, then
+reads are only counted. Writes and errors are recorded whole, reads by their ids and the size of the answer.
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: How long each change of state may take before a wait gives up, in region time: ten times what our own region needs, at the least.
+#: How long each change of state may take before a wait gives up, in region time: ten times what our own region needs,
+#: at the least.
 STATE_CHANGE: Final = "10m"
 _PAGE: Final = 100
 
@@ -281,7 +282,9 @@ class Region:
         if isinstance(account, int):
             accounts = self.accounts
             if not 0 <= account < len(accounts):
-                raise UsageError(f"there is no account {account}; the cloud has {len(accounts)}: make it with accounts={account + 1}")
+                raise UsageError(
+                    f"there is no account {account}; the cloud has {len(accounts)}: make it with accounts={account + 1}"
+                )
             account = accounts[account]
         return Region(self.backend, self.id, account, journal=self.journal, defaults=self.defaults)
 
@@ -352,7 +355,9 @@ class Region:
 
     def create_deployment_set(self, name: str | None = None, **parameters: object) -> DeploymentSet:
         """CreateDeploymentSet."""
-        return DeploymentSet(self, self.call("CreateDeploymentSet", DeploymentSetName=name, **parameters)["DeploymentSetId"])
+        return DeploymentSet(
+            self, self.call("CreateDeploymentSet", DeploymentSetName=name, **parameters)["DeploymentSetId"]
+        )
 
     # Finding things
 
@@ -402,7 +407,9 @@ class Region:
         def arrived() -> bool:
             for first in range(0, len(ids), _PAGE):
                 part = ids[first : first + _PAGE]
-                shown = self.call("DescribeInstances", InstanceIds=json.dumps(part), PageSize=_PAGE)["Instances"]["Instance"]
+                shown = self.call("DescribeInstances", InstanceIds=json.dumps(part), PageSize=_PAGE)["Instances"][
+                    "Instance"
+                ]
                 if len(shown) != len(part) or any(each["Status"] != status for each in shown):
                     return False
             return True
@@ -435,9 +442,11 @@ class Region:
 
     @property
     def endpoint(self) -> str:
-        """The URL at which any ECS client reaches this region with the key pair testid/testsecret; served when first asked for.
+        """The URL at which any ECS client reaches this region with the key pair testid/testsecret; served when first
+        asked for.
 
-        A region that SDKs poll with their own sleeps is made with `clock="hybrid"`; a virtual one stands still between advances.
+        A region that SDKs poll with their own sleeps is made with `clock="hybrid"`; a virtual one stands still between
+        advances.
         """
         if self._endpoint is None:
             from faultzone.serve import serve_backend
@@ -501,7 +510,8 @@ class CloudOptions:
 
     @classmethod
     def of(cls, *, regions: Sequence[str] = (), **options: Any) -> CloudOptions:
-        """The options of a cloud of these regions, all of one shape; what `Shape` takes may be given beside what this class takes.
+        """The options of a cloud of these regions, all of one shape; what `Shape` takes may be given beside what this
+        class takes.
 
         Raises:
             UsageError: an option that neither has; the text lists those that there are.
@@ -551,4 +561,14 @@ def make_region(backend: Backend | None = None, **options: Any) -> Region:
     return Region(backend, chosen.shapes[0].region_id, defaults=defaults)
 
 
-__all__ = ["Client", "CloudOptions", "DeploymentSet", "Identity", "Instance", "Region", "RegionClock", "local_backend", "make_region"]
+__all__ = [
+    "Client",
+    "CloudOptions",
+    "DeploymentSet",
+    "Identity",
+    "Instance",
+    "Region",
+    "RegionClock",
+    "local_backend",
+    "make_region",
+]

@@ -1,6 +1,7 @@
 """The two ways in which a test waits: until something is so, and while it stays so, both in region time.
 
-Where the backend lets time move, waiting costs no real time: it goes from timer to timer. Elsewhere it polls and sleeps.
+Where the backend lets time move, waiting costs no real time: it goes from timer to timer. Elsewhere it polls and
+sleeps.
 """
 
 from __future__ import annotations

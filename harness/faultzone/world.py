@@ -1,6 +1,7 @@
 """The one source of chance: every id, address and name of a cloud comes from its seed.
 
-The n-th id of a kind depends on the seed, the kind and n alone, so neither the order of other calls nor parallel tests change it.
+The n-th id of a kind depends on the seed, the kind and n alone, so neither the order of other calls nor parallel tests
+change it.
 """
 
 from __future__ import annotations

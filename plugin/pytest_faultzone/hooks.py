@@ -13,15 +13,18 @@ if TYPE_CHECKING:
 
 @pytest.hookspec(firstresult=True)
 def pytest_faultzone_backend(config: pytest.Config, options: CloudOptions) -> Backend | None:
-    """Answer a region that a test asks for with a backend of your own; None leaves it to the option `--faultzone-backend`.
+    """Answer a region that a test asks for with a backend of your own; None leaves it to the option
+    `--faultzone-backend`.
 
-    This is how the conformance suite is run against a fake in the same process, or against a region that is wrong on purpose::
+    This is how the conformance suite is run against a fake in the same process, or against a region that is wrong on
+    purpose::
 
         def pytest_faultzone_backend(config, options):
             return local_backend(replace(options, rules=MyRules))
 
     Args:
         config: pytest's configuration.
-        options: the cloud that the test asked for; a backend that cannot be shaped ignores it and lacks the capability `shape-region`.
+        options: the cloud that the test asked for; a backend that cannot be shaped ignores it and lacks the capability
+            `shape-region`.
     """
     return None

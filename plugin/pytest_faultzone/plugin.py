@@ -1,6 +1,7 @@
 """The pytest plugin: options, markers and fixtures that join pytest to the harness.
 
-At pytest's start it imports nothing beyond the standard library and pytest; the harness is imported when a test first asks for a region.
+At pytest's start it imports nothing beyond the standard library and pytest; the harness is imported when a test first
+asks for a region.
 """
 
 from __future__ import annotations
@@ -26,10 +27,18 @@ RUNNING: pytest.StashKey[pytest.Item] = pytest.StashKey()
 _MAKER: pytest.StashKey[RegionMaker] = pytest.StashKey()
 
 _OPTIONS = (
-    ("backend", "memory", "what answers: 'memory', 'wrong:NAME' (a region that breaks one promise), or the URL of an ECS endpoint"),
+    (
+        "backend",
+        "memory",
+        "what answers: 'memory', 'wrong:NAME' (a region that breaks one promise), or the URL of an ECS endpoint",
+    ),
     ("edition", "2019-02", "the edition of the documentation that regions follow and tests assert"),
     ("seed", "0", "the base seed; a region's own seed depends on it and on the test's id alone"),
-    ("clause", "", "run only the tests of these clauses: a pattern such as 'deployment-set/*', several separated by commas"),
+    (
+        "clause",
+        "",
+        "run only the tests of these clauses: a pattern such as 'deployment-set/*', several separated by commas",
+    ),
     ("journal", "", "a directory that gets the journal of every region, a file for each worker and test"),
 )
 
@@ -39,7 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faultzone", "faultzone: a cloud region that tests may break")
     for name, default, says in _OPTIONS:
         group.addoption(
-            f"--faultzone-{name}", dest=f"faultzone_{name}", metavar=name.upper(), default=None, help=f"{says} (default: {default or 'none'})"
+            f"--faultzone-{name}",
+            dest=f"faultzone_{name}",
+            metavar=name.upper(),
+            default=None,
+            help=f"{says} (default: {default or 'none'})",
         )
         parser.addini(f"faultzone_{name}", f"{says}; the same as --faultzone-{name}", default=default)
 
@@ -83,7 +96,9 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Give the report of a test of clauses its verdict, and that of any failed test its regions' last entries."""
     report = yield
     if _MAKER in item.config.stash or next(item.iter_markers("clause"), None) is not None:
@@ -128,8 +143,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def make_region(pytestconfig: pytest.Config) -> Iterator[RegionMaker]:
     """Make a region: `make_region(zones=3, hosts_per_zone=8, accounts=2, seed=7)`.
 
-    Cheap enough for each example of a `@given` test. A region ends with the last reference to it, with the `with` block that it is
-    used in, or with the session: what is still broken is mended and its endpoint closes.
+    Cheap enough for each example of a `@given` test. A region ends with the last reference to it, with the `with` block
+    that it is used in, or with the session: what is still broken is mended and its endpoint closes.
     """
     from pytest_faultzone.regions import RegionMaker
 

@@ -37,7 +37,8 @@ class RegionMaker:
         """A region of its own.
 
         Args:
-            options: what `faultzone.CloudOptions` and `faultzone.model.shape.Shape` take, such as `zones=3`, `accounts=2`.
+            options: what `faultzone.CloudOptions` and `faultzone.model.shape.Shape` take, such as `zones=3`,
+                `accounts=2`.
 
         Raises:
             UsageError: a region that cannot be; the text says what to write instead.
@@ -93,6 +94,10 @@ def require(item: pytest.Item, capabilities: Iterable[str]) -> None:
     backend = _backend(config, CloudOptions())
     for capability in capabilities:
         if capability not in CAPABILITIES:
-            raise UsageError(f"needs({capability!r}): there is no such capability; write some of {', '.join(CAPABILITIES)}")
+            raise UsageError(
+                f"needs({capability!r}): there is no such capability; write some of {', '.join(CAPABILITIES)}"
+            )
         if capability not in backend.capabilities:
-            pytest.skip(f"not-supported: the {backend.name} backend does not let a test {CAPABILITIES[capability]} ({capability})")
+            pytest.skip(
+                f"not-supported: the {backend.name} backend does not let a test {CAPABILITIES[capability]} ({capability})"
+            )

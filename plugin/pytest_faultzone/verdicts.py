@@ -25,7 +25,8 @@ NOT_IMPLEMENTED: Final = "not-implemented"
 DEVIATES: Final = "deviates"
 HARNESS_ERROR: Final = "harness-error"
 
-#: From best to worst. A clause gets the worst verdict of its tests; only where no test could be run is it not supported.
+#: From best to worst. A clause gets the worst verdict of its tests; only where no test could be run is it not
+#: supported.
 ORDER: Final = (NOT_SUPPORTED, CONFORMS, INCONCLUSIVE, NOT_IMPLEMENTED, DEVIATES, HARNESS_ERROR)
 
 #: What the service answers for an action that it does not know.
@@ -72,7 +73,9 @@ def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | 
     return DEVIATES if isinstance(error, AssertionError | pytest.fail.Exception) else HARNESS_ERROR
 
 
-def complete(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, maker: RegionMaker | None) -> None:
+def complete(
+    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, maker: RegionMaker | None
+) -> None:
     """Put the verdict into a report, and what explains a failure."""
     if call.excinfo is not None and isinstance(call.excinfo.value, NotSupported):
         path, line, _ = item.location
@@ -85,12 +88,20 @@ def complete(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
     if not report.failed:
         return
     if verdict is not None:
-        statements = [f"{clause.id} ({clause.level}): {clause.statement}\n    {clause.source}" for clause in map(clauses.get, named)]
+        statements = [
+            f"{clause.id} ({clause.level}): {clause.statement}\n    {clause.source}"
+            for clause in map(clauses.get, named)
+        ]
         report.sections.append((f"faultzone: {verdict}", "\n".join(statements)))
     regions = maker.of_test(item.nodeid) if maker is not None else []
     if regions:
         journal = regions[-1].journal
-        report.sections.append((f"faultzone journal, last {min(_TAIL, len(journal))} of {len(journal)}", "\n".join(map(str, journal.tail(_TAIL)))))
+        report.sections.append(
+            (
+                f"faultzone journal, last {min(_TAIL, len(journal))} of {len(journal)}",
+                "\n".join(map(str, journal.tail(_TAIL))),
+            )
+        )
         seed = option(item.config, "seed")
         again = f"pytest {item.nodeid!r}" + (f" --faultzone-seed={seed}" if seed != "0" else "")
         report.sections.append(("faultzone: to run it again", again))
@@ -110,7 +121,9 @@ def summarise(reporter: Any, seen: Sequence[dict[str, Any]]) -> None:
     verdicts = {clause: worst(found) for clause, found in by_clause.items()}
     registry = clauses.load()
     reporter.write_sep("=", "faultzone: clauses by chapter")
-    reporter.write_line(f"{'chapter':<20}{'asserted':>9}{'deviating':>11}{'not supported':>15}{'not asserted':>14}{'untestable':>12}")
+    reporter.write_line(
+        f"{'chapter':<20}{'asserted':>9}{'deviating':>11}{'not supported':>15}{'not asserted':>14}{'untestable':>12}"
+    )
     for chapter in clauses.chapters():
         ids = [clause for clause in registry.values() if clause.chapter == chapter]
         found = [verdicts.get(clause.id) for clause in ids]

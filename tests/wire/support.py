@@ -49,7 +49,7 @@ class FakeDoor:
         self.verbs.append((verb, dict(arguments)))
         match verb:
             case "verbs":
-                arguments_of_advance = {"milliseconds": "integer", "limit": "integer or null?"}
+                arguments_of_advance = {"milliseconds": "integer", "limit": "integer or null?", "seed": "any?"}
                 return {"advance": {"says": "Pass.", "capability": "move-time", "arguments": arguments_of_advance}}
             case "shape":
                 return {"accounts": [KEY.account, STS.account]}

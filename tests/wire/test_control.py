@@ -69,7 +69,7 @@ def test_the_schema_describes_every_verb(endpoint: Endpoint) -> None:
             "type": "object",
             "description": "Pass.",
             "x-capability": "move-time",
-            "properties": {"milliseconds": {"type": ["integer"]}, "limit": {"type": ["integer", "null"]}},
+            "properties": {"milliseconds": {"type": ["integer"]}, "limit": {"type": ["integer", "null"]}, "seed": {}},
             "required": ["milliseconds"],
             "additionalProperties": False,
         }

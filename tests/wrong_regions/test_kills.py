@@ -28,7 +28,9 @@ def run_suite(*arguments: str) -> Verdicts:
     """Run the conformance suite in this process, as a user would with these options."""
     verdicts = Verdicts()
     settings = resources.files("faultzone_specs") / "pytest.ini"
-    pytest.main(["-c", str(settings), "--pyargs", "faultzone_specs", "-p", "no:terminal", *arguments], plugins=[verdicts])
+    pytest.main(
+        ["-c", str(settings), "--pyargs", "faultzone_specs", "-p", "no:terminal", *arguments], plugins=[verdicts]
+    )
     return verdicts
 
 
@@ -38,7 +40,9 @@ def test_wrong_region_is_caught(name: str) -> None:
     seen = run_suite(f"--faultzone-backend=wrong:{name}", f"--faultzone-clause={clause}").seen
     assert seen, f"no test of the suite asserts {clause}"
     caught = [test for test, value, _ in seen if clause in value["clauses"] and value["verdict"] == "deviates"]
-    assert caught, f"{name} is not caught by {clause}:\n" + "\n".join(f"{test}: {value['verdict']}\n{why}" for test, value, why in seen)
+    assert caught, f"{name} is not caught by {clause}:\n" + "\n".join(
+        f"{test}: {value['verdict']}\n{why}" for test, value, why in seen
+    )
 
 
 def test_right_region_conforms() -> None:

@@ -1,7 +1,7 @@
 """The control verbs of a local cloud: what a harness may see and do besides the public API.
 
-Each verb is one function with a name, typed arguments and a sentence, so that the same table serves the process, the control
-routes of an endpoint and their schema.
+Each verb is one function with a name, typed arguments and a sentence, so that the same table serves the process, the
+control routes of an endpoint and their schema.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ VERBS: dict[str, Verb] = {}
 def verb(name: str, capability: str, *, writes: bool = True, outside_lock: bool = False, **arguments: str) -> Any:
     """Register a control verb; `arguments` name each argument with its JSON type, `?` at the end for an optional one."""
 
-    def register(run: Callable[[LocalBackend, Arguments], dict[str, Any]]) -> Callable[[LocalBackend, Arguments], dict[str, Any]]:
+    def register(
+        run: Callable[[LocalBackend, Arguments], dict[str, Any]],
+    ) -> Callable[[LocalBackend, Arguments], dict[str, Any]]:
         says = (run.__doc__ or "").split("\n")[0]
 
         def checked(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
@@ -66,7 +68,9 @@ def _region(backend: LocalBackend, given: Arguments) -> RegionState:
 def _host(region: RegionState, given: Arguments) -> Host:
     host = region.placement.find_host(str(given["host"]))
     if host is None:
-        raise UsageError(f"there is no host {given['host']!r} in {region.id}; they are named like {region.zone_ids[0]}-h01")
+        raise UsageError(
+            f"there is no host {given['host']!r} in {region.id}; they are named like {region.zone_ids[0]}-h01"
+        )
     return host
 
 
@@ -81,7 +85,8 @@ def _instance(backend: LocalBackend, given: Arguments) -> Instance:
 def verbs(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Name the verbs with their arguments."""
     return {
-        name: {"says": each.says, "arguments": each.arguments, "capability": each.capability} for name, each in VERBS.items()
+        name: {"says": each.says, "arguments": each.arguments, "capability": each.capability}
+        for name, each in VERBS.items()
     }
 
 
@@ -90,7 +95,10 @@ def shape(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Tell the regions, zones, accounts, edition and capabilities."""
     cloud = backend.cloud
     return {
-        "regions": {each.id: {"zones": list(each.zone_ids), "hosts_per_zone": each.shape.hosts_per_zone} for each in cloud.regions.values()},
+        "regions": {
+            each.id: {"zones": list(each.zone_ids), "hosts_per_zone": each.shape.hosts_per_zone}
+            for each in cloud.regions.values()
+        },
         "accounts": list(cloud.accounts),
         "edition": cloud.edition.name,
         "clock": backend.clock.kind,
@@ -175,7 +183,9 @@ def set_supply(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     zone, family, limit = given.get("zone") or "*", given.get("family") or "*", given["limit"]
     region.placement.check_scope(zone, family, region.catalog)
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
-        raise UsageError(f"limit={limit!r}: write how many instances may be placed there, 0 or more, or null for no limit")
+        raise UsageError(
+            f"limit={limit!r}: write how many instances may be placed there, 0 or more, or null for no limit"
+        )
     limits = region.placement.supply.limits
     before = limits.get((zone, family))
     if limit is None:

@@ -100,7 +100,9 @@ class LocalBackend:
             except ApiError as refusal:
                 refusal.request_id = request_id
                 if not cloud.clean:
-                    raise HarnessError(f"the model changed something before it refused {action} with {refusal.code}") from refusal
+                    raise HarnessError(
+                        f"the model changed something before it refused {action} with {refusal.code}"
+                    ) from refusal
                 journal.append(
                     self.clock.now,
                     "refusal",
@@ -126,7 +128,9 @@ class LocalBackend:
         """Do what only a harness may do; see `Backend.control` and `faultzone.backends.controls`."""
         found = controls.VERBS.get(verb)
         if found is None:
-            raise NotSupported(f"the {self.name} backend has no control verb {verb!r}; it has {', '.join(sorted(controls.VERBS))}")
+            raise NotSupported(
+                f"the {self.name} backend has no control verb {verb!r}; it has {', '.join(sorted(controls.VERBS))}"
+            )
         if found.outside_lock:
             return found.run(self, dict(arguments))
         with self._turn():
@@ -165,8 +169,8 @@ class LocalBackend:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Hold the lock, with time caught up."""
-        # Whoever comes first waits at the lock, all others behind it: an advance that releases the lock cannot take it again
-        # before the caller that has been waiting.
+        # Whoever comes first waits at the lock, all others behind it: an advance that releases the lock cannot take it
+        # again before the caller that has been waiting.
         with self._queue:
             self._lock.acquire()
         try:

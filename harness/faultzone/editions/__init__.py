@@ -51,6 +51,8 @@ class Edition:
         self.values = values
         self.deployment_set = Section("deployment-set", values["deployment-set"])
         self.instance = Section("instance", values["instance"])
+        self.event = Section("event", values["event"])
+        self.recovery = Section("recovery", values["recovery"])
 
     def changed(self, changes: Mapping[str, object]) -> Edition:
         """This edition with other values, named by `chapter.name`.

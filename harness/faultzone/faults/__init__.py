@@ -1,7 +1,7 @@
 """Faults: typed values that say what to break, and the chaos that injects them and owes their undo.
 
-What is owed is written into the journal before the fault is injected, and always runs: at the end of the `with` block, or when the
-region ends. A fault without an undo says why it has none.
+What is owed is written into the journal before the fault is injected, and always runs: at the end of the `with` block,
+or when the region ends. A fault without an undo says why it has none.
 """
 
 from __future__ import annotations
@@ -136,7 +136,9 @@ class Injection:
     def __enter__(self) -> Injection:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.undo()
 
 
@@ -161,7 +163,9 @@ class Chaos:
         """
         backend = self._backend
         if fault.capability not in backend.capabilities:
-            raise NotSupported(f"{type(fault).__name__}: the {backend.name} backend lacks the capability {fault.capability!r}")
+            raise NotSupported(
+                f"{type(fault).__name__}: the {backend.name} backend lacks the capability {fault.capability!r}"
+            )
         name, why = type(fault).__name__, fault.why_no_undo
         described = {"fault": name, **{k: v for k, v in vars(fault).items() if v is not None}}
         self._say("owed", {**described, "why_no_undo": why})

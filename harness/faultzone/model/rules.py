@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from faultzone.editions import Edition
-    from faultzone.model.catalog import InstanceType
+    from faultzone.model.catalog import Family, InstanceType
     from faultzone.model.placement import Host
     from faultzone.model.state import DeploymentSet, Instance
 
@@ -134,3 +134,9 @@ class Rules:
     def dry_run_only_checks(self) -> bool:
         """Whether a dry run changes nothing (instance/dry-run)."""
         return True
+
+    # System events
+
+    def has_events(self, family: Family) -> bool:
+        """Whether instances of a family have system events: those of retired ones do not (event/retired-families)."""
+        return not family.retired

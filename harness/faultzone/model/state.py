@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from faultzone.editions import Edition
     from faultzone.model.catalog import Catalog, Image, InstanceType
     from faultzone.model.effects import Effect
+    from faultzone.model.events import SystemEvent
     from faultzone.model.rules import Rules
     from faultzone.model.shape import Shape
     from faultzone.world import World
@@ -165,6 +166,11 @@ class RegionState:
         #: Called with an instance and its states before and after each transition ("Released" at its end), so that other chapters
         #: can follow what they hold of it.
         self.watchers: list[Callable[[Instance, str, str], None]] = []
+        #: System events by id, in the order of their publication, and those that are not settled by instance id.
+        self.events: dict[str, SystemEvent] = {}
+        self.active_events: dict[str, list[SystemEvent]] = {}
+        #: Called with an event and its states before (None at its publication) and after each transition.
+        self.event_watchers: list[Callable[[SystemEvent, str | None, str], None]] = []
 
     def account(self, account: str) -> AccountState:
         """What the account has here; made when first asked for."""

@@ -88,7 +88,7 @@ def schema(verbs: Mapping[str, Any]) -> dict[str, object]:
 
     Args:
         verbs: what `Door.control("verbs", {})` answers: for each verb a mapping of `says`, `capability` and
-            `arguments`: the JSON type of each (`integer or null`), `?` at its end if it may be left out.
+            `arguments`: the JSON type of each (`integer or null`, `any`), with `?` at its end if it may be left out.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -105,10 +105,14 @@ def _verb_schema(about: Mapping[str, Any]) -> dict[str, object]:
         "type": "object",
         "description": about["says"],
         "x-capability": about["capability"],
-        "properties": {name: {"type": kind.removesuffix("?").split(" or ")} for name, kind in arguments.items()},
+        "properties": {name: _type_schema(kind.removesuffix("?")) for name, kind in arguments.items()},
         "required": [name for name, kind in arguments.items() if not kind.endswith("?")],
         "additionalProperties": False,
     }
+
+
+def _type_schema(kind: str) -> dict[str, object]:
+    return {} if kind == "any" else {"type": kind.split(" or ")}
 
 
 def _read_arguments(body: bytes) -> dict[str, object]:

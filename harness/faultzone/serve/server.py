@@ -273,10 +273,10 @@ class Endpoint:
     async def _open(self) -> None:
         self._listener.listen(_BACKLOG)
         self._listener.setblocking(False)
+        # Not `create_server`: closed between accepting a connection and making it, it would leave the connection open.
         asyncio.get_running_loop().add_reader(self._listener, self._accept)
 
     def _accept(self) -> None:
-        # asyncio's own server loses what it has accepted when it is closed before the connection is made.
         try:
             connection, _ = self._listener.accept()
         except OSError:
@@ -301,21 +301,22 @@ def serve_backend(
     host: str = "127.0.0.1",
     port: int = 0,
     token: str | None = None,
+    key: tuple[str, str] | None = None,
     log: Callable[[Refusal], None] | None = None,
 ) -> Endpoint:
     """Put a backend on a socket, with a key pair for each of its accounts.
 
-    The first account's is `testid` and `testsecret`, the second's `testid2` and `testsecret2`, and so on. The other
-    arguments are those of `serve`.
+    The first account has `key`, or else `testid` and `testsecret`; the second `testid2` and `testsecret2`, and so on.
+    The other arguments are those of `serve`.
 
     Raises:
         OSError: the address cannot be listened on.
         NotSupported: the backend does not tell its accounts.
     """
     accounts = cast("Sequence[str]", backend.control("shape", {})["accounts"])
-    numbered = [("" if number == 1 else str(number), account) for number, account in enumerate(accounts, 1)]
-    keyring = Keyring([Credential(f"testid{number}", f"testsecret{number}", account) for number, account in numbered])
-    return serve(backend, keyring, host=host, port=port, token=token, log=log)
+    keys = [key or ("testid", "testsecret"), *((f"testid{n}", f"testsecret{n}") for n in range(2, len(accounts) + 1))]
+    credentials = [Credential(*pair, account) for pair, account in zip(keys, accounts, strict=True)]
+    return serve(backend, Keyring(credentials), host=host, port=port, token=token, log=log)
 
 
 def serve(

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hmac
 import re
+import secrets
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +22,8 @@ from urllib.parse import quote
 
 from faultzone.ecs.errors import ApiError
 
+#: The version of the API that requests name.
+VERSION: Final = "2014-05-26"
 #: Seconds that a client's clock may be off, either way.
 SKEW: Final = 15 * 60
 NONCE_LENGTH_MAX: Final = 128
@@ -107,6 +111,28 @@ def sign_v1(method: str, parameters: Mapping[str, str], secret: str) -> str:
         secret: the secret of the key.
     """
     return _hmac_v1(string_to_sign_v1(method, parameters), secret)
+
+
+def complete_v1(method: str, parameters: Mapping[str, str], key: tuple[str, str]) -> dict[str, str]:
+    """The parameters of a request with all that a V1 signature adds, signed now by the wall clock.
+
+    Args:
+        method: the method of the request.
+        parameters: the flat parameters of the action, `Action` among them; what is given stands.
+        key: id and secret of a key pair.
+    """
+    complete = {
+        "Version": VERSION,
+        "Format": "JSON",
+        "AccessKeyId": key[0],
+        "SignatureMethod": "HMAC-SHA1",
+        "SignatureVersion": "1.0",
+        "SignatureNonce": secrets.token_hex(16),
+        "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        **parameters,
+    }
+    complete["Signature"] = sign_v1(method, complete, key[1])
+    return complete
 
 
 def _hmac_v1(text: str, secret: str) -> str:

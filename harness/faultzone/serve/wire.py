@@ -11,9 +11,8 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from faultzone.ecs.errors import ApiError
-from faultzone.serve.signatures import SignedRequest
+from faultzone.serve.signatures import VERSION, SignedRequest
 
-VERSION: Final = "2014-05-26"
 #: Beyond these a request is refused with `InvalidParameter`. The longest line that a client sends has 131 kB.
 LINE_MAX: Final = 256 * 1024
 BODY_MAX: Final = 512 * 1024

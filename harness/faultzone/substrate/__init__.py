@@ -14,7 +14,8 @@ Sink = Callable[[str, Report], None]
 class Substrate(Protocol):
     """Hosts and what runs on them.
 
-    `apply` is called with the region's lock held, after the effects are journalled, and must not wait; reports go to the sink, later.
+    `apply` is called with the region's lock held, after the effects are journalled, and must not wait; reports go to
+    the sink, later.
     """
 
     def apply(self, region: str, effects: Sequence[Effect]) -> None:

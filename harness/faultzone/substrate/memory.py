@@ -34,8 +34,8 @@ class MemorySubstrate:
         clock: the region's clock; guest time is the same as control-plane time here.
         sink: where reports go.
         timings: how long things take.
-        delays: of each report, the seconds after which it is delivered: none for a lost report, two for one delivered twice.
-            Tests draw these to delay, reorder, duplicate and drop.
+        delays: of each report, the seconds after which it is delivered: none for a lost report, two for one delivered
+            twice. Tests draw these to delay, reorder, duplicate and drop.
     """
 
     def __init__(
@@ -59,7 +59,9 @@ class MemorySubstrate:
             if isinstance(effect, Boot):
                 self._start(region, effect.instance, effect.host, effect.epoch, self._boot, Booted)
             elif isinstance(effect, Halt):
-                self._start(region, effect.instance, effect.host, effect.epoch, 0 if effect.force else self._halt, Halted)
+                self._start(
+                    region, effect.instance, effect.host, effect.epoch, 0 if effect.force else self._halt, Halted
+                )
             elif isinstance(effect, Move):
                 self._guests[effect.instance] = (effect.to, effect.epoch)
             elif isinstance(effect, Release):

@@ -1,8 +1,8 @@
 """Wrong regions: regions that break one documented promise each, to measure what a suite catches.
 
-A wrong region is a few lines in one of three forms: other values of the edition, one overridden method of `Rules`, or a wrapper round
-`Backend.call`, which works round any backend. The model has no switch for them. A suite catches one when an assertion of its
-clause fails; a crash is no catch.
+A wrong region is a few lines in one of three forms: other values of the edition, one overridden method of `Rules`, or a
+wrapper round `Backend.call`, which works round any backend. The model has no switch for them. A suite catches one when
+an assertion of its clause fails; a crash is no catch.
 
     pytest --pyargs faultzone_specs --faultzone-backend=wrong:eight-in-a-zone
 """

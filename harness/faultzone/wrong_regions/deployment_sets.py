@@ -9,7 +9,10 @@ from faultzone.model.rules import Rules
 from faultzone.wrong_regions import declare, wrong
 
 declare(
-    "eight-in-a-zone", "deployment-set/zone-limit", "lets a set have eight members in a zone", {"deployment-set.zone-limit": 8}
+    "eight-in-a-zone",
+    "deployment-set/zone-limit",
+    "lets a set have eight members in a zone",
+    {"deployment-set.zone-limit": 8},
 )
 
 

@@ -8,5 +8,12 @@ declare(
     "reboot-when-stopped",
     "instance/life-cycle",
     "lets a stopped instance be rebooted",
-    {"instance.allowed-from": {"StartInstance": ["Stopped"], "StopInstance": ["Running"], "RebootInstance": ["Running", "Stopped"], "DeleteInstance": ["Stopped"]}},
+    {
+        "instance.allowed-from": {
+            "StartInstance": ["Stopped"],
+            "StopInstance": ["Running"],
+            "RebootInstance": ["Running", "Stopped"],
+            "DeleteInstance": ["Stopped"],
+        }
+    },
 )

@@ -1,0 +1,130 @@
+"""The command `faultzone`.
+
+    faultzone up            serve a simulated region to any ECS client
+    faultzone conform       run the conformance suite, against a region in memory unless told otherwise
+    faultzone wrong         list the regions that are wrong on purpose
+    faultzone actions       list the actions that are implemented
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from faultzone import editions
+from faultzone.errors import FaultzoneError, UsageError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status is 0, what the suite exits with, or 2 for a usage error."""
+    parser = argparse.ArgumentParser(prog="faultzone", description="A simulated ECS region that tests may break.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_up(commands)
+    conform = commands.add_parser(
+        "conform",
+        help="run the conformance suite",
+        description="Run the conformance suite. Whatever follows is given to pytest, such as -x or -k NAME.",
+    )
+    conform.add_argument("--backend", default="memory", help="memory, wrong:NAME or the URL of an endpoint (default: memory)")
+    conform.add_argument("--clause", default="", metavar="PATTERN", help="only these clauses, such as 'deployment-set/*'")
+    conform.set_defaults(run=_conform)
+    wrong = commands.add_parser("wrong", help="list the regions that are wrong on purpose")
+    wrong.set_defaults(run=_wrong)
+    actions = commands.add_parser("actions", help="list the actions that are implemented")
+    actions.add_argument("--edition", default=editions.DEFAULT, choices=editions.names())
+    actions.set_defaults(run=_actions)
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.run is not _conform:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    options.rest = rest
+    try:
+        return int(options.run(options))
+    except FaultzoneError as trouble:
+        print(f"faultzone: {trouble}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    up = commands.add_parser(
+        "up",
+        help="serve a simulated region",
+        description="Serve a simulated region on loopback until interrupted. The first line says 'ready URL'.",
+    )
+    up.add_argument("--port", type=int, default=0, help="the port (default: any that is free)")
+    up.add_argument("--region", action="append", metavar="ID", help="a region's id; may be repeated (default: cn-hangzhou)")
+    up.add_argument("--zones", type=int, default=2, help="zones of each region (default: 2)")
+    up.add_argument("--hosts", type=int, default=8, help="physical hosts of each zone (default: 8)")
+    up.add_argument("--accounts", type=int, default=1, help="accounts; their key pairs are testid/testsecret, testid2/testsecret2 … (default: 1)")
+    up.add_argument("--key", metavar="ID:SECRET", help="the key pair of the first account (default: testid:testsecret)")
+    up.add_argument("--token", help="what the control routes ask for (default: random; told on the second line)")
+    up.add_argument("--edition", default=editions.DEFAULT, choices=editions.names())
+    up.add_argument("--seed", default="0", help="of ids, addresses and names (default: 0)")
+    up.add_argument("--scale", type=float, default=1.0, help="region seconds for each real second (default: 1)")
+    up.set_defaults(run=_up)
+
+
+def _up(options: argparse.Namespace) -> int:
+    from faultzone import hosted
+
+    regions = options.region or ["cn-hangzhou"]
+    cloud = hosted.Hosted(
+        regions=regions,
+        zones=options.zones,
+        hosts_per_zone=options.hosts,
+        accounts=options.accounts,
+        edition=options.edition,
+        seed=options.seed,
+        clock="hybrid",
+        scale=options.scale,
+    )
+    key = None
+    if options.key is not None:
+        key_id, colon, secret = options.key.partition(":")
+        if not (key_id and colon and secret):
+            raise UsageError("--key is written ID:SECRET")
+        key = (key_id, secret)
+    with hosted.endpoint(cloud, port=options.port, key=key, token=options.token) as served:
+        print(f"ready {served.url}", flush=True)
+        print(f"control token {served.token}", flush=True)
+        hosted.wait_for_interrupt()
+    return 0
+
+
+def _conform(options: argparse.Namespace) -> int:
+    found = importlib.util.find_spec("faultzone_specs")
+    if found is None or not found.submodule_search_locations:
+        raise UsageError("the package faultzone_specs is not installed beside faultzone")
+    settings = Path(found.submodule_search_locations[0]) / "pytest.ini"
+    command = [sys.executable, "-m", "pytest", "-c", str(settings), "--pyargs", "faultzone_specs"]
+    command += [f"--faultzone-backend={options.backend}"]
+    if options.clause:
+        command += [f"--faultzone-clause={options.clause}"]
+    return subprocess.call(command + options.rest)
+
+
+def _wrong(options: argparse.Namespace) -> int:
+    from faultzone import wrong_regions
+
+    for name, region in wrong_regions.load().items():
+        print(f"{name:<36} {region.clause:<40} {region.says}")
+    return 0
+
+
+def _actions(options: argparse.Namespace) -> int:
+    from faultzone.model import cloud, dispatch
+
+    assert cloud.CHAPTERS
+    for name, entry in sorted(dispatch.ACTIONS.items()):
+        if entry.request.edition <= options.edition:
+            print(f"{name:<52} since {entry.request.edition}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""A cloud behind an endpoint: one that can be made anew, in another shape, while its address stays."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from faultzone.errors import UsageError
+from faultzone.region import CloudOptions, local_backend
+
+if TYPE_CHECKING:
+    from faultzone.serve import Endpoint
+
+#: What `reset` takes: the options that travel as JSON.
+_RESET: Final = frozenset(
+    "regions zones hosts_per_zone host_vcpus host_memory_gib family_hosts supply provision region_id accounts edition seed clock scale".split()
+)
+
+
+class Hosted:
+    """A backend whose cloud the control verb `reset` replaces by a fresh one.
+
+    Args:
+        options: what `CloudOptions.of` takes; a reset starts from them again.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+        self.inner = local_backend(CloudOptions.of(**options))
+
+    @property
+    def name(self) -> str:
+        """The name of the cloud's backend."""
+        return self.inner.name
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the cloud's backend lets a test do."""
+        return self.inner.capabilities
+
+    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+        """Answer one action."""
+        return self.inner.call(action, parameters, account=account)
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
+        """Do what only a harness may do; `reset` makes the cloud anew.
+
+        Raises:
+            UsageError: a reset to something that cannot be; the cloud stays as it was.
+        """
+        if verb == "verbs":
+            reset = {
+                "says": "Make the cloud anew: what is not named is as at the start.",
+                "arguments": dict.fromkeys(sorted(_RESET), "any?"),
+                "capability": "shape-region",
+            }
+            return {**self.inner.control(verb, arguments), "reset": reset}
+        if verb != "reset":
+            return self.inner.control(verb, arguments)
+        if unknown := arguments.keys() - _RESET:
+            raise UsageError(f"reset takes {', '.join(sorted(_RESET))}, not {', '.join(sorted(unknown))}")
+        fresh = local_backend(CloudOptions.of(**{**self._options, **arguments}))
+        before, self.inner = self.inner, fresh
+        before.close()
+        return self.inner.control("shape", {})
+
+    def close(self) -> None:
+        """End the cloud."""
+        self.inner.close()
+
+
+def endpoint(cloud: Hosted, *, port: int = 0, key: tuple[str, str] | None = None, token: str | None = None) -> Endpoint:
+    """Serve a hosted cloud on loopback.
+
+    Args:
+        port: 0 for any that is free.
+        key: the id and secret of the first account's key pair, testid and testsecret when left out.
+        token: what the control routes ask for; random when left out.
+    """
+    from faultzone.serve import serve_backend
+
+    try:
+        return serve_backend(cloud, port=port, token=token, key=key)
+    except OSError as trouble:
+        raise UsageError(f"port {port} cannot be listened on: {trouble.strerror or trouble}") from None
+
+
+def wait_for_interrupt() -> None:
+    """Wait until the process is interrupted or told to end."""
+    import signal
+
+    done = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: done.set())
+    signal.signal(signal.SIGINT, lambda *_: done.set())
+    done.wait()

@@ -1,0 +1,220 @@
+"""System events: the machine that each of them goes through, and the book that keeps them.
+
+Source: manual 3.1; API reference, DescribeInstanceHistoryEvents and CreateSimulatedSystemEvents. States and transitions are data. Chapters
+publish events (`schedule` for a plan, `begin` for what is under way) and settle them; what an event does to its instance is theirs to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from faultzone.clock import DAY
+from faultzone.errors import HarnessError
+
+if TYPE_CHECKING:
+    from faultzone.clock import Timer
+    from faultzone.model.state import Instance, RegionState
+
+SCHEDULED: Final = "Scheduled"
+EXECUTING: Final = "Executing"
+AVOIDED: Final = "Avoided"
+EXECUTED: Final = "Executed"
+CANCELED: Final = "Canceled"
+FAILED: Final = "Failed"
+INQUIRING: Final = "Inquiring"
+
+#: The states of the edition 2019-02 (event/states); Inquiring came later.
+STATES: Final = (SCHEDULED, EXECUTING, AVOIDED, EXECUTED, CANCELED, FAILED)
+#: The states in which an event still awaits something; all others are for good.
+ACTIVE: Final = frozenset({SCHEDULED, EXECUTING, INQUIRING})
+
+#: State, None before publication -> the states that may follow (event/states).
+TRANSITIONS: Final[Mapping[str | None, frozenset[str]]] = {
+    None: frozenset({SCHEDULED, EXECUTING, INQUIRING}),
+    INQUIRING: frozenset({EXECUTING, AVOIDED, CANCELED}),
+    SCHEDULED: frozenset({EXECUTING, AVOIDED, CANCELED}),
+    EXECUTING: frozenset({EXECUTED, FAILED}),
+    **dict.fromkeys((AVOIDED, EXECUTED, CANCELED, FAILED), frozenset()),
+}
+#: What simulated events alone may do besides (event/simulated-canceled, event/simulated-executed).
+SIMULATED_TRANSITIONS: Final[Mapping[str | None, frozenset[str]]] = {
+    SCHEDULED: frozenset({EXECUTED}),
+    EXECUTING: frozenset({CANCELED}),
+}
+
+MAINTENANCE: Final = "SystemMaintenance.Reboot"
+SYSTEM_FAILURE: Final = "SystemFailure.Reboot"
+INSTANCE_FAILURE: Final = "InstanceFailure.Reboot"
+
+#: Does at NotBefore what the event announced: True for done, False for failed, None for "settled later, with `settle`".
+Execute = Callable[[], bool | None]
+
+
+class SystemEvent:
+    """One system event of one instance. All times are in milliseconds since the epoch.
+
+    Attributes:
+        published: when it was published.
+        not_before: the end of the user's window; None for what nobody planned.
+        executed_from: when its execution began.
+        finished: when it became Avoided, Executed, Canceled or Failed.
+        simulated: whether nothing is done to the instance.
+        silent: whether the instance's family has no system events: what is due is done, but never shown (event/retired-families).
+    """
+
+    __slots__ = (
+        "account", "acting", "executed_from", "finished", "id", "instance", "not_before", "published", "silent", "simulated", "status",
+        "timer", "type",
+    )  # fmt: skip
+
+    def __init__(self, id: str, type: str, instance: Instance, published: int, not_before: int | None, simulated: bool) -> None:
+        self.id, self.type, self.instance, self.account = id, type, instance.id, instance.account
+        self.published, self.not_before, self.simulated = published, not_before, simulated
+        self.status: str | None = None
+        self.executed_from: int | None = None
+        self.finished: int | None = None
+        self.timer: Timer | None = None
+        self.silent = False
+        #: Whether what it does to its instance is being done at this very moment.
+        self.acting = False
+
+    def __repr__(self) -> str:
+        return f"SystemEvent({self.id}, {self.type}, {self.instance}, {self.status})"
+
+    def may_become(self, status: str) -> bool:
+        """Whether the machine has a transition from its state to `status`."""
+        also = SIMULATED_TRANSITIONS.get(self.status, frozenset()) if self.simulated else frozenset()
+        return status in TRANSITIONS[self.status] or status in also
+
+
+def schedule(
+    region: RegionState, instance: Instance, type: str, *, not_before: int, execute: Execute, simulated: bool = False
+) -> SystemEvent:
+    """Publish a planned event: Scheduled, until `not_before`, then Executing while `execute` does what was announced.
+
+    Args:
+        type: one of the edition's types, such as `InstanceExpiration.Stop`.
+        not_before: the end of the user's window, in milliseconds since the epoch; one that has passed is executed as soon as time moves.
+        execute: called at `not_before` if the event is still Scheduled.
+        simulated: whether nothing is done to the instance.
+    """
+    event = _publish(region, instance, type, SCHEDULED, not_before, simulated)
+    event.timer = region.clock.call_at(not_before, lambda: _execute(region, event, execute))
+    return event
+
+
+def begin(
+    region: RegionState, instance: Instance, type: str, *, not_before: int | None = None, simulated: bool = False
+) -> SystemEvent:
+    """Publish an event that is Executing at once, without a window for the user (event/unexpected-has-no-window); `settle` ends it."""
+    return _publish(region, instance, type, EXECUTING, not_before, simulated)
+
+
+def settle(region: RegionState, event: SystemEvent, status: str) -> None:
+    """Bring an event to an end: Avoided, Executed, Canceled or Failed.
+
+    Raises:
+        HarnessError: the machine has no such transition, so the model itself is wrong.
+    """
+    if status in ACTIVE:
+        raise HarnessError(f"{event!r} cannot be settled as {status}")
+    _enter(region, event, status)
+
+
+def execute(region: RegionState, event: SystemEvent) -> None:
+    """Let the execution of a Scheduled event begin; `settle` ends it.
+
+    Raises:
+        HarnessError: it is not Scheduled.
+    """
+    _enter(region, event, EXECUTING)
+
+
+def active(region: RegionState, instance_id: str) -> list[SystemEvent]:
+    """The events of an instance that are Scheduled or Executing, oldest first."""
+    return [event for event in region.active_events.get(instance_id, ()) if not event.silent]
+
+
+def avoid(region: RegionState, instance: Instance, *types: str, simulated: bool = True) -> list[SystemEvent]:
+    """Settle the Scheduled events of these types as Avoided, since the user has answered them; simulated ones too unless told otherwise."""
+    answered = [
+        event
+        for event in region.active_events.get(instance.id, ())
+        if event.status == SCHEDULED and event.type in types and (simulated or not event.simulated)
+    ]
+    for event in answered:
+        settle(region, event, AVOIDED)
+    return answered
+
+
+def history(region: RegionState) -> list[SystemEvent]:
+    """The events that the region still tells of, oldest first; settled ones leave it with age (event/history-query)."""
+    kept = region.events
+    oldest = region.clock.now - region.edition.event.history_days * DAY
+    gone = []
+    for event in kept.values():
+        if event.published >= oldest:
+            break
+        if event.status not in ACTIVE:
+            gone.append(event.id)
+    for event_id in gone:
+        del kept[event_id]
+    return list(kept.values())
+
+
+def forget_instance(region: RegionState, instance: Instance, before: str, after: str) -> None:
+    """End what awaits an instance that is released: plans are Canceled, what was under way has Failed. The history stays."""
+    if after != "Released":
+        return
+    for event in list(region.active_events.get(instance.id, ())):
+        if not event.acting:
+            settle(region, event, FAILED if event.status == EXECUTING else CANCELED)
+
+
+def _publish(
+    region: RegionState, instance: Instance, type: str, status: str, not_before: int | None, simulated: bool
+) -> SystemEvent:
+    event = SystemEvent(region.world.resource_id("e"), type, instance, region.clock.now, not_before, simulated)
+    event.silent = not region.rules.has_events(region.catalog.families[instance.kind.family])
+    if not event.silent:
+        region.events[event.id] = event
+    region.active_events.setdefault(instance.id, []).append(event)
+    _enter(region, event, status)
+    return event
+
+
+def _enter(region: RegionState, event: SystemEvent, status: str) -> None:
+    """Go through one transition, and say so."""
+    if not event.may_become(status):
+        raise HarnessError(f"{event!r} cannot become {status}: the machine of system events has no such transition")
+    now, before = region.clock.now, event.status
+    event.status = status
+    if status == EXECUTING:
+        event.executed_from = now
+    if status not in ACTIVE:
+        event.finished = now
+        if event.timer is not None:
+            event.timer.cancel()
+            event.timer = None
+        waiting = region.active_events[event.instance]
+        waiting.remove(event)
+        if not waiting:
+            del region.active_events[event.instance]
+    if event.silent:
+        return
+    said = {"from": before, "to": status, "not_before": event.not_before, "simulated": event.simulated}
+    region.record("event", event=event.id, type=event.type, instance=event.instance, **said)
+    for watcher in region.event_watchers:
+        watcher(event, before, status)
+
+
+def _execute(region: RegionState, event: SystemEvent, act: Execute) -> None:
+    """NotBefore has come and nobody has answered (event/default-action)."""
+    event.timer = None
+    execute(region, event)
+    event.acting = True
+    outcome = act()
+    event.acting = False
+    if outcome is not None:
+        settle(region, event, EXECUTED if outcome else FAILED)
