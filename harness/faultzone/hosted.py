@@ -25,6 +25,8 @@ class Hosted:
         options: what `CloudOptions.of` takes; a reset starts from them again.
     """
 
+    outlives_tests = True
+
     def __init__(self, **options: Any) -> None:
         self._options = options
         self.inner = local_backend(CloudOptions.of(**options))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -32,6 +34,14 @@ T = TypeVar("T")
 #: at the least.
 STATE_CHANGE: Final = "10m"
 _PAGE: Final = 100
+
+
+#: Actions whose answers name something made, and those that delete it again.
+_MAKING: Final = frozenset({"RunInstances", "CreateInstance", "CreateDeploymentSet", "CreateLaunchTemplate"})
+_DELETIONS: Final = (
+    ("DeleteDeploymentSet", "DeploymentSetId", "set"),
+    ("DeleteLaunchTemplate", "LaunchTemplateId", "template"),
+)
 
 
 @dataclass(frozen=True)
@@ -243,7 +253,9 @@ class Region:
         self.defaults = dict(defaults)
         self.clock = RegionClock(self)
         self.chaos = Chaos(backend, region_id, self._say)
+        self.closed = False
         self._endpoint: Endpoint | None = None
+        self._made: defaultdict[str, list[str]] = defaultdict(list)
 
     def __repr__(self) -> str:
         return f"Region({self.id!r}, {self.backend.name})"
@@ -257,7 +269,10 @@ class Region:
             ApiError: refused.
         """
         parameters.setdefault("RegionId", self.id)
-        return self.backend.call(action, parameters, account=self.account)
+        answer = self.backend.call(action, parameters, account=self.account)
+        if action in _MAKING:
+            self._note(answer)
+        return answer
 
     def control(self, verb: str, **arguments: object) -> dict[str, Any]:
         """Do what only a harness may do.
@@ -423,16 +438,28 @@ class Region:
         self.journal.append(now, kind, data)
 
     def clean_up(self) -> None:
-        """Release every instance and delete every deployment set of the account here, so that nothing is left behind."""
-        for instance in self.instances:
+        """Release the instances and delete the deployment sets and launch templates that were made through this handle."""
+        instances = [Instance(self, each) for each in self._made["instance"]]
+        for instance in [each for each in instances if each.exists]:
             shown = instance.describe()
             if shown.get("DeletionProtection"):
                 self.call("ModifyInstanceAttribute", InstanceId=instance.id, DeletionProtection=False)
             if shown["Status"] == "Pending":
-                self.wait(lambda: instance.status != "Pending", what=f"{instance.id} provisioned")  # noqa: B023 - used at once
+                self.wait(lambda each=instance: each.status != "Pending", what=f"{instance.id} provisioned")  # type: ignore[misc]
             instance.delete()
-        for each in list(self.describe("DescribeDeploymentSets", "DeploymentSets", "DeploymentSet")):
-            self.call("DeleteDeploymentSet", DeploymentSetId=each["DeploymentSetId"])
+        for action, parameter, kind in _DELETIONS:
+            for made in self._made[kind]:
+                with suppress(ApiError):
+                    self.call(action, **{parameter: made})
+        self._made.clear()
+
+    def _note(self, answer: Mapping[str, Any]) -> None:
+        """Remember what an answer says was made, so that it can be cleaned up."""
+        if "InstanceIdSets" in answer:
+            self._made["instance"] += answer["InstanceIdSets"]["InstanceIdSet"]
+        for key, kind in (("InstanceId", "instance"), ("DeploymentSetId", "set"), ("LaunchTemplateId", "template")):
+            if key in answer:
+                self._made[kind].append(answer[key])
 
     def __enter__(self) -> Region:
         return self
@@ -455,9 +482,14 @@ class Region:
         return self._endpoint.url
 
     def close(self) -> None:
-        """Undo what is still broken and end the endpoint."""
+        """Undo what is still broken, end the endpoint, and leave nothing behind on a backend that outlives the test."""
+        if self.closed:
+            return
+        self.closed = True
         try:
             self.chaos.undo_all()
+            if self.backend.outlives_tests and "shape-region" not in self.backend.capabilities:
+                self.clean_up()
         finally:
             if self._endpoint is not None:
                 self._endpoint.close()

@@ -39,6 +39,8 @@ _OPTIONS = (
         "",
         "run only the tests of these clauses: a pattern such as 'deployment-set/*', several separated by commas",
     ),
+    ("keys", "", "key pairs of an endpoint's accounts, ID:SECRET separated by commas (testid:testsecret when left out)"),
+    ("token", "", "the token of an endpoint's control routes; without one its public API alone is used"),
     ("journal", "", "a directory that gets the journal of every region, a file for each worker and test"),
 )
 

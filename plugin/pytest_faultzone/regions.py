@@ -10,14 +10,20 @@ from weakref import WeakSet
 
 import pytest
 
-from faultzone.errors import UsageError
+from faultzone.backends.http import HttpBackend
+from faultzone.errors import NotSupported, UsageError
 from faultzone.region import CloudOptions, Region, local_backend, make_region
+from faultzone.remote import TEST_KEYS, connect, prepare, read_keys
 from pytest_faultzone.plugin import RUNNING, option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from faultzone.backends import Backend
+
+
+#: The endpoint of the run, once a test has asked for it.
+_ENDPOINT: pytest.StashKey[HttpBackend] = pytest.StashKey()
 
 
 class RegionMaker:
@@ -46,7 +52,7 @@ class RegionMaker:
         config, test = self._config, self._test()
         options.setdefault("edition", option(config, "edition"))
         options.setdefault("seed", f"{option(config, 'seed')}/{test}")
-        region = make_region(_backend(config, CloudOptions.of(**options)), **options)
+        region = make_region(self._fresh(CloudOptions.of(**options)), **options)
         self._all.add(region)
         if self._of_test[0] != test:
             self._of_test = (test, [])
@@ -57,6 +63,15 @@ class RegionMaker:
             worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
             region.journal.open(Path(folder) / worker / f"{name}-{self._files}.ndjson")
         return region
+
+    def _fresh(self, options: CloudOptions) -> Backend:
+        """A backend with a cloud as asked for. An endpoint has one cloud, so it serves one region of a test at a time."""
+        backend = backend_of(self._config, options)
+        if isinstance(backend, HttpBackend):
+            if any(region.backend is backend and not region.closed for region in self._all):
+                raise NotSupported(f"{backend.name} has one cloud: a test has one region of it at a time")
+            prepare(backend, options)
+        return backend
 
     def _test(self) -> str:
         item = self._config.stash.get(RUNNING, None)
@@ -72,7 +87,8 @@ class RegionMaker:
             region.close()
 
 
-def _backend(config: pytest.Config, options: CloudOptions) -> Backend:
+def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
+    """What answers, by the hook and the options of the run."""
     backend: Backend | None = config.hook.pytest_faultzone_backend(config=config, options=options)
     if backend is not None:
         return backend
@@ -83,6 +99,12 @@ def _backend(config: pytest.Config, options: CloudOptions) -> Backend:
         from faultzone import wrong_regions
 
         return wrong_regions.get(name.removeprefix("wrong:")).backend(options)
+    if name.startswith(("http://", "https://")):
+        if _ENDPOINT not in config.stash:
+            config.stash[_ENDPOINT] = connect(
+                name, keys=read_keys(option(config, "keys")) or TEST_KEYS, token=option(config, "token") or None
+            )
+        return config.stash[_ENDPOINT]
     raise UsageError(f"--faultzone-backend={name}: write 'memory', 'wrong:NAME' or the URL of an endpoint")
 
 
@@ -91,7 +113,7 @@ def require(item: pytest.Item, capabilities: Iterable[str]) -> None:
     from faultzone.backends import CAPABILITIES
 
     config = item.config
-    backend = _backend(config, CloudOptions())
+    backend = backend_of(config, CloudOptions())
     for capability in capabilities:
         if capability not in CAPABILITIES:
             raise UsageError(

@@ -26,10 +26,12 @@ class Backend(Protocol):
     Attributes:
         name: `memory`, `docker`, a URL …
         capabilities: what it lets a test do besides the public API.
+        outlives_tests: whether what a test leaves behind stays there for the next.
     """
 
     name: str
     capabilities: frozenset[str]
+    outlives_tests: bool
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
         """Answer one action.

@@ -5,17 +5,24 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from faultzone.clock import SECOND
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
+from faultzone.journal import Journal, redacted
 
 #: Seconds that an endpoint has to answer.
 _TIMEOUT: Final = 30.0
 _CONTROL: Final = "/_faultzone/control/"
 _TOKEN: Final = "x-faultzone-token"
+
+
+#: Completes and signs flat parameters: (method, parameters, key pair) -> all parameters, `Signature` among them.
+Sign = Callable[[str, Mapping[str, str], tuple[str, str]], Mapping[str, str]]
 
 
 def flatten(parameters: Mapping[str, object]) -> dict[str, str]:
@@ -55,6 +62,8 @@ class HttpBackend:
         HarnessError: the endpoint does not answer.
     """
 
+    outlives_tests = True
+
     def __init__(self, url: str, keys: Sequence[tuple[str, str]], *, token: str | None, sign: Sign) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -65,12 +74,23 @@ class HttpBackend:
         self._local = threading.local()
         self._accounts: dict[str, tuple[str, str]] = {}
         self.capabilities: frozenset[str] = frozenset()
+        self.journal = Journal()
         if token is not None:
-            shape = self.control("shape", {})
-            self.capabilities = frozenset(shape["capabilities"])
-            self._accounts = dict(zip(shape["accounts"], self._keys, strict=False))
-            if len(self._accounts) < len(shape["accounts"]):
-                self.capabilities -= {"change-account"}
+            self._learn(self.control("shape", {}))
+
+    def _learn(self, shape: Mapping[str, Any]) -> None:
+        """Note what the endpoint says that it can do, as far as the key pairs reach."""
+        self._accounts = dict(zip(shape["accounts"], self._keys, strict=False))
+        lacking = set() if len(self._accounts) == len(shape["accounts"]) else {"change-account"}
+        self.capabilities = frozenset(shape["capabilities"]) - lacking
+
+    def reset(self, options: Mapping[str, object]) -> None:
+        """Have the cloud behind the endpoint made anew.
+
+        Raises:
+            UsageError: it cannot be of this shape.
+        """
+        self._learn(self.control("reset", options))
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
         """Sign and send one action; see `Backend.call`."""
@@ -82,8 +102,11 @@ class HttpBackend:
             raise NotSupported(f"no key pair is given for the account {account}")
         body = urlencode(self._sign("POST", {**flatten(parameters), "Action": action}, key))
         status, answer = self._request("POST", "/", body, {"Content-Type": "application/x-www-form-urlencoded"})
+        said: dict[str, Any] = {"action": action, "parameters": redacted(parameters)}
         if status < 300:
+            self.journal.append(int(time.time() * SECOND), "call", {**said, "answer": answer})
             return answer
+        self.journal.append(int(time.time() * SECOND), "refusal", {**said, "code": answer.get("Code")})
         refusal = ApiError(str(answer.get("Code", "")), str(answer.get("Message", "")), status)
         refusal.request_id = answer.get("RequestId")
         raise refusal

@@ -51,6 +51,7 @@ class LocalBackend:
     """
 
     name = "memory"
+    outlives_tests = False
     capabilities = frozenset({"see-hosts", "break-hosts", "move-time", "set-supply", "change-account", "shape-region"})
 
     def __init__(

@@ -33,7 +33,7 @@ class Wrapper:
 
     def __init__(self, inner: Backend) -> None:
         self.inner = inner
-        self.name, self.capabilities = inner.name, inner.capabilities
+        self.name, self.capabilities, self.outlives_tests = inner.name, inner.capabilities, inner.outlives_tests
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)

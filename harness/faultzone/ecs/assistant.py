@@ -1,0 +1,218 @@
+"""The actions of Cloud Assistant: commands, invocations and the agent.
+
+Source: API reference of February 2019, chapter "Cloud Assistant"; what came later names its edition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Final, Self
+
+from faultzone.ecs.errors import ApiError
+from faultzone.ecs.request import Request, flag, integer, text, texts
+
+#: The types of commands, and the system that each is for.
+SYSTEM_OF: Final = {"RunShellScript": "linux", "RunBatScript": "windows", "RunPowerShellScript": "windows"}
+TYPES: Final = tuple(SYSTEM_OF)
+RECORD_STATES: Final = ("Running", "Finished", "Failed", "Stopped")
+INVOKE_STATES: Final = (*RECORD_STATES, "PartialFailed")
+ENCODINGS: Final = ("PlainText", "Base64")
+_LATER: Final = "2020-12"
+
+
+class _AssistantRequest(Request):
+    """What is mandatory here has a code of its own for each parameter.
+
+    Class attributes:
+        mandatory: attribute -> the code with which a call without it is refused.
+    """
+
+    needs_region = True
+    mandatory: ClassVar[Mapping[str, str]] = {}
+
+    @classmethod
+    def parse(cls, given: Mapping[str, object], *, edition: str = "2019-02") -> Self:
+        """Read and check the parameters of one call; see `Request.parse`."""
+        if not given.get("RegionId"):
+            raise ApiError.of("MissingParameter.RegionId", name="RegionId")
+        self = super().parse(given, edition=edition)
+        for attribute, code in cls.mandatory.items():
+            if not self.__dict__.get(attribute):
+                raise ApiError.of(code, name=code.partition(".")[2])
+        return self
+
+
+class _Paged(_AssistantRequest):
+    """A listing in pages; how large they may be is the edition's to say."""
+
+    writes = False
+
+    page_number: int = integer("PageNumber", 1, least=1, code="InvalidParam.pageNumber")
+    page_size: int = integer("PageSize", 10, least=1, code="InvalidParam.PageSize")
+
+
+class CreateCommand(_AssistantRequest):
+    """Keep a script under a name."""
+
+    mandatory = {
+        "name": "MissingParameter.Name",
+        "type": "MissingParameter.Type",
+        "command_content": "MissingParameter.CommandContent",
+    }
+
+    name: str = text("Name")
+    type: str = text("Type", among=TYPES, code="InvalidCmdType.NotFound")
+    command_content: str = text("CommandContent")
+    description: str = text("Description", "")
+    working_dir: str = text("WorkingDir", "")
+    timeout: int | None = integer("Timeout", least=1)
+    time_out: int | None = integer("TimeOut", least=1)
+    content_encoding: str = text("ContentEncoding", "Base64", among=ENCODINGS, later=_LATER)
+
+
+class ModifyCommand(_AssistantRequest):
+    """Change the name and the description of a command; content is taken and ignored (assistant/modify-command)."""
+
+    mandatory = {"command_id": "MissingParameter.CommandId"}
+
+    command_id: str = text("CommandId")
+    name: str | None = text("Name")
+    description: str | None = text("Description")
+    command_content: str | None = text("CommandContent")
+    type: str | None = text("Type", among=TYPES, code="InvalidCmdType.NotFound")
+
+
+class DeleteCommand(_AssistantRequest):
+    """Delete a command."""
+
+    mandatory = {"command_id": "MissingParameter.CommandId"}
+
+    command_id: str = text("CommandId")
+
+
+class DescribeCommands(_Paged):
+    """List commands, filtered and paged."""
+
+    command_id: str | None = text("CommandId")
+    name: str | None = text("Name")
+    type: str | None = text("Type", among=TYPES, code="InvalidCmdType.NotFound")
+    description: str | None = text("Description")
+    content_encoding: str = text("ContentEncoding", "Base64", among=ENCODINGS, later=_LATER)
+
+
+class InvokeCommand(_AssistantRequest):
+    """Run a command on instances, once or at the times that Frequency names."""
+
+    mandatory = {"command_id": "MissingParameter.CommandId", "instance_ids": "MissingParameter.InstanceIds"}
+
+    command_id: str = text("CommandId")
+    instance_ids: tuple[str, ...] = texts("InstanceId")
+    timed: bool = flag("Timed")
+    frequency: str = text("Frequency", "")
+    timeout: int | None = integer("Timeout", least=10, later="2022-01")
+
+
+class RunCommand(_AssistantRequest):
+    """Create a command and invoke it in one call."""
+
+    edition = _LATER
+    mandatory = {
+        "type": "MissingParameter.Type",
+        "command_content": "MissingParameter.CommandContent",
+        "instance_ids": "MissingParameter.InstanceIds",
+    }
+
+    type: str = text("Type", among=TYPES, code="InvalidCmdType.NotFound")
+    command_content: str = text("CommandContent")
+    content_encoding: str = text("ContentEncoding", "PlainText", among=ENCODINGS)
+    instance_ids: tuple[str, ...] = texts("InstanceId")
+    name: str = text("Name", "")
+    description: str = text("Description", "")
+    working_dir: str = text("WorkingDir", "")
+    timeout: int | None = integer("Timeout", least=1)
+    timed: bool = flag("Timed")
+    frequency: str = text("Frequency", "")
+    keep_command: bool = flag("KeepCommand")
+
+
+class StopInvocation(_AssistantRequest):
+    """Stop an invocation on all of its targets, or on those named."""
+
+    mandatory = {"invoke_id": "MissingParameter.InvokeId"}
+
+    invoke_id: str = text("InvokeId")
+    instance_ids: tuple[str, ...] = texts("InstanceId")
+
+
+class DescribeInvocations(_Paged):
+    """List invocations with their total and the state of each target."""
+
+    invoke_id: str | None = text("InvokeId")
+    command_id: str | None = text("CommandId")
+    command_name: str | None = text("CommandName")
+    command_type: str | None = text("CommandType")
+    timed: bool | None = flag("Timed", None)
+    invoke_status: str | None = text("InvokeStatus", among=INVOKE_STATES)
+    instance_id: str | None = text("InstanceId")
+
+
+class DescribeInvocationResults(_Paged):
+    """List the records of runs with their output."""
+
+    invoke_id: str | None = text("InvokeId")
+    instance_id: str | None = text("InstanceId")
+    command_id: str | None = text("CommandId")
+    invoke_record_status: str | None = text("InvokeRecordStatus", among=RECORD_STATES)
+    content_encoding: str = text("ContentEncoding", "Base64", among=ENCODINGS, later=_LATER)
+
+
+class DescribeCloudAssistantStatus(_AssistantRequest):
+    """Tell whether instances have the agent."""
+
+    writes = False
+    mandatory = {"instance_ids": "MissingParameter.InstanceIds"}
+
+    instance_ids: tuple[str, ...] = texts("InstanceId")
+
+
+class InstallCloudAssistant(_AssistantRequest):
+    """Install the agent on instances, with effect from their next RebootInstance."""
+
+    mandatory = {"instance_ids": "MissingParameter.InstanceIds"}
+
+    instance_ids: tuple[str, ...] = texts("InstanceId")
+
+
+class SendFile(_AssistantRequest):
+    """Put a file on instances."""
+
+    edition = _LATER
+    mandatory = {
+        "name": "MissingParameter.Name",
+        "target_dir": "MissingParameter.TargetDir",
+        "content": "MissingParameter.Content",
+        "instance_ids": "MissingParameter.InstanceIds",
+    }
+
+    name: str = text("Name")
+    target_dir: str = text("TargetDir")
+    content: str = text("Content")
+    content_type: str = text("ContentType", "PlainText", among=ENCODINGS)
+    instance_ids: tuple[str, ...] = texts("InstanceId")
+    description: str = text("Description", "")
+    file_mode: str = text("FileMode", "0644")
+    file_owner: str = text("FileOwner", "root")
+    file_group: str = text("FileGroup", "root")
+    overwrite: bool = flag("Overwrite")
+    timeout: int = integer("Timeout", 60, least=10)
+
+
+class DescribeSendFileResults(_Paged):
+    """List what became of files that were sent."""
+
+    edition = _LATER
+
+    invoke_id: str | None = text("InvokeId")
+    instance_id: str | None = text("InstanceId")
+    name: str | None = text("Name")
+    invocation_status: str | None = text("InvocationStatus")

@@ -1,0 +1,75 @@
+"""Regions behind a URL: the built-in region served by another process, somebody's fake, or a real endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from faultzone import editions
+from faultzone.backends.http import HttpBackend
+from faultzone.errors import NotSupported, UsageError
+from faultzone.model.shape import Shape
+from faultzone.region import CloudOptions
+
+#: The key pairs that the built-in endpoint gives its accounts, unless told otherwise.
+TEST_KEYS = (("testid", "testsecret"), *((f"testid{n}", f"testsecret{n}") for n in range(2, 6)))
+
+
+def connect(url: str, *, keys: Sequence[tuple[str, str]] = TEST_KEYS, token: str | None = None) -> HttpBackend:
+    """A backend for an endpoint.
+
+    Args:
+        url: such as `http://127.0.0.1:8080`.
+        keys: (access key id, secret) of each account, the default account first.
+        token: of the endpoint's control routes; without one the public API alone is used.
+
+    Raises:
+        UsageError: the URL is none.
+        HarnessError: the endpoint does not answer.
+    """
+    from faultzone.serve.signatures import complete_v1
+
+    return HttpBackend(url, keys, token=token, sign=complete_v1)
+
+
+def read_keys(text: str) -> tuple[tuple[str, str], ...]:
+    """Key pairs as an option writes them: `ID:SECRET`, several separated by commas.
+
+    Raises:
+        UsageError: it is written otherwise.
+    """
+    pairs = [part.strip().partition(":") for part in text.split(",") if part.strip()]
+    if not all(key and colon and secret for key, colon, secret in pairs):
+        raise UsageError("key pairs are written ID:SECRET, several separated by commas")
+    return tuple((key, secret) for key, _, secret in pairs)
+
+
+def prepare(backend: HttpBackend, options: CloudOptions) -> None:
+    """Have the cloud behind an endpoint be as a test asks for: made anew where the endpoint lets a test shape it.
+
+    Raises:
+        NotSupported: the test asks for more than the endpoint lets it have.
+    """
+    if "shape-region" not in backend.capabilities:
+        if options.shapes != (Shape(),) or options.accounts != 1 or not _travels(options):
+            raise NotSupported(f"{backend.name} does not let a test choose the shape of the region")
+        return
+    if not _travels(options):
+        raise NotSupported("rules, timings and changed editions do not travel to an endpoint")
+    first = options.shapes[0]
+    shape = {each.name: getattr(first, each.name) for each in fields(Shape)}
+    backend.reset(
+        {
+            **shape,
+            "regions": [each.region_id for each in options.shapes],
+            "accounts": options.accounts,
+            "edition": options.edition,
+            "seed": options.seed,
+        }
+    )
+
+
+def _travels(options: CloudOptions) -> bool:
+    """Whether the options can be said in JSON, and need no other clock than the endpoint's."""
+    right = CloudOptions(edition=editions.DEFAULT)
+    return isinstance(options.edition, str) and options.rules is right.rules and options.timings is None
