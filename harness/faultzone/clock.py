@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
+from math import isfinite
 from typing import Final
 
 from faultzone.errors import UsageError
@@ -34,7 +35,7 @@ def milliseconds(duration: Duration) -> int:
     """The length of `duration` in milliseconds.
 
     Raises:
-        UsageError: it is negative, or text of another form than "90s", "2h", "1d12h".
+        UsageError: it is negative, endless, or text of another form than "90s", "2h", "1d12h".
     """
     if isinstance(duration, timedelta):
         result = round(duration / timedelta(milliseconds=1))
@@ -44,6 +45,8 @@ def milliseconds(duration: Duration) -> int:
             raise UsageError(f"a duration is written like '90s', '2h' or '1d12h', not {duration!r}")
         result = round(sum(float(number) * _UNITS[unit] for number, unit in parts))
     else:
+        if not isfinite(duration):
+            raise UsageError(f"a duration has an end: {duration!r}")
         result = round(duration * SECOND)
     if result < 0:
         raise UsageError(f"a duration cannot be negative: {duration!r}")
@@ -130,7 +133,11 @@ class Clock:
         return None
 
     def step(self, limit: int) -> bool:
-        """Fire the earliest timer that is due by `limit` and stand at its instant; False, and stand at `limit`, when there is none."""
+        """Fire the earliest timer that is due by `limit` and stand at its instant.
+
+        Returns:
+            Whether one fired; if none did, time stands at `limit`.
+        """
         heap = self._heap
         while heap and heap[0][0] <= limit:
             due, _, timer = heappop(heap)

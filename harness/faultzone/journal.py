@@ -11,7 +11,8 @@ reads are only counted. Writes and errors are recorded whole, reads by their ids
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TextIO
 
@@ -19,7 +20,8 @@ from faultzone.clock import stamp
 
 #: The kinds of entry.
 KINDS: Final = frozenset(
-    "region call read refusal transition effect report stale event fault undo owed control advance summary verdict".split()
+    "region call read refusal transition effect report stale event fault undo owed control advance summary "
+    "verdict".split()
 )
 _SECRET: Final = frozenset({"Password", "AccessKeySecret", "SecurityToken", "UserData"})
 
@@ -43,10 +45,24 @@ def _short(value: object) -> str:
 
 
 def redacted(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a call without what must not be written down: passwords, tokens, keys, user data."""
-    if _SECRET.isdisjoint(parameters):
-        return dict(parameters)
-    return {name: "***" if name in _SECRET else value for name, value in parameters.items()}
+    """A copy of the parameters of a call without what must not be written down: passwords, tokens, keys, user data."""
+    return {
+        name: "***" if name.rpartition(".")[2] in _SECRET else value if type(value) is str else _copied(value, redacted)
+        for name, value in parameters.items()
+    }
+
+
+def copied(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy that shares no list or mapping with the original: whoever holds the one cannot change the other."""
+    return {name: value if type(value) is str else _copied(value, copied) for name, value in mapping.items()}
+
+
+def _copied(value: Any, mapping: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Any:
+    if isinstance(value, Mapping):
+        return mapping(value)
+    if isinstance(value, list | tuple):
+        return [_copied(each, mapping) for each in value]
+    return value
 
 
 class Journal:
@@ -61,17 +77,20 @@ class Journal:
         self.limit = limit
         self.reads_not_kept = 0
         self._sink: TextIO | None = None
+        # Faults and their undo are recorded by the test's own thread, beside the calls of others.
+        self._lock = threading.Lock()
 
     def append(self, at: int, kind: str, data: Mapping[str, Any]) -> None:
         """Record one happening at the instant `at`; the data must not be changed afterwards."""
-        entries = self.entries
-        if kind == "read" and len(entries) >= self.limit:
-            self.reads_not_kept += 1
-            return
-        entry = (len(entries), at, kind, data)
-        entries.append(entry)
-        if self._sink is not None:
-            self._sink.write(_line(entry))
+        with self._lock:
+            entries = self.entries
+            if kind == "read" and len(entries) >= self.limit:
+                self.reads_not_kept += 1
+                return
+            entry = (len(entries), at, kind, data)
+            entries.append(entry)
+            if self._sink is not None:
+                self._sink.write(_line(entry))
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -92,17 +111,21 @@ class Journal:
         return [Entry._make(entry) for entry in self.entries[-count:]]
 
     def open(self, path: Path) -> None:
-        """Write what there is and all that follows to `path`, a JSON object a line, each handed to the system as it happens."""
+        """Write what there is and all that follows to `path`, a JSON object a line, handed to the system as it happens."""
+        self.close()
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._sink = path.open("w", encoding="utf-8", buffering=1)
-        for entry in self.entries:
-            self._sink.write(_line(entry))
+        with self._lock:
+            self._sink = path.open("w", encoding="utf-8", buffering=1)
+            self._sink.writelines(map(_line, self.entries))
 
     def close(self) -> None:
         """Finish the file, if one was opened."""
-        if self._sink is not None:
+        with self._lock:
+            if self._sink is None:
+                return
             if self.reads_not_kept:
-                self._sink.write(json.dumps({"kind": "summary", "reads_not_kept": self.reads_not_kept}) + "\n")
+                at = self.entries[-1][1] if self.entries else 0
+                self._sink.write(_line((len(self.entries), at, "summary", {"reads_not_kept": self.reads_not_kept})))
             self._sink.close()
             self._sink = None
 
@@ -123,8 +146,8 @@ def load(path: Path) -> list[Entry]:
     for index, line in enumerate(lines):
         try:
             data = json.loads(line)
-            entries.append(Entry(data.pop("n", index), data.pop("at", 0), data.pop("kind"), data))
-        except (ValueError, KeyError):
+            entries.append(Entry(data.pop("n"), data.pop("at"), data.pop("kind"), data))
+        except (ValueError, KeyError, TypeError, AttributeError):
             if index + 1 < len(lines):
                 raise ValueError(f"{path}:{index + 1} is not a journal entry") from None
     return entries

@@ -44,7 +44,7 @@ def wait(backend: Backend, predicate: Callable[[], T], within: Duration, *, what
     while not (result := predicate()):
         if time.monotonic() >= end:
             raise WaitTimeout(f"{what}: not within {limit / SECOND:g} s and {grace:g} s of grace")
-        time.sleep(_POLL)
+        time.sleep(min(_POLL, max(0.0, end - time.monotonic())))
     return result
 
 

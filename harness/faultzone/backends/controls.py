@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from faultzone.model.state import Instance, RegionState
 
 Arguments = dict[str, Any]
+Run = Callable[["LocalBackend", Arguments], dict[str, Any]]
 
 
 class Verb(NamedTuple):
     """One control verb."""
 
-    run: Callable[[LocalBackend, Arguments], dict[str, Any]]
+    run: Run
     says: str
     arguments: dict[str, str]
     capability: str
@@ -35,12 +36,20 @@ class Verb(NamedTuple):
 VERBS: dict[str, Verb] = {}
 
 
-def verb(name: str, capability: str, *, writes: bool = True, outside_lock: bool = False, **arguments: str) -> Any:
-    """Register a control verb; `arguments` name each argument with its JSON type, `?` at the end for an optional one."""
+def verb(
+    name: str, capability: str, *, writes: bool = True, outside_lock: bool = False, **arguments: str
+) -> Callable[[Run], Run]:
+    """Register a control verb.
 
-    def register(
-        run: Callable[[LocalBackend, Arguments], dict[str, Any]],
-    ) -> Callable[[LocalBackend, Arguments], dict[str, Any]]:
+    Args:
+        name: what it is asked for by.
+        capability: the one that a backend with this verb has.
+        writes: whether it may change something, and so is journalled.
+        outside_lock: whether it takes the lock itself.
+        arguments: each argument with its JSON type, `?` at the end for an optional one.
+    """
+
+    def register(run: Run) -> Run:
         says = (run.__doc__ or "").split("\n")[0]
 
         def checked(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
@@ -178,7 +187,7 @@ def migrate(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 
 @verb("set-supply", "set-supply", zone="string?", family="string?", limit="integer or null", region="string?")
 def set_supply(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Limit how many instances may be placed in a zone and of a family at a time; null lifts the limit. Tells the limit before."""
+    """Limit how many instances may be placed in a zone and of a family at a time; null lifts it. Tells the limit before."""
     region = _region(backend, given)
     zone, family, limit = given.get("zone") or "*", given.get("family") or "*", given["limit"]
     region.placement.check_scope(zone, family, region.catalog)
@@ -233,7 +242,6 @@ def advance(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     if isinstance(length, bool) or not isinstance(length, int) or length < 0:
         raise UsageError(f"milliseconds={length!r}: write a whole number, 0 or more")
     fired = backend.advance(length)
-    backend.journal.append(backend.clock.now, "advance", {"milliseconds": length, "timers": fired})
     return {"now": backend.clock.now, "timers": fired}
 
 

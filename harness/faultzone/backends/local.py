@@ -12,8 +12,8 @@ from faultzone.backends import controls
 from faultzone.clock import VIRTUAL_START, Clock
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
-from faultzone.errors import HarnessError, NotSupported, UsageError
-from faultzone.journal import Journal, redacted
+from faultzone.errors import FaultzoneError, HarnessError, NotSupported, UsageError
+from faultzone.journal import Journal, copied, redacted
 from faultzone.model.catalog import Catalog, default_catalog
 from faultzone.model.cloud import Cloud
 from faultzone.model.dispatch import ACTIONS
@@ -84,6 +84,7 @@ class LocalBackend:
         self.substrate: Substrate = MemorySubstrate(self.clock, self._on_report, timings, delays)
         self._lock = threading.Lock()
         self._queue = threading.Lock()
+        self._advancing = threading.Lock()
         self.journal.append(
             self.clock.now,
             "region",
@@ -95,7 +96,9 @@ class LocalBackend:
         cloud, journal = self.cloud, self.journal
         with self._turn():
             request_id = cloud.world.request_id()
-            entry = ACTIONS.get(action)
+            said: dict[str, Any] = {"action": action, "parameters": redacted(parameters)}
+            if account is not None and account != cloud.accounts[0]:
+                said["account"] = account
             try:
                 answer = cloud.call(action, parameters, account or cloud.accounts[0])
             except ApiError as refusal:
@@ -104,26 +107,16 @@ class LocalBackend:
                     raise HarnessError(
                         f"the model changed something before it refused {action} with {refusal.code}"
                     ) from refusal
-                journal.append(
-                    self.clock.now,
-                    "refusal",
-                    {"action": action, "parameters": redacted(parameters), "code": refusal.code, "request": request_id},
-                )
+                journal.append(self.clock.now, "refusal", {**said, "code": refusal.code, "request": request_id})
                 raise
             answer["RequestId"] = request_id
-            if entry is not None and entry.request.writes:
-                said = {"action": action, "parameters": redacted(parameters), "answer": answer}
-                if account is not None and account != cloud.accounts[0]:
-                    said["account"] = account
-                journal.append(self.clock.now, "call", said)
-                self._commit()
-            else:
-                journal.append(
-                    self.clock.now,
-                    "read",
-                    {"action": action, "parameters": dict(parameters), "total": answer.get("TotalCount")},
-                )
-        return answer
+            if not ACTIONS[action].request.writes:
+                journal.append(self.clock.now, "read", {**said, "total": answer.get("TotalCount")})
+                return answer
+            journal.append(self.clock.now, "call", {**said, "answer": answer})
+            self._commit()
+        # The journal and the memory of client tokens keep the answer: what the caller does to his copy must not reach them.
+        return copied(answer)
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Do what only a harness may do; see `Backend.control` and `faultzone.backends.controls`."""
@@ -137,29 +130,33 @@ class LocalBackend:
         with self._turn():
             answer = found.run(self, dict(arguments))
             if found.writes:
-                self.journal.append(self.clock.now, "control", {"verb": verb, "arguments": dict(arguments)})
+                self.journal.append(self.clock.now, "control", {"verb": verb, "arguments": redacted(arguments)})
             self._commit()
         return answer
 
     def advance(self, length: int) -> int:
         """Let `length` milliseconds of region time pass, timer by timer; other callers get their turn between.
 
+        Two threads that advance do so one after the other: what they ask for adds up.
+
         Returns:
             How many timers fired.
         """
         fired = 0
-        with self._turn():
-            instant = self.clock.now + length
-        going = True
-        while going:
+        with self._advancing:
             with self._turn():
-                for _ in range(_STEPS_PER_TURN):
-                    going = self.clock.step(instant)
-                    self._commit()
-                    if not going:
-                        break
-                    fired += 1
-        self.clock.jump(instant)
+                instant = self.clock.now + length
+            going = True
+            while going:
+                with self._turn():
+                    for _ in range(_STEPS_PER_TURN):
+                        going = self.clock.step(instant)
+                        if not going:
+                            self.clock.jump(instant)
+                            self.journal.append(self.clock.now, "advance", {"milliseconds": length, "timers": fired})
+                            break
+                        self._commit()
+                        fired += 1
         return fired
 
     def close(self) -> None:
@@ -169,7 +166,11 @@ class LocalBackend:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Hold the lock, with time caught up."""
+        """Hold the lock, with time caught up.
+
+        Raises:
+            HarnessError: the model failed, by itself and not on purpose; what it was about to say and do is dropped.
+        """
         # Whoever comes first waits at the lock, all others behind it: an advance that releases the lock cannot take it
         # again before the caller that has been waiting.
         with self._queue:
@@ -181,6 +182,15 @@ class LocalBackend:
                 while clock.step(target):
                     self._commit()
             yield
+        except ApiError:
+            raise
+        except Exception as trouble:
+            self.cloud.said.clear()
+            for _ in self.cloud.drain():
+                pass
+            if isinstance(trouble, FaultzoneError):
+                raise
+            raise HarnessError(f"the model failed: {trouble!r}") from trouble
         finally:
             self._lock.release()
 
@@ -194,12 +204,11 @@ class LocalBackend:
             said.clear()
         for region, effects in self.cloud.drain():
             for effect in effects:
-                append(now, "effect", {"effect": type(effect).__name__, **effect._asdict()})
+                append(now, "effect", {"effect": type(effect).__name__, "region": region, **effect._asdict()})
             self.substrate.apply(region, effects)
 
     def _on_report(self, region: str, report: Report) -> None:
         """Take a report of the memory substrate in; it comes from a timer, so the lock is held."""
         taken = self.cloud.report(region, report)
-        self.journal.append(
-            self.clock.now, "report" if taken else "stale", {"report": type(report).__name__, **report._asdict()}
-        )
+        said = {"report": type(report).__name__, "region": region, **report._asdict()}
+        self.journal.append(self.clock.now, "report" if taken else "stale", said)

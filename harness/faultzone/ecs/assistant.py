@@ -109,7 +109,6 @@ class InvokeCommand(_AssistantRequest):
     instance_ids: tuple[str, ...] = texts("InstanceId")
     timed: bool = flag("Timed")
     frequency: str = text("Frequency", "")
-    timeout: int | None = integer("Timeout", least=10, later="2022-01")
 
 
 class RunCommand(_AssistantRequest):

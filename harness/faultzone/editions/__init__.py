@@ -53,6 +53,7 @@ class Edition:
         self.instance = Section("instance", values["instance"])
         self.event = Section("event", values["event"])
         self.recovery = Section("recovery", values["recovery"])
+        self.assistant = Section("assistant", values["assistant"])
 
     def changed(self, changes: Mapping[str, object]) -> Edition:
         """This edition with other values, named by `chapter.name`.
@@ -87,11 +88,14 @@ def read(name: str) -> dict[str, Any]:
 
 @cache
 def load(name: str = DEFAULT) -> Edition:
-    """The edition of that name.
+    """The edition of that name. One that is `based-on` another says in its file only what differs.
 
     Raises:
         UsageError: there is none.
     """
     if name not in names():
         raise UsageError(f"there is no edition {name!r}; there are {', '.join(names())}")
-    return Edition(name, read(name))
+    values = read(name)
+    if base := values.get("based-on"):
+        values = {chapter: {**section, **values.get(chapter, {})} for chapter, section in load(base).values.items()}
+    return Edition(name, values)

@@ -6,12 +6,15 @@ from typing import NamedTuple
 
 
 class Boot(NamedTuple):
-    """Power an instance on, on a host, and run its start-up program."""
+    """Power an instance on, on a host, and run its start-up program; `agent` installs the Cloud Assistant agent before."""
 
     instance: str
     epoch: int
     host: int
     user_data: str | None
+    host_name: str = ""
+    system: str = "linux"
+    agent: bool = False
 
 
 class Halt(NamedTuple):
@@ -66,5 +69,100 @@ class HostBack(NamedTuple):
     host: int
 
 
-Effect = Boot | Halt | Move | Release
-Report = Booted | Halted | HostLost | HostBack
+class RunScript(NamedTuple):
+    """Let the agent of an instance run a script.
+
+    Attributes:
+        run: which run it is; reports name it.
+        kind: the type of the command.
+        timeout: after how many seconds the agent kills it.
+        directory: where it runs; empty for the agent's default.
+        quota: how many bytes of output are kept.
+    """
+
+    instance: str
+    epoch: int
+    run: str
+    kind: str
+    script: str
+    timeout: int
+    directory: str
+    quota: int
+
+
+class CancelScript(NamedTuple):
+    """Let the agent of an instance forget a run that it has not begun; one that has begun goes on."""
+
+    instance: str
+    epoch: int
+    run: str
+
+
+class AgentSeen(NamedTuple):
+    """The agent of an instance serves, in this version; None when it has ceased to."""
+
+    instance: str
+    epoch: int
+    version: str | None
+
+
+class GuestRebooted(NamedTuple):
+    """An instance was rebooted from inside: what ran there is gone, and nobody called the API."""
+
+    instance: str
+    epoch: int
+
+
+class RunStarted(NamedTuple):
+    """The agent has begun a run."""
+
+    instance: str
+    epoch: int
+    run: str
+
+
+class RunOutput(NamedTuple):
+    """What a run that is under way has written so far, from its beginning. Bytes that are no UTF-8 are surrogates."""
+
+    instance: str
+    epoch: int
+    run: str
+    output: str
+    dropped: int
+
+
+class RunEnded(NamedTuple):
+    """The process of a run has ended by itself."""
+
+    instance: str
+    epoch: int
+    run: str
+    exit_code: int
+    output: str
+    dropped: int
+
+
+class RunTimedOut(NamedTuple):
+    """The agent has killed a run that outlasted its timeout."""
+
+    instance: str
+    epoch: int
+    run: str
+    output: str
+    dropped: int
+
+
+class RunRefused(NamedTuple):
+    """A run could not begin or could not go on; `reason` is a key of `invocation_status.OUTCOMES`."""
+
+    instance: str
+    epoch: int
+    run: str
+    reason: str
+    output: str
+
+
+Effect = Boot | Halt | Move | Release | RunScript | CancelScript
+Report = (
+    Booted | Halted | HostLost | HostBack | AgentSeen | GuestRebooted | RunStarted | RunOutput | RunEnded | RunTimedOut | RunRefused
+)

@@ -40,7 +40,10 @@ def boot(region: RegionState, instance: Instance) -> None:
     first = instance.started is None
     data = instance.get("UserData") if first or region.rules.new_boot_runs_user_data() else None
     region.enter(instance, STARTING)
-    region.emit(Boot(instance.id, instance.epoch, instance.host.index, data))
+    agent = region.rules.agent_comes_with(instance.image) if first else instance.get("InstallAgent") is not None
+    instance.put("InstallAgent", None)
+    system = instance.image.system
+    region.emit(Boot(instance.id, instance.epoch, instance.host.index, data, instance.host_name, system, agent))
 
 
 def halt(region: RegionState, instance: Instance, *, then: str | None, force: bool) -> None:

@@ -10,6 +10,10 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from faultzone.clock import MINUTE
+
+from faultzone.model.assistant_rules import AssistantRules
+
 if TYPE_CHECKING:
     from faultzone.editions import Edition
     from faultzone.model.catalog import Family, InstanceType
@@ -19,10 +23,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _NAME: Final = re.compile(r"[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff.:-]*", re.ASCII)
+_INSTANCE_NAME: Final = re.compile(r"[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff:-]*", re.ASCII)
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
 _WEB: Final = ("http://", "https://")
 
 
-class Rules:
+class Rules(AssistantRules):
     """What the documentation of an edition decides.
 
     Args:
@@ -37,6 +43,19 @@ class Rules:
     def name_is_valid(self, name: str, length: Sequence[int]) -> bool:
         """Names start with a letter, are no URL, and keep to letters, digits, `:`, `_`, `.` and `-` (deployment-set/strategy)."""
         return length[0] <= len(name) <= length[1] and not name.startswith(_WEB) and bool(_NAME.fullmatch(name))
+
+    def instance_name_is_valid(self, name: str) -> bool:
+        """Names of instances are written like those of sets, but without dots (instance/name-rule)."""
+        least, most = self.edition.instance.name_length
+        return least <= len(name) <= most and not name.startswith(_WEB) and bool(_INSTANCE_NAME.fullmatch(name))
+
+    def host_name_is_valid(self, name: str, system: str) -> bool:
+        """Letters and digits, with single dots and hyphens between; a Windows system has no dots and fewer characters
+        (instance/host-name-rule)."""
+        edition = self.edition.instance
+        windows = system == "windows"
+        least, most = edition.host_name_length_windows if windows else edition.host_name_length
+        return least <= len(name) <= most and bool(_HOST_NAME.fullmatch(name)) and not (windows and "." in name)
 
     def description_is_valid(self, text: str, length: Sequence[int]) -> bool:
         """Descriptions are no URL and keep to their length (deployment-set/strategy)."""
@@ -90,14 +109,26 @@ class Rules:
 
     # Life cycle
 
+    def starts_what_it_makes(self, action: str) -> bool:
+        """Whether an action starts the instances that it makes (instance/run-starts, instance/create-ends-stopped)."""
+        return action == "RunInstances"
+
     def allowed(self, action: str, status: str) -> bool:
         """Whether an action is allowed in a state (instance/life-cycle)."""
         return status in self.edition.instance.allowed_from[action]
+
+    def needs_confirmation(self, instance: Instance) -> bool:
+        """Whether a stop of this instance needs ConfirmStop (instance/confirm-stop)."""
+        return instance.kind.family in self.edition.instance.confirm_stop
 
     def stops_without_charge(self, instance: Instance, asked: str | None, by_default: bool) -> bool:
         """Whether a stop is one without charge: asked for, or the account's default, where the instance qualifies (instance/stop-no-charge)."""
         wanted = asked == "StopCharging" or (asked is None and by_default)
         return wanted and self.qualifies_for_no_charge(instance)
+
+    def mode_of_guest_shutdown(self, instance: Instance, by_default: bool) -> str:
+        """The stop mode of an instance that shuts itself down (instance/guest-shutdown-keeps-charging)."""
+        return "KeepCharging"
 
     def qualifies_for_no_charge(self, instance: Instance) -> bool:
         """Pay-as-you-go instances without local disks may be stopped without charge (instance/stop-no-charge)."""
@@ -123,9 +154,31 @@ class Rules:
         """Whether deletion by the user is refused (instance/deletion-protection)."""
         return instance.deletion_protection
 
+    def subscription_is_deletable(self, expired: bool, asked: bool) -> bool:
+        """Whether the user may delete a subscription instance, asked for by TerminateSubscription or not
+        (instance/delete-subscription)."""
+        return expired and asked
+
+    def release_instant(self, asked: int) -> int:
+        """The instant of an automatic release: the seconds are cut off (instance/auto-release)."""
+        return asked // MINUTE * MINUTE
+
+    def honors_auto_release(self, instance: Instance) -> bool:
+        """Whether an instance whose release time has come is released: not in arrears
+        (instance/auto-release-in-arrears, instance/deletion-protection-and-system)."""
+        return "financial" not in instance.locks
+
+    def user_data_may_change(self, status: str) -> bool:
+        """Whether user data can be changed in a state (instance/user-data-stopped-only)."""
+        return status == "Stopped"
+
     def new_boot_runs_user_data(self) -> bool:
         """Whether the start-up program runs at each boot (instance/user-data)."""
         return True
+
+    def client_token_is_valid(self, token: str) -> bool:
+        """Whether a client token is ASCII text that is not too long (instance/client-token-length)."""
+        return token.isascii() and len(token) <= self.edition.instance.client_token_length
 
     def same_request(self, earlier: object, later: object) -> bool:
         """Whether a repeated client token comes with the same parameters (instance/client-token)."""

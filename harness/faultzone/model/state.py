@@ -13,6 +13,7 @@ from faultzone.model.placement import Host, Placement
 if TYPE_CHECKING:
     from faultzone.clock import Clock, Timer
     from faultzone.editions import Edition
+    from faultzone.model.assistant_runs import AssistantState
     from faultzone.model.catalog import Catalog, Image, InstanceType
     from faultzone.model.effects import Effect
     from faultzone.model.events import SystemEvent
@@ -39,6 +40,7 @@ class Instance:
 
     Attributes:
         status: one of the documented states.
+        agent: the version of the Cloud Assistant agent that was last heard of, None where none serves.
         host: where its vCPUs and memory are, None while stopped without charge.
         epoch: raised whenever it is booted, halted or moved; reports of an earlier one are stale.
         next: what follows once it has halted: `start` for a reboot, else None.
@@ -46,8 +48,8 @@ class Instance:
     """
 
     __slots__ = (
-        "account", "auto_release", "auto_release_timer", "bandwidth_out", "charge_type", "created", "deletion_protection", "epoch",
-        "expires", "group", "host", "host_name", "id", "image", "impaired", "kind", "locks", "more", "name", "next", "private_ip",
+        "account", "agent", "auto_release", "auto_release_timer", "bandwidth_out", "charge_type", "created", "deletion_protection",
+        "epoch", "expires", "group", "host", "host_name", "id", "image", "impaired", "kind", "locks", "more", "name", "next", "private_ip",
         "public_ip", "security_groups", "serial", "started", "status", "stop_mode_asked", "stopped_mode", "timer", "zone",
     )  # fmt: skip
 
@@ -55,6 +57,7 @@ class Instance:
         self.id, self.account, self.kind, self.image, self.zone, self.created = id, account, kind, image, zone, created
         self.name = self.host_name = id
         self.status = PENDING
+        self.agent: str | None = None
         self.charge_type = "PostPaid"
         self.host: Host | None = None
         self.group: DeploymentSet | None = None
@@ -128,6 +131,8 @@ class AccountState:
         self.launch_templates: dict[str, LaunchTemplate] = {}
         self.tokens: dict[tuple[str, str], tuple[Mapping[str, Any], dict[str, Any]]] = {}
         self.stop_without_charge_by_default = False
+        #: Commands and invocations, once there are any.
+        self.assistant: AssistantState | None = None
         self.vpc_id = world.resource_id("vpc")
         self.vswitch_ids = [world.resource_id("vsw") for _ in region.zone_ids]
         self.security_group_id = world.resource_id("sg")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from math import isfinite
 
 from faultzone.clock import SECOND, Clock
+from faultzone.errors import UsageError
 from faultzone.model.effects import Boot, Booted, Effect, Halt, Halted, HostBack, HostLost, Move, Release, Report
 from faultzone.substrate import Sink
 
@@ -25,6 +27,11 @@ class Timings:
     halt: float = 1.0
     detect: float = 1.0
     restore: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if not (isinstance(value, int | float) and isfinite(value) and value >= 0):
+                raise UsageError(f"Timings({name}={value!r}): write seconds of guest time, 0 or more")
 
 
 class MemorySubstrate:
@@ -49,9 +56,10 @@ class MemorySubstrate:
         self._clock, self._sink, self._delays = clock, sink, delays
         self._boot, self._halt = round(timings.boot * SECOND), round(timings.halt * SECOND)
         self._detect, self._restore = round(timings.detect * SECOND), round(timings.restore * SECOND)
-        #: instance -> (host, epoch) of the guest that runs, boots or halts.
-        self._guests: dict[str, tuple[int, int]] = {}
-        self._dead: set[tuple[str, int]] = set()
+        #: instance -> its host, by region and number, and the epoch of the guest that runs, boots or halts.
+        self._guests: dict[str, tuple[tuple[str, int], int]] = {}
+        #: Each host without power -> the instant at which the region notices.
+        self._dead: dict[tuple[str, int], int] = {}
 
     def apply(self, region: str, effects: Sequence[Effect]) -> None:
         """Begin to carry the effects out, in virtual time."""
@@ -59,23 +67,22 @@ class MemorySubstrate:
             if isinstance(effect, Boot):
                 self._start(region, effect.instance, effect.host, effect.epoch, self._boot, Booted)
             elif isinstance(effect, Halt):
-                self._start(
-                    region, effect.instance, effect.host, effect.epoch, 0 if effect.force else self._halt, Halted
-                )
+                delay = 0 if effect.force else self._halt
+                self._start(region, effect.instance, effect.host, effect.epoch, delay, Halted)
             elif isinstance(effect, Move):
-                self._guests[effect.instance] = (effect.to, effect.epoch)
+                self._guests[effect.instance] = ((region, effect.to), effect.epoch)
             elif isinstance(effect, Release):
                 self._guests.pop(effect.instance, None)
 
     def _start(
         self, region: str, instance: str, host: int, epoch: int, delay: int, outcome: type[Booted] | type[Halted]
     ) -> None:
-        """Let a guest boot or halt; nothing is heard of it if its host dies, or something newer is asked for, meanwhile."""
-        self._guests[instance] = (host, epoch)
+        """Let a guest boot or halt; nothing is heard of it if its host dies or something newer is asked for meanwhile."""
+        self._guests[instance] = ((region, host), epoch)
 
         def ended() -> None:
             current = self._guests.get(instance)
-            if current is None or current[1] != epoch or (region, current[0]) in self._dead:
+            if current is None or current[1] != epoch or current[0] in self._dead:
                 return
             if outcome is Halted:
                 del self._guests[instance]
@@ -92,23 +99,28 @@ class MemorySubstrate:
 
     def crash(self, region: str, host: int, *, reversible: bool) -> None:
         """Take a host's power away: its guests are gone at once, the region notices after `detect`."""
-        if (region, host) in self._dead:
+        machine = (region, host)
+        if machine in self._dead:
             return
-        self._dead.add((region, host))
-        for instance in [each for each, (where, _) in self._guests.items() if where == host]:
+        self._dead[machine] = self._clock.now + self._detect
+        for instance in [each for each, (where, _) in self._guests.items() if where == machine]:
             del self._guests[instance]
         self._clock.call_later(self._detect, lambda: self._report(region, HostLost(host, reversible)))
 
     def repair(self, region: str, host: int) -> None:
-        """Give a crashed host its power back: it answers after `restore`."""
-        if (region, host) not in self._dead:
+        """Give a crashed host its power back: it answers after `restore`, but not before its loss is noticed."""
+        machine = (region, host)
+        noticed = self._dead.get(machine)
+        if noticed is None:
             return
 
         def answers() -> None:
-            self._dead.discard((region, host))
-            self._report(region, HostBack(host))
+            # It may have been repaired twice, or crashed again since.
+            if self._dead.get(machine) == noticed:
+                del self._dead[machine]
+                self._report(region, HostBack(host))
 
-        self._clock.call_later(self._restore, answers)
+        self._clock.call_at(max(self._clock.now + self._restore, noticed), answers)
 
     def close(self) -> None:
         """Forget the guests."""
