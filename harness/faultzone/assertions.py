@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def assert_strictly_spread(instances: Sequence[Instance]) -> None:
-    """No two of these instances are on the same host (deployment-set/strict-spread). Needs the capability `see-hosts`."""
+    """No two of these instances are on the same host (deployment-set/strict-spread). Needs `see-hosts`."""
     by_host: defaultdict[str, list[str]] = defaultdict(list)
     for instance in instances:
         host = instance.host
@@ -30,12 +30,14 @@ def assert_refused(code: str | Sequence[str], call: Callable[[], object]) -> Api
     codes = (code,) if isinstance(code, str) else tuple(code)
     try:
         answer = call()
-    except ApiError as refusal:
-        assert refusal.code in codes, (
-            f"refused with {refusal.code} ({refusal.status}), not {' or '.join(codes)}: {refusal.message}"
-        )
-        return refusal
-    raise AssertionError(f"not refused with {' or '.join(codes)}; answered {answer!r}")
+    except ApiError as error:
+        refusal = error
+    else:
+        raise AssertionError(f"not refused with {' or '.join(codes)}; answered {answer!r}")
+    assert refusal.code in codes, (
+        f"refused with {refusal.code} ({refusal.status}), not {' or '.join(codes)}: {refusal.message}"
+    )
+    return refusal
 
 
 def assert_unchanged(before: T, after: T, what: str) -> None:

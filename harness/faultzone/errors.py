@@ -8,6 +8,7 @@
     ├── HarnessError        the harness or its substrate is in trouble: never a verdict on the region under test
     │   └── SubstrateSilent the substrate has not reported within the grace that the backend allows
     ├── Inconclusive        the region could not be observed well enough to judge it
+    ├── NoAnswer            a fault of the API lost the call or its answer (a ConnectionError)
     └── WaitTimeout         a documented time passed and the awaited did not come (an AssertionError: the region deviates)
 
 A refusal by the API is none of these: it is `faultzone.ecs.errors.ApiError`.
@@ -42,6 +43,10 @@ class Inconclusive(FaultzoneError):
 
 class SubstrateSilent(HarnessError):
     """The substrate has not reported what it owes within the grace of the backend."""
+
+
+class NoAnswer(FaultzoneError, ConnectionError):
+    """A fault of the API lost the call or its answer: whether it had an effect is not known to the caller."""
 
 
 class WaitTimeout(FaultzoneError, AssertionError):

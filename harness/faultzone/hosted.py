@@ -6,7 +6,10 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.backends.http import TEST_KEYS
+from faultzone.backends.local import account_ids
 from faultzone.errors import UsageError
+from faultzone.journal import Journal
 from faultzone.region import CloudOptions, local_backend
 
 if TYPE_CHECKING:
@@ -41,9 +44,18 @@ class Hosted:
         """What the cloud's backend lets a test do."""
         return self.inner.capabilities
 
+    @property
+    def journal(self) -> Journal:
+        """The record of the cloud."""
+        return self.inner.journal
+
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
         """Answer one action."""
         return self.inner.call(action, parameters, account=account)
+
+    def delay_of(self, action: str) -> float:
+        """The seconds by which a fault of the API delays the next call of an action."""
+        return self.inner.delay_of(action)
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Do what only a harness may do; `reset` makes the cloud anew.
@@ -77,13 +89,17 @@ def endpoint(cloud: Hosted, *, port: int = 0, key: tuple[str, str] | None = None
 
     Args:
         port: 0 for any that is free.
-        key: the id and secret of the first account's key pair, testid and testsecret when left out.
+        key: the id and secret of the first account's key pair, testid and testsecret when left out; the others have testid2
+            and testsecret2, and so on, for as many accounts as a reset may make.
         token: what the control routes ask for; random when left out.
     """
-    from faultzone.serve import serve_backend
+    from faultzone.serve import Credential, Keyring, serve
 
+    pairs = (key or TEST_KEYS[0], *TEST_KEYS[1:])
+    accounts = account_ids(len(pairs))
+    keyring = Keyring([Credential(*pair, account) for pair, account in zip(pairs, accounts, strict=True)])
     try:
-        return serve_backend(cloud, port=port, token=token, key=key)
+        return serve(cloud, keyring, port=port, token=token)
     except OSError as trouble:
         raise UsageError(f"port {port} cannot be listened on: {trouble.strerror or trouble}") from None
 

@@ -9,18 +9,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from faultzone import editions, waiting
 from faultzone.backends import Backend
 from faultzone.backends.local import LocalBackend
-from faultzone.clock import SECOND, Duration, HybridClock, milliseconds, utc
+from faultzone.clock import SECOND, Duration, HybridClock, milliseconds, read_stamp, utc
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.errors import UsageError
 from faultzone.faults import Chaos
 from faultzone.journal import Journal
 from faultzone.model.catalog import default_choice
+from faultzone.model.ledger import Money
 from faultzone.model.rules import Rules
 from faultzone.model.shape import Shape
 from faultzone.substrate.memory import Timings
@@ -161,6 +164,21 @@ class Instance:
         self.region.call("RebootInstance", InstanceId=self.id, **parameters)
         return self.wait_until("Running") if wait else self
 
+    def renew(self, period: int = 1, unit: str = "Month", **parameters: object) -> Instance:
+        """RenewInstance by so many months or weeks; it does not start an instance that has been stopped (billing/renew)."""
+        self.region.call("RenewInstance", InstanceId=self.id, Period=period, PeriodUnit=unit, **parameters)
+        return self
+
+    @property
+    def expires(self) -> datetime:
+        """When its subscription ends; for pay-as-you-go a day far in the future."""
+        return utc(read_stamp(self.describe()["ExpiredTime"]))
+
+    @property
+    def lock_reasons(self) -> list[str]:
+        """The reasons for which it is locked: financial, security."""
+        return [each["LockReason"] for each in self.describe()["OperationLocks"]["LockReason"]]
+
     def delete(self, **parameters: object) -> None:
         """DeleteInstance, by force unless told otherwise."""
         self.region.call("DeleteInstance", InstanceId=self.id, **{"Force": "true", **parameters})
@@ -204,8 +222,8 @@ class DeploymentSet:
 class RegionClock:
     """The time of a region: what it is, and letting it pass."""
 
-    def __init__(self, region: Region) -> None:
-        self._region = region
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     @property
     def now(self) -> datetime:
@@ -215,16 +233,16 @@ class RegionClock:
     @property
     def ms(self) -> int:
         """The present of the region in milliseconds since the epoch."""
-        return int(self._region.control("clock")["now"])
+        return int(self._backend.control("clock", {})["now"])
 
     @property
     def kind(self) -> str:
         """virtual, hybrid or wall."""
-        return str(self._region.control("clock")["kind"])
+        return str(self._backend.control("clock", {})["kind"])
 
     def advance(self, duration: Duration) -> datetime:
-        """Let this much region time pass; what is due on the way happens at its instant. Needs the capability `move-time`."""
-        return utc(self._region.control("advance", milliseconds=milliseconds(duration))["now"])
+        """Let this much region time pass; what is due on the way happens at its instant. Needs `move-time`."""
+        return utc(self._backend.control("advance", {"milliseconds": milliseconds(duration)})["now"])
 
 
 class Region:
@@ -249,13 +267,17 @@ class Region:
     ) -> None:
         self.backend, self.account = backend, account
         self.id = region_id
-        self.journal = journal if journal is not None else getattr(backend, "journal", None) or Journal()
+        self.journal = journal if journal is not None else backend.journal
         self.defaults = dict(defaults)
-        self.clock = RegionClock(self)
-        self.chaos = Chaos(backend, region_id, self._say)
+        self.clock = RegionClock(backend)
+        self.chaos = Chaos(backend, region_id, partial(_say, backend, self.journal))
         self.closed = False
-        self._endpoint: Endpoint | None = None
+        #: Its endpoint, once one was asked for; views of one cloud share it.
+        self._served: list[Endpoint] = []
         self._made: defaultdict[str, list[str]] = defaultdict(list)
+        #: Whose view this is, if it is one; and the views through which something was made.
+        self._root: Region | None = None
+        self._views: list[Region] = []
 
     def __repr__(self) -> str:
         return f"Region({self.id!r}, {self.backend.name})"
@@ -286,11 +308,18 @@ class Region:
         """Whether the backend has a capability."""
         return capability in self.backend.capabilities
 
-    # Other views of the same cloud
+    # Other views of the same cloud, which end with it
+
+    def _view(self, region_id: str, account: str | None) -> Region:
+        view = Region(self.backend, region_id, account, journal=self.journal, defaults=self.defaults)
+        view.chaos = self.chaos.of(region_id)
+        view._served = self._served
+        view._root = self._root or self
+        return view
 
     def in_region(self, region_id: str) -> Region:
         """The same account in another region of the cloud."""
-        return Region(self.backend, region_id, self.account, journal=self.journal, defaults=self.defaults)
+        return self._view(region_id, self.account)
 
     def as_account(self, account: str | int) -> Region:
         """Another account in the same region, by id or by its place among the accounts."""
@@ -301,7 +330,7 @@ class Region:
                     f"there is no account {account}; the cloud has {len(accounts)}: make it with accounts={account + 1}"
                 )
             account = accounts[account]
-        return Region(self.backend, self.id, account, journal=self.journal, defaults=self.defaults)
+        return self._view(self.id, account)
 
     @property
     def accounts(self) -> list[str]:
@@ -317,6 +346,40 @@ class Region:
     def hosts(self) -> list[dict[str, Any]]:
         """The hosts with their state and instances. Needs the capability `see-hosts`."""
         return list(self.control("hosts", region=self.id)["hosts"])
+
+    # Money
+
+    @property
+    def account_balance(self) -> Decimal:
+        """What the account has, in yuan; negative for a debt. Needs the capability `change-account`."""
+        return Decimal(self.control("account-balance", account=self.account)["balance"])
+
+    @property
+    def in_arrears(self) -> bool:
+        """Whether the account has a bill that its balance did not cover. Needs the capability `change-account`."""
+        return bool(self.control("account-balance", account=self.account)["in_arrears"])
+
+    def top_up(self, amount: Money) -> Decimal:
+        """Pay yuan into the account and tell its balance. Needs the capability `change-account`.
+
+        Raises:
+            UsageError: the amount is negative or not exact to 1/10000 yuan.
+        """
+        return Decimal(self.control("top-up", amount=str(amount), account=self.account)["balance"])
+
+    def set_prices(
+        self, *, hourly: Money | None = None, monthly: Money | None = None, instance_type: str | None = None
+    ) -> None:
+        """Set what things cost from now on; every price is zero until then. Needs the capability `change-account`.
+
+        Args:
+            hourly: yuan for an hour of a pay-as-you-go instance.
+            monthly: yuan for a month of a subscription; a week costs a quarter of it.
+            instance_type: of this type alone; of all that have no price of their own when left out.
+        """
+        asked = {"hourly": hourly, "monthly": monthly}
+        given = {name: str(price) for name, price in asked.items() if price is not None}
+        self.control("prices", instance_type=instance_type, **given)
 
     # Making things
 
@@ -382,9 +445,9 @@ class Region:
 
     def describe(self, action: str, wrapper: str, item: str, **parameters: object) -> Iterator[dict[str, Any]]:
         """All items of a paged Describe action, page by page."""
-        number = 1
+        number, size = 1, parameters.pop("PageSize", _PAGE)
         while True:
-            answer = self.call(action, PageNumber=number, PageSize=parameters.pop("PageSize", _PAGE), **parameters)
+            answer = self.call(action, PageNumber=number, PageSize=size, **parameters)
             shown: Sequence[dict[str, Any]] = answer[wrapper][item]
             yield from shown
             if not shown or number * answer["PageSize"] >= answer["TotalCount"]:
@@ -422,9 +485,8 @@ class Region:
         def arrived() -> bool:
             for first in range(0, len(ids), _PAGE):
                 part = ids[first : first + _PAGE]
-                shown = self.call("DescribeInstances", InstanceIds=json.dumps(part), PageSize=_PAGE)["Instances"][
-                    "Instance"
-                ]
+                answer = self.call("DescribeInstances", InstanceIds=json.dumps(part), PageSize=_PAGE)
+                shown = answer["Instances"]["Instance"]
                 if len(shown) != len(part) or any(each["Status"] != status for each in shown):
                     return False
             return True
@@ -432,10 +494,6 @@ class Region:
         self.wait(arrived, within, what=f"{len(ids)} instances {status}")
 
     # The end
-
-    def _say(self, kind: str, data: dict[str, Any]) -> None:
-        now = self.backend.control("clock", {})["now"] if "move-time" in self.backend.capabilities else 0
-        self.journal.append(now, kind, data)
 
     def clean_up(self) -> None:
         """Release the instances and delete the deployment sets and launch templates that were made through this handle."""
@@ -455,6 +513,8 @@ class Region:
 
     def _note(self, answer: Mapping[str, Any]) -> None:
         """Remember what an answer says was made, so that it can be cleaned up."""
+        if not self._made and self._root is not None:
+            self._root._views.append(self)
         if "InstanceIdSets" in answer:
             self._made["instance"] += answer["InstanceIdSets"]["InstanceIdSet"]
         for key, kind in (("InstanceId", "instance"), ("DeploymentSetId", "set"), ("LaunchTemplateId", "template")):
@@ -469,35 +529,46 @@ class Region:
 
     @property
     def endpoint(self) -> str:
-        """The URL at which any ECS client reaches this region with the key pair testid/testsecret; served when first
-        asked for.
+        """The URL at which any ECS client reaches this region; served when first asked for.
 
-        A region that SDKs poll with their own sleeps is made with `clock="hybrid"`; a virtual one stands still between
+        The key pair is testid/testsecret. A region that SDKs poll with their own sleeps is made with `clock="hybrid"`; a virtual one stands still between
         advances.
         """
-        if self._endpoint is None:
+        if not self._served:
             from faultzone.serve import serve_backend
 
-            self._endpoint = serve_backend(self.backend)
-        return self._endpoint.url
+            self._served.append(serve_backend(self.backend))
+        return self._served[0].url
 
     def close(self) -> None:
-        """Undo what is still broken, end the endpoint, and leave nothing behind on a backend that outlives the test."""
-        if self.closed:
+        """Undo what is still broken, end the endpoint, and leave nothing behind on a backend that outlives the test.
+
+        A view of another region or account ends with the region that it is a view of.
+        """
+        if self.closed or self._root is not None:
             return
         self.closed = True
         try:
             self.chaos.undo_all()
             if self.backend.outlives_tests and "shape-region" not in self.backend.capabilities:
-                self.clean_up()
+                for each in (self, *self._views):
+                    each.clean_up()
         finally:
-            if self._endpoint is not None:
-                self._endpoint.close()
-                self._endpoint = None
+            while self._served:
+                self._served.pop().close()
+
+
+def _say(backend: Backend, journal: Journal, kind: str, data: dict[str, Any]) -> None:
+    """Record what a test does to the region, at the region's time."""
+    now = backend.control("clock", {})["now"] if "move-time" in backend.capabilities else 0
+    journal.append(now, kind, data)
 
 
 class Client:
-    """The public API alone, of whatever backend: `ecs.DescribeInstances(PageSize=1)` or `ecs.call("DescribeInstances", PageSize=1)`."""
+    """The public API alone, of whatever backend.
+
+    `ecs.DescribeInstances(PageSize=1)` is the same as `ecs.call("DescribeInstances", PageSize=1)`.
+    """
 
     def __init__(self, region: Region) -> None:
         self._region = region
@@ -542,8 +613,11 @@ class CloudOptions:
 
     @classmethod
     def of(cls, *, regions: Sequence[str] = (), **options: Any) -> CloudOptions:
-        """The options of a cloud of these regions, all of one shape; what `Shape` takes may be given beside what this
-        class takes.
+        """The options of a cloud of these regions, all of one shape.
+
+        Args:
+            regions: their ids; the default region when left out.
+            options: what this class takes, and what `Shape` takes.
 
         Raises:
             UsageError: an option that neither has; the text lists those that there are.

@@ -6,14 +6,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from faultzone import editions
-from faultzone.backends.http import HttpBackend
+from faultzone.backends.http import TEST_KEYS, HttpBackend
 from faultzone.errors import NotSupported, UsageError
 from faultzone.model.shape import Shape
 from faultzone.region import CloudOptions
-
-#: The key pairs that the built-in endpoint gives its accounts, unless told otherwise.
-TEST_KEYS = (("testid", "testsecret"), *((f"testid{n}", f"testsecret{n}") for n in range(2, 6)))
-
 
 def connect(url: str, *, keys: Sequence[tuple[str, str]] = TEST_KEYS, token: str | None = None) -> HttpBackend:
     """A backend for an endpoint.

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 for _module in ("faultzone.assertions", "faultzone.waiting"):
     pytest.register_assert_rewrite(_module)
 
-#: The test that is running.
-RUNNING: pytest.StashKey[pytest.Item] = pytest.StashKey()
+#: The id of the test that is running, or of the module, class or session for which a fixture is being set up.
+RUNNING: pytest.StashKey[str] = pytest.StashKey()
 #: What makes the regions of this session, once a test has asked for one.
 _MAKER: pytest.StashKey[RegionMaker] = pytest.StashKey()
 
@@ -39,7 +39,11 @@ _OPTIONS = (
         "",
         "run only the tests of these clauses: a pattern such as 'deployment-set/*', several separated by commas",
     ),
-    ("keys", "", "key pairs of an endpoint's accounts, ID:SECRET separated by commas (testid:testsecret when left out)"),
+    (
+        "keys",
+        "",
+        "key pairs of an endpoint's accounts, ID:SECRET separated by commas (testid:testsecret when left out)",
+    ),
     ("token", "", "the token of an endpoint's control routes; without one its public API alone is used"),
     ("journal", "", "a directory that gets the journal of every region, a file for each worker and test"),
 )
@@ -59,6 +63,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(f"faultzone_{name}", f"{says}; the same as --faultzone-{name}", default=default)
 
 
+#: The markers whose arguments are checked when a test is collected.
+_CHECKED = frozenset({"clause", "needs", "region"})
+
+
 def option(config: pytest.Config, name: str) -> str:
     """The value of an option: of the command line, else of the configuration file, else the default."""
     given = config.getoption(f"faultzone_{name}")
@@ -73,7 +81,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Describe the markers, and gather verdicts where the reports arrive."""
+    """Describe the markers."""
     for line in (
         "region(**shape): the shape of the test's `region`: zones=2, hosts_per_zone=8, family_hosts={...}, supply={...}, "
         "accounts=1, regions=(...), edition='2019-02', clock='virtual' or 'hybrid', scale=1 …",
@@ -86,14 +94,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> Generator[None, Any, Any]:
-    """Refuse to collect a test that names an unknown clause, and a test of the conformance suite that names none."""
+    """Refuse to collect a test whose markers cannot be meant, and a test of the conformance suite that names no clause."""
     made = yield
-    if isinstance(made, list) and made and isinstance(made[0], pytest.Function):
-        marks = list(made[0].iter_markers("clause"))
-        if marks or made[0].module.__name__.startswith("faultzone_specs."):
+    for test in made if isinstance(made, list) else ():
+        if not isinstance(test, pytest.Function):
+            continue
+        marked = any(mark.name in _CHECKED for mark in test.iter_markers())
+        if marked or "faultzone_specs" in test.module.__name__.split("."):
             from pytest_faultzone import verdicts
 
-            verdicts.check_clauses(made[0], [clause for mark in marks for clause in mark.args])
+            verdicts.check_marks(test)
     return made
 
 
@@ -123,12 +133,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Say which test the regions that are made now belong to; leave out one that needs what the backend does not allow."""
-    item.config.stash[RUNNING] = item
+    item.config.stash[RUNNING] = item.nodeid
     needed = [capability for mark in item.iter_markers("needs") for capability in mark.args]
     if needed:
         from pytest_faultzone import regions
 
         regions.require(item, needed)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
+    """Let the regions of a fixture belong to its scope, whichever test happens to be the first to use it."""
+    stash = request.config.stash
+    before = stash.get(RUNNING, "")
+    stash[RUNNING] = request.node.nodeid
+    try:
+        return (yield)
+    finally:
+        stash[RUNNING] = before
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

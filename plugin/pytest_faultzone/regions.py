@@ -10,10 +10,10 @@ from weakref import WeakSet
 
 import pytest
 
-from faultzone.backends.http import HttpBackend
+from faultzone.backends.http import TEST_KEYS, HttpBackend
 from faultzone.errors import NotSupported, UsageError
 from faultzone.region import CloudOptions, Region, local_backend, make_region
-from faultzone.remote import TEST_KEYS, connect, prepare, read_keys
+from faultzone.remote import connect, prepare, read_keys
 from pytest_faultzone.plugin import RUNNING, option
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ class RegionMaker:
         """End the regions that are still there."""
         for region in list(self._all):
             region.close()
+        if _ENDPOINT in self._config.stash:
+            self._config.stash[_ENDPOINT].close()
 
 
 def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:

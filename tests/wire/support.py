@@ -45,6 +45,9 @@ class FakeDoor:
             raise self.error
         return self.answer
 
+    def delay_of(self, action: str) -> float:
+        return 0.0
+
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, object]:
         self.verbs.append((verb, dict(arguments)))
         match verb:

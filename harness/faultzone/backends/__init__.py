@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
+from faultzone.journal import Journal
+
 #: What a backend may let a test do besides the public API, and what each of them means.
 CAPABILITIES: Final = {
     "see-hosts": "tell which host each instance is on, and what the hosts carry",
     "break-hosts": "crash and repair hosts, find them at risk, migrate instances",
+    "break-api": "refuse, delay and drop calls of chosen actions",
     "move-time": "let region time pass at will",
     "set-supply": "take supply away by zone and family, and give it back",
     "change-account": "use several accounts, lock instances, change an account's settings",
@@ -27,11 +30,13 @@ class Backend(Protocol):
         name: `memory`, `docker`, a URL …
         capabilities: what it lets a test do besides the public API.
         outlives_tests: whether what a test leaves behind stays there for the next.
+        journal: the record of what it was asked and did.
     """
 
     name: str
     capabilities: frozenset[str]
     outlives_tests: bool
+    journal: Journal
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
         """Answer one action.

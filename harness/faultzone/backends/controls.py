@@ -229,6 +229,30 @@ def account_settings(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     return {"stop_without_charge": state.stop_without_charge_by_default}
 
 
+@verb(
+    "api-fault",
+    "break-api",
+    action="string",
+    kind="string?",
+    code="string?",
+    status="integer?",
+    message="string?",
+    seconds="number?",
+    times="integer?",
+    after_effect="boolean?",
+    retry_after="integer?",
+)
+def api_fault(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Refuse, delay or drop the next calls of an action; tells the number that takes the fault out again."""
+    return {"id": backend.api_faults.inject({name: value for name, value in given.items() if value is not None})}
+
+
+@verb("remove-api-fault", "break-api", id="integer")
+def remove_api_fault(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Take a fault of the API out; tells whether it was still in force."""
+    return {"removed": backend.api_faults.remove(int(given["id"]))}
+
+
 @verb("clock", "move-time", writes=False)
 def clock(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Tell the present of the region in milliseconds since the epoch, the kind of its clock and the next timer."""
@@ -250,3 +274,7 @@ def journal(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Show the last entries of the journal."""
     last = given.get("last", 100)
     return {"entries": [entry._asdict() for entry in backend.journal.tail(int(last))], "length": len(backend.journal)}
+
+
+# Verbs of single chapters register themselves; they need what is above.
+from faultzone.backends import billing_controls  # noqa: E402, F401

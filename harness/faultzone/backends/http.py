@@ -20,6 +20,9 @@ _TIMEOUT: Final = 30.0
 _CONTROL: Final = "/_faultzone/control/"
 _TOKEN: Final = "x-faultzone-token"
 
+#: The key pairs that the built-in endpoint gives its accounts, unless told otherwise.
+TEST_KEYS: Final = (("testid", "testsecret"), *((f"testid{n}", f"testsecret{n}") for n in range(2, 6)))
+
 
 #: Completes and signs flat parameters: (method, parameters, key pair) -> all parameters, `Signature` among them.
 Sign = Callable[[str, Mapping[str, str], tuple[str, str]], Mapping[str, str]]
@@ -72,6 +75,7 @@ class HttpBackend:
             raise UsageError("an endpoint needs at least one key pair")
         self.name, self._parts, self._keys, self._token, self._sign = url, parts, list(keys), token, sign
         self._local = threading.local()
+        self._connections: list[http.client.HTTPConnection] = []
         self._accounts: dict[str, tuple[str, str]] = {}
         self.capabilities: frozenset[str] = frozenset()
         self.journal = Journal()
@@ -153,14 +157,19 @@ class HttpBackend:
             kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
             connection = kind(self._parts.hostname or "", self._parts.port, timeout=_TIMEOUT)
             self._local.connection = connection
+            self._connections.append(connection)
         return connection
 
     def _drop(self) -> None:
         connection = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()
+            self._connections.remove(connection)
             self._local.connection = None
 
     def close(self) -> None:
-        """End this thread's connection."""
-        self._drop()
+        """End the connections of all threads; the next call makes a new one."""
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+        self._local = threading.local()

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from faultzone import editions
 from faultzone.backends import controls
-from faultzone.clock import VIRTUAL_START, Clock
+from faultzone.backends.api_faults import ApiFaults
+from faultzone.clock import SECOND, VIRTUAL_START, Clock
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
-from faultzone.errors import FaultzoneError, HarnessError, NotSupported, UsageError
+from faultzone.errors import FaultzoneError, HarnessError, NoAnswer, NotSupported, UsageError
 from faultzone.journal import Journal, copied, redacted
 from faultzone.model.catalog import Catalog, default_catalog
 from faultzone.model.cloud import Cloud
@@ -52,7 +53,7 @@ class LocalBackend:
 
     name = "memory"
     outlives_tests = False
-    capabilities = frozenset({"see-hosts", "break-hosts", "move-time", "set-supply", "change-account", "shape-region"})
+    capabilities = frozenset({"see-hosts", "break-hosts", "break-api", "move-time", "set-supply", "change-account", "shape-region"})
 
     def __init__(
         self,
@@ -82,6 +83,7 @@ class LocalBackend:
             world=World(seed),
         )
         self.substrate: Substrate = MemorySubstrate(self.clock, self._on_report, timings, delays)
+        self.api_faults = ApiFaults()
         self._lock = threading.Lock()
         self._queue = threading.Lock()
         self._advancing = threading.Lock()
@@ -92,7 +94,39 @@ class LocalBackend:
         )
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
-        """Answer one action; see `Backend.call`."""
+        """Answer one action; see `Backend.call`. A fault of the API that delays lets region time pass.
+
+        Raises:
+            NoAnswer: a fault of the API drops the call.
+        """
+        if not self.api_faults.faults:
+            return self._call(action, parameters, account)
+        if seconds := self.delay_of(action):
+            self.advance(round(seconds * SECOND))
+        fault = self.api_faults.take(action, "refuse", "drop")
+        if fault is None:
+            return self._call(action, parameters, account)
+        if fault.after_effect:
+            self._call(action, parameters, account)
+        with self._turn():
+            said = {"fault": "ApiFault", "action": action, "does": fault.kind, "after_effect": fault.after_effect}
+            self.journal.append(self.clock.now, "fault", said)
+            request_id = self.cloud.world.request_id()
+        if fault.kind == "drop":
+            raise NoAnswer(f"{action} was not answered")
+        error = fault.error()
+        error.request_id = request_id
+        raise error
+
+    def delay_of(self, action: str) -> float:
+        """The seconds by which a fault of the API delays the next call of an action, counted as used.
+
+        An endpoint sleeps for them; a call in process lets region time pass.
+        """
+        fault = self.api_faults.take(action, "delay") if self.api_faults.faults else None
+        return 0.0 if fault is None else fault.seconds
+
+    def _call(self, action: str, parameters: Mapping[str, object], account: str | None) -> dict[str, Any]:
         cloud, journal = self.cloud, self.journal
         with self._turn():
             request_id = cloud.world.request_id()
@@ -115,7 +149,7 @@ class LocalBackend:
                 return answer
             journal.append(self.clock.now, "call", {**said, "answer": answer})
             self._commit()
-        # The journal and the memory of client tokens keep the answer: what the caller does to his copy must not reach them.
+        # The journal and the memory of client tokens keep the answer; the caller may do to his copy what he likes.
         return copied(answer)
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:

@@ -21,14 +21,14 @@ _LATER: Final = "2020-12"
 
 
 class _AssistantRequest(Request):
-    """What is mandatory here has a code of its own for each parameter.
+    """What is mandatory here has a code of its own for each parameter, such as `MissingParameter.Name`.
 
     Class attributes:
-        mandatory: attribute -> the code with which a call without it is refused.
+        mandatory: the wire names of these parameters, in the order in which they are missed.
     """
 
     needs_region = True
-    mandatory: ClassVar[Mapping[str, str]] = {}
+    mandatory: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def parse(cls, given: Mapping[str, object], *, edition: str = "2019-02") -> Self:
@@ -36,9 +36,10 @@ class _AssistantRequest(Request):
         if not given.get("RegionId"):
             raise ApiError.of("MissingParameter.RegionId", name="RegionId")
         self = super().parse(given, edition=edition)
-        for attribute, code in cls.mandatory.items():
-            if not self.__dict__.get(attribute):
-                raise ApiError.of(code, name=code.partition(".")[2])
+        for wire in cls.mandatory:
+            if not self.__dict__.get(cls.parameters[wire].attribute):
+                name = "InstanceIds" if wire == "InstanceId" else wire
+                raise ApiError.of(f"MissingParameter.{name}", name=name)
         return self
 
 
@@ -54,11 +55,7 @@ class _Paged(_AssistantRequest):
 class CreateCommand(_AssistantRequest):
     """Keep a script under a name."""
 
-    mandatory = {
-        "name": "MissingParameter.Name",
-        "type": "MissingParameter.Type",
-        "command_content": "MissingParameter.CommandContent",
-    }
+    mandatory = ("Name", "Type", "CommandContent")
 
     name: str = text("Name")
     type: str = text("Type", among=TYPES, code="InvalidCmdType.NotFound")
@@ -73,7 +70,7 @@ class CreateCommand(_AssistantRequest):
 class ModifyCommand(_AssistantRequest):
     """Change the name and the description of a command; content is taken and ignored (assistant/modify-command)."""
 
-    mandatory = {"command_id": "MissingParameter.CommandId"}
+    mandatory = ("CommandId",)
 
     command_id: str = text("CommandId")
     name: str | None = text("Name")
@@ -85,7 +82,7 @@ class ModifyCommand(_AssistantRequest):
 class DeleteCommand(_AssistantRequest):
     """Delete a command."""
 
-    mandatory = {"command_id": "MissingParameter.CommandId"}
+    mandatory = ("CommandId",)
 
     command_id: str = text("CommandId")
 
@@ -103,7 +100,7 @@ class DescribeCommands(_Paged):
 class InvokeCommand(_AssistantRequest):
     """Run a command on instances, once or at the times that Frequency names."""
 
-    mandatory = {"command_id": "MissingParameter.CommandId", "instance_ids": "MissingParameter.InstanceIds"}
+    mandatory = ("CommandId", "InstanceId")
 
     command_id: str = text("CommandId")
     instance_ids: tuple[str, ...] = texts("InstanceId")
@@ -115,11 +112,7 @@ class RunCommand(_AssistantRequest):
     """Create a command and invoke it in one call."""
 
     edition = _LATER
-    mandatory = {
-        "type": "MissingParameter.Type",
-        "command_content": "MissingParameter.CommandContent",
-        "instance_ids": "MissingParameter.InstanceIds",
-    }
+    mandatory = ("Type", "CommandContent", "InstanceId")
 
     type: str = text("Type", among=TYPES, code="InvalidCmdType.NotFound")
     command_content: str = text("CommandContent")
@@ -137,7 +130,7 @@ class RunCommand(_AssistantRequest):
 class StopInvocation(_AssistantRequest):
     """Stop an invocation on all of its targets, or on those named."""
 
-    mandatory = {"invoke_id": "MissingParameter.InvokeId"}
+    mandatory = ("InvokeId",)
 
     invoke_id: str = text("InvokeId")
     instance_ids: tuple[str, ...] = texts("InstanceId")
@@ -169,7 +162,7 @@ class DescribeCloudAssistantStatus(_AssistantRequest):
     """Tell whether instances have the agent."""
 
     writes = False
-    mandatory = {"instance_ids": "MissingParameter.InstanceIds"}
+    mandatory = ("InstanceId",)
 
     instance_ids: tuple[str, ...] = texts("InstanceId")
 
@@ -177,7 +170,7 @@ class DescribeCloudAssistantStatus(_AssistantRequest):
 class InstallCloudAssistant(_AssistantRequest):
     """Install the agent on instances, with effect from their next RebootInstance."""
 
-    mandatory = {"instance_ids": "MissingParameter.InstanceIds"}
+    mandatory = ("InstanceId",)
 
     instance_ids: tuple[str, ...] = texts("InstanceId")
 
@@ -186,12 +179,7 @@ class SendFile(_AssistantRequest):
     """Put a file on instances."""
 
     edition = _LATER
-    mandatory = {
-        "name": "MissingParameter.Name",
-        "target_dir": "MissingParameter.TargetDir",
-        "content": "MissingParameter.Content",
-        "instance_ids": "MissingParameter.InstanceIds",
-    }
+    mandatory = ("Name", "TargetDir", "Content", "InstanceId")
 
     name: str = text("Name")
     target_dir: str = text("TargetDir")

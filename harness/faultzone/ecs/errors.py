@@ -23,7 +23,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidRegionId.NotFound": (404, "The RegionId provided does not exist in our records."),
     "InvalidZoneId.NotFound": (404, "The ZoneId provided does not exist in our records."),
     "IdempotentParameterMismatch": (400, "The specified parameters do not match those of the earlier request with this ClientToken."),
-    "InvalidClientToken": (400, "The specified ClientToken must be at most 64 ASCII characters."),
+    "InvalidClientToken.ValueNotSupported": (400, "The ClientToken provided is invalid."),
     "DryRunOperation": (400, "Request validation has been passed with DryRun flag set."),
     "Throttling": (400, "Request was denied due to request throttling."),
     "Throttling.User": (400, "Request was denied due to user flow control."),
@@ -61,15 +61,18 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidPassword.Malformed": (400, "The specified parameter Password is not valid."),
     "InvalidUserData.Base64FormatInvalid": (400, "The specified parameter UserData must be base64 encoded."),
     "InvalidUserData.SizeExceeded": (400, "The specified parameter UserData exceeds the size limit."),
-    "InvalidInstanceChargeType.ValueNotSupported": (400, "The specified InstanceChargeType is not valid."),
+    "InvalidInstanceChargeType.NotFound": (404, "The InstanceChargeType does not exist in our records."),
     "InvalidPeriod": (400, "The specified Period is not valid."),
     "InvalidSpotStrategy": (400, "The specified SpotStrategy is not valid."),
     "InvalidVSwitchId.NotFound": (404, "The specified VSwitchId does not exist."),
     "InvalidSecurityGroupId.NotFound": (404, "The specified SecurityGroupId does not exist."),
     "InvalidParameter.Conflict": (400, "The specified parameters are in conflict: {why}."),
     "InvalidParameter.NotMatch": (403, "The specified parameters do not match: {why}."),
-    "InvalidParameter.Amount": (400, "The specified Amount is not valid: {why}."),
-    "InvalidMinAmount.ValueNotSupported": (400, "The specified MinAmount is not valid: {why}."),
+    "InvalidMinAmount.Malformed": (400, "The specified parameter MinAmount is not valid: {why}."),
+    "InvalidParams.InstanceNameExceed": (403, "The uniqueSuffix takes three naming places, please shorten your InstanceName."),
+    "InvalidParams.HostnameExceed": (403, "The uniqueSuffix takes three naming places, please shorten your Hostname."),
+    "InvalidSpotPrepaid": (400, "The specified Spot type is not support PrePay Instance."),
+    "InstanceType.ParameterMismatch": (403, "The input parameter ConfirmStop must be true when an instance have localstorage."),
     "InvalidAutoReleaseTime.Malformed": (400, "The specified parameter AutoReleaseTime is not valid: {why}."),
     "OperationDenied.NoStock": (
         403,
@@ -78,8 +81,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidLaunchTemplate.NotFound": (404, "The specified launch template does not exist."),
     "InvalidLaunchTemplateVersion.NotFound": (404, "The specified launch template version does not exist."),
     "InvalidLaunchTemplateName.Malformed": (400, "The specified LaunchTemplateName is not valid."),
-    "InvalidLaunchTemplateName.Duplicated": (400, "The specified LaunchTemplateName already exists."),
-    "LaunchTemplateLimitExceeded": (403, "The number of launch templates exceeds the limit."),
+    "LaunchTemplateName.Duplicated": (400, "The specified LaunchTemplateName already exists."),
+    "LaunchTemplateLimitExceed": (403, "The number of launch templates exceeds the limit."),
     "InvalidDedicatedHostId.NotFound": (404, "The specified DedicatedHostId does not exist."),
     # Deployment sets
     "DEPLOYMENTSET.QUOTA_FULL": (400, "The deploymentSet quota is full"),
@@ -128,6 +131,18 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidInvokeId.NotFound": (400, "The specified InvokeId does not exist."),
     "FileContent.ExceedLimit": (403, "The length of the file content exceeds the upper limit."),
     "Invalid.FileContent": (400, "The specified Content is not valid."),
+    # Billing
+    "Account.Arrearage": (400, "Your account has been in arrears."),
+    "InvalidAccountStatus.NotEnoughBalance": (403, "Your account does not have enough balance."),
+    "IdempotenceParamNotMatch": (400, "Request uses a client token in a previous request but is not identical to that request."),
+    "InvalidPeriodUnit.ValueNotSupported": (400, "The specified parameter PeriodUnit is not valid."),
+    "InvalidParameter.ToManyInstanceIds": (403, "The specified parameter InstanceId names more than 100 instances."),
+    "InvalidParameter.InvalidInstanceId": (403, "The specified parameter InstanceId names an instance that does not exist."),
+    "InvalidParameter.Duration": (403, "The specified parameter Duration is not valid."),
+    "InvalidParameter.RenewalStatus": (403, "The specified parameter RenewalStatus is not valid."),
+    "InvalidPayType.NotSupport": (404, "The specified pre pay instance not support."),
+    "ReactivateInstances.InstanceStatusNotValid": (403, "Instance status is not Expired, ImageExpired or EcsAndImageExpired."),
+    "ReactivateInstances.InstanceNotEnoughBalance": (403, "Reactivate instance must have enough account balance."),
 }
 
 
@@ -149,6 +164,8 @@ class ApiError(Exception):
         self.message: Final = known_message if message is None else message
         self.status: Final = known_status if status is None else status
         self.request_id: str | None = None
+        #: Milliseconds that the caller should wait before it tries again, where the service says so.
+        self.retry_after: int | None = None
         super().__init__(f"{self.code} ({self.status}): {self.message}")
 
     @classmethod

@@ -43,7 +43,7 @@ class _Launch(Request):
     tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
     user_data: str | None = text("UserData")
     instance_charge_type: str = text(
-        "InstanceChargeType", "PostPaid", among=CHARGE_TYPES, code="InvalidInstanceChargeType.ValueNotSupported"
+        "InstanceChargeType", "PostPaid", among=CHARGE_TYPES, code="InvalidInstanceChargeType.NotFound"
     )
     period: int | None = integer("Period", least=1, most=60, code="InvalidPeriod")
     period_unit: str = text("PeriodUnit", "Month", among=("Week", "Month"), code="InvalidPeriod")
@@ -72,8 +72,8 @@ class RunInstances(_Launch):
 
     needs_region = True
 
-    amount: int = integer("Amount", 1, least=1, most=100, code="InvalidParameter.Amount")
-    min_amount: int | None = integer("MinAmount", least=1, most=100, code="InvalidMinAmount.ValueNotSupported")
+    amount: int = integer("Amount", 1, least=1, most=100)
+    min_amount: int | None = integer("MinAmount", least=1, most=100, code="InvalidMinAmount.Malformed")
     unique_suffix: bool = flag("UniqueSuffix")
     security_group_ids: tuple[str, ...] = texts("SecurityGroupIds", most=5, later="2019-12")
     launch_template_id: str | None = text("LaunchTemplateId")

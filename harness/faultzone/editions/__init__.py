@@ -52,6 +52,7 @@ class Edition:
         self.deployment_set = Section("deployment-set", values["deployment-set"])
         self.instance = Section("instance", values["instance"])
         self.event = Section("event", values["event"])
+        self.billing = Section("billing", values["billing"])
         self.recovery = Section("recovery", values["recovery"])
         self.assistant = Section("assistant", values["assistant"])
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from faultzone.backends import Backend
-from faultzone.errors import HarnessError, NotSupported
-
-if TYPE_CHECKING:
-    from faultzone.journal import Journal
+from faultzone.errors import HarnessError, NotSupported, UsageError
+from faultzone.faults.billing import AccountArrears, BillingChaos, ClockJump, SubscriptionLapse
 
 
 class Fault(Protocol):
@@ -34,7 +32,7 @@ class Fault(Protocol):
         ...
 
     def inject(self, backend: Backend) -> Mapping[str, Any]:
-        """Break it; the answer is given to `undo`."""
+        """Break it; the answer is given to `undo`, which gets an empty one where this failed half-way."""
         ...
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
@@ -116,7 +114,7 @@ class SupplyShortage:
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Put back the limit that was there before."""
-        backend.control("set-supply", {**asdict(self), "limit": injected["before"]})
+        backend.control("set-supply", {**asdict(self), "limit": injected.get("before")})
 
 
 class Injection:
@@ -128,10 +126,18 @@ class Injection:
         self.active = True
 
     def undo(self) -> None:
-        """Mend it, once."""
-        if self.active:
-            self.active = False
+        """Mend it, once; after a failure it is still owed.
+
+        Raises:
+            HarnessError: it could not be mended.
+        """
+        if not self.active:
+            return
+        try:
             self._undo()
+        except Exception as trouble:
+            raise HarnessError(f"could not be undone: {self.fault!r}: {trouble}") from trouble
+        self.active = False
 
     def __enter__(self) -> Injection:
         return self
@@ -142,24 +148,36 @@ class Injection:
         self.undo()
 
 
-class Chaos:
+class Chaos(BillingChaos):
     """Breaks things in one region and mends them.
 
     Args:
         backend: what is broken.
         region: the region's id.
         say: takes (kind, data) into the journal.
+        owed: where what is owed is kept; views of one cloud share it.
     """
 
-    def __init__(self, backend: Backend, region: str | None, say: Callable[[str, dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        region: str | None,
+        say: Callable[[str, dict[str, Any]], None],
+        owed: list[Injection] | None = None,
+    ) -> None:
         self._backend, self._region, self._say = backend, region, say
-        self._owed: list[Injection] = []
+        self._owed: list[Injection] = [] if owed is None else owed
+
+    def of(self, region: str) -> Chaos:
+        """The same for another region of the cloud; what it breaks is owed here."""
+        return Chaos(self._backend, region, self._say, self._owed)
 
     def inject(self, fault: Fault) -> Injection:
         """Bring a fault into force.
 
         Raises:
             NotSupported: the backend cannot do it.
+            UsageError: the fault names nothing that is there; nothing is broken and nothing owed.
         """
         backend = self._backend
         if fault.capability not in backend.capabilities:
@@ -168,17 +186,24 @@ class Chaos:
             )
         name, why = type(fault).__name__, fault.why_no_undo
         described = {"fault": name, **{k: v for k, v in vars(fault).items() if v is not None}}
-        self._say("owed", {**described, "why_no_undo": why})
-        injected = fault.inject(backend)
-        self._say("fault", described)
+        injected: dict[str, Any] = {}
 
         def undo() -> None:
             if why is None:
                 fault.undo(backend, injected)
                 self._say("undo", described)
 
+        # Owed before it is in force: an injection that fails half-way may have broken something.
         injection = Injection(fault, undo)
         self._owed.append(injection)
+        self._say("owed", {**described, "why_no_undo": why})
+        try:
+            injected.update(fault.inject(backend))
+        except (NotSupported, UsageError) as refused:
+            self._owed.remove(injection)
+            self._say("undo", {**described, "not_injected": str(refused)})
+            raise
+        self._say("fault", described)
         return injection
 
     def crash(self, host: str, *, reversible: bool = True) -> Injection:
@@ -201,10 +226,9 @@ class Chaos:
         """
         failed: list[str] = []
         while self._owed:
-            injection = self._owed.pop()
             try:
-                injection.undo()
-            except Exception as trouble:  # noqa: BLE001 - each undo must have its turn
-                failed.append(f"{injection.fault!r}: {trouble}")
+                self._owed.pop().undo()
+            except HarnessError as trouble:
+                failed.append(str(trouble))
         if failed:
-            raise HarnessError("could not be undone: " + "; ".join(failed))
+            raise HarnessError("; ".join(failed))

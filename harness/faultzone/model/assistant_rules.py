@@ -25,15 +25,15 @@ class AssistantRules:
 
     def name_fits(self, name: str) -> bool:
         """Names of commands have a greatest length (assistant/name-limits)."""
-        return len(name) <= self.edition.assistant.name_length
+        return len(name) <= int(self.edition.assistant.name_length)
 
     def command_description_fits(self, text: str) -> bool:
         """Descriptions of commands have a greatest length (assistant/name-limits)."""
-        return len(text) <= self.edition.assistant.description_length
+        return len(text) <= int(self.edition.assistant.description_length)
 
     def content_fits(self, encoded: str) -> bool:
         """The size that counts is that after Base64 (assistant/content-limit)."""
-        return len(encoded) <= self.edition.assistant.content_characters
+        return len(encoded) <= int(self.edition.assistant.content_characters)
 
     def commands_limit(self) -> int:
         """How many commands an account may have in a region (assistant/command-quota)."""
@@ -55,14 +55,14 @@ class AssistantRules:
 
     def quota_day(self, ms: int) -> int:
         """The number of the day that the quota counts (assistant/invocation-quota)."""
-        return (ms - self.edition.assistant.day_begins * SECOND) // DAY
+        return (ms - int(self.edition.assistant.day_begins) * SECOND) // DAY
 
     def may_run_in(self, status: str) -> bool:
         """Targets must be Running (assistant/running-only)."""
         return status == "Running"
 
     def agent_comes_with(self, image: Image) -> bool:
-        """Whether an instance has the agent from its first boot: it is in the image, of a listed system (assistant/preinstalled)."""
+        """Whether an instance has the agent from its first boot: the image has it (assistant/preinstalled)."""
         return image.agent and self.serves(image.os_name)
 
     def serves(self, os_name: str) -> bool:
@@ -70,7 +70,7 @@ class AssistantRules:
         return os_name.startswith(tuple(self.edition.assistant.systems))
 
     def refuses_mismatch(self) -> bool:
-        """Whether a command of the wrong type for a target is refused, or its record becomes Failed (assistant/command-types)."""
+        """Whether a command of the wrong type for a target refuses the call (assistant/command-types)."""
         return bool(self.edition.assistant.mismatch_refused)
 
     def type_fits(self, kind: str, system: str) -> bool:

@@ -1,9 +1,9 @@
 """Invocations and their runs: what is kept of each, how a run begins, and what ends it.
 
-A run is given to the agent, must begin within the time of delivery, and settles once: by the agent's report, by the user's
-stop, with its instance's leave of Running, or because nothing was heard. A report about a settled run changes nothing.
-Firings of a timed invocation that come due while the run before is still under way on an instance are left out there; so
-firings that a jump of time passes coalesce (assistant/timed-overlap).
+A run is given to the agent, must begin within the time of delivery, and settles once: by the agent's report, by the
+user's stop, with its instance's leave of Running, or because nothing was heard. A report about a settled run changes
+nothing. Firings of a timed invocation that come due while the run before is still under way on an instance are left out
+there; so firings that a jump of time passes coalesce (assistant/timed-overlap).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _RunReport = RunStarted | RunOutput | RunEnded | RunTimedOut | RunRefused
 
 
 class Command:
-    """A script under a name; `content` is its Base64. `open` counts the invocations of it that have not settled."""
+    """A script under a name; `content` is its Base64, `open` counts the invocations that have not settled."""
 
     __slots__ = (
         "content", "created", "description", "directory", "id", "invoked", "kind", "name", "open", "script", "timeout",
@@ -97,7 +97,7 @@ class Batch:
 class Invocation:
     """A command on instances: once, or with `cron` at the times that it names."""
 
-    __slots__ = ("command", "created", "cron", "firings", "frequency", "id", "listed", "records", "targets", "timer")
+    __slots__ = ("command", "created", "cron", "firings", "frequency", "id", "records", "targets", "timer")
 
     def __init__(self, id: str, command: Command, targets: Iterable[Target], created: int) -> None:
         self.id, self.command, self.created = id, command, created
@@ -107,7 +107,6 @@ class Invocation:
         self.records: deque[Record] = deque()
         self.timer: Timer | None = None
         self.firings = 0
-        self.listed = True
 
     @property
     def timed(self) -> bool:
@@ -117,7 +116,9 @@ class Invocation:
     @property
     def open(self) -> bool:
         """Whether it is still under way."""
-        return any(target.live is not None or (self.timed and target.stopped is None) for target in self.targets.values())
+        return any(
+            target.live is not None or (self.timed and target.stopped is None) for target in self.targets.values()
+        )
 
 
 class AssistantState:
@@ -138,7 +139,7 @@ class AssistantState:
 
 
 def state_of(region: RegionState, account: AccountState) -> AssistantState:
-    """The account's commands and invocations here; made when first asked for, and from then on told of its instances."""
+    """The account's commands and invocations here; made when first asked for, then told of its instances."""
     state = account.assistant
     if state is None:
         state = account.assistant = AssistantState()
@@ -235,7 +236,12 @@ def _forget_oldest(region: RegionState, state: AssistantState) -> None:
 
 
 def settle(
-    region: RegionState, state: AssistantState, record: Record, cause: str, exit_code: int | None = None, at: int | None = None
+    region: RegionState,
+    state: AssistantState,
+    record: Record,
+    cause: str,
+    exit_code: int | None = None,
+    at: int | None = None,
 ) -> None:
     """End a record, for good (invocation-status/monotone)."""
     target, batch = record.target, record.batch

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import ShapeError
-from faultzone.model import deployment_sets, instances, launch, lifecycle
+from faultzone.model import assistant, assistant_shown, billing, deployment_sets, instances, launch, lifecycle, subscriptions
 from faultzone.model.dispatch import ACTIONS, REPORTS, Answer
 from faultzone.model.state import Instance, RegionState, Said
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from faultzone.world import World
 
 #: The chapters, whose import registers their handlers.
-CHAPTERS: Final = (deployment_sets, instances, launch, lifecycle)
+CHAPTERS: Final = (assistant, assistant_shown, billing, deployment_sets, instances, launch, lifecycle, subscriptions)
 
 
 class Cloud:
@@ -63,6 +63,7 @@ class Cloud:
         self.edition, self.rules, self.catalog = edition, rules, catalog
         self.clock, self.world = clock, world
         self.default_region = shapes[0].region_id
+        billing.open_books(self.regions.values(), self.accounts)
 
     def call(self, action: str, parameters: Mapping[str, object], account: str) -> Answer:
         """Answer one call, with its effects in the outboxes of the regions.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
 from faultzone.clock import stamp_minute
@@ -15,10 +15,11 @@ from faultzone.ecs.instances import (
     DescribeUserData,
     ModifyInstanceAttribute,
 )
+from faultzone.model import lifecycle
 from faultzone.model.catalog import dotted
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.launch import check_texts, check_user_data
-from faultzone.model.state import STARTING, STOPPED, AccountState, Instance, RegionState, page
+from faultzone.model.state import STARTING, AccountState, Instance, RegionState, page
 
 #: The pay-as-you-go instance's ExpiredTime, as the service writes "never".
 _NEVER = "2099-12-31T15:59Z"
@@ -130,8 +131,8 @@ def _filters(region: RegionState, account: AccountState, request: DescribeInstan
     if r.instance_charge_type is not None:
         yield lambda i: i.charge_type == r.instance_charge_type
     if r.instance_name is not None:
-        pattern = r.instance_name
-        yield lambda i: fnmatchcase(i.name, pattern)
+        pattern = re.compile(".*".join(map(re.escape, r.instance_name.split("*"))), re.DOTALL)
+        yield lambda i: pattern.fullmatch(i.name) is not None
     if r.image_id is not None:
         yield lambda i: i.image.id == r.image_id
     if r.instance_type is not None:
@@ -234,11 +235,10 @@ def describe_user_data(region: RegionState, account: AccountState, request: Desc
 def modify_instance_attribute(region: RegionState, account: AccountState, request: ModifyInstanceAttribute) -> Answer:
     """ModifyInstanceAttribute: user data of a stopped instance only, the password not while it starts."""
     instance = account.instance(request.instance_id)
-    if "security" in instance.locks and region.rules.refuses_when_locked("ModifyInstanceAttribute"):
-        raise ApiError("InstanceLockedForSecurity")
-    check_texts(region, request.instance_name, request.description, request.host_name)
+    lifecycle.check_locks(region, instance, "ModifyInstanceAttribute")
+    check_texts(region, request.instance_name, request.description, request.host_name, instance.image.system)
     check_user_data(region, request.user_data)
-    if request.user_data is not None and instance.status != STOPPED:
+    if request.user_data is not None and not region.rules.user_data_may_change(instance.status):
         raise ApiError("IncorrectInstanceStatus")
     if request.password is not None:
         if not _password_is_valid(request.password):

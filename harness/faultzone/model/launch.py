@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.instances import CreateInstance, CreateLaunchTemplate, DeleteLaunchTemplate, RunInstances
-from faultzone.model import billing_terms, hosting, lifecycle
+from faultzone.model import billing, billing_terms, hosting, lifecycle
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.state import PENDING, STOPPED, AccountState, DeploymentSet, Instance, LaunchTemplate, RegionState
 
@@ -54,34 +54,43 @@ class _Plan(NamedTuple):
 
 @handles(CreateInstance)
 def create_instance(region: RegionState, account: AccountState, request: CreateInstance) -> Answer:
-    """CreateInstance: one instance, which ends Stopped (instance/life-cycle)."""
-    plan = _check(region, account, request)
+    """CreateInstance: one instance, which ends Stopped (instance/create-ends-stopped)."""
     earlier = _replayed(region, account, "CreateInstance", request)
     if earlier is not None:
         return earlier
-    if request.dry_run and region.rules.dry_run_only_checks():
-        raise ApiError("DryRunOperation")
+    plan = _check(region, account, request)
+    _check_money(region, account, request, plan, 1)
     hosts = _place(region, account, plan, 1, 1)
-    (instance,) = _make(region, account, request, plan, hosts, starts=False)
-    return _remember(account, "CreateInstance", request, {"InstanceId": instance.id})
+    _end_dry_run(region, account, request, plan, hosts)
+    (instance,) = _make(region, account, request, plan, hosts)
+    return _remember(account, "CreateInstance", request.given, request.client_token, {"InstanceId": instance.id})
 
 
 @handles(RunInstances)
 def run_instances(region: RegionState, account: AccountState, request: RunInstances) -> Answer:
     """RunInstances: a batch that is made and started, all of it or, with MinAmount, what supply allows (instance/run-amount)."""
+    earlier = _replayed(region, account, "RunInstances", request)
+    if earlier is not None:
+        return earlier
+    asked = request.given
     request = _with_template(account, request)
     plan = _check(region, account, request)
     amount, least = request.amount, request.min_amount or request.amount
     if least > amount:
-        raise ApiError.of("InvalidMinAmount.ValueNotSupported", why="it is larger than Amount")
-    earlier = _replayed(region, account, "RunInstances", request)
-    if earlier is not None:
-        return earlier
-    if request.dry_run and region.rules.dry_run_only_checks():
-        raise ApiError("DryRunOperation")
+        raise ApiError.of("InvalidMinAmount.Malformed", why="it is larger than Amount")
+    _check_money(region, account, request, plan, amount)
     hosts = _place(region, account, plan, amount, least)
-    made = _make(region, account, request, plan, hosts, starts=True)
-    return _remember(account, "RunInstances", request, {"InstanceIdSets": {"InstanceIdSet": [each.id for each in made]}})
+    _end_dry_run(region, account, request, plan, hosts)
+    made = _make(region, account, request, plan, hosts)
+    answer = {"InstanceIdSets": {"InstanceIdSet": [each.id for each in made]}}
+    return _remember(account, "RunInstances", asked, request.client_token, answer)
+
+
+def _check_money(
+    region: RegionState, account: AccountState, request: CreateInstance | RunInstances, plan: _Plan, amount: int
+) -> None:
+    period = (request.period or 1, request.period_unit)
+    billing.check_launch(region, account, request.instance_charge_type, plan.kind, period, amount)
 
 
 def _with_template(account: AccountState, request: RunInstances) -> RunInstances:
@@ -109,17 +118,16 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     image = region.catalog.images.get(request.image_id)
     if image is None:
         raise ApiError("InvalidImageId.NotFound")
-    check_texts(region, request.instance_name, request.description, request.host_name)
+    check_texts(region, request.instance_name, request.description, request.host_name, image.system)
+    if getattr(request, "unique_suffix", False):
+        _check_room_for_suffix(region, request, image.system)
     check_user_data(region, request.user_data)
-    token = request.client_token
-    if token is not None and (len(token) > edition.instance.client_token_length or not token.isascii()):
-        raise ApiError("InvalidClientToken")
     if request.instance_charge_type == "PrePaid":
         billing_terms.check_period(edition, request.period, request.period_unit)
         if request.deletion_protection and "PrePaid" not in edition.instance.protection_charge_types:
             raise ApiError("InvalidChargeType.ValueNotSupported")
         if request.spot_strategy != "NoSpot":
-            raise ApiError.of("InvalidParameter.Conflict", why="a subscription cannot be a spot instance")
+            raise ApiError("InvalidSpotPrepaid")
     elif request.spot_strategy != "NoSpot" and request.deletion_protection:
         raise ApiError("InvalidChargeType.ValueNotSupported")
     zone = _zone(region, account, request)
@@ -180,26 +188,26 @@ def _group(
     return group
 
 
-def check_texts(region: RegionState, name: str | None, description: str | None, host_name: str | None) -> None:
-    """Refuse a malformed name, description or host name of an instance."""
+def check_texts(
+    region: RegionState, name: str | None, description: str | None, host_name: str | None, system: str = "linux"
+) -> None:
+    """Refuse a malformed name, description or host name of an instance with this operating system."""
     rules, edition = region.rules, region.edition.instance
-    if name is not None and not rules.name_is_valid(name, edition.name_length):
+    if name is not None and not rules.instance_name_is_valid(name):
         raise ApiError("InvalidInstanceName.Malformed")
     if description is not None and not rules.description_is_valid(description, edition.description_length):
         raise ApiError("InvalidDescription.Malformed")
-    if host_name is not None and not host_name_is_valid(host_name):
+    if host_name is not None and not rules.host_name_is_valid(host_name, system):
         raise ApiError("InvalidHostName.Malformed")
 
 
-def host_name_is_valid(name: str) -> bool:
-    """Host names are labels of letters, digits and hyphens with dots between, 2 to 64 characters, not all digits."""
-    labels = name.split(".")
-    return (
-        2 <= len(name) <= 64
-        and name.isascii()
-        and not name.isdigit()
-        and all(label and label[0] != "-" and label[-1] != "-" and label.replace("-", "a").isalnum() for label in labels)
-    )
+def _check_room_for_suffix(region: RegionState, request: CreateInstance | RunInstances, system: str) -> None:
+    """Refuse names that have no room for the three characters of a suffix (deployment-set/suffix-needs-room)."""
+    rules, suffix = region.rules, region.rules.suffix(0)
+    if request.instance_name is not None and not rules.instance_name_is_valid(request.instance_name + suffix):
+        raise ApiError("InvalidParams.InstanceNameExceed")
+    if request.host_name is not None and not rules.host_name_is_valid(request.host_name + suffix, system):
+        raise ApiError("InvalidParams.HostnameExceed")
 
 
 def check_user_data(region: RegionState, user_data: str | None) -> None:
@@ -215,18 +223,33 @@ def check_user_data(region: RegionState, user_data: str | None) -> None:
 
 
 def _replayed(region: RegionState, account: AccountState, action: str, request: CreateInstance | RunInstances) -> Answer | None:
-    """The answer of the earlier request with this client token (instance/client-token)."""
-    if request.client_token is None or (earlier := account.tokens.get((action, request.client_token))) is None:
+    """The answer of the earlier request with this client token (instance/client-token), whatever has changed since."""
+    token = request.client_token
+    if token is None:
+        return None
+    if not region.rules.client_token_is_valid(token):
+        raise ApiError("InvalidClientToken.ValueNotSupported")
+    earlier = account.tokens.get((action, token))
+    if earlier is None:
         return None
     if not region.rules.same_request(earlier[0], request.given):
         raise ApiError("IdempotentParameterMismatch")
     return dict(earlier[1])
 
 
-def _remember(account: AccountState, action: str, request: CreateInstance | RunInstances, answer: Answer) -> Answer:
-    if request.client_token is not None:
-        account.tokens[action, request.client_token] = (request.given, dict(answer))
+def _remember(account: AccountState, action: str, asked: dict[str, Any], token: str | None, answer: Answer) -> Answer:
+    if token is not None:
+        account.tokens[action, token] = (asked, dict(answer))
     return answer
+
+
+def _end_dry_run(
+    region: RegionState, account: AccountState, request: CreateInstance | RunInstances, plan: _Plan, reserved: dict[str, Host]
+) -> None:
+    """Give back what a dry run has reserved, and refuse it with the code that says that every check passed (instance/dry-run)."""
+    if request.dry_run and region.rules.dry_run_only_checks():
+        _give_back(region, account, plan, reserved)
+        raise ApiError("DryRunOperation")
 
 
 def _place(region: RegionState, account: AccountState, plan: _Plan, amount: int, least: int) -> dict[str, Host]:
@@ -243,24 +266,38 @@ def _place(region: RegionState, account: AccountState, plan: _Plan, amount: int,
         zones = [zone for zone in zones if group.in_zone(zone) + amount <= limit]
         if not zones or len(group.members) + amount > region.rules.region_limit(len(region.zone_ids)):
             raise ApiError("QuotaExceed.DeploymentSetInstanceQuotaFull")
-    placement = region.placement
+    best, most = None, least - 1
     for zone in zones:
-        reserved: dict[str, Host] = {}
-        others = None if group is None else group.hosts()
-        while len(reserved) < amount:
-            host = hosting.choose(region, account.id, plan.kind, zone, others)
-            if host is None:
-                break
-            instance_id = region.world.resource_id("i")
-            placement.take(host, plan.kind, account.id, instance_id)
-            reserved[instance_id] = host
-            if others is not None:
-                others.append(host)
-        if len(reserved) >= least:
+        reserved = _reserve(region, account, plan, zone, amount)
+        if len(reserved) == amount:
             return reserved
-        for instance_id, host in reserved.items():
-            placement.free(host, plan.kind, account.id, instance_id)
-    raise ApiError("OperationDenied.NoStock")
+        _give_back(region, account, plan, reserved)
+        if len(reserved) > most:
+            best, most = zone, len(reserved)
+    if best is None:
+        raise ApiError("OperationDenied.NoStock")
+    return _reserve(region, account, plan, best, most)
+
+
+def _reserve(region: RegionState, account: AccountState, plan: _Plan, zone: int, amount: int) -> dict[str, Host]:
+    """Take hosts of a zone for up to `amount` new instances, one after the other: instance id -> host."""
+    reserved: dict[str, Host] = {}
+    others = None if plan.group is None else plan.group.hosts()
+    while len(reserved) < amount:
+        host = hosting.choose(region, account.id, plan.kind, zone, others)
+        if host is None:
+            break
+        instance_id = region.world.resource_id("i")
+        region.placement.take(host, plan.kind, account.id, instance_id)
+        reserved[instance_id] = host
+        if others is not None:
+            others.append(host)
+    return reserved
+
+
+def _give_back(region: RegionState, account: AccountState, plan: _Plan, reserved: dict[str, Host]) -> None:
+    for instance_id, host in reversed(reserved.items()):
+        region.placement.free(host, plan.kind, account.id, instance_id)
 
 
 def _zones_by_room(region: RegionState, account: AccountState, group: DeploymentSet | None) -> list[int]:
@@ -277,12 +314,11 @@ def _make(
     request: CreateInstance | RunInstances,
     plan: _Plan,
     reserved: dict[str, Host],
-    *,
-    starts: bool,
 ) -> list[Instance]:
     """Make the instances on the hosts reserved for them: Pending, until provisioned."""
     rules, clock = region.rules, region.clock
     given = request.given
+    starts = rules.starts_what_it_makes(type(request).__name__)
     kept = {wire: given[attribute] for attribute, wire in _KEPT.items() if attribute in given}
     suffixed = getattr(request, "unique_suffix", False) and len(reserved) > 1
     groups = getattr(request, "security_group_ids", ()) or (account.security_group_id,)
@@ -303,12 +339,13 @@ def _make(
         if kept:
             instance.more = dict(kept)
         if instance.charge_type == "PrePaid":
-            instance.expires = billing_terms.first_expiry(clock.now, request.period, request.period_unit)
+            instance.expires = rules.subscription_end(clock.now, request.period or 1, request.period_unit)
         if plan.group is not None:
             instance.group = plan.group
             plan.group.members[instance_id] = instance
         account.instances[instance_id] = region.instances[instance_id] = instance
         region.record("transition", instance=instance_id, **{"from": None, "to": PENDING, "host": host.index})
+        billing.begin(region, instance)
         _provision(region, instance, starts)
         if plan.auto_release is not None:
             lifecycle.set_auto_release(region, instance, plan.auto_release)
@@ -356,9 +393,9 @@ def create_launch_template(region: RegionState, account: AccountState, request: 
     if not region.rules.name_is_valid(name, region.edition.instance.name_length):
         raise ApiError("InvalidLaunchTemplateName.Malformed")
     if any(template.name == name for template in account.launch_templates.values()):
-        raise ApiError("InvalidLaunchTemplateName.Duplicated")
+        raise ApiError("LaunchTemplateName.Duplicated")
     if len(account.launch_templates) >= region.edition.instance.launch_templates:
-        raise ApiError("LaunchTemplateLimitExceeded")
+        raise ApiError("LaunchTemplateLimitExceed")
     check_texts(region, request.instance_name, request.description, request.host_name)
     check_user_data(region, request.user_data)
     given = {key: value for key, value in request.given.items() if key not in _NOT_IN_TEMPLATE}

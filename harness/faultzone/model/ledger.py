@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,17 +38,13 @@ def units(amount: Money, *, what: str = "amount") -> int:
     Raises:
         UsageError: it is negative, not exact to 1/10000 yuan, beyond 10^11 yuan, or no number.
     """
-    try:
-        # A binary fraction is not the amount that its author wrote.
-        if isinstance(amount, bool | float):
-            raise InvalidOperation
-        number = Decimal(amount) * _UNIT
-        exact = number.is_finite() and 0 <= number <= _LARGEST and number == int(number)
-    except (InvalidOperation, TypeError, ValueError):
-        exact = False
-    if not exact:
-        raise UsageError(f"{what}={amount!r}: write yuan, 0 or more, with at most four decimals, such as '12.50' or 100")
-    return int(number)
+    # A binary fraction is not the amount that its author wrote.
+    if isinstance(amount, Decimal | int | str) and not isinstance(amount, bool):
+        with suppress(InvalidOperation):
+            number = Decimal(amount) * _UNIT
+            if number.is_finite() and 0 <= number <= _LARGEST and number == int(number):
+                return int(number)
+    raise UsageError(f"{what}={amount!r}: write yuan, 0 or more, with at most four decimals, such as '12.50' or 100")
 
 
 def yuan(amount: int) -> str:
@@ -156,7 +153,10 @@ class Ledger:
         return self.funds - self.charged(now)
 
     def arrears_at(self) -> int | None:
-        """The first whole hour whose bill is not covered if nothing changes; None for never. Asked while the balance is not negative."""
+        """The first whole hour whose bill is not covered if nothing changes; None for never.
+
+        It is asked while the balance is not negative.
+        """
         missing = (self.funds + 1) * HOUR - self._used
         if missing <= 0:
             return self._hour(self._since) + self._settlement
@@ -166,7 +166,7 @@ class Ledger:
         return self._hour(reached + self._settlement - 1)
 
     def change_rate(self, now: int, rate: int) -> None:
-        """Charge another price for an hour of all that is metered from now on."""
+        """Charge another price for an hour of all that is metered from now on (in 1/10000 yuan)."""
         self._billed = self.charged(now)
         self._used += self.rate * (now - self._since)
         self._since, self.rate = now, rate

@@ -59,12 +59,22 @@ def check_status(region: RegionState, instance: Instance, action: str) -> None:
     """Refuse an action in a state in which it is not documented to be allowed.
 
     Raises:
-        ApiError: `IncorrectInstanceStatus`, or `InstanceLockedForSecurity` for an instance with that lock.
+        ApiError: `IncorrectInstanceStatus`, or what a lock of the instance refuses it with.
     """
-    if "security" in instance.locks and region.rules.refuses_when_locked(action):
-        raise ApiError("InstanceLockedForSecurity")
+    check_locks(region, instance, action)
     if not region.rules.allowed(action, instance.status):
         raise ApiError("IncorrectInstanceStatus")
+
+
+def check_locks(region: RegionState, instance: Instance, action: str) -> None:
+    """Refuse an action that a lock of the instance forbids (instance/security-lock, billing/financial-lock).
+
+    Raises:
+        ApiError: with the code that the edition has for lock and action.
+    """
+    for reason in instance.locks:
+        if region.rules.refuses_when_locked(action, reason):
+            raise ApiError(region.rules.lock_code(action, reason, instance.charge_type))
 
 
 def check_dry_run(region: RegionState, dry_run: bool) -> None:
@@ -78,19 +88,32 @@ def start_instance(region: RegionState, account: AccountState, request: StartIns
     """StartInstance; one that was stopped without charge is placed anew, and stays Stopped for lack of supply (deployment-set/no-room-start)."""
     instance = account.instance(request.instance_id)
     check_status(region, instance, "StartInstance")
-    host = instance.host
-    if host is None:
-        host = hosting.choose_for(region, instance)
-        if host is None:
-            raise ApiError("OperationDenied.NoStock")
+    host = find_host(region, instance)
     check_dry_run(region, request.dry_run)
+    start_on(region, instance, host)
+    return {}
+
+
+def find_host(region: RegionState, instance: Instance) -> Host:
+    """The host that a stopped instance can be started on: its own, or one that is found anew.
+
+    Raises:
+        ApiError: `OperationDenied.NoStock`.
+    """
+    host = instance.host or hosting.choose_for(region, instance)
+    if host is None:
+        raise ApiError("OperationDenied.NoStock")
+    return host
+
+
+def start_on(region: RegionState, instance: Instance, host: Host) -> None:
+    """Start a stopped instance on a host that `find_host` has found."""
     if instance.host is None:
         hosting.settle(region, instance, host)
     if instance.bandwidth_out and not instance.public_ip:
         instance.public_ip = region.public.allocate() or 0
     instance.stopped_mode = NOT_APPLICABLE
     boot(region, instance)
-    return {}
 
 
 @handles(StopInstance)
@@ -164,7 +187,13 @@ def set_auto_release(region: RegionState, instance: Instance, at: int | None) ->
     if instance.auto_release_timer is not None:
         instance.auto_release_timer.cancel()
     instance.auto_release = at
-    instance.auto_release_timer = None if at is None else region.clock.call_at(at, lambda: release(region, instance, "auto-release"))
+
+    def due() -> None:
+        instance.auto_release_timer = None
+        if region.rules.honors_auto_release(instance):
+            release(region, instance, "auto-release")
+
+    instance.auto_release_timer = None if at is None else region.clock.call_at(at, due)
 
 
 def release(region: RegionState, instance: Instance, why: str) -> None:

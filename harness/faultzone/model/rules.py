@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from faultzone.clock import MINUTE
 
 from faultzone.model.assistant_rules import AssistantRules
+from faultzone.model.billing_rules import BillingRules
 
 if TYPE_CHECKING:
     from faultzone.editions import Edition
@@ -28,7 +29,7 @@ _HOST_NAME: Final = re.compile(r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
 _WEB: Final = ("http://", "https://")
 
 
-class Rules(AssistantRules):
+class Rules(AssistantRules, BillingRules):
     """What the documentation of an edition decides.
 
     Args:
@@ -146,9 +147,17 @@ class Rules(AssistantRules):
         """Whether vCPU and memory go back to the pool on a stop of this mode (instance/stop-no-charge)."""
         return stopped_mode == "StopCharging"
 
-    def refuses_when_locked(self, action: str) -> bool:
-        """Whether a security lock refuses an action (instance/security-lock)."""
+    def refuses_when_locked(self, action: str, reason: str = "security") -> bool:
+        """Whether a lock of this reason refuses an action (instance/security-lock, billing/financial-lock)."""
+        if reason == "financial":
+            return action in self.edition.billing.financial_lock_refuses
         return action in self.edition.instance.security_lock_refuses
+
+    def lock_code(self, action: str, reason: str, charge_type: str) -> str:
+        """The code with which a lock refuses an action (instance/security-lock, billing/financial-lock)."""
+        if reason == "financial":
+            return str(self.edition.billing.financial_lock_refuses[action][charge_type])
+        return "InstanceLockedForSecurity"
 
     def protects(self, instance: Instance) -> bool:
         """Whether deletion by the user is refused (instance/deletion-protection)."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from faultzone.model.catalog import Catalog, Image, InstanceType
     from faultzone.model.effects import Effect
     from faultzone.model.events import SystemEvent
+    from faultzone.model.ledger import Books
     from faultzone.model.rules import Rules
     from faultzone.model.shape import Shape
     from faultzone.world import World
@@ -152,6 +153,9 @@ class AccountState:
 
 class RegionState:
     """One region: its hosts, its accounts, and what it is told by."""
+
+    #: The money of the accounts, which all regions of a cloud share; the cloud gives it to them.
+    books: Books
 
     def __init__(
         self, shape: Shape, catalog: Catalog, edition: Edition, rules: Rules, clock: Clock, world: World, said: list[Said]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from faultzone.clock import DAY, HOUR, SECOND
 from faultzone.ecs.billing import DescribeInstanceAutoRenewAttribute, ModifyInstanceAutoRenewAttribute, RenewInstance
 from faultzone.ecs.errors import ApiError
-from faultzone.model import billing_terms, events, lapse, lifecycle
+from faultzone.model import arrears, billing_terms, events, lapse, lifecycle
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.ledger import Term
 from faultzone.model.state import AccountState, Instance, RegionState, page
@@ -97,7 +97,7 @@ def _milestone(region: RegionState, instance: Instance, term: Term) -> None:
     term.timer = None
     if now in _attempts(region, expires, term):
         price = region.books.prices.subscription(instance.kind.name, term.duration, term.unit)
-        if price <= region.books.ledgers[instance.account].balance(now):
+        if arrears.can_pay(region.books, instance.account, price):
             _extend(region, instance, term.duration, term.unit, price)
             return
     if now in _reminders(region, expires, term):
@@ -112,7 +112,7 @@ def _expire(region: RegionState, instance: Instance, event: SystemEvent) -> bool
 def _extend(region: RegionState, instance: Instance, period: int, unit: str, price: int) -> None:
     """Buy a further span; it counts from the old expiry (billing/renew)."""
     assert instance.expires is not None
-    region.books.pay(instance.account, price, "renewal", instance=instance.id)
+    arrears.pay(region.books, instance.account, price, "renewal", instance=instance.id)
     move_expiry(region, instance, region.rules.renewed_until(instance.expires, period, unit))
 
 
@@ -131,7 +131,8 @@ def renew_instance(region: RegionState, account: AccountState, request: RenewIns
     lifecycle.check_locks(region, instance, "RenewInstance")
     billing_terms.check_period(region.edition, request.period, request.period_unit)
     price = region.books.prices.subscription(instance.kind.name, request.period, request.period_unit)
-    region.books.check_funds(account.id, price)
+    if not arrears.can_pay(region.books, account.id, price):
+        raise ApiError("InsufficientBalance")
     _extend(region, instance, request.period, request.period_unit, price)
     if token is not None:
         account.tokens[token] = (request.given, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from typing import Any, Final
 from uuid import uuid4
 
 from faultzone.ecs.errors import ApiError
+from faultzone.errors import NoAnswer
 from faultzone.serve.control import ROOT, Control
 from faultzone.serve.door import Door
 from faultzone.serve.signatures import Verifier
-from faultzone.serve.wire import BODY_MAX, JSON, XML, read_call, read_request, render, render_error, wants_xml
+from faultzone.serve.wire import BODY_MAX, JSON, XML, Call, read_call, read_request, render, render_error, wants_xml
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -39,14 +41,27 @@ class Answer:
     content_type: str
     request_id: str
     body: bytes
+    retry_after: int | None = None
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """The headers of the answer."""
-        return [
+        headers = [
             (b"content-type", self.content_type.encode()),
             (b"x-acs-request-id", self.request_id.encode()),
             (b"content-length", b"%d" % len(self.body)),
         ]
+        if self.retry_after is not None:
+            headers.append((b"x-acs-retry-after", b"%d" % self.retry_after))
+        return headers
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A call that may be handed to the door."""
+
+    call: Call
+    account: str
+    xml: bool
 
 
 class Application:
@@ -90,12 +105,30 @@ class Application:
         if path.startswith(ROOT):
             answer = await self._answer_control(method, path, headers, body, scope["client"])
         else:
-            answer = self.answer(method, path, scope["query_string"], headers, body)
+            signed = self._admit(method, path, scope["query_string"], headers, body)
+            if isinstance(signed, _Signed) and (delay := self._door.delay_of(signed.call.action)):
+                await asyncio.sleep(delay)
+            try:
+                answer = self._ask(signed) if isinstance(signed, _Signed) else signed
+            except NoAnswer:
+                scope["faultzone.abort"]()
+                return
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers()})
         await send({"type": "http.response.body", "body": answer.body})
 
     def answer(self, method: str, path: str, query: bytes, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer to one request of the API: always one, whatever the request is made of."""
+        """The answer to one request of the API: always one, whatever the request is made of, but where a fault drops it.
+
+        Raises:
+            NoAnswer: a fault of the API drops the call.
+        """
+        signed = self._admit(method, path, query, headers, body)
+        return self._ask(signed) if isinstance(signed, _Signed) else signed
+
+    def _admit(
+        self, method: str, path: str, query: bytes, headers: Mapping[str, str], body: bytes
+    ) -> _Signed | Answer:
+        """The call that a request carries, or the answer that refuses it."""
         xml = False
         try:
             request = read_request(method, path, query, headers, body)
@@ -104,11 +137,17 @@ class Application:
             credential = self._verifier.verify(request)
         except ApiError as error:
             return self.refuse(error, xml=xml)
+        return _Signed(call, credential.account, xml)
+
+    def _ask(self, signed: _Signed) -> Answer:
+        call, xml = signed.call, signed.xml
         try:
-            answer = self._door.call(call.action, call.parameters, account=credential.account)
+            answer = self._door.call(call.action, call.parameters, account=signed.account)
             rendered = render(answer, f"{call.action}Response", xml)
         except ApiError as error:
             return self._render(error, xml)
+        except NoAnswer:
+            raise
         except Exception:
             _logger.exception("The backend could not answer %s.", call.action)
             return self._render(ApiError("InternalError"), xml)
@@ -125,7 +164,7 @@ class Application:
     def _render(self, error: ApiError, xml: bool) -> Answer:
         request_id = error.request_id or str(uuid4()).upper()
         body = render_error(error, request_id, self._host_id, xml)
-        return Answer(error.status, XML if xml else JSON, request_id, body)
+        return Answer(error.status, XML if xml else JSON, request_id, body, error.retry_after)
 
     async def _answer_control(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, peer: tuple[str, int] | None

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Door(Protocol):
-    """The two ways into a backend. Both may be called from any thread."""
+    """The ways into a backend. All may be called from any thread."""
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, object]:
         """Answer one call of the public API, or raise `ApiError`.
@@ -19,6 +19,9 @@ class Door(Protocol):
             parameters: the flat text of the wire, without what only the wire needs.
             account: the account that signed the call.
         """
+
+    def delay_of(self, action: str) -> float:
+        """The seconds to sleep before the call of an action is handed on: 0.0 unless a fault delays it."""
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, object]:
         """Do what only a harness may do. It runs on a thread of its own and may take its time."""

@@ -138,6 +138,8 @@ class _Protocol(HttpToolsProtocol):
         self.url = target
         super().on_headers_complete()
         self.scope["query_string"] = query
+        # Only what has the connection can cut it.
+        self.scope["faultzone.abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
 
     def on_body(self, body: bytes) -> None:
         if self.cycle.response_complete:

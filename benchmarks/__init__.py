@@ -1,0 +1,1 @@
+"""Measurements of faultzone, each beside its peer or its floor in the same run: `python -m benchmarks`."""

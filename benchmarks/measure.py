@@ -1,0 +1,129 @@
+"""How things are measured: batches, medians, child processes, and the rows that come of it.
+
+A figure is the median of batches. The garbage collector runs before each batch and stays on during it, as it is for users.
+Cases that are compared with each other take turns, so that a noisy machine is as noisy for one as for the other.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from statistics import median
+from time import perf_counter
+from typing import Any, Final
+
+MICRO: Final = 1e6
+MILLI: Final = 1e3
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured.
+
+    Args:
+        instances: the numbers of instances at which calls are measured, ascending.
+        peer_instances: those at which the peers are.
+        filled: the instances of the whole listing, of one region filled call by call, and of the memory figures.
+        hosts: the hosts among which placement chooses.
+        timers: how many fire.
+        batches: of which the median is taken.
+        calls: in a batch.
+        processes: how often each kind of process is started.
+        examples: of the Hypothesis machines.
+    """
+
+    instances: tuple[int, ...] = (10, 100, 1_000, 10_000, 100_000)
+    peer_instances: tuple[int, ...] = (10, 1_000)
+    filled: int = 10_000
+    hosts: int = 10_000
+    timers: int = 100_000
+    batches: int = 15
+    calls: int = 200
+    processes: int = 15
+    examples: int = 60
+
+
+QUICK: Final = Sizes(
+    instances=(10, 100, 10_000), peer_instances=(10,), filled=1_000, timers=20_000, batches=5, processes=5, examples=20
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of the table.
+
+    Args:
+        what: is measured.
+        value: of it, in `unit`.
+        unit: `us`, `ms`, `s`, `B`, `x` (less is better) or a rate that ends in `/s` (more is better).
+        target: that it should meet, in the same unit.
+        peers: what does the same, or the floor below which it cannot be -> its figure in the same unit.
+    """
+
+    what: str
+    value: float
+    unit: str
+    target: float | None = None
+    peers: Mapping[str, float] | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; None without one."""
+        if self.target is None:
+            return None
+        return self.value >= self.target if self.unit.endswith("/s") else self.value <= self.target
+
+    def ratio(self, peer: str) -> float:
+        """How many times better than a peer this is; below 1 it is worse."""
+        other = (self.peers or {})[peer]
+        return self.value / other if self.unit.endswith("/s") else other / self.value
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something to time: `call` so many times a batch, with `before` and `after` around the batch, outside the time."""
+
+    call: Callable[[], object]
+    before: Callable[[], object] = lambda: None
+    after: Callable[[], object] = lambda: None
+
+
+def seconds(cases: Mapping[str, Case], *, calls: int, batches: int) -> dict[str, float]:
+    """The seconds that each case takes a call: the median of its batches, which take turns with those of the other cases."""
+    taken: dict[str, list[float]] = {name: [] for name in cases}
+    for batch in range(batches + 1):
+        for name, case in cases.items():
+            case.before()
+            call = case.call
+            gc.collect()
+            begun = perf_counter()
+            for _ in range(calls):
+                call()
+            ended = perf_counter()
+            case.after()
+            if batch:  # The first one warms up.
+                taken[name].append((ended - begun) / calls)
+    return {name: median(each) for name, each in taken.items()}
+
+
+def once(call: Callable[[], object]) -> float:
+    """The seconds that one call takes."""
+    return seconds({"": Case(call)}, calls=1, batches=3)[""]
+
+
+def child(module: str, *arguments: object) -> dict[str, Any]:
+    """What a module of this package prints, as JSON, when it runs in a fresh process."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    printed: dict[str, Any] = json.loads(done.stdout)
+    return printed
+
+
+def installed(*modules: str) -> bool:
+    """Whether all of these can be imported."""
+    return all(find_spec(module) for module in modules)

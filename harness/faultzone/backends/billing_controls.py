@@ -1,0 +1,96 @@
+"""The control verbs of billing: what an account has and pays, what things cost, when a subscription ends.
+
+Amounts are yuan as text with up to four decimals, so that they travel exactly.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from faultzone.backends.controls import Arguments, verb
+from faultzone.errors import UsageError
+from faultzone.model import arrears, subscriptions
+from faultzone.model.billing_terms import midnight_after
+from faultzone.model.ledger import units, yuan
+
+if TYPE_CHECKING:
+    from faultzone.backends.local import LocalBackend
+    from faultzone.model.ledger import Books
+
+
+def _books(backend: LocalBackend) -> Books:
+    return next(iter(backend.cloud.regions.values())).books
+
+
+def _account(backend: LocalBackend, given: Arguments) -> str:
+    account = given.get("account") or backend.cloud.accounts[0]
+    if account not in backend.cloud.accounts:
+        raise UsageError(f"there is no account {account!r}; there are {', '.join(backend.cloud.accounts)}")
+    return str(account)
+
+
+def _render(backend: LocalBackend, account: str) -> dict[str, Any]:
+    ledger, now = _books(backend).ledgers[account], backend.clock.now
+    return {
+        "balance": yuan(ledger.balance(now)),
+        "charged": yuan(ledger.charged(now)),
+        "in_arrears": ledger.overdue,
+    }
+
+
+@verb("account-balance", "change-account", writes=False, account="string?")
+def account_balance(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Tell what an account has, what it was charged for pay-as-you-go so far, and whether it is in arrears."""
+    return _render(backend, _account(backend, given))
+
+
+@verb("top-up", "change-account", amount="string", account="string?")
+def top_up(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Pay money into an account."""
+    account = _account(backend, given)
+    arrears.top_up(_books(backend), account, units(given["amount"]))
+    return _render(backend, account)
+
+
+@verb("bill", "change-account", amount="string?", debt="string?", account="string?")
+def bill(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Present the account a bill of some other service: of an amount, or of what leaves it with a debt."""
+    account = _account(backend, given)
+    ledger = _books(backend).ledgers[account]
+    if (given.get("amount") is None) == (given.get("debt") is None):
+        raise UsageError("write either amount, what the bill is of, or debt, what is to be owed after it")
+    if given.get("amount") is not None:
+        amount = units(given["amount"])
+    else:
+        amount = max(0, ledger.balance(backend.clock.now) + units(given["debt"], what="debt"))
+    arrears.pay(_books(backend), account, amount, "bill")
+    return {**_render(backend, account), "amount": yuan(amount)}
+
+
+@verb("prices", "change-account", hourly="string?", monthly="string?", instance_type="string?")
+def prices(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Tell the prices, or set them: of one instance type, or of all that have none of their own."""
+    books = _books(backend)
+    kind = given.get("instance_type")
+    if kind is not None and kind not in backend.cloud.catalog.types:
+        raise UsageError(f"there is no instance type {kind!r}; they are named like ecs.g5.large")
+    asked = {each: units(given[each], what=each) for each in ("hourly", "monthly") if given.get(each) is not None}
+    if asked:
+        books.prices.change(kind, asked.get("hourly"), asked.get("monthly"))
+        arrears.reprice(books)
+    return books.prices.render()
+
+
+@verb("expire", "change-account", instance="string", within="integer")
+def expire(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Let a subscription end at the first midnight of UTC+8 after `within` milliseconds."""
+    cloud, within = backend.cloud, given["within"]
+    instance = cloud.find_instance(str(given["instance"]))
+    if instance is None or instance.expires is None:
+        raise UsageError(f"there is no subscription instance {given['instance']!r}")
+    if isinstance(within, bool) or not isinstance(within, int) or within < 0:
+        raise UsageError(f"within={within!r}: write a whole number of milliseconds, 0 or more")
+    region = next(each for each in cloud.regions.values() if instance.id in each.instances)
+    before = instance.expires
+    subscriptions.move_expiry(region, instance, midnight_after(backend.clock.now + within))
+    return {"before": before, "expires": instance.expires, "account": instance.account, "region": region.id}

@@ -1,0 +1,115 @@
+"""Faults of money and time: a subscription runs out, an account falls into arrears, the clock jumps.
+
+None of these is undone: the first two are made good, by renewal and by payment; time does not run backwards.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from faultzone.clock import Duration, milliseconds
+from faultzone.ecs.errors import ApiError
+from faultzone.model.ledger import Money
+
+if TYPE_CHECKING:
+    from faultzone.backends import Backend
+    from faultzone.faults import Fault, Injection
+
+
+@dataclass(frozen=True)
+class SubscriptionLapse:
+    """A subscription ends soon: at the first midnight of UTC+8 once `within` has passed.
+
+    Args:
+        instance: the instance's id.
+        within: how long is left; at least three days leave the whole window in which the stop is announced.
+    """
+
+    instance: str
+    within: Duration = "3d"
+    capability: ClassVar[str] = "change-account"
+    compensation: ClassVar[str] = "renewal by a month"
+    why_no_undo: ClassVar[str | None] = None
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Bring its expiry forward."""
+        return backend.control("expire", {"instance": self.instance, "within": milliseconds(self.within)})
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Renew it by a month; one that has been released is beyond renewal."""
+        if not injected:
+            return
+        try:
+            asked = {"InstanceId": self.instance, "Period": 1, "RegionId": injected["region"]}
+            backend.call("RenewInstance", asked, account=injected["account"])
+        except ApiError as refusal:
+            if refusal.code != "InvalidInstanceId.NotFound":
+                raise
+
+
+@dataclass(frozen=True)
+class AccountArrears:
+    """An account gets a bill of another service that leaves it with a debt.
+
+    Args:
+        account: its id, None for the default account.
+        debt: what it owes after the bill, in yuan.
+    """
+
+    account: str | None = None
+    debt: Money = "10"
+    capability: ClassVar[str] = "change-account"
+    compensation: ClassVar[str] = "payment of what the bill took"
+    why_no_undo: ClassVar[str | None] = None
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Present the bill."""
+        return backend.control("bill", {"debt": str(self.debt), "account": self.account})
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Pay it; what was stopped meanwhile waits for ReactivateInstances (billing/reactivate)."""
+        if injected:
+            backend.control("top-up", {"amount": injected["amount"], "account": self.account})
+
+
+@dataclass(frozen=True)
+class ClockJump:
+    """Region time jumps ahead; all that is due on the way happens.
+
+    Args:
+        by: how far.
+    """
+
+    by: Duration
+    capability: ClassVar[str] = "move-time"
+    why_no_undo: ClassVar[str | None] = "time does not run backwards"
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Let the time pass."""
+        return backend.control("advance", {"milliseconds": milliseconds(self.by)})
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Nothing: see `why_no_undo`."""
+
+
+class BillingChaos(ABC):
+    """The part of chaos that injects these."""
+
+    @abstractmethod
+    def inject(self, fault: Fault) -> Injection:
+        """Bring a fault into force."""
+
+    def lapse(self, instance: str, *, within: Duration = "3d") -> Injection:
+        """Let a subscription end soon; its renewal is owed."""
+        return self.inject(SubscriptionLapse(instance, within))
+
+    def arrears(self, account: str | None = None, *, debt: Money = "10") -> Injection:
+        """Drive an account into arrears; the payment is owed."""
+        return self.inject(AccountArrears(account, debt))
+
+    def jump(self, by: Duration) -> Injection:
+        """Let region time jump ahead, for good."""
+        return self.inject(ClockJump(by))

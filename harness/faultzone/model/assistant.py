@@ -1,0 +1,279 @@
+"""Cloud Assistant: commands, their invocation and stop, what is shown of them, and the agent.
+
+Source: manual, chapter 2; API reference, chapter "Cloud Assistant". The runs themselves are in `assistant_runs`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Sequence
+
+from faultzone.ecs.assistant import (
+    CreateCommand,
+    DeleteCommand,
+    DescribeCloudAssistantStatus,
+    InstallCloudAssistant,
+    InvokeCommand,
+    ModifyCommand,
+    RunCommand,
+    StopInvocation,
+)
+from faultzone.ecs.errors import ApiError
+from faultzone.model.assistant_runs import (
+    AssistantState,
+    Command,
+    Invocation,
+    Target,
+    begin,
+    schedule,
+    settle,
+    state_of,
+)
+from faultzone.model.cron import Cron, CronError
+from faultzone.model.dispatch import Answer, handles
+from faultzone.model.effects import CancelScript
+from faultzone.model.state import AccountState, Instance, RegionState
+
+# Commands
+
+
+@handles(CreateCommand)
+def create_command(region: RegionState, account: AccountState, request: CreateCommand) -> Answer:
+    """CreateCommand (assistant/create-command)."""
+    _check_texts(region, request.name, request.description)
+    content, script = _content(region, request)
+    _check_room(region, account)
+    timeout = request.timeout or request.time_out
+    return {"CommandId": _keep(region, account, request, content, script, timeout).id}
+
+
+def _check_room(region: RegionState, account: AccountState) -> None:
+    if len(state_of(region, account).commands) >= region.rules.commands_limit():
+        raise ApiError("CmdCount.ExceedQuota")
+
+
+def _check_texts(region: RegionState, name: str | None, description: str | None) -> None:
+    """Refuse a name or a description of a command that is too long (assistant/name-limits)."""
+    if name is not None and not region.rules.name_fits(name):
+        raise ApiError("CmdName.ExceedLimit")
+    if description is not None and not region.rules.command_description_fits(description):
+        raise ApiError("CmdDesc.ExceedLimit")
+
+
+def _content(region: RegionState, request: CreateCommand | RunCommand) -> tuple[str, str]:
+    """The content of a command in Base64, and its script (assistant/content-limit, assistant/content-encoding)."""
+    given = request.command_content
+    if request.content_encoding == "PlainText":
+        given = base64.b64encode(given.encode()).decode()
+    if not region.rules.content_fits(given):
+        raise ApiError("CmdContent.ExceedLimit")
+    try:
+        script = base64.b64decode(given, validate=True).decode("utf-8", "surrogateescape")
+    except (binascii.Error, ValueError):
+        raise ApiError("Invalid.CommandContent") from None
+    return given, script
+
+
+def _keep(
+    region: RegionState,
+    account: AccountState,
+    request: CreateCommand | RunCommand,
+    content: str,
+    script: str,
+    timeout: int | None,
+) -> Command:
+    command = Command(region.world.hex_id("c"), request.type, content, script, region.clock.now)
+    command.name, command.description, command.directory = request.name, request.description, request.working_dir
+    command.timeout = timeout or region.edition.assistant.timeout
+    state_of(region, account).commands[command.id] = command
+    return command
+
+
+@handles(ModifyCommand)
+def modify_command(region: RegionState, account: AccountState, request: ModifyCommand) -> Answer:
+    """ModifyCommand: name and description (assistant/modify-command)."""
+    command = _command(region, account, request.command_id)
+    _check_texts(region, request.name, request.description)
+    command.name = command.name if request.name is None else request.name
+    command.description = command.description if request.description is None else request.description
+    return {}
+
+
+@handles(DeleteCommand)
+def delete_command(region: RegionState, account: AccountState, request: DeleteCommand) -> Answer:
+    """DeleteCommand; invocations of it go on (assistant/delete-command)."""
+    command = _command(region, account, request.command_id)
+    if not region.rules.command_is_deletable(command.open > 0):
+        raise ApiError("InvalidStatus.CmdIdInUse")
+    del state_of(region, account).commands[command.id]
+    return {}
+
+
+def _command(region: RegionState, account: AccountState, command_id: str) -> Command:
+    command = state_of(region, account).commands.get(command_id)
+    if command is None:
+        raise ApiError("InvalidCmdId.NotFound")
+    return command
+
+
+# Invocations
+
+
+@handles(InvokeCommand)
+def invoke_command(region: RegionState, account: AccountState, request: InvokeCommand) -> Answer:
+    """InvokeCommand: on all targets or none, answering at once (assistant/all-or-nothing, invoke-is-asynchronous)."""
+    cron = _schedule(region, timed=request.timed, frequency=request.frequency)
+    command = _command(region, account, request.command_id)
+    targets = check_targets(region, account, request.instance_ids, command.kind)
+    _check_quota(region, account)
+    return {"InvokeId": _invoke(region, account, command, targets, cron).id}
+
+
+@handles(RunCommand)
+def run_command(region: RegionState, account: AccountState, request: RunCommand) -> Answer:
+    """RunCommand: a command that is made and invoked in one call, and not listed unless it is to be kept."""
+    _check_texts(region, request.name, request.description)
+    content, script = _content(region, request)
+    cron = _schedule(region, timed=request.timed, frequency=request.frequency)
+    targets = check_targets(region, account, request.instance_ids, request.type)
+    if request.keep_command:
+        _check_room(region, account)
+    _check_quota(region, account)
+    command = _keep(region, account, request, content, script, request.timeout)
+    if not request.keep_command:
+        del state_of(region, account).commands[command.id]
+    return {"CommandId": command.id, "InvokeId": _invoke(region, account, command, targets, cron).id}
+
+
+def _schedule(region: RegionState, *, timed: bool, frequency: str) -> Cron | None:
+    """When a timed invocation runs; None for one that runs once, whatever its Frequency (assistant/frequency-required)."""
+    if not timed:
+        return None
+    if not frequency:
+        raise ApiError("MissingParameter.Frequency")
+    try:
+        return region.rules.schedule(frequency)
+    except CronError as wrong:
+        raise ApiError.of("InvalidParam.Frequency", why=wrong) from None
+
+
+def find_targets(region: RegionState, account: AccountState, ids: Sequence[str]) -> list[Instance]:
+    """The instances that a call names, each once, however often it is named.
+
+    Raises:
+        ApiError: too many are named, or one does not exist.
+    """
+    if len(ids) > region.rules.targets_limit():
+        raise ApiError("InstanceIds.ExceedLimit")
+    try:
+        return [account.instances[each] for each in dict.fromkeys(ids)]
+    except KeyError:
+        raise ApiError("InvalidInstance.NotFound") from None
+
+
+def check_targets(region: RegionState, account: AccountState, ids: Sequence[str], kind: str) -> list[Instance]:
+    """The targets of an invocation, each fit for it (assistant/all-or-nothing).
+
+    Raises:
+        ApiError: one of them is not; nothing runs anywhere.
+    """
+    rules = region.rules
+    targets = find_targets(region, account, ids)
+    for instance in targets:
+        if not rules.may_run_in(instance.status):
+            raise ApiError("InvalidInstanceStatus")
+        if instance.agent is None:
+            raise ApiError("InvalidInstance.NoClient")
+        if rules.refuses_mismatch() and not rules.type_fits(kind, instance.image.system):
+            raise ApiError("InvalidInstance.NotMatch")
+    return targets
+
+
+def _check_quota(region: RegionState, account: AccountState) -> None:
+    """Refuse what is too much for this day (assistant/invocation-quota)."""
+    state = state_of(region, account)
+    today = region.rules.quota_day(region.clock.now)
+    if state.day == today and state.invoked_today >= region.rules.invocations_limit():
+        raise ApiError("Invocation.ExceedQuota")
+
+
+def _invoke(
+    region: RegionState, account: AccountState, command: Command, targets: Iterable[Instance], cron: Cron | None
+) -> Invocation:
+    state, now = state_of(region, account), region.clock.now
+    today = region.rules.quota_day(now)
+    state.invoked_today = state.invoked_today + 1 if state.day == today else 1
+    state.day = today
+    invocation = Invocation(region.world.hex_id("t"), command, map(Target, targets), now)
+    state.invocations[invocation.id] = invocation
+    command.invoked += 1
+    command.open += 1
+    if cron is None:
+        begin(region, state, invocation, invocation.targets.values())
+    else:
+        invocation.cron, invocation.frequency = cron, cron.text
+        schedule(region, state, invocation)
+    return invocation
+
+
+@handles(StopInvocation)
+def stop_invocation(region: RegionState, account: AccountState, request: StopInvocation) -> Answer:
+    """StopInvocation: what has not begun never does, what has begun runs on, and both read Stopped (assistant/stop)."""
+    state = state_of(region, account)
+    invocation = state.invocations.get(request.invoke_id)
+    if invocation is None:
+        raise ApiError("InvalidInvokeId.NotFound", status=region.edition.assistant.stop_unknown_status)
+    if unknown := set(request.instance_ids) - invocation.targets.keys():
+        raise ApiError.of("InvalidParameter", name="InstanceId", why=f"{min(unknown)} is no target of the invocation")
+    was_open = invocation.open
+    for target in invocation.targets.values():
+        if region.rules.stops(request.instance_ids, target.instance):
+            _stop(region, state, invocation, target)
+    if invocation.timed and was_open and all(target.stopped is not None for target in invocation.targets.values()):
+        invocation.command.open -= 1
+        if invocation.timer is not None:
+            invocation.timer.cancel()
+    return {}
+
+
+def _stop(region: RegionState, state: AssistantState, invocation: Invocation, target: Target) -> None:
+    """Stop one target: the process that is under way goes on, and nothing is heard of it any more."""
+    now, record = region.clock.now, target.live
+    if target.stopped is None and (invocation.timed or record is not None):
+        target.stopped = now
+    if record is None:
+        return
+    record.stopped = now
+    begun = record.started is not None
+    if not begun:
+        instance = region.instances[target.instance]
+        region.emit(CancelScript(instance.id, instance.epoch, record.run))
+    settle(region, state, record, region.rules.stopped_cause(begun))
+
+
+# The agent
+
+
+@handles(InstallCloudAssistant)
+def install_agent(region: RegionState, account: AccountState, request: InstallCloudAssistant) -> Answer:
+    """InstallCloudAssistant: the agent is there after the next reboot (assistant/agent-required)."""
+    for instance in find_targets(region, account, request.instance_ids):
+        instance.put("InstallAgent", True)
+    return {}
+
+
+@handles(DescribeCloudAssistantStatus)
+def describe_agents(region: RegionState, account: AccountState, request: DescribeCloudAssistantStatus) -> Answer:
+    """DescribeCloudAssistantStatus, in both spellings of the documentation (assistant/agent-status-spelling)."""
+    shown = []
+    for instance in find_targets(region, account, request.instance_ids):
+        serves = "true" if instance.agent is not None else "false"
+        item: Answer = {"InstanceId": instance.id, "CloudAssistantStatus": serves, "CloudAssitantStatus": serves}
+        if region.edition.assistant.detailed:
+            item |= {"CloudAssistantVersion": instance.agent or "", "OSType": instance.image.system}
+        shown.append(item)
+    return {
+        "InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": shown},
+        "InstanceCloudAssitantStatus": {"InstanceCloudAssitantStatusSet": shown},
+    }

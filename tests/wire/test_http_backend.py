@@ -1,0 +1,122 @@
+"""The http backend: the same region through an endpoint, with control routes and with the public API alone."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from faultzone import ApiError, HarnessError, NotSupported, Region, UsageError, hosted, make_region
+from faultzone.backends.http import HttpBackend, flatten
+from faultzone.region import CloudOptions
+from faultzone.remote import connect, prepare, read_keys
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    cloud = hosted.Hosted(clock="hybrid", scale=100)
+    with hosted.endpoint(cloud, token="token") as served:
+        yield served.url
+
+
+@pytest.fixture
+def backend(url: str) -> Iterator[HttpBackend]:
+    with closing(connect(url, token="token")) as connected:
+        yield connected
+
+
+@pytest.fixture
+def public(url: str) -> Iterator[HttpBackend]:
+    with closing(connect(url)) as connected:
+        yield connected
+
+
+def test_flatten() -> None:
+    given = {"A": ["x", "y"], "Tag": [{"Key": "k"}], "Disk": {"Size": 40}, "Yes": True, "None": None, "N": 3}
+    assert flatten(given) == {
+        "A.1": "x",
+        "A.2": "y",
+        "Tag.1.Key": "k",
+        "Disk.Size": "40",
+        "Yes": "true",
+        "N": "3",
+    }
+
+
+def test_a_region_through_an_endpoint(backend: HttpBackend) -> None:
+    region = make_region(backend)
+    group = region.create_deployment_set("web")
+    web = region.run_instances(2, deployment_set=group, Tag=[{"Key": "tier", "Value": "web"}])
+    assert {each.status for each in web} == {"Running"}
+    assert web[0].host != web[1].host
+    assert [entry.data["action"] for entry in region.journal.of("call")][:2] == ["CreateDeploymentSet", "RunInstances"]
+
+
+def test_a_refusal_keeps_code_status_and_request_id(backend: HttpBackend) -> None:
+    with pytest.raises(ApiError) as refused:
+        backend.call("StartInstance", {"InstanceId": "i-none"})
+    assert (refused.value.code, refused.value.status) == ("InvalidInstanceId.NotFound", 404)
+    assert refused.value.request_id
+
+
+def test_without_a_token_the_public_api_is_all(public: HttpBackend) -> None:
+    assert public.capabilities == frozenset()
+    with pytest.raises(NotSupported):
+        public.control("hosts", {})
+    with pytest.raises(NotSupported):
+        prepare(public, CloudOptions.of(zones=3))
+
+
+def test_nothing_is_left_behind_where_no_reset_is_to_be_had(public: HttpBackend) -> None:
+    with make_region(public) as region:
+        group = region.create_deployment_set()
+        made = region.run_instances(2, deployment_set=group, wait=False)
+        region.call("ModifyInstanceAttribute", InstanceId=made[0].id, DeletionProtection=True)
+    after = Region(public, "cn-hangzhou", defaults={})
+    assert after.instances == []
+    assert after.call("DescribeDeploymentSets")["TotalCount"] == 0
+
+
+def test_a_reset_makes_the_cloud_anew_in_another_shape(backend: HttpBackend) -> None:
+    make_region(backend).run_instances(1, wait=False)
+    prepare(backend, CloudOptions.of(zones=3, hosts_per_zone=1, accounts=2))
+    region = make_region(backend)
+    assert region.instances == []
+    assert len(region.zones) == 3
+    assert region.as_account(1).call("DescribeInstances")["TotalCount"] == 0
+
+
+def test_a_reset_to_what_cannot_be_changes_nothing(backend: HttpBackend) -> None:
+    made = make_region(backend).run_instances(1, wait=False)
+    with pytest.raises(UsageError, match="zones=0"):
+        backend.reset({"zones": 0})
+    assert make_region(backend).instances == made
+
+
+def test_what_does_not_travel_is_not_supported(backend: HttpBackend) -> None:
+    from faultzone import editions
+
+    with pytest.raises(NotSupported):
+        prepare(backend, CloudOptions(edition=editions.load().changed({"deployment-set.zone-limit": 8})))
+
+
+def test_an_endpoint_that_is_not_there() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(HarnessError, match="does not answer"):
+        connect(f"http://127.0.0.1:{port}").call("DescribeInstances", {})
+
+
+@pytest.mark.parametrize("url", ["", "127.0.0.1:80", "ftp://127.0.0.1", "http://"])
+def test_what_is_no_url(url: str) -> None:
+    with pytest.raises(UsageError):
+        connect(url)
+
+
+def test_keys() -> None:
+    assert read_keys("a:b, c:d:e") == (("a", "b"), ("c", "d:e"))
+    with pytest.raises(UsageError):
+        read_keys("a")
