@@ -44,12 +44,12 @@ class Sizes:
     timers: int = 100_000
     batches: int = 15
     calls: int = 200
-    processes: int = 15
+    processes: int = 31
     examples: int = 60
 
 
 QUICK: Final = Sizes(
-    instances=(10, 100, 10_000), peer_instances=(10,), filled=1_000, timers=20_000, batches=5, processes=5, examples=20
+    instances=(10, 100, 10_000), peer_instances=(10,), filled=1_000, timers=20_000, batches=5, processes=7, examples=20
 )
 
 

@@ -9,7 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from faultzone.assertions import assert_nothing_made, assert_refused, assert_strictly_spread, assert_unchanged
+    from faultzone.assertions import (
+        assert_invocation,
+        assert_nothing_made,
+        assert_refused,
+        assert_released,
+        assert_strictly_spread,
+        assert_unchanged,
+    )
+    from faultzone.commands import Invocation, failed, finished, running, stopped
     from faultzone.ecs.errors import ApiError
     from faultzone.errors import (
         FaultzoneError,
@@ -22,11 +30,14 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from faultzone.faults import HostAtRisk, HostCrash, SupplyShortage
+    from faultzone.faults.billing import AccountArrears, ClockJump, SubscriptionLapse
     from faultzone.region import Client, CloudOptions, DeploymentSet, Instance, Region, make_region
 
 _HOME = {
+    "AccountArrears": "faults.billing",
     "ApiError": "ecs.errors",
     "Client": "region",
+    "ClockJump": "faults.billing",
     "CloudOptions": "region",
     "DeploymentSet": "region",
     "FaultzoneError": "errors",
@@ -35,23 +46,33 @@ _HOME = {
     "HostCrash": "faults",
     "Inconclusive": "errors",
     "Instance": "region",
+    "Invocation": "commands",
     "NoAnswer": "errors",
     "NotSupported": "errors",
     "Region": "region",
     "ShapeError": "errors",
+    "SubscriptionLapse": "faults.billing",
     "SupplyShortage": "faults",
     "UsageError": "errors",
     "WaitTimeout": "errors",
+    "assert_invocation": "assertions",
     "assert_nothing_made": "assertions",
     "assert_refused": "assertions",
+    "assert_released": "assertions",
     "assert_strictly_spread": "assertions",
     "assert_unchanged": "assertions",
+    "failed": "commands",
+    "finished": "commands",
     "make_region": "region",
+    "running": "commands",
+    "stopped": "commands",
 }
 
 __all__ = [
+    "AccountArrears",
     "ApiError",
     "Client",
+    "ClockJump",
     "CloudOptions",
     "DeploymentSet",
     "FaultzoneError",
@@ -60,18 +81,26 @@ __all__ = [
     "HostCrash",
     "Inconclusive",
     "Instance",
+    "Invocation",
     "NoAnswer",
     "NotSupported",
     "Region",
     "ShapeError",
+    "SubscriptionLapse",
     "SupplyShortage",
     "UsageError",
     "WaitTimeout",
+    "assert_invocation",
     "assert_nothing_made",
     "assert_refused",
+    "assert_released",
     "assert_strictly_spread",
     "assert_unchanged",
+    "failed",
+    "finished",
     "make_region",
+    "running",
+    "stopped",
 ]
 
 

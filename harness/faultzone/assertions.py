@@ -6,7 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from faultzone import editions
+from faultzone.commands import Invocation
 from faultzone.ecs.errors import ApiError
+from faultzone.model import invocation_status as status
 from faultzone.region import Instance, Region
 
 T = TypeVar("T")
@@ -63,4 +66,40 @@ def assert_nothing_made(region: Region, call: Callable[[], object], code: str | 
     return refusal
 
 
-__all__ = ["assert_nothing_made", "assert_refused", "assert_strictly_spread", "assert_unchanged"]
+def timeline(instance: Instance) -> str:
+    """What the journal has of one instance, a line for each entry."""
+    return "\n".join(map(str, instance.region.journal.of(instance=instance.id)))
+
+
+def assert_released(instance: Instance) -> None:
+    """The instance no longer exists (billing/release-after-15-days); else what it is, and its timeline."""
+    if instance.exists:
+        shown = instance.describe()
+        locks = ", ".join(each["LockReason"] for each in shown["OperationLocks"]["LockReason"]) or "nothing"
+        raise AssertionError(
+            f"{instance.id} has not been released: it is {shown['Status']}, locked for {locks}, "
+            f"until {shown['ExpiredTime']}\n{timeline(instance)}"
+        )
+
+
+def assert_invocation(invocation: Invocation, total: str, edition: str = editions.DEFAULT) -> None:
+    """The total of an invocation is this (invocation-status/one-time, invocation-status/timed-total).
+
+    Else its instances with their states, and the row of the edition's table that decides.
+    """
+    shown = invocation.describe()
+    seen = shown["InvokeStatus"]
+    if seen == total:
+        return
+    items = {each["InstanceId"]: each["InstanceInvokeStatus"] for each in shown["InvokeInstances"]["InvokeInstance"]}
+    lines = [f"{invocation.id} is {seen}, not {total}", *(f"  {each}: {state}" for each, state in items.items())]
+    try:
+        decision = status.total(items.values(), status.TIMED if shown["Timed"] else status.ONE_TIME[edition])
+    except ValueError as wrong:
+        lines.append(f"these states have no total in edition {edition}: {wrong}")
+    else:
+        lines.append(f"edition {edition}: {decision.row.name} -> {decision.state} ({decision.row.clause})")
+    raise AssertionError("\n".join(lines))
+
+
+__all__ = ["assert_invocation", "assert_nothing_made", "assert_refused", "assert_released", "assert_strictly_spread", "assert_unchanged"]

@@ -53,6 +53,10 @@ class Hosted:
         """Answer one action."""
         return self.inner.call(action, parameters, account=account)
 
+    def note(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Put something that happened outside the model into the journal."""
+        self.inner.note(kind, data)
+
     def delay_of(self, action: str) -> float:
         """The seconds by which a fault of the API delays the next call of an action."""
         return self.inner.delay_of(action)

@@ -20,7 +20,7 @@ from faultzone.clock import stamp
 
 #: The kinds of entry.
 KINDS: Final = frozenset(
-    "region call read refusal transition effect report stale event fault undo owed control advance summary "
+    "region call read refusal transition effect report stale event fault undo owed control advance bill notice summary "
     "verdict".split()
 )
 _SECRET: Final = frozenset({"Password", "AccessKeySecret", "SecurityToken", "UserData"})
@@ -111,7 +111,7 @@ class Journal:
         return [Entry._make(entry) for entry in self.entries[-count:]]
 
     def open(self, path: Path) -> None:
-        """Write what there is and all that follows to `path`, a JSON object a line, handed to the system as it happens."""
+        """Write what there is and all that follows to `path`, a JSON object a line, handed over as it happens."""
         self.close()
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._lock:

@@ -17,6 +17,7 @@ from faultzone import editions, waiting
 from faultzone.backends import Backend
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import SECOND, Duration, HybridClock, milliseconds, read_stamp, utc
+from faultzone.commands import RunsCommands
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.errors import UsageError
@@ -40,10 +41,11 @@ _PAGE: Final = 100
 
 
 #: Actions whose answers name something made, and those that delete it again.
-_MAKING: Final = frozenset({"RunInstances", "CreateInstance", "CreateDeploymentSet", "CreateLaunchTemplate"})
+_MAKING: Final = frozenset({"RunInstances", "CreateInstance", "CreateDeploymentSet", "CreateLaunchTemplate", "CreateCommand"})
 _DELETIONS: Final = (
     ("DeleteDeploymentSet", "DeploymentSetId", "set"),
     ("DeleteLaunchTemplate", "LaunchTemplateId", "template"),
+    ("DeleteCommand", "CommandId", "command"),
 )
 
 
@@ -165,7 +167,7 @@ class Instance:
         return self.wait_until("Running") if wait else self
 
     def renew(self, period: int = 1, unit: str = "Month", **parameters: object) -> Instance:
-        """RenewInstance by so many months or weeks; it does not start an instance that has been stopped (billing/renew)."""
+        """RenewInstance by so many months or weeks; it does not start one that has been stopped (billing/renew)."""
         self.region.call("RenewInstance", InstanceId=self.id, Period=period, PeriodUnit=unit, **parameters)
         return self
 
@@ -245,7 +247,7 @@ class RegionClock:
         return utc(self._backend.control("advance", {"milliseconds": milliseconds(duration)})["now"])
 
 
-class Region:
+class Region(RunsCommands):
     """A region under test, of whatever backend.
 
     Args:
@@ -273,7 +275,7 @@ class Region:
         self.chaos = Chaos(backend, region_id, partial(_say, backend, self.journal))
         self.closed = False
         #: Its endpoint, once one was asked for; views of one cloud share it.
-        self._served: list[Endpoint] = []
+        self.served: list[Endpoint] = []
         self._made: defaultdict[str, list[str]] = defaultdict(list)
         #: Whose view this is, if it is one; and the views through which something was made.
         self._root: Region | None = None
@@ -313,7 +315,7 @@ class Region:
     def _view(self, region_id: str, account: str | None) -> Region:
         view = Region(self.backend, region_id, account, journal=self.journal, defaults=self.defaults)
         view.chaos = self.chaos.of(region_id)
-        view._served = self._served
+        view.served = self.served
         view._root = self._root or self
         return view
 
@@ -496,7 +498,7 @@ class Region:
     # The end
 
     def clean_up(self) -> None:
-        """Release the instances and delete the deployment sets and launch templates that were made through this handle."""
+        """Release the instances and delete the sets and launch templates that were made through this handle."""
         instances = [Instance(self, each) for each in self._made["instance"]]
         for instance in [each for each in instances if each.exists]:
             shown = instance.describe()
@@ -517,7 +519,7 @@ class Region:
             self._root._views.append(self)
         if "InstanceIdSets" in answer:
             self._made["instance"] += answer["InstanceIdSets"]["InstanceIdSet"]
-        for key, kind in (("InstanceId", "instance"), ("DeploymentSetId", "set"), ("LaunchTemplateId", "template")):
+        for key, kind in (("InstanceId", "instance"), ("DeploymentSetId", "set"), ("LaunchTemplateId", "template"), ("CommandId", "command")):
             if key in answer:
                 self._made[kind].append(answer[key])
 
@@ -531,14 +533,14 @@ class Region:
     def endpoint(self) -> str:
         """The URL at which any ECS client reaches this region; served when first asked for.
 
-        The key pair is testid/testsecret. A region that SDKs poll with their own sleeps is made with `clock="hybrid"`; a virtual one stands still between
-        advances.
+        The key pair is testid/testsecret. A region that SDKs poll with their own sleeps is made with `clock="hybrid"`;
+        a virtual one stands still between advances.
         """
-        if not self._served:
+        if not self.served:
             from faultzone.serve import serve_backend
 
-            self._served.append(serve_backend(self.backend))
-        return self._served[0].url
+            self.served.append(serve_backend(self.backend))
+        return self.served[0].url
 
     def close(self) -> None:
         """Undo what is still broken, end the endpoint, and leave nothing behind on a backend that outlives the test.
@@ -554,8 +556,8 @@ class Region:
                 for each in (self, *self._views):
                     each.clean_up()
         finally:
-            while self._served:
-                self._served.pop().close()
+            while self.served:
+                self.served.pop().close()
 
 
 def _say(backend: Backend, journal: Journal, kind: str, data: dict[str, Any]) -> None:

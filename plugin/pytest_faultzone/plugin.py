@@ -49,6 +49,10 @@ _OPTIONS = (
 )
 
 
+#: The names of the options: `backend` is `--faultzone-backend`, and `faultzone_backend` in the configuration file.
+OPTIONS = tuple(name for name, _, _ in _OPTIONS)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, each also settable in the configuration file as `faultzone_<name>`."""
     group = parser.getgroup("faultzone", "faultzone: a cloud region that tests may break")
@@ -80,11 +84,31 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hooks)
 
 
+class _ExitStatus:
+    """Ends a run in which the harness was in trouble with a status of its own: of the region, nothing is known then.
+
+    It sees the verdict of every report, also of those that come from the workers of pytest-xdist.
+    """
+
+    def __init__(self) -> None:
+        self.trouble = False
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for key, value in report.user_properties:
+            self.trouble |= key == "faultzone" and isinstance(value, dict) and value["verdict"] == "harness-error"
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.trouble and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Describe the markers."""
+    """Describe the markers, and watch for verdicts that decide how the run ends."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_ExitStatus(), "faultzone-exit-status")
     for line in (
-        "region(**shape): the shape of the test's `region`: zones=2, hosts_per_zone=8, family_hosts={...}, supply={...}, "
-        "accounts=1, regions=(...), edition='2019-02', clock='virtual' or 'hybrid', scale=1 …",
+        "region(**shape): the shape of the test's `region`: zones=2, hosts_per_zone=8, family_hosts={...}, "
+        "supply={...}, accounts=1, regions=(...), edition='2019-02', clock='virtual' or 'hybrid', scale=1 …",
         "clause(*ids): the documented promises that the test asserts, such as clause('deployment-set/strict-spread')",
         "needs(*capabilities): what the backend must allow besides the public API: see-hosts, break-hosts, move-time, "
         "set-supply, change-account, shape-region; the test is not-supported where it does not",
@@ -94,7 +118,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> Generator[None, Any, Any]:
-    """Refuse to collect a test whose markers cannot be meant, and a test of the conformance suite that names no clause."""
+    """Refuse to collect a test whose markers make no sense, and one of the conformance suite that names no clause."""
     made = yield
     for test in made if isinstance(made, list) else ():
         if not isinstance(test, pytest.Function):
@@ -132,7 +156,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Say which test the regions that are made now belong to; leave out one that needs what the backend does not allow."""
+    """Say which test new regions belong to, and leave out one that needs what the backend does not allow."""
     item.config.stash[RUNNING] = item.nodeid
     needed = [capability for mark in item.iter_markers("needs") for capability in mark.args]
     if needed:

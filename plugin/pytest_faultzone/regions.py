@@ -6,12 +6,13 @@ import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 import pytest
 
+from faultzone.backends import CAPABILITIES
 from faultzone.backends.http import TEST_KEYS, HttpBackend
-from faultzone.errors import NotSupported, UsageError
+from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.region import CloudOptions, Region, local_backend, make_region
 from faultzone.remote import connect, prepare, read_keys
 from pytest_faultzone.plugin import RUNNING, option
@@ -20,8 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from faultzone.backends import Backend
+    from faultzone.faults import Chaos
+    from faultzone.journal import Journal
+    from faultzone.serve import Endpoint
 
 
+#: The name and the capabilities of what answers, once a test has asked for them.
+_BACKEND: pytest.StashKey[tuple[str, frozenset[str]]] = pytest.StashKey()
 #: The endpoint of the run, once a test has asked for it.
 _ENDPOINT: pytest.StashKey[HttpBackend] = pytest.StashKey()
 
@@ -49,23 +55,26 @@ class RegionMaker:
         Raises:
             UsageError: a region that cannot be; the text says what to write instead.
         """
-        config, test = self._config, self._test()
+        config = self._config
+        test = config.stash.get(RUNNING, "")
         options.setdefault("edition", option(config, "edition"))
         options.setdefault("seed", f"{option(config, 'seed')}/{test}")
         region = make_region(self._fresh(CloudOptions.of(**options)), **options)
         self._all.add(region)
+        # With its last reference go its faults and its endpoint.
+        finalize(region, _end, region.chaos, region.served, region.journal)
         if self._of_test[0] != test:
             self._of_test = (test, [])
         self._of_test[1][:] = [*self._of_test[1][-7:], region]
         if folder := option(config, "journal"):
             self._files += 1
-            name = re.sub(r"[^\w.-]+", "_", test)[-120:]
+            name = re.sub(r"[^\w.-]+", "_", test)[-120:] or "session"
             worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
             region.journal.open(Path(folder) / worker / f"{name}-{self._files}.ndjson")
         return region
 
     def _fresh(self, options: CloudOptions) -> Backend:
-        """A backend with a cloud as asked for. An endpoint has one cloud, so it serves one region of a test at a time."""
+        """A backend with a cloud as asked for. An endpoint has one cloud, hence one region of a test at a time."""
         backend = backend_of(self._config, options)
         if isinstance(backend, HttpBackend):
             if any(region.backend is backend and not region.closed for region in self._all):
@@ -73,20 +82,41 @@ class RegionMaker:
             prepare(backend, options)
         return backend
 
-    def _test(self) -> str:
-        item = self._config.stash.get(RUNNING, None)
-        return "" if item is None else item.nodeid
-
-    def of_test(self, nodeid: str) -> list[Region]:
-        """The last regions that a test made."""
-        return self._of_test[1] if self._of_test[0] == nodeid else []
+    def of_test(self, item: pytest.Item) -> Region | None:
+        """The region that a test made last, else one that it got from a fixture."""
+        test, made = self._of_test
+        if test == item.nodeid and made:
+            return made[-1]
+        given = getattr(item, "funcargs", {}).values()
+        return next((each for each in given if isinstance(each, Region)), None)
 
     def close(self) -> None:
-        """End the regions that are still there."""
+        """End the regions that are still there; one that fails to end does not keep the others from it.
+
+        Raises:
+            HarnessError: something could not be undone.
+        """
+        failed: list[str] = []
         for region in list(self._all):
-            region.close()
+            try:
+                region.close()
+            except HarnessError as trouble:
+                failed.append(str(trouble))
+            region.journal.close()
         if _ENDPOINT in self._config.stash:
             self._config.stash[_ENDPOINT].close()
+        if failed:
+            raise HarnessError("; ".join(failed))
+
+
+def _end(chaos: Chaos, served: list[Endpoint], journal: Journal) -> None:
+    """End what a region that nobody holds any more has left."""
+    try:
+        chaos.undo_all()
+    finally:
+        while served:
+            served.pop().close()
+        journal.close()
 
 
 def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
@@ -111,17 +141,13 @@ def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
 
 
 def require(item: pytest.Item, capabilities: Iterable[str]) -> None:
-    """Skip a test that needs what the backend does not allow; fail one that needs what no backend has."""
-    from faultzone.backends import CAPABILITIES
-
-    config = item.config
-    backend = backend_of(config, CloudOptions())
+    """Skip a test that needs what the backend does not allow."""
+    stash = item.config.stash
+    if _BACKEND not in stash:
+        backend = backend_of(item.config, CloudOptions())
+        stash[_BACKEND] = (backend.name, backend.capabilities)
+    name, allowed = stash[_BACKEND]
     for capability in capabilities:
-        if capability not in CAPABILITIES:
-            raise UsageError(
-                f"needs({capability!r}): there is no such capability; write some of {', '.join(CAPABILITIES)}"
-            )
-        if capability not in backend.capabilities:
-            pytest.skip(
-                f"not-supported: the {backend.name} backend does not let a test {CAPABILITIES[capability]} ({capability})"
-            )
+        if capability not in allowed:
+            meaning = CAPABILITIES[capability]
+            pytest.skip(f"not-supported: the {name} backend does not let a test {meaning} ({capability})")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections import defaultdict
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
@@ -9,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from faultzone import clauses
+from faultzone.backends import CAPABILITIES
 from faultzone.ecs.errors import ApiError
-from faultzone.errors import Inconclusive, NotSupported
-from pytest_faultzone.plugin import option
+from faultzone.errors import Inconclusive, NotSupported, UsageError
+from pytest_faultzone.plugin import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,23 +35,33 @@ ORDER: Final = (NOT_SUPPORTED, CONFORMS, INCONCLUSIVE, NOT_IMPLEMENTED, DEVIATES
 #: What the service answers for an action that it does not know.
 _UNKNOWN_ACTION: Final = frozenset({"InvalidAction", "InvalidApi.NotFound", "InvalidAction.NotFound"})
 _TAIL: Final = 25
+#: Options that do not change what a test does, and those that hold secrets.
+_LEFT_OUT: Final = frozenset({"clause", "journal", "token", "keys"})
 
 
-def check_clauses(item: pytest.Function, named: Sequence[str]) -> None:
-    """Refuse a test that names an unknown clause, or, in the conformance suite, none.
+def check_marks(test: pytest.Function) -> None:
+    """Refuse a test that names an unknown clause or capability, or, in the conformance suite, no clause.
 
     Raises:
         pytest.Collector.CollectError: with what to write instead.
     """
-    if not named:
-        raise pytest.Collector.CollectError(
-            f"{item.nodeid} names no clause: every test of the conformance suite is marked @pytest.mark.clause('chapter/name')"
-        )
-    for clause in named:
-        try:
-            clauses.get(clause)
-        except clauses.UnknownClause as unknown:
-            raise pytest.Collector.CollectError(f"{item.nodeid}: {unknown.args[0]}") from None
+    try:
+        named = [clause for mark in test.iter_markers("clause") for clause in mark.args]
+        for clause in named:
+            clauses.get(str(clause))
+        if not named and "faultzone_specs" in test.module.__name__.split("."):
+            raise UsageError(
+                "it names no clause: every test of the conformance suite is marked @pytest.mark.clause('chapter/name')"
+            )
+        for capability in (each for mark in test.iter_markers("needs") for each in mark.args):
+            if capability not in CAPABILITIES:
+                raise UsageError(
+                    f"needs({capability!r}): there is no such capability; write some of {', '.join(CAPABILITIES)}"
+                )
+        if any(mark.args for mark in test.iter_markers("region")):
+            raise UsageError("the marker region takes names and values, such as region(zones=2, hosts_per_zone=8)")
+    except UsageError as mistake:
+        raise pytest.Collector.CollectError(f"{test.nodeid}: {mistake}") from None
 
 
 def asserts(item: pytest.Item, patterns: str) -> bool:
@@ -93,18 +106,30 @@ def complete(
             for clause in map(clauses.get, named)
         ]
         report.sections.append((f"faultzone: {verdict}", "\n".join(statements)))
-    regions = maker.of_test(item.nodeid) if maker is not None else []
-    if regions:
-        journal = regions[-1].journal
+    region = maker.of_test(item) if maker is not None else None
+    if region is not None:
+        journal = region.journal
         report.sections.append(
             (
                 f"faultzone journal, last {min(_TAIL, len(journal))} of {len(journal)}",
                 "\n".join(map(str, journal.tail(_TAIL))),
             )
         )
-        seed = option(item.config, "seed")
-        again = f"pytest {item.nodeid!r}" + (f" --faultzone-seed={seed}" if seed != "0" else "")
-        report.sections.append(("faultzone: to run it again", again))
+        report.sections.append(("faultzone: to run it again", run_again(item)))
+
+
+def run_again(item: pytest.Item) -> str:
+    """The command that runs a test again with the same regions, from the directory in which this run was started."""
+    config = item.config
+    path, colons, name = item.nodeid.partition("::")
+    words = ["pytest", os.path.relpath(config.rootpath / path, config.invocation_params.dir) + colons + name]
+    # A region's seed depends on the test's id, and that on the root directory.
+    given = {"--rootdir": "rootdir", "--config-file": "inifilename"}
+    given |= {f"--faultzone-{each}": f"faultzone_{each}" for each in OPTIONS if each not in _LEFT_OUT}
+    for flag, destination in given.items():
+        if value := config.getoption(destination, None):
+            words.append(f"{flag}={value}")
+    return shlex.join(words)
 
 
 def worst(verdicts: Iterable[str]) -> str:

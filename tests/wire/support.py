@@ -37,6 +37,7 @@ class FakeDoor:
     answer: dict[str, object] = field(default_factory=lambda: dict(ANSWER))
     error: Exception | None = None
     calls: list[tuple[str, dict[str, object], str | None]] = field(default_factory=list)
+    notes: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     verbs: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, object]:
@@ -44,6 +45,9 @@ class FakeDoor:
         if self.error is not None:
             raise self.error
         return self.answer
+
+    def note(self, kind: str, data: Mapping[str, object]) -> None:
+        self.notes.append((kind, dict(data)))
 
     def delay_of(self, action: str) -> float:
         return 0.0

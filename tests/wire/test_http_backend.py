@@ -8,7 +8,16 @@ from contextlib import closing
 
 import pytest
 
-from faultzone import ApiError, HarnessError, NotSupported, Region, UsageError, hosted, make_region
+from faultzone import (
+    ApiError,
+    HarnessError,
+    NotSupported,
+    Region,
+    UsageError,
+    assert_refused,
+    hosted,
+    make_region,
+)
 from faultzone.backends.http import HttpBackend, flatten
 from faultzone.region import CloudOptions
 from faultzone.remote import connect, prepare, read_keys
@@ -120,3 +129,12 @@ def test_keys() -> None:
     assert read_keys("a:b, c:d:e") == (("a", "b"), ("c", "d:e"))
     with pytest.raises(UsageError):
         read_keys("a")
+
+
+def test_a_request_that_is_refused_at_the_edge_is_in_the_journal_without_its_secrets() -> None:
+    with make_region(clock="hybrid") as region:
+        with closing(connect(region.endpoint, keys=[("testid", "not the secret")])) as wrong:
+            assert_refused("SignatureDoesNotMatch", lambda: wrong.call("DescribeInstances", {"RegionId": region.id}))
+        (entry,) = region.journal.of("refusal")
+        assert entry.data["code"] == "SignatureDoesNotMatch"
+        assert "secret" not in str(entry)

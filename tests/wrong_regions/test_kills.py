@@ -19,9 +19,10 @@ class Verdicts:
         self.seen: list[tuple[str, dict[str, Any], str]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seen += [
-            (report.nodeid, value, str(report.longrepr)) for key, value in report.user_properties if key == "faultzone"
-        ]
+        for key, value in report.user_properties:
+            if key == "faultzone":
+                assert isinstance(value, dict)
+                self.seen.append((report.nodeid, value, str(report.longrepr)))
 
 
 def run_suite(*arguments: str) -> Verdicts:

@@ -187,7 +187,7 @@ def migrate(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 
 @verb("set-supply", "set-supply", zone="string?", family="string?", limit="integer or null", region="string?")
 def set_supply(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Limit how many instances may be placed in a zone and of a family at a time; null lifts it. Tells the limit before."""
+    """Limit how many instances may be in a zone and of a family at a time; null lifts it. Tells the limit before."""
     region = _region(backend, given)
     zone, family, limit = given.get("zone") or "*", given.get("family") or "*", given["limit"]
     region.placement.check_scope(zone, family, region.catalog)
@@ -277,4 +277,4 @@ def journal(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 
 
 # Verbs of single chapters register themselves; they need what is above.
-from faultzone.backends import billing_controls  # noqa: E402, F401
+from faultzone.backends import billing_controls, guest_controls  # noqa: E402, F401

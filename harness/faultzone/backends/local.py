@@ -53,7 +53,9 @@ class LocalBackend:
 
     name = "memory"
     outlives_tests = False
-    capabilities = frozenset({"see-hosts", "break-hosts", "break-api", "move-time", "set-supply", "change-account", "shape-region"})
+    capabilities = frozenset(
+        {"see-hosts", "break-hosts", "break-api", "move-time", "set-supply", "change-account", "shape-region", "guest"}
+    )
 
     def __init__(
         self,
@@ -68,8 +70,8 @@ class LocalBackend:
         catalog: Catalog | None = None,
         delays: Callable[[Report], Sequence[float]] | None = None,
     ) -> None:
-        if accounts < 1:
-            raise UsageError(f"accounts={accounts}: a cloud needs at least one")
+        if isinstance(accounts, bool) or not isinstance(accounts, int) or accounts < 1:
+            raise UsageError(f"accounts={accounts!r}: write how many accounts the cloud has, at least one")
         chosen = editions.load(edition) if isinstance(edition, str) else edition
         self.clock = clock or Clock(VIRTUAL_START)
         self.journal = Journal()
@@ -192,6 +194,11 @@ class LocalBackend:
                         self._commit()
                         fired += 1
         return fired
+
+    def note(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Put something that happened outside the model into the journal, from any thread."""
+        with self._turn():
+            self.journal.append(self.clock.now, kind, data)
 
     def close(self) -> None:
         """End what runs and finish the journal's file."""

@@ -65,7 +65,7 @@ class DeleteDeploymentSet(Request):
 
 
 class ModifyInstanceDeployment(Request):
-    """Put an instance into a deployment set, or move it from one to another."""
+    """Put an instance into a deployment set, move it from one to another, or since 2020-12 take it out."""
 
     needs_region = True
 
@@ -73,6 +73,7 @@ class ModifyInstanceDeployment(Request):
     deployment_set_id: str | None = text("DeploymentSetId")
     dedicated_host_id: str | None = text("DedicatedHostId")
     force: bool = flag("Force")
+    remove: bool = flag("RemoveFromDeploymentSet", later="2020-12")
 
 
 class DescribeDeploymentSetSupportedInstanceTypeFamily(Request):

@@ -84,6 +84,17 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "LaunchTemplateName.Duplicated": (400, "The specified LaunchTemplateName already exists."),
     "LaunchTemplateLimitExceed": (403, "The number of launch templates exceeds the limit."),
     "InvalidDedicatedHostId.NotFound": (404, "The specified DedicatedHostId does not exist."),
+    # Resources and tags
+    "InvalidSecurityGroupName.Malformed": (400, "The specified parameter SecurityGroupName is not valid."),
+    "InvalidVpcId.NotFound": (404, "The specified VpcId does not exist."),
+    "DependencyViolation": (403, "There is still instance(s) in the specified security group."),
+    "InvalidTagKey.Malformed": (400, "The specified Tag.n.Key is not valid."),
+    "InvalidTagValue.Malformed": (400, "The specified Tag.n.Value is not valid."),
+    "Duplicate.TagKey": (400, "The Tag.N.Key contain duplicate key."),
+    "LimitExceeded.Tags": (400, "The number of tags of a resource exceeds the limit."),
+    "InvalidResourceType.NotFound": (404, "The ResourceType provided does not exist in our records."),
+    "InvalidResourceId.NotFound": (404, "The specified ResourceId does not exist."),
+    "DRYRUN.SUCCESS": (400, "Request validation has been passed with DryRun flag set."),
     # Deployment sets
     "DEPLOYMENTSET.QUOTA_FULL": (400, "The deploymentSet quota is full"),
     "InvalidDeploymentSetName.Malformed": (400, "Specified deployment set name is not valid."),

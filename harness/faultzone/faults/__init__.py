@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 from faultzone.backends import Backend
 from faultzone.errors import HarnessError, NotSupported, UsageError
-from faultzone.faults.billing import AccountArrears, BillingChaos, ClockJump, SubscriptionLapse
+from faultzone.faults.billing import BillingChaos
 
 
 class Fault(Protocol):

@@ -122,7 +122,7 @@ def _command(region: RegionState, account: AccountState, command_id: str) -> Com
 
 @handles(InvokeCommand)
 def invoke_command(region: RegionState, account: AccountState, request: InvokeCommand) -> Answer:
-    """InvokeCommand: on all targets or none, answering at once (assistant/all-or-nothing, invoke-is-asynchronous)."""
+    """InvokeCommand: on all targets or none (assistant/all-or-nothing, assistant/invoke-is-asynchronous)."""
     cron = _schedule(region, timed=request.timed, frequency=request.frequency)
     command = _command(region, account, request.command_id)
     targets = check_targets(region, account, request.instance_ids, command.kind)
@@ -147,7 +147,7 @@ def run_command(region: RegionState, account: AccountState, request: RunCommand)
 
 
 def _schedule(region: RegionState, *, timed: bool, frequency: str) -> Cron | None:
-    """When a timed invocation runs; None for one that runs once, whatever its Frequency (assistant/frequency-required)."""
+    """When a timed invocation runs; None for one that is not timed (assistant/frequency-required)."""
     if not timed:
         return None
     if not frequency:

@@ -41,7 +41,7 @@ class Command:
     """A script under a name; `content` is its Base64, `open` counts the invocations that have not settled."""
 
     __slots__ = (
-        "content", "created", "description", "directory", "id", "invoked", "kind", "name", "open", "script", "timeout",
+        "content", "created", "description", "directory", "id", "invoked", "kind", "name", "open", "script", "timeout"
     )  # fmt: skip
 
     def __init__(self, id: str, kind: str, content: str, script: str, created: int) -> None:
@@ -371,7 +371,7 @@ def on_refused(region: RegionState, report: RunRefused) -> bool:
 def on_agent_seen(region: RegionState, report: AgentSeen) -> bool:
     """An agent has begun or ceased to serve."""
     instance = region.instances.get(report.instance)
-    if instance is None or instance.epoch != report.epoch or instance.agent == report.version:
+    if instance is None or instance.epoch != report.epoch:
         return False
     instance.agent = report.version
     return True

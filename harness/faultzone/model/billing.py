@@ -32,7 +32,12 @@ def open_books(regions: Iterable[RegionState], accounts: Iterable[str]) -> None:
 
 
 def check_launch(
-    region: RegionState, account: AccountState, charge_type: str, kind: InstanceType, period: tuple[int, str], amount: int
+    region: RegionState,
+    account: AccountState,
+    charge_type: str,
+    kind: InstanceType,
+    period: tuple[int, str],
+    amount: int,
 ) -> None:
     """Refuse new instances that the account cannot pay for.
 

@@ -173,9 +173,14 @@ class Addresses:
             self._back.append(address)
 
 
+def private_count() -> int:
+    """How many addresses a zone's vSwitch has for instances."""
+    return (1 << _ZONE_BITS) - 20
+
+
 def private_addresses(zone: int) -> Addresses:
     """The addresses of a zone's vSwitch, without the first ten, which the network keeps."""
-    return Addresses(private_base(zone) + 10, (1 << _ZONE_BITS) - 20)
+    return Addresses(private_base(zone) + 10, private_count())
 
 
 def public_addresses() -> Addresses:

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import ShapeError
-from faultzone.model import assistant, assistant_shown, billing, deployment_sets, instances, launch, lifecycle, subscriptions
+from faultzone.model import (
+    assistant,
+    assistant_shown,
+    batches,
+    billing,
+    deployment_sets,
+    instances,
+    launch,
+    lifecycle,
+    resources,
+    security_groups,
+    subscriptions,
+)
 from faultzone.model.dispatch import ACTIONS, REPORTS, Answer
 from faultzone.model.state import Instance, RegionState, Said
 
@@ -25,7 +37,19 @@ if TYPE_CHECKING:
     from faultzone.world import World
 
 #: The chapters, whose import registers their handlers.
-CHAPTERS: Final = (assistant, assistant_shown, billing, deployment_sets, instances, launch, lifecycle, subscriptions)
+CHAPTERS: Final = (
+    assistant,
+    assistant_shown,
+    batches,
+    billing,
+    deployment_sets,
+    instances,
+    launch,
+    lifecycle,
+    resources,
+    security_groups,
+    subscriptions,
+)
 
 
 class Cloud:
@@ -57,6 +81,8 @@ class Cloud:
         self.regions = {
             shape.region_id: RegionState(shape, catalog, edition, rules, clock, world, self.said) for shape in shapes
         }
+        for region in self.regions.values():
+            region.cloud_regions = tuple(self.regions)
         if len(self.regions) != len(shapes) or len(set(accounts)) != len(accounts):
             raise ShapeError("each region and each account of a cloud is named once")
         self.accounts = tuple(accounts)

@@ -62,7 +62,7 @@ def create_deployment_set(region: RegionState, account: AccountState, request: C
 
 def _check_texts(region: RegionState, name: str | None, description: str | None) -> None:
     rules, edition = region.rules, region.edition.deployment_set
-    if name is not None and not rules.name_is_valid(name, edition.name_length):
+    if name is not None and not rules.set_name_is_valid(name):
         raise ApiError("InvalidDeploymentSetName.Malformed")
     if description is not None and not rules.description_is_valid(description, edition.description_length):
         raise ApiError("InvalidDescription.Malformed")
@@ -149,56 +149,80 @@ def modify_instance_deployment(region: RegionState, account: AccountState, reque
             raise ApiError("InvalidDedicatedHostId.NotFound")
         raise ApiError.of("MissingParameter", name="DeploymentSetId")
     group = _group(account, request.deployment_set_id, "DeploymentSet.InvalidId")
-    if request.dedicated_host_id is not None and not region.rules.set_on_dedicated_host():
-        raise ApiError("InvalidDeploymentOnHost")
-    if instance.status not in region.edition.deployment_set.modify_from or instance.host is None:
-        raise ApiError("IncorrectInstanceStatus")
-    if not region.rules.family_in_set(instance.kind):
-        raise ApiError("InvalidInstanceType.NotSupported")
-    if (instance.get("SpotStrategy") or "NoSpot") != "NoSpot" and not region.rules.spot_in_set():
-        raise ApiError.of("InvalidParameter.Conflict", why="a deployment set cannot hold spot instances")
-    if instance.group is group:
+    if request.remove:
+        if instance.group is not group:
+            raise ApiError.of("InvalidParameter", name="InstanceId", why="it is not in this deployment set")
+        _leave(instance)
         return {}
-    rules = region.rules
-    if group.in_zone(instance.zone) >= rules.zone_limit() or len(group.members) >= rules.region_limit(len(region.zone_ids)):
-        raise ApiError("DeploymentSet.InstanceLimitExceeded")
-    _join(region, instance, group, _host_in(region, instance, group, request.force))
+    _check_joining(region, instance, group, request)
+    if instance.group is not group:
+        _join(region, instance, group, _host_in(region, instance, group, request.force))
     return {}
 
 
-def _host_in(region: RegionState, instance: Instance, group: DeploymentSet, force: bool) -> Host:
+def _check_joining(
+    region: RegionState, instance: Instance, group: DeploymentSet, request: ModifyInstanceDeployment
+) -> None:
+    """Every check of an instance that is to join a set but the one for a host."""
+    rules = region.rules
+    if request.dedicated_host_id is not None and not rules.set_on_dedicated_host():
+        raise ApiError("InvalidDeploymentOnHost")
+    if instance.status not in region.edition.deployment_set.modify_from:
+        raise ApiError("IncorrectInstanceStatus")
+    if not rules.family_in_set(instance.kind):
+        raise ApiError("InvalidInstanceType.NotSupported")
+    if (instance.get("SpotStrategy") or "NoSpot") != "NoSpot" and not rules.spot_in_set():
+        raise ApiError.of("InvalidParameter.Conflict", why="a deployment set cannot hold spot instances")
+    if instance.group is group:
+        return
+    full = rules.members_in_zone(group, instance.zone) >= rules.zone_limit()
+    if full or len(group.members) >= rules.region_limit(len(region.zone_ids)):
+        raise ApiError("DeploymentSet.InstanceLimitExceeded")
+
+
+def _host_in(region: RegionState, instance: Instance, group: DeploymentSet, force: bool) -> Host | None:
     """The host that the instance has as a member: its own where the set accepts it, another where it may change.
+
+    One that is stopped without charge has none, and gets one that suits the set when it starts.
 
     Raises:
         ApiError: `DeploymentSet.ModificationFailed`.
     """
-    rules, here = region.rules, instance.host
-    assert here is not None
-    others = group.hosts()
-    if here.index not in rules.hosts_to_avoid(others):
+    rules, here, others = region.rules, instance.host, group.hosts()
+    if here is None or here.index not in rules.hosts_to_avoid(others, instance):
         return here
     host = None
-    if rules.host_may_change(force):
-        host = hosting.choose(region, instance.account, instance.kind, instance.zone, others, leaving=here)
+    # What ran on a host that is lost cannot be shut down there; it moves when it is recovered.
+    if rules.host_may_change(force) and not instance.impaired:
+        host = hosting.choose(
+            region, instance.account, instance.kind, instance.zone, others, leaving=here, member=instance
+        )
     if host is None:
         raise ApiError("DeploymentSet.ModificationFailed")
     return host
 
 
-def _join(region: RegionState, instance: Instance, group: DeploymentSet, host: Host) -> None:
+def _join(region: RegionState, instance: Instance, group: DeploymentSet, host: Host | None) -> None:
     """Make the instance a member, on that host; a running one that changes host is restarted there."""
-    if instance.group is not None:
-        del instance.group.members[instance.id]
+    _leave(instance)
     instance.group = group
     group.members[instance.id] = instance
-    if host is instance.host:
+    if host is None or host is instance.host:
         return
-    running = instance.status == RUNNING
-    if running:
+    if instance.status == RUNNING:
         lifecycle.halt(region, instance, then="start", force=False)
     hosting.leave(region, instance)
     hosting.settle(region, instance, host)
-    region.record("transition", instance=instance.id, **{"from": instance.status, "to": instance.status, "host": host.index})
+    status = instance.status
+    moved = {"from": status, "to": status, "host": host.index, "epoch": instance.epoch}
+    region.record("transition", instance=instance.id, **moved)
+
+
+def _leave(instance: Instance) -> None:
+    """Take the instance out of the set that it is in, if any."""
+    if instance.group is not None:
+        del instance.group.members[instance.id]
+        instance.group = None
 
 
 @handles(DescribeDeploymentSetSupportedInstanceTypeFamily)

@@ -13,18 +13,26 @@ if TYPE_CHECKING:
 
 
 def choose(
-    region: RegionState, account: str, kind: InstanceType, zone: int, others: list[Host] | None, leaving: Host | None = None
+    region: RegionState,
+    account: str,
+    kind: InstanceType,
+    zone: int,
+    others: list[Host] | None,
+    *,
+    leaving: Host | None = None,
+    member: Instance | None = None,
 ) -> Host | None:
     """The host that an instance should go to, or None for lack of supply. Nothing is reserved.
 
     Args:
         others: the hosts of the other members of its deployment set, None without a set.
         leaving: the host that it must leave.
+        member: which member of the set it is; None for an instance that is being made.
     """
     placement, rules = region.placement, region.rules
     if leaving is None and placement.supply.left(region.zone_ids[zone], kind.family) == 0:
         return None
-    avoid: Collection[int] = rules.hosts_to_avoid(others) if others else ()
+    avoid: Collection[int] = rules.hosts_to_avoid(others, member) if others else ()
     if leaving is not None:
         avoid = {*avoid, leaving.index}
     levels = rules.preference(placement.spread(account, zone).levels)
@@ -34,7 +42,9 @@ def choose(
 def choose_for(region: RegionState, instance: Instance, leaving: Host | None = None) -> Host | None:
     """The host that an existing instance should go to, within its zone."""
     others = None if instance.group is None else instance.group.hosts(without=instance)
-    return choose(region, instance.account, instance.kind, instance.zone, others, leaving)
+    return choose(
+        region, instance.account, instance.kind, instance.zone, others, leaving=leaving, member=instance
+    )
 
 
 def settle(region: RegionState, instance: Instance, host: Host) -> None:

@@ -133,7 +133,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     zone = _zone(region, account, request)
     given = getattr(request, "security_group_ids", ())
     for security_group in (*given, *((request.security_group_id,) if request.security_group_id else ())):
-        if security_group != account.security_group_id:
+        if security_group not in account.security_groups:
             raise ApiError("InvalidSecurityGroupId.NotFound")
     if request.private_ip_address is not None:
         zone = _check_private_address(account, request.private_ip_address, zone, getattr(request, "amount", 1))
@@ -263,7 +263,7 @@ def _place(region: RegionState, account: AccountState, plan: _Plan, amount: int,
     zones = [plan.zone] if plan.zone is not None else _zones_by_room(region, account, group)
     if group is not None:
         limit = region.rules.zone_limit()
-        zones = [zone for zone in zones if group.in_zone(zone) + amount <= limit]
+        zones = [zone for zone in zones if region.rules.members_in_zone(group, zone) + amount <= limit]
         if not zones or len(group.members) + amount > region.rules.region_limit(len(region.zone_ids)):
             raise ApiError("QuotaExceed.DeploymentSetInstanceQuotaFull")
     best, most = None, least - 1
@@ -304,7 +304,7 @@ def _zones_by_room(region: RegionState, account: AccountState, group: Deployment
     """The zones in the order in which a launch that names none tries them: those with the fewest of the account's own first."""
     placement, zones = region.placement, range(len(region.zone_ids))
     if group is not None:
-        return sorted(zones, key=group.in_zone)
+        return sorted(zones, key=lambda zone: region.rules.members_in_zone(group, zone))
     return sorted(zones, key=lambda zone: placement.spread(account.id, zone).total)
 
 
@@ -321,7 +321,7 @@ def _make(
     starts = rules.starts_what_it_makes(type(request).__name__)
     kept = {wire: given[attribute] for attribute, wire in _KEPT.items() if attribute in given}
     suffixed = getattr(request, "unique_suffix", False) and len(reserved) > 1
-    groups = getattr(request, "security_group_ids", ()) or (account.security_group_id,)
+    groups = getattr(request, "security_group_ids", ()) or (request.security_group_id or account.security_group_id,)
     made = []
     for number, (instance_id, host) in enumerate(reserved.items()):
         instance = Instance(instance_id, account.id, plan.kind, plan.image, host.zone, clock.now)

@@ -39,7 +39,7 @@ def units(amount: Money, *, what: str = "amount") -> int:
         UsageError: it is negative, not exact to 1/10000 yuan, beyond 10^11 yuan, or no number.
     """
     # A binary fraction is not the amount that its author wrote.
-    if isinstance(amount, Decimal | int | str) and not isinstance(amount, bool):
+    if type(amount) in (Decimal, int, str):
         with suppress(InvalidOperation):
             number = Decimal(amount) * _UNIT
             if number.is_finite() and 0 <= number <= _LARGEST and number == int(number):

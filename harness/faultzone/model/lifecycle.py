@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from faultzone.clock import MINUTE, SECOND, read_stamp
+from faultzone.clock import SECOND, read_stamp
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.instances import DeleteInstance, ModifyInstanceAutoReleaseTime, RebootInstance, StartInstance, StopInstance
 from faultzone.model import hosting
@@ -121,6 +121,8 @@ def stop_instance(region: RegionState, account: AccountState, request: StopInsta
     """StopInstance, with or without charge (instance/stop-no-charge)."""
     instance = account.instance(request.instance_id)
     check_status(region, instance, "StopInstance")
+    if region.rules.needs_confirmation(instance) and not request.confirm_stop:
+        raise ApiError("InstanceType.ParameterMismatch")
     check_dry_run(region, request.dry_run)
     without = region.rules.stops_without_charge(instance, request.stopped_mode, account.stop_without_charge_by_default)
     instance.stop_mode_asked = STOP_CHARGING if without else KEEP_CHARGING
@@ -140,17 +142,18 @@ def reboot_instance(region: RegionState, account: AccountState, request: RebootI
 
 @handles(DeleteInstance)
 def delete_instance(region: RegionState, account: AccountState, request: DeleteInstance) -> Answer:
-    """DeleteInstance: pay-as-you-go, Stopped unless forced, unprotected (instance/life-cycle, instance/deletion-protection)."""
+    """DeleteInstance: pay-as-you-go, Stopped unless forced, unprotected (instance/delete, instance/deletion-protection)."""
     instance = account.instance(request.instance_id)
     if instance.status == PENDING:
         raise ApiError("IncorrectInstanceStatus.Initializing")
-    if not (request.force or region.rules.allowed("DeleteInstance", instance.status)):
-        raise ApiError("IncorrectInstanceStatus")
     if region.rules.protects(instance):
         raise ApiError("InvalidOperation.DeletionProtection")
-    expired = instance.expires is not None and instance.expires <= region.clock.now
-    if instance.charge_type == "PrePaid" and not (expired and request.terminate_subscription):
-        raise ApiError("ChargeTypeViolation")
+    if instance.expires is not None:
+        expired = instance.expires <= region.clock.now
+        if not region.rules.subscription_is_deletable(expired, request.terminate_subscription):
+            raise ApiError("ChargeTypeViolation")
+    if not (request.force or region.rules.allowed("DeleteInstance", instance.status)):
+        raise ApiError("IncorrectInstanceStatus")
     check_dry_run(region, request.dry_run)
     release(region, instance, "user")
     return {}
@@ -158,28 +161,32 @@ def delete_instance(region: RegionState, account: AccountState, request: DeleteI
 
 @handles(ModifyInstanceAutoReleaseTime)
 def modify_auto_release(region: RegionState, account: AccountState, request: ModifyInstanceAutoReleaseTime) -> Answer:
-    """ModifyInstanceAutoReleaseTime: an empty time cancels (instance/auto-release)."""
+    """ModifyInstanceAutoReleaseTime: without a time it cancels (instance/auto-release-cancel)."""
     instance = account.instance(request.instance_id)
-    at = None
-    if request.auto_release_time is not None:
-        at = check_auto_release(region, request.auto_release_time, instance.charge_type)
-    set_auto_release(region, instance, at)
+    set_auto_release(region, instance, check_auto_release(region, request.auto_release_time, instance.charge_type))
     return {}
 
 
-def check_auto_release(region: RegionState, text: str, charge_type: str) -> int:
-    """The instant of a release time: of a pay-as-you-go instance, 30 minutes to 3 years ahead, seconds cut off (instance/auto-release)."""
+def check_auto_release(region: RegionState, text: str | None, charge_type: str) -> int | None:
+    """The instant at which a pay-as-you-go instance is to be released, None for no text.
+
+    Raises:
+        ApiError: `ChargeTypeViolation` for a subscription (instance/auto-release-charge-type), or
+            `InvalidAutoReleaseTime.Malformed` for text that is no instant within the bounds (instance/auto-release-bounds).
+    """
     if charge_type != "PostPaid":
         raise ApiError("ChargeTypeViolation")
+    if text is None:
+        return None
     try:
-        at = read_stamp(text) // MINUTE * MINUTE
+        asked = read_stamp(text)
     except ValueError:
         raise ApiError.of("InvalidAutoReleaseTime.Malformed", why="write yyyy-MM-ddTHH:mm:ssZ") from None
-    edition, now = region.edition.instance, region.clock.now
-    earliest = (now + edition.auto_release_floor * SECOND) // MINUTE * MINUTE
-    if not earliest <= at <= now + edition.auto_release_ceiling * SECOND:
+    # An instant can be asked for to the second alone, so the bounds are no finer.
+    edition, now = region.edition.instance, region.clock.now // SECOND * SECOND
+    if not edition.auto_release_floor * SECOND <= asked - now <= edition.auto_release_ceiling * SECOND:
         raise ApiError.of("InvalidAutoReleaseTime.Malformed", why="it must be 30 minutes to 3 years from now")
-    return at
+    return region.rules.release_instant(asked)
 
 
 def set_auto_release(region: RegionState, instance: Instance, at: int | None) -> None:
@@ -269,7 +276,8 @@ def on_halted(region: RegionState, report: Halted) -> bool:
 def halted(region: RegionState, instance: Instance) -> bool:
     """Go on from Stopping, or from Running where the guest shut itself down: start again, or stay Stopped as asked."""
     if instance.status == RUNNING:  # It was shut down from inside: charges go on.
-        instance.stop_mode_asked = KEEP_CHARGING
+        by_default = region.account(instance.account).stop_without_charge_by_default
+        instance.stop_mode_asked = region.rules.mode_of_guest_shutdown(instance, by_default)
         instance.epoch += 1
     elif instance.status != STOPPING:
         return False

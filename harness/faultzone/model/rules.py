@@ -58,8 +58,13 @@ class Rules(AssistantRules, BillingRules):
         least, most = edition.host_name_length_windows if windows else edition.host_name_length
         return least <= len(name) <= most and bool(_HOST_NAME.fullmatch(name)) and not (windows and "." in name)
 
+    def set_name_is_valid(self, name: str) -> bool:
+        """Names of sets are written like those of instances (deployment-set/name-rule)."""
+        least, most = self.edition.deployment_set.name_length
+        return least <= len(name) <= most and not name.startswith(_WEB) and bool(_INSTANCE_NAME.fullmatch(name))
+
     def description_is_valid(self, text: str, length: Sequence[int]) -> bool:
-        """Descriptions are no URL and keep to their length (deployment-set/strategy)."""
+        """Descriptions are no URL and keep to their length (deployment-set/description-rule)."""
         return length[0] <= len(text) <= length[1] and not text.startswith(_WEB)
 
     def suffix(self, number: int) -> str:
@@ -68,8 +73,13 @@ class Rules(AssistantRules, BillingRules):
 
     # Placement
 
-    def hosts_to_avoid(self, others: Iterable[Host]) -> Collection[int]:
-        """The hosts on which a member of a set must not be placed: those of the other members (deployment-set/strict-spread)."""
+    def hosts_to_avoid(self, others: Iterable[Host], member: Instance | None = None) -> Collection[int]:
+        """The hosts on which a member of a set must not be placed: those of the other members (deployment-set/strict-spread).
+
+        Args:
+            others: the hosts of the other members.
+            member: which one is placed anew, whether it starts, moves or joins; None for one that is being made.
+        """
         return {host.index for host in others}
 
     def preference(self, levels: Sequence[T]) -> Iterable[T]:
@@ -83,6 +93,10 @@ class Rules(AssistantRules, BillingRules):
     def region_limit(self, zones: int) -> int:
         """How many members a set may have in the region (deployment-set/region-limit)."""
         return self.zone_limit() * zones
+
+    def members_in_zone(self, group: DeploymentSet, zone: int) -> int:
+        """How many members count toward the limit of a zone: all, running or not (deployment-set/membership-while-stopped)."""
+        return sum(member.zone == zone for member in group.members.values())
 
     def sets_limit(self) -> int:
         """How many sets an account may have in a region (deployment-set/sets-per-region)."""
@@ -105,7 +119,8 @@ class Rules(AssistantRules, BillingRules):
         return not group.members
 
     def host_may_change(self, force: bool) -> bool:
-        """Whether joining a set may move the instance to another host (deployment-set/modify-instance)."""
+        """Whether joining a set may move the instance to another host
+        (deployment-set/modify-instance-keeps-host, deployment-set/modify-instance-force)."""
         return force
 
     # Life cycle

@@ -12,6 +12,8 @@ from faultzone.errors import ShapeError
 _REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+(-\d+)?")
 _ZONES_MOST: Final = 26
 _HOSTS_MOST: Final = 200_000
+#: A day, in seconds.
+_PROVISION_MOST: Final = 86_400
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,22 @@ class Shape:
         self._whole("hosts_per_zone", self.hosts_per_zone, 1, _HOSTS_MOST // self.zones)
         self._whole("host_vcpus", self.host_vcpus, 1, 100_000)
         self._whole("host_memory_gib", self.host_memory_gib, 1, 1_000_000)
+        self._mapping("family_hosts", self.family_hosts, "{'ecs.i2': 2}")
+        self._mapping("supply", self.supply, "{'*/ecs.g5': 10}")
         for family, hosts in self.family_hosts.items():
             self._whole(f"family_hosts[{family!r}]", hosts, 0, self.hosts_per_zone)
         for scope, limit in self.supply.items():
             if scope.count("/") != 1:
                 raise ShapeError(f"supply[{scope!r}]: write 'zone/family', either may be '*', such as '*/ecs.g5'")
             self._whole(f"supply[{scope!r}]", limit, 0, 10**9)
-        if self.provision < 0:
-            raise ShapeError(f"provision={self.provision!r}: write the seconds that a new instance is Pending, 0 or more")
+        if not (isinstance(self.provision, int | float) and 0 <= self.provision <= _PROVISION_MOST):
+            raise ShapeError(
+                f"provision={self.provision!r}: write the seconds that a new instance is Pending, 0 to 86400"
+            )
+
+    def _mapping(self, name: str, value: object, example: str) -> None:
+        if not isinstance(value, Mapping):
+            raise ShapeError(f"{name}={value!r}: write a mapping such as {example}")
 
     def _whole(self, name: str, value: object, least: int, most: int) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:

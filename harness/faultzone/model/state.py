@@ -107,9 +107,15 @@ class DeploymentSet:
         """The hosts that its members are on, leaving out one member."""
         return [member.host for member in self.members.values() if member.host is not None and member is not without]
 
-    def in_zone(self, zone: int) -> int:
-        """How many members are in a zone; one that is stopped without charge still counts."""
-        return sum(member.zone == zone for member in self.members.values())
+
+class SecurityGroup:
+    """A security group; its rules are not modelled."""
+
+    __slots__ = ("created", "description", "id", "name", "tags")
+
+    def __init__(self, id: str, name: str, description: str, created: int) -> None:
+        self.id, self.name, self.description, self.created = id, name, description, created
+        self.tags: dict[str, str] = {}
 
 
 class LaunchTemplate:
@@ -136,7 +142,10 @@ class AccountState:
         self.assistant: AssistantState | None = None
         self.vpc_id = world.resource_id("vpc")
         self.vswitch_ids = [world.resource_id("vsw") for _ in region.zone_ids]
+        self.created = region.clock.now
         self.security_group_id = world.resource_id("sg")
+        default = SecurityGroup(self.security_group_id, "", "the default network's", self.created)
+        self.security_groups: dict[str, SecurityGroup] = {default.id: default}
         self.private = [catalogs.private_addresses(zone) for zone in range(len(region.zone_ids))]
 
     def instance(self, instance_id: str) -> Instance:
@@ -164,6 +173,8 @@ class RegionState:
         self.shape, self.catalog, self.edition, self.rules = shape, catalog, edition, rules
         self.clock, self.world = clock, world
         self.zone_ids = shape.zone_ids()
+        #: The regions of the cloud that this one is of.
+        self.cloud_regions: tuple[str, ...] = (self.id,)
         self.placement = Placement(shape, catalog)
         self.public = catalogs.public_addresses()
         self.accounts: dict[str, AccountState] = {}

@@ -68,8 +68,12 @@ def _arm(region: RegionState, instance: Instance, term: Term) -> None:
     if now >= notice and not term.announced:
         term.announced = True
         at = max(now, region.rules.subscription_stop(expires))
-        lapse.announce(region, instance, region.edition.billing.expiration_events[0], at, partial(_expire, region, instance))
-    following = [each for each in (notice, *_reminders(region, expires, term), *_attempts(region, expires, term)) if each > now]
+        lapse.announce(
+            region, instance, region.edition.billing.expiration_events[0], at, partial(_expire, region, instance)
+        )
+    following = [
+        each for each in (notice, *_reminders(region, expires, term), *_attempts(region, expires, term)) if each > now
+    ]
     if following:
         term.timer = region.clock.call_at(min(following), lambda: _milestone(region, instance, term))
 

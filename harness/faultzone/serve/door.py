@@ -23,5 +23,8 @@ class Door(Protocol):
     def delay_of(self, action: str) -> float:
         """The seconds to sleep before the call of an action is handed on: 0.0 unless a fault delays it."""
 
+    def note(self, kind: str, data: Mapping[str, object]) -> None:
+        """Put what happened at the edge into the journal: a request that was refused before it became a call."""
+
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, object]:
         """Do what only a harness may do. It runs on a thread of its own and may take its time."""

@@ -25,6 +25,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 
@@ -340,7 +341,8 @@ def serve(
         host: the address to listen on; other machines can reach any other than loopback.
         port: the port, 0 for any that is free.
         token: what the control routes ask for; a random one when left out.
-        log: told of each request that is refused before the door sees it, on the serving thread.
+        log: told of each request that is refused before the door sees it, on the serving thread; left out, the door notes
+            it in its journal.
         now: the wall clock that signatures are judged by, in seconds since the epoch.
         request_seconds: how long a request may take to arrive whole.
 
@@ -358,7 +360,7 @@ def serve(
             keyring,
             listener=listener,
             token=token or secrets.token_urlsafe(),
-            log=log,
+            log=log or (lambda refused: door.note("refusal", {"edge": True, **asdict(refused)})),
             now=now,
             request_seconds=request_seconds,
         )

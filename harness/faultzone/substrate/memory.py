@@ -8,8 +8,22 @@ from math import isfinite
 
 from faultzone.clock import SECOND, Clock
 from faultzone.errors import UsageError
-from faultzone.model.effects import Boot, Booted, Effect, Halt, Halted, HostBack, HostLost, Move, Release, Report
+from faultzone.model.effects import (
+    Boot,
+    Booted,
+    CancelScript,
+    Effect,
+    Halt,
+    Halted,
+    HostBack,
+    HostLost,
+    Move,
+    Release,
+    Report,
+    RunScript,
+)
 from faultzone.substrate import Sink
+from faultzone.substrate.guest import Guests
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +35,14 @@ class Timings:
         halt: an orderly shutdown; cutting the power takes none.
         detect: from a host's death to its being noticed.
         restore: from a host's repair to its answering.
+        deliver: from the invocation of a command to its start on an instance.
     """
 
     boot: float = 2.0
     halt: float = 1.0
     detect: float = 1.0
     restore: float = 1.0
+    deliver: float = 0.1
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
@@ -60,35 +76,49 @@ class MemorySubstrate:
         self._guests: dict[str, tuple[tuple[str, int], int]] = {}
         #: Each host without power -> the instant at which the region notices.
         self._dead: dict[tuple[str, int], int] = {}
+        #: What runs inside them.
+        self.guests = Guests(clock, self._guest_says, self._boot, self._halt, round(timings.deliver * SECOND))
 
     def apply(self, region: str, effects: Sequence[Effect]) -> None:
         """Begin to carry the effects out, in virtual time."""
         for effect in effects:
             if isinstance(effect, Boot):
-                self._start(region, effect.instance, effect.host, effect.epoch, self._boot, Booted)
+                self._start(region, effect, self._boot, Booted)
             elif isinstance(effect, Halt):
-                delay = 0 if effect.force else self._halt
-                self._start(region, effect.instance, effect.host, effect.epoch, delay, Halted)
+                self._start(region, effect, 0 if effect.force else self._halt, Halted)
             elif isinstance(effect, Move):
                 self._guests[effect.instance] = ((region, effect.to), effect.epoch)
             elif isinstance(effect, Release):
                 self._guests.pop(effect.instance, None)
+                self.guests.forget(effect.instance)
+            elif isinstance(effect, RunScript):
+                self.guests.run(effect)
+            elif isinstance(effect, CancelScript):
+                self.guests.cancel(effect)
 
-    def _start(
-        self, region: str, instance: str, host: int, epoch: int, delay: int, outcome: type[Booted] | type[Halted]
-    ) -> None:
-        """Let a guest boot or halt; nothing is heard of it if its host dies or something newer is asked for meanwhile."""
-        self._guests[instance] = ((region, host), epoch)
+    def _start(self, region: str, effect: Boot | Halt, delay: int, outcome: type[Booted] | type[Halted]) -> None:
+        """Let a guest boot or halt; nothing is heard of it if its host dies or it is asked for something newer."""
+        instance, epoch = effect.instance, effect.epoch
+        self._guests[instance] = ((region, effect.host), epoch)
 
         def ended() -> None:
             current = self._guests.get(instance)
             if current is None or current[1] != epoch or current[0] in self._dead:
                 return
-            if outcome is Halted:
+            if isinstance(effect, Boot):
+                self.guests.up(region, effect)
+            else:
                 del self._guests[instance]
+                self.guests.down(instance)
             self._report(region, outcome(instance, epoch))
 
         self._clock.call_later(delay, ended)
+
+    def _guest_says(self, region: str, report: Report) -> None:
+        """Pass on what comes from inside; a guest that shut itself down is gone."""
+        if isinstance(report, Halted):
+            self._guests.pop(report.instance, None)
+        self._report(region, report)
 
     def _report(self, region: str, report: Report) -> None:
         if self._delays is None:
@@ -105,6 +135,7 @@ class MemorySubstrate:
         self._dead[machine] = self._clock.now + self._detect
         for instance in [each for each, (where, _) in self._guests.items() if where == machine]:
             del self._guests[instance]
+            self.guests.down(instance)
         self._clock.call_later(self._detect, lambda: self._report(region, HostLost(host, reversible)))
 
     def repair(self, region: str, host: int) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from faultzone import clauses, editions
 from faultzone.backends import Backend
@@ -22,10 +22,11 @@ from faultzone.model.rules import Rules
 from faultzone.region import CloudOptions, local_backend
 
 #: The modules that declare wrong regions, one for each chapter.
-_CHAPTERS: Final = ("deployment_sets", "instances")
+_CHAPTERS: Final = ("billing", "deployment_sets", "instances")
 
 Parameters = Mapping[str, object]
 Answer = dict[str, Any]
+F = TypeVar("F", bound=type)
 
 
 class Wrapper:
@@ -89,14 +90,16 @@ class WrongRegion:
 _REGISTRY: dict[str, WrongRegion] = {}
 
 
-def wrong(name: str, clause: str, says: str, edition: Mapping[str, object] | None = None) -> Callable[[type], type]:
-    """Declare a wrong region: decorates a subclass of `Rules` or of `Wrapper`; `declare` is for those of edition values alone."""
+def wrong(name: str, clause: str, says: str, edition: Mapping[str, object] | None = None) -> Callable[[F], F]:
+    """Declare a wrong region: decorates a subclass of `Rules` or of `Wrapper`; `declare` takes edition values."""
 
-    def register(form: type) -> type:
+    def register(form: F) -> F:
         if issubclass(form, Rules):
             _add(WrongRegion(name, clause, says, edition, rules=form))
-        else:
+        elif issubclass(form, Wrapper):
             _add(WrongRegion(name, clause, says, edition, wrap=form))
+        else:
+            raise UsageError(f"{form.__name__} is neither a subclass of Rules nor of Wrapper")
         return form
 
     return register

@@ -1,0 +1,94 @@
+"""`python -m benchmarks [NAME ...]`: measure, and print one table. No figure fails a run: a target not met is a row that says so."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from benchmarks import calls, memory, peers, placement, plugin, regions, stateful, timers
+from benchmarks.measure import QUICK, Row, Sizes
+
+BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
+    "regions": regions.measure,
+    "calls": calls.measure,
+    "whole": calls.measure_whole,
+    "memory": memory.measure,
+    "placement": placement.measure,
+    "timers": timers.measure,
+    "stateful": stateful.measure,
+    "plugin": plugin.measure,
+}
+_HEAD: Final = ("measured", "figure", "target", "met", "beside (how many times better ours is)")
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    model = platform.machine()
+    cpus = Path("/proc/cpuinfo")
+    if cpus.exists():
+        names = [line.partition(":")[2].strip() for line in cpus.read_text().splitlines() if line.startswith("model name")]
+        model = names[0] if names else model
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{python}, {platform.system()}, {os.cpu_count()} x {model}, {datetime.now(UTC):%Y-%m-%d}"
+
+
+def number(value: float) -> str:
+    """A figure with three digits that count."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """A row of the table as text."""
+    beside = [f"{peer} {number(value)} (x{number(row.ratio(peer))})" for peer, value in (row.peers or {}).items()]
+    bound = "≥" if row.unit.endswith("/s") else "≤"
+    target = "" if row.target is None else f"{bound} {number(row.target)}"
+    met = {None: "", True: "yes", False: "no"}[row.met]
+    return row.what, f"{number(row.value)} {row.unit}", target, met, "; ".join(beside)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as a Markdown table whose columns stand under each other."""
+    lines = [_HEAD, *map(cells, rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
+    lines.insert(1, tuple("-" * width for width in widths))
+    return "\n".join("| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what was asked for; the exit code says only whether it could be measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(BENCHMARKS)}; all when left out")
+    parser.add_argument("--quick", action="store_true", help="fewer and smaller: half a minute, rougher")
+    parser.add_argument("--peers-at-10000", action="store_true", help="the peers also among 10,000 instances: minutes more")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to FILE as well")
+    chosen = parser.parse_args(arguments)
+    if unknown := set(chosen.names) - BENCHMARKS.keys():
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    sizes = QUICK if chosen.quick else Sizes()
+    if chosen.peers_at_10000:
+        sizes = replace(sizes, peer_instances=(*sizes.peer_instances, 10_000))
+    for missing, extra in ((not peers.INSTALLED, "moto and boto3"), (not stateful.INSTALLED, "hypothesis")):
+        if missing:
+            print(f"{extra}: not installed, left out", file=sys.stderr)
+    rows: list[Row] = []
+    for name in chosen.names or BENCHMARKS:
+        print(f"measuring {name} ...", file=sys.stderr)
+        rows += BENCHMARKS[name](sizes)
+    described = machine()
+    print(f"{described}\n\n{table(rows)}")
+    if chosen.json:
+        content = {"machine": described, "rows": [{**asdict(row), "met": row.met} for row in rows]}
+        chosen.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

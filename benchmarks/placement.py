@@ -1,0 +1,75 @@
+"""Placement of a member of a deployment set among many hosts, beside looking at every host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from benchmarks.measure import MICRO, Case, Row, Sizes, seconds
+from faultzone.backends.local import LocalBackend
+from faultzone.model import hosting
+from faultzone.model.placement import Host
+from faultzone.model.shape import Shape
+
+_OTHERS = 6
+_SCARCE = 26
+_TARGET = 20.0
+
+
+class _Zone:
+    """One zone whose hosts are chosen from, for a set that has six members in it."""
+
+    def __init__(self, hosts: int, *, free: int, family_hosts: int | None = None) -> None:
+        """Fill all hosts but `free` of them; `family_hosts` says how many of them carry the family."""
+        carried = {} if family_hosts is None else {"ecs.g5": family_hosts}
+        shape = Shape(zones=1, hosts_per_zone=hosts, host_vcpus=64, family_hosts=carried)
+        backend = LocalBackend([shape])
+        self.region = backend.cloud.regions[shape.region_id]
+        self.account = backend.cloud.accounts[0]
+        self.kind = self.region.catalog.types["ecs.g5.16xlarge" if free < hosts else "ecs.g5.large"]
+        row = self.region.placement.hosts
+        for host in row[free:]:
+            self.take(host)
+        self.others = row[:_OTHERS]
+        for host in self.others:
+            self.take(host)
+        self.placed: list[Host] = []
+
+    def take(self, host: Host) -> None:
+        self.region.placement.take(host, self.kind, self.account, f"i-{host.index}")
+
+    def place(self) -> None:
+        """Choose a host as a launch does, and take it."""
+        host = hosting.choose(self.region, self.account, self.kind, 0, self.others)
+        assert host is not None
+        self.take(host)
+        self.placed.append(host)
+
+    def leave(self) -> None:
+        for host in self.placed:
+            self.region.placement.free(host, self.kind, self.account, f"i-{host.index}")
+        self.placed.clear()
+
+    def scan(self) -> None:
+        """What a scheduler without an index does: look at every host."""
+        avoid = {host.index for host in self.others}
+        fits = (each for each in self.region.placement.hosts if each.index not in avoid and each.vcpus_free >= 2)
+        assert min(fits, key=lambda host: len(host.instances)) is not None
+
+
+def measure(sizes: Sizes) -> Iterator[Row]:
+    """A member placed in an empty zone, in one that is nearly full, and where few hosts carry its family."""
+    hosts = sizes.hosts
+    empty = _Zone(hosts, free=hosts)
+    full = _Zone(hosts, free=_OTHERS + sizes.calls)
+    scarce = _Zone(hosts, free=hosts, family_hosts=_SCARCE)
+    calls: dict[str, Callable[[], None]] = {
+        f"a member of a set placed among {hosts:,} hosts": empty.place,
+        "the same, all but a few of them full": full.place,
+        f"the same, {_SCARCE} of them with its family": scarce.place,
+    }
+    zones = (empty, full, scarce)
+    cases = {name: Case(call, after=zone.leave) for (name, call), zone in zip(calls.items(), zones, strict=True)}
+    found = seconds(cases, calls=sizes.calls, batches=sizes.batches)
+    peer = {"a look at every host": seconds({"": Case(empty.scan)}, calls=5, batches=sizes.batches)[""] * MICRO}
+    for name, each in found.items():
+        yield Row(name, each * MICRO, "us", _TARGET, peer)

@@ -1,0 +1,254 @@
+"""Commands in tests: running one on instances, scripting its outcomes, and teaching guests.
+
+    ran = region.run_command("yum check-update", on=instances, outcomes={instances[0].id: failed()})
+    assert_invocation(ran, "PartialFailed")
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from faultzone.clock import Duration, milliseconds
+from faultzone.substrate.shell import Reaction
+
+if TYPE_CHECKING:
+    from faultzone.region import Instance
+
+T = TypeVar("T")
+
+#: What a run may take besides its own time: delivery, and as much again for polls.
+_GRACE: Final = 120
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What shall become of a command on an instance; made by `finished`, `failed`, `running` and `stopped`."""
+
+    state: str
+    reaction: Reaction
+
+
+def finished(exit_code: int = 0, output: str = "", takes: Duration = 0) -> Outcome:
+    """The process ends by itself, with whatever exit code."""
+    return Outcome("Finished", Reaction(takes=takes, exit_code=exit_code, output=output))
+
+
+def failed(output: str = "", takes: Duration = 0) -> Outcome:
+    """The run breaks."""
+    return Outcome("Failed", Reaction(takes=takes, output=output, crash=True))
+
+
+def running() -> Outcome:
+    """The process does not end by itself: the timeout ends it."""
+    return Outcome("Running", Reaction(hang=True))
+
+
+def stopped() -> Outcome:
+    """The user stops it."""
+    return Outcome("Stopped", Reaction(hang=True))
+
+
+class Invocation:
+    """One invocation of a region, by its id."""
+
+    def __init__(self, region: RunsCommands, id: str, command_id: str = "") -> None:
+        self.region, self.id, self.command_id = region, id, command_id
+
+    def __repr__(self) -> str:
+        return f"Invocation({self.id!r})"
+
+    def describe(self) -> dict[str, Any]:
+        """What DescribeInvocations shows of it.
+
+        Raises:
+            LookupError: nothing.
+        """
+        found = self.region.call("DescribeInvocations", InvokeId=self.id)["Invocations"]["Invocation"]
+        if not found:
+            raise LookupError(f"DescribeInvocations does not list {self.id}")
+        shown: dict[str, Any] = found[0]
+        return shown
+
+    @property
+    def status(self) -> str:
+        """The total: Running, Finished, Failed, Stopped or PartialFailed."""
+        return str(self.describe()["InvokeStatus"])
+
+    @property
+    def states(self) -> dict[str, str]:
+        """The state of each target, by the instance's id."""
+        items = self.describe()["InvokeInstances"]["InvokeInstance"]
+        return {each["InstanceId"]: each["InstanceInvokeStatus"] for each in items}
+
+    def results(self, instance: Instance | None = None) -> list[dict[str, Any]]:
+        """The records, of one instance or of all; the latest run first."""
+        wanted = {} if instance is None else {"InstanceId": instance.id}
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.region.call(
+                "DescribeInvocationResults", InvokeId=self.id, PageNumber=len(found) // 20 + 1, PageSize=20, **wanted
+            )["Invocation"]
+            shown = page["InvocationResults"]["InvocationResult"]
+            found += shown
+            if not shown or len(found) >= page["TotalCount"]:
+                return found
+
+    def result(self, instance: Instance) -> dict[str, Any]:
+        """The latest record of one instance.
+
+        Raises:
+            LookupError: there is none.
+        """
+        found = self.results(instance)
+        if not found:
+            raise LookupError(f"{self.id} has no record of {instance.id}")
+        return found[0]
+
+    def output(self, instance: Instance) -> str:
+        """What the latest run on an instance has written."""
+        return base64.b64decode(self.result(instance)["Output"]).decode("utf-8", "replace")
+
+    def wait(self, within: Duration = "2h", *, besides: Sequence[str] = ()) -> Invocation:
+        """Let time pass until no target is Running, `besides` those with these ids.
+
+        Raises:
+            WaitTimeout: one still is.
+        """
+
+        def settled() -> bool:
+            return all(state != "Running" or each in besides for each, state in self.states.items())
+
+        self.region.wait(settled, within, what=f"{self.id} settled")
+        return self
+
+    def stop(self, *instances: Instance) -> Invocation:
+        """StopInvocation, of all targets or of these."""
+        self.region.call("StopInvocation", InvokeId=self.id, InstanceId=[each.id for each in instances])
+        return self
+
+
+class RunsCommands:
+    """What a region does with commands and guests; `Region` adds what is declared here."""
+
+    if TYPE_CHECKING:
+
+        def call(self, action: str, **parameters: object) -> dict[str, Any]: ...
+        def control(self, verb: str, **arguments: object) -> dict[str, Any]: ...
+        def wait(self, predicate: Callable[[], T], within: Duration = ..., *, what: str = ...) -> T: ...
+
+    def create_command(self, script: str | bytes, *, type: str = "RunShellScript", **parameters: object) -> str:
+        """CreateCommand; the id of the command. Further parameters go by their wire name."""
+        raw = script.encode() if isinstance(script, str) else script
+        asked = {"Name": "faultzone", "Type": type, "CommandContent": base64.b64encode(raw).decode(), **parameters}
+        return str(self.call("CreateCommand", **asked)["CommandId"])
+
+    def run_command(
+        self,
+        script: str | bytes,
+        *,
+        on: Instance | Sequence[Instance],
+        outcomes: Mapping[str, Outcome] | None = None,
+        type: str = "RunShellScript",
+        timeout: int | None = None,
+        frequency: str | None = None,
+        working_dir: str | None = None,
+        wait: bool = True,
+    ) -> Invocation:
+        """CreateCommand and InvokeCommand, and by default wait until the command has ended everywhere.
+
+        Args:
+            script: what to run.
+            on: the targets.
+            outcomes: what shall become of it, by the instance's id: `{one.id: failed(), two.id: finished(exit_code=3)}`.
+                Needs the capability `guest`.
+            type: RunShellScript, RunBatScript or RunPowerShellScript.
+            timeout: seconds after which a run is killed; the documented default when left out.
+            frequency: a cron expression, for a timed invocation; one is never waited for.
+            working_dir: where it runs.
+            wait: whether to return only once it has ended, where it is to end.
+
+        Raises:
+            ApiError: refused.
+            WaitTimeout: it has not ended within its timeout and the time of delivery.
+        """
+        targets = [on] if not isinstance(on, Sequence) else list(on)
+        for instance_id, outcome in (outcomes or {}).items():
+            reaction = {key: value for key, value in vars(outcome.reaction).items() if value}
+            command = script if isinstance(script, str) else script.decode("utf-8", "surrogateescape")
+            self.control("teach-guest", command=command, instance=instance_id, times=1, **reaction)
+        command_id = self.create_command(script, type=type, Timeout=timeout, WorkingDir=working_dir)
+        ids = [each.id for each in targets]
+        timed = {} if frequency is None else {"Timed": True, "Frequency": frequency}
+        answer = self.call("InvokeCommand", CommandId=command_id, InstanceId=ids, **timed)
+        made = Invocation(self, answer["InvokeId"], command_id)
+        scripted = {each: outcome.state for each, outcome in (outcomes or {}).items()}
+        if to_stop := [each for each, state in scripted.items() if state == "Stopped"]:
+            self.call("StopInvocation", InvokeId=made.id, InstanceId=to_stop)
+        if wait and frequency is None:
+            lasting = [each for each, state in scripted.items() if state == "Running"]
+            made.wait((timeout or 3600) + _GRACE, besides=lasting)
+        return made
+
+    def invocation(self, invoke_id: str) -> Invocation:
+        """The invocation of that id, whether or not it exists."""
+        return Invocation(self, invoke_id)
+
+    def guest(
+        self,
+        command: str | re.Pattern[str] | Callable[[str], Reaction | None],
+        *,
+        on: Instance | None = None,
+        times: int | None = None,
+        takes: Duration = 0,
+        exit_code: int = 0,
+        output: str = "",
+        hang: bool = False,
+        crash: bool = False,
+    ) -> None:
+        """Teach guests a command: `region.guest("yum check-update", takes="40s", exit_code=100, output="…")`.
+
+        What was taught last is asked first. Needs the capability `guest`.
+
+        Args:
+            command: its exact text, a pattern for the whole of its text, or, in process alone, a function that gives the
+                `Reaction` to a text, or None. A function must not call the region.
+            on: only this instance.
+            times: how often it applies; for ever when left out.
+            takes: how long until it ends.
+            exit_code: what it ends with.
+            output: what it writes when it ends.
+            hang: it never ends by itself.
+            crash: it breaks, so that the agent cannot go on with the run.
+        """
+        given: dict[str, object] = {"instance": None if on is None else on.id, "times": times}
+        if callable(command):
+            self.control("teach-guest", function=command, **given)
+            return
+        by = {"command": command} if isinstance(command, str) else {"pattern": command.pattern}
+        reaction = {"takes": milliseconds(takes) / 1000, "exit_code": exit_code, "output": output}
+        self.control("teach-guest", **by, **given, **reaction, hang=hang, crash=crash)
+
+    def log_in(self, instance: Instance, script: str, within: Duration = "1h") -> dict[str, Any]:
+        """Run a script in a guest as its administrator, as over a remote connection, and wait until it has ended.
+
+        Returns:
+            Its `exit_code` and `output`, and when it `started` and `ended`. Needs the capability `guest`.
+        """
+        number = self.control("log-in", instance=instance.id, script=script)["number"]
+
+        def ended() -> dict[str, Any] | None:
+            ran: dict[str, Any] = self.control("guest-history", instance=instance.id)["ran"][number]
+            return None if ran["ended"] is None else ran
+
+        return self.wait(ended, within, what=f"{script!r} on {instance.id}") or {}
+
+    def ran_on(self, instance: Instance) -> list[dict[str, Any]]:
+        """The scripts that ran in a guest, oldest first, by whomever. Needs the capability `guest`."""
+        return list(self.control("guest-history", instance=instance.id)["ran"])
+
+
+__all__ = ["Invocation", "Outcome", "RunsCommands", "failed", "finished", "running", "stopped"]

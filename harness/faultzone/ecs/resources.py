@@ -1,0 +1,181 @@
+"""The actions that tell what a region has: regions, zones, types, images, networks, disks, security groups and tags.
+
+Source: API reference of February 2019, chapters "Regions", "Images", "Disks", "Security groups" and "Tags"; of the VPC's API, what ECS
+clients ask of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from faultzone.ecs.request import Request, flag, integer, json_texts, structures, text, texts
+
+
+class _Read(Request):
+    """What the actions that only tell have in common."""
+
+    writes = False
+
+
+class _Paged(_Read):
+    """What the paged ones have in common."""
+
+    needs_region = True
+
+    page_number: int = integer("PageNumber", 1, least=1)
+    page_size: int = integer("PageSize", 10, least=1, most=100)
+
+
+class DescribeRegions(_Read):
+    """List the regions of the cloud."""
+
+    instance_charge_type: str | None = text("InstanceChargeType")
+    resource_type: str | None = text("ResourceType")
+    accept_language: str | None = text("AcceptLanguage")
+
+
+class DescribeZones(_Read):
+    """List the zones of a region with what can be created there."""
+
+    needs_region = True
+
+    instance_charge_type: str | None = text("InstanceChargeType")
+    spot_strategy: str | None = text("SpotStrategy")
+    accept_language: str | None = text("AcceptLanguage")
+    verbose: bool = flag("Verbose", True)
+
+
+class DescribeInstanceTypes(_Read):
+    """List instance types."""
+
+    instance_type_family: str | None = text("InstanceTypeFamily")
+    instance_types: tuple[str, ...] = texts("InstanceTypes", most=100)
+    max_results: int | None = integer("MaxResults", least=1, most=100, later="2020-12")
+    next_token: str | None = text("NextToken", later="2020-12")
+
+
+class DescribeInstanceTypeFamilies(_Read):
+    """List instance families."""
+
+    needs_region = True
+
+    generation: str | None = text("Generation")
+
+
+class DescribeAvailableResource(_Read):
+    """Tell in which zones instance types can be had."""
+
+    needs_region = True
+
+    destination_resource: str = text("DestinationResource", required=True, among=("Zone", "InstanceType", "SystemDisk"))
+    zone_id: str | None = text("ZoneId")
+    instance_type: str | None = text("InstanceType")
+    cores: int | None = integer("Cores", least=1)
+    memory: str | None = text("Memory")
+    instance_charge_type: str | None = text("InstanceChargeType")
+    spot_strategy: str | None = text("SpotStrategy")
+    io_optimized: str | None = text("IoOptimized")
+    network_category: str | None = text("NetworkCategory")
+    resource_type: str | None = text("ResourceType")
+
+
+class DescribeVpcs(_Paged):
+    """List the account's VPCs."""
+
+    vpc_id: str | None = text("VpcId")
+    is_default: bool | None = flag("IsDefault", None)
+
+
+class DescribeVSwitches(_Paged):
+    """List the account's vSwitches."""
+
+    needs_region = False
+
+    vpc_id: str | None = text("VpcId")
+    vswitch_id: str | None = text("VSwitchId")
+    zone_id: str | None = text("ZoneId")
+    is_default: bool | None = flag("IsDefault", None)
+
+
+class DescribeImages(_Paged):
+    """List images."""
+
+    image_id: str | None = text("ImageId")
+    image_name: str | None = text("ImageName")
+    image_owner_alias: str | None = text("ImageOwnerAlias")
+    os_type: str | None = text("OSType", among=("linux", "windows"))
+    status: str | None = text("Status")
+    instance_type: str | None = text("InstanceType")
+
+
+class DescribeDisks(_Paged):
+    """List disks."""
+
+    disk_ids: tuple[str, ...] | None = json_texts("DiskIds", most=100)
+    instance_id: str | None = text("InstanceId")
+    zone_id: str | None = text("ZoneId")
+    disk_type: str = text("DiskType", "all", among=("all", "system", "data"))
+    status: str | None = text("Status")
+
+
+class DescribeSecurityGroups(_Paged):
+    """List security groups."""
+
+    vpc_id: str | None = text("VpcId")
+    security_group_id: str | None = text("SecurityGroupId")
+    security_group_ids: tuple[str, ...] | None = json_texts("SecurityGroupIds", most=100)
+    security_group_name: str | None = text("SecurityGroupName")
+    network_type: str | None = text("NetworkType", among=("classic", "vpc"))
+    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
+
+
+class CreateSecurityGroup(Request):
+    """Create a security group."""
+
+    needs_region = True
+
+    security_group_name: str | None = text("SecurityGroupName")
+    description: str | None = text("Description")
+    vpc_id: str | None = text("VpcId")
+    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
+    client_token: str | None = text("ClientToken")
+
+
+class DeleteSecurityGroup(Request):
+    """Delete a security group that no instance is in."""
+
+    needs_region = True
+
+    security_group_id: str = text("SecurityGroupId", required=True)
+
+
+class TagResources(Request):
+    """Put tags on resources."""
+
+    needs_region = True
+
+    resource_type: str = text("ResourceType", required=True)
+    resource_ids: tuple[str, ...] = texts("ResourceId", most=50, required=True)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20, required=True)
+
+
+class UntagResources(Request):
+    """Take tags off resources."""
+
+    needs_region = True
+
+    resource_type: str = text("ResourceType", required=True)
+    resource_ids: tuple[str, ...] = texts("ResourceId", most=50, required=True)
+    tag_keys: tuple[str, ...] = texts("TagKey", most=20)
+    all: bool = flag("All")
+
+
+class ListTagResources(_Read):
+    """List tags by resource."""
+
+    needs_region = True
+
+    resource_type: str = text("ResourceType", required=True)
+    resource_ids: tuple[str, ...] = texts("ResourceId", most=50)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
+    next_token: str | None = text("NextToken")

@@ -1,0 +1,353 @@
+"""What a region has: zones, types, images, the default network, disks and supply, as the Describe actions tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from faultzone.clock import stamp
+from faultzone.ecs.errors import ApiError
+from faultzone.ecs.resources import (
+    DescribeAvailableResource,
+    DescribeDisks,
+    DescribeImages,
+    DescribeInstanceTypeFamilies,
+    DescribeInstanceTypes,
+    DescribeRegions,
+    DescribeVpcs,
+    DescribeVSwitches,
+    DescribeZones,
+)
+from faultzone.model import hosting
+from faultzone.model.catalog import VPC_CIDR, InstanceType, private_count, vswitch_cidr
+from faultzone.model.dispatch import Answer, handles
+from faultzone.model.state import AccountState, Instance, RegionState, page
+
+if TYPE_CHECKING:
+    from faultzone.model.catalog import Image
+
+_SYSTEM_DISK_GIB = 40
+_DISK_CATEGORIES = ["cloud_efficiency", "cloud_ssd"]
+
+
+def paged(wrapper: str, item: str, found: Sequence[Any], number: int, size: int) -> Answer:
+    """A page of a listing in the form of the paged Describe actions."""
+    return {
+        "TotalCount": len(found),
+        "PageNumber": number,
+        "PageSize": size,
+        wrapper: {item: page(found, len(found), number, size)},
+    }
+
+
+@handles(DescribeRegions)
+def describe_regions(region: RegionState, account: AccountState, request: DescribeRegions) -> Answer:
+    """DescribeRegions: those of this cloud."""
+    return {
+        "Regions": {
+            "Region": [
+                {"RegionId": each, "LocalName": each, "RegionEndpoint": f"ecs.{each}.aliyuncs.com", "Status": "available"}
+                for each in region.cloud_regions
+            ]
+        }
+    }
+
+
+@handles(DescribeZones)
+def describe_zones(region: RegionState, account: AccountState, request: DescribeZones) -> Answer:
+    """DescribeZones: each with the types that are for sale there."""
+    zones = []
+    for number, zone_id in enumerate(region.zone_ids):
+        types = [kind.name for kind in region.catalog.types.values() if _sold(region, account, number, kind)]
+        families = sorted({region.catalog.types[name].family for name in types})
+        resources = {
+            "IoOptimized": True,
+            "InstanceTypes": {"supportedInstanceType": types},
+            "InstanceTypeFamilies": {"supportedInstanceTypeFamily": families},
+            "InstanceGenerations": {
+                "supportedInstanceGeneration": sorted({region.catalog.families[each].generation for each in families})
+            },
+            "SystemDiskCategories": {"supportedSystemDiskCategory": _DISK_CATEGORIES},
+            "DataDiskCategories": {"supportedDataDiskCategory": _DISK_CATEGORIES},
+            "NetworkTypes": {"supportedNetworkCategory": ["vpc"]},
+        }
+        zones.append(
+            {
+                "ZoneId": zone_id,
+                "LocalName": zone_id,
+                "ZoneType": "AvailabilityZone",
+                "AvailableResourceCreation": {"ResourceTypes": ["VSwitch", "IoOptimized", "Instance", "Disk"]},
+                "AvailableDiskCategories": {"DiskCategories": _DISK_CATEGORIES},
+                "AvailableInstanceTypes": {"InstanceTypes": types},
+                "AvailableVolumeCategories": {"VolumeCategories": []},
+                "AvailableDedicatedHostTypes": {"DedicatedHostType": []},
+                "DedicatedHostGenerations": {"DedicatedHostGeneration": []},
+                "AvailableResources": {"ResourcesInfo": [resources] if request.verbose else []},
+            }
+        )
+    return {"Zones": {"Zone": zones}}
+
+
+def _sold(region: RegionState, account: AccountState, zone: int, kind: InstanceType) -> bool:
+    """Whether one more of a type can be had in a zone now."""
+    return hosting.choose(region, account.id, kind, zone, None) is not None
+
+
+@handles(DescribeInstanceTypes)
+def describe_instance_types(region: RegionState, account: AccountState, request: DescribeInstanceTypes) -> Answer:
+    """DescribeInstanceTypes: all, or those of a family or list; later editions page them by token."""
+    found = [
+        kind
+        for kind in region.catalog.types.values()
+        if request.instance_type_family in (None, kind.family)
+        and (not request.instance_types or kind.name in request.instance_types)
+    ]
+    answer: Answer = {}
+    if request.max_results is not None or request.next_token is not None:
+        found, answer["NextToken"] = by_token(found, request.next_token, request.max_results or 100)
+    answer["InstanceTypes"] = {"InstanceType": [_render_type(kind) for kind in found]}
+    return answer
+
+
+def by_token(found: list[Any], token: str | None, most: int) -> tuple[list[Any], str]:
+    """A page by token and the token of the next, empty at the end.
+
+    Raises:
+        ApiError: `InvalidParameter`: the token is not one that was given out.
+    """
+    start = 0
+    if token is not None:
+        if not (token.startswith("fz") and token[2:].isdigit() and len(token) < 20):
+            raise ApiError.of("InvalidParameter", name="NextToken", why="it was not given out")
+        start = int(token[2:])
+    return found[start : start + most], f"fz{start + most}" if start + most < len(found) else ""
+
+
+def _render_type(kind: InstanceType) -> dict[str, Any]:
+    return {
+        "InstanceTypeId": kind.name,
+        "InstanceTypeFamily": kind.family,
+        "CpuCoreCount": kind.vcpus,
+        "MemorySize": kind.memory_gib,
+        "LocalStorageAmount": kind.local_disks,
+        "LocalStorageCapacity": kind.local_disk_gib,
+        "LocalStorageCategory": "" if not kind.local_disks else "local_disk",
+        "GPUAmount": 0,
+        "GPUSpec": "",
+    }
+
+
+@handles(DescribeInstanceTypeFamilies)
+def describe_families(region: RegionState, account: AccountState, request: DescribeInstanceTypeFamilies) -> Answer:
+    """DescribeInstanceTypeFamilies: all, or those of a generation."""
+    return {
+        "InstanceTypeFamilies": {
+            "InstanceTypeFamily": [
+                {"InstanceTypeFamilyId": family.name, "Generation": family.generation}
+                for family in region.catalog.families.values()
+                if request.generation in (None, family.generation)
+            ]
+        }
+    }
+
+
+@handles(DescribeAvailableResource)
+def describe_available_resource(
+    region: RegionState, account: AccountState, request: DescribeAvailableResource
+) -> Answer:
+    """DescribeAvailableResource: what supply and hosts leave, zone by zone."""
+    kinds = list(region.catalog.types.values())
+    if request.instance_type is not None:
+        if request.instance_type not in region.catalog.types:
+            raise ApiError("InvalidInstanceType.ValueNotSupported")
+        kinds = [region.catalog.types[request.instance_type]]
+    if request.cores is not None:
+        kinds = [kind for kind in kinds if kind.vcpus == request.cores]
+    zones = range(len(region.zone_ids)) if request.zone_id is None else [region.zone_number(request.zone_id)]
+    return {
+        "AvailableZones": {"AvailableZone": [_available(region, account, zone, kinds, request) for zone in zones]}
+    }
+
+
+def _available(
+    region: RegionState, account: AccountState, zone: int, kinds: list[InstanceType], request: DescribeAvailableResource
+) -> dict[str, Any]:
+    sold = {kind.name: _sold(region, account, zone, kind) for kind in kinds}
+    if request.destination_resource == "InstanceType":
+        values = list(sold.items())
+    elif request.destination_resource == "Zone":
+        values = [(region.zone_ids[zone], any(sold.values()))]
+    else:
+        values = [(category, any(sold.values())) for category in _DISK_CATEGORIES]
+    supported = [
+        {"Value": value, "Status": _status(there), "StatusCategory": "WithStock" if there else "WithoutStock"}
+        for value, there in values
+    ]
+    return {
+        "RegionId": region.id,
+        "ZoneId": region.zone_ids[zone],
+        "Status": _status(any(sold.values())),
+        "StatusCategory": "WithStock" if any(sold.values()) else "WithoutStock",
+        "AvailableResources": {
+            "AvailableResource": [
+                {"Type": request.destination_resource, "SupportedResources": {"SupportedResource": supported}}
+            ]
+        },
+    }
+
+
+def _status(there: bool) -> str:
+    return "Available" if there else "SoldOut"
+
+
+@handles(DescribeVpcs)
+def describe_vpcs(region: RegionState, account: AccountState, request: DescribeVpcs) -> Answer:
+    """DescribeVpcs: the default network's."""
+    vpc = {
+        "VpcId": account.vpc_id,
+        "VpcName": "",
+        "Description": "",
+        "RegionId": region.id,
+        "CidrBlock": VPC_CIDR,
+        "IsDefault": True,
+        "Status": "Available",
+        "VRouterId": f"vrt{account.vpc_id[3:]}",
+        "CreationTime": stamp(account.created),
+        "UserCidrs": {"UserCidr": []},
+        "VSwitchIds": {"VSwitchId": list(account.vswitch_ids)},
+    }
+    ids = set(request.vpc_id.split(",")) if request.vpc_id else {account.vpc_id}
+    found = [vpc] if account.vpc_id in ids and request.is_default is not False else []
+    return paged("Vpcs", "Vpc", found, request.page_number, request.page_size)
+
+
+@handles(DescribeVSwitches)
+def describe_vswitches(region: RegionState, account: AccountState, request: DescribeVSwitches) -> Answer:
+    """DescribeVSwitches: one for each zone."""
+    found = []
+    for zone, vswitch_id in enumerate(account.vswitch_ids):
+        if (
+            request.vswitch_id in (None, vswitch_id)
+            and request.vpc_id in (None, account.vpc_id)
+            and request.zone_id in (None, region.zone_ids[zone])
+            and request.is_default is not False
+        ):
+            used = sum(instance.zone == zone for instance in account.instances.values())
+            found.append(
+                {
+                    "VSwitchId": vswitch_id,
+                    "VSwitchName": "",
+                    "Description": "",
+                    "VpcId": account.vpc_id,
+                    "ZoneId": region.zone_ids[zone],
+                    "CidrBlock": vswitch_cidr(zone),
+                    "AvailableIpAddressCount": private_count() - used,
+                    "IsDefault": True,
+                    "Status": "Available",
+                    "CreationTime": stamp(account.created),
+                    "ResourceGroupId": "",
+                }
+            )
+    return paged("VSwitches", "VSwitch", found, request.page_number, request.page_size)
+
+
+@handles(DescribeImages)
+def describe_images(region: RegionState, account: AccountState, request: DescribeImages) -> Answer:
+    """DescribeImages: by id, name, owner and system."""
+    ids = set(request.image_id.split(",")) if request.image_id else None
+    if request.instance_type is not None and request.instance_type not in region.catalog.types:
+        raise ApiError("InvalidInstanceType.ValueNotSupported")
+    found = [
+        _render_image(image)
+        for image in region.catalog.images.values()
+        if (ids is None or image.id in ids)
+        and (request.image_name is None or fnmatchcase(image.name, request.image_name))
+        and request.image_owner_alias in (None, _OWNER[image.kind])
+        and request.os_type in (None, image.system)
+        and (request.status is None or "Available" in request.status.split(","))
+    ]
+    return {
+        "RegionId": region.id,
+        **paged("Images", "Image", found, request.page_number, request.page_size),
+    }
+
+
+_OWNER = {"system": "system", "self": "self", "marketplace": "marketplace"}
+
+
+def _render_image(image: Image) -> dict[str, Any]:
+    return {
+        "ImageId": image.id,
+        "ImageName": image.name,
+        "ImageOwnerAlias": _OWNER[image.kind],
+        "ImageVersion": "",
+        "Description": "",
+        "Architecture": "x86_64",
+        "OSType": image.system,
+        "OSName": image.os_name,
+        "OSNameEn": image.os_name,
+        "Platform": image.platform,
+        "CreationTime": f"{image.created}T00:00:00Z",
+        "Size": _SYSTEM_DISK_GIB,
+        "Status": "Available",
+        "Progress": "100%",
+        "Usage": "instance",
+        "IsSubscribed": False,
+        "IsCopied": False,
+        "IsSelfShared": "",
+        "IsSupportCloudinit": True,
+        "IsSupportIoOptimized": True,
+        "ProductCode": "",
+        "DiskDeviceMappings": {"DiskDeviceMapping": []},
+        "Tags": {"Tag": []},
+    }
+
+
+@handles(DescribeDisks)
+def describe_disks(region: RegionState, account: AccountState, request: DescribeDisks) -> Answer:
+    """DescribeDisks: the system disk and the data disks of each instance."""
+    instances = list(reversed(account.instances.values()))
+    if request.instance_id is not None:
+        instances = [each for each in instances if each.id == request.instance_id]
+    if request.zone_id is not None:
+        zone = region.zone_number(request.zone_id)
+        instances = [each for each in instances if each.zone == zone]
+    found = [disk for each in instances for disk in _disks(region, each)]
+    if request.disk_ids is not None:
+        found = [disk for disk in found if disk["DiskId"] in request.disk_ids]
+    if request.disk_type != "all":
+        found = [disk for disk in found if disk["Type"] == request.disk_type]
+    if request.status not in (None, "All", "In_use"):
+        found = []
+    return paged("Disks", "Disk", found, request.page_number, request.page_size)
+
+
+def _disks(region: RegionState, instance: Instance) -> list[dict[str, Any]]:
+    """The disks of an instance; their ids follow from its own."""
+    described = [("system", instance.get("SystemDisk") or {}), *(("data", each) for each in instance.get("DataDisk") or ())]
+    return [
+        {
+            "DiskId": f"d-{instance.id[2:]}{number or ''}",
+            "DiskName": given.get("DiskName", ""),
+            "Description": given.get("Description", ""),
+            "Type": kind,
+            "Category": given.get("Category", _DISK_CATEGORIES[0]),
+            "Size": int(given.get("Size", _SYSTEM_DISK_GIB)),
+            "Status": "In_use",
+            "InstanceId": instance.id,
+            "ImageId": instance.image.id if kind == "system" else "",
+            "RegionId": region.id,
+            "ZoneId": region.zone_ids[instance.zone],
+            "Device": f"/dev/xvd{chr(97 + number)}",
+            "Portable": kind == "data",
+            "DeleteWithInstance": str(given.get("DeleteWithInstance", "true")).lower() == "true",
+            "DiskChargeType": instance.charge_type,
+            "Encrypted": False,
+            "CreationTime": stamp(instance.created),
+            "AttachedTime": stamp(instance.created),
+            "OperationLocks": {"OperationLock": [{"LockReason": reason} for reason in instance.locks]},
+            "Tags": {"Tag": []},
+        }
+        for number, (kind, given) in enumerate(described)
+    ]

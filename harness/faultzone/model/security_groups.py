@@ -1,0 +1,189 @@
+"""Security groups, as far as instances need one, and tags on instances and security groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from faultzone.clock import stamp
+from faultzone.ecs.errors import ApiError
+from faultzone.ecs.resources import (
+    CreateSecurityGroup,
+    DeleteSecurityGroup,
+    DescribeSecurityGroups,
+    ListTagResources,
+    TagResources,
+    UntagResources,
+)
+from faultzone.model.dispatch import Answer, handles
+from faultzone.model.resources import paged
+from faultzone.model.state import AccountState, Instance, RegionState, SecurityGroup
+
+_TAGS_MOST = 20
+_TAG_KEY_MOST, _TAG_VALUE_MOST = 64, 128
+
+
+@handles(CreateSecurityGroup)
+def create_security_group(region: RegionState, account: AccountState, request: CreateSecurityGroup) -> Answer:
+    """CreateSecurityGroup: in the VPC of the default network."""
+    rules, edition = region.rules, region.edition.instance
+    if request.security_group_name is not None and not rules.name_is_valid(
+        request.security_group_name, edition.name_length
+    ):
+        raise ApiError("InvalidSecurityGroupName.Malformed")
+    if request.description is not None and not rules.description_is_valid(
+        request.description, edition.description_length
+    ):
+        raise ApiError("InvalidDescription.Malformed")
+    if request.vpc_id not in (None, account.vpc_id):
+        raise ApiError("InvalidVpcId.NotFound")
+    tags = _checked(request.tags)
+    earlier = account.tokens.get(("CreateSecurityGroup", request.client_token or ""))
+    if earlier is not None:
+        if not rules.same_request(earlier[0], request.given):
+            raise ApiError("IdempotentParameterMismatch")
+        return dict(earlier[1])
+    group = SecurityGroup(
+        region.world.resource_id("sg"), request.security_group_name or "", request.description or "", region.clock.now
+    )
+    group.tags = tags
+    account.security_groups[group.id] = group
+    answer = {"SecurityGroupId": group.id}
+    if request.client_token is not None:
+        account.tokens["CreateSecurityGroup", request.client_token] = (request.given, dict(answer))
+    return answer
+
+
+@handles(DeleteSecurityGroup)
+def delete_security_group(region: RegionState, account: AccountState, request: DeleteSecurityGroup) -> Answer:
+    """DeleteSecurityGroup: one that no instance is in."""
+    if request.security_group_id not in account.security_groups:
+        raise ApiError("InvalidSecurityGroupId.NotFound")
+    if any(request.security_group_id in each.security_groups for each in account.instances.values()):
+        raise ApiError("DependencyViolation")
+    del account.security_groups[request.security_group_id]
+    return {}
+
+
+@handles(DescribeSecurityGroups)
+def describe_security_groups(region: RegionState, account: AccountState, request: DescribeSecurityGroups) -> Answer:
+    """DescribeSecurityGroups: filtered and paged."""
+    r = request
+    found = [
+        {
+            "SecurityGroupId": group.id,
+            "SecurityGroupName": group.name,
+            "Description": group.description,
+            "SecurityGroupType": "normal",
+            "VpcId": account.vpc_id,
+            "CreationTime": stamp(group.created),
+            "Tags": {"Tag": [{"TagKey": key, "TagValue": value} for key, value in group.tags.items()]},
+        }
+        for group in reversed(account.security_groups.values())
+        if r.security_group_id in (None, group.id)
+        and (r.security_group_ids is None or group.id in r.security_group_ids)
+        and r.security_group_name in (None, group.name)
+        and r.vpc_id in (None, account.vpc_id)
+        and r.network_type != "classic"
+        and all(_matches(group.tags, tag) for tag in r.tags)
+    ]
+    return {"RegionId": region.id, **paged("SecurityGroups", "SecurityGroup", found, r.page_number, r.page_size)}
+
+
+def _matches(tags: Mapping[str, str], asked: Mapping[str, Any]) -> bool:
+    key, value = asked.get("Key", ""), asked.get("Value")
+    return key in tags and value in (None, "", tags[key])
+
+
+def _checked(given: tuple[dict[str, Any], ...]) -> dict[str, str]:
+    """Tags by key.
+
+    Raises:
+        ApiError: `InvalidTagKey.Malformed` or `InvalidTagValue.Malformed`.
+    """
+    tags: dict[str, str] = {}
+    for tag in given:
+        key, value = str(tag.get("Key", "")), str(tag.get("Value", ""))
+        if not 1 <= len(key) <= _TAG_KEY_MOST or key.lower().startswith(("aliyun", "acs:", "http://", "https://")):
+            raise ApiError("InvalidTagKey.Malformed")
+        if len(value) > _TAG_VALUE_MOST or value.lower().startswith(("http://", "https://")):
+            raise ApiError("InvalidTagValue.Malformed")
+        if key in tags:
+            raise ApiError("Duplicate.TagKey")
+        tags[key] = value
+    return tags
+
+
+Tagged = Instance | SecurityGroup
+
+
+def _resources(account: AccountState, kind: str) -> Mapping[str, Tagged]:
+    resources: Mapping[str, Mapping[str, Tagged]] = {
+        "instance": account.instances,
+        "securitygroup": account.security_groups,
+    }
+    if kind.lower() not in resources:
+        raise ApiError("InvalidResourceType.NotFound")
+    return resources[kind.lower()]
+
+
+def _chosen(account: AccountState, kind: str, ids: tuple[str, ...]) -> list[Tagged]:
+    resources = _resources(account, kind)
+    if any(each not in resources for each in ids):
+        raise ApiError("InvalidResourceId.NotFound")
+    return [resources[each] for each in dict.fromkeys(ids)]
+
+
+def _tags(resource: Tagged) -> dict[str, str]:
+    if isinstance(resource, SecurityGroup):
+        return resource.tags
+    return {tag.get("Key", ""): tag.get("Value", "") for tag in resource.get("Tags") or ()}
+
+
+def _set_tags(resource: Tagged, tags: dict[str, str]) -> None:
+    if isinstance(resource, SecurityGroup):
+        resource.tags = tags
+    else:
+        resource.put("Tags", tuple({"Key": key, "Value": value} for key, value in tags.items()) or None)
+
+
+@handles(TagResources)
+def tag_resources(region: RegionState, account: AccountState, request: TagResources) -> Answer:
+    """TagResources: a key that is there gets the new value; at most 20 on each."""
+    chosen, tags = _chosen(account, request.resource_type, request.resource_ids), _checked(request.tags)
+    merged = [{**_tags(resource), **tags} for resource in chosen]
+    if any(len(each) > _TAGS_MOST for each in merged):
+        raise ApiError("LimitExceeded.Tags")
+    for resource, each in zip(chosen, merged, strict=True):
+        _set_tags(resource, each)
+    return {}
+
+
+@handles(UntagResources)
+def untag_resources(region: RegionState, account: AccountState, request: UntagResources) -> Answer:
+    """UntagResources: the named keys, or all."""
+    if not request.tag_keys and not request.all:
+        raise ApiError.of("MissingParameter", name="TagKey")
+    for resource in _chosen(account, request.resource_type, request.resource_ids):
+        kept = {} if request.all and not request.tag_keys else _tags(resource)
+        _set_tags(resource, {key: value for key, value in kept.items() if key not in request.tag_keys})
+    return {}
+
+
+@handles(ListTagResources)
+def list_tag_resources(region: RegionState, account: AccountState, request: ListTagResources) -> Answer:
+    """ListTagResources: by resource, by tag, or both."""
+    if not request.resource_ids and not request.tags:
+        raise ApiError.of("MissingParameter", name="ResourceId")
+    resources = _resources(account, request.resource_type)
+    if request.resource_ids:
+        resources = {each: resources[each] for each in request.resource_ids if each in resources}
+    return {"NextToken": "", "TagResources": {"TagResource": list(_listed(resources, request))}}
+
+
+def _listed(resources: Mapping[str, Tagged], request: ListTagResources) -> Iterator[dict[str, str]]:
+    for id, resource in resources.items():
+        tags = _tags(resource)
+        if all(_matches(tags, asked) for asked in request.tags):
+            for key, value in tags.items():
+                yield {"ResourceId": id, "ResourceType": request.resource_type, "TagKey": key, "TagValue": value}

@@ -1,0 +1,159 @@
+"""What runs in an instance as its first process: it reaps, runs scripts for the host, and ends the instance.
+
+It is a fork of the host's agent, so that its memory is shared with it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import signal
+import socket
+import time
+from typing import Any, Final, NoReturn
+
+from .scripts import Runs
+
+#: How long processes have between the request to end and their end.
+_PATIENCE_SECONDS: Final = 1.0
+_ENVIRONMENT: Final = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "USER": "root"}
+
+
+class Guest:
+    """The first process of an instance.
+
+    Args:
+        wire: the socket to the host's agent: JSON lines.
+        isolated: whether the instance has process ids of its own, so that signals to -1 stay in it.
+    """
+
+    def __init__(self, wire: socket.socket, isolated: bool) -> None:
+        self._wire, self._isolated = wire, isolated
+        self._buffer = b""
+        self._runs = Runs(self.say)
+        self._asked: str | None = None
+        self._woken, waking = os.pipe()
+        os.set_blocking(self._woken, False)
+        os.set_blocking(waking, False)
+        signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+        # The requests of the usual programs: poweroff, halt and reboot.
+        for number, how in ((signal.SIGUSR1, "halt"), (signal.SIGUSR2, "halt"), (signal.SIGTERM, "reboot"), (signal.SIGCHLD, None)):
+            signal.signal(number, lambda *_, how=how: self._ask(how))
+
+    def _ask(self, how: str | None) -> None:
+        self._asked = how or self._asked
+
+    def say(self, message: dict[str, Any]) -> None:
+        """Tell the host's agent."""
+        self._wire.sendall(json.dumps(message).encode() + b"\n")
+
+    def serve(self, user_data: str | None) -> NoReturn:
+        """Run until the instance ends."""
+        os.environ.clear()
+        os.environ.update(_ENVIRONMENT, HOSTNAME=socket.gethostname())
+        self.say({"event": "up"})
+        if user_data is not None:
+            self._start_up(user_data)
+        while True:
+            self._wait()
+            self._reap()
+            self._runs.tick()
+            if self._asked is not None:
+                self._end(self._asked)
+
+    def _start_up(self, encoded: str) -> None:
+        program = base64.b64decode(encoded).decode("utf-8", "surrogateescape")
+        if program.startswith("#!"):
+            self._runs.start("user-data", program, "/", None, 1 << 20)
+
+    def _wait(self) -> None:
+        outputs = self._runs.outputs()
+        wakes = self._runs.wakes()
+        poll = select.poll()
+        for number in (self._wire.fileno(), self._woken, *outputs):
+            poll.register(number, select.POLLIN)
+        ready = poll.poll(None if wakes is None else max(0.0, (wakes - time.monotonic()) * 1000 + 1))
+        for number, _ in ready:
+            if number in outputs:
+                self._runs.readable(outputs[number])
+            elif number == self._woken:
+                os.read(self._woken, 4096)
+            else:
+                self._receive()
+
+    def _receive(self) -> None:
+        data = self._wire.recv(1 << 20)
+        if not data:  # The host's agent has let go of this instance.
+            self._end("gone")
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        for line in lines:
+            self._handle(json.loads(line))
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        operation = message["op"]
+        if operation == "run":
+            self._runs.start(message["run"], message["script"], message["directory"], message["seconds"], message["quota"])
+        elif operation == "halt":
+            self._asked = "halt"
+        elif operation == "write":
+            self._write(message)
+
+    def _write(self, message: dict[str, Any]) -> None:
+        trouble = None
+        try:
+            os.makedirs(os.path.dirname(message["path"]), exist_ok=True)
+            with open(message["path"], "wb") as file:
+                file.write(base64.b64decode(message["content"]))
+            os.chmod(message["path"], message["mode"])
+        except OSError as error:
+            trouble = str(error)
+        self.say({"event": "wrote", "run": message["run"], "trouble": trouble})
+
+    def _reap(self) -> bool:
+        """Take in what has ended; False once there are no children left."""
+        try:
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if pid == 0:
+                    return True
+                self._runs.exited(pid, status)
+        except ChildProcessError:
+            return False
+
+    def _end(self, how: str) -> NoReturn:
+        """Shut down in order: ask, wait, kill; then the instance is gone."""
+        self._signal_all(signal.SIGTERM)
+        self._signal_all(signal.SIGCONT)
+        patience = time.monotonic() + _PATIENCE_SECONDS
+        while self._reap() and time.monotonic() < patience:
+            time.sleep(0.005)
+        self._signal_all(signal.SIGKILL)
+        if how != "gone":
+            self.say({"event": "ending", "how": how})
+        os._exit(0)
+
+    def _signal_all(self, number: int) -> None:
+        targets = [-1] if self._isolated else descendants(os.getpid())
+        for target in targets:
+            try:
+                os.kill(target, number)
+            except ProcessLookupError:
+                continue
+
+
+def descendants(ancestor: int) -> list[int]:
+    """The processes that a process has started, and those that they have."""
+    parents: dict[int, int] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as file:
+                    parents[int(name)] = int(file.read().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+    found = [ancestor]
+    for each in found:
+        found += [pid for pid, parent in parents.items() if parent == each]
+    return found[1:]

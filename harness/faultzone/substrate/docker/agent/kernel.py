@@ -1,0 +1,80 @@
+"""The system calls that the standard library lacks: namespaces, mounts, capabilities."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Final
+
+NEW_MOUNTS: Final = 0x00020000
+NEW_NAMES: Final = 0x04000000
+NEW_IPC: Final = 0x08000000
+NEW_PIDS: Final = 0x20000000
+NEW_NETWORK: Final = 0x40000000
+EVERYTHING: Final = NEW_MOUNTS | NEW_NAMES | NEW_IPC | NEW_PIDS | NEW_NETWORK
+
+READ_ONLY: Final = 1
+NO_SUID: Final = 2
+NO_DEVICES: Final = 4
+NO_PROGRAMS: Final = 8
+BIND: Final = 0x1000
+RECURSIVE: Final = 0x4000
+PRIVATE: Final = 0x40000
+
+_SET_DEATH_SIGNAL: Final = 1
+_DROP_CAPABILITY: Final = 24
+_SET_SUBREAPER: Final = 36
+#: What an instance's root must not do, by number: network and system administration, modules, raw I/O, chroot, ptrace of
+#: others, boot, device nodes, the clock, logs of the kernel, and the like. What is left is an ordinary server's root.
+_DROPPED: Final = (8, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result: int, what: str) -> None:
+    if result < 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{what}: {os.strerror(error)}")
+
+
+def unshare(flags: int) -> None:
+    """Leave the namespaces that `flags` name for new ones."""
+    _check(_libc.unshare(flags), "unshare")
+
+
+def mount(source: str, target: str, kind: str | None = None, flags: int = 0, data: str | None = None) -> None:
+    """mount(2)."""
+    given = [None if each is None else os.fsencode(each) for each in (source, target, kind)]
+    _check(_libc.mount(*given, ctypes.c_ulong(flags), None if data is None else data.encode()), f"mount {target}")
+
+
+def unmount(target: str) -> None:
+    """Detach a mount."""
+    _check(_libc.umount2(os.fsencode(target), 2), f"umount {target}")
+
+
+def drop_capabilities() -> None:
+    """Take from this process, and all that it will start, what an instance's root must not do."""
+    for capability in _DROPPED:
+        _libc.prctl(_DROP_CAPABILITY, capability, 0, 0, 0)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of orphaned descendants."""
+    _check(_libc.prctl(_SET_SUBREAPER, 1, 0, 0, 0), "prctl")
+
+
+def die_with_parent(signal: int) -> None:
+    """Get a signal when the parent dies."""
+    _check(_libc.prctl(_SET_DEATH_SIGNAL, signal, 0, 0, 0), "prctl")
+
+
+def close_others(keep: set[int]) -> None:
+    """Close every open file but these."""
+    for name in os.listdir("/proc/self/fd"):
+        number = int(name)
+        if number not in keep:
+            try:
+                os.close(number)
+            except OSError:
+                continue

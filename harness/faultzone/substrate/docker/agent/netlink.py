@@ -1,0 +1,114 @@
+"""Just enough of rtnetlink: links up and down, VXLAN and its flood list, an interface of an instance, addresses, routes
+that swallow what goes to a peer, and the announcement of an address that has moved."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import struct
+from typing import Final
+
+_NEW_LINK, _DEL_LINK, _GET_LINK = 16, 17, 18
+_NEW_ADDRESS, _NEW_ROUTE, _DEL_ROUTE, _NEW_NEIGHBOUR, _DEL_NEIGHBOUR = 20, 24, 25, 28, 29
+_REQUEST_ACK: Final = 5
+_CREATE, _EXCLUSIVE, _APPEND, _REPLACE = 0x400, 0x200, 0x800, 0x100
+_ANY_MAC: Final = b"\0" * 6
+_VXLAN_PORT: Final = 4789
+
+
+def _attribute(kind: int, value: bytes) -> bytes:
+    return struct.pack("HH", 4 + len(value), kind) + value + b"\0" * (-len(value) % 4)
+
+
+def _text(kind: int, value: str) -> bytes:
+    return _attribute(kind, value.encode() + b"\0")
+
+
+def _number(kind: int, value: int) -> bytes:
+    return _attribute(kind, struct.pack("I", value))
+
+
+def _ask(kind: int, flags: int, body: bytes) -> None:
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
+        netlink.bind((0, 0))
+        netlink.send(struct.pack("IHHII", 16 + len(body), kind, flags | _REQUEST_ACK, 1, 0) + body)
+        answer = netlink.recv(65536)
+    error = -int(struct.unpack_from("i", answer, 16)[0])
+    if error:
+        raise OSError(error, os.strerror(error))
+
+
+def _link(index: int = 0, flags: int = 0, change: int = 0) -> bytes:
+    return struct.pack("BBHiII", 0, 0, 0, index, flags, change)
+
+
+def exists(name: str) -> bool:
+    """Whether there is an interface of that name."""
+    return any(each == name for _, each in socket.if_nameindex())
+
+
+def address_of(name: str) -> str:
+    """The first IPv4 address of an interface."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        return socket.inet_ntoa(fcntl.ioctl(probe, 0x8915, struct.pack("256s", name.encode()))[20:24])
+
+
+def set_up(name: str, up: bool = True) -> None:
+    """Switch an interface on or off."""
+    _ask(_NEW_LINK, 0, _link(socket.if_nametoindex(name), 1 if up else 0, 1))
+
+
+def rename(name: str, to: str) -> None:
+    """Give an interface another name."""
+    _ask(_NEW_LINK, 0, _link(socket.if_nametoindex(name)) + _text(3, to))
+
+
+def delete(name: str) -> None:
+    """Remove an interface."""
+    _ask(_DEL_LINK, 0, _link(socket.if_nametoindex(name)))
+
+
+def add_vxlan(name: str, number: int, parent: str, local: str) -> None:
+    """Make the host's end of a network that spans hosts."""
+    data = _number(1, number) + _number(3, socket.if_nametoindex(parent)) + _attribute(4, socket.inet_aton(local))
+    data += _attribute(7, b"\1") + _attribute(15, struct.pack("!H", _VXLAN_PORT))
+    _ask(_NEW_LINK, _CREATE | _EXCLUSIVE, _link() + _text(3, name) + _attribute(18, _text(1, "vxlan") + _attribute(2, data)))
+    set_up(name)
+
+
+def flood(name: str, peer: str, on: bool = True) -> None:
+    """Send to a peer, or no longer, what goes to everybody on a network that spans hosts."""
+    body = struct.pack("BBHiHBB", 7, 0, 0, socket.if_nametoindex(name), 0x80 | 0x40, 2, 0)
+    body += _attribute(2, _ANY_MAC) + _attribute(1, socket.inet_aton(peer))
+    _ask(_NEW_NEIGHBOUR if on else _DEL_NEIGHBOUR, _CREATE | _APPEND if on else 0, body)
+
+
+def add_child(parent: str, name: str, mac: bytes, process: int) -> None:
+    """Give the network namespace of a process an interface on `parent`, in a mode in which siblings hear one another."""
+    mode = _attribute(18, _text(1, "macvlan") + _attribute(2, _number(1, 4)))
+    body = _link() + _number(5, socket.if_nametoindex(parent)) + _text(3, name) + _attribute(1, mac)
+    _ask(_NEW_LINK, _CREATE | _EXCLUSIVE, body + _number(19, process) + mode)
+
+
+def add_address(name: str, address: str, prefix: int) -> None:
+    """Give an interface an address."""
+    raw = socket.inet_aton(address)
+    body = struct.pack("BBBBI", 2, prefix, 0, 0, socket.if_nametoindex(name)) + _attribute(2, raw) + _attribute(1, raw)
+    _ask(_NEW_ADDRESS, _CREATE | _EXCLUSIVE, body)
+
+
+def swallow(peer: str, on: bool = True) -> None:
+    """Let everything that is sent to a peer vanish, or no longer."""
+    body = struct.pack("BBBBBBBBI", 2, 32, 0, 0, 254, 4, 0, 6, 0) + _attribute(1, socket.inet_aton(peer))
+    _ask(_NEW_ROUTE if on else _DEL_ROUTE, _CREATE | _REPLACE if on else 0, body)
+
+
+def announce(name: str, address: str) -> None:
+    """Tell the neighbours where an address is now."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as wire:
+        wire.bind((name, 0x806))
+        mac, raw = wire.getsockname()[4], socket.inet_aton(address)
+        for operation, target in ((1, _ANY_MAC), (2, mac)):
+            packet = struct.pack("!HHHBBH", 0x806, 1, 0x800, 6, 4, operation) + mac + raw + target + raw
+            wire.send(b"\xff" * 6 + mac + packet)

@@ -1,0 +1,189 @@
+"""Scripts that run in an instance: real shells with their output, exit code and end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+Say = Callable[[dict[str, Any]], None]
+
+_CHUNK: Final = 65536
+#: How long output is still read after a script's own process has ended, while children of it hold the pipe.
+_DRAIN_SECONDS: Final = 0.2
+#: How often the output of a script that goes on is told.
+_TELL_SECONDS: Final = 0.2
+_DIRECTORY: Final = "/var/lib/faultzone"
+
+
+class Script:
+    """One script: a process group of its own, stdin empty, stdout and stderr in one stream.
+
+    Args:
+        name: what its file is called.
+        text: the program; a first line `#!…` says what runs it.
+        directory: where it runs.
+        seconds: after how long its whole process group is killed; None for never.
+        quota: how many bytes of output are kept, from the beginning.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+
+    def __init__(self, name: str, text: str, directory: str, seconds: float | None, quota: int) -> None:
+        os.makedirs(_DIRECTORY, exist_ok=True)
+        self._path = f"{_DIRECTORY}/{name.replace('/', '_')}.sh"
+        with open(self._path, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+        os.chmod(self._path, 0o755)
+        self._kept, self.written, self._quota = bytearray(), 0, quota
+        self.exit_code: int | None = None
+        self.timed_out = False
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._drained: float | None = None
+        self.output, writing = os.pipe()
+        os.set_blocking(self.output, False)
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._become(writing, directory)
+        os.close(writing)
+
+    def _become(self, output: int, directory: str) -> None:
+        try:
+            os.setsid()
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
+                signal.signal(number, signal.SIG_DFL)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            os.closerange(3, 4096)
+            os.chdir(directory)
+            os.execv("/bin/sh", ["sh", "-c", self._path])
+        finally:
+            os._exit(127)
+
+    @property
+    def wakes(self) -> float | None:
+        """The instant, in monotonic seconds, at which `tick` has to be called next."""
+        due = [each for each in (self._deadline, self._drained) if each is not None]
+        return min(due) if due else None
+
+    def read(self) -> bool:
+        """Take in what it has written; False once nobody can write any more."""
+        while True:
+            try:
+                data = os.read(self.output, _CHUNK)
+            except BlockingIOError:
+                return True
+            if not data:
+                return False
+            self.written += len(data)
+            self._kept += data[: max(0, self._quota - len(self._kept))]
+
+    def exited(self, status: int) -> None:
+        """Its own process has ended; what else it started may live on."""
+        self.exit_code = os.waitstatus_to_exitcode(status)
+        self._deadline = None
+        self._drained = time.monotonic() + _DRAIN_SECONDS
+
+    def tick(self, now: float) -> None:
+        """Kill what has outlasted its time."""
+        if self._deadline is not None and now >= self._deadline:
+            self._deadline = None
+            self.timed_out = True
+            self.kill()
+
+    def done(self, now: float, open_: bool) -> bool:
+        """Whether it has ended and its output is complete, or need not be waited for."""
+        return self.exit_code is not None and (not open_ or (self._drained is not None and now >= self._drained))
+
+    def kill(self) -> None:
+        """Kill its process group."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def said(self) -> dict[str, Any]:
+        """Its output so far; bytes that are no UTF-8 are surrogates."""
+        return {"output": self._kept.decode("utf-8", "surrogateescape"), "dropped": self.written - len(self._kept)}
+
+    def close(self) -> None:
+        """Give back its pipe and its file."""
+        os.close(self.output)
+        try:
+            os.unlink(self._path)
+        except OSError:
+            return
+
+
+class Runs:
+    """All scripts of one instance, by name, and what is told of them.
+
+    Args:
+        say: takes what happened: `started`, `output`, `ended`, `timed-out`, `refused`.
+    """
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self.scripts: dict[str, Script] = {}
+        self._open: dict[str, bool] = {}
+        self._told: dict[str, tuple[float, int]] = {}
+
+    def start(self, run: str, text: str, directory: str, seconds: float | None, quota: int) -> None:
+        """Begin a script, or say why it cannot begin."""
+        where = directory or "/root"
+        if not os.path.isdir(where):
+            self._say({"event": "refused", "run": run, "reason": "no-such-directory", "output": ""})
+            return
+        try:
+            script = Script(run, text, where, seconds, quota)
+        except OSError as trouble:
+            self._say({"event": "refused", "run": run, "reason": "exception", "output": str(trouble)})
+            return
+        self.scripts[run] = script
+        self._open[run] = True
+        self._told[run] = (time.monotonic(), 0)
+        self._say({"event": "started", "run": run})
+
+    def outputs(self) -> dict[int, str]:
+        """The files to be read, and the scripts that write to them."""
+        return {script.output: run for run, script in self.scripts.items() if self._open[run]}
+
+    def readable(self, run: str) -> None:
+        """A script has written, or can no longer."""
+        self._open[run] = self.scripts[run].read()
+
+    def exited(self, pid: int, status: int) -> None:
+        """A process has ended; it may be a script's."""
+        for script in self.scripts.values():
+            if script.pid == pid and script.exit_code is None:
+                script.exited(status)
+
+    def wakes(self) -> float | None:
+        """The instant, in monotonic seconds, at which `tick` has to be called next."""
+        due = [script.wakes for script in self.scripts.values()]
+        due += [at + _TELL_SECONDS for run, (at, told) in self._told.items() if self.scripts[run].written > told]
+        return min((each for each in due if each is not None), default=None)
+
+    def tick(self) -> None:
+        """Kill what has outlasted its time, tell what has been written, and what has ended."""
+        now = time.monotonic()
+        for run, script in list(self.scripts.items()):
+            script.tick(now)
+            if script.done(now, self._open[run]):
+                self._end(run, script)
+            elif script.written > self._told[run][1] and now >= self._told[run][0] + _TELL_SECONDS:
+                self._told[run] = (now, script.written)
+                self._say({"event": "output", "run": run, **script.said()})
+
+    def _end(self, run: str, script: Script) -> None:
+        if self._open[run]:
+            script.read()
+        del self.scripts[run], self._open[run], self._told[run]
+        script.close()
+        event = "timed-out" if script.timed_out else "ended"
+        self._say({"event": event, "run": run, "exit_code": script.exit_code, **script.said()})

@@ -1,0 +1,469 @@
+"""Scripted guests: instances in memory with a shell, an agent and an updater, all in virtual time.
+
+`Guests` is what the memory substrate and the control verbs speak to; it reports what an agent would. A test teaches it
+commands, and may take its agent away, stop, hang or outdate it. Upgrade checks are never scheduled: what they would have
+done by now is worked out when somebody looks (assistant/upgrade-hourly).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from faultzone.clock import HOUR, SECOND
+from faultzone.ecs.assistant import SYSTEM_OF
+from faultzone.errors import UsageError
+from faultzone.model.effects import (
+    AgentSeen,
+    Boot,
+    CancelScript,
+    GuestRebooted,
+    Halted,
+    Report,
+    RunEnded,
+    RunOutput,
+    RunRefused,
+    RunScript,
+    RunStarted,
+    RunTimedOut,
+)
+from faultzone.substrate.programs import AGENT_PROCESS, PROGRAMS
+from faultzone.substrate.shell import Crashed, Program, Reaction, Wait, execute
+
+if TYPE_CHECKING:
+    from faultzone.clock import Clock, Timer
+
+#: Gives the reaction to a command's text; None where it is not meant.
+Taught = Callable[[str], Reaction | None]
+
+LATEST: Final = "1.0.1.459"
+OUTDATED: Final = "1.0.1.299"
+AGENT_STATES: Final = ("running", "stopped", "hung", "lacking", "outdated", "upgrading")
+_DIRECTORY: Final = {"linux": "/root", "windows": rf"C:\ProgramData\aliyun\assist\{LATEST}"}
+_HISTORY: Final = 1000
+
+
+@dataclass(slots=True)
+class Agent:
+    """The Cloud Assistant agent of a guest.
+
+    Attributes:
+        enabled: whether it starts with the guest.
+        updater: whether the updater can be executed under its name.
+        since: when it began to run, from which its hourly checks count; None while it does not run.
+        outdated: since when there is a newer version; None while there is none.
+    """
+
+    installed: bool = False
+    enabled: bool = True
+    hung: bool = False
+    upgrading: bool = False
+    updater: bool = True
+    updater_name: str = ""
+    version: str = LATEST
+    since: int | None = None
+    outdated: int | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there."""
+        return self.installed and self.since is not None
+
+    def checks(self, now: int) -> int:
+        """How many times it has looked for an upgrade since it began to run."""
+        return 0 if self.since is None or not self.updater else (now - self.since) // HOUR
+
+    def refresh(self, now: int) -> None:
+        """Let the checks that were due by now have happened."""
+        if self.outdated is not None and self.since is not None and self.updater and self.installed:
+            last = self.since + self.checks(now) * HOUR
+            if self.checks(now) and last > self.outdated:
+                self.version, self.outdated = LATEST, None
+
+
+@dataclass(slots=True)
+class Ran:
+    """One script that ran in a guest; `by` is `assistant`, `user-data` or `login`."""
+
+    by: str
+    script: str
+    started: int
+    ended: int | None = None
+    exit_code: int | None = None
+    output: str = ""
+
+
+class Guest:
+    """What runs inside one instance."""
+
+    __slots__ = (
+        "agent", "epoch", "files", "history", "host_name", "id", "pending", "power_timer", "processes", "region",
+        "seen", "system", "up", "user_data", "world",
+    )  # fmt: skip
+
+    def __init__(self, world: Guests, region: str, effect: Boot) -> None:
+        self.world, self.region, self.id, self.system = world, region, effect.instance, effect.system
+        self.agent = Agent()
+        self.epoch = 0
+        self.host_name = ""
+        self.user_data: str | None = None
+        self.up = False
+        self.seen: str | None = None
+        self.files: set[str] = set()
+        self.history: list[Ran] = []
+        self.pending: dict[str, RunScript] = {}
+        self.processes: list[Process] = []
+        self.power_timer: Timer | None = None
+
+    @property
+    def administrator(self) -> str:
+        """The user as whom commands run (assistant/as-administrator)."""
+        return "root" if self.system == "linux" else "administrator"
+
+    # Power
+
+    def rise(self) -> None:
+        """The system is up: the agent starts, then the start-up program (instance/user-data)."""
+        self.up = True
+        if self.agent.installed and self.agent.enabled:
+            self.agent.since = self.world.clock.now
+        self.tell_agent(booted=True)
+        if self.user_data is not None and (program := _start_up_program(self.user_data)) is not None:
+            kind, script = program
+            Process(self, kind, script, by="user-data").resume()
+
+    def fall(self) -> None:
+        """The power is gone: nothing is heard of what ran."""
+        now = self.world.clock.now
+        self.agent.refresh(now)
+        self.up, self.agent.since = False, None
+        for process in self.processes:
+            process.kill()
+        self.processes.clear()
+        if self.power_timer is not None:
+            self.power_timer.cancel()
+            self.power_timer = None
+
+    def power(self, how: str | None, after: int) -> None:
+        """Reboot or halt from inside after some milliseconds and an orderly shutdown; None calls it off."""
+        if self.power_timer is not None:
+            self.power_timer.cancel()
+            self.power_timer = None
+        if how is not None:
+            act = self._halted if how == "halt" else self._rebooted
+            self.power_timer = self.world.clock.call_later(after + self.world.halt, act)
+
+    def _halted(self) -> None:
+        self.fall()
+        self.pending.clear()
+        self.world.report(self.region, Halted(self.id, self.epoch))
+
+    def _rebooted(self) -> None:
+        self.fall()
+        self.world.report(self.region, GuestRebooted(self.id, self.epoch))
+        self.power_timer = self.world.clock.call_later(self.world.boot, self.rise)
+
+    # The agent
+
+    def tell_agent(self, *, booted: bool = False) -> None:
+        """Let the region know whether the agent serves, if that is news, and let it fetch what waits for it."""
+        agent = self.agent
+        serves = agent.version if self.up and agent.runs else None
+        if serves != self.seen or (booted and serves is not None):
+            self.seen = serves
+            self.world.report(self.region, AgentSeen(self.id, self.epoch, serves))
+        if serves is not None:
+            for run in list(self.pending):
+                self.take(run)
+
+    def change_agent(self, change: str) -> None:
+        """Install, start, stop or otherwise change the agent, after what its checks have done so far."""
+        agent, now = self.agent, self.world.clock.now
+        agent.refresh(now)
+        if change in ("install", "running"):
+            agent.installed = agent.enabled = True
+            agent.hung = agent.upgrading = False
+            agent.version, agent.outdated = LATEST, None
+            change = "start"
+        if change == "start":
+            agent.since = now if agent.since is None and self.up else agent.since
+        elif change in ("stop", "stopped", "lacking"):
+            agent.since = None
+            agent.installed = agent.installed and change != "lacking"
+        elif change in ("updater-on", "updater-off"):
+            agent.updater = change == "updater-on"
+        elif change == "outdated":
+            agent.version, agent.outdated = OUTDATED, now
+        else:
+            agent.hung, agent.upgrading = change == "hung", change == "upgrading"
+        self.tell_agent()
+
+    def take(self, run: str) -> None:
+        """Let the agent begin a run that was delivered, if it can now."""
+        effect, agent = self.pending.get(run), self.agent
+        if effect is None or not self.up or not agent.runs or agent.hung:
+            return
+        del self.pending[run]
+        refused = "agent-upgrading" if agent.upgrading else None
+        if SYSTEM_OF[effect.kind] != self.system:
+            refused = "wrong-system"
+        elif effect.kind == "RunPowerShellScript" and "no-powershell" in self.files:
+            refused = "exception"
+        if refused is not None:
+            self.world.report(self.region, RunRefused(self.id, effect.epoch, run, refused, ""))
+            return
+        self.world.report(self.region, RunStarted(self.id, effect.epoch, run))
+        Process(self, effect.kind, effect.script, by="assistant", effect=effect).resume()
+
+
+class Process:
+    """A script that runs in a guest."""
+
+    def __init__(self, guest: Guest, kind: str, script: str, *, by: str, effect: RunScript | None = None) -> None:
+        self.guest, self.kind, self.effect = guest, kind, effect
+        self.name = f"/tmp/{effect.run if effect else by}.sh"
+        self.newline = "\n" if guest.system == "linux" else "\r\n"
+        self.directory = (effect.directory if effect else "") or _DIRECTORY[guest.system]
+        self._kept, self._written, self._told = bytearray(), 0, 0
+        self._quota = effect.quota if effect else 1 << 20
+        self._steps = execute(script, self)
+        clock = guest.world.clock
+        self.ran = Ran(by, script, clock.now)
+        self._timer: Timer | None = None
+        self._deadline = None if effect is None else clock.call_later(effect.timeout * SECOND, self._time_out)
+        guest.processes.append(self)
+        guest.history.append(self.ran)
+        del guest.history[:-_HISTORY]
+
+    # What a shell asks of a session
+
+    def write(self, output: str | bytes) -> None:
+        """Keep what is put out, from its beginning up to the quota."""
+        raw = output.encode("utf-8", "surrogateescape") if isinstance(output, str) else output
+        self._written += len(raw)
+        self._kept += raw[: self._quota - len(self._kept)]
+
+    def taught(self, text: str) -> Reaction | None:
+        """How a command of this text was taught to behave."""
+        return self.guest.world.reaction(self.guest.id, text)
+
+    def program(self, name: str) -> Program | None:
+        """What a name stands for in this guest."""
+        program = PROGRAMS[self.guest.system].get(name)
+        return None if program is None else lambda _, arguments: program(self, arguments)
+
+    # Running
+
+    def resume(self) -> None:
+        """Go on until the next wait, or the end."""
+        try:
+            wait: Wait = next(self._steps)
+        except StopIteration as ended:
+            self._end(int(ended.value))
+        except Crashed:
+            self._crash()
+        else:
+            if self.effect is not None and self._written > self._told:
+                self._told = self._written
+                self._report(RunOutput, *self._output())
+            if wait is not None:
+                self._timer = self.guest.world.clock.call_later(wait, self.resume)
+
+    def kill(self) -> None:
+        """End without a word."""
+        for timer in (self._timer, self._deadline):
+            if timer is not None:
+                timer.cancel()
+        self._steps.close()
+        self.ran.ended, self.ran.output = self.guest.world.clock.now, self._output()[0]
+
+    def _output(self) -> tuple[str, int]:
+        return bytes(self._kept).decode("utf-8", "surrogateescape"), self._written - len(self._kept)
+
+    def _report(self, kind: Callable[..., Report], *values: object) -> None:
+        if self.effect is not None:
+            report = kind(self.guest.id, self.effect.epoch, self.effect.run, *values)
+            self.guest.world.report(self.guest.region, report)
+
+    def _leave(self) -> None:
+        self.kill()
+        self.guest.processes.remove(self)
+
+    def _end(self, code: int) -> None:
+        self._leave()
+        self.ran.exit_code = code
+        self._report(RunEnded, code, *self._output())
+
+    def _crash(self) -> None:
+        self._leave()
+        self._report(RunRefused, "exception", self._output()[0])
+
+    def _time_out(self) -> None:
+        self._leave()
+        self._report(RunTimedOut, *self._output())
+
+
+@dataclass(slots=True)
+class _Rule:
+    matches: Taught
+    instance: str | None
+    times: int | None
+
+
+@dataclass
+class Guests:
+    """All scripted guests of a cloud.
+
+    Args:
+        clock: their time.
+        report: takes (region, report).
+        boot: milliseconds from a reboot to answering.
+        halt: milliseconds that an orderly shutdown takes.
+        deliver: milliseconds from the request to the start of a run.
+    """
+
+    clock: Clock
+    report: Callable[[str, Report], None]
+    boot: int
+    halt: int
+    deliver: int
+    _guests: dict[str, Guest] = field(default_factory=dict)
+    _rules: list[_Rule] = field(default_factory=list)
+
+    # For the substrate
+
+    def up(self, region: str, effect: Boot) -> None:
+        """An instance has booted."""
+        guest = self._guests.get(effect.instance)
+        if guest is None:
+            guest = self._guests[effect.instance] = Guest(self, region, effect)
+        guest.epoch, guest.host_name, guest.user_data = effect.epoch, effect.host_name, effect.user_data
+        if effect.agent:
+            guest.agent.installed = guest.agent.enabled = True
+        guest.rise()
+
+    def down(self, instance: str) -> None:
+        """An instance has lost its power or was halted by the region."""
+        guest = self._guests.get(instance)
+        if guest is not None:
+            guest.fall()
+            guest.pending.clear()
+
+    def forget(self, instance: str) -> None:
+        """An instance was released."""
+        self.down(instance)
+        self._guests.pop(instance, None)
+
+    def run(self, effect: RunScript) -> None:
+        """Deliver a script to the agent of an instance."""
+        guest = self._guests.get(effect.instance)
+        if guest is not None:
+            guest.pending[effect.run] = effect
+            self.clock.call_later(self.deliver, partial(guest.take, effect.run))
+
+    def cancel(self, effect: CancelScript) -> None:
+        """Call a run off that has not begun."""
+        guest = self._guests.get(effect.instance)
+        if guest is not None:
+            guest.pending.pop(effect.run, None)
+
+    # For whoever tests
+
+    def guest(self, instance: str) -> Guest:
+        """The guest of an instance.
+
+        Raises:
+            UsageError: it has not booted yet.
+        """
+        found = self._guests.get(instance)
+        if found is None:
+            raise UsageError(f"{instance} has no guest: it was never started, or was released")
+        return found
+
+    def teach(self, matches: Taught, instance: str | None = None, times: int | None = None) -> None:
+        """Teach guests a command; what was taught last is asked first.
+
+        Args:
+            matches: gives the reaction to a command's text. It is called within the region's turn: it must not call the region.
+            instance: only this one.
+            times: how often it applies; for ever when left out.
+        """
+        self._rules.insert(0, _Rule(matches, instance, times))
+
+    def reaction(self, instance: str, text: str) -> Reaction | None:
+        """What was taught for a command."""
+        for rule in self._rules:
+            if rule.instance in (None, instance) and (found := rule.matches(text)) is not None:
+                if rule.times is not None:
+                    rule.times -= 1
+                    if not rule.times:
+                        self._rules.remove(rule)
+                return found
+        return None
+
+    def set_agent(self, instance: str, state: str) -> None:
+        """Bring the agent of an instance into a state, one of `AGENT_STATES`."""
+        if state not in AGENT_STATES:
+            raise UsageError(f"state={state!r}: write one of {', '.join(AGENT_STATES)}")
+        self.guest(instance).change_agent(state)
+
+    def agent(self, instance: str) -> dict[str, Any]:
+        """What is to be seen of the agent of an instance."""
+        agent, now = self.guest(instance).agent, self.clock.now
+        agent.refresh(now)
+        return {
+            "installed": agent.installed,
+            "running": agent.runs,
+            "process": AGENT_PROCESS if agent.runs else None,
+            "version": agent.version,
+            "latest": LATEST,
+            "checks": agent.checks(now),
+            "updater": agent.updater,
+        }
+
+    def log_in(self, instance: str, script: str, kind: str) -> int:
+        """Run a script in a guest as its administrator, without the agent; the number of it in the history."""
+        guest = self.guest(instance)
+        if not guest.up:
+            raise UsageError(f"{instance} is not up: nobody can log in")
+        Process(guest, kind, script, by="login").resume()
+        return len(guest.history) - 1
+
+    def set_powershell(self, instance: str, there: bool) -> None:
+        """Take the PowerShell module away from a Windows guest, or give it back (assistant/powershell-module)."""
+        files = self.guest(instance).files
+        files.discard("no-powershell") if there else files.add("no-powershell")
+
+
+def exactly(command: str, reaction: Reaction) -> Taught:
+    """Meant for a command of exactly this text, blanks aside."""
+    wanted = " ".join(command.split())
+    return lambda text: reaction if " ".join(text.split()) == wanted else None
+
+
+def like(pattern: str | re.Pattern[str], reaction: Reaction) -> Taught:
+    """Meant for a command of which the whole text matches a regular expression."""
+    try:
+        compiled = re.compile(pattern)
+    except re.error as wrong:
+        raise UsageError(f"{pattern!r} is no regular expression: {wrong}") from None
+    return lambda text: reaction if compiled.fullmatch(text) else None
+
+
+def _start_up_program(user_data: str) -> tuple[str, str] | None:
+    """The shell and the script that user data means; None where it is no script."""
+    try:
+        text = base64.b64decode(user_data).decode("utf-8", "surrogateescape")
+    except (binascii.Error, ValueError):
+        return None
+    first, _, rest = text.partition("\n")
+    kinds = {"[bat]": "RunBatScript", "[powershell]": "RunPowerShellScript"}
+    if first.startswith("#!"):
+        return "RunShellScript", text
+    kind = kinds.get(first.strip().lower())
+    return None if kind is None else (kind, rest)

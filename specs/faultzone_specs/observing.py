@@ -1,0 +1,60 @@
+"""What several chapters of the suite observe, through the public API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from faultzone import Instance, Region, assert_refused
+
+#: Attributes of an instance that its life changes; all others are part of what it is.
+_CHANGING = frozenset({"Status", "StoppedMode", "StartTime", "OperationLocks", "PublicIpAddress"})
+
+
+def path(instance: Instance, until: str) -> list[str]:
+    """The states that an instance is seen in until it is in this one."""
+    seen: list[str] = []
+
+    def arrived() -> bool:
+        status = instance.status
+        if seen[-1:] != [status]:
+            seen.append(status)
+        return status == until
+
+    instance.region.wait(arrived, "10m", what=f"{instance.id} {until}")
+    return seen
+
+
+def assert_path(region: Region, seen: Sequence[str], *expected: str) -> None:
+    """These states were passed through; one that a region passes faster than it is asked may go unseen where time cannot
+    be moved."""
+    if region.supports("move-time"):
+        assert list(seen) == list(expected)
+    else:
+        assert seen[-1] == expected[-1]
+        assert list(seen) == [each for each in expected if each in seen]
+
+
+def metadata(instance: Instance) -> dict[str, Any]:
+    """All that an instance shows of itself besides its state and its public address."""
+    return {name: value for name, value in instance.describe().items() if name not in _CHANGING}
+
+
+def listed(region: Region, own: Sequence[Instance], **filters: object) -> set[str]:
+    """Which of `own` DescribeInstances lists with these filters."""
+    ids = [each.id for each in own]
+    answer = region.call("DescribeInstances", **{"InstanceIds": json.dumps(ids), "PageSize": 100, **filters})
+    return {each["InstanceId"] for each in answer["Instances"]["Instance"]} & set(ids)
+
+
+def refused_unchanged(instance: Instance, action: str, code: str | Sequence[str], **parameters: object) -> None:
+    """The action is refused with this code, and the instance is as before."""
+    before = instance.describe()
+    assert_refused(code, lambda: instance.region.call(action, InstanceId=instance.id, **parameters))
+    assert instance.describe() == before, f"{action} was refused and yet changed something"
+
+
+def fresh_token(region: Region) -> str:
+    """A client token that nobody has used: the id of a request."""
+    return str(region.call("DescribeInstances", PageSize=1)["RequestId"])

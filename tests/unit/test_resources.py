@@ -1,0 +1,164 @@
+"""What a region tells of itself, tags, security groups and the batch forms."""
+
+from __future__ import annotations
+
+import pytest
+
+from faultzone import ApiError, Region, assert_refused, make_region
+
+
+@pytest.fixture
+def region() -> Region:
+    return make_region(zones=2, hosts_per_zone=2, regions=("cn-hangzhou", "cn-beijing"))
+
+
+@pytest.fixture
+def later() -> Region:
+    return make_region(edition="2020-12")
+
+
+def test_regions_and_zones(region: Region) -> None:
+    regions = region.call("DescribeRegions")["Regions"]["Region"]
+    assert [each["RegionId"] for each in regions] == ["cn-hangzhou", "cn-beijing"]
+    zones = region.call("DescribeZones")["Zones"]["Zone"]
+    assert [each["ZoneId"] for each in zones] == region.zones
+    assert "ecs.g5.large" in zones[0]["AvailableInstanceTypes"]["InstanceTypes"]
+
+
+def test_a_zone_does_not_offer_what_it_has_no_supply_of(region: Region) -> None:
+    with region.chaos.shortage(zone=region.zones[0], family="ecs.g5"):
+        asked = {"DestinationResource": "InstanceType", "InstanceType": "ecs.g5.large"}
+        zones = region.call("DescribeAvailableResource", **asked)["AvailableZones"]["AvailableZone"]
+        assert [each["Status"] for each in zones] == ["SoldOut", "Available"]
+        first = region.call("DescribeZones")["Zones"]["Zone"][0]
+        assert "ecs.g5.large" not in first["AvailableInstanceTypes"]["InstanceTypes"]
+
+
+def test_types_and_families(region: Region) -> None:
+    types = region.call("DescribeInstanceTypes", InstanceTypeFamily="ecs.g5")["InstanceTypes"]["InstanceType"]
+    assert {each["InstanceTypeFamily"] for each in types} == {"ecs.g5"}
+    assert next(each for each in types if each["InstanceTypeId"] == "ecs.g5.large")["CpuCoreCount"] == 2
+    families = region.call("DescribeInstanceTypeFamilies")["InstanceTypeFamilies"]["InstanceTypeFamily"]
+    assert "ecs.c6" not in {each["InstanceTypeFamilyId"] for each in families}
+    assert_refused("UnsupportedParameter", lambda: region.call("DescribeInstanceTypes", MaxResults=5))
+
+
+def test_types_by_token_in_a_later_edition(later: Region) -> None:
+    seen: list[str] = []
+    token = ""
+    while True:
+        answer = later.call("DescribeInstanceTypes", MaxResults=50, NextToken=token)
+        seen += [each["InstanceTypeId"] for each in answer["InstanceTypes"]["InstanceType"]]
+        token = answer["NextToken"]
+        if not token:
+            break
+    everything = later.call("DescribeInstanceTypes")["InstanceTypes"]["InstanceType"]
+    assert seen == [each["InstanceTypeId"] for each in everything]
+    assert_refused("InvalidParameter", lambda: later.call("DescribeInstanceTypes", NextToken="x"))
+
+
+def test_the_default_network(region: Region) -> None:
+    vpc = region.call("DescribeVpcs")["Vpcs"]["Vpc"][0]
+    switches = region.call("DescribeVSwitches", VpcId=vpc["VpcId"])["VSwitches"]["VSwitch"]
+    assert [each["VSwitchId"] for each in switches] == vpc["VSwitchIds"]["VSwitchId"]
+    before = switches[1]["AvailableIpAddressCount"]
+    (made,) = region.run_instances(1, VSwitchId=switches[1]["VSwitchId"])
+    assert made.zone == switches[1]["ZoneId"]
+    assert region.call("DescribeVSwitches")["VSwitches"]["VSwitch"][1]["AvailableIpAddressCount"] == before - 1
+
+
+def test_images(region: Region) -> None:
+    images = region.call("DescribeImages", OSType="windows", PageSize=100)["Images"]["Image"]
+    assert images
+    assert {each["OSType"] for each in images} == {"windows"}
+    assert region.call("DescribeImages", ImageId=region.defaults["image"])["TotalCount"] == 1
+
+
+def test_disks(region: Region) -> None:
+    (made,) = region.run_instances(1, SystemDisk={"Size": 60}, DataDisk=[{"Size": 200, "Category": "cloud_ssd"}])
+    disks = region.call("DescribeDisks", InstanceId=made.id)["Disks"]["Disk"]
+    assert [(each["Type"], each["Size"]) for each in disks] == [("system", 60), ("data", 200)]
+    assert len({each["DiskId"] for each in disks}) == 2
+    made.delete()
+    assert region.call("DescribeDisks")["TotalCount"] == 0
+
+
+def test_security_groups(region: Region) -> None:
+    made = region.call("CreateSecurityGroup", SecurityGroupName="web", Tag=[{"Key": "a", "Value": "b"}])
+    group = made["SecurityGroupId"]
+    (instance,) = region.run_instances(1, SecurityGroupId=group)
+    assert instance.describe()["SecurityGroupIds"]["SecurityGroupId"] == [group]
+    assert_refused("DependencyViolation", lambda: region.call("DeleteSecurityGroup", SecurityGroupId=group))
+    found = region.call("DescribeSecurityGroups", Tag=[{"Key": "a"}])["SecurityGroups"]["SecurityGroup"]
+    assert [each["SecurityGroupId"] for each in found] == [group]
+    instance.delete()
+    region.call("DeleteSecurityGroup", SecurityGroupId=group)
+    assert_refused("InvalidSecurityGroupId.NotFound", lambda: region.run_instances(1, SecurityGroupId=group))
+
+
+def tags_of(region: Region, instance_id: str) -> dict[str, str]:
+    listed = region.call("ListTagResources", ResourceType="instance", ResourceId=[instance_id])
+    return {each["TagKey"]: each["TagValue"] for each in listed["TagResources"]["TagResource"]}
+
+
+def test_tags(region: Region) -> None:
+    one, two = (each.id for each in region.run_instances(2, Tag=[{"Key": "tier", "Value": "web"}]))
+    tag = {"ResourceType": "instance", "ResourceId": [one, two]}
+    region.call("TagResources", **tag, Tag=[{"Key": "tier", "Value": "db"}, {"Key": "x"}])
+    assert tags_of(region, one) == {"tier": "db", "x": ""}
+    region.call("UntagResources", ResourceType="instance", ResourceId=[one], TagKey=["x"])
+    assert tags_of(region, one) == {"tier": "db"}
+    region.call("UntagResources", ResourceType="instance", ResourceId=[one], All=True)
+    assert tags_of(region, one) == {}
+    listed = region.call("DescribeInstances", Tag=[{"Key": "tier", "Value": "db"}])
+    assert [each["InstanceId"] for each in listed["Instances"]["Instance"]] == [two]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"ResourceId": ["i-none"]}, "InvalidResourceId.NotFound"),
+        ({"ResourceType": "moon"}, "InvalidResourceType.NotFound"),
+        ({"Tag": [{"Key": "acs:x"}]}, "InvalidTagKey.Malformed"),
+        ({"Tag": [{"Key": "a", "Value": "http://"}]}, "InvalidTagValue.Malformed"),
+        ({"Tag": [{"Key": "a"}, {"Key": "a"}]}, "Duplicate.TagKey"),
+    ],
+)
+def test_bad_tags(region: Region, changes: dict[str, object], code: str) -> None:
+    (made,) = region.run_instances(1)
+    asked = {"ResourceType": "instance", "ResourceId": [made.id], "Tag": [{"Key": "a"}], **changes}
+    assert_refused(code, lambda: region.call("TagResources", **asked))
+    assert tags_of(region, made.id) == {}
+
+
+def test_no_more_than_twenty_tags(region: Region) -> None:
+    (made,) = region.run_instances(1)
+    asked = {"ResourceType": "instance", "ResourceId": [made.id]}
+    region.call("TagResources", **asked, Tag=[{"Key": f"k{n}"} for n in range(20)])
+    assert_refused("LimitExceeded.Tags", lambda: region.call("TagResources", **asked, Tag=[{"Key": "one-more"}]))
+
+
+def test_batch_forms_are_later_than_the_edition(region: Region) -> None:
+    assert_refused("InvalidAction", lambda: region.call("StopInstances", InstanceId=["i-1"]))
+
+
+def test_a_batch_is_all_or_nothing_unless_asked_otherwise(later: Region) -> None:
+    one, two = later.run_instances(2)
+    one.stop()
+    ids = [one.id, two.id]
+    assert_refused("IncorrectInstanceStatus", lambda: later.call("StopInstances", InstanceId=ids))
+    assert two.status == "Running"
+    assert_refused("DRYRUN.SUCCESS", lambda: later.call("StopInstances", InstanceId=[two.id], DryRun=True))
+    answer = later.call("StopInstances", InstanceId=ids, BatchOptimization="SuccessFirst")
+    codes = {each["InstanceId"]: each["Code"] for each in answer["InstanceResponses"]["InstanceResponse"]}
+    assert codes == {one.id: "IncorrectInstanceStatus", two.id: "200"}
+    two.wait_until("Stopped")
+    answer = later.call("StartInstances", InstanceId=ids)
+    assert {each["CurrentStatus"] for each in answer["InstanceResponses"]["InstanceResponse"]} == {"Starting"}
+    later.wait_until_all([one, two], "Running")
+    later.call("RebootInstances", InstanceId=ids)
+    later.wait_until_all([one, two], "Running")
+    later.call("DeleteInstances", InstanceId=ids, Force=True)
+    assert later.instances == []
+    with pytest.raises(ApiError):
+        later.call("DeleteInstances", InstanceId=ids)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from faultzone.errors import ShapeError, UsageError
+from faultzone.model.shape import Shape
+from faultzone.region import CloudOptions, make_region
+
+IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
+    ({"region_id": "Hangzhou"}, "write a region such as 'cn-hangzhou'"),
+    ({"region_id": ""}, "write a region such as 'cn-hangzhou'"),
+    ({"region_id": None}, "write a region such as 'cn-hangzhou'"),
+    ({"zones": 0}, r"zones=0: write a whole number from 1 to 26"),
+    ({"zones": 27}, "from 1 to 26"),
+    ({"zones": True}, "zones=True"),
+    ({"zones": 2.0}, r"zones=2\.0"),
+    ({"zones": "2"}, "zones='2'"),
+    ({"hosts_per_zone": 0}, "hosts_per_zone=0: write a whole number"),
+    ({"hosts_per_zone": 200_001, "zones": 1}, "from 1 to 200000"),
+    ({"host_vcpus": -1}, "host_vcpus=-1: write a whole number"),
+    ({"host_memory_gib": 0}, "host_memory_gib=0: write a whole number"),
+    ({"family_hosts": {"ecs.i2": 9}}, r"family_hosts\['ecs.i2'\]=9: write a whole number from 0 to 8"),
+    ({"family_hosts": {"ecs.none": 1}}, "there is no family 'ecs.none'; write one of .*ecs.g5"),
+    ({"family_hosts": ["ecs.i2"]}, "family_hosts=.*: write a mapping such as"),
+    ({"supply": {"ecs.g5": 1}}, r"supply\['ecs.g5'\]: write 'zone/family'"),
+    ({"supply": {"*/ecs.g5": -1}}, r"supply\['\*/ecs.g5'\]=-1: write a whole number from 0"),
+    ({"supply": {"cn-hangzhou-z/*": 1}}, "there is no zone 'cn-hangzhou-z'; write .*cn-hangzhou-a"),
+    ({"supply": {"*/ecs.none": 1}}, "there is no family 'ecs.none'; write .*ecs.g5"),
+    ({"supply": 5}, "supply=5: write a mapping such as"),
+    ({"provision": -1}, "provision=-1: write the seconds"),
+    ({"provision": float("nan")}, "provision=nan: write the seconds"),
+    ({"provision": "1s"}, "provision='1s': write the seconds"),
+    ({"regions": ["cn-hangzhou", "cn-hangzhou"]}, "named once"),
+]
+
+
+@pytest.mark.parametrize(("shape", "says"), IMPOSSIBLE, ids=lambda value: str(value)[:40])
+def test_a_region_that_cannot_be_fails_at_once_and_says_what_to_write(shape: dict[str, Any], says: str) -> None:
+    with pytest.raises(ShapeError, match=says):
+        make_region(**shape)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"zonse": 2}, "no option zonse; write some of .*hosts_per_zone.*zones"),
+        ({"clock": "wall"}, "clock='wall': write 'virtual' or 'hybrid'"),
+        ({"clock": "hybrid", "scale": 0}, "scale must be positive"),
+        ({"accounts": 0}, "accounts=0: .*at least one"),
+        ({"accounts": "2"}, "accounts='2': .*at least one"),
+        ({"edition": "1999-01"}, "no edition '1999-01'"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        make_region(**options)
+
+
+def test_zones_are_named_after_their_region() -> None:
+    assert Shape(zones=3).zone_ids() == ("cn-hangzhou-a", "cn-hangzhou-b", "cn-hangzhou-c")
+    assert Shape(region_id="us-west-1", zones=1).zone_ids() == ("us-west-1a",)
+    assert Shape(zones=26).zone_ids()[-1] == "cn-hangzhou-z"
+
+
+def test_several_regions_are_of_one_shape() -> None:
+    options = CloudOptions.of(regions=("cn-hangzhou", "cn-beijing"), zones=3, seed=5)
+    assert [(each.region_id, each.zones) for each in options.shapes] == [("cn-hangzhou", 3), ("cn-beijing", 3)]
+    assert options.seed == 5
