@@ -47,7 +47,9 @@ def number(value: float) -> str:
 
 def cells(row: Row) -> tuple[str, ...]:
     """A row of the table as text."""
-    beside = [f"{peer} {number(value)} (x{number(row.ratio(peer))})" for peer, value in (row.peers or {}).items()]
+    ratios = {peer: row.ratio(peer) for peer in row.peers or {}}
+    said = {peer: "" if ratio is None else f" (x{number(ratio)})" for peer, ratio in ratios.items()}
+    beside = [f"{peer} {number(value)}{said[peer]}" for peer, value in (row.peers or {}).items()]
     bound = "≥" if row.unit.endswith("/s") else "≤"
     target = "" if row.target is None else f"{bound} {number(row.target)}"
     met = {None: "", True: "yes", False: "no"}[row.met]

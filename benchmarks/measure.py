@@ -78,9 +78,11 @@ class Row:
             return None
         return self.value >= self.target if self.unit.endswith("/s") else self.value <= self.target
 
-    def ratio(self, peer: str) -> float:
-        """How many times better than a peer this is; below 1 it is worse."""
+    def ratio(self, peer: str) -> float | None:
+        """How many times better than a peer this is, below 1 it is worse; None where a difference of times is not positive."""
         other = (self.peers or {})[peer]
+        if min(other, self.value) <= 0:
+            return None
         return self.value / other if self.unit.endswith("/s") else other / self.value
 
 

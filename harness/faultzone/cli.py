@@ -1,9 +1,9 @@
 """The command `faultzone`.
 
-    faultzone up            serve a simulated region to any ECS client
-    faultzone conform       run the conformance suite, against a region in memory unless told otherwise
-    faultzone wrong         list the regions that are wrong on purpose
-    faultzone actions       list the actions that are implemented
+- `faultzone up` serves a simulated region to any ECS client.
+- `faultzone conform` runs the conformance suite, against a region in memory unless told otherwise.
+- `faultzone wrong` lists the regions that are wrong on purpose.
+- `faultzone actions` lists the actions that are implemented.
 """
 
 from __future__ import annotations
@@ -29,8 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="run the conformance suite",
         description="Run the conformance suite. Whatever follows is given to pytest, such as -x or -k NAME.",
     )
-    conform.add_argument("--backend", default="memory", help="memory, wrong:NAME or the URL of an endpoint (default: memory)")
-    conform.add_argument("--clause", default="", metavar="PATTERN", help="only these clauses, such as 'deployment-set/*'")
+    conform.add_argument(
+        "--backend", default="memory", help="memory, wrong:NAME or the URL of an endpoint (default: memory)"
+    )
+    conform.add_argument(
+        "--clause", default="", metavar="PATTERN", help="only these clauses, such as 'deployment-set/*'"
+    )
     conform.set_defaults(run=_conform)
     wrong = commands.add_parser("wrong", help="list the regions that are wrong on purpose")
     wrong.set_defaults(run=_wrong)
@@ -57,10 +61,17 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         description="Serve a simulated region on loopback until interrupted. The first line says 'ready URL'.",
     )
     up.add_argument("--port", type=int, default=0, help="the port (default: any that is free)")
-    up.add_argument("--region", action="append", metavar="ID", help="a region's id; may be repeated (default: cn-hangzhou)")
+    up.add_argument(
+        "--region", action="append", metavar="ID", help="a region's id; may be repeated (default: cn-hangzhou)"
+    )
     up.add_argument("--zones", type=int, default=2, help="zones of each region (default: 2)")
     up.add_argument("--hosts", type=int, default=8, help="physical hosts of each zone (default: 8)")
-    up.add_argument("--accounts", type=int, default=1, help="accounts; their key pairs are testid/testsecret, testid2/testsecret2 … (default: 1)")
+    up.add_argument(
+        "--accounts",
+        type=int,
+        default=1,
+        help="accounts; their key pairs are testid/testsecret, testid2/testsecret2 … (default: 1)",
+    )
     up.add_argument("--key", metavar="ID:SECRET", help="the key pair of the first account (default: testid:testsecret)")
     up.add_argument("--token", help="what the control routes ask for (default: random; told on the second line)")
     up.add_argument("--edition", default=editions.DEFAULT, choices=editions.names())

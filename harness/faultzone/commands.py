@@ -1,7 +1,7 @@
 """Commands in tests: running one on instances, scripting its outcomes, and teaching guests.
 
-    ran = region.run_command("yum check-update", on=instances, outcomes={instances[0].id: failed()})
-    assert_invocation(ran, "PartialFailed")
+ran = region.run_command("yum check-update", on=instances, outcomes={instances[0].id: failed()})
+assert_invocation(ran, "PartialFailed")
 """
 
 from __future__ import annotations
@@ -136,9 +136,14 @@ class RunsCommands:
 
     if TYPE_CHECKING:
 
-        def call(self, action: str, **parameters: object) -> dict[str, Any]: ...
-        def control(self, verb: str, **arguments: object) -> dict[str, Any]: ...
-        def wait(self, predicate: Callable[[], T], within: Duration = ..., *, what: str = ...) -> T: ...
+        def call(self, action: str, **parameters: object) -> dict[str, Any]:
+            """Answer one action of the public API."""
+
+        def control(self, verb: str, **arguments: object) -> dict[str, Any]:
+            """Do what only a harness may do."""
+
+        def wait(self, predicate: Callable[[], T], within: Duration = ..., *, what: str = ...) -> T:
+            """Let region time pass until `predicate()` is true."""
 
     def create_command(self, script: str | bytes, *, type: str = "RunShellScript", **parameters: object) -> str:
         """CreateCommand; the id of the command. Further parameters go by their wire name."""
@@ -163,7 +168,8 @@ class RunsCommands:
         Args:
             script: what to run.
             on: the targets.
-            outcomes: what shall become of it, by the instance's id: `{one.id: failed(), two.id: finished(exit_code=3)}`.
+            outcomes: what shall become of it, by the instance's id: `{one.id: failed(), two.id:
+                finished(exit_code=3)}`.
                 Needs the capability `guest`.
             type: RunShellScript, RunBatScript or RunPowerShellScript.
             timeout: seconds after which a run is killed; the documented default when left out.
@@ -176,11 +182,10 @@ class RunsCommands:
             WaitTimeout: it has not ended within its timeout and the time of delivery.
         """
         targets = [on] if not isinstance(on, Sequence) else list(on)
+        command_id = self.create_command(script, type=type, Timeout=timeout, WorkingDir=working_dir)
         for instance_id, outcome in (outcomes or {}).items():
             reaction = {key: value for key, value in vars(outcome.reaction).items() if value}
-            command = script if isinstance(script, str) else script.decode("utf-8", "surrogateescape")
-            self.control("teach-guest", command=command, instance=instance_id, times=1, **reaction)
-        command_id = self.create_command(script, type=type, Timeout=timeout, WorkingDir=working_dir)
+            self.control("teach-guest", command_id=command_id, instance=instance_id, **reaction)
         ids = [each.id for each in targets]
         timed = {} if frequency is None else {"Timed": True, "Frequency": frequency}
         answer = self.call("InvokeCommand", CommandId=command_id, InstanceId=ids, **timed)
@@ -214,7 +219,8 @@ class RunsCommands:
         What was taught last is asked first. Needs the capability `guest`.
 
         Args:
-            command: its exact text, a pattern for the whole of its text, or, in process alone, a function that gives the
+            command: its exact text, a pattern for the whole of its text, or, in process alone, a function that gives
+                the
                 `Reaction` to a text, or None. A function must not call the region.
             on: only this instance.
             times: how often it applies; for ever when left out.

@@ -9,7 +9,8 @@
     │   └── SubstrateSilent the substrate has not reported within the grace that the backend allows
     ├── Inconclusive        the region could not be observed well enough to judge it
     ├── NoAnswer            a fault of the API lost the call or its answer (a ConnectionError)
-    └── WaitTimeout         a documented time passed and the awaited did not come (an AssertionError: the region deviates)
+    └── WaitTimeout         a documented time passed and the awaited did not come (an AssertionError: the region
+    deviates)
 
 A refusal by the API is none of these: it is `faultzone.ecs.errors.ApiError`.
 """

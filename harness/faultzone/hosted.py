@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 #: What `reset` takes: the options that travel as JSON.
 _RESET: Final = frozenset(
-    "regions zones hosts_per_zone host_vcpus host_memory_gib family_hosts supply provision region_id accounts edition seed clock scale".split()
+    "regions region_id zones hosts_per_zone host_vcpus host_memory_gib family_hosts supply provision "
+    "accounts edition seed clock scale".split()
 )
 
 
@@ -93,7 +94,8 @@ def endpoint(cloud: Hosted, *, port: int = 0, key: tuple[str, str] | None = None
 
     Args:
         port: 0 for any that is free.
-        key: the id and secret of the first account's key pair, testid and testsecret when left out; the others have testid2
+        key: the id and secret of the first account's key pair, testid and testsecret when left out; the others have
+            testid2
             and testsecret2, and so on, for as many accounts as a reset may make.
         token: what the control routes ask for; random when left out.
     """

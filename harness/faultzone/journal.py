@@ -23,7 +23,7 @@ KINDS: Final = frozenset(
     "region call read refusal transition effect report stale event fault undo owed control advance bill notice summary "
     "verdict".split()
 )
-_SECRET: Final = frozenset({"Password", "AccessKeySecret", "SecurityToken", "UserData"})
+_SECRET: Final = frozenset({"Password", "AccessKeySecret", "SecurityToken", "UserData", "user_data"})
 
 
 class Entry(NamedTuple):

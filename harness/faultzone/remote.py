@@ -11,6 +11,7 @@ from faultzone.errors import NotSupported, UsageError
 from faultzone.model.shape import Shape
 from faultzone.region import CloudOptions
 
+
 def connect(url: str, *, keys: Sequence[tuple[str, str]] = TEST_KEYS, token: str | None = None) -> HttpBackend:
     """A backend for an endpoint.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from faultzone import Instance, Region, assert_refused
+from faultzone import ApiError, Instance, Region, assert_refused
 
 #: Attributes of an instance that its life changes; all others are part of what it is.
 _CHANGING = frozenset({"Status", "StoppedMode", "StartTime", "OperationLocks", "PublicIpAddress"})
@@ -27,8 +28,7 @@ def path(instance: Instance, until: str) -> list[str]:
 
 
 def assert_path(region: Region, seen: Sequence[str], *expected: str) -> None:
-    """These states were passed through; one that a region passes faster than it is asked may go unseen where time cannot
-    be moved."""
+    """These states were passed through; where time cannot be moved, one that is passed quickly may go unseen."""
     if region.supports("move-time"):
         assert list(seen) == list(expected)
     else:
@@ -48,6 +48,15 @@ def listed(region: Region, own: Sequence[Instance], **filters: object) -> set[st
     return {each["InstanceId"] for each in answer["Instances"]["Instance"]} & set(ids)
 
 
+def refusal_of(call: Callable[[], object]) -> ApiError | None:
+    """The refusal of a call; None where it is answered."""
+    try:
+        call()
+    except ApiError as refusal:
+        return refusal
+    return None
+
+
 def refused_unchanged(instance: Instance, action: str, code: str | Sequence[str], **parameters: object) -> None:
     """The action is refused with this code, and the instance is as before."""
     before = instance.describe()
@@ -58,3 +67,13 @@ def refused_unchanged(instance: Instance, action: str, code: str | Sequence[str]
 def fresh_token(region: Region) -> str:
     """A client token that nobody has used: the id of a request."""
     return str(region.call("DescribeInstances", PageSize=1)["RequestId"])
+
+
+@contextmanager
+def stops_without_charge(region: Region) -> Iterator[None]:
+    """The switch of the account for stops without charge is on meanwhile."""
+    region.control("account-settings", stop_without_charge=True)
+    try:
+        yield
+    finally:
+        region.control("account-settings", stop_without_charge=False)

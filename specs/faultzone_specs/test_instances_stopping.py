@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-
 import pytest
 
 from faultzone import Instance, Region, assert_refused
-from faultzone_specs.observing import metadata, refused_unchanged
+from faultzone_specs.observing import metadata, refusal_of, refused_unchanged, stops_without_charge
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
-LOCAL_DISKS = ["ecs.d1.2xlarge", "ecs.d1ne.2xlarge", "ecs.ga1.xlarge", "ecs.gn5-c4g1.xlarge", "ecs.i1.xlarge", "ecs.i2.xlarge"]
+LOCAL_DISKS = [
+    "ecs.d1.2xlarge",
+    "ecs.d1ne.2xlarge",
+    "ecs.ga1.xlarge",
+    "ecs.gn5-c4g1.xlarge",
+    "ecs.i1.xlarge",
+    "ecs.i2.xlarge",
+]
 
 
 def stopped_mode(instance: Instance) -> str:
@@ -21,6 +26,7 @@ def stopped_mode(instance: Instance) -> str:
 
 @clause("instance/stop-no-charge", "instance/identity")
 def test_a_stop_without_charge_keeps_all_but_the_public_address(region: Region) -> None:
+    """The start brings a new one."""
     (instance,) = region.run_instances()
     before, address = metadata(instance), instance.public_ip
     instance.stop(StoppedMode="StopCharging")
@@ -36,6 +42,7 @@ def test_a_stop_without_charge_keeps_all_but_the_public_address(region: Region) 
 @clause("instance/stop-no-charge")
 @needs("see-hosts")
 def test_a_stop_without_charge_gives_vcpus_and_memory_back(region: Region) -> None:
+    """No host carries it."""
     (instance,) = region.run_instances()
     instance.stop(StoppedMode="StopCharging")
     assert instance.host is None
@@ -46,6 +53,7 @@ def test_a_stop_without_charge_gives_vcpus_and_memory_back(region: Region) -> No
 @pytest.mark.region(zones=1, supply={"*/*": 1})
 @needs("set-supply", "shape-region")
 def test_what_is_stopped_without_charge_makes_room(region: Region) -> None:
+    """For another, where there is supply for one."""
     (instance,) = region.run_instances()
     instance.stop(StoppedMode="KeepCharging")
     assert_refused("OperationDenied.NoStock", lambda: region.run_instances())
@@ -56,12 +64,14 @@ def test_what_is_stopped_without_charge_makes_room(region: Region) -> None:
 @pytest.mark.parametrize("kind", LOCAL_DISKS)
 @clause("instance/stop-no-charge-excluded")
 def test_a_family_with_local_disks_is_never_stopped_without_charge(region: Region, kind: str) -> None:
+    """Each of the families that are named."""
     (instance,) = region.run_instances(instance_type=kind)
     assert_keeps_charging(region, instance)
 
 
 @clause("instance/stop-no-charge-excluded")
 def test_a_subscription_is_never_stopped_without_charge(region: Region) -> None:
+    """It is paid for."""
     (instance,) = region.run_instances(InstanceChargeType="PrePaid", Period=1)
     assert_keeps_charging(region, instance)
 
@@ -69,11 +79,9 @@ def test_a_subscription_is_never_stopped_without_charge(region: Region) -> None:
 def assert_keeps_charging(region: Region, instance: Instance) -> None:
     """Asked to stop without charge it refuses to, or stops and keeps what is charged for."""
     address = instance.public_ip
-    try:
-        instance.stop(StoppedMode="StopCharging", ConfirmStop=True)
-    except Exception as refusal:
-        assert getattr(refusal, "code", None) == "InvalidInstanceId.NotSupport", repr(refusal)
-        assert instance.status == "Running"
+    refusal = refusal_of(lambda: instance.stop(StoppedMode="StopCharging", ConfirmStop=True))
+    if refusal is not None:
+        assert (refusal.code, instance.status) == ("InvalidInstanceId.NotSupport", "Running")
         return
     assert stopped_mode(instance) in ("KeepCharging", "Not-applicable")
     assert instance.public_ip == address
@@ -83,6 +91,7 @@ def assert_keeps_charging(region: Region, instance: Instance) -> None:
 
 @clause("instance/stop-charging-default")
 def test_charges_go_on_by_default(region: Region) -> None:
+    """The switch of the account is off."""
     (instance,) = region.run_instances()
     address = instance.public_ip
     instance.stop()
@@ -92,29 +101,28 @@ def test_charges_go_on_by_default(region: Region) -> None:
 @pytest.mark.parametrize(("asked", "mode"), [({}, "StopCharging"), ({"StoppedMode": "KeepCharging"}, "KeepCharging")])
 @clause("instance/stop-charging-default")
 @needs("change-account")
-def test_the_switch_of_the_account_decides_unless_the_call_does(region: Region, asked: dict[str, str], mode: str) -> None:
+def test_the_switch_of_the_account_decides_unless_the_call_does(
+    region: Region, asked: dict[str, str], mode: str
+) -> None:
+    """KeepCharging in the call prevails."""
     (instance,) = region.run_instances()
-    region.control("account-settings", stop_without_charge=True)
-    try:
+    with stops_without_charge(region):
         assert stopped_mode(instance.stop(**asked)) == mode
-    finally:
-        region.control("account-settings", stop_without_charge=False)
 
 
 @clause("instance/stop-charging-default", "instance/stop-no-charge-excluded")
 @needs("change-account")
 def test_the_switch_of_the_account_does_not_reach_subscriptions(region: Region) -> None:
+    """Nor does the call ask for it."""
     (instance,) = region.run_instances(InstanceChargeType="PrePaid", Period=1)
-    region.control("account-settings", stop_without_charge=True)
-    try:
+    with stops_without_charge(region):
         assert stopped_mode(instance.stop()) != "StopCharging"
-    finally:
-        region.control("account-settings", stop_without_charge=False)
 
 
 @clause("instance/stop-keep-charging")
 @needs("set-supply")
 def test_a_stop_with_charge_keeps_place_and_public_address(region: Region) -> None:
+    """It starts although nothing else can be had."""
     (instance,) = region.run_instances()
     address = instance.public_ip
     instance.stop(StoppedMode="KeepCharging")
@@ -126,6 +134,7 @@ def test_a_stop_with_charge_keeps_place_and_public_address(region: Region) -> No
 @clause("instance/stop-keep-charging")
 @needs("see-hosts")
 def test_a_stop_with_charge_keeps_the_host(region: Region) -> None:
+    """While it is Stopped, and once it runs again."""
     (instance,) = region.run_instances()
     host = instance.host
     instance.stop(StoppedMode="KeepCharging")
@@ -136,6 +145,7 @@ def test_a_stop_with_charge_keeps_the_host(region: Region) -> None:
 @clause("instance/start-no-stock")
 @needs("set-supply")
 def test_start_after_a_stop_without_charge_fails_for_lack_of_supply(region: Region) -> None:
+    """And works once there is some."""
     (instance,) = region.run_instances()
     instance.stop(StoppedMode="StopCharging")
     with region.chaos.shortage():
@@ -144,18 +154,12 @@ def test_start_after_a_stop_without_charge_fails_for_lack_of_supply(region: Regi
 
 
 @clause("instance/guest-shutdown-keeps-charging")
-@needs("change-account")
+@needs("change-account", "guest")
 def test_a_shutdown_from_inside_keeps_charging(region: Region) -> None:
     """The switch of the account is on, and the guest powers itself off."""
     (instance,) = region.run_instances()
     address = instance.public_ip
-    region.control("account-settings", stop_without_charge=True)
-    try:
-        script = base64.b64encode(b"poweroff\n").decode()
-        made = region.call("CreateCommand", Name="off", Type="RunShellScript", CommandContent=script)
-        region.call("InvokeCommand", CommandId=made["CommandId"], InstanceId=[instance.id])
+    with stops_without_charge(region):
+        region.control("log-in", instance=instance.id, script="poweroff")
         instance.wait_until("Stopped")
-        region.call("DeleteCommand", CommandId=made["CommandId"])
-    finally:
-        region.control("account-settings", stop_without_charge=False)
     assert (stopped_mode(instance), instance.public_ip) == ("KeepCharging", address)

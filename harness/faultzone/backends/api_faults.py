@@ -1,6 +1,7 @@
 """Faults of the API itself: chosen actions refused, delayed or dropped, before their effect unless asked otherwise.
 
-One SDK sends RunInstances again, without a token, after a 5xx or a dropped connection: a fault after the effect then makes a second batch.
+One SDK sends RunInstances again, without a token, after a 5xx or a dropped connection: a fault after the effect then
+    makes a second batch.
 """
 
 from __future__ import annotations

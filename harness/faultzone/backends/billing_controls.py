@@ -83,14 +83,16 @@ def prices(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 
 @verb("expire", "change-account", instance="string", within="integer")
 def expire(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Let a subscription end at the first midnight of UTC+8 after `within` milliseconds."""
+    """Let a subscription end at the first midnight of UTC+8 after `within` milliseconds, unless it ends sooner."""
     cloud, within = backend.cloud, given["within"]
     instance = cloud.find_instance(str(given["instance"]))
     if instance is None or instance.expires is None:
         raise UsageError(f"there is no subscription instance {given['instance']!r}")
     if isinstance(within, bool) or not isinstance(within, int) or within < 0:
         raise UsageError(f"within={within!r}: write a whole number of milliseconds, 0 or more")
+    if instance.expires <= backend.clock.now:
+        raise UsageError(f"the subscription of {instance.id} has expired: renew it first")
     region = next(each for each in cloud.regions.values() if instance.id in each.instances)
     before = instance.expires
-    subscriptions.move_expiry(region, instance, midnight_after(backend.clock.now + within))
+    subscriptions.move_expiry(region, instance, min(before, midnight_after(backend.clock.now + within)))
     return {"before": before, "expires": instance.expires, "account": instance.account, "region": region.id}

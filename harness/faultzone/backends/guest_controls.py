@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.backends.controls import Arguments, verb
 from faultzone.errors import NotSupported, UsageError
-from faultzone.substrate.guest import AGENT_STATES, Guests, exactly, like
+from faultzone.substrate.guest import AGENT_STATES, Guests, Taught, exactly, like
 from faultzone.substrate.memory import MemorySubstrate
 from faultzone.substrate.shell import Reaction
 
@@ -29,6 +30,7 @@ def _guests(backend: LocalBackend) -> Guests:
     command="string?",
     pattern="string?",
     function="callable, in process alone?",
+    command_id="string?",
     instance="string?",
     times="integer?",
     takes="number or string?",
@@ -38,16 +40,19 @@ def _guests(backend: LocalBackend) -> Guests:
     crash="boolean?",
 )
 def teach_guest(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Teach guests a command: by its exact text, by a regular expression for the whole of it, or by a function of it."""
-    by = [each for each in ("command", "pattern", "function") if given.get(each) is not None]
-    if len(by) != 1:
-        raise UsageError(
-            "teach a guest one command: by command=text, by pattern=regular expression or by function=callable"
-        )
+    """Teach guests a command: by exact text, by a regular expression for all of it, by a function, or by its id."""
     reaction = Reaction(**{each: given[each] for each in _REACTION if each in given})
-    named = given[by[0]]
-    matches = exactly(named, reaction) if by == ["command"] else like(named, reaction) if by == ["pattern"] else named
-    _guests(backend).teach(matches, given.get("instance"), given.get("times"))
+    meanings: dict[str, Callable[[Any], Taught]] = {
+        "command": lambda text: exactly(text, reaction),
+        "pattern": lambda pattern: like(pattern, reaction),
+        "function": lambda function: function,
+        "command_id": lambda command_id: lambda text: reaction,
+    }
+    by = [each for each in meanings if given.get(each) is not None]
+    if len(by) != 1:
+        raise UsageError(f"teach a guest by one of {', '.join(meanings)}, not by {' and '.join(by) or 'none'}")
+    taught = meanings[by[0]](given[by[0]])
+    _guests(backend).teach(taught, given.get("instance"), given.get("times"), given.get("command_id"))
     return {}
 
 
@@ -73,7 +78,8 @@ def agent(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 
 @verb("log-in", "guest", instance="string", script="string", kind="string?")
 def log_in(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Run a script in a guest as its administrator, as over a remote connection; tells its place among what ran there."""
+    """Run a script in a guest as its administrator, as over a remote connection; tells its place among what ran
+    there."""
     guests = _guests(backend)
     system = guests.guest(given["instance"]).system
     kind = given.get("kind") or ("RunShellScript" if system == "linux" else "RunBatScript")

@@ -1,4 +1,5 @@
-"""The backend behind any URL: the public API signed and sent over HTTP, and control routes where the endpoint has them."""
+"""The backend behind any URL: the public API signed and sent over HTTP, and control routes where the endpoint has
+them."""
 
 from __future__ import annotations
 
@@ -24,12 +25,16 @@ _TOKEN: Final = "x-faultzone-token"
 TEST_KEYS: Final = (("testid", "testsecret"), *((f"testid{n}", f"testsecret{n}") for n in range(2, 6)))
 
 
+#: How a connection ends that the other side had closed while it was idle.
+_STALE: Final = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
+
 #: Completes and signs flat parameters: (method, parameters, key pair) -> all parameters, `Signature` among them.
 Sign = Callable[[str, Mapping[str, str], tuple[str, str]], Mapping[str, str]]
 
 
 def flatten(parameters: Mapping[str, object]) -> dict[str, str]:
-    """Parameters as the flat text of the wire: lists as `Name.1`, structures as `Name.Field`; what is None is left out."""
+    """Parameters as the flat text of the wire: lists as `Name.1`, structures as `Name.Field`; what is None is left
+    out."""
     flat: dict[str, str] = {}
     for name, value in parameters.items():
         _flatten(name, value, flat)
@@ -130,26 +135,32 @@ class HttpBackend:
         raise UsageError(message) if status == 400 else HarnessError(f"{self.name}: {status} {message}")
 
     def _request(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        fresh = getattr(self._local, "connection", None) is None
-        for attempt in (0, 1):
-            connection = self._connection()
+        reused = getattr(self._local, "connection", None) is not None
+        try:
             try:
-                connection.request(method, path, body.encode(), headers)
-                response = connection.getresponse()
-                raw = response.read()
-                break
-            except (ConnectionError, http.client.HTTPException, OSError) as trouble:
-                self._drop()
+                status, raw = self._exchange(method, path, body, headers)
+            except _STALE:
                 # An idle connection may have been closed meanwhile: then nothing was done, and it is sent once more.
-                if fresh or attempt or not isinstance(trouble, http.client.RemoteDisconnected | BrokenPipeError | ConnectionResetError):
-                    raise HarnessError(f"{self.name} does not answer: {trouble}") from trouble
+                if not reused:
+                    raise
+                self._drop()
+                status, raw = self._exchange(method, path, body, headers)
+        except (http.client.HTTPException, OSError) as trouble:
+            self._drop()
+            raise HarnessError(f"{self.name} does not answer: {trouble}") from trouble
         try:
             answer = json.loads(raw)
         except ValueError:
-            raise HarnessError(f"{self.name} answered {response.status} with something that is not JSON: {raw[:200]!r}") from None
+            answer = None
         if not isinstance(answer, dict):
-            raise HarnessError(f"{self.name} answered {response.status} with JSON that is no object")
-        return response.status, answer
+            raise HarnessError(f"{self.name} answered {status} with something that is no JSON object: {raw[:200]!r}")
+        return status, answer
+
+    def _exchange(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, bytes]:
+        connection = self._connection()
+        connection.request(method, path, body.encode(), headers)
+        response = connection.getresponse()
+        return response.status, response.read()
 
     def _connection(self) -> http.client.HTTPConnection:
         connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)

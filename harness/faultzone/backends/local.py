@@ -245,7 +245,7 @@ class LocalBackend:
             said.clear()
         for region, effects in self.cloud.drain():
             for effect in effects:
-                append(now, "effect", {"effect": type(effect).__name__, "region": region, **effect._asdict()})
+                append(now, "effect", {"effect": type(effect).__name__, "region": region, **redacted(effect._asdict())})
             self.substrate.apply(region, effects)
 
     def _on_report(self, region: str, report: Report) -> None:

@@ -11,7 +11,8 @@ ON_UNABLE = ("CancelMembershipAndStart", "KeepStopped")
 class CreateDeploymentSet(Request):
     """Create a deployment set of the one strategy that exists, high availability.
 
-    `Strategy`, `Domain` and `Granularity` were being retired in February 2019, `DeploymentStrategy` is their earlier name: each is
+    `Strategy`, `Domain` and `Granularity` were being retired in February 2019, `DeploymentStrategy` is their earlier
+        name: each is
     accepted with its documented values only.
     """
 
@@ -46,7 +47,8 @@ class DescribeDeploymentSets(Request):
 
 
 class ModifyDeploymentSetAttribute(Request):
-    """Change the name or description of a deployment set. The manual writes the plural, the wire always had the singular."""
+    """Change the name or description of a deployment set. The manual writes the plural, the wire always had the
+    singular."""
 
     needs_region = True
     aliases = ("ModifyDeploymentSetAttributes",)

@@ -1,7 +1,8 @@
 """Documented error codes with their HTTP status and message, and the exception that carries one.
 
 Statuses and messages are those of the API reference of February 2019; where sources of that month disagree on a status
-(`DEPLOYMENTSET.QUOTA_FULL` is 400 on one page and 403 on another) the registry of clauses says so and tests compare the code.
+(`DEPLOYMENTSET.QUOTA_FULL` is 400 on one page and 403 on another) the registry of clauses says so and tests compare the
+code.
 """
 
 from __future__ import annotations
@@ -160,7 +161,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
 class ApiError(Exception):
     """An answer that refuses: a documented code, its HTTP status and a message.
 
-    Raised by every backend for every refused call, with nothing changed and nothing sent. A code outside the table needs its
+    Raised by every backend for every refused call, with nothing changed and nothing sent. A code outside the table
+    needs its
     own message and status.
 
     Args:

@@ -6,9 +6,11 @@ A request class drives parsing, validation and the error codes of an action::
         instance_id: str = text("InstanceId", required=True)
         force_stop: bool = flag("ForceStop")
 
-`StopInstance.parse({"InstanceId": "i-1", "ForceStop": "true"})` gives an object with `instance_id` and `force_stop`. Parameters that
+`StopInstance.parse({"InstanceId": "i-1", "ForceStop": "true"})` gives an object with `instance_id` and `force_stop`.
+Parameters that
 are absent keep the declared default, which lives on the class: a request object holds only what was given.
-Values come as the text of the wire or as plain Python; lists and structures come flat (`Tag.1.Key`) or as Python lists and mappings.
+Values come as the text of the wire or as plain Python; lists and structures come flat (`Tag.1.Key`) or as Python lists
+and mappings.
 """
 
 from __future__ import annotations
@@ -96,7 +98,8 @@ def read_flag(name: str, value: object) -> bool:
 
 
 def text(name: str, default: str | None = None, *, among: tuple[str, ...] = (), **options: Any) -> Any:
-    """A text parameter. `among` lists the only values accepted (in the letters given); `code` names the refusal's code."""
+    """A text parameter. `among` lists the only values accepted (in the letters given); `code` names the refusal's
+    code."""
     if not among:
         return _declare(name, read_text, default, options)
     code = options.get("code")
@@ -132,7 +135,8 @@ def flag(name: str, default: bool | None = False, **options: Any) -> Any:
 
 
 def texts(name: str, *, most: int | None = None, too_many: str | None = None, **options: Any) -> Any:
-    """A repeated text parameter: `Name.1`, `Name.2` … on the wire. More than `most` is refused with the code `too_many`."""
+    """A repeated text parameter: `Name.1`, `Name.2` … on the wire. More than `most` is refused with the code
+    `too_many`."""
 
     def convert(given: str, value: object) -> tuple[str, ...]:
         items = value if isinstance(value, list | tuple) else (value,)
@@ -235,7 +239,8 @@ class Request:
 
         Raises:
             ApiError: `MissingParameter`, `InvalidParameter` or the parameter's own code; `UnsupportedParameter` for a
-                parameter that the action does not have or that is not implemented, so that nothing is ignored in silence.
+                parameter that the action does not have or that is not implemented, so that nothing is ignored in
+                silence.
         """
         self = cls.__new__(cls)
         values = self.__dict__

@@ -1,6 +1,7 @@
 """The actions that tell what a region has: regions, zones, types, images, networks, disks, security groups and tags.
 
-Source: API reference of February 2019, chapters "Regions", "Images", "Disks", "Security groups" and "Tags"; of the VPC's API, what ECS
+Source: API reference of February 2019, chapters "Regions", "Images", "Disks", "Security groups" and "Tags"; of the
+    VPC's API, what ECS
 clients ask of it.
 """
 

@@ -1,7 +1,7 @@
 """Accounts that run out: bills that are not covered, the stop of pay-as-you-go instances, payment.
 
-Source: manual 3.1; ECS pricing, Pay-as-you-go (billing/hourly-settlement, billing/arrears-stop). Each account has one timer, at the hour whose
-bill it will not be able to pay.
+Source: manual 3.1; ECS pricing, Pay-as-you-go (billing/hourly-settlement, billing/arrears-stop). Each account has one
+timer, at the hour whose bill it will not be able to pay.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def pay(books: Books, account: str, amount: int, what: str, *, instance: str | N
 
 
 def top_up(books: Books, account: str, amount: int) -> None:
-    """Pay money into an account; where that covers the arrears, stops that are still to come are Avoided (event/avoid-by-payment)."""
+    """Pay money into an account; once that covers the arrears, stops to come are Avoided (event/avoid-by-payment)."""
     ledger = books.ledgers[account]
     ledger.funds += amount
     books.record(ledger, "top-up", amount)

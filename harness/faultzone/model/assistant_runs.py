@@ -55,7 +55,8 @@ class Record:
     """One run of a command on one instance; `cause` is a key of `invocation_status.OUTCOMES`."""
 
     __slots__ = (
-        "batch", "cause", "dropped", "exit_code", "finished", "invocation", "output", "run", "started", "stopped", "target",
+        "batch", "cause", "dropped", "exit_code", "finished", "invocation", "output", "run", "started", "stopped",
+        "target",
     )  # fmt: skip
 
     def __init__(self, invocation: Invocation, target: Target, batch: Batch) -> None:
@@ -176,6 +177,7 @@ def begin(region: RegionState, state: AssistantState, invocation: Invocation, ta
                 instance.id,
                 instance.epoch,
                 batch.run,
+                command.id,
                 command.kind,
                 command.script,
                 command.timeout,

@@ -1,4 +1,5 @@
-"""The batch forms of the life cycle: each instance as by the single action, all or nothing unless asked otherwise. Later than 2019-02."""
+"""The batch forms of the life cycle: each instance as by the single action, all or nothing unless asked otherwise.
+Later than 2019-02."""
 
 from __future__ import annotations
 

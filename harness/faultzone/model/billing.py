@@ -1,7 +1,8 @@
 """Billing: what instances cost, who may have more of them, and the way back after arrears.
 
-Source: manual 3.1; ECS pricing, Pay-as-you-go and Reactivation; API reference, ReactivateInstances. The chapter's parts: `ledger` has the money,
-`arrears` the accounts that run out, `subscriptions` the terms, `lapse` what follows when nobody pays.
+Source: manual 3.1; ECS pricing, Pay-as-you-go and Reactivation; API reference, ReactivateInstances. Its parts:
+`ledger` has the money, `arrears` the accounts that run out, `subscriptions` the terms, `lapse` what follows when nobody
+pays.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def begin(region: RegionState, instance: Instance) -> None:
 
 
 def _follow(region: RegionState, instance: Instance, before: str, after: str) -> None:
-    """Charge for pay-as-you-go instances while they are not stopped without charge, and see stops for billing through."""
+    """Charge for pay-as-you-go instances unless they are stopped without charge, and see stops for billing through."""
     ledger = region.books.ledgers[instance.account]
     if ledger.stops:
         lapse.follow(region, instance, before, after)
@@ -96,7 +97,7 @@ def _follow(region: RegionState, instance: Instance, before: str, after: str) ->
 
 @handles(ReActivateInstances)
 def reactivate_instances(region: RegionState, account: AccountState, request: ReActivateInstances) -> Answer:
-    """ReactivateInstances: start what was stopped for arrears, once these are paid (billing/reactivate, billing/reactivate-balance)."""
+    """ReactivateInstances: start what was stopped for arrears, once these are paid (billing/reactivate)."""
     instance = account.instance(request.instance_id)
     if instance.charge_type != "PostPaid":
         raise ApiError("InvalidPayType.NotSupport")

@@ -38,5 +38,5 @@ class BillingRules:
         return True
 
     def recycling_keeps_public_ip(self) -> bool:
-        """Whether the public address stays when the compute of an instance stopped for billing is taken back (billing/recycling)."""
+        """Whether the public address stays when an instance's compute is taken back (billing/recycling)."""
         return True

@@ -24,6 +24,7 @@ from faultzone.model import (
     security_groups,
     subscriptions,
 )
+from faultzone.model.catalog import public_addresses
 from faultzone.model.dispatch import ACTIONS, REPORTS, Answer
 from faultzone.model.state import Instance, RegionState, Said
 
@@ -81,8 +82,10 @@ class Cloud:
         self.regions = {
             shape.region_id: RegionState(shape, catalog, edition, rules, clock, world, self.said) for shape in shapes
         }
+        public = public_addresses()
         for region in self.regions.values():
             region.cloud_regions = tuple(self.regions)
+            region.public = public
         if len(self.regions) != len(shapes) or len(set(accounts)) != len(accounts):
             raise ShapeError("each region and each account of a cloud is named once")
         self.accounts = tuple(accounts)

@@ -74,6 +74,7 @@ class RunScript(NamedTuple):
 
     Attributes:
         run: which run it is; reports name it.
+        command: the id of the command.
         kind: the type of the command.
         timeout: after how many seconds the agent kills it.
         directory: where it runs; empty for the agent's default.
@@ -83,6 +84,7 @@ class RunScript(NamedTuple):
     instance: str
     epoch: int
     run: str
+    command: str
     kind: str
     script: str
     timeout: int

@@ -1,7 +1,7 @@
 """What follows when nobody pays: stop with a financial lock, recycling, and release after the days of grace.
 
-Source: manual 3.1; ECS pricing, Subscription and Pay-as-you-go (billing/release-after-15-days, billing/recycling). Subscriptions and
-accounts differ in when it begins and in the types of their events alone.
+Source: manual 3.1; ECS pricing, Subscription and Pay-as-you-go (billing/release-after-15-days, billing/recycling).
+Subscriptions and accounts differ in when it begins and in the types of their events alone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FINANCIAL: Final = "financial"
 def announce(
     region: RegionState, instance: Instance, type: str, at: int, act: Callable[[SystemEvent], bool | None]
 ) -> None:
-    """Publish that something will happen to an instance at an instant; `act` does it unless the event has been answered by then."""
+    """Publish that something will happen to an instance at an instant; `act` does it unless the event is answered."""
     event = events.schedule(region, instance, type, not_before=at, execute=lambda: act(event))
 
 
@@ -96,7 +96,7 @@ def _bring_down(region: RegionState, instance: Instance) -> None:
 
 
 def _rest(region: RegionState, instance: Instance) -> None:
-    """The instance is Stopped: its compute goes back to the pool unless it was paid for on the way, and the event is over."""
+    """The instance is Stopped: its compute goes back unless it was paid for on the way, and the event is over."""
     if is_locked(instance):
         hosting.leave(region, instance)
         if not region.rules.recycling_keeps_public_ip():

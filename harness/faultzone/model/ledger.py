@@ -1,8 +1,9 @@
-"""Money: the account's ledger, prices, and the arithmetic that loses nothing. Source: manual 3.1; ECS pricing, Pay-as-you-go.
+"""Money: the account's ledger, prices, and the arithmetic that loses nothing.
 
-Amounts are whole numbers of 1/10000 yuan. What pay-as-you-go instances use is never counted hour by hour: a ledger knows what
-an hour of all of them costs, so what each whole hour has been billed, and the hour whose bill is not covered, are a
-division. What a bill leaves below 1/10000 yuan waits for the next one.
+Source: manual 3.1; ECS pricing, Pay-as-you-go. Amounts are whole numbers of 1/10000 yuan. What pay-as-you-go instances
+use is never counted hour by hour: a ledger knows what an hour of all of them costs, so what has been billed up to the
+last whole hour, and the hour whose bill is not covered, are a division. What a bill leaves below 1/10000 yuan waits for
+the next one.
 """
 
 from __future__ import annotations

@@ -47,7 +47,12 @@ def describe_regions(region: RegionState, account: AccountState, request: Descri
     return {
         "Regions": {
             "Region": [
-                {"RegionId": each, "LocalName": each, "RegionEndpoint": f"ecs.{each}.aliyuncs.com", "Status": "available"}
+                {
+                    "RegionId": each,
+                    "LocalName": each,
+                    "RegionEndpoint": f"ecs.{each}.aliyuncs.com",
+                    "Status": "available",
+                }
                 for each in region.cloud_regions
             ]
         }
@@ -165,9 +170,7 @@ def describe_available_resource(
     if request.cores is not None:
         kinds = [kind for kind in kinds if kind.vcpus == request.cores]
     zones = range(len(region.zone_ids)) if request.zone_id is None else [region.zone_number(request.zone_id)]
-    return {
-        "AvailableZones": {"AvailableZone": [_available(region, account, zone, kinds, request) for zone in zones]}
-    }
+    return {"AvailableZones": {"AvailableZone": [_available(region, account, zone, kinds, request) for zone in zones]}}
 
 
 def _available(
@@ -325,7 +328,10 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
 
 def _disks(region: RegionState, instance: Instance) -> list[dict[str, Any]]:
     """The disks of an instance; their ids follow from its own."""
-    described = [("system", instance.get("SystemDisk") or {}), *(("data", each) for each in instance.get("DataDisk") or ())]
+    described = [
+        ("system", instance.get("SystemDisk") or {}),
+        *(("data", each) for each in instance.get("DataDisk") or ()),
+    ]
     return [
         {
             "DiskId": f"d-{instance.id[2:]}{number or ''}",

@@ -61,7 +61,7 @@ class Shape:
             self._whole(f"supply[{scope!r}]", limit, 0, 10**9)
         if not (isinstance(self.provision, int | float) and 0 <= self.provision <= _PROVISION_MOST):
             raise ShapeError(
-                f"provision={self.provision!r}: write the seconds that a new instance is Pending, 0 to 86400"
+                f"provision={self.provision!r}: write the seconds that a new instance is Pending, up to 86400"
             )
 
     def _mapping(self, name: str, value: object, example: str) -> None:

@@ -1,7 +1,7 @@
 """Subscriptions: their milestones from reminder to expiry, renewal by hand and by itself.
 
-Source: manual 3.1; ECS pricing, Subscription; ECS user guide, Automatic renewal; API reference, RenewInstance. Each subscription has one timer,
-at its next milestone.
+Source: manual 3.1; ECS pricing, Subscription; ECS user guide, Automatic renewal; API reference, RenewInstance. Each
+subscription has one timer, at its next milestone.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _reminders(region: RegionState, expires: int, term: Term) -> list[int]:
 
 
 def _attempts(region: RegionState, expires: int, term: Term) -> list[int]:
-    """When automatic renewal is tried: some days before the expiry at an hour of UTC+8, then daily for want of money."""
+    """When automatic renewal is tried: days before the expiry at an hour of UTC+8, then daily for want of money."""
     if term.renewal != AUTOMATIC:
         return []
     terms = region.edition.billing
@@ -122,7 +122,7 @@ def _extend(region: RegionState, instance: Instance, period: int, unit: str, pri
 
 @handles(RenewInstance)
 def renew_instance(region: RegionState, account: AccountState, request: RenewInstance) -> Answer:
-    """RenewInstance: of a subscription, until it is released (billing/renew, billing/renew-periods, billing/renew-charge-type)."""
+    """RenewInstance: of a subscription, until it is released (billing/renew)."""
     token = None if request.client_token is None else ("RenewInstance", request.client_token)
     earlier = None if token is None else account.tokens.get(token)
     if earlier is not None:

@@ -117,7 +117,8 @@ class Application:
         await send({"type": "http.response.body", "body": answer.body})
 
     def answer(self, method: str, path: str, query: bytes, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer to one request of the API: always one, whatever the request is made of, but where a fault drops it.
+        """The answer to one request of the API: always one, whatever the request is made of, but where a fault drops
+        it.
 
         Raises:
             NoAnswer: a fault of the API drops the call.
@@ -125,9 +126,7 @@ class Application:
         signed = self._admit(method, path, query, headers, body)
         return self._ask(signed) if isinstance(signed, _Signed) else signed
 
-    def _admit(
-        self, method: str, path: str, query: bytes, headers: Mapping[str, str], body: bytes
-    ) -> _Signed | Answer:
+    def _admit(self, method: str, path: str, query: bytes, headers: Mapping[str, str], body: bytes) -> _Signed | Answer:
         """The call that a request carries, or the answer that refuses it."""
         xml = False
         try:

@@ -341,7 +341,8 @@ def serve(
         host: the address to listen on; other machines can reach any other than loopback.
         port: the port, 0 for any that is free.
         token: what the control routes ask for; a random one when left out.
-        log: told of each request that is refused before the door sees it, on the serving thread; left out, the door notes
+        log: told of each request that is refused before the door sees it, on the serving thread; left out, the door
+            notes
             it in its journal.
         now: the wall clock that signatures are judged by, in seconds since the epoch.
         request_seconds: how long a request may take to arrive whole.

@@ -1,8 +1,8 @@
 """Scripted guests: instances in memory with a shell, an agent and an updater, all in virtual time.
 
 `Guests` is what the memory substrate and the control verbs speak to; it reports what an agent would. A test teaches it
-commands, and may take its agent away, stop, hang or outdate it. Upgrade checks are never scheduled: what they would have
-done by now is worked out when somebody looks (assistant/upgrade-hourly).
+commands, and may take its agent away, stop, hang or outdate it. Upgrade checks are never scheduled: what they would
+have done by now is worked out when somebody looks (assistant/upgrade-hourly).
 """
 
 from __future__ import annotations
@@ -250,7 +250,7 @@ class Process:
 
     def taught(self, text: str) -> Reaction | None:
         """How a command of this text was taught to behave."""
-        return self.guest.world.reaction(self.guest.id, text)
+        return self.guest.world.reaction(self.guest.id, text, self.effect.command if self.effect else "")
 
     def program(self, name: str) -> Program | None:
         """What a name stands for in this guest."""
@@ -313,6 +313,7 @@ class _Rule:
     matches: Taught
     instance: str | None
     times: int | None
+    command: str | None
 
 
 @dataclass
@@ -385,20 +386,25 @@ class Guests:
             raise UsageError(f"{instance} has no guest: it was never started, or was released")
         return found
 
-    def teach(self, matches: Taught, instance: str | None = None, times: int | None = None) -> None:
+    def teach(
+        self, matches: Taught, instance: str | None = None, times: int | None = None, command: str | None = None
+    ) -> None:
         """Teach guests a command; what was taught last is asked first.
 
         Args:
-            matches: gives the reaction to a command's text. It is called within the region's turn: it must not call the region.
+            matches: gives the reaction to a command's text. It has the region's turn: it must not call the region.
             instance: only this one.
             times: how often it applies; for ever when left out.
+            command: only the runs of the command of this id.
         """
-        self._rules.insert(0, _Rule(matches, instance, times))
+        self._rules.insert(0, _Rule(matches, instance, times, command))
 
-    def reaction(self, instance: str, text: str) -> Reaction | None:
-        """What was taught for a command."""
+    def reaction(self, instance: str, text: str, command: str) -> Reaction | None:
+        """What was taught for a text, as part of a run of a command."""
         for rule in self._rules:
-            if rule.instance in (None, instance) and (found := rule.matches(text)) is not None:
+            if rule.instance not in (None, instance) or rule.command not in (None, command):
+                continue
+            if (found := rule.matches(text)) is not None:
                 if rule.times is not None:
                     rule.times -= 1
                     if not rule.times:

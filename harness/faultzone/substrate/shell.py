@@ -321,7 +321,7 @@ _DIALECTS: Final = {
             "start-sleep": _option_seconds("-s -seconds"),
             "exit": _bat_exit,
         },
-        "{name} : The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program.\r\n",
+        "{name} : The term '{name}' is not recognized as the name of a cmdlet, function or operable program.\r\n",
         1,
     ),
 }

@@ -21,18 +21,40 @@ for _name, _clause, _says, _values in (
     ("expiry-named-arrears", "billing/expiry-event", "announces an expiry as arrears", {"expiration-events": ARREARS}),
     ("arrears-named-expiry", "billing/arrears-event", "announces arrears as an expiry", {"arrears-events": EXPIRATION}),
     ("settles-daily", "billing/hourly-settlement", "settles once a day", {"settlement": 86_400}),
-    ("released-after-a-fortnight", "billing/release-after-15-days", "releases a day early", {"release-after": 1_209_600}),
-    ("reactivates-the-poor", "billing/reactivate-balance", "reactivates for an empty account", {"reactivation-balance": "0"}),
-    ("released-after-payment", "billing/payment-cancels-release", "releases what was reactivated", {"reactivation-avoids": []}),
+    (
+        "released-after-a-fortnight",
+        "billing/release-after-15-days",
+        "releases a day early",
+        {"release-after": 1_209_600},
+    ),
+    (
+        "reactivates-the-poor",
+        "billing/reactivate-balance",
+        "reactivates for an empty account",
+        {"reactivation-balance": "0"},
+    ),
+    (
+        "released-after-payment",
+        "billing/payment-cancels-release",
+        "releases what was reactivated",
+        {"reactivation-avoids": []},
+    ),
     ("stopped-after-renewal", "event/avoid-by-renewal", "stops what was renewed in time", {"renewal-avoids": []}),
     ("released-after-renewal", "billing/renew", "releases what was renewed late", {"renewal-avoids": EXPIRATION[:1]}),
     ("stopped-after-payment", "event/avoid-by-payment", "stops although the debt is paid", {"payment-avoids": []}),
-    ("starts-what-is-locked", "billing/financial-lock", "starts instances of a financial lock", {"financial-lock-refuses": {}}),
+    (
+        "starts-what-is-locked",
+        "billing/financial-lock",
+        "starts instances of a financial lock",
+        {"financial-lock-refuses": {}},
+    ),
 ):
     declare(_name, _clause, _says, {f"billing.{key}": value for key, value in _values.items()})
 
 declare("renews-by-ten", "billing/renew-periods", "sells ten months", {"instance.periods-month": [1, 9, 10, 12, 60]})
-declare("announces-a-week-ahead", "event/window-expiration", "announces a week ahead", {"event.expiration-window": 604_800})
+declare(
+    "announces-a-week-ahead", "event/window-expiration", "announces a week ahead", {"event.expiration-window": 604_800}
+)
 declare("waits-two-hours", "event/window-arrears", "leaves a debtor two hours", {"event.arrears-window": 7_200})
 
 
@@ -137,7 +159,9 @@ class ReactivatesAnything(_Accepts):
     action = "ReActivateInstances"
 
 
-@wrong("renewal-changes-the-address", "billing/renew-keeps-identity", "gives a renewed instance another private address")
+@wrong(
+    "renewal-changes-the-address", "billing/renew-keeps-identity", "gives a renewed instance another private address"
+)
 class RenewalChangesTheAddress(Wrapper):
     """As if it had been made anew."""
 
@@ -165,7 +189,9 @@ class PaymentRestarts(Wrapper):
         """Reactivate whatever can be after each payment."""
         answer = self.inner.control(verb, arguments)
         if verb == "top-up":
-            for shown in self.inner.call("DescribeInstances", {"RegionId": _region(self.inner.control)})["Instances"]["Instance"]:
+            for shown in self.inner.call("DescribeInstances", {"RegionId": _region(self.inner.control)})["Instances"][
+                "Instance"
+            ]:
                 if shown["Status"] == "Stopped":
                     self.inner.call("ReActivateInstances", {"InstanceId": shown["InstanceId"]})
         return answer

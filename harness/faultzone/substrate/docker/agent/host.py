@@ -1,0 +1,353 @@
+"""PID 1 of a host container: the machine's own controller. JSON lines over stdin and stdout, which the session attaches to.
+
+It starts instances, passes on what is said to and by them, and breaks and mends the host: power, hang, wires. One thread,
+one loop. When stdin ends, the session is gone, and so is the host.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from . import netlink, sandbox
+from .guest import descendants
+from .sandbox import DISKS, LOCAL, ROOTS, Spec
+
+#: How often a host that is well says so.
+BEAT_SECONDS: Final = 0.25
+_WIRE: Final = "eth0"
+
+Message = dict[str, Any]
+
+
+@dataclass
+class Running:
+    """An instance that runs here."""
+
+    spec: Spec
+    process: int
+    wire: socket.socket
+    buffer: bytes = b""
+    #: What it said about its end before it came.
+    ending: str = ""
+    #: The requests that wait for its end.
+    waiting: list[int] = field(default_factory=list)
+
+
+class Host:
+    """The state of this host and the loop that serves it."""
+
+    def __init__(self) -> None:
+        self.instances: dict[str, Running] = {}
+        self._by_process: dict[int, Running] = {}
+        self._powered = self._well = True
+        self._networks: dict[int, set[str]] = {}
+        self._swallowed: set[str] = set()
+        self._input = b""
+        self._output = b""
+        os.makedirs(ROOTS, exist_ok=True)
+        self._why_plain = sandbox.probe()
+        self._isolated = self._why_plain is None
+        self._poll = select.poll()
+        self._woken, waking = os.pipe()
+        for number in (self._woken, waking, 1):
+            os.set_blocking(number, False)
+        signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (0, self._woken):
+            self._poll.register(number, select.POLLIN)
+
+    # The loop
+
+    def say(self, message: Message) -> None:
+        """Tell the session; what cannot be written now is written later."""
+        self._output += json.dumps(message).encode() + b"\n"
+        self._flush()
+
+    def _flush(self) -> None:
+        while self._output:
+            try:
+                self._output = self._output[os.write(1, self._output) :]
+            except BlockingIOError:
+                self._poll.register(1, select.POLLOUT)
+                return
+        try:
+            self._poll.unregister(1)
+        except KeyError:
+            return
+
+    def serve(self) -> None:
+        """Run until the session is gone."""
+        lost = [] if self._isolated else list(sandbox.LOST)
+        self.say({"event": "hello", "lost": lost, "why": self._why_plain, "state": self.state()})
+        beat = time.monotonic()
+        while True:
+            for number, _ in self._poll.poll(max(0.0, (beat - time.monotonic()) * 1000)):
+                if number == 0 and not self._receive():
+                    return
+                if number == 1:
+                    self._flush()
+                elif number == self._woken:
+                    os.read(self._woken, 4096)
+                    self._reap()
+                elif number:
+                    self._hear(number)
+            if time.monotonic() >= beat:
+                beat = time.monotonic() + BEAT_SECONDS
+                if self._powered and self._well:
+                    self.say({"event": "beat"})
+
+    def _receive(self) -> bool:
+        data = os.read(0, 1 << 20)
+        *lines, self._input = (self._input + data).split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            try:
+                answer = self._handle(message)
+            except (OSError, KeyError, ValueError) as trouble:
+                answer = {"trouble": f"{message['op']}: {trouble!r}"}
+            if answer is not None:
+                self.say({"id": message["id"], **answer})
+        return bool(data)
+
+    def _handle(self, message: Message) -> Message | None:
+        operation = message["op"]
+        if operation in ("start", "stop", "guest", "network") and not (self._powered and self._well):
+            return {"trouble": "the host has no power or hangs"}
+        if operation == "start":
+            self._start(Spec(**message["spec"]))
+        elif operation == "stop":
+            return self._stop(message)
+        elif operation == "guest":
+            self._pass_on(message)
+        elif operation == "network":
+            self._set_network(message["number"], set(message["peers"]))
+        elif operation == "forget":
+            shutil.rmtree(f"{DISKS}/{message['disk']}", ignore_errors=True)
+            shutil.rmtree(f"{LOCAL}/{message['instance']}", ignore_errors=True)
+        elif operation == "state":
+            return {"state": self.state()}
+        else:
+            self._break_or_mend(operation, message)
+        return {}
+
+    # Instances
+
+    def _start(self, spec: Spec) -> None:
+        if spec.instance in self.instances:
+            self._kill(self.instances[spec.instance])
+        try:
+            process, wire = sandbox.start(spec, self._isolated)
+        except OSError as trouble:
+            self.say({"event": "failed", "instance": spec.instance, "epoch": spec.epoch, "why": str(trouble)})
+            return
+        running = Running(spec, process, wire)
+        self.instances[spec.instance] = self._by_process[process] = running
+        self._poll.register(wire.fileno(), select.POLLIN)
+
+    def _stop(self, message: Message) -> Message | None:
+        """End an instance; the answer comes once it has ended."""
+        running = self.instances.get(message["instance"])
+        if running is None:
+            return {}
+        if message["force"]:
+            self._kill(running)
+            return {}
+        running.waiting.append(message["id"])
+        running.wire.sendall(b'{"op": "halt"}\n')
+        return None
+
+    def _kill(self, running: Running) -> None:
+        """End an instance at once, and wait for it."""
+        targets = [running.process] if self._isolated else [*descendants(running.process), running.process]
+        for target in targets:
+            try:
+                os.kill(target, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        try:
+            os.waitpid(running.process, 0)
+        except ChildProcessError:
+            pass
+        self._drop(running)
+
+    def _drop(self, running: Running) -> None:
+        """Forget an instance that has ended, and answer those who wait for that."""
+        self._by_process.pop(running.process, None)
+        self.instances.pop(running.spec.instance, None)
+        self._poll.unregister(running.wire.fileno())
+        running.wire.close()
+        for asked in running.waiting:
+            self.say({"id": asked})
+
+    def _pass_on(self, message: Message) -> None:
+        running = self.instances[message["instance"]]
+        if running.spec.epoch != message["epoch"]:
+            raise KeyError(f"epoch {message['epoch']}")
+        running.wire.sendall(json.dumps(message["message"]).encode() + b"\n")
+
+    def _hear(self, number: int) -> None:
+        running = next((each for each in self.instances.values() if each.wire.fileno() == number), None)
+        if running is None:
+            return
+        data = running.wire.recv(1 << 20)
+        if not data:  # It is about to end; what is left is its process, which is reaped.
+            self._poll.modify(number, 0)
+            return
+        *lines, running.buffer = (running.buffer + data).split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            if message["event"] == "ending":
+                running.ending = message["how"]
+            else:
+                self.say({**message, "instance": running.spec.instance, "epoch": running.spec.epoch})
+
+    def _reap(self) -> None:
+        try:
+            while True:
+                process, _ = os.waitpid(-1, os.WNOHANG)
+                if process == 0:
+                    return
+                running = self._by_process.get(process)
+                if running is not None:
+                    self._ended(running)
+        except ChildProcessError:
+            return
+
+    def _ended(self, running: Running) -> None:
+        """The first process of an instance has ended by itself: it was halted, is to boot again, or has crashed."""
+        self._hear_last(running)
+        spec, how = running.spec, running.ending or "crash"
+        self._drop(running)
+        self.say({"event": "gone", "instance": spec.instance, "epoch": spec.epoch, "how": how})
+        if how != "halt":
+            self._start(Spec(**{**vars(spec), "user_data": None}))
+
+    def _hear_last(self, running: Running) -> None:
+        running.wire.setblocking(False)
+        try:
+            self._hear(running.wire.fileno())
+        except BlockingIOError:
+            return
+
+    # Networks
+
+    def _set_network(self, number: int, peers: set[str]) -> None:
+        """Make this host's end of a private network, and let it reach the hosts that have another."""
+        name = f"vx{number}"
+        known = self._networks.get(number)
+        if known is None:
+            netlink.add_vxlan(name, number, _WIRE, netlink.address_of(_WIRE))
+            known = self._networks[number] = set()
+        for peer in peers - known:
+            netlink.flood(name, peer)
+        for peer in known - peers:
+            netlink.flood(name, peer, on=False)
+        self._networks[number] = peers
+
+    # Faults
+
+    def _break_or_mend(self, operation: str, message: Message) -> None:
+        if operation == "crash":
+            self._crash(message.get("silent", True))
+        elif operation == "power":
+            netlink.set_up(_WIRE)
+            self._signal_all(signal.SIGCONT)
+            self._powered = self._well = True
+        elif operation == "hang":
+            self._well = False
+            self._signal_all(signal.SIGSTOP)
+        elif operation == "wire":
+            netlink.set_up(_WIRE, message["up"])
+        elif operation == "peer":
+            netlink.swallow(message["address"], on=not message["up"])
+            (self._swallowed.discard if message["up"] else self._swallowed.add)(message["address"])
+        elif operation == "reset":
+            self._reset()
+        else:
+            raise ValueError("there is no such operation")
+
+    def _crash(self, silent: bool) -> None:
+        """Lose power: the wire first, so that nobody hears a goodbye, then every process but this, then what was local."""
+        self._powered = False
+        if silent:
+            netlink.set_up(_WIRE, False)
+        self._end_everything()
+
+    def _end_everything(self) -> None:
+        self._signal_all(signal.SIGKILL)
+        try:
+            while True:
+                os.waitpid(-1, 0)
+        except ChildProcessError:
+            pass
+        for running in list(self.instances.values()):
+            self._drop(running)
+        for number in self._networks:
+            netlink.delete(f"vx{number}")
+        self._networks.clear()
+        for directory in (LOCAL, ROOTS):
+            for entry in os.listdir(directory):
+                shutil.rmtree(f"{directory}/{entry}", ignore_errors=True)
+
+    def _reset(self) -> None:
+        """Be as at the start."""
+        self._end_everything()
+        for address in self._swallowed:
+            netlink.swallow(address, on=False)
+        self._swallowed.clear()
+        netlink.set_up(_WIRE)
+        self._powered = self._well = True
+
+    def _signal_all(self, number: int) -> None:
+        """Signal every process of this host but this one."""
+        try:
+            os.kill(-1, number)
+        except ProcessLookupError:
+            return
+
+    def state(self) -> Message:
+        """What a reset must bring back to what it was: all that an instance or a fault can leave behind here."""
+        with open("/proc/self/mountinfo", encoding="utf-8") as mounts, open("/proc/net/route", encoding="utf-8") as routes:
+            mounted = sorted(line.split()[4] for line in mounts)
+            routed = sorted(" ".join(line.split()[:8]) for line in routes)
+        return {
+            "processes": sorted(int(name) for name in os.listdir("/proc") if name.isdigit()),
+            "mounts": mounted,
+            "routes": routed,
+            "interfaces": sorted(name for _, name in socket.if_nameindex()),
+            "wire": open_text(f"/sys/class/net/{_WIRE}/operstate"),
+            "local": sorted(os.listdir(LOCAL)),
+            "roots": sorted(os.listdir(ROOTS)),
+            "files": len(os.listdir("/proc/self/fd")),
+            "host_name": socket.gethostname(),
+            "temporary": sorted(os.listdir("/tmp")),
+            "shared_memory": sorted(os.listdir("/dev/shm")),
+            "powered": self._powered and self._well,
+        }
+
+
+def open_text(path: str) -> str:
+    """The text of a small file of the kernel."""
+    with open(path, encoding="ascii") as file:
+        return file.read().strip()
+
+
+def main() -> None:
+    """Serve until stdin ends; then everything here ends with this process."""
+    try:
+        Host().serve()
+    except BaseException as trouble:
+        sys.stderr.write(f"the host's agent failed: {trouble!r}\n")
+        raise
+    finally:
+        sys.stderr.flush()
+    os._exit(0)

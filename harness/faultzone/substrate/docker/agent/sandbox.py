@@ -1,0 +1,234 @@
+"""The sandbox of an instance: namespaces, its root over the image, its disks, its address.
+
+Where the engine allows no namespaces, an instance is a plain process tree instead; `LOST` says what that takes away.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from . import kernel, netlink
+from .guest import Guest
+
+#: What an instance lacks where it is a plain process tree.
+LOST: Final = ("own-root", "own-hostname", "own-processes", "own-address", "dropped-capabilities")
+DISKS: Final = "/cloud"
+LOCAL: Final = "/local"
+ROOTS: Final = "/run/faultzone"
+#: What an interface is called on its way: `eth0` is the host's until it has left.
+_INTERFACE: Final = "guest0"
+_TRIES: Final = 200
+_DEVICES: Final = ("null", "zero", "full", "random", "urandom", "tty")
+_LINKS: Final = (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2"), ("ptmx", "pts/ptmx"))
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What an instance is started from.
+
+    Args:
+        instance: its id.
+        epoch: which of its lives this is.
+        disk: where its system disk is, below the volume that hosts share.
+        host_name: what it calls itself.
+        network: the number of its private network, 0 for none.
+        address: its private address.
+        prefix: how many bits of the address are those of its subnet.
+        mac: its hardware address.
+        user_data: its start-up program in Base64, None for none.
+    """
+
+    instance: str
+    epoch: int
+    disk: str
+    host_name: str
+    network: int
+    address: str
+    prefix: int
+    mac: str
+    user_data: str | None
+
+
+def probe() -> str | None:
+    """Why instances cannot have namespaces here; None where they can."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            kernel.unshare(kernel.EVERYTHING & ~kernel.NEW_PIDS)
+            kernel.mount("none", "/", None, kernel.RECURSIVE | kernel.PRIVATE)
+            kernel.mount("tmpfs", ROOTS, "tmpfs")
+        except OSError as trouble:
+            os.write(writing, str(trouble).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as answer:
+        reason = answer.read().decode()
+    os.waitpid(child, 0)
+    return reason or None
+
+
+def start(spec: Spec, isolated: bool) -> tuple[int, socket.socket]:
+    """Start an instance; what it says comes over the socket, first that it is up.
+
+    Returns:
+        The process id of its first process, as the host sees it, and the socket.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    for directory in (f"{DISKS}/{spec.disk}/upper", f"{DISKS}/{spec.disk}/work", f"{LOCAL}/{spec.instance}", f"{ROOTS}/{spec.instance}"):
+        os.makedirs(directory, exist_ok=True)
+    ours, theirs = socket.socketpair()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _first(spec, isolated, theirs, writing)
+    theirs.close()
+    os.close(writing)
+    with os.fdopen(reading, "rb") as answer:
+        said = answer.read().decode()
+    os.waitpid(child, 0)
+    if not said.isdigit():
+        ours.close()
+        raise OSError(said or "the first process of the instance did not start")
+    process = int(said)
+    try:
+        if isolated and spec.network:
+            netlink.add_child(f"vx{spec.network}", _INTERFACE, bytes.fromhex(spec.mac.replace(":", "")), process)
+        ours.send(b"x")
+    except OSError:
+        os.kill(process, signal.SIGKILL)
+        ours.close()
+        raise
+    return process, ours
+
+
+def _first(spec: Spec, isolated: bool, wire: socket.socket, writing: int) -> NoReturn:
+    """Leave the host's namespaces and start the instance's first process, which the host then adopts."""
+    try:
+        os.setsid()
+        if isolated:
+            kernel.unshare(kernel.EVERYTHING)
+        process = os.fork()
+        if process == 0:
+            _become(spec, isolated, wire)
+        os.write(writing, str(process).encode())
+    except OSError as trouble:
+        os.write(writing, str(trouble).encode())
+    finally:
+        os._exit(0)
+
+
+def _become(spec: Spec, isolated: bool, wire: socket.socket) -> NoReturn:
+    """The instance's first process: make the sandbox from inside, then serve."""
+    try:
+        signal.set_wakeup_fd(-1)
+        kernel.close_others({2, wire.fileno()})
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        os.dup2(null, 1)
+        if isolated:
+            _enter(spec)
+        else:
+            kernel.adopt_orphans()
+        wire.recv(1)  # The network interface is there.
+        if isolated and spec.network:
+            _connect(spec)
+        if isolated:
+            os.chroot(f"{ROOTS}/{spec.instance}")
+            _name(spec)
+            kernel.drop_capabilities()
+        os.chdir("/")
+        guest = Guest(wire, isolated)
+        guest.serve(spec.user_data)
+    except BaseException as trouble:
+        sys.stderr.write(f"{spec.instance}: {trouble!r}\n")
+        sys.stderr.flush()
+    finally:
+        os._exit(1)
+
+
+def _enter(spec: Spec) -> None:
+    root = f"{ROOTS}/{spec.instance}"
+    disk = f"{DISKS}/{spec.disk}"
+    kernel.mount("none", "/", None, kernel.RECURSIVE | kernel.PRIVATE)
+    layers = f"lowerdir=/,upperdir={disk}/upper,workdir={disk}/work"
+    _patiently(lambda: kernel.mount("overlay", root, "overlay", 0, layers))
+    careful = kernel.NO_SUID | kernel.NO_DEVICES
+    kernel.mount("proc", f"{root}/proc", "proc", careful | kernel.NO_PROGRAMS)
+    _devices(root)
+    kernel.mount("tmpfs", f"{root}/run", "tmpfs", careful, "mode=755")
+    for hidden in (DISKS, LOCAL):
+        kernel.mount("tmpfs", f"{root}{hidden}", "tmpfs", careful | kernel.READ_ONLY)
+    os.makedirs(f"{root}/mnt/local", exist_ok=True)
+    kernel.mount(f"{LOCAL}/{spec.instance}", f"{root}/mnt/local", None, kernel.BIND)
+    try:
+        kernel.mount("sysfs", f"{root}/sys", "sysfs", careful | kernel.NO_PROGRAMS | kernel.READ_ONLY)
+    except OSError as trouble:
+        sys.stderr.write(f"{spec.instance}: no /sys: {trouble}\n")
+    socket.sethostname(spec.host_name)
+
+
+def _devices(root: str) -> None:
+    """A /dev of its own, with the devices that any program may use."""
+    target = f"{root}/dev"
+    kernel.mount("tmpfs", target, "tmpfs", kernel.NO_SUID, "mode=755")
+    for name in _DEVICES:
+        with open(f"{target}/{name}", "wb"):
+            kernel.mount(f"/dev/{name}", f"{target}/{name}", None, kernel.BIND)
+    for name, to in _LINKS:
+        os.symlink(to, f"{target}/{name}")
+    for name in ("pts", "shm"):
+        os.mkdir(f"{target}/{name}")
+    kernel.mount("devpts", f"{target}/pts", "devpts", kernel.NO_SUID | kernel.NO_PROGRAMS, "newinstance,ptmxmode=0666,mode=620")
+    kernel.mount("tmpfs", f"{target}/shm", "tmpfs", kernel.NO_SUID | kernel.NO_DEVICES)
+
+
+def _connect(spec: Spec) -> None:
+    netlink.set_up("lo")
+    netlink.rename(_INTERFACE, "eth0")
+    netlink.add_address("eth0", spec.address, spec.prefix)
+    _patiently(lambda: netlink.set_up("eth0"))
+    netlink.announce("eth0", spec.address)
+
+
+def _name(spec: Spec) -> None:
+    """Write down what the instance is called."""
+    with open("/etc/hostname", "w", encoding="utf-8") as file:
+        file.write(f"{spec.host_name}\n")
+    with open("/etc/hosts", "w", encoding="utf-8") as file:
+        file.write(f"127.0.0.1 localhost\n{spec.address} {spec.host_name}\n")
+
+
+def _patiently(attempt: Callable[[], None]) -> None:
+    """Try until it works, for two seconds: what a host that has just died held is freed a moment later.
+
+    Raises:
+        OSError: it has not worked in time.
+    """
+    for turn in range(_TRIES):
+        try:
+            attempt()
+            return
+        except OSError:
+            if turn == _TRIES - 1:
+                raise
+            time.sleep(0.01)
+
+
+def forget(spec: Spec, disk: bool) -> None:
+    """Remove what an instance leaves behind on its host; with `disk`, its system disk too."""
+    shutil.rmtree(f"{LOCAL}/{spec.instance}", ignore_errors=True)
+    shutil.rmtree(f"{ROOTS}/{spec.instance}", ignore_errors=True)
+    if disk:
+        shutil.rmtree(f"{DISKS}/{spec.disk}", ignore_errors=True)

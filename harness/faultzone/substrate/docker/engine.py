@@ -1,0 +1,273 @@
+"""The one module that speaks to the Docker SDK, and what its errors mean here.
+
+The engine is the one that the `docker` command would use: `DOCKER_HOST`, else the current context, else the local socket.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from faultzone.errors import HarnessError, NotSupported
+
+#: Every container, network, volume and image of ours has it; its value is the session for what a session owns.
+LABEL: Final = "faultzone"
+_TIMEOUT: Final = 60
+_CONNECTIONS: Final = 64
+_ADVICE: Final = """no Docker engine answers: {trouble}
+  Start one (on Debian: apt-get install docker.io, then service docker start), or say where one is by DOCKER_HOST or `docker context use`.
+  If the socket refuses you, become a member of the group docker. `faultzone doctor` says what works."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A container, network or volume of ours.
+
+    Args:
+        kind: `container`, `network` or `volume`.
+        id: the engine's name for it.
+        name: ours.
+        labels: what it says of itself.
+        state: of a container: running, paused, exited …
+    """
+
+    kind: str
+    id: str
+    name: str
+    labels: Mapping[str, str]
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container that is to be a host.
+
+    Args:
+        name: its name, which is its host name too.
+        image: the image's tag.
+        network: the network's name.
+        address: its fixed address there.
+        volume: the volume of system disks.
+        labels: what it says of itself.
+    """
+
+    name: str
+    image: str
+    network: str
+    address: str
+    volume: str
+    labels: Mapping[str, str]
+
+
+class Taken(HarnessError):
+    """A name or a subnet belongs to somebody else."""
+
+
+class Engine:
+    """A Docker engine.
+
+    Raises:
+        NotSupported: none answers, or the SDK is not installed; the text says what to do.
+    """
+
+    def __init__(self) -> None:
+        try:
+            import docker
+        except ImportError:
+            raise NotSupported("the Docker backend needs the Docker SDK: install pytest-faultzone[docker]") from None
+        self._errors = docker.errors
+        try:
+            self._client = docker.DockerClient.from_env(timeout=_TIMEOUT, max_pool_size=_CONNECTIONS) if _named() else _of_context()
+            self._api = self._client.api
+            self.info: Mapping[str, Any] = self._client.info()
+        except (docker.errors.DockerException, OSError) as trouble:
+            raise NotSupported(_ADVICE.format(trouble=_short(trouble))) from None
+        if self.info.get("OSType") != "linux":
+            raise NotSupported(f"the Docker engine runs {self.info.get('OSType')} containers; hosts need Linux ones")
+
+    @contextmanager
+    def _saying(self, what: str) -> Iterator[None]:
+        """Turn the SDK's errors into ours."""
+        try:
+            yield
+        except self._errors.DockerException as trouble:
+            text = _short(trouble)
+            taken = "already in use", "overlaps", "already exists", "is already in progress"
+            kind = Taken if any(each in text for each in taken) else HarnessError
+            raise kind(f"the Docker engine could not {what}: {text}") from None
+        except OSError as trouble:
+            raise HarnessError(f"the Docker engine no longer answers, so it could not {what}: {_short(trouble)}") from None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    # Images
+
+    def image_id(self, tag: str) -> str | None:
+        """The id of an image that the engine has, else None."""
+        with self._saying(f"look for the image {tag}"):
+            try:
+                return str(self._client.images.get(tag).id)
+            except self._errors.ImageNotFound:
+                return None
+
+    def pull(self, tag: str) -> None:
+        """Fetch an image from its registry.
+
+        Raises:
+            HarnessError: it cannot be had.
+        """
+        with self._saying(f"pull the image {tag}"):
+            self._client.images.pull(tag)
+
+    def import_image(self, archive: Path, tag: str) -> None:
+        """Make an image of one file system."""
+        repository, _, version = tag.partition(":")
+        with self._saying(f"import the image {tag}"):
+            self._api.import_image_from_file(str(archive), repository=repository, tag=version, changes=[f"LABEL {LABEL}=image"])
+
+    def build(self, files: Mapping[str, bytes], tag: str) -> None:
+        """Build an image from its `Dockerfile` and what that copies."""
+        context = io.BytesIO()
+        with tarfile.open(fileobj=context, mode="w") as tar:
+            for name, data in sorted(files.items()):
+                entry = tarfile.TarInfo(name)
+                entry.size, entry.mode = len(data), 0o644
+                tar.addfile(entry, io.BytesIO(data))
+        context.seek(0)
+        with self._saying(f"build the image {tag}"):
+            self._client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, pull=False)
+
+    # Networks and volumes
+
+    def create_network(self, name: str, subnet: str, labels: Mapping[str, str]) -> None:
+        """Make an internal network.
+
+        Raises:
+            Taken: the subnet or the name belongs to somebody else.
+        """
+        from docker.types import IPAMConfig, IPAMPool
+
+        with self._saying(f"create the network {name} ({subnet})"):
+            pools = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
+            self._client.networks.create(name, driver="bridge", internal=True, labels=dict(labels), ipam=pools)
+
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> None:
+        """Make a volume."""
+        with self._saying(f"create the volume {name}"):
+            self._client.volumes.create(name, labels=dict(labels))
+
+    # Containers
+
+    def start(self, wanted: Container, memory: str = "") -> tuple[str, socket.socket]:
+        """Start a host that ends when the connection to it does.
+
+        Returns:
+            The container's id and its attached standard streams, in the engine's frames.
+        """
+        with self._saying(f"start the container {wanted.name}"):
+            settings = self._api.create_host_config(
+                network_mode=wanted.network,
+                auto_remove=True,
+                cap_add=["NET_ADMIN", "SYS_ADMIN"],
+                security_opt=["apparmor=unconfined"],
+                binds={wanted.volume: {"bind": "/cloud", "mode": "rw"}},
+                tmpfs={"/local": "size=256m,mode=755", "/run": "mode=755"},
+                pids_limit=4096,
+                sysctls={"net.ipv6.conf.all.disable_ipv6": "1"},
+                log_config={"Type": "none"},
+            )
+            endpoint = self._api.create_endpoint_config(ipv4_address=wanted.address)
+            made = self._api.create_container(
+                wanted.image,
+                name=wanted.name,
+                hostname=wanted.name,
+                labels=dict(wanted.labels),
+                stdin_open=True,
+                host_config=settings,
+                networking_config=self._api.create_networking_config({wanted.network: endpoint}),
+            )["Id"]
+            attached = self._api.attach_socket(made, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+            self._api.start(made)
+        return str(made), _raw(attached)
+
+    def kill(self, container: str) -> None:
+        """Kill a container; auto-removal then removes it."""
+        with self._saying(f"kill the container {container[:12]}"):
+            self._api.kill(container)
+
+    def pause(self, container: str) -> None:
+        """Freeze a container by the engine."""
+        with self._saying(f"pause the container {container[:12]}"):
+            self._api.pause(container)
+
+    def unpause(self, container: str) -> None:
+        """Thaw a container."""
+        with self._saying(f"unpause the container {container[:12]}"):
+            self._api.unpause(container)
+
+    # What there is of ours
+
+    def made(self, session: str | None = None) -> list[Made]:
+        """Our containers, networks and volumes: of one session, or of all."""
+        label = LABEL if session is None else f"{LABEL}={session}"
+        with self._saying("list what is ours"):
+            containers = self._api.containers(all=True, filters={"label": label})
+            networks = self._api.networks(filters={"label": label})
+            volumes = self._api.volumes(filters={"label": label})["Volumes"] or []
+        found = [Made("container", each["Id"], each["Names"][0].lstrip("/"), each["Labels"], each["State"]) for each in containers]
+        found += [Made("network", each["Id"], each["Name"], each["Labels"]) for each in networks]
+        return found + [Made("volume", each["Name"], each["Name"], each["Labels"]) for each in volumes]
+
+    def remove(self, made: Made) -> None:
+        """Remove something of ours, whatever its state; it is no error if it is gone or just going."""
+        try:
+            if made.kind == "container":
+                self._api.remove_container(made.id, force=True, v=True)
+            elif made.kind == "network":
+                self._api.remove_network(made.id)
+            else:
+                self._api.remove_volume(made.id, force=True)
+        except self._errors.NotFound:
+            return
+        except (self._errors.DockerException, OSError) as trouble:
+            if "already in progress" not in str(trouble):
+                raise HarnessError(f"{made.kind} {made.name} could not be removed: {_short(trouble)}") from None
+
+
+def _named() -> bool:
+    return bool(os.environ.get("DOCKER_HOST"))
+
+
+def _of_context() -> Any:
+    """The client of the current context of the `docker` command."""
+    import docker
+    from docker.context import ContextAPI
+
+    context = ContextAPI.get_current_context()
+    host = None if context is None else context.Host
+    if context is None or context.name == "default" or not host:
+        return docker.DockerClient.from_env(timeout=_TIMEOUT, max_pool_size=_CONNECTIONS)
+    return docker.DockerClient(base_url=host, tls=context.TLSConfig or False, timeout=_TIMEOUT, max_pool_size=_CONNECTIONS)
+
+
+def _raw(attached: Any) -> socket.socket:
+    """The socket below what the SDK gives for an attached stream; `attached` must live as long as it, so it is kept there."""
+    raw: socket.socket = getattr(attached, "_sock", attached)
+    own = raw.dup() if hasattr(raw, "dup") else raw
+    attached.close()
+    return own
+
+
+def _short(trouble: BaseException) -> str:
+    """The last and plainest part of an error of the SDK's, in one line."""
+    explained = getattr(trouble, "explanation", None)
+    return " ".join(str(explained or trouble).split())[:300]

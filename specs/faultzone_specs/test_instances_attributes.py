@@ -1,0 +1,163 @@
+"""Instances: what they are across their life, their names, and their user data."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from faultzone import Instance, Region, assert_nothing_made, assert_refused
+from faultzone_specs.observing import metadata, refused_unchanged
+
+clause, needs = pytest.mark.clause, pytest.mark.needs
+
+WINDOWS = "win2016_64_dtc_1607_en-us_40G_alibase_20181220.vhd"
+#: A start-up program.
+PROGRAM = base64.b64encode(b"#!/bin/sh\necho web is up\n").decode()
+
+
+@clause("instance/identity")
+def test_identity_stays_through_stop_start_and_reboot(region: Region) -> None:
+    """Whether the stop is orderly or forced."""
+    (instance,) = region.run_instances(HostName="web-1", InstanceName="web", Description="front end")
+    before, address = metadata(instance), instance.public_ip
+    assert address is not None
+    for change in (lambda: instance.stop().start(), instance.reboot, lambda: instance.stop(ForceStop=True).start()):
+        change()
+        assert metadata(instance) == before
+        assert instance.public_ip == address
+
+
+@clause("instance/identity")
+@needs("break-hosts", "see-hosts")
+def test_identity_stays_through_live_migration(region: Region) -> None:
+    """The host changes, and nothing that the user can see."""
+    (instance,) = region.run_instances()
+    before, host, shown = instance.identity, instance.host, instance.describe()
+    region.control("migrate", instance=instance.id)
+    assert instance.host != host
+    assert instance.identity == before
+    assert instance.describe() == shown
+
+
+def started(region: Region, instance: Instance) -> list[str]:
+    """What the start-up program wrote at each boot."""
+    return [each["output"] for each in region.ran_on(instance) if each["by"] == "user-data"]
+
+
+@clause("instance/user-data")
+@needs("guest")
+def test_user_data_runs_at_every_boot(region: Region) -> None:
+    """The first, one after a reboot, and one after a stop."""
+    (instance,) = region.run_instances(UserData=PROGRAM)
+    instance.reboot().stop().start()
+    assert started(region, instance) == ["web is up\n"] * 3
+
+
+@clause("instance/user-data")
+@needs("guest", "break-hosts")
+def test_user_data_runs_when_a_repaired_host_brings_the_instance_back(region: Region) -> None:
+    """The service is back without anybody's doing."""
+    (instance,) = region.run_instances(UserData=PROGRAM)
+    host = instance.host
+    assert host is not None
+    with region.chaos.crash(host):
+        region.wait(lambda: not region.control("agent", instance=instance.id)["running"], "1m", what="the crash")
+    region.wait(lambda: len(started(region, instance)) == 2, "10m", what="the second boot")
+
+
+@clause("instance/user-data")
+@needs("guest")
+def test_user_data_that_was_changed_runs_at_the_next_boot(region: Region) -> None:
+    """Set while the instance is Stopped, before its first boot."""
+    instance = region.create_instance()
+    region.call("ModifyInstanceAttribute", InstanceId=instance.id, UserData=PROGRAM)
+    instance.start()
+    assert started(region, instance) == ["web is up\n"]
+
+
+def encoded(size: int) -> str:
+    """Base64 of so many bytes."""
+    return base64.b64encode(b"#!/bin/sh\n".ljust(size, b"#")).decode()
+
+
+@clause("instance/user-data-limit")
+def test_16_kb_of_user_data_are_accepted(region: Region) -> None:
+    """They are measured raw, before Base64 makes them a third longer."""
+    instance = region.create_instance(UserData=encoded(16 * 1024))
+    assert region.call("DescribeUserData", InstanceId=instance.id)["UserData"] == encoded(16 * 1024)
+
+
+@clause("instance/user-data-limit")
+def test_more_than_16_kb_of_user_data_are_refused(region: Region) -> None:
+    """One byte more, at the launch and afterwards."""
+    more, code = encoded(16 * 1024 + 1), "InvalidUserData.SizeExceeded"
+    assert_nothing_made(region, lambda: region.run_instances(UserData=more, wait=False), code)
+    refused_unchanged(region.create_instance(), "ModifyInstanceAttribute", code, UserData=more)
+
+
+@clause("instance/user-data-stopped-only")
+def test_user_data_changes_only_while_stopped(region: Region) -> None:
+    """A running instance keeps what it has."""
+    (instance,) = region.run_instances(UserData=PROGRAM)
+    refused_unchanged(instance, "ModifyInstanceAttribute", "IncorrectInstanceStatus", UserData=encoded(20))
+    assert region.call("DescribeUserData", InstanceId=instance.id)["UserData"] == PROGRAM
+    instance.stop()
+    region.call("ModifyInstanceAttribute", InstanceId=instance.id, UserData=encoded(20))
+    assert region.call("DescribeUserData", InstanceId=instance.id)["UserData"] == encoded(20)
+
+
+@clause("instance/name-rule")
+def test_without_a_name_the_name_is_the_id(region: Region) -> None:
+    """A launch that names nothing."""
+    instance = region.create_instance()
+    assert instance.describe()["InstanceName"] == instance.id
+
+
+@clause("instance/name-rule")
+def test_names_of_the_documented_form_are_accepted(region: Region) -> None:
+    """The longest, the shortest, and every kind of character."""
+    instance = region.create_instance(InstanceName="ab")
+    for name in ("a" * 128, "服务器", "A1:b_c-d", "https"):
+        region.call("ModifyInstanceAttribute", InstanceId=instance.id, InstanceName=name)
+        assert instance.describe()["InstanceName"] == name
+
+
+@pytest.mark.parametrize(
+    "name", ["a", "a" * 129, "1web", "_web", "http://web", "https://web", "we b", "web/1", "web@home"]
+)
+@clause("instance/name-rule")
+def test_other_names_are_refused(region: Region, name: str) -> None:
+    """At the launch and afterwards."""
+    code = "InvalidInstanceName.Malformed"
+    assert_nothing_made(region, lambda: region.run_instances(InstanceName=name, wait=False), code)
+    refused_unchanged(region.create_instance(), "ModifyInstanceAttribute", code, InstanceName=name)
+
+
+@pytest.mark.parametrize(
+    ("windows", "name"), [(False, "a" * 64), (False, "web-1.example"), (False, "ab"), (True, "A" * 15)]
+)
+@clause("instance/host-name-rule")
+def test_host_names_of_the_documented_form_are_accepted(region: Region, windows: bool, name: str) -> None:
+    """The longest and the shortest of each system."""
+    image = {"ImageId": WINDOWS} if windows else {}
+    assert region.create_instance(HostName=name, **image).describe()["HostName"] == name
+
+
+@pytest.mark.parametrize(
+    ("windows", "name"),
+    [
+        (False, "a"),
+        (False, "a" * 65),
+        (True, "a" * 16),
+        *((False, name) for name in (".web", "-web", "web.", "web-", "web..a", "web--a", "web.-a", "web_1")),
+    ],
+)
+@clause("instance/host-name-rule")
+def test_other_host_names_are_refused(region: Region, windows: bool, name: str) -> None:
+    """At the launch and afterwards."""
+    image = {"ImageId": WINDOWS} if windows else {}
+    codes = ("InvalidHostName.Malformed", "HOSTNAME_ILLEGAL")
+    assert_nothing_made(region, lambda: region.run_instances(HostName=name, wait=False, **image), codes)
+    instance = region.create_instance(**image)
+    assert_refused(codes, lambda: region.call("ModifyInstanceAttribute", InstanceId=instance.id, HostName=name))

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pytest
+
+from faultzone import HostAtRisk, HostCrash, Region, SupplyShortage, make_region
+from faultzone.backends import Backend
+from faultzone.backends.local import LocalBackend
+from faultzone.ecs.errors import ApiError
+from faultzone.errors import HarnessError, NotSupported, UsageError
+
+HOST = "cn-hangzhou-a-h01"
+done: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_done() -> None:
+    done.clear()
+
+
+@pytest.fixture
+def region() -> Region:
+    return make_region(zones=1, hosts_per_zone=2)
+
+
+def state(region: Region, host: str = HOST) -> str:
+    return next(str(each["state"]) for each in region.hosts if each["host"] == host)
+
+
+def said(region: Region) -> list[str]:
+    return [entry.kind for entry in region.journal.of("owed", "fault", "undo")]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A fault whose injection and undo may fail."""
+
+    name: str = "a"
+    injecting: type[Exception] | None = None
+    mending: type[Exception] | None = None
+    why_no_undo: str | None = None
+    capability: ClassVar[str] = "break-hosts"
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        done.append(f"inject {self.name}")
+        if self.injecting:
+            raise self.injecting("injecting failed")
+        return {"what": "broken"}
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        done.append(f"undo {self.name}")
+        if self.mending:
+            raise self.mending("mending failed")
+
+
+def test_a_fault_is_in_force_within_its_block(region: Region) -> None:
+    with region.chaos.crash(HOST):
+        region.clock.advance(1)
+        assert state(region) == "down"
+    region.clock.advance(1)
+    assert state(region) == "up"
+    assert said(region) == ["owed", "fault", "undo"]
+
+
+def test_an_exception_in_the_block_comes_out_and_the_fault_is_undone(region: Region) -> None:
+    with pytest.raises(ZeroDivisionError), region.chaos.at_risk(HOST):
+        raise ZeroDivisionError
+    assert state(region) == "up"
+    assert said(region)[-1] == "undo"
+
+
+def test_what_is_owed_is_written_down_before_the_fault_is_injected(region: Region) -> None:
+    seen: list[list[str]] = []
+
+    @dataclass(frozen=True)
+    class Watching(Trouble):
+        def inject(self, backend: Backend) -> Mapping[str, Any]:
+            seen.append(said(region))
+            return {}
+
+    region.chaos.inject(Watching())
+    assert seen == [["owed"]]
+
+
+def test_the_end_of_the_region_undoes_what_is_left_the_latest_first(region: Region) -> None:
+    for name in "abc":
+        region.chaos.inject(Trouble(name))
+    with region:
+        done.clear()
+    assert done == ["undo c", "undo b", "undo a"]
+    region.close()
+    assert len(done) == 3
+
+
+def test_an_undo_that_fails_does_not_keep_the_others_from_running(region: Region) -> None:
+    region.chaos.inject(Trouble("a"))
+    region.chaos.inject(Trouble("b", mending=OSError))
+    region.chaos.inject(Trouble("c", mending=ApiErrorOf))
+    with pytest.raises(HarnessError, match=r"name='c'.*mending failed; .*name='b'.*mending failed"):
+        region.chaos.undo_all()
+    assert done[3:] == ["undo c", "undo b", "undo a"]
+    assert said(region).count("undo") == 1, "what failed is not written down as undone"
+
+
+class ApiErrorOf(ApiError):
+    """A refusal, which must not read as a verdict when an undo meets it."""
+
+
+def test_an_undo_that_fails_is_the_harness_and_is_still_owed(region: Region) -> None:
+    injection = region.chaos.inject(Trouble(mending=ApiErrorOf))
+    with pytest.raises(HarnessError, match="could not be undone"):
+        injection.undo()
+    assert injection.active
+    with pytest.raises(HarnessError):
+        region.chaos.undo_all()
+    assert done == ["inject a", "undo a", "undo a"]
+
+
+def test_undoing_twice_is_undoing_once(region: Region) -> None:
+    injection = region.chaos.inject(Trouble())
+    injection.undo()
+    injection.undo()
+    region.chaos.undo_all()
+    assert done == ["inject a", "undo a"]
+    assert not injection.active
+
+
+def test_an_injection_that_fails_half_way_is_owed(region: Region) -> None:
+    with pytest.raises(HarnessError, match="injecting"):
+        region.chaos.inject(Trouble(injecting=HarnessError))
+    assert said(region) == ["owed"]
+    region.chaos.undo_all()
+    assert done == ["inject a", "undo a"]
+    assert said(region) == ["owed", "undo"]
+
+
+@pytest.mark.parametrize("refused", [UsageError, NotSupported])
+def test_a_fault_that_was_refused_owes_nothing(region: Region, refused: type[Exception]) -> None:
+    with pytest.raises(refused):
+        region.chaos.inject(Trouble(injecting=refused))
+    region.chaos.undo_all()
+    assert done == ["inject a"]
+    assert region.journal.of("undo")[0].data["not_injected"] == "injecting failed"
+
+
+def test_a_fault_of_nothing_is_refused_with_what_there_is(region: Region) -> None:
+    with pytest.raises(UsageError, match="no host 'h1' .*cn-hangzhou-a-h01"):
+        region.chaos.crash("h1")
+    with pytest.raises(UsageError, match="no zone 'z'; write .*cn-hangzhou-a"):
+        region.chaos.shortage(zone="z")
+
+
+def test_a_backend_that_cannot_break_it_is_not_touched() -> None:
+    class Public(LocalBackend):
+        capabilities = frozenset({"move-time"})
+
+    region = make_region(Public())
+    with pytest.raises(NotSupported, match="HostCrash: the memory backend lacks the capability 'break-hosts'"):
+        region.chaos.crash(HOST)
+    assert said(region) == []
+
+
+def test_a_fault_without_an_undo_says_why(region: Region) -> None:
+    with region.chaos.crash(HOST, reversible=False):
+        pass
+    region.clock.advance("1h")
+    assert state(region) == "down"
+    assert region.journal.of("owed")[0].data["why_no_undo"] == "an irreversible crash cannot be undone"
+    assert said(region) == ["owed", "fault"]
+
+
+def test_a_target_that_is_sound_again_or_broken_otherwise_has_nothing_to_mend(region: Region) -> None:
+    with region.chaos.crash(HOST):
+        region.clock.advance(1)
+        region.control("repair-host", host=HOST)
+        region.clock.advance(1)
+    with region.chaos.at_risk(HOST):
+        region.control("crash-host", host=HOST)
+        region.clock.advance(1)
+    assert state(region) == "down", "the end of the risk does not repair the crash"
+
+
+def test_a_shortage_gives_back_the_limit_that_was_there(region: Region) -> None:
+    region.control("set-supply", limit=1)
+    with region.chaos.shortage():
+        with pytest.raises(ApiError, match=r"OperationDenied\.NoStock"):
+            region.run_instances(1)
+        with region.chaos.shortage(family="ecs.g5", limit=3):
+            pass
+    region.run_instances(1)
+    with pytest.raises(ApiError, match=r"OperationDenied\.NoStock"):
+        region.run_instances(1)
+
+
+def test_views_of_a_region_owe_their_faults_to_it() -> None:
+    region = make_region(regions=("cn-hangzhou", "cn-beijing"), accounts=2)
+    beijing = region.in_region("cn-beijing").as_account(1)
+    beijing.chaos.crash("cn-beijing-a-h01")
+    beijing.close()
+    assert said(region) == ["owed", "fault"], "a view has no end of its own"
+    region.close()
+    assert [entry.data["region"] for entry in region.journal.of("undo")] == ["cn-beijing"]
+
+
+@pytest.mark.parametrize("fault", [HostCrash(HOST), HostAtRisk(HOST), SupplyShortage(family="ecs.g5")])
+def test_a_fault_leaves_the_region_as_it_was(region: Region, fault: HostCrash | HostAtRisk | SupplyShortage) -> None:
+    region.run_instances(1)
+    before = region.hosts
+    with region.chaos.inject(fault):
+        region.clock.advance(5)
+    region.clock.advance("1m")
+    assert sorted(each["state"] for each in region.hosts) == ["up", "up"]
+    assert sum(len(each["instances"]) for each in region.hosts) == sum(len(each["instances"]) for each in before)
+    assert [each.status for each in region.instances] == ["Running"]
+    region.run_instances(1)

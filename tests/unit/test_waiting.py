@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+
+from faultzone import make_region, waiting
+from faultzone.backends.local import LocalBackend
+from faultzone.clock import SECOND
+from faultzone.errors import WaitTimeout
+
+
+class WallBackend(LocalBackend):
+    """A region whose time a test cannot move: it must sleep."""
+
+    capabilities = LocalBackend.capabilities - {"move-time"}
+
+
+@pytest.fixture
+def backend() -> LocalBackend:
+    return LocalBackend()
+
+
+@pytest.fixture
+def wall(monkeypatch: pytest.MonkeyPatch) -> WallBackend:
+    monkeypatch.setattr(waiting, "_POLL", 0.0005)
+    return WallBackend()
+
+
+def test_waiting_goes_from_timer_to_timer_and_stops_where_the_awaited_came(backend: LocalBackend) -> None:
+    began, seen = backend.clock.now, list[int]()
+    for due in (3, 5, 8):
+        backend.clock.call_later(due * SECOND, lambda due=due: seen.append(due))  # type: ignore[misc]
+    assert waiting.wait(backend, lambda: 5 in seen and seen, "1h", what="five") == [3, 5]
+    assert backend.clock.now - began == 5 * SECOND
+
+
+def test_what_is_so_already_takes_no_time(backend: LocalBackend) -> None:
+    began = backend.clock.now
+    assert waiting.wait(backend, lambda: "yes", 0, what="it") == "yes"
+    assert backend.clock.now == began
+
+
+@pytest.mark.parametrize(("within", "comes"), [(4.999, False), (5, True)])
+def test_what_comes_at_the_last_instant_has_come_in_time(backend: LocalBackend, within: float, comes: bool) -> None:
+    seen: list[int] = []
+    began = backend.clock.now
+    backend.clock.call_later(5 * SECOND, lambda: seen.append(1))
+    if comes:
+        assert waiting.wait(backend, lambda: seen, within, what="it") == [1]
+    else:
+        with pytest.raises(WaitTimeout, match=r"the thing: not within 4\.999 s of region time"):
+            waiting.wait(backend, lambda: seen, within, what="the thing")
+        assert backend.clock.now - began == 4999
+
+
+def test_a_timeout_is_a_failed_assertion_so_that_the_region_deviates() -> None:
+    assert issubclass(WaitTimeout, AssertionError)
+
+
+def test_holding_looks_at_every_change_on_the_way(backend: LocalBackend) -> None:
+    began, broken = backend.clock.now, list[bool]()
+    backend.clock.call_later(10 * SECOND, lambda: broken.append(True))
+    backend.clock.call_later(11 * SECOND, broken.clear)
+    with pytest.raises(WaitTimeout, match="peace: did not hold for 60 s"):
+        waiting.hold(backend, lambda: not broken, "1m", what="peace")
+    assert backend.clock.now - began == 10 * SECOND
+
+
+def test_holding_ends_at_its_time_and_looks_once_more(backend: LocalBackend) -> None:
+    began, broken = backend.clock.now, list[bool]()
+    waiting.hold(backend, lambda: not broken, "1m", what="peace")
+    assert backend.clock.now - began == 60 * SECOND
+    backend.clock.call_later(60 * SECOND, lambda: broken.append(True))
+    with pytest.raises(WaitTimeout):
+        waiting.hold(backend, lambda: not broken, "1m", what="peace")
+
+
+def test_where_time_cannot_be_moved_it_is_waited_for(wall: WallBackend) -> None:
+    looks = iter([False, False, 3])
+    assert waiting.wait(wall, lambda: next(looks), 5, what="it") == 3
+    began = wall.clock.now
+    with pytest.raises(WaitTimeout, match=r"it: not within 0\.001 s and 0\.001 s of grace"):
+        waiting.wait(wall, lambda: False, 0.001, what="it", grace=0.001)
+    waiting.hold(wall, lambda: True, 0.002, what="it")
+    with pytest.raises(WaitTimeout):
+        waiting.hold(wall, lambda: next(looks, False), 5, what="it")
+    assert wall.clock.now == began
+
+
+def test_an_error_of_the_predicate_is_not_swallowed(backend: LocalBackend) -> None:
+    with pytest.raises(ZeroDivisionError):
+        waiting.wait(backend, lambda: 1 // 0, 5, what="it")
+
+
+def test_the_region_waits_by_its_own_clock() -> None:
+    region = make_region()
+    (made,) = region.run_instances(1, wait=False)
+    began = region.clock.ms
+    assert region.wait(lambda: made.status == "Running")
+    assert region.clock.ms - began == 3 * SECOND
+    region.hold(lambda: made.status == "Running", "1h")
+    assert region.clock.ms - began == 3603 * SECOND
