@@ -34,7 +34,9 @@ def machine() -> str:
     model = platform.machine()
     cpus = Path("/proc/cpuinfo")
     if cpus.exists():
-        names = [line.partition(":")[2].strip() for line in cpus.read_text().splitlines() if line.startswith("model name")]
+        names = [
+            line.partition(":")[2].strip() for line in cpus.read_text().splitlines() if line.startswith("model name")
+        ]
         model = names[0] if names else model
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{python}, {platform.system()}, {os.cpu_count()} x {model}, {datetime.now(UTC):%Y-%m-%d}"
@@ -68,8 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what was asked for; the exit code says only whether it could be measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(BENCHMARKS)}; all when left out")
-    parser.add_argument("--quick", action="store_true", help="fewer and smaller: half a minute, rougher")
-    parser.add_argument("--peers-at-10000", action="store_true", help="the peers also among 10,000 instances: minutes more")
+    parser.add_argument("--quick", action="store_true", help="fewer and smaller: a minute, rougher")
+    parser.add_argument(
+        "--peers-at-10000", action="store_true", help="the peers also among 10,000 instances: many minutes more"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to FILE as well")
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - BENCHMARKS.keys():

@@ -12,6 +12,7 @@ from faultzone import Region, make_region
 
 _BATCH = 100
 _PER_HOST = 20
+_PEER_CALLS = 2
 #: What is called, the name of its case, and its target in us.
 _ACTIONS = (("DescribeInstances of one id", "describe", 25.0), ("RunInstances of one", "run", 80.0))
 _FLAT = 1.5
@@ -59,7 +60,7 @@ class _Ours:
 
 
 def _moto(count: int, batches: int) -> dict[str, dict[str, float]]:
-    """The us that the peers take among `count` instances; few calls, because each one that runs an instance leaves it."""
+    """The us that the peers take among `count` instances. Few calls: each one that runs an instance leaves it there."""
     with peers.moto(count) as ec2:
         some = [ec2.ids[count // 2]]
         cases = {
@@ -70,7 +71,10 @@ def _moto(count: int, batches: int) -> dict[str, dict[str, float]]:
             "run": {peers.THROUGH_BOTO3: Case(ec2.run_through_boto3), peers.MODEL: Case(ec2.run)},
         }
         return {
-            action: {who: each * MICRO for who, each in seconds(both, calls=1, batches=max(3, batches // 3)).items()}
+            action: {
+                who: each * MICRO
+                for who, each in seconds(both, calls=_PEER_CALLS, batches=max(3, batches // 3)).items()
+            }
             for action, both in cases.items()
         }
 
@@ -89,7 +93,10 @@ def measure(sizes: Sizes) -> Iterator[Row]:
         grown = {}
         if len(theirs) > 1:
             few, many = min(theirs), max(theirs)
-            grown = {f"{who}, {many:,} over {few:,}": theirs[many][name][who] / each for who, each in theirs[few][name].items()}
+            grown = {
+                f"{who}, {many:,} over {few:,}": theirs[many][name][who] / each
+                for who, each in theirs[few][name].items()
+            }
         yield Row(f"{what}, {most:,} over {least:,}", found[str(most)] / found[str(least)], "x", _FLAT, grown)
 
 

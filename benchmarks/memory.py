@@ -38,7 +38,11 @@ def _fill_ours(count: int, *, journalled: bool) -> Callable[[], object]:
     assert isinstance(region.backend, LocalBackend)
     if not journalled:
         region.backend.journal = _NoJournal()
-    launch = {"ImageId": region.defaults["image"], "InstanceType": region.defaults["instance-type"], "RegionId": region.id}
+    launch = {
+        "ImageId": region.defaults["image"],
+        "InstanceType": region.defaults["instance-type"],
+        "RegionId": region.id,
+    }
 
     def fill() -> object:
         for _ in range(count // _BATCH):

@@ -12,7 +12,6 @@ INSTALLED: Final = installed("moto", "boto3")
 THROUGH_BOTO3: Final = "moto, boto3"
 MODEL: Final = "moto, its model"
 REGION: Final = "us-east-1"
-_BATCH: Final = 100
 
 
 def client() -> Any:
@@ -24,7 +23,7 @@ def client() -> Any:
 
 
 class Filled:
-    """A mocked EC2 with instances in it."""
+    """A mocked EC2 with instances in it, run one by one."""
 
     def __init__(self, count: int) -> None:
         from moto.core import DEFAULT_ACCOUNT_ID
@@ -33,9 +32,7 @@ class Filled:
         self.client = client()
         self.model: Any = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
         self.image: str = self.client.describe_images()["Images"][0]["ImageId"]
-        self.ids: list[str] = []
-        for first in range(0, count, _BATCH):
-            self.ids += [each.id for each in self.run(min(_BATCH, count - first)).instances]
+        self.ids = [self.run().instances[0].id for _ in range(count)]
 
     def run(self, count: int = 1) -> Any:
         """Run instances by the model alone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from benchmarks.measure import MICRO, Case, Row, Sizes, seconds
 from faultzone.backends.local import LocalBackend
@@ -18,18 +18,18 @@ _TARGET = 20.0
 class _Zone:
     """One zone whose hosts are chosen from, for a set that has six members in it."""
 
-    def __init__(self, hosts: int, *, free: int, family_hosts: int | None = None) -> None:
-        """Fill all hosts but `free` of them; `family_hosts` says how many of them carry the family."""
+    def __init__(self, hosts: int, *, taken: int = 0, family_hosts: int | None = None) -> None:
+        """Let another account fill `taken` of the hosts; `family_hosts` says how many of them carry the family."""
         carried = {} if family_hosts is None else {"ecs.g5": family_hosts}
         shape = Shape(zones=1, hosts_per_zone=hosts, host_vcpus=64, family_hosts=carried)
-        backend = LocalBackend([shape])
+        backend = LocalBackend([shape], accounts=2)
         self.region = backend.cloud.regions[shape.region_id]
-        self.account = backend.cloud.accounts[0]
-        self.kind = self.region.catalog.types["ecs.g5.16xlarge" if free < hosts else "ecs.g5.large"]
+        self.account, another = backend.cloud.accounts
+        self.kind = self.region.catalog.types["ecs.g5.large"]
         row = self.region.placement.hosts
-        for host in row[free:]:
-            self.take(host)
-        self.others = row[:_OTHERS]
+        for host in row[:taken]:
+            self.region.placement.take(host, self.region.catalog.types["ecs.g5.16xlarge"], another, f"i-{host.index}")
+        self.others = row[taken : taken + _OTHERS]
         for host in self.others:
             self.take(host)
         self.placed: list[Host] = []
@@ -57,19 +57,17 @@ class _Zone:
 
 
 def measure(sizes: Sizes) -> Iterator[Row]:
-    """A member placed in an empty zone, in one that is nearly full, and where few hosts carry its family."""
+    """A member placed in an empty zone, where few hosts carry its family, and where most hosts are full of another account's."""
     hosts = sizes.hosts
-    empty = _Zone(hosts, free=hosts)
-    full = _Zone(hosts, free=_OTHERS + sizes.calls)
-    scarce = _Zone(hosts, free=hosts, family_hosts=_SCARCE)
-    calls: dict[str, Callable[[], None]] = {
-        f"a member of a set placed among {hosts:,} hosts": empty.place,
-        "the same, all but a few of them full": full.place,
-        f"the same, {_SCARCE} of them with its family": scarce.place,
+    what = f"a member of a set placed among {hosts:,} hosts"
+    zones = {
+        what: _Zone(hosts),
+        f"the same, {_SCARCE} of them with its family": _Zone(hosts, family_hosts=_SCARCE),
+        f"the same, all but {_SCARCE} full of another account's": _Zone(hosts, taken=hosts - _SCARCE),
     }
-    zones = (empty, full, scarce)
-    cases = {name: Case(call, after=zone.leave) for (name, call), zone in zip(calls.items(), zones, strict=True)}
+    cases = {name: Case(zone.place, after=zone.leave) for name, zone in zones.items()}
     found = seconds(cases, calls=sizes.calls, batches=sizes.batches)
-    peer = {"a look at every host": seconds({"": Case(empty.scan)}, calls=5, batches=sizes.batches)[""] * MICRO}
+    scan = seconds({"": Case(zones[what].scan)}, calls=5, batches=sizes.batches)[""]
     for name, each in found.items():
-        yield Row(name, each * MICRO, "us", _TARGET, peer)
+        target = _TARGET if name == what else None
+        yield Row(name, each * MICRO, "us", target, {"a look at every host": scan * MICRO})

@@ -116,6 +116,12 @@ def measure(sizes: Sizes) -> Iterator[Row]:
 
     start = {name: quantiles(each, n=4)[0] for name, each in taken.items()}
     noise = {"an empty plugin over itself": start["again"] - start["empty"]}
-    yield Row("pytest's start with the plugin, over an empty plugin", start["plugin"] - start["empty"], "ms", _TARGET, noise)
-    yield Row("a plain install's with autoload, over one without it", start["plain"] - start["without"], "ms", None, noise)
-    yield Row("pytest's start, plain install with autoload", start["plain"], "ms", None, {"without it": start["without"]})
+    yield Row(
+        "pytest's start with the plugin, over an empty plugin", start["plugin"] - start["empty"], "ms", _TARGET, noise
+    )
+    yield Row(
+        "a plain install's with autoload, over one without it", start["plain"] - start["without"], "ms", None, noise
+    )
+    yield Row(
+        "pytest's start, plain install with autoload", start["plain"], "ms", None, {"without it": start["without"]}
+    )

@@ -60,7 +60,8 @@ def measure(sizes: Sizes) -> Iterator[Row]:
     """One-shot timers over sixty days of region time, set and fired: bare, and with a transition each."""
     instants = _instants(sizes.timers)
     heap, bare, journalled = (
-        sizes.timers / once(lambda run=run: run(instants)) for run in (_heap, _bare, _journalled)  # type: ignore[misc]
+        sizes.timers / once(lambda run=run: run(instants))
+        for run in (_heap, _bare, _journalled)  # type: ignore[misc]
     )
     floor = {"a bare heap": heap}
     yield Row(f"{sizes.timers:,} timers set and fired", bare, "timers/s", 300_000, floor)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         assert_strictly_spread,
         assert_unchanged,
     )
-    from faultzone.commands import Invocation, failed, finished, running, stopped
+    from faultzone.commands import Invocation, Outcome, failed, finished, running, stopped
     from faultzone.ecs.errors import ApiError
     from faultzone.errors import (
         FaultzoneError,
@@ -49,6 +49,7 @@ _HOME = {
     "Invocation": "commands",
     "NoAnswer": "errors",
     "NotSupported": "errors",
+    "Outcome": "commands",
     "Region": "region",
     "ShapeError": "errors",
     "SubscriptionLapse": "faults.billing",
@@ -84,6 +85,7 @@ __all__ = [
     "Invocation",
     "NoAnswer",
     "NotSupported",
+    "Outcome",
     "Region",
     "ShapeError",
     "SubscriptionLapse",

@@ -128,12 +128,11 @@ def _wrong(options: argparse.Namespace) -> int:
 
 
 def _actions(options: argparse.Namespace) -> int:
-    from faultzone.model import cloud, dispatch
+    from faultzone.actions import implemented
 
-    assert cloud.CHAPTERS
-    for name, entry in sorted(dispatch.ACTIONS.items()):
-        if entry.request.edition <= options.edition:
-            print(f"{name:<52} since {entry.request.edition}")
+    for name, request in implemented().items():
+        if request.edition <= options.edition:
+            print(f"{name:<52} since {request.edition}")
     return 0
 
 

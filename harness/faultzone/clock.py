@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from heapq import heappop, heappush
 from math import isfinite
 from typing import Final
@@ -63,6 +64,7 @@ def stamp(ms: int) -> str:
     return datetime.fromtimestamp(ms // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@lru_cache(maxsize=4096)  # A listing repeats the same few instants.
 def stamp_minute(ms: int) -> str:
     """The instant as the API writes the times of instances, to the minute: `2019-03-01T00:00Z`."""
     return datetime.fromtimestamp(ms // SECOND, UTC).strftime("%Y-%m-%dT%H:%MZ")

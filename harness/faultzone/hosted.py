@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.backends.http import TEST_KEYS
 from faultzone.backends.local import account_ids
 from faultzone.errors import UsageError
 from faultzone.journal import Journal
+from faultzone.model.shape import Shape
 from faultzone.region import CloudOptions, local_backend
 
 if TYPE_CHECKING:
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
 
 #: What `reset` takes: the options that travel as JSON.
 _RESET: Final = frozenset(
-    "regions region_id zones hosts_per_zone host_vcpus host_memory_gib family_hosts supply provision "
-    "accounts edition seed clock scale".split()
+    {*(each.name for each in fields(Shape)), "regions", "accounts", "edition", "seed", "clock", "scale"}
 )
 
 

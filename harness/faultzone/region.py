@@ -20,7 +20,7 @@ from faultzone.clock import SECOND, Duration, HybridClock, milliseconds, read_st
 from faultzone.commands import RunsCommands
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
-from faultzone.errors import UsageError
+from faultzone.errors import NotSupported, UsageError
 from faultzone.faults import Chaos
 from faultzone.journal import Journal
 from faultzone.model.catalog import default_choice
@@ -301,6 +301,8 @@ class Region(RunsCommands):
             ApiError: refused.
         """
         parameters.setdefault("RegionId", self.id)
+        if parameters.get("InstanceChargeType") == "PrePaid" and self._is_lasting:
+            raise NotSupported(f"a subscription cannot be given back, so none is bought on {self.backend.name}")
         answer = self.backend.call(action, parameters, account=self.account)
         if action in _MAKING:
             self._note(answer)
@@ -502,7 +504,7 @@ class Region(RunsCommands):
 
     def clean_up(self) -> None:
         """Release the instances and delete the sets and launch templates that were made through this handle."""
-        instances = [Instance(self, each) for each in self._made["instance"]]
+        instances = [Instance(self, each) for each in dict.fromkeys(self._made["instance"])]
         for instance in [each for each in instances if each.exists]:
             shown = instance.describe()
             if shown.get("DeletionProtection"):
@@ -511,10 +513,15 @@ class Region(RunsCommands):
                 self.wait(lambda each=instance: each.status != "Pending", what=f"{instance.id} provisioned")  # type: ignore[misc]
             instance.delete()
         for action, parameter, kind in _DELETIONS:
-            for made in self._made[kind]:
+            for made in dict.fromkeys(self._made[kind]):
                 with suppress(ApiError):
                     self.call(action, **{parameter: made})
         self._made.clear()
+
+    @property
+    def _is_lasting(self) -> bool:
+        """Whether what a test leaves behind stays: the backend outlives it, and cannot be made anew."""
+        return self.backend.outlives_tests and "shape-region" not in self.backend.capabilities
 
     def _note(self, answer: Mapping[str, Any]) -> None:
         """Remember what an answer says was made, so that it can be cleaned up."""
@@ -557,7 +564,7 @@ class Region(RunsCommands):
         self.closed = True
         try:
             self.chaos.undo_all()
-            if self.backend.outlives_tests and "shape-region" not in self.backend.capabilities:
+            if self._is_lasting:
                 for each in (self, *self._views):
                     each.clean_up()
         finally:

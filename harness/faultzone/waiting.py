@@ -17,7 +17,7 @@ from faultzone.errors import WaitTimeout
 T = TypeVar("T")
 
 #: How often a backend whose time cannot be moved is asked, in real seconds.
-_POLL: Final = 0.2
+_POLL: Final = 0.05
 
 
 def wait(backend: Backend, predicate: Callable[[], T], within: Duration, *, what: str, grace: float = 0.0) -> T:

@@ -6,6 +6,7 @@ asks for a region.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from pytest_faultzone.regions import RegionMaker
 
 for _module in ("faultzone.assertions", "faultzone.waiting"):
-    pytest.register_assert_rewrite(_module)
+    if _module not in sys.modules:  # Too late otherwise, which pytest would warn of.
+        pytest.register_assert_rewrite(_module)
 
 #: The id of the test that is running, or of the module, class or session for which a fixture is being set up.
 RUNNING: pytest.StashKey[str] = pytest.StashKey()

@@ -77,6 +77,8 @@ class RegionMaker:
         """A backend with a cloud as asked for. An endpoint has one cloud, hence one region of a test at a time."""
         backend = backend_of(self._config, options)
         if isinstance(backend, HttpBackend):
+            if "PYTEST_XDIST_WORKER" in os.environ:
+                raise UsageError(f"{backend.name} has one cloud, which several workers would share: run without -n")
             if any(region.backend is backend and not region.closed for region in self._all):
                 raise NotSupported(f"{backend.name} has one cloud: a test has one region of it at a time")
             prepare(backend, options)

@@ -7,13 +7,18 @@ from datetime import timedelta
 
 import pytest
 
-from faultzone import ApiError, Region, assert_refused, assert_released, assert_unchanged
+from faultzone import ApiError, Instance, Region, assert_refused, assert_released, assert_unchanged
 from faultzone_specs.billing import SOON, advance_to, events, pay_as_you_go, statuses, subscription
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
 STOP, DELETE = "InstanceExpiration.Stop", "InstanceExpiration.Delete"
 GRACE = timedelta(days=15)
+
+
+def _disks(region: Region, instance: Instance) -> set[str]:
+    shown = region.describe("DescribeDisks", "Disks", "Disk", InstanceId=instance.id)
+    return {each["DiskId"] for each in shown}
 
 
 @clause("billing/expiry-time")
@@ -163,14 +168,16 @@ def test_pay_as_you_go_is_not_renewed(region: Region) -> None:
 @clause("billing/renew-keeps-identity")
 @needs("move-time")
 def test_an_instance_that_is_renewed_late_is_the_same(region: Region) -> None:
-    """In time and after the stop: id, addresses, names, image."""
+    """In time and after the stop: id, addresses, names, image, disks."""
     instance = subscription(region)
-    before = instance.identity
+    before, disks = instance.identity, _disks(region, instance)
+    assert disks
     instance.renew(1, "Week")
     assert_unchanged(before, instance.identity, "the identity across a renewal in time")
     advance_to(region, instance.expires + timedelta(days=14))
     instance.renew()
     assert_unchanged(before, instance.identity, "the identity across a late renewal")
+    assert _disks(region, instance) == disks
 
 
 @clause("billing/recycling")

@@ -1,28 +1,299 @@
-"""Deployment sets: manual, chapter 1."""
+"""Deployment sets: creating, describing, changing and deleting them. Manual, 1.1, 1.2 and 1.4."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from faultzone import Region, assert_refused, assert_strictly_spread
+from faultzone import ApiError, Region, assert_refused
+from faultzone_specs.deployment_sets import (
+    NO_SUCH_SET,
+    UNKNOWN_ACTION,
+    assert_members,
+    listed,
+    listing,
+    refused,
+)
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
+GOOD_NAMES = ["ab", "Web:tier_1-a", "部署集-1", "h" * 128, "https"]
+BAD_NAMES = ["a", "h" * 129, "1st", "-web", "_web", ":web", "we b", "web/1", "web.1", "http://web", "https://web"]
+GOOD_DESCRIPTIONS = ["ok", "The web tier, 2 of 3; see http://example.com", "d" * 256]
+BAD_DESCRIPTIONS = ["d", "d" * 257, "http://example.com", "https://example.com"]
 
-@clause("deployment-set/strict-spread")
-@needs("see-hosts")
-def test_members_are_on_different_hosts(region: Region) -> None:
-    """A batch and a later single launch into one set."""
+
+@clause("deployment-set/strategy")
+def test_a_set_is_made_for_high_availability(region: Region) -> None:
+    group = region.create_deployment_set("web-tier", Description="three of a kind")
+    shown = group.describe()
+    assert shown["DeploymentSetName"] == "web-tier"
+    assert shown["DeploymentSetDescription"] == "three of a kind"
+    assert shown.get("DeploymentStrategy", shown.get("Strategy")) == "Availability"
+    assert shown["InstanceIds"]["InstanceId"] == []
+
+
+@clause("deployment-set/strategy")
+def test_name_and_description_are_optional(region: Region) -> None:
     group = region.create_deployment_set()
-    members = region.run_instances(4, deployment_set=group) + region.run_instances(1, deployment_set=group)
-    assert_strictly_spread(members)
+    assert listed(region) == [group.id]
 
 
-@clause("deployment-set/zone-limit")
-@pytest.mark.region(zones=1, hosts_per_zone=9)
-@needs("shape-region")
-def test_an_eighth_member_in_a_zone_is_refused(region: Region) -> None:
-    """Seven fit, the eighth does not, although there is a host for it."""
+@clause("deployment-set/strategy-parameter")
+def test_the_strategy_may_be_named_and_must_exist(region: Region) -> None:
+    """Under one of the two names that the parameter has had; the other may be unknown."""
+    region.create_deployment_set().delete()
+    refusals = {}
+    for parameter in ("Strategy", "DeploymentStrategy"):
+        try:
+            region.create_deployment_set(**{parameter: "Availability"}).delete()
+        except ApiError as refusal:
+            refusals[parameter] = refusal.code
+        else:
+            break
+    else:
+        raise AssertionError(f"Availability is refused: {refusals}")
+    code = "InvalidParameter.Strategy"
+    assert_refused(code, lambda: region.create_deployment_set(**{parameter: "NearlyAvailability"}))
+    assert listed(region) == []
+
+
+@clause("deployment-set/retired-parameters")
+@pytest.mark.parametrize(("parameter", "value"), [("Domain", "Default"), ("Granularity", "Host")])
+def test_retired_parameters_keep_their_one_value(region: Region, parameter: str, value: str) -> None:
+    """Sources write the value with a capital letter and without."""
+    try:
+        group = region.create_deployment_set(**{parameter: value})
+    except ApiError:
+        try:
+            group = region.create_deployment_set(**{parameter: value.lower()})
+        except ApiError as refusal:
+            raise AssertionError(f"{parameter}={value} is refused: {refusal}") from refusal
+    assert listed(region) == [group.id]
+    refused(lambda: region.create_deployment_set(**{parameter: "Galaxy"}))
+    assert listed(region) == [group.id]
+
+
+@clause("deployment-set/name-rule")
+@pytest.mark.parametrize("name", GOOD_NAMES)
+def test_a_good_name_is_kept(region: Region, name: str) -> None:
+    assert region.create_deployment_set(name).describe()["DeploymentSetName"] == name
+
+
+@clause("deployment-set/name-rule")
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_a_bad_name_is_refused(region: Region, name: str) -> None:
+    assert refused(lambda: region.create_deployment_set(name)).status == 400
+    assert listed(region) == []
+
+
+@clause("deployment-set/description-rule")
+@pytest.mark.parametrize("text", GOOD_DESCRIPTIONS)
+def test_a_good_description_is_kept(region: Region, text: str) -> None:
+    assert region.create_deployment_set(Description=text).describe()["DeploymentSetDescription"] == text
+
+
+@clause("deployment-set/description-rule")
+@pytest.mark.parametrize("text", BAD_DESCRIPTIONS)
+def test_a_bad_description_is_refused(region: Region, text: str) -> None:
+    assert_refused("InvalidDescription.Malformed", lambda: region.create_deployment_set(Description=text))
+    assert listed(region) == []
+
+
+@clause("deployment-set/create-needs-region")
+def test_a_set_is_made_in_a_region_that_is_named(region: Region) -> None:
+    assert_refused("MissingParameter", lambda: region.call("CreateDeploymentSet", RegionId=None))
+    assert listed(region) == []
+
+
+@clause("deployment-set/id-form")
+def test_ids_begin_with_ds_and_are_never_used_twice(region: Region) -> None:
+    groups = [region.create_deployment_set(), region.create_deployment_set()]
+    groups[0].delete()
+    ids = [*(each.id for each in groups), region.create_deployment_set().id]
+    assert all(each.startswith("ds-") for each in ids)
+    assert len(set(ids)) == 3
+
+
+@clause("deployment-set/sets-per-region")
+def test_a_third_set_is_refused_until_one_is_deleted(region: Region) -> None:
+    """On the pages of that winter the status is 403 or 400."""
+    first, second = region.create_deployment_set(), region.create_deployment_set()
+    refusal = assert_refused("DEPLOYMENTSET.QUOTA_FULL", region.create_deployment_set)
+    assert refusal.status in (400, 403)
+    first.delete()
+    third = region.create_deployment_set()
+    assert listed(region) == sorted([second.id, third.id])
+
+
+@clause("deployment-set/sets-per-region")
+@pytest.mark.region(accounts=2, regions=("cn-hangzhou", "cn-beijing"))
+@needs("change-account", "shape-region")
+def test_each_account_has_two_sets_in_each_region(region: Region) -> None:
+    for each in (region, region.as_account(1), region.in_region("cn-beijing")):
+        made = [each.create_deployment_set().id for _ in range(2)]
+        assert listed(each) == sorted(made)
+
+
+@clause("deployment-set/free")
+@needs("change-account")
+def test_sets_cost_nothing(region: Region) -> None:
+    before = region.account_balance
+    group = region.create_deployment_set("web-tier")
+    if region.supports("move-time"):
+        region.clock.advance("3h")
+    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=group.id, Description="still free")
+    assert region.account_balance == before
+    group.delete()
+    assert region.account_balance == before
+
+
+@clause("deployment-set/no-merge")
+@pytest.mark.parametrize("action", ["MergeDeploymentSet", "MergeDeploymentSets", "ModifyInstanceDeployment"])
+def test_sets_cannot_be_merged(region: Region, action: str) -> None:
+    source, target = region.create_deployment_set(), region.create_deployment_set()
+    members = region.run_instances(1, deployment_set=source)
+    merge = {"DeploymentSetId": target.id, "SourceDeploymentSetId": source.id, "TargetDeploymentSetId": target.id}
+    with pytest.raises(ApiError) as refusal:
+        region.call(action, **merge)
+    assert refusal.value.status < 500
+    assert_members(source, members)
+    assert_members(target, [])
+
+
+@clause("deployment-set/modify-attributes")
+def test_name_and_description_change_and_nothing_else(region: Region) -> None:
+    group = region.create_deployment_set("web-tier", Description="three of a kind")
+    members = region.run_instances(2, deployment_set=group)
+    before = group.describe()
+    hosts = [each.host for each in members] if region.supports("see-hosts") else []
+    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=group.id, DeploymentSetName="api-tier")
+    assert group.describe() == {**before, "DeploymentSetName": "api-tier"}
+    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=group.id, Description="now two")
+    assert group.describe() == {**before, "DeploymentSetName": "api-tier", "DeploymentSetDescription": "now two"}
+    if hosts:
+        assert [each.host for each in members] == hosts
+
+
+@clause("deployment-set/modify-attributes")
+@pytest.mark.parametrize(("parameter", "text"), [("DeploymentSetName", "1st"), ("Description", "http://example.com")])
+def test_changes_keep_to_the_rules_of_creation(region: Region, parameter: str, text: str) -> None:
+    group = region.create_deployment_set("web-tier", Description="three of a kind")
+    before = group.describe()
+    refused(lambda: region.call("ModifyDeploymentSetAttribute", DeploymentSetId=group.id, **{parameter: text}))
+    assert group.describe() == before
+
+
+@clause("deployment-set/modify-attributes-name")
+def test_the_plural_changes_a_set_or_does_not_exist(region: Region) -> None:
+    group = region.create_deployment_set("web-tier")
+    try:
+        region.call("ModifyDeploymentSetAttributes", DeploymentSetId=group.id, DeploymentSetName="api-tier")
+    except ApiError as refusal:
+        assert refusal.code in UNKNOWN_ACTION
+        assert group.describe()["DeploymentSetName"] == "web-tier"
+    else:
+        assert group.describe()["DeploymentSetName"] == "api-tier"
+
+
+@clause("deployment-set/modify-unknown-set")
+def test_a_set_that_does_not_exist_cannot_be_changed(region: Region) -> None:
+    """No code is documented at the time."""
+    rename = {"DeploymentSetId": NO_SUCH_SET, "DeploymentSetName": "api-tier"}
+    refused(lambda: region.call("ModifyDeploymentSetAttribute", **rename))
+    assert listed(region) == []
+
+
+@clause("deployment-set/describe")
+def test_sets_are_listed_with_their_members(region: Region) -> None:
+    first, second = region.create_deployment_set("web-tier"), region.create_deployment_set("api-tier")
+    members = region.run_instances(2, deployment_set=first)
+    shown = {each["DeploymentSetId"]: each for each in listing(region)}
+    assert sorted(shown) == sorted([first.id, second.id])
+    assert shown[first.id]["DeploymentSetName"] == "web-tier"
+    assert sorted(shown[first.id]["InstanceIds"]["InstanceId"]) == sorted(each.id for each in members)
+    assert shown[second.id]["InstanceIds"]["InstanceId"] == []
+
+
+@clause("deployment-set/describe")
+def test_the_listing_is_narrowed_by_ids_name_and_strategy(region: Region) -> None:
+    first, second = region.create_deployment_set("web-tier"), region.create_deployment_set("api-tier")
+    both = sorted([first.id, second.id])
+    assert listed(region, DeploymentSetIds=json.dumps([first.id])) == [first.id]
+    assert listed(region, DeploymentSetIds=json.dumps([*both, NO_SUCH_SET])) == both
+    assert listed(region, DeploymentSetIds=json.dumps([NO_SUCH_SET])) == []
+    assert listed(region, DeploymentSetName="api-tier") == [second.id]
+    assert listed(region, DeploymentSetName="no-tier") == []
+    assert listed(region, Strategy="Availability") == both
+
+
+@clause("deployment-set/describe-paging")
+def test_pages_name_each_set_once(region: Region) -> None:
+    made = sorted(region.create_deployment_set().id for _ in range(2))
+    pages = [region.call("DescribeDeploymentSets", PageSize=1, PageNumber=number) for number in (1, 2, 3)]
+    assert [each["TotalCount"] for each in pages] == [2, 2, 2]
+    ids = [[group["DeploymentSetId"] for group in each["DeploymentSets"]["DeploymentSet"]] for each in pages]
+    assert [len(each) for each in ids] == [1, 1, 0]
+    assert sorted([*ids[0], *ids[1]]) == made
+
+
+@clause("deployment-set/describe-paging")
+def test_a_page_has_ten_sets_and_a_hundred_at_most(region: Region) -> None:
+    """More than a hundred may be refused, or cut down to a hundred."""
+    assert region.call("DescribeDeploymentSets")["PageSize"] == 10
+    assert region.call("DescribeDeploymentSets", PageSize=100)["PageSize"] == 100
+    try:
+        answer = region.call("DescribeDeploymentSets", PageSize=101)
+    except ApiError as refusal:
+        assert refusal.status < 500
+    else:
+        assert answer["PageSize"] <= 100
+
+
+@clause("deployment-set/describe-ids-limit")
+def test_a_hundred_ids_can_be_asked_for_at_once(region: Region) -> None:
     group = region.create_deployment_set()
-    region.run_instances(7, deployment_set=group)
-    assert_refused("QuotaExceed.DeploymentSetInstanceQuotaFull", lambda: region.run_instances(1, deployment_set=group))
+    ids = [group.id, *(f"ds-nosuchset{number:011d}" for number in range(100))]
+    assert listed(region, DeploymentSetIds=json.dumps(ids[:100])) == [group.id]
+    refused(lambda: listed(region, DeploymentSetIds=json.dumps(ids)))
+
+
+@clause("deployment-set/delete-empty-only")
+def test_a_set_with_an_instance_stays(region: Region) -> None:
+    group = region.create_deployment_set()
+    (member,) = region.run_instances(1, deployment_set=group)
+    assert_refused("DependencyViolation.NotEmpty", group.delete)
+    assert_members(group, [member])
+    member.delete()
+    region.wait(lambda: not group.members, what=f"{group.id} empty")
+    group.delete()
+    assert listed(region) == []
+
+
+@clause("deployment-set/delete-empty-only")
+def test_empty_sets_are_deleted_one_after_another(region: Region) -> None:
+    first, second = region.create_deployment_set(), region.create_deployment_set()
+    first.delete()
+    assert listed(region) == [second.id]
+    second.delete()
+    assert listed(region) == []
+
+
+@clause("deployment-set/delete-unknown")
+def test_deleting_needs_an_id(region: Region) -> None:
+    group = region.create_deployment_set()
+    assert_refused("MissingParameter", lambda: region.call("DeleteDeploymentSet"))
+    assert listed(region) == [group.id]
+
+
+@clause("deployment-set/delete-unknown")
+def test_deleting_what_does_not_exist_deletes_nothing(region: Region) -> None:
+    """It may be refused, or be taken as done already."""
+    group = region.create_deployment_set()
+    try:
+        region.call("DeleteDeploymentSet", DeploymentSetId=NO_SUCH_SET)
+    except ApiError as refusal:
+        assert refusal.status < 500
+        assert refusal.code not in UNKNOWN_ACTION
+    assert listed(region) == [group.id]

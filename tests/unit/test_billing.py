@@ -23,6 +23,7 @@ from faultzone import (
 )
 from faultzone.clock import HOUR, MINUTE
 from faultzone.model.billing_terms import add_period, first_expiry
+from faultzone.model.catalog import default_catalog
 from faultzone.model.ledger import Ledger, units, yuan
 
 CHINA = timedelta(hours=8)
@@ -358,6 +359,33 @@ def test_an_instance_on_a_dead_host_is_stopped_all_the_same() -> None:
     assert instance.status == "Stopped"
 
 
+def test_a_financial_lock_by_hand_refuses_power_alone() -> None:
+    region = make_region()
+    (instance,), other = region.run_instances(1), subscription(region)
+    other.stop()
+    for each in (instance, other):
+        region.control("lock", instance=each.id, reason="financial")
+    assert_refused("InstanceExpired", other.start)
+    assert_refused("IncorrectInstanceStatus", instance.stop)
+    assert_refused(
+        "ReactivateInstances.InstanceStatusNotValid", lambda: region.call("ReActivateInstances", InstanceId=instance.id)
+    )
+    assert region.call("DescribeInstances", LockReason="financial")["TotalCount"] == 2
+    assert other.renew().lock_reasons == []
+    other.start()
+
+
+def test_a_retired_family_is_stopped_and_released_without_an_event() -> None:
+    region = make_region()
+    kind = next(name for name, each in default_catalog("2019-02").types.items() if each.family == "ecs.t1")
+    instance = subscription(region, instance_type=kind)
+    advance_past(region, instance.expires)
+    assert instance.status == "Stopped"
+    region.clock.advance("15d")
+    assert_released(instance)
+    assert events(region, instance) == []
+
+
 def test_a_deleted_instance_leaves_no_plan_behind() -> None:
     region = make_region()
     (instance,) = region.run_instances(1)
@@ -484,7 +512,8 @@ def test_reminders_are_those_of_the_renewal_status() -> None:
     region.call("ModifyInstanceAutoRenewAttribute", InstanceId=other.id, RenewalStatus="NotRenewal")
     advance_past(region, instance.expires)
     days = {
-        each.id: [e.data["days"] for e in region.journal.of("notice", instance=each.id)] for each in (instance, other)
+        each.id: [e.data["days"] for e in region.journal.of("notice", instance=each.id, what="expiry")]
+        for each in (instance, other)
     }
     assert days == {instance.id: [15, 7, 3, 1], other.id: [3]}
 

@@ -69,8 +69,7 @@ def follow(region: RegionState, instance: Instance, before: str, after: str) -> 
 
 def _set_locks(region: RegionState, instance: Instance, locks: tuple[str, ...]) -> None:
     instance.locks = locks
-    same = {"from": instance.status, "to": instance.status}
-    region.record("transition", instance=instance.id, **same, locks=list(locks))
+    region.record("notice", instance=instance.id, what="locks", locks=list(locks))
 
 
 def _bring_down(region: RegionState, instance: Instance) -> None:

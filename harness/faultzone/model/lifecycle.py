@@ -318,7 +318,8 @@ def on_host_back(region: RegionState, report: HostBack) -> bool:
     host.state = UP
     for instance_id in sorted(host.instances):
         instance = region.instances[instance_id]
-        if not instance.impaired:
+        # Also what was told to start or stop while the host was away: it never heard of it.
+        if instance.status not in (STARTING, RUNNING, STOPPING):
             continue
         instance.impaired = False
         if instance.status == STOPPING and instance.next is None:

@@ -1,0 +1,41 @@
+"""The list of what is implemented, made from the request classes themselves."""
+
+from __future__ import annotations
+
+from faultzone.ecs.request import Parameter, Request
+from faultzone.model import cloud
+from faultzone.model.dispatch import ACTIONS
+
+
+def implemented() -> dict[str, type[Request]]:
+    """Action name, aliases included -> its request class, by name."""
+    assert cloud.CHAPTERS
+    return {name: entry.request for name, entry in sorted(ACTIONS.items())}
+
+
+def render_markdown() -> str:
+    """The page docs/actions.md: each action with the edition that first has it and the parameters that it takes."""
+    lines = [
+        "# Actions",
+        "",
+        "Every action that a region answers, with the parameters that it takes; any other action answers `InvalidAction`, any other",
+        "parameter `UnsupportedParameter`. A parameter in bold is mandatory; one with a date came with that edition of the",
+        "documentation, and a region of an earlier edition refuses it. This page is made from the code.",
+        "",
+        "| action | since | parameters |",
+        "|---|---|---|",
+    ]
+    for name, request in implemented().items():
+        if name != request.__name__:
+            lines.append(f"| {name} | {request.edition} | the same as {request.__name__} |")
+            continue
+        region = ["**RegionId**"] if request.needs_region else ["RegionId"]
+        shown = ", ".join(region + [_render(each) for each in request.parameters.values()])
+        lines.append(f"| {name} | {request.edition} | {shown} |")
+    return "\n".join(lines) + "\n"
+
+
+def _render(parameter: Parameter) -> str:
+    name = f"{parameter.name}.N" if parameter.repeated else parameter.name
+    name = f"**{name}**" if parameter.required else name
+    return f"{name} ({parameter.later})" if parameter.later else name

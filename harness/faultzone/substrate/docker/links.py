@@ -1,0 +1,202 @@
+"""Connections to hosts: one thread listens to all of them, and everything that is decided about hosts is decided on it.
+
+So nothing here needs a lock: others `post` what is to be done.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import os
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+Message = dict[str, Any]
+Then = Callable[[Message], None]
+
+_HEADER: Final = 8
+_STANDARD_ERROR: Final = 2
+#: How many of a host's last words are kept.
+_LOG_LINES: Final = 200
+
+
+class Switchboard:
+    """The thread. `failed` takes what went wrong in something that was posted."""
+
+    def __init__(self, failed: Callable[[BaseException], None]) -> None:
+        self._failed = failed
+        self._posted: deque[Callable[[], None]] = deque()
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._selector = selectors.DefaultSelector()
+        self._woken, self._waking = os.pipe()
+        os.set_blocking(self._woken, False)
+        os.set_blocking(self._waking, False)
+        self._selector.register(self._woken, selectors.EVENT_READ)
+        self._going = True
+        self._thread = threading.Thread(target=self._run, name="faultzone-hosts", daemon=True)
+        self._thread.start()
+
+    def post(self, action: Callable[[], None]) -> None:
+        """Let the thread do something; from any thread, without waiting."""
+        self._posted.append(action)
+        with suppress(BlockingIOError):
+            os.write(self._waking, b"x")
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do something after some real seconds; on the thread alone."""
+        heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._order), action))
+
+    def listen(self, link: Link) -> None:
+        """Hear a host from now on; on the thread alone."""
+        self._selector.register(link.wire, selectors.EVENT_READ, link)
+
+    def forget(self, link: Link) -> None:
+        """Hear a host no more; on the thread alone."""
+        with suppress(KeyError, ValueError):
+            self._selector.unregister(link.wire)
+
+    def ask(self, action: Callable[[Callable[[Any], None]], None], seconds: float) -> Any:
+        """Let the thread do something that has an answer, and wait for it; from any thread but this one.
+
+        Raises:
+            TimeoutError: no answer came in time.
+        """
+        answered = threading.Event()
+        answers: list[Any] = []
+
+        def answer(value: Any) -> None:
+            answers.append(value)
+            answered.set()
+
+        self.post(lambda: action(answer))
+        if not answered.wait(seconds):
+            raise TimeoutError(f"no answer within {seconds:g} s")
+        return answers[0]
+
+    def close(self) -> None:
+        """End the thread."""
+        self._going = False
+        self.post(lambda: None)
+        self._thread.join(10)
+        self._selector.close()
+        os.close(self._woken)
+        os.close(self._waking)
+
+    def _run(self) -> None:
+        while self._going:
+            wait = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
+            for key, _ in self._selector.select(wait):
+                if key.data is None:
+                    with suppress(BlockingIOError):
+                        os.read(self._woken, 65536)
+                else:
+                    self._guard(key.data.read)
+            while self._timers and self._timers[0][0] <= time.monotonic():
+                self._guard(heapq.heappop(self._timers)[2])
+            while self._posted:
+                self._guard(self._posted.popleft())
+
+    def _guard(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Exception as trouble:  # noqa: BLE001 - it is told to whoever uses the hosts next
+            self._failed(trouble)
+
+
+class Link:
+    """The connection to one host.
+
+    Args:
+        board: the thread that hears it.
+        container: its container's id.
+        name: the host's name.
+        address: its address among the hosts.
+        wire: the attached streams of its first process.
+    """
+
+    def __init__(self, board: Switchboard, container: str, name: str, address: str, wire: socket.socket) -> None:
+        self.board, self.container, self.name, self.address, self.wire = board, container, name, address, wire
+        self.heard = time.monotonic()
+        self.alive = True
+        #: What the fresh host said of itself: what a reset must bring back.
+        self.fresh: Mapping[str, Any] = {}
+        self.lost: tuple[str, ...] = ()
+        self.log: deque[str] = deque(maxlen=_LOG_LINES)
+        #: Takes what the host says by itself; an empty message means that it is gone.
+        self.hears: Then = lambda message: None
+        self._waiting: dict[int, Then] = {}
+        self._ids = itertools.count(1)
+        self._frames, self._lines = bytearray(), bytearray()
+
+    def send(self, operation: str, then: Then | None = None, **arguments: Any) -> None:
+        """Ask the host for something; `then` takes the answer, which names the trouble where it could not."""
+        if not self.alive:
+            if then is not None:
+                then({"trouble": f"host {self.name} is gone"})
+            return
+        number = next(self._ids)
+        if then is not None:
+            self._waiting[number] = then
+        line = json.dumps({"id": number, "op": operation, **arguments}).encode() + b"\n"
+        try:
+            self.wire.sendall(line)
+        except OSError:
+            self.end()
+
+    def read(self) -> None:
+        """Take in what the host has said."""
+        try:
+            data = self.wire.recv(1 << 18)
+        except OSError:
+            data = b""
+        if not data:
+            self.end()
+            return
+        self._frames += data
+        while len(self._frames) >= _HEADER:
+            size = int.from_bytes(self._frames[4:_HEADER], "big")
+            if len(self._frames) < _HEADER + size:
+                break
+            stream, body = self._frames[0], bytes(self._frames[_HEADER : _HEADER + size])
+            del self._frames[: _HEADER + size]
+            if stream == _STANDARD_ERROR:
+                self.log.extend(body.decode("utf-8", "replace").splitlines())
+            else:
+                self._lines += body
+        *lines, rest = bytes(self._lines).split(b"\n")
+        self._lines = bytearray(rest)
+        for line in lines:
+            self._take(json.loads(line))
+
+    def _take(self, message: Message) -> None:
+        self.heard = time.monotonic()
+        if "id" in message:
+            then = self._waiting.pop(message["id"], None)
+            if then is not None:
+                then(message)
+            elif "trouble" in message:
+                self.log.append(str(message["trouble"]))
+        else:
+            self.hears(message)
+
+    def end(self) -> None:
+        """Let go of the host, which ends it; whoever waits for an answer is told."""
+        if not self.alive:
+            return
+        self.alive = False
+        self.board.forget(self)
+        with suppress(OSError):
+            self.wire.shutdown(socket.SHUT_RDWR)
+        self.wire.close()
+        waiting, self._waiting = list(self._waiting.values()), {}
+        for then in waiting:
+            then({"trouble": f"host {self.name} is gone"})
+        self.hears({})

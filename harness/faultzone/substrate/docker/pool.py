@@ -1,0 +1,232 @@
+"""The hosts of a session: started when first needed, leased to a region, reset, and leased again.
+
+A reset host must say of itself what a fresh one says; one that does not is thrown away.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+from faultzone.errors import HarnessError
+from faultzone.substrate.docker import image
+from faultzone.substrate.docker.cleanup import Watchdog, labels, remove_all, sweep
+from faultzone.substrate.docker.engine import Container, Engine, Taken
+from faultzone.substrate.docker.links import Link, Message, Switchboard
+
+#: What takes a leased host, or the reason why there is none.
+Taker = Callable[["Link | HarnessError"], None]
+
+_STARTERS: Final = 4
+_READY_SECONDS: Final = 30.0
+_RESET_SECONDS: Final = 10.0
+_SUBNET_TRIES: Final = 64
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user may choose.
+
+    Args:
+        base: the base image; made on the spot when empty.
+        mirror: where the packages of a base that is made come from; apt's own sources when empty.
+        hosts: how many hosts there may be at a time.
+    """
+
+    base: str = ""
+    mirror: str = ""
+    hosts: int = 40
+
+
+class Pool:
+    """All hosts of one process.
+
+    Raises:
+        NotSupported: no engine answers, or no image can be had.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.session = secrets.token_hex(6)
+        self.engine = Engine()
+        self._labels = labels(self.session)
+        self._undo: list[Callable[[], None]] = [self.engine.close]
+        self.trouble: BaseException | None = None
+        self.idle: list[Link] = []
+        self.leased: set[Link] = set()
+        self._starting = 0
+        self._numbers = itertools.count(1)
+        self._fresh: Mapping[str, Any] = {}
+        self.thrown_away = 0
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        """Make what hosts need. Whatever can be left behind is watched over before it is made."""
+        self.watchdog = Watchdog(self.session)
+        self._undo.append(self.watchdog.close)
+        self.swept = sweep(self.engine)
+        self.image = image.ensure(self.engine, self.settings.base, self.settings.mirror)
+        self.watchdog.wait_until_it_watches()
+        self._undo.append(self._remove_made)
+        self.network, self.volume = f"faultzone-{self.session}", f"faultzone-{self.session}"
+        self.subnet = self._make_network()
+        self.engine.create_volume(self.volume, self._labels)
+        self.board = Switchboard(self._failed)
+        self._undo.append(self.board.close)
+        self._threads = ThreadPoolExecutor(_STARTERS, "faultzone-starts")
+        self._undo.append(lambda: self._threads.shutdown(cancel_futures=True))
+
+    def _make_network(self) -> str:
+        """A network with a small subnet that nobody has, told apart by the session."""
+        seed = int(self.session, 16)
+        for turn in range(_SUBNET_TRIES):
+            place = (seed + turn * 977) % (96 * 256)
+            subnet = f"10.{150 + place // 256}.{place % 256}"
+            try:
+                self.engine.create_network(self.network, f"{subnet}.0/24", self._labels)
+            except Taken:
+                continue
+            return subnet
+        raise HarnessError(f"none of {_SUBNET_TRIES} subnets is free; `faultzone sweep` removes networks that were left behind")
+
+    def _failed(self, trouble: BaseException) -> None:
+        self.trouble = self.trouble or trouble
+
+    # Leases; on the switchboard's thread
+
+    def lease(self, taker: Taker) -> None:
+        """Give a host to `taker`, now or once one has started."""
+        while self.idle:
+            link = self.idle.pop()
+            if link.alive:
+                self.leased.add(link)
+                taker(link)
+                return
+        if len(self.leased) + self._starting >= self.settings.hosts:
+            limit = self.settings.hosts
+            taker(HarnessError(f"more than {limit} hosts would be in use at a time; faultzone_docker_hosts sets the limit"))
+            return
+        self._starting += 1
+        number = next(self._numbers)
+        self._threads.submit(self._start, number, taker)
+
+    def _start(self, number: int, taker: Taker) -> None:
+        """Start a host; on a thread of its own."""
+        name = f"faultzone-{self.session}-{number}"
+        address = f"{self.subnet}.{1 + number % 250 + 1}"
+        try:
+            wanted = Container(name, self.image, self.network, address, self.volume, self._labels)
+            container, wire = self.engine.start(wanted)
+        except HarnessError as trouble:
+            refusal = trouble
+            self.board.post(lambda: self._not_started(taker, refusal))
+            return
+        link = Link(self.board, container, name, address, wire)
+        self.board.post(lambda: self._greet(link, taker))
+
+    def _not_started(self, taker: Taker, trouble: HarnessError) -> None:
+        self._starting -= 1
+        taker(trouble)
+
+    def _greet(self, link: Link, taker: Taker) -> None:
+        """Wait for a host's first words."""
+        said: list[bool] = []
+
+        def hears(message: Message) -> None:
+            if said or message.get("event") not in (None, "hello"):
+                return
+            said.append(True)
+            if not message:
+                self._not_started(taker, HarnessError(f"host {link.name} ended at its start: {' '.join(link.log)}"))
+                return
+            link.fresh, link.lost = _comparable(message["state"]), tuple(message["lost"])
+            self._starting -= 1
+            self.leased.add(link)
+            taker(link)
+
+        link.hears = hears
+        self.board.listen(link)
+        self.board.later(_READY_SECONDS, lambda: None if said else link.end())
+
+    def give_back(self, link: Link, then: Callable[[], None]) -> None:
+        """Reset a host and keep it, or throw it away if it does not become as it was."""
+        done: list[bool] = []
+
+        def finish(good: bool) -> None:
+            if done:
+                return
+            done.append(True)
+            self.leased.discard(link)
+            if good and link.alive:
+                self.idle.append(link)
+            else:
+                self.thrown_away += 1
+                link.end()
+            then()
+
+        def compare(answer: Message) -> None:
+            finish(_comparable(answer.get("state", {})) == link.fresh)
+
+        link.hears = lambda message: None
+        link.send("reset", lambda answer: None if "trouble" not in answer else finish(False))
+        link.send("state", compare)
+        self.board.later(_RESET_SECONDS, lambda: finish(False))
+
+    # The end
+
+    def _remove_made(self) -> None:
+        remove_all(self.engine, self.engine.made(self.session))
+
+    def close(self) -> None:
+        """End the hosts and remove what was made; each step has its turn, whatever became of the others.
+
+        Raises:
+            HarnessError: something could not be removed; the next session's sweep will.
+        """
+        troubles: list[HarnessError] = []
+        while self._undo:
+            step = self._undo.pop()
+            try:
+                step()
+            except HarnessError as trouble:
+                troubles.append(trouble)
+        if troubles:
+            raise troubles[0]
+
+
+def _comparable(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a host says of itself, without what differs between hosts by nature."""
+    return {name: value for name, value in state.items() if name not in ("host_name", "routes")}
+
+
+_POOLS: dict[Settings, Pool] = {}
+_LOCK: Final = threading.Lock()
+
+
+def pool(settings: Settings) -> Pool:
+    """The process's pool with these settings, opened when first asked for.
+
+    Raises:
+        NotSupported: no engine answers, or no image can be had.
+    """
+    with _LOCK:
+        if settings not in _POOLS:
+            _POOLS[settings] = Pool(settings)
+        return _POOLS[settings]
+
+
+def close_all() -> None:
+    """Close the process's pools."""
+    with _LOCK:
+        while _POOLS:
+            _POOLS.popitem()[1].close()

@@ -1,0 +1,86 @@
+"""What the tests of deployment sets share: refusals of any code, what sets list, and hosts that tempt placement.
+
+An account has two sets in a region at most, so the tests take it that it comes with none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from faultzone import ApiError, DeploymentSet, Instance, Region
+
+SMALL = "ecs.g5.large"
+#: What is answered to an action that does not exist: no refusal of what was asked for.
+UNKNOWN_ACTION = frozenset({"InvalidAction", "InvalidAction.NotFound", "InvalidApi.NotFound"})
+NO_SUCH_SET = "ds-nosuchset00000000000"
+FULL = "QuotaExceed.DeploymentSetInstanceQuotaFull"
+
+
+def refused(call: Callable[[], object]) -> ApiError:
+    """`call` is refused, with whatever code: for rules whose code is not documented."""
+    try:
+        answer = call()
+    except ApiError as error:
+        if error.code in UNKNOWN_ACTION:
+            raise
+        refusal = error
+    else:
+        raise AssertionError(f"not refused; answered {answer!r}")
+    assert refusal.status < 500, f"a failure of the service is no refusal: {refusal}"
+    return refusal
+
+
+def nothing_made(region: Region, call: Callable[[], object]) -> ApiError:
+    """`call` is refused, with whatever code, and leaves no instance behind."""
+    before = region.instances
+    refusal = refused(call)
+    assert region.instances == before, f"refused with {refusal.code}, yet something was made"
+    return refusal
+
+
+def listing(region: Region, **parameters: object) -> list[dict[str, Any]]:
+    """One page of DescribeDeploymentSets."""
+    sets: list[dict[str, Any]] = region.call("DescribeDeploymentSets", **parameters)["DeploymentSets"]["DeploymentSet"]
+    return sets
+
+
+def listed(region: Region, **parameters: object) -> list[str]:
+    """The ids on one page of DescribeDeploymentSets, sorted."""
+    return sorted(each["DeploymentSetId"] for each in listing(region, **parameters))
+
+
+def assert_members(group: DeploymentSet, members: Sequence[Instance]) -> None:
+    """The set lists these instances, each once, and no others."""
+    assert sorted(each.id for each in group.members) == sorted(each.id for each in members)
+
+
+def assert_joined(group: DeploymentSet, member: Instance) -> None:
+    """Both the set and the instance say that they belong together."""
+    assert member in group.members
+    assert member.describe()["DeploymentSetId"] == group.id
+
+
+def full_zone(region: Region, group: DeploymentSet) -> tuple[list[Instance], str]:
+    """Fill the set up to the limit of one zone: the seven members, and the zone."""
+    members = region.run_instances(1, deployment_set=group, public_ip=False)
+    zone = members[0].zone
+    members += region.run_instances(6, deployment_set=group, zone=zone, public_ip=False)
+    return members, zone
+
+
+def crowd(region: Region, *, but: str) -> None:
+    """Let every other host of a region with one zone carry more of the account's instances than the host `but`, so that it
+    tempts a placement that only spreads as well as it can."""
+    plain = region.run_instances(2 * len(region.hosts), public_ip=False)
+    for each in plain:
+        if each.host == but:
+            each.delete()
+
+
+def neighbour(region: Region, member: Instance) -> Instance:
+    """An instance without a set on the host of `member`, in a region with one zone."""
+    for each in region.run_instances(2 * len(region.hosts), public_ip=False):
+        if each.host == member.host:
+            return each
+    raise AssertionError(f"instances are not spread: none of them came to {member.host}")

@@ -1,0 +1,159 @@
+"""Cloud Assistant: the agent. Manual 2.2."""
+
+from __future__ import annotations
+
+import pytest
+
+from faultzone import ApiError, Instance, Region, assert_refused
+
+clause, needs = pytest.mark.clause, pytest.mark.needs
+
+WITHOUT_AGENT = "m-bp1custom00000000001"
+WINDOWS = "win2016_64_dtc_1607_en-us_40G_alibase_20181220.vhd"
+UNLISTED = "ubuntu_18_04_64_20G_alibase_20181212.vhd"
+UNKNOWN = "i-bp1nosuchinstance000"
+
+
+def has_agent(instance: Instance) -> bool:
+    """What DescribeCloudAssistantStatus says, in either spelling."""
+    answer = instance.region.call("DescribeCloudAssistantStatus", InstanceId=[instance.id])
+    shown = answer.get("InstanceCloudAssistantStatusSet", {}).get("InstanceCloudAssistantStatus", [])
+    for each in shown:
+        for field in ("CloudAssistantStatus", "CloudAssitantStatus"):
+            if each["InstanceId"] == instance.id and field in each:
+                assert each[field] in ("true", "false")
+                return bool(each[field] == "true")
+    raise AssertionError(f"nothing is said of {instance.id}: {answer}")
+
+
+def runs_nothing(region: Region, instance: Instance, script: str = "echo 1", **given: str) -> None:
+    """The call is refused, or the record becomes Failed with nothing put out."""
+    try:
+        ran = region.run_command(script, on=instance, timeout=5, **given)  # type: ignore[arg-type]
+    except ApiError:
+        return
+    assert set(ran.states.values()) == {"Failed"}
+    assert ran.output(instance) == ""
+
+
+@clause("assistant/preinstalled", "assistant/agent-status-spelling")
+def test_public_images_have_the_agent(region: Region) -> None:
+    (instance,) = region.run_instances()
+    assert has_agent(instance)
+
+
+@clause("assistant/agent-required", "assistant/agent-status-spelling")
+@needs("shape-region")
+def test_an_agent_can_be_installed(region: Region) -> None:
+    (instance,) = region.run_instances(ImageId=WITHOUT_AGENT)
+    assert not has_agent(instance)
+    runs_nothing(region, instance)
+    region.call("InstallCloudAssistant", InstanceId=[instance.id])
+    runs_nothing(region, instance)
+    instance.reboot()
+    assert has_agent(instance)
+    assert region.run_command("echo 1", on=instance).output(instance) == "1\n"
+
+
+@clause("assistant/install-unknown")
+def test_unknown_instances_are_refused(region: Region) -> None:
+    for action in ("InstallCloudAssistant", "DescribeCloudAssistantStatus"):
+        assert_refused("InvalidInstance.NotFound", lambda: region.call(action, InstanceId=[UNKNOWN]))  # noqa: B023
+        assert_refused("MissingParameter.InstanceIds", lambda: region.call(action))  # noqa: B023
+
+
+@clause("assistant/os-list")
+@needs("shape-region")
+def test_other_systems_run_no_commands(region: Region) -> None:
+    (instance,) = region.run_instances(ImageId=UNLISTED)
+    runs_nothing(region, instance)
+
+
+@clause("assistant/command-types")
+@needs("shape-region")
+def test_a_command_for_another_system_does_not_run(region: Region) -> None:
+    (linux,) = region.run_instances()
+    (windows,) = region.run_instances(ImageId=WINDOWS)
+    runs_nothing(region, linux, type="RunBatScript")
+    runs_nothing(region, windows, type="RunShellScript")
+    assert region.run_command("echo 1", on=windows, type="RunBatScript").output(windows).strip() == "1"
+
+
+@clause("assistant/powershell-module")
+@needs("guest", "shape-region")
+def test_powershell_needs_its_module(region: Region) -> None:
+    (instance,) = region.run_instances(ImageId=WINDOWS)
+    assert region.run_command("echo 1", on=instance, type="RunPowerShellScript").output(instance).strip() == "1"
+    region.control("set-powershell", instance=instance.id, there=False)
+    runs_nothing(region, instance, type="RunPowerShellScript")
+
+
+@clause("assistant/process-name")
+@needs("guest")
+def test_the_agent_is_known_as_aliyun_service(region: Region) -> None:
+    (instance,) = region.run_instances()
+    assert region.log_in(instance, "pgrep AliyunService")["exit_code"] == 0
+    assert region.control("agent", instance=instance.id)["process"] == "AliyunService"
+
+
+@clause("assistant/never-by-itself")
+@needs("guest", "move-time")
+def test_an_instance_runs_what_the_user_invoked(region: Region) -> None:
+    (instance,) = region.run_instances()
+    region.clock.advance("1d")
+    region.run_command("echo 1", on=instance)
+    assert [(each["by"], each["script"]) for each in region.ran_on(instance)] == [("assistant", "echo 1")]
+
+
+@clause("assistant/upgrade-hourly")
+@needs("guest", "move-time")
+def test_the_agent_upgrades_itself_within_the_hour(region: Region) -> None:
+    (instance,) = region.run_instances()
+    region.control("set-agent", instance=instance.id, state="outdated")
+    before = region.control("agent", instance=instance.id)
+    assert before["version"] != before["latest"]
+    region.clock.advance("61m")
+    after = region.control("agent", instance=instance.id)
+    assert after["version"] == after["latest"]
+    assert after["checks"] > before["checks"]
+
+
+@clause("assistant/upgrade-disabled")
+@needs("guest", "move-time")
+def test_without_its_updater_the_agent_is_not_upgraded(region: Region) -> None:
+    (instance,) = region.run_instances()
+    updater = "/usr/local/share/aliyun-assist/1.0/aliyun_assist_update"
+    assert region.log_in(instance, f"chmod a-x {updater}")["exit_code"] == 0
+    region.control("set-agent", instance=instance.id, state="outdated")
+    region.clock.advance("5h")
+    shown = region.control("agent", instance=instance.id)
+    assert shown["version"] != shown["latest"]
+    assert region.run_command("echo 1", on=instance).output(instance) == "1\n"
+
+
+@clause("assistant/upgrade-by-command")
+@needs("guest", "move-time")
+def test_a_command_upgrades_the_agent(region: Region) -> None:
+    """The script is that of the manual; the agent serves on."""
+    (instance,) = region.run_instances()
+    region.log_in(instance, "chmod a-x aliyun_assist_update")
+    region.control("set-agent", instance=instance.id, state="outdated")
+    package = "https://repo-aliyun-assist.oss-cn-beijing.aliyuncs.com/download/aliyun_assist.rpm"
+    ran = region.run_command(f"wget {package}\nrpm -U aliyun_assist.rpm", on=instance)
+    assert ran.result(instance)["ExitCode"] == 0
+    shown = region.control("agent", instance=instance.id)
+    assert shown["version"] == shown["latest"]
+    assert region.run_command("echo 1", on=instance).output(instance) == "1\n"
+
+
+@clause("assistant/agent-disabled")
+@needs("guest")
+@pytest.mark.parametrize("init", ["systemctl {} agentwatch", "chkconfig agentwatch {}"])
+def test_a_stopped_agent_runs_nothing(region: Region, init: str) -> None:
+    (instance,) = region.run_instances()
+    off, on = ("stop", "start") if init.startswith("systemctl") else ("off", "on")
+    region.log_in(instance, init.format(off))
+    runs_nothing(region, instance)
+    assert [each["by"] for each in region.ran_on(instance)] == ["login"]
+    region.log_in(instance, init.format(on))
+    assert region.run_command("echo 1", on=instance).output(instance) == "1\n"

@@ -1,0 +1,170 @@
+"""Cloud Assistant: keeping commands. Manual 2.1 and 2.3."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+import pytest
+
+from faultzone import ApiError, Region, assert_refused
+
+clause, needs = pytest.mark.clause, pytest.mark.needs
+
+CONTENT = base64.b64encode(b"echo 123").decode()
+UNKNOWN = "c-" + "0" * 32
+
+
+def listed(region: Region, **filters: object) -> list[dict[str, Any]]:
+    """The commands that DescribeCommands shows."""
+    found: list[dict[str, Any]] = region.call("DescribeCommands", PageSize=50, **filters)["Commands"]["Command"]
+    return found
+
+
+def create(region: Region, **given: object) -> str:
+    """CreateCommand with the least that it needs, and the id."""
+    asked = {"Name": "test", "Type": "RunShellScript", "CommandContent": CONTENT, **given}
+    return str(region.call("CreateCommand", **asked)["CommandId"])
+
+
+@clause("assistant/create-command")
+def test_a_command_is_listed_with_all_that_was_given(region: Region) -> None:
+    given = {
+        "Name": "test",
+        "Type": "RunShellScript",
+        "CommandContent": CONTENT,
+        "Description": "d",
+        "WorkingDir": "/tmp",
+    }
+    made = create(region, **given, Timeout=77)
+    assert re.fullmatch("c-[0-9a-f]{32}", made)
+    (shown,) = listed(region, CommandId=made)
+    assert {key: shown[key] for key in given} == given
+    assert int(shown["Timeout"]) == 77
+
+
+@clause("assistant/create-command-required")
+@pytest.mark.parametrize("missing", ["Name", "Type", "RegionId"])
+def test_create_command_needs(region: Region, missing: str) -> None:
+    assert_refused(f"MissingParameter.{missing}", lambda: create(region, **{missing: ""}))
+    assert listed(region) == []
+
+
+@clause("assistant/command-types")
+def test_an_unknown_type_is_refused(region: Region) -> None:
+    assert_refused("InvalidCmdType.NotFound", lambda: create(region, Type="RunPython"))
+    for kind in ("RunShellScript", "RunBatScript", "RunPowerShellScript"):
+        (shown,) = listed(region, CommandId=create(region, Type=kind))
+        assert shown["Type"] == kind
+
+
+@clause("assistant/modify-command")
+def test_modify_changes_name_and_description_alone(region: Region) -> None:
+    made = create(region)
+    region.call("ModifyCommand", CommandId=made, Name="other", Description="why")
+    (shown,) = listed(region, CommandId=made)
+    assert (shown["Name"], shown["Description"], shown["Type"]) == ("other", "why", "RunShellScript")
+    assert shown["CommandContent"] == CONTENT
+    assert_refused("InvalidCmdId.NotFound", lambda: region.call("ModifyCommand", CommandId=UNKNOWN, Name="x"))
+    assert_refused("CmdName.ExceedLimit", lambda: region.call("ModifyCommand", CommandId=made, Name="n" * 31))
+
+
+@clause("assistant/delete-command")
+def test_a_deleted_command_is_gone(region: Region) -> None:
+    made = create(region)
+    region.call("DeleteCommand", CommandId=made)
+    assert listed(region, CommandId=made) == []
+    assert_refused("InvalidCmdId.NotFound", lambda: region.call("DeleteCommand", CommandId=made))
+    assert_refused("InvalidCmdId.NotFound", lambda: region.call("InvokeCommand", CommandId=made, InstanceId=["i-1"]))
+
+
+@clause("assistant/delete-command-in-use")
+@pytest.mark.region(edition="2020-12")
+@needs("shape-region")
+def test_a_command_in_use_is_not_deleted(region: Region) -> None:
+    (instance,) = region.run_instances()
+    ran = region.run_command("sleep 5", on=instance, wait=False)
+    assert_refused("InvalidStatus.CmdIdInUse", lambda: region.call("DeleteCommand", CommandId=ran.command_id))
+    ran.wait("2m")
+    region.call("DeleteCommand", CommandId=ran.command_id)
+
+
+@clause("assistant/describe-commands")
+def test_commands_are_filtered_and_paged(region: Region) -> None:
+    made = [
+        create(region, Name=f"n{number}", Type=kind)
+        for number in range(6)
+        for kind in ("RunShellScript", "RunBatScript")
+    ]
+    answer = region.call("DescribeCommands")
+    assert (answer["TotalCount"], len(answer["Commands"]["Command"])) == (12, 10)
+    assert {each["CommandId"] for each in listed(region)} == set(made)
+    assert {each["CommandId"] for each in listed(region, Name="n3")} == set(made[6:8])
+    assert {each["CommandId"] for each in listed(region, Type="RunBatScript")} == set(made[1::2])
+    assert_refused("InvalidParam.PageSize", lambda: region.call("DescribeCommands", PageSize=51))
+
+
+@clause("assistant/create-modify-delete-describe")
+def test_what_one_action_does_the_next_shows(region: Region) -> None:
+    made = create(region, Name="before")
+    region.call("ModifyCommand", CommandId=made, Name="after")
+    assert [each["Name"] for each in listed(region)] == ["after"]
+    region.call("DeleteCommand", CommandId=made)
+    assert listed(region) == []
+
+
+@clause("assistant/command-quota")
+def test_a_region_keeps_a_hundred_commands(region: Region) -> None:
+    made = [create(region) for _ in range(100)]
+    assert_refused("CmdCount.ExceedQuota", lambda: create(region))
+    region.call("DeleteCommand", CommandId=made[0])
+    create(region)
+
+
+@clause("assistant/content-limit")
+def test_content_counts_after_encoding(region: Region) -> None:
+    fits = base64.b64encode(b"#" * 12288).decode()
+    assert len(fits) == 16384
+    create(region, CommandContent=fits)
+    too_long = base64.b64encode(b"#" * 12289).decode()
+    assert_refused(
+        ["CmdContent.ExceedLimit", "Invalid.CommandContent"], lambda: create(region, CommandContent=too_long)
+    )
+
+
+@clause("assistant/content-encoding")
+@pytest.mark.parametrize("content", ["echo 123", "ZWNobw", "ZWNob====", "汉字"])
+def test_content_that_is_no_base64_is_refused(region: Region, content: str) -> None:
+    assert_refused("Invalid.CommandContent", lambda: create(region, CommandContent=content))
+
+
+@clause("assistant/name-limits")
+def test_names_and_descriptions_count_characters(region: Region) -> None:
+    (shown,) = listed(region, CommandId=create(region, Name="名" * 30, Description="述" * 100))
+    assert (shown["Name"], shown["Description"]) == ("名" * 30, "述" * 100)
+    assert_refused("CmdName.ExceedLimit", lambda: create(region, Name="n" * 31))
+    assert_refused("CmdDesc.ExceedLimit", lambda: create(region, Description="d" * 101))
+
+
+@clause("assistant/all-regions")
+@pytest.mark.region(regions=("cn-hangzhou", "ap-southeast-1"))
+@needs("shape-region")
+def test_every_region_has_cloud_assistant(region: Region) -> None:
+    for region_id in ("cn-hangzhou", "ap-southeast-1"):
+        view = region.in_region(region_id)
+        try:
+            (instance,) = view.run_instances()
+            ran = view.run_command("echo here", on=instance)
+        except ApiError as refusal:
+            raise AssertionError(f"{region_id}: {refusal}") from refusal
+        assert ran.output(instance) == "here\n"
+
+
+@clause("assistant/free")
+@needs("change-account")
+def test_commands_cost_nothing(region: Region) -> None:
+    instance = region.run_instances()[0]
+    before = region.account_balance
+    region.run_command("echo 1", on=instance)
+    assert region.account_balance == before

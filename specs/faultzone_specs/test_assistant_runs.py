@@ -1,0 +1,190 @@
+"""Cloud Assistant: what becomes of a run, and what is shown of it. Manual 2.1 and 2.3."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+
+import pytest
+
+from faultzone import Region, assert_refused
+
+clause, needs = pytest.mark.clause, pytest.mark.needs
+
+UNKNOWN = "t-" + "0" * 32
+
+
+@clause("assistant/as-administrator")
+def test_commands_run_as_root(region: Region) -> None:
+    (instance,) = region.run_instances()
+    assert region.run_command("whoami", on=instance).output(instance).strip() == "root"
+
+
+@clause("assistant/working-dir")
+def test_commands_run_in_their_directory(region: Region) -> None:
+    (instance,) = region.run_instances()
+    assert region.run_command("pwd", on=instance).output(instance).strip() == "/root"
+    assert region.run_command("pwd", on=instance, working_dir="/tmp").output(instance).strip() == "/tmp"
+
+
+@clause("assistant/record-running", "assistant/record-finished")
+def test_a_record_is_running_then_finished(region: Region) -> None:
+    (instance,) = region.run_instances()
+    ran = region.run_command("sleep 3", on=instance, wait=False)
+    assert ran.result(instance)["InvokeRecordStatus"] == "Running"
+    ran.wait("2m")
+    assert ran.result(instance)["InvokeRecordStatus"] == "Finished"
+
+
+@clause("assistant/finished-is-not-success")
+def test_a_command_that_ends_badly_is_finished(region: Region) -> None:
+    (instance,) = region.run_instances()
+    ran = region.run_command("echo broken; exit 7", on=instance)
+    shown = ran.result(instance)
+    assert (shown["InvokeRecordStatus"], shown["ExitCode"], ran.output(instance)) == ("Finished", 7, "broken\n")
+
+
+@clause("assistant/timeout", "assistant/record-failed")
+def test_a_run_that_outlasts_its_timeout_is_failed(region: Region) -> None:
+    (instance,) = region.run_instances()
+    ran = region.run_command("echo begun; sleep 60; echo late", on=instance, timeout=5, wait=False)
+    region.wait(lambda: "begun" in ran.output(instance) or ran.status != "Running", "1m", what="begun")
+    ran.wait("2m")
+    assert ran.result(instance)["InvokeRecordStatus"] == "Failed"
+    assert "late" not in ran.output(instance)
+
+
+@clause("assistant/timeout")
+@needs("move-time")
+def test_the_timeout_is_an_hour_by_default(region: Region) -> None:
+    (instance,) = region.run_instances()
+    begun = region.clock.now.replace(tzinfo=None)
+    ran = region.run_command("sleep 2h", on=instance, wait=False)
+    region.clock.advance("59m")
+    assert ran.status == "Running"
+    region.clock.advance("3m")
+    shown = ran.result(instance)
+    assert shown["InvokeRecordStatus"] == "Failed"
+    took = datetime.fromisoformat(shown["FinishedTime"].rstrip("Z")) - begun
+    assert 3600 - 1 <= took.total_seconds() <= 3660
+
+
+@clause("assistant/output-base64")
+def test_output_decodes_to_what_was_written(region: Region) -> None:
+    (instance,) = region.run_instances()
+    ran = region.run_command("printf '汉字 \\t%s\\n' done", on=instance)
+    assert base64.b64decode(ran.result(instance)["Output"]) == "汉字 \tdone\n".encode()
+    assert region.run_command("true", on=instance).result(instance)["Output"] == ""
+
+
+@clause("assistant/output-cap")
+@pytest.mark.region(edition="2020-12")
+@needs("guest", "shape-region")
+def test_long_output_is_cut(region: Region) -> None:
+    (instance,) = region.run_instances()
+    region.guest("talk", output="x" * 1_000_000)
+    shown = region.run_command("talk", on=instance).result(instance)
+    assert len(base64.b64decode(shown["Output"])) == 24576
+    assert shown["Dropped"] == 1_000_000 - 24576
+
+
+@clause("assistant/describe-invocations")
+def test_invocations_are_listed_and_filtered(region: Region) -> None:
+    one, two = region.run_instances(2)
+    first = region.run_command("echo 1", on=one)
+    second = region.run_command("echo 2", on=[one, two])
+
+    def ids(**filters: object) -> set[str]:
+        shown = region.call("DescribeInvocations", **{"Timed": False, **filters})["Invocations"]["Invocation"]
+        return {each["InvokeId"] for each in shown}
+
+    assert ids() == {first.id, second.id}
+    assert ids(InvokeId=first.id) == {first.id}
+    assert ids(CommandId=second.command_id) == {second.id}
+    assert ids(InstanceId=two.id) == {second.id}
+    assert ids(Timed=True) == set()
+    assert_refused("InvalidParam.PageSize", lambda: region.call("DescribeInvocations", PageSize=51))
+    shown = second.describe()
+    assert (shown["CommandId"], shown["CommandType"], shown["Timed"]) == (second.command_id, "RunShellScript", False)
+    assert set(second.states) == {one.id, two.id}
+
+
+@clause("assistant/describe-results")
+def test_results_are_listed_and_filtered(region: Region) -> None:
+    one, two = region.run_instances(2)
+    ran = region.run_command("hostname", on=[one, two])
+    region.run_command("echo other", on=one)
+    shown = ran.results()
+    assert {(each["InvokeId"], each["InstanceId"]) for each in shown} == {(ran.id, one.id), (ran.id, two.id)}
+    for instance in (one, two):
+        (result,) = ran.results(instance)
+        assert (result["InstanceId"], result["InvokeRecordStatus"], result["ExitCode"]) == (instance.id, "Finished", 0)
+        assert result["FinishedTime"]
+        assert ran.output(instance).strip() == instance.describe()["HostName"]
+    region.call("DescribeInvocationResults", InvokeId=ran.id, PageSize=20)
+    for_51 = assert_refused(
+        "InvalidParam.PageSize", lambda: region.call("DescribeInvocationResults", InvokeId=ran.id, PageSize=51)
+    )
+    assert for_51.status == 403
+
+
+@clause("assistant/stop", "assistant/record-stopped", "invocation-status/monotone")
+def test_stop_settles_a_run_for_good(region: Region) -> None:
+    (instance,) = region.run_instances()
+    ran = region.run_command("echo begun; sleep 5; echo late", on=instance, wait=False)
+    region.wait(lambda: "begun" in ran.output(instance), "1m", what="begun")
+    ran.stop()
+    shown = ran.result(instance)
+    assert shown["InvokeRecordStatus"] == "Stopped"
+    region.hold(lambda: ran.result(instance) == shown, "10s", what="the record")
+
+
+@clause("assistant/stop")
+def test_stop_of_a_subset_leaves_the_others(region: Region) -> None:
+    one, two = region.run_instances(2)
+    ran = region.run_command("sleep 5", on=[one, two], wait=False).stop(one)
+    assert ran.states == {one.id: "Stopped", two.id: "Running"}
+    assert ran.wait("2m").states == {one.id: "Stopped", two.id: "Finished"}
+
+
+@clause("assistant/stop")
+@needs("move-time")
+def test_a_stopped_timed_invocation_runs_no_more(region: Region) -> None:
+    (instance,) = region.run_instances()
+    ran = region.run_command("echo 1", on=instance, frequency="*/10 * * * * *")
+    region.clock.advance("1m")
+    ran.stop()
+    before = ran.results()
+    assert before
+    region.clock.advance("10m")
+    assert ran.results() == before
+
+
+@clause("assistant/stop-unknown")
+def test_an_unknown_invocation_cannot_be_stopped(region: Region) -> None:
+    assert_refused("MissingParameter.InvokeId", lambda: region.call("StopInvocation"))
+    assert_refused("InvalidInvokeId.NotFound", lambda: region.invocation(UNKNOWN).stop())
+
+
+@clause("assistant/stop-settled", "invocation-status/monotone")
+def test_a_settled_invocation_stays_as_it_is(region: Region) -> None:
+    (instance,) = region.run_instances()
+    ran = region.run_command("echo done", on=instance)
+    before = ran.result(instance)
+    ran.stop()
+    assert (ran.result(instance), ran.status) == (before, "Finished")
+
+
+@clause("assistant/run-interrupted", "assistant/record-failed")
+@pytest.mark.parametrize("how", ["stop", "reboot", "delete", "inside"])
+def test_a_run_ends_with_its_instance(region: Region, how: str) -> None:
+    """Failed, or without a record where the instance was lost."""
+    (instance,) = region.run_instances()
+    script = "sleep 1; reboot; sleep 600" if how == "inside" else "sleep 600"
+    ran = region.run_command(script, on=instance, timeout=60, wait=False)
+    if how != "inside":
+        getattr(instance, how)()
+    ran.wait("5m")
+    assert {each["InvokeRecordStatus"] for each in ran.results()} <= {"Failed"}
+    if how == "inside":
+        assert instance.status == "Running"

@@ -1,0 +1,235 @@
+"""Deployment sets: making instances in them, and how many, of which kind. Manual, 1.1 and 1.3."""
+
+from __future__ import annotations
+
+import pytest
+
+from faultzone import Region, assert_nothing_made, assert_refused
+from faultzone_specs.deployment_sets import (
+    FULL,
+    NO_SUCH_SET,
+    SMALL,
+    assert_joined,
+    assert_members,
+    full_zone,
+    listed,
+    nothing_made,
+)
+
+clause, needs = pytest.mark.clause, pytest.mark.needs
+
+#: The families that both lists of the manual have, and one that neither has.
+BOTH_LISTS = ["c5", "g5", "hfc5", "hfg5", "r5", "se1ne", "sn1ne", "sn2ne"]
+IN_NEITHER = "ecs.t5-c1m2.large"
+
+
+@clause("deployment-set/run-in-set")
+def test_every_new_instance_is_a_member(region: Region) -> None:
+    group = region.create_deployment_set()
+    members = region.run_instances(2, deployment_set=group) + region.run_instances(1, deployment_set=group)
+    assert_members(group, members)
+    for member in members:
+        assert_joined(group, member)
+
+
+@clause("deployment-set/run-in-set")
+def test_a_batch_counts_with_the_members_that_are_there(region: Region) -> None:
+    group = region.create_deployment_set()
+    members = region.run_instances(4, deployment_set=group)
+    zone = members[0].zone
+    assert_nothing_made(region, lambda: region.run_instances(4, deployment_set=group, zone=zone), FULL)
+    assert_members(group, members + region.run_instances(3, deployment_set=group, zone=zone))
+
+
+@clause("deployment-set/zone-limit")
+def test_an_eighth_member_in_a_zone_is_refused(region: Region) -> None:
+    group = region.create_deployment_set()
+    members, zone = full_zone(region, group)
+    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=group, zone=zone), FULL)
+    assert_members(group, members)
+
+
+@clause("deployment-set/zone-limit")
+def test_a_batch_of_eight_is_refused_whole(region: Region) -> None:
+    group = region.create_deployment_set()
+    (member,) = region.run_instances(1, deployment_set=group)
+    batch = {"deployment_set": group, "zone": member.zone}
+    assert_nothing_made(region, lambda: region.run_instances(8, **batch), FULL)
+    assert_nothing_made(region, lambda: region.run_instances(8, MinAmount=1, **batch), FULL)
+    assert_members(group, [member])
+
+
+@clause("deployment-set/zone-limit")
+def test_a_member_that_is_released_makes_room(region: Region) -> None:
+    group = region.create_deployment_set()
+    members, zone = full_zone(region, group)
+    members.pop().delete()
+    members += region.run_instances(1, deployment_set=group, zone=zone)
+    assert_members(group, members)
+
+
+@clause("deployment-set/region-limit")
+@pytest.mark.region(zones=2, hosts_per_zone=8)
+@needs("shape-region")
+def test_every_zone_can_be_filled_and_no_more(region: Region) -> None:
+    group = region.create_deployment_set()
+    members, zone = full_zone(region, group)
+    assert_nothing_made(region, lambda: region.run_instances(8, deployment_set=group), FULL)
+    other = region.run_instances(7, deployment_set=group, public_ip=False)
+    assert zone not in {each.zone for each in other}
+    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=group), FULL)
+    assert_members(group, members + other)
+
+
+@clause("deployment-set/families")
+@pytest.mark.parametrize("family", BOTH_LISTS)
+def test_a_documented_family_can_be_in_a_set(region: Region, family: str) -> None:
+    group = region.create_deployment_set()
+    assert_members(group, region.run_instances(1, deployment_set=group, instance_type=f"ecs.{family}.large"))
+
+
+@clause("deployment-set/families")
+def test_another_family_is_refused(region: Region) -> None:
+    """With the set, not for itself."""
+    group = region.create_deployment_set()
+    code = "InvalidInstanceType.NotSupported"
+    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=group, instance_type=IN_NEITHER), code)
+    assert_members(group, [])
+    assert region.run_instances(1, instance_type=IN_NEITHER)
+
+
+@clause("deployment-set/no-spot")
+@pytest.mark.parametrize("price", [{}, {"SpotPriceLimit": "1.5"}])
+def test_a_spot_instance_cannot_be_in_a_set(region: Region, price: dict[str, str]) -> None:
+    group = region.create_deployment_set()
+    spot = {"SpotStrategy": "SpotWithPriceLimit" if price else "SpotAsPriceGo", **price}
+    nothing_made(region, lambda: region.run_instances(1, deployment_set=group, **spot))
+    assert_members(group, [])
+
+
+@clause("deployment-set/no-dedicated-host")
+def test_a_set_and_a_dedicated_host_exclude_each_other(region: Region) -> None:
+    group = region.create_deployment_set()
+    host = "dh-nosuchhost0000000000"
+    launch = {"deployment_set": group, "DedicatedHostId": host}
+    assert_nothing_made(region, lambda: region.run_instances(1, **launch), "InvalidDeploymentOnHost")
+    assert_members(group, [])
+
+
+@clause("deployment-set/unknown-set")
+def test_a_set_that_does_not_exist_is_not_found(region: Region) -> None:
+    def launch() -> object:
+        return region.run_instances(1, DeploymentSetId=NO_SUCH_SET)
+
+    assert_nothing_made(region, launch, "DeploymentSet.NotFound")
+    gone = region.create_deployment_set()
+    gone.delete()
+    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=gone), "DeploymentSet.NotFound")
+
+
+@clause("deployment-set/same-region")
+@pytest.mark.region(regions=("cn-hangzhou", "cn-beijing"))
+@needs("shape-region")
+def test_a_set_of_another_region_is_unknown(region: Region) -> None:
+    elsewhere = region.in_region("cn-beijing").create_deployment_set()
+    assert listed(region) == []
+    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=elsewhere), "DeploymentSet.NotFound")
+    (instance,) = region.run_instances(1)
+    move = {"InstanceId": instance.id, "DeploymentSetId": elsewhere.id}
+    assert_refused("DeploymentSet.InvalidId", lambda: region.call("ModifyInstanceDeployment", **move))
+    assert_members(elsewhere, [])
+
+
+@clause("deployment-set/ordered-suffix")
+@pytest.mark.parametrize("in_set", [True, False])
+def test_a_batch_is_numbered_from_001(region: Region, in_set: bool) -> None:
+    group = region.create_deployment_set() if in_set else None
+    made = region.run_instances(
+        3, deployment_set=group, InstanceName="web-tier", HostName="web", UniqueSuffix=True, public_ip=False
+    )
+    shown = [each.describe() for each in made]
+    assert sorted(each["InstanceName"] for each in shown) == ["web-tier001", "web-tier002", "web-tier003"]
+    assert sorted(each["HostName"] for each in shown) == ["web001", "web002", "web003"]
+    assert all(each["InstanceName"][-3:] == each["HostName"][-3:] for each in shown)
+
+
+@clause("deployment-set/ordered-suffix")
+def test_only_those_who_ask_are_numbered(region: Region) -> None:
+    made = region.run_instances(2, InstanceName="web-tier", public_ip=False)
+    assert [each.describe()["InstanceName"] for each in made] == ["web-tier", "web-tier"]
+
+
+@clause("deployment-set/suffix-needs-room")
+def test_the_suffix_takes_three_characters_of_the_name(region: Region) -> None:
+    group = region.create_deployment_set()
+    (first, _) = region.run_instances(2, deployment_set=group, InstanceName="h" * 125, UniqueSuffix=True)
+    assert len(first.describe()["InstanceName"]) == 128
+
+    def launch() -> object:
+        return region.run_instances(2, deployment_set=group, InstanceName="h" * 126, UniqueSuffix=True)
+
+    assert_nothing_made(region, launch, "InvalidParams.InstanceNameExceed")
+
+
+@clause("deployment-set/launch-template")
+def test_a_template_carries_the_set(region: Region) -> None:
+    group = region.create_deployment_set()
+    template = _template(region, group.id)
+    made = region.call("RunInstances", LaunchTemplateId=template, Amount=2)["InstanceIdSets"]["InstanceIdSet"]
+    members = [region.instance(each) for each in made]
+    assert_members(group, members)
+    region.wait_until_all(members, "Running")
+
+
+@clause("deployment-set/launch-template")
+def test_the_limit_holds_for_a_template_as_well(region: Region) -> None:
+    group = region.create_deployment_set()
+    members, zone = full_zone(region, group)
+    launch = {"LaunchTemplateId": _template(region, group.id), "ZoneId": zone}
+    assert_nothing_made(region, lambda: region.call("RunInstances", **launch), FULL)
+    assert_members(group, members)
+
+
+def _template(region: Region, set_id: str) -> str:
+    """The id of a launch template that names a set."""
+    answer = region.call(
+        "CreateLaunchTemplate",
+        LaunchTemplateName="web-tier",
+        ImageId=region.defaults["image"],
+        InstanceType=SMALL,
+        DeploymentSetId=set_id,
+    )
+    return str(answer["LaunchTemplateId"])
+
+
+@clause("deployment-set/membership-while-stopped")
+def test_a_stopped_member_counts_and_keeps_its_set(region: Region) -> None:
+    group = region.create_deployment_set()
+    members, zone = full_zone(region, group)
+    members[0].stop(StoppedMode="KeepCharging")
+    assert_joined(group, members[0])
+    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=group, zone=zone), FULL)
+    assert_members(group, members)
+
+
+@clause("deployment-set/membership-while-stopped")
+def test_a_set_whose_only_member_is_stopped_is_not_empty(region: Region) -> None:
+    group = region.create_deployment_set()
+    (member,) = region.run_instances(1, deployment_set=group)
+    member.stop(StoppedMode="KeepCharging")
+    assert_refused("DependencyViolation.NotEmpty", group.delete)
+    assert_joined(group, member)
+
+
+@clause("deployment-set/membership-while-stopped")
+def test_a_stop_without_charge_ends_membership_in_every_way_or_in_none(region: Region) -> None:
+    """No source says which."""
+    group = region.create_deployment_set()
+    (member,) = region.run_instances(1, deployment_set=group)
+    member.stop(StoppedMode="StopCharging")
+    if member in group.members:
+        assert_joined(group, member)
+        assert_refused("DependencyViolation.NotEmpty", group.delete)
+    else:
+        assert not member.describe()["DeploymentSetId"]
+        group.delete()

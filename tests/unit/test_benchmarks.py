@@ -1,0 +1,77 @@
+"""Each benchmark runs and its figures can be; how good they are depends on the machine and is nobody's assertion."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import peers, stateful
+from benchmarks.measure import Row, Sizes
+
+TINY = Sizes(
+    instances=(2, 4),
+    peer_instances=(1, 2),
+    filled=100,
+    hosts=300,
+    timers=50,
+    batches=1,
+    calls=3,
+    processes=2,
+    examples=2,
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", command.BENCHMARKS)
+def test_its_figures_are_possible(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The peers take seconds to start; that they run shows when the benchmarks do.
+    monkeypatch.setattr(peers, "INSTALLED", False)
+    if name == "stateful" and not stateful.INSTALLED:
+        pytest.skip("Hypothesis is not installed")
+    rows = list(command.BENCHMARKS[name](TINY))
+    assert rows
+    # A start over another start is a difference: with so few processes it may be anything.
+    assert [row.what for row in rows if row.value <= 0 and " over " not in row.what] == []
+    assert len(command.table(rows).splitlines()) == len(rows) + 2
+
+
+@pytest.mark.skipif(not peers.INSTALLED, reason="moto is not installed")
+@pytest.mark.slow
+def test_the_peer_answers_what_is_asked_of_it() -> None:
+    with peers.moto(2) as ec2:
+        (found,) = ec2.model.get_reservations_by_instance_ids(ec2.ids[1:])
+        assert [each.id for each in found.instances] == ec2.ids[1:]
+        assert len(ec2.run_through_boto3()["Instances"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "met", "ratio"), [("us", 10.0, True, 4), ("us", 40.0, False, 1), ("timers/s", 10.0, False, 0.25)]
+)
+def test_a_rate_should_be_high_and_a_time_low(unit: str, value: float, met: bool, ratio: float) -> None:
+    row = Row("it", value, unit, 20.0, {"another": 40.0})
+    assert (row.met, row.ratio("another")) == (met, ratio)
+
+
+def test_a_difference_that_is_not_positive_has_no_ratio() -> None:
+    assert Row("it", -1.0, "ms", None, {"noise": 2.0}).ratio("noise") is None
+
+
+def test_an_unknown_name_is_refused_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(["speed"])
+    assert ended.value.code == 2
+    assert "there is no benchmark speed; there are regions, calls" in capsys.readouterr().err
+
+
+def test_the_rows_are_written_as_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = Row("it", 12.0, "us", 20.0, {"another": 40.0})
+    monkeypatch.setattr(command, "BENCHMARKS", {"one": lambda sizes: iter([row])})
+    assert command.main(["--json", str(tmp_path / "rows.json")]) == 0
+    written = json.loads((tmp_path / "rows.json").read_text())
+    assert [(each["what"], each["value"], each["met"]) for each in written["rows"]] == [("it", 12.0, True)]
+    assert "| it " in capsys.readouterr().out

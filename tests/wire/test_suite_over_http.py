@@ -1,0 +1,40 @@
+"""The conformance suite through an endpoint: with control routes the verdicts are those in process, without them nothing is left."""
+
+from __future__ import annotations
+
+import pytest
+
+from faultzone import hosted
+from tests.wrong_regions.test_kills import run_suite
+
+pytestmark = pytest.mark.slow
+
+
+def verdicts(*arguments: str) -> dict[str, str]:
+    """Test -> verdict, of a run of the suite with these options."""
+    return {test: value["verdict"] for test, value, _ in run_suite(*arguments).seen}
+
+
+@pytest.fixture(autouse=True)
+def _in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runs inside this one are nobody's workers."""
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+
+
+def test_with_control_routes_the_verdicts_are_those_in_process() -> None:
+    cloud = hosted.Hosted(clock="hybrid", scale=1)
+    with hosted.endpoint(cloud, token="token") as served:
+        over_http = verdicts(f"--faultzone-backend={served.url}", "--faultzone-token=token")
+    in_process = verdicts()
+    assert in_process
+    differing = {test: (verdict, over_http.get(test)) for test, verdict in in_process.items() if verdict != over_http.get(test)}
+    assert differing == {}
+
+
+def test_with_the_public_api_alone_nothing_deviates_and_nothing_is_left() -> None:
+    cloud = hosted.Hosted(clock="hybrid", scale=100)
+    with hosted.endpoint(cloud) as served:
+        seen = verdicts(f"--faultzone-backend={served.url}")
+    assert set(seen.values()) == {"conforms", "not-supported"}
+    assert cloud.call("DescribeInstances", {"RegionId": "cn-hangzhou"})["TotalCount"] == 0
+    assert cloud.call("DescribeDeploymentSets", {"RegionId": "cn-hangzhou"})["TotalCount"] == 0
