@@ -1,4 +1,7 @@
-"""`python -m benchmarks [NAME ...]`: measure, and print one table. No figure fails a run: a target not met is a row that says so."""
+"""`python -m benchmarks [NAME ...]`: measure, and print one table.
+
+No figure fails a run: a target that is not met is a row that says so.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from benchmarks import calls, memory, peers, placement, plugin, regions, stateful, timers
+from benchmarks import calls, memory, peers, placement, plugin, regions, stateful, timers, wire
 from benchmarks.measure import QUICK, Row, Sizes
 
 BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
@@ -25,6 +28,7 @@ BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
     "timers": timers.measure,
     "stateful": stateful.measure,
     "plugin": plugin.measure,
+    "wire": wire.measure,
 }
 _HEAD: Final = ("measured", "figure", "target", "met", "beside (how many times better ours is)")
 
@@ -68,7 +72,9 @@ def table(rows: Sequence[Row]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what was asked for; the exit code says only whether it could be measured."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure, and print one table with a ratio to each peer."
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(BENCHMARKS)}; all when left out")
     parser.add_argument("--quick", action="store_true", help="fewer and smaller: a minute, rougher")
     parser.add_argument(

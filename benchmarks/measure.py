@@ -1,7 +1,7 @@
 """How things are measured: batches, medians, child processes, and the rows that come of it.
 
-A figure is the median of batches. The garbage collector runs before each batch and stays on during it, as it is for users.
-Cases that are compared with each other take turns, so that a noisy machine is as noisy for one as for the other.
+A figure is the median of batches. The garbage collector runs before each batch and stays on during it, as it is for
+users. Cases that are compared with each other take turns, so that a noisy machine is as noisy for one as for the other.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Row:
         return self.value >= self.target if self.unit.endswith("/s") else self.value <= self.target
 
     def ratio(self, peer: str) -> float | None:
-        """How many times better than a peer this is, below 1 it is worse; None where a difference of times is not positive."""
+        """How many times better than a peer this is, worse below 1; None where a difference is not positive."""
         other = (self.peers or {})[peer]
         if min(other, self.value) <= 0:
             return None
@@ -96,7 +96,7 @@ class Case:
 
 
 def seconds(cases: Mapping[str, Case], *, calls: int, batches: int) -> dict[str, float]:
-    """The seconds that each case takes a call: the median of its batches, which take turns with those of the other cases."""
+    """The seconds that each case takes a call: the median of its batches, which take turns with those of the others."""
     taken: dict[str, list[float]] = {name: [] for name in cases}
     for batch in range(batches + 1):
         for name, case in cases.items():

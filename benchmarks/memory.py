@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import resource
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,6 @@ from faultzone.backends.local import LocalBackend
 from faultzone.journal import Journal
 
 _STATM = Path("/proc/self/statm")
-_PAGE = 4096
 _TARGET = 2048.0
 _BATCH = 100
 
@@ -30,7 +30,7 @@ class _NoJournal(Journal):
 
 
 def _resident() -> int:
-    return int(_STATM.read_text().split()[1]) * _PAGE if _STATM.exists() else 0
+    return int(_STATM.read_text().split()[1]) * resource.getpagesize() if _STATM.exists() else 0
 
 
 def _fill_ours(count: int, *, journalled: bool) -> Callable[[], object]:

@@ -1,4 +1,4 @@
-"""moto's EC2, which models instances of another cloud: through boto3, and its backend model called without any client."""
+"""moto's EC2, which models instances of another cloud: through boto3, and its backend model without any client."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class _Zone:
 
 
 def measure(sizes: Sizes) -> Iterator[Row]:
-    """A member placed in an empty zone, where few hosts carry its family, and where most hosts are full of another account's."""
+    """A member placed in an empty zone, where few hosts carry its family, and where others fill most hosts."""
     hosts = sizes.hosts
     what = f"a member of a set placed among {hosts:,} hosts"
     zones = {

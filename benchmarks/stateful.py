@@ -32,7 +32,7 @@ def measure(sizes: Sizes) -> Iterator[Row]:
     def rate(machine: type[RuleBasedStateMachine], counter: list[int]) -> float:
         def run() -> None:
             counter.clear()
-            run_state_machine_as_test(machine, settings=limits)  # type: ignore[no-untyped-call]
+            run_state_machine_as_test(machine, settings=limits)
 
         taken = once(run)
         return len(counter) / taken

@@ -124,6 +124,10 @@ class Clock:
         """Run `action` after `delay` milliseconds."""
         return self.call_at(self.now + delay, action)
 
+    def guest_later(self, delay: int, action: Callable[[], None]) -> Timer:
+        """Run `action` after `delay` milliseconds of guest time, which is region time unless guests are real."""
+        return self.call_later(delay, action)
+
     def next_due(self) -> int | None:
         """The instant of the earliest live timer, or None."""
         heap = self._heap

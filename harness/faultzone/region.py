@@ -30,6 +30,7 @@ from faultzone.model.shape import Shape
 from faultzone.substrate.memory import Timings
 
 if TYPE_CHECKING:
+    from faultzone.substrate.docker.pool import Settings
     from faultzone.serve import Door, Endpoint
 
 T = TypeVar("T")
@@ -570,6 +571,8 @@ class Region(RunsCommands):
         finally:
             while self.served:
                 self.served.pop().close()
+            if isinstance(self.backend, LocalBackend):
+                self.backend.release()
 
 
 def _say(backend: Backend, journal: Journal, kind: str, data: dict[str, Any]) -> None:
@@ -664,6 +667,25 @@ def local_backend(options: CloudOptions) -> LocalBackend:
     )
 
 
+def docker_backend(options: CloudOptions, settings: Settings | None = None) -> LocalBackend:
+    """A cloud whose hosts are containers. Its time is real time plus an offset, whatever clock the options name.
+
+    Raises:
+        NotSupported: no engine answers, or no image can be had; the text says what to do.
+    """
+    from faultzone.backends.docker import DockerBackend
+
+    return DockerBackend(
+        options.shapes,
+        settings=settings,
+        start=int(time.time() * SECOND),
+        accounts=options.accounts,
+        edition=options.edition,
+        rules=options.rules,
+        seed=options.seed,
+    )
+
+
 def make_region(backend: Backend | None = None, **options: Any) -> Region:
     """A region of its own, in memory unless a backend is given.
 
@@ -689,6 +711,7 @@ __all__ = [
     "Instance",
     "Region",
     "RegionClock",
+    "docker_backend",
     "local_backend",
     "make_region",
 ]

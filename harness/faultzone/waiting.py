@@ -12,12 +12,14 @@ from typing import Final, TypeVar
 
 from faultzone.backends import Backend
 from faultzone.clock import SECOND, Duration, milliseconds
-from faultzone.errors import WaitTimeout
+from faultzone.errors import SubstrateSilent, WaitTimeout
 
 T = TypeVar("T")
 
 #: How often a backend whose time cannot be moved is asked, in real seconds.
 _POLL: Final = 0.05
+#: How often a backend whose guests are real is asked, in real seconds.
+_REAL_POLL: Final = 0.002
 
 
 def wait(backend: Backend, predicate: Callable[[], T], within: Duration, *, what: str, grace: float = 0.0) -> T:
@@ -71,11 +73,27 @@ def hold(backend: Backend, predicate: Callable[[], object], during: Duration, *,
 
 
 def _pass(backend: Backend, deadline: int) -> bool:
-    """Go on to the next timer, or to the deadline; False once that is reached."""
+    """Go on to the next timer, or to the deadline; False once that is reached.
+
+    Where guests are real, real time passes instead while hosts owe reports, and while scripts run and no timer is due.
+
+    Raises:
+        SubstrateSilent: hosts owe reports and have said nothing for longer than the backend allows.
+    """
     clock = backend.control("clock", {})
     now, following = clock["now"], clock["next"]
+    if clock.get("owed"):
+        if clock["silent"] > clock["grace"]:
+            raise SubstrateSilent(
+                f"hosts owe {clock['owed']} reports and have said nothing for {clock['silent']:.0f} s"
+            )
+        time.sleep(_REAL_POLL)
+        return True
     if now >= deadline:
         return False
+    if clock.get("live") and (following is None or following > deadline):
+        time.sleep(_REAL_POLL)
+        return True
     to = deadline if following is None else min(max(following, now), deadline)
     backend.control("advance", {"milliseconds": to - now})
     return True

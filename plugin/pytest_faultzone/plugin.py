@@ -32,7 +32,8 @@ _OPTIONS = (
     (
         "backend",
         "memory",
-        "what answers: 'memory', 'wrong:NAME' (a region that breaks one promise), or the URL of an ECS endpoint",
+        "what answers: 'memory', 'docker' (hosts are containers, guests are real), 'wrong:NAME' (a region that breaks one "
+        "promise), or the URL of an ECS endpoint",
     ),
     ("edition", "2019-02", "the edition of the documentation that regions follow and tests assert"),
     ("seed", "0", "the base seed; a region's own seed depends on it and on the test's id alone"),
@@ -48,6 +49,17 @@ _OPTIONS = (
     ),
     ("token", "", "the token of an endpoint's control routes; without one its public API alone is used"),
     ("journal", "", "a directory that gets the journal of every region, a file for each worker and test"),
+    (
+        "docker_base",
+        "",
+        "the image under the hosts of the docker backend: Linux with python3 and sh; made on the spot if empty",
+    ),
+    (
+        "docker_mirror",
+        "",
+        "where the packages of a base come from, 'URL SUITE [COMPONENT …]'; apt's own sources if empty",
+    ),
+    ("docker_hosts", "40", "how many hosts a process may have as containers at a time"),
 )
 
 
@@ -60,7 +72,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faultzone", "faultzone: a cloud region that tests may break")
     for name, default, says in _OPTIONS:
         group.addoption(
-            f"--faultzone-{name}",
+            f"--faultzone-{name.replace('_', '-')}",
             dest=f"faultzone_{name}",
             metavar=name.upper(),
             default=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet, finalize
@@ -13,7 +14,7 @@ import pytest
 from faultzone.backends import CAPABILITIES
 from faultzone.backends.http import TEST_KEYS, HttpBackend
 from faultzone.errors import HarnessError, NotSupported, UsageError
-from faultzone.region import CloudOptions, Region, local_backend, make_region
+from faultzone.region import CloudOptions, Region, docker_backend, local_backend, make_region
 from faultzone.remote import connect, prepare, read_keys
 from pytest_faultzone.plugin import RUNNING, option
 
@@ -107,6 +108,8 @@ class RegionMaker:
             region.journal.close()
         if _ENDPOINT in self._config.stash:
             self._config.stash[_ENDPOINT].close()
+        if docker := sys.modules.get("faultzone.substrate.docker.pool"):
+            docker.close_all()
         if failed:
             raise HarnessError("; ".join(failed))
 
@@ -129,6 +132,14 @@ def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
     name = option(config, "backend")
     if name == "memory":
         return local_backend(options)
+    if name == "docker":
+        from faultzone.substrate.docker.pool import Settings
+
+        hosts = option(config, "docker_hosts")
+        if not hosts.isdigit() or not int(hosts):
+            raise UsageError(f"--faultzone-docker-hosts={hosts}: write a whole number, at least 1")
+        settings = Settings(option(config, "docker_base"), option(config, "docker_mirror"), int(hosts))
+        return docker_backend(options, settings)
     if name.startswith("wrong:"):
         from faultzone import wrong_regions
 
@@ -139,7 +150,7 @@ def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
                 name, keys=read_keys(option(config, "keys")) or TEST_KEYS, token=option(config, "token") or None
             )
         return config.stash[_ENDPOINT]
-    raise UsageError(f"--faultzone-backend={name}: write 'memory', 'wrong:NAME' or the URL of an endpoint")
+    raise UsageError(f"--faultzone-backend={name}: write 'memory', 'docker', 'wrong:NAME' or the URL of an endpoint")
 
 
 def require(item: pytest.Item, capabilities: Iterable[str]) -> None:

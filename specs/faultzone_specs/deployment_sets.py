@@ -17,16 +17,21 @@ NO_SUCH_SET = "ds-nosuchset00000000000"
 FULL = "QuotaExceed.DeploymentSetInstanceQuotaFull"
 
 
+def attempt(call: Callable[[], object]) -> ApiError | None:
+    """The refusal of `call`, or None where it is answered: for what may be either."""
+    try:
+        call()
+    except ApiError as refusal:
+        return refusal
+    return None
+
+
 def refused(call: Callable[[], object]) -> ApiError:
     """`call` is refused, with whatever code: for rules whose code is not documented."""
-    try:
-        answer = call()
-    except ApiError as error:
-        if error.code in UNKNOWN_ACTION:
-            raise
-        refusal = error
-    else:
-        raise AssertionError(f"not refused; answered {answer!r}")
+    refusal = attempt(call)
+    assert refusal is not None, "not refused"
+    if refusal.code in UNKNOWN_ACTION:
+        raise refusal
     assert refusal.status < 500, f"a failure of the service is no refusal: {refusal}"
     return refusal
 
@@ -70,8 +75,10 @@ def full_zone(region: Region, group: DeploymentSet) -> tuple[list[Instance], str
 
 
 def crowd(region: Region, *, but: str) -> None:
-    """Let every other host of a region with one zone carry more of the account's instances than the host `but`, so that it
-    tempts a placement that only spreads as well as it can."""
+    """Let every other host of a region with one zone carry more of the account's instances than the host `but`.
+
+    It then tempts a placement that only spreads as well as it can.
+    """
     plain = region.run_instances(2 * len(region.hosts), public_ip=False)
     for each in plain:
         if each.host == but:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
 
-from faultzone import Region, assert_refused
+from faultzone import ApiError, Region, assert_refused
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -171,7 +172,8 @@ def test_a_settled_invocation_stays_as_it_is(region: Region) -> None:
     (instance,) = region.run_instances()
     ran = region.run_command("echo done", on=instance)
     before = ran.result(instance)
-    ran.stop()
+    with suppress(ApiError):  # It may be refused or accepted.
+        ran.stop()
     assert (ran.result(instance), ran.status) == (before, "Finished")
 
 

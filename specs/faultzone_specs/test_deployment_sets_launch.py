@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from faultzone import Region, assert_nothing_made, assert_refused
@@ -25,6 +27,7 @@ IN_NEITHER = "ecs.t5-c1m2.large"
 
 @clause("deployment-set/run-in-set")
 def test_every_new_instance_is_a_member(region: Region) -> None:
+    """Of a batch and of a later launch."""
     group = region.create_deployment_set()
     members = region.run_instances(2, deployment_set=group) + region.run_instances(1, deployment_set=group)
     assert_members(group, members)
@@ -34,6 +37,7 @@ def test_every_new_instance_is_a_member(region: Region) -> None:
 
 @clause("deployment-set/run-in-set")
 def test_a_batch_counts_with_the_members_that_are_there(region: Region) -> None:
+    """Four and four are too many, four and three are not."""
     group = region.create_deployment_set()
     members = region.run_instances(4, deployment_set=group)
     zone = members[0].zone
@@ -43,6 +47,7 @@ def test_a_batch_counts_with_the_members_that_are_there(region: Region) -> None:
 
 @clause("deployment-set/zone-limit")
 def test_an_eighth_member_in_a_zone_is_refused(region: Region) -> None:
+    """After seven that were taken."""
     group = region.create_deployment_set()
     members, zone = full_zone(region, group)
     assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=group, zone=zone), FULL)
@@ -51,9 +56,10 @@ def test_an_eighth_member_in_a_zone_is_refused(region: Region) -> None:
 
 @clause("deployment-set/zone-limit")
 def test_a_batch_of_eight_is_refused_whole(region: Region) -> None:
+    """Whatever the least is that it asks for."""
     group = region.create_deployment_set()
     (member,) = region.run_instances(1, deployment_set=group)
-    batch = {"deployment_set": group, "zone": member.zone}
+    batch: dict[str, Any] = {"deployment_set": group, "zone": member.zone}
     assert_nothing_made(region, lambda: region.run_instances(8, **batch), FULL)
     assert_nothing_made(region, lambda: region.run_instances(8, MinAmount=1, **batch), FULL)
     assert_members(group, [member])
@@ -61,6 +67,7 @@ def test_a_batch_of_eight_is_refused_whole(region: Region) -> None:
 
 @clause("deployment-set/zone-limit")
 def test_a_member_that_is_released_makes_room(region: Region) -> None:
+    """The limit is of members, not of launches."""
     group = region.create_deployment_set()
     members, zone = full_zone(region, group)
     members.pop().delete()
@@ -72,6 +79,7 @@ def test_a_member_that_is_released_makes_room(region: Region) -> None:
 @pytest.mark.region(zones=2, hosts_per_zone=8)
 @needs("shape-region")
 def test_every_zone_can_be_filled_and_no_more(region: Region) -> None:
+    """Seven in each of two zones."""
     group = region.create_deployment_set()
     members, zone = full_zone(region, group)
     assert_nothing_made(region, lambda: region.run_instances(8, deployment_set=group), FULL)
@@ -84,6 +92,7 @@ def test_every_zone_can_be_filled_and_no_more(region: Region) -> None:
 @clause("deployment-set/families")
 @pytest.mark.parametrize("family", BOTH_LISTS)
 def test_a_documented_family_can_be_in_a_set(region: Region, family: str) -> None:
+    """Those of which both sections of the manual speak."""
     group = region.create_deployment_set()
     assert_members(group, region.run_instances(1, deployment_set=group, instance_type=f"ecs.{family}.large"))
 
@@ -101,23 +110,27 @@ def test_another_family_is_refused(region: Region) -> None:
 @clause("deployment-set/no-spot")
 @pytest.mark.parametrize("price", [{}, {"SpotPriceLimit": "1.5"}])
 def test_a_spot_instance_cannot_be_in_a_set(region: Region, price: dict[str, str]) -> None:
+    """With and without a limit to its price."""
     group = region.create_deployment_set()
-    spot = {"SpotStrategy": "SpotWithPriceLimit" if price else "SpotAsPriceGo", **price}
+    spot: dict[str, Any] = {"SpotStrategy": "SpotWithPriceLimit" if price else "SpotAsPriceGo", **price}
     nothing_made(region, lambda: region.run_instances(1, deployment_set=group, **spot))
     assert_members(group, [])
 
 
 @clause("deployment-set/no-dedicated-host")
 def test_a_set_and_a_dedicated_host_exclude_each_other(region: Region) -> None:
+    """Whether or not the host exists."""
     group = region.create_deployment_set()
     host = "dh-nosuchhost0000000000"
-    launch = {"deployment_set": group, "DedicatedHostId": host}
+    launch: dict[str, Any] = {"deployment_set": group, "DedicatedHostId": host}
     assert_nothing_made(region, lambda: region.run_instances(1, **launch), "InvalidDeploymentOnHost")
     assert_members(group, [])
 
 
 @clause("deployment-set/unknown-set")
 def test_a_set_that_does_not_exist_is_not_found(region: Region) -> None:
+    """Never made, or deleted."""
+
     def launch() -> object:
         return region.run_instances(1, DeploymentSetId=NO_SUCH_SET)
 
@@ -131,6 +144,7 @@ def test_a_set_that_does_not_exist_is_not_found(region: Region) -> None:
 @pytest.mark.region(regions=("cn-hangzhou", "cn-beijing"))
 @needs("shape-region")
 def test_a_set_of_another_region_is_unknown(region: Region) -> None:
+    """To a launch and to an instance that would join."""
     elsewhere = region.in_region("cn-beijing").create_deployment_set()
     assert listed(region) == []
     assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=elsewhere), "DeploymentSet.NotFound")
@@ -143,6 +157,7 @@ def test_a_set_of_another_region_is_unknown(region: Region) -> None:
 @clause("deployment-set/ordered-suffix")
 @pytest.mark.parametrize("in_set", [True, False])
 def test_a_batch_is_numbered_from_001(region: Region, in_set: bool) -> None:
+    """Instance name and host name alike, in a set or without."""
     group = region.create_deployment_set() if in_set else None
     made = region.run_instances(
         3, deployment_set=group, InstanceName="web-tier", HostName="web", UniqueSuffix=True, public_ip=False
@@ -155,12 +170,14 @@ def test_a_batch_is_numbered_from_001(region: Region, in_set: bool) -> None:
 
 @clause("deployment-set/ordered-suffix")
 def test_only_those_who_ask_are_numbered(region: Region) -> None:
+    """Without UniqueSuffix a batch has one name."""
     made = region.run_instances(2, InstanceName="web-tier", public_ip=False)
     assert [each.describe()["InstanceName"] for each in made] == ["web-tier", "web-tier"]
 
 
 @clause("deployment-set/suffix-needs-room")
 def test_the_suffix_takes_three_characters_of_the_name(region: Region) -> None:
+    """125 characters leave room for it, 126 do not."""
     group = region.create_deployment_set()
     (first, _) = region.run_instances(2, deployment_set=group, InstanceName="h" * 125, UniqueSuffix=True)
     assert len(first.describe()["InstanceName"]) == 128
@@ -173,6 +190,7 @@ def test_the_suffix_takes_three_characters_of_the_name(region: Region) -> None:
 
 @clause("deployment-set/launch-template")
 def test_a_template_carries_the_set(region: Region) -> None:
+    """The launch does not name it."""
     group = region.create_deployment_set()
     template = _template(region, group.id)
     made = region.call("RunInstances", LaunchTemplateId=template, Amount=2)["InstanceIdSets"]["InstanceIdSet"]
@@ -183,6 +201,7 @@ def test_a_template_carries_the_set(region: Region) -> None:
 
 @clause("deployment-set/launch-template")
 def test_the_limit_holds_for_a_template_as_well(region: Region) -> None:
+    """A full set takes nobody in by this door."""
     group = region.create_deployment_set()
     members, zone = full_zone(region, group)
     launch = {"LaunchTemplateId": _template(region, group.id), "ZoneId": zone}
@@ -204,6 +223,7 @@ def _template(region: Region, set_id: str) -> str:
 
 @clause("deployment-set/membership-while-stopped")
 def test_a_stopped_member_counts_and_keeps_its_set(region: Region) -> None:
+    """A zone that is full stays full."""
     group = region.create_deployment_set()
     members, zone = full_zone(region, group)
     members[0].stop(StoppedMode="KeepCharging")
@@ -214,6 +234,7 @@ def test_a_stopped_member_counts_and_keeps_its_set(region: Region) -> None:
 
 @clause("deployment-set/membership-while-stopped")
 def test_a_set_whose_only_member_is_stopped_is_not_empty(region: Region) -> None:
+    """So it cannot be deleted."""
     group = region.create_deployment_set()
     (member,) = region.run_instances(1, deployment_set=group)
     member.stop(StoppedMode="KeepCharging")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
-from faultzone import ApiError, Instance, Region, assert_refused, assert_strictly_spread
+from faultzone import Instance, Region, assert_refused, assert_strictly_spread
 from faultzone_specs.deployment_sets import (
     NO_SUCH_SET,
     assert_joined,
     assert_members,
+    attempt,
     full_zone,
     neighbour,
     refused,
@@ -23,6 +26,7 @@ STOPS = ["KeepCharging", "StopCharging"]
 
 @clause("deployment-set/modify-instance")
 def test_an_instance_joins_a_set_and_moves_to_another(region: Region) -> None:
+    """Only the set that it came to last lists it."""
     first, second = region.create_deployment_set(), region.create_deployment_set()
     (instance,) = region.run_instances(1)
     first.add(instance)
@@ -36,6 +40,7 @@ def test_an_instance_joins_a_set_and_moves_to_another(region: Region) -> None:
 
 @clause("deployment-set/modify-instance")
 def test_the_others_stay_where_they_are(region: Region) -> None:
+    """One of two members moves."""
     first, second = region.create_deployment_set(), region.create_deployment_set()
     members = region.run_instances(2, deployment_set=first)
     second.add(members[0], force=True)
@@ -46,6 +51,7 @@ def test_the_others_stay_where_they_are(region: Region) -> None:
 
 @clause("deployment-set/modify-instance")
 def test_a_set_whose_members_have_moved_can_be_deleted(region: Region) -> None:
+    """The one that they came to cannot."""
     first, second = region.create_deployment_set(), region.create_deployment_set()
     (instance,) = region.run_instances(1, deployment_set=first)
     second.add(instance)
@@ -58,6 +64,7 @@ def test_a_set_whose_members_have_moved_can_be_deleted(region: Region) -> None:
 @needs("see-hosts", "shape-region")
 @pytest.mark.parametrize("explicit", [True, False])
 def test_without_force_a_host_that_suits_is_kept(region: Region, explicit: bool) -> None:
+    """And the instance goes on running."""
     group = region.create_deployment_set()
     (first,) = region.run_instances(1, deployment_set=group)
     other = next(each for each in region.run_instances(3) if each.host != first.host)
@@ -78,6 +85,7 @@ def test_without_force_a_host_that_suits_is_kept(region: Region, explicit: bool)
 @needs("see-hosts", "shape-region")
 @pytest.mark.parametrize("stopped", [True, False])
 def test_without_force_a_host_that_does_not_suit_is_no_reason_to_move(region: Region, stopped: bool) -> None:
+    """Neither host nor set changes."""
     group, origin = region.create_deployment_set(), region.create_deployment_set()
     (first,) = region.run_instances(1, deployment_set=group)
     other = neighbour(region, first)
@@ -95,6 +103,7 @@ def test_without_force_a_host_that_does_not_suit_is_no_reason_to_move(region: Re
 @one_zone
 @needs("see-hosts", "shape-region")
 def test_with_force_a_running_instance_moves_and_runs_again(region: Region) -> None:
+    """Off the host of another member, as who it was."""
     group = region.create_deployment_set()
     (first,) = region.run_instances(1, deployment_set=group)
     other = neighbour(region, first)
@@ -130,13 +139,11 @@ def test_force_does_not_start_what_is_stopped_without_charge(region: Region) -> 
     (first,) = region.run_instances(1, deployment_set=group)
     other = neighbour(region, first)
     other.stop(StoppedMode="StopCharging")
-    try:
-        group.add(other, force=True)
-    except ApiError as refusal:
+    if (refusal := attempt(lambda: group.add(other, force=True))) is None:
+        assert_joined(group, other)
+    else:
         assert refusal.status < 500
         assert other not in group.members
-    else:
-        assert_joined(group, other)
     region.hold(lambda: other.status == "Stopped" and other.host is None, during="5m", what=f"{other.id} Stopped")
     other.start()
     assert_strictly_spread(group.members)
@@ -146,6 +153,7 @@ def test_force_does_not_start_what_is_stopped_without_charge(region: Region) -> 
 @one_host
 @needs("shape-region")
 def test_force_does_not_help_where_there_is_no_other_host(region: Region) -> None:
+    """Nothing changes."""
     group = region.create_deployment_set()
     region.run_instances(1, deployment_set=group)
     (other,) = region.run_instances(1)
@@ -158,6 +166,7 @@ def test_force_does_not_help_where_there_is_no_other_host(region: Region) -> Non
 @clause("deployment-set/modify-instance-state")
 @pytest.mark.parametrize("force", [True, False])
 def test_an_instance_that_is_being_made_cannot_join(region: Region, force: bool) -> None:
+    """Once it runs it can."""
     group = region.create_deployment_set()
     (instance,) = region.run_instances(1, wait=False)
     _refused_for_its_state(region, instance, "Pending", force)
@@ -168,6 +177,7 @@ def test_an_instance_that_is_being_made_cannot_join(region: Region, force: bool)
 
 @clause("deployment-set/modify-instance-state")
 def test_an_instance_between_states_cannot_join(region: Region) -> None:
+    """Neither on its way down nor on its way up."""
     (instance,) = region.run_instances(1)
     instance.stop(wait=False, StoppedMode="KeepCharging")
     _refused_for_its_state(region, instance, "Stopping")
@@ -178,13 +188,10 @@ def test_an_instance_between_states_cannot_join(region: Region) -> None:
 def _refused_for_its_state(region: Region, instance: Instance, status: str, force: bool = False) -> None:
     """The instance cannot join a set, if the state is seen at all."""
     group = region.create_deployment_set()
-    try:
-        group.add(instance, force=force)
-    except ApiError as error:
-        refusal = error
-    else:
-        assert region.supports("move-time") is False and instance.status != status, f"{status} and yet taken in"
+    refusal = attempt(lambda: group.add(instance, force=force))
+    if refusal is None and not region.supports("move-time") and instance.status != status:
         return
+    assert refusal is not None, f"{status}, and yet taken in"
     assert refusal.code == "IncorrectInstanceStatus"
     assert_members(group, [])
     group.delete()
@@ -193,6 +200,7 @@ def _refused_for_its_state(region: Region, instance: Instance, status: str, forc
 @clause("deployment-set/modify-instance-state")
 @pytest.mark.parametrize("mode", [None, "KeepCharging"])
 def test_running_and_stopped_instances_can_join(region: Region, mode: str | None) -> None:
+    """And stay in their state."""
     group = region.create_deployment_set()
     (instance,) = region.run_instances(1)
     if mode is not None:
@@ -205,17 +213,19 @@ def test_running_and_stopped_instances_can_join(region: Region, mode: str | None
 
 @clause("deployment-set/modify-instance-full")
 def test_a_set_that_is_full_takes_nobody_in(region: Region) -> None:
+    """By force neither."""
     group = region.create_deployment_set()
     members, zone = full_zone(region, group)
     (other,) = region.run_instances(1, zone=zone)
     for force in (False, True):
-        assert_refused("DeploymentSet.InstanceLimitExceeded", lambda force=force: group.add(other, force=force))
+        assert_refused("DeploymentSet.InstanceLimitExceeded", partial(group.add, other, force=force))
     assert_members(group, members)
     assert not other.describe()["DeploymentSetId"]
 
 
 @clause("deployment-set/modify-instance-unknown-set")
 def test_an_instance_cannot_join_what_does_not_exist(region: Region) -> None:
+    """And stays where it is."""
     group = region.create_deployment_set()
     (instance,) = region.run_instances(1, deployment_set=group)
     to_nowhere = {"InstanceId": instance.id, "DeploymentSetId": NO_SUCH_SET}
@@ -225,6 +235,7 @@ def test_an_instance_cannot_join_what_does_not_exist(region: Region) -> None:
 
 @clause("deployment-set/modify-instance-unknown-set")
 def test_what_does_not_exist_cannot_join(region: Region) -> None:
+    """An id that nobody has."""
     group = region.create_deployment_set()
     nobody = region.instance("i-nosuchinstance000000")
     assert_refused("InvalidInstanceId.NotFound", lambda: group.add(nobody))
@@ -236,6 +247,7 @@ def test_what_does_not_exist_cannot_join(region: Region) -> None:
 @needs("shape-region")
 @pytest.mark.parametrize("mode", [None, *STOPS])
 def test_an_instance_leaves_its_set(region: Region, mode: str | None) -> None:
+    """In its state and without being stopped."""
     group = region.create_deployment_set()
     member, other = region.run_instances(2, deployment_set=group)
     if mode is not None:
@@ -251,11 +263,12 @@ def test_an_instance_leaves_its_set(region: Region, mode: str | None) -> None:
 @pytest.mark.region(edition="2020-12")
 @needs("shape-region")
 def test_only_a_member_leaves_a_set(region: Region) -> None:
+    """One of no set, of another set, and a set that does not exist."""
     group, other = region.create_deployment_set(), region.create_deployment_set()
     (member,) = region.run_instances(1, deployment_set=group)
     (stranger,) = region.run_instances(1)
     for instance, set_id in ((stranger, group.id), (member, other.id), (member, NO_SUCH_SET)):
-        refused(lambda instance=instance, set_id=set_id: _remove(region, instance, set_id))
+        refused(partial(_remove, region, instance, set_id))
     assert_members(group, [member])
     assert_members(other, [])
 

@@ -21,6 +21,7 @@ WHOLE_HOST = "ecs.g5.2xlarge"
 @clause("deployment-set/strict-spread")
 @needs("see-hosts")
 def test_members_are_made_on_different_hosts(region: Region) -> None:
+    """By a batch and by a later launch."""
     group = region.create_deployment_set()
     region.run_instances(4, deployment_set=group)
     region.run_instances(1, deployment_set=group)
@@ -31,6 +32,7 @@ def test_members_are_made_on_different_hosts(region: Region) -> None:
 @one_zone
 @needs("see-hosts", "shape-region")
 def test_a_new_member_avoids_even_the_emptiest_host(region: Region) -> None:
+    """Where a better spread of all instances speaks for sharing."""
     group = region.create_deployment_set()
     (first,) = region.run_instances(1, deployment_set=group)
     crowd(region, but=str(first.host))
@@ -42,6 +44,7 @@ def test_a_new_member_avoids_even_the_emptiest_host(region: Region) -> None:
 @one_zone
 @needs("see-hosts", "shape-region")
 def test_a_member_that_starts_anew_is_placed_anew(region: Region) -> None:
+    """After a stop without charge."""
     group = region.create_deployment_set()
     first, second = region.run_instances(2, deployment_set=group)
     second.stop(StoppedMode="StopCharging")
@@ -55,6 +58,7 @@ def test_a_member_that_starts_anew_is_placed_anew(region: Region) -> None:
 @one_zone
 @needs("see-hosts", "shape-region")
 def test_a_member_that_joins_is_on_a_host_of_its_own_at_every_moment(region: Region) -> None:
+    """Also while it is restarted for it."""
     group = region.create_deployment_set()
     (first,) = region.run_instances(1, deployment_set=group)
     other = neighbour(region, first)
@@ -73,6 +77,7 @@ def test_a_member_that_joins_is_on_a_host_of_its_own_at_every_moment(region: Reg
 @one_zone
 @needs("see-hosts", "break-hosts", "shape-region")
 def test_a_member_that_is_live_migrated_avoids_the_others(region: Region) -> None:
+    """Off a host at risk."""
     group = region.create_deployment_set()
     first, second = region.run_instances(2, deployment_set=group)
     before = str(second.host)
@@ -86,6 +91,7 @@ def test_a_member_that_is_live_migrated_avoids_the_others(region: Region) -> Non
 @one_zone
 @needs("see-hosts", "shape-region")
 def test_without_a_set_hosts_fill_evenly(region: Region) -> None:
+    """As many on each as there are rounds."""
     for each in (1, 2):
         made = region.run_instances(3) + region.run_instances(1)
         assert len({instance.host for instance in made}) == 4, f"round {each}"
@@ -96,6 +102,7 @@ def test_without_a_set_hosts_fill_evenly(region: Region) -> None:
 @pytest.mark.region(zones=1, hosts_per_zone=2)
 @needs("shape-region")
 def test_without_a_set_hosts_are_shared_rather_than_a_launch_refused(region: Region) -> None:
+    """Five instances, two hosts."""
     made = region.run_instances(3) + region.run_instances(2)
     assert {each.status for each in made} == {"Running"}
 
@@ -103,6 +110,7 @@ def test_without_a_set_hosts_are_shared_rather_than_a_launch_refused(region: Reg
 @clause("deployment-set/no-room-create")
 @needs("set-supply")
 def test_a_launch_that_supply_cannot_fill_leaves_nothing_half_made(region: Region) -> None:
+    """What there is can be had, and all of it once supply is back."""
     group = region.create_deployment_set()
     with region.chaos.shortage(limit=2):
         assert_nothing_made(region, lambda: region.run_instances(3, deployment_set=group), NO_STOCK)
@@ -116,6 +124,7 @@ def test_a_launch_that_supply_cannot_fill_leaves_nothing_half_made(region: Regio
 @pytest.mark.region(zones=1, hosts_per_zone=3)
 @needs("shape-region")
 def test_a_launch_for_which_hosts_are_too_few_leaves_nothing_half_made(region: Region) -> None:
+    """There is room on them, but not for the spread."""
     group = region.create_deployment_set()
     assert_nothing_made(region, lambda: region.run_instances(4, deployment_set=group), NO_STOCK)
     members = region.run_instances(3, deployment_set=group)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,12 @@ def test_identity_stays_through_stop_start_and_reboot(region: Region) -> None:
     (instance,) = region.run_instances(HostName="web-1", InstanceName="web", Description="front end")
     before, address = metadata(instance), instance.public_ip
     assert address is not None
-    for change in (lambda: instance.stop().start(), instance.reboot, lambda: instance.stop(ForceStop=True).start()):
+    changes: tuple[Callable[[], Instance], ...] = (
+        lambda: instance.stop().start(),
+        instance.reboot,
+        lambda: instance.stop(ForceStop=True).start(),
+    )
+    for change in changes:
         change()
         assert metadata(instance) == before
         assert instance.public_ip == address
@@ -140,7 +147,7 @@ def test_other_names_are_refused(region: Region, name: str) -> None:
 @clause("instance/host-name-rule")
 def test_host_names_of_the_documented_form_are_accepted(region: Region, windows: bool, name: str) -> None:
     """The longest and the shortest of each system."""
-    image = {"ImageId": WINDOWS} if windows else {}
+    image: dict[str, Any] = {"ImageId": WINDOWS} if windows else {}
     assert region.create_instance(HostName=name, **image).describe()["HostName"] == name
 
 
@@ -156,7 +163,7 @@ def test_host_names_of_the_documented_form_are_accepted(region: Region, windows:
 @clause("instance/host-name-rule")
 def test_other_host_names_are_refused(region: Region, windows: bool, name: str) -> None:
     """At the launch and afterwards."""
-    image = {"ImageId": WINDOWS} if windows else {}
+    image: dict[str, Any] = {"ImageId": WINDOWS} if windows else {}
     codes = ("InvalidHostName.Malformed", "HOSTNAME_ILLEGAL")
     assert_nothing_made(region, lambda: region.run_instances(HostName=name, wait=False, **image), codes)
     instance = region.create_instance(**image)

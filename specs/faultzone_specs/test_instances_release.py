@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_protection_can_be_turned_on_and_off(region: Region) -> None:
 def test_a_subscription_is_protected_or_refused(region: Region) -> None:
     """Sources differ on whether it can be: if it is accepted, it holds."""
     before = region.instances
-    asked = {"InstanceChargeType": "PrePaid", "Period": 1, "DeletionProtection": True}
+    asked: dict[str, Any] = {"InstanceChargeType": "PrePaid", "Period": 1, "DeletionProtection": True}
     refusal = refusal_of(lambda: region.create_instance(**asked))
     if refusal is None:
         (instance,) = set(region.instances) - set(before)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from functools import partial
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -27,12 +29,13 @@ def test_a_dry_run_that_would_succeed_makes_nothing(region: Region) -> None:
 @clause("instance/dry-run")
 def test_a_dry_run_has_the_error_of_the_check_that_fails(region: Region) -> None:
     """The same as without DryRun."""
-    for code, wrong in {
+    wrong: dict[str, dict[str, Any]] = {
         "InvalidImageId.NotFound": {"ImageId": "nosuchimage"},
         "InvalidInstanceName.Malformed": {"InstanceName": "1"},
         "InvalidZoneId.NotFound": {"ZoneId": f"{region.id}-z"},
-    }.items():
-        assert_nothing_made(region, lambda: region.run_instances(DryRun=True, wait=False, **wrong), code)  # noqa: B023 - used at once
+    }
+    for code, asked in wrong.items():
+        assert_nothing_made(region, partial(region.run_instances, DryRun=True, wait=False, **asked), code)
 
 
 @clause("instance/dry-run")
@@ -87,7 +90,7 @@ def test_a_request_that_was_refused_leaves_its_token_free(region: Region) -> Non
 
 @pytest.mark.parametrize("other", [{"Amount": 2}, {"InstanceName": "other"}, {"DeletionProtection": True}])
 @clause("instance/client-token-mismatch")
-def test_a_token_with_other_parameters_is_refused(region: Region, other: dict[str, object]) -> None:
+def test_a_token_with_other_parameters_is_refused(region: Region, other: dict[str, Any]) -> None:
     """And makes nothing."""
     token = fresh_token(region)
     region.run_instances(ClientToken=token, wait=False)

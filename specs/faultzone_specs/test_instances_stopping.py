@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from faultzone import Instance, Region, assert_refused
@@ -30,8 +32,7 @@ def test_a_stop_without_charge_keeps_all_but_the_public_address(region: Region) 
     (instance,) = region.run_instances()
     before, address = metadata(instance), instance.public_ip
     instance.stop(StoppedMode="StopCharging")
-    assert instance.public_ip is None
-    assert stopped_mode(instance) == "StopCharging"
+    assert (instance.public_ip, stopped_mode(instance)) == (None, "StopCharging")
     assert metadata(instance) == before
     instance.start()
     assert instance.public_ip not in (None, address)
@@ -102,7 +103,7 @@ def test_charges_go_on_by_default(region: Region) -> None:
 @clause("instance/stop-charging-default")
 @needs("change-account")
 def test_the_switch_of_the_account_decides_unless_the_call_does(
-    region: Region, asked: dict[str, str], mode: str
+    region: Region, asked: dict[str, Any], mode: str
 ) -> None:
     """KeepCharging in the call prevails."""
     (instance,) = region.run_instances()

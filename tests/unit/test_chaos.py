@@ -147,9 +147,9 @@ def test_a_fault_that_was_refused_owes_nothing(region: Region, refused: type[Exc
 
 
 def test_a_fault_of_nothing_is_refused_with_what_there_is(region: Region) -> None:
-    with pytest.raises(UsageError, match="no host 'h1' .*cn-hangzhou-a-h01"):
+    with pytest.raises(UsageError, match=r"no host 'h1' .*cn-hangzhou-a-h01"):
         region.chaos.crash("h1")
-    with pytest.raises(UsageError, match="no zone 'z'; write .*cn-hangzhou-a"):
+    with pytest.raises(UsageError, match=r"no zone 'z'; write .*cn-hangzhou-a"):
         region.chaos.shortage(zone="z")
 
 

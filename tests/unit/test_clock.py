@@ -45,7 +45,7 @@ def test_a_duration_has_one_length(duration: Duration, expected: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "90", "s", "1x", "1h and more", "-1s", "h1", "1,5h"])
 def test_a_duration_of_another_form_is_refused_with_what_to_write(text: str) -> None:
-    with pytest.raises(UsageError, match="'90s', '2h' or '1d12h'"):
+    with pytest.raises(UsageError, match=r"'90s', '2h' or '1d12h'"):
         milliseconds(text)
 
 

@@ -308,9 +308,9 @@ def test_an_unknown_account_region_action_or_verb_is_refused(backend: LocalBacke
         assert refused.value.request_id == backend.journal.tail(1)[0].data["request"]
     with pytest.raises(ApiError, match="InvalidAction"):
         backend.call("MakeCoffee", {})
-    with pytest.raises(NotSupported, match="no control verb 'make-coffee'; it has .*advance"):
+    with pytest.raises(NotSupported, match=r"no control verb 'make-coffee'; it has .*advance"):
         backend.control("make-coffee", {})
-    with pytest.raises(UsageError, match="'crash-host' takes host: string.*given hsot"):
+    with pytest.raises(UsageError, match=r"'crash-host' takes host: string.*given hsot"):
         backend.control("crash-host", {"hsot": "x"})
 
 

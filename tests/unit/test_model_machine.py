@@ -1,4 +1,4 @@
-"""Anything that users and hosts may do, in any order, over a substrate that delays, reorders, doubles and loses reports."""
+"""Users and hosts do what they like, in any order, while reports are delayed, reordered, doubled and lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from faultzone.model.shape import Shape
 ZONES, HOSTS, VCPUS = 2, 3, 8
 TYPES = {"ecs.g5.large": 2, "ecs.c5.xlarge": 4}
 SETTLED = {"Running", "Stopped"}
-#: What an instance may go through. A host that comes back boots whatever it carries, hence Running or Starting to Starting.
+#: What an instance may go through. A host that is back boots what it carries, hence Running or Starting to Starting.
 STEPS = {
     (None, "Pending"),
     ("Pending", "Starting"),

@@ -21,7 +21,7 @@ from faultzone.model.dispatch import ACTIONS
 from faultzone.model.effects import Report
 from faultzone.model.rules import Rules
 from faultzone.model.shape import Shape
-from faultzone.substrate import Substrate
+from faultzone.substrate import Sink, Substrate
 from faultzone.substrate.memory import MemorySubstrate, Timings
 from faultzone.world import World
 
@@ -49,6 +49,7 @@ class LocalBackend:
         timings: how long guests and hosts take.
         catalog: types and images; the edition's unless given.
         delays: how the substrate's reports are delayed, doubled and lost; see `MemorySubstrate`.
+        substrate: makes what hosts are made of from the clock and a sink that any thread may call; memory unless given.
     """
 
     name = "memory"
@@ -69,6 +70,7 @@ class LocalBackend:
         timings: Timings | None = None,
         catalog: Catalog | None = None,
         delays: Callable[[Report], Sequence[float]] | None = None,
+        substrate: Callable[[Clock, Sink], Substrate] | None = None,
     ) -> None:
         if isinstance(accounts, bool) or not isinstance(accounts, int) or accounts < 1:
             raise UsageError(f"accounts={accounts!r}: write how many accounts the cloud has, at least one")
@@ -84,7 +86,11 @@ class LocalBackend:
             clock=self.clock,
             world=World(seed),
         )
-        self.substrate: Substrate = MemorySubstrate(self.clock, self._on_report, timings, delays)
+        self.substrate: Substrate = (
+            MemorySubstrate(self.clock, self._on_report, timings, delays)
+            if substrate is None
+            else substrate(self.clock, self.take_report)
+        )
         self.api_faults = ApiFaults()
         self._lock = threading.Lock()
         self._queue = threading.Lock()
@@ -200,6 +206,9 @@ class LocalBackend:
         with self._turn():
             self.journal.append(self.clock.now, kind, data)
 
+    def release(self) -> None:
+        """Give back what the cloud occupies outside this process: in memory, nothing."""
+
     def close(self) -> None:
         """End what runs and finish the journal's file."""
         self.substrate.close()
@@ -247,6 +256,12 @@ class LocalBackend:
             for effect in effects:
                 append(now, "effect", {"effect": type(effect).__name__, "region": region, **redacted(effect._asdict())})
             self.substrate.apply(region, effects)
+
+    def take_report(self, region: str, report: Report) -> None:
+        """Take a report in from any thread, as an input of its own."""
+        with self._turn():
+            self._on_report(region, report)
+            self._commit()
 
     def _on_report(self, region: str, report: Report) -> None:
         """Take a report of the memory substrate in; it comes from a timer, so the lock is held."""

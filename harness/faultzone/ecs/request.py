@@ -66,6 +66,8 @@ def read_text(name: str, value: object) -> str:
     if isinstance(value, str):
         if "\x00" in value:
             raise _refuse(name, "it contains a NUL character")
+        if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
+            raise _refuse(name, "it is not text that UTF-8 can carry")
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -78,7 +80,7 @@ def read_integer(name: str, value: object) -> int:
     """The value as an integer of the range of a signed 64-bit number."""
     if isinstance(value, bool):
         raise _refuse(name, "a whole number is expected")
-    if isinstance(value, int):
+    if isinstance(value, int) and -(1 << 63) <= value < 1 << 63:
         return value
     if isinstance(value, str) and len(value) < 20 and value.isascii() and value.removeprefix("-").isdigit():
         return int(value)
@@ -173,10 +175,7 @@ def structures(name: str, *, most: int | None = None, **options: Any) -> Any:
     def convert(given: str, value: object) -> tuple[dict[str, Any], ...]:
         items = value if isinstance(value, list | tuple) else (value,)
         _bound(given, len(items), most, None)
-        for item in items:
-            if not isinstance(item, Mapping):
-                raise _refuse(given, "a structure is expected")
-        return tuple(dict(cast("Mapping[str, Any]", item)) for item in items)
+        return tuple(_read_structure(given, item) for item in items)
 
     return _declare(name, convert, (), options, repeated=True)
 
@@ -185,11 +184,17 @@ def structure(name: str, **options: Any) -> Any:
     """A structure: `SystemDisk.Size`, `SystemDisk.Category` … Read as a mapping from field to text."""
 
     def convert(given: str, value: object) -> dict[str, Any]:
-        if not isinstance(value, Mapping):
-            raise _refuse(given, "a structure is expected")
-        return dict(value)
+        return _read_structure(given, value)
 
     return _declare(name, convert, None, options)
+
+
+def _read_structure(name: str, value: object) -> dict[str, str]:
+    """The fields of a structure as text; one without a value is left out."""
+    if not isinstance(value, Mapping):
+        raise _refuse(name, "a structure is expected")
+    fields = cast("Mapping[object, object]", value)
+    return {read_text(name, field): read_text(name, each) for field, each in fields.items() if each is not None}
 
 
 def _bound(name: str, count: int, most: int | None, code: str | None) -> None:

@@ -101,5 +101,5 @@ def _announce_stop(region: RegionState, instance: Instance) -> None:
         lapse.announce(region, instance, billing.arrears_events[0], region.clock.now + window, stop)
 
 
-def _stop(region: RegionState, instance: Instance, event: SystemEvent) -> bool | None:
-    return lapse.stop(region, instance, event, region.edition.billing.arrears_events[1])
+def _stop(region: RegionState, instance: Instance, event: SystemEvent) -> None:
+    lapse.stop(region, instance, event, region.edition.billing.arrears_events[1])

@@ -185,7 +185,7 @@ def begin(region: RegionState, state: AssistantState, invocation: Invocation, ta
                 quotas[target.system],
             )
         )
-    batch.timer = region.clock.call_later(rules.delivery(), lambda: _overdue(region, state, batch, command.timeout))
+    batch.timer = region.clock.guest_later(rules.delivery(), lambda: _overdue(region, state, batch, command.timeout))
     _forget_oldest(region, state)
 
 
@@ -286,7 +286,7 @@ def _overdue(region: RegionState, state: AssistantState, batch: Batch, timeout: 
             settle(region, state, record, "timed-out")
 
     if batch.open:
-        batch.timer = region.clock.call_later(timeout * SECOND, silent)
+        batch.timer = region.clock.guest_later(timeout * SECOND, silent)
 
 
 # Reports

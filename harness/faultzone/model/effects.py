@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 
 class Boot(NamedTuple):
-    """Power an instance on, on a host, and run its start-up program; `agent` installs the Cloud Assistant agent before."""
+    """Power an instance on, on a host, and run its start-up program; `agent` installs the Cloud Assistant agent before.
+
+    `address` is its private address, in the private network `network`.
+    """
 
     instance: str
     epoch: int
@@ -15,6 +18,8 @@ class Boot(NamedTuple):
     host_name: str = ""
     system: str = "linux"
     agent: bool = False
+    address: str = ""
+    network: str = ""
 
 
 class Halt(NamedTuple):

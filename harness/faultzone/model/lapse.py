@@ -26,7 +26,7 @@ def announce(
     event = events.schedule(region, instance, type, not_before=at, execute=lambda: act(event))
 
 
-def stop(region: RegionState, instance: Instance, event: SystemEvent, release_type: str) -> bool | None:
+def stop(region: RegionState, instance: Instance, event: SystemEvent, release_type: str) -> None:
     """Lock an instance, bring it down, and announce its release.
 
     Args:
@@ -39,7 +39,6 @@ def stop(region: RegionState, instance: Instance, event: SystemEvent, release_ty
     announce(region, instance, release_type, region.clock.now + grace, lambda due: _release(region, instance, due))
     region.books.ledgers[instance.account].stops[instance.id] = event
     _bring_down(region, instance)
-    return None
 
 
 def is_locked(instance: Instance) -> bool:

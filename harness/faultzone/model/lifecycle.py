@@ -12,6 +12,7 @@ from faultzone.clock import SECOND, read_stamp
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.instances import DeleteInstance, ModifyInstanceAutoReleaseTime, RebootInstance, StartInstance, StopInstance
 from faultzone.model import hosting
+from faultzone.model.catalog import dotted
 from faultzone.model.dispatch import Answer, handles, takes
 from faultzone.model.effects import Boot, Booted, Halt, Halted, HostBack, HostLost, Move, Release
 from faultzone.model.placement import DOWN, UP
@@ -42,8 +43,11 @@ def boot(region: RegionState, instance: Instance) -> None:
     region.enter(instance, STARTING)
     agent = region.rules.agent_comes_with(instance.image) if first else instance.get("InstallAgent") is not None
     instance.put("InstallAgent", None)
-    system = instance.image.system
-    region.emit(Boot(instance.id, instance.epoch, instance.host.index, data, instance.host_name, system, agent))
+    system, address = instance.image.system, dotted(instance.private_ip)
+    network = region.account(instance.account).vpc_id
+    region.emit(
+        Boot(instance.id, instance.epoch, instance.host.index, data, instance.host_name, system, agent, address, network)
+    )
 
 
 def halt(region: RegionState, instance: Instance, *, then: str | None, force: bool) -> None:

@@ -109,8 +109,8 @@ def _milestone(region: RegionState, instance: Instance, term: Term) -> None:
     _arm(region, instance, term)
 
 
-def _expire(region: RegionState, instance: Instance, event: SystemEvent) -> bool | None:
-    return lapse.stop(region, instance, event, region.edition.billing.expiration_events[1])
+def _expire(region: RegionState, instance: Instance, event: SystemEvent) -> None:
+    lapse.stop(region, instance, event, region.edition.billing.expiration_events[1])
 
 
 def _extend(region: RegionState, instance: Instance, period: int, unit: str, price: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
+from typing import NamedTuple
 
 from faultzone.clock import SECOND, Clock
 from faultzone.errors import UsageError
@@ -50,6 +51,14 @@ class Timings:
                 raise UsageError(f"Timings({name}={value!r}): write seconds of guest time, 0 or more")
 
 
+class _Guest(NamedTuple):
+    """A guest that boots, runs or halts: its host by region and number, and the epoch of what it was asked last."""
+
+    machine: tuple[str, int]
+    epoch: int
+    halting: bool
+
+
 class MemorySubstrate:
     """Guests as entries of a table.
 
@@ -72,8 +81,7 @@ class MemorySubstrate:
         self._clock, self._sink, self._delays = clock, sink, delays
         self._boot, self._halt = round(timings.boot * SECOND), round(timings.halt * SECOND)
         self._detect, self._restore = round(timings.detect * SECOND), round(timings.restore * SECOND)
-        #: instance -> its host, by region and number, and the epoch of the guest that runs, boots or halts.
-        self._guests: dict[str, tuple[tuple[str, int], int]] = {}
+        self._guests: dict[str, _Guest] = {}
         #: Each host without power -> the instant at which the region notices.
         self._dead: dict[tuple[str, int], int] = {}
         #: What runs inside them.
@@ -87,7 +95,7 @@ class MemorySubstrate:
             elif isinstance(effect, Halt):
                 self._start(region, effect, 0 if effect.force else self._halt, Halted)
             elif isinstance(effect, Move):
-                self._guests[effect.instance] = ((region, effect.to), effect.epoch)
+                self._guests[effect.instance] = _Guest((region, effect.to), effect.epoch, halting=False)
             elif isinstance(effect, Release):
                 self._guests.pop(effect.instance, None)
                 self.guests.forget(effect.instance)
@@ -99,11 +107,17 @@ class MemorySubstrate:
     def _start(self, region: str, effect: Boot | Halt, delay: int, outcome: type[Booted] | type[Halted]) -> None:
         """Let a guest boot or halt; nothing is heard of it if its host dies or it is asked for something newer."""
         instance, epoch = effect.instance, effect.epoch
-        self._guests[instance] = ((region, effect.host), epoch)
+        machine = (region, effect.host)
+        self._guests[instance] = _Guest(machine, epoch, isinstance(effect, Halt))
+        if isinstance(effect, Halt) and machine in self._dead:
+            # Its power went before it could shut down; the region hears of it no sooner than of the host.
+            del self._guests[instance]
+            self._clock.call_at(self._dead[machine], lambda: self._report(region, Halted(instance, epoch)))
+            return
 
         def ended() -> None:
             current = self._guests.get(instance)
-            if current is None or current[1] != epoch or current[0] in self._dead:
+            if current is None or current.epoch != epoch or current.machine in self._dead:
                 return
             if isinstance(effect, Boot):
                 self.guests.up(region, effect)
@@ -133,10 +147,19 @@ class MemorySubstrate:
         if machine in self._dead:
             return
         self._dead[machine] = self._clock.now + self._detect
-        for instance in [each for each, (where, _) in self._guests.items() if where == machine]:
+        lost = {instance: guest for instance, guest in self._guests.items() if guest.machine == machine}
+        for instance in lost:
             del self._guests[instance]
             self.guests.down(instance)
-        self._clock.call_later(self._detect, lambda: self._report(region, HostLost(host, reversible)))
+
+        def noticed() -> None:
+            self._report(region, HostLost(host, reversible))
+            # What was shutting down has shut down: the model may wait for it to go on elsewhere.
+            for instance, guest in lost.items():
+                if guest.halting:
+                    self._report(region, Halted(instance, guest.epoch))
+
+        self._clock.call_later(self._detect, noticed)
 
     def repair(self, region: str, host: int) -> None:
         """Give a crashed host its power back: it answers after `restore`, but not before its loss is noticed."""

@@ -22,7 +22,16 @@ from faultzone.model.rules import Rules
 from faultzone.region import CloudOptions, local_backend
 
 #: The modules that declare wrong regions, one for each chapter.
-_CHAPTERS: Final = ("billing", "deployment_sets", "instances")
+_CHAPTERS: Final = (
+    "assistant",
+    "invocation_status",
+    "billing",
+    "deployment_sets",
+    "deployment_set_members",
+    "instances",
+    "instance_release",
+    "instance_requests",
+)
 
 Parameters = Mapping[str, object]
 Answer = dict[str, Any]

@@ -1,8 +1,8 @@
 """What makes sure that nothing is left behind, however a run ends.
 
 Hosts end by themselves when their session's streams close. A watchdog, a process of its own, removes what is left of a
-session whose process has ended. A sweep removes what is left of earlier sessions, of ours alone, and of none that may still
-be alive.
+session whose process has ended. A sweep removes what is left of earlier sessions, of ours alone, and of none that may
+still be alive.
 """
 
 from __future__ import annotations

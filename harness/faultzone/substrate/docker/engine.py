@@ -1,6 +1,7 @@
 """The one module that speaks to the Docker SDK, and what its errors mean here.
 
-The engine is the one that the `docker` command would use: `DOCKER_HOST`, else the current context, else the local socket.
+The engine is the one that the `docker` command would use: `DOCKER_HOST`, else the current context, else the local
+socket.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ LABEL: Final = "faultzone"
 _TIMEOUT: Final = 60
 _CONNECTIONS: Final = 64
 _ADVICE: Final = """no Docker engine answers: {trouble}
-  Start one (on Debian: apt-get install docker.io, then service docker start), or say where one is by DOCKER_HOST or `docker context use`.
-  If the socket refuses you, become a member of the group docker. `faultzone doctor` says what works."""
+  Start one (on Debian: apt-get install docker.io, then service docker start), or say where one is by DOCKER_HOST or
+  `docker context use`. If the socket refuses you, become a member of the group docker. `faultzone doctor` says what
+  works."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,11 @@ class Engine:
             raise NotSupported("the Docker backend needs the Docker SDK: install pytest-faultzone[docker]") from None
         self._errors = docker.errors
         try:
-            self._client = docker.DockerClient.from_env(timeout=_TIMEOUT, max_pool_size=_CONNECTIONS) if _named() else _of_context()
+            self._client = (
+                docker.DockerClient.from_env(timeout=_TIMEOUT, max_pool_size=_CONNECTIONS)
+                if _named()
+                else _of_context()
+            )
             self._api = self._client.api
             self.info: Mapping[str, Any] = self._client.info()
         except (docker.errors.DockerException, OSError) as trouble:
@@ -103,7 +109,9 @@ class Engine:
             kind = Taken if any(each in text for each in taken) else HarnessError
             raise kind(f"the Docker engine could not {what}: {text}") from None
         except OSError as trouble:
-            raise HarnessError(f"the Docker engine no longer answers, so it could not {what}: {_short(trouble)}") from None
+            raise HarnessError(
+                f"the Docker engine no longer answers, so it could not {what}: {_short(trouble)}"
+            ) from None
 
     def close(self) -> None:
         """Give the connections back."""
@@ -132,7 +140,9 @@ class Engine:
         """Make an image of one file system."""
         repository, _, version = tag.partition(":")
         with self._saying(f"import the image {tag}"):
-            self._api.import_image_from_file(str(archive), repository=repository, tag=version, changes=[f"LABEL {LABEL}=image"])
+            self._api.import_image_from_file(
+                str(archive), repository=repository, tag=version, changes=[f"LABEL {LABEL}=image"]
+            )
 
     def build(self, files: Mapping[str, bytes], tag: str) -> None:
         """Build an image from its `Dockerfile` and what that copies."""
@@ -173,6 +183,8 @@ class Engine:
         Returns:
             The container's id and its attached standard streams, in the engine's frames.
         """
+        from docker.types import LogConfig
+
         with self._saying(f"start the container {wanted.name}"):
             settings = self._api.create_host_config(
                 network_mode=wanted.network,
@@ -183,9 +195,10 @@ class Engine:
                 tmpfs={"/local": "size=256m,mode=755", "/run": "mode=755"},
                 pids_limit=4096,
                 sysctls={"net.ipv6.conf.all.disable_ipv6": "1"},
-                log_config={"Type": "none"},
+                log_config=LogConfig(type="none"),
             )
-            endpoint = self._api.create_endpoint_config(ipv4_address=wanted.address)
+            endpoints: Any = {wanted.network: self._api.create_endpoint_config(ipv4_address=wanted.address)}
+            networks = self._api.create_networking_config(endpoints)
             made = self._api.create_container(
                 wanted.image,
                 name=wanted.name,
@@ -193,7 +206,7 @@ class Engine:
                 labels=dict(wanted.labels),
                 stdin_open=True,
                 host_config=settings,
-                networking_config=self._api.create_networking_config({wanted.network: endpoint}),
+                networking_config=networks,
             )["Id"]
             attached = self._api.attach_socket(made, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
             self._api.start(made)
@@ -223,7 +236,10 @@ class Engine:
             containers = self._api.containers(all=True, filters={"label": label})
             networks = self._api.networks(filters={"label": label})
             volumes = self._api.volumes(filters={"label": label})["Volumes"] or []
-        found = [Made("container", each["Id"], each["Names"][0].lstrip("/"), each["Labels"], each["State"]) for each in containers]
+        found = [
+            Made("container", each["Id"], each["Names"][0].lstrip("/"), each["Labels"], each["State"])
+            for each in containers
+        ]
         found += [Made("network", each["Id"], each["Name"], each["Labels"]) for each in networks]
         return found + [Made("volume", each["Name"], each["Name"], each["Labels"]) for each in volumes]
 
@@ -252,15 +268,18 @@ def _of_context() -> Any:
     import docker
     from docker.context import ContextAPI
 
-    context = ContextAPI.get_current_context()
+    context: Any = ContextAPI.get_current_context()
     host = None if context is None else context.Host
     if context is None or context.name == "default" or not host:
         return docker.DockerClient.from_env(timeout=_TIMEOUT, max_pool_size=_CONNECTIONS)
-    return docker.DockerClient(base_url=host, tls=context.TLSConfig or False, timeout=_TIMEOUT, max_pool_size=_CONNECTIONS)
+    return docker.DockerClient(
+        base_url=host, tls=context.TLSConfig or False, timeout=_TIMEOUT, max_pool_size=_CONNECTIONS
+    )
 
 
 def _raw(attached: Any) -> socket.socket:
-    """The socket below what the SDK gives for an attached stream; `attached` must live as long as it, so it is kept there."""
+    """The socket below what the SDK gives for an attached stream; `attached` must live as long as it, so it is kept
+    there."""
     raw: socket.socket = getattr(attached, "_sock", attached)
     own = raw.dup() if hasattr(raw, "dup") else raw
     attached.close()

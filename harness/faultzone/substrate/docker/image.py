@@ -1,7 +1,7 @@
 """The image of hosts, by content: the base's and the agent's bytes make its tag.
 
-The base is the one that the user names, if the engine has it or can pull it; else one made on the spot. No step of the build
-runs anything, so it works without a network and for every base that has a python3 and a shell.
+The base is the one that the user names, if the engine has it or can pull it; else one made on the spot. No step of the
+build runs anything, so it works without a network and for every base that has a python3 and a shell.
 """
 
 from __future__ import annotations
@@ -28,7 +28,14 @@ ENV PYTHONDONTWRITEBYTECODE=1
 ENTRYPOINT ["python3", "-S", "-E", "-m", "agent"]
 """
 #: The engine's names of architectures, and Debian's.
-_ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64", "armv7l": "armhf", "ppc64le": "ppc64el", "s390x": "s390x"}
+_ARCHITECTURES: Final = {
+    "x86_64": "amd64",
+    "aarch64": "arm64",
+    "arm64": "arm64",
+    "armv7l": "armhf",
+    "ppc64le": "ppc64el",
+    "s390x": "s390x",
+}
 
 
 def ensure(engine: Engine, wanted: str = "", mirror: str = "") -> str:
@@ -79,8 +86,12 @@ def _made_base(engine: Engine, mirror: str, troubles: list[str]) -> str:
             engine.import_image(archive, tag)
     except OSError as trouble:
         said = "; ".join([*troubles, str(trouble)])
-        advice = "name a base that the engine has (faultzone_docker_base) or a mirror of packages (faultzone_docker_mirror)"
-        raise NotSupported(f"no base for the hosts' image can be had: {said}. {advice[0].upper()}{advice[1:]}.") from trouble
+        advice = (
+            "name a base that the engine has (faultzone_docker_base) or a mirror of packages (faultzone_docker_mirror)"
+        )
+        raise NotSupported(
+            f"no base for the hosts' image can be had: {said}. {advice[0].upper()}{advice[1:]}."
+        ) from trouble
     return tag
 
 

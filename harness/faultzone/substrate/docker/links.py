@@ -64,7 +64,7 @@ class Switchboard:
             self._selector.unregister(link.wire)
 
     def ask(self, action: Callable[[Callable[[Any], None]], None], seconds: float) -> Any:
-        """Let the thread do something that has an answer, and wait for it; from any thread but this one.
+        """Let the thread do something that has an answer, and wait for it; on the thread itself, do it and do not wait.
 
         Raises:
             TimeoutError: no answer came in time.
@@ -76,6 +76,9 @@ class Switchboard:
             answers.append(value)
             answered.set()
 
+        if threading.current_thread() is self._thread:
+            action(answer)
+            return answers[0] if answers else None
         self.post(lambda: action(answer))
         if not answered.wait(seconds):
             raise TimeoutError(f"no answer within {seconds:g} s")
@@ -107,7 +110,7 @@ class Switchboard:
     def _guard(self, action: Callable[[], None]) -> None:
         try:
             action()
-        except Exception as trouble:  # noqa: BLE001 - it is told to whoever uses the hosts next
+        except Exception as trouble:
             self._failed(trouble)
 
 

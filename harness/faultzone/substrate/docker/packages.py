@@ -1,5 +1,5 @@
-"""Debian packages as far as a base image needs them: the sources of the machine's apt, their indexes, and what a list of
-packages depends on.
+"""Debian packages as far as a base image needs them: the sources of the machine's apt, their indexes, and what a list
+of packages depends on.
 
 Nothing here names a mirror: the machine's own apt says where packages come from, or the user does.
 """
@@ -128,14 +128,19 @@ def _one_line_sources(text: str) -> Iterator[Source]:
 def _deb822_sources(text: str) -> Iterator[Source]:
     for paragraph in re.split(r"\n\s*\n", text):
         lines = "\n".join(line for line in paragraph.splitlines() if not line.startswith("#"))
-        fields = {name.lower(): " ".join(value.split()) for name, value in re.findall(r"^([\w-]+):((?:.*\n?)(?:[ \t].*\n?)*)", lines, re.M)}
+        fields = {
+            name.lower(): " ".join(value.split())
+            for name, value in re.findall(r"^([\w-]+):((?:.*\n?)(?:[ \t].*\n?)*)", lines, re.M)
+        }
         if "deb" not in fields.get("types", "").split() or fields.get("enabled", "yes").lower() == "no":
             continue
         keyring = fields.get("signed-by")
         for uri in fields.get("uris", "").split():
             for suite in fields.get("suites", "").split():
                 components = tuple(fields.get("components", "").split())
-                yield Source(uri.rstrip("/"), suite, components, keyring if keyring and keyring.startswith("/") else None)
+                yield Source(
+                    uri.rstrip("/"), suite, components, keyring if keyring and keyring.startswith("/") else None
+                )
 
 
 def read_mirror(text: str) -> list[Source]:
@@ -162,7 +167,9 @@ def _verified(release: bytes, keyring: str | None) -> bytes:
     with tempfile.NamedTemporaryFile(suffix=".InRelease") as file:
         file.write(release)
         file.flush()
-        done = subprocess.run([tool, "--keyring", keyring, "--output", "-", file.name], capture_output=True, check=False, timeout=60)
+        done = subprocess.run(
+            [tool, "--keyring", keyring, "--output", "-", file.name], capture_output=True, check=False, timeout=60
+        )
     if done.returncode:
         raise OSError(f"its index is not signed by {keyring}")
     return done.stdout
@@ -197,12 +204,15 @@ def _paragraphs(text: str, uri: str) -> Iterator[tuple[str, Package]]:
         if "Package" not in fields or "Filename" not in fields:
             continue
         depends = ", ".join(fields[each] for each in ("Pre-Depends", "Depends") if each in fields)
-        yield fields["Package"], Package(
+        yield (
             fields["Package"],
-            f"{uri}/{fields['Filename']}",
-            fields["SHA256"],
-            tuple(tuple(_names(each.split("|"))) for each in depends.split(",") if each.strip()),
-            tuple(_names(fields["Provides"].split(","))) if "Provides" in fields else (),
+            Package(
+                fields["Package"],
+                f"{uri}/{fields['Filename']}",
+                fields["SHA256"],
+                tuple(tuple(_names(each.split("|"))) for each in depends.split(",") if each.strip()),
+                tuple(_names(fields["Provides"].split(","))) if "Provides" in fields else (),
+            ),
         )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import secrets
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -61,8 +60,7 @@ class Pool:
         self.idle: list[Link] = []
         self.leased: set[Link] = set()
         self._starting = 0
-        self._numbers = itertools.count(1)
-        self._fresh: Mapping[str, Any] = {}
+        self._numbers, self._networks = itertools.count(1), itertools.count(1)
         self.thrown_away = 0
         try:
             self._open()
@@ -85,6 +83,7 @@ class Pool:
         self._undo.append(self.board.close)
         self._threads = ThreadPoolExecutor(_STARTERS, "faultzone-starts")
         self._undo.append(lambda: self._threads.shutdown(cancel_futures=True))
+        self._undo.append(self._let_go)
 
     def _make_network(self) -> str:
         """A network with a small subnet that nobody has, told apart by the session."""
@@ -97,7 +96,13 @@ class Pool:
             except Taken:
                 continue
             return subnet
-        raise HarnessError(f"none of {_SUBNET_TRIES} subnets is free; `faultzone sweep` removes networks that were left behind")
+        raise HarnessError(
+            f"none of {_SUBNET_TRIES} subnets is free; `faultzone sweep` removes networks that were left behind"
+        )
+
+    def next_network(self) -> int:
+        """The number of a private network that no region of this session has."""
+        return next(self._networks)
 
     def _failed(self, trouble: BaseException) -> None:
         self.trouble = self.trouble or trouble
@@ -114,7 +119,11 @@ class Pool:
                 return
         if len(self.leased) + self._starting >= self.settings.hosts:
             limit = self.settings.hosts
-            taker(HarnessError(f"more than {limit} hosts would be in use at a time; faultzone_docker_hosts sets the limit"))
+            taker(
+                HarnessError(
+                    f"more than {limit} hosts would be in use at a time; faultzone_docker_hosts sets the limit"
+                )
+            )
             return
         self._starting += 1
         number = next(self._numbers)
@@ -183,6 +192,16 @@ class Pool:
         self.board.later(_RESET_SECONDS, lambda: finish(False))
 
     # The end
+
+    def _let_go(self) -> None:
+        """End all hosts at once, by ending the connections to them."""
+
+        def end(answer: Callable[[Any], None]) -> None:
+            for link in [*self.idle, *self.leased]:
+                link.end()
+            answer(None)
+
+        self.board.ask(end, _RESET_SECONDS)
 
     def _remove_made(self) -> None:
         remove_all(self.engine, self.engine.made(self.session))

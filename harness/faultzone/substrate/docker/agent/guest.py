@@ -18,7 +18,11 @@ from .scripts import Runs
 
 #: How long processes have between the request to end and their end.
 _PATIENCE_SECONDS: Final = 1.0
-_ENVIRONMENT: Final = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "USER": "root"}
+_ENVIRONMENT: Final = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "USER": "root",
+}
 
 
 class Guest:
@@ -39,7 +43,12 @@ class Guest:
         os.set_blocking(waking, False)
         signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
         # The requests of the usual programs: poweroff, halt and reboot.
-        for number, how in ((signal.SIGUSR1, "halt"), (signal.SIGUSR2, "halt"), (signal.SIGTERM, "reboot"), (signal.SIGCHLD, None)):
+        for number, how in (
+            (signal.SIGUSR1, "halt"),
+            (signal.SIGUSR2, "halt"),
+            (signal.SIGTERM, "reboot"),
+            (signal.SIGCHLD, None),
+        ):
             signal.signal(number, lambda *_, how=how: self._ask(how))
 
     def _ask(self, how: str | None) -> None:
@@ -94,7 +103,9 @@ class Guest:
     def _handle(self, message: dict[str, Any]) -> None:
         operation = message["op"]
         if operation == "run":
-            self._runs.start(message["run"], message["script"], message["directory"], message["seconds"], message["quota"])
+            self._runs.start(
+                message["run"], message["script"], message["directory"], message["seconds"], message["quota"]
+            )
         elif operation == "halt":
             self._asked = "halt"
         elif operation == "write":

@@ -1,11 +1,13 @@
-"""PID 1 of a host container: the machine's own controller. JSON lines over stdin and stdout, which the session attaches to.
+"""PID 1 of a host container: the machine's own controller. JSON lines over stdin and stdout, which the session attaches
+to.
 
-It starts instances, passes on what is said to and by them, and breaks and mends the host: power, hang, wires. One thread,
-one loop. When stdin ends, the session is gone, and so is the host.
+It starts instances, passes on what is said to and by them, and breaks and mends the host: power, hang, wires. One
+thread, one loop. When stdin ends, the session is gone, and so is the host.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -173,10 +175,8 @@ class Host:
                 os.kill(target, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        try:
+        with contextlib.suppress(ChildProcessError):
             os.waitpid(running.process, 0)
-        except ChildProcessError:
-            pass
         self._drop(running)
 
     def _drop(self, running: Running) -> None:
@@ -276,7 +276,8 @@ class Host:
             raise ValueError("there is no such operation")
 
     def _crash(self, silent: bool) -> None:
-        """Lose power: the wire first, so that nobody hears a goodbye, then every process but this, then what was local."""
+        """Lose power: the wire first, so that nobody hears a goodbye, then every process but this, then what was
+        local."""
         self._powered = False
         if silent:
             netlink.set_up(_WIRE, False)
@@ -316,7 +317,10 @@ class Host:
 
     def state(self) -> Message:
         """What a reset must bring back to what it was: all that an instance or a fault can leave behind here."""
-        with open("/proc/self/mountinfo", encoding="utf-8") as mounts, open("/proc/net/route", encoding="utf-8") as routes:
+        with (
+            open("/proc/self/mountinfo", encoding="utf-8") as mounts,
+            open("/proc/net/route", encoding="utf-8") as routes,
+        ):
             mounted = sorted(line.split()[4] for line in mounts)
             routed = sorted(" ".join(line.split()[:8]) for line in routes)
         return {

@@ -24,9 +24,40 @@ PRIVATE: Final = 0x40000
 _SET_DEATH_SIGNAL: Final = 1
 _DROP_CAPABILITY: Final = 24
 _SET_SUBREAPER: Final = 36
-#: What an instance's root must not do, by number: network and system administration, modules, raw I/O, chroot, ptrace of
-#: others, boot, device nodes, the clock, logs of the kernel, and the like. What is left is an ordinary server's root.
-_DROPPED: Final = (8, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
+#: What an instance's root must not do, by number: administration of network and system, modules, raw I/O, chroot,
+#: ptrace of others, boot, device nodes, the clock, logs of the kernel, and the like. What is left is an ordinary
+#: server's root.
+_DROPPED: Final = (
+    8,
+    12,
+    14,
+    15,
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    25,
+    26,
+    27,
+    28,
+    29,
+    30,
+    31,
+    32,
+    33,
+    34,
+    35,
+    36,
+    37,
+    38,
+    39,
+    40,
+)
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

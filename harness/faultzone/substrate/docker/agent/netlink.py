@@ -73,7 +73,11 @@ def add_vxlan(name: str, number: int, parent: str, local: str) -> None:
     """Make the host's end of a network that spans hosts."""
     data = _number(1, number) + _number(3, socket.if_nametoindex(parent)) + _attribute(4, socket.inet_aton(local))
     data += _attribute(7, b"\1") + _attribute(15, struct.pack("!H", _VXLAN_PORT))
-    _ask(_NEW_LINK, _CREATE | _EXCLUSIVE, _link() + _text(3, name) + _attribute(18, _text(1, "vxlan") + _attribute(2, data)))
+    _ask(
+        _NEW_LINK,
+        _CREATE | _EXCLUSIVE,
+        _link() + _text(3, name) + _attribute(18, _text(1, "vxlan") + _attribute(2, data)),
+    )
     set_up(name)
 
 

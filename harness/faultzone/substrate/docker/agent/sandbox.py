@@ -27,7 +27,13 @@ ROOTS: Final = "/run/faultzone"
 _INTERFACE: Final = "guest0"
 _TRIES: Final = 200
 _DEVICES: Final = ("null", "zero", "full", "random", "urandom", "tty")
-_LINKS: Final = (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2"), ("ptmx", "pts/ptmx"))
+_LINKS: Final = (
+    ("fd", "/proc/self/fd"),
+    ("stdin", "fd/0"),
+    ("stdout", "fd/1"),
+    ("stderr", "fd/2"),
+    ("ptmx", "pts/ptmx"),
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,12 @@ def start(spec: Spec, isolated: bool) -> tuple[int, socket.socket]:
     Raises:
         OSError: it cannot be started.
     """
-    for directory in (f"{DISKS}/{spec.disk}/upper", f"{DISKS}/{spec.disk}/work", f"{LOCAL}/{spec.instance}", f"{ROOTS}/{spec.instance}"):
+    for directory in (
+        f"{DISKS}/{spec.disk}/upper",
+        f"{DISKS}/{spec.disk}/work",
+        f"{LOCAL}/{spec.instance}",
+        f"{ROOTS}/{spec.instance}",
+    ):
         os.makedirs(directory, exist_ok=True)
     ours, theirs = socket.socketpair()
     reading, writing = os.pipe()
@@ -190,7 +201,9 @@ def _devices(root: str) -> None:
         os.symlink(to, f"{target}/{name}")
     for name in ("pts", "shm"):
         os.mkdir(f"{target}/{name}")
-    kernel.mount("devpts", f"{target}/pts", "devpts", kernel.NO_SUID | kernel.NO_PROGRAMS, "newinstance,ptmxmode=0666,mode=620")
+    kernel.mount(
+        "devpts", f"{target}/pts", "devpts", kernel.NO_SUID | kernel.NO_PROGRAMS, "newinstance,ptmxmode=0666,mode=620"
+    )
     kernel.mount("tmpfs", f"{target}/shm", "tmpfs", kernel.NO_SUID | kernel.NO_DEVICES)
 
 

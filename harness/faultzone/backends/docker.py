@@ -1,0 +1,184 @@
+"""The docker backend: the same region over hosts that are containers, with guests that are real.
+
+Control-plane time is real time plus an offset, which `advance` raises; guest time is real. So fifteen days pass in a
+moment, and no process notices.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from heapq import heappop, heappush
+from itertools import count
+from time import monotonic, sleep
+from typing import Any, Final
+from weakref import finalize
+
+from faultzone.backends import controls
+from faultzone.backends.local import LocalBackend
+from faultzone.clock import SECOND, Clock, HybridClock, Timer
+from faultzone.errors import NotSupported, SubstrateSilent, UsageError
+from faultzone.substrate import Sink, Substrate
+from faultzone.substrate.docker.pool import Pool, Settings, pool
+from faultzone.substrate.docker.substrate import DockerSubstrate
+
+#: Real seconds for which a wait lets the hosts be silent about what they owe.
+GRACE_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.002
+
+
+class SplitClock(HybridClock):
+    """Region time that follows real time and may be moved ahead of it; guest time stays real."""
+
+    def __init__(self, start: int, real: Callable[[], float] = monotonic) -> None:
+        super().__init__(start, real)
+        self._guest: list[tuple[float, int, Timer]] = []
+        self._orders = count()
+
+    def guest_later(self, delay: int, action: Callable[[], None]) -> Timer:
+        """Run `action` after `delay` real milliseconds, however far region time is moved meanwhile."""
+        timer = Timer(0, action)
+        heappush(self._guest, (self._real() + delay / SECOND, next(self._orders), timer))
+        return timer
+
+    def step(self, limit: int) -> bool:
+        """Fire the earliest guest timer that is due in real time, else the earliest of region time by `limit`."""
+        while self._guest and self._guest[0][0] <= self._real():
+            timer = heappop(self._guest)[2]
+            if timer.action is not None:
+                action, timer.action = timer.action, None
+                action()
+                return True
+        return super().step(limit)
+
+
+class DockerBackend(LocalBackend):
+    """A cloud whose hosts are containers.
+
+    Args:
+        settings: the base image and the like.
+        start: the first instant of region time, in milliseconds since the epoch.
+        options: what `LocalBackend` takes, but for the clock and what hosts are made of.
+
+    Raises:
+        NotSupported: no engine answers, or no image can be had; the text says what to do.
+    """
+
+    name = "docker"
+    capabilities = LocalBackend.capabilities - {"guest"}
+
+    def __init__(self, *shapes: Any, settings: Settings | None = None, start: int, **options: Any) -> None:
+        self.pool: Pool = pool(settings or Settings())
+
+        def hosts(clock: Clock, sink: Sink) -> Substrate:
+            self.hosts = DockerSubstrate(self.pool, sink)
+            return self.hosts
+
+        super().__init__(*shapes, clock=SplitClock(start), substrate=hosts, **options)
+        self._end = finalize(self, self.hosts.close)
+
+    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+        """Answer one action; see `Backend.call`.
+
+        Raises:
+            HarnessError: the hosts are in trouble.
+        """
+        self.hosts.check()
+        return super().call(action, parameters, account=account)
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
+        """Do what only a harness may do; see `Backend.control`. Hosts that are real have verbs of their own.
+
+        Raises:
+            HarnessError: the hosts are in trouble.
+        """
+        self.hosts.check()
+        own = _VERBS.get(verb)
+        if own is not None:
+            return own(self, dict(arguments))
+        known = controls.VERBS.get(verb)
+        if known is not None and known.capability and known.capability not in self.capabilities:
+            raise NotSupported(f"the docker backend lacks the capability {known.capability!r}, which {verb!r} needs")
+        answer = super().control(verb, arguments)
+        if verb == "clock":
+            hosts = self.hosts
+            silent = monotonic() - max(hosts.reported, hosts.asked)
+            answer |= {"owed": hosts.owed, "live": hosts.live, "silent": silent, "grace": GRACE_SECONDS}
+        return answer
+
+    def settle(self) -> None:
+        """Let real time pass until hosts owe nothing.
+
+        Raises:
+            SubstrateSilent: they have said nothing for longer than the grace.
+        """
+        hosts = self.hosts
+        while hosts.owed:
+            hosts.check()
+            if monotonic() - max(hosts.reported, hosts.asked) > GRACE_SECONDS:
+                raise SubstrateSilent(f"hosts owe {hosts.owed} reports and have said nothing for {GRACE_SECONDS:g} s")
+            sleep(_POLL_SECONDS)
+
+    def release(self) -> None:
+        """Give the hosts back."""
+        self._end()
+
+    def close(self) -> None:
+        """Give the hosts back and finish the journal's file."""
+        self.release()
+        super().close()
+
+
+def _place(backend: DockerBackend, given: Mapping[str, Any], name: str = "host") -> tuple[str, int]:
+    region_id = str(given.get("region") or backend.cloud.default_region)
+    region = backend.cloud.regions.get(region_id)
+    host = None if region is None else region.placement.find_host(str(given[name]))
+    if host is None:
+        raise UsageError(f"there is no host {given[name]!r} in {region_id}")
+    return region_id, host.index
+
+
+def _execute(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+    """Run a script in an instance beside the public API, once what was asked of the hosts has happened."""
+    backend.settle()
+    said = backend.hosts.execute(str(given["instance"]), str(given["script"]), float(given.get("seconds", 60)))
+    return {"exit_code": said["exit_code"], "output": said["output"]}
+
+
+def _write(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+    """Put a file into an instance, once what was asked of the hosts has happened."""
+    backend.settle()
+    content = given["content"]
+    raw = content.encode() if isinstance(content, str) else bytes(content)
+    backend.hosts.write(
+        str(given["instance"]), str(given["path"]), base64.b64encode(raw).decode(), int(given.get("mode", 0o644))
+    )
+    return {}
+
+
+def _hang(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+    """Let everything on a host stand still."""
+    backend.hosts.hang(*_place(backend, given))
+    return {"host": given["host"]}
+
+
+def _wire(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+    """Cut a host's wire, or join it."""
+    backend.hosts.wire(*_place(backend, given), up=bool(given["up"]))
+    return {"host": given["host"]}
+
+
+def _peers(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+    """Let two hosts hear one another no longer, or again."""
+    region, one = _place(backend, given)
+    backend.hosts.peers(region, one, _place(backend, given, "peer")[1], up=bool(given["up"]))
+    return {"host": given["host"]}
+
+
+_VERBS: Final[Mapping[str, Callable[[DockerBackend, dict[str, Any]], dict[str, Any]]]] = {
+    "exec": _execute,
+    "put-file": _write,
+    "hang-host": _hang,
+    "host-wire": _wire,
+    "host-peers": _peers,
+}

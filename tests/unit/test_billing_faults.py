@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from faultzone import (
+    AccountArrears,
+    ClockJump,
+    HarnessError,
+    SubscriptionLapse,
+    UsageError,
+    assert_released,
+    make_region,
+)
+from faultzone.clock import MINUTE
+from tests.unit.billing_support import advance_past, subscription
+
+
+def test_a_lapse_is_made_good_by_renewal() -> None:
+    region = make_region()
+    instance = subscription(region)
+    with region.chaos.lapse(instance.id) as injection:
+        assert injection.fault == SubscriptionLapse(instance.id, "3d")
+        region.clock.advance("4d")
+        assert instance.status == "Stopped"
+    assert instance.lock_reasons == []
+    region.clock.advance("16d")
+    assert instance.exists
+
+
+def test_a_lapse_whose_instance_is_gone_needs_nothing() -> None:
+    region = make_region()
+    instance = subscription(region)
+    with region.chaos.inject(SubscriptionLapse(instance.id, "0s")):
+        region.clock.advance("17d")
+        assert_released(instance)
+
+
+def test_a_lapse_that_cannot_be_renewed_is_a_trouble_of_its_own() -> None:
+    region = make_region()
+    instance = subscription(region)
+    region.set_prices(monthly="20000")
+    with pytest.raises(HarnessError, match="InsufficientBalance"), region.chaos.lapse(instance.id):
+        pass
+    region.set_prices(monthly="0")
+
+
+def test_arrears_are_made_good_by_payment() -> None:
+    region = make_region()
+    (instance,) = region.run_instances(1)
+    with region.chaos.inject(AccountArrears(debt="2.5")):
+        assert region.account_balance == Decimal("-2.5")
+    assert region.account_balance == 10_000
+    region.clock.advance("1h")
+    assert instance.status == "Running"
+
+
+def test_a_jump_of_the_clock_is_not_undone() -> None:
+    region = make_region()
+    before = region.clock.ms
+    with region.chaos.jump("90m") as injection:
+        assert injection.fault == ClockJump("90m")
+    assert region.clock.ms == before + 90 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [
+        ("top-up", {"amount": "-1"}),
+        ("top-up", {"amount": 0.1}),
+        ("bill", {}),
+        ("bill", {"amount": "1", "debt": "1"}),
+        ("prices", {"hourly": "-1"}),
+        ("prices", {"hourly": "1", "instance_type": "ecs.none"}),
+        ("expire", {"instance": "i-unknown", "within": 0}),
+        ("account-balance", {"account": "nobody"}),
+    ],
+)
+def test_bad_arguments_are_told_what_to_write(verb: str, arguments: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        make_region().control(verb, **arguments)
+
+
+def test_only_a_subscription_can_be_made_to_expire() -> None:
+    region = make_region()
+    (instance,) = region.run_instances(1)
+    with pytest.raises(UsageError, match="no subscription instance"):
+        region.chaos.lapse(instance.id)
+    other = subscription(region)
+    with pytest.raises(UsageError, match="within"):
+        region.control("expire", instance=other.id, within=-1)
+    before = other.expires
+    with region.chaos.lapse(other.id, within="90d"):
+        assert other.expires == before
+    advance_past(region, other.expires)
+    with pytest.raises(UsageError, match="has expired"):
+        region.chaos.lapse(other.id)
+
+
+def test_a_release_that_has_not_happened_is_told_with_its_timeline() -> None:
+    region = make_region()
+    (instance,) = region.run_instances(1)
+    with pytest.raises(AssertionError, match=r"not been released: it is Running(.|\n)*from=Starting to=Running"):
+        assert_released(instance)

@@ -1,0 +1,214 @@
+"""Parsing: one request class, two forms of each value, and nothing ignored in silence."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faultzone.backends.http import flatten
+from faultzone.ecs.errors import CODES, ApiError
+from faultzone.ecs.request import Request, flag, integer, json_texts, structure, structures, text, texts
+
+
+class Sample(Request):
+    """Every kind of parameter."""
+
+    name: str | None = text("Name")
+    colour: str | None = text("Colour", among=("red", "blue"))
+    shade: str | None = text("Shade", among=("dark",), code="InvalidPeriod")
+    count: int = integer("Count", 7, least=1, most=100)
+    period: int | None = integer("Period", least=1, code="InvalidPeriod")
+    anything: int | None = integer("Anything")
+    dry: bool = flag("Dry")
+    ids: tuple[str, ...] = texts("Id", most=3, too_many="InstanceIds.ExceedLimit")
+    json_ids: tuple[str, ...] | None = json_texts("JsonIds", most=3)
+    disk: dict[str, Any] | None = structure("Disk")
+    tags: tuple[dict[str, Any], ...] = structures("Tag", most=2)
+    later: str | None = text("Later", later="2020-12")
+
+
+class Strict(Sample):
+    """With what is mandatory."""
+
+    parameters: ClassVar = Sample.parameters
+    needs_region = True
+    key: str = text("Key", required=True)
+
+
+def refused(given: dict[str, object], kind: type[Request] = Sample) -> str:
+    """The code with which these parameters are refused."""
+    with pytest.raises(ApiError) as refusal:
+        kind.parse(given)
+    assert refusal.value.code in CODES
+    return refusal.value.code
+
+
+def test_what_is_absent_has_its_default_and_is_not_given() -> None:
+    request = Sample.parse({"Name": "", "Count": None})
+    assert (request.name, request.count, request.dry, request.ids, request.tags) == (None, 7, False, (), ())
+    assert request.given == {}
+
+
+@pytest.mark.parametrize(
+    ("flat", "nested", "attribute", "value"),
+    [
+        ({"Count": "9"}, {"Count": 9}, "count", 9),
+        ({"Anything": "-12"}, {"Anything": -12}, "anything", -12),
+        ({"Dry": "True"}, {"Dry": True}, "dry", True),
+        ({"Dry": " false "}, {"Dry": False}, "dry", False),
+        ({"Name": "true"}, {"Name": True}, "name", "true"),
+        ({"Name": "1.5"}, {"Name": 1.5}, "name", "1.5"),
+        ({"Id.1": "a", "Id.2": "b"}, {"Id": ["a", "b"]}, "ids", ("a", "b")),
+        ({"Id.2": "b", "Id.1": "a"}, {"Id": ("a", "b")}, "ids", ("a", "b")),
+        ({"Id": "a"}, {"Id": ["a"]}, "ids", ("a",)),
+        ({"JsonIds": '["a", "b"]'}, {"JsonIds": ["a", "b"]}, "json_ids", ("a", "b")),
+        ({"JsonIds": "[]"}, {"JsonIds": []}, "json_ids", ()),
+        ({"Disk.Size": "40", "Disk.Kind": "ssd"}, {"Disk": {"Size": 40, "Kind": "ssd"}}, "disk", {"Size": "40", "Kind": "ssd"}),
+        ({"Tag.1.Key": "k", "Tag.1.Value": "v"}, {"Tag": [{"Key": "k", "Value": "v"}]}, "tags", ({"Key": "k", "Value": "v"},)),
+    ],
+)  # fmt: skip
+def test_flat_and_python_forms_mean_the_same(
+    flat: dict[str, object], nested: dict[str, object], attribute: str, value: object
+) -> None:
+    assert getattr(Sample.parse(flat), attribute) == getattr(Sample.parse(nested), attribute) == value
+
+
+@pytest.mark.parametrize(
+    ("code", "given"),
+    [
+        # gaps, duplicates, places that exclude each other
+        ("InvalidParameter", {"Id.1": "a", "Id.3": "b"}),
+        ("InvalidParameter", {"Id.0": "a"}),
+        ("InvalidParameter", {"Id.01": "a"}),
+        ("InvalidParameter", {"Id.-1": "a"}),
+        ("InvalidParameter", {"Id.x": "a"}),
+        ("InvalidParameter", {"Id.1000000000000000000000": "a"}),
+        ("InvalidParameter", {"Id": "a", "Id.1": "b"}),
+        ("InvalidParameter", {"Id.1": "b", "Id": "a"}),
+        ("InvalidParameter", {"Tag.1": "a", "Tag.1.Key": "b"}),
+        ("InvalidParameter", {"Tag.1.Key": "b", "Tag.1": "a"}),
+        ("InvalidParameter", {"Tag.1.Key": "a", "Tag.3.Key": "b"}),
+        ("InvalidParameter", {"Tag.Key": "a"}),
+        ("InvalidParameter", {"Disk.1": "a"}),
+        ("InvalidParameter", {"Name.1": "a"}),
+        ("InvalidParameter", {".": "a"}),
+        ("InvalidParameter", {"Tag..Key": "a"}),
+        ("InvalidParameter", {"Tag.1.": "a"}),
+        ("InvalidParameter", {".".join("abcdefg"): "a"}),
+        # values of another type
+        ("InvalidParameter", {"Name": ["a"]}),
+        ("InvalidParameter", {"Name": {"a": "b"}}),
+        ("InvalidParameter", {"Name": b"a"}),
+        ("InvalidParameter", {"Count": "nine"}),
+        ("InvalidParameter", {"Count": "1.0"}),
+        ("InvalidParameter", {"Count": "１"}),
+        ("InvalidParameter", {"Count": 1.0}),
+        ("InvalidParameter", {"Count": True}),
+        ("InvalidParameter", {"Count": " 1"}),
+        ("InvalidParameter", {"Count": "--1"}),
+        ("InvalidParameter", {"Dry": "yes"}),
+        ("InvalidParameter", {"Dry": 1}),
+        ("InvalidParameter", {"Id": [["a"]]}),
+        ("InvalidParameter", {"Id": [None]}),
+        ("InvalidParameter", {"Disk": "ssd"}),
+        ("InvalidParameter", {"Disk": {"Size": ["40"]}}),
+        ("InvalidParameter", {"Disk.A.B.C.D": "deep"}),
+        ("InvalidParameter", {"Tag": ["k"]}),
+        ("InvalidParameter", {"Tag": [{"Key": {"k": "v"}}]}),
+        # Python's way of writing where JSON belongs, and other text that is no array of texts
+        ("InvalidParameter", {"JsonIds": "['a']"}),
+        ("InvalidParameter", {"JsonIds": "('a',)"}),
+        ("InvalidParameter", {"JsonIds": "a"}),
+        ("InvalidParameter", {"JsonIds": '"a"'}),
+        ("InvalidParameter", {"JsonIds": '{"a": 1}'}),
+        ("InvalidParameter", {"JsonIds": "[1]"}),
+        ("InvalidParameter", {"JsonIds": "[null]"}),
+        ("InvalidParameter", {"JsonIds": "[" * 100_000}),
+        ("InvalidParameter", {"JsonIds": "9" * 5_000}),
+        ("InvalidParameter", {"JsonIds": {"a": "b"}}),
+        # what no text may hold
+        ("InvalidParameter", {"Name": "a\x00b"}),
+        ("InvalidParameter", {"Id": ["\x00"]}),
+        ("InvalidParameter", {"Name": "\ud800"}),
+        # numbers out of range
+        ("InvalidParameter", {"Count": 0}),
+        ("InvalidParameter", {"Count": 101}),
+        ("InvalidParameter", {"Anything": 1 << 63}),
+        ("InvalidParameter", {"Anything": "1" * 20}),
+        ("InvalidParameter", {"Anything": "9" * 10_000}),
+        ("InvalidPeriod", {"Period": 0}),
+        # too many, and none of those that there are
+        ("InstanceIds.ExceedLimit", {"Id": list("abcd")}),
+        ("InvalidParameter", {"JsonIds": list("abcd")}),
+        ("InvalidParameter", {"Tag": [{"Key": each} for each in "abc"]}),
+        ("InvalidParameter", {f"Id.{each}": "a" for each in range(1, 1002)}),
+        ("InvalidParameter", {"Colour": "Red"}),
+        ("InvalidPeriod", {"Shade": "light"}),
+        # what the action does not take
+        ("UnsupportedParameter", {"name": "a"}),
+        ("UnsupportedParameter", {"Nonsense": "a"}),
+        ("UnsupportedParameter", {"Nonsense.1": "a"}),
+        ("UnsupportedParameter", {"Later": "a"}),
+    ],
+)  # fmt: skip
+def test_what_is_refused_has_a_code(code: str, given: dict[str, object]) -> None:
+    assert refused(given) == code
+
+
+def test_what_is_mandatory_must_be_given() -> None:
+    assert refused({"RegionId": "cn-hangzhou"}, Strict) == "MissingParameter"
+    assert refused({"RegionId": "cn-hangzhou", "Key": ""}, Strict) == "MissingParameter"
+    assert refused({"Key": "k"}, Strict) == "MissingParameter"
+    assert Strict.parse({"Key": "k", "RegionId": "cn-hangzhou"}).key == "k"
+
+
+def test_what_came_later_is_taken_from_its_edition_on() -> None:
+    assert Sample.parse({"Later": "a"}, edition="2020-12").later == "a"
+
+
+def test_what_every_action_takes_is_not_looked_at() -> None:
+    common = {"Action": "Sample", "Version": "2014-05-26", "OwnerId": "1", "Signature": "x", "Timestamp": "now"}
+    assert Sample.parse(common).given == {}
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=12)
+FIELD = st.text(st.characters(categories=["L"], max_codepoint=127), min_size=1, max_size=8)
+STRUCTURE = st.dictionaries(FIELD, TEXT, min_size=1, max_size=3)
+NESTED = st.fixed_dictionaries(
+    {},
+    optional={
+        "Name": TEXT,
+        "Count": st.integers(1, 100),
+        "Anything": st.integers(-(10**18), 10**18),
+        "Dry": st.booleans(),
+        "Id": st.lists(TEXT, min_size=1, max_size=3),
+        "Disk": STRUCTURE,
+        "Tag": st.lists(STRUCTURE, min_size=1, max_size=2),
+    },
+)
+
+
+@given(NESTED)
+def test_flattened_parameters_mean_the_same(nested: dict[str, object]) -> None:
+    assert Sample.parse(flatten(nested)).given == Sample.parse(nested).given
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.binary(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = st.sampled_from([*Sample.parameters, "Id.1", "Id.2", "Tag.1.Key", "Tag.2.Key", "Disk.Size"]) | st.text(
+    max_size=8
+)
+
+
+@given(st.dictionaries(NAMES, ANYTHING, max_size=4))
+def test_whatever_is_given_is_taken_or_refused(given: dict[str, object]) -> None:
+    try:
+        Sample.parse(given)
+    except ApiError as refusal:
+        assert refusal.code in CODES
