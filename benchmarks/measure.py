@@ -1,7 +1,7 @@
 """How things are measured: batches, medians, child processes, and the rows that come of it.
 
-A figure is the median of batches. The garbage collector runs before each batch and stays on during it, as it is for
-users. Cases that are compared with each other take turns, so that a noisy machine is as noisy for one as for the other.
+A figure is the median of batches. The garbage collector runs before the first batch and stays on, as it is for users.
+Cases that are compared with each other take turns, so that a noisy machine is as noisy for one as for the other.
 """
 
 from __future__ import annotations
@@ -98,11 +98,11 @@ class Case:
 def seconds(cases: Mapping[str, Case], *, calls: int, batches: int) -> dict[str, float]:
     """The seconds that each case takes a call: the median of its batches, which take turns with those of the others."""
     taken: dict[str, list[float]] = {name: [] for name in cases}
+    gc.collect()
     for batch in range(batches + 1):
         for name, case in cases.items():
             case.before()
             call = case.call
-            gc.collect()
             begun = perf_counter()
             for _ in range(calls):
                 call()

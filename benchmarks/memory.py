@@ -80,13 +80,13 @@ def bytes_each(what: str, count: int) -> dict[str, float]:
 
 def measure(sizes: Sizes) -> Iterator[Row]:
     """Bytes an instance, without and with the journal, as Python counts them and as the system does."""
-    count, peer_count = sizes.filled, max(max(sizes.peer_instances), _BATCH)
+    count = sizes.filled
     for how, said in (("traced", "allocated"), ("resident", "of resident memory")):
         if how == "resident" and not _STATM.exists():
             return
         peer = {}
         if peers.INSTALLED:
-            peer = {peers.MODEL: child("memory", f"moto-{how}", peer_count)["each"]}
+            peer = {peers.MODEL: child("memory", f"moto-{how}", count)["each"]}
         yield Row(f"an instance, {said}", child("memory", f"bare-{how}", count)["each"], "B", _TARGET, peer)
         yield Row("the same, with its journal", child("memory", f"journalled-{how}", count)["each"], "B", None, peer)
 

@@ -1,8 +1,8 @@
 """What the installed plugin costs pytest's start, by pairs of processes that take turns.
 
 What counts is the processor time of a process, which never waits: on an idle machine it is the time that passes. Of
-each kind the lower quartile is taken, since what disturbs a start of a quarter of a second only ever makes it longer, by
-more than the plugin's whole cost.
+each kind the lower quartile is taken, since what disturbs a start of a quarter of a second only ever makes it longer,
+and by more than the plugin's whole cost.
 """
 
 from __future__ import annotations

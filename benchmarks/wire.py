@@ -254,7 +254,12 @@ def _verify_case() -> tuple[object, list[object]]:
     verifier = Verifier(Keyring([Credential("testid", "testsecret", "1")]), time.time)
     requests: list[object] = []
     for n in range(2_000):
-        given = {"Action": "DescribeInstances", "RegionId": "cn-hangzhou", "InstanceIds": f'["i-{n}"]', "SignatureType": ""}
+        given = {
+            "Action": "DescribeInstances",
+            "RegionId": "cn-hangzhou",
+            "InstanceIds": f'["i-{n}"]',
+            "SignatureType": "",
+        }
         complete = complete_v1("POST", given, ("testid", "testsecret"))
         requests.append(SignedRequest("POST", complete, complete, {}, b""))
     return verifier, requests
@@ -299,7 +304,21 @@ def _made_up(count: int) -> tuple[float, dict[int, int]]:
 
     chance = random.Random(20190223)
     actions = list(implemented().items())
-    values = ["", "1", "0", "-1", "true", "i-1", '["i-1"]', "[", "{'a': 1}", "9" * 40, "é\u0000", "a" * 300, "ecs.g5.large"]
+    values = [
+        "",
+        "1",
+        "0",
+        "-1",
+        "true",
+        "i-1",
+        '["i-1"]',
+        "[",
+        "{'a': 1}",
+        "9" * 40,
+        "é\u0000",
+        "a" * 300,
+        "ecs.g5.large",
+    ]
 
     def made() -> bytes:
         name, request = chance.choice(actions)

@@ -102,4 +102,11 @@ def assert_invocation(invocation: Invocation, total: str, edition: str = edition
     raise AssertionError("\n".join(lines))
 
 
-__all__ = ["assert_invocation", "assert_nothing_made", "assert_refused", "assert_released", "assert_strictly_spread", "assert_unchanged"]
+__all__ = [
+    "assert_invocation",
+    "assert_nothing_made",
+    "assert_refused",
+    "assert_released",
+    "assert_strictly_spread",
+    "assert_unchanged",
+]

@@ -30,8 +30,8 @@ from faultzone.model.shape import Shape
 from faultzone.substrate.memory import Timings
 
 if TYPE_CHECKING:
-    from faultzone.substrate.docker.pool import Settings
     from faultzone.serve import Door, Endpoint
+    from faultzone.substrate.docker.pool import Settings
 
 T = TypeVar("T")
 

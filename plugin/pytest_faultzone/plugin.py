@@ -32,8 +32,8 @@ _OPTIONS = (
     (
         "backend",
         "memory",
-        "what answers: 'memory', 'docker' (hosts are containers, guests are real), 'wrong:NAME' (a region that breaks one "
-        "promise), or the URL of an ECS endpoint",
+        "what answers: 'memory', 'docker' (hosts are containers, guests are real), 'wrong:NAME' (a region that breaks "
+        "one promise), or the URL of an ECS endpoint",
     ),
     ("edition", "2019-02", "the edition of the documentation that regions follow and tests assert"),
     ("seed", "0", "the base seed; a region's own seed depends on it and on the test's id alone"),
@@ -61,10 +61,13 @@ _OPTIONS = (
     ),
     ("docker_hosts", "40", "how many hosts a process may have as containers at a time"),
 )
-
-
 #: The names of the options: `backend` is `--faultzone-backend`, and `faultzone_backend` in the configuration file.
 OPTIONS = tuple(name for name, _, _ in _OPTIONS)
+
+
+def flag(name: str) -> str:
+    """An option as the command line has it."""
+    return f"--faultzone-{name.replace('_', '-')}"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,13 +75,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faultzone", "faultzone: a cloud region that tests may break")
     for name, default, says in _OPTIONS:
         group.addoption(
-            f"--faultzone-{name.replace('_', '-')}",
+            flag(name),
             dest=f"faultzone_{name}",
             metavar=name.upper(),
             default=None,
             help=f"{says} (default: {default or 'none'})",
         )
-        parser.addini(f"faultzone_{name}", f"{says}; the same as --faultzone-{name}", default=default)
+        parser.addini(f"faultzone_{name}", f"{says}; the same as {flag(name)}", default=default)
 
 
 #: The markers whose arguments are checked when a test is collected.
@@ -124,8 +127,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "region(**shape): the shape of the test's `region`: zones=2, hosts_per_zone=8, family_hosts={...}, "
         "supply={...}, accounts=1, regions=(...), edition='2019-02', clock='virtual' or 'hybrid', scale=1 …",
         "clause(*ids): the documented promises that the test asserts, such as clause('deployment-set/strict-spread')",
-        "needs(*capabilities): what the backend must allow besides the public API: see-hosts, break-hosts, move-time, "
-        "set-supply, change-account, shape-region; the test is not-supported where it does not",
+        "needs(*capabilities): what the backend must allow besides the public API: see-hosts, break-hosts, break-api, "
+        "move-time, set-supply, change-account, shape-region, guest; the test is not-supported where it does not",
     ):
         config.addinivalue_line("markers", line)
 
@@ -182,6 +185,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
     """Let the regions of a fixture belong to its scope, whichever test happens to be the first to use it."""
+    __tracebackhide__ = True
     stash = request.config.stash
     before = stash.get(RUNNING, "")
     stash[RUNNING] = request.node.nodeid

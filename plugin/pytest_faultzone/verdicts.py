@@ -14,7 +14,7 @@ from faultzone import clauses
 from faultzone.backends import CAPABILITIES
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import Inconclusive, NotSupported, UsageError
-from pytest_faultzone.plugin import OPTIONS
+from pytest_faultzone.plugin import OPTIONS, flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -125,10 +125,10 @@ def run_again(item: pytest.Item) -> str:
     words = ["pytest", os.path.relpath(config.rootpath / path, config.invocation_params.dir) + colons + name]
     # A region's seed depends on the test's id, and that on the root directory.
     given = {"--rootdir": "rootdir", "--config-file": "inifilename"}
-    given |= {f"--faultzone-{each}": f"faultzone_{each}" for each in OPTIONS if each not in _LEFT_OUT}
-    for flag, destination in given.items():
+    given |= {flag(each): f"faultzone_{each}" for each in OPTIONS if each not in _LEFT_OUT}
+    for written, destination in given.items():
         if value := config.getoption(destination, None):
-            words.append(f"{flag}={value}")
+            words.append(f"{written}={value}")
     return shlex.join(words)
 
 

@@ -168,3 +168,27 @@ def test_commands_cost_nothing(region: Region) -> None:
     before = region.account_balance
     region.run_command("echo 1", on=instance)
     assert region.account_balance == before
+
+
+@clause("assistant/send-file")
+@pytest.mark.region(edition="2020-12")
+@needs("shape-region")
+def test_a_file_is_put_on_each_target(region: Region) -> None:
+    ids = [each.id for each in region.run_instances(2)]
+
+    def send(**given: object) -> dict[str, Any]:
+        asked = {"Name": "app.conf", "TargetDir": "/etc/app", "Content": "on", "InstanceId": ids, **given}
+        sent = region.call("SendFile", **asked)["InvokeId"]
+
+        def settled() -> dict[str, Any] | None:
+            shown = region.call("DescribeSendFileResults", InvokeId=sent)["Invocations"]["Invocation"][0]
+            return None if shown["InvocationStatus"] in ("Pending", "Running") else shown
+
+        return region.wait(settled, "2m", what=sent) or {}
+
+    assert send()["InvocationStatus"] == "Success"
+    again = send()
+    assert again["InvocationStatus"] == "Failed"
+    assert {each["ErrorCode"] for each in again["InvokeInstances"]["InvokeInstance"]} == {"FileAlreadyExists"}
+    assert send(Overwrite=True)["InvocationStatus"] == "Success"
+    assert_refused("FileContent.ExceedLimit", lambda: send(Content="x" * 24577))

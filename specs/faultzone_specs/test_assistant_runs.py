@@ -118,8 +118,10 @@ def test_results_are_listed_and_filtered(region: Region) -> None:
     shown = ran.results()
     assert {(each["InvokeId"], each["InstanceId"]) for each in shown} == {(ran.id, one.id), (ran.id, two.id)}
     for instance in (one, two):
-        (result,) = ran.results(instance)
-        assert (result["InstanceId"], result["InvokeRecordStatus"], result["ExitCode"]) == (instance.id, "Finished", 0)
+        found = ran.results(instance)
+        assert [each["InstanceId"] for each in found] == [instance.id]
+        result = found[0]
+        assert (result["InvokeRecordStatus"], result["ExitCode"]) == ("Finished", 0)
         assert result["FinishedTime"]
         assert ran.output(instance).strip() == instance.describe()["HostName"]
     region.call("DescribeInvocationResults", InvokeId=ran.id, PageSize=20)

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+# Runs in this process forget what they import; what is imported here they find.
+import pytest_faultzone.regions
+import pytest_faultzone.verdicts  # noqa: F401
+
 
 @pytest.fixture(autouse=True)
 def nothing_of_the_outer_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,18 +13,26 @@ SEEDS = """
     def shared(make_region):
         return make_region()
 
-    def ids(region, record_property):
-        record_property("id", region.run_instances(1)[0].id)
+    def seed(region):
+        return region.journal.entries[0][3]["seed"]
 
-    def test_one(region, record_property): ids(region, record_property)
-    def test_two(make_region, record_property): ids(make_region(), record_property)
-    def test_three(shared, record_property): record_property("id", str(shared.accounts) + shared.call(
-        "DescribeInstances")["RequestId"][:0] + repr(shared.journal.entries[0][3]["seed"]))
-    def test_four(shared, record_property): test_three.__wrapped__ if 0 else test_three(shared, record_property)
+    def test_one(region, record_property):
+        record_property("seed", seed(region))
+
+    def test_two(make_region, record_property):
+        first, second = make_region(), make_region()
+        assert first.run_instances(1)[0].id == second.run_instances(1)[0].id
+        record_property("seed", seed(first))
+
+    def test_three(shared, record_property):
+        record_property("seed", seed(shared))
+
+    def test_four(shared, record_property):
+        record_property("seed", seed(shared))
 """
 
 
-class Ids:
+class Seeds:
     """Gathers what the tests inside record."""
 
     def __init__(self) -> None:
@@ -33,7 +41,7 @@ class Ids:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call":
             assert report.passed, report.longreprtext
-            self.seen |= {report.nodeid: value for key, value in report.user_properties if key == "id"}
+            self.seen[report.nodeid] = dict(report.user_properties)["seed"]
 
 
 REVERSED = """
@@ -43,9 +51,9 @@ REVERSED = """
 
 
 def seen(pytester: pytest.Pytester, *arguments: str) -> dict[str, object]:
-    ids = Ids()
-    pytester.inline_run(*arguments, plugins=[ids])
-    return ids.seen
+    seeds = Seeds()
+    pytester.inline_run(*arguments, plugins=[seeds])
+    return seeds.seen
 
 
 @pytest.mark.slow

@@ -19,9 +19,11 @@ LAYERS = (
     {"model"},
     {"substrate"},
     {"backends"},
-    {"serve", "faults", "checkers", "region", "assertions"},
+    {"serve", "faults", "waiting", "actions"},
+    {"region", "commands"},
+    {"assertions", "checkers", "hosted", "remote", "wrong_regions"},
     {"report"},
-    {"cli", "__main__"},
+    {"cli", "docker_cli", "__main__"},
 )
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
 

@@ -95,7 +95,12 @@ def test_another_line_that_is_no_entry_is_named(tmp_path: Path, line: str) -> No
 
 def test_entries_of_several_threads_are_numbered_once() -> None:
     journal = Journal()
-    threads = [threading.Thread(target=lambda: [journal.append(0, "call", {}) for _ in range(200)]) for _ in range(4)]
+
+    def append() -> None:
+        for _ in range(200):
+            journal.append(0, "call", {})
+
+    threads = [threading.Thread(target=append) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

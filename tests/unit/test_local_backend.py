@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -214,18 +214,14 @@ def test_secrets_are_in_no_entry(backend: LocalBackend) -> None:
 
 
 @pytest.fixture
-def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def handler(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
     """Puts another function in the place of the one that answers StopInstance."""
 
     def put(function: Any) -> None:
-        entry = dispatch.ACTIONS["StopInstance"]
-        monkeypatch.setitem(dispatch.ACTIONS, "StopInstance", replace_handler(entry, function))
+        entry = dispatch.ACTIONS["StopInstance"]._replace(handler=function)
+        monkeypatch.setitem(dispatch.ACTIONS, "StopInstance", entry)
 
     return put
-
-
-def replace_handler(entry: dispatch.Entry, function: Any) -> dispatch.Entry:
-    return entry._replace(handler=function)
 
 
 def test_a_handler_that_changes_something_before_it_refuses_is_found_out(backend: LocalBackend, handler: Any) -> None:

@@ -14,7 +14,7 @@ def region() -> Region:
 
 
 def test_what_is_made_runs_and_is_listed_oldest_first(region: Region) -> None:
-    made = region.run_instances(2) + [region.create_instance()]
+    made = [*region.run_instances(2), region.create_instance()]
     assert [each.status for each in made] == ["Running", "Running", "Stopped"]
     assert region.instances == made
     assert made[0].public_ip
@@ -61,7 +61,9 @@ def test_a_deployment_set_takes_and_tells_its_members(region: Region) -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 100])
 def test_every_page_of_a_listing_is_read_with_the_size_that_was_asked_for(region: Region, size: int) -> None:
     made = region.run_instances(5, wait=False)
-    listed = [each["InstanceId"] for each in region.describe("DescribeInstances", "Instances", "Instance", PageSize=size)]
+    listed = [
+        each["InstanceId"] for each in region.describe("DescribeInstances", "Instances", "Instance", PageSize=size)
+    ]
     assert listed == [each.id for each in made][::-1]
     assert len(region.journal.of("read", action="DescribeInstances")) == -(-5 // size)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.backends.controls import Arguments, verb
 from faultzone.errors import NotSupported, UsageError
-from faultzone.substrate.guest import AGENT_STATES, Guests, Taught, exactly, like
+from faultzone.substrate.guests import AGENT_STATES, Guests, Taught, exactly, like
 from faultzone.substrate.memory import MemorySubstrate
 from faultzone.substrate.shell import Reaction
 

@@ -72,7 +72,7 @@ class LocalBackend:
         delays: Callable[[Report], Sequence[float]] | None = None,
         substrate: Callable[[Clock, Sink], Substrate] | None = None,
     ) -> None:
-        if isinstance(accounts, bool) or not isinstance(accounts, int) or accounts < 1:
+        if type(accounts) is not int or accounts < 1:
             raise UsageError(f"accounts={accounts!r}: write how many accounts the cloud has, at least one")
         chosen = editions.load(edition) if isinstance(edition, str) else edition
         self.clock = clock or Clock(VIRTUAL_START)

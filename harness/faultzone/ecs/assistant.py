@@ -43,7 +43,7 @@ class _AssistantRequest(Request):
         return self
 
 
-class _Paged(_AssistantRequest):
+class PagedRequest(_AssistantRequest):
     """A listing in pages; how large they may be is the edition's to say."""
 
     writes = False
@@ -87,7 +87,7 @@ class DeleteCommand(_AssistantRequest):
     command_id: str = text("CommandId")
 
 
-class DescribeCommands(_Paged):
+class DescribeCommands(PagedRequest):
     """List commands, filtered and paged."""
 
     command_id: str | None = text("CommandId")
@@ -136,7 +136,7 @@ class StopInvocation(_AssistantRequest):
     instance_ids: tuple[str, ...] = texts("InstanceId")
 
 
-class DescribeInvocations(_Paged):
+class DescribeInvocations(PagedRequest):
     """List invocations with their total and the state of each target."""
 
     invoke_id: str | None = text("InvokeId")
@@ -148,7 +148,7 @@ class DescribeInvocations(_Paged):
     instance_id: str | None = text("InstanceId")
 
 
-class DescribeInvocationResults(_Paged):
+class DescribeInvocationResults(PagedRequest):
     """List the records of runs with their output."""
 
     invoke_id: str | None = text("InvokeId")
@@ -194,7 +194,7 @@ class SendFile(_AssistantRequest):
     timeout: int = integer("Timeout", 60, least=10)
 
 
-class DescribeSendFileResults(_Paged):
+class DescribeSendFileResults(PagedRequest):
     """List what became of files that were sent."""
 
     edition = _LATER

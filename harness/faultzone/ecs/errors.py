@@ -155,6 +155,15 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidPayType.NotSupport": (404, "The specified pre pay instance not support."),
     "ReactivateInstances.InstanceStatusNotValid": (403, "Instance status is not Expired, ImageExpired or EcsAndImageExpired."),
     "ReactivateInstances.InstanceNotEnoughBalance": (403, "Reactivate instance must have enough account balance."),
+    # System events
+    "InvalidParameter.TimeEndBeforeStart": (403, "The specified time range of {name} ends before it starts."),
+    "InstanceIdLimitExceeded": (403, "The amount of InstanceId specified exceeds limit 100."),
+    "EventIdLimitExceeded": (403, "The amount of EventId specified exceeds limit 100."),
+    "InvalidNotBefore.Passed": (400, "The NotBefore of system event has passed."),
+    "SimulatedEventLimitExceeded": (400, "The amount of active simulated system event exceeds limit."),
+    "InvalidEventId.NotFound": (403, "The specified EventId does not exist."),
+    "CannotCancelSystemEvent.NotSimulated": (403, "Only simulated system events can be canceled."),
+    "InvalidOperation.RedeployInstance": (403, "There are no maintenance events found on the instance."),
 }
 
 

@@ -272,7 +272,10 @@ class Request:
                     raise ApiError.of("UnsupportedParameter", name=name, why=f"{cls.__name__} does not take it here")
                 if parameter.attribute in values:
                     raise _refuse(name, "it is given twice")
-                values[parameter.attribute] = parameter.convert(name, _unfold(name, value))
+                unfolded = _unfold(name, value)
+                if parameter.repeated and not isinstance(unfolded, list):
+                    raise _refuse(name, "its indices must run from 1 without a gap")
+                values[parameter.attribute] = parameter.convert(name, unfolded)
         if cls.needs_region and not given.get("RegionId"):
             raise ApiError.of("MissingParameter", name="RegionId")
         for parameter in cls.required:

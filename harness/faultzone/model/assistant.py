@@ -172,6 +172,21 @@ def find_targets(region: RegionState, account: AccountState, ids: Sequence[str])
         raise ApiError("InvalidInstance.NotFound") from None
 
 
+def find_fit(region: RegionState, account: AccountState, ids: Sequence[str]) -> list[Instance]:
+    """The instances that a call names, each Running and with an agent that serves.
+
+    Raises:
+        ApiError: one of them is not fit.
+    """
+    targets = find_targets(region, account, ids)
+    for instance in targets:
+        if not region.rules.may_run_in(instance.status):
+            raise ApiError("InvalidInstanceStatus")
+        if instance.agent is None:
+            raise ApiError("InvalidInstance.NoClient")
+    return targets
+
+
 def check_targets(region: RegionState, account: AccountState, ids: Sequence[str], kind: str) -> list[Instance]:
     """The targets of an invocation, each fit for it (assistant/all-or-nothing).
 
@@ -179,14 +194,9 @@ def check_targets(region: RegionState, account: AccountState, ids: Sequence[str]
         ApiError: one of them is not; nothing runs anywhere.
     """
     rules = region.rules
-    targets = find_targets(region, account, ids)
-    for instance in targets:
-        if not rules.may_run_in(instance.status):
-            raise ApiError("InvalidInstanceStatus")
-        if instance.agent is None:
-            raise ApiError("InvalidInstance.NoClient")
-        if rules.refuses_mismatch() and not rules.type_fits(kind, instance.image.system):
-            raise ApiError("InvalidInstance.NotMatch")
+    targets = find_fit(region, account, ids)
+    if rules.refuses_mismatch() and not all(rules.type_fits(kind, each.image.system) for each in targets):
+        raise ApiError("InvalidInstance.NotMatch")
     return targets
 
 

@@ -35,6 +35,10 @@ class AssistantRules:
         """The size that counts is that after Base64 (assistant/content-limit)."""
         return len(encoded) <= int(self.edition.assistant.content_characters)
 
+    def file_fits(self, encoded: str) -> bool:
+        """The size of a file that counts is that after Base64 (assistant/send-file)."""
+        return len(encoded) <= int(self.edition.assistant.file_characters)
+
     def commands_limit(self) -> int:
         """How many commands an account may have in a region (assistant/command-quota)."""
         return int(self.edition.assistant.commands)

@@ -18,6 +18,7 @@ from faultzone.model.effects import (
     AgentSeen,
     CancelScript,
     GuestRebooted,
+    PutFile,
     RunEnded,
     RunOutput,
     RunRefused,
@@ -49,6 +50,20 @@ class Command:
         self.name = self.description = self.directory = ""
         self.timeout = 0
         self.invoked = self.open = 0
+
+    def effect(self, instance: Instance, run: str, quota: int) -> RunScript | PutFile:
+        """What the agent of an instance is asked to do."""
+        return RunScript(
+            instance.id,
+            instance.epoch,
+            run,
+            self.id,
+            self.kind,
+            self.script,
+            self.timeout,
+            self.directory,
+            quota,
+        )
 
 
 class Record:
@@ -126,13 +141,15 @@ class AssistantState:
     """What one account has of Cloud Assistant in one region.
 
     Attributes:
-        records: all that are kept, oldest first.
+        records: all that are kept of runs of commands, oldest first.
+        sendings: files that were sent, delivered as runs are.
         live: instance -> run -> record, of those that have not settled.
     """
 
     def __init__(self) -> None:
         self.commands: dict[str, Command] = {}
         self.invocations: dict[str, Invocation] = {}
+        self.sendings: dict[str, Invocation] = {}
         self.records: deque[Record] = deque()
         self.live: dict[str, dict[str, Record]] = {}
         self.day = 0
@@ -169,22 +186,11 @@ def begin(region: RegionState, state: AssistantState, invocation: Invocation, ta
         target.runs += 1
         target.records.append(record)
         invocation.records.append(record)
-        state.records.append(record)
+        if invocation.id in state.invocations:
+            state.records.append(record)
         batch.open[instance.id] = record
         state.live.setdefault(instance.id, {})[batch.run] = record
-        region.emit(
-            RunScript(
-                instance.id,
-                instance.epoch,
-                batch.run,
-                command.id,
-                command.kind,
-                command.script,
-                command.timeout,
-                command.directory,
-                quotas[target.system],
-            )
-        )
+        region.emit(command.effect(instance, batch.run, quotas[target.system]))
     batch.timer = region.clock.guest_later(rules.delivery(), lambda: _overdue(region, state, batch, command.timeout))
     _forget_oldest(region, state)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from faultzone.clock import stamp, utc
-from faultzone.ecs.assistant import DescribeCommands, DescribeInvocationResults, DescribeInvocations
+from faultzone.ecs.assistant import DescribeCommands, DescribeInvocationResults, DescribeInvocations, PagedRequest
 from faultzone.ecs.errors import ApiError
 from faultzone.model.assistant_runs import UNDER_WAY, Command, Invocation, Record, Target, state_of
 from faultzone.model.dispatch import Answer, handles
@@ -17,8 +17,8 @@ from faultzone.model.state import AccountState, RegionState, page
 T = TypeVar("T")
 
 
-def _paged(
-    request: DescribeCommands | DescribeInvocations | DescribeInvocationResults,
+def paged(
+    request: PagedRequest,
     limit: int,
     items: Iterable[T],
     count: int,
@@ -48,7 +48,7 @@ def describe_commands(region: RegionState, account: AccountState, request: Descr
             (request.description, lambda command: command.description),
         ),
     )
-    fields, shown = _paged(request, region.edition.assistant.page_size_commands, found, len(found))
+    fields, shown = paged(request, region.edition.assistant.page_size_commands, found, len(found))
     plain = request.content_encoding == "PlainText"
     return {**fields, "Commands": {"Command": [_command(each, plain) for each in shown]}}
 
@@ -103,7 +103,7 @@ def describe_invocations(region: RegionState, account: AccountState, request: De
             (request.invoke_status, lambda each: total(region, each)),
         ),
     )
-    fields, shown = _paged(request, region.edition.assistant.page_size_invocations, found, len(found))
+    fields, shown = paged(request, region.edition.assistant.page_size_invocations, found, len(found))
     return {**fields, "Invocations": {"Invocation": [_invocation(region, each) for each in shown]}}
 
 
@@ -184,7 +184,7 @@ def describe_results(region: RegionState, account: AccountState, request: Descri
     if any(value is not None for value, _ in filters):
         found = _kept(found, filters)
         count = len(found)
-    fields, shown = _paged(request, region.edition.assistant.page_size_results, found, count)
+    fields, shown = paged(request, region.edition.assistant.page_size_results, found, count)
     plain = request.content_encoding == "PlainText"
     results = [_record(region, each, plain) for each in shown]
     return {"Invocation": {**fields, "InvocationResults": {"InvocationResult": results}}}

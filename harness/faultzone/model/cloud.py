@@ -13,6 +13,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.errors import ShapeError
 from faultzone.model import (
     assistant,
+    assistant_files,
     assistant_shown,
     batches,
     billing,
@@ -20,9 +21,12 @@ from faultzone.model import (
     instances,
     launch,
     lifecycle,
+    maintenance,
+    recovery,
     resources,
     security_groups,
     subscriptions,
+    system_events,
 )
 from faultzone.model.catalog import public_addresses
 from faultzone.model.dispatch import ACTIONS, REPORTS, Answer
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 #: The chapters, whose import registers their handlers.
 CHAPTERS: Final = (
     assistant,
+    assistant_files,
     assistant_shown,
     batches,
     billing,
@@ -47,9 +52,12 @@ CHAPTERS: Final = (
     instances,
     launch,
     lifecycle,
+    maintenance,
+    recovery,
     resources,
     security_groups,
     subscriptions,
+    system_events,
 )
 
 
@@ -93,6 +101,8 @@ class Cloud:
         self.clock, self.world = clock, world
         self.default_region = shapes[0].region_id
         billing.open_books(self.regions.values(), self.accounts)
+        for region in self.regions.values():
+            recovery.watch(region)
 
     def call(self, action: str, parameters: Mapping[str, object], account: str) -> Answer:
         """Answer one call, with its effects in the outboxes of the regions.

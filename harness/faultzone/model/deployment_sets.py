@@ -1,4 +1,7 @@
-"""Deployment sets: their own life, and how instances come into them and move between them. Source: manual, chapter 1."""
+"""Deployment sets: their own life, and how instances come into them and move between them.
+
+Source: manual, chapter 1; API reference, chapter "Deployment sets".
+"""
 
 from __future__ import annotations
 
@@ -97,7 +100,9 @@ def describe_deployment_sets(region: RegionState, account: AccountState, request
         "PageNumber": r.page_number,
         "PageSize": r.page_size,
         "RegionId": region.id,
-        "DeploymentSets": {"DeploymentSet": [_render(group) for group in page(found, len(found), r.page_number, r.page_size)]},
+        "DeploymentSets": {
+            "DeploymentSet": [_render(group) for group in page(found, len(found), r.page_number, r.page_size)]
+        },
     }
 
 
@@ -142,7 +147,11 @@ def delete_deployment_set(region: RegionState, account: AccountState, request: D
 
 @handles(ModifyInstanceDeployment)
 def modify_instance_deployment(region: RegionState, account: AccountState, request: ModifyInstanceDeployment) -> Answer:
-    """ModifyInstanceDeployment: join a set or move between sets; only Force may change the host (deployment-set/modify-instance)."""
+    """ModifyInstanceDeployment: join a set, move between sets or, in later editions, leave one.
+
+    Only Force may change the host (deployment-set/modify-instance, deployment-set/modify-instance-force,
+    deployment-set/remove-instance).
+    """
     instance = account.instance(request.instance_id)
     if request.deployment_set_id is None:
         if request.dedicated_host_id is not None:

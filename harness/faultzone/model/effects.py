@@ -61,6 +61,13 @@ class Halted(NamedTuple):
     epoch: int
 
 
+class GuestCrashed(NamedTuple):
+    """The operating system of an instance has crashed; nothing runs there any more."""
+
+    instance: str
+    epoch: int
+
+
 class HostLost(NamedTuple):
     """A host no longer answers; what ran on it is gone."""
 
@@ -95,6 +102,20 @@ class RunScript(NamedTuple):
     timeout: int
     directory: str
     quota: int
+
+
+class PutFile(NamedTuple):
+    """Let the agent of an instance write a file; it reports as of a run that ends with 1 where the file was there."""
+
+    instance: str
+    epoch: int
+    run: str
+    path: str
+    content: str
+    mode: str
+    owner: str
+    group: str
+    overwrite: bool
 
 
 class CancelScript(NamedTuple):
@@ -169,7 +190,8 @@ class RunRefused(NamedTuple):
     output: str
 
 
-Effect = Boot | Halt | Move | Release | RunScript | CancelScript
+Effect = Boot | Halt | Move | Release | RunScript | PutFile | CancelScript
 Report = (
-    Booted | Halted | HostLost | HostBack | AgentSeen | GuestRebooted | RunStarted | RunOutput | RunEnded | RunTimedOut | RunRefused
-)
+    Booted | Halted | HostLost | HostBack | GuestCrashed | AgentSeen | GuestRebooted
+    | RunStarted | RunOutput | RunEnded | RunTimedOut | RunRefused
+)  # fmt: skip

@@ -1,7 +1,8 @@
 """System events: the machine that each of them goes through, and the book that keeps them.
 
-Source: manual 3.1; API reference, DescribeInstanceHistoryEvents and CreateSimulatedSystemEvents. States and transitions are data. Chapters
-publish events (`schedule` for a plan, `begin` for what is under way) and settle them; what an event does to its instance is theirs to say.
+Source: manual 3.1; API reference, DescribeInstanceHistoryEvents and CreateSimulatedSystemEvents. States and
+transitions are data. Chapters publish events (`schedule` for a plan, `begin` for what is under way) and settle them;
+what an event does to its instance is theirs to say.
 """
 
 from __future__ import annotations
@@ -60,24 +61,30 @@ class SystemEvent:
         executed_from: when its execution began.
         finished: when it became Avoided, Executed, Canceled or Failed.
         simulated: whether nothing is done to the instance.
-        silent: whether the instance's family has no system events: what is due is done, but never shown (event/retired-families).
+        silent: whether the instance's family has no system events: what is due is done, but never shown
+            (event/retired-families).
+        timer: fires at NotBefore.
+        act: does what was announced.
+        acting: whether that is being done at this very moment.
     """
 
     __slots__ = (
-        "account", "acting", "executed_from", "finished", "id", "instance", "not_before", "published", "silent", "simulated", "status",
-        "timer", "type",
+        "account", "act", "acting", "executed_from", "finished", "id", "instance", "not_before", "published", "silent",
+        "simulated", "status", "timer", "type",
     )  # fmt: skip
 
-    def __init__(self, id: str, type: str, instance: Instance, published: int, not_before: int | None, simulated: bool) -> None:
+    def __init__(
+        self, id: str, type: str, instance: Instance, published: int, not_before: int | None, simulated: bool
+    ) -> None:
         self.id, self.type, self.instance, self.account = id, type, instance.id, instance.account
         self.published, self.not_before, self.simulated = published, not_before, simulated
         self.status: str | None = None
         self.executed_from: int | None = None
         self.finished: int | None = None
         self.timer: Timer | None = None
-        self.silent = False
-        #: Whether what it does to its instance is being done at this very moment.
+        self.act: Execute | None = None
         self.acting = False
+        self.silent = False
 
     def __repr__(self) -> str:
         return f"SystemEvent({self.id}, {self.type}, {self.instance}, {self.status})"
@@ -95,20 +102,48 @@ def schedule(
 
     Args:
         type: one of the edition's types, such as `InstanceExpiration.Stop`.
-        not_before: the end of the user's window, in milliseconds since the epoch; one that has passed is executed as soon as time moves.
+        not_before: the end of the user's window, in milliseconds since the epoch; one that has passed is executed as
+            soon as time moves.
         execute: called at `not_before` if the event is still Scheduled.
         simulated: whether nothing is done to the instance.
     """
     event = _publish(region, instance, type, SCHEDULED, not_before, simulated)
-    event.timer = region.clock.call_at(not_before, lambda: _execute(region, event, execute))
+    event.act = execute
+    event.timer = region.clock.call_at(not_before, lambda: accept(region, event))
     return event
 
 
 def begin(
     region: RegionState, instance: Instance, type: str, *, not_before: int | None = None, simulated: bool = False
 ) -> SystemEvent:
-    """Publish an event that is Executing at once, without a window for the user (event/unexpected-has-no-window); `settle` ends it."""
+    """Publish an event that is Executing at once, without a window for the user; `settle` ends it.
+
+    Clause: event/unexpected-has-no-window.
+    """
     return _publish(region, instance, type, EXECUTING, not_before, simulated)
+
+
+def inquire(region: RegionState, instance: Instance, type: str, *, execute: Execute) -> SystemEvent:
+    """Publish an event that waits for the user's consent, without end: Inquiring until `accept`. Of later editions."""
+    event = _publish(region, instance, type, INQUIRING, None, False)
+    event.act = execute
+    return event
+
+
+def accept(region: RegionState, event: SystemEvent) -> None:
+    """Let an event execute: its NotBefore has come without an answer (event/default-action), or the user consents.
+
+    Raises:
+        HarnessError: it is neither Scheduled nor Inquiring.
+    """
+    event.timer = None
+    _enter(region, event, EXECUTING)
+    assert event.act is not None
+    event.acting = True
+    outcome = event.act()
+    event.acting = False
+    if outcome is not None:
+        settle(region, event, EXECUTED if outcome else FAILED)
 
 
 def settle(region: RegionState, event: SystemEvent, status: str) -> None:
@@ -122,26 +157,21 @@ def settle(region: RegionState, event: SystemEvent, status: str) -> None:
     _enter(region, event, status)
 
 
-def execute(region: RegionState, event: SystemEvent) -> None:
-    """Let the execution of a Scheduled event begin; `settle` ends it.
-
-    Raises:
-        HarnessError: it is not Scheduled.
-    """
-    _enter(region, event, EXECUTING)
-
-
 def active(region: RegionState, instance_id: str) -> list[SystemEvent]:
-    """The events of an instance that are Scheduled or Executing, oldest first."""
+    """The events of an instance that are not settled, oldest first."""
     return [event for event in region.active_events.get(instance_id, ()) if not event.silent]
 
 
 def avoid(region: RegionState, instance: Instance, *types: str, simulated: bool = True) -> list[SystemEvent]:
-    """Settle the Scheduled events of these types as Avoided, since the user has answered them; simulated ones too unless told otherwise."""
+    """Settle the awaited events of these types as Avoided, since the user has answered them.
+
+    Args:
+        simulated: whether simulated ones, too.
+    """
     answered = [
         event
         for event in region.active_events.get(instance.id, ())
-        if event.status == SCHEDULED and event.type in types and (simulated or not event.simulated)
+        if event.may_become(AVOIDED) and event.type in types and (simulated or not event.simulated)
     ]
     for event in answered:
         settle(region, event, AVOIDED)
@@ -163,10 +193,8 @@ def history(region: RegionState) -> list[SystemEvent]:
     return list(kept.values())
 
 
-def forget_instance(region: RegionState, instance: Instance, before: str, after: str) -> None:
-    """End what awaits an instance that is released: plans are Canceled, what was under way has Failed. The history stays."""
-    if after != "Released":
-        return
+def end(region: RegionState, instance: Instance) -> None:
+    """End what awaits an instance that is released: plans are Canceled, what was under way has Failed; history stays."""
     for event in list(region.active_events.get(instance.id, ())):
         if not event.acting:
             settle(region, event, FAILED if event.status == EXECUTING else CANCELED)
@@ -207,14 +235,3 @@ def _enter(region: RegionState, event: SystemEvent, status: str) -> None:
     region.record("event", event=event.id, type=event.type, instance=event.instance, **said)
     for watcher in region.event_watchers:
         watcher(event, before, status)
-
-
-def _execute(region: RegionState, event: SystemEvent, act: Execute) -> None:
-    """NotBefore has come and nobody has answered (event/default-action)."""
-    event.timer = None
-    execute(region, event)
-    event.acting = True
-    outcome = act()
-    event.acting = False
-    if outcome is not None:
-        settle(region, event, EXECUTED if outcome else FAILED)

@@ -42,9 +42,24 @@ def choose(
 def choose_for(region: RegionState, instance: Instance, leaving: Host | None = None) -> Host | None:
     """The host that an existing instance should go to, within its zone."""
     others = None if instance.group is None else instance.group.hosts(without=instance)
-    return choose(
-        region, instance.account, instance.kind, instance.zone, others, leaving=leaving, member=instance
-    )
+    return choose(region, instance.account, instance.kind, instance.zone, others, leaving=leaving, member=instance)
+
+
+def choose_elsewhere(region: RegionState, instance: Instance, *, spread: bool = True) -> Host | None:
+    """The host of its zone to which an instance can go that cannot run where it is, or None for lack of supply.
+
+    What it takes of the supply where it is counts as given back.
+
+    Args:
+        spread: whether the spread of its set is kept.
+    """
+    zone = region.zone_ids[instance.zone]
+    own = 0 if instance.host is None else 1
+    if region.placement.supply.left(zone, instance.kind.family, given_back=own) == 0:
+        return None
+    if spread:
+        return choose_for(region, instance, leaving=instance.host)
+    return choose(region, instance.account, instance.kind, instance.zone, None, leaving=instance.host)
 
 
 def settle(region: RegionState, instance: Instance, host: Host) -> None:

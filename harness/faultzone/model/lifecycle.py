@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from faultzone.clock import SECOND, read_stamp
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.instances import DeleteInstance, ModifyInstanceAutoReleaseTime, RebootInstance, StartInstance, StopInstance
-from faultzone.model import hosting
+from faultzone.model import events, hosting
 from faultzone.model.catalog import dotted
 from faultzone.model.dispatch import Answer, handles, takes
-from faultzone.model.effects import Boot, Booted, Halt, Halted, HostBack, HostLost, Move, Release
-from faultzone.model.placement import DOWN, UP
+from faultzone.model.effects import Boot, Booted, Halt, Halted, Move, Release
+from faultzone.model.placement import DOWN
 from faultzone.model.state import (
     KEEP_CHARGING,
     NOT_APPLICABLE,
@@ -63,9 +63,12 @@ def check_status(region: RegionState, instance: Instance, action: str) -> None:
     """Refuse an action in a state in which it is not documented to be allowed.
 
     Raises:
-        ApiError: `IncorrectInstanceStatus`, or what a lock of the instance refuses it with.
+        ApiError: `IncorrectInstanceStatus`, also while the instance is recovered (recovery/no-user-reboot), or what a
+            lock of the instance refuses it with.
     """
     check_locks(region, instance, action)
+    if instance.impaired and instance.status != STOPPED and region.rules.refuses_while_recovering(action):
+        raise ApiError("IncorrectInstanceStatus")
     if not region.rules.allowed(action, instance.status):
         raise ApiError("IncorrectInstanceStatus")
 
@@ -99,12 +102,14 @@ def start_instance(region: RegionState, account: AccountState, request: StartIns
 
 
 def find_host(region: RegionState, instance: Instance) -> Host:
-    """The host that a stopped instance can be started on: its own, or one that is found anew.
+    """The host that a stopped instance can be started on: its own, or one that is found anew where that is dead.
 
     Raises:
         ApiError: `OperationDenied.NoStock`.
     """
-    host = instance.host or hosting.choose_for(region, instance)
+    host = instance.host
+    if host is None or (host.state == DOWN and region.rules.relocates(instance)):
+        host = hosting.choose_elsewhere(region, instance)
     if host is None:
         raise ApiError("OperationDenied.NoStock")
     return host
@@ -112,7 +117,8 @@ def find_host(region: RegionState, instance: Instance) -> Host:
 
 def start_on(region: RegionState, instance: Instance, host: Host) -> None:
     """Start a stopped instance on a host that `find_host` has found."""
-    if instance.host is None:
+    if instance.host is not host:
+        hosting.leave(region, instance)
         hosting.settle(region, instance, host)
     if instance.bandwidth_out and not instance.public_ip:
         instance.public_ip = region.public.allocate() or 0
@@ -136,10 +142,11 @@ def stop_instance(region: RegionState, account: AccountState, request: StopInsta
 
 @handles(RebootInstance)
 def reboot_instance(region: RegionState, account: AccountState, request: RebootInstance) -> Answer:
-    """RebootInstance: Stopping, Starting, Running on the same host (instance/life-cycle)."""
+    """RebootInstance: Stopping, Starting, Running on the same host (instance/life-cycle); it answers maintenance."""
     instance = account.instance(request.instance_id)
     check_status(region, instance, "RebootInstance")
     check_dry_run(region, request.dry_run)
+    events.avoid(region, instance, *region.rules.reboot_avoids())
     halt(region, instance, then="start", force=request.force_stop)
     return {}
 
@@ -234,13 +241,29 @@ def drop_public_ip(region: RegionState, instance: Instance) -> None:
 
 
 def migrate(region: RegionState, instance: Instance) -> Host | None:
-    """Live-migrate a running instance within its zone; nothing that the user can see changes (event/routine-maintenance-is-silent).
+    """Live-migrate a running instance within its zone; nothing that the user can see changes.
+
+    Clauses: event/routine-maintenance-is-silent, deployment-set/strict-spread.
 
     Returns:
-        The new host, or None where none can take it; the spread of its set is kept (deployment-set/strict-spread).
+        The new host; None where none can take it, where migrations fail, and where one takes a while and has begun.
     """
+    if region.migration_fails:
+        region.record("notice", instance=instance.id, what="live migration failed")
+        return None
+    if region.migration_takes:
+
+        def arrives() -> None:
+            _carry(region, instance)
+
+        region.clock.call_later(region.migration_takes, arrives)
+        return None
+    return _carry(region, instance)
+
+
+def _carry(region: RegionState, instance: Instance) -> Host | None:
     before = instance.host
-    if before is None or instance.status != RUNNING:
+    if before is None or instance.status != RUNNING or instance.impaired:
         return None
     host = hosting.choose_for(region, instance, leaving=before)
     if host is None:
@@ -296,41 +319,3 @@ def halted(region: RegionState, instance: Instance) -> bool:
         drop_public_ip(region, instance)
     region.enter(instance, STOPPED)
     return True
-
-
-@takes(HostLost)
-def on_host_lost(region: RegionState, report: HostLost) -> bool:
-    """A host is gone with what ran on it; its instances are impaired until it is back."""
-    host = region.placement.hosts[report.host]
-    if host.state == DOWN:
-        return False
-    host.state = DOWN
-    for instance_id in sorted(host.instances):
-        instance = region.instances[instance_id]
-        if instance.status in (STARTING, RUNNING, STOPPING):
-            instance.impaired = True
-            instance.epoch += 1
-    return True
-
-
-@takes(HostBack)
-def on_host_back(region: RegionState, report: HostBack) -> bool:
-    """A repaired host: what was stopping there has stopped, all else boots again."""
-    host = region.placement.hosts[report.host]
-    if host.state == UP:
-        return False
-    host.state = UP
-    for instance_id in sorted(host.instances):
-        instance = region.instances[instance_id]
-        # Also what was told to start or stop while the host was away: it never heard of it.
-        if instance.status not in (STARTING, RUNNING, STOPPING):
-            continue
-        instance.impaired = False
-        if instance.status == STOPPING and instance.next is None:
-            halted(region, instance)
-        else:
-            instance.next = None
-            boot(region, instance)
-    return True
-
-

@@ -1,8 +1,8 @@
 """Placement: which host an instance goes to.
 
-Hosts are kept by how many instances of the account they carry, fewest first, so that instances spread over hosts as far as capacity
-allows (deployment-set/best-effort-default) at a cost that does not grow with the number of hosts. Which hosts a member of a
-deployment set must keep away from is a rule (`Rules.hosts_to_avoid`), not placement's business.
+Hosts are kept by how many instances of the account they carry, fewest first, so that instances spread over hosts as far
+as capacity allows (deployment-set/best-effort-default) at a cost that does not grow with the number of hosts. Which
+hosts a member of a deployment set must keep away from is a rule (`Rules.hosts_to_avoid`), not placement's business.
 """
 
 from __future__ import annotations
@@ -75,15 +75,16 @@ class Supply:
         self.limits = limits
         self.placed: defaultdict[tuple[str, str], int] = defaultdict(int)
 
-    def left(self, zone_id: str, family: str) -> int | None:
-        """How many more can be placed there, or None where there is no limit."""
+    def left(self, zone_id: str, family: str, given_back: int = 0) -> int | None:
+        """How many more can be placed there once so many are given back, or None where there is no limit."""
         if not self.limits:
             return None
         left: int | None = None
         for (zone, kind), limit in self.limits.items():
             if zone in ("*", zone_id) and kind in ("*", family):
                 used = sum(n for (z, f), n in self.placed.items() if zone in ("*", z) and kind in ("*", f))
-                left = max(0, limit - used) if left is None else min(left, max(0, limit - used))
+                free = max(0, limit - used + given_back)
+                left = free if left is None else min(left, free)
         return left
 
 
@@ -112,12 +113,14 @@ class Placement:
             self.by_zone.append(row)
         for family in shape.family_hosts:
             if family not in catalog.families:
-                raise ShapeError(f"family_hosts: there is no family {family!r}; write one of {', '.join(sorted(catalog.families))}")
+                raise ShapeError(
+                    f"family_hosts: there is no family {family!r}; write one of {', '.join(sorted(catalog.families))}"
+                )
         limits: dict[tuple[str, str], int] = {}
         for scope, limit in shape.supply.items():
-            zone, _, family = scope.partition("/")
-            self.check_scope(zone, family, catalog)
-            limits[zone, family] = limit
+            zone_id, _, family = scope.partition("/")
+            self.check_scope(zone_id, family, catalog)
+            limits[zone_id, family] = limit
         self.supply = Supply(limits)
         self._spreads: dict[tuple[str, int], Spread] = {}
 
@@ -130,7 +133,9 @@ class Placement:
         if zone != "*" and zone not in self.zone_ids:
             raise ShapeError(f"supply: there is no zone {zone!r}; write '*' or one of {', '.join(self.zone_ids)}")
         if family != "*" and family not in catalog.families:
-            raise ShapeError(f"supply: there is no family {family!r}; write '*' or one of {', '.join(sorted(catalog.families))}")
+            raise ShapeError(
+                f"supply: there is no family {family!r}; write '*' or one of {', '.join(sorted(catalog.families))}"
+            )
 
     def spread(self, account: str, zone: int) -> Spread:
         """The spread of an account's instances over a zone's hosts."""

@@ -42,7 +42,8 @@ class Rules(AssistantRules, BillingRules):
     # Names
 
     def name_is_valid(self, name: str, length: Sequence[int]) -> bool:
-        """Names start with a letter, are no URL, and keep to letters, digits, `:`, `_`, `.` and `-` (deployment-set/strategy)."""
+        """Names of launch templates and security groups start with a letter, are no URL, and keep to letters, digits,
+        `:`, `_`, `.` and `-`."""
         return length[0] <= len(name) <= length[1] and not name.startswith(_WEB) and bool(_NAME.fullmatch(name))
 
     def instance_name_is_valid(self, name: str) -> bool:
@@ -74,7 +75,7 @@ class Rules(AssistantRules, BillingRules):
     # Placement
 
     def hosts_to_avoid(self, others: Iterable[Host], member: Instance | None = None) -> Collection[int]:
-        """The hosts on which a member of a set must not be placed: those of the other members (deployment-set/strict-spread).
+        """The hosts that a member of a set must not be placed on: those of the others (deployment-set/strict-spread).
 
         Args:
             others: the hosts of the other members.
@@ -83,7 +84,7 @@ class Rules(AssistantRules, BillingRules):
         return {host.index for host in others}
 
     def preference(self, levels: Sequence[T]) -> Iterable[T]:
-        """The order in which hosts are tried: those with the fewest instances first (deployment-set/best-effort-default)."""
+        """The order in which hosts are tried: the emptiest first (deployment-set/best-effort-default)."""
         return levels
 
     def zone_limit(self) -> int:
@@ -95,7 +96,8 @@ class Rules(AssistantRules, BillingRules):
         return self.zone_limit() * zones
 
     def members_in_zone(self, group: DeploymentSet, zone: int) -> int:
-        """How many members count toward the limit of a zone: all, running or not (deployment-set/membership-while-stopped)."""
+        """How many members count toward the limit of a zone: all, running or not
+        (deployment-set/zone-limit, deployment-set/membership-while-stopped)."""
         return sum(member.zone == zone for member in group.members.values())
 
     def sets_limit(self) -> int:
@@ -217,3 +219,32 @@ class Rules(AssistantRules, BillingRules):
     def has_events(self, family: Family) -> bool:
         """Whether instances of a family have system events: those of retired ones do not (event/retired-families)."""
         return not family.retired
+
+    def reboot_avoids(self) -> Collection[str]:
+        """The types of events that RebootInstance answers (event/avoid-by-reboot, event/simulated-avoided)."""
+        types: Collection[str] = self.edition.event.avoided_by_reboot
+        return types
+
+    def shows_as_planned(self, state: str | None) -> bool:
+        """Whether DescribeInstancesFullStatus shows an event in this state (event/pending-query)."""
+        return state in self.edition.event.pending
+
+    # Recovery
+
+    def relocates(self, instance: Instance) -> bool:
+        """Whether an instance is recovered on another host: not one with local disks, unless its user has said so.
+
+        Clauses: recovery/local-disk, recovery/action-on-maintenance.
+        """
+        return not instance.kind.local_disks or instance.get("ActionOnMaintenance") == "AutoRedeploy"
+
+    def may_leave_set(self, group: DeploymentSet) -> bool:
+        """Whether a member leaves its set rather than wait for a host that keeps the spread.
+
+        Clauses: deployment-set/failover-cancels-membership, deployment-set/failover-keeps-stopped.
+        """
+        return group.on_unable == "CancelMembershipAndStart"
+
+    def refuses_while_recovering(self, action: str) -> bool:
+        """Whether an action on an instance whose host is lost is refused (recovery/no-user-reboot)."""
+        return action in ("RebootInstance", "StopInstance")

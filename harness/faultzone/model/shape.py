@@ -30,6 +30,8 @@ class Shape:
             `{"ecs.i2": 2}` makes ecs.i2 scarce: no zone can spread more than two of them.
         supply: `"zone/family"` (either may be `*`) -> how many instances may be placed there at a time.
         provision: seconds that a new instance is Pending.
+        recovery: what follows an irreversible crash of a host: "immediate" restarts its instances elsewhere at once,
+            "planned" schedules it (recovery/queryable).
 
     Raises:
         ShapeError: it cannot be; the text says what to write instead.
@@ -43,6 +45,7 @@ class Shape:
     family_hosts: Mapping[str, int] = field(default_factory=dict)
     supply: Mapping[str, int] = field(default_factory=dict)
     provision: float = 1.0
+    recovery: str = "immediate"
 
     def __post_init__(self) -> None:
         if not _REGION.fullmatch(str(self.region_id)):
@@ -59,10 +62,14 @@ class Shape:
             if scope.count("/") != 1:
                 raise ShapeError(f"supply[{scope!r}]: write 'zone/family', either may be '*', such as '*/ecs.g5'")
             self._whole(f"supply[{scope!r}]", limit, 0, 10**9)
-        if not (isinstance(self.provision, int | float) and 0 <= self.provision <= _PROVISION_MOST):
+        provision: object = self.provision
+        if not (isinstance(provision, int | float) and 0 <= provision <= _PROVISION_MOST):
             raise ShapeError(
                 f"provision={self.provision!r}: write the seconds that a new instance is Pending, up to 86400"
             )
+
+        if self.recovery not in ("immediate", "planned"):
+            raise ShapeError(f"recovery={self.recovery!r}: write 'immediate' or 'planned'")
 
     def _mapping(self, name: str, value: object, example: str) -> None:
         if not isinstance(value, Mapping):

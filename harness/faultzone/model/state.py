@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from faultzone.model.effects import Effect
     from faultzone.model.events import SystemEvent
     from faultzone.model.ledger import Books
+    from faultzone.model.recovery import Recovery
     from faultzone.model.rules import Rules
     from faultzone.model.shape import Shape
     from faultzone.world import World
@@ -191,6 +192,13 @@ class RegionState:
         self.active_events: dict[str, list[SystemEvent]] = {}
         #: Called with an event and its states before (None at its publication) and after each transition.
         self.event_watchers: list[Callable[[SystemEvent, str | None, str], None]] = []
+        #: The instances that are being recovered, by id, in the order of their failures.
+        self.recovering: dict[str, Recovery] = {}
+        #: Whether a look for the supply that some of them wait for is due.
+        self.looking = False
+        #: Whether live migrations fail, and how many milliseconds one takes.
+        self.migration_fails = False
+        self.migration_takes = 0
 
     def account(self, account: str) -> AccountState:
         """What the account has here; made when first asked for."""

@@ -1,29 +1,25 @@
-"""Scripted guests: instances in memory with a shell, an agent and an updater, all in virtual time.
+"""A scripted guest: what runs inside an instance in memory, with an agent and its updater, all in virtual time.
 
-`Guests` is what the memory substrate and the control verbs speak to; it reports what an agent would. A test teaches it
-commands, and may take its agent away, stop, hang or outdate it. Upgrade checks are never scheduled: what they would
-have done by now is worked out when somebody looks (assistant/upgrade-hourly).
+Upgrade checks are never scheduled: what they would have done by now is worked out when somebody looks
+(assistant/upgrade-hourly).
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import HOUR, SECOND
 from faultzone.ecs.assistant import SYSTEM_OF
-from faultzone.errors import UsageError
 from faultzone.model.effects import (
     AgentSeen,
     Boot,
-    CancelScript,
     GuestRebooted,
     Halted,
+    PutFile,
     Report,
     RunEnded,
     RunOutput,
@@ -32,18 +28,15 @@ from faultzone.model.effects import (
     RunStarted,
     RunTimedOut,
 )
-from faultzone.substrate.programs import AGENT_PROCESS, PROGRAMS
+from faultzone.substrate.programs import PROGRAMS
 from faultzone.substrate.shell import Crashed, Program, Reaction, Wait, execute
 
 if TYPE_CHECKING:
-    from faultzone.clock import Clock, Timer
-
-#: Gives the reaction to a command's text; None where it is not meant.
-Taught = Callable[[str], Reaction | None]
+    from faultzone.clock import Timer
+    from faultzone.substrate.guests import Guests
 
 LATEST: Final = "1.0.1.459"
 OUTDATED: Final = "1.0.1.299"
-AGENT_STATES: Final = ("running", "stopped", "hung", "lacking", "outdated", "upgrading")
 _DIRECTORY: Final = {"linux": "/root", "windows": rf"C:\ProgramData\aliyun\assist\{LATEST}"}
 _HISTORY: Final = 1000
 
@@ -116,7 +109,7 @@ class Guest:
         self.seen: str | None = None
         self.files: set[str] = set()
         self.history: list[Ran] = []
-        self.pending: dict[str, RunScript] = {}
+        self.pending: dict[str, RunScript | PutFile] = {}
         self.processes: list[Process] = []
         self.power_timer: Timer | None = None
 
@@ -210,6 +203,9 @@ class Guest:
             return
         del self.pending[run]
         refused = "agent-upgrading" if agent.upgrading else None
+        if isinstance(effect, PutFile):
+            self._put(effect, refused)
+            return
         if SYSTEM_OF[effect.kind] != self.system:
             refused = "wrong-system"
         elif effect.kind == "RunPowerShellScript" and "no-powershell" in self.files:
@@ -219,6 +215,16 @@ class Guest:
             return
         self.world.report(self.region, RunStarted(self.id, effect.epoch, run))
         Process(self, effect.kind, effect.script, by="assistant", effect=effect).resume()
+
+    def _put(self, effect: PutFile, refused: str | None) -> None:
+        """Write a file that was sent, or say why not."""
+        if refused is not None:
+            self.world.report(self.region, RunRefused(self.id, effect.epoch, effect.run, refused, ""))
+            return
+        there = effect.path in self.files and not effect.overwrite
+        self.files.add(effect.path)
+        self.world.report(self.region, RunStarted(self.id, effect.epoch, effect.run))
+        self.world.report(self.region, RunEnded(self.id, effect.epoch, effect.run, int(there), "", 0))
 
 
 class Process:
@@ -306,159 +312,6 @@ class Process:
     def _time_out(self) -> None:
         self._leave()
         self._report(RunTimedOut, *self._output())
-
-
-@dataclass(slots=True)
-class _Rule:
-    matches: Taught
-    instance: str | None
-    times: int | None
-    command: str | None
-
-
-@dataclass
-class Guests:
-    """All scripted guests of a cloud.
-
-    Args:
-        clock: their time.
-        report: takes (region, report).
-        boot: milliseconds from a reboot to answering.
-        halt: milliseconds that an orderly shutdown takes.
-        deliver: milliseconds from the request to the start of a run.
-    """
-
-    clock: Clock
-    report: Callable[[str, Report], None]
-    boot: int
-    halt: int
-    deliver: int
-    _guests: dict[str, Guest] = field(default_factory=dict)
-    _rules: list[_Rule] = field(default_factory=list)
-
-    # For the substrate
-
-    def up(self, region: str, effect: Boot) -> None:
-        """An instance has booted."""
-        guest = self._guests.get(effect.instance)
-        if guest is None:
-            guest = self._guests[effect.instance] = Guest(self, region, effect)
-        guest.epoch, guest.host_name, guest.user_data = effect.epoch, effect.host_name, effect.user_data
-        if effect.agent:
-            guest.agent.installed = guest.agent.enabled = True
-        guest.rise()
-
-    def down(self, instance: str) -> None:
-        """An instance has lost its power or was halted by the region."""
-        guest = self._guests.get(instance)
-        if guest is not None:
-            guest.fall()
-            guest.pending.clear()
-
-    def forget(self, instance: str) -> None:
-        """An instance was released."""
-        self.down(instance)
-        self._guests.pop(instance, None)
-
-    def run(self, effect: RunScript) -> None:
-        """Deliver a script to the agent of an instance."""
-        guest = self._guests.get(effect.instance)
-        if guest is not None:
-            guest.pending[effect.run] = effect
-            self.clock.call_later(self.deliver, partial(guest.take, effect.run))
-
-    def cancel(self, effect: CancelScript) -> None:
-        """Call a run off that has not begun."""
-        guest = self._guests.get(effect.instance)
-        if guest is not None:
-            guest.pending.pop(effect.run, None)
-
-    # For whoever tests
-
-    def guest(self, instance: str) -> Guest:
-        """The guest of an instance.
-
-        Raises:
-            UsageError: it has not booted yet.
-        """
-        found = self._guests.get(instance)
-        if found is None:
-            raise UsageError(f"{instance} has no guest: it was never started, or was released")
-        return found
-
-    def teach(
-        self, matches: Taught, instance: str | None = None, times: int | None = None, command: str | None = None
-    ) -> None:
-        """Teach guests a command; what was taught last is asked first.
-
-        Args:
-            matches: gives the reaction to a command's text. It has the region's turn: it must not call the region.
-            instance: only this one.
-            times: how often it applies; for ever when left out.
-            command: only the runs of the command of this id.
-        """
-        self._rules.insert(0, _Rule(matches, instance, times, command))
-
-    def reaction(self, instance: str, text: str, command: str) -> Reaction | None:
-        """What was taught for a text, as part of a run of a command."""
-        for rule in self._rules:
-            if rule.instance not in (None, instance) or rule.command not in (None, command):
-                continue
-            if (found := rule.matches(text)) is not None:
-                if rule.times is not None:
-                    rule.times -= 1
-                    if not rule.times:
-                        self._rules.remove(rule)
-                return found
-        return None
-
-    def set_agent(self, instance: str, state: str) -> None:
-        """Bring the agent of an instance into a state, one of `AGENT_STATES`."""
-        if state not in AGENT_STATES:
-            raise UsageError(f"state={state!r}: write one of {', '.join(AGENT_STATES)}")
-        self.guest(instance).change_agent(state)
-
-    def agent(self, instance: str) -> dict[str, Any]:
-        """What is to be seen of the agent of an instance."""
-        agent, now = self.guest(instance).agent, self.clock.now
-        agent.refresh(now)
-        return {
-            "installed": agent.installed,
-            "running": agent.runs,
-            "process": AGENT_PROCESS if agent.runs else None,
-            "version": agent.version,
-            "latest": LATEST,
-            "checks": agent.checks(now),
-            "updater": agent.updater,
-        }
-
-    def log_in(self, instance: str, script: str, kind: str) -> int:
-        """Run a script in a guest as its administrator, without the agent; the number of it in the history."""
-        guest = self.guest(instance)
-        if not guest.up:
-            raise UsageError(f"{instance} is not up: nobody can log in")
-        Process(guest, kind, script, by="login").resume()
-        return len(guest.history) - 1
-
-    def set_powershell(self, instance: str, there: bool) -> None:
-        """Take the PowerShell module away from a Windows guest, or give it back (assistant/powershell-module)."""
-        files = self.guest(instance).files
-        files.discard("no-powershell") if there else files.add("no-powershell")
-
-
-def exactly(command: str, reaction: Reaction) -> Taught:
-    """Meant for a command of exactly this text, blanks aside."""
-    wanted = " ".join(command.split())
-    return lambda text: reaction if " ".join(text.split()) == wanted else None
-
-
-def like(pattern: str | re.Pattern[str], reaction: Reaction) -> Taught:
-    """Meant for a command of which the whole text matches a regular expression."""
-    try:
-        compiled = re.compile(pattern)
-    except re.error as wrong:
-        raise UsageError(f"{pattern!r} is no regular expression: {wrong}") from None
-    return lambda text: reaction if compiled.fullmatch(text) else None
 
 
 def _start_up_program(user_data: str) -> tuple[str, str] | None:

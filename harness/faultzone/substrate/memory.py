@@ -19,12 +19,13 @@ from faultzone.model.effects import (
     HostBack,
     HostLost,
     Move,
+    PutFile,
     Release,
     Report,
     RunScript,
 )
 from faultzone.substrate import Sink
-from faultzone.substrate.guest import Guests
+from faultzone.substrate.guests import Guests
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class MemorySubstrate:
             elif isinstance(effect, Release):
                 self._guests.pop(effect.instance, None)
                 self.guests.forget(effect.instance)
-            elif isinstance(effect, RunScript):
+            elif isinstance(effect, RunScript | PutFile):
                 self.guests.run(effect)
             elif isinstance(effect, CancelScript):
                 self.guests.cancel(effect)

@@ -9,8 +9,9 @@ variables, redirection) ends the script with a message that says how to teach it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from faultzone.clock import Duration, milliseconds
@@ -150,7 +151,8 @@ _PART: Final = re.compile(r"""\\(.)|'([^']*)'|"((?:\\.|[^"\\])*)"|([^\\'"]+)""",
 _KEYWORDS: Final = frozenset("if then else elif fi for while until do done case esac function { } [[ !".split())
 
 
-def _shell_steps(script: str) -> list[Step]:
+@lru_cache(maxsize=256)
+def _shell_steps(script: str) -> tuple[Step, ...]:
     steps: list[Step] = []
     words: list[str] = []
     after, first, last, position, line = "", 0, 0, 0, 1
@@ -174,7 +176,7 @@ def _shell_steps(script: str) -> list[Step]:
             words.append(_unquoted(text))
         line += text.count("\n")
         position += len(text)
-    return steps
+    return tuple(steps)
 
 
 def _unquoted(word: str) -> str:
@@ -283,7 +285,7 @@ def _write_line(session: Session, arguments: list[str]) -> int:
 
 @dataclass(frozen=True)
 class _Dialect:
-    steps: Callable[[str], list[Step]]
+    steps: Callable[[str], Sequence[Step]]
     builtins: Mapping[str, Program]
     not_found: str
     not_found_code: int

@@ -28,6 +28,7 @@ _CHAPTERS: Final = (
     "billing",
     "deployment_sets",
     "deployment_set_members",
+    "deployment_set_moves",
     "instances",
     "instance_release",
     "instance_requests",

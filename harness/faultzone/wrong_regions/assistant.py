@@ -59,6 +59,7 @@ def drops(action: str, *names: str) -> type[Wrapper]:
 
 for _name, _clause, _action, _parameter in (
     ("ignores-name-filter", "assistant/describe-commands", "DescribeCommands", "Name"),
+    ("never-overwrites", "assistant/send-file", "SendFile", "Overwrite"),
     ("ignores-directory", "assistant/working-dir", "CreateCommand", "WorkingDir"),
     ("ignores-instance-filter", "assistant/describe-invocations", "DescribeInvocations", "InstanceId"),
     ("ignores-instance-of-results", "assistant/describe-results", "DescribeInvocationResults", "InstanceId"),

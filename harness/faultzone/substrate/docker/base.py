@@ -13,13 +13,15 @@ import re
 import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from faultzone.substrate.docker.packages import Fetcher, Source, closure, fetch, merged
 
 WANTED: Final = (
-    "python3", "bash", "dash", "busybox-static", "coreutils", "procps", "grep", "sed", "findutils", "hostname", "libc-bin",
+    "python3", "bash", "dash", "busybox-static", "coreutils", "procps", "grep", "sed", "findutils", "hostname",
+    "libc-bin",
 )  # fmt: skip
 #: What these depend on for their scripts and documents alone.
 WITHOUT: Final = frozenset(
@@ -33,12 +35,13 @@ _DROPPED: Final = re.compile(
 #: Directories that are links into /usr.
 _MERGED: Final = ("bin", "sbin", "lib", "lib64")
 _DIRECTORIES: Final = (
-    "usr", "usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "proc", "sys", "dev", "run", "root", "home", "mnt", "etc", "var",
-    "var/tmp", "var/lib", "opt",
+    "usr", "usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "proc", "sys", "dev", "run", "root", "home", "mnt", "etc",
+    "var", "var/tmp", "var/lib", "opt",
 )  # fmt: skip
 _APPLETS: Final = (
-    "awk clear cmp diff dmesg free gunzip gzip halt httpd ifconfig ip killall less logger more mount nc netstat nslookup "
-    "pidof ping poweroff reboot route start-stop-daemon sysctl tar telnet top traceroute umount unzip vi watch wget which xxd"
+    "awk clear cmp diff dmesg free gunzip gzip halt httpd ifconfig ip killall less logger more mount nc netstat "
+    "nslookup pidof ping poweroff reboot route setsid start-stop-daemon sysctl tar telnet top traceroute umount unzip vi "
+    "watch wget which xxd"
 ).split()
 _FILES: Final = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
@@ -56,9 +59,8 @@ def build(path: Path, sources: list[Source], architecture: str) -> None:
     Raises:
         OSError: a package cannot be had or is not what its index says.
     """
-    fetcher = Fetcher()
-    chosen = closure(merged(sources, architecture, fetcher), WANTED, WITHOUT)
-    with ThreadPoolExecutor(8) as threads:
+    with closing(Fetcher()) as fetcher, ThreadPoolExecutor(8) as threads:
+        chosen = closure(merged(sources, architecture, fetcher), WANTED, WITHOUT)
         files = dict(zip(chosen, threads.map(lambda each: fetch(each, fetcher), chosen.values()), strict=True))
     with tarfile.open(path, "w") as target:
         _Tree(target).fill(files)

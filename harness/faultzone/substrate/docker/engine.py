@@ -1,7 +1,6 @@
 """The one module that speaks to the Docker SDK, and what its errors mean here.
 
-The engine is the one that the `docker` command would use: `DOCKER_HOST`, else the current context, else the local
-socket.
+The engine is the one that the command `docker` would use: of `DOCKER_HOST`, of the context, or of the local socket.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import os
 import socket
 import tarfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -177,7 +176,7 @@ class Engine:
 
     # Containers
 
-    def start(self, wanted: Container, memory: str = "") -> tuple[str, socket.socket]:
+    def start(self, wanted: Container, memory: str = "") -> tuple[str, Stream]:
         """Start a host that ends when the connection to it does.
 
         Returns:
@@ -210,7 +209,7 @@ class Engine:
             )["Id"]
             attached = self._api.attach_socket(made, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
             self._api.start(made)
-        return str(made), _raw(attached)
+        return str(made), Stream(attached)
 
     def kill(self, container: str) -> None:
         """Kill a container; auto-removal then removes it."""
@@ -277,13 +276,25 @@ def _of_context() -> Any:
     )
 
 
-def _raw(attached: Any) -> socket.socket:
-    """The socket below what the SDK gives for an attached stream; `attached` must live as long as it, so it is kept
-    there."""
-    raw: socket.socket = getattr(attached, "_sock", attached)
-    own = raw.dup() if hasattr(raw, "dup") else raw
-    attached.close()
-    return own
+class Stream:
+    """The attached standard streams of a container, as one socket in the engine's frames.
+
+    Args:
+        attached: what the SDK gives: a file over the socket, which belongs to the answer that it came with.
+    """
+
+    def __init__(self, attached: Any) -> None:
+        self._attached = attached
+        self.wire: socket.socket = getattr(attached, "_sock", attached)
+
+    def close(self) -> None:
+        """End it, and with it the container."""
+        with suppress(OSError):
+            self.wire.shutdown(socket.SHUT_RDWR)
+        answer = getattr(self._attached, "_response", None)
+        if answer is not None:
+            answer.close()
+        self.wire.close()
 
 
 def _short(trouble: BaseException) -> str:

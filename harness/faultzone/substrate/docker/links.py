@@ -10,13 +10,14 @@ import itertools
 import json
 import os
 import selectors
-import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
+
+from faultzone.substrate.docker.engine import Stream
 
 Message = dict[str, Any]
 Then = Callable[[Message], None]
@@ -122,11 +123,12 @@ class Link:
         container: its container's id.
         name: the host's name.
         address: its address among the hosts.
-        wire: the attached streams of its first process.
+        stream: the attached streams of its first process.
     """
 
-    def __init__(self, board: Switchboard, container: str, name: str, address: str, wire: socket.socket) -> None:
-        self.board, self.container, self.name, self.address, self.wire = board, container, name, address, wire
+    def __init__(self, board: Switchboard, container: str, name: str, address: str, stream: Stream) -> None:
+        self.board, self.container, self.name, self.address = board, container, name, address
+        self._stream, self.wire = stream, stream.wire
         self.heard = time.monotonic()
         self.alive = True
         #: What the fresh host said of itself: what a reset must bring back.
@@ -196,9 +198,7 @@ class Link:
             return
         self.alive = False
         self.board.forget(self)
-        with suppress(OSError):
-            self.wire.shutdown(socket.SHUT_RDWR)
-        self.wire.close()
+        self._stream.close()
         waiting, self._waiting = list(self._waiting.values()), {}
         for then in waiting:
             then({"trouble": f"host {self.name} is gone"})

@@ -64,6 +64,12 @@ class Fetcher:
 
     def __init__(self) -> None:
         self._local = threading.local()
+        self._open: list[http.client.HTTPConnection] = []
+
+    def close(self) -> None:
+        """Close the connections."""
+        while self._open:
+            self._open.pop().close()
 
     def get(self, url: str) -> bytes:
         """The body of `url`.
@@ -87,8 +93,10 @@ class Fetcher:
         pool: dict[str, http.client.HTTPConnection] = self._local.__dict__.setdefault("pool", {})
         key = f"{parts.scheme}://{parts.netloc}"
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = pool.get(key) or kind(parts.netloc, timeout=60)
-        pool[key] = connection
+        connection = pool.get(key)
+        if connection is None:
+            connection = pool[key] = kind(parts.netloc, timeout=60)
+            self._open.append(connection)
         try:
             connection.request("GET", parts.path + (f"?{parts.query}" if parts.query else ""))
             answer = connection.getresponse()

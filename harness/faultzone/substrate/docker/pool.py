@@ -23,7 +23,7 @@ from faultzone.substrate.docker.links import Link, Message, Switchboard
 Taker = Callable[["Link | HarnessError"], None]
 
 _STARTERS: Final = 4
-_READY_SECONDS: Final = 30.0
+_READY_SECONDS: Final = 20.0
 _RESET_SECONDS: Final = 10.0
 _SUBNET_TRIES: Final = 64
 
@@ -135,12 +135,12 @@ class Pool:
         address = f"{self.subnet}.{1 + number % 250 + 1}"
         try:
             wanted = Container(name, self.image, self.network, address, self.volume, self._labels)
-            container, wire = self.engine.start(wanted)
+            container, stream = self.engine.start(wanted)
         except HarnessError as trouble:
             refusal = trouble
             self.board.post(lambda: self._not_started(taker, refusal))
             return
-        link = Link(self.board, container, name, address, wire)
+        link = Link(self.board, container, name, address, stream)
         self.board.post(lambda: self._greet(link, taker))
 
     def _not_started(self, taker: Taker, trouble: HarnessError) -> None:
@@ -158,7 +158,7 @@ class Pool:
             if not message:
                 self._not_started(taker, HarnessError(f"host {link.name} ended at its start: {' '.join(link.log)}"))
                 return
-            link.fresh, link.lost = _comparable(message["state"]), tuple(message["lost"])
+            link.fresh, link.lost = comparable(message["state"]), tuple(message["lost"])
             self._starting -= 1
             self.leased.add(link)
             taker(link)
@@ -184,7 +184,7 @@ class Pool:
             then()
 
         def compare(answer: Message) -> None:
-            finish(_comparable(answer.get("state", {})) == link.fresh)
+            finish(comparable(answer.get("state", {})) == link.fresh)
 
         link.hears = lambda message: None
         link.send("reset", lambda answer: None if "trouble" not in answer else finish(False))
@@ -223,7 +223,7 @@ class Pool:
             raise troubles[0]
 
 
-def _comparable(state: Mapping[str, Any]) -> dict[str, Any]:
+def comparable(state: Mapping[str, Any]) -> dict[str, Any]:
     """What a host says of itself, without what differs between hosts by nature."""
     return {name: value for name, value in state.items() if name not in ("host_name", "routes")}
 

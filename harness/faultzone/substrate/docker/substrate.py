@@ -101,7 +101,7 @@ class DockerSubstrate:
         self._networks: dict[str, int] = {}
         self._members: dict[int, set[Link]] = {}
         self._cancelled: set[tuple[str, str]] = set()
-        self._asked: dict[str, Callable[[Any], None]] = {}
+        self._asked: dict[tuple[str, str], Callable[[Any], None]] = {}
         self._numbers = itertools.count(1)
         self._owed: dict[object, int] = {}
         self._live: set[tuple[str, str]] = set()
@@ -343,6 +343,8 @@ class DockerSubstrate:
         self._live -= {each for each in self._live if each[0] == instance}
         for key in [each for each in self._owed if isinstance(each, tuple) and each[0] == instance]:
             self._owed.pop(key, None)
+        for key in [each for each in self._asked if each[0] == instance]:
+            self._asked.pop(key)({"trouble": "it ended meanwhile"})
 
     def execute(self, instance: str, script: str, seconds: float) -> Message:
         """Run a script in an instance beside the public API, and wait for its end.
@@ -378,7 +380,7 @@ class DockerSubstrate:
             if guest is None or guest.machine.link is None:
                 answer({"trouble": f"{instance} does not run"})
                 return
-            self._asked[run] = answer
+            self._asked[instance, run] = answer
             guest.machine.link.send(
                 "guest",
                 lambda said: answer(said) if "trouble" in said else None,
@@ -396,6 +398,8 @@ class DockerSubstrate:
 
     def _hear(self, machine: Machine, link: Link, message: Message) -> None:
         event = message.get("event")
+        if event is None and not machine.noticed:  # Its container is gone.
+            self._owed[machine.region, machine.index] = 0
         if event is None or event == "beat":
             return
         instance, epoch = str(message["instance"]), int(message["epoch"])
@@ -426,10 +430,10 @@ class DockerSubstrate:
         instance, epoch, run, event = message["instance"], message["epoch"], message["run"], message["event"]
         key = (instance, run)
         self._owed.pop(key, None)
-        asked = self._asked.get(run)
+        asked = self._asked.get(key)
         if asked is not None:
             if event not in ("started", "output"):
-                del self._asked[run]
+                del self._asked[key]
                 asked(message)
             return
         if event == "started":

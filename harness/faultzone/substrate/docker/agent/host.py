@@ -1,5 +1,4 @@
-"""PID 1 of a host container: the machine's own controller. JSON lines over stdin and stdout, which the session attaches
-to.
+"""PID 1 of a host container: the machine's own controller. It speaks JSON lines over stdin and stdout to the session.
 
 It starts instances, passes on what is said to and by them, and breaks and mends the host: power, hang, wires. One
 thread, one loop. When stdin ends, the session is gone, and so is the host.
@@ -276,8 +275,7 @@ class Host:
             raise ValueError("there is no such operation")
 
     def _crash(self, silent: bool) -> None:
-        """Lose power: the wire first, so that nobody hears a goodbye, then every process but this, then what was
-        local."""
+        """Lose power: the wire first, so that nobody hears a goodbye, then every process, then what was local."""
         self._powered = False
         if silent:
             netlink.set_up(_WIRE, False)

@@ -89,7 +89,7 @@ def flood(name: str, peer: str, on: bool = True) -> None:
 
 
 def add_child(parent: str, name: str, mac: bytes, process: int) -> None:
-    """Give the network namespace of a process an interface on `parent`, in a mode in which siblings hear one another."""
+    """Give the network namespace of a process an interface on `parent`; siblings on it hear one another."""
     mode = _attribute(18, _text(1, "macvlan") + _attribute(2, _number(1, 4)))
     body = _link() + _number(5, socket.if_nametoindex(parent)) + _text(3, name) + _attribute(1, mac)
     _ask(_NEW_LINK, _CREATE | _EXCLUSIVE, body + _number(19, process) + mode)

@@ -1,0 +1,120 @@
+"""The commands of the docker backend.
+
+faultzone sweep [--dry-run]     remove what killed sessions have left on the engine
+faultzone doctor                tell what works here, and prove that hosts end with their session
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from faultzone.errors import FaultzoneError
+from faultzone.substrate.docker import image
+from faultzone.substrate.docker.cleanup import leftovers, remove_all
+from faultzone.substrate.docker.engine import Engine, Made
+
+_CANARY_SECONDS: Final = 20.0
+_CANARY: Final = """
+import sys, time
+from faultzone.substrate.docker.pool import Pool, Settings
+pool = Pool(Settings(sys.argv[1], sys.argv[2]))
+link = pool.board.ask(lambda answer: pool.lease(answer), 30)
+print(pool.session, *getattr(link, "lost", ["no-host"]), flush=True)
+time.sleep(600)
+"""
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands."""
+    sweep = commands.add_parser(
+        "sweep",
+        help="remove what killed sessions have left on the Docker engine",
+        description="Remove the containers, networks and volumes of sessions that are over. Nothing else is touched.",
+    )
+    sweep.add_argument("--dry-run", action="store_true", help="only show it")
+    sweep.set_defaults(run=_sweep)
+    doctor = commands.add_parser(
+        "doctor",
+        help="tell whether the docker backend works here",
+        description="Look at the Docker engine, make the image, and start a host in a process that is then killed: it must go.",
+    )
+    doctor.add_argument("--base", default="", help="the image under the hosts (default: one made on the spot)")
+    doctor.add_argument(
+        "--mirror", default="", help="where a base's packages come from, 'URL SUITE [COMPONENT …]' (default: as apt)"
+    )
+    doctor.set_defaults(run=_doctor)
+
+
+def _shown(made: Sequence[Made]) -> Iterator[str]:
+    for each in made:
+        yield f"{each.kind:<10} {each.name}{f' ({each.state})' if each.state else ''}"
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    engine = Engine()
+    try:
+        found = leftovers(engine)
+        for line in _shown(found):
+            print(line)
+        if not options.dry_run:
+            remove_all(engine, found)
+        print(f"{'would remove' if options.dry_run else 'removed'} {len(found)}")
+    finally:
+        engine.close()
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    try:
+        engine = Engine()
+    except FaultzoneError as trouble:
+        print(f"engine   {trouble}")
+        return 1
+    try:
+        info = engine.info
+        print(
+            f"engine   {info.get('ServerVersion')} on {info.get('OperatingSystem')}, {info.get('Architecture')}, {info.get('NCPU')} CPUs"
+        )
+        began = time.monotonic()
+        print(
+            f"image    {image.ensure(engine, options.base, options.mirror)} ({time.monotonic() - began:.1f} s)",
+            flush=True,
+        )
+        print(f"left     {len(leftovers(engine))} of earlier sessions (faultzone sweep removes them)")
+        return _canary(engine, options)
+    except FaultzoneError as trouble:
+        print(f"trouble  {trouble}")
+        return 1
+    finally:
+        engine.close()
+
+
+def _canary(engine: Engine, options: argparse.Namespace) -> int:
+    """Let a process of its own start a host, kill it, and see that all it made goes."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _CANARY, options.base, options.mirror], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        session, *lost = process.stdout.readline().split() or ["", "no-host"]
+    process.kill()
+    process.wait()
+    if not session or lost == ["no-host"]:
+        print("hosts    the canary did not start")
+        return 1
+    print(
+        f"hosts    instances lack {', '.join(lost)} here" if lost else "hosts    instances have everything of their own"
+    )
+    began = time.monotonic()
+    while left := engine.made(session):
+        if time.monotonic() - began > _CANARY_SECONDS:
+            print("cleanup  the canary's session was killed, and these stay:", *_shown(left), sep="\n  ")
+            return 1
+        time.sleep(0.05)
+    print(f"cleanup  the canary's session was killed, and all it made was gone {time.monotonic() - began:.1f} s later")
+    return 0

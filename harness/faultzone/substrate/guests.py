@@ -1,0 +1,179 @@
+"""The scripted guests of a cloud: what the memory substrate and the control verbs speak to.
+
+They report what agents would. A test teaches them commands, and may take an agent away, stop, hang or outdate it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from faultzone.errors import UsageError
+from faultzone.model.effects import Boot, CancelScript, PutFile, Report, RunScript
+from faultzone.substrate.guest import LATEST, Guest, Process
+from faultzone.substrate.programs import AGENT_PROCESS
+from faultzone.substrate.shell import Reaction
+
+if TYPE_CHECKING:
+    from faultzone.clock import Clock
+
+#: Gives the reaction to a command's text; None where it is not meant.
+Taught = Callable[[str], Reaction | None]
+
+AGENT_STATES: Final = ("running", "stopped", "hung", "lacking", "outdated", "upgrading")
+
+
+@dataclass(slots=True)
+class _Rule:
+    matches: Taught
+    instance: str | None
+    times: int | None
+    command: str | None
+
+
+@dataclass
+class Guests:
+    """All scripted guests of a cloud.
+
+    Args:
+        clock: their time.
+        report: takes (region, report).
+        boot: milliseconds from a reboot to answering.
+        halt: milliseconds that an orderly shutdown takes.
+        deliver: milliseconds from the request to the start of a run.
+    """
+
+    clock: Clock
+    report: Callable[[str, Report], None]
+    boot: int
+    halt: int
+    deliver: int
+    _guests: dict[str, Guest] = field(default_factory=dict)
+    _rules: list[_Rule] = field(default_factory=list)
+
+    # For the substrate
+
+    def up(self, region: str, effect: Boot) -> None:
+        """An instance has booted."""
+        guest = self._guests.get(effect.instance)
+        if guest is None:
+            guest = self._guests[effect.instance] = Guest(self, region, effect)
+        guest.epoch, guest.host_name, guest.user_data = effect.epoch, effect.host_name, effect.user_data
+        if effect.agent:
+            guest.agent.installed = guest.agent.enabled = True
+        guest.rise()
+
+    def down(self, instance: str) -> None:
+        """An instance has lost its power or was halted by the region."""
+        guest = self._guests.get(instance)
+        if guest is not None:
+            guest.fall()
+            guest.pending.clear()
+
+    def forget(self, instance: str) -> None:
+        """An instance was released."""
+        self.down(instance)
+        self._guests.pop(instance, None)
+
+    def run(self, effect: RunScript | PutFile) -> None:
+        """Deliver a script or a file to the agent of an instance."""
+        guest = self._guests.get(effect.instance)
+        if guest is not None:
+            guest.pending[effect.run] = effect
+            self.clock.call_later(self.deliver, partial(guest.take, effect.run))
+
+    def cancel(self, effect: CancelScript) -> None:
+        """Call a run off that has not begun."""
+        guest = self._guests.get(effect.instance)
+        if guest is not None:
+            guest.pending.pop(effect.run, None)
+
+    # For whoever tests
+
+    def guest(self, instance: str) -> Guest:
+        """The guest of an instance.
+
+        Raises:
+            UsageError: it has not booted yet.
+        """
+        found = self._guests.get(instance)
+        if found is None:
+            raise UsageError(f"{instance} has no guest: it was never started, or was released")
+        return found
+
+    def teach(
+        self, matches: Taught, instance: str | None = None, times: int | None = None, command: str | None = None
+    ) -> None:
+        """Teach guests a command; what was taught last is asked first.
+
+        Args:
+            matches: gives the reaction to a command's text. It has the region's turn: it must not call the region.
+            instance: only this one.
+            times: how often it applies; for ever when left out.
+            command: only the runs of the command of this id.
+        """
+        self._rules.insert(0, _Rule(matches, instance, times, command))
+
+    def reaction(self, instance: str, text: str, command: str) -> Reaction | None:
+        """What was taught for a text, as part of a run of a command."""
+        for rule in self._rules:
+            if rule.instance not in (None, instance) or rule.command not in (None, command):
+                continue
+            if (found := rule.matches(text)) is not None:
+                if rule.times is not None:
+                    rule.times -= 1
+                    if not rule.times:
+                        self._rules.remove(rule)
+                return found
+        return None
+
+    def set_agent(self, instance: str, state: str) -> None:
+        """Bring the agent of an instance into a state, one of `AGENT_STATES`."""
+        if state not in AGENT_STATES:
+            raise UsageError(f"state={state!r}: write one of {', '.join(AGENT_STATES)}")
+        self.guest(instance).change_agent(state)
+
+    def agent(self, instance: str) -> dict[str, Any]:
+        """What is to be seen of the agent of an instance."""
+        agent, now = self.guest(instance).agent, self.clock.now
+        agent.refresh(now)
+        return {
+            "installed": agent.installed,
+            "running": agent.runs,
+            "process": AGENT_PROCESS if agent.runs else None,
+            "version": agent.version,
+            "latest": LATEST,
+            "checks": agent.checks(now),
+            "updater": agent.updater,
+        }
+
+    def log_in(self, instance: str, script: str, kind: str) -> int:
+        """Run a script in a guest as its administrator, without the agent; the number of it in the history."""
+        guest = self.guest(instance)
+        if not guest.up:
+            raise UsageError(f"{instance} is not up: nobody can log in")
+        Process(guest, kind, script, by="login").resume()
+        return len(guest.history) - 1
+
+    def set_powershell(self, instance: str, there: bool) -> None:
+        """Take the PowerShell module away from a Windows guest, or give it back (assistant/powershell-module)."""
+        files = self.guest(instance).files
+        files.discard("no-powershell") if there else files.add("no-powershell")
+
+
+def exactly(command: str, reaction: Reaction) -> Taught:
+    """Meant for a command of exactly this text, blanks aside."""
+    wanted = " ".join(command.split())
+    return lambda text: reaction if " ".join(text.split()) == wanted else None
+
+
+def like(pattern: str | re.Pattern[str], reaction: Reaction) -> Taught:
+    """Meant for a command of which the whole text matches a regular expression."""
+    try:
+        compiled = re.compile(pattern)
+    except re.error as wrong:
+        raise UsageError(f"{pattern!r} is no regular expression: {wrong}") from None
+    return lambda text: reaction if compiled.fullmatch(text) else None

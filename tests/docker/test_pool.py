@@ -1,0 +1,85 @@
+"""Hosts are leased, reset and leased again; a reset host is as a fresh one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from faultzone.region import Region
+from faultzone.substrate.docker.links import Link
+from faultzone.substrate.docker.pool import Pool, comparable
+from tests.docker.conftest import MakeRegion
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+
+def dirty(region: Region) -> None:
+    """Leave behind on the hosts what an instance and a fault can."""
+    one, other = region.run_instances(2, deployment_set=region.create_deployment_set())
+    litter = (
+        "echo x > /mnt/local/x; echo x > /dev/shm/x; echo x > /run/x; setsid sleep 300 >/dev/null 2>&1 </dev/null &"
+    )
+    for instance in (one, other):
+        region.control("exec", instance=instance.id, script=litter)
+    region.control("host-peers", host=one.host, peer=other.host, up=False)
+    region.control("host-wire", host=one.host, up=False)
+    region.control("hang-host", host=other.host)
+
+
+def state(hosts: Pool, link: Link) -> dict[str, Any]:
+    def ask(answer: Any) -> None:
+        link.send("state", answer)
+
+    said: dict[str, Any] = hosts.board.ask(ask, 10)["state"]
+    return said
+
+
+def test_a_reset_host_equals_a_fresh_one(make: MakeRegion, hosts: Pool) -> None:
+    region = make(zones=1, hosts_per_zone=3)
+    thrown_away = hosts.thrown_away
+    dirty(region)
+    used = set(hosts.leased)
+    assert len(used) == 2
+    region.close()
+    assert used <= set(hosts.idle)
+    assert hosts.thrown_away == thrown_away
+    fresh = make(zones=1, hosts_per_zone=4)
+    fresh.run_instances(len(hosts.idle) + 1, deployment_set=fresh.create_deployment_set())
+    new = (hosts.leased - used).pop()
+    assert [comparable(link.fresh) for link in used] == [comparable(new.fresh)] * 2
+    fresh.close()
+    assert [comparable(state(hosts, link)) for link in used] == [comparable(new.fresh)] * 2
+
+
+def test_the_next_region_finds_nothing_of_the_last(make: MakeRegion, hosts: Pool) -> None:
+    for _ in range(2):
+        region = make(zones=1, hosts_per_zone=1, seed=1)
+        (one,) = region.run_instances(1)
+        said = region.control(
+            "exec", instance=one.id, script="cat /root/file /mnt/local/file; echo x | tee /root/file /mnt/local/file"
+        )
+        assert said["output"].count("No such file") == 2
+        region.close()
+
+
+def test_a_host_that_does_not_become_as_it_was_is_thrown_away(make: MakeRegion, hosts: Pool) -> None:
+    region = make(zones=1, hosts_per_zone=1)
+    region.run_instances(1)
+    (link,) = hosts.leased
+    link.fresh = {**link.fresh, "local": ["something that a fresh host has"]}
+    thrown_away = hosts.thrown_away
+    region.close()
+    assert hosts.thrown_away == thrown_away + 1
+    assert link not in hosts.idle
+    assert not link.alive
+
+
+def test_regions_that_live_at_the_same_time_do_not_hear_one_another(make: MakeRegion) -> None:
+    first, second = (make(zones=1, hosts_per_zone=1, seed=each) for each in (1, 2))
+    (one,), (other,) = first.run_instances(1), second.run_instances(1)
+    assert one.private_ip == other.private_ip
+    for instance in (one, other):
+        script = f"ping -c1 -W1 {instance.private_ip} >/dev/null && hostname"
+        said = instance.region.control("exec", instance=instance.id, script=script)
+        assert said["output"].strip() == instance.describe()["HostName"]

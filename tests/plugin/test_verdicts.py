@@ -1,0 +1,269 @@
+"""Verdicts: what pytest makes of them, how they are merged, and how a failure reads."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from pytest_faultzone.verdicts import ORDER, worst
+
+ROOT = Path(__file__).parents[2]
+CLAUSE = "deployment-set/strict-spread"
+
+HEAD = """
+import pytest
+from faultzone import ApiError, HarnessError, Inconclusive, NotSupported, UsageError, WaitTimeout
+
+pytestmark = pytest.mark.clause("deployment-set/strict-spread")
+"""
+
+#: A body of a test for each way to a verdict.
+BODIES = {
+    "conforms": ["pass"],
+    "deviates": [
+        "assert 1 == 2",
+        "raise ApiError('IncorrectInstanceStatus')",
+        "raise WaitTimeout('x')",
+        "pytest.fail('x')",
+    ],
+    "inconclusive": ["raise Inconclusive('nobody could see it')"],
+    "not-implemented": ["raise ApiError('InvalidAction')"],
+    "not-supported": ["raise NotSupported('no hosts here')", "pytest.skip('not here')"],
+    "harness-error": ["raise HarnessError('x')", "raise UsageError('x')", "raise KeyError('x')"],
+}
+
+
+class Reports:
+    """Gathers the verdicts and outcomes of a run inside."""
+
+    def __init__(self) -> None:
+        self.verdicts: list[str] = []
+        self.outcomes: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        found = [
+            value["verdict"] for key, value in report.user_properties if key == "faultzone" and isinstance(value, dict)
+        ]
+        self.verdicts += found
+        self.outcomes += [report.outcome] * len(found)
+
+
+def table() -> dict[str, tuple[str, int]]:
+    """The table of docs/verdicts.md: verdict -> outcome and exit status."""
+    text = (ROOT / "docs" / "verdicts.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \|.*\| (passed|failed|skipped) \| (\d) \|$", text, re.MULTILINE)
+    return {verdict: (outcome, int(status)) for verdict, outcome, status in rows}
+
+
+def test_the_page_has_every_verdict_from_best_to_worst() -> None:
+    assert tuple(table()) == ORDER
+    assert set(BODIES) == set(ORDER)
+
+
+@pytest.mark.parametrize(("verdict", "body"), [(verdict, body) for verdict in BODIES for body in BODIES[verdict]])
+def test_each_verdict_has_its_outcome_and_exit_status(pytester: pytest.Pytester, verdict: str, body: str) -> None:
+    pytester.makepyfile(f"{HEAD}\ndef test_it():\n    {body}\n")
+    reports = Reports()
+    result = pytester.inline_run(plugins=[reports])
+    outcome, status = table()[verdict]
+    assert (reports.verdicts, reports.outcomes, result.ret) == ([verdict], [outcome], status)
+
+
+@pytest.mark.parametrize("where", ["setup", "teardown"])
+def test_trouble_before_and_after_a_test_is_the_harness(pytester: pytest.Pytester, where: str) -> None:
+    parts = ("assert 1 == 2", "yield") if where == "setup" else ("yield", "assert 1 == 2")
+    fixture = "\n    ".join(("@pytest.fixture\ndef trouble():", *parts))
+    pytester.makepyfile(f"{HEAD}\n{fixture}\n\ndef test_it(trouble):\n    pass\n")
+    reports = Reports()
+    result = pytester.inline_run(plugins=[reports])
+    assert reports.verdicts[-1] == "harness-error"
+    assert result.ret == 3
+
+
+def test_a_test_of_no_clause_has_no_verdict_and_ends_as_ever(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(region):\n    raise KeyError(1)\n")
+    reports = Reports()
+    assert pytester.inline_run(plugins=[reports]).ret == 1
+    assert reports.verdicts == []
+
+
+def test_the_worst_verdict_of_a_clause_wins() -> None:
+    for place, verdict in enumerate(ORDER):
+        assert worst(ORDER[: place + 1]) == worst(ORDER[place::-1]) == verdict
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_verdicts_of_all_workers_are_merged(pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
+    tests = [(verdict, BODIES[verdict][0]) for verdict in ORDER]
+    lines = [f"def test_{n}():\n    {body}\n" for n, (_, body) in enumerate(tests)]
+    pytester.makepyfile(HEAD + "\n".join(lines))
+    result = pytester.runpytest_inprocess(*workers)
+    assert result.ret == 3
+    result.stdout.fnmatch_lines(["*faultzone: clauses by chapter*", f"harness-error: {CLAUSE} - *"])
+    result = pytester.runpytest_inprocess(*workers, "--deselect", "test_verdicts_of_all_workers_are_merged.py::test_5")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["deployment-set * 0 * 1 * 0 *", f"deviates: {CLAUSE} - *"])
+
+
+# What cannot be collected
+
+MISTAKES = {
+    "clause('deployment-set/strict-spred')": "*no clause 'deployment-set/strict-spred': did you mean *strict-spread*",
+    "clause(5)": "*no clause '5'*",
+    "needs('see-host')": "*needs('see-host'): there is no such capability; write some of see-hosts*",
+    "region(3)": "*the marker region takes names and values, such as region(zones=2*",
+}
+
+
+@pytest.mark.parametrize("mark", MISTAKES)
+def test_a_marker_that_makes_no_sense_cannot_be_collected(pytester: pytest.Pytester, mark: str) -> None:
+    pytester.makepyfile(f"import pytest\n\n@pytest.mark.{mark}\ndef test_it(): pass\n\ndef test_other(): pass\n")
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(errors=1)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines([f"*::test_it: {MISTAKES[mark][1:]}" if mark.startswith("needs") else MISTAKES[mark]])
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
+def test_a_parameter_that_names_an_unknown_clause_cannot_be_collected(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("n", [1, pytest.param(2, marks=pytest.mark.clause("no/such"))])
+        def test_it(n): pass
+    """)
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*test_it[[]2]: no clause 'no/such'*"])
+
+
+@pytest.mark.slow
+def test_nor_can_it_by_workers(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("import pytest\n\n@pytest.mark.clause('no/such')\ndef test_it(): pass\n")
+    result = pytester.runpytest_inprocess("-n2")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*no clause 'no/such'*"])
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["prepend", "importlib"])
+def test_a_test_of_the_suite_that_names_no_clause_cannot_be_collected(pytester: pytest.Pytester, mode: str) -> None:
+    package = pytester.mkpydir("faultzone_specs")
+    (package / "test_it.py").write_text("def test_it(): pass\n", "utf-8")
+    result = pytester.runpytest_subprocess(f"--import-mode={mode}", "faultzone_specs")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*::test_it: it names no clause: every test of the conformance suite is marked*"])
+
+
+# What is left out
+
+
+def test_what_the_backend_does_not_allow_is_left_out_and_says_why(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("""
+        from faultzone.backends.local import LocalBackend
+
+        def pytest_faultzone_backend(config, options):
+            class Public(LocalBackend):
+                capabilities = frozenset({"move-time"})
+
+            return Public(options.shapes)
+    """)
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.clause("deployment-set/strict-spread")
+        @pytest.mark.needs("move-time", "see-hosts")
+        def test_it(region): pass
+
+        @pytest.mark.needs("move-time")
+        def test_other(region): pass
+    """)
+    result = pytester.runpytest_inprocess("-rs")
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(
+        ["*not-supported: the memory backend does not let a test tell which host * (see-hosts)"]
+    )
+
+
+def test_only_the_tests_of_the_clauses_that_were_asked_for_are_run(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.clause("deployment-set/strict-spread")
+        def test_spread(): pass
+
+        @pytest.mark.clause("instance/life-cycle", "deployment-set/zone-limit")
+        def test_two(): pass
+
+        def test_none(): pass
+    """)
+    for patterns, passed in (
+        ("deployment-set/*", 2),
+        ("instance/*", 1),
+        ("instance/*, */strict-spread", 2),
+        ("x/*", 0),
+    ):
+        result = pytester.runpytest_inprocess(f"--faultzone-clause={patterns}")
+        result.assert_outcomes(passed=passed, deselected=3 - passed)
+
+
+# How a failure reads
+
+FAILING = """
+import pytest
+
+@pytest.fixture(scope="module")
+def shared(make_region):
+    return make_region()
+
+@pytest.mark.clause("deployment-set/strict-spread")
+@pytest.mark.parametrize("name", ["it's one"])
+def test_it(region, name):
+    assert region.run_instances(1)[0].id == "i-none"
+
+def test_shared(shared):
+    assert shared.run_instances(1)[0].id == "i-none"
+"""
+
+
+def made(output: str) -> list[str]:
+    """The ids that the failures show."""
+    return sorted(set(re.findall(r"'(i-bp1\w{17})' == 'i-none'", output)))
+
+
+def test_a_failure_shows_clause_journal_and_the_line_that_reproduces_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(FAILING)
+    result = pytester.runpytest_inprocess("--faultzone-seed=7 8", "--faultzone-token=hidden")
+    output = result.stdout.str()
+    result.stdout.fnmatch_lines(
+        [
+            "*faultzone: deviates*",
+            f"{CLAUSE} (MUST): *",
+            "*faultzone journal, last * of *",
+            "*call * action=RunInstances *",
+            "*faultzone: to run it again*",
+        ]
+    )
+    lines = [line for line in output.splitlines() if line.startswith("pytest ")]
+    assert len(lines) == 2, "also of a region that a fixture made"
+    assert "hidden" not in "".join(lines)
+    again = [pytester.runpytest_inprocess(*shlex.split(line)[1:]).stdout.str() for line in lines]
+    assert [len(made(each)) for each in again] == [1, 1]
+    assert sorted(made(again[0]) + made(again[1])) == made(output)
+
+
+def test_the_line_is_for_the_directory_in_which_the_run_was_started(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makeini("[pytest]")
+    folder = pytester.mkdir("below")
+    (folder / "test_below.py").write_text(FAILING, "utf-8")
+    monkeypatch.chdir(folder)
+    first = pytester.runpytest_inprocess("-k", "test_it").stdout.str()
+    (line,) = [line for line in first.splitlines() if line.startswith("pytest ")]
+    assert made(pytester.runpytest_inprocess(*shlex.split(line)[1:]).stdout.str()) == made(first)
