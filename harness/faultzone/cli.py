@@ -4,6 +4,8 @@
 - `faultzone conform` runs the conformance suite, against a region in memory unless told otherwise.
 - `faultzone wrong` lists the regions that are wrong on purpose.
 - `faultzone actions` lists the actions that are implemented.
+- `faultzone doctor` tells whether the docker backend works here.
+- `faultzone sweep` removes what killed sessions have left on the Docker engine.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from faultzone import editions
+from faultzone import docker_cli, editions
 from faultzone.errors import FaultzoneError, UsageError
 
 
@@ -41,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     actions = commands.add_parser("actions", help="list the actions that are implemented")
     actions.add_argument("--edition", default=editions.DEFAULT, choices=editions.names())
     actions.set_defaults(run=_actions)
+    docker_cli.add(commands)
     options, rest = parser.parse_known_args(arguments)
     if rest and options.run is not _conform:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")

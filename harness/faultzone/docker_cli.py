@@ -41,7 +41,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     doctor = commands.add_parser(
         "doctor",
         help="tell whether the docker backend works here",
-        description="Look at the Docker engine, make the image, and start a host in a process that is then killed: it must go.",
+        description="Look at the engine, make the image, and start a host in a process that is killed: it must go.",
     )
     doctor.add_argument("--base", default="", help="the image under the hosts (default: one made on the spot)")
     doctor.add_argument(
@@ -77,9 +77,8 @@ def _doctor(options: argparse.Namespace) -> int:
         return 1
     try:
         info = engine.info
-        print(
-            f"engine   {info.get('ServerVersion')} on {info.get('OperatingSystem')}, {info.get('Architecture')}, {info.get('NCPU')} CPUs"
-        )
+        machine = f"{info.get('OperatingSystem')}, {info.get('Architecture')}, {info.get('NCPU')} CPUs"
+        print(f"engine   {info.get('ServerVersion')} on {machine}")
         began = time.monotonic()
         print(
             f"image    {image.ensure(engine, options.base, options.mirror)} ({time.monotonic() - began:.1f} s)",

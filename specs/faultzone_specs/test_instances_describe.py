@@ -21,8 +21,6 @@ def pair(region: Region) -> tuple[Instance, Instance]:
         instance_type="ecs.c5.large",
         InstanceName="batch:7",
         ImageId="win2016_64_dtc_1607_en-us_40G_alibase_20181220.vhd",
-        InstanceChargeType="PrePaid",
-        Period=1,
         Tag=[{"Key": "team", "Value": "blue"}],
     )
     return running, stopped
@@ -36,7 +34,6 @@ def pair(region: Region) -> tuple[Instance, Instance]:
         "InstanceTypeFamily",
         "InstanceName",
         "ImageId",
-        "InstanceChargeType",
         "Private",
         "Public",
         "Tag",
@@ -57,6 +54,14 @@ def test_a_filter_lists_what_matches(region: Region, pair: tuple[Instance, Insta
     else:
         for instance, attributes in zip(pair, shown, strict=True):
             assert listed(region, pair, **{name: attributes[name]}) == {instance.id}
+
+
+@clause("instance/describe-filters")
+def test_the_filter_of_the_charge_type_tells_subscriptions_apart(region: Region) -> None:
+    """One of each."""
+    own = [region.create_instance(), region.create_instance(InstanceChargeType="PrePaid", Period=1)]
+    assert listed(region, own, InstanceChargeType="PostPaid") == {own[0].id}
+    assert listed(region, own, InstanceChargeType="PrePaid") == {own[1].id}
 
 
 @clause("instance/describe-filters")

@@ -1,4 +1,4 @@
-"""Regions over containers. Without an engine these tests are skipped, or fail where the environment says that there is one."""
+"""Regions over containers. Without an engine these tests are skipped, or fail where one is required."""
 
 from __future__ import annotations
 

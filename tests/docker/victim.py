@@ -19,7 +19,7 @@ def main() -> None:
     region.run_instances(3, deployment_set=region.create_deployment_set(), wait=False)
     region.clock.advance(1)
     print("asked", flush=True)
-    first, second, third = region.run_instances(3, deployment_set=region.create_deployment_set())
+    first, second, _ = region.run_instances(3, deployment_set=region.create_deployment_set())
     print("instances", flush=True)
     if "faults" in sys.argv:
         region.control("host-wire", host=first.host, up=False)

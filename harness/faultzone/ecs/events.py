@@ -72,7 +72,7 @@ class AcceptInquiredSystemEvent(Request):
 
 
 class RedeployInstance(Request):
-    """Restart an instance for which maintenance is planned, or whose host with its local disks failed, on another host."""
+    """Restart an instance on another host: maintenance is planned for it, or the host of its local disks failed."""
 
     edition = "2019-06"
 

@@ -194,7 +194,7 @@ def history(region: RegionState) -> list[SystemEvent]:
 
 
 def end(region: RegionState, instance: Instance) -> None:
-    """End what awaits an instance that is released: plans are Canceled, what was under way has Failed; history stays."""
+    """End what awaits a released instance: plans are Canceled, what was under way has Failed; its history stays."""
     for event in list(region.active_events.get(instance.id, ())):
         if not event.acting:
             settle(region, event, FAILED if event.status == EXECUTING else CANCELED)

@@ -72,7 +72,7 @@ def accept_inquired_event(region: RegionState, account: AccountState, request: A
 
 @handles(RedeployInstance)
 def redeploy_instance(region: RegionState, account: AccountState, request: RedeployInstance) -> Answer:
-    """RedeployInstance: to another host, while maintenance is planned or a failed host with local disks is waited for."""
+    """RedeployInstance: to another host, while maintenance is planned or the host of its local disks is waited for."""
     instance = account.instance(request.instance_id)
     planned = [
         event.type
@@ -100,7 +100,9 @@ def redeploy_instance(region: RegionState, account: AccountState, request: Redep
 
 
 @handles(ModifyInstanceMaintenanceAttributes)
-def modify_attributes(region: RegionState, account: AccountState, request: ModifyInstanceMaintenanceAttributes) -> Answer:
+def modify_attributes(
+    region: RegionState, account: AccountState, request: ModifyInstanceMaintenanceAttributes
+) -> Answer:
     """ModifyInstanceMaintenanceAttributes (recovery/action-on-maintenance)."""
     instances = [account.instance(each) for each in request.instance_ids]
     for window in request.windows:

@@ -98,7 +98,7 @@ def on_host_back(region: RegionState, report: HostBack) -> bool:
 
 @takes(GuestCrashed)
 def on_guest_crashed(region: RegionState, report: GuestCrashed) -> bool:
-    """An operating system has crashed: its instance, and no other, is restarted where it is (event/instance-failure)."""
+    """An operating system has crashed: its instance, no other, is restarted where it is (event/instance-failure)."""
     instance = region.instances.get(report.instance)
     if instance is None or instance.epoch != report.epoch or instance.impaired:
         return False
@@ -202,7 +202,7 @@ def move(region: RegionState, instance: Instance, host: Host) -> None:
 
 
 def _restart(region: RegionState, instance: Instance) -> None:
-    """Start a recovering instance on the host that it has now; one that is to be stopped after failures stays Stopped."""
+    """Start a recovering instance on the host that it has now; one that is to be stopped by failures is Stopped."""
     recovery = region.recovering.get(instance.id)
     instance.next = None
     if recovery is not None and recovery.event.type.endswith(".Stop"):

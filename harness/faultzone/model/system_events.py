@@ -73,7 +73,9 @@ def health(region: RegionState, instance: Instance) -> str:
     return "NotApplicable" if instance.status == STOPPED else "Ok"
 
 
-def _filters(region: RegionState, request: DescribeInstancesFullStatus | DescribeInstanceHistoryEvents) -> Iterator[Filter]:
+def _filters(
+    region: RegionState, request: DescribeInstancesFullStatus | DescribeInstanceHistoryEvents
+) -> Iterator[Filter]:
     """The conditions that a query sets on events (event/pending-filters, event/history-filters)."""
     r = request
     types = r.event_types or ((r.event_type,) if r.event_type is not None else ())
@@ -84,23 +86,20 @@ def _filters(region: RegionState, request: DescribeInstancesFullStatus | Describ
         yield lambda event: event.type in types
     if r.event_ids:
         yield lambda event: event.id in r.event_ids
-    for name, span in (("NotBefore", _span("NotBefore", r.not_before)), ("EventPublishTime", _span("EventPublishTime", r.published))):
-        if span is not None:
-            first, last = span
-            if name == "NotBefore":
-                yield lambda e, first=first, last=last: e.not_before is not None and first <= e.not_before <= last  # type: ignore[misc]
-            else:
-                yield lambda e, first=first, last=last: first <= e.published <= last  # type: ignore[misc]
+    if r.not_before:
+        due = _within("NotBefore", r.not_before)
+        yield lambda event: event.not_before is not None and due(event.not_before)
+    if r.published:
+        published = _within("EventPublishTime", r.published)
+        yield lambda event: published(event.published)
 
 
-def _span(name: str, given: Mapping[str, str] | None) -> tuple[int, float] | None:
-    """A range of time, in milliseconds, both ends included; each may be left open.
+def _within(name: str, given: Mapping[str, str]) -> Callable[[int], bool]:
+    """Whether an instant is in a range, both ends included; each may be left open.
 
     Raises:
         ApiError: `InvalidParameter`, or `InvalidParameter.TimeEndBeforeStart` (event/time-range-order).
     """
-    if not given:
-        return None
     ends: dict[str, int] = {}
     for end, value in given.items():
         if end not in ("Start", "End"):
@@ -110,10 +109,10 @@ def _span(name: str, given: Mapping[str, str] | None) -> tuple[int, float] | Non
         except ValueError:
             raise ApiError.of("InvalidParameter", name=f"{name}.{end}", why="write yyyy-MM-ddTHH:mm:ssZ") from None
     # Instants are told to the second, so the second that is named belongs to the range.
-    span = ends.get("Start", 0), ends["End"] + 999 if "End" in ends else float("inf")
-    if span[1] < span[0]:
+    first, last = ends.get("Start", 0), ends["End"] + 999 if "End" in ends else float("inf")
+    if last < first:
         raise ApiError.of("InvalidParameter.TimeEndBeforeStart", name=name)
-    return span
+    return lambda instant: first <= instant <= last
 
 
 @handles(DescribeInstancesFullStatus)
@@ -174,7 +173,10 @@ def _render(event: SystemEvent) -> dict[str, Any]:
 
 @handles(DescribeInstanceHistoryEvents)
 def describe_history(region: RegionState, account: AccountState, request: DescribeInstanceHistoryEvents) -> Answer:
-    """DescribeInstanceHistoryEvents: newest first; without a filter of states those that are settled (event/history-default)."""
+    """DescribeInstanceHistoryEvents: newest first; without a filter of states those that are settled.
+
+    Clause: event/history-default.
+    """
     asked = request.cycle_statuses or ((request.cycle_status,) if request.cycle_status is not None else ())
     for each in asked:
         if each not in events.STATES and not (each == events.INQUIRING and region.edition.event.inquires):
@@ -234,7 +236,10 @@ def create_simulated(region: RegionState, account: AccountState, request: Create
 
 
 def _simulate(region: RegionState, instance: Instance, type: str, not_before: int) -> SystemEvent:
-    """Publish a simulated event (event/simulated-executed); a failure may begin as Executing (event/simulated-failure-executes)."""
+    """Publish a simulated event; of later editions, a failure is Executing at once.
+
+    Clauses: event/simulated-executed, event/simulated-failure-executes.
+    """
     if type.startswith("SystemMaintenance.") or region.edition.event.simulated_failure_begins == events.SCHEDULED:
         return events.schedule(region, instance, type, not_before=not_before, execute=lambda: True, simulated=True)
     event = events.begin(region, instance, type, not_before=not_before, simulated=True)
@@ -244,7 +249,10 @@ def _simulate(region: RegionState, instance: Instance, type: str, not_before: in
 
 @handles(CancelSimulatedSystemEvents)
 def cancel_simulated(region: RegionState, account: AccountState, request: CancelSimulatedSystemEvents) -> Answer:
-    """CancelSimulatedSystemEvents: all of them or none (event/simulated-canceled, event/cancel-real, event/cancel-settled)."""
+    """CancelSimulatedSystemEvents: all of them or none.
+
+    Clauses: event/simulated-canceled, event/cancel-real, event/cancel-settled.
+    """
     found = []
     for event_id in dict.fromkeys(request.event_ids):
         event = region.events.get(event_id)

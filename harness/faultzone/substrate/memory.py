@@ -14,6 +14,7 @@ from faultzone.model.effects import (
     Booted,
     CancelScript,
     Effect,
+    GuestCrashed,
     Halt,
     Halted,
     HostBack,
@@ -85,6 +86,8 @@ class MemorySubstrate:
         self._guests: dict[str, _Guest] = {}
         #: Each host without power -> the instant at which the region notices.
         self._dead: dict[tuple[str, int], int] = {}
+        #: Each host that is cut off but has power -> what nobody has heard of its guests.
+        self._cut: dict[tuple[str, int], list[Report]] = {}
         #: What runs inside them.
         self.guests = Guests(clock, self._guest_says, self._boot, self._halt, round(timings.deliver * SECOND))
 
@@ -125,15 +128,27 @@ class MemorySubstrate:
             else:
                 del self._guests[instance]
                 self.guests.down(instance)
-            self._report(region, outcome(instance, epoch))
+            self._from_host(current.machine, outcome(instance, epoch))
 
         self._clock.call_later(delay, ended)
 
     def _guest_says(self, region: str, report: Report) -> None:
         """Pass on what comes from inside; a guest that shut itself down is gone."""
+        guest = None if isinstance(report, HostLost | HostBack) else self._guests.get(report.instance)
         if isinstance(report, Halted):
             self._guests.pop(report.instance, None)
-        self._report(region, report)
+        if guest is None:
+            self._report(region, report)
+        else:
+            self._from_host(guest.machine, report)
+
+    def _from_host(self, machine: tuple[str, int], report: Report) -> None:
+        """Report what a host says of its guests; of one that is cut off, once it is heard again."""
+        unheard = self._cut.get(machine)
+        if unheard is None:
+            self._report(machine[0], report)
+        else:
+            unheard.append(report)
 
     def _report(self, region: str, report: Report) -> None:
         if self._delays is None:
@@ -161,6 +176,35 @@ class MemorySubstrate:
                     self._report(region, Halted(instance, guest.epoch))
 
         self._clock.call_later(self._detect, noticed)
+
+    def wire(self, region: str, host: int, *, up: bool) -> None:
+        """Cut a host's wire, or join it. One not heard of for `detect` loses its power: nothing runs in two places."""
+        machine = (region, host)
+        if up:
+            for report in self._cut.pop(machine, ()):
+                self._report(region, report)
+            return
+        if machine in self._cut or machine in self._dead:
+            return
+        unheard = self._cut[machine] = []
+
+        def silent() -> None:
+            if self._cut.get(machine) is unheard:
+                del self._cut[machine]
+                self.crash(region, host, reversible=True)
+
+        self._clock.call_later(self._detect, silent)
+
+    def crash_guest(self, instance: str) -> bool:
+        """Crash the operating system of an instance, which is noticed after `detect`; False where none is up."""
+        guest = self._guests.get(instance)
+        if guest is None or guest.halting:
+            return False
+        del self._guests[instance]
+        self.guests.down(instance)
+        report = GuestCrashed(instance, guest.epoch)
+        self._clock.call_later(self._detect, lambda: self._from_host(guest.machine, report))
+        return True
 
     def repair(self, region: str, host: int) -> None:
         """Give a crashed host its power back: it answers after `restore`, but not before its loss is noticed."""

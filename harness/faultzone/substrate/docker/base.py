@@ -40,8 +40,8 @@ _DIRECTORIES: Final = (
 )  # fmt: skip
 _APPLETS: Final = (
     "awk clear cmp diff dmesg free gunzip gzip halt httpd ifconfig ip killall less logger more mount nc netstat "
-    "nslookup pidof ping poweroff reboot route setsid start-stop-daemon sysctl tar telnet top traceroute umount unzip vi "
-    "watch wget which xxd"
+    "nslookup pidof ping poweroff reboot route setsid start-stop-daemon sysctl tar telnet top traceroute umount unzip "
+    "vi watch wget which xxd"
 ).split()
 _FILES: Final = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",

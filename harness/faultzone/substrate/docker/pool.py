@@ -191,6 +191,11 @@ class Pool:
         link.send("state", compare)
         self.board.later(_RESET_SECONDS, lambda: finish(False))
 
+    def write_off(self, link: Link) -> None:
+        """Keep no account of a host that is gone."""
+        self.leased.discard(link)
+        link.end()
+
     # The end
 
     def _let_go(self) -> None:

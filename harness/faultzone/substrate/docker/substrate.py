@@ -551,7 +551,9 @@ class DockerSubstrate:
                 return
             machine.down = machine.noticed = machine.repaired = False
             machine.reversible = True
-            if "trouble" in answer:  # Its container is gone: it gets another when it is next needed.
+            if "trouble" in answer and machine.link is not None:
+                # Its container is gone: it gets another when it is next needed.
+                self.pool.write_off(machine.link)
                 machine.link = None
             if machine.link is not None:
                 machine.link.heard = monotonic()
