@@ -33,8 +33,9 @@ def test_its_figures_are_possible(name: str, monkeypatch: pytest.MonkeyPatch) ->
         pytest.skip("Hypothesis is not installed")
     rows = list(command.BENCHMARKS[name](TINY))
     assert rows
-    # A start over another start is a difference: with so few processes it may be anything.
-    assert [row.what for row in rows if row.value <= 0 and " over " not in row.what] == []
+    # A start over another start is a difference: with so few processes it may be anything. What should be none may be.
+    positive = [row for row in rows if " over " not in row.what and row.target != 0]
+    assert [row.what for row in positive if row.value <= 0] == []
     assert len(command.table(rows).splitlines()) == len(rows) + 2
 
 
