@@ -10,7 +10,8 @@ from faultzone import editions
 from faultzone.commands import Invocation
 from faultzone.ecs.errors import ApiError
 from faultzone.model import invocation_status as status
-from faultzone.region import Instance, Region
+from faultzone.history import SystemEvent, timeline
+from faultzone.region import Identity, Instance, Region
 
 T = TypeVar("T")
 
@@ -66,9 +67,40 @@ def assert_nothing_made(region: Region, call: Callable[[], object], code: str | 
     return refusal
 
 
-def timeline(instance: Instance) -> str:
-    """What the journal has of one instance, a line for each entry."""
-    return "\n".join(map(str, instance.region.journal.of(instance=instance.id)))
+def assert_avoided(instance: Instance, type: str = "SystemMaintenance.Reboot") -> SystemEvent:
+    """The latest event of this type on an instance is Avoided (event/avoid-by-reboot); else its timeline."""
+    found = instance.region.events(instance, type)
+    if not found or found[-1].state != "Avoided":
+        seen = f"the latest is {found[-1].state}" if found else "there is none"
+        raise AssertionError(f"no {type} of {instance.id} is Avoided: {seen}\n{timeline(instance)}")
+    return found[-1]
+
+
+def assert_recovered(instance: Instance, before: Identity, *, type: str = "SystemFailure.Reboot") -> SystemEvent:
+    """An instance has come through a failure of its host; else its timeline.
+
+    It is Running and well, is what it was (recovery/metadata-unchanged), and its latest event of this type is Executed.
+
+    Args:
+        before: its identity before the failure.
+    """
+    wrong = []
+    full = instance.region.full_status(instance)
+    status, health = full["Status"]["Name"], full["HealthStatus"]["Name"]
+    if (status, health) != ("Running", "Ok"):
+        wrong.append(f"it is {status}, its health {health}")
+    found = instance.region.events(instance, type)
+    if not found or found[-1].state != "Executed":
+        wrong.append(f"its latest {type} is {found[-1].state}" if found else f"it has no {type}")
+    now = instance.identity
+    wrong += [
+        f"{name} was {getattr(before, name)!r} and is {getattr(now, name)!r}"
+        for name in vars(before)
+        if getattr(before, name) != getattr(now, name)
+    ]
+    if wrong:
+        raise AssertionError(f"{instance.id} has not recovered: {'; '.join(wrong)}\n{timeline(instance)}")
+    return found[-1]
 
 
 def assert_released(instance: Instance) -> None:
@@ -103,8 +135,10 @@ def assert_invocation(invocation: Invocation, total: str, edition: str = edition
 
 
 __all__ = [
+    "assert_avoided",
     "assert_invocation",
     "assert_nothing_made",
+    "assert_recovered",
     "assert_refused",
     "assert_released",
     "assert_strictly_spread",

@@ -22,6 +22,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.errors import NotSupported, UsageError
 from faultzone.faults import Chaos
+from faultzone.history import SeesEvents
 from faultzone.journal import Journal
 from faultzone.model.catalog import default_choice
 from faultzone.model.ledger import Money
@@ -256,7 +257,7 @@ class RegionClock:
         return utc(self._backend.control("advance", {"milliseconds": milliseconds(duration)})["now"])
 
 
-class Region(RunsCommands):
+class Region(RunsCommands, SeesEvents):
     """A region under test, of whatever backend.
 
     Args:

@@ -209,7 +209,7 @@ def test_a_timed_invocation_repeats_whatever_became_of_a_run(region: Region) -> 
 
 
 @clause("assistant/timed-overlap")
-@needs("move-time")
+@needs("guest", "move-time")
 def test_a_firing_during_a_run_is_left_out(region: Region) -> None:
     (instance,) = region.run_instances()
     ran = region.run_command("sleep 45", on=instance, frequency="*/20 * * * * *")

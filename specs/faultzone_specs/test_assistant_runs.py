@@ -56,7 +56,7 @@ def test_a_run_that_outlasts_its_timeout_is_failed(region: Region) -> None:
 
 
 @clause("assistant/timeout")
-@needs("move-time")
+@needs("guest", "move-time")
 def test_the_timeout_is_an_hour_by_default(region: Region) -> None:
     (instance,) = region.run_instances()
     begun = region.clock.now.replace(tzinfo=None)

@@ -112,7 +112,7 @@ def test_a_timed_invocation_runs_until_all_targets_are_stopped(region: Region) -
 
 
 @clause("invocation-status/timed-record")
-@needs("move-time")
+@needs("guest", "move-time")
 def test_each_run_of_a_timed_invocation_has_a_record(region: Region) -> None:
     (instance,) = region.run_instances()
     ran = region.run_command("sleep 30", on=instance, frequency="0 * * * * *", timeout=10)

@@ -20,7 +20,7 @@ LAYERS = (
     {"substrate"},
     {"backends"},
     {"serve", "faults", "waiting", "actions"},
-    {"region", "commands"},
+    {"region", "commands", "history"},
     {"assertions", "checkers", "hosted", "remote", "wrong_regions"},
     {"report"},
     {"cli", "docker_cli", "__main__"},
@@ -28,7 +28,7 @@ LAYERS = (
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
 
 # What the suite may know of the harness, `faultzone` being the façade: nothing that the region under test is made of.
-SUITE_MAY_IMPORT = {"faultzone", "ecs", "errors", "region", "assertions"}
+SUITE_MAY_IMPORT = {"faultzone", "ecs", "errors", "region", "assertions", "history"}
 
 # Who may import what from outside the standard library.
 THIRD_PARTY = {

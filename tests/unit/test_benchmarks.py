@@ -19,7 +19,7 @@ TINY = Sizes(
     timers=50,
     batches=1,
     calls=3,
-    processes=2,
+    processes=1,
     examples=2,
 )
 

@@ -58,6 +58,8 @@ def test_what_is_absent_has_its_default_and_is_not_given() -> None:
     [
         ({"Count": "9"}, {"Count": 9}, "count", 9),
         ({"Anything": "-12"}, {"Anything": -12}, "anything", -12),
+        ({"Anything": str(-(1 << 63))}, {"Anything": -(1 << 63)}, "anything", -(1 << 63)),
+        ({"Anything": str((1 << 63) - 1)}, {"Anything": (1 << 63) - 1}, "anything", (1 << 63) - 1),
         ({"Dry": "True"}, {"Dry": True}, "dry", True),
         ({"Dry": " false "}, {"Dry": False}, "dry", False),
         ({"Name": "true"}, {"Name": True}, "name", "true"),
@@ -188,7 +190,7 @@ NESTED = st.fixed_dictionaries(
     optional={
         "Name": TEXT,
         "Count": st.integers(1, 100),
-        "Anything": st.integers(-(10**18), 10**18),
+        "Anything": st.integers(-(1 << 63), (1 << 63) - 1),
         "Dry": st.booleans(),
         "Id": st.lists(TEXT, min_size=1, max_size=3),
         "Disk": STRUCTURE,

@@ -259,13 +259,13 @@ def clock(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     return {"now": backend.clock.now, "kind": backend.clock.kind, "next": backend.clock.next_due()}
 
 
-@verb("advance", "move-time", outside_lock=True, milliseconds="integer")
+@verb("advance", "move-time", outside_lock=True, milliseconds="integer", settle="boolean?")
 def advance(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Let region time pass."""
+    """Let region time pass; unless told otherwise, real hosts have then carried out what fell due."""
     length = given["milliseconds"]
     if isinstance(length, bool) or not isinstance(length, int) or length < 0:
         raise UsageError(f"milliseconds={length!r}: write a whole number, 0 or more")
-    fired = backend.advance(length)
+    fired = backend.advance(length, settle=given.get("settle", True) is not False)
     return {"now": backend.clock.now, "timers": fired}
 
 

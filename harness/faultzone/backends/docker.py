@@ -25,6 +25,9 @@ from faultzone.substrate.docker.substrate import DockerSubstrate
 #: Real seconds for which a wait lets the hosts be silent about what they owe.
 GRACE_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.002
+#: For how long a jump of region time stops at each instant at which something happens while scripts still run, so that
+#: short ones end before it goes on.
+_MOMENT_SECONDS: Final = 0.3
 
 
 class SplitClock(HybridClock):
@@ -65,6 +68,8 @@ class DockerBackend(LocalBackend):
     """
 
     name = "docker"
+    #: One, so that hosts carry out what each instant asks of them before the next.
+    steps_per_turn = 1
     capabilities = LocalBackend.capabilities - {"guest"}
 
     def __init__(self, *shapes: Any, settings: Settings | None = None, start: int, **options: Any) -> None:
@@ -107,15 +112,15 @@ class DockerBackend(LocalBackend):
         return answer
 
     def settle(self) -> None:
-        """Let real time pass until hosts owe nothing.
+        """Let real time pass until hosts owe nothing, and for a moment more while scripts run.
 
         Raises:
-            SubstrateSilent: they have said nothing for longer than the grace.
+            SubstrateSilent: hosts have said nothing for longer than the grace.
         """
-        hosts = self.hosts
-        while hosts.owed:
+        hosts, began = self.hosts, monotonic()
+        while hosts.owed or (hosts.live and monotonic() - began < _MOMENT_SECONDS):
             hosts.check()
-            if monotonic() - max(hosts.reported, hosts.asked) > GRACE_SECONDS:
+            if hosts.owed and monotonic() - max(hosts.reported, hosts.asked) > GRACE_SECONDS:
                 raise SubstrateSilent(f"hosts owe {hosts.owed} reports and have said nothing for {GRACE_SECONDS:g} s")
             sleep(_POLL_SECONDS)
 

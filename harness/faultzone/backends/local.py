@@ -27,8 +27,6 @@ from faultzone.world import World
 
 #: The account of the key pair testid/testsecret.
 DEFAULT_ACCOUNT: Final = "1000000000000001"
-#: How many timers an advance fires before it lets a waiting call through.
-_STEPS_PER_TURN: Final = 64
 
 
 def account_ids(count: int) -> tuple[str, ...]:
@@ -54,6 +52,8 @@ class LocalBackend:
 
     name = "memory"
     outlives_tests = False
+    #: How many timers an advance fires before it lets a waiting call through.
+    steps_per_turn = 64
     capabilities = frozenset(
         {"see-hosts", "break-hosts", "break-api", "move-time", "set-supply", "change-account", "shape-region", "guest"}
     )
@@ -176,10 +176,10 @@ class LocalBackend:
             self._commit()
         return answer
 
-    def advance(self, length: int) -> int:
+    def advance(self, length: int, *, settle: bool = True) -> int:
         """Let `length` milliseconds of region time pass, timer by timer; other callers get their turn between.
 
-        Two threads that advance do so one after the other: what they ask for adds up.
+        With `settle`, real hosts have carried out what fell due when this returns. Two threads that advance do so one after the other: what they ask for adds up.
 
         Returns:
             How many timers fired.
@@ -190,8 +190,9 @@ class LocalBackend:
                 instant = self.clock.now + length
             going = True
             while going:
+                self.settle()
                 with self._turn():
-                    for _ in range(_STEPS_PER_TURN):
+                    for _ in range(self.steps_per_turn):
                         going = self.clock.step(instant)
                         if not going:
                             self.clock.jump(instant)
@@ -199,7 +200,12 @@ class LocalBackend:
                             break
                         self._commit()
                         fired += 1
+            if settle:
+                self.settle()
         return fired
+
+    def settle(self) -> None:
+        """Let what was asked of the hosts happen, where that takes real time: in memory, none."""
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Put something that happened outside the model into the journal, from any thread."""

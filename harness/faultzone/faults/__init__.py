@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol
 from faultzone.backends import Backend
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.faults.billing import BillingChaos
+from faultzone.faults.compute import ComputeChaos
 
 
 class Fault(Protocol):
@@ -148,7 +149,7 @@ class Injection:
         self.undo()
 
 
-class Chaos(BillingChaos):
+class Chaos(BillingChaos, ComputeChaos):
     """Breaks things in one region and mends them.
 
     Args:

@@ -1,4 +1,5 @@
-"""The terms of subscriptions: which periods there are, and the instant at which one ends. Source: manual 3.1; API reference, RunInstances."""
+"""The terms of subscriptions: which periods there are, and the instant at which one ends. Source: manual 3.1; API
+reference, RunInstances."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def check_period(edition: Edition, period: int | None, unit: str) -> None:
 
 
 def first_expiry(start: int, period: int | None, unit: str) -> int:
-    """The end of a subscription that starts now: the first midnight of UTC+8 after the paid span (billing/expiry-stop)."""
+    """The end of a subscription that starts now: the first midnight of UTC+8 after the paid span
+    (billing/expiry-stop)."""
     return midnight_after(add_period(start, period or 1, unit))
 
 

@@ -52,7 +52,8 @@ class Image:
 
 
 def _full_name(family: str, size: str) -> str:
-    """The name of a type: a size that begins with a hyphen belongs to a variant of the family (`ecs.d1-c14d3.14xlarge`)."""
+    """The name of a type: a size that begins with a hyphen belongs to a variant of the family
+    (`ecs.d1-c14d3.14xlarge`)."""
     return f"{family}{size}" if size.startswith("-") else f"{family}.{size}"
 
 
@@ -107,7 +108,8 @@ def default_catalog(edition: str = editions.DEFAULT) -> Catalog:
 
 
 def default_choice(name: str) -> str:
-    """The image or instance type that helpers use when a test names none: `default_choice("image")`, `default_choice("instance-type")`."""
+    """The image or instance type that helpers use when a test names none: `default_choice("image")`,
+    `default_choice("instance-type")`."""
     return str(editions.read("catalog")["defaults"][name])
 
 

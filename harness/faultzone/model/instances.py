@@ -25,6 +25,16 @@ from faultzone.model.state import STARTING, AccountState, Instance, RegionState,
 _NEVER = "2099-12-31T15:59Z"
 
 
+def _network_interface(instance: Instance) -> dict[str, str]:
+    """The one network card of an instance, whose address is made from its private IP."""
+    return {
+        "NetworkInterfaceId": f"eni-{instance.id[2:]}",
+        "PrimaryIpAddress": dotted(instance.private_ip),
+        "MacAddress": "00:16:" + instance.private_ip.to_bytes(4, "big").hex(":"),
+        "Type": "Primary",
+    }
+
+
 def render(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
     """One instance as DescribeInstances shows it."""
     kind, image, group, more = instance.kind, instance.image, instance.group, instance.more or {}
@@ -83,16 +93,7 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
             "PrivateIpAddress": {"IpAddress": [private]},
             "NatIpAddress": "",
         },
-        "NetworkInterfaces": {
-            "NetworkInterface": [
-                {
-                    "NetworkInterfaceId": f"eni-{instance.id[2:]}",
-                    "PrimaryIpAddress": private,
-                    "MacAddress": "00:16:%02x:%02x:%02x:%02x" % tuple(instance.private_ip.to_bytes(4, "big")),
-                    "Type": "Primary",
-                }
-            ]
-        },
+        "NetworkInterfaces": {"NetworkInterface": [_network_interface(instance)]},
         "SecurityGroupIds": {"SecurityGroupId": list(instance.security_groups)},
         "OperationLocks": {"LockReason": [{"LockReason": reason} for reason in instance.locks]},
         "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": ""},
@@ -217,7 +218,9 @@ def describe_instance_status(region: RegionState, account: AccountState, request
 
 
 @handles(DescribeInstanceAttribute)
-def describe_instance_attribute(region: RegionState, account: AccountState, request: DescribeInstanceAttribute) -> Answer:
+def describe_instance_attribute(
+    region: RegionState, account: AccountState, request: DescribeInstanceAttribute
+) -> Answer:
     """DescribeInstanceAttribute: what DescribeInstances shows, of one."""
     shown = render(region, account, account.instance(request.instance_id))
     shown["IoOptimized"] = "optimized" if shown["IoOptimized"] else "none"
@@ -259,8 +262,7 @@ def modify_instance_attribute(region: RegionState, account: AccountState, reques
 
 
 def _password_is_valid(password: str) -> bool:
-    """8 to 30 characters of at least three of: lower case, upper case, digits, punctuation; not starting with a slash."""
+    """8 to 30 characters of at least three of: lower case, upper case, digits, punctuation; not starting with a
+    slash."""
     kinds = [any(map(test, password)) for test in (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())]
     return 8 <= len(password) <= 30 and sum(kinds) >= 3 and password[0] != "/" and password.isascii()
-
-

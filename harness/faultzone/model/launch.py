@@ -1,4 +1,5 @@
-"""Making instances: CreateInstance, RunInstances and launch templates. Source: manual 1.3; API reference, RunInstances."""
+"""Making instances: CreateInstance, RunInstances and launch templates. Source: manual 1.3; API reference,
+RunInstances."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ _KEPT: Final = {
     "internet_max_bandwidth_in": "InternetMaxBandwidthIn",
 }
 #: Where each attribute of the launch classes that template and call both have is kept in a template.
-_NOT_IN_TEMPLATE: Final = frozenset({"launch_template_name", "version_description", "image_owner_alias", "network_type", "vpc_id"})
+_NOT_IN_TEMPLATE: Final = frozenset(
+    {"launch_template_name", "version_description", "image_owner_alias", "network_type", "vpc_id"}
+)
 
 
 class _Plan(NamedTuple):
@@ -68,7 +71,8 @@ def create_instance(region: RegionState, account: AccountState, request: CreateI
 
 @handles(RunInstances)
 def run_instances(region: RegionState, account: AccountState, request: RunInstances) -> Answer:
-    """RunInstances: a batch that is made and started, all of it or, with MinAmount, what supply allows (instance/run-amount)."""
+    """RunInstances: a batch that is made and started, all of it or, with MinAmount, what supply allows
+    (instance/run-amount)."""
     earlier = _replayed(region, account, "RunInstances", request)
     if earlier is not None:
         return earlier
@@ -143,7 +147,13 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
             raise ApiError("InvalidDeploymentOnHost")
         raise ApiError("InvalidDedicatedHostId.NotFound")
     release = getattr(request, "auto_release_time", None)
-    return _Plan(kind, image, zone, group, None if release is None else lifecycle.check_auto_release(region, release, request.instance_charge_type))
+    return _Plan(
+        kind,
+        image,
+        zone,
+        group,
+        None if release is None else lifecycle.check_auto_release(region, release, request.instance_charge_type),
+    )
 
 
 def _check_private_address(account: AccountState, text: str, zone: int | None, amount: int) -> int:
@@ -222,7 +232,9 @@ def check_user_data(region: RegionState, user_data: str | None) -> None:
         raise ApiError("InvalidUserData.SizeExceeded")
 
 
-def _replayed(region: RegionState, account: AccountState, action: str, request: CreateInstance | RunInstances) -> Answer | None:
+def _replayed(
+    region: RegionState, account: AccountState, action: str, request: CreateInstance | RunInstances
+) -> Answer | None:
     """The answer of the earlier request with this client token (instance/client-token), whatever has changed since."""
     token = request.client_token
     if token is None:
@@ -244,9 +256,14 @@ def _remember(account: AccountState, action: str, asked: dict[str, Any], token: 
 
 
 def _end_dry_run(
-    region: RegionState, account: AccountState, request: CreateInstance | RunInstances, plan: _Plan, reserved: dict[str, Host]
+    region: RegionState,
+    account: AccountState,
+    request: CreateInstance | RunInstances,
+    plan: _Plan,
+    reserved: dict[str, Host],
 ) -> None:
-    """Give back what a dry run has reserved, and refuse it with the code that says that every check passed (instance/dry-run)."""
+    """Give back what a dry run has reserved, and refuse it with the code that says that every check passed
+    (instance/dry-run)."""
     if request.dry_run and region.rules.dry_run_only_checks():
         _give_back(region, account, plan, reserved)
         raise ApiError("DryRunOperation")
@@ -256,8 +273,8 @@ def _place(region: RegionState, account: AccountState, plan: _Plan, amount: int,
     """Reserve hosts for `amount` new instances, or as many as supply allows but `least`: instance id -> host.
 
     Raises:
-        ApiError: the set is full (`QuotaExceed.DeploymentSetInstanceQuotaFull`) or supply is short (`OperationDenied.NoStock`);
-            nothing stays reserved.
+        ApiError: `QuotaExceed.DeploymentSetInstanceQuotaFull` where the set is full, or `OperationDenied.NoStock` where
+            supply is short; nothing stays reserved.
     """
     group = plan.group
     zones = [plan.zone] if plan.zone is not None else _zones_by_room(region, account, group)
@@ -301,7 +318,8 @@ def _give_back(region: RegionState, account: AccountState, plan: _Plan, reserved
 
 
 def _zones_by_room(region: RegionState, account: AccountState, group: DeploymentSet | None) -> list[int]:
-    """The zones in the order in which a launch that names none tries them: those with the fewest of the account's own first."""
+    """The zones in the order in which a launch that names none tries them: those with the fewest of the account's
+    own first."""
     placement, zones = region.placement, range(len(region.zone_ids))
     if group is not None:
         return sorted(zones, key=lambda zone: region.rules.members_in_zone(group, zone))

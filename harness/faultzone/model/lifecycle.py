@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 from faultzone.clock import SECOND, read_stamp
 from faultzone.ecs.errors import ApiError
-from faultzone.ecs.instances import DeleteInstance, ModifyInstanceAutoReleaseTime, RebootInstance, StartInstance, StopInstance
+from faultzone.ecs.instances import (
+    DeleteInstance,
+    ModifyInstanceAutoReleaseTime,
+    RebootInstance,
+    StartInstance,
+    StopInstance,
+)
 from faultzone.model import events, hosting
 from faultzone.model.catalog import dotted
 from faultzone.model.dispatch import Answer, handles, takes
@@ -51,7 +57,8 @@ def boot(region: RegionState, instance: Instance) -> None:
 
 
 def halt(region: RegionState, instance: Instance, *, then: str | None, force: bool) -> None:
-    """Shut an instance down; once it has halted, `then` says whether it starts again (`start`) or stays Stopped (None)."""
+    """Shut an instance down; once it has halted, `then` says whether it starts again (`start`) or stays Stopped
+    (None)."""
     assert instance.host is not None
     instance.epoch += 1
     instance.next = then
@@ -92,7 +99,8 @@ def check_dry_run(region: RegionState, dry_run: bool) -> None:
 
 @handles(StartInstance)
 def start_instance(region: RegionState, account: AccountState, request: StartInstance) -> Answer:
-    """StartInstance; one that was stopped without charge is placed anew, and stays Stopped for lack of supply (deployment-set/no-room-start)."""
+    """StartInstance; one that was stopped without charge is placed anew, and stays Stopped for lack of supply
+    (deployment-set/no-room-start)."""
     instance = account.instance(request.instance_id)
     check_status(region, instance, "StartInstance")
     host = find_host(region, instance)
@@ -153,7 +161,8 @@ def reboot_instance(region: RegionState, account: AccountState, request: RebootI
 
 @handles(DeleteInstance)
 def delete_instance(region: RegionState, account: AccountState, request: DeleteInstance) -> Answer:
-    """DeleteInstance: pay-as-you-go, Stopped unless forced, unprotected (instance/delete, instance/deletion-protection)."""
+    """DeleteInstance: pay-as-you-go, Stopped unless forced, unprotected (instance/delete,
+    instance/deletion-protection)."""
     instance = account.instance(request.instance_id)
     if instance.status == PENDING:
         raise ApiError("IncorrectInstanceStatus.Initializing")
@@ -215,7 +224,8 @@ def set_auto_release(region: RegionState, instance: Instance, at: int | None) ->
 
 
 def release(region: RegionState, instance: Instance, why: str) -> None:
-    """End an instance: its host, addresses, membership and timers go with it. Deletion protection is the caller's concern."""
+    """End an instance: its host, addresses, membership and timers go with it. Deletion protection is the caller's
+    concern."""
     instance.epoch += 1
     for timer in (instance.timer, instance.auto_release_timer):
         if timer is not None:

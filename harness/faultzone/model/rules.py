@@ -1,7 +1,7 @@
 """The rules that an edition decides, each in one place, each naming its clauses.
 
-`Rules` is a small object whose methods are asked by the chapters of the model. A wrong region overrides one of them; the model
-has no switch for it.
+`Rules` is a small object whose methods are asked by the chapters of the model. A wrong region overrides one of them;
+the model has no switch for it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from faultzone.clock import MINUTE
-
 from faultzone.model.assistant_rules import AssistantRules
 from faultzone.model.billing_rules import BillingRules
 
@@ -140,7 +139,8 @@ class Rules(AssistantRules, BillingRules):
         return instance.kind.family in self.edition.instance.confirm_stop
 
     def stops_without_charge(self, instance: Instance, asked: str | None, by_default: bool) -> bool:
-        """Whether a stop is one without charge: asked for, or the account's default, where the instance qualifies (instance/stop-no-charge)."""
+        """Whether a stop is one without charge: asked for, or the account's default, where the instance qualifies
+        (instance/stop-no-charge)."""
         wanted = asked == "StopCharging" or (asked is None and by_default)
         return wanted and self.qualifies_for_no_charge(instance)
 

@@ -13,19 +13,22 @@ from time import monotonic
 from typing import Any, Final
 from weakref import WeakMethod
 
-from faultzone.errors import HarnessError
+from faultzone.ecs.assistant import SYSTEM_OF
+from faultzone.errors import HarnessError, NotSupported
 from faultzone.model.effects import (
     AgentSeen,
     Boot,
     Booted,
     CancelScript,
     Effect,
+    GuestCrashed,
     GuestRebooted,
     Halt,
     Halted,
     HostBack,
     HostLost,
     Move,
+    PutFile,
     Release,
     Report,
     RunEnded,
@@ -47,6 +50,8 @@ AGENT_VERSION: Final = "1.0.1.459"
 _PREFIX: Final = 8
 _CLOSE_SECONDS: Final = 30.0
 _LEASES: Final = itertools.count(1)
+#: What is reported of an instance that ended by itself, by how; of any other, that it crashed.
+_ENDS: Final[dict[str, type[Halted] | type[GuestRebooted]]] = {"halt": Halted, "reboot": GuestRebooted}
 
 
 @dataclass
@@ -125,10 +130,13 @@ class DockerSubstrate:
 
         Raises:
             HarnessError: something has gone wrong with them.
+            NotSupported: they were asked for something that they cannot do.
         """
         trouble = self.trouble or self.pool.trouble
         if trouble is not None:
             self.trouble = self.pool.trouble = None
+            if isinstance(trouble, NotSupported):
+                raise trouble
             raise HarnessError(f"the hosts are in trouble: {trouble}") from trouble
 
     def _post(self, action: Callable[[], None]) -> None:
@@ -154,7 +162,7 @@ class DockerSubstrate:
         for effect in effects:
             if isinstance(effect, Boot | Halt):
                 self._owed[effect.instance] = effect.epoch
-            elif isinstance(effect, RunScript):
+            elif isinstance(effect, RunScript | PutFile):
                 self._owed[effect.instance, effect.run] = effect.epoch
             self._post(lambda effect=effect: self._carry_out(region, effect))  # type: ignore[misc]
 
@@ -169,6 +177,8 @@ class DockerSubstrate:
             self._release(effect.instance)
         elif isinstance(effect, RunScript):
             self._run(effect)
+        elif isinstance(effect, PutFile):
+            self._deliver(effect, {"op": "put", **effect._asdict()})
         elif isinstance(effect, CancelScript):
             self._cancelled.add((effect.instance, effect.run))
 
@@ -313,31 +323,38 @@ class DockerSubstrate:
 
     def _run(self, effect: RunScript) -> None:
         guest = self._guests.get(effect.instance)
-        if guest is None or guest.epoch != effect.epoch or guest.machine.link is None:
-            return
-        if (effect.instance, effect.run) in self._cancelled:
-            return
+        if guest is not None and SYSTEM_OF[effect.kind] != guest.boot.system:
+            self._owed.pop((effect.instance, effect.run), None)
+            report = RunRefused(effect.instance, effect.epoch, effect.run, "wrong-system", "")
+            self._report(guest.machine.region, report)
+        elif effect.kind != "RunShellScript":
+            self._owed.pop((effect.instance, effect.run), None)
+            self.trouble = self.trouble or NotSupported(f"instances run Linux here, so no {effect.kind}")
+        else:
+            message = {
+                "op": "run",
+                "run": effect.run,
+                "script": effect.script,
+                "directory": effect.directory,
+                "seconds": effect.timeout,
+                "quota": effect.quota,
+            }
+            self._deliver(effect, message)
+
+    def _deliver(self, effect: RunScript | PutFile, message: Message) -> None:
+        """Give the agent of an instance something to do. Where none serves, the region notices that nothing begins."""
         key = (effect.instance, effect.run)
+        guest = self._guests.get(effect.instance)
+        link = None if guest is None else guest.machine.link
+        if guest is None or link is None or guest.epoch != effect.epoch or not guest.agent or key in self._cancelled:
+            self._owed.pop(key, None)
+            return
 
         def taken(answer: Message) -> None:
-            if "trouble" in answer:  # It is not delivered; the region notices by itself that nothing begins.
+            if "trouble" in answer:
                 self._owed.pop(key, None)
 
-        if effect.kind != "RunShellScript":
-            self._owed.pop(key, None)
-            self._report(
-                guest.machine.region, RunRefused(effect.instance, effect.epoch, effect.run, "wrong-system", "")
-            )
-            return
-        message = {
-            "op": "run",
-            "run": effect.run,
-            "script": effect.script,
-            "directory": effect.directory,
-            "seconds": effect.timeout,
-            "quota": effect.quota,
-        }
-        guest.machine.link.send("guest", taken, instance=effect.instance, epoch=effect.epoch, message=message)
+        link.send("guest", taken, instance=effect.instance, epoch=effect.epoch, message=message)
 
     def _forget_runs(self, instance: str) -> None:
         self._live -= {each for each in self._live if each[0] == instance}
@@ -367,10 +384,8 @@ class DockerSubstrate:
         Raises:
             HarnessError: the instance does not run, or the file cannot be written there.
         """
-        message = {"op": "write", "path": path, "content": content, "mode": mode}
-        said = self._ask_guest(instance, message, _CLOSE_SECONDS)
-        if said.get("trouble"):
-            raise HarnessError(f"{instance}: {said['trouble']}")
+        message = {"op": "put", "path": path, "content": content, "mode": f"{mode:o}", "owner": "", "group": ""}
+        self._ask_guest(instance, {**message, "overwrite": True}, _CLOSE_SECONDS)
 
     def _ask_guest(self, instance: str, message: Message, seconds: float) -> Message:
         run = f"exec-{next(self._numbers)}"
@@ -390,8 +405,8 @@ class DockerSubstrate:
             )
 
         said: Message = self.pool.board.ask(ask, seconds)
-        if "exit_code" not in said and said.get("trouble"):
-            raise HarnessError(f"{instance}: {said['trouble']}")
+        if "exit_code" not in said:
+            raise HarnessError(f"{instance}: {said.get('trouble') or said.get('output')}")
         return said
 
     # What hosts say
@@ -416,8 +431,8 @@ class DockerSubstrate:
             raise HarnessError(f"{instance} could not be started on {link.name}: {message['why']}")
         elif event == "gone":
             self._forget_runs(instance)
-            halted = message["how"] == "halt"
-            self._report(machine.region, Halted(instance, epoch) if halted else GuestRebooted(instance, epoch))
+            kind = _ENDS.get(message["how"], GuestCrashed)
+            self._report(machine.region, kind(instance, epoch))
         else:
             self._hear_run(machine.region, message)
 

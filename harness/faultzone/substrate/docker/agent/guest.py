@@ -6,8 +6,10 @@ It is a fork of the host's agent, so that its memory is shared with it.
 from __future__ import annotations
 
 import base64
+import grp
 import json
 import os
+import pwd
 import select
 import signal
 import socket
@@ -108,19 +110,25 @@ class Guest:
             )
         elif operation == "halt":
             self._asked = "halt"
-        elif operation == "write":
-            self._write(message)
+        elif operation == "put":
+            self._put(message)
 
-    def _write(self, message: dict[str, Any]) -> None:
-        trouble = None
+    def _put(self, message: dict[str, Any]) -> None:
+        """Write a file; it is told as a run that ends with 1 where the file was there and is to stay."""
+        run, path = message["run"], message["path"]
+        self.say({"event": "started", "run": run})
+        there = os.path.exists(path) and not message["overwrite"]
         try:
-            os.makedirs(os.path.dirname(message["path"]), exist_ok=True)
-            with open(message["path"], "wb") as file:
-                file.write(base64.b64decode(message["content"]))
-            os.chmod(message["path"], message["mode"])
-        except OSError as error:
-            trouble = str(error)
-        self.say({"event": "wrote", "run": message["run"], "trouble": trouble})
+            if not there:
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with open(path, "wb") as file:
+                    file.write(base64.b64decode(message["content"]))
+                os.chmod(path, int(message["mode"] or "644", 8))
+                _give(path, message["owner"], message["group"])
+        except (OSError, LookupError) as trouble:
+            self.say({"event": "refused", "run": run, "reason": "exception", "output": str(trouble)})
+        else:
+            self.say({"event": "ended", "run": run, "exit_code": int(there), "output": "", "dropped": 0})
 
     def _reap(self) -> bool:
         """Take in what has ended; False once there are no children left."""
@@ -152,6 +160,12 @@ class Guest:
                 os.kill(target, number)
             except ProcessLookupError:
                 continue
+
+
+def _give(path: str, owner: str, group: str) -> None:
+    """Give a file to a user and a group, by name."""
+    user = pwd.getpwnam(owner).pw_uid if owner else -1
+    os.chown(path, user, grp.getgrnam(group).gr_gid if group else -1)
 
 
 def descendants(ancestor: int) -> list[int]:

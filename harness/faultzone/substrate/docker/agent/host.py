@@ -227,7 +227,7 @@ class Host:
         spec, how = running.spec, running.ending or "crash"
         self._drop(running)
         self.say({"event": "gone", "instance": spec.instance, "epoch": spec.epoch, "how": how})
-        if how != "halt":
+        if how == "reboot":
             self._start(Spec(**{**vars(spec), "user_data": None}))
 
     def _hear_last(self, running: Running) -> None:

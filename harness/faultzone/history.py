@@ -1,0 +1,158 @@
+"""What a region tells of its system events: the handle's view of the two queries, waiting for events, timelines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from faultzone.clock import Duration, read_stamp, stamp
+from faultzone.ecs.errors import ApiError
+from faultzone.errors import WaitTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faultzone.journal import Journal
+    from faultzone.region import Instance
+
+T = TypeVar("T")
+
+#: Every state that an event may be in; the history shows the first two only when asked for them.
+STATES: Final = ("Scheduled", "Executing", "Avoided", "Executed", "Canceled", "Failed")
+
+
+@dataclass(frozen=True)
+class SystemEvent:
+    """A system event as the history shows it. Times are in milliseconds since the epoch.
+
+    Attributes:
+        state: one of `STATES`.
+        not_before: the end of the user's window; None for what nobody planned.
+        finished: when it was settled, None before.
+    """
+
+    id: str
+    instance: str
+    type: str
+    state: str
+    published: int
+    not_before: int | None
+    finished: int | None
+
+    @classmethod
+    def of(cls, shown: dict[str, Any]) -> SystemEvent:
+        """The event of one entry of DescribeInstanceHistoryEvents."""
+
+        def instant(name: str) -> int | None:
+            return read_stamp(shown[name]) if shown.get(name) else None
+
+        return cls(
+            shown["EventId"],
+            shown["InstanceId"],
+            shown["EventType"]["Name"],
+            shown["EventCycleStatus"]["Name"],
+            read_stamp(shown["EventPublishTime"]),
+            instant("NotBefore"),
+            instant("EventFinishTime"),
+        )
+
+
+class SeesEvents:
+    """What a region does with system events; `Region` adds what is declared here."""
+
+    if TYPE_CHECKING:
+        journal: Journal
+
+        def call(self, action: str, **parameters: object) -> dict[str, Any]:
+            """Answer one action of the public API."""
+
+        def describe(self, action: str, wrapper: str, item: str, **parameters: object) -> Iterator[dict[str, Any]]:
+            """All items of a paged Describe action."""
+
+        def wait(self, predicate: Callable[[], T], within: Duration = ..., *, what: str = ...) -> T:
+            """Let region time pass until `predicate()` is true."""
+
+    def events(self, instance: Instance | None = None, type: str | None = None) -> list[SystemEvent]:
+        """The system events in every state, oldest first, of one instance and of one type or of all."""
+        asked: dict[str, object] = {"InstanceEventCycleStatus": list(STATES)}
+        if instance is not None:
+            asked["InstanceId"] = instance.id
+        if type is not None:
+            asked["InstanceEventType"] = [type]
+        shown = self.describe(
+            "DescribeInstanceHistoryEvents", "InstanceSystemEventSet", "InstanceSystemEventType", **asked
+        )
+        return sorted(map(SystemEvent.of, shown), key=lambda event: event.published)
+
+    def planned(self, instance: Instance) -> list[dict[str, Any]]:
+        """What DescribeInstancesFullStatus shows as planned for an instance."""
+        events = self.full_status(instance)["ScheduledSystemEventSet"]["ScheduledSystemEventType"]
+        return list(events)
+
+    def full_status(self, instance: Instance) -> dict[str, Any]:
+        """What DescribeInstancesFullStatus shows of an instance.
+
+        Raises:
+            ApiError: `InvalidInstanceId.NotFound`, since a listing leaves out what is not there.
+        """
+        answer = self.call("DescribeInstancesFullStatus", InstanceId=[instance.id])
+        found = answer["InstanceFullStatusSet"]["InstanceFullStatusType"]
+        if not found:
+            raise ApiError("InvalidInstanceId.NotFound")
+        shown: dict[str, Any] = found[0]
+        return shown
+
+    def health(self, instance: Instance) -> str:
+        """Ok, Impaired, Maintaining, Initializing, NotApplicable …"""
+        return str(self.full_status(instance)["HealthStatus"]["Name"])
+
+    def wait_for_event(
+        self,
+        type: str,
+        *,
+        instance: Instance | None = None,
+        state: str | None = None,
+        within: Duration = "10m",
+    ) -> SystemEvent:
+        """Let region time pass until there is an event of this type, and return it; the latest of several.
+
+        Args:
+            instance: whose; of any instance when left out.
+            state: which state it must have reached; any when left out.
+            within: the longest that it may take, in region time.
+
+        Raises:
+            WaitTimeout: there is none; the text has the timeline of the instance.
+        """
+
+        def found() -> SystemEvent | None:
+            matching = [event for event in self.events(instance, type) if state in (None, event.state)]
+            return matching[-1] if matching else None
+
+        what = f"{type} {state or ''}".strip() + (f" of {instance.id}" if instance is not None else "")
+        try:
+            event = self.wait(found, within, what=what)
+        except WaitTimeout as late:
+            raise WaitTimeout(f"{late}\n{timeline(instance)}" if instance is not None else str(late)) from None
+        assert event is not None
+        return event
+
+
+def timeline(instance: Instance) -> str:
+    """What is known of an instance: how it is, its events as the public API tells them, and what the journal has."""
+    region = instance.region
+    try:
+        full = region.full_status(instance)
+        lines = [f"{instance.id} is {full['Status']['Name']}, its health {full['HealthStatus']['Name']}"]
+    except ApiError as refusal:
+        lines = [f"{instance.id} cannot be seen: {refusal.code}"]
+    try:
+        for event in region.events(instance):
+            due = f", due {stamp(event.not_before)}" if event.not_before is not None else ""
+            done = f", settled {stamp(event.finished)}" if event.finished is not None else ""
+            lines.append(f"{event.id} {event.type} {event.state}: published {stamp(event.published)}{due}{done}")
+    except ApiError as refusal:
+        lines.append(f"its events cannot be seen: {refusal.code}")
+    lines += map(str, region.journal.of(instance=instance.id))
+    return "\n".join(lines)

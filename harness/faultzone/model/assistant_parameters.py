@@ -1,0 +1,58 @@
+"""Placeholders in scripts, `{{name}}`, from edition 2020-12 (assistant/parameters)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from faultzone.ecs.errors import ApiError
+
+#: Anything else in double braces is no placeholder.
+_PLACEHOLDER: Final = re.compile(r"\{\{(ACS::)?([A-Za-z0-9_-]{1,64})\}\}")
+_NAMES: Final = 20
+_GIVEN: Final = 10
+#: What the service fills in by itself, without anybody's defining it.
+BUILT_IN: Final = ("RegionId", "AccountId", "InstanceId", "InstanceName", "InvokeId", "CommandId")
+
+
+def names(script: str) -> tuple[str, ...]:
+    """The names that a script leaves open, each once as it is first written; letters' case makes no difference.
+
+    Raises:
+        ApiError: there are too many, or one is of the service's own and it has none such.
+    """
+    found: dict[str, str] = {}
+    for built_in, name in _PLACEHOLDER.findall(script):
+        if not built_in:
+            found.setdefault(name.lower(), name)
+        elif name not in BUILT_IN:
+            raise ApiError("CmdParam.InvalidParamName")
+    if len(found) > _NAMES:
+        raise ApiError("CmdParamCount.ExceedLimit")
+    return tuple(found.values())
+
+
+def check(defined: tuple[str, ...] | None, given: Mapping[str, str]) -> None:
+    """Refuse values for an invocation that its command cannot take; those not given are empty.
+
+    Raises:
+        ApiError: the command takes none, there are too many, or one is for a name that it does not have.
+    """
+    if not given:
+        return
+    if defined is None:
+        raise ApiError("Parameter.Disabled")
+    if len(given) > _GIVEN:
+        raise ApiError("ParameterCount.ExceedLimit")
+    folded = {name.lower() for name in given}
+    if len(folded) < len(given):
+        raise ApiError("ParameterKey.Duplicate")
+    if not folded <= {name.lower() for name in defined}:
+        raise ApiError("Parameter.NotMatched")
+
+
+def fill(script: str, given: Mapping[str, str], built_in: Mapping[str, str]) -> str:
+    """A script with its placeholders filled in; what is filled in is not looked at again."""
+    values = {name.lower(): value for name, value in given.items()}
+    return _PLACEHOLDER.sub(lambda found: built_in[found[2]] if found[1] else values.get(found[2].lower(), ""), script)
