@@ -18,7 +18,7 @@ from faultzone.journal import Journal, copied, redacted
 from faultzone.model.catalog import Catalog, default_catalog
 from faultzone.model.cloud import Cloud
 from faultzone.model.dispatch import ACTIONS
-from faultzone.model.effects import Report
+from faultzone.model.effects import Report, is_routine
 from faultzone.model.rules import Rules
 from faultzone.model.shape import Shape
 from faultzone.substrate import Sink, Substrate
@@ -179,7 +179,8 @@ class LocalBackend:
     def advance(self, length: int, *, settle: bool = True) -> int:
         """Let `length` milliseconds of region time pass, timer by timer; other callers get their turn between.
 
-        With `settle`, real hosts have carried out what fell due when this returns. Two threads that advance do so one after the other: what they ask for adds up.
+        With `settle`, real hosts carry out what falls due at each instant before time goes on. Two threads that
+        advance do so one after the other: what they ask for adds up.
 
         Returns:
             How many timers fired.
@@ -190,7 +191,8 @@ class LocalBackend:
                 instant = self.clock.now + length
             going = True
             while going:
-                self.settle()
+                if settle:
+                    self.settle()
                 with self._turn():
                     for _ in range(self.steps_per_turn):
                         going = self.clock.step(instant)
@@ -260,7 +262,8 @@ class LocalBackend:
             said.clear()
         for region, effects in self.cloud.drain():
             for effect in effects:
-                append(now, "effect", {"effect": type(effect).__name__, "region": region, **redacted(effect._asdict())})
+                if not is_routine(effect):
+                    append(now, "effect", {"effect": type(effect).__name__, "region": region, **redacted(effect._asdict())})
             self.substrate.apply(region, effects)
 
     def take_report(self, region: str, report: Report) -> None:
@@ -272,5 +275,7 @@ class LocalBackend:
     def _on_report(self, region: str, report: Report) -> None:
         """Take a report of the memory substrate in; it comes from a timer, so the lock is held."""
         taken = self.cloud.report(region, report)
+        if taken and is_routine(report):
+            return
         said = {"report": type(report).__name__, "region": region, **report._asdict()}
         self.journal.append(self.clock.now, "report" if taken else "stale", said)

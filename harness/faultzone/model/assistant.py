@@ -20,16 +20,9 @@ from faultzone.ecs.assistant import (
     StopInvocation,
 )
 from faultzone.ecs.errors import ApiError
-from faultzone.model.assistant_runs import (
-    AssistantState,
-    Command,
-    Invocation,
-    Target,
-    begin,
-    schedule,
-    settle,
-    state_of,
-)
+from faultzone.model import assistant_parameters
+from faultzone.model.assistant_runs import begin, schedule, settle, state_of
+from faultzone.model.assistant_state import AssistantState, Command, Invocation, Target
 from faultzone.model.cron import Cron, CronError
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.effects import CancelScript

@@ -10,7 +10,8 @@ from faultzone.clock import stamp
 from faultzone.ecs.assistant import DescribeSendFileResults, SendFile
 from faultzone.ecs.errors import ApiError
 from faultzone.model.assistant import find_fit
-from faultzone.model.assistant_runs import Command, Invocation, Target, begin, state_of
+from faultzone.model.assistant_runs import begin, state_of
+from faultzone.model.assistant_state import AssistantState, Command, Invocation, Target
 from faultzone.model.assistant_shown import detailed_state, paged
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.effects import PutFile
@@ -32,7 +33,7 @@ class File(Command):
         self.name, self.description, self.directory = request.name, request.description, request.target_dir
         self.timeout = request.timeout
 
-    def effect(self, instance: Instance, run: str, quota: int) -> PutFile:
+    def effect(self, region: RegionState, invocation: Invocation, instance: Instance, run: str) -> PutFile:
         """What the agent of an instance is asked to do."""
         asked = self.request
         return PutFile(
@@ -65,8 +66,15 @@ def send_file(region: RegionState, account: AccountState, request: SendFile) -> 
     sending = Invocation(region.world.hex_id("f"), File("", request, content, now), map(Target, targets), now)
     sending.command.open = 1
     state.sendings[sending.id] = sending
+    _forget_oldest(region, state)
     begin(region, state, sending, sending.targets.values())
     return {"InvokeId": sending.id}
+
+
+def _forget_oldest(region: RegionState, state: AssistantState) -> None:
+    """Keep no more sendings than the edition does, the latest; those under way settle within minutes."""
+    for sending in list(state.sendings.values())[: -region.edition.assistant.sendings]:
+        del state.sendings[sending.id]
 
 
 @handles(DescribeSendFileResults)

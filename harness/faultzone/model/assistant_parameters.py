@@ -8,29 +8,27 @@ from typing import Final
 
 from faultzone.ecs.errors import ApiError
 
-#: Anything else in double braces is no placeholder.
-_PLACEHOLDER: Final = re.compile(r"\{\{(ACS::)?([A-Za-z0-9_-]{1,64})\}\}")
+#: Anything else in double braces is no placeholder. Those after `ACS::` are filled in without anybody's defining them.
+_PLACEHOLDER: Final = re.compile(
+    r"\{\{(?:ACS::(RegionId|AccountId|InstanceId|InstanceName|InvokeId|CommandId)|([A-Za-z0-9_-]+))\}\}"
+)
+_NAME_LENGTH: Final = 64
 _NAMES: Final = 20
 _GIVEN: Final = 10
-#: What the service fills in by itself, without anybody's defining it.
-BUILT_IN: Final = ("RegionId", "AccountId", "InstanceId", "InstanceName", "InvokeId", "CommandId")
 
 
 def names(script: str) -> tuple[str, ...]:
     """The names that a script leaves open, each once as it is first written; letters' case makes no difference.
 
     Raises:
-        ApiError: there are too many, or one is of the service's own and it has none such.
+        ApiError: there are too many, or one is too long.
     """
-    found: dict[str, str] = {}
-    for built_in, name in _PLACEHOLDER.findall(script):
-        if not built_in:
-            found.setdefault(name.lower(), name)
-        elif name not in BUILT_IN:
-            raise ApiError("CmdParam.InvalidParamName")
+    found = {name.lower(): name for _, name in reversed(_PLACEHOLDER.findall(script)) if name}
+    if any(len(name) > _NAME_LENGTH for name in found):
+        raise ApiError("CmdParamName.ExceedLimit")
     if len(found) > _NAMES:
-        raise ApiError("CmdParamCount.ExceedLimit")
-    return tuple(found.values())
+        raise ApiError.of("InvalidParameter", name="CommandContent", why=f"it has more than {_NAMES} placeholders")
+    return tuple(reversed(found.values()))
 
 
 def check(defined: tuple[str, ...] | None, given: Mapping[str, str]) -> None:
@@ -45,6 +43,8 @@ def check(defined: tuple[str, ...] | None, given: Mapping[str, str]) -> None:
         raise ApiError("Parameter.Disabled")
     if len(given) > _GIVEN:
         raise ApiError("ParameterCount.ExceedLimit")
+    if any(len(name) > _NAME_LENGTH for name in given):
+        raise ApiError("ParameterKey.ExceedLimit")
     folded = {name.lower() for name in given}
     if len(folded) < len(given):
         raise ApiError("ParameterKey.Duplicate")
@@ -55,4 +55,4 @@ def check(defined: tuple[str, ...] | None, given: Mapping[str, str]) -> None:
 def fill(script: str, given: Mapping[str, str], built_in: Mapping[str, str]) -> str:
     """A script with its placeholders filled in; what is filled in is not looked at again."""
     values = {name.lower(): value for name, value in given.items()}
-    return _PLACEHOLDER.sub(lambda found: built_in[found[2]] if found[1] else values.get(found[2].lower(), ""), script)
+    return _PLACEHOLDER.sub(lambda found: built_in[found[1]] if found[1] else values.get(found[2].lower(), ""), script)

@@ -1,40 +1,40 @@
-"""Invocations and their runs: what is kept of each, how a run begins, and what ends it.
+"""Invocations and their runs: how a run begins, what ends it, and what is forgotten of it.
 
 A run is given to the agent, must begin within the time of delivery, and settles once: by the agent's report, by the
-user's stop, with its instance's leave of Running, or because nothing was heard. A report about a settled run changes
-nothing. Firings of a timed invocation that come due while the run before is still under way on an instance are left out
-there; so firings that a jump of time passes coalesce (assistant/timed-overlap).
+user's stop, with its instance's leave of Running or loss, or because nothing was heard. A report about a settled run
+changes nothing. Firings of a timed invocation that come due while the run before is still under way on an instance are
+left out there; so firings that a jump of time passes coalesce (assistant/timed-overlap).
+
+The journal has one entry for each firing of a timed invocation, written when its last run has settled: how many runs,
+and what became of how many. A run there that did not end well has its own entry besides.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import SECOND
+from faultzone.model.assistant_state import DELIVERING, UNDER_WAY, AssistantState, Batch, Invocation, Record, Target
 from faultzone.model.dispatch import takes
 from faultzone.model.effects import (
     AgentSeen,
     CancelScript,
     GuestRebooted,
-    PutFile,
     RunEnded,
     RunOutput,
     RunRefused,
-    RunScript,
     RunStarted,
     RunTimedOut,
+    firing,
 )
 from faultzone.model.state import RUNNING
 
 if TYPE_CHECKING:
-    from faultzone.clock import Timer
-    from faultzone.model.cron import Cron
     from faultzone.model.state import AccountState, Instance, RegionState
 
-DELIVERING: Final = "delivering"
-UNDER_WAY: Final = "running"
+#: Of runs of timed invocations, this one is only counted.
+_WELL: Final = "exited-zero"
 _RunReport = RunStarted | RunOutput | RunEnded | RunTimedOut | RunRefused
 
 
@@ -60,8 +60,8 @@ def begin(region: RegionState, state: AssistantState, invocation: Invocation, ta
     """Give one run of an invocation to the agents of its targets."""
     command, rules = invocation.command, region.rules
     invocation.firings += 1
-    batch = Batch(f"{invocation.id}.{invocation.firings}" if invocation.timed else invocation.id)
-    quotas = {system: rules.output_quota(system) for system in ("linux", "windows")}
+    run = firing(invocation.id, invocation.firings) if invocation.timed else invocation.id
+    batch = Batch(run, region.clock.now)
     for target in targets:
         instance = region.instances[target.instance]
         record = target.live = Record(invocation, target, batch)
@@ -72,7 +72,7 @@ def begin(region: RegionState, state: AssistantState, invocation: Invocation, ta
             state.records.append(record)
         batch.open[instance.id] = record
         state.live.setdefault(instance.id, {})[batch.run] = record
-        region.emit(command.effect(instance, batch.run, quotas[target.system]))
+        region.emit(command.effect(region, invocation, instance, batch.run))
     batch.timer = region.clock.guest_later(rules.delivery(), lambda: _overdue(region, state, batch, command.timeout))
     _forget_oldest(region, state)
 
@@ -112,14 +112,21 @@ def _is_able(region: RegionState, target: Target) -> bool:
 
 
 def _forget_oldest(region: RegionState, state: AssistantState) -> None:
-    """Keep no more settled records than the edition does; an invocation goes with the last of its records."""
-    limit = region.edition.assistant.records
-    while len(state.records) > limit and state.records[0].finished is not None:
+    """Keep no more records than the edition does, of settled runs; an invocation goes with the last of its records."""
+    excess = len(state.records) - region.edition.assistant.records
+    under_way = []
+    while excess > 0 and state.records:
         record = state.records.popleft()
+        if record.finished is None:
+            under_way.append(record)
+            continue
+        excess -= 1
+        invocation = record.invocation
         record.target.records.popleft()
-        record.invocation.records.popleft()
-        if not record.invocation.records and not record.invocation.open:
-            state.invocations.pop(record.invocation.id, None)
+        invocation.records.remove(record)
+        if not invocation.records and not invocation.open:
+            state.invocations.pop(invocation.id, None)
+    state.records.extendleft(reversed(under_way))
 
 
 # Ending
@@ -150,8 +157,21 @@ def settle(
     invocation = record.invocation
     if not invocation.timed and not batch.open:
         invocation.command.open -= 1
-    after = region.rules.record_state(cause)
-    region.record("transition", run=record.run, target=target.instance, **{"from": before, "to": after, "why": cause})
+    batch.ended[cause] += 1
+    if not invocation.timed or cause != _WELL:
+        after = region.rules.record_state(cause)
+        said = {"from": before, "to": after, "why": cause}
+        region.record("transition", run=record.run, target=target.instance, **said)
+    if invocation.timed and not batch.open:
+        runs = batch.ended.total()
+        region.record("summary", invocation=invocation.id, run=batch.run, began=batch.began, runs=runs, **batch.ended)
+
+
+def cut_off(region: RegionState, instance: Instance) -> None:
+    """End every run on an instance whose host is lost (assistant/run-interrupted)."""
+    state = region.account(instance.account).assistant
+    if state is not None:
+        interrupt(region, state, instance.id, None)
 
 
 def interrupt(region: RegionState, state: AssistantState, instance_id: str, cause: str | None) -> None:

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from faultzone.clock import stamp, utc
 from faultzone.ecs.assistant import DescribeCommands, DescribeInvocationResults, DescribeInvocations, PagedRequest
 from faultzone.ecs.errors import ApiError
-from faultzone.model.assistant_runs import UNDER_WAY, Command, Invocation, Record, Target, state_of
+from faultzone.model.assistant_runs import state_of
+from faultzone.model.assistant_state import UNDER_WAY, Command, Invocation, Record, Target
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.invocation_status import OUTCOMES
 from faultzone.model.state import AccountState, RegionState, page

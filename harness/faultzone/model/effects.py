@@ -91,6 +91,7 @@ class RunScript(NamedTuple):
         timeout: after how many seconds the agent kills it.
         directory: where it runs; empty for the agent's default.
         quota: how many bytes of output are kept.
+        user: as whom it runs; empty for the administrator.
     """
 
     instance: str
@@ -102,6 +103,7 @@ class RunScript(NamedTuple):
     timeout: int
     directory: str
     quota: int
+    user: str = ""
 
 
 class PutFile(NamedTuple):
@@ -195,3 +197,15 @@ Report = (
     Booted | Halted | HostLost | HostBack | GuestCrashed | AgentSeen | GuestRebooted
     | RunStarted | RunOutput | RunEnded | RunTimedOut | RunRefused
 )  # fmt: skip
+
+
+def firing(invocation: str, number: int) -> str:
+    """The name of the run of a timed invocation at the `number`-th of its times."""
+    return f"{invocation}.{number}"
+
+
+def is_routine(what: Effect | Report) -> bool:
+    """Whether it is of a run of a timed invocation that goes well: the journal has one entry for all of a firing."""
+    if isinstance(what, RunStarted | RunScript | RunOutput):
+        return "." in what.run
+    return isinstance(what, RunEnded) and not what.exit_code and "." in what.run

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import SECOND
 from faultzone.model import events, hosting, lifecycle
+from faultzone.model.assistant_runs import cut_off
 from faultzone.model.dispatch import takes
 from faultzone.model.effects import GuestCrashed, HostBack, HostLost
 from faultzone.model.lapse import is_locked
@@ -124,6 +125,7 @@ def _lose(region: RegionState, instance: Instance, *, reversible: bool) -> None:
     instance.epoch += 1
     instance.impaired = True
     instance.next = None
+    cut_off(region, instance)
     recovery = region.recovering.get(instance.id)
     if recovery is None:
         # What else was restarting it will not come to its end.

@@ -13,7 +13,7 @@ from faultzone.model.placement import Host, Placement
 if TYPE_CHECKING:
     from faultzone.clock import Clock, Timer
     from faultzone.editions import Edition
-    from faultzone.model.assistant_runs import AssistantState
+    from faultzone.model.assistant_state import AssistantState
     from faultzone.model.catalog import Catalog, Image, InstanceType
     from faultzone.model.effects import Effect
     from faultzone.model.events import SystemEvent

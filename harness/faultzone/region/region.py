@@ -3,44 +3,35 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from faultzone import editions, waiting
+from faultzone import waiting
 from faultzone.backends import Backend
 from faultzone.backends.local import LocalBackend
-from faultzone.clock import SECOND, Duration, HybridClock, milliseconds, read_stamp, utc
+from faultzone.clock import Duration
 from faultzone.commands import RunsCommands
 from faultzone.ecs.errors import ApiError
-from faultzone.editions import Edition
 from faultzone.errors import NotSupported, UsageError
 from faultzone.faults import Chaos
 from faultzone.history import SeesEvents
 from faultzone.journal import Journal
 from faultzone.model.catalog import default_choice
 from faultzone.model.ledger import Money
-from faultzone.model.rules import Rules
-from faultzone.model.shape import Shape
-from faultzone.substrate.memory import Timings
 
 if TYPE_CHECKING:
     from faultzone.serve import Door, Endpoint
-    from faultzone.substrate.docker.pool import Settings
+
+from faultzone.region.handles import STATE_CHANGE, DeploymentSet, Instance, RegionClock
+from faultzone.region.options import CloudOptions, local_backend
 
 T = TypeVar("T")
 
-#: How long each change of state may take before a wait gives up, in region time: ten times what our own region needs,
-#: at the least.
-STATE_CHANGE: Final = "10m"
 _PAGE: Final = 100
-
 
 #: Actions whose answers name something made, and those that delete it again.
 _MAKING: Final = frozenset(
@@ -57,204 +48,6 @@ _DELETIONS: Final = (
     ("DeleteLaunchTemplate", "LaunchTemplateId", "template"),
     ("DeleteCommand", "CommandId", "command"),
 )
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What an instance keeps through stop, reboot, migration and recovery (instance/identity)."""
-
-    id: str
-    private_ip: str
-    public_ip: str
-    host_name: str
-    serial_number: str
-    mac_address: str
-    zone: str
-    vswitch: str
-    image: str
-    instance_type: str
-
-
-class Instance:
-    """One instance of a region, by its id."""
-
-    def __init__(self, region: Region, id: str) -> None:
-        self.region, self.id = region, id
-
-    def __repr__(self) -> str:
-        return f"Instance({self.id!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Instance) and other.id == self.id
-
-    def __hash__(self) -> int:
-        return hash(self.id)
-
-    def describe(self) -> dict[str, Any]:
-        """What DescribeInstances shows of it.
-
-        Raises:
-            ApiError: `InvalidInstanceId.NotFound`, since a listing leaves out what is not there.
-        """
-        found = self.region.call("DescribeInstances", InstanceIds=json.dumps([self.id]))["Instances"]["Instance"]
-        if not found:
-            raise ApiError("InvalidInstanceId.NotFound")
-        shown: dict[str, Any] = found[0]
-        return shown
-
-    @property
-    def exists(self) -> bool:
-        """Whether it has not been released."""
-        return bool(self.region.call("DescribeInstances", InstanceIds=json.dumps([self.id]))["TotalCount"])
-
-    @property
-    def status(self) -> str:
-        """Pending, Starting, Running, Stopping or Stopped."""
-        return str(self.describe()["Status"])
-
-    @property
-    def zone(self) -> str:
-        """The id of its zone."""
-        return str(self.describe()["ZoneId"])
-
-    @property
-    def private_ip(self) -> str:
-        """Its private address."""
-        return str(self.describe()["VpcAttributes"]["PrivateIpAddress"]["IpAddress"][0])
-
-    @property
-    def public_ip(self) -> str | None:
-        """Its public address, if it has one."""
-        addresses = self.describe()["PublicIpAddress"]["IpAddress"]
-        return addresses[0] if addresses else None
-
-    @property
-    def host(self) -> str | None:
-        """The host that it is on; None while it is stopped without charge. Needs the capability `see-hosts`."""
-        answer = self.region.control("host-of", instance=self.id)["host"]
-        return None if answer is None else str(answer)
-
-    @property
-    def identity(self) -> Identity:
-        """What must not change through stop, reboot, migration and recovery."""
-        shown = self.describe()
-        interface = (shown.get("NetworkInterfaces") or {}).get("NetworkInterface") or [{}]
-        return Identity(
-            id=self.id,
-            private_ip=shown["VpcAttributes"]["PrivateIpAddress"]["IpAddress"][0],
-            public_ip=next(iter(shown["PublicIpAddress"]["IpAddress"]), ""),
-            host_name=shown["HostName"],
-            serial_number=shown.get("SerialNumber", ""),
-            mac_address=interface[0].get("MacAddress", ""),
-            zone=shown["ZoneId"],
-            vswitch=shown["VpcAttributes"]["VSwitchId"],
-            image=shown["ImageId"],
-            instance_type=shown["InstanceType"],
-        )
-
-    def wait_until(self, status: str, within: Duration = STATE_CHANGE) -> Instance:
-        """Let time pass until it is in this state.
-
-        Raises:
-            WaitTimeout: it is not, in time.
-        """
-        self.region.wait(lambda: self.status == status, within, what=f"{self.id} {status}")
-        return self
-
-    def start(self, *, wait: bool = True, **parameters: object) -> Instance:
-        """StartInstance, and by default wait until it is Running."""
-        self.region.call("StartInstance", InstanceId=self.id, **parameters)
-        return self.wait_until("Running") if wait else self
-
-    def stop(self, *, wait: bool = True, **parameters: object) -> Instance:
-        """StopInstance, and by default wait until it is Stopped."""
-        self.region.call("StopInstance", InstanceId=self.id, **parameters)
-        return self.wait_until("Stopped") if wait else self
-
-    def reboot(self, *, wait: bool = True, **parameters: object) -> Instance:
-        """RebootInstance, and by default wait until it is Running again."""
-        self.region.call("RebootInstance", InstanceId=self.id, **parameters)
-        return self.wait_until("Running") if wait else self
-
-    def renew(self, period: int = 1, unit: str = "Month", **parameters: object) -> Instance:
-        """RenewInstance by so many months or weeks; it does not start one that has been stopped (billing/renew)."""
-        self.region.call("RenewInstance", InstanceId=self.id, Period=period, PeriodUnit=unit, **parameters)
-        return self
-
-    @property
-    def expires(self) -> datetime:
-        """When its subscription ends; for pay-as-you-go a day far in the future."""
-        return utc(read_stamp(self.describe()["ExpiredTime"]))
-
-    @property
-    def lock_reasons(self) -> list[str]:
-        """The reasons for which it is locked: financial, security."""
-        return [each["LockReason"] for each in self.describe()["OperationLocks"]["LockReason"]]
-
-    def delete(self, **parameters: object) -> None:
-        """DeleteInstance, by force unless told otherwise."""
-        self.region.call("DeleteInstance", InstanceId=self.id, **{"Force": "true", **parameters})
-
-
-class DeploymentSet:
-    """One deployment set of a region, by its id."""
-
-    def __init__(self, region: Region, id: str) -> None:
-        self.region, self.id = region, id
-
-    def __repr__(self) -> str:
-        return f"DeploymentSet({self.id!r})"
-
-    def describe(self) -> dict[str, Any]:
-        """What DescribeDeploymentSets shows of it.
-
-        Raises:
-            ApiError: `InvalidDeploymentSetId.NotFound`.
-        """
-        listed = self.region.call("DescribeDeploymentSets", DeploymentSetIds=json.dumps([self.id]))
-        found: list[dict[str, Any]] = listed["DeploymentSets"]["DeploymentSet"]
-        if not found:
-            raise ApiError("InvalidDeploymentSetId.NotFound")
-        return found[0]
-
-    @property
-    def members(self) -> list[Instance]:
-        """Its instances."""
-        return [self.region.instance(each) for each in self.describe()["InstanceIds"]["InstanceId"]]
-
-    def add(self, instance: Instance, *, force: bool = False) -> None:
-        """ModifyInstanceDeployment: put an instance into it."""
-        self.region.call("ModifyInstanceDeployment", InstanceId=instance.id, DeploymentSetId=self.id, Force=force)
-
-    def delete(self) -> None:
-        """DeleteDeploymentSet."""
-        self.region.call("DeleteDeploymentSet", DeploymentSetId=self.id)
-
-
-class RegionClock:
-    """The time of a region: what it is, and letting it pass."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-
-    @property
-    def now(self) -> datetime:
-        """The present of the region."""
-        return utc(self.ms)
-
-    @property
-    def ms(self) -> int:
-        """The present of the region in milliseconds since the epoch."""
-        return int(self._backend.control("clock", {})["now"])
-
-    @property
-    def kind(self) -> str:
-        """virtual, hybrid or wall."""
-        return str(self._backend.control("clock", {})["kind"])
-
-    def advance(self, duration: Duration) -> datetime:
-        """Let this much region time pass; what is due on the way happens at its instant. Needs `move-time`."""
-        return utc(self._backend.control("advance", {"milliseconds": milliseconds(duration)})["now"])
 
 
 class Region(RunsCommands, SeesEvents):
@@ -605,88 +398,6 @@ class Client:
         return lambda **parameters: self._region.call(action, **parameters)
 
 
-@dataclass(frozen=True)
-class CloudOptions:
-    """What a local cloud is made from.
-
-    Args:
-        shapes: one for each region.
-        accounts: how many accounts.
-        edition: its name, or an edition with other values.
-        seed: of ids, addresses and names.
-        clock: `virtual`, which stands still until moved, or `hybrid`, which also follows the real clock.
-        scale: region seconds for each real second of a hybrid clock.
-        rules: makes the rules of an edition.
-        timings: how long guests and hosts take.
-    """
-
-    shapes: tuple[Shape, ...] = (Shape(),)
-    accounts: int = 1
-    edition: Edition | str = editions.DEFAULT
-    seed: int | str = 0
-    clock: str = "virtual"
-    scale: float = 1.0
-    rules: Callable[[Edition], Rules] = Rules
-    timings: Timings | None = None
-
-    @classmethod
-    def of(cls, *, regions: Sequence[str] = (), **options: Any) -> CloudOptions:
-        """The options of a cloud of these regions, all of one shape.
-
-        Args:
-            regions: their ids; the default region when left out.
-            options: what this class takes, and what `Shape` takes.
-
-        Raises:
-            UsageError: an option that neither has; the text lists those that there are.
-        """
-        own = {name: options.pop(name) for name in list(options) if name in cls.__dataclass_fields__}
-        unknown = options.keys() - Shape.__dataclass_fields__.keys()
-        if unknown:
-            known = sorted({"regions", *cls.__dataclass_fields__, *Shape.__dataclass_fields__} - {"shapes"})
-            raise UsageError(f"a region has no option {', '.join(sorted(unknown))}; write some of {', '.join(known)}")
-        if "shapes" not in own:
-            own["shapes"] = tuple(Shape(**{**options, "region_id": each}) for each in regions) or (Shape(**options),)
-        if own.get("clock", "virtual") not in ("virtual", "hybrid"):
-            raise UsageError(f"clock={own['clock']!r}: write 'virtual' or 'hybrid'")
-        return cls(**own)
-
-
-def local_backend(options: CloudOptions) -> LocalBackend:
-    """A cloud in this process."""
-    clock = None
-    if options.clock == "hybrid":
-        clock = HybridClock(int(time.time() * SECOND), time.monotonic, options.scale)
-    return LocalBackend(
-        options.shapes,
-        accounts=options.accounts,
-        edition=options.edition,
-        rules=options.rules,
-        seed=options.seed,
-        clock=clock,
-        timings=options.timings,
-    )
-
-
-def docker_backend(options: CloudOptions, settings: Settings | None = None) -> LocalBackend:
-    """A cloud whose hosts are containers. Its time is real time plus an offset, whatever clock the options name.
-
-    Raises:
-        NotSupported: no engine answers, or no image can be had; the text says what to do.
-    """
-    from faultzone.backends.docker import DockerBackend
-
-    return DockerBackend(
-        options.shapes,
-        settings=settings,
-        start=int(time.time() * SECOND),
-        accounts=options.accounts,
-        edition=options.edition,
-        rules=options.rules,
-        seed=options.seed,
-    )
-
-
 def make_region(backend: Backend | None = None, **options: Any) -> Region:
     """A region of its own, in memory unless a backend is given.
 
@@ -702,17 +413,3 @@ def make_region(backend: Backend | None = None, **options: Any) -> Region:
         backend = local_backend(chosen)
     defaults = {"image": default_choice("image"), "instance-type": default_choice("instance-type")}
     return Region(backend, chosen.shapes[0].region_id, defaults=defaults)
-
-
-__all__ = [
-    "Client",
-    "CloudOptions",
-    "DeploymentSet",
-    "Identity",
-    "Instance",
-    "Region",
-    "RegionClock",
-    "docker_backend",
-    "local_backend",
-    "make_region",
-]

@@ -1,0 +1,221 @@
+"""What a region is made of, as a test holds it: instances, deployment sets and the clock."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from faultzone.backends import Backend
+from faultzone.clock import Duration, milliseconds, read_stamp, utc
+from faultzone.ecs.errors import ApiError
+
+if TYPE_CHECKING:
+    pass
+
+
+if TYPE_CHECKING:
+    from faultzone.region.region import Region
+
+#: How long each change of state may take before a wait gives up, in region time: ten times what our own region needs,
+#: at the least.
+STATE_CHANGE: Final = "10m"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What an instance keeps through stop, reboot, migration and recovery (instance/identity)."""
+
+    id: str
+    private_ip: str
+    public_ip: str
+    host_name: str
+    serial_number: str
+    mac_address: str
+    zone: str
+    vswitch: str
+    image: str
+    instance_type: str
+
+
+class Instance:
+    """One instance of a region, by its id."""
+
+    def __init__(self, region: Region, id: str) -> None:
+        self.region, self.id = region, id
+
+    def __repr__(self) -> str:
+        return f"Instance({self.id!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Instance) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def describe(self) -> dict[str, Any]:
+        """What DescribeInstances shows of it.
+
+        Raises:
+            ApiError: `InvalidInstanceId.NotFound`, since a listing leaves out what is not there.
+        """
+        found = self.region.call("DescribeInstances", InstanceIds=json.dumps([self.id]))["Instances"]["Instance"]
+        if not found:
+            raise ApiError("InvalidInstanceId.NotFound")
+        shown: dict[str, Any] = found[0]
+        return shown
+
+    @property
+    def exists(self) -> bool:
+        """Whether it has not been released."""
+        return bool(self.region.call("DescribeInstances", InstanceIds=json.dumps([self.id]))["TotalCount"])
+
+    @property
+    def status(self) -> str:
+        """Pending, Starting, Running, Stopping or Stopped."""
+        return str(self.describe()["Status"])
+
+    @property
+    def zone(self) -> str:
+        """The id of its zone."""
+        return str(self.describe()["ZoneId"])
+
+    @property
+    def private_ip(self) -> str:
+        """Its private address."""
+        return str(self.describe()["VpcAttributes"]["PrivateIpAddress"]["IpAddress"][0])
+
+    @property
+    def public_ip(self) -> str | None:
+        """Its public address, if it has one."""
+        addresses = self.describe()["PublicIpAddress"]["IpAddress"]
+        return addresses[0] if addresses else None
+
+    @property
+    def host(self) -> str | None:
+        """The host that it is on; None while it is stopped without charge. Needs the capability `see-hosts`."""
+        answer = self.region.control("host-of", instance=self.id)["host"]
+        return None if answer is None else str(answer)
+
+    @property
+    def identity(self) -> Identity:
+        """What must not change through stop, reboot, migration and recovery."""
+        shown = self.describe()
+        interface = (shown.get("NetworkInterfaces") or {}).get("NetworkInterface") or [{}]
+        return Identity(
+            id=self.id,
+            private_ip=shown["VpcAttributes"]["PrivateIpAddress"]["IpAddress"][0],
+            public_ip=next(iter(shown["PublicIpAddress"]["IpAddress"]), ""),
+            host_name=shown["HostName"],
+            serial_number=shown.get("SerialNumber", ""),
+            mac_address=interface[0].get("MacAddress", ""),
+            zone=shown["ZoneId"],
+            vswitch=shown["VpcAttributes"]["VSwitchId"],
+            image=shown["ImageId"],
+            instance_type=shown["InstanceType"],
+        )
+
+    def wait_until(self, status: str, within: Duration = STATE_CHANGE) -> Instance:
+        """Let time pass until it is in this state.
+
+        Raises:
+            WaitTimeout: it is not, in time.
+        """
+        self.region.wait(lambda: self.status == status, within, what=f"{self.id} {status}")
+        return self
+
+    def start(self, *, wait: bool = True, **parameters: object) -> Instance:
+        """StartInstance, and by default wait until it is Running."""
+        self.region.call("StartInstance", InstanceId=self.id, **parameters)
+        return self.wait_until("Running") if wait else self
+
+    def stop(self, *, wait: bool = True, **parameters: object) -> Instance:
+        """StopInstance, and by default wait until it is Stopped."""
+        self.region.call("StopInstance", InstanceId=self.id, **parameters)
+        return self.wait_until("Stopped") if wait else self
+
+    def reboot(self, *, wait: bool = True, **parameters: object) -> Instance:
+        """RebootInstance, and by default wait until it is Running again."""
+        self.region.call("RebootInstance", InstanceId=self.id, **parameters)
+        return self.wait_until("Running") if wait else self
+
+    def renew(self, period: int = 1, unit: str = "Month", **parameters: object) -> Instance:
+        """RenewInstance by so many months or weeks; it does not start one that has been stopped (billing/renew)."""
+        self.region.call("RenewInstance", InstanceId=self.id, Period=period, PeriodUnit=unit, **parameters)
+        return self
+
+    @property
+    def expires(self) -> datetime:
+        """When its subscription ends; for pay-as-you-go a day far in the future."""
+        return utc(read_stamp(self.describe()["ExpiredTime"]))
+
+    @property
+    def lock_reasons(self) -> list[str]:
+        """The reasons for which it is locked: financial, security."""
+        return [each["LockReason"] for each in self.describe()["OperationLocks"]["LockReason"]]
+
+    def delete(self, **parameters: object) -> None:
+        """DeleteInstance, by force unless told otherwise."""
+        self.region.call("DeleteInstance", InstanceId=self.id, **{"Force": "true", **parameters})
+
+
+class DeploymentSet:
+    """One deployment set of a region, by its id."""
+
+    def __init__(self, region: Region, id: str) -> None:
+        self.region, self.id = region, id
+
+    def __repr__(self) -> str:
+        return f"DeploymentSet({self.id!r})"
+
+    def describe(self) -> dict[str, Any]:
+        """What DescribeDeploymentSets shows of it.
+
+        Raises:
+            ApiError: `InvalidDeploymentSetId.NotFound`.
+        """
+        listed = self.region.call("DescribeDeploymentSets", DeploymentSetIds=json.dumps([self.id]))
+        found: list[dict[str, Any]] = listed["DeploymentSets"]["DeploymentSet"]
+        if not found:
+            raise ApiError("InvalidDeploymentSetId.NotFound")
+        return found[0]
+
+    @property
+    def members(self) -> list[Instance]:
+        """Its instances."""
+        return [self.region.instance(each) for each in self.describe()["InstanceIds"]["InstanceId"]]
+
+    def add(self, instance: Instance, *, force: bool = False) -> None:
+        """ModifyInstanceDeployment: put an instance into it."""
+        self.region.call("ModifyInstanceDeployment", InstanceId=instance.id, DeploymentSetId=self.id, Force=force)
+
+    def delete(self) -> None:
+        """DeleteDeploymentSet."""
+        self.region.call("DeleteDeploymentSet", DeploymentSetId=self.id)
+
+
+class RegionClock:
+    """The time of a region: what it is, and letting it pass."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    @property
+    def now(self) -> datetime:
+        """The present of the region."""
+        return utc(self.ms)
+
+    @property
+    def ms(self) -> int:
+        """The present of the region in milliseconds since the epoch."""
+        return int(self._backend.control("clock", {})["now"])
+
+    @property
+    def kind(self) -> str:
+        """virtual, hybrid or wall."""
+        return str(self._backend.control("clock", {})["kind"])
+
+    def advance(self, duration: Duration) -> datetime:
+        """Let this much region time pass; what is due on the way happens at its instant. Needs `move-time`."""
+        return utc(self._backend.control("advance", {"milliseconds": milliseconds(duration)})["now"])

@@ -1,0 +1,102 @@
+"""What a cloud is made from, and the local backends that are made from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from faultzone import editions
+from faultzone.backends.local import LocalBackend
+from faultzone.clock import SECOND, HybridClock
+from faultzone.editions import Edition
+from faultzone.errors import UsageError
+from faultzone.model.rules import Rules
+from faultzone.model.shape import Shape
+from faultzone.substrate.memory import Timings
+
+if TYPE_CHECKING:
+    from faultzone.substrate.docker.pool import Settings
+
+
+@dataclass(frozen=True)
+class CloudOptions:
+    """What a local cloud is made from.
+
+    Args:
+        shapes: one for each region.
+        accounts: how many accounts.
+        edition: its name, or an edition with other values.
+        seed: of ids, addresses and names.
+        clock: `virtual`, which stands still until moved, or `hybrid`, which also follows the real clock.
+        scale: region seconds for each real second of a hybrid clock.
+        rules: makes the rules of an edition.
+        timings: how long guests and hosts take.
+    """
+
+    shapes: tuple[Shape, ...] = (Shape(),)
+    accounts: int = 1
+    edition: Edition | str = editions.DEFAULT
+    seed: int | str = 0
+    clock: str = "virtual"
+    scale: float = 1.0
+    rules: Callable[[Edition], Rules] = Rules
+    timings: Timings | None = None
+
+    @classmethod
+    def of(cls, *, regions: Sequence[str] = (), **options: Any) -> CloudOptions:
+        """The options of a cloud of these regions, all of one shape.
+
+        Args:
+            regions: their ids; the default region when left out.
+            options: what this class takes, and what `Shape` takes.
+
+        Raises:
+            UsageError: an option that neither has; the text lists those that there are.
+        """
+        own = {name: options.pop(name) for name in list(options) if name in cls.__dataclass_fields__}
+        unknown = options.keys() - Shape.__dataclass_fields__.keys()
+        if unknown:
+            known = sorted({"regions", *cls.__dataclass_fields__, *Shape.__dataclass_fields__} - {"shapes"})
+            raise UsageError(f"a region has no option {', '.join(sorted(unknown))}; write some of {', '.join(known)}")
+        if "shapes" not in own:
+            own["shapes"] = tuple(Shape(**{**options, "region_id": each}) for each in regions) or (Shape(**options),)
+        if own.get("clock", "virtual") not in ("virtual", "hybrid"):
+            raise UsageError(f"clock={own['clock']!r}: write 'virtual' or 'hybrid'")
+        return cls(**own)
+
+
+def local_backend(options: CloudOptions) -> LocalBackend:
+    """A cloud in this process."""
+    clock = None
+    if options.clock == "hybrid":
+        clock = HybridClock(int(time.time() * SECOND), time.monotonic, options.scale)
+    return LocalBackend(
+        options.shapes,
+        accounts=options.accounts,
+        edition=options.edition,
+        rules=options.rules,
+        seed=options.seed,
+        clock=clock,
+        timings=options.timings,
+    )
+
+
+def docker_backend(options: CloudOptions, settings: Settings | None = None) -> LocalBackend:
+    """A cloud whose hosts are containers. Its time is real time plus an offset, whatever clock the options name.
+
+    Raises:
+        NotSupported: no engine answers, or no image can be had; the text says what to do.
+    """
+    from faultzone.backends.docker import DockerBackend
+
+    return DockerBackend(
+        options.shapes,
+        settings=settings,
+        start=int(time.time() * SECOND),
+        accounts=options.accounts,
+        edition=options.edition,
+        rules=options.rules,
+        seed=options.seed,
+    )

@@ -1,0 +1,219 @@
+"""Maintenance, its answers, and migration that nobody notices: manual, section 3.1."""
+
+from __future__ import annotations
+
+import pytest
+
+from faultzone import ApiError, Region, assert_avoided
+from faultzone_specs.events import (
+    DAY,
+    HOUR,
+    INSTANCE_FAILURE,
+    MAINTENANCE,
+    SYSTEM_FAILURE,
+    crash,
+    planned_ids,
+    simulate,
+)
+from faultzone_specs.observing import metadata
+
+clause, needs = pytest.mark.clause, pytest.mark.needs
+
+RETIRED = ["ecs.t1.small", "ecs.s1.small", "ecs.m1.medium", "ecs.c1.small"]
+
+
+@clause("event/routine-maintenance-is-silent")
+@needs("see-hosts", "break-hosts", "move-time")
+def test_a_live_migration_is_seen_nowhere(region: Region) -> None:
+    """The host changes; state, metadata and events do not."""
+    (instance,) = region.run_instances(1)
+    before, host = instance.describe(), instance.host
+    assert region.control("migrate", instance=instance.id)["host"] not in (None, host)
+    region.hold(lambda: instance.describe() == before, "1h", what="nothing to be seen")
+    assert instance.host != host
+    assert region.events(instance) == []
+    assert planned_ids(region) == set()
+    assert region.health(instance) == "Ok"
+
+
+@clause("event/degraded-host-migrates")
+@needs("see-hosts", "break-hosts", "move-time")
+def test_a_host_at_risk_is_emptied_without_an_event(region: Region) -> None:
+    """Its instances keep running elsewhere."""
+    (instance,) = region.run_instances(1)
+    host = str(instance.host)
+    with region.chaos.at_risk(host):
+        region.hold(lambda: instance.status == "Running", "1h", what="running")
+        assert instance.host != host
+    assert region.events() == []
+
+
+@clause("event/retired-families")
+@needs("break-hosts", "move-time")
+@pytest.mark.parametrize("kind", RETIRED)
+def test_retired_families_have_no_events(region: Region, kind: str) -> None:
+    """Neither simulated ones nor of what happens; others have."""
+    (old,) = region.run_instances(1, instance_type=kind)
+    (new,) = region.run_instances(1)
+    with pytest.raises(ApiError):
+        simulate(region, old)
+    simulate(region, new)
+    region.chaos.crash(str(old.host), reversible=False)
+    region.clock.advance("1h")
+    assert old.status == "Running"
+    assert region.events(old) == []
+    assert region.events(new) != []
+
+
+@clause("event/window-maintenance")
+@needs("break-hosts")
+def test_maintenance_leaves_a_day_or_two(region: Region) -> None:
+    """Or longer."""
+    (instance,) = region.run_instances(1)
+    region.chaos.maintenance(instance.id)
+    (event,) = region.events(instance)
+    assert event.not_before is not None
+    assert event.not_before - event.published >= DAY
+
+
+@clause("event/window-execution", "event/default-action")
+@needs("break-hosts", "move-time")
+def test_maintenance_without_an_answer_reboots_at_its_time(region: Region) -> None:
+    """Not before, and within six hours."""
+    (instance,) = region.run_instances(1)
+    started = instance.describe()["StartTime"]
+    region.chaos.maintenance(instance.id, within="30h")
+    (event,) = region.events(instance)
+    assert event.not_before is not None
+    region.hold(
+        lambda: instance.status == "Running" and region.events(instance) == [event], "29h", what="nothing before"
+    )
+    done = region.wait_for_event(MAINTENANCE, instance=instance, state="Executed", within="8h")
+    assert done.finished is not None
+    assert event.not_before <= done.finished <= event.not_before + 6 * HOUR
+    instance.wait_until("Running")
+    assert instance.describe()["StartTime"] != started
+
+
+@clause("event/window-execution")
+@needs("break-hosts", "move-time")
+def test_a_failure_is_repaired_within_six_hours(region: Region) -> None:
+    """From its Executing on."""
+    instance = crash(region)
+    done = region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed", within="6h")
+    assert done.finished is not None
+    assert done.finished - done.published <= 6 * HOUR
+
+
+@clause("event/unexpected-has-no-window", "event/system-failure")
+@needs("break-hosts", "move-time")
+def test_a_crash_of_the_host_restarts_what_was_on_it(region: Region) -> None:
+    """Each instance has one event, Executing at once."""
+    instance = crash(region)
+    (event,) = region.events(instance)
+    assert (event.type, event.state, event.not_before) == (SYSTEM_FAILURE, "Executing", None)
+    region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed")
+    instance.wait_until("Running")
+    assert len(region.events(instance)) == 1
+
+
+@clause("event/system-failure")
+@needs("break-hosts", "move-time")
+def test_a_host_that_starts_again_restarts_what_was_on_it(region: Region) -> None:
+    """With one event each, too."""
+    (instance,) = region.run_instances(1)
+    with region.chaos.crash(str(instance.host)):
+        region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executing")
+    region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed")
+    instance.wait_until("Running")
+    assert len(region.events(instance)) == 1
+
+
+@clause("event/instance-failure")
+@needs("guest", "see-hosts")
+def test_a_crash_of_the_operating_system_restarts_that_instance(region: Region) -> None:
+    """Where it is, and no other."""
+    one, two = region.run_instances(2)
+    host, before = one.host, two.describe()
+    region.chaos.guest_crash(one.id)
+    region.wait_for_event(INSTANCE_FAILURE, instance=one, state="Executed")
+    assert (one.status, one.host) == ("Running", host)
+    assert [event.type for event in region.events()] == [INSTANCE_FAILURE]
+    assert two.describe() == before
+
+
+@clause("event/avoid-by-reboot")
+@needs("break-hosts", "move-time")
+def test_a_reboot_within_the_window_avoids_maintenance(region: Region) -> None:
+    """And nothing happens at its time."""
+    (instance,) = region.run_instances(1)
+    region.chaos.maintenance(instance.id, within="24h")
+    region.clock.advance("2h")
+    instance.reboot()
+    assert_avoided(instance)
+    region.hold(lambda: instance.status == "Running", "2d", what="running")
+    assert_avoided(instance)
+
+
+@clause("event/guest-reboot-does-not-avoid")
+@needs("break-hosts", "guest", "move-time")
+def test_a_reboot_from_inside_avoids_nothing(region: Region) -> None:
+    """The event stays Scheduled and executes at its time."""
+    (instance,) = region.run_instances(1)
+    region.chaos.maintenance(instance.id, within="24h")
+    region.control("log-in", instance=instance.id, script="reboot")
+    region.clock.advance("10m")
+    (event,) = region.events(instance)
+    assert event.state == "Scheduled"
+    region.clock.advance("24h")
+    (event,) = region.events(instance)
+    assert event.state == "Executed"
+
+
+@clause("event/recommended-action")
+@needs("break-hosts", "move-time")
+def test_a_reboot_answers_maintenance_and_no_failure(region: Region) -> None:
+    """A failure can only be looked into afterwards."""
+    (instance,) = region.run_instances(1)
+    region.chaos.maintenance(instance.id, within="24h")
+    (failure,) = simulate(region, instance, type=INSTANCE_FAILURE, within=DAY)
+    instance.reboot()
+    states = {event.id: event.state for event in region.events(instance)}
+    assert states.pop(failure) == "Scheduled"
+    assert list(states.values()) == ["Avoided"]
+
+
+@clause("event/canceled")
+@needs("break-hosts", "move-time")
+def test_maintenance_can_be_withdrawn(region: Region) -> None:
+    """Nothing happens at its time."""
+    (instance,) = region.run_instances(1)
+    with region.chaos.maintenance(instance.id, within="24h"):
+        region.clock.advance("1h")
+    region.hold(lambda: instance.status == "Running", "2d", what="running")
+    assert [event.state for event in region.events(instance)] == ["Canceled"]
+
+
+@clause("event/failed")
+@needs("break-hosts", "move-time")
+def test_maintenance_may_fail(region: Region) -> None:
+    """And is in the history as Failed."""
+    (instance,) = region.run_instances(1)
+    region.chaos.maintenance(instance.id, within="24h", outcome="fails")
+    region.clock.advance("31h")
+    assert [event.state for event in region.events(instance)] == ["Failed"]
+    (shown,) = region.call("DescribeInstanceHistoryEvents")["InstanceSystemEventSet"]["InstanceSystemEventType"]
+    assert shown["EventCycleStatus"]["Name"] == "Failed"
+
+
+@clause("event/notified-during-or-after")
+@needs("break-hosts", "move-time")
+def test_a_crash_is_never_announced(region: Region) -> None:
+    """Its event is Executing or Executed whenever it is seen."""
+    (instance,) = region.run_instances(1)
+    before = metadata(instance)
+    region.chaos.crash(str(instance.host), reversible=False)
+    seen = lambda: {event.state for event in region.events(instance)}  # noqa: E731 - read twice
+    region.hold(lambda: seen() <= {"Executing", "Executed"}, "1h", what="Executing or Executed")
+    assert seen() == {"Executed"}
+    assert metadata(instance) == before

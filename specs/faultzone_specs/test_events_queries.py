@@ -1,0 +1,281 @@
+"""System events as they are shown: manual, section 3.1; API reference, the two Describe actions."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from faultzone import Region, assert_refused
+from faultzone_specs.events import (
+    DAY,
+    HOUR,
+    INSTANCE_FAILURE,
+    MAINTENANCE,
+    SETTLED,
+    SYSTEM_FAILURE,
+    crash,
+    full,
+    history,
+    history_ids,
+    planned_ids,
+    simulate,
+    stamp,
+    state_of,
+)
+
+clause, needs = pytest.mark.clause, pytest.mark.needs
+
+TYPES = {
+    MAINTENANCE,
+    SYSTEM_FAILURE,
+    INSTANCE_FAILURE,
+    "InstanceExpiration.Stop",
+    "InstanceExpiration.Delete",
+    "AccountUnbalanced.Stop",
+    "AccountUnbalanced.Delete",
+}
+
+
+@clause("event/types")
+@needs("break-hosts")
+def test_events_have_documented_types(region: Region) -> None:
+    """Of what happens, and as filters: each is accepted, another is not."""
+    crashed = crash(region)
+    region.chaos.maintenance(crashed.id)
+    simulate(region, *region.run_instances(1), type=INSTANCE_FAILURE)
+    assert {event.type for event in region.events()} <= TYPES
+    for each in sorted(TYPES):
+        history(region, InstanceEventType=[each])
+
+
+@clause("event/states")
+@needs("break-hosts", "move-time")
+def test_events_go_through_their_states_in_order(region: Region) -> None:
+    """Seen at every change: maintenance that executes, that fails and that is withdrawn, and a crash."""
+    one, two, three, four = region.run_instances(4)
+    for each, outcome in ((one, "executes"), (two, "fails"), (three, "executes")):
+        region.chaos.maintenance(each.id, within="1h", outcome=outcome)
+    (withdrawn,) = region.events(three)
+    region.control("cancel-maintenance", event=withdrawn.id)
+    seen: dict[str, list[str]] = {}
+
+    def settled() -> bool:
+        for event in region.events():
+            path = seen.setdefault(event.id, [])
+            if path[-1:] != [event.state]:
+                path.append(event.state)
+        return len(seen) == 4 and all(path[-1] in SETTLED for path in seen.values())
+
+    settled()
+    region.chaos.crash(str(four.host), reversible=False)
+    region.wait(settled, "2h", what="every event settled")
+    for path in seen.values():
+        assert "/".join(path) in {
+            "Scheduled/Executing/Executed",
+            "Scheduled/Executing/Failed",
+            "Scheduled/Failed",
+            "Scheduled/Canceled",
+            "Canceled",
+            "Executing/Executed",
+        }
+    region.hold(lambda: not settled() or all(len(path) <= 3 for path in seen.values()), "1d", what="settled for good")
+    assert all(path[-1] in SETTLED for path in seen.values())
+
+
+@clause("event/pending-query")
+@needs("break-hosts")
+def test_planned_events_are_shown_and_settled_ones_are_not(region: Region) -> None:
+    """With id, type, and both instants."""
+    (instance,) = region.run_instances(1)
+    (quiet,) = region.run_instances(1)
+    region.chaos.maintenance(instance.id)
+    shown = full(region)
+    assert shown[instance.id]["Status"]["Name"] == "Running"
+    assert shown[instance.id]["HealthStatus"]["Name"] == "Ok"
+    (event,) = region.planned(instance)
+    assert re.fullmatch(r"e-\w+", event["EventId"])
+    assert (event["EventType"]["Name"], event["EventCycleStatus"]["Name"]) == (MAINTENANCE, "Scheduled")
+    assert event["EventPublishTime"] < event["NotBefore"]
+    assert region.planned(quiet) == []
+    region.control("cancel-maintenance", event=event["EventId"])
+    assert region.planned(instance) == []
+
+
+@clause("event/pending-filters")
+@needs("break-hosts")
+def test_filters_narrow_what_is_planned(region: Region) -> None:
+    """Each by itself; EventType is not looked at beside InstanceEventType."""
+    one, two, three = region.run_instances(3)
+    region.chaos.maintenance(one.id, within="30h")
+    (first,) = region.planned(one)
+    (second,) = simulate(region, two, type=SYSTEM_FAILURE, within=2 * HOUR)
+    three.stop()
+    every = {first["EventId"], second}
+    assert planned_ids(region) == every
+    assert full(region, InstanceId=[one.id]).keys() == {one.id}
+    assert planned_ids(region, EventId=[second]) == {second}
+    assert planned_ids(region, InstanceEventType=[MAINTENANCE]) == {first["EventId"]}
+    assert planned_ids(region, EventType=SYSTEM_FAILURE) == {second}
+    assert planned_ids(region, EventType=SYSTEM_FAILURE, InstanceEventType=[MAINTENANCE]) == {first["EventId"]}
+    assert full(region, Status="Stopped").keys() == {three.id}
+    assert full(region, HealthStatus="Ok").keys() == {one.id, two.id}
+    assert planned_ids(region, **{"NotBefore.End": stamp(region, DAY)}) == {second}
+    assert planned_ids(region, **{"NotBefore.Start": stamp(region, DAY)}) == {first["EventId"]}
+    assert planned_ids(region, **{"EventPublishTime.Start": stamp(region, -HOUR)}) == every
+    assert planned_ids(region, **{"EventPublishTime.End": stamp(region, -HOUR)}) == set()
+    assert full(region, Status="Stopped", HealthStatus="Ok") == {}
+
+
+@clause("event/pending-limits")
+def test_full_status_takes_a_hundred_ids_and_pages_of_a_hundred(region: Region) -> None:
+    """One more is refused; ten are shown where no size is given."""
+    region.run_instances(11)
+    query = "DescribeInstancesFullStatus"
+    hundred = [f"i-none{n}" for n in range(100)]
+    events = [f"e-none{n}" for n in range(100)]
+    region.call(query, InstanceId=hundred)
+    region.call(query, EventId=events)
+    assert_refused("InstanceIdLimitExceeded", lambda: region.call(query, InstanceId=[*hundred, "i-none"]))
+    assert_refused("EventIdLimitExceeded", lambda: region.call(query, EventId=[*events, "e-none"]))
+    shown = region.call(query)
+    assert len(shown["InstanceFullStatusSet"]["InstanceFullStatusType"]) == 10
+    assert shown["TotalCount"] == 11
+    assert len(region.call(query, PageSize=100)["InstanceFullStatusSet"]["InstanceFullStatusType"]) == 11
+    for size in (0, 101):
+        assert_refused("InvalidParameter", lambda size=size: region.call(query, PageSize=size))  # type: ignore[misc]
+
+
+@clause("event/time-range-order")
+@pytest.mark.parametrize("span", ["NotBefore", "EventPublishTime"])
+def test_a_range_that_ends_before_it_starts_is_refused(region: Region, span: str) -> None:
+    """One that ends when it starts is not."""
+    first, last = stamp(region, 0), stamp(region, HOUR)
+    query = "DescribeInstancesFullStatus"
+    region.call(query, **{f"{span}.Start": first, f"{span}.End": first})
+    asked = {f"{span}.Start": last, f"{span}.End": first}
+    assert_refused("InvalidParameter.TimeEndBeforeStart", lambda: region.call(query, **asked))
+
+
+@clause("event/history-query")
+@needs("move-time")
+def test_the_history_goes_back_a_week_and_not_three_months(region: Region) -> None:
+    """Of one instance, and of the region."""
+    one, two = region.run_instances(2)
+    ids = set(simulate(region, one, two))
+    region.clock.advance("2h")
+    (own,) = history_ids(region, InstanceId=one.id)
+    assert history_ids(region) == ids
+    region.clock.advance("6d")
+    assert history_ids(region, InstanceId=one.id) == {own}
+    region.clock.advance("57d")
+    assert history_ids(region) == set()
+
+
+@clause("event/history-query")
+@needs("move-time")
+def test_the_history_outlives_the_instance(region: Region) -> None:
+    """What happened to one that was released is still told."""
+    (instance,) = region.run_instances(1)
+    ids = set(simulate(region, instance))
+    region.clock.advance("2h")
+    instance.delete()
+    assert history_ids(region, InstanceId=instance.id) == ids
+
+
+@clause("event/history-default")
+@needs("break-hosts", "move-time")
+def test_the_history_shows_what_is_settled_unless_asked_for_more(region: Region) -> None:
+    """Scheduled and Executing ones only by a filter."""
+    one, two, three = region.run_instances(3)
+    (over,) = simulate(region, one)
+    region.clock.advance("2h")
+    (waiting,) = simulate(region, two)
+    region.chaos.crash(str(three.host))
+    under_way = region.wait_for_event(SYSTEM_FAILURE, instance=three, state="Executing")
+    assert history_ids(region) == {over}
+    assert history_ids(region, InstanceEventCycleStatus=["Scheduled"]) == {waiting}
+    assert under_way.id in history_ids(region, EventCycleStatus="Executing")
+
+
+@clause("event/history-filters")
+@needs("move-time")
+def test_filters_narrow_the_history(region: Region) -> None:
+    """Each by itself; the single filters are not looked at beside the lists."""
+    one, two = region.run_instances(2)
+    (first,) = simulate(region, one)
+    region.clock.advance("1d")
+    (second,) = simulate(region, two, type=SYSTEM_FAILURE, within=2 * HOUR)
+    (third,) = simulate(region, two)
+    region.call("CancelSimulatedSystemEvents", EventId=[third])
+    region.clock.advance("1d")
+    assert history_ids(region, InstanceId=one.id) == {first}
+    assert history_ids(region, EventId=[second, third]) == {second, third}
+    assert history_ids(region, InstanceEventType=[SYSTEM_FAILURE]) == {second}
+    assert history_ids(region, EventType=SYSTEM_FAILURE) == {second}
+    assert history_ids(region, EventType=SYSTEM_FAILURE, InstanceEventType=[MAINTENANCE]) == {first, third}
+    assert history_ids(region, InstanceEventCycleStatus=["Canceled"]) == {third}
+    assert history_ids(region, EventCycleStatus="Canceled") == {third}
+    both = {"EventCycleStatus": "Canceled", "InstanceEventCycleStatus": ["Executed"]}
+    assert history_ids(region, **both) == {first, second}
+    yesterday = stamp(region, -DAY - HOUR)
+    assert history_ids(region, **{"EventPublishTime.End": yesterday}) == {first}
+    assert history_ids(region, **{"NotBefore.Start": yesterday}) == {second, third}
+
+
+@clause("event/history-limits")
+def test_the_history_takes_a_hundred_events_and_known_states(region: Region) -> None:
+    """And pages of a hundred; ten are shown where no size is given."""
+    query = "DescribeInstanceHistoryEvents"
+    hundred = [f"e-none{n}" for n in range(100)]
+    region.call(query, EventId=hundred)
+    assert_refused("EventIdLimitExceeded", lambda: region.call(query, EventId=[*hundred, "e-none"]))
+    assert_refused("InvalidParameter", lambda: region.call(query, EventCycleStatus="Finished"))
+    for size in (0, 101):
+        assert_refused("InvalidParameter", lambda size=size: region.call(query, PageSize=size))  # type: ignore[misc]
+    region.call("CancelSimulatedSystemEvents", EventId=simulate(region, *region.run_instances(11)))
+    shown = region.call(query)
+    assert (len(shown["InstanceSystemEventSet"]["InstanceSystemEventType"]), shown["TotalCount"]) == (10, 11)
+
+
+@clause("event/history-fields")
+@needs("break-hosts", "move-time")
+def test_events_of_the_history_have_their_fields(region: Region) -> None:
+    """A planned one its NotBefore; one that is settled its EventFinishTime."""
+    one, two = region.run_instances(2)
+    region.chaos.crash(str(one.host))
+    region.wait_for_event(SYSTEM_FAILURE, instance=one)
+    (planned,) = simulate(region, two)
+    shown = {each["EventId"]: each for each in history(region, InstanceEventCycleStatus=["Scheduled", "Executing"])}
+    for each in shown.values():
+        assert {"EventId", "InstanceId", "EventPublishTime"} <= each.keys()
+        for field in ("EventType", "EventCycleStatus"):
+            assert isinstance(each[field]["Code"], int)
+            assert each[field]["Name"]
+        assert not each.get("EventFinishTime")
+    assert shown[planned]["InstanceId"] == two.id
+    assert shown[planned]["NotBefore"] == stamp(region, HOUR)
+    region.clock.advance("2h")
+    assert state_of(region, planned) == "Executed"
+    (over,) = history(region, EventId=[planned])
+    assert over["EventFinishTime"]
+
+
+@clause("event/times-in-order")
+@needs("break-hosts", "move-time")
+def test_times_are_in_order(region: Region) -> None:
+    """Published by NotBefore, finished once published; Executed no earlier than planned."""
+    one, two, three = region.run_instances(3)
+    region.chaos.maintenance(one.id, within="1h")
+    region.chaos.maintenance(two.id, within="1h")
+    two.reboot()
+    region.chaos.crash(str(three.host), reversible=False)
+    region.clock.advance("2h")
+    found = region.events()
+    assert {event.state for event in found} == {"Executed", "Avoided"}
+    for event in found:
+        assert event.finished is not None
+        assert event.published <= event.finished
+        if event.not_before is not None:
+            assert event.published <= event.not_before
+            assert event.state != "Executed" or event.finished >= event.not_before
