@@ -1,4 +1,4 @@
-"""The conformance suite through an endpoint: with control routes the verdicts are those in process, without them nothing is left."""
+"""The conformance suite through an endpoint: the verdicts of control routes are those in process; nothing is left behind."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_with_control_routes_the_verdicts_are_those_in_process() -> None:
         over_http = verdicts(f"--faultzone-backend={served.url}", "--faultzone-token=token")
     in_process = verdicts()
     assert in_process
-    differing = {test: (verdict, over_http.get(test)) for test, verdict in in_process.items() if verdict != over_http.get(test)}
+    differing = {test: (was, over_http.get(test)) for test, was in in_process.items() if was != over_http.get(test)}
     assert differing == {}
 
 
