@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from benchmarks import calls, memory, peers, placement, plugin, regions, stateful, timers, wire
+from benchmarks import calls, docker, memory, peers, placement, plugin, regions, stateful, timers, wire
 from benchmarks.measure import QUICK, Row, Sizes
 
 BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
@@ -29,6 +29,7 @@ BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
     "stateful": stateful.measure,
     "plugin": plugin.measure,
     "wire": wire.measure,
+    "docker": docker.measure,
 }
 _HEAD: Final = ("measured", "figure", "target", "met", "beside (how many times better ours is)")
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 from faultzone import editions
 from faultzone.commands import Invocation
 from faultzone.ecs.errors import ApiError
-from faultzone.model import invocation_status as status
 from faultzone.history import SystemEvent, timeline
+from faultzone.model import invocation_status as status
 from faultzone.region import Identity, Instance, Region
 
 T = TypeVar("T")

@@ -247,13 +247,13 @@ class RunsCommands:
         number = self.control("log-in", instance=instance.id, script=script)["number"]
 
         def ended() -> dict[str, Any] | None:
-            ran: dict[str, Any] = self.control("guest-history", instance=instance.id)["ran"][number]
-            return None if ran["ended"] is None else ran
+            found = [each for each in self.ran_on(instance) if each["number"] == number]
+            return found[0] if found and found[0]["ended"] is not None else None
 
         return self.wait(ended, within, what=f"{script!r} on {instance.id}") or {}
 
     def ran_on(self, instance: Instance) -> list[dict[str, Any]]:
-        """The scripts that ran in a guest, oldest first, by whomever. Needs the capability `guest`."""
+        """The last hundred scripts that ran in a guest, oldest first, by whomever. Needs the capability `guest`."""
         return list(self.control("guest-history", instance=instance.id)["ran"])
 
 

@@ -59,6 +59,11 @@ _OPTIONS = (
         "",
         "where the packages of a base come from, 'URL SUITE [COMPONENT …]'; apt's own sources if empty",
     ),
+    (
+        "checkers",
+        "all",
+        "what judges the journal of `region` after each test: 'all', 'none', or checkers separated by commas",
+    ),
     ("docker_hosts", "40", "how many hosts a process may have as containers at a time"),
 )
 #: The names of the options: `backend` is `--faultzone-backend`, and `faultzone_backend` in the configuration file.
@@ -227,6 +232,7 @@ def region(request: pytest.FixtureRequest, make_region: RegionMaker) -> Iterator
         shape.update(mark.kwargs)
     with make_region(**shape) as made:
         yield made
+    make_region.judge(made)
 
 
 @pytest.fixture

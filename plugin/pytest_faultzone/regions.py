@@ -13,6 +13,7 @@ import pytest
 
 from faultzone.backends import CAPABILITIES
 from faultzone.backends.http import TEST_KEYS, HttpBackend
+from faultzone.checkers import choose, demand
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.region import CloudOptions, Region, docker_backend, local_backend, make_region
 from faultzone.remote import connect, prepare, read_keys
@@ -92,6 +93,18 @@ class RegionMaker:
             return made[-1]
         given = getattr(item, "funcargs", {}).values()
         return next((each for each in given if isinstance(each, Region)), None)
+
+    def judge(self, region: Region) -> None:
+        """See that no checker of the run is violated by a region's journal.
+
+        A region that is wrong on purpose is left to the assertions of its clause.
+
+        Raises:
+            ViolationError: one is; the text has the entries that show it.
+        """
+        names = choose(option(self._config, "checkers"))
+        if names and not option(self._config, "backend").startswith("wrong:"):
+            demand(region.journal, names)
 
     def close(self) -> None:
         """End the regions that are still there; one that fails to end does not keep the others from it.

@@ -12,6 +12,7 @@ import pytest
 
 from faultzone import clauses
 from faultzone.backends import CAPABILITIES
+from faultzone.checkers import ViolationError
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import Inconclusive, NotSupported, UsageError
 from pytest_faultzone.plugin import OPTIONS, flag
@@ -80,7 +81,7 @@ def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | 
     if isinstance(error, Inconclusive):
         return INCONCLUSIVE
     if report.when != "call":
-        return HARNESS_ERROR
+        return DEVIATES if isinstance(error, ViolationError) else HARNESS_ERROR
     if isinstance(error, ApiError):
         return NOT_IMPLEMENTED if error.code in _UNKNOWN_ACTION else DEVIATES
     return DEVIATES if isinstance(error, AssertionError | pytest.fail.Exception) else HARNESS_ERROR

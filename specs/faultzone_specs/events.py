@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from faultzone import Instance, Region
@@ -29,8 +30,6 @@ def crash_host_of(region: Region, instance: Instance, *, reversible: bool = Fals
 
 def stamp(region: Region, ms: int) -> str:
     """An instant so many milliseconds from now, as the API writes it; cut to the second."""
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp((region.clock.ms + ms) // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -55,9 +54,7 @@ def history_ids(region: Region, **filters: object) -> set[str]:
 
 def full(region: Region, **filters: object) -> dict[str, dict[str, Any]]:
     """What DescribeInstancesFullStatus lists with these filters, by the id of the instance."""
-    shown = region.describe(
-        "DescribeInstancesFullStatus", "InstanceFullStatusSet", "InstanceFullStatusType", **filters
-    )
+    shown = region.describe("DescribeInstancesFullStatus", "InstanceFullStatusSet", "InstanceFullStatusType", **filters)
     return {each["InstanceId"]: each for each in shown}
 
 

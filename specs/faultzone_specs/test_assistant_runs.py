@@ -31,7 +31,7 @@ def test_commands_run_in_their_directory(region: Region) -> None:
 @clause("assistant/record-running", "assistant/record-finished")
 def test_a_record_is_running_then_finished(region: Region) -> None:
     (instance,) = region.run_instances()
-    ran = region.run_command("sleep 3", on=instance, wait=False)
+    ran = region.run_command("sleep 20", on=instance, wait=False)
     assert ran.result(instance)["InvokeRecordStatus"] == "Running"
     ran.wait("2m")
     assert ran.result(instance)["InvokeRecordStatus"] == "Finished"
@@ -83,10 +83,10 @@ def test_output_decodes_to_what_was_written(region: Region) -> None:
 @needs("guest", "shape-region")
 def test_long_output_is_cut(region: Region) -> None:
     (instance,) = region.run_instances()
-    region.guest("talk", output="x" * 1_000_000)
+    region.guest("talk", output="x" * 100_000)
     shown = region.run_command("talk", on=instance).result(instance)
     assert len(base64.b64decode(shown["Output"])) == 24576
-    assert shown["Dropped"] == 1_000_000 - 24576
+    assert shown["Dropped"] == 100_000 - 24576
 
 
 @clause("assistant/describe-invocations")
@@ -99,11 +99,12 @@ def test_invocations_are_listed_and_filtered(region: Region) -> None:
         shown = region.call("DescribeInvocations", **{"Timed": False, **filters})["Invocations"]["Invocation"]
         return {each["InvokeId"] for each in shown}
 
-    assert ids() == {first.id, second.id}
+    made = {first.id, second.id}
+    assert made <= ids()  # An endpoint may show what others have run before.
     assert ids(InvokeId=first.id) == {first.id}
     assert ids(CommandId=second.command_id) == {second.id}
     assert ids(InstanceId=two.id) == {second.id}
-    assert ids(Timed=True) == set()
+    assert not made & ids(Timed=True)
     assert_refused("InvalidParam.PageSize", lambda: region.call("DescribeInvocations", PageSize=51))
     shown = second.describe()
     assert (shown["CommandId"], shown["CommandType"], shown["Timed"]) == (second.command_id, "RunShellScript", False)
@@ -134,18 +135,19 @@ def test_results_are_listed_and_filtered(region: Region) -> None:
 @clause("assistant/stop", "assistant/record-stopped", "invocation-status/monotone")
 def test_stop_settles_a_run_for_good(region: Region) -> None:
     (instance,) = region.run_instances()
-    ran = region.run_command("echo begun; sleep 5; echo late", on=instance, wait=False)
+    ran = region.run_command("echo begun; sleep 60; echo late", on=instance, wait=False)
     region.wait(lambda: "begun" in ran.output(instance), "1m", what="begun")
     ran.stop()
     shown = ran.result(instance)
     assert shown["InvokeRecordStatus"] == "Stopped"
-    region.hold(lambda: ran.result(instance) == shown, "10s", what="the record")
+    during = "90s" if region.supports("move-time") else "5s"
+    region.hold(lambda: ran.result(instance) == shown, during, what="the record")
 
 
 @clause("assistant/stop")
 def test_stop_of_a_subset_leaves_the_others(region: Region) -> None:
     one, two = region.run_instances(2)
-    ran = region.run_command("sleep 5", on=[one, two], wait=False).stop(one)
+    ran = region.run_command("sleep 30", on=[one, two], wait=False).stop(one)
     assert ran.states == {one.id: "Stopped", two.id: "Running"}
     assert ran.wait("2m").states == {one.id: "Stopped", two.id: "Finished"}
 

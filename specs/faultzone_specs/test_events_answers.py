@@ -15,7 +15,6 @@ from faultzone_specs.events import (
     planned_ids,
     simulate,
 )
-from faultzone_specs.observing import metadata
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -204,16 +203,3 @@ def test_maintenance_may_fail(region: Region) -> None:
     assert [event.state for event in region.events(instance)] == ["Failed"]
     (shown,) = region.call("DescribeInstanceHistoryEvents")["InstanceSystemEventSet"]["InstanceSystemEventType"]
     assert shown["EventCycleStatus"]["Name"] == "Failed"
-
-
-@clause("event/notified-during-or-after")
-@needs("break-hosts", "move-time")
-def test_a_crash_is_never_announced(region: Region) -> None:
-    """Its event is Executing or Executed whenever it is seen."""
-    (instance,) = region.run_instances(1)
-    before = metadata(instance)
-    region.chaos.crash(str(instance.host), reversible=False)
-    seen = lambda: {event.state for event in region.events(instance)}  # noqa: E731 - read twice
-    region.hold(lambda: seen() <= {"Executing", "Executed"}, "1h", what="Executing or Executed")
-    assert seen() == {"Executed"}
-    assert metadata(instance) == before

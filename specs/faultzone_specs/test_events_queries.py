@@ -93,6 +93,7 @@ def test_planned_events_are_shown_and_settled_ones_are_not(region: Region) -> No
     shown = full(region)
     assert shown[instance.id]["Status"]["Name"] == "Running"
     assert shown[instance.id]["HealthStatus"]["Name"] == "Ok"
+    assert len(region.planned(instance)) == 1
     (event,) = region.planned(instance)
     assert re.fullmatch(r"e-\w+", event["EventId"])
     assert (event["EventType"]["Name"], event["EventCycleStatus"]["Name"]) == (MAINTENANCE, "Scheduled")

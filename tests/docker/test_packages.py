@@ -1,4 +1,4 @@
-"""The base image's packages: found where apt looks for them, checked, and unpacked. No engine and no mirror are needed."""
+"""The base image's packages: found where apt looks for them, checked, and unpacked. This needs no engine."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def mirror(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     index.mkdir(parents=True)
     entries = []
     for name in base.WANTED:
-        data = deb({f"./bin/{name}": b"x", "./usr/share/doc/copyright": b"x", "./usr/bin/python3.13": b"x"})
+        data = deb({f"./bin/{name}-tool": b"x", "./usr/share/doc/copyright": b"x", "./usr/bin/python3.13": b"x"})
         (root / f"{name}.deb").write_bytes(data)
         entries.append(f"Package: {name}\nFilename: {name}.deb\nSHA256: {hashlib.sha256(data).hexdigest()}\n")
     listed = gzip.compress("\n".join(entries).encode())
@@ -129,7 +129,7 @@ def test_a_base_is_made_of_packages_alone(mirror: tuple[Path, str], tmp_path: Pa
         assert tar.getmember("./bin").linkname == "usr/bin"
         assert tar.getmember("./usr/bin/python3").linkname == "python3.13"
     assert len(names) == len(set(names))
-    assert "./usr/bin/dash" in names
+    assert "./usr/bin/dash-tool" in names
     assert "./usr/share/doc/copyright" not in names
 
 

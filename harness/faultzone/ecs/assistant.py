@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from typing import ClassVar, Final, Self
 
 from faultzone.ecs.errors import ApiError
-from faultzone.ecs.request import Request, flag, integer, text, texts
+from faultzone.ecs.request import Request, flag, integer, json_structure, text, texts
 
 #: The types of commands, and the system that each is for.
 SYSTEM_OF: Final = {"RunShellScript": "linux", "RunBatScript": "windows", "RunPowerShellScript": "windows"}
 TYPES: Final = tuple(SYSTEM_OF)
 RECORD_STATES: Final = ("Running", "Finished", "Failed", "Stopped")
 INVOKE_STATES: Final = (*RECORD_STATES, "PartialFailed")
+#: Where one names an encoding, any other text means the default (assistant/encodings).
 ENCODINGS: Final = ("PlainText", "Base64")
+REPEAT_MODES: Final = ("Once", "Period")
 _LATER: Final = "2020-12"
 
 
@@ -44,12 +46,14 @@ class _AssistantRequest(Request):
 
 
 class PagedRequest(_AssistantRequest):
-    """A listing in pages; how large they may be is the edition's to say."""
+    """A listing in pages, by number or by token; how large they may be is the edition's to say."""
 
     writes = False
 
     page_number: int = integer("PageNumber", 1, least=1, code="InvalidParam.pageNumber")
     page_size: int = integer("PageSize", 10, least=1, code="InvalidParam.PageSize")
+    max_results: int | None = integer("MaxResults", least=1, most=50, later=_LATER)
+    next_token: str | None = text("NextToken", later=_LATER)
 
 
 class CreateCommand(_AssistantRequest):
@@ -64,7 +68,8 @@ class CreateCommand(_AssistantRequest):
     working_dir: str = text("WorkingDir", "")
     timeout: int | None = integer("Timeout", least=1)
     time_out: int | None = integer("TimeOut", least=1)
-    content_encoding: str = text("ContentEncoding", "Base64", among=ENCODINGS, later=_LATER)
+    content_encoding: str = text("ContentEncoding", "Base64", later=_LATER)
+    enable_parameter: bool = flag("EnableParameter", later=_LATER)
 
 
 class ModifyCommand(_AssistantRequest):
@@ -94,7 +99,7 @@ class DescribeCommands(PagedRequest):
     name: str | None = text("Name")
     type: str | None = text("Type", among=TYPES, code="InvalidCmdType.NotFound")
     description: str | None = text("Description")
-    content_encoding: str = text("ContentEncoding", "Base64", among=ENCODINGS, later=_LATER)
+    content_encoding: str = text("ContentEncoding", "Base64", later=_LATER)
 
 
 class InvokeCommand(_AssistantRequest):
@@ -104,8 +109,11 @@ class InvokeCommand(_AssistantRequest):
 
     command_id: str = text("CommandId")
     instance_ids: tuple[str, ...] = texts("InstanceId")
-    timed: bool = flag("Timed")
+    timed: bool | None = flag("Timed", None)
     frequency: str = text("Frequency", "")
+    repeat_mode: str | None = text("RepeatMode", among=REPEAT_MODES, later=_LATER)
+    parameter_values: dict[str, str] = json_structure("Parameters", later=_LATER)
+    user: str = text("Username", "", later=_LATER)
 
 
 class RunCommand(_AssistantRequest):
@@ -116,14 +124,18 @@ class RunCommand(_AssistantRequest):
 
     type: str = text("Type", among=TYPES, code="InvalidCmdType.NotFound")
     command_content: str = text("CommandContent")
-    content_encoding: str = text("ContentEncoding", "PlainText", among=ENCODINGS)
+    content_encoding: str = text("ContentEncoding", "PlainText")
     instance_ids: tuple[str, ...] = texts("InstanceId")
     name: str = text("Name", "")
     description: str = text("Description", "")
     working_dir: str = text("WorkingDir", "")
     timeout: int | None = integer("Timeout", least=1)
-    timed: bool = flag("Timed")
+    timed: bool | None = flag("Timed", None)
     frequency: str = text("Frequency", "")
+    repeat_mode: str | None = text("RepeatMode", among=REPEAT_MODES)
+    enable_parameter: bool = flag("EnableParameter")
+    parameter_values: dict[str, str] = json_structure("Parameters")
+    user: str = text("Username", "")
     keep_command: bool = flag("KeepCommand")
 
 
@@ -146,6 +158,8 @@ class DescribeInvocations(PagedRequest):
     timed: bool | None = flag("Timed", None)
     invoke_status: str | None = text("InvokeStatus", among=INVOKE_STATES)
     instance_id: str | None = text("InstanceId")
+    content_encoding: str = text("ContentEncoding", "Base64", later=_LATER)
+    include_output: bool = flag("IncludeOutput", later=_LATER)
 
 
 class DescribeInvocationResults(PagedRequest):
@@ -155,7 +169,7 @@ class DescribeInvocationResults(PagedRequest):
     instance_id: str | None = text("InstanceId")
     command_id: str | None = text("CommandId")
     invoke_record_status: str | None = text("InvokeRecordStatus", among=RECORD_STATES)
-    content_encoding: str = text("ContentEncoding", "Base64", among=ENCODINGS, later=_LATER)
+    content_encoding: str = text("ContentEncoding", "Base64", later=_LATER)
 
 
 class DescribeCloudAssistantStatus(_AssistantRequest):

@@ -180,6 +180,21 @@ def json_texts(name: str, *, most: int | None = None, too_many: str | None = Non
     return _declare(name, convert, None, options)
 
 
+def json_structure(name: str, **options: Any) -> Any:
+    """A structure that the wire carries as the JSON text of an object, such as `Parameters={"name":"web"}`."""
+
+    def convert(given: str, value: object) -> dict[str, str]:
+        fields: object = value
+        if isinstance(value, str):
+            try:
+                fields = json.loads(value)
+            except (ValueError, RecursionError):
+                raise _refuse(given, "the JSON text of an object is expected") from None
+        return _read_structure(given, fields)
+
+    return _declare(name, convert, {}, options)
+
+
 def structures(name: str, *, most: int | None = None, **options: Any) -> Any:
     """A repeated structure: `Tag.1.Key`, `Tag.1.Value` … Read as a tuple of mappings from field to text."""
 

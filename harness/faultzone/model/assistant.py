@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from faultzone.ecs.assistant import (
+    ENCODINGS,
     CreateCommand,
     DeleteCommand,
     DescribeCloudAssistantStatus,
@@ -28,6 +31,8 @@ from faultzone.model.dispatch import Answer, handles
 from faultzone.model.effects import CancelScript
 from faultzone.model.state import AccountState, Instance, RegionState
 
+_USER_LENGTH: Final = 255
+
 # Commands
 
 
@@ -35,10 +40,9 @@ from faultzone.model.state import AccountState, Instance, RegionState
 def create_command(region: RegionState, account: AccountState, request: CreateCommand) -> Answer:
     """CreateCommand (assistant/create-command)."""
     _check_texts(region, request.name, request.description)
-    content, script = _content(region, request)
+    command = _draft(region, request, request.timeout or request.time_out)
     _check_room(region, account)
-    timeout = request.timeout or request.time_out
-    return {"CommandId": _keep(region, account, request, content, script, timeout).id}
+    return {"CommandId": _keep(region, account, command).id}
 
 
 def _check_room(region: RegionState, account: AccountState) -> None:
@@ -54,10 +58,10 @@ def _check_texts(region: RegionState, name: str | None, description: str | None)
         raise ApiError("CmdDesc.ExceedLimit")
 
 
-def _content(region: RegionState, request: CreateCommand | RunCommand) -> tuple[str, str]:
-    """The content of a command in Base64, and its script (assistant/content-limit, assistant/content-encoding)."""
-    given = request.command_content
-    if request.content_encoding == "PlainText":
+def _draft(region: RegionState, request: CreateCommand | RunCommand, timeout: int | None) -> Command:
+    """A command that nobody keeps yet (assistant/content-limit, assistant/content-encoding, assistant/encodings)."""
+    given, encoding = request.command_content, request.content_encoding
+    if (encoding if encoding in ENCODINGS else type(request).content_encoding) == "PlainText":
         given = base64.b64encode(given.encode()).decode()
     if not region.rules.content_fits(given):
         raise ApiError("CmdContent.ExceedLimit")
@@ -65,20 +69,15 @@ def _content(region: RegionState, request: CreateCommand | RunCommand) -> tuple[
         script = base64.b64decode(given, validate=True).decode("utf-8", "surrogateescape")
     except (binascii.Error, ValueError):
         raise ApiError("Invalid.CommandContent") from None
-    return given, script
-
-
-def _keep(
-    region: RegionState,
-    account: AccountState,
-    request: CreateCommand | RunCommand,
-    content: str,
-    script: str,
-    timeout: int | None,
-) -> Command:
-    command = Command(region.world.hex_id("c"), request.type, content, script, region.clock.now)
+    command = Command("", request.type, given, script, region.clock.now)
     command.name, command.description, command.directory = request.name, request.description, request.working_dir
     command.timeout = timeout or region.edition.assistant.timeout
+    command.parameters = assistant_parameters.names(script) if request.enable_parameter else None
+    return command
+
+
+def _keep(region: RegionState, account: AccountState, command: Command) -> Command:
+    command.id = region.world.hex_id("c")
     state_of(region, account).commands[command.id] = command
     return command
 
@@ -116,39 +115,52 @@ def _command(region: RegionState, account: AccountState, command_id: str) -> Com
 @handles(InvokeCommand)
 def invoke_command(region: RegionState, account: AccountState, request: InvokeCommand) -> Answer:
     """InvokeCommand: on all targets or none (assistant/all-or-nothing, assistant/invoke-is-asynchronous)."""
-    cron = _schedule(region, timed=request.timed, frequency=request.frequency)
+    cron = _schedule(region, request)
     command = _command(region, account, request.command_id)
     targets = check_targets(region, account, request.instance_ids, command.kind)
+    _check_values(region, request, command)
     _check_quota(region, account)
-    return {"InvokeId": _invoke(region, account, command, targets, cron).id}
+    return {"InvokeId": _invoke(region, account, command, request, targets, cron).id}
 
 
 @handles(RunCommand)
 def run_command(region: RegionState, account: AccountState, request: RunCommand) -> Answer:
     """RunCommand: a command that is made and invoked in one call, and not listed unless it is to be kept."""
     _check_texts(region, request.name, request.description)
-    content, script = _content(region, request)
-    cron = _schedule(region, timed=request.timed, frequency=request.frequency)
+    command = _draft(region, request, request.timeout)
+    cron = _schedule(region, request)
     targets = check_targets(region, account, request.instance_ids, request.type)
+    _check_values(region, request, command)
     if request.keep_command:
         _check_room(region, account)
     _check_quota(region, account)
-    command = _keep(region, account, request, content, script, request.timeout)
+    _keep(region, account, command)
     if not request.keep_command:
         del state_of(region, account).commands[command.id]
-    return {"CommandId": command.id, "InvokeId": _invoke(region, account, command, targets, cron).id}
+    return {"CommandId": command.id, "InvokeId": _invoke(region, account, command, request, targets, cron).id}
 
 
-def _schedule(region: RegionState, *, timed: bool, frequency: str) -> Cron | None:
+def _schedule(region: RegionState, request: InvokeCommand | RunCommand) -> Cron | None:
     """When a timed invocation runs; None for one that is not timed (assistant/frequency-required)."""
-    if not timed:
+    if not region.rules.repeats(request.repeat_mode, request.timed, request.frequency):
         return None
-    if not frequency:
+    if not request.frequency:
         raise ApiError("MissingParameter.Frequency")
     try:
-        return region.rules.schedule(frequency)
+        return region.rules.schedule(request.frequency)
     except CronError as wrong:
         raise ApiError.of("InvalidParam.Frequency", why=wrong) from None
+
+
+def _check_values(region: RegionState, request: InvokeCommand | RunCommand, command: Command) -> None:
+    """Refuse what a later invocation adds to its command (assistant/parameters, assistant/user-name)."""
+    assistant_parameters.check(command.parameters, request.parameter_values)
+    if request.parameter_values:
+        given = base64.b64encode(json.dumps(request.parameter_values, ensure_ascii=False).encode()).decode()
+        if not region.rules.content_fits(command.content + given):
+            raise ApiError("CmdContent.ExceedLimit")
+    if len(request.user) > _USER_LENGTH:
+        raise ApiError("Username.ExceedLimit")
 
 
 def find_targets(region: RegionState, account: AccountState, ids: Sequence[str]) -> list[Instance]:
@@ -202,13 +214,19 @@ def _check_quota(region: RegionState, account: AccountState) -> None:
 
 
 def _invoke(
-    region: RegionState, account: AccountState, command: Command, targets: Iterable[Instance], cron: Cron | None
+    region: RegionState,
+    account: AccountState,
+    command: Command,
+    request: InvokeCommand | RunCommand,
+    targets: Iterable[Instance],
+    cron: Cron | None,
 ) -> Invocation:
     state, now = state_of(region, account), region.clock.now
     today = region.rules.quota_day(now)
     state.invoked_today = state.invoked_today + 1 if state.day == today else 1
     state.day = today
     invocation = Invocation(region.world.hex_id("t"), command, map(Target, targets), now)
+    invocation.parameters, invocation.user = request.parameter_values, request.user
     state.invocations[invocation.id] = invocation
     command.invoked += 1
     command.open += 1

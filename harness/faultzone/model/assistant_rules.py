@@ -83,6 +83,12 @@ class AssistantRules:
 
     # Timed invocations
 
+    def repeats(self, mode: str | None, timed: bool | None, frequency: str) -> bool:
+        """Whether an invocation is a timed one (assistant/frequency-required, assistant/repeat-mode)."""
+        if mode is not None:
+            return mode == "Period"
+        return bool(frequency) and bool(self.edition.assistant.frequency_repeats) if timed is None else timed
+
     def schedule(self, frequency: str) -> Cron:
         """The times of a timed invocation (assistant/cron, assistant/period-floor).
 

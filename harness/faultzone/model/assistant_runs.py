@@ -163,8 +163,8 @@ def settle(
         said = {"from": before, "to": after, "why": cause}
         region.record("transition", run=record.run, target=target.instance, **said)
     if invocation.timed and not batch.open:
-        runs = batch.ended.total()
-        region.record("summary", invocation=invocation.id, run=batch.run, began=batch.began, runs=runs, **batch.ended)
+        counts = {"runs": batch.ended.total(), **batch.ended}
+        region.record("summary", invocation=invocation.id, run=batch.run, began=batch.began, **counts)
 
 
 def cut_off(region: RegionState, instance: Instance) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any, TypeVar
 
 from faultzone.clock import stamp, utc
@@ -18,17 +20,24 @@ from faultzone.model.state import AccountState, RegionState, page
 T = TypeVar("T")
 
 
-def paged(
-    request: PagedRequest,
-    limit: int,
-    items: Iterable[T],
-    count: int,
-) -> tuple[dict[str, int], list[T]]:
-    """The paging fields of an answer, and the items of its page."""
+def paged(request: PagedRequest, limit: int, items: Iterable[T], count: int) -> tuple[dict[str, Any], list[T]]:
+    """The paging fields of an answer, and the items of its page, by number or by token (assistant/token-paging).
+
+    A token counts from the end of the list: what is put at its head meanwhile moves no page.
+    """
     if request.page_size > limit:
         raise ApiError("InvalidParam.PageSize")
-    fields = {"TotalCount": count, "PageNumber": request.page_number, "PageSize": request.page_size}
-    return fields, page(items, count, request.page_number, request.page_size)
+    if request.max_results is None and request.next_token is None:
+        fields = {"TotalCount": count, "PageNumber": request.page_number, "PageSize": request.page_size}
+        return fields, page(items, count, request.page_number, request.page_size)
+    start = 0
+    if (token := request.next_token) is not None:
+        if not (token.startswith("fz") and token[2:].isdecimal() and token.isascii() and len(token) < 20):
+            raise ApiError.of("InvalidParameter", name="NextToken", why="it was not given out")
+        start = max(0, count - int(token[2:]))
+    end = start + (request.max_results or type(request).page_size)
+    token = f"fz{count - end}" if end < count else ""
+    return {"TotalCount": count, "NextToken": token}, list(islice(items, start, end))
 
 
 def _kept(items: Iterable[T], filters: Iterable[tuple[object, Callable[[T], object]]]) -> list[T]:
@@ -51,10 +60,13 @@ def describe_commands(region: RegionState, account: AccountState, request: Descr
     )
     fields, shown = paged(request, region.edition.assistant.page_size_commands, found, len(found))
     plain = request.content_encoding == "PlainText"
-    return {**fields, "Commands": {"Command": [_command(each, plain) for each in shown]}}
+    detailed = bool(region.edition.assistant.detailed)
+    return {**fields, "Commands": {"Command": [_command(each, plain, detailed) for each in shown]}}
 
 
-def _command(command: Command, plain: bool) -> dict[str, Any]:
+def _command(command: Command, plain: bool, detailed: bool) -> dict[str, Any]:
+    names = list(command.parameters or ())
+    placeholders = {"EnableParameter": command.parameters is not None, "ParameterNames": {"ParameterName": names}}
     return {
         "CommandId": command.id,
         "Name": command.name,
@@ -65,6 +77,7 @@ def _command(command: Command, plain: bool) -> dict[str, Any]:
         "Timeout": command.timeout,
         "InvokeTimes": command.invoked,
         "CreationTime": stamp(command.created),
+        **(placeholders if detailed else {}),
     }
 
 
@@ -88,6 +101,8 @@ def total(region: RegionState, invocation: Invocation) -> str:
 @handles(DescribeInvocations)
 def describe_invocations(region: RegionState, account: AccountState, request: DescribeInvocations) -> Answer:
     """DescribeInvocations, latest first (assistant/describe-invocations, invocation-status/filter-by-total)."""
+    if request.include_output and request.invoke_id is None and request.instance_id is None:
+        raise ApiError.of("InvalidParameter", name="IncludeOutput", why="it goes with InvokeId or InstanceId alone")
     invocations = state_of(region, account).invocations
     candidates: Iterable[Invocation] = reversed(invocations.values())
     if request.invoke_id is not None:
@@ -105,16 +120,16 @@ def describe_invocations(region: RegionState, account: AccountState, request: De
         ),
     )
     fields, shown = paged(request, region.edition.assistant.page_size_invocations, found, len(found))
-    return {**fields, "Invocations": {"Invocation": [_invocation(region, each) for each in shown]}}
+    return {**fields, "Invocations": {"Invocation": [_invocation(region, request, each) for each in shown]}}
 
 
-def _invocation(region: RegionState, invocation: Invocation) -> dict[str, Any]:
+def _invocation(region: RegionState, request: DescribeInvocations, invocation: Invocation) -> dict[str, Any]:
     command = invocation.command
     detailed = bool(region.edition.assistant.detailed)
     items = []
     for target in invocation.targets.values():
         item = {"InstanceId": target.instance, "InstanceInvokeStatus": instance_state(region, invocation, target)}
-        items.append({**item, **_details(region, invocation, target)} if detailed else item)
+        items.append({**item, **_details(request, invocation, target)} if detailed else item)
     shown = {
         "InvokeId": invocation.id,
         "CommandId": command.id,
@@ -128,7 +143,15 @@ def _invocation(region: RegionState, invocation: Invocation) -> dict[str, Any]:
     if detailed:
         states = {detailed_state(invocation, target) for target in invocation.targets.values()}
         shown["InvocationStatus"] = region.rules.detailed_total(states).state
-        shown["CreationTime"] = stamp(invocation.created)
+        shown |= {
+            "CreationTime": stamp(invocation.created),
+            "RepeatMode": "Period" if invocation.timed else "Once",
+            "Parameters": json.dumps(invocation.parameters, ensure_ascii=False),
+            "Username": invocation.user,
+            "CommandContent": command.script if request.content_encoding == "PlainText" else command.content,
+            "WorkingDir": command.directory,
+            "Timeout": command.timeout,
+        }
     return shown
 
 
@@ -143,7 +166,7 @@ def detailed_state(invocation: Invocation, target: Target) -> str:
     return OUTCOMES[UNDER_WAY if target.live is not None else "waiting-for-its-time"].invocation_status
 
 
-def _details(region: RegionState, invocation: Invocation, target: Target) -> dict[str, Any]:
+def _details(request: DescribeInvocations, invocation: Invocation, target: Target) -> dict[str, Any]:
     """What edition 2020-12 shows beside the state of an instance."""
     record = target.records[-1] if target.records else None
     shown: dict[str, Any] = {
@@ -155,6 +178,8 @@ def _details(region: RegionState, invocation: Invocation, target: Target) -> dic
     }
     if record is not None:
         shown |= {"FinishTime": _stamp(record.finished), **_record_details(record)}
+        if request.include_output:
+            shown["Output"] = record.output if request.content_encoding == "PlainText" else encoded(record.output)
     return shown
 
 
@@ -209,6 +234,7 @@ def _record(region: RegionState, record: Record, plain: bool) -> dict[str, Any]:
             "InvocationStatus": OUTCOMES[record.cause].invocation_status,
             "Repeats": record.target.runs,
             "StopTime": _stamp(record.stopped),
+            "Username": record.invocation.user,
             **_record_details(record),
         }
     return shown

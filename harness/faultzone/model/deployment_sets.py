@@ -216,15 +216,15 @@ def _join(region: RegionState, instance: Instance, group: DeploymentSet, host: H
     _leave(instance)
     instance.group = group
     group.members[instance.id] = instance
+    here = None if instance.host is None else instance.host.index
+    region.record("notice", instance=instance.id, what="membership", deployment_set=group.id, host=here)
     if host is None or host is instance.host:
         return
     if instance.status == RUNNING:
         lifecycle.halt(region, instance, then="start", force=False)
     hosting.leave(region, instance)
     hosting.settle(region, instance, host)
-    status = instance.status
-    moved = {"from": status, "to": status, "host": host.index, "epoch": instance.epoch}
-    region.record("transition", instance=instance.id, **moved)
+    region.say(instance, instance.status, instance.status)
 
 
 def _leave(instance: Instance) -> None:

@@ -101,6 +101,7 @@ def _rest(region: RegionState, instance: Instance) -> None:
             lifecycle.drop_public_ip(region, instance)
         if instance.stopped_mode == KEEP_CHARGING:
             instance.stopped_mode = NOT_APPLICABLE
+        region.say(instance, STOPPED, STOPPED)
     event = region.books.ledgers[instance.account].stops.pop(instance.id)
     events.settle(region, event, events.EXECUTED)
 

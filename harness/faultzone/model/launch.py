@@ -362,7 +362,7 @@ def _make(
             instance.group = plan.group
             plan.group.members[instance_id] = instance
         account.instances[instance_id] = region.instances[instance_id] = instance
-        region.record("transition", instance=instance_id, **{"from": None, "to": PENDING, "host": host.index})
+        region.say(instance, None, PENDING)
         billing.begin(region, instance)
         _provision(region, instance, starts)
         if plan.auto_release is not None:

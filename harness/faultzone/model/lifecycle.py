@@ -237,7 +237,7 @@ def release(region: RegionState, instance: Instance, why: str) -> None:
     if instance.group is not None:
         del instance.group.members[instance.id]
     del account.instances[instance.id], region.instances[instance.id]
-    region.record("transition", instance=instance.id, **{"from": instance.status, "to": "Released", "why": why})
+    region.say(instance, instance.status, "Released", why=why)
     region.emit(Release(instance.id, instance.epoch))
     for watcher in region.watchers:
         watcher(instance, instance.status, "Released")
@@ -281,7 +281,7 @@ def _carry(region: RegionState, instance: Instance) -> Host | None:
     hosting.leave(region, instance)
     hosting.settle(region, instance, host)
     region.emit(Move(instance.id, instance.epoch, before.index, host.index))
-    region.record("transition", instance=instance.id, **{"from": RUNNING, "to": RUNNING, "host": host.index, "epoch": instance.epoch})
+    region.say(instance, RUNNING, RUNNING)
     return host
 
 

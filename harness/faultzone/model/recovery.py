@@ -199,8 +199,7 @@ def move(region: RegionState, instance: Instance, host: Host) -> None:
     """Place an instance that is not running on another host."""
     hosting.leave(region, instance)
     hosting.settle(region, instance, host)
-    status = instance.status
-    region.record("transition", instance=instance.id, **{"from": status, "to": status, "host": host.index})
+    region.say(instance, instance.status, instance.status)
 
 
 def _restart(region: RegionState, instance: Instance) -> None:

@@ -229,9 +229,28 @@ class RegionState:
     def enter(self, instance: Instance, status: str) -> None:
         """Move an instance to another state and say so."""
         before, instance.status = instance.status, status
-        self._said.append(("transition", {"instance": instance.id, "from": before, "to": status, "epoch": instance.epoch}))
+        self.say(instance, before, status)
         for watcher in self.watchers:
             watcher(instance, before, status)
+
+    def say(self, instance: Instance, before: str | None, after: str, **more: Any) -> None:
+        """Journal a transition, or a move within a state, with what checkers judge instances by."""
+        said = {
+            "instance": instance.id,
+            "from": before,
+            "to": after,
+            "epoch": instance.epoch,
+            "region": self.id,
+            "account": instance.account,
+            "zone": instance.zone,
+            "host": None if instance.host is None else instance.host.index,
+            "deployment_set": None if instance.group is None else instance.group.id,
+            "private_ip": catalogs.dotted(instance.private_ip),
+            "public_ip": catalogs.dotted(instance.public_ip),
+            "stopped_mode": instance.stopped_mode,
+            **more,
+        }
+        self._said.append(("transition", said))
 
 
 

@@ -226,9 +226,7 @@ def create_simulated(region: RegionState, account: AccountState, request: Create
         raise ApiError.of("InvalidParameter", name="NotBefore", why="write yyyy-MM-ddTHH:mm:ssZ") from None
     if not_before < region.clock.now:
         raise ApiError("InvalidNotBefore.Passed")
-    awaited = sum(
-        event.simulated for each in account.instances for event in region.active_events.get(each, ())
-    )
+    awaited = sum(event.simulated for each in account.instances for event in region.active_events.get(each, ()))
     if awaited + len(instances) > edition.simulated_limit:
         raise ApiError("SimulatedEventLimitExceeded")
     made = [_simulate(region, each, request.event_type, not_before) for each in instances]

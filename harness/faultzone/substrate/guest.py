@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -38,7 +39,12 @@ if TYPE_CHECKING:
 LATEST: Final = "1.0.1.459"
 OUTDATED: Final = "1.0.1.299"
 _DIRECTORY: Final = {"linux": "/root", "windows": rf"C:\ProgramData\aliyun\assist\{LATEST}"}
-_HISTORY: Final = 1000
+_USERS: Final = {
+    "linux": frozenset({"root", "nobody", "ecs-user"}),
+    "windows": frozenset({"administrator", "Administrator", "System"}),
+}
+#: How many of the scripts that ran in a guest are remembered, the latest.
+_HISTORY: Final = 100
 
 
 @dataclass(slots=True)
@@ -81,8 +87,9 @@ class Agent:
 
 @dataclass(slots=True)
 class Ran:
-    """One script that ran in a guest; `by` is `assistant`, `user-data` or `login`."""
+    """One script that ran in a guest, the `number`-th from 0; `by` is `assistant`, `user-data` or `login`."""
 
+    number: int
     by: str
     script: str
     started: int
@@ -95,7 +102,7 @@ class Guest:
     """What runs inside one instance."""
 
     __slots__ = (
-        "agent", "epoch", "files", "history", "host_name", "id", "pending", "power_timer", "processes", "region",
+        "agent", "epoch", "files", "history", "host_name", "id", "pending", "power_timer", "processes", "ran", "region",
         "seen", "system", "up", "user_data", "world",
     )  # fmt: skip
 
@@ -108,7 +115,8 @@ class Guest:
         self.up = False
         self.seen: str | None = None
         self.files: set[str] = set()
-        self.history: list[Ran] = []
+        self.history: deque[Ran] = deque(maxlen=_HISTORY)
+        self.ran = 0
         self.pending: dict[str, RunScript | PutFile] = {}
         self.processes: list[Process] = []
         self.power_timer: Timer | None = None
@@ -117,6 +125,11 @@ class Guest:
     def administrator(self) -> str:
         """The user as whom commands run (assistant/as-administrator)."""
         return "root" if self.system == "linux" else "administrator"
+
+    @property
+    def users(self) -> frozenset[str]:
+        """Who has an account here (assistant/user-name)."""
+        return _USERS[self.system]
 
     # Power
 
@@ -208,6 +221,8 @@ class Guest:
             return
         if SYSTEM_OF[effect.kind] != self.system:
             refused = "wrong-system"
+        elif effect.user and effect.user not in self.users:
+            refused = "no-such-user"
         elif effect.kind == "RunPowerShellScript" and "no-powershell" in self.files:
             refused = "exception"
         if refused is not None:
@@ -239,12 +254,13 @@ class Process:
         self._quota = effect.quota if effect else 1 << 20
         self._steps = execute(script, self)
         clock = guest.world.clock
-        self.ran = Ran(by, script, clock.now)
+        self.user = (effect.user if effect else "") or guest.administrator
+        self.ran = Ran(guest.ran, by, script, clock.now)
         self._timer: Timer | None = None
         self._deadline = None if effect is None else clock.call_later(effect.timeout * SECOND, self._time_out)
         guest.processes.append(self)
         guest.history.append(self.ran)
-        del guest.history[:-_HISTORY]
+        guest.ran += 1
 
     # What a shell asks of a session
 

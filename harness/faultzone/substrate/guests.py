@@ -151,12 +151,12 @@ class Guests:
         }
 
     def log_in(self, instance: str, script: str, kind: str) -> int:
-        """Run a script in a guest as its administrator, without the agent; the number of it in the history."""
+        """Run a script in a guest as its administrator, without the agent; its number among what ran there."""
         guest = self.guest(instance)
         if not guest.up:
             raise UsageError(f"{instance} is not up: nobody can log in")
         Process(guest, kind, script, by="login").resume()
-        return len(guest.history) - 1
+        return guest.ran - 1
 
     def set_powershell(self, instance: str, there: bool) -> None:
         """Take the PowerShell module away from a Windows guest, or give it back (assistant/powershell-module)."""

@@ -30,12 +30,13 @@ def _hostname(process: Process, arguments: list[str]) -> int:
 
 
 def _whoami(process: Process, arguments: list[str]) -> int:
-    process.write(process.guest.administrator + process.newline)
+    process.write(process.user + process.newline)
     return 0
 
 
 def _id(process: Process, arguments: list[str]) -> int:
-    process.write("0\n" if arguments == ["-u"] else "uid=0(root) gid=0(root) groups=0(root)\n")
+    number, name = (0, "root") if process.user == "root" else (1000, process.user)
+    process.write(f"{number}\n" if arguments == ["-u"] else f"uid={number}({name}) gid={number}({name})\n")
     return 0
 
 

@@ -32,6 +32,8 @@ _CHAPTERS: Final = (
     "instances",
     "instance_release",
     "instance_requests",
+    "events",
+    "recovery",
 )
 
 Parameters = Mapping[str, object]

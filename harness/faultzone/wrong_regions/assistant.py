@@ -22,6 +22,7 @@ for _name, _clause, _says, _value in (
     ("cron-in-utc", "cron-time-zone", "reads cron expressions in UTC", {"cron-offset": 0}),
     ("minute-timeout", "timeout", "kills a command after a minute by default", {"timeout": 60}),
     ("long-output", "output-cap", "keeps all output", {"output-bytes": {"linux": 1 << 30, "windows": 1 << 30}}),
+    ("frequency-without-timed", "repeat-mode", "ignores Frequency without Timed", {"frequency-repeats": False}),
     ("deletes-in-use", "delete-command-in-use", "deletes a command in use", {"delete-in-use-refused": False}),
 ):
     declare(_name, f"assistant/{_clause}", _says, {f"assistant.{key}": value for key, value in _value.items()})
@@ -61,6 +62,10 @@ for _name, _clause, _action, _parameter in (
     ("ignores-name-filter", "assistant/describe-commands", "DescribeCommands", "Name"),
     ("never-overwrites", "assistant/send-file", "SendFile", "Overwrite"),
     ("ignores-directory", "assistant/working-dir", "CreateCommand", "WorkingDir"),
+    ("ignores-placeholders", "assistant/parameters", "InvokeCommand", "Parameters"),
+    ("ignores-encoding", "assistant/encodings", "DescribeInvocationResults", "ContentEncoding"),
+    ("ignores-users", "assistant/user-name", "InvokeCommand", "Username"),
+    ("ignores-tokens", "assistant/token-paging", "DescribeInvocations", "NextToken"),
     ("ignores-instance-filter", "assistant/describe-invocations", "DescribeInvocations", "InstanceId"),
     ("ignores-instance-of-results", "assistant/describe-results", "DescribeInvocationResults", "InstanceId"),
 ):

@@ -6,10 +6,11 @@ The engine is the one that the command `docker` would use: of `DOCKER_HOST`, of 
 from __future__ import annotations
 
 import io
+import json
 import os
 import socket
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,6 +156,28 @@ class Engine:
         with self._saying(f"build the image {tag}"):
             self._client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, pull=False)
 
+    def run_and_keep(self, image: str, command: Sequence[str], tag: str, labels: Mapping[str, str]) -> None:
+        """Run a command of an image without a network, and make an image of what it leaves; then `image` is forgotten."""
+        with self._saying(f"make the image {tag}"):
+            settings = self._api.create_host_config(network_mode="none")
+            entry, *arguments = command
+            made = self._api.create_container(
+                image, arguments, entrypoint=entry, labels=dict(labels), host_config=settings
+            )["Id"]
+            try:
+                self._api.start(made)
+                status = self._api.wait(made, timeout=_TIMEOUT)["StatusCode"]
+                if status:
+                    said = self._api.logs(made, tail=5).decode("utf-8", "replace")
+                    raise HarnessError(f"the base of {tag} cannot run the hosts' agent; it ended with {status}: {said}")
+                repository, _, version = tag.partition(":")
+                entrypoint = self._api.inspect_image(image)["Config"]["Entrypoint"]
+                changes = [f"ENTRYPOINT {json.dumps(entrypoint)}", "CMD []"]
+                self._api.commit(made, repository=repository, tag=version, changes=changes)
+            finally:
+                self._api.remove_container(made, force=True)
+            self._api.remove_image(image, noprune=True)
+
     # Networks and volumes
 
     def create_network(self, name: str, subnet: str, labels: Mapping[str, str]) -> None:
@@ -192,7 +215,8 @@ class Engine:
                 security_opt=["apparmor=unconfined"],
                 binds={wanted.volume: {"bind": "/cloud", "mode": "rw"}},
                 tmpfs={"/local": "size=256m,mode=755", "/run": "mode=755"},
-                pids_limit=4096,
+                pids_limit=8192,
+                cgroupns="private",
                 sysctls={"net.ipv6.conf.all.disable_ipv6": "1"},
                 log_config=LogConfig(type="none"),
             )

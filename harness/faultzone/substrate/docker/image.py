@@ -17,6 +17,7 @@ from typing import Final
 
 from faultzone.errors import HarnessError, NotSupported
 from faultzone.substrate.docker import base, packages
+from faultzone.substrate.docker.cleanup import labels
 from faultzone.substrate.docker.engine import LABEL, Engine
 
 _AGENT: Final = "faultzone.substrate.docker.agent"
@@ -24,9 +25,10 @@ _DOCKERFILE: Final = """FROM {base}
 LABEL {label}=image
 COPY agent /opt/faultzone/agent/
 WORKDIR /opt/faultzone
-ENV PYTHONDONTWRITEBYTECODE=1
-ENTRYPOINT ["python3", "-S", "-E", "-m", "agent"]
+ENTRYPOINT ["python3", "-S", "-E", "-B", "-m", "agent"]
 """
+#: What makes Python keep what it has compiled, so that no host compiles it again.
+_COMPILE: Final = ("python3", "-S", "-E", "-c", "import agent.host")
 #: The engine's names of architectures, and Debian's.
 _ARCHITECTURES: Final = {
     "x86_64": "amd64",
@@ -64,7 +66,8 @@ def ensure(engine: Engine, wanted: str = "", mirror: str = "") -> str:
         contents = {"Dockerfile": dockerfile, **_agent_files()}
         tag = f"faultzone/host:{_digest(*contents.values(), (engine.image_id(chosen) or '').encode())}"
         if engine.image_id(tag) is None:
-            engine.build(contents, tag)
+            engine.build(contents, f"{tag}-plain")
+            engine.run_and_keep(f"{tag}-plain", _COMPILE, tag, labels("image"))
         return tag
 
 

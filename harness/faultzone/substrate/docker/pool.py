@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -195,6 +196,50 @@ class Pool:
         """Keep no account of a host that is gone."""
         self.leased.discard(link)
         link.end()
+
+    def warm(self, count: int) -> None:
+        """See that so many hosts are ready; from any thread but the switchboard's.
+
+        Raises:
+            HarnessError: one does not start.
+        """
+
+        def start(answer: Callable[[Any], None]) -> None:
+            missing = count - len(self.idle)
+            taken: list[Link | HarnessError] = []
+
+            def take(link: Link | HarnessError) -> None:
+                taken.append(link)
+                if len(taken) == missing:
+                    for each in taken:
+                        if isinstance(each, Link):
+                            self.leased.discard(each)
+                            self.idle.append(each)
+                    answer(next((each for each in taken if not isinstance(each, Link)), None))
+
+            idle, self.idle = self.idle, []
+            for _ in range(missing):
+                self.lease(take)
+            self.idle += idle
+            if missing <= 0:
+                answer(None)
+
+        trouble = self.board.ask(start, _READY_SECONDS * count)
+        if trouble is not None:
+            raise trouble
+
+    def cool(self) -> None:
+        """End the hosts that nobody has, and wait until they are gone; from any thread but the switchboard's."""
+
+        def end(answer: Callable[[Any], None]) -> None:
+            ended = {link.container for link in self.idle}
+            while self.idle:
+                self.idle.pop().end()
+            answer(ended)
+
+        ended = self.board.ask(end, _RESET_SECONDS)
+        while ended & {each.id for each in self.engine.made(self.session)}:
+            time.sleep(0.01)
 
     # The end
 

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from . import netlink, sandbox
 from .guest import descendants
+from .limits import Limits
 from .sandbox import DISKS, LOCAL, ROOTS, Spec
 
 #: How often a host that is well says so.
@@ -57,6 +58,7 @@ class Host:
         os.makedirs(ROOTS, exist_ok=True)
         self._why_plain = sandbox.probe()
         self._isolated = self._why_plain is None
+        self._limits = Limits()
         self._poll = select.poll()
         self._woken, waking = os.pipe()
         for number in (self._woken, waking, 1):
@@ -88,7 +90,10 @@ class Host:
     def serve(self) -> None:
         """Run until the session is gone."""
         lost = [] if self._isolated else list(sandbox.LOST)
-        self.say({"event": "hello", "lost": lost, "why": self._why_plain, "state": self.state()})
+        if self._limits.why_not is not None:
+            lost.append("own-limits")
+        why = [each for each in (self._why_plain, self._limits.why_not) if each is not None]
+        self.say({"event": "hello", "lost": lost, "why": why, "state": self.state()})
         beat = time.monotonic()
         while True:
             for number, _ in self._poll.poll(max(0.0, (beat - time.monotonic()) * 1000)):
@@ -146,7 +151,7 @@ class Host:
         if spec.instance in self.instances:
             self._kill(self.instances[spec.instance])
         try:
-            process, wire = sandbox.start(spec, self._isolated)
+            process, wire = sandbox.start(spec, self._isolated, self._limits)
         except OSError as trouble:
             self.say({"event": "failed", "instance": spec.instance, "epoch": spec.epoch, "why": str(trouble)})
             return
@@ -184,6 +189,7 @@ class Host:
         self.instances.pop(running.spec.instance, None)
         self._poll.unregister(running.wire.fileno())
         running.wire.close()
+        self._limits.remove(running.spec.instance)
         for asked in running.waiting:
             self.say({"id": asked})
 

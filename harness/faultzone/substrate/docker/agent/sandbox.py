@@ -17,6 +17,7 @@ from typing import Final, NoReturn
 
 from . import kernel, netlink
 from .guest import Guest
+from .limits import Limits
 
 #: What an instance lacks where it is a plain process tree.
 LOST: Final = ("own-root", "own-hostname", "own-processes", "own-address", "dropped-capabilities")
@@ -83,7 +84,7 @@ def probe() -> str | None:
     return reason or None
 
 
-def start(spec: Spec, isolated: bool) -> tuple[int, socket.socket]:
+def start(spec: Spec, isolated: bool, limits: Limits) -> tuple[int, socket.socket]:
     """Start an instance; what it says comes over the socket, first that it is up.
 
     Returns:
@@ -114,6 +115,7 @@ def start(spec: Spec, isolated: bool) -> tuple[int, socket.socket]:
         raise OSError(said or "the first process of the instance did not start")
     process = int(said)
     try:
+        limits.place(spec.instance, process)
         if isolated and spec.network:
             netlink.add_child(f"vx{spec.network}", _INTERFACE, bytes.fromhex(spec.mac.replace(":", "")), process)
         ours.send(b"x")

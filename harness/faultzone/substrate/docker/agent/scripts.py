@@ -45,7 +45,12 @@ class Script:
         self._drained: float | None = None
         self.output, writing = os.pipe()
         os.set_blocking(self.output, False)
-        self.pid = os.fork()
+        try:
+            self.pid = os.fork()
+        except OSError:
+            os.close(self.output)
+            os.close(writing)
+            raise
         if self.pid == 0:
             self._become(writing, directory)
         os.close(writing)

@@ -1,0 +1,189 @@
+"""Hosts that are containers, beside idle containers that the bare SDK starts on the same machine in the same run."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from benchmarks.measure import MILLI, Row, Sizes
+from faultzone import Region, make_region
+from faultzone.errors import HarnessError, NotSupported
+from faultzone.region import CloudOptions, docker_backend
+from faultzone.substrate.docker.engine import Engine
+from faultzone.substrate.docker.links import Link
+from faultzone.substrate.docker.pool import Pool, Settings, close_all, pool
+
+_HOSTS: Final = 8
+_THREADS: Final = 4
+_ROUNDS: Final = 5
+_SESSION: Final = f"""
+import time
+from faultzone.substrate.docker.pool import Pool, Settings
+pool = Pool(Settings())
+pool.warm({_HOSTS})
+print(pool.session, flush=True)
+time.sleep(600)
+"""
+
+
+def _took(run: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    run()
+    return (time.perf_counter() - began) * MILLI
+
+
+def _bare(image: str) -> float:
+    """Milliseconds until as many idle containers run, started by the SDK alone."""
+    import docker
+
+    client = docker.from_env(max_pool_size=_THREADS)
+    name = f"faultzone-bench-{secrets.token_hex(4)}"
+    network = client.networks.create(name, internal=True)
+    started: list[Any] = []
+
+    def start(_: int) -> None:
+        started.append(
+            client.containers.run(image, ["-c", "sleep 600"], entrypoint="/bin/sh", detach=True, network=name)
+        )
+
+    try:
+        with ThreadPoolExecutor(_THREADS) as threads:
+            return _took(lambda: list(threads.map(start, range(_HOSTS))))
+    finally:
+        for each in started:
+            each.remove(force=True)
+        network.remove()
+        client.close()
+
+
+def _hosts(hosts: Pool) -> Iterator[Row]:
+    bare = median(_bare(hosts.image) for _ in range(3))
+    ready = []
+    for _ in range(3):
+        ready.append(_took(lambda: hosts.warm(_HOSTS)))
+        hosts.cool()
+    yield Row(f"{_HOSTS} hosts ready", median(ready), "ms", 2 * bare, {f"{_HOSTS} idle containers by the SDK": bare})
+    hosts.warm(_HOSTS)
+    yield Row(
+        f"{_HOSTS} hosts leased and reset", median(_took(lambda: _lease(hosts)) for _ in range(_ROUNDS)), "ms", 150
+    )
+
+
+def _lease(hosts: Pool) -> None:
+    links: list[Link] = []
+
+    def lease(answer: Callable[[Any], None]) -> None:
+        for _ in range(_HOSTS):
+            hosts.lease(lambda link: links.append(link) if isinstance(link, Link) else None)
+        left = len(links)
+
+        def back() -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                answer(None)
+
+        for link in links:
+            hosts.give_back(link, back)
+
+    hosts.board.ask(lease, 30)
+
+
+def _instances(region: Region) -> Iterator[Row]:
+    starts = []
+    for _ in range(10):
+        made = region.create_instance()
+        starts.append(_took(made.start))
+        made.delete()
+    yield Row("an instance started, through the API", median(starts), "ms", 60)
+    group = [region.create_instance() for _ in range(24)]
+
+    def start() -> None:
+        for each in group:
+            each.start(wait=False)
+        region.wait_until_all(group, "Running")
+
+    yield Row("24 instances started on 8 hosts", _took(start), "ms", 1200)
+    one = group[0]
+    commands = [_took(lambda: region.run_command("true", on=one)) for _ in range(20)]
+    yield Row("a command, invoked through the API, Finished", median(commands), "ms", 20)
+    execs = [_took(lambda: region.control("exec", instance=one.id, script="true")) for _ in range(20)]
+    yield Row("a script, from the session into an instance", median(execs), "ms", None)
+
+
+def _recovery(region: Region) -> Row:
+    """From the moment at which a host's death is known to the answer of its instance elsewhere."""
+    took = []
+    for _ in range(_ROUNDS):
+        one = region.run_instances(1)[0]
+        region.control("exec", instance=one.id, script="true")
+        began = time.perf_counter()
+        region.control("migrate", instance=one.id)
+        while True:
+            try:
+                region.control("exec", instance=one.id, script="true")
+                break
+            except HarnessError:
+                time.sleep(0.001)
+        took.append((time.perf_counter() - began) * MILLI)
+        one.delete()
+    return Row("an instance answers on another host", median(took), "ms", 500)
+
+
+def _memory(hosts: Pool) -> Row:
+    """The proportional share of memory of an instance, of all on the hosts in use."""
+    shares = []
+    for link in hosts.leased:
+        top = subprocess.run(["docker", "top", link.name, "-eo", "pid"], capture_output=True, text=True, check=False)
+        for pid in top.stdout.split()[2:]:
+            rollup = Path(f"/proc/{pid}/smaps_rollup")
+            if rollup.exists():
+                found = [line.split()[1] for line in rollup.read_text().splitlines() if line.startswith("Pss:")]
+                shares.append(int(found[0]) / 1024)
+    return Row("memory of an instance (PSS, MiB x 1)", median(shares) if shares else 0.0, "x", 10)
+
+
+def _killed() -> Row:
+    """From the SIGKILL of a session to nothing of it being left."""
+    process = subprocess.Popen([sys.executable, "-c", _SESSION], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout:
+        session = process.stdout.readline().strip()
+    engine = Engine()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+    def gone() -> None:
+        while engine.made(session):
+            time.sleep(0.02)
+
+    took = _took(gone)
+    engine.close()
+    return Row(f"SIGKILL of a session with {_HOSTS} hosts to nothing left", took, "ms", 3000)
+
+
+def measure(sizes: Sizes) -> Iterator[Row]:
+    """Hosts, instances, commands, recovery, memory and clean-up; nothing where no engine answers."""
+    try:
+        hosts = pool(Settings())
+    except NotSupported as why:
+        print(f"docker: {why}", file=sys.stderr)
+        return
+    try:
+        yield from _hosts(hosts)
+        options = CloudOptions.of(zones=1, hosts_per_zone=_HOSTS)
+        with make_region(docker_backend(options)) as region:
+            yield from _instances(region)
+            yield _memory(hosts)
+            yield _recovery(region)
+    finally:
+        close_all()
+    yield _killed()

@@ -1,0 +1,140 @@
+"""Checkers: invariants of a region that are judged by its journal, in memory or from a file.
+
+A checker is a fold. It holds, is violated (with the entries that show it), or the journal does not tell. A journal of
+an endpoint has the calls alone, so nothing is known of it.
+
+    for result in check(region.journal):
+        assert result.verdict != "violated", result
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from faultzone.checkers.base import HOLDS, UNKNOWN, VIOLATED, Checker, Origin, Raw, Result
+from faultzone.checkers.events import EventMachine, Releases, Windows
+from faultzone.checkers.instances import Conservation, Epochs, Identity, LifeCycle, Spread, Stuck
+from faultzone.checkers.records import Money, Settling
+from faultzone.errors import FaultzoneError, HarnessError, UsageError
+from faultzone.journal import Journal, load
+
+#: The checkers by name.
+CHECKERS: Final[dict[str, type[Checker]]] = {
+    each.name: each
+    for each in (
+        LifeCycle, Spread, Identity, Conservation, Stuck, Epochs, EventMachine, Windows, Releases, Settling, Money,
+    )
+}  # fmt: skip
+
+#: The kinds of entry that begin an input: what came before has been committed.
+_INPUTS: Final = frozenset(
+    {"call", "read", "refusal", "control", "report", "stale", "advance", "fault", "owed", "undo"}
+)
+
+
+class ViolationError(FaultzoneError, AssertionError):
+    """A journal shows that the region has broken an invariant: the region deviates."""
+
+
+def choose(names: str) -> tuple[str, ...]:
+    """The names of the checkers that a list separated by commas, `all` or `none` means.
+
+    Raises:
+        UsageError: there is no such checker.
+    """
+    if names in ("all", "none"):
+        return tuple(CHECKERS) if names == "all" else ()
+    chosen = tuple(each.strip() for each in names.split(","))
+    unknown = [each for each in chosen if each not in CHECKERS]
+    if unknown:
+        raise UsageError(f"there is no checker {unknown[0]!r}: write 'all', 'none' or some of {', '.join(CHECKERS)}")
+    return chosen
+
+
+def check(journal: Journal | Iterable[Raw], names: Sequence[str] | None = None) -> list[Result]:
+    """Judge a journal by the checkers of these names; by all when left out.
+
+    Raises:
+        HarnessError: a checker failed by itself, which says nothing of the region.
+    """
+    chosen = tuple(CHECKERS) if names is None else tuple(names)
+    entries: Sequence[Raw] = journal.entries if isinstance(journal, Journal) else list(journal)
+    if not entries or entries[0][2] != "region":
+        why = "the journal does not begin with the region that it is of"
+        return [Result(name, UNKNOWN, why) for name in chosen]
+    origin = Origin(entries[0][3])
+    checkers = [CHECKERS[name](origin) for name in chosen]
+    _fold(entries, checkers)
+    return [checker.result for checker in checkers]
+
+
+def _fold(entries: Sequence[Raw], checkers: Sequence[Checker]) -> None:
+    """Show the checkers the entries of their kinds, and tell those that judge inputs where one ends."""
+    takers: dict[str, list[Checker]] = {}
+    for checker in checkers:
+        for kind in checker.kinds:
+            takers.setdefault(kind, []).append(checker)
+    sees = {kind: [checker.see for checker in each] for kind, each in takers.items()}
+    commits = [checker.commit for checker in checkers if checker.judges_inputs]
+    instant, changed = entries[0][1], False
+    entry = entries[0]
+    try:
+        for entry in entries:
+            kind = entry[2]
+            if changed and (entry[1] != instant or kind in _INPUTS):
+                for commit in commits:
+                    commit()
+                changed = False
+            instant = entry[1]
+            if kind in sees:
+                changed |= kind in ("transition", "notice")
+                for see in sees[kind]:
+                    see(entry)
+        for checker in checkers:
+            checker.commit()
+            checker.end(instant)
+    except Exception as trouble:
+        raise HarnessError(f"a checker failed at entry {entry[0]} ({entry[2]}): {trouble!r}") from trouble
+
+
+def check_file(path: Path, names: Sequence[str] | None = None) -> list[Result]:
+    """Judge a stored journal.
+
+    Raises:
+        UsageError: there is no such file, or it is no journal.
+        HarnessError: a checker failed by itself.
+    """
+    try:
+        entries = load(path)
+    except (OSError, ValueError) as trouble:
+        raise UsageError(f"{path} is no journal that can be read: {trouble}") from None
+    return check(entries, names)
+
+
+def demand(journal: Journal | Iterable[Raw], names: Sequence[str] | None = None) -> None:
+    """See that no checker is violated.
+
+    Raises:
+        ViolationError: one is; the text has the entries that show it.
+        HarnessError: a checker failed by itself.
+    """
+    violated = [result for result in check(journal, names) if result.verdict == VIOLATED]
+    if violated:
+        raise ViolationError("\n".join(map(str, violated)))
+
+
+__all__ = [
+    "CHECKERS",
+    "HOLDS",
+    "UNKNOWN",
+    "VIOLATED",
+    "Checker",
+    "Result",
+    "ViolationError",
+    "check",
+    "check_file",
+    "choose",
+    "demand",
+]

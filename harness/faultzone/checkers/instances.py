@@ -1,0 +1,253 @@
+"""Checkers of instances: their life cycle, places, addresses, identity, and what becomes of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from faultzone.checkers.base import Checker, Holders, Origin, Raw, when
+from faultzone.clock import HOUR
+
+_TRANSITION: Final = frozenset({"transition"})
+
+
+class Spread(Checker):
+    """No two members of a deployment set are on one host after any input (deployment-set/strict-spread)."""
+
+    name = "spread"
+    kinds = frozenset({"transition", "notice"})
+    judges_inputs = True
+
+    def __init__(self, origin: Origin) -> None:
+        super().__init__(origin)
+        self._holders = Holders()
+        self._hosts: dict[str, object] = {}
+
+    def see(self, entry: Raw) -> None:
+        """Follow hosts and memberships."""
+        data = entry[3]
+        instance = data.get("instance")
+        if instance is None:
+            return
+        if entry[2] == "transition":
+            released = data["to"] == "Released"
+            host, group = None if released else data.get("host"), data.get("deployment_set")
+            if group is None and instance not in self._hosts:
+                return  # Most instances are in no set; one that joins says so, and then has had a transition.
+            self._hosts[instance] = host
+        elif data["what"] == "membership":
+            host, group = self._hosts.get(instance, data.get("host")), data["deployment_set"]
+        else:
+            return
+        self._holders.take(instance, None if host is None or group is None else (group, host), entry)
+
+    def commit(self) -> None:
+        """Look at the hosts that have got another member."""
+        for place, members in self._holders.disputes():
+            self.blame(f"{' and '.join(members)} share a host: {place}", *members.values())
+
+
+#: A state -> those that may follow. A guest may shut itself down, a host that is back boots what it carries, a crash
+#: interrupts any step, and what changes host, or gives its own back, says so without a change of state.
+_FOLLOWS: Final = {
+    None: {"Pending"},
+    "Pending": {"Starting", "Stopped", "Released"},
+    "Starting": {"Starting", "Running", "Stopping", "Released"},
+    "Running": {"Running", "Starting", "Stopping", "Stopped", "Released"},
+    "Stopping": {"Stopping", "Starting", "Stopped", "Released"},
+    "Stopped": {"Stopped", "Starting", "Released"},
+    "Released": set[str](),
+}
+
+
+class LifeCycle(Checker):
+    """Instances go from state to state as documented, each from where it was (instance/life-cycle)."""
+
+    name = "life-cycle"
+    kinds = _TRANSITION
+
+    def __init__(self, origin: Origin) -> None:
+        super().__init__(origin)
+        self._last: dict[str, Raw] = {}
+
+    def see(self, entry: Raw) -> None:
+        """Judge one transition."""
+        data = entry[3]
+        instance = data.get("instance")
+        if instance is None:
+            return
+        before, after = data["from"], data["to"]
+        last = self._last.get(instance)
+        if before != (None if last is None else last[3]["to"]):
+            was = "was not there" if last is None else f"was {last[3]['to']}"
+            self.blame(f"{instance} {was}, yet went from {before} to {after}", last, entry)
+        elif after not in _FOLLOWS.get(before, ()):
+            self.blame(f"{instance} went from {before} to {after}", entry)
+        elif before == "Pending" and after == "Released" and data.get("why") == "user":
+            self.blame(f"{instance} was released by its user while Pending", entry)
+        self._last[instance] = entry
+
+
+class Identity(Checker):
+    """Instances keep their addresses and zone (instance/identity).
+
+    The public address alone changes, across a stop without charge or with a financial lock.
+    """
+
+    name = "identity"
+    kinds = frozenset({"transition", "notice"})
+
+    def __init__(self, origin: Origin) -> None:
+        super().__init__(origin)
+        self._last: dict[str, Raw] = {}
+        #: Those that are, or since their stop have been, Stopped in a way that costs the public address.
+        self._gave_up: set[str] = set()
+
+    def see(self, entry: Raw) -> None:
+        """Compare an instance with what it was before."""
+        data = entry[3]
+        instance = data.get("instance")
+        if instance is None:
+            return
+        if entry[2] == "notice":
+            if data["what"] == "locks" and "financial" in data["locks"]:
+                self._gave_up.add(instance)
+            return
+        last = self._last.get(instance)
+        self._last[instance] = entry
+        if data["to"] == "Stopped" and data.get("stopped_mode") == "StopCharging":
+            self._gave_up.add(instance)
+        if last is None or data["to"] == "Released":
+            return
+        before = last[3]
+        for each in ("private_ip", "zone", "region", "account"):
+            if data.get(each) != before.get(each):
+                self.blame(f"{each} of {instance} became {data.get(each)}", last, entry)
+        if data.get("public_ip") != before.get("public_ip") and not (
+            instance in self._gave_up and data["to"] in ("Stopped", "Starting")
+        ):
+            self.blame(f"public_ip of {instance} became {data.get('public_ip') or 'none'}", last, entry)
+        if data["to"] == "Running":
+            self._gave_up.discard(instance)
+
+
+class Conservation(Checker):
+    """An address has one instance at a time after any input, and an instance's id is never used again."""
+
+    name = "conservation"
+    kinds = _TRANSITION
+    judges_inputs = True
+
+    def __init__(self, origin: Origin) -> None:
+        super().__init__(origin)
+        self._private, self._public = Holders(), Holders()
+        self._made: dict[str, Raw] = {}
+
+    def see(self, entry: Raw) -> None:
+        """Follow who has which address."""
+        data = entry[3]
+        instance = data.get("instance")
+        if instance is None:
+            return
+        if data["from"] is None:
+            if instance in self._made:
+                self.blame(f"{instance} was made twice", self._made[instance], entry)
+            self._made[instance] = entry
+        released = data["to"] == "Released"
+        private = None if released else data.get("private_ip")
+        self._private.take(instance, private and (data["region"], data["account"], private), entry)
+        self._public.take(instance, None if released else data.get("public_ip") or None, entry)
+
+    def commit(self) -> None:
+        """Look at the addresses that have got another instance."""
+        for thing, holders in (*self._private.disputes(), *self._public.disputes()):
+            self.blame(f"{' and '.join(holders)} have one address: {thing}", *holders.values())
+
+
+#: The longest that an instance is documented or configured to be on its way (ms). Provisioning may be set to a day.
+_LONGEST: Final = {"Pending": 25 * HOUR, "Starting": 6 * HOUR, "Stopping": 6 * HOUR}
+
+
+class Stuck(Checker):
+    """No instance stays Pending, Starting or Stopping, except on a host that is lost."""
+
+    name = "stuck"
+    kinds = frozenset({"transition", "report"})
+
+    def __init__(self, origin: Origin) -> None:
+        super().__init__(origin)
+        #: Instances on their way, with the entry that says so and the instant from which they are measured.
+        self._under_way: dict[str, tuple[Raw, int]] = {}
+        self._lost: set[tuple[str, int]] = set()
+
+    def see(self, entry: Raw) -> None:
+        """Follow instances into and out of transitional states, and hosts into and out of loss."""
+        data = entry[3]
+        if entry[2] == "report":
+            if data["report"] == "HostLost":
+                self._lost.add((data["region"], data["host"]))
+            elif data["report"] == "HostBack":
+                host = (data["region"], data["host"])
+                self._lost.discard(host)
+                for instance, (since, _) in self._under_way.items():
+                    if (since[3].get("region"), since[3].get("host")) == host:
+                        self._under_way[instance] = (since, entry[1])
+            return
+        instance = data.get("instance")
+        if instance is None:
+            return
+        before = self._under_way.pop(instance, None)
+        if before is not None:
+            self._judge(instance, before, entry[1], entry)
+        if data["to"] in _LONGEST:
+            self._under_way[instance] = (entry, entry[1])
+
+    def end(self, now: int) -> None:
+        """Judge what is still on its way."""
+        if not self.origin.guests_are_virtual:
+            self.unknown = "guests are real: the journal's instants do not measure them"
+            return
+        for instance, since in self._under_way.items():
+            if not self._judge(instance, since, now):
+                self.unknown = f"the journal ends while {instance} is {since[0][3]['to']}"
+
+    def _judge(self, instance: str, since: tuple[Raw, int], now: int, *left: Raw) -> bool:
+        """Blame what took too long; False where that is not so (yet)."""
+        entry, start = since
+        data = entry[3]
+        if (
+            not self.origin.guests_are_virtual
+            or now - start <= _LONGEST[data["to"]]
+            or (data.get("region"), data.get("host")) in self._lost
+        ):
+            return False
+        self.blame(f"{instance} was {data['to']} from {when(start)} to {when(now)}", entry, *left)
+        return True
+
+
+class Epochs(Checker):
+    """No report of an earlier epoch of an instance, or of a released one, has changed anything."""
+
+    name = "epochs"
+    kinds = frozenset({"transition", "effect", "report"})
+
+    def __init__(self, origin: Origin) -> None:
+        super().__init__(origin)
+        self._newest: dict[str, Raw] = {}
+        self._released: dict[str, Raw] = {}
+
+    def see(self, entry: Raw) -> None:
+        """Compare the epoch of a report that was taken in with the newest that is known of its instance."""
+        data = entry[3]
+        instance, epoch = data.get("instance"), data.get("epoch")
+        if instance is None or epoch is None:
+            return
+        newest = self._newest.get(instance)
+        if entry[2] == "report":
+            released = self._released.get(instance)
+            if released is not None or (newest is not None and epoch < newest[3]["epoch"]):
+                self.blame(f"a {data['report']} of epoch {epoch} of {instance} was taken in", released or newest, entry)
+            return
+        if entry[2] == "transition" and data["to"] == "Released":
+            self._released[instance] = entry
+        if newest is None or epoch > newest[3]["epoch"]:
+            self._newest[instance] = entry

@@ -1,0 +1,83 @@
+"""Limits of each instance, where the kernel lets the host set them: how many processes it has and how much memory."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Final
+
+from . import kernel
+
+_ROOT: Final = "/run/limits"
+PROCESSES: Final = 512
+MEMORY_BYTES: Final = 1 << 30
+
+
+class Limits:
+    """The control groups of this host's instances, of version 1 or 2.
+
+    Attributes:
+        why_not: why there are none; None where there are.
+    """
+
+    def __init__(self) -> None:
+        self.why_not: str | None = None
+        self._limits: list[tuple[str, str, int]] = []
+        try:
+            if os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
+                self._unified()
+            else:
+                self._separate()
+        except OSError as trouble:
+            self.why_not = str(trouble)
+
+    def _unified(self) -> None:
+        """Version 2: one tree, whose root must have no process of its own before it can limit."""
+        os.makedirs(_ROOT, exist_ok=True)
+        kernel.mount("cgroup2", _ROOT, "cgroup2")
+        os.makedirs(f"{_ROOT}/host", exist_ok=True)
+        _write(f"{_ROOT}/host/cgroup.procs", os.getpid())
+        _write(f"{_ROOT}/cgroup.subtree_control", "+pids +memory")
+        self._limits = [(_ROOT, "pids.max", PROCESSES), (_ROOT, "memory.max", MEMORY_BYTES)]
+
+    def _separate(self) -> None:
+        """Version 1: a tree for each thing that is limited."""
+        for name, file, limit in (
+            ("pids", "pids.max", PROCESSES),
+            ("memory", "memory.limit_in_bytes", MEMORY_BYTES),
+        ):
+            os.makedirs(f"{_ROOT}/{name}", exist_ok=True)
+            kernel.mount("cgroup", f"{_ROOT}/{name}", "cgroup", 0, name)
+            if os.path.exists(f"{_ROOT}/{name}/release_agent"):
+                raise OSError(f"the control group of {name} is the machine's own")
+            self._limits.append((f"{_ROOT}/{name}", file, limit))
+
+    def place(self, instance: str, process: int) -> None:
+        """Put an instance's first process, and so all that it starts, under limits.
+
+        Raises:
+            OSError: the kernel refuses.
+        """
+        for directory, file, limit in self._limits:
+            os.makedirs(f"{directory}/{instance}", exist_ok=True)
+            _write(f"{directory}/{instance}/{file}", limit)
+        for directory, _, _ in self._limits:
+            _write(f"{directory}/{instance}/cgroup.procs", process)
+
+    def remove(self, instance: str) -> None:
+        """Forget an instance that has ended; its last processes may take a moment to vanish."""
+        for directory, _, _ in self._limits:
+            for _ in range(100):
+                try:
+                    os.rmdir(f"{directory}/{instance}")
+                except FileNotFoundError:
+                    break
+                except OSError:
+                    time.sleep(0.002)
+                else:
+                    break
+
+
+def _write(path: str, value: object) -> None:
+    with open(path, "w", encoding="ascii") as file:
+        file.write(str(value))

@@ -1,0 +1,318 @@
+"""Wrong regions of the chapter on system events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from faultzone.backends import Backend
+from faultzone.clock import DAY, HOUR, read_stamp, stamp
+from faultzone.ecs.errors import ApiError
+from faultzone.model.catalog import Family
+from faultzone.model.rules import Rules
+from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
+from faultzone.wrong_regions.wrappers import ignores, swallows
+
+PENDING, HISTORY = "DescribeInstancesFullStatus", "DescribeInstanceHistoryEvents"
+CREATE, CANCEL = "CreateSimulatedSystemEvents", "CancelSimulatedSystemEvents"
+Event = dict[str, Any]
+
+
+class Events(Wrapper):
+    """Overridden, it tells the events of a query otherwise: `tell` gives what is shown of each, or None."""
+
+    actions: tuple[str, ...] = (PENDING, HISTORY)
+
+    def tell(self, event: Event) -> Event | None:
+        """What is shown of an event."""
+        return event
+
+    def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
+        """The answer, told otherwise."""
+        if action not in self.actions:
+            return answer
+        if action == HISTORY:
+            shown = answer["InstanceSystemEventSet"]["InstanceSystemEventType"]
+            shown[:] = [told for each in shown if (told := self.tell(each)) is not None]
+        else:
+            for instance in answer["InstanceFullStatusSet"]["InstanceFullStatusType"]:
+                planned = instance["ScheduledSystemEventSet"]["ScheduledSystemEventType"]
+                planned[:] = [told for each in planned if (told := self.tell(each)) is not None]
+        return answer
+
+
+def told(change: Callable[[Event], Event | None], *actions: str) -> type[Events]:
+    """A wrapper that shows events in these queries as `change` makes them."""
+
+    class Told(Events):
+        def tell(self, event: Event) -> Event | None:
+            return change(event)
+
+    Told.actions = actions or Events.actions
+    return Told
+
+
+def named(event: Event, kind: str, names: Mapping[str, str]) -> Event:
+    """The event with another name of its type or state."""
+    code = event[kind]
+    return {**event, kind: {**code, "Name": names.get(code["Name"], code["Name"])}}
+
+
+def shifted(event: Event, field: str, by: int) -> Event:
+    """The event with one of its instants moved by so many milliseconds."""
+    return {**event, field: stamp(read_stamp(event[field]) + by)} if event.get(field) else event
+
+
+def is_of(event: Event, kind: str) -> bool:
+    """Whether the type of the event begins so."""
+    return bool(event["EventType"]["Name"].startswith(kind))
+
+
+class Controls(Wrapper):
+    """Overridden, it answers a control verb and does something more."""
+
+    def each_instance(self) -> list[str]:
+        """The ids of all instances of the account."""
+        listed = self.inner.call("DescribeInstances", {"PageSize": 100})["Instances"]["Instance"]
+        return [str(each["InstanceId"]) for each in listed]
+
+
+# What is shown
+
+wrong("type-of-its-own", "event/types", "has events of an undocumented type")(
+    told(lambda event: named(event, "EventType", {"InstanceFailure.Reboot": "InstanceFailure.Restart"}), HISTORY)
+)
+wrong("failure-is-avoidance", "event/states", "shows an event whose execution failed as Avoided")(
+    told(lambda event: named(event, "EventCycleStatus", {"Failed": "Avoided"}), HISTORY)
+)
+wrong("planned-is-executing", "event/pending-query", "shows planned events as Executing")(
+    told(lambda event: named(event, "EventCycleStatus", {"Scheduled": "Executing"}), PENDING)
+)
+wrong("health-unfiltered", "event/pending-filters", "does not look at HealthStatus")(ignores(PENDING, "HealthStatus"))
+wrong("single-type-unfiltered", "event/pending-filters", "does not look at EventType")(ignores(PENDING, "EventType"))
+wrong("any-number-of-instances", "event/pending-limits", "takes more than 100 ids of instances")(
+    swallows(PENDING, "InstanceIdLimitExceeded")
+)
+wrong("range-backwards", "event/time-range-order", "takes ranges that end before they start")(
+    swallows(PENDING, "InvalidParameter.TimeEndBeforeStart")
+)
+declare("history-of-three-days", "event/history-query", "forgets events after three days", {"event.history-days": 3})
+declare("history-of-a-year", "event/history-query", "shows events for a year", {"event.history-days": 365})
+declare(
+    "history-shows-plans",
+    "event/history-default",
+    "shows Scheduled events in the history unasked",
+    {"event.history-default": ["Scheduled", "Avoided", "Executed", "Canceled", "Failed"]},
+)
+wrong("single-state-unfiltered", "event/history-filters", "does not look at EventCycleStatus")(
+    ignores(HISTORY, "EventCycleStatus")
+)
+wrong("any-number-of-events", "event/history-limits", "takes more than 100 ids of events")(
+    swallows(HISTORY, "EventIdLimitExceeded")
+)
+wrong("no-finish-time", "event/history-fields", "does not tell when an event was settled")(
+    told(lambda event: {**event, "EventFinishTime": ""} if event.get("EventFinishTime") else event, HISTORY)
+)
+wrong("finished-before-published", "event/times-in-order", "tells that events were finished a day too early")(
+    told(lambda event: shifted(event, "EventFinishTime", -DAY), HISTORY)
+)
+
+# What happens, and what answers it
+
+
+@wrong("migration-announced", "event/routine-maintenance-is-silent", "announces live migrations as maintenance")
+class MigrationAnnounced(Controls):
+    """Each migration has an event."""
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> Answer:
+        """Announce it first."""
+        if verb == "migrate":
+            super().control("schedule-maintenance", {"instance": arguments["instance"]})
+        return super().control(verb, arguments)
+
+
+@wrong("risk-restarts", "event/degraded-host-migrates", "restarts what it moves away from a host at risk")
+class RiskRestarts(Controls):
+    """What was moved crashes."""
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> Answer:
+        """Move it, and crash it."""
+        answer = super().control(verb, arguments)
+        for moved in answer.get("moved", ()):
+            super().control("guest-crash", {"instance": moved})
+        return answer
+
+
+@wrong("retired-have-events", "event/retired-families", "has events of instances of retired families")
+class RetiredHaveEvents(Rules):
+    """All families have events."""
+
+    def has_events(self, family: Family) -> bool:
+        """Always."""
+        return True
+
+
+@wrong("nothing-told", "event/system-failure", "tells of no event at all")
+class NothingTold(Rules):
+    """No family has events."""
+
+    def has_events(self, family: Family) -> bool:
+        """Never."""
+        return False
+
+
+declare("ten-hours-notice", "event/window-maintenance", "gives ten hours' notice", {"event.maintenance-notice": 36_000})
+wrong("seven-hours-of-execution", "event/window-execution", "takes seven hours to execute an event")(
+    told(lambda event: shifted(event, "EventFinishTime", 7 * HOUR), HISTORY)
+)
+wrong("failure-announced", "event/unexpected-has-no-window", "announces failures as Scheduled")(
+    told(
+        lambda event: (
+            named(event, "EventCycleStatus", {"Executing": "Scheduled"}) if is_of(event, "SystemFailure") else event
+        ),
+        HISTORY,
+    )
+)
+wrong("executes-early", "event/default-action", "executes events three hours before their NotBefore")(
+    told(lambda event: shifted(event, "NotBefore", 3 * HOUR), HISTORY)
+)
+
+
+@wrong("crashes-spread", "event/instance-failure", "crashes every operating system when one crashes")
+class CrashesSpread(Controls):
+    """One crash is a crash of all."""
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> Answer:
+        """Crash all."""
+        if verb != "guest-crash":
+            return super().control(verb, arguments)
+        for each in self.each_instance():
+            super().control(verb, {"instance": each})
+        return {}
+
+
+_ONLY = "SystemMaintenance.Reboot"
+declare("reboot-avoids-nothing", "event/avoid-by-reboot", "goes on after a reboot", {"event.avoided-by-reboot": []})
+declare(
+    "reboot-avoids-system-failures",
+    "event/simulated-avoided",
+    "takes a reboot for the answer to a failure of the host",
+    {"event.avoided-by-reboot": [_ONLY, "SystemFailure.Reboot"]},
+)
+declare(
+    "reboot-avoids-guest-failures",
+    "event/recommended-action",
+    "takes a reboot for the answer to a failure of the instance",
+    {"event.avoided-by-reboot": [_ONLY, "InstanceFailure.Reboot"]},
+)
+
+
+@wrong("guest-reboot-avoids", "event/guest-reboot-does-not-avoid", "takes a reboot from inside for an answer")
+class GuestRebootAvoids(Wrapper):
+    """A reboot is a reboot."""
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> Answer:
+        """Reboot by the API, too."""
+        answer = super().control(verb, arguments)
+        if verb == "log-in" and arguments.get("script") == "reboot":
+            self.inner.call("RebootInstance", {"InstanceId": arguments["instance"]})
+        return answer
+
+
+@wrong("withdrawal-ignored", "event/canceled", "executes maintenance that was withdrawn")
+class WithdrawalIgnored(Wrapper):
+    """It cannot be withdrawn."""
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> Answer:
+        """Do nothing."""
+        return {} if verb == "cancel-maintenance" else super().control(verb, arguments)
+
+
+@wrong("maintenance-never-fails", "event/failed", "tells that maintenance was executed when it failed")
+class MaintenanceNeverFails(Wrapper):
+    """It always executes."""
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> Answer:
+        """Let it."""
+        given = {**arguments, "outcome": "executes"} if verb == "schedule-maintenance" else arguments
+        return super().control(verb, given)
+
+
+# Simulated events
+
+
+@wrong("one-id-for-all", "event/simulated", "gives one id to all events of a call")
+class OneIdForAll(Wrapper):
+    """The first id stands for all."""
+
+    def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
+        """Repeat it."""
+        if action == CREATE:
+            ids = answer["EventIdSet"]["EventId"]
+            ids[:] = ids[:1] * len(ids)
+        return answer
+
+
+@wrong("simulation-is-real", "event/simulated-executed", "does to the instance what is simulated")
+class SimulationIsReal(Wrapper):
+    """The instance crashes."""
+
+    def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
+        """Crash it."""
+        if action == CREATE:
+            ids = parameters["InstanceId"]
+            for each in ids if isinstance(ids, list) else [ids]:
+                self.inner.control("guest-crash", {"instance": each})
+        return answer
+
+
+@wrong("cancel-does-nothing", "event/simulated-canceled", "accepts a cancellation and does nothing")
+class CancelDoesNothing(Wrapper):
+    """It answers success."""
+
+    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+        """Answer a cancellation."""
+        return {"RequestId": ""} if action == CANCEL else super().call(action, parameters, account=account)
+
+
+wrong("simulates-the-past", "event/simulated-refusals", "takes events whose NotBefore has passed")(
+    swallows(CREATE, "InvalidNotBefore.Passed")
+)
+wrong("cancels-unknown-events", "event/cancel-refusals", "accepts the cancellation of an unknown event")(
+    swallows(CANCEL, "InvalidEventId.NotFound")
+)
+wrong("cancels-real-events", "event/cancel-real", "accepts the cancellation of a real event")(
+    swallows(CANCEL, "CannotCancelSystemEvent.NotSimulated")
+)
+
+
+@wrong("cancels-the-past", "event/cancel-settled", "turns a settled event into a Canceled one")
+class CancelsThePast(Events):
+    """What somebody tried to cancel is Canceled."""
+
+    def __init__(self, inner: Backend) -> None:
+        super().__init__(inner)
+        self.asked: list[object] = []
+
+    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+        """Note what is to be canceled."""
+        try:
+            return super().call(action, parameters, account=account)
+        except ApiError:
+            if action != CANCEL:
+                raise
+            ids = parameters["EventId"]
+            self.asked += ids if isinstance(ids, list) else [ids]
+            return {"RequestId": ""}
+
+    def tell(self, event: Event) -> Event:
+        """Tell that it is."""
+        return named(event, "EventCycleStatus", {"Executed": "Canceled"}) if event["EventId"] in self.asked else event
+
+
+declare(
+    "simulated-failure-is-planned",
+    "event/simulated-failure-executes",
+    "begins simulated failures as Scheduled",
+    {"event.simulated-failure-begins": "Scheduled"},
+)
