@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from benchmarks import calls, docker, memory, peers, placement, plugin, regions, stateful, timers, wire
+from benchmarks import assistant, calls, docker, memory, peers, placement, plugin, regions, stateful, timers, wire
 from benchmarks.measure import QUICK, Row, Sizes
 
 BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
@@ -28,6 +28,7 @@ BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
     "timers": timers.measure,
     "stateful": stateful.measure,
     "plugin": plugin.measure,
+    "assistant": assistant.measure,
     "wire": wire.measure,
     "docker": docker.measure,
 }

@@ -29,7 +29,8 @@ class _NoJournal(Journal):
         """Forget it."""
 
 
-def _resident() -> int:
+def resident() -> int:
+    """The bytes of memory that this process occupies; 0 where the system does not tell."""
     return int(_STATM.read_text().split()[1]) * resource.getpagesize() if _STATM.exists() else 0
 
 
@@ -70,10 +71,10 @@ def bytes_each(what: str, count: int) -> dict[str, float]:
     gc.collect()
     if how == "traced":
         tracemalloc.start()
-    before = _resident()
+    before = resident()
     kept = fill()
     gc.collect()
-    grown = tracemalloc.get_traced_memory()[0] if how == "traced" else _resident() - before
+    grown = tracemalloc.get_traced_memory()[0] if how == "traced" else resident() - before
     del kept
     return {"each": grown / count}
 

@@ -3,6 +3,7 @@
 - `faultzone up` serves a simulated region to any ECS client.
 - `faultzone conform` runs the conformance suite, against a region in memory unless told otherwise.
 - `faultzone wrong` lists the regions that are wrong on purpose.
+- `faultzone check` judges stored journals.
 - `faultzone actions` lists the actions that are implemented.
 - `faultzone doctor` tells whether the docker backend works here.
 - `faultzone sweep` removes what killed sessions have left on the Docker engine.
@@ -14,6 +15,7 @@ import argparse
 import importlib.util
 import subprocess
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,6 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     actions = commands.add_parser("actions", help="list the actions that are implemented")
     actions.add_argument("--edition", default=editions.DEFAULT, choices=editions.names())
     actions.set_defaults(run=_actions)
+    check = commands.add_parser(
+        "check",
+        help="judge stored journals",
+        description="Judge stored journals by their checkers. The exit status is 1 if one is violated.",
+    )
+    check.add_argument("journal", nargs="+", type=Path, help="a file that --faultzone-journal has left")
+    check.add_argument("--checkers", default="all", metavar="NAMES", help="only these, separated by commas")
+    check.set_defaults(run=_check)
     docker_cli.add(commands)
     options, rest = parser.parse_known_args(arguments)
     if rest and options.run is not _conform:
@@ -128,6 +138,19 @@ def _wrong(options: argparse.Namespace) -> int:
     for name, region in wrong_regions.load().items():
         print(f"{name:<36} {region.clause:<40} {region.says}")
     return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from faultzone import checkers
+
+    names = checkers.choose(options.checkers)
+    violated = False
+    for path in options.journal:
+        print(path)
+        for result in checkers.check_file(path, names):
+            print(textwrap.indent(str(result), "  "))
+            violated |= result.verdict == checkers.VIOLATED
+    return int(violated)
 
 
 def _actions(options: argparse.Namespace) -> int:

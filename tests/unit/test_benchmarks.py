@@ -25,7 +25,7 @@ TINY = Sizes(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", command.BENCHMARKS)
+@pytest.mark.parametrize("name", [name for name in command.BENCHMARKS if name != "docker"])
 def test_its_figures_are_possible(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The peers take seconds to start; that they run shows when the benchmarks do.
     monkeypatch.setattr(peers, "INSTALLED", False)

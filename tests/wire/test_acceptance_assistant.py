@@ -244,7 +244,7 @@ def test_what_came_later_is_refused_before() -> None:
             region_id=REGION, name="n", type="RunShellScript", command_content=SCRIPT, enable_parameter=True
         )
         listing = models.DescribeCommandsRequest(region_id=REGION, max_results=2)
-        for send in (lambda: client.create_command(command), lambda: client.describe_commands(listing)):
+        for send, asked in ((client.create_command, command), (client.describe_commands, listing)):
             with pytest.raises(TeaException) as refused:
-                send()
+                send(asked)
             assert refused.value.code == "UnsupportedParameter"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
@@ -10,6 +11,8 @@ from faultzone.serve.wire import (
     BODY_MAX,
     PARAMETERS_MAX,
     Call,
+    _encode,
+    _encode_plainly,
     read_call,
     read_request,
     render,
@@ -26,6 +29,12 @@ def _refused(query: bytes = b"", body: bytes = b"", method: str = "POST", path: 
     with pytest.raises(ApiError) as caught:
         read_call(read_request(method, path, query, FORM if body else {}, body))
     return caught.value
+
+
+@pytest.mark.parametrize("encode", [_encode, _encode_plainly])
+def test_both_encoders_write_the_same(encode: Callable[[object], bytes]) -> None:
+    answer = {"Text": "é\u4e2d\ud83d\ude00", "Number": 10**30, "List": [1.5, None, True], "Lone": "\ud800"}
+    assert json.loads(encode(answer)) == answer
 
 
 def test_query_and_form_are_one_set_of_parameters() -> None:

@@ -188,9 +188,9 @@ class Stuck(Checker):
             elif data["report"] == "HostBack":
                 host = (data["region"], data["host"])
                 self._lost.discard(host)
-                for instance, (since, _) in self._under_way.items():
+                for waiting, (since, _) in self._under_way.items():
                     if (since[3].get("region"), since[3].get("host")) == host:
-                        self._under_way[instance] = (since, entry[1])
+                        self._under_way[waiting] = (since, entry[1])
             return
         instance = data.get("instance")
         if instance is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -134,10 +134,34 @@ def read_call(request: SignedRequest) -> Call:
     return Call(action, {name: value for name, value in given.items() if name not in _WIRE_ONLY})
 
 
+def _encode_plainly(answer: object) -> bytes:
+    """JSON by the standard library."""
+    return json.dumps(answer, separators=(",", ":")).encode()
+
+
+def _encoder() -> Callable[[object], bytes]:
+    """What encodes answers: orjson where it is installed (the extra `fast`), which takes a tenth of the time."""
+    try:
+        import orjson
+    except ImportError:
+        return _encode_plainly
+
+    def encode(answer: object) -> bytes:
+        try:
+            return orjson.dumps(answer)
+        except TypeError:  # It knows no integers of more than 64 bits and no lone surrogates.
+            return _encode_plainly(answer)
+
+    return encode
+
+
+_encode: Final = _encoder()
+
+
 def render(answer: Mapping[str, object], root: str, xml: bool) -> bytes:
     """The body of an answer: JSON, or XML under the element `root` with an element for each item of a list."""
     if not xml:
-        return json.dumps(answer, separators=(",", ":")).encode()
+        return _encode(answer)
     return ('<?xml version="1.0" encoding="UTF-8"?>' + _element(root, answer)).encode()
 
 

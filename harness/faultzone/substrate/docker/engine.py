@@ -157,7 +157,7 @@ class Engine:
             self._client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, pull=False)
 
     def run_and_keep(self, image: str, command: Sequence[str], tag: str, labels: Mapping[str, str]) -> None:
-        """Run a command of an image without a network, and make an image of what it leaves; then `image` is forgotten."""
+        """Run a command of an image without a network, and make an image of what it leaves; `image` is forgotten."""
         with self._saying(f"make the image {tag}"):
             settings = self._api.create_host_config(network_mode="none")
             entry, *arguments = command

@@ -1,0 +1,377 @@
+"""System events: the machine as data, the book of events, and what makes no sense."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from faultzone import Region, assert_avoided, assert_recovered, assert_refused, make_region
+from faultzone.backends.local import LocalBackend
+from faultzone.editions import load
+from faultzone.errors import HarnessError, UsageError, WaitTimeout
+from faultzone.model import events
+from faultzone.model.cloud import Cloud
+from faultzone.model.events import ACTIVE, MAINTENANCE, STATES, SystemEvent
+from faultzone.model.state import Instance, RegionState
+
+HOUR = 3_600_000
+SETTLED = sorted(set(STATES) - ACTIVE)
+
+
+@pytest.fixture
+def region() -> Region:
+    return make_region(zones=1, hosts_per_zone=4)
+
+
+def cloud_of(region: Region) -> Cloud:
+    assert isinstance(region.backend, LocalBackend)
+    return region.backend.cloud
+
+
+def inside(region: Region) -> tuple[RegionState, Instance]:
+    """The model of a region, and an instance in it."""
+    (made,) = region.run_instances(1)
+    state = cloud_of(region).regions[region.id]
+    return state, state.instances[made.id]
+
+
+def bring_to(state: RegionState, instance: Instance, status: str, simulated: bool) -> SystemEvent:
+    """An event that has reached a state by documented ways alone."""
+    if status == events.INQUIRING:
+        return events.inquire(state, instance, MAINTENANCE, execute=lambda: True)
+    due = state.clock.now + HOUR
+    if status in (events.SCHEDULED, events.AVOIDED, events.CANCELED):
+        made = events.schedule(state, instance, MAINTENANCE, not_before=due, execute=lambda: True, simulated=simulated)
+    else:
+        made = events.begin(state, instance, MAINTENANCE, simulated=simulated)
+    if status not in ACTIVE:
+        events.settle(state, made, status)
+    return made
+
+
+def test_every_transition_outside_the_machine_is_refused(region: Region) -> None:
+    state, instance = inside(region)
+    allowed = {
+        ("Inquiring", "Avoided"),
+        ("Inquiring", "Canceled"),
+        ("Scheduled", "Avoided"),
+        ("Scheduled", "Canceled"),
+        ("Executing", "Executed"),
+        ("Executing", "Failed"),
+    }
+    simulated_too = {("Scheduled", "Executed"), ("Executing", "Canceled")}
+    for before, after, simulated in product((*STATES, events.INQUIRING), SETTLED, (False, True)):
+        if simulated and before == events.INQUIRING:
+            continue
+        event = bring_to(state, instance, before, simulated)
+        if (before, after) in allowed or (simulated and (before, after) in simulated_too):
+            events.settle(state, event, after)
+            assert event.status == after
+        else:
+            with pytest.raises(HarnessError, match="no such transition"):
+                events.settle(state, event, after)
+            assert event.status == before
+
+
+@pytest.mark.parametrize("status", sorted(ACTIVE))
+def test_nothing_is_settled_as_something_that_goes_on(region: Region, status: str) -> None:
+    state, instance = inside(region)
+    event = bring_to(state, instance, events.SCHEDULED, simulated=False)
+    with pytest.raises(HarnessError, match="cannot be settled"):
+        events.settle(state, event, status)
+
+
+ACTS = st.sampled_from(["schedule", "begin", "settle", "advance", "reboot", "crash", "release", "maintain"])
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@given(st.lists(st.tuples(ACTS, st.integers(0, 20)), max_size=15))
+@pytest.mark.slow
+def test_the_book_adds_up_whatever_happens(acts: list[tuple[str, int]]) -> None:
+    region = make_region(zones=1, hosts_per_zone=4)
+    state, _ = inside(region)
+    seen: list[tuple[str, str | None, str]] = []
+    state.event_watchers.append(lambda event, before, after: seen.append((event.id, before, after)))
+    for act, number in acts:
+        instances = sorted(state.instances)
+        if act == "advance":
+            region.clock.advance(number * 900)
+        elif not instances:
+            region.run_instances(1)
+        else:
+            _act(region, state, state.instances[instances[number % len(instances)]], act, number)
+        active = {event.id for waiting in state.active_events.values() for event in waiting}
+        assert active == {event.id for event in state.events.values() if event.status in ACTIVE}
+        assert all(waiting for waiting in state.active_events.values())
+        assert state.active_events.keys() <= state.instances.keys()
+    region.clock.advance("3d")
+    said = [entry.data for entry in region.journal.of("event")]
+    assert [(each["event"], each["from"], each["to"]) for each in said] == seen
+    for event in state.events.values():
+        path = [after for event_id, _, after in seen if event_id == event.id]
+        assert path[-1] == event.status
+        assert sum(each not in ACTIVE for each in path) == (event.status not in ACTIVE)
+
+
+def _act(region: Region, state: RegionState, instance: Instance, act: str, number: int) -> None:
+    handle = region.instance(instance.id)
+    if act == "schedule":
+        due = state.clock.now + number * HOUR
+        events.schedule(state, instance, MAINTENANCE, not_before=due, execute=lambda: bool(number % 2), simulated=True)
+    elif act == "begin":
+        events.begin(state, instance, events.SYSTEM_FAILURE, simulated=True)
+    elif act == "settle" and state.active_events.get(instance.id):
+        event = state.active_events[instance.id][0]
+        if event.simulated:
+            events.settle(state, event, events.CANCELED)
+    elif act == "reboot" and instance.status == "Running" and not instance.impaired:
+        handle.reboot(wait=False)
+    elif act == "crash" and instance.host is not None:
+        region.chaos.crash(state.placement.host_id(instance.host))
+    elif act == "release":
+        handle.delete()
+    elif act == "maintain":
+        region.chaos.maintenance(instance.id, within=number * 600)
+
+
+# The history
+
+
+def test_what_is_old_leaves_the_history_once_it_is_settled(region: Region) -> None:
+    state, instance = inside(region)
+    over = bring_to(state, instance, events.EXECUTED, simulated=False)
+    waiting = events.inquire(state, instance, MAINTENANCE, execute=lambda: True)
+    region.clock.advance("62d")
+    assert events.history(state) == [over, waiting]
+    region.clock.advance("1m")
+    assert events.history(state) == [waiting]
+
+
+def test_release_ends_what_awaits_an_instance_and_keeps_its_history(region: Region) -> None:
+    state, instance = inside(region)
+    planned = bring_to(state, instance, events.SCHEDULED, simulated=False)
+    under_way = bring_to(state, instance, events.EXECUTING, simulated=False)
+    region.instance(instance.id).delete()
+    assert (planned.status, under_way.status) == ("Canceled", "Failed")
+    assert state.active_events == {}
+    assert {event.id for event in region.events()} == {planned.id, under_way.id}
+    region.clock.advance("2h")
+    assert planned.status == "Canceled"
+
+
+def test_an_event_may_release_its_own_instance(region: Region) -> None:
+    state, instance = inside(region)
+
+    def execute() -> bool:
+        region.instance(instance.id).delete()
+        return True
+
+    events.schedule(state, instance, "AccountUnbalanced.Delete", not_before=state.clock.now, execute=execute)
+    (event,) = events.active(state, instance.id)
+    # Timers run with the lock held; this one calls the API, so it is fired by hand.
+    assert event.timer is not None
+    event.timer.cancel()
+    events.accept(state, event)
+    assert event.status == "Executed"
+
+
+def test_events_of_a_retired_family_happen_untold(region: Region) -> None:
+    (made,) = region.run_instances(1, instance_type="ecs.t1.small")
+    region.chaos.maintenance(made.id, within="1h")
+    assert cloud_of(region).regions[region.id].events == {}
+    started = made.describe()["StartTime"]
+    region.clock.advance("2h")
+    assert made.describe()["StartTime"] != started
+    assert region.events() == []
+    assert len(region.journal.of("event")) == 0
+
+
+def test_accounts_do_not_see_the_events_of_others() -> None:
+    region = make_region(accounts=2)
+    (made,) = region.run_instances(1)
+    region.chaos.maintenance(made.id)
+    (event,) = region.events()
+    other = region.as_account(1)
+    assert other.events() == []
+    cancel = {"EventId": [event.id]}
+    assert_refused("InvalidEventId.NotFound", lambda: other.call("CancelSimulatedSystemEvents", **cancel))
+
+
+# Later editions
+
+
+def test_an_event_that_inquires_waits_for_consent() -> None:
+    region = make_region(edition="2020-12")
+    one, two = region.run_instances(2)
+    for each in (one, two):
+        region.control("schedule-maintenance", instance=each.id, outcome="inquires")
+    (event,) = region.planned(one)
+    assert event["EventCycleStatus"]["Name"] == "Inquiring"
+    region.clock.advance("30d")
+    accept = lambda: region.call("AcceptInquiredSystemEvent", EventId=event["EventId"])  # noqa: E731
+    accept()
+    region.wait_for_event(MAINTENANCE, instance=one, state="Executed")
+    assert_refused("InvalidEventId.NotFound", accept)
+    region.call("RedeployInstance", InstanceId=two.id)
+    assert_avoided(two)
+    assert two.wait_until("Running").status == "Running"
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "AcceptInquiredSystemEvent",
+        "RedeployInstance",
+        "ModifyInstanceMaintenanceAttributes",
+        "DescribeInstanceMaintenanceAttributes",
+    ],
+)
+def test_later_actions_are_unknown_to_the_edition(region: Region, action: str) -> None:
+    assert load().name == "2019-02"
+    assert_refused("InvalidAction", lambda: region.call(action))
+
+
+def test_maintenance_attributes_are_shown_as_they_were_set() -> None:
+    region = make_region(edition="2020-12")
+    (made,) = region.run_instances(1)
+    modify, describe = "ModifyInstanceMaintenanceAttributes", "DescribeInstanceMaintenanceAttributes"
+    window = [{"StartTime": "02:00:00", "EndTime": "06:00:00"}]
+    asked: dict[str, Any] = {"InstanceId": [made.id], "ActionOnMaintenance": "Stop", "NotifyOnMaintenance": True}
+    region.call(modify, **asked, MaintenanceWindow=window)
+    (shown,) = region.call(describe)["MaintenanceAttributes"]["MaintenanceAttribute"]
+    assert shown["ActionOnMaintenance"]["Value"] == "Stop"
+    assert shown["ActionOnMaintenance"]["DefaultValue"] == "AutoRecover"
+    assert (shown["MaintenanceWindows"]["MaintenanceWindow"], shown["NotifyOnMaintenance"]) == (window, True)
+    for start, end in (("02:30:00", "06:00:00"), ("24:00:00", "06:00:00"), ("02:00:00", "02:00:00"), ("", "x")):
+        bad = [{"StartTime": start, "EndTime": end}]
+        assert_refused("InvalidParameter", lambda bad=bad: region.call(modify, **asked, MaintenanceWindow=bad))  # type: ignore[misc]
+    redeploy = {**asked, "ActionOnMaintenance": "AutoRedeploy"}
+    assert_refused("InvalidParameter", lambda: region.call(modify, **redeploy))
+
+
+# What makes no sense
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({}, "name one of them"),
+        ({"instance": "i-none"}, "no instance"),
+        ({"host": "cn-hangzhou-a-h99"}, "no host"),
+        ({"instance": "{}", "host": "cn-hangzhou-a-h01"}, "name one of them"),
+        ({"instance": "{}", "type": "SystemFailure.Reboot"}, "SystemMaintenance"),
+        ({"instance": "{}", "outcome": "perhaps"}, "'executes'|executes, fails"),
+        ({"instance": "{}", "outcome": "inquires"}, "executes, fails"),
+        ({"instance": "{}", "not_before": 0}, "has not passed"),
+        ({"instance": "{}", "not_before": "soon"}, "has not passed"),
+    ],
+)
+def test_maintenance_that_makes_no_sense_is_refused(region: Region, given: dict[str, Any], says: str) -> None:
+    (made,) = region.run_instances(1)
+    filled = {name: made.id if value == "{}" else value for name, value in given.items()}
+    with pytest.raises(UsageError, match=says):
+        region.control("schedule-maintenance", **filled)
+    assert region.events() == []
+
+
+def test_only_real_events_that_wait_can_be_withdrawn(region: Region) -> None:
+    (made,) = region.run_instances(1)
+    with pytest.raises(UsageError, match="no event"):
+        region.control("cancel-maintenance", event="e-none")
+    due = {"InstanceId": [made.id], "EventType": MAINTENANCE, "NotBefore": "2030-01-01T00:00:00Z"}
+    (simulated,) = region.call("CreateSimulatedSystemEvents", **due)["EventIdSet"]["EventId"]
+    with pytest.raises(UsageError, match="simulated"):
+        region.control("cancel-maintenance", event=simulated)
+    region.chaos.maintenance(made.id, within="1h")
+    region.clock.advance("2h")
+    done = next(event for event in region.events(made) if event.state == "Executed")
+    assert region.control("cancel-maintenance", event=done.id) == {"withdrawn": False, "status": "Executed"}
+
+
+@pytest.mark.parametrize("state", ["Stopped", "Pending"])
+def test_maintenance_of_what_does_not_run_has_nothing_to_do(region: Region, state: str) -> None:
+    if state == "Stopped":
+        (made,) = region.run_instances(1)
+        made.stop()
+    else:
+        region = make_region(provision=7200)
+        (made,) = region.run_instances(1, wait=False)
+    region.chaos.maintenance(made.id, within="1h")
+    region.clock.advance("61m")
+    assert (made.status, region.events(made)[0].state) == (state, "Executed")
+
+
+def test_maintenance_that_finds_a_stop_or_restart_under_way_ends_with_it() -> None:
+    region = make_region()
+    one, two = region.run_instances(2)
+    for each in (one, two):
+        region.chaos.maintenance(each.id, within=60)
+    region.clock.advance(59.5)
+    one.stop(wait=False)
+    region.clock.advance(0.5)
+    assert region.health(one) == "Maintaining"
+    region.clock.advance("1m")
+    assert (one.status, [event.state for event in region.events(one)]) == ("Stopped", ["Executed"])
+    assert (two.status, [event.state for event in region.events(two)]) == ("Running", ["Executed"])
+
+
+@pytest.mark.parametrize(
+    ("filters", "code"),
+    [
+        ({"InstanceEventType": ["SystemFailure.Nap"]}, "InvalidParameter"),
+        ({"HealthStatus": "ok"}, "InvalidParameter"),
+        ({"Status": "Sleeping"}, "InvalidParameter"),
+        ({"NotBefore.Start": "yesterday"}, "InvalidParameter"),
+        ({"NotBefore.Middle": "2019-03-01T00:00:00Z"}, "InvalidParameter"),
+        ({"NotBefore": "2019-03-01T00:00:00Z"}, "InvalidParameter"),
+        ({"PageNumber": 0}, "InvalidParameter"),
+    ],
+)
+def test_filters_that_make_no_sense_are_refused(region: Region, filters: dict[str, Any], code: str) -> None:
+    assert_refused(code, lambda: region.call("DescribeInstancesFullStatus", **filters))
+
+
+def test_filters_that_contradict_one_another_find_nothing(region: Region) -> None:
+    (made,) = region.run_instances(1)
+    region.chaos.maintenance(made.id)
+    for filters in (
+        {"Status": "Stopped", "HealthStatus": "Ok"},
+        {"InstanceId": [made.id], "EventId": ["e-none"]},
+        {"InstanceEventType": ["InstanceFailure.Reboot"], "InstanceId": [made.id]},
+    ):
+        assert region.call("DescribeInstancesFullStatus", **filters)["TotalCount"] == 0
+
+
+def test_simulations_beyond_the_limit_are_refused_as_one() -> None:
+    region = make_region(edition=load().changed({"event.simulated-limit": 3}))
+    ids = [each.id for each in region.run_instances(4)]
+    asked = {"EventType": MAINTENANCE, "NotBefore": "2030-01-01T00:00:00Z"}
+    call = "CreateSimulatedSystemEvents"
+    assert_refused("SimulatedEventLimitExceeded", lambda: region.call(call, **asked, InstanceId=ids))
+    assert region.events() == []
+    region.call(call, **asked, InstanceId=ids[:3])
+    assert_refused("SimulatedEventLimitExceeded", lambda: region.call(call, **asked, InstanceId=ids[3:]))
+
+
+# What assertions say
+
+
+def test_assertions_fail_with_the_timeline(region: Region) -> None:
+    (made,) = region.run_instances(1)
+    before = made.identity
+    with pytest.raises(AssertionError, match="there is none"):
+        assert_avoided(made)
+    region.chaos.maintenance(made.id, within="1h")
+    with pytest.raises(AssertionError, match=rf"the latest is Scheduled[\s\S]*{MAINTENANCE} Scheduled: published 2019"):
+        assert_avoided(made)
+    with pytest.raises(AssertionError, match=r"it has no SystemFailure.Reboot[\s\S]*is Running, its health Ok"):
+        assert_recovered(made, before)
+    with pytest.raises(WaitTimeout, match=rf"Executed of {made.id}: not within[\s\S]*transition"):
+        region.wait_for_event("SystemFailure.Reboot", instance=made, state="Executed", within="1m")
+    made.delete()
+    with pytest.raises(WaitTimeout, match=r"cannot be seen: InvalidInstanceId\.NotFound[\s\S]*Canceled"):
+        region.wait_for_event(MAINTENANCE, instance=made, state="Executed", within="1m")
