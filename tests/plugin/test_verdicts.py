@@ -267,3 +267,47 @@ def test_the_line_is_for_the_directory_in_which_the_run_was_started(
     first = pytester.runpytest_inprocess("-k", "test_it").stdout.str()
     (line,) = [line for line in first.splitlines() if line.startswith("pytest ")]
     assert made(pytester.runpytest_inprocess(*shlex.split(line)[1:]).stdout.str()) == made(first)
+
+
+STACKING = """
+    from faultzone import region
+    from faultzone.model.rules import Rules
+    from dataclasses import replace
+
+    class Stacks(Rules):
+        def hosts_to_avoid(self, others, member=None):
+            return ()
+
+        def preference(self, levels):
+            return reversed(levels)
+
+    def pytest_faultzone_backend(config, options):
+        return region.local_backend(replace(options, rules=Stacks))
+"""
+LAUNCH = """
+    import pytest
+
+    @pytest.mark.clause("deployment-set/launch")
+    def test_launch(region):
+        assert len(region.run_instances(2, deployment_set=region.create_deployment_set())) == 2
+"""
+
+
+def test_checkers_judge_the_region_of_a_test_that_asserts_something_else(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(STACKING)
+    pytester.makepyfile(LAUNCH)
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*spread: violated: * share a host*", "*transition*host=*", "deviates: deployment-set/launch*"])
+
+
+@pytest.mark.parametrize("chosen", ["none", "life-cycle,money"])
+def test_checkers_can_be_chosen(pytester: pytest.Pytester, chosen: str) -> None:
+    pytester.makeconftest(STACKING)
+    pytester.makepyfile(LAUNCH)
+    pytester.runpytest_inprocess(f"--faultzone-checkers={chosen}").assert_outcomes(passed=1)
+
+
+def test_checkers_leave_a_region_that_is_wrong_on_purpose_to_its_clause(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(LAUNCH)
+    pytester.runpytest_inprocess("--faultzone-backend=wrong:stacks-members").assert_outcomes(passed=1)

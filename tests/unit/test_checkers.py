@@ -50,7 +50,9 @@ class History:
             self.add("transition", **said).later(SECOND)
         return self
 
-    def event(self, *states: str, type: str = "SystemMaintenance.Reboot", due: int | None = None, **more: Any) -> History:
+    def event(
+        self, *states: str, type: str = "SystemMaintenance.Reboot", due: int | None = None, **more: Any
+    ) -> History:
         """Let an event go through states without time passing."""
         for state in states:
             before = self.last.get("event", {"to": None})["to"]
@@ -95,7 +97,11 @@ GOOD: list[tuple[str, Callable[[History], History]]] = [
 ]
 BAD: list[tuple[str, Callable[[History], History], str]] = [
     ("life-cycle", lambda h: h.go("Running"), "from None to Running"),
-    ("life-cycle", lambda h: up(h).add("transition", instance="i-1", **{"from": "Stopped", "to": "Starting"}), "was Running"),
+    (
+        "life-cycle",
+        lambda h: up(h).add("transition", instance="i-1", **{"from": "Stopped", "to": "Starting"}),
+        "was Running",
+    ),
     ("life-cycle", lambda h: h.go("Pending").go("Released", why="user"), "while Pending"),
     ("life-cycle", lambda h: up(h).go("Released", "Starting"), "from Released"),
     ("spread", lambda h: up(up(h, deployment_set="ds"), "i-2", deployment_set="ds"), "i-1 and i-2 share a host"),
@@ -110,7 +116,11 @@ BAD: list[tuple[str, Callable[[History], History], str]] = [
     ("identity", lambda h: up(h, public_ip="1.2.3.4").go("Stopping").go("Stopped", public_ip=""), "became none"),
     ("identity", lambda h: up(h).go("Running", zone=1), "zone of i-1"),
     ("conservation", lambda h: up(up(h), "i-2", private_ip="10.0.0.0"), "have one address"),
-    ("conservation", lambda h: up(up(h, public_ip="1.1.1.1"), "i-2", public_ip="1.1.1.1", region="s"), "have one address"),
+    (
+        "conservation",
+        lambda h: up(up(h, public_ip="1.1.1.1"), "i-2", public_ip="1.1.1.1", region="s"),
+        "have one address",
+    ),
     ("stuck", lambda h: h.go("Pending", "Starting").later(7 * HOUR).go("Running"), "was Starting"),
     ("stuck", lambda h: h.go("Pending", "Starting").later(7 * HOUR).add("advance"), "was Starting"),
     ("epochs", lambda h: up(h, epoch=3).add("report", report="Booted", instance="i-1", epoch=2), "epoch 2 of i-1"),
@@ -119,7 +129,11 @@ BAD: list[tuple[str, Callable[[History], History], str]] = [
     ("event-machine", lambda h: h.event("Executing", "Executed", "Failed"), "from Executed to Failed"),
     ("event-machine", lambda h: h.event("Executing").event("Executed", instance="i-2"), "became another event"),
     ("windows", lambda h: h.event("Scheduled", "Executing", due=START + 1), "before its NotBefore"),
-    ("windows", lambda h: h.event("Scheduled", due=START + 1).later(HOUR).event("Executing", due=START + 1), "long after"),
+    (
+        "windows",
+        lambda h: h.event("Scheduled", due=START + 1).later(HOUR).event("Executing", due=START + 1),
+        "long after",
+    ),
     ("windows", lambda h: h.event("Scheduled", due=START).later(HOUR).add("advance"), "still Scheduled"),
     (
         "windows",
@@ -158,7 +172,11 @@ BAD: list[tuple[str, Callable[[History], History], str]] = [
     ("settling", lambda h: h.add("effect", **RUNS).later(DAY).add("advance"), "has not settled"),
     ("settling", lambda h: h.add("transition", **SETTLED).add("transition", **SETTLED), "settled twice"),
     ("money", lambda h: h.bill("top-up", "5.0000", "5.0000").bill("top-up", "1.0000", "7.0000"), "does not follow"),
-    ("money", lambda h: h.bill("bill", "1.0000", "5.0000", "3.0000").bill("bill", "0.0000", "6.0000", "2.0000"), "less"),
+    (
+        "money",
+        lambda h: h.bill("bill", "1.0000", "5.0000", "3.0000").bill("bill", "0.0000", "6.0000", "2.0000"),
+        "less",
+    ),
     ("money", lambda h: h.bill("arrears", "0.0000", "0.0000"), "in arrears"),
 ]
 
@@ -291,7 +309,9 @@ def _do(region: Region, group: DeploymentSet, action: str, number: int) -> None:
     host = hosts[number % len(hosts)]
     anywhere: dict[str, Callable[[], object]] = {
         "run": lambda: region.run_instances(number % 3 + 1, deployment_set=group if number % 2 else None, wait=False),
-        "subscribe": lambda: region.run_instances(InstanceChargeType="PrePaid", PeriodUnit="Week", Period=1, wait=False),
+        "subscribe": lambda: region.run_instances(
+            InstanceChargeType="PrePaid", PeriodUnit="Week", Period=1, wait=False
+        ),
         "advance": lambda: region.clock.advance(("1s", "30s", "10m", "2h", "6d")[number % 5]),
         "crash": lambda: region.control("crash-host", host=host, reversible=bool(number % 2)),
         "repair": lambda: region.control("repair-host", host=host),

@@ -212,7 +212,10 @@ def test_an_event_that_inquires_waits_for_consent() -> None:
     (event,) = region.planned(one)
     assert event["EventCycleStatus"]["Name"] == "Inquiring"
     region.clock.advance("30d")
-    accept = lambda: region.call("AcceptInquiredSystemEvent", EventId=event["EventId"])  # noqa: E731
+
+    def accept() -> None:
+        region.call("AcceptInquiredSystemEvent", EventId=event["EventId"])
+
     accept()
     region.wait_for_event(MAINTENANCE, instance=one, state="Executed")
     assert_refused("InvalidEventId.NotFound", accept)

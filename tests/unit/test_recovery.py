@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from faultzone import (
@@ -171,10 +173,13 @@ def test_a_guest_that_crashes_twice_has_one_event_at_a_time(region: Region) -> N
 def test_a_subscription_that_lapses_while_its_host_is_lost_is_stopped() -> None:
     region = make_region(recovery="planned")
     (made,) = region.run_instances(1, InstanceChargeType="PrePaid", Period=1)
-    region.clock.advance(made.expires - region.clock.now)
-    made.wait_until("Stopped")
-    region.clock.advance("1h")
+    region.clock.advance(made.expires - region.clock.now - timedelta(minutes=10))
+    region.chaos.crash(host_of(made), reversible=False)
+    region.wait_for_event(FAILURE, instance=made, state="Scheduled")
+    made.wait_until("Stopped", within="11m")
+    region.hold(lambda: made.status == "Stopped", "2h", what="stopped")
     assert made.lock_reasons == ["financial"]
+    assert (FAILURE, "Canceled") in states(region, made)
 
 
 # Faults, twice and in any order
