@@ -24,6 +24,8 @@ KINDS: Final = frozenset(
     "verdict".split()
 )
 _SECRET: Final = frozenset({"Password", "AccessKeySecret", "SecurityToken", "UserData", "user_data"})
+#: What needs no copy.
+_SCALARS: Final = frozenset({str, int, bool, float, type(None)})
 
 
 class Entry(NamedTuple):
@@ -58,6 +60,8 @@ def copied(mapping: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _copied(value: Any, mapping: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Any:
+    if type(value) in _SCALARS:
+        return value
     if isinstance(value, Mapping):
         return mapping(value)
     if isinstance(value, list | tuple):

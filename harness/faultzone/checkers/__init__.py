@@ -13,10 +13,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from faultzone.checkers import events, instances, records
 from faultzone.checkers.base import HOLDS, UNKNOWN, VIOLATED, Checker, Origin, Raw, Result
-from faultzone.checkers.events import EventMachine, Releases, Windows
-from faultzone.checkers.instances import Conservation, Epochs, Identity, LifeCycle, Spread, Stuck
-from faultzone.checkers.records import Money, Settling
 from faultzone.errors import FaultzoneError, HarnessError, UsageError
 from faultzone.journal import Journal, load
 
@@ -24,7 +22,8 @@ from faultzone.journal import Journal, load
 CHECKERS: Final[dict[str, type[Checker]]] = {
     each.name: each
     for each in (
-        LifeCycle, Spread, Identity, Conservation, Stuck, Epochs, EventMachine, Windows, Releases, Settling, Money,
+        instances.LifeCycle, instances.Spread, instances.Identity, instances.Conservation, instances.Stuck,
+        instances.Epochs, events.EventMachine, events.Windows, events.Releases, records.Settling, records.Money,
     )
 }  # fmt: skip
 
@@ -131,6 +130,7 @@ __all__ = [
     "UNKNOWN",
     "VIOLATED",
     "Checker",
+    "Origin",
     "Result",
     "ViolationError",
     "check",

@@ -122,7 +122,7 @@ def _forget_oldest(region: RegionState, state: AssistantState) -> None:
             continue
         excess -= 1
         invocation = record.invocation
-        record.target.records.popleft()
+        del record.target.records[0]
         invocation.records.remove(record)
         if not invocation.records and not invocation.open:
             state.invocations.pop(invocation.id, None)

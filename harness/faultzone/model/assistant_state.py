@@ -94,7 +94,7 @@ class Target:
 
     def __init__(self, instance: Instance) -> None:
         self.instance, self.system = instance.id, instance.image.system
-        self.records: deque[Record] = deque()
+        self.records: list[Record] = []
         self.live: Record | None = None
         self.runs = 0
         self.stopped: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Boot(NamedTuple):
@@ -199,6 +199,10 @@ Report = (
 )  # fmt: skip
 
 
+#: Of runs that go well, besides their end.
+_ROUTINE: Final = (RunScript, RunStarted, RunOutput)
+
+
 def firing(invocation: str, number: int) -> str:
     """The name of the run of a timed invocation at the `number`-th of its times."""
     return f"{invocation}.{number}"
@@ -206,6 +210,6 @@ def firing(invocation: str, number: int) -> str:
 
 def is_routine(what: Effect | Report) -> bool:
     """Whether it is of a run of a timed invocation that goes well: the journal has one entry for all of a firing."""
-    if isinstance(what, RunStarted | RunScript | RunOutput):
+    if isinstance(what, _ROUTINE):
         return "." in what.run
     return isinstance(what, RunEnded) and not what.exit_code and "." in what.run

@@ -25,7 +25,7 @@ from faultzone.model.state import STARTING, AccountState, Instance, RegionState,
 _NEVER = "2099-12-31T15:59Z"
 
 
-def _network_interface(instance: Instance) -> dict[str, str]:
+def network_interface(instance: Instance) -> dict[str, str]:
     """The one network card of an instance, whose address is made from its private IP."""
     return {
         "NetworkInterfaceId": f"eni-{instance.id[2:]}",
@@ -93,7 +93,7 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
             "PrivateIpAddress": {"IpAddress": [private]},
             "NatIpAddress": "",
         },
-        "NetworkInterfaces": {"NetworkInterface": [_network_interface(instance)]},
+        "NetworkInterfaces": {"NetworkInterface": [network_interface(instance)]},
         "SecurityGroupIds": {"SecurityGroupId": list(instance.security_groups)},
         "OperationLocks": {"LockReason": [{"LockReason": reason} for reason in instance.locks]},
         "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": ""},

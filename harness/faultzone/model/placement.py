@@ -42,13 +42,20 @@ class Host:
 
 
 class Spread:
-    """How many instances of one account each host of one zone carries, as levels from none upwards."""
+    """How many instances of one account each host of one zone carries, as levels from none upwards.
 
-    __slots__ = ("count", "levels", "total")
+    Dead hosts are in no level, so that looking for a host costs no more when many have died.
+    """
+
+    __slots__ = ("count", "dead", "levels", "total")
 
     def __init__(self, hosts: Iterable[Host]) -> None:
         #: levels[n] holds the hosts that carry n instances, in the order in which they came to.
-        self.levels: list[OrderedDict[int, None]] = [OrderedDict((host.index, None) for host in hosts)]
+        hosts = list(hosts)
+        self.dead = {host.index for host in hosts if host.state == DOWN}
+        self.levels: list[OrderedDict[int, None]] = [
+            OrderedDict((host.index, None) for host in hosts if host.state != DOWN)
+        ]
         self.count: dict[int, int] = {}
         self.total = 0
 
@@ -57,15 +64,25 @@ class Spread:
         self.total += change
         before = self.count.get(index, 0)
         after = before + change
-        levels = self.levels
-        levels[before].pop(index, None)
-        if after == len(levels):
-            levels.append(OrderedDict())
-        levels[after][index] = None
+        self.levels[before].pop(index, None)
+        if after == len(self.levels):
+            self.levels.append(OrderedDict())
+        if index not in self.dead:
+            self.levels[after][index] = None
         if after:
             self.count[index] = after
         else:
             self.count.pop(index, None)
+
+    def power(self, index: int, on: bool) -> None:
+        """Take a host that has died out of the levels, or put it back."""
+        level = self.levels[self.count.get(index, 0)]
+        if on:
+            self.dead.discard(index)
+            level[index] = None
+        else:
+            self.dead.add(index)
+            level.pop(index, None)
 
 
 class Supply:
@@ -175,6 +192,13 @@ class Placement:
         host.instances.discard(instance_id)
         self.spread(account, host.zone).move(host.index, -1)
         self.supply.placed[self.zone_ids[host.zone], kind.family] -= 1
+
+    def power(self, host: Host, on: bool) -> None:
+        """A host has died, or is back."""
+        host.state = UP if on else DOWN
+        for (_, zone), spread in self._spreads.items():
+            if zone == host.zone:
+                spread.power(host.index, on)
 
     def host_id(self, host: Host) -> str:
         """The name of a host: its zone and number, such as `cn-hangzhou-a-h03`."""

@@ -22,7 +22,7 @@ from faultzone.model.assistant_runs import cut_off
 from faultzone.model.dispatch import takes
 from faultzone.model.effects import GuestCrashed, HostBack, HostLost
 from faultzone.model.lapse import is_locked
-from faultzone.model.placement import DOWN, UP
+from faultzone.model.placement import DOWN
 from faultzone.model.state import KEEP_CHARGING, RUNNING, STARTING, STOPPED, STOPPING
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def on_host_lost(region: RegionState, report: HostLost) -> bool:
     host = region.placement.hosts[report.host]
     if host.state == DOWN:
         return False
-    host.state = DOWN
+    region.placement.power(host, on=False)
     for instance_id in sorted(host.instances):
         instance = region.instances[instance_id]
         if instance.status == STOPPING and instance.next is None:
@@ -79,9 +79,9 @@ def on_host_lost(region: RegionState, report: HostLost) -> bool:
 def on_host_back(region: RegionState, report: HostBack) -> bool:
     """A repaired host: what it carries boots again, and a plan to restart it elsewhere is withdrawn."""
     host = region.placement.hosts[report.host]
-    if host.state == UP:
+    if host.state != DOWN:
         return False
-    host.state = UP
+    region.placement.power(host, on=True)
     for instance_id in sorted(host.instances):
         instance = region.instances[instance_id]
         recovery = region.recovering.get(instance_id)
@@ -175,7 +175,9 @@ def _relocate(region: RegionState, instance: Instance, epoch: int) -> None:
 
 
 def find_host(region: RegionState, instance: Instance) -> bool:
-    """Give an instance another host of its zone that keeps the spread of its set (deployment-set/failover-keeps-spread).
+    """Give an instance another host of its zone that keeps the spread of its set.
+
+    Clause: deployment-set/failover-keeps-spread.
 
     Where none keeps it, a set that allows it loses the member (deployment-set/failover-cancels-membership).
 
@@ -203,7 +205,7 @@ def move(region: RegionState, instance: Instance, host: Host) -> None:
 
 
 def _restart(region: RegionState, instance: Instance) -> None:
-    """Start a recovering instance on the host that it has now; one that is to be stopped by failures is Stopped."""
+    """Start a recovering instance on the host that it now has; one that is to be stopped by failures is Stopped."""
     recovery = region.recovering.get(instance.id)
     instance.next = None
     if recovery is not None and recovery.event.type.endswith(".Stop"):

@@ -262,6 +262,35 @@ class Region(RunsCommands, SeesEvents):
         listed = self.describe("DescribeInstances", "Instances", "Instance")
         return [Instance(self, each["InstanceId"]) for each in listed][::-1]
 
+    # Notifications
+
+    def subscribe(self, subscriber: Callable[[dict[str, Any]], object]) -> Callable[[], None]:
+        """Call a function with each notification of this region and account from now on, in order (event/notification).
+
+        It is called after the change is committed and may itself call the region; what it raises is raised from the
+        call, or the advance of time, that caused the notification.
+
+        Returns:
+            What ends it.
+
+        Raises:
+            NotSupported: the region is not in this process.
+        """
+        if not isinstance(self.backend, LocalBackend):
+            raise NotSupported(f"{self.backend.name} is not in this process: give the control verb 'subscribe' a URL")
+        publisher, account = self.backend.publisher, self.account or self.backend.cloud.accounts[0]
+
+        def told(notification: dict[str, Any]) -> None:
+            if (notification["regionId"], notification["userId"]) == (self.id, account):
+                subscriber(notification)
+
+        number = publisher.subscribe(told)
+
+        def end() -> None:
+            publisher.unsubscribe(number)
+
+        return end
+
     # Waiting
 
     def wait(self, predicate: Callable[[], T], within: Duration = STATE_CHANGE, *, what: str = "the awaited") -> T:
@@ -366,6 +395,7 @@ class Region(RunsCommands, SeesEvents):
             while self.served:
                 self.served.pop().close()
             if isinstance(self.backend, LocalBackend):
+                self.backend.publisher.close()
                 self.backend.release()
 
 

@@ -44,6 +44,7 @@ class Guests:
         boot: milliseconds from a reboot to answering.
         halt: milliseconds that an orderly shutdown takes.
         deliver: milliseconds from the request to the start of a run.
+        metadata: gives what the metadata service answers an instance for a path; None where there is nothing.
     """
 
     clock: Clock
@@ -51,6 +52,7 @@ class Guests:
     boot: int
     halt: int
     deliver: int
+    metadata: Callable[[str, str], str | None] = lambda instance, path: None
     _guests: dict[str, Guest] = field(default_factory=dict)
     _rules: list[_Rule] = field(default_factory=list)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
@@ -84,6 +85,8 @@ class MemorySubstrate:
         self._boot, self._halt = round(timings.boot * SECOND), round(timings.halt * SECOND)
         self._detect, self._restore = round(timings.detect * SECOND), round(timings.restore * SECOND)
         self._guests: dict[str, _Guest] = {}
+        #: The same by host, in the order in which they came to it.
+        self._on: defaultdict[tuple[str, int], dict[str, None]] = defaultdict(dict)
         #: Each host without power -> the instant at which the region notices.
         self._dead: dict[tuple[str, int], int] = {}
         #: Each host that is cut off but has power -> what nobody has heard of its guests.
@@ -99,23 +102,33 @@ class MemorySubstrate:
             elif isinstance(effect, Halt):
                 self._start(region, effect, 0 if effect.force else self._halt, Halted)
             elif isinstance(effect, Move):
-                self._guests[effect.instance] = _Guest((region, effect.to), effect.epoch, halting=False)
+                self._put(effect.instance, _Guest((region, effect.to), effect.epoch, halting=False))
             elif isinstance(effect, Release):
-                self._guests.pop(effect.instance, None)
+                self._drop(effect.instance)
                 self.guests.forget(effect.instance)
             elif isinstance(effect, RunScript | PutFile):
                 self.guests.run(effect)
             elif isinstance(effect, CancelScript):
                 self.guests.cancel(effect)
 
+    def _put(self, instance: str, guest: _Guest) -> None:
+        self._drop(instance)
+        self._guests[instance] = guest
+        self._on[guest.machine][instance] = None
+
+    def _drop(self, instance: str) -> None:
+        guest = self._guests.pop(instance, None)
+        if guest is not None:
+            del self._on[guest.machine][instance]
+
     def _start(self, region: str, effect: Boot | Halt, delay: int, outcome: type[Booted] | type[Halted]) -> None:
         """Let a guest boot or halt; nothing is heard of it if its host dies or it is asked for something newer."""
         instance, epoch = effect.instance, effect.epoch
         machine = (region, effect.host)
-        self._guests[instance] = _Guest(machine, epoch, isinstance(effect, Halt))
+        self._put(instance, _Guest(machine, epoch, isinstance(effect, Halt)))
         if isinstance(effect, Halt) and machine in self._dead:
             # Its power went before it could shut down; the region hears of it no sooner than of the host.
-            del self._guests[instance]
+            self._drop(instance)
             self._clock.call_at(self._dead[machine], lambda: self._report(region, Halted(instance, epoch)))
             return
 
@@ -126,7 +139,7 @@ class MemorySubstrate:
             if isinstance(effect, Boot):
                 self.guests.up(region, effect)
             else:
-                del self._guests[instance]
+                self._drop(instance)
                 self.guests.down(instance)
             self._from_host(current.machine, outcome(instance, epoch))
 
@@ -136,7 +149,7 @@ class MemorySubstrate:
         """Pass on what comes from inside; a guest that shut itself down is gone."""
         guest = None if isinstance(report, HostLost | HostBack) else self._guests.get(report.instance)
         if isinstance(report, Halted):
-            self._guests.pop(report.instance, None)
+            self._drop(report.instance)
         if guest is None:
             self._report(region, report)
         else:
@@ -163,9 +176,9 @@ class MemorySubstrate:
         if machine in self._dead:
             return
         self._dead[machine] = self._clock.now + self._detect
-        lost = {instance: guest for instance, guest in self._guests.items() if guest.machine == machine}
+        lost = {instance: self._guests[instance] for instance in self._on[machine]}
         for instance in lost:
-            del self._guests[instance]
+            self._drop(instance)
             self.guests.down(instance)
 
         def noticed() -> None:
@@ -200,7 +213,7 @@ class MemorySubstrate:
         guest = self._guests.get(instance)
         if guest is None or guest.halting:
             return False
-        del self._guests[instance]
+        self._drop(instance)
         self.guests.down(instance)
         report = GuestCrashed(instance, guest.epoch)
         self._clock.call_later(self._detect, lambda: self._from_host(guest.machine, report))
@@ -224,3 +237,4 @@ class MemorySubstrate:
     def close(self) -> None:
         """Forget the guests."""
         self._guests.clear()
+        self._on.clear()

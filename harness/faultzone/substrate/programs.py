@@ -20,6 +20,8 @@ GuestProgram = Callable[["Process", list[str]], int]
 _PACKAGES: Final = ("aliyun_assist.rpm", "aliyun_assist.deb")
 _UPDATER: Final = "aliyun_assist_update"
 _LINUX_SERVICE: Final = "agentwatch"
+#: Where the metadata service answers (event/metadata).
+METADATA: Final = "100.100.100.200"
 #: The name of the agent's process, and on Windows of its service (assistant/process-name).
 AGENT_PROCESS: Final = "AliyunService"
 
@@ -99,6 +101,24 @@ def _wget(process: Process, arguments: list[str]) -> int:
         process.write(f"wget: unable to resolve host address of {name!r}\n")
         return 4
     process.guest.files.add(name)
+    return 0
+
+
+def _curl(process: Process, arguments: list[str]) -> int:
+    """Ask the metadata service, which alone answers in a guest."""
+    urls = [word for word in arguments if not word.startswith("-")]
+    host, _, path = (urls[-1] if urls else "").removeprefix("http://").partition("/")
+    if host != METADATA:
+        process.write(f"curl: (6) Could not resolve host: {host}\n")
+        return 6
+    found = process.guest.world.metadata(process.guest.id, f"/{path}")
+    if found is not None:
+        process.write(found)
+    elif any(word in ("-f", "--fail") or (word[:2] != "--" and "f" in word) for word in arguments if word[:1] == "-"):
+        process.write("curl: (22) The requested URL returned error: 404\n")
+        return 22
+    else:
+        process.write("404 - Not Found")
     return 0
 
 
@@ -192,6 +212,7 @@ _LINUX: Final[Mapping[str, GuestProgram]] = {
     "reboot": _reboot,
     "poweroff": _power_off,
     "shutdown": _shutdown,
+    "curl": _curl,
     "wget": _wget,
     "rpm": _package(".rpm", frozenset({"-ivh", "-i", "-U", "-Uvh"})),
     "dpkg": _package(".deb", frozenset({"-i", "--install"})),

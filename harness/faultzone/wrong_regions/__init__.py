@@ -34,6 +34,7 @@ _CHAPTERS: Final = (
     "instance_requests",
     "events",
     "recovery",
+    "notifications",
 )
 
 Parameters = Mapping[str, object]

@@ -1,0 +1,37 @@
+"""The control verbs of notifications: a queue to read, a URL to be called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from faultzone.backends.controls import Arguments, verb
+from faultzone.errors import UsageError
+
+if TYPE_CHECKING:
+    from faultzone.backends.local import LocalBackend
+
+
+def _number(given: Arguments) -> int:
+    number = given["id"]
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise UsageError(f"id={number!r}: write the number that 'subscribe' has told")
+    return number
+
+
+@verb("subscribe", "", url="string?")
+def subscribe(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Post all notifications from now on to a URL, or without one keep them to be read with `notifications`."""
+    url = given.get("url")
+    return {"id": backend.publisher.open_queue() if url is None else backend.publisher.call_back(str(url))}
+
+
+@verb("unsubscribe", "", outside_lock=True, id="integer")
+def unsubscribe(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """End a subscription; tells whether there was one."""
+    return {"ended": backend.publisher.unsubscribe(_number(given))}
+
+
+@verb("notifications", "", writes=False, outside_lock=True, id="integer")
+def notifications(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Read all notifications that a subscription without a URL has kept, oldest first."""
+    return {"notifications": backend.publisher.read(_number(given))}

@@ -1,0 +1,200 @@
+"""Who is told of notifications: functions in this process, queues that a test reads, and HTTP callbacks.
+
+Notifications are told in the order of their commits, after the commit and outside the region's lock, so that a
+subscriber may call the region.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from faultzone.errors import UsageError
+from faultzone.model import notifications
+from faultzone.model.notifications import Notification
+
+if TYPE_CHECKING:
+    from faultzone.model.cloud import Cloud
+
+Subscriber = Callable[[Notification], object]
+
+#: How often a callback is tried, and the real seconds of the first pause; each following one is twice as long.
+_TRIES: Final = 6
+_PAUSE: Final = 0.05
+_TIMEOUT: Final = 5.0
+#: How long the end of a cloud waits for callbacks that have not been heard.
+_LINGER: Final = 5.0
+
+
+class Publisher:
+    """Tells subscribers what a cloud publishes.
+
+    Args:
+        cloud: whose notifications.
+        note: takes (kind, data) into the journal, from any thread.
+    """
+
+    def __init__(self, cloud: Cloud, note: Callable[[str, Mapping[str, Any]], None]) -> None:
+        self._note = note
+        self._numbers = count(1)
+        self._subscribers: dict[int, Subscriber] = {}
+        self._callbacks: dict[int, Callback] = {}
+        self._queues: dict[int, list[Notification]] = {}
+        #: Published, not yet committed; committed, not yet told.
+        self._published: list[Notification] = []
+        self._committed: deque[Notification] = deque()
+        self._telling = threading.Lock()
+        for region in cloud.regions.values():
+            notifications.watch(region, self._published.append, lambda: bool(self._subscribers))
+
+    def subscribe(self, subscriber: Subscriber) -> int:
+        """Tell a function of all that is published from now on; the number that ends it."""
+        number = next(self._numbers)
+        self._subscribers = {**self._subscribers, number: subscriber}
+        return number
+
+    def open_queue(self) -> int:
+        """Keep all that is published from now on; the number to read it by."""
+        kept: list[Notification] = []
+        number = self.subscribe(kept.append)
+        self._queues[number] = kept
+        return number
+
+    def call_back(self, url: str) -> int:
+        """Post all that is published from now on to a URL; the number that ends it.
+
+        Raises:
+            UsageError: it is no HTTP URL.
+        """
+        callback = Callback(url, self._note)
+        number = self.subscribe(callback.put)
+        self._callbacks[number] = callback
+        return number
+
+    def read(self, number: int) -> list[Notification]:
+        """What has been published to a queue since it was opened.
+
+        Raises:
+            UsageError: there is no such queue.
+        """
+        if number not in self._queues:
+            raise UsageError(f"there is no queue {number}; there are {', '.join(map(str, self._queues)) or 'none'}")
+        return list(self._queues[number])
+
+    def unsubscribe(self, number: int) -> bool:
+        """Tell a subscriber nothing more; False where there is none of that number."""
+        known = number in self._subscribers
+        self._subscribers = {each: told for each, told in self._subscribers.items() if each != number}
+        self._queues.pop(number, None)
+        if (callback := self._callbacks.pop(number, None)) is not None:
+            callback.close()
+        return known
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something has been committed that subscribers have not been told of."""
+        return bool(self._committed)
+
+    def commit(self) -> None:
+        """What was published has happened."""
+        if self._published:
+            self._committed += self._published
+            self._published.clear()
+
+    def drop(self) -> None:
+        """What was published has not happened."""
+        self._published.clear()
+
+    def tell(self) -> None:
+        """Tell what has been committed; by one thread at a time, so that the order stays.
+
+        Raises:
+            Exception: what the first failing subscriber raised, once all have been told of all.
+        """
+        failed: list[Exception] = []
+        while self._committed and self._telling.acquire(blocking=False):
+            try:
+                while self._committed:
+                    notification = self._committed.popleft()
+                    for subscriber in self._subscribers.values():
+                        try:
+                            subscriber(json.loads(json.dumps(notification)))
+                        except Exception as trouble:
+                            failed.append(trouble)
+            finally:
+                self._telling.release()
+        if failed:
+            raise failed[0]
+
+    def close(self) -> None:
+        """End the callbacks, once they have delivered what they can."""
+        for number in list(self._callbacks):
+            self.unsubscribe(number)
+
+
+class Callback:
+    """Posts notifications to a URL, in order, each until it is answered with success, or given up after some tries.
+
+    Args:
+        url: where to.
+        note: takes (kind, data) into the journal.
+
+    Raises:
+        UsageError: it is no HTTP URL.
+    """
+
+    def __init__(self, url: str, note: Callable[[str, Mapping[str, Any]], None]) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"url={url!r}: write an HTTP URL such as http://127.0.0.1:8080/notify")
+        self._url, self._parts, self._note = url, parts, note
+        self._waiting: queue.SimpleQueue[Notification | None] = queue.SimpleQueue()
+        self._worker = threading.Thread(target=self._work, name="faultzone-callback", daemon=True)
+        self._worker.start()
+
+    def put(self, notification: Notification) -> None:
+        """Post this after what came before."""
+        self._waiting.put(notification)
+
+    def close(self) -> None:
+        """End, once what is waiting has been posted."""
+        self._waiting.put(None)
+        if self._worker is not threading.current_thread():
+            self._worker.join(_LINGER)
+
+    def _work(self) -> None:
+        while (notification := self._waiting.get()) is not None:
+            why = ""
+            for attempt in range(_TRIES):
+                if attempt:
+                    time.sleep(_PAUSE * 2 ** (attempt - 1))
+                why = self._post(notification)
+                if not why:
+                    break
+            if why:
+                self._note(
+                    "notice", {"what": "callback given up", "url": self._url, "id": notification["id"], "why": why}
+                )
+
+    def _post(self, notification: Notification) -> str:
+        """Post once; why that failed, else nothing."""
+        parts = self._parts
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        try:
+            connection.request("POST", target, json.dumps(notification), {"Content-Type": "application/json"})
+            status = connection.getresponse().status
+        except (OSError, http.client.HTTPException) as trouble:
+            return repr(trouble)
+        finally:
+            connection.close()
+        return "" if 200 <= status < 300 else f"status {status}"

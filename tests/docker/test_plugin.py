@@ -1,0 +1,62 @@
+"""The plugin and the suite over containers, and what is said where there are none."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from faultzone.substrate.docker.cleanup import leftovers
+from faultzone.substrate.docker.pool import Pool
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+TEST = """
+def test_it(region):
+    (one,) = region.run_instances(1)
+    assert region.control("exec", instance=one.id, script="echo hello")["output"] == "hello\\n"
+"""
+
+
+def test_regions_of_the_plugin_are_real_and_leave_nothing(pytester: pytest.Pytester, hosts: Pool) -> None:
+    pytester.makepyfile(test_one=TEST, test_two=TEST, test_three=TEST, test_four=TEST)
+    done = pytester.runpytest_subprocess("--faultzone-backend=docker", "-n2", "--dist=loadfile")
+    done.assert_outcomes(passed=4)
+    assert leftovers(hosts.engine) == []
+
+
+@pytest.mark.parametrize("pattern", ["invocation-status/*,assistant/as-administrator", "instance/identity,recovery/*"])
+def test_chapters_of_the_suite_conform(hosts: Pool, pattern: str) -> None:
+    command = [sys.executable, "-m", "faultzone.cli", "conform", "--backend=docker", f"--clause={pattern}", "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert " passed" in done.stdout
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["sweep"]])
+def test_commands_say_what_to_do_where_no_engine_answers(command: list[str]) -> None:
+    environment = {**os.environ, "DOCKER_HOST": "unix:///nowhere/docker.sock"}
+    done = subprocess.run(
+        [sys.executable, "-m", "faultzone.cli", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=environment,
+    )
+    assert done.returncode in (1, 2)
+    assert "no Docker engine answers" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_test_is_not_supported_where_no_engine_answers(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    pytester.makepyfile(TEST)
+    done = pytester.runpytest_subprocess("--faultzone-backend=docker", "-rA")
+    assert "no Docker engine answers" in done.stdout.str()
+    assert "INTERNALERROR" not in done.stdout.str()
+    assert done.ret != 3 or "harness-error" in done.stdout.str()
