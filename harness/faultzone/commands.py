@@ -257,4 +257,4 @@ class RunsCommands:
         return list(self.control("guest-history", instance=instance.id)["ran"])
 
 
-__all__ = ["Invocation", "Outcome", "RunsCommands", "failed", "finished", "running", "stopped"]
+__all__ = ["Invocation", "Outcome", "Reaction", "RunsCommands", "failed", "finished", "running", "stopped"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from faultzone import report
 from faultzone.clock import Duration, read_stamp, stamp
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import WaitTimeout
@@ -154,5 +155,5 @@ def timeline(instance: Instance) -> str:
             lines.append(f"{event.id} {event.type} {event.state}: published {stamp(event.published)}{due}{done}")
     except ApiError as refusal:
         lines.append(f"its events cannot be seen: {refusal.code}")
-    lines += map(str, region.journal.of(instance=instance.id))
+    lines.append(report.timeline(region.journal, instance.id))
     return "\n".join(lines)

@@ -68,16 +68,17 @@ def hold(backend: Backend, predicate: Callable[[], object], during: Duration, *,
         if not going:
             return
         if "move-time" in backend.capabilities:
-            going = _pass(backend, began + limit)
+            going = _pass(backend, began + limit, for_scripts=False)
         else:
             time.sleep(min(_POLL, max(0.0, end - time.monotonic())))
             going = time.monotonic() < end
 
 
-def _pass(backend: Backend, deadline: int) -> bool:
+def _pass(backend: Backend, deadline: int, *, for_scripts: bool = True) -> bool:
     """Go on to the next timer, or to the deadline; False once that is reached.
 
-    Where guests are real, real time passes instead while hosts owe reports, and while scripts run and no timer is due.
+    Where guests are real, real time passes instead while hosts owe reports, and, unless told otherwise, while scripts
+    run and no timer is due.
 
     Raises:
         SubstrateSilent: hosts owe reports and have said nothing for longer than the backend allows.
@@ -93,7 +94,7 @@ def _pass(backend: Backend, deadline: int) -> bool:
         return True
     if now >= deadline:
         return False
-    if clock.get("live") and (following is None or following > deadline):
+    if for_scripts and clock.get("live") and (following is None or following > deadline):
         time.sleep(_REAL_POLL)
         return True
     to = deadline if following is None else min(max(following, now), deadline)

@@ -128,6 +128,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Describe the markers, and watch for verdicts that decide how the run ends."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_ExitStatus(), "faultzone-exit-status")
+    if config.getoption("allure_report_dir", None):
+        from pytest_faultzone import allure
+
+        config.pluginmanager.register(allure.Reporter(config, _MAKER), "faultzone-allure")
     for line in (
         "region(**shape): the shape of the test's `region`: zones=2, hosts_per_zone=8, family_hosts={...}, "
         "supply={...}, accounts=1, regions=(...), edition='2019-02', clock='virtual' or 'hybrid', scale=1 …",

@@ -26,8 +26,11 @@ class Inbox:
     def read(self, instance: Instance) -> list[dict[str, Any]]:
         """The notifications of the events of an instance, each once, in the order in which they came."""
         kept = self._region.control("notifications", id=self._id)["notifications"]
-        first = {each["id"]: each for each in reversed(kept) if each["content"].get("instanceId") == instance.id}
-        return list(first.values())[::-1]
+        first: dict[str, dict[str, Any]] = {}
+        for each in kept:
+            if each["content"].get("instanceId") == instance.id:
+                first.setdefault(each["id"], each)
+        return list(first.values())
 
 
 def maintained(region: Region, *, within: int = HOUR) -> Instance:
@@ -119,6 +122,8 @@ def test_a_notification_is_one_json_object_with_the_fields_of_the_list(region: R
         for each in found:
             content = each["content"]
             assert json.loads(json.dumps(each)) == each
+            assert {"id", "ver", "product", "resourceId", "userId", "eventTime", "regionId"} <= each.keys()
+            assert {"eventId", "instanceId", "eventType", "eventStatus", "publishTime"} <= content.keys()
             assert (each["ver"], each["product"], each["regionId"]) == ("1.0", "ECS", region.id)
             assert each["resourceId"] == f"acs:ecs:{region.id}:{each['userId']}:instance/{instance.id}"
             assert each["eventTime"]

@@ -180,6 +180,27 @@ def test_the_start_up_program_runs(real: Region) -> None:
     assert out(one, "cat /root/started") == "started as root"
 
 
+def test_an_instance_can_ask_about_itself(real: Region) -> None:
+    (one,) = real.run_instances(1, UserData=base64.b64encode(b"#!/bin/sh\ntrue\n").decode())
+    asked = "wget -qO- http://100.100.100.200/latest/"
+    assert out(one, f"{asked}meta-data/instance-id") == one.id
+    assert out(one, f"{asked}meta-data/private-ipv4") == one.private_ip
+    assert out(one, f"{asked}meta-data/zone-id") == one.zone
+    assert "instance-id" in out(one, f"{asked}meta-data/").splitlines()
+    assert out(one, f"{asked}user-data") == "#!/bin/sh\ntrue"
+    assert shell(one, f"{asked}meta-data/nothing")[0] != 0
+
+
+def test_instances_are_found_by_name_also_after_a_move(real: Region) -> None:
+    one, other = real.run_instances(2, deployment_set=real.create_deployment_set())
+    for from_, to in ((one, other), (other, one)):
+        name = to.describe()["HostName"]
+        assert f"({to.private_ip})" in out(from_, f"ping -c1 -W2 {name}")
+    real.control("migrate", instance=other.id)
+    soon(lambda: answers(other))
+    assert out(one, f"ping -c1 -W2 {other.describe()['HostName']} | grep -c ' 0% packet loss'") == "1"
+
+
 def test_a_file_is_put_in(real: Region) -> None:
     (one,) = real.run_instances(1)
     real.control("put-file", instance=one.id, path="/opt/app/run.sh", content="#!/bin/sh\necho ran\n", mode=0o755)

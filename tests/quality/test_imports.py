@@ -19,10 +19,9 @@ LAYERS = (
     {"model"},
     {"substrate"},
     {"backends"},
-    {"serve", "faults", "waiting", "actions"},
+    {"serve", "faults", "waiting", "actions", "report"},
     {"region", "commands", "history"},
     {"assertions", "checkers", "hosted", "remote", "wrong_regions"},
-    {"report"},
     {"cli", "docker_cli", "__main__"},
 )
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}

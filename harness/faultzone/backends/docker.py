@@ -18,6 +18,8 @@ from faultzone.backends import controls
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import SECOND, Clock, HybridClock, Timer
 from faultzone.errors import NotSupported, SubstrateSilent, UsageError
+from faultzone.model.catalog import dotted
+from faultzone.model.instances import network_interface
 from faultzone.substrate import Sink, Substrate
 from faultzone.substrate.docker.pool import Pool, Settings, pool
 from faultzone.substrate.docker.substrate import DockerSubstrate
@@ -76,11 +78,34 @@ class DockerBackend(LocalBackend):
         self.pool: Pool = pool(settings or Settings())
 
         def hosts(clock: Clock, sink: Sink) -> Substrate:
-            self.hosts = DockerSubstrate(self.pool, sink)
+            self.hosts = DockerSubstrate(self.pool, sink, self.facts)
             return self.hosts
 
         super().__init__(*shapes, clock=SplitClock(start), substrate=hosts, **options)
         self._end = finalize(self, self.hosts.close)
+
+    def facts(self, region_id: str, instance_id: str) -> dict[str, str]:
+        """What the metadata service tells an instance about itself, by path; the lock is held."""
+        region = self.cloud.regions[region_id]
+        instance = region.instances[instance_id]
+        account = region.account(instance.account)
+        interface = network_interface(instance)
+        return {
+            "instance-id": instance.id,
+            "hostname": instance.host_name,
+            "image-id": instance.image.id,
+            "instance/instance-type": instance.kind.name,
+            "instance/instance-name": instance.name,
+            "mac": str(interface["MacAddress"]),
+            "owner-account-id": instance.account,
+            "private-ipv4": dotted(instance.private_ip),
+            "public-ipv4": dotted(instance.public_ip),
+            "region-id": region.id,
+            "serial-number": instance.id,
+            "vpc-id": account.vpc_id,
+            "vswitch-id": account.vswitch_ids[instance.zone],
+            "zone-id": region.zone_ids[instance.zone],
+        }
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
         """Answer one action; see `Backend.call`.

@@ -7,7 +7,7 @@ switchboard's thread; what the region's lock is held for only posts.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Final
@@ -53,6 +53,9 @@ _LEASES: Final = itertools.count(1)
 #: What is reported of an instance that ended by itself, by how; of any other, that it crashed.
 _ENDS: Final[dict[str, type[Halted] | type[GuestRebooted]]] = {"halt": Halted, "reboot": GuestRebooted}
 
+#: Tells what the metadata service says of an instance of a region, by path.
+Describe = Callable[[str, str], Mapping[str, str]]
+
 
 @dataclass
 class Machine:
@@ -91,18 +94,22 @@ class DockerSubstrate:
 
     Args:
         pool: where hosts come from.
-        sink: takes reports from any thread; it is held weakly, so that a region that nobody holds can end.
+        sink: takes reports from any thread.
+        describe: tells what the metadata service says of an instance of a region, by path. This and the sink are held
+            weakly, so that a region that nobody holds can end.
         detect: real seconds of silence after which a host is taken to be lost.
     """
 
-    def __init__(self, pool: Pool, sink: Sink, detect: float = DETECT_SECONDS) -> None:
-        self.pool, self._sink, self._detect = pool, WeakMethod(sink), detect
+    def __init__(self, pool: Pool, sink: Sink, describe: Describe, detect: float = DETECT_SECONDS) -> None:
+        self.pool, self._sink, self._describe, self._detect = pool, WeakMethod(sink), WeakMethod(describe), detect
         self.trouble: BaseException | None = None
         #: When a report was last made, and an effect last asked for, in monotonic seconds.
         self.reported = self.asked = monotonic()
         self._lease = f"{pool.session}-{next(_LEASES)}"
         self._machines: dict[tuple[str, int], Machine] = {}
         self._guests: dict[str, Guest] = {}
+        self._names: dict[str, dict[str, str]] = {}
+        self._facts: dict[str, Mapping[str, str]] = {}
         self._networks: dict[str, int] = {}
         self._members: dict[int, set[Link]] = {}
         self._cancelled: set[tuple[str, str]] = set()
@@ -160,6 +167,9 @@ class DockerSubstrate:
         """Begin to carry the effects out."""
         self.asked = monotonic()
         for effect in effects:
+            describe = self._describe()
+            if isinstance(effect, Boot) and describe is not None:
+                self._facts[effect.instance] = describe(region, effect.instance)
             if isinstance(effect, Boot | Halt):
                 self._owed[effect.instance] = effect.epoch
             elif isinstance(effect, RunScript | PutFile):
@@ -226,10 +236,21 @@ class DockerSubstrate:
                 "prefix": _PREFIX,
                 "mac": "00:16:" + ":".join(f"{each:02x}" for each in octets),
                 "user_data": boot.user_data,
+                "names": self._name(link, boot),
+                "facts": self._facts.get(instance, {}),
             }
             link.send("start", self._started, spec=spec)
 
         self._with_link(guest.machine, start)
+
+    def _name(self, link: Link, boot: Boot) -> str:
+        """Let an instance be found by its name in its network; the file of the network's names."""
+        file = f"{self._lease}/names-{boot.network}"
+        names = self._names.setdefault(boot.network, {})
+        names[boot.instance] = f"{boot.address} {boot.host_name or boot.instance}"
+        text = "\n".join(["127.0.0.1 localhost", *names.values(), ""])
+        link.send("names", file=file, text=text)
+        return file
 
     def _started(self, answer: Message) -> None:
         if "trouble" in answer and "gone" not in answer["trouble"] and "no power" not in answer["trouble"]:
@@ -310,6 +331,9 @@ class DockerSubstrate:
 
     def _release(self, instance: str) -> None:
         guest = self._guests.pop(instance, None)
+        if guest is not None:
+            self._names.get(guest.boot.network, {}).pop(instance, None)
+        self._facts.pop(instance, None)
         self._owed.pop(instance, None)
         self._forget_runs(instance)
         if guest is None or guest.machine.link is None:

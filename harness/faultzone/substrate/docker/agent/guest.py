@@ -16,6 +16,7 @@ import socket
 import time
 from typing import Any, Final, NoReturn
 
+from .metadata import Metadata
 from .scripts import Runs
 
 #: How long processes have between the request to end and their end.
@@ -33,10 +34,11 @@ class Guest:
     Args:
         wire: the socket to the host's agent: JSON lines.
         isolated: whether the instance has process ids of its own, so that signals to -1 stay in it.
+        metadata: the service that it asks about itself; None where it has no network of its own.
     """
 
-    def __init__(self, wire: socket.socket, isolated: bool) -> None:
-        self._wire, self._isolated = wire, isolated
+    def __init__(self, wire: socket.socket, isolated: bool, metadata: Metadata | None) -> None:
+        self._wire, self._isolated, self._metadata = wire, isolated, metadata
         self._buffer = b""
         self._runs = Runs(self.say)
         self._asked: str | None = None
@@ -83,7 +85,10 @@ class Guest:
         outputs = self._runs.outputs()
         wakes = self._runs.wakes()
         poll = select.poll()
-        for number in (self._wire.fileno(), self._woken, *outputs):
+        files = [self._wire.fileno(), self._woken, *outputs]
+        if self._metadata is not None:
+            files.append(self._metadata.fileno())
+        for number in files:
             poll.register(number, select.POLLIN)
         ready = poll.poll(None if wakes is None else max(0.0, (wakes - time.monotonic()) * 1000 + 1))
         for number, _ in ready:
@@ -91,6 +96,8 @@ class Guest:
                 self._runs.readable(outputs[number])
             elif number == self._woken:
                 os.read(self._woken, 4096)
+            elif self._metadata is not None and number == self._metadata.fileno():
+                self._metadata.serve()
             else:
                 self._receive()
 

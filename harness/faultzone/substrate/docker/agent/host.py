@@ -139,6 +139,11 @@ class Host:
         elif operation == "forget":
             shutil.rmtree(f"{DISKS}/{message['disk']}", ignore_errors=True)
             shutil.rmtree(f"{LOCAL}/{message['instance']}", ignore_errors=True)
+        elif operation == "names":
+            os.makedirs(os.path.dirname(f"{DISKS}/{message['file']}"), exist_ok=True)
+            # In place, so that instances that have it mounted see the new text.
+            with open(f"{DISKS}/{message['file']}", "w", encoding="utf-8") as file:
+                file.write(message["text"])
         elif operation == "state":
             return {"state": self.state()}
         else:

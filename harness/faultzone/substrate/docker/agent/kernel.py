@@ -17,6 +17,7 @@ READ_ONLY: Final = 1
 NO_SUID: Final = 2
 NO_DEVICES: Final = 4
 NO_PROGRAMS: Final = 8
+REMOUNT: Final = 0x20
 BIND: Final = 0x1000
 RECURSIVE: Final = 0x4000
 PRIVATE: Final = 0x40000

@@ -18,6 +18,8 @@ from typing import Final, NoReturn
 from . import kernel, netlink
 from .guest import Guest
 from .limits import Limits
+from .metadata import ADDRESS as METADATA
+from .metadata import Metadata
 
 #: What an instance lacks where it is a plain process tree.
 LOST: Final = ("own-root", "own-hostname", "own-processes", "own-address", "dropped-capabilities")
@@ -51,6 +53,8 @@ class Spec:
         prefix: how many bits of the address are those of its subnet.
         mac: its hardware address.
         user_data: its start-up program in Base64, None for none.
+        names: the file of the names of its network, below the volume that hosts share.
+        facts: what the metadata service tells it.
     """
 
     instance: str
@@ -62,6 +66,8 @@ class Spec:
     prefix: int
     mac: str
     user_data: str | None
+    names: str
+    facts: dict[str, str]
 
 
 def probe() -> str | None:
@@ -155,14 +161,16 @@ def _become(spec: Spec, isolated: bool, wire: socket.socket) -> NoReturn:
         else:
             kernel.adopt_orphans()
         wire.recv(1)  # The network interface is there.
+        metadata = None
         if isolated and spec.network:
             _connect(spec)
+            metadata = Metadata(spec.facts, spec.user_data)
         if isolated:
             os.chroot(f"{ROOTS}/{spec.instance}")
             _name(spec)
             kernel.drop_capabilities()
         os.chdir("/")
-        guest = Guest(wire, isolated)
+        guest = Guest(wire, isolated, metadata)
         guest.serve(spec.user_data)
     except BaseException as trouble:
         sys.stderr.write(f"{spec.instance}: {trouble!r}\n")
@@ -183,6 +191,9 @@ def _enter(spec: Spec) -> None:
     kernel.mount("tmpfs", f"{root}/run", "tmpfs", careful, "mode=755")
     for hidden in (DISKS, LOCAL):
         kernel.mount("tmpfs", f"{root}{hidden}", "tmpfs", careful | kernel.READ_ONLY)
+    with open(f"{root}/etc/hosts", "a", encoding="utf-8"):
+        kernel.mount(f"{DISKS}/{spec.names}", f"{root}/etc/hosts", None, kernel.BIND)
+        kernel.mount("none", f"{root}/etc/hosts", None, kernel.REMOUNT | kernel.BIND | kernel.READ_ONLY)
     os.makedirs(f"{root}/mnt/local", exist_ok=True)
     kernel.mount(f"{LOCAL}/{spec.instance}", f"{root}/mnt/local", None, kernel.BIND)
     try:
@@ -211,6 +222,7 @@ def _devices(root: str) -> None:
 
 def _connect(spec: Spec) -> None:
     netlink.set_up("lo")
+    netlink.add_address("lo", METADATA, 32)
     netlink.rename(_INTERFACE, "eth0")
     netlink.add_address("eth0", spec.address, spec.prefix)
     _patiently(lambda: netlink.set_up("eth0"))
@@ -221,8 +233,6 @@ def _name(spec: Spec) -> None:
     """Write down what the instance is called."""
     with open("/etc/hostname", "w", encoding="utf-8") as file:
         file.write(f"{spec.host_name}\n")
-    with open("/etc/hosts", "w", encoding="utf-8") as file:
-        file.write(f"127.0.0.1 localhost\n{spec.address} {spec.host_name}\n")
 
 
 def _patiently(attempt: Callable[[], None]) -> None:

@@ -1,0 +1,65 @@
+"""What a journal says of one instance, for a reader: a line for each thing that happened to it or around it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from faultzone.clock import SECOND, stamp
+from faultzone.journal import Journal
+
+#: What breaks and mends hosts is told whomever it hits.
+_AROUND: Final = frozenset({"fault", "undo"})
+
+
+def timeline(journal: Journal, instance_id: str) -> str:
+    """What the journal has of an instance, a line for each entry, with seconds since the first of them.
+
+    Reads are left out. Faults and their undo are in it from the first entry of the instance on.
+    """
+    lines: list[str] = []
+    first: int | None = None
+    host: object = None
+    for _, at, kind, data in journal.entries:
+        if kind == "read" or not (_is_of(instance_id, kind, data) or (kind in _AROUND and first is not None)):
+            continue
+        first = at if first is None else first
+        moved = ""
+        if kind == "transition" and "instance" in data and data.get("host") != host:
+            moved = f", host {_or_none(host)} -> {_or_none(data.get('host'))}"
+            host = data.get("host")
+        lines.append(f"{stamp(at)} {(at - first) / SECOND:>+12.3f} s  {kind:<10} {_said(kind, data)}{moved}")
+    return "\n".join(lines) or f"the journal has nothing of {instance_id}"
+
+
+def _is_of(instance_id: str, kind: str, data: Mapping[str, Any]) -> bool:
+    """Whether an entry is of the instance: it names it, or is a call that asks for it or made it."""
+    if instance_id in (data.get("instance"), data.get("target")):
+        return True
+    return kind in ("call", "refusal", "control") and f'"{instance_id}' in json.dumps(
+        [data.get("parameters"), data.get("arguments"), data.get("answer")], default=str
+    ).replace("\\", "")
+
+
+def _said(kind: str, data: Mapping[str, Any]) -> str:
+    """One entry in few words."""
+    if kind == "transition":
+        why = f" ({data['why']})" if "why" in data else ""
+        run = f"{data['run']}: " if "run" in data else ""
+        return f"{run}{_or_none(data['from'])} -> {data['to']}{why}"
+    if kind == "event":
+        due = f", due {stamp(data['not_before'])}" if data["not_before"] is not None else ""
+        return f"{data['event']} {data['type']}: {_or_none(data['from'])} -> {data['to']}{due}"
+    if kind == "call":
+        return str(data["action"])
+    if kind == "refusal":
+        return f"{data['action']} refused: {data['code']}"
+    name = data.get(kind, data.get("fault", data.get("verb", data.get("what", ""))))
+    left_out = {kind, "fault", "verb", "what", "instance", "region", "user_data", "script", "output"}
+    rest = [f"{key}={value}" for key, value in data.items() if key not in left_out and value not in (None, "")]
+    return " ".join([str(name), *rest])
+
+
+def _or_none(value: object) -> str:
+    return "none" if value is None else str(value)

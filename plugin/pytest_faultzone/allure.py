@@ -1,0 +1,103 @@
+"""What Allure gets of a test with a region, where allure-pytest writes a report; imported nowhere else.
+
+The journal as steps and as an attachment, a timeline of each instance, what guests wrote, and the clauses as features
+and stories. The times of steps are those of the region, so that a run on several workers reports the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator
+from hashlib import md5
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from allure_commons import plugin_manager
+from allure_commons.model2 import Status, TestStepResult
+from allure_commons.types import AttachmentType, LabelType
+
+from faultzone import clauses
+from faultzone.report import timeline
+from pytest_faultzone.plugin import option
+
+if TYPE_CHECKING:
+    from faultzone.journal import Journal
+    from pytest_faultzone.regions import RegionMaker
+
+#: What is shown as a step; all else is in the attachment.
+_STEPS: Final = frozenset("call refusal transition event fault undo control bill notice".split())
+_STEPS_SHOWN: Final = 300
+_TIMELINES: Final = 20
+
+
+class Reporter:
+    """Adds to the results that allure-pytest makes.
+
+    Args:
+        config: pytest's configuration.
+        maker: the key under which it keeps what makes regions.
+    """
+
+    def __init__(self, config: pytest.Config, maker: pytest.StashKey[RegionMaker]) -> None:
+        self._config, self._maker = config, maker
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Report the region while it is there, and after allure-pytest has its own say give the test its history."""
+        listener = self._config.pluginmanager.get_plugin("allure_listener")
+        result = None if listener is None else listener.allure_logger.get_test(None)
+        named = sorted({str(clause) for mark in item.iter_markers("clause") for clause in mark.args})
+        maker = self._config.stash.get(self._maker, None)
+        region = None if maker is None else maker.of_test(item)
+        for clause in named:
+            _label(LabelType.FEATURE, clauses.get(clause).chapter)
+            _label(LabelType.STORY, clause)
+        if named or region is not None:
+            _label(LabelType.EPIC, "faultzone")
+        if region is not None and result is not None:
+            result.steps.extend(_steps(region.journal))
+            _attach_all(region.journal)
+        try:
+            return (yield)
+        finally:
+            if named and result is not None:
+                result.historyId = _history(named, item.name, option(self._config, "backend"))
+
+
+def _history(named: list[str], test: str, backend: str) -> str:
+    """What tells a test over many runs: its clauses, its own name and the backend, but not the file that it is in."""
+    return md5("|".join([*named, test, backend]).encode(), usedforsecurity=False).hexdigest()
+
+
+def _label(kind: str, value: str) -> None:
+    plugin_manager.hook.add_label(label_type=kind, labels=(value,))
+
+
+def _attach(name: str, text: str, kind: AttachmentType = AttachmentType.TEXT) -> None:
+    plugin_manager.hook.attach_data(body=text, name=name, attachment_type=kind, extension=None)
+
+
+def _steps(journal: Journal) -> Iterator[TestStepResult]:
+    shown = [entry for entry in journal if entry.kind in _STEPS]
+    for entry in shown[:_STEPS_SHOWN]:
+        status = Status.FAILED if entry.kind == "refusal" else Status.PASSED
+        yield TestStepResult(name=str(entry)[:300], status=status, start=entry.at, stop=entry.at)
+    if (left := len(shown) - _STEPS_SHOWN) > 0:
+        yield TestStepResult(name=f"and {left} more, in the attached journal", status=Status.PASSED)
+
+
+def _attach_all(journal: Journal) -> None:
+    lines = [json.dumps({"n": n, "at": at, "kind": kind, **data}, default=str) for n, at, kind, data in journal.entries]
+    _attach("journal.ndjson", "\n".join(lines))
+    made: dict[str, None] = {}
+    written: list[str] = []
+    for entry in journal:
+        data: Any = entry.data
+        if entry.kind == "transition" and "instance" in data:
+            made[data["instance"]] = None
+        elif entry.kind in ("report", "stale") and data.get("output"):
+            written.append(f"{data['instance']} {data.get('run', '')}: {data['report']}\n{data['output']}")
+    for instance in list(made)[:_TIMELINES]:
+        _attach(f"timeline of {instance}", timeline(journal, instance))
+    if written:
+        _attach("guest output", "\n".join(written))

@@ -1,0 +1,38 @@
+"""The timeline of one instance."""
+
+from __future__ import annotations
+
+from faultzone import make_region
+from faultzone.journal import Journal
+from faultzone.report import timeline
+
+
+def test_a_timeline_tells_what_happened_to_one_instance() -> None:
+    region = make_region()
+    first, other = region.run_instances(2, zone=region.zones[0])
+    with region.chaos.crash(str(first.host), reversible=False):
+        region.clock.advance("10s")
+    region.run_command("echo hello", on=first)
+    first.stop()
+    first.delete()
+    lines = timeline(region.journal, first.id).splitlines()
+    said = [" ".join(line.split()[4:]) for line in lines]
+    assert lines[0] == "2019-03-01T00:00:00Z       +0.000 s  call       RunInstances"
+    wanted = [
+        "none -> Pending, host none -> 0", "Starting -> Running", "HostCrash host=cn-hangzhou-a-h01 reversible=False",
+        "Running -> Running, host 0 -> 2", "Starting -> Running", "StopInstance", "Stopping -> Stopped", "DeleteInstance",
+        "Stopped -> Released (user), host 2 -> none",
+    ]  # fmt: skip
+    assert [line for line in said if line in wanted] == wanted
+    assert any(line.startswith("e-") and "SystemFailure.Reboot: none -> Executing" in line for line in said)
+    assert not any(other.id in line for line in lines[1:])
+
+
+def test_refusals_and_unknown_instances_are_told() -> None:
+    region = make_region()
+    (instance,) = region.run_instances(1)
+    region.instance("i-none").exists  # noqa: B018
+    assert timeline(region.journal, "i-none") == "the journal has nothing of i-none"
+    journal = Journal()
+    journal.append(0, "refusal", {"action": "StartInstance", "parameters": {"InstanceId": instance.id}, "code": "No"})
+    assert timeline(journal, instance.id).endswith("refusal    StartInstance refused: No")
