@@ -1,7 +1,7 @@
-"""The endpoint: its start, a socket in a test, signed requests beside peers that check no signature, and made-up requests.
+"""The endpoint: its start, a socket in a test, signed requests beside peers that check no signature, and garbage.
 
-Server and load each get a processor of their own where there are two. The load is one thread that keeps a number of connections
-busy with requests written in advance, so that it costs little beside any of the servers.
+Server and load each get a processor of their own where there are two. The load is one thread that keeps a number of
+connections busy with requests written in advance, so that it costs little beside any of the servers.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def exchange(port: int, request: bytes) -> bytes:
 
 
 def _length(received: bytes) -> int | None:
-    """How long the whole answer is, once its head is there; chunked ones and such without a length count to their end."""
+    """How long the whole answer is, once its head is there; chunked ones and such without a length count to their
+    end."""
     head, found, _ = received.partition(b"\r\n\r\n")
     if not found:
         return None
@@ -184,7 +185,8 @@ def _ours(sizes: Sizes, instances: int, load: int) -> tuple[float, float]:
 
 
 def _theirs(command: Sequence[str], port: int, instances: int, load: int) -> tuple[float, float]:
-    """The same of a server that speaks EC2 and checks no signature: answers a second, and seconds until its first answer."""
+    """The same of a server that speaks EC2 and checks no signature: answers a second, and seconds until its first
+    answer."""
     # The servers take region and account from the credential's scope; the signature itself is not looked at.
     scope = "Credential=testing/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0"
     headers = f"Authorization: AWS4-HMAC-SHA256 {scope}\r\n"

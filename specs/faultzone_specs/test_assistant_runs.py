@@ -194,3 +194,19 @@ def test_a_run_ends_with_its_instance(region: Region, how: str) -> None:
     assert {each["InvokeRecordStatus"] for each in ran.results()} <= {"Failed"}
     if how == "inside":
         assert instance.status == "Running"
+
+
+@clause("assistant/run-interrupted", "assistant/instances-independent")
+@needs("see-hosts", "break-hosts")
+@pytest.mark.parametrize("reversible", [True, False])
+def test_a_run_ends_with_its_host_and_no_other_does(region: Region, reversible: bool) -> None:
+    """Failed within the timeout while the host is down, or without a record; what comes later changes nothing."""
+    group = region.create_deployment_set("apart")
+    lost, other = region.run_instances(2, deployment_set=group)
+    ran = region.run_command("sleep 600", on=[lost, other], timeout=900, wait=False)
+    with region.chaos.crash(str(lost.host), reversible=reversible):
+        ran.wait("20m", besides=[other.id])
+        assert {each["InvokeRecordStatus"] for each in ran.results(lost)} <= {"Failed"}
+        assert ran.wait("20m").states[other.id] == "Finished"
+    before = ran.results(lost)
+    region.hold(lambda: ran.results(lost) == before, "30s", what="the record")

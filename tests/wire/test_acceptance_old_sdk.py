@@ -47,6 +47,7 @@ def call(client: Any, action: str, **parameters: object) -> dict[str, Any]:
 
 def wait_until(client: Any, instance_ids: list[str], status: str) -> float:
     """Poll with real sleeps, as users of this client do; the seconds that it took, five at the most."""
+    answer: dict[str, Any] = {}
     began = time.monotonic()
     while time.monotonic() - began < 5:
         answer = call(client, "DescribeInstances", InstanceIds=json.dumps(instance_ids))

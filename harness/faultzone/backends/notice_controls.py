@@ -1,4 +1,4 @@
-"""The control verbs of notifications: a queue to read, a URL to be called."""
+"""The control verbs of notifications: a queue to read, here or by an MNS client, and a URL to be called."""
 
 from __future__ import annotations
 
@@ -18,10 +18,18 @@ def _number(given: Arguments) -> int:
     return number
 
 
-@verb("subscribe", "", url="string?")
+@verb("subscribe", "", url="string?", queue="string?")
 def subscribe(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Post all notifications from now on to a URL, or without one keep them to be read with `notifications`."""
-    url = given.get("url")
+    """Post notifications from now on to a URL, serve them as an MNS queue of a name, or keep them for `notifications`.
+
+    The answer has the number that ends it, and for a queue the endpoint that an MNS client is given.
+    """
+    url, name = given.get("url"), given.get("queue")
+    if url is not None and name is not None:
+        raise UsageError("write url or queue, not both")
+    if name is not None:
+        number, endpoint = backend.publisher.open_mns(str(name))
+        return {"id": number, "endpoint": endpoint}
     return {"id": backend.publisher.open_queue() if url is None else backend.publisher.call_back(str(url))}
 
 

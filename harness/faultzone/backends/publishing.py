@@ -1,4 +1,4 @@
-"""Who is told of notifications: functions in this process, queues that a test reads, and HTTP callbacks.
+"""Who is told of notifications: functions in this process, queues that a test or an MNS client reads, HTTP callbacks.
 
 Notifications are told in the order of their commits, after the commit and outside the region's lock, so that a
 subscriber may call the region.
@@ -17,6 +17,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from faultzone.backends.mns import MnsQueue
 from faultzone.errors import UsageError
 from faultzone.model import notifications
 from faultzone.model.notifications import Notification
@@ -46,7 +47,7 @@ class Publisher:
         self._note = note
         self._numbers = count(1)
         self._subscribers: dict[int, Subscriber] = {}
-        self._callbacks: dict[int, Callback] = {}
+        self._open: dict[int, Callback | MnsQueue] = {}
         self._queues: dict[int, list[Notification]] = {}
         #: Published, not yet committed; committed, not yet told.
         self._published: list[Notification] = []
@@ -76,8 +77,19 @@ class Publisher:
         """
         callback = Callback(url, self._note)
         number = self.subscribe(callback.put)
-        self._callbacks[number] = callback
+        self._open[number] = callback
         return number
+
+    def open_mns(self, name: str) -> tuple[int, str]:
+        """Serve all that is published from now on as an MNS queue; the number that ends it, and the endpoint.
+
+        Raises:
+            UsageError: no queue can be named so.
+        """
+        served = MnsQueue(name)
+        number = self.subscribe(served.put)
+        self._open[number] = served
+        return number, served.endpoint
 
     def read(self, number: int) -> list[Notification]:
         """What has been published to a queue since it was opened.
@@ -94,8 +106,8 @@ class Publisher:
         known = number in self._subscribers
         self._subscribers = {each: told for each, told in self._subscribers.items() if each != number}
         self._queues.pop(number, None)
-        if (callback := self._callbacks.pop(number, None)) is not None:
-            callback.close()
+        if (ending := self._open.pop(number, None)) is not None:
+            ending.close()
         return known
 
     @property
@@ -135,8 +147,8 @@ class Publisher:
             raise failed[0]
 
     def close(self) -> None:
-        """End the callbacks, once they have delivered what they can."""
-        for number in list(self._callbacks):
+        """End the callbacks, once they have delivered what they can, and the queues that are served."""
+        for number in list(self._open):
             self.unsubscribe(number)
 
 

@@ -11,8 +11,8 @@ from faultzone.ecs.assistant import DescribeSendFileResults, SendFile
 from faultzone.ecs.errors import ApiError
 from faultzone.model.assistant import find_fit
 from faultzone.model.assistant_runs import begin, state_of
-from faultzone.model.assistant_state import AssistantState, Command, Invocation, Target
 from faultzone.model.assistant_shown import detailed_state, paged
+from faultzone.model.assistant_state import AssistantState, Command, Invocation, Target
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.effects import PutFile
 from faultzone.model.invocation_status import OUTCOMES

@@ -1,7 +1,7 @@
 """The cloud: regions and accounts under one clock, and one source of chance; the single entry of the model.
 
-Inputs are calls, reports and timers; outputs are answers, effects and what is to be journalled. Nothing here waits, locks, or
-looks at the outside.
+Inputs are calls, reports and timers; outputs are answers, effects and what is to be journalled. Nothing here waits,
+locks, or looks at the outside.
 """
 
 from __future__ import annotations

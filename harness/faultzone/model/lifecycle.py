@@ -1,6 +1,7 @@
 """The life of an instance between its creation and its release: start, stop, reboot, release, and what hosts report.
 
-Source: manual 1.1 and 3.2; API reference, chapter "Instances" (instance/life-cycle). An API call moves the instance into a transitional state
+Source: manual 1.1 and 3.2; API reference, chapter "Instances" (instance/life-cycle). An API call moves the instance
+into a transitional state
 and asks the substrate; the substrate's report moves it on.
 """
 
@@ -52,7 +53,9 @@ def boot(region: RegionState, instance: Instance) -> None:
     system, address = instance.image.system, dotted(instance.private_ip)
     network = region.account(instance.account).vpc_id
     region.emit(
-        Boot(instance.id, instance.epoch, instance.host.index, data, instance.host_name, system, agent, address, network)
+        Boot(
+            instance.id, instance.epoch, instance.host.index, data, instance.host_name, system, agent, address, network
+        )
     )
 
 
@@ -192,7 +195,8 @@ def check_auto_release(region: RegionState, text: str | None, charge_type: str) 
 
     Raises:
         ApiError: `ChargeTypeViolation` for a subscription (instance/auto-release-charge-type), or
-            `InvalidAutoReleaseTime.Malformed` for text that is no instant within the bounds (instance/auto-release-bounds).
+            `InvalidAutoReleaseTime.Malformed` for text that is no instant within the bounds
+                (instance/auto-release-bounds).
     """
     if charge_type != "PostPaid":
         raise ApiError("ChargeTypeViolation")
@@ -322,7 +326,9 @@ def halted(region: RegionState, instance: Instance) -> bool:
         instance.next = None
         boot(region, instance)
         return True
-    instance.stopped_mode = instance.stop_mode_asked if region.rules.qualifies_for_no_charge(instance) else NOT_APPLICABLE
+    instance.stopped_mode = (
+        instance.stop_mode_asked if region.rules.qualifies_for_no_charge(instance) else NOT_APPLICABLE
+    )
     if region.rules.releases_compute(instance.stopped_mode):
         hosting.leave(region, instance)
     if not region.rules.keeps_public_ip(instance.stopped_mode):

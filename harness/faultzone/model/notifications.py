@@ -25,7 +25,8 @@ _FAILURES: Final = ("SystemFailure.", "InstanceFailure.")
 
 
 def watch(region: RegionState, publish: Callable[[Notification], None], wanted: Callable[[], bool]) -> None:
-    """Publish what happens in a region while that is wanted, before other chapters react to it: so the order is kept."""
+    """Publish what happens in a region while that is wanted, before other chapters react to it: so the order is
+    kept."""
 
     def on_event(event: SystemEvent, before: str | None, after: str) -> None:
         if not wanted():

@@ -50,9 +50,10 @@ class Instance:
     """
 
     __slots__ = (
-        "account", "agent", "auto_release", "auto_release_timer", "bandwidth_out", "charge_type", "created", "deletion_protection",
-        "epoch", "expires", "group", "host", "host_name", "id", "image", "impaired", "kind", "locks", "more", "name", "next", "private_ip",
-        "public_ip", "security_groups", "serial", "started", "status", "stop_mode_asked", "stopped_mode", "timer", "zone",
+        "account", "agent", "auto_release", "auto_release_timer", "bandwidth_out", "charge_type", "created",
+        "deletion_protection", "epoch", "expires", "group", "host", "host_name", "id", "image", "impaired",
+        "kind", "locks", "more", "name", "next", "private_ip", "public_ip", "security_groups", "serial",
+        "started", "status", "stop_mode_asked", "stopped_mode", "timer", "zone",
     )  # fmt: skip
 
     def __init__(self, id: str, account: str, kind: InstanceType, image: Image, zone: int, created: int) -> None:
@@ -168,7 +169,14 @@ class RegionState:
     books: Books
 
     def __init__(
-        self, shape: Shape, catalog: Catalog, edition: Edition, rules: Rules, clock: Clock, world: World, said: list[Said]
+        self,
+        shape: Shape,
+        catalog: Catalog,
+        edition: Edition,
+        rules: Rules,
+        clock: Clock,
+        world: World,
+        said: list[Said],
     ) -> None:
         self.id = shape.region_id
         self.shape, self.catalog, self.edition, self.rules = shape, catalog, edition, rules
@@ -184,8 +192,8 @@ class RegionState:
         self.outbox: list[Effect] = []
         self._said = said
         self.provision = round(shape.provision * 1000)
-        #: Called with an instance and its states before and after each transition ("Released" at its end), so that other chapters
-        #: can follow what they hold of it.
+        #: Called with an instance and its states before and after each transition ("Released" at its end), so that other
+        #: chapters can follow what they hold of it.
         self.watchers: list[Callable[[Instance, str, str], None]] = []
         #: System events by id, in the order of their publication, and those that are not settled by instance id.
         self.events: dict[str, SystemEvent] = {}
@@ -251,7 +259,6 @@ class RegionState:
             **more,
         }
         self._said.append(("transition", said))
-
 
 
 def page(items: Iterable[Any], total: int, number: int, size: int) -> list[Any]:

@@ -249,7 +249,10 @@ class DockerSubstrate:
         names = self._names.setdefault(boot.network, {})
         names[boot.instance] = f"{boot.address} {boot.host_name or boot.instance}"
         text = "\n".join(["127.0.0.1 localhost", *names.values(), ""])
-        link.send("names", file=file, text=text)
+        # One host writes it, so that an older text cannot overtake a newer one; the others wait until it is there.
+        members = self._members.get(self._networks.get(boot.network, 0), set())
+        writer = min((each for each in members if each.alive), key=lambda each: each.name, default=link)
+        writer.send("names", file=file, text=text)
         return file
 
     def _started(self, answer: Message) -> None:
@@ -304,9 +307,9 @@ class DockerSubstrate:
 
         def halted(answer: Message) -> None:
             if not machine.down and "trouble" not in answer:
-                self._settle(effect.instance, effect.epoch)
                 self._forget_runs(effect.instance)
                 self._report(region, Halted(effect.instance, effect.epoch))
+                self._settle(effect.instance, effect.epoch)
 
         if machine.link is not None:
             machine.link.send("stop", halted, instance=effect.instance, force=effect.force)
@@ -446,10 +449,10 @@ class DockerSubstrate:
         if guest is None or guest.epoch != epoch or guest.machine is not machine:
             return
         if event == "up":
-            self._settle(instance, epoch)
             if guest.agent:
                 self._report(machine.region, AgentSeen(instance, epoch, AGENT_VERSION))
             self._report(machine.region, Booted(instance, epoch))
+            self._settle(instance, epoch)
         elif event == "failed":
             self._settle(instance, epoch)
             raise HarnessError(f"{instance} could not be started on {link.name}: {message['why']}")
@@ -468,7 +471,6 @@ class DockerSubstrate:
         """A script has begun, written or ended."""
         instance, epoch, run, event = message["instance"], message["epoch"], message["run"], message["event"]
         key = (instance, run)
-        self._owed.pop(key, None)
         asked = self._asked.get(key)
         if asked is not None:
             if event not in ("started", "output"):
@@ -478,11 +480,11 @@ class DockerSubstrate:
         if event == "started":
             self._live.add(key)
             self._report(region, RunStarted(instance, epoch, run))
+            self._owed.pop(key, None)
             return
         if event == "output":
             self._report(region, RunOutput(instance, epoch, run, message["output"], message["dropped"]))
             return
-        self._live.discard(key)
         if event == "ended":
             code = int(message["exit_code"])
             self._report(region, RunEnded(instance, epoch, run, code, message["output"], message["dropped"]))
@@ -490,6 +492,8 @@ class DockerSubstrate:
             self._report(region, RunTimedOut(instance, epoch, run, message["output"], message["dropped"]))
         else:
             self._report(region, RunRefused(instance, epoch, run, message["reason"], message["output"]))
+        self._owed.pop(key, None)
+        self._live.discard(key)
 
     # Hosts that break
 
@@ -558,12 +562,12 @@ class DockerSubstrate:
             for members in self._members.values():
                 members.discard(link)
         machine.down = machine.noticed = True
-        self._owed.pop((machine.region, machine.index), None)
         for instance, guest in self._guests.items():
             if guest.machine is machine:
                 self._owed.pop(instance, None)
                 self._forget_runs(instance)
         self._report(machine.region, HostLost(machine.index, machine.reversible))
+        self._owed.pop((machine.region, machine.index), None)
         if machine.repaired:
             self._return(machine)
 
@@ -596,8 +600,9 @@ class DockerSubstrate:
                 machine.link = None
             if machine.link is not None:
                 machine.link.heard = monotonic()
-            self._owed.pop((machine.region, machine.index), None)
+            # What the report lets the region ask for is owed before this no longer is: there is no gap for a wait.
             self._report(machine.region, HostBack(machine.index))
+            self._owed.pop((machine.region, machine.index), None)
 
         if machine.link is None:
             back({})

@@ -192,7 +192,7 @@ def _enter(spec: Spec) -> None:
     for hidden in (DISKS, LOCAL):
         kernel.mount("tmpfs", f"{root}{hidden}", "tmpfs", careful | kernel.READ_ONLY)
     with open(f"{root}/etc/hosts", "a", encoding="utf-8"):
-        kernel.mount(f"{DISKS}/{spec.names}", f"{root}/etc/hosts", None, kernel.BIND)
+        _patiently(lambda: kernel.mount(f"{DISKS}/{spec.names}", f"{root}/etc/hosts", None, kernel.BIND))
         kernel.mount("none", f"{root}/etc/hosts", None, kernel.REMOUNT | kernel.BIND | kernel.READ_ONLY)
     os.makedirs(f"{root}/mnt/local", exist_ok=True)
     kernel.mount(f"{LOCAL}/{spec.instance}", f"{root}/mnt/local", None, kernel.BIND)
