@@ -18,9 +18,10 @@ def render_markdown() -> str:
     lines = [
         "# Actions",
         "",
-        "Every action that a region answers, with the parameters that it takes; any other action answers `InvalidAction`,",
-        "any other parameter `UnsupportedParameter`. A parameter in bold is mandatory; one with a date came with that",
-        "edition of the documentation, and a region of an earlier edition refuses it. This page is made from the code.",
+        "Every action that a region answers, with the parameters that it takes; any other action answers",
+        "`InvalidAction`, any other parameter `UnsupportedParameter`. A parameter in bold is mandatory; one with a",
+        "date came with that edition of the documentation, and a region of an earlier edition refuses it. This page is made",
+        "from the code.",
         "",
         "| action | since | parameters |",
         "|---|---|---|",

@@ -186,8 +186,9 @@ def test_a_settled_invocation_stays_as_it_is(region: Region) -> None:
 def test_a_run_ends_with_its_instance(region: Region, how: str) -> None:
     """Failed, or without a record where the instance was lost."""
     (instance,) = region.run_instances()
-    script = "sleep 1; reboot; sleep 600" if how == "inside" else "sleep 600"
+    script = "echo begun; sleep 20; reboot; sleep 600" if how == "inside" else "echo begun; sleep 600"
     ran = region.run_command(script, on=instance, timeout=60, wait=False)
+    region.wait(lambda: "begun" in ran.output(instance), "1m", what="begun")
     if how != "inside":
         getattr(instance, how)()
     ran.wait("5m")
@@ -203,7 +204,8 @@ def test_a_run_ends_with_its_host_and_no_other_does(region: Region, reversible: 
     """Failed within the timeout while the host is down, or without a record; what comes later changes nothing."""
     group = region.create_deployment_set("apart")
     lost, other = region.run_instances(2, deployment_set=group)
-    ran = region.run_command("sleep 600", on=[lost, other], timeout=900, wait=False)
+    ran = region.run_command("echo begun; sleep 600", on=[lost, other], timeout=900, wait=False)
+    region.wait(lambda: all("begun" in ran.output(each) for each in (lost, other)), "1m", what="begun")
     with region.chaos.crash(str(lost.host), reversible=reversible):
         ran.wait("20m", besides=[other.id])
         assert {each["InvokeRecordStatus"] for each in ran.results(lost)} <= {"Failed"}

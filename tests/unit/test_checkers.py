@@ -298,7 +298,7 @@ def test_a_region_that_releases_a_day_early_violates_releases() -> None:
 
 
 ACTIONS = (
-    "run", "subscribe", "stop", "start", "reboot", "delete", "migrate", "maintain", "crash", "crash_guest", "repair",
+    "run", "run_local", "run_retired", "subscribe", "stop", "start", "reboot", "delete", "migrate", "maintain", "crash", "crash_guest", "repair",
     "advance", "command", "join", "supply", "bill", "top_up",
 )  # fmt: skip
 
@@ -309,6 +309,8 @@ def _do(region: Region, group: DeploymentSet, action: str, number: int) -> None:
     host = hosts[number % len(hosts)]
     anywhere: dict[str, Callable[[], object]] = {
         "run": lambda: region.run_instances(number % 3 + 1, deployment_set=group if number % 2 else None, wait=False),
+        "run_local": lambda: region.run_instances(1, instance_type="ecs.i2.xlarge", wait=False),
+        "run_retired": lambda: region.run_instances(1, instance_type="ecs.t1.small", wait=False),
         "subscribe": lambda: region.run_instances(
             InstanceChargeType="PrePaid", PeriodUnit="Week", Period=1, wait=False
         ),
@@ -348,7 +350,7 @@ def _do_to(region: Region, group: DeploymentSet, instance: Instance, action: str
     recovery=st.sampled_from(["immediate", "planned"]),
 )
 def test_a_right_region_gives_no_false_alarm(steps: list[tuple[str, int]], recovery: str) -> None:
-    region = make_region(zones=2, hosts_per_zone=3, host_vcpus=8, host_memory_gib=64, recovery=recovery)
+    region = make_region(zones=2, hosts_per_zone=3, host_vcpus=10, host_memory_gib=96, recovery=recovery)
     region.set_prices(hourly=3, monthly=40)
     group = region.create_deployment_set()
     for action, number in steps:

@@ -20,7 +20,8 @@ def test_a_timeline_tells_what_happened_to_one_instance() -> None:
     assert lines[0] == "2019-03-01T00:00:00Z       +0.000 s  call       RunInstances"
     wanted = [
         "none -> Pending, host none -> 0", "Starting -> Running", "HostCrash host=cn-hangzhou-a-h01 reversible=False",
-        "Running -> Running, host 0 -> 2", "Starting -> Running", "StopInstance", "Stopping -> Stopped", "DeleteInstance",
+        "Running -> Running, host 0 -> 2", "Starting -> Running", "StopInstance", "Stopping -> Stopped",
+        "DeleteInstance",
         "Stopped -> Released (user), host 2 -> none",
     ]  # fmt: skip
     assert [line for line in said if line in wanted] == wanted

@@ -114,7 +114,8 @@ def default_choice(name: str) -> str:
 
 
 #: The written default network: one VPC, one vSwitch for each zone, one security group. An extension of this
-#: project, so that a first call needs no network; the documented service asks for a vSwitch unless the account has a default VPC.
+#: project, so that a first call needs no network; the documented service asks for a vSwitch unless the account has a
+#: default VPC.
 VPC_CIDR: Final = "10.0.0.0/8"
 _ZONE_BITS: Final = 19
 _PUBLIC_BASE: Final = 198 << 24 | 18 << 16

@@ -192,8 +192,8 @@ class RegionState:
         self.outbox: list[Effect] = []
         self._said = said
         self.provision = round(shape.provision * 1000)
-        #: Called with an instance and its states before and after each transition ("Released" at its end), so that other
-        #: chapters can follow what they hold of it.
+        #: Called with an instance and its states before and after each transition ("Released" at its end), so that
+        #: other chapters can follow what they hold of it.
         self.watchers: list[Callable[[Instance, str, str], None]] = []
         #: System events by id, in the order of their publication, and those that are not settled by instance id.
         self.events: dict[str, SystemEvent] = {}

@@ -109,6 +109,7 @@ class DockerSubstrate:
         self._machines: dict[tuple[str, int], Machine] = {}
         self._guests: dict[str, Guest] = {}
         self._names: dict[str, dict[str, str]] = {}
+        self._writers: dict[str, Link] = {}
         self._facts: dict[str, Mapping[str, str]] = {}
         self._networks: dict[str, int] = {}
         self._members: dict[int, set[Link]] = {}
@@ -250,8 +251,9 @@ class DockerSubstrate:
         names[boot.instance] = f"{boot.address} {boot.host_name or boot.instance}"
         text = "\n".join(["127.0.0.1 localhost", *names.values(), ""])
         # One host writes it, so that an older text cannot overtake a newer one; the others wait until it is there.
-        members = self._members.get(self._networks.get(boot.network, 0), set())
-        writer = min((each for each in members if each.alive), key=lambda each: each.name, default=link)
+        writer = self._writers.get(boot.network)
+        if writer is None or not writer.alive:
+            writer = self._writers[boot.network] = link
         writer.send("names", file=file, text=text)
         return file
 
