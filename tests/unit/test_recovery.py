@@ -352,3 +352,12 @@ def test_a_storm_with_scarce_supply_settles() -> None:
     region.clock.advance("1h")
     assert {each.status for each in made} == {"Running"}
     assert {event.state for event in region.events()} == {"Executed"}
+
+
+def test_an_operating_system_that_crashes_while_it_is_recovered_is_restarted_too() -> None:
+    with make_region() as region:
+        (one,) = region.run_instances(1)
+        region.chaos.crash(str(one.host), reversible=False)
+        region.wait(lambda: one.status == "Starting", "10m")
+        region.control("guest-crash", instance=one.id)
+        one.wait_until("Running")

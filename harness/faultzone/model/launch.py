@@ -63,8 +63,8 @@ def create_instance(region: RegionState, account: AccountState, request: CreateI
         return earlier
     plan = _check(region, account, request)
     _check_money(region, account, request, plan, 1)
-    hosts = _place(region, account, plan, 1, 1)
-    _end_dry_run(region, account, request, plan, hosts)
+    hosts = _choose(region, account, plan, 1, 1)
+    _end_dry_run(region, request)
     (instance,) = _make(region, account, request, plan, hosts)
     return _remember(account, "CreateInstance", request.given, request.client_token, {"InstanceId": instance.id})
 
@@ -83,8 +83,8 @@ def run_instances(region: RegionState, account: AccountState, request: RunInstan
     if least > amount:
         raise ApiError.of("InvalidMinAmount.Malformed", why="it is larger than Amount")
     _check_money(region, account, request, plan, amount)
-    hosts = _place(region, account, plan, amount, least)
-    _end_dry_run(region, account, request, plan, hosts)
+    hosts = _choose(region, account, plan, amount, least)
+    _end_dry_run(region, request)
     made = _make(region, account, request, plan, hosts)
     answer = {"InstanceIdSets": {"InstanceIdSet": [each.id for each in made]}}
     return _remember(account, "RunInstances", asked, request.client_token, answer)
@@ -255,26 +255,18 @@ def _remember(account: AccountState, action: str, asked: dict[str, Any], token: 
     return answer
 
 
-def _end_dry_run(
-    region: RegionState,
-    account: AccountState,
-    request: CreateInstance | RunInstances,
-    plan: _Plan,
-    reserved: dict[str, Host],
-) -> None:
-    """Give back what a dry run has reserved, and refuse it with the code that says that every check passed
-    (instance/dry-run)."""
+def _end_dry_run(region: RegionState, request: CreateInstance | RunInstances) -> None:
+    """Refuse a dry run with the code that says that every check passed (instance/dry-run)."""
     if request.dry_run and region.rules.dry_run_only_checks():
-        _give_back(region, account, plan, reserved)
         raise ApiError("DryRunOperation")
 
 
-def _place(region: RegionState, account: AccountState, plan: _Plan, amount: int, least: int) -> dict[str, Host]:
-    """Reserve hosts for `amount` new instances, or as many as supply allows but `least`: instance id -> host.
+def _choose(region: RegionState, account: AccountState, plan: _Plan, amount: int, least: int) -> list[Host]:
+    """The hosts for `amount` new instances, or for as many as supply allows but `least`. Nothing is taken.
 
     Raises:
         ApiError: `QuotaExceed.DeploymentSetInstanceQuotaFull` where the set is full, or `OperationDenied.NoStock` where
-            supply is short; nothing stays reserved.
+            supply is short.
     """
     group = plan.group
     zones = [plan.zone] if plan.zone is not None else _zones_by_room(region, account, group)
@@ -283,38 +275,28 @@ def _place(region: RegionState, account: AccountState, plan: _Plan, amount: int,
         zones = [zone for zone in zones if region.rules.members_in_zone(group, zone) + amount <= limit]
         if not zones or len(group.members) + amount > region.rules.region_limit(len(region.zone_ids)):
             raise ApiError("QuotaExceed.DeploymentSetInstanceQuotaFull")
-    best, most = None, least - 1
+    best: list[Host] = []
     for zone in zones:
-        reserved = _reserve(region, account, plan, zone, amount)
-        if len(reserved) == amount:
-            return reserved
-        _give_back(region, account, plan, reserved)
-        if len(reserved) > most:
-            best, most = zone, len(reserved)
-    if best is None:
+        hosts = _choose_in(region, account, plan, zone, amount)
+        if len(hosts) == amount:
+            return hosts
+        best = max(best, hosts, key=len)
+    if len(best) < least:
         raise ApiError("OperationDenied.NoStock")
-    return _reserve(region, account, plan, best, most)
+    return best
 
 
-def _reserve(region: RegionState, account: AccountState, plan: _Plan, zone: int, amount: int) -> dict[str, Host]:
-    """Take hosts of a zone for up to `amount` new instances, one after the other: instance id -> host."""
-    reserved: dict[str, Host] = {}
-    others = None if plan.group is None else plan.group.hosts()
-    while len(reserved) < amount:
-        host = hosting.choose(region, account.id, plan.kind, zone, others)
+def _choose_in(region: RegionState, account: AccountState, plan: _Plan, zone: int, amount: int) -> list[Host]:
+    """The hosts of a zone for up to `amount` new instances, each chosen as if those before it were placed."""
+    chosen: list[Host] = []
+    members = None if plan.group is None else plan.group.hosts()
+    while len(chosen) < amount:
+        others = None if members is None else [*members, *chosen]
+        host = hosting.choose(region, account.id, plan.kind, zone, others, chosen=chosen)
         if host is None:
             break
-        instance_id = region.world.resource_id("i")
-        region.placement.take(host, plan.kind, account.id, instance_id)
-        reserved[instance_id] = host
-        if others is not None:
-            others.append(host)
-    return reserved
-
-
-def _give_back(region: RegionState, account: AccountState, plan: _Plan, reserved: dict[str, Host]) -> None:
-    for instance_id, host in reversed(reserved.items()):
-        region.placement.free(host, plan.kind, account.id, instance_id)
+        chosen.append(host)
+    return chosen
 
 
 def _zones_by_room(region: RegionState, account: AccountState, group: DeploymentSet | None) -> list[int]:
@@ -331,20 +313,21 @@ def _make(
     account: AccountState,
     request: CreateInstance | RunInstances,
     plan: _Plan,
-    reserved: dict[str, Host],
+    hosts: list[Host],
 ) -> list[Instance]:
-    """Make the instances on the hosts reserved for them: Pending, until provisioned."""
+    """Make the instances on the hosts chosen for them: Pending, until provisioned."""
     rules, clock = region.rules, region.clock
     given = request.given
     starts = rules.starts_what_it_makes(type(request).__name__)
     kept = {wire: given[attribute] for attribute, wire in _KEPT.items() if attribute in given}
-    suffixed = getattr(request, "unique_suffix", False) and len(reserved) > 1
+    suffixed = getattr(request, "unique_suffix", False) and len(hosts) > 1
     groups = getattr(request, "security_group_ids", ()) or (request.security_group_id or account.security_group_id,)
     made = []
-    for number, (instance_id, host) in enumerate(reserved.items()):
+    for number, host in enumerate(hosts):
+        instance_id = region.world.resource_id("i")
         instance = Instance(instance_id, account.id, plan.kind, plan.image, host.zone, clock.now)
         suffix = rules.suffix(number) if suffixed else ""
-        instance.host = host
+        hosting.settle(region, instance, host)
         instance.name = f"{request.instance_name}{suffix}" if request.instance_name else instance_id
         instance.host_name = f"{request.host_name}{suffix}" if request.host_name else f"iZ{instance_id[2:]}Z"
         instance.charge_type = request.instance_charge_type

@@ -8,7 +8,9 @@ hosts a member of a deployment set must keep away from is a rule (`Rules.hosts_t
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from types import MappingProxyType
 from typing import Final
 
 from faultzone.errors import ShapeError
@@ -73,6 +75,22 @@ class Spread:
             self.count[index] = after
         else:
             self.count.pop(index, None)
+
+    def levels_with(self, pending: Mapping[int, int]) -> Sequence[Iterable[int]]:
+        """The levels as they will be once so many more instances are on each host; nothing moves.
+
+        Args:
+            pending: how many more, by host, in the order in which the hosts come to their new level.
+        """
+        if not pending:
+            return self.levels
+        came: defaultdict[int, list[int]] = defaultdict(list)
+        for index, more in pending.items():
+            came[self.count.get(index, 0) + more].append(index)
+        count = max(len(self.levels), *(level + 1 for level in came))
+        stay: list[Iterable[int]] = [(index for index in level if index not in pending) for level in self.levels]
+        stay += [()] * (count - len(stay))
+        return [chain(stay[level], came[level]) for level in range(count)]
 
     def power(self, index: int, on: bool) -> None:
         """Take a host that has died out of the levels, or put it back."""
@@ -161,20 +179,26 @@ class Placement:
             self._spreads[key] = Spread(self.by_zone[zone])
         return self._spreads[key]
 
-    def fits(self, host: Host, kind: InstanceType) -> bool:
-        """Whether the host is up, carries the family and has room."""
-        if host.state != UP or host.vcpus_free < kind.vcpus or host.memory_free < kind.memory_gib:
+    def fits(self, host: Host, kind: InstanceType, amount: int = 1) -> bool:
+        """Whether the host is up, carries the family and has room for so many."""
+        if host.state != UP or host.vcpus_free < kind.vcpus * amount or host.memory_free < kind.memory_gib * amount:
             return False
         carried = self.shape.family_hosts.get(kind.family)
         return carried is None or host.number < carried
 
-    def candidates(self, levels: Iterable[Iterable[int]], kind: InstanceType, avoid: Collection[int]) -> Iterator[Host]:
-        """The hosts that an instance can go to, in the order of `levels`."""
+    def candidates(
+        self,
+        levels: Iterable[Iterable[int]],
+        kind: InstanceType,
+        avoid: Collection[int],
+        pending: Mapping[int, int] = MappingProxyType({}),
+    ) -> Iterator[Host]:
+        """The hosts that an instance can go to, in the order of `levels`; `pending` others go to each before it."""
         hosts = self.hosts
         for level in levels:
             for index in level:
                 host = hosts[index]
-                if index not in avoid and self.fits(host, kind):
+                if index not in avoid and self.fits(host, kind, 1 + pending.get(index, 0)):
                     yield host
 
     def take(self, host: Host, kind: InstanceType, account: str, instance_id: str) -> None:

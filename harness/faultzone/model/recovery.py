@@ -101,7 +101,7 @@ def on_host_back(region: RegionState, report: HostBack) -> bool:
 def on_guest_crashed(region: RegionState, report: GuestCrashed) -> bool:
     """An operating system has crashed: its instance, no other, is restarted where it is (event/instance-failure)."""
     instance = region.instances.get(report.instance)
-    if instance is None or instance.epoch != report.epoch or instance.impaired:
+    if instance is None or instance.epoch != report.epoch:
         return False
     if instance.status not in (STARTING, RUNNING):
         return False

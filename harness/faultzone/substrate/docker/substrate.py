@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
 from weakref import WeakMethod
@@ -25,12 +25,9 @@ from faultzone.model.effects import (
     GuestRebooted,
     Halt,
     Halted,
-    HostBack,
-    HostLost,
     Move,
     PutFile,
     Release,
-    Report,
     RunEnded,
     RunOutput,
     RunRefused,
@@ -40,43 +37,18 @@ from faultzone.model.effects import (
 )
 from faultzone.substrate import Sink
 from faultzone.substrate.docker.links import Link, Message
+from faultzone.substrate.docker.machines import CLOSE_SECONDS, DETECT_SECONDS, Machine, Machines
 from faultzone.substrate.docker.pool import Pool
 
-#: How long a host is not heard of before the region takes it to be lost, in real seconds.
-DETECT_SECONDS: Final = 1.0
 #: The version that our agent says it is.
 AGENT_VERSION: Final = "1.0.1.459"
 #: The private networks of regions are parts of 10.0.0.0/8.
 _PREFIX: Final = 8
-_CLOSE_SECONDS: Final = 30.0
-_LEASES: Final = itertools.count(1)
 #: What is reported of an instance that ended by itself, by how; of any other, that it crashed.
 _ENDS: Final[dict[str, type[Halted] | type[GuestRebooted]]] = {"halt": Halted, "reboot": GuestRebooted}
 
 #: Tells what the metadata service says of an instance of a region, by path.
 Describe = Callable[[str, str], Mapping[str, str]]
-
-
-@dataclass
-class Machine:
-    """A host of the region.
-
-    Attributes:
-        link: the connection to its container, once it has one.
-        down: whether it has no power, hangs or is gone.
-        noticed: whether the region has been told of that.
-        repaired: whether it is to come back as soon as that has been noticed.
-    """
-
-    region: str
-    index: int
-    link: Link | None = None
-    leasing: bool = False
-    down: bool = False
-    noticed: bool = False
-    repaired: bool = False
-    reversible: bool = True
-    waiting: list[Callable[[Link], None]] = field(default_factory=list)
 
 
 @dataclass
@@ -89,7 +61,7 @@ class Guest:
     agent: bool = False
 
 
-class DockerSubstrate:
+class DockerSubstrate(Machines):
     """The hosts of one region's cloud.
 
     Args:
@@ -101,66 +73,13 @@ class DockerSubstrate:
     """
 
     def __init__(self, pool: Pool, sink: Sink, describe: Describe, detect: float = DETECT_SECONDS) -> None:
-        self.pool, self._sink, self._describe, self._detect = pool, WeakMethod(sink), WeakMethod(describe), detect
-        self.trouble: BaseException | None = None
-        #: When a report was last made, and an effect last asked for, in monotonic seconds.
-        self.reported = self.asked = monotonic()
-        self._lease = f"{pool.session}-{next(_LEASES)}"
-        self._machines: dict[tuple[str, int], Machine] = {}
+        super().__init__(pool, sink, detect)
+        self._describe = WeakMethod(describe)
         self._guests: dict[str, Guest] = {}
-        self._names: dict[str, dict[str, str]] = {}
-        self._writers: dict[str, Link] = {}
         self._facts: dict[str, Mapping[str, str]] = {}
-        self._networks: dict[str, int] = {}
-        self._members: dict[int, set[Link]] = {}
         self._cancelled: set[tuple[str, str]] = set()
         self._asked: dict[tuple[str, str], Callable[[Any], None]] = {}
         self._numbers = itertools.count(1)
-        self._owed: dict[object, int] = {}
-        self._live: set[tuple[str, str]] = set()
-        self._closed = False
-        self._post(self._watch)
-
-    # What is awaited
-
-    @property
-    def owed(self) -> int:
-        """How many reports are still to come because of what was asked for."""
-        return len(self._owed)
-
-    @property
-    def live(self) -> int:
-        """How many scripts are running."""
-        return len(self._live)
-
-    def check(self) -> None:
-        """See that the hosts are sound.
-
-        Raises:
-            HarnessError: something has gone wrong with them.
-            NotSupported: they were asked for something that they cannot do.
-        """
-        trouble = self.trouble or self.pool.trouble
-        if trouble is not None:
-            self.trouble = self.pool.trouble = None
-            if isinstance(trouble, NotSupported):
-                raise trouble
-            raise HarnessError(f"the hosts are in trouble: {trouble}") from trouble
-
-    def _post(self, action: Callable[[], None]) -> None:
-        self.pool.board.post(lambda: None if self._closed else self._guarded(action))
-
-    def _guarded(self, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except Exception as trouble:
-            self.trouble = self.trouble or trouble
-
-    def _report(self, region: str, report: Report) -> None:
-        self.reported = monotonic()
-        sink = self._sink()
-        if sink is not None:
-            sink(region, report)
 
     # Effects
 
@@ -192,9 +111,6 @@ class DockerSubstrate:
             self._deliver(effect, {"op": "put", **effect._asdict()})
         elif isinstance(effect, CancelScript):
             self._cancelled.add((effect.instance, effect.run))
-
-    def _machine(self, region: str, index: int) -> Machine:
-        return self._machines.setdefault((region, index), Machine(region, index))
 
     def _boot(self, region: str, effect: Boot) -> None:
         machine = self._machine(region, effect.host)
@@ -244,62 +160,9 @@ class DockerSubstrate:
 
         self._with_link(guest.machine, start)
 
-    def _name(self, link: Link, boot: Boot) -> str:
-        """Let an instance be found by its name in its network; the file of the network's names."""
-        file = f"{self._lease}/names-{boot.network}"
-        names = self._names.setdefault(boot.network, {})
-        names[boot.instance] = f"{boot.address} {boot.host_name or boot.instance}"
-        text = "\n".join(["127.0.0.1 localhost", *names.values(), ""])
-        # One host writes it, so that an older text cannot overtake a newer one; the others wait until it is there.
-        writer = self._writers.get(boot.network)
-        if writer is None or not writer.alive:
-            writer = self._writers[boot.network] = link
-        writer.send("names", file=file, text=text)
-        return file
-
     def _started(self, answer: Message) -> None:
         if "trouble" in answer and "gone" not in answer["trouble"] and "no power" not in answer["trouble"]:
             raise HarnessError(answer["trouble"])
-
-    def _with_link(self, machine: Machine, action: Callable[[Link], None]) -> None:
-        if machine.link is not None:
-            action(machine.link)
-            return
-        machine.waiting.append(action)
-        if not machine.leasing:
-            machine.leasing = True
-            self.pool.lease(lambda link: self._leased(machine, link))
-
-    def _leased(self, machine: Machine, link: Link | HarnessError) -> None:
-        machine.leasing = False
-        if isinstance(link, HarnessError):
-            self.trouble = self.trouble or link
-            return
-        if self._closed:
-            self.pool.give_back(link, lambda: None)
-            return
-        machine.link = link
-        link.heard = monotonic()
-        link.hears = lambda message: self._guarded(lambda: self._hear(machine, link, message))
-        waiting, machine.waiting = machine.waiting, []
-        if machine.down:
-            link.send("crash")
-            return
-        for action in waiting:
-            action(link)
-
-    def _join(self, link: Link, network: str) -> int:
-        """The number of a private network of which the host has an end, and all that have one know one another."""
-        number = self._networks.get(network)
-        if number is None:
-            number = self._networks[network] = self.pool.next_network()
-        members = self._members.setdefault(number, set())
-        if link not in members:
-            members.add(link)
-            members -= {each for each in members if not each.alive}
-            for each in members:
-                each.send("network", number=number, peers=[other.address for other in members if other is not each])
-        return number
 
     def _halt(self, region: str, effect: Halt) -> None:
         guest = self._guests.get(effect.instance)
@@ -404,7 +267,7 @@ class DockerSubstrate:
         return self._ask_guest(
             instance,
             {"op": "run", "script": script, "directory": "", "seconds": seconds, "quota": 1 << 24},
-            seconds + _CLOSE_SECONDS,
+            seconds + CLOSE_SECONDS,
         )
 
     def write(self, instance: str, path: str, content: str, mode: int) -> None:
@@ -414,7 +277,7 @@ class DockerSubstrate:
             HarnessError: the instance does not run, or the file cannot be written there.
         """
         message = {"op": "put", "path": path, "content": content, "mode": f"{mode:o}", "owner": "", "group": ""}
-        self._ask_guest(instance, {**message, "overwrite": True}, _CLOSE_SECONDS)
+        self._ask_guest(instance, {**message, "overwrite": True}, CLOSE_SECONDS)
 
     def _ask_guest(self, instance: str, message: Message, seconds: float) -> Message:
         run = f"exec-{next(self._numbers)}"
@@ -497,144 +360,8 @@ class DockerSubstrate:
         self._owed.pop(key, None)
         self._live.discard(key)
 
-    # Hosts that break
-
-    def crash(self, region: str, host: int, *, reversible: bool) -> None:
-        """Take a host's power away: its wire first, then all that runs on it. The region notices by its silence."""
-        self._break(region, host, "crash", reversible)
-
-    def hang(self, region: str, host: int) -> None:
-        """Let everything on a host stand still, its own word included."""
-        self._break(region, host, "hang", True)
-
-    def _break(self, region: str, host: int, operation: str, reversible: bool) -> None:
-        key = (region, host)
-        self._owed[key] = 0
-
-        def act() -> None:
-            machine = self._machine(region, host)
-            if machine.down:
-                if machine.noticed:
-                    self._owed.pop(key, None)
-                return
-            machine.down, machine.noticed, machine.repaired, machine.reversible = True, False, False, reversible
-            if machine.link is not None:
-                machine.link.heard = monotonic()
-                machine.link.send(operation)
-            else:
-                self.pool.board.later(self._detect, lambda: self._guarded(lambda: self._lose(machine)))
-
-        self._post(act)
-
-    def wire(self, region: str, host: int, *, up: bool) -> None:
-        """Cut a host's wire to all others, or join it."""
-        self._tell(region, host, "wire", up=up)
-
-    def peers(self, region: str, one: int, other: int, *, up: bool) -> None:
-        """Let two hosts hear one another no longer, or again."""
-
-        def act() -> None:
-            first, second = (self._machine(region, each).link for each in (one, other))
-            if first is not None and second is not None:
-                first.send("peer", address=second.address, up=up)
-                second.send("peer", address=first.address, up=up)
-
-        self._post(act)
-
-    def _tell(self, region: str, host: int, operation: str, **arguments: Any) -> None:
-        self._post(lambda: self._with_link(self._machine(region, host), lambda link: link.send(operation, **arguments)))
-
-    def _watch(self) -> None:
-        """Look for hosts that have not been heard of for too long."""
-        now = monotonic()
-        for machine in list(self._machines.values()):
-            link = machine.link
-            if link is not None and not machine.noticed and now - link.heard > self._detect:
-                self._lose(machine)
-        self.pool.board.later(self._detect / 8, lambda: None if self._closed else self._guarded(self._watch))
-
-    def _lose(self, machine: Machine) -> None:
-        """Notice that a host is lost. One that only hangs loses its power, so that nothing runs in two places."""
-        if machine.noticed:
-            return
-        link = machine.link
-        if link is not None and link.alive:
-            link.send("crash")
-        if link is not None:
-            for members in self._members.values():
-                members.discard(link)
-        machine.down = machine.noticed = True
+    def _write_off(self, machine: Machine) -> None:
         for instance, guest in self._guests.items():
             if guest.machine is machine:
                 self._owed.pop(instance, None)
                 self._forget_runs(instance)
-        self._report(machine.region, HostLost(machine.index, machine.reversible))
-        self._owed.pop((machine.region, machine.index), None)
-        if machine.repaired:
-            self._return(machine)
-
-    def repair(self, region: str, host: int) -> None:
-        """Give a host its power back: it answers at once, but not before its loss is noticed."""
-        self._owed[region, host] = 0
-
-        def act() -> None:
-            machine = self._machine(region, host)
-            if not machine.down:
-                self._owed.pop((region, host), None)
-            elif machine.noticed:
-                self._return(machine)
-            else:
-                machine.repaired = True
-
-        self._post(act)
-
-    def _return(self, machine: Machine) -> None:
-        self._owed[machine.region, machine.index] = 0
-
-        def back(answer: Message) -> None:
-            if not machine.down:
-                return
-            machine.down = machine.noticed = machine.repaired = False
-            machine.reversible = True
-            if "trouble" in answer and machine.link is not None:
-                # Its container is gone: it gets another when it is next needed.
-                self.pool.write_off(machine.link)
-                machine.link = None
-            if machine.link is not None:
-                machine.link.heard = monotonic()
-            # What the report lets the region ask for is owed before this no longer is: there is no gap for a wait.
-            self._report(machine.region, HostBack(machine.index))
-            self._owed.pop((machine.region, machine.index), None)
-
-        if machine.link is None:
-            back({})
-        else:
-            machine.link.send("power", back)
-
-    # The end
-
-    def close(self) -> None:
-        """Give the hosts back, reset, and remove the disks."""
-        if self._closed:
-            return
-
-        def act(answer: Callable[[Any], None]) -> None:
-            self._closed = True
-            links = [each.link for each in self._machines.values() if each.link is not None]
-            left = len(links)
-
-            def one_back() -> None:
-                nonlocal left
-                left -= 1
-                if left == 0:
-                    alive = next((each for each in links if each.alive), None)
-                    if alive is not None:
-                        alive.send("forget", disk=self._lease, instance="-")
-                    answer(None)
-
-            for link in links:
-                self.pool.give_back(link, one_back)
-            if not links:
-                answer(None)
-
-        self.pool.board.ask(act, _CLOSE_SECONDS)

@@ -1,0 +1,320 @@
+"""The machines of one region: which container each has, how they break and mend, and the networks between them.
+
+Everything is decided on the switchboard's thread; what the region's lock is held for only posts.
+"""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Final
+from weakref import WeakMethod
+
+from faultzone.errors import HarnessError, NotSupported
+from faultzone.model.effects import Boot, HostBack, HostLost, Report
+from faultzone.substrate import Sink
+from faultzone.substrate.docker.links import Link, Message
+from faultzone.substrate.docker.pool import Pool
+
+#: How long a host is not heard of before the region takes it to be lost, in real seconds.
+DETECT_SECONDS: Final = 1.0
+#: For how long an answer of the hosts is waited for, beyond what they are asked to do.
+CLOSE_SECONDS: Final = 30.0
+_LEASES: Final = itertools.count(1)
+
+
+@dataclass
+class Machine:
+    """A host of the region.
+
+    Attributes:
+        link: the connection to its container, once it has one.
+        down: whether it has no power, hangs or is gone.
+        noticed: whether the region has been told of that.
+        repaired: whether it is to come back as soon as that has been noticed.
+    """
+
+    region: str
+    index: int
+    link: Link | None = None
+    leasing: bool = False
+    down: bool = False
+    noticed: bool = False
+    repaired: bool = False
+    reversible: bool = True
+    waiting: list[Callable[[Link], None]] = field(default_factory=list)
+
+
+class Machines(ABC):
+    """The hosts of one region's cloud, without what runs on them.
+
+    Args:
+        pool: where hosts come from.
+        sink: takes reports from any thread; it is held weakly, so that a region that nobody holds can end.
+        detect: real seconds of silence after which a host is taken to be lost.
+    """
+
+    def __init__(self, pool: Pool, sink: Sink, detect: float) -> None:
+        self.pool, self._sink, self._detect = pool, WeakMethod(sink), detect
+        self.trouble: BaseException | None = None
+        #: When a report was last made, and an effect last asked for, in monotonic seconds.
+        self.reported = self.asked = monotonic()
+        self._lease = f"{pool.session}-{next(_LEASES)}"
+        self._machines: dict[tuple[str, int], Machine] = {}
+        self._names: dict[str, dict[str, str]] = {}
+        self._writers: dict[str, Link] = {}
+        self._networks: dict[str, int] = {}
+        self._members: dict[int, set[Link]] = {}
+        self._owed: dict[object, int] = {}
+        self._live: set[tuple[str, str]] = set()
+        self._closed = False
+        self._post(self._watch)
+
+    @abstractmethod
+    def _hear(self, machine: Machine, link: Link, message: Message) -> None:
+        """Take in what a host says by itself."""
+
+    @abstractmethod
+    def _write_off(self, machine: Machine) -> None:
+        """Expect nothing more of what ran on a host that is lost."""
+
+    # What is awaited
+
+    @property
+    def owed(self) -> int:
+        """How many reports are still to come because of what was asked for."""
+        return len(self._owed)
+
+    @property
+    def live(self) -> int:
+        """How many scripts are running."""
+        return len(self._live)
+
+    def check(self) -> None:
+        """See that the hosts are sound.
+
+        Raises:
+            HarnessError: something has gone wrong with them.
+            NotSupported: they were asked for something that they cannot do.
+        """
+        trouble = self.trouble or self.pool.trouble
+        if trouble is not None:
+            self.trouble = self.pool.trouble = None
+            if isinstance(trouble, NotSupported):
+                raise trouble
+            raise HarnessError(f"the hosts are in trouble: {trouble}") from trouble
+
+    def _post(self, action: Callable[[], None]) -> None:
+        self.pool.board.post(lambda: None if self._closed else self._guarded(action))
+
+    def _guarded(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Exception as trouble:
+            self.trouble = self.trouble or trouble
+
+    def _report(self, region: str, report: Report) -> None:
+        self.reported = monotonic()
+        sink = self._sink()
+        if sink is not None:
+            sink(region, report)
+
+    # Containers and networks
+
+    def _machine(self, region: str, index: int) -> Machine:
+        return self._machines.setdefault((region, index), Machine(region, index))
+
+    def _with_link(self, machine: Machine, action: Callable[[Link], None]) -> None:
+        if machine.link is not None:
+            action(machine.link)
+            return
+        machine.waiting.append(action)
+        if not machine.leasing:
+            machine.leasing = True
+            self.pool.lease(lambda link: self._leased(machine, link))
+
+    def _leased(self, machine: Machine, link: Link | HarnessError) -> None:
+        machine.leasing = False
+        if isinstance(link, HarnessError):
+            self.trouble = self.trouble or link
+            return
+        if self._closed:
+            self.pool.give_back(link, lambda: None)
+            return
+        machine.link = link
+        link.heard = monotonic()
+        link.hears = lambda message: self._guarded(lambda: self._hear(machine, link, message))
+        waiting, machine.waiting = machine.waiting, []
+        if machine.down:
+            link.send("crash")
+            return
+        for action in waiting:
+            action(link)
+
+    def _join(self, link: Link, network: str) -> int:
+        """The number of a private network of which the host has an end, and all that have one know one another."""
+        number = self._networks.get(network)
+        if number is None:
+            number = self._networks[network] = self.pool.next_network()
+        members = self._members.setdefault(number, set())
+        if link not in members:
+            members.add(link)
+            members -= {each for each in members if not each.alive}
+            for each in members:
+                each.send("network", number=number, peers=[other.address for other in members if other is not each])
+        return number
+
+    def _name(self, link: Link, boot: Boot) -> str:
+        """Let an instance be found by its name in its network; the file of the network's names."""
+        file = f"{self._lease}/names-{boot.network}"
+        names = self._names.setdefault(boot.network, {})
+        names[boot.instance] = f"{boot.address} {boot.host_name or boot.instance}"
+        text = "\n".join(["127.0.0.1 localhost", *names.values(), ""])
+        # One host writes it, so that an older text cannot overtake a newer one; the others wait until it is there.
+        writer = self._writers.get(boot.network)
+        if writer is None or not writer.alive:
+            writer = self._writers[boot.network] = link
+        writer.send("names", file=file, text=text)
+        return file
+
+    # Hosts that break
+
+    def crash(self, region: str, host: int, *, reversible: bool) -> None:
+        """Take a host's power away: its wire first, then all that runs on it. The region notices by its silence."""
+        self._break(region, host, "crash", reversible)
+
+    def hang(self, region: str, host: int) -> None:
+        """Let everything on a host stand still, its own word included."""
+        self._break(region, host, "hang", True)
+
+    def _break(self, region: str, host: int, operation: str, reversible: bool) -> None:
+        key = (region, host)
+        self._owed[key] = 0
+
+        def act() -> None:
+            machine = self._machine(region, host)
+            if machine.down:
+                if machine.noticed:
+                    self._owed.pop(key, None)
+                return
+            machine.down, machine.noticed, machine.repaired, machine.reversible = True, False, False, reversible
+            if machine.link is not None:
+                machine.link.heard = monotonic()
+                machine.link.send(operation)
+            else:
+                self.pool.board.later(self._detect, lambda: self._guarded(lambda: self._lose(machine)))
+
+        self._post(act)
+
+    def wire(self, region: str, host: int, *, up: bool) -> None:
+        """Cut a host's wire to all others, or join it."""
+        self._tell(region, host, "wire", up=up)
+
+    def peers(self, region: str, one: int, other: int, *, up: bool) -> None:
+        """Let two hosts hear one another no longer, or again."""
+
+        def act() -> None:
+            first, second = (self._machine(region, each).link for each in (one, other))
+            if first is not None and second is not None:
+                first.send("peer", address=second.address, up=up)
+                second.send("peer", address=first.address, up=up)
+
+        self._post(act)
+
+    def _tell(self, region: str, host: int, operation: str, **arguments: Any) -> None:
+        self._post(lambda: self._with_link(self._machine(region, host), lambda link: link.send(operation, **arguments)))
+
+    def _watch(self) -> None:
+        """Look for hosts that have not been heard of for too long."""
+        now = monotonic()
+        for machine in list(self._machines.values()):
+            link = machine.link
+            if link is not None and not machine.noticed and now - link.heard > self._detect:
+                self._lose(machine)
+        self.pool.board.later(self._detect / 8, lambda: None if self._closed else self._guarded(self._watch))
+
+    def _lose(self, machine: Machine) -> None:
+        """Notice that a host is lost. One that only hangs loses its power, so that nothing runs in two places."""
+        if machine.noticed:
+            return
+        link = machine.link
+        if link is not None and link.alive:
+            link.send("crash")
+        if link is not None:
+            for members in self._members.values():
+                members.discard(link)
+        machine.down = machine.noticed = True
+        self._write_off(machine)
+        self._report(machine.region, HostLost(machine.index, machine.reversible))
+        self._owed.pop((machine.region, machine.index), None)
+        if machine.repaired:
+            self._return(machine)
+
+    def repair(self, region: str, host: int) -> None:
+        """Give a host its power back: it answers at once, but not before its loss is noticed."""
+        self._owed[region, host] = 0
+
+        def act() -> None:
+            machine = self._machine(region, host)
+            if not machine.down:
+                self._owed.pop((region, host), None)
+            elif machine.noticed:
+                self._return(machine)
+            else:
+                machine.repaired = True
+
+        self._post(act)
+
+    def _return(self, machine: Machine) -> None:
+        self._owed[machine.region, machine.index] = 0
+
+        def back(answer: Message) -> None:
+            if not machine.down:
+                return
+            machine.down = machine.noticed = machine.repaired = False
+            machine.reversible = True
+            if "trouble" in answer and machine.link is not None:
+                # Its container is gone: it gets another when it is next needed.
+                self.pool.write_off(machine.link)
+                machine.link = None
+            if machine.link is not None:
+                machine.link.heard = monotonic()
+            # What the report lets the region ask for is owed before this no longer is: there is no gap for a wait.
+            self._report(machine.region, HostBack(machine.index))
+            self._owed.pop((machine.region, machine.index), None)
+
+        if machine.link is None:
+            back({})
+        else:
+            machine.link.send("power", back)
+
+    # The end
+
+    def close(self) -> None:
+        """Give the hosts back, reset, and remove the disks."""
+        if self._closed:
+            return
+
+        def act(answer: Callable[[Any], None]) -> None:
+            self._closed = True
+            links = [each.link for each in self._machines.values() if each.link is not None]
+            left = len(links)
+
+            def one_back() -> None:
+                nonlocal left
+                left -= 1
+                if left == 0:
+                    alive = next((each for each in links if each.alive), None)
+                    if alive is not None:
+                        alive.send("forget", disk=self._lease, instance="-")
+                    answer(None)
+
+            for link in links:
+                self.pool.give_back(link, one_back)
+            if not links:
+                answer(None)
+
+        self.pool.board.ask(act, CLOSE_SECONDS)

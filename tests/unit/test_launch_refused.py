@@ -1,0 +1,57 @@
+"""A launch that is refused, or only tried, leaves no trace: not in placement, and not in what is made next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from faultzone.backends.local import LocalBackend
+from faultzone.ecs.errors import ApiError
+from faultzone.model.shape import Shape
+
+RUN = {"ImageId": "centos_7_06_64_20G_alibase_20190218.vhd", "InstanceType": "ecs.g5.large", "RegionId": "cn-hangzhou"}
+
+
+def made(backend: LocalBackend, **more: Any) -> list[str]:
+    return list(backend.call("RunInstances", {**RUN, **more})["InstanceIdSets"]["InstanceIdSet"])
+
+
+def placed(backend: LocalBackend) -> list[tuple[str, int]]:
+    """Every instance with its host, in the order in which they were made."""
+    (region,) = backend.cloud.regions.values()
+    return [(each.id, each.host.index) for each in region.instances.values() if each.host is not None]
+
+
+@pytest.mark.parametrize(
+    ("refused", "code"),
+    [
+        ({"Amount": 9, "ZoneId": "cn-hangzhou-a"}, "OperationDenied.NoStock"),
+        ({"Amount": 3, "DryRun": True}, "DryRunOperation"),
+        ({"Amount": 9, "DryRun": True}, "OperationDenied.NoStock"),
+    ],
+)
+def test_what_follows_a_refusal_is_as_if_it_had_not_been(refused: dict[str, Any], code: str) -> None:
+    shape = Shape(zones=1, hosts_per_zone=4, supply={"*/ecs.g5": 8})
+    untouched, tried = LocalBackend((shape,)), LocalBackend((shape,))
+    with pytest.raises(ApiError, match=code):
+        made(tried, **refused)
+    for backend in (untouched, tried):
+        made(backend, Amount=3)
+    assert placed(tried) == placed(untouched)
+
+
+def test_a_batch_is_placed_as_its_instances_would_be_one_by_one() -> None:
+    shape = Shape(zones=1, hosts_per_zone=4)
+    batch, singly = LocalBackend((shape,)), LocalBackend((shape,))
+    for backend in (batch, singly):
+        made(backend, InstanceType="ecs.g5.xlarge")
+    made(batch, Amount=10)
+    for _ in range(10):
+        made(singly)
+    assert placed(batch) == placed(singly)
+
+
+def test_a_batch_takes_no_more_than_a_host_holds() -> None:
+    backend = LocalBackend((Shape(zones=1, hosts_per_zone=2, host_vcpus=4, host_memory_gib=64),))
+    assert len(made(backend, Amount=9, MinAmount=1)) == 4, "two instances of 2 vCPUs on each host"
