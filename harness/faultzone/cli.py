@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import subprocess
 import sys
 import textwrap
@@ -73,7 +74,7 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="serve a simulated region",
         description="Serve a simulated region on loopback until interrupted. The first line says 'ready URL'.",
     )
-    up.add_argument("--port", type=int, default=0, help="the port (default: any that is free)")
+    up.add_argument("--port", type=_port, default=0, help="the port (default: any that is free)")
     up.add_argument(
         "--region", action="append", metavar="ID", help="a region's id; may be repeated (default: cn-hangzhou)"
     )
@@ -124,12 +125,21 @@ def _conform(options: argparse.Namespace) -> int:
     found = importlib.util.find_spec("faultzone_specs")
     if found is None or not found.submodule_search_locations:
         raise UsageError("the package faultzone_specs is not installed beside faultzone")
-    settings = Path(found.submodule_search_locations[0]) / "pytest.ini"
-    command = [sys.executable, "-m", "pytest", "-c", str(settings), "--pyargs", "faultzone_specs"]
+    suite = Path(found.submodule_search_locations[0])
+    # By its path and with its own settings: no conftest.py and no option of where the user stands reaches it.
+    command = [sys.executable, "-m", "pytest", "-c", str(suite / "pytest.ini"), str(suite)]
     command += [f"--faultzone-backend={options.backend}"]
     if options.clause:
         command += [f"--faultzone-clause={options.clause}"]
-    return subprocess.call(command + options.rest)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return subprocess.call(command + options.rest, env=environment)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text}: write a port from 0 to 65535")
+    return port
 
 
 def _wrong(options: argparse.Namespace) -> int:

@@ -1,0 +1,29 @@
+"""The command `faultzone`, where the user's surroundings are hostile."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from faultzone import cli
+
+
+@pytest.mark.slow
+def test_conform_is_not_touched_by_the_users_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "conftest.py").write_text("raise SystemExit(3)\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
+    command = [sys.executable, "-m", "faultzone.cli", "conform", "--clause", "deployment-set/zone-limit", "-q"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("port", ["65536", "99999", "-1"])
+def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(["up", f"--port={port}"])
+    assert left.value.code == 2
+    assert "from 0 to 65535" in capsys.readouterr().err
