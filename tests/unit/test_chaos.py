@@ -216,3 +216,14 @@ def test_a_fault_leaves_the_region_as_it_was(region: Region, fault: HostCrash | 
     assert sum(len(each["instances"]) for each in region.hosts) == sum(len(each["instances"]) for each in before)
     assert [each.status for each in region.instances] == ["Running"]
     region.run_instances(1)
+
+
+def test_shortages_of_one_scope_end_each_by_itself_in_any_order() -> None:
+    with make_region() as region:
+        first = region.chaos.shortage(family="ecs.g5", limit=1)
+        second = region.chaos.shortage(family="ecs.g5")
+        first.undo()
+        with pytest.raises(ApiError, match="OperationDenied.NoStock"):
+            region.run_instances(1)
+        second.undo()
+        assert len(region.run_instances(2)) == 2

@@ -204,6 +204,26 @@ def set_supply(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     return {"before": before}
 
 
+@verb("shortage", "set-supply", zone="string?", family="string?", limit="integer", region="string?")
+def shortage(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Let no more than `limit` instances be placed in a zone and of a family at a time; tells the number that ends it."""
+    region = _region(backend, given)
+    zone, family, limit = given.get("zone") or "*", given.get("family") or "*", given["limit"]
+    region.placement.check_scope(zone, family, region.catalog)
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise UsageError(f"limit={limit!r}: write how many instances may be placed there, 0 or more")
+    shortages = region.placement.supply.shortages
+    number = max(shortages, default=0) + 1
+    shortages[number] = (zone, family, limit)
+    return {"id": number}
+
+
+@verb("end-shortage", "set-supply", id="integer", region="string?")
+def end_shortage(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """End a shortage; tells whether it was still in force."""
+    return {"ended": _region(backend, given).placement.supply.shortages.pop(int(given["id"]), None) is not None}
+
+
 @verb("lock", "change-account", instance="string", reason="string", locked="boolean?")
 def lock(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Put a lock on an instance (financial or security), or take it off."""

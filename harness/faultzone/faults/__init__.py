@@ -111,11 +111,11 @@ class SupplyShortage:
 
     def inject(self, backend: Backend) -> Mapping[str, Any]:
         """Take the supply away."""
-        return backend.control("set-supply", asdict(self))
+        return backend.control("shortage", asdict(self))
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Put back the limit that was there before."""
-        backend.control("set-supply", {**asdict(self), "limit": injected.get("before")})
+        """End this shortage, and no other of the same scope."""
+        backend.control("end-shortage", {"id": injected["id"], "region": self.region})
 
 
 class Injection:

@@ -108,14 +108,17 @@ class Supply:
 
     def __init__(self, limits: dict[tuple[str, str], int]) -> None:
         self.limits = limits
+        #: Limits in force for a time, by number: each ends by itself, whatever others came and went meanwhile.
+        self.shortages: dict[int, tuple[str, str, int]] = {}
         self.placed: defaultdict[tuple[str, str], int] = defaultdict(int)
 
     def left(self, zone_id: str, family: str, given_back: int = 0) -> int | None:
         """How many more can be placed there once so many are given back, or None where there is no limit."""
-        if not self.limits:
+        if not self.limits and not self.shortages:
             return None
         left: int | None = None
-        for (zone, kind), limit in self.limits.items():
+        lasting = ((zone, kind, limit) for (zone, kind), limit in self.limits.items())
+        for zone, kind, limit in (*lasting, *self.shortages.values()):
             if zone in ("*", zone_id) and kind in ("*", family):
                 used = sum(n for (z, f), n in self.placed.items() if zone in ("*", z) and kind in ("*", f))
                 free = max(0, limit - used + given_back)
