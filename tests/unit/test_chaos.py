@@ -223,7 +223,7 @@ def test_shortages_of_one_scope_end_each_by_itself_in_any_order() -> None:
         first = region.chaos.shortage(family="ecs.g5", limit=1)
         second = region.chaos.shortage(family="ecs.g5")
         first.undo()
-        with pytest.raises(ApiError, match="OperationDenied.NoStock"):
+        with pytest.raises(ApiError, match=r"OperationDenied\.NoStock"):
             region.run_instances(1)
         second.undo()
         assert len(region.run_instances(2)) == 2

@@ -206,7 +206,7 @@ def set_supply(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 
 @verb("shortage", "set-supply", zone="string?", family="string?", limit="integer", region="string?")
 def shortage(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Let no more than `limit` instances be placed in a zone and of a family at a time; tells the number that ends it."""
+    """Let no more than `limit` instances be in a zone and of a family at a time; tells the number that ends it."""
     region = _region(backend, given)
     zone, family, limit = given.get("zone") or "*", given.get("family") or "*", given["limit"]
     region.placement.check_scope(zone, family, region.catalog)
