@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -60,7 +61,7 @@ class Origin:
         return editions.load(self._edition) if self._edition in editions.names() else None
 
 
-class Checker:
+class Checker(ABC):
     """A fold over a journal: `see` takes its entries in order, `commit` what an input has changed, `end` the end.
 
     Attributes:
@@ -80,9 +81,9 @@ class Checker:
         #: Why nothing can be said, if so.
         self.unknown = ""
 
+    @abstractmethod
     def see(self, entry: Raw) -> None:
         """Take one entry in."""
-        raise NotImplementedError
 
     def commit(self) -> None:
         """Judge what the last input has left behind."""
