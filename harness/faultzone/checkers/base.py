@@ -86,10 +86,12 @@ class Checker(ABC):
         """Take one entry in."""
 
     def commit(self) -> None:
-        """Judge what the last input has left behind."""
+        """Judge what the last input has left behind; most have nothing to add to what they saw."""
+        return
 
     def end(self, now: int) -> None:
-        """Judge what is left open at the end of the journal, at the instant `now` (ms)."""
+        """Judge what is left open at the end of the journal, at the instant `now` (ms); most leave nothing open."""
+        return
 
     def blame(self, why: str, *entries: Raw | None) -> None:
         """Note a violation and the entries that show it."""

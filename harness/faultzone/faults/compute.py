@@ -104,6 +104,30 @@ class GuestCrash:
 
 
 @dataclass(frozen=True)
+class AgentOutage:
+    """The Cloud Assistant agent of an instance is out of order.
+
+    Args:
+        instance: the instance's id.
+        state: `stopped`, `hung`, `lacking`, `outdated` or `upgrading`.
+    """
+
+    instance: str
+    state: str = "stopped"
+    capability: ClassVar[str] = "guest"
+    why_no_undo: ClassVar[str | None] = None
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Bring it into that state."""
+        return backend.control("set-agent", {"instance": self.instance, "state": self.state})
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Let it run, as its latest version; an instance that was released has none."""
+        with suppress(UsageError):
+            backend.control("set-agent", {"instance": self.instance, "state": "running"})
+
+
+@dataclass(frozen=True)
 class Maintenance:
     """The provider plans the reboot of an instance, or of all on a host.
 
@@ -210,6 +234,10 @@ class ComputeChaos(ABC):
     def guest_crash(self, instance: str) -> Injection:
         """Crash the operating system of an instance."""
         return self.inject(GuestCrash(instance))
+
+    def agent_outage(self, instance: str, state: str = "stopped") -> Injection:
+        """Put an agent out of order; letting it run again is owed."""
+        return self.inject(AgentOutage(instance, state))
 
     def maintenance(
         self,
