@@ -171,13 +171,17 @@ def pytest_runtest_makereport(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests of other clauses than those asked for."""
+    """Leave out the tests of other clauses than those asked for; on an endpoint, what uses up a quota comes last."""
     if patterns := option(config, "clause"):
         from pytest_faultzone import verdicts
 
         kept = [item for item in items if verdicts.asserts(item, patterns)]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+    if option(config, "backend").startswith("http"):
+        from pytest_faultzone import verdicts
+
+        items.sort(key=verdicts.uses_up_a_quota)
 
 
 @pytest.hookimpl(tryfirst=True)

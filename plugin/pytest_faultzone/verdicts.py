@@ -35,6 +35,8 @@ ORDER: Final = (NOT_SUPPORTED, CONFORMS, INCONCLUSIVE, NOT_IMPLEMENTED, DEVIATES
 
 #: What the service answers for an action that it does not know.
 _UNKNOWN_ACTION: Final = frozenset({"InvalidAction", "InvalidApi.NotFound", "InvalidAction.NotFound"})
+#: Clauses whose tests use up a quota of the account for a while.
+_QUOTAS: Final = frozenset({"deployment-set/sets-per-region", "assistant/command-quota", "assistant/invocation-quota"})
 _TAIL: Final = 25
 #: Options that do not change what a test does, and those that hold secrets.
 _LEFT_OUT: Final = frozenset({"clause", "journal", "token", "keys"})
@@ -69,6 +71,11 @@ def asserts(item: pytest.Item, patterns: str) -> bool:
     """Whether a test asserts a clause that one of the patterns, separated by commas, matches."""
     named = [clause for mark in item.iter_markers("clause") for clause in mark.args]
     return any(fnmatchcase(clause, pattern.strip()) for clause in named for pattern in patterns.split(","))
+
+
+def uses_up_a_quota(item: pytest.Item) -> bool:
+    """Whether a test asserts a quota of the account, which the tests after it would run into on a lasting backend."""
+    return any(clause in _QUOTAS for mark in item.iter_markers("clause") for clause in mark.args)
 
 
 def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | None:

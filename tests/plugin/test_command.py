@@ -27,3 +27,21 @@ def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixtu
         cli.main(["up", f"--port={port}"])
     assert left.value.code == 2
     assert "from 0 to 65535" in capsys.readouterr().err
+
+
+def test_on_an_endpoint_the_tests_that_use_up_a_quota_come_last(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.clause("assistant/command-quota")
+        def test_quota(): pass
+
+        @pytest.mark.clause("deployment-set/strategy")
+        def test_other(): pass
+        """
+    )
+    result = pytester.runpytest("--collect-only", "-q", "--faultzone-backend=http://127.0.0.1:1")
+    result.stdout.fnmatch_lines(["*::test_other", "*::test_quota"])
+    result = pytester.runpytest("--collect-only", "-q")
+    result.stdout.fnmatch_lines(["*::test_quota", "*::test_other"])

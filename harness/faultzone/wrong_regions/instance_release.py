@@ -108,3 +108,19 @@ class _LockedConflicts(Wrapper):
             if shown["OperationLocks"]["LockReason"] and str(parameters.get("Force")).lower() != "true":
                 raise ApiError("OperationConflict")
         return super().call(action, parameters, account=account)
+
+
+wrong("redeploys-without-reason", "instance/redeploy", "redeploys without a maintenance event")(
+    swallows("RedeployInstance", "InvalidOperation.RedeployInstance")
+)
+
+
+@wrong("redeploys-in-place", "instance/redeploy", "restarts on the same host what should be redeployed")
+class RedeploysInPlace(Wrapper):
+    """The instance is rebooted where it is."""
+
+    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+        """Reboot instead of redeploying, once maintenance is planned."""
+        if action != "RedeployInstance":
+            return super().call(action, parameters, account=account)
+        return super().call("RebootInstance", parameters, account=account)
