@@ -28,12 +28,14 @@ if TYPE_CHECKING:
         NoAnswer,
         NotSupported,
         ShapeError,
+        UndoFailed,
         UsageError,
         WaitTimeout,
     )
     from faultzone.faults import HostAtRisk, HostCrash, SupplyShortage
     from faultzone.faults.billing import AccountArrears, ClockJump, SubscriptionLapse
     from faultzone.faults.compute import (
+        AgentOutage,
         GuestCrash,
         HostHang,
         Maintenance,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AccountArrears": "faults.billing",
+    "AgentOutage": "faults.compute",
     "ApiError": "ecs.errors",
     "Client": "region",
     "ClockJump": "faults.billing",
@@ -73,6 +76,7 @@ _HOME = {
     "SubscriptionLapse": "faults.billing",
     "SupplyShortage": "faults",
     "SystemEvent": "history",
+    "UndoFailed": "errors",
     "UsageError": "errors",
     "WaitTimeout": "errors",
     "ZoneOutage": "faults.compute",
@@ -93,6 +97,7 @@ _HOME = {
 
 __all__ = [
     "AccountArrears",
+    "AgentOutage",
     "ApiError",
     "Client",
     "ClockJump",
@@ -119,6 +124,7 @@ __all__ = [
     "SubscriptionLapse",
     "SupplyShortage",
     "SystemEvent",
+    "UndoFailed",
     "UsageError",
     "WaitTimeout",
     "ZoneOutage",

@@ -6,7 +6,8 @@
     │   └── UnknownClause   (in `faultzone.clauses`) a test names a clause that the registry does not have
     ├── NotSupported        the chosen backend cannot do or see this; the reason is in the text
     ├── HarnessError        the harness or its substrate is in trouble: never a verdict on the region under test
-    │   └── SubstrateSilent the substrate has not reported within the grace that the backend allows
+    │   ├── SubstrateSilent the substrate has not reported within the grace that the backend allows
+    │   └── UndoFailed      a fault could not be undone, or not in time: what follows is about a broken region
     ├── Inconclusive        the region could not be observed well enough to judge it
     ├── NoAnswer            a fault of the API lost the call or its answer (a ConnectionError)
     └── WaitTimeout         a documented time passed and the awaited did not come (an AssertionError: the region
@@ -44,6 +45,10 @@ class Inconclusive(FaultzoneError):
 
 class SubstrateSilent(HarnessError):
     """The substrate has not reported what it owes within the grace of the backend."""
+
+
+class UndoFailed(HarnessError):
+    """A fault could not be undone, or its end state is not what was promised by the deadline of its undo."""
 
 
 class NoAnswer(FaultzoneError, ConnectionError):

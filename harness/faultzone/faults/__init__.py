@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import Any, ClassVar, Protocol
 
 from faultzone.backends import Backend
-from faultzone.errors import HarnessError, NotSupported, UsageError
+from faultzone.errors import NotSupported, UndoFailed, UsageError
 from faultzone.faults.billing import BillingChaos
 from faultzone.faults.compute import ComputeChaos
+from faultzone.faults.promises import Promise, TargetVanishedError, Verifiable, host_state
 
 
 class Fault(Protocol):
@@ -37,7 +38,7 @@ class Fault(Protocol):
         ...
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Mend it. The target may have vanished meanwhile: then there is nothing to do."""
+        """Mend it. A target that may have vanished meanwhile is mended `unless_vanished`."""
         ...
 
 
@@ -69,6 +70,10 @@ class HostCrash:
         """Repair the host."""
         backend.control("repair-host", {"host": self.host, "region": self.region})
 
+    def undone(self, backend: Backend) -> bool:
+        """The host has its power back."""
+        return host_state(backend, self.host, self.region) != "down"
+
 
 @dataclass(frozen=True)
 class HostAtRisk:
@@ -90,6 +95,10 @@ class HostAtRisk:
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Find it sound again; what was moved away stays where it is."""
         backend.control("host-at-risk", {"host": self.host, "region": self.region, "at_risk": False})
+
+    def undone(self, backend: Backend) -> bool:
+        """The host is no longer at risk; it may be down for another reason."""
+        return host_state(backend, self.host, self.region) != "at-risk"
 
 
 @dataclass(frozen=True)
@@ -130,14 +139,14 @@ class Injection:
         """Mend it, once; after a failure it is still owed.
 
         Raises:
-            HarnessError: it could not be mended.
+            UndoFailed: it could not be mended.
         """
         if not self.active:
             return
         try:
             self._undo()
         except Exception as trouble:
-            raise HarnessError(f"could not be undone: {self.fault!r}: {trouble}") from trouble
+            raise UndoFailed(f"could not be undone: {self.fault!r}: {trouble}") from trouble
         self.active = False
 
     def __enter__(self) -> Injection:
@@ -157,6 +166,7 @@ class Chaos(BillingChaos, ComputeChaos):
         region: the region's id.
         say: takes (kind, data) into the journal.
         owed: where what is owed is kept; views of one cloud share it.
+        promised: likewise what was undone and is not as promised yet.
     """
 
     def __init__(
@@ -165,13 +175,15 @@ class Chaos(BillingChaos, ComputeChaos):
         region: str | None,
         say: Callable[[str, dict[str, Any]], None],
         owed: list[Injection] | None = None,
+        promised: list[Promise] | None = None,
     ) -> None:
         self._backend, self._region, self._say = backend, region, say
         self._owed: list[Injection] = [] if owed is None else owed
+        self._promised: list[Promise] = [] if promised is None else promised
 
     def of(self, region: str) -> Chaos:
         """The same for another region of the cloud; what it breaks is owed here."""
-        return Chaos(self._backend, region, self._say, self._owed)
+        return Chaos(self._backend, region, self._say, self._owed, self._promised)
 
     def inject(self, fault: Fault) -> Injection:
         """Bring a fault into force.
@@ -190,9 +202,16 @@ class Chaos(BillingChaos, ComputeChaos):
         injected: dict[str, Any] = {}
 
         def undo() -> None:
-            if why is None:
+            if why is not None:
+                return
+            try:
                 fault.undo(backend, injected)
-                self._say("undo", described)
+            except TargetVanishedError as gone:
+                self._say("undo", {**described, "vanished": str(gone)})
+                return
+            self._say("undo", described)
+            if isinstance(fault, Verifiable):
+                self._promised.append(Promise(fault, fault.capability))
 
         # Owed before it is in force: an injection that fails half-way may have broken something.
         injection = Injection(fault, undo)
@@ -205,6 +224,8 @@ class Chaos(BillingChaos, ComputeChaos):
             self._say("undo", {**described, "not_injected": str(refused)})
             raise
         self._say("fault", described)
+        # What breaks now may break again what was mended before; nothing can be promised of that any more.
+        self._promised[:] = [each for each in self._promised if each.capability != fault.capability]
         return injection
 
     def crash(self, host: str, *, reversible: bool = True) -> Injection:
@@ -220,16 +241,23 @@ class Chaos(BillingChaos, ComputeChaos):
         return self.inject(SupplyShortage(zone, family, limit, self._region))
 
     def undo_all(self) -> None:
-        """Mend what is still broken, the latest first; one undo that fails does not keep the others from running.
+        """Mend what is still broken, the latest first, and see that the end state is as promised.
+
+        One undo that fails does not keep the others from running. Time passes until each promise is kept.
 
         Raises:
-            HarnessError: an undo failed; all others have run.
+            UndoFailed: an undo failed, or did not have its effect within `UNDO_WITHIN`; all others have run.
         """
         failed: list[str] = []
         while self._owed:
             try:
                 self._owed.pop().undo()
-            except HarnessError as trouble:
+            except UndoFailed as trouble:
+                failed.append(str(trouble))
+        while self._promised:
+            try:
+                self._promised.pop().settle(self._backend)
+            except UndoFailed as trouble:
                 failed.append(str(trouble))
         if failed:
-            raise HarnessError("; ".join(failed))
+            raise UndoFailed("; ".join(failed))

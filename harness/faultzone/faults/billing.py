@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from faultzone.clock import Duration, milliseconds
 from faultzone.ecs.errors import ApiError
+from faultzone.faults.promises import TargetVanishedError
 from faultzone.model.ledger import Money
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class SubscriptionLapse:
         except ApiError as refusal:
             if refusal.code != "InvalidInstanceId.NotFound":
                 raise
+            raise TargetVanishedError(refusal.code) from refusal
 
 
 @dataclass(frozen=True)

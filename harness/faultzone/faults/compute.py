@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from faultzone.clock import Duration, milliseconds
 from faultzone.errors import UsageError
+from faultzone.faults.promises import host_state, unless_vanished
 
 if TYPE_CHECKING:
     from faultzone.backends import Backend
@@ -37,6 +38,10 @@ class HostHang:
         """Repair the host."""
         backend.control("repair-host", {"host": self.host, "region": self.region})
 
+    def undone(self, backend: Backend) -> bool:
+        """The host has its power back."""
+        return host_state(backend, self.host, self.region) != "down"
+
 
 @dataclass(frozen=True)
 class NetworkCut:
@@ -60,6 +65,10 @@ class NetworkCut:
         backend.control("host-wire", {"host": self.host, "region": self.region, "up": True})
         backend.control("repair-host", {"host": self.host, "region": self.region})
 
+    def undone(self, backend: Backend) -> bool:
+        """The host has its power back."""
+        return host_state(backend, self.host, self.region) != "down"
+
 
 @dataclass(frozen=True)
 class ZoneOutage:
@@ -81,6 +90,11 @@ class ZoneOutage:
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Give it back."""
         backend.control("zone-power", {"zone": self.zone, "region": self.region, "on": True})
+
+    def undone(self, backend: Backend) -> bool:
+        """All of its hosts have their power back."""
+        hosts = backend.control("hosts", {"region": self.region})["hosts"]
+        return all(each["state"] != "down" for each in hosts if each["zone"] == self.zone)
 
 
 @dataclass(frozen=True)
@@ -123,7 +137,7 @@ class AgentOutage:
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Let it run, as its latest version; an instance that was released has none."""
-        with suppress(UsageError):
+        with unless_vanished():
             backend.control("set-agent", {"instance": self.instance, "state": "running"})
 
 
@@ -206,7 +220,7 @@ class SecurityLock:
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Unlock it; one that was released needs no more."""
-        with suppress(UsageError):
+        with unless_vanished():
             backend.control("lock", {"instance": self.instance, "reason": "security", "locked": False})
 
 
