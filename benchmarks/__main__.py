@@ -16,7 +16,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from benchmarks import assistant, calls, docker, memory, peers, placement, plugin, regions, stateful, timers, wire
+from benchmarks import (
+    assistant,
+    breaking,
+    calls,
+    docker,
+    memory,
+    peers,
+    placement,
+    plugin,
+    regions,
+    stateful,
+    timers,
+    wire,
+)
 from benchmarks.measure import QUICK, Row, Sizes
 
 BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
@@ -29,6 +42,7 @@ BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
     "stateful": stateful.measure,
     "plugin": plugin.measure,
     "assistant": assistant.measure,
+    "breaking": breaking.measure,
     "wire": wire.measure,
     "docker": docker.measure,
 }

@@ -22,7 +22,7 @@ _TARGET = 2048.0
 _BATCH = 100
 
 
-class _NoJournal(Journal):
+class NoJournal(Journal):
     """Keeps nothing, so that what is left is the region."""
 
     def append(self, at: int, kind: str, data: Mapping[str, Any]) -> None:
@@ -38,7 +38,7 @@ def _fill_ours(count: int, *, journalled: bool) -> Callable[[], object]:
     region = empty(count)
     assert isinstance(region.backend, LocalBackend)
     if not journalled:
-        region.backend.journal = _NoJournal()
+        region.backend.journal = NoJournal()
     launch = {
         "ImageId": region.defaults["image"],
         "InstanceType": region.defaults["instance-type"],

@@ -119,7 +119,7 @@ def rate(port: int, requests: Sequence[bytes], connections: int = _CONNECTIONS) 
                     continue
                 status = int(received[9:12] or 0)
                 statuses[status] = statuses.get(status, 0) + 1
-                closes = not part or b"connection: close" in received.lower()
+                closes = not part or b"connection: close" in received[:500].lower()
                 request = None if closes else next(waiting, None)
                 received.clear()
                 if request is None:

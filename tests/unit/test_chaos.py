@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from faultzone import HostAtRisk, HostCrash, Region, SupplyShortage, make_region
+from faultzone import AgentOutage, ClockJump, HostAtRisk, HostCrash, Region, SupplyShortage, make_region
 from faultzone.backends import Backend
 from faultzone.backends.local import LocalBackend
 from faultzone.ecs.errors import ApiError
-from faultzone.errors import HarnessError, NotSupported, UsageError
+from faultzone.errors import HarnessError, NotSupported, UndoFailed, UsageError
 
 HOST = "cn-hangzhou-a-h01"
 done: list[str] = []
@@ -227,3 +227,87 @@ def test_shortages_of_one_scope_end_each_by_itself_in_any_order() -> None:
             region.run_instances(1)
         second.undo()
         assert len(region.run_instances(2)) == 2
+
+
+def test_a_scheduled_fault_comes_while_time_advances(region: Region) -> None:
+    before = region.clock.ms
+    scheduled = region.chaos.at("2h", HostCrash(HOST))
+    region.clock.advance("1h")
+    assert scheduled.injection is None
+    region.clock.advance("3h")
+    assert state(region) == "down"
+    assert [entry.at - before for entry in region.journal.of("owed", "fault")] == [7_200_000, 7_200_000]
+    region.close()
+    assert state(region) == "up"
+    assert said(region) == ["owed", "fault", "undo"]
+
+
+def test_a_scheduled_fault_comes_while_a_test_waits(region: Region) -> None:
+    region.chaos.at("90s", HostCrash(HOST))
+    region.wait(lambda: state(region) == "down", "2m", what="the crash")
+
+
+def test_a_scheduled_fault_is_called_off_by_the_end_of_its_block(region: Region) -> None:
+    with region.chaos.at("2h", HostCrash(HOST)):
+        region.clock.advance("1h")
+    region.clock.advance("2h")
+    assert said(region) == []
+    assert region.journal.of("notice")[0].data["what"] == "fault scheduled"
+
+
+def test_the_target_of_a_scheduled_fault_is_looked_for_when_it_comes(region: Region) -> None:
+    region.chaos.at("1m", HostCrash("h1"))
+    with pytest.raises(UsageError, match="no host 'h1'"):
+        region.clock.advance("2m")
+    assert said(region) == ["owed", "undo"]
+
+
+def test_a_jump_of_the_clock_cannot_be_scheduled(region: Region) -> None:
+    with pytest.raises(UsageError, match="advance instead"):
+        region.chaos.at("1m", ClockJump("1h"))
+
+
+def test_an_undo_whose_target_has_vanished_is_done_and_says_so(region: Region) -> None:
+    (instance,) = region.run_instances(1)
+    for fault in (region.chaos.security_lock(instance.id), region.chaos.inject(AgentOutage(instance.id))):
+        if fault.fault == AgentOutage(instance.id):
+            region.control("lock", instance=instance.id, reason="security", locked=False)
+            instance.delete()
+    region.chaos.undo_all()
+    assert [instance.id in entry.data["vanished"] for entry in region.journal.of("undo")] == [True, True]
+
+
+@dataclass(frozen=True)
+class Lingering(Trouble):
+    """A fault whose undo has its effect when a list has something, or never."""
+
+    def undone(self, backend: Backend) -> bool:
+        return "mended" in done
+
+
+def test_the_end_waits_until_each_promise_is_kept(region: Region) -> None:
+    region.chaos.inject(Lingering()).undo()
+    before = region.clock.ms
+    assert isinstance(region.backend, LocalBackend)
+    region.backend.call_later(60_000, lambda: done.append("mended"))
+    region.close()
+    assert region.clock.ms - before == 60_000
+
+
+def test_a_promise_that_is_not_kept_by_the_deadline_is_an_undo_that_failed(region: Region) -> None:
+    before = region.clock.ms
+    region.chaos.inject(Lingering())
+    region.chaos.inject(Trouble("b"))
+    with pytest.raises(UndoFailed, match=r"not as promised: .*Lingering.*not within 600 s of region time"):
+        region.close()
+    assert region.clock.ms - before == 600_000
+    assert {"undo a", "undo b"} <= set(done)
+
+
+def test_a_later_fault_of_the_kind_voids_a_promise(region: Region) -> None:
+    region.chaos.crash(HOST).undo()
+    region.clock.advance("1m")
+    region.chaos.crash(HOST, reversible=False)
+    region.clock.advance("1m")
+    region.close()
+    assert state(region) == "down"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -12,7 +13,7 @@ from faultzone import editions
 from faultzone.backends import controls, metadata_controls
 from faultzone.backends.api_faults import ApiFaults
 from faultzone.backends.publishing import Publisher
-from faultzone.clock import SECOND, VIRTUAL_START, Clock
+from faultzone.clock import SECOND, VIRTUAL_START, Clock, Timer
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.errors import FaultzoneError, HarnessError, NoAnswer, NotSupported, UsageError
@@ -97,6 +98,7 @@ class LocalBackend:
             self.substrate.guests.metadata = partial(metadata_controls.answer, self.cloud)
         self.api_faults = ApiFaults()
         self.publisher = Publisher(self.cloud, self.note)
+        self._fallen_due: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
         self._queue = threading.Lock()
         self._advancing = threading.Lock()
@@ -213,11 +215,20 @@ class LocalBackend:
                             break
                         self._commit()
                         fired += 1
-                        if self.publisher.waiting:  # Subscribers are told before more time passes.
+                        # Subscribers are told, and what a test has planned happens, before more time passes.
+                        if self.publisher.waiting or self._fallen_due:
                             break
             if settle:
                 self.settle()
         return fired
+
+    def call_later(self, delay: int, action: Callable[[], None]) -> Timer:
+        """Run something of a test's once `delay` milliseconds of region time have passed, and before more pass.
+
+        It runs outside the lock and may use both doors, but not advance time. What it raises comes out of the advance.
+        """
+        with self._turn():
+            return self.clock.call_later(delay, lambda: self._fallen_due.append(action))
 
     def settle(self) -> None:
         """Let what was asked of the hosts happen, where that takes real time: in memory, none."""
@@ -268,6 +279,8 @@ class LocalBackend:
             self._lock.release()
         if self.publisher.waiting:
             self.publisher.tell()
+        while self._fallen_due:
+            self._fallen_due.popleft()()
 
     def _commit(self) -> None:
         """Journal what the model said and asked for, then hand its effects to the substrate."""

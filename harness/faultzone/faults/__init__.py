@@ -12,10 +12,13 @@ from types import TracebackType
 from typing import Any, ClassVar, Protocol
 
 from faultzone.backends import Backend
+from faultzone.backends.local import LocalBackend
+from faultzone.clock import Duration, milliseconds
 from faultzone.errors import NotSupported, UndoFailed, UsageError
 from faultzone.faults.billing import BillingChaos
 from faultzone.faults.compute import ComputeChaos
 from faultzone.faults.promises import Promise, TargetVanishedError, Verifiable, host_state
+from faultzone.faults.schedule import Scheduled
 
 
 class Fault(Protocol):
@@ -174,11 +177,11 @@ class Chaos(BillingChaos, ComputeChaos):
         backend: Backend,
         region: str | None,
         say: Callable[[str, dict[str, Any]], None],
-        owed: list[Injection] | None = None,
+        owed: list[Injection | Scheduled] | None = None,
         promised: list[Promise] | None = None,
     ) -> None:
         self._backend, self._region, self._say = backend, region, say
-        self._owed: list[Injection] = [] if owed is None else owed
+        self._owed: list[Injection | Scheduled] = [] if owed is None else owed
         self._promised: list[Promise] = [] if promised is None else promised
 
     def of(self, region: str) -> Chaos:
@@ -192,13 +195,8 @@ class Chaos(BillingChaos, ComputeChaos):
             NotSupported: the backend cannot do it.
             UsageError: the fault names nothing that is there; nothing is broken and nothing owed.
         """
-        backend = self._backend
-        if fault.capability not in backend.capabilities:
-            raise NotSupported(
-                f"{type(fault).__name__}: the {backend.name} backend lacks the capability {fault.capability!r}"
-            )
-        name, why = type(fault).__name__, fault.why_no_undo
-        described = {"fault": name, **{k: v for k, v in vars(fault).items() if v is not None}}
+        backend, described = self._backend, self._described(fault)
+        why = fault.why_no_undo
         injected: dict[str, Any] = {}
 
         def undo() -> None:
@@ -210,7 +208,7 @@ class Chaos(BillingChaos, ComputeChaos):
                 self._say("undo", {**described, "vanished": str(gone)})
                 return
             self._say("undo", described)
-            if isinstance(fault, Verifiable):
+            if isinstance(fault, Verifiable) and "see-hosts" in backend.capabilities:
                 self._promised.append(Promise(fault, fault.capability))
 
         # Owed before it is in force: an injection that fails half-way may have broken something.
@@ -227,6 +225,35 @@ class Chaos(BillingChaos, ComputeChaos):
         # What breaks now may break again what was mended before; nothing can be promised of that any more.
         self._promised[:] = [each for each in self._promised if each.capability != fault.capability]
         return injection
+
+    def at(self, after: Duration, fault: Fault) -> Scheduled:
+        """Bring a fault into force once this much region time has passed; mended, or called off, when the region ends.
+
+        It happens between the timers of that instant and any later one, while time advances or a test waits. Where the
+        target is gone by then, the advance raises what `inject` would.
+
+        Raises:
+            NotSupported: the backend cannot do it, or is not in this process.
+            UsageError: the fault would move time, which is moving already when it comes.
+        """
+        described, backend = self._described(fault), self._backend
+        if fault.capability == "move-time":
+            raise UsageError(f"{fault!r} cannot be scheduled: time is moving when it comes; advance instead")
+        if not isinstance(backend, LocalBackend):
+            raise NotSupported(f"{backend.name} is not in this process: advance, and inject the fault then")
+        delay = milliseconds(after)
+        scheduled = Scheduled(fault, self.inject)
+        self._owed.append(scheduled)
+        self._say("notice", {"what": "fault scheduled", "after": delay, **described})
+        scheduled.timer = backend.call_later(delay, scheduled.fire)
+        return scheduled
+
+    def _described(self, fault: Fault) -> dict[str, Any]:
+        """What the journal says of a fault that the backend can bring about."""
+        name, backend = type(fault).__name__, self._backend
+        if fault.capability not in backend.capabilities:
+            raise NotSupported(f"{name}: the {backend.name} backend lacks the capability {fault.capability!r}")
+        return {"fault": name, **{key: value for key, value in vars(fault).items() if value is not None}}
 
     def crash(self, host: str, *, reversible: bool = True) -> Injection:
         """Crash a host; by default its repair is owed."""
