@@ -140,6 +140,12 @@ def pytest_configure(config: pytest.Config) -> None:
         "move-time, set-supply, change-account, shape-region, guest; the test is not-supported where it does not",
     ):
         config.addinivalue_line("markers", line)
+    # One usage error at the start in place of one for each test; the harness is imported only where there is a choice.
+    chosen = [option(config, name) for name in ("backend", "clause", "checkers")]
+    if chosen != ["memory", "", "all"] and not config.getoption("collectonly", False):
+        from pytest_faultzone import regions
+
+        regions.check_options(config)
 
 
 @pytest.hookimpl(wrapper=True)

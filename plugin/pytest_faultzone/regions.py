@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import re
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet, finalize
 
 import pytest
 
+from faultzone import clauses, wrong_regions
 from faultzone.backends import CAPABILITIES
 from faultzone.backends.http import TEST_KEYS, HttpBackend
 from faultzone.checkers import choose, demand
+from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.region import CloudOptions, Region, docker_backend, local_backend, make_region
 from faultzone.remote import connect, prepare, read_keys
@@ -154,8 +157,6 @@ def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
         settings = Settings(option(config, "docker_base"), option(config, "docker_mirror"), int(hosts))
         return docker_backend(options, settings)
     if name.startswith("wrong:"):
-        from faultzone import wrong_regions
-
         return wrong_regions.get(name.removeprefix("wrong:")).backend(options)
     if name.startswith(("http://", "https://")):
         if _ENDPOINT not in config.stash:
@@ -164,6 +165,47 @@ def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
             )
         return config.stash[_ENDPOINT]
     raise UsageError(f"--faultzone-backend={name}: write 'memory', 'docker', 'wrong:NAME' or the URL of an endpoint")
+
+
+#: How an endpoint refuses a key pair.
+_KEY_REFUSED = (
+    "InvalidAccessKeyId.NotFound",
+    "InvalidAccessKeySecret",
+    "SignatureDoesNotMatch",
+    "Forbidden.AccessKeyDisabled",
+)
+
+
+def check_options(config: pytest.Config) -> None:
+    """Refuse options that no test could run with.
+
+    Raises:
+        pytest.UsageError: there is no such backend, clause or checker, or the endpoint does not take the keys given.
+    """
+    try:
+        if patterns := option(config, "clause"):
+            for pattern in (each.strip() for each in patterns.split(",")):
+                if not any(fnmatchcase(clause, pattern) for clause in clauses.load()):
+                    raise UsageError(f"--faultzone-clause: no clause matches {pattern!r}")
+        choose(option(config, "checkers"))
+        name = option(config, "backend")
+        if name.startswith("wrong:"):
+            wrong_regions.get(name.removeprefix("wrong:"))
+        elif name.startswith(("http://", "https://")):
+            _check_endpoint(backend_of(config, CloudOptions()))
+        elif name not in ("memory", "docker"):
+            backend_of(config, CloudOptions())
+    except (UsageError, HarnessError) as trouble:
+        raise pytest.UsageError(str(trouble)) from None
+
+
+def _check_endpoint(backend: Backend) -> None:
+    """See that the endpoint answers and takes the key pair; what else it answers is for the tests to judge."""
+    try:
+        backend.call("DescribeRegions", {})
+    except ApiError as refusal:
+        if refusal.code in _KEY_REFUSED:
+            raise UsageError(f"{backend.name} refuses the key pair of --faultzone-keys: {refusal.code}") from None
 
 
 def require(item: pytest.Item, capabilities: Iterable[str]) -> None:

@@ -155,17 +155,21 @@ def summarise(reporter: Any, seen: Sequence[dict[str, Any]]) -> None:
     registry = clauses.load()
     reporter.write_sep("=", "faultzone: clauses by chapter")
     reporter.write_line(
-        f"{'chapter':<20}{'asserted':>9}{'deviating':>11}{'not supported':>15}{'not asserted':>14}{'untestable':>12}"
+        f"{'chapter':<20}{'asserted':>9}{'deviating':>11}{'undecided':>11}"
+        f"{'not supported':>15}{'not asserted':>14}{'untestable':>12}"
     )
     for chapter in clauses.chapters():
         ids = [clause for clause in registry.values() if clause.chapter == chapter]
         found = [verdicts.get(clause.id) for clause in ids]
         conforming = found.count(CONFORMS)
         unsupported = found.count(NOT_SUPPORTED)
-        deviating = sum(verdict in ORDER[2:] for verdict in found if verdict)
+        deviating = found.count(DEVIATES) + found.count(NOT_IMPLEMENTED)
+        undecided = found.count(INCONCLUSIVE) + found.count(HARNESS_ERROR)
         untestable = sum(clause.untestable_because is not None and clause.id not in verdicts for clause in ids)
-        silent = len(ids) - conforming - unsupported - deviating - untestable
-        reporter.write_line(f"{chapter:<20}{conforming:>9}{deviating:>11}{unsupported:>15}{silent:>14}{untestable:>12}")
+        silent = len(ids) - conforming - unsupported - deviating - undecided - untestable
+        reporter.write_line(
+            f"{chapter:<20}{conforming:>9}{deviating:>11}{undecided:>11}{unsupported:>15}{silent:>14}{untestable:>12}"
+        )
     for clause, verdict in sorted(verdicts.items()):
         if verdict in ORDER[2:]:
             reporter.write_line(f"{verdict}: {clause} - {registry[clause].statement}", red=True)

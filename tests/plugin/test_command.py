@@ -45,3 +45,22 @@ def test_on_an_endpoint_the_tests_that_use_up_a_quota_come_last(pytester: pytest
     result.stdout.fnmatch_lines(["*::test_other", "*::test_quota"])
     result = pytester.runpytest("--collect-only", "-q")
     result.stdout.fnmatch_lines(["*::test_quota", "*::test_other"])
+
+
+@pytest.mark.parametrize(
+    ("argument", "says"),
+    [
+        ("--faultzone-backend=wrong:nope", "no wrong region 'nope'"),
+        ("--faultzone-backend=moon", "write 'memory'"),
+        ("--faultzone-backend=http://127.0.0.1:1", "does not answer"),
+        ("--faultzone-clause=nope/x", "no clause matches 'nope/x'"),
+        ("--faultzone-checkers=nope", "no checker 'nope'"),
+    ],
+)
+def test_an_option_that_no_test_could_run_with_is_one_usage_error(
+    pytester: pytest.Pytester, argument: str, says: str
+) -> None:
+    pytester.makepyfile("def test_it(region): pass")
+    result = pytester.runpytest(argument)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*{says}*"])

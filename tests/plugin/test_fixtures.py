@@ -171,7 +171,7 @@ def test_what_is_broken_at_the_end_of_a_test_is_mended_and_trouble_with_that_is_
     """)
     result = pytester.runpytest_inprocess()
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*HarnessError: could not be undone: *h02*no way*"])
+    result.stdout.fnmatch_lines(["*UndoFailed: *h02*no way*"])
 
 
 @pytest.mark.slow

@@ -85,7 +85,11 @@ class HttpBackend:
         self.capabilities: frozenset[str] = frozenset()
         self.journal = Journal()
         if token is not None:
-            self._learn(self.control("shape", {}))
+            try:
+                self._learn(self.control("shape", {}))
+            except BaseException:
+                self.close()
+                raise
 
     def _learn(self, shape: Mapping[str, Any]) -> None:
         """Note what the endpoint says that it can do, as far as the key pairs reach."""
