@@ -36,7 +36,7 @@ def test_identity_stays_through_stop_start_and_reboot(region: Region) -> None:
 
 
 @clause("instance/identity")
-@needs("break-hosts", "see-hosts", "guest")
+@needs("break-hosts", "see-hosts")
 def test_identity_stays_through_live_migration(region: Region) -> None:
     """The host changes, and nothing that the user can see."""
     (instance,) = region.run_instances()
