@@ -49,6 +49,7 @@ class RegionMaker:
         self._all: WeakSet[Region] = WeakSet()
         self._of_test: tuple[str, list[Region]] = ("", [])
         self._files = 0
+        self._left: list[tuple[Chaos, list[Endpoint], Journal]] = []
 
     def __call__(self, **options: Any) -> Region:
         """A region of its own.
@@ -64,10 +65,11 @@ class RegionMaker:
         test = config.stash.get(RUNNING, "")
         options.setdefault("edition", option(config, "edition"))
         options.setdefault("seed", f"{option(config, 'seed')}/{test}")
+        self._end_left()
         region = make_region(self._fresh(CloudOptions.of(**options)), **options)
         self._all.add(region)
-        # With its last reference go its faults and its endpoint.
-        finalize(region, _end, region.chaos, region.served, region.journal)
+        # Its last reference may go while a lock is held, wherever the collector runs: so its end is only noted there.
+        finalize(region, self._left.append, (region.chaos, region.served, region.journal))
         if self._of_test[0] != test:
             self._of_test = (test, [])
         self._of_test[1][:] = [*self._of_test[1][-7:], region]
@@ -77,6 +79,11 @@ class RegionMaker:
             worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
             region.journal.open(Path(folder) / worker / f"{name}-{self._files}.ndjson")
         return region
+
+    def _end_left(self) -> None:
+        """End what regions that nobody holds any more have left."""
+        while self._left:
+            _end(*self._left.pop())
 
     def _fresh(self, options: CloudOptions) -> Backend:
         """A backend with a cloud as asked for. An endpoint has one cloud, hence one region of a test at a time."""
@@ -122,6 +129,11 @@ class RegionMaker:
             except HarnessError as trouble:
                 failed.append(str(trouble))
             region.journal.close()
+        while self._left:
+            try:
+                self._end_left()
+            except HarnessError as trouble:
+                failed.append(str(trouble))
         if _ENDPOINT in self._config.stash:
             self._config.stash[_ENDPOINT].close()
         if docker := sys.modules.get("faultzone.substrate.docker.pool"):
