@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from faultzone.clock import Duration, milliseconds
-from faultzone.substrate.shell import Reaction
+from faultzone.substrate.shell import Answer, Reaction
 
 if TYPE_CHECKING:
     from faultzone.region import Instance
@@ -213,6 +213,8 @@ class RunsCommands:
         output: str = "",
         hang: bool = False,
         crash: bool = False,
+        serves: int | None = None,
+        answer: str | bytes | Answer = b"",
     ) -> None:
         """Teach guests a command: `region.guest("yum check-update", takes="40s", exit_code=100, output="…")`.
 
@@ -229,6 +231,13 @@ class RunsCommands:
             output: what it writes when it ends.
             hang: it never ends by itself.
             crash: it breaks, so that the agent cannot go on with the run.
+            serves: the port at which it serves in the background once it has ended, until the system goes down; see
+                `Instance.request`. User data that runs it lets it serve after every boot.
+            answer: what it answers: the same to each request, or, in process alone, what a function gives to its bytes.
+                Such a function may raise ConnectionRefusedError or TimeoutError for a service that has died or hangs.
+
+        Raises:
+            UsageError: there is no such port, an answer without a port, or a service that hangs or crashes.
         """
         given: dict[str, object] = {"instance": None if on is None else on.id, "times": times}
         if callable(command):
@@ -236,7 +245,11 @@ class RunsCommands:
             return
         by = {"command": command} if isinstance(command, str) else {"pattern": command.pattern}
         reaction = {"takes": milliseconds(takes) / 1000, "exit_code": exit_code, "output": output}
-        self.control("teach-guest", **by, **given, **reaction, hang=hang, crash=crash)
+        if callable(answer):
+            given["answers"] = answer
+        elif answer:
+            given["answer"] = base64.b64encode(answer.encode() if isinstance(answer, str) else answer).decode()
+        self.control("teach-guest", **by, **given, **reaction, hang=hang, crash=crash, serves=serves)
 
     def log_in(self, instance: Instance, script: str, within: Duration = "1h") -> dict[str, Any]:
         """Run a script in a guest as its administrator, as over a remote connection, and wait until it has ended.

@@ -137,7 +137,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "supply={...}, accounts=1, regions=(...), edition='2019-02', clock='virtual' or 'hybrid', scale=1 …",
         "clause(*ids): the documented promises that the test asserts, such as clause('deployment-set/strict-spread')",
         "needs(*capabilities): what the backend must allow besides the public API: see-hosts, break-hosts, break-api, "
-        "move-time, set-supply, change-account, shape-region, guest; the test is not-supported where it does not",
+        "move-time, set-supply, change-account, shape-region, reach-guests, guest; the test is not-supported where it "
+        "does not",
     ):
         config.addinivalue_line("markers", line)
     # One usage error at the start in place of one for each test; the harness is imported only where there is a choice.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import socket
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -61,6 +64,29 @@ def test_a_region_through_an_endpoint(backend: HttpBackend) -> None:
     assert {each.status for each in web} == {"Running"}
     assert web[0].host != web[1].host
     assert [entry.data["action"] for entry in region.journal.of("call")][:2] == ["CreateDeploymentSet", "RunInstances"]
+
+
+def test_what_serves_in_a_guest_answers_through_the_control_routes(backend: HttpBackend) -> None:
+    region = make_region(backend)
+    region.guest("web", serves=80, answer=b"\x00hello")
+    (web,) = region.run_instances(1, UserData=base64.b64encode(b"#!/bin/sh\nweb").decode())
+    assert web.request(80) == region.request(web.private_ip, 80) == b"\x00hello"
+    with pytest.raises(ConnectionRefusedError):
+        web.request(81)
+    web.stop()
+    with pytest.raises(TimeoutError):
+        web.request(80)
+    with pytest.raises(NotSupported, match="answers is a function, which does not travel"):
+        region.guest("web", serves=80, answer=bytes.upper)
+
+
+def test_the_schema_leaves_out_what_does_not_travel(url: str) -> None:
+    asked = urllib.request.Request(f"{url}/_faultzone/schema", headers={"x-faultzone-token": "token"})
+    with urllib.request.urlopen(asked, timeout=5) as answer:
+        verbs = json.load(answer)["properties"]
+    types = {kind for verb in verbs.values() for each in verb["properties"].values() for kind in each.get("type", ())}
+    assert types <= {"string", "integer", "number", "boolean", "null", "array", "object"}
+    assert "answer" in verbs["teach-guest"]["properties"]
 
 
 def test_a_refusal_keeps_code_status_and_request_id(backend: HttpBackend) -> None:

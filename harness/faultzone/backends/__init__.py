@@ -20,6 +20,7 @@ CAPABILITIES: Final = {
     "set-supply": "take supply away by zone and family, and give it back",
     "change-account": "use several accounts, lock instances, change an account's settings",
     "shape-region": "choose zones, hosts, capacity and editions",
+    "reach-guests": "send requests to what serves in instances",
     "guest": "teach guests commands, and see what runs inside them",
 }
 

@@ -72,7 +72,7 @@ class DockerBackend(LocalBackend):
     name = "docker"
     #: One, so that hosts carry out what each instant asks of them before the next.
     steps_per_turn = 1
-    capabilities = LocalBackend.capabilities - {"guest"}
+    capabilities = LocalBackend.capabilities - {"guest", "reach-guests"}
 
     def __init__(self, *shapes: Any, settings: Settings | None = None, start: int, **options: Any) -> None:
         self.pool: Pool = pool(settings or Settings())

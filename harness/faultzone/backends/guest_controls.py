@@ -1,7 +1,9 @@
-"""The control verbs of scripted guests: teaching them commands, their agents, and what ran in them."""
+"""The control verbs of guests: requests to what serves in them; for scripted ones teaching, agents and what ran."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +17,11 @@ from faultzone.substrate.shell import Reaction
 if TYPE_CHECKING:
     from faultzone.backends.local import LocalBackend
 
-_REACTION: Final = ("takes", "exit_code", "output", "hang", "crash")
+_REACTION: Final = ("takes", "exit_code", "output", "hang", "crash", "serves", "answer")
+#: Seconds for which an answer is awaited where a request does not say.
+_ANSWER_WITHIN: Final = 5.0
+#: The most, so that a control route answers before its client gives up.
+_ANSWER_WITHIN_MOST: Final = 25.0
 
 
 def _guests(backend: LocalBackend) -> Guests:
@@ -38,10 +44,22 @@ def _guests(backend: LocalBackend) -> Guests:
     output="string?",
     hang="boolean?",
     crash="boolean?",
+    serves="integer?",
+    answer="string?",
+    answers="callable, in process alone?",
 )
 def teach_guest(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Teach guests a command: by exact text, by a regular expression for all of it, by a function, or by its id."""
-    reaction = Reaction(**{each: given[each] for each in _REACTION if each in given})
+    """Teach guests a command: by exact text, by a regular expression for all of it, by a function, or by its id.
+
+    `serves` is the port at which it serves from its end on, `answer` what it answers there, in Base64; or `answers`
+    gives the answer to the bytes of a request.
+    """
+    reacts = {each: given[each] for each in _REACTION if given.get(each) is not None}
+    if given.get("answer") is not None:
+        reacts["answer"] = _bytes("answer", given["answer"])
+    if given.get("answers") is not None:
+        reacts["answer"] = given["answers"]
+    reaction = Reaction(**reacts)
     meanings: dict[str, Callable[[Any], Taught]] = {
         "command": lambda text: exactly(text, reaction),
         "pattern": lambda pattern: like(pattern, reaction),
@@ -54,6 +72,51 @@ def teach_guest(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     taught = meanings[by[0]](given[by[0]])
     _guests(backend).teach(taught, given.get("instance"), given.get("times"), given.get("command_id"))
     return {}
+
+
+def _bytes(name: str, text: object) -> bytes:
+    try:
+        return base64.b64decode(str(text), validate=True)
+    except binascii.Error:
+        raise UsageError(f"{name}={text!r}: write bytes in Base64") from None
+
+
+@verb(
+    "guest-request",
+    "reach-guests",
+    writes=False,
+    outside_lock=True,
+    instance="string",
+    port="integer",
+    data="string?",
+    seconds="number?",
+)
+def guest_request(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Send bytes to a port of an instance, as anybody who reaches its network can; tells the answer.
+
+    Bytes are in Base64. In place of an answer comes the trouble: `refused` where the system is up and nothing serves at
+    the port, `silent` where nothing is heard for so many seconds.
+    """
+    instance, port, seconds = str(given["instance"]), given["port"], given.get("seconds")
+    seconds = _ANSWER_WITHIN if seconds is None else seconds
+    if type(port) is not int or not 1 <= port <= 65535:
+        raise UsageError(f"port={port!r}: write a port, from 1 to 65535")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= _ANSWER_WITHIN_MOST:
+        raise UsageError(f"seconds={seconds!r}: write seconds, more than 0 and at most {_ANSWER_WITHIN_MOST:g}")
+    data = _bytes("data", given.get("data") or "")
+    if backend.cloud.find_instance(instance) is None:
+        raise UsageError(f"there is no instance {instance!r}")
+    answer: dict[str, Any]
+    try:
+        answered = backend.reach(instance, port, data, float(seconds))
+    except ConnectionRefusedError:
+        answer = said = {"trouble": "refused"}
+    except TimeoutError:
+        answer = said = {"trouble": "silent"}
+    else:
+        answer, said = {"data": base64.b64encode(answered).decode()}, {"answered": len(answered)}
+    backend.note("read", {"verb": "guest-request", "instance": instance, "port": port, "asked": len(data), **said})
+    return answer
 
 
 @verb("set-agent", "guest", instance="string", state="string")

@@ -130,6 +130,8 @@ class HttpBackend:
             raise NotSupported(f"{self.name} is used through its public API alone: no control token is given")
         headers = {"Content-Type": "application/json", _TOKEN: self._token}
         given = {name: value for name, value in arguments.items() if value is not None or name == "limit"}
+        if functions := [name for name, value in given.items() if callable(value)]:
+            raise NotSupported(f"{verb}: {functions[0]} is a function, which does not travel to {self.name}")
         status, answer = self._request("POST", _CONTROL + verb, json.dumps(given), headers)
         if status < 300:
             return answer

@@ -58,7 +58,17 @@ class LocalBackend:
     #: How many timers an advance fires before it lets a waiting call through.
     steps_per_turn = 64
     capabilities = frozenset(
-        {"see-hosts", "break-hosts", "break-api", "move-time", "set-supply", "change-account", "shape-region", "guest"}
+        {
+            "see-hosts",
+            "break-hosts",
+            "break-api",
+            "move-time",
+            "set-supply",
+            "change-account",
+            "shape-region",
+            "reach-guests",
+            "guest",
+        }
     )
 
     def __init__(
@@ -229,6 +239,29 @@ class LocalBackend:
         """
         with self._turn():
             return self.clock.call_later(delay, lambda: self._fallen_due.append(action))
+
+    def reach(self, instance: str, port: int, data: bytes, seconds: float) -> bytes:
+        """Send a request to what serves in an instance, from outside the region, and give its answer.
+
+        In memory it is known at once whether anything answers, so no time passes.
+
+        Args:
+            seconds: for which an answer is awaited.
+
+        Raises:
+            ConnectionRefusedError: the system is up, and nothing serves at the port.
+            TimeoutError: nothing is heard: no system is up, or its host is dead, hangs or is cut off.
+        """
+        if not isinstance(self.substrate, MemorySubstrate):
+            raise NotSupported(f"nothing outside the {self.name} backend reaches its guests")
+        with self._turn():
+            services = self.substrate.services(instance)
+            answer = None if services is None else services.get(port)
+        if services is None:
+            raise TimeoutError(f"{instance}:{port} is silent")
+        if answer is None:
+            raise ConnectionRefusedError(f"{instance}:{port} refuses: nothing serves there")
+        return answer(data)
 
     def settle(self) -> None:
         """Let what was asked of the hosts happen, where that takes real time: in memory, none."""

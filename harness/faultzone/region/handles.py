@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from faultzone.backends import Backend
 from faultzone.clock import Duration, milliseconds, read_stamp, utc
 from faultzone.ecs.errors import ApiError
-
-if TYPE_CHECKING:
-    pass
-
 
 if TYPE_CHECKING:
     from faultzone.region.region import Region
@@ -154,6 +151,29 @@ class Instance:
     def lock_reasons(self) -> list[str]:
         """The reasons for which it is locked: financial, security."""
         return [each["LockReason"] for each in self.describe()["OperationLocks"]["LockReason"]]
+
+    def request(self, port: int, data: str | bytes = b"", within: Duration = 5) -> bytes:
+        """Send bytes to a port of it, and give what the service there answers. Needs the capability `reach-guests`.
+
+        In memory it is known at once whether anything answers, so no time passes.
+
+        Args:
+            within: how long an answer is awaited, at most 25 s.
+
+        Raises:
+            ConnectionRefusedError: its system is up, and nothing serves at the port.
+            TimeoutError: nothing is heard: its system is not up, or its host is dead, hangs or is cut off.
+            UsageError: it is not there any more, or there is no such port.
+        """
+        raw = data.encode() if isinstance(data, str) else data
+        asked = {"port": port, "data": base64.b64encode(raw).decode(), "seconds": milliseconds(within) / 1000}
+        answer = self.region.control("guest-request", instance=self.id, **asked)
+        trouble = answer.get("trouble")
+        if trouble == "refused":
+            raise ConnectionRefusedError(f"{self.id}:{port} refuses: nothing serves there")
+        if trouble is not None:
+            raise TimeoutError(f"{self.id}:{port} is {trouble}")
+        return base64.b64decode(answer["data"])
 
     def delete(self, **parameters: object) -> None:
         """DeleteInstance, by force unless told otherwise."""

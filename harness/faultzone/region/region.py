@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from faultzone import waiting
@@ -261,6 +262,24 @@ class Region(RunsCommands, SeesEvents):
         """All instances of the account in this region, oldest first."""
         listed = self.describe("DescribeInstances", "Instances", "Instance")
         return [Instance(self, each["InstanceId"]) for each in listed][::-1]
+
+    def request(self, address: str, port: int, data: str | bytes = b"", within: Duration = 5) -> bytes:
+        """Send bytes to a port of the instance of this private or public address; see `Instance.request`.
+
+        Raises:
+            ConnectionRefusedError: its system is up, and nothing serves at the port.
+            TimeoutError: nothing is heard; also where no instance of the account has the address.
+            UsageError: it is no address, or there is no such port.
+        """
+        try:
+            wanted = str(ip_address(address))
+        except ValueError:
+            raise UsageError(f"{address!r} is no address; write one like 172.16.0.10") from None
+        for shown in self.describe("DescribeInstances", "Instances", "Instance"):
+            own = (*shown["VpcAttributes"]["PrivateIpAddress"]["IpAddress"], *shown["PublicIpAddress"]["IpAddress"])
+            if wanted in own:
+                return self.instance(shown["InstanceId"]).request(port, data, within)
+        raise TimeoutError(f"{address}:{port} is silent: no instance has the address")
 
     # Notifications
 

@@ -105,7 +105,11 @@ def _verb_schema(about: Mapping[str, Any]) -> dict[str, object]:
         "type": "object",
         "description": about["says"],
         "x-capability": about["capability"],
-        "properties": {name: _type_schema(kind.removesuffix("?")) for name, kind in arguments.items()},
+        "properties": {
+            name: _type_schema(kind.removesuffix("?"))
+            for name, kind in arguments.items()
+            if not kind.startswith("callable")  # A function does not travel.
+        },
         "required": [name for name, kind in arguments.items() if not kind.endswith("?")],
         "additionalProperties": False,
     }

@@ -30,7 +30,7 @@ from faultzone.model.effects import (
     RunTimedOut,
 )
 from faultzone.substrate.programs import PROGRAMS
-from faultzone.substrate.shell import Crashed, Program, Reaction, Wait, execute
+from faultzone.substrate.shell import Answer, Crashed, Program, Reaction, Wait, execute
 
 if TYPE_CHECKING:
     from faultzone.clock import Timer
@@ -103,7 +103,7 @@ class Guest:
 
     __slots__ = (
         "agent", "epoch", "files", "history", "host_name", "id", "pending", "power_timer", "processes", "ran", "region",
-        "seen", "system", "up", "user_data", "world",
+        "seen", "services", "system", "up", "user_data", "world",
     )  # fmt: skip
 
     def __init__(self, world: Guests, region: str, effect: Boot) -> None:
@@ -119,6 +119,8 @@ class Guest:
         self.ran = 0
         self.pending: dict[str, RunScript | PutFile] = {}
         self.processes: list[Process] = []
+        #: What serves, by port; it goes with the power.
+        self.services: dict[int, Answer] = {}
         self.power_timer: Timer | None = None
 
     @property
@@ -151,6 +153,7 @@ class Guest:
         for process in self.processes:
             process.kill()
         self.processes.clear()
+        self.services.clear()
         if self.power_timer is not None:
             self.power_timer.cancel()
             self.power_timer = None
@@ -278,6 +281,10 @@ class Process:
         """What a name stands for in this guest."""
         program = PROGRAMS[self.guest.system].get(name)
         return None if program is None else lambda _, arguments: program(self, arguments)
+
+    def serve(self, port: int, answer: Answer) -> bool:
+        """Serve at a port from now on; False where something does already."""
+        return self.guest.services.setdefault(port, answer) is answer
 
     # Running
 

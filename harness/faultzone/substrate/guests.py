@@ -15,7 +15,7 @@ from faultzone.errors import UsageError
 from faultzone.model.effects import Boot, CancelScript, PutFile, Report, RunScript
 from faultzone.substrate.guest import LATEST, Guest, Process
 from faultzone.substrate.programs import AGENT_PROCESS
-from faultzone.substrate.shell import Reaction
+from faultzone.substrate.shell import Answer, Reaction
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock
@@ -92,6 +92,11 @@ class Guests:
         guest = self._guests.get(effect.instance)
         if guest is not None:
             guest.pending.pop(effect.run, None)
+
+    def services(self, instance: str) -> dict[int, Answer] | None:
+        """What serves in an instance, by port; None where no system is up."""
+        guest = self._guests.get(instance)
+        return guest.services if guest is not None and guest.up else None
 
     # For whoever tests
 

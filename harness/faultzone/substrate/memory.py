@@ -28,6 +28,7 @@ from faultzone.model.effects import (
 )
 from faultzone.substrate import Sink
 from faultzone.substrate.guests import Guests
+from faultzone.substrate.shell import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,13 @@ class MemorySubstrate:
         report = GuestCrashed(instance, guest.epoch)
         self._clock.call_later(self._detect, lambda: self._from_host(guest.machine, report))
         return True
+
+    def services(self, instance: str) -> dict[int, Answer] | None:
+        """What serves in an instance, by port; None where nothing from outside reaches a system that is up."""
+        guest = self._guests.get(instance)
+        if guest is None or guest.halting or guest.machine in self._cut:
+            return None
+        return self.guests.services(instance)
 
     def repair(self, region: str, host: int) -> None:
         """Give a crashed host its power back: it answers after `restore`, but not before its loss is noticed."""

@@ -15,9 +15,13 @@ from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from faultzone.clock import Duration, milliseconds
+from faultzone.errors import UsageError
 
 #: How long a step takes, in milliseconds; None is for ever.
 Wait = int | None
+#: Gives the answer of a service to a request. It may raise ConnectionRefusedError or TimeoutError, as a service that
+#: has died or hangs would be met with.
+Answer = Callable[[bytes], bytes]
 #: A program takes its arguments and gives its exit code, or how long it takes before it ends with 0.
 Program = Callable[["Session", list[str]], "int | Takes"]
 
@@ -38,6 +42,11 @@ class Reaction:
         output: what it writes when it ends; text, or bytes that need not be UTF-8.
         hang: it never ends by itself.
         crash: it does not end but breaks, so that the agent cannot go on with the run.
+        serves: the port at which it serves from its end on, in the background, until the guest goes down.
+        answer: what the service answers: the same to each request, or what a function gives to its bytes.
+
+    Raises:
+        UsageError: there is no such port, an answer without a port, or a service that hangs or crashes.
     """
 
     takes: Duration = 0
@@ -45,6 +54,18 @@ class Reaction:
     output: str | bytes = ""
     hang: bool = False
     crash: bool = False
+    serves: int | None = None
+    answer: str | bytes | Answer = b""
+
+    def __post_init__(self) -> None:
+        if self.serves is None:
+            if self.answer:
+                raise UsageError("an answer needs the port at which it is served: serves=80")
+            return
+        if type(self.serves) is not int or not 1 <= self.serves <= 65535:
+            raise UsageError(f"serves={self.serves!r}: write a port, from 1 to 65535")
+        if self.hang or self.crash:
+            raise UsageError("what serves does so in the background: it neither hangs nor crashes")
 
 
 class Crashed(Exception):
@@ -84,6 +105,10 @@ class Session(Protocol):
 
     def program(self, name: str) -> Program | None:
         """What a name stands for in this guest."""
+        ...
+
+    def serve(self, port: int, answer: Answer) -> bool:
+        """Serve at a port in the background; False where something does already."""
         ...
 
 
@@ -137,7 +162,17 @@ def _react(reaction: Reaction, session: Session) -> Generator[Wait, None, int]:
     session.write(reaction.output)
     if reaction.crash:
         raise Crashed
+    if reaction.serves is not None and not session.serve(reaction.serves, _answering(reaction.answer)):
+        session.write(f"{session.name}: port {reaction.serves}: address already in use\n")
+        return 1
     return reaction.exit_code
+
+
+def _answering(answer: str | bytes | Answer) -> Answer:
+    if callable(answer):
+        return answer
+    always = answer.encode() if isinstance(answer, str) else answer
+    return lambda data: always
 
 
 # The shell of Linux
