@@ -107,6 +107,7 @@ def guest_request(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     if backend.cloud.find_instance(instance) is None:
         raise UsageError(f"there is no instance {instance!r}")
     answer: dict[str, Any]
+    said: dict[str, Any]
     try:
         answered = backend.reach(instance, port, data, float(seconds))
     except ConnectionRefusedError:
