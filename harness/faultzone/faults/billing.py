@@ -1,11 +1,7 @@
-"""Faults of money and time: a subscription runs out, an account falls into arrears, the clock jumps.
-
-None of these is undone: the first two are made good, by renewal and by payment; time does not run backwards.
-"""
+"""Faults of money: a subscription runs out, an account falls into arrears. Neither is undone, both are made good."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,7 +13,6 @@ from faultzone.model.ledger import Money
 
 if TYPE_CHECKING:
     from faultzone.backends import Backend
-    from faultzone.faults import Fault, Injection
 
 
 @dataclass(frozen=True)
@@ -75,43 +70,3 @@ class AccountArrears:
         """Pay it; what was stopped meanwhile waits for ReactivateInstances (billing/reactivate)."""
         if injected:
             backend.control("top-up", {"amount": injected["amount"], "account": self.account})
-
-
-@dataclass(frozen=True)
-class ClockJump:
-    """Region time jumps ahead; all that is due on the way happens.
-
-    Args:
-        by: how far.
-    """
-
-    by: Duration
-    capability: ClassVar[str] = "move-time"
-    why_no_undo: ClassVar[str | None] = "time does not run backwards"
-
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
-        """Let the time pass."""
-        return backend.control("advance", {"milliseconds": milliseconds(self.by)})
-
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Nothing: see `why_no_undo`."""
-
-
-class BillingChaos(ABC):
-    """The part of chaos that injects these."""
-
-    @abstractmethod
-    def inject(self, fault: Fault) -> Injection:
-        """Bring a fault into force."""
-
-    def lapse(self, instance: str, *, within: Duration = "3d") -> Injection:
-        """Let a subscription end soon; its renewal is owed."""
-        return self.inject(SubscriptionLapse(instance, within))
-
-    def arrears(self, account: str | None = None, *, debt: Money = "10") -> Injection:
-        """Drive an account into arrears; the payment is owed."""
-        return self.inject(AccountArrears(account, debt))
-
-    def jump(self, by: Duration) -> Injection:
-        """Let region time jump ahead, for good."""
-        return self.inject(ClockJump(by))

@@ -7,16 +7,19 @@ from typing import Any, Protocol
 
 from hypothesis import strategies as st
 
-from faultzone.faults import Fault, HostAtRisk, HostCrash, SupplyShortage
-from faultzone.faults.billing import AccountArrears
-from faultzone.faults.compute import (
+from faultzone.faults import (
+    AccountArrears,
     AgentOutage,
+    Fault,
     GuestCrash,
+    HostAtRisk,
+    HostCrash,
     HostHang,
     Maintenance,
     MigrationFails,
     NetworkCut,
     SecurityLock,
+    SupplyShortage,
     ZoneOutage,
 )
 

@@ -1,0 +1,99 @@
+"""The catalogue as calls: `chaos.crash(host)` is `chaos.inject(HostCrash(host))`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from faultzone.clock import Duration
+from faultzone.faults.billing import AccountArrears, SubscriptionLapse
+from faultzone.faults.guests import AgentOutage, GuestCrash
+from faultzone.faults.hosts import HostAtRisk, HostCrash, HostHang, NetworkCut, ZoneOutage
+from faultzone.faults.jumps import ClockJump
+from faultzone.faults.provider import Maintenance, MigrationFails, SecurityLock, SupplyShortage
+from faultzone.model.ledger import Money
+
+if TYPE_CHECKING:
+    from faultzone.faults.base import Fault
+    from faultzone.faults.chaos import Injection
+
+
+class Calls(ABC):
+    """A call for each fault of the catalogue."""
+
+    _region: str | None
+
+    @abstractmethod
+    def inject(self, fault: Fault) -> Injection:
+        """Bring a fault into force."""
+
+    # Hosts
+
+    def crash(self, host: str, *, reversible: bool = True) -> Injection:
+        """Crash a host; by default its repair is owed."""
+        return self.inject(HostCrash(host, reversible, self._region))
+
+    def hang(self, host: str) -> Injection:
+        """Let a host stand still; its repair is owed."""
+        return self.inject(HostHang(host, self._region))
+
+    def cut(self, host: str) -> Injection:
+        """Cut a host off; joining it again is owed."""
+        return self.inject(NetworkCut(host, self._region))
+
+    def at_risk(self, host: str) -> Injection:
+        """Find a host at risk, which empties it by live migration."""
+        return self.inject(HostAtRisk(host, self._region))
+
+    def zone_outage(self, zone: str) -> Injection:
+        """Take the power of a zone away; giving it back is owed."""
+        return self.inject(ZoneOutage(zone, self._region))
+
+    # What the provider does
+
+    def shortage(self, *, zone: str | None = None, family: str | None = None, limit: int = 0) -> Injection:
+        """Take supply away."""
+        return self.inject(SupplyShortage(zone, family, limit, self._region))
+
+    def maintenance(
+        self,
+        instance: str | None = None,
+        *,
+        host: str | None = None,
+        within: Duration | None = None,
+        outcome: str = "executes",
+    ) -> Injection:
+        """Plan the reboot of an instance or of all on a host; withdrawing what has not begun is owed."""
+        return self.inject(Maintenance(instance, host, within, outcome, self._region))
+
+    def migration_fails(self, takes: float | None = None) -> Injection:
+        """Let live migrations fail, or take so many seconds."""
+        return self.inject(MigrationFails(takes, self._region))
+
+    def security_lock(self, instance: str) -> Injection:
+        """Lock an instance for a violation; unlocking it is owed."""
+        return self.inject(SecurityLock(instance))
+
+    # Inside instances
+
+    def guest_crash(self, instance: str) -> Injection:
+        """Crash the operating system of an instance."""
+        return self.inject(GuestCrash(instance))
+
+    def agent_outage(self, instance: str, state: str = "stopped") -> Injection:
+        """Put an agent out of order; letting it run again is owed."""
+        return self.inject(AgentOutage(instance, state))
+
+    # Money and time
+
+    def lapse(self, instance: str, *, within: Duration = "3d") -> Injection:
+        """Let a subscription end soon; its renewal is owed."""
+        return self.inject(SubscriptionLapse(instance, within))
+
+    def arrears(self, account: str | None = None, *, debt: Money = "10") -> Injection:
+        """Drive an account into arrears; the payment is owed."""
+        return self.inject(AccountArrears(account, debt))
+
+    def jump(self, by: Duration) -> Injection:
+        """Let region time jump ahead, for good."""
+        return self.inject(ClockJump(by))
