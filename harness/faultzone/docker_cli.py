@@ -15,7 +15,7 @@ from typing import Final
 
 from faultzone.errors import FaultzoneError
 from faultzone.substrate.docker import image
-from faultzone.substrate.docker.cleanup import leftovers, remove_all
+from faultzone.substrate.docker.cleanup import leftovers, sweep
 from faultzone.substrate.docker.engine import Engine, Made
 
 _CANARY_SECONDS: Final = 20.0
@@ -58,11 +58,9 @@ def _shown(made: Sequence[Made]) -> Iterator[str]:
 def _sweep(options: argparse.Namespace) -> int:
     engine = Engine()
     try:
-        found = leftovers(engine)
+        found = leftovers(engine) if options.dry_run else sweep(engine)
         for line in _shown(found):
             print(line)
-        if not options.dry_run:
-            remove_all(engine, found)
         print(f"{'would remove' if options.dry_run else 'removed'} {len(found)}")
     finally:
         engine.close()

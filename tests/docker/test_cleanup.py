@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pytest
 
 from faultzone import cli
 from faultzone.substrate.docker.cleanup import expired, labels, leftovers, sweep
-from faultzone.substrate.docker.engine import Made
+from faultzone.substrate.docker.engine import Container, Made, Stream
 from faultzone.substrate.docker.pool import Pool
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -78,7 +78,7 @@ def test_a_session_killed_at_a_step_leaves_nothing(hosts: Pool, step: str) -> No
             heard(process, step)
         process.kill()
         gone(hosts, process, 15)
-        assert process_ends(int(said[1]), 15)
+        assert process_ends(int(said[1]), 90)  # It waits for what the engine has just been asked for.
 
 
 @pytest.mark.parametrize("turn", range(6))
@@ -91,6 +91,73 @@ def test_a_session_killed_at_a_random_moment_leaves_nothing(hosts: Pool, turn: i
         for _ in range(3):
             gone(hosts, process, 20)
             time.sleep(0.3)
+
+
+@contextmanager
+def watched(session: str, *said: str, patience: float = 30) -> Iterator[Callable[[], int]]:
+    """A watchdog whose session says something and dies when it is told to; the rest of the block is after that."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "harness")}
+    command = [sys.executable, "-m", "faultzone.substrate.docker.cleanup", session, str(patience)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "watching\n"
+        process.stdin.write("".join(f"{each}\n" for each in said))
+        process.stdin.close()
+        yield lambda: process.wait(60)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def wait_until(so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def start(hosts: Pool, session: str, volume: str, number: int = 254) -> Stream:
+    """Start a container that is a session's, at an address that no host gets."""
+    wanted = Container(session, hosts.image, hosts.network, f"{hosts.subnet}.{number}", volume, labels(session))
+    return hosts.engine.start(wanted)[1]
+
+
+def test_what_a_slow_engine_makes_after_the_end_of_its_session_goes_too(hosts: Pool) -> None:
+    """The container comes once all else is gone: an engine finishes what it was asked for, whoever has asked."""
+    hosts.engine.create_volume("late", labels("late"))
+    with watched("late", "making volume late", "made volume late", "making container late") as ends:
+        wait_until(lambda: not hosts.engine.made("late"))
+        time.sleep(1)  # It looks several times in vain.
+        stream = start(hosts, "late", hosts.volume)
+        assert ends() == 0
+        stream.close()
+    assert hosts.engine.made("late") == []
+
+
+def test_what_cannot_be_removed_at_first_keeps_nothing_else_and_goes_later(hosts: Pool) -> None:
+    """A volume that another's container holds cannot be removed; a container that comes meanwhile goes all the same."""
+    hosts.engine.create_volume("held", labels("held"))
+    holder = start(hosts, "holder", "held", 253)
+    with watched("held") as ends:
+        late = start(hosts, "held", hosts.volume)
+        wait_until(lambda: [each.kind for each in hosts.engine.made("held")] == ["volume"])
+        holder.close()
+        assert ends() == 0
+        late.close()
+    assert hosts.engine.made("held") == hosts.engine.made("holder") == []
+
+
+def test_the_watch_ends_when_nothing_more_can_come(hosts: Pool) -> None:
+    """At once after an orderly end; once the engine has had its time after a request that it never got."""
+    hosts.engine.create_volume("over", labels("over"))
+    with watched("over", "making container over", "closed", patience=600) as ends:
+        assert ends() == 0
+    with watched("over", "making container over", patience=0.5) as ends:
+        assert ends() == 0
+    assert hosts.engine.made("over") == []
 
 
 def test_a_session_killed_with_faults_in_force_leaves_nothing(hosts: Pool) -> None:

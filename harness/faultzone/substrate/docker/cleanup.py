@@ -8,12 +8,14 @@ still be alive.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +27,10 @@ LEASE_SECONDS: Final = 12 * 3600
 _OWNER: Final = f"{LABEL}.owner"
 _EXPIRES: Final = f"{LABEL}.expires"
 _REMOVAL_SECONDS: Final = 60.0
+#: For how many seconds the engine may still make what a session that was killed has asked it for.
+LATE_SECONDS: Final = 60.0
+_PAUSE_SECONDS: Final = 0.05
+_IDLE_SECONDS: Final = 0.2
 
 
 def labels(session: str) -> dict[str, str]:
@@ -63,36 +69,55 @@ def leftovers(engine: Engine) -> list[Made]:
     return [each for each in engine.made() if expired(each.labels, time.time())]
 
 
-def remove_all(engine: Engine, made: Sequence[Made]) -> None:
-    """Remove containers, then networks and volumes; what is still in use is tried again for a while.
+def _remove(engine: Engine, made: Sequence[Made]) -> list[HarnessError]:
+    """Try once to remove containers, then networks and volumes; tell what could not be removed, and why."""
+    troubles: list[HarnessError] = []
+
+    def remove(each: Made) -> None:
+        try:
+            engine.remove(each)
+        except HarnessError as trouble:
+            troubles.append(trouble)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(remove, [each for each in made if each.kind == "container"]))
+    for each in made:
+        if each.kind != "container":
+            remove(each)
+    return troubles
+
+
+def remove_all(engine: Engine, look: Callable[[], list[Made]], seconds: float = _REMOVAL_SECONDS) -> list[Made]:
+    """Remove what there is until a look finds nothing more, and tell what it was.
+
+    What is still in use, or comes only now, is met again at the next look.
+
+    Args:
+        engine: where to remove it.
+        look: tells what there is to be removed.
+        seconds: for how long what does not go is tried again.
 
     Raises:
-        HarnessError: something could not be removed.
+        HarnessError: something could not be removed in that time.
     """
-    end = time.monotonic() + _REMOVAL_SECONDS
-    containers = [each for each in made if each.kind == "container"]
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(engine.remove, containers))
-    waiting = [each for each in made if each.kind != "container"]
-    while waiting:
-        troubles: list[HarnessError] = []
-        for each in list(waiting):
-            try:
-                engine.remove(each)
-                waiting.remove(each)
-            except HarnessError as trouble:
-                troubles.append(trouble)
-        if waiting and time.monotonic() > end:
-            raise troubles[0]
-        if waiting:
-            time.sleep(0.05)
+    end = time.monotonic() + seconds
+    removed: dict[str, Made] = {}
+    while found := look():
+        removed.update({each.id: each for each in found})
+        troubles = _remove(engine, found)
+        if time.monotonic() > end:
+            raise troubles[0] if troubles else HarnessError(f"{found[0].kind} {found[0].name} does not go")
+        time.sleep(_PAUSE_SECONDS if troubles else 0)
+    return list(removed.values())
 
 
-def sweep(engine: Engine) -> list[Made]:
-    """Remove what earlier sessions have left behind, and tell what it was."""
-    found = leftovers(engine)
-    remove_all(engine, found)
-    return found
+def sweep(engine: Engine, seconds: float = _REMOVAL_SECONDS) -> list[Made]:
+    """Remove what earlier sessions have left behind, and tell what it was.
+
+    Raises:
+        HarnessError: something could not be removed in that time.
+    """
+    return remove_all(engine, lambda: leftovers(engine), seconds)
 
 
 class Watchdog:
@@ -103,7 +128,7 @@ class Watchdog:
     """
 
     def __init__(self, session: str) -> None:
-        command = [sys.executable, "-m", "faultzone.substrate.docker.cleanup", session]
+        command = [sys.executable, "-m", "faultzone.substrate.docker.cleanup", session, str(LATE_SECONDS)]
         roots = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, roots))}
         self._process = subprocess.Popen(
@@ -129,8 +154,22 @@ class Watchdog:
         """Its process id."""
         return self._process.pid
 
+    @contextmanager
+    def expecting(self, kind: str, name: str) -> Iterator[None]:
+        """Announce what is about to be made: should the session die meanwhile, the engine may make it later still."""
+        self._say(f"making {kind} {name}")
+        yield
+        self._say(f"made {kind} {name}")
+
+    def _say(self, line: str) -> None:
+        # One that somebody has killed is done without: the next session's sweep does its work.
+        with suppress(OSError):
+            assert self._process.stdin is not None
+            os.write(self._process.stdin.fileno(), f"{line}\n".encode())
+
     def close(self) -> None:
-        """Let it do its work and end."""
+        """Say that the session has ended in order, let it remove what is left, and wait for its end."""
+        self._say("closed")
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
@@ -141,26 +180,47 @@ class Watchdog:
             self._process.wait()
 
 
-def _watch(session: str) -> int:
-    """Wait for the end of the session's process, then remove what it made until nothing of it is left."""
-    import signal
+def _hear_out(said: Iterable[bytes]) -> set[str]:
+    """Listen until the session is gone; what the engine may still make of what it was asked for."""
+    expected: set[str] = set()
+    for line in said:
+        word, _, thing = line.decode().strip().partition(" ")
+        if word == "making":
+            expected.add(thing)
+        elif word == "made":
+            expected.discard(thing)
+        else:  # It has ended in order: what it asked for it has had, or has removed.
+            expected.clear()
+    return expected
 
+
+def _watch(session: str, patience: float) -> int:
+    """Wait for the end of the session's process, then remove what it made until nothing of it is left or to come.
+
+    Args:
+        session: what it calls itself.
+        patience: for how many seconds the engine may still make what the session asked for before it died.
+    """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     engine = Engine()
     sys.stdout.write("watching\n")
     sys.stdout.flush()
-    sys.stdin.buffer.read()
-    end = time.monotonic() + _REMOVAL_SECONDS
-    quiet = 0
-    # A request of the session that the engine had already taken may still make something: look more than once.
-    while quiet < 3 and time.monotonic() < end:
-        found = engine.made(session)
-        quiet = 0 if found else quiet + 1
-        remove_all(engine, found)
-        time.sleep(0.1)
-    return 0
+    expected = _hear_out(sys.stdin.buffer)
+    died = time.monotonic()
+    while (now := time.monotonic()) < died + patience + _REMOVAL_SECONDS:
+        try:
+            found = engine.made(session)
+            _remove(engine, found)
+        except HarnessError:  # A busy engine may answer later.
+            time.sleep(_PAUSE_SECONDS)
+            continue
+        expected -= {f"{each.kind} {each.name}" for each in found}
+        if not found and (not expected or now > died + patience):
+            return 0
+        time.sleep(_PAUSE_SECONDS if found else _IDLE_SECONDS)
+    return 1
 
 
 if __name__ == "__main__":
-    sys.exit(_watch(sys.argv[1]))
+    sys.exit(_watch(sys.argv[1], float(sys.argv[2])))

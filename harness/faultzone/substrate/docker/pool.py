@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ Taker = Callable[["Link | HarnessError"], None]
 _STARTERS: Final = 4
 _READY_SECONDS: Final = 20.0
 _RESET_SECONDS: Final = 10.0
+_SWEEP_SECONDS: Final = 10.0
 _SUBNET_TRIES: Final = 64
 
 
@@ -73,13 +75,15 @@ class Pool:
         """Make what hosts need. Whatever can be left behind is watched over before it is made."""
         self.watchdog = Watchdog(self.session)
         self._undo.append(self.watchdog.close)
-        self.swept = sweep(self.engine)
+        with suppress(HarnessError):  # What does not go keeps nobody from work; `faultzone doctor` counts it.
+            sweep(self.engine, _SWEEP_SECONDS)
         self.image = image.ensure(self.engine, self.settings.base, self.settings.mirror)
         self.watchdog.wait_until_it_watches()
         self._undo.append(self._remove_made)
         self.network, self.volume = f"faultzone-{self.session}", f"faultzone-{self.session}"
         self.subnet = self._make_network()
-        self.engine.create_volume(self.volume, self._labels)
+        with self.watchdog.expecting("volume", self.volume):
+            self.engine.create_volume(self.volume, self._labels)
         self.board = Switchboard(self._failed)
         self._undo.append(self.board.close)
         self._threads = ThreadPoolExecutor(_STARTERS, "faultzone-starts")
@@ -93,7 +97,8 @@ class Pool:
             place = (seed + turn * 977) % (96 * 256)
             subnet = f"10.{150 + place // 256}.{place % 256}"
             try:
-                self.engine.create_network(self.network, f"{subnet}.0/24", self._labels)
+                with self.watchdog.expecting("network", self.network):
+                    self.engine.create_network(self.network, f"{subnet}.0/24", self._labels)
             except Taken:
                 continue
             return subnet
@@ -136,7 +141,8 @@ class Pool:
         address = f"{self.subnet}.{1 + number % 250 + 1}"
         try:
             wanted = Container(name, self.image, self.network, address, self.volume, self._labels)
-            container, stream = self.engine.start(wanted)
+            with self.watchdog.expecting("container", name):
+                container, stream = self.engine.start(wanted)
         except HarnessError as trouble:
             refusal = trouble
             self.board.post(lambda: self._not_started(taker, refusal))
@@ -254,7 +260,7 @@ class Pool:
         self.board.ask(end, _RESET_SECONDS)
 
     def _remove_made(self) -> None:
-        remove_all(self.engine, self.engine.made(self.session))
+        remove_all(self.engine, lambda: self.engine.made(self.session))
 
     def close(self) -> None:
         """End the hosts and remove what was made; each step has its turn, whatever became of the others.
