@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from faultzone.ecs.request import Parameter, Request
 from faultzone.model import cloud
 from faultzone.model.dispatch import ACTIONS
@@ -31,12 +33,14 @@ def render_markdown() -> str:
             lines.append(f"| {name} | {request.edition} | the same as {request.__name__} |")
             continue
         region = ["**RegionId**"] if request.needs_region else ["RegionId"]
-        shown = ", ".join(region + [_render(each) for each in request.parameters.values()])
+        shown = ", ".join(
+            region + [_render(each, getattr(request, "mandatory", ())) for each in request.parameters.values()]
+        )
         lines.append(f"| {name} | {request.edition} | {shown} |")
     return "\n".join(lines) + "\n"
 
 
-def _render(parameter: Parameter) -> str:
+def _render(parameter: Parameter, mandatory: Collection[str]) -> str:
     name = f"{parameter.name}.N" if parameter.repeated else parameter.name
-    name = f"**{name}**" if parameter.required else name
+    name = f"**{name}**" if parameter.required or parameter.name in mandatory else name
     return f"{name} ({parameter.later})" if parameter.later else name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from faultzone import ApiError, Instance, Region, assert_refused
+from faultzone_specs.observing import refusal_of
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -60,6 +61,22 @@ def test_unknown_instances_are_refused(region: Region) -> None:
     for action in ("InstallCloudAssistant", "DescribeCloudAssistantStatus"):
         assert_refused("InvalidInstance.NotFound", lambda: region.call(action, InstanceId=[UNKNOWN]))  # noqa: B023
         assert_refused("MissingParameter.InstanceIds", lambda: region.call(action))  # noqa: B023
+
+
+@clause("assistant/vpc-only")
+@pytest.mark.region(default_network=False)
+@needs("shape-region")
+def test_instances_in_the_classic_network_run_no_commands(region: Region) -> None:
+    (classic,) = region.run_instances()
+    zone = region.call("DescribeVSwitches")["VSwitches"]["VSwitch"][0]
+    (inside,) = region.run_instances(VSwitchId=zone["VSwitchId"])
+    networks = [each.describe()["InstanceNetworkType"] for each in (classic, inside)]
+    assert networks == ["classic", "vpc"]
+    command = region.create_command("echo 1")
+    refusal = refusal_of(lambda: region.call("InvokeCommand", CommandId=command, InstanceId=[classic.id, inside.id]))
+    assert refusal is not None
+    assert region.call("DescribeInvocations", CommandId=command, Timed=False)["TotalCount"] == 0
+    assert region.run_command("echo 1", on=inside).output(inside) == "1\n"
 
 
 @clause("assistant/os-list")

@@ -78,6 +78,18 @@ def test_output_decodes_to_what_was_written(region: Region) -> None:
     assert region.run_command("true", on=instance).result(instance)["Output"] == ""
 
 
+@clause("assistant/output-kept")
+@needs("guest")
+def test_of_long_output_one_end_is_kept(region: Region) -> None:
+    """Or all of it."""
+    (instance,) = region.run_instances()
+    written = "".join(f"{number:07}\n" for number in range(32_768))
+    region.guest("talk", output=written)
+    kept = region.run_command("talk", on=instance).output(instance)
+    assert kept
+    assert written.startswith(kept) or written.endswith(kept)
+
+
 @clause("assistant/output-cap")
 @pytest.mark.region(edition="2020-12")
 @needs("guest", "shape-region")
@@ -105,6 +117,9 @@ def test_invocations_are_listed_and_filtered(region: Region) -> None:
     assert ids(CommandId=second.command_id) == {second.id}
     assert ids(InstanceId=two.id) == {second.id}
     assert not made & ids(Timed=True)
+    assert made <= ids(CommandName="faultzone", CommandType="RunShellScript", InvokeStatus="Finished")
+    for other in ({"CommandName": "another"}, {"CommandType": "RunBatScript"}, {"InvokeStatus": "Failed"}):
+        assert not made & ids(**other)
     assert_refused("InvalidParam.PageSize", lambda: region.call("DescribeInvocations", PageSize=51))
     shown = second.describe()
     assert (shown["CommandId"], shown["CommandType"], shown["Timed"]) == (second.command_id, "RunShellScript", False)

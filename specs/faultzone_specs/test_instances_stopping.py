@@ -77,6 +77,16 @@ def test_a_subscription_is_never_stopped_without_charge(region: Region) -> None:
     assert_keeps_charging(region, instance)
 
 
+@clause("instance/stop-no-charge-excluded")
+@pytest.mark.region(default_network=False)
+@needs("shape-region")
+def test_the_classic_network_is_never_stopped_without_charge(region: Region) -> None:
+    """It has no address to come back to."""
+    (instance,) = region.run_instances()
+    assert instance.describe()["InstanceNetworkType"] == "classic"
+    assert_keeps_charging(region, instance)
+
+
 def assert_keeps_charging(region: Region, instance: Instance) -> None:
     """Asked to stop without charge it refuses to, or stops and keeps what is charged for."""
     address = instance.public_ip

@@ -32,6 +32,7 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"provision": -1}, "provision=-1: write the seconds"),
     ({"provision": float("nan")}, "provision=nan: write the seconds"),
     ({"provision": "1s"}, "provision='1s': write the seconds"),
+    ({"default_network": "no"}, "default_network='no': write True or False"),
     ({"regions": ["cn-hangzhou", "cn-hangzhou"]}, "named once"),
 ]
 

@@ -20,6 +20,7 @@ from faultzone.clock import SECOND, Clock, HybridClock, Timer
 from faultzone.errors import NotSupported, SubstrateSilent, UsageError
 from faultzone.model.catalog import dotted
 from faultzone.model.instances import network_interface
+from faultzone.model.metadata import network_of
 from faultzone.substrate import Sink, Substrate
 from faultzone.substrate.docker.pool import Pool, Settings, pool
 from faultzone.substrate.docker.substrate import DockerSubstrate
@@ -102,9 +103,8 @@ class DockerBackend(LocalBackend):
             "public-ipv4": dotted(instance.public_ip),
             "region-id": region.id,
             "serial-number": instance.id,
-            "vpc-id": account.vpc_id,
-            "vswitch-id": account.vswitch_ids[instance.zone],
             "zone-id": region.zone_ids[instance.zone],
+            **network_of(account, instance),
         }
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:

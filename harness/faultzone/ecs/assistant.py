@@ -155,6 +155,7 @@ class DescribeInvocations(PagedRequest):
     command_id: str | None = text("CommandId")
     command_name: str | None = text("CommandName")
     command_type: str | None = text("CommandType")
+    type: str | None = text("Type")
     timed: bool | None = flag("Timed", None)
     invoke_status: str | None = text("InvokeStatus", among=INVOKE_STATES)
     instance_id: str | None = text("InstanceId")

@@ -10,6 +10,8 @@ from typing import Any
 from faultzone.ecs.request import Request, flag, integer, json_texts, structure, structures, text, texts
 
 CHARGE_TYPES = ("PrePaid", "PostPaid")
+CREDIT_SPECIFICATIONS = ("Standard", "Unlimited")
+INTERNET_CHARGE_TYPES = ("PayByTraffic", "PayByBandwidth")
 SPOT_STRATEGIES = ("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo")
 STOPPED_MODES = ("KeepCharging", "StopCharging")
 STATUSES = ("Pending", "Starting", "Running", "Stopping", "Stopped")
@@ -32,12 +34,12 @@ class _Launch(Request):
     key_pair_name: str | None = text("KeyPairName")
     ram_role_name: str | None = text("RamRoleName")
     resource_group_id: str | None = text("ResourceGroupId")
-    internet_charge_type: str = text("InternetChargeType", "PayByTraffic", among=("PayByTraffic", "PayByBandwidth"))
+    internet_charge_type: str = text("InternetChargeType", "PayByTraffic", among=INTERNET_CHARGE_TYPES)
     internet_max_bandwidth_in: int = integer("InternetMaxBandwidthIn", 200, least=1, most=200)
     internet_max_bandwidth_out: int = integer("InternetMaxBandwidthOut", 0, least=0, most=100)
     io_optimized: str = text("IoOptimized", "optimized", among=("none", "optimized"))
     security_enhancement_strategy: str | None = text("SecurityEnhancementStrategy", among=("Active", "Deactive"))
-    credit_specification: str | None = text("CreditSpecification", among=("Standard", "Unlimited"))
+    credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
     system_disk: dict[str, Any] | None = structure("SystemDisk")
     data_disks: tuple[dict[str, Any], ...] = structures("DataDisk", most=16)
     tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
@@ -131,18 +133,29 @@ class DescribeInstances(Request):
     vpc_id: str | None = text("VpcId")
     vswitch_id: str | None = text("VSwitchId")
     zone_id: str | None = text("ZoneId")
-    instance_network_type: str | None = text("InstanceNetworkType", among=("classic", "vpc"))
+    instance_network_type: str | None = text(
+        "InstanceNetworkType", among=("classic", "vpc"), code="InvalidNetworkType.NotFound"
+    )
     security_group_id: str | None = text("SecurityGroupId")
+    deployment_set_id: str | None = text("DeploymentSetId")
     private_ip_addresses: tuple[str, ...] | None = json_texts("PrivateIpAddresses", most=100)
+    inner_ip_addresses: tuple[str, ...] | None = json_texts("InnerIpAddresses", most=100)
     public_ip_addresses: tuple[str, ...] | None = json_texts("PublicIpAddresses", most=100)
-    instance_charge_type: str | None = text("InstanceChargeType", among=CHARGE_TYPES)
-    internet_charge_type: str | None = text("InternetChargeType")
+    eip_addresses: tuple[str, ...] | None = json_texts("EipAddresses", most=100)
+    instance_charge_type: str | None = text(
+        "InstanceChargeType", among=CHARGE_TYPES, code="InvalidInstanceChargeType.NotFound"
+    )
+    internet_charge_type: str | None = text(
+        "InternetChargeType", among=INTERNET_CHARGE_TYPES, code="InvalidInternetChargeType.ValueNotSupported"
+    )
+    spot_strategy: str | None = text("SpotStrategy", among=SPOT_STRATEGIES)
+    credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
     instance_name: str | None = text("InstanceName")
     image_id: str | None = text("ImageId")
     instance_type: str | None = text("InstanceType")
     instance_type_family: str | None = text("InstanceTypeFamily")
     key_pair_name: str | None = text("KeyPairName")
-    status: str | None = text("Status", among=STATUSES)
+    status: str | None = text("Status", among=STATUSES, code="InvalidStatus.NotFound")
     lock_reason: str | None = text("LockReason", among=("financial", "security", "recycling", "dedicatedhostfinancial"))
     device_available: bool | None = flag("DeviceAvailable", None)
     io_optimized: bool | None = flag("IoOptimized", None)
@@ -183,7 +196,8 @@ class DescribeUserData(Request):
 
 
 class ModifyInstanceAttribute(Request):
-    """Change name, description, host name, password, user data or deletion protection of one instance."""
+    """Change name, description, host name, password, user data, deletion protection or credit specification of one
+    instance."""
 
     instance_id: str = text("InstanceId", required=True)
     instance_name: str | None = text("InstanceName")
@@ -192,6 +206,7 @@ class ModifyInstanceAttribute(Request):
     password: str | None = text("Password")
     user_data: str | None = text("UserData")
     deletion_protection: bool | None = flag("DeletionProtection", None)
+    credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
 
 
 class ModifyInstanceAutoReleaseTime(Request):

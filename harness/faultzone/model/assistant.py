@@ -178,7 +178,7 @@ def find_targets(region: RegionState, account: AccountState, ids: Sequence[str])
 
 
 def find_fit(region: RegionState, account: AccountState, ids: Sequence[str]) -> list[Instance]:
-    """The instances that a call names, each Running and with an agent that serves.
+    """The instances that a call names, each Running, in a VPC and with an agent that serves.
 
     Raises:
         ApiError: one of them is not fit.
@@ -187,6 +187,8 @@ def find_fit(region: RegionState, account: AccountState, ids: Sequence[str]) -> 
     for instance in targets:
         if not region.rules.may_run_in(instance.status):
             raise ApiError("InvalidInstanceStatus")
+        if not region.rules.may_run_in_network(instance.in_vpc):
+            raise ApiError("InvalidInstance.NotVpc")
         if instance.agent is None:
             raise ApiError("InvalidInstance.NoClient")
     return targets

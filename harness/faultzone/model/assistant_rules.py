@@ -65,6 +65,10 @@ class AssistantRules:
         """Targets must be Running (assistant/running-only)."""
         return status == "Running"
 
+    def may_run_in_network(self, in_vpc: bool) -> bool:
+        """Targets must be in a VPC (assistant/vpc-only)."""
+        return in_vpc
+
     def agent_comes_with(self, image: Image) -> bool:
         """Whether an instance has the agent from its first boot: the image has it (assistant/preinstalled)."""
         return image.agent and self.serves(image.os_name)

@@ -114,6 +114,7 @@ def describe_invocations(region: RegionState, account: AccountState, request: De
             (request.command_id, lambda each: each.command.id),
             (request.command_name, lambda each: each.command.name),
             (request.command_type, lambda each: each.command.kind),
+            (request.type, lambda each: each.command.kind),
             (request.timed, lambda each: each.timed),
             (None if request.instance_id is None else True, lambda each: request.instance_id in each.targets),
             (request.invoke_status, lambda each: total(region, each)),

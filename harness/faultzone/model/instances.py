@@ -39,7 +39,7 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
     """One instance as DescribeInstances shows it."""
     kind, image, group, more = instance.kind, instance.image, instance.group, instance.more or {}
     private, public = dotted(instance.private_ip), dotted(instance.public_ip)
-    vswitch = account.vswitch_ids[instance.zone]
+    vpc = instance.in_vpc
     shown: dict[str, Any] = {
         "InstanceId": instance.id,
         "InstanceName": instance.name,
@@ -80,20 +80,20 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
         "DeletionProtection": instance.deletion_protection,
         "Recyclable": False,
         "DeploymentSetId": group.id if group is not None else "",
-        "InstanceNetworkType": "vpc",
+        "InstanceNetworkType": "vpc" if vpc else "classic",
         "InternetChargeType": more.get("InternetChargeType", "PayByTraffic"),
         "InternetMaxBandwidthIn": more.get("InternetMaxBandwidthIn", 200),
         "InternetMaxBandwidthOut": instance.bandwidth_out,
         "PublicIpAddress": {"IpAddress": [public] if public else []},
-        "InnerIpAddress": {"IpAddress": []},
+        "InnerIpAddress": {"IpAddress": [] if vpc else [private]},
         "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""},
         "VpcAttributes": {
-            "VpcId": account.vpc_id,
-            "VSwitchId": vswitch,
-            "PrivateIpAddress": {"IpAddress": [private]},
+            "VpcId": account.vpc_id if vpc else "",
+            "VSwitchId": account.vswitch_ids[instance.zone] if vpc else "",
+            "PrivateIpAddress": {"IpAddress": [private] if vpc else []},
             "NatIpAddress": "",
         },
-        "NetworkInterfaces": {"NetworkInterface": [network_interface(instance)]},
+        "NetworkInterfaces": {"NetworkInterface": [network_interface(instance)] if vpc else []},
         "SecurityGroupIds": {"SecurityGroupId": list(instance.security_groups)},
         "OperationLocks": {"LockReason": [{"LockReason": reason} for reason in instance.locks]},
         "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": ""},
@@ -116,16 +116,17 @@ def _filters(region: RegionState, account: AccountState, request: DescribeInstan
         yield lambda i: i.zone == zone
     if r.vswitch_id is not None:
         vswitch = r.vswitch_id
-        yield lambda i: account.vswitch_ids[i.zone] == vswitch
-    if r.vpc_id is not None and r.vpc_id != account.vpc_id:
-        yield lambda i: False
-    if r.instance_network_type == "classic":
-        yield lambda i: False
+        yield lambda i: i.in_vpc and account.vswitch_ids[i.zone] == vswitch
+    if r.vpc_id is not None:
+        yield lambda i: i.in_vpc and r.vpc_id == account.vpc_id
+    if r.instance_network_type is not None:
+        yield lambda i: i.in_vpc == (r.instance_network_type == "vpc")
     if r.security_group_id is not None:
         yield lambda i: r.security_group_id in i.security_groups
-    if r.private_ip_addresses is not None:
-        wanted = set(r.private_ip_addresses)
-        yield lambda i: dotted(i.private_ip) in wanted
+    for addresses, in_vpc in ((r.private_ip_addresses, True), (r.inner_ip_addresses, False)):
+        if addresses is not None:
+            wanted = set(addresses)
+            yield lambda i, wanted=wanted, in_vpc=in_vpc: i.in_vpc == in_vpc and dotted(i.private_ip) in wanted  # type: ignore[misc]
     if r.public_ip_addresses is not None:
         public = set(r.public_ip_addresses)
         yield lambda i: dotted(i.public_ip) in public
@@ -140,19 +141,24 @@ def _filters(region: RegionState, account: AccountState, request: DescribeInstan
         yield lambda i: i.kind.name == r.instance_type
     if r.instance_type_family is not None:
         yield lambda i: i.kind.family == r.instance_type_family
+    if r.deployment_set_id is not None:
+        yield lambda i: i.group is not None and i.group.id == r.deployment_set_id
     if r.lock_reason is not None:
         yield lambda i: r.lock_reason in i.locks
     for attribute, name, default in (
         ("internet_charge_type", "InternetChargeType", "PayByTraffic"),
         ("key_pair_name", "KeyPairName", ""),
         ("resource_group_id", "ResourceGroupId", ""),
+        ("spot_strategy", "SpotStrategy", "NoSpot"),
+        ("credit_specification", "CreditSpecification", ""),
     ):
         asked = getattr(r, attribute)
         if asked is not None:
             yield lambda i, name=name, asked=asked, default=default: (i.get(name) or default) == asked  # type: ignore[misc]
     if r.io_optimized is not None:
         yield lambda i: ((i.get("IoOptimized") or "optimized") == "optimized") == r.io_optimized
-    if r.device_available is False:
+    if r.device_available is False or r.eip_addresses is not None:
+        # Every device is available, and no instance has an elastic address.
         yield lambda i: False
     for tag in r.tags:
         yield lambda i, tag=tag: _has_tag(i, tag)  # type: ignore[misc]
@@ -258,6 +264,8 @@ def modify_instance_attribute(region: RegionState, account: AccountState, reques
         instance.put("Description", request.description)
     if request.user_data is not None:
         instance.put("UserData", request.user_data)
+    if request.credit_specification is not None:
+        instance.put("CreditSpecification", request.credit_specification)
     return {}
 
 

@@ -140,6 +140,8 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         if security_group not in account.security_groups:
             raise ApiError("InvalidSecurityGroupId.NotFound")
     if request.private_ip_address is not None:
+        if request.vswitch_id is None and not region.shape.default_network:
+            raise ApiError.of("MissingParameter", name="VSwitchId")
         zone = _check_private_address(account, request.private_ip_address, zone, getattr(request, "amount", 1))
     group = _group(region, account, request, kind)
     if request.dedicated_host_id is not None:
@@ -339,6 +341,8 @@ def _make(
             instance.public_ip = region.public.allocate() or 0
         if kept:
             instance.more = dict(kept)
+        if request.vswitch_id is None and not region.shape.default_network:
+            instance.put("InstanceNetworkType", "classic")
         if instance.charge_type == "PrePaid":
             instance.expires = rules.subscription_end(clock.now, request.period or 1, request.period_unit)
         if plan.group is not None:

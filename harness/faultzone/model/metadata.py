@@ -57,8 +57,8 @@ def _items(region: RegionState, account: AccountState, instance: Instance) -> _T
     """The items under meta-data; the addresses of the internet only for an instance that has one."""
     zone = region.zone_ids[instance.zone]
     private, public = dotted(instance.private_ip), dotted(instance.public_ip)
-    vswitch, mac = account.vswitch_ids[instance.zone], _mac(instance)
-    interface = {"primary-ip-address": private, "private-ipv4s": json.dumps([private]), "vswitch-id": vswitch}
+    mac, network = _mac(instance), network_of(account, instance)
+    interface = {"primary-ip-address": private, "private-ipv4s": json.dumps([private]), **network}
     items: dict[str, str | _Tree] = {
         "dns-conf": {"nameservers": "100.100.2.136\n100.100.2.138"},
         "hostname": instance.host_name,
@@ -66,20 +66,24 @@ def _items(region: RegionState, account: AccountState, instance: Instance) -> _T
         "instance": {"instance-type": instance.kind.name},
         "instance-id": instance.id,
         "mac": mac,
-        "network": {"interfaces": {"macs": {mac: interface | {"vpc-id": account.vpc_id}}}},
-        "network-type": "vpc",
+        "network": {"interfaces": {"macs": {mac: interface}}},
+        "network-type": "vpc" if instance.in_vpc else "classic",
         "ntp-conf": {"ntp-servers": "\n".join(f"ntp{number}.aliyun.com" for number in range(1, 5))},
         "owner-account-id": account.id,
         "private-ipv4": private,
         "region-id": region.id,
         "serial-number": instance.id,
-        "vpc-id": account.vpc_id,
-        "vswitch-id": vswitch,
         "zone-id": zone,
+        **network,
     }
     if public:
         items |= {"eipv4": public, "public-ipv4": public}
     return dict(sorted(items.items()))
+
+
+def network_of(account: AccountState, instance: Instance) -> dict[str, str]:
+    """Where in the account's VPC an instance is; nothing for one in the classic network."""
+    return {"vpc-id": account.vpc_id, "vswitch-id": account.vswitch_ids[instance.zone]} if instance.in_vpc else {}
 
 
 def _mac(instance: Instance) -> str:
@@ -99,9 +103,8 @@ def _document(region: RegionState, account: AccountState, instance: Instance) ->
             "private-ipv4": dotted(instance.private_ip),
             "region-id": region.id,
             "serial-number": instance.id,
-            "vpc-id": account.vpc_id,
-            "vswitch-id": account.vswitch_ids[instance.zone],
             "zone-id": region.zone_ids[instance.zone],
+            **network_of(account, instance),
         }
     )
 

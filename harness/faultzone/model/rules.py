@@ -149,9 +149,11 @@ class Rules(AssistantRules, BillingRules):
         return "KeepCharging"
 
     def qualifies_for_no_charge(self, instance: Instance) -> bool:
-        """Pay-as-you-go instances without local disks may be stopped without charge (instance/stop-no-charge)."""
+        """Pay-as-you-go instances in a VPC and without local disks may be stopped without charge
+        (instance/stop-no-charge)."""
         return (
             instance.charge_type == "PostPaid"
+            and instance.in_vpc
             and not instance.kind.local_disks
             and instance.kind.family not in self.edition.instance.no_charge_excluded
         )

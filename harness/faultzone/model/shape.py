@@ -32,6 +32,8 @@ class Shape:
         provision: seconds that a new instance is Pending.
         recovery: what follows an irreversible crash of a host: "immediate" restarts its instances elsewhere at once,
             "planned" schedules it (recovery/queryable).
+        default_network: whether an instance for which no vSwitch is named is put into a VPC that is there from the
+            start, which is an extension of ours; without it such an instance is in the classic network.
 
     Raises:
         ShapeError: it cannot be; the text says what to write instead.
@@ -46,6 +48,7 @@ class Shape:
     supply: Mapping[str, int] = field(default_factory=dict)
     provision: float = 1.0
     recovery: str = "immediate"
+    default_network: bool = True
 
     def __post_init__(self) -> None:
         if not _REGION.fullmatch(str(self.region_id)):
@@ -70,6 +73,8 @@ class Shape:
 
         if self.recovery not in ("immediate", "planned"):
             raise ShapeError(f"recovery={self.recovery!r}: write 'immediate' or 'planned'")
+        if not isinstance(self.default_network, bool):
+            raise ShapeError(f"default_network={self.default_network!r}: write True or False")
 
     def _mapping(self, name: str, value: object, example: str) -> None:
         if not isinstance(value, Mapping):

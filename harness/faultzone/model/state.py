@@ -87,6 +87,11 @@ class Instance:
         """A rare attribute by its wire name, or None."""
         return None if self.more is None else self.more.get(name)
 
+    @property
+    def in_vpc(self) -> bool:
+        """Whether it is in a VPC, and not in the classic network."""
+        return self.get("InstanceNetworkType") is None
+
     def put(self, name: str, value: object) -> None:
         """Set a rare attribute; None removes it."""
         if value is not None:

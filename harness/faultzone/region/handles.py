@@ -13,6 +13,8 @@ from faultzone.clock import Duration, milliseconds, read_stamp, utc
 from faultzone.ecs.errors import ApiError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from faultzone.region.region import Region
 
 #: How long each change of state may take before a wait gives up, in region time: ten times what our own region needs,
@@ -34,6 +36,12 @@ class Identity:
     vswitch: str
     image: str
     instance_type: str
+
+
+def _private_ip(shown: Mapping[str, Any]) -> str:
+    """The private address that DescribeInstances shows, in a VPC or in the classic network."""
+    inside = shown["VpcAttributes"]["PrivateIpAddress"]["IpAddress"] or shown["InnerIpAddress"]["IpAddress"]
+    return str(inside[0])
 
 
 class Instance:
@@ -81,7 +89,7 @@ class Instance:
     @property
     def private_ip(self) -> str:
         """Its private address."""
-        return str(self.describe()["VpcAttributes"]["PrivateIpAddress"]["IpAddress"][0])
+        return _private_ip(self.describe())
 
     @property
     def public_ip(self) -> str | None:
@@ -102,7 +110,7 @@ class Instance:
         interface = (shown.get("NetworkInterfaces") or {}).get("NetworkInterface") or [{}]
         return Identity(
             id=self.id,
-            private_ip=shown["VpcAttributes"]["PrivateIpAddress"]["IpAddress"][0],
+            private_ip=_private_ip(shown),
             public_ip=next(iter(shown["PublicIpAddress"]["IpAddress"]), ""),
             host_name=shown["HostName"],
             serial_number=shown.get("SerialNumber", ""),

@@ -229,6 +229,15 @@ class RunsOnStopped(Rules):
         return True
 
 
+@wrong("runs-in-classic", "assistant/vpc-only", "accepts targets in the classic network")
+class RunsInClassic(Rules):
+    """Any network will do."""
+
+    def may_run_in_network(self, in_vpc: bool) -> bool:
+        """Always."""
+        return True
+
+
 @wrong("runs-on-the-fit", "assistant/all-or-nothing", "leaves unfit targets out and runs on the others")
 class RunsOnTheFit(Wrapper):
     """An unfit target is skipped."""
@@ -363,6 +372,19 @@ class PlainOutput(Wrapper):
         """Decode it."""
         for each in results(action, answer):
             each["Output"] = base64.b64decode(each["Output"]).decode("ascii", "ignore")
+        return answer
+
+
+@wrong("keeps-the-middle", "assistant/output-kept", "cuts long output at both ends")
+class KeepsTheMiddle(Wrapper):
+    """Neither end is there."""
+
+    def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
+        """Cut both."""
+        for each in results(action, answer):
+            kept = base64.b64decode(each["Output"])
+            if len(kept) > 10_000:
+                each["Output"] = base64.b64encode(kept[1000:-1000]).decode()
         return answer
 
 

@@ -216,6 +216,12 @@ class _NothingExcluded(Rules):
         return True
 
 
+@wrong("classic-stops-without-charge", "instance/stop-no-charge-excluded", "excludes all but the classic network")
+class _ClassicNotExcluded(Rules):
+    def qualifies_for_no_charge(self, instance: Instance) -> bool:
+        return not instance.in_vpc or super().qualifies_for_no_charge(instance)
+
+
 @wrong("i2-stops-without-charge", "instance/stop-no-charge-excluded", "excludes all families but the last")
 class _OneNotExcluded(Rules):
     def qualifies_for_no_charge(self, instance: Instance) -> bool:

@@ -1,0 +1,93 @@
+"""The filters of DescribeInstances, and what it shows of an instance in the classic network."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from faultzone import Instance, Region, assert_refused, make_region
+
+
+@pytest.fixture
+def region() -> Region:
+    return make_region(default_network=False, hosts_per_zone=4)
+
+
+@pytest.fixture
+def pair(region: Region) -> tuple[Instance, Instance]:
+    """One in the classic network, one in the VPC."""
+    vswitch = region.call("DescribeVSwitches")["VSwitches"]["VSwitch"][0]["VSwitchId"]
+    return region.run_instances()[0], region.run_instances(VSwitchId=vswitch)[0]
+
+
+def found(region: Region, **filters: Any) -> set[str]:
+    return {each["InstanceId"] for each in region.call("DescribeInstances", **filters)["Instances"]["Instance"]}
+
+
+def test_the_classic_network_is_shown_as_such(region: Region, pair: tuple[Instance, Instance]) -> None:
+    classic = pair[0].describe()
+    assert classic["InnerIpAddress"]["IpAddress"] == [pair[0].private_ip]
+    assert classic["VpcAttributes"]["PrivateIpAddress"]["IpAddress"] == []
+    assert {classic["VpcAttributes"]["VpcId"], classic["VpcAttributes"]["VSwitchId"]} == {""}
+    assert classic["NetworkInterfaces"]["NetworkInterface"] == []
+    assert pair[0].identity.private_ip == pair[0].private_ip
+    inside = pair[1].describe()
+    assert inside["InnerIpAddress"]["IpAddress"] == []
+    assert inside["VpcAttributes"]["PrivateIpAddress"]["IpAddress"] == [pair[1].private_ip]
+
+
+def test_filters_tell_the_networks_apart(region: Region, pair: tuple[Instance, Instance]) -> None:
+    (classic, inside), vpc = pair, pair[1].describe()["VpcAttributes"]
+    for filters, only in (
+        ({"InstanceNetworkType": "classic"}, classic),
+        ({"InnerIpAddresses": json.dumps([classic.private_ip, inside.private_ip])}, classic),
+        ({"InstanceNetworkType": "vpc"}, inside),
+        ({"PrivateIpAddresses": json.dumps([classic.private_ip, inside.private_ip])}, inside),
+        ({"VpcId": vpc["VpcId"]}, inside),
+        ({"VSwitchId": vpc["VSwitchId"]}, inside),
+    ):
+        assert found(region, **filters) == {only.id}, filters
+    assert found(region, VpcId="vpc-none") == set()
+
+
+def test_metadata_tells_the_networks_apart(region: Region, pair: tuple[Instance, Instance]) -> None:
+    def told(instance: Instance, path: str) -> object:
+        return region.control("metadata", instance=instance.id, path=path)["text"]
+
+    assert [told(each, "/latest/meta-data/network-type") for each in pair] == ["classic", "vpc"]
+    assert told(pair[0], "/latest/meta-data/vpc-id") is None
+    assert told(pair[1], "/latest/meta-data/vpc-id") == pair[1].describe()["VpcAttributes"]["VpcId"]
+
+
+def test_a_private_address_is_one_of_a_vswitch(region: Region) -> None:
+    assert_refused("MissingParameter", lambda: region.run_instances(PrivateIpAddress="172.16.0.9"))
+
+
+def test_further_filters(region: Region) -> None:
+    group = region.create_deployment_set()
+    (member,) = region.run_instances(deployment_set=group)
+    (spot,) = region.run_instances(SpotStrategy="SpotAsPriceGo")
+    (plain,) = region.run_instances(CreditSpecification="Standard")
+    region.call("ModifyInstanceAttribute", InstanceId=spot.id, CreditSpecification="Unlimited")
+    assert found(region, DeploymentSetId=group.id) == {member.id}
+    assert found(region, DeploymentSetId="ds-none") == set()
+    assert found(region, SpotStrategy="SpotAsPriceGo") == {spot.id}
+    assert found(region, SpotStrategy="NoSpot") == {member.id, plain.id}
+    assert found(region, CreditSpecification="Standard") == {plain.id}
+    assert found(region, CreditSpecification="Unlimited") == {spot.id}
+    assert found(region, EipAddresses='["10.1.1.1"]') == set()
+
+
+@pytest.mark.parametrize(
+    ("filters", "code"),
+    [
+        ({"Status": "Broken"}, "InvalidStatus.NotFound"),
+        ({"InstanceNetworkType": "lan"}, "InvalidNetworkType.NotFound"),
+        ({"InstanceChargeType": "Free"}, "InvalidInstanceChargeType.NotFound"),
+        ({"InternetChargeType": "Free"}, "InvalidInternetChargeType.ValueNotSupported"),
+    ],
+)
+def test_filters_of_no_sense_have_their_own_codes(region: Region, filters: dict[str, str], code: str) -> None:
+    assert_refused(code, lambda: region.call("DescribeInstances", **filters))
