@@ -15,7 +15,7 @@ from typing import Final
 
 from faultzone.errors import FaultzoneError
 from faultzone.substrate.docker import image
-from faultzone.substrate.docker.cleanup import leftovers, sweep
+from faultzone.substrate.docker.cleanup import kept, lease_end, leftovers, sweep
 from faultzone.substrate.docker.engine import Engine, Made
 
 _CANARY_SECONDS: Final = 20.0
@@ -37,6 +37,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Remove the containers, networks and volumes of sessions that are over. Nothing else is touched.",
     )
     sweep.add_argument("--dry-run", action="store_true", help="only show it")
+    sweep.add_argument(
+        "--kept", action="store_true", help="also hosts of failed tests that are kept and whose lease goes on"
+    )
     sweep.set_defaults(run=_sweep)
     doctor = commands.add_parser(
         "doctor",
@@ -58,10 +61,14 @@ def _shown(made: Sequence[Made]) -> Iterator[str]:
 def _sweep(options: argparse.Namespace) -> int:
     engine = Engine()
     try:
-        found = leftovers(engine) if options.dry_run else sweep(engine)
+        found = leftovers(engine, kept_too=options.kept) if options.dry_run else sweep(engine, kept_too=options.kept)
+        staying = [each for each in kept(engine.made()) if each not in found]
         for line in _shown(found):
             print(line)
         print(f"{'would remove' if options.dry_run else 'removed'} {len(found)}")
+        for each, line in zip(staying, _shown(staying), strict=True):
+            until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(lease_end(each.labels)))
+            print(f"{line}, kept until {until}")
     finally:
         engine.close()
     return 0

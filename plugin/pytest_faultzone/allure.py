@@ -18,6 +18,7 @@ from allure_commons.types import AttachmentType, LabelType
 
 from faultzone import clauses
 from faultzone.report import timeline
+from pytest_faultzone import real_hosts
 from pytest_faultzone.plugin import option
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Reporter:
         if region is not None and result is not None:
             result.steps.extend(_steps(region.journal))
             _attach_all(region.journal)
+            for name, log in real_hosts.logs(region):
+                _attach(f"log of {name}", log)
         try:
             return (yield)
         finally:

@@ -64,6 +64,12 @@ _OPTIONS = (
         "all",
         "what judges the journal of `region` after each test: 'all', 'none', or checkers separated by commas",
     ),
+    (
+        "keep",
+        "none",
+        "which hosts of the docker backend stay after their test: 'failed', those of a failed one, as they were; the "
+        "report says how to enter their instances; or 'none'",
+    ),
     ("docker_hosts", "40", "how many hosts a process may have as containers at a time"),
 )
 #: The names of the options: `backend` is `--faultzone-backend`, and `faultzone_backend` in the configuration file.
@@ -142,8 +148,8 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         config.addinivalue_line("markers", line)
     # One usage error at the start in place of one for each test; the harness is imported only where there is a choice.
-    chosen = [option(config, name) for name in ("backend", "clause", "checkers")]
-    if chosen != ["memory", "", "all"] and not config.getoption("collectonly", False):
+    chosen = [option(config, name) for name in ("backend", "clause", "checkers", "keep")]
+    if chosen != ["memory", "", "all", "none"] and not config.getoption("collectonly", False):
         from pytest_faultzone import regions
 
         regions.check_options(config)

@@ -96,13 +96,17 @@ class RegionMaker:
             prepare(backend, options)
         return backend
 
-    def of_test(self, item: pytest.Item) -> Region | None:
-        """The region that a test made last, else one that it got from a fixture."""
+    def all_of_test(self, item: pytest.Item) -> list[Region]:
+        """The regions that a test made last, else those that it got from fixtures."""
         test, made = self._of_test
         if test == item.nodeid and made:
-            return made[-1]
+            return list(made)
         given = getattr(item, "funcargs", {}).values()
-        return next((each for each in given if isinstance(each, Region)), None)
+        return [each for each in given if isinstance(each, Region)]
+
+    def of_test(self, item: pytest.Item) -> Region | None:
+        """The region that a test made last, else one that it got from a fixture."""
+        return next(reversed(self.all_of_test(item)), None)
 
     def judge(self, region: Region) -> None:
         """See that no checker of the run is violated by a region's journal.
@@ -200,6 +204,8 @@ def check_options(config: pytest.Config) -> None:
                 if not any(fnmatchcase(clause, pattern) for clause in clauses.load()):
                     raise UsageError(f"--faultzone-clause: no clause matches {pattern!r}")
         choose(option(config, "checkers"))
+        if (keep := option(config, "keep")) not in ("none", "failed"):
+            raise UsageError(f"--faultzone-keep={keep}: write 'failed' or 'none'")
         name = option(config, "backend")
         if name.startswith("wrong:"):
             wrong_regions.get(name.removeprefix("wrong:"))

@@ -15,7 +15,8 @@ from faultzone.backends import CAPABILITIES
 from faultzone.checkers import ViolationError
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import Inconclusive, NotSupported, UsageError
-from pytest_faultzone.plugin import OPTIONS, flag
+from pytest_faultzone import real_hosts
+from pytest_faultzone.plugin import OPTIONS, flag, option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,6 +125,8 @@ def complete(
             )
         )
         report.sections.append(("faultzone: to run it again", run_again(item)))
+    for each in maker.all_of_test(item) if maker is not None else ():
+        report.sections += real_hosts.sections(each, keep=option(item.config, "keep") == "failed")
 
 
 def run_again(item: pytest.Item) -> str:

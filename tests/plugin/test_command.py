@@ -55,6 +55,7 @@ def test_on_an_endpoint_the_tests_that_use_up_a_quota_come_last(pytester: pytest
         ("--faultzone-backend=http://127.0.0.1:1", "does not answer"),
         ("--faultzone-clause=nope/x", "no clause matches 'nope/x'"),
         ("--faultzone-checkers=nope", "no checker 'nope'"),
+        ("--faultzone-keep=all", "write 'failed' or 'none'"),
     ],
 )
 def test_an_option_that_no_test_could_run_with_is_one_usage_error(

@@ -122,7 +122,8 @@ class DockerBackend(LocalBackend):
         Raises:
             HarnessError: the hosts are in trouble.
         """
-        self.hosts.check()
+        if verb not in _LAST_VERBS:
+            self.hosts.check()
         own = _VERBS.get(verb)
         if own is not None:
             return own(self, dict(arguments))
@@ -205,10 +206,48 @@ def _peers(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
     return {"host": given["host"]}
 
 
+def _host_id(backend: DockerBackend, region_id: str, index: int) -> str:
+    placement = backend.cloud.regions[region_id].placement
+    return placement.host_id(placement.hosts[index])
+
+
+def _logs(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+    """Tell what each container wrote that is or was a host: its own agent and those of its instances."""
+    return {
+        "hosts": [
+            {"host": _host_id(backend, log.region, log.index), "container": log.container, "log": list(log.lines)}
+            for log in backend.hosts.logs()
+        ]
+    }
+
+
+def _keep(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+    """Leave the hosts as they are after the session; tell what enters each instance, and until when they stay."""
+    containers, until = backend.hosts.keep()
+    return {
+        "until": until,
+        "hosts": [
+            {
+                "host": _host_id(backend, region, index),
+                "container": container,
+                "attach": {
+                    instance: f"docker exec -it {container} python3 -S -E -m agent.attach {instance}"
+                    for instance in sorted(backend.cloud.regions[region].placement.hosts[index].instances)
+                },
+            }
+            for (region, index), container in sorted(containers.items())
+        ],
+    }
+
+
 _VERBS: Final[Mapping[str, Callable[[DockerBackend, dict[str, Any]], dict[str, Any]]]] = {
     "exec": _execute,
     "put-file": _write,
     "hang-host": _hang,
     "host-wire": _wire,
     "host-peers": _peers,
+    "host-logs": _logs,
+    "keep-hosts": _keep,
 }
+#: Those that are for hosts in trouble too.
+_LAST_VERBS: Final = frozenset({"host-logs", "keep-hosts"})

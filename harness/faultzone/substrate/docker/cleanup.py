@@ -31,6 +31,8 @@ _REMOVAL_SECONDS: Final = 60.0
 LATE_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.05
 _IDLE_SECONDS: Final = 0.2
+#: How the names of hosts end that are to stay. The engine remembers them, so no other process has to be told.
+KEPT: Final = "-kept"
 
 
 def labels(session: str) -> dict[str, str]:
@@ -61,12 +63,40 @@ def expired(marks: Mapping[str, str], now: float) -> bool:
     machine, _, process = machine.rpartition("/")
     if machine == _machine() and process.isdigit() and rest != "-":
         return _owner(int(process)) != marks[_OWNER]
-    return float(marks.get(_EXPIRES) or 0) < now
+    return lease_end(marks) < now
 
 
-def leftovers(engine: Engine) -> list[Made]:
-    """What earlier sessions have left behind."""
-    return [each for each in engine.made() if expired(each.labels, time.time())]
+def kept(made: Sequence[Made]) -> list[Made]:
+    """The hosts among these that are to stay, and the networks and volumes that they use."""
+    sessions = {each.labels[LABEL] for each in made if each.kind == "container" and each.name.endswith(KEPT)}
+    return [
+        each
+        for each in made
+        if each.labels[LABEL] in sessions and (each.kind != "container" or each.name.endswith(KEPT))
+    ]
+
+
+def lease_end(marks: Mapping[str, str]) -> float:
+    """When the lease of something ends, in seconds since the epoch."""
+    return float(marks.get(_EXPIRES) or 0)
+
+
+def removable(engine: Engine, session: str) -> list[Made]:
+    """What a session has made and does not keep."""
+    made = engine.made(session)
+    stays = kept(made)
+    return [each for each in made if each not in stays]
+
+
+def leftovers(engine: Engine, *, kept_too: bool = False) -> list[Made]:
+    """What earlier sessions have left behind.
+
+    Args:
+        kept_too: also what was kept of failed tests; else that alone of it whose lease has run out.
+    """
+    made, now = engine.made(), time.time()
+    stays = [each for each in kept(made) if lease_end(each.labels) >= now and not kept_too]
+    return [each for each in made if each not in stays and expired(each.labels, now)]
 
 
 def _remove(engine: Engine, made: Sequence[Made]) -> list[HarnessError]:
@@ -111,13 +141,13 @@ def remove_all(engine: Engine, look: Callable[[], list[Made]], seconds: float = 
     return list(removed.values())
 
 
-def sweep(engine: Engine, seconds: float = _REMOVAL_SECONDS) -> list[Made]:
-    """Remove what earlier sessions have left behind, and tell what it was.
+def sweep(engine: Engine, seconds: float = _REMOVAL_SECONDS, *, kept_too: bool = False) -> list[Made]:
+    """Remove what earlier sessions have left behind, and tell what it was; see `leftovers`.
 
     Raises:
         HarnessError: something could not be removed in that time.
     """
-    return remove_all(engine, lambda: leftovers(engine), seconds)
+    return remove_all(engine, lambda: leftovers(engine, kept_too=kept_too), seconds)
 
 
 class Watchdog:
@@ -210,7 +240,7 @@ def _watch(session: str, patience: float) -> int:
     died = time.monotonic()
     while (now := time.monotonic()) < died + patience + _REMOVAL_SECONDS:
         try:
-            found = engine.made(session)
+            found = removable(engine, session)
             _remove(engine, found)
         except HarnessError:  # A busy engine may answer later.
             time.sleep(_PAUSE_SECONDS)

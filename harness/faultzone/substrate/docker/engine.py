@@ -240,6 +240,11 @@ class Engine:
         with self._saying(f"kill the container {container[:12]}"):
             self._api.kill(container)
 
+    def rename(self, container: str, name: str) -> None:
+        """Give a container another name."""
+        with self._saying(f"rename the container {container[:12]}"):
+            self._api.rename(container, name)
+
     def pause(self, container: str) -> None:
         """Freeze a container by the engine."""
         with self._saying(f"pause the container {container[:12]}"):

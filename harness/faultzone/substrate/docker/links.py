@@ -24,8 +24,9 @@ Then = Callable[[Message], None]
 
 _HEADER: Final = 8
 _STANDARD_ERROR: Final = 2
-#: How many of a host's last words are kept.
+#: How many of a host's last words are kept, and how much of each.
 _LOG_LINES: Final = 200
+_LINE_LENGTH: Final = 500
 
 
 class Switchboard:
@@ -173,7 +174,8 @@ class Link:
             stream, body = self._frames[0], bytes(self._frames[_HEADER : _HEADER + size])
             del self._frames[: _HEADER + size]
             if stream == _STANDARD_ERROR:
-                self.log.extend(body.decode("utf-8", "replace").splitlines())
+                for said in body.decode("utf-8", "replace").splitlines():
+                    self.note(said)
             else:
                 self._lines += body
         *lines, rest = bytes(self._lines).split(b"\n")
@@ -188,15 +190,20 @@ class Link:
             if then is not None:
                 then(message)
             elif "trouble" in message:
-                self.log.append(str(message["trouble"]))
+                self.note(str(message["trouble"]))
         else:
             self.hears(message)
+
+    def note(self, line: str) -> None:
+        """Add a line to the host's log."""
+        self.log.append(line[:_LINE_LENGTH])
 
     def end(self) -> None:
         """Let go of the host, which ends it; whoever waits for an answer is told."""
         if not self.alive:
             return
         self.alive = False
+        self.note("the connection to the host has ended")
         self.board.forget(self)
         self._stream.close()
         waiting, self._waiting = list(self._waiting.values()), {}

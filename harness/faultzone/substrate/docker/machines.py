@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Final
@@ -48,6 +48,23 @@ class Machine:
     waiting: list[Callable[[Link], None]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class HostLog:
+    """What a host has written since a region got it.
+
+    Args:
+        region: the region's id.
+        index: which of its hosts.
+        container: the container's name.
+        lines: the last ones; bounded in number and length.
+    """
+
+    region: str
+    index: int
+    container: str
+    lines: tuple[str, ...]
+
+
 class Machines(ABC):
     """The hosts of one region's cloud, without what runs on them.
 
@@ -70,6 +87,8 @@ class Machines(ABC):
         self._members: dict[int, set[Link]] = {}
         self._owed: dict[object, int] = {}
         self._live: set[tuple[str, str]] = set()
+        self._had: list[tuple[Machine, Link]] = []
+        self._logs: list[HostLog] = []
         self._closed = False
         self._post(self._watch)
 
@@ -145,6 +164,7 @@ class Machines(ABC):
             self.pool.give_back(link, lambda: None)
             return
         machine.link = link
+        self._had.append((machine, link))
         link.heard = monotonic()
         link.hears = lambda message: self._guarded(lambda: self._hear(machine, link, message))
         waiting, machine.waiting = machine.waiting, []
@@ -291,6 +311,50 @@ class Machines(ABC):
         else:
             machine.link.send("power", back)
 
+    # What is left of a test
+
+    def logs(self) -> list[HostLog]:
+        """What each container has written that was a host of this region, its own agent and those of its instances."""
+
+        def note(answer: Callable[[Any], None]) -> None:
+            self._note_logs()
+            answer(None)
+
+        if not self._closed:
+            self.pool.board.ask(note, CLOSE_SECONDS)
+        return self._logs
+
+    def _note_logs(self) -> None:
+        self._logs = [HostLog(machine.region, machine.index, link.name, tuple(link.log)) for machine, link in self._had]
+
+    def keep(self) -> tuple[Mapping[tuple[str, int], str], str]:
+        """Leave the hosts as they are now, for somebody to look at: the region has nothing to do with them any more.
+
+        Returns:
+            The containers of those that have one, and until when they stay at most.
+
+        Raises:
+            HarnessError: they cannot be kept; then the region goes on having them.
+        """
+
+        def part(answer: Callable[[Any], None]) -> None:
+            self._closed = True
+            answer(
+                {key: each.link for key, each in self._machines.items() if each.link is not None and each.link.alive}
+            )
+
+        links: dict[tuple[str, int], Link] = self.pool.board.ask(part, CLOSE_SECONDS)
+        try:
+            until = self.pool.keep(list(links.values()))
+        except HarnessError:
+            self._closed = False
+            self._post(self._watch)
+            raise
+        self._note_logs()
+        self._owed.clear()
+        self._live.clear()
+        return {key: link.name for key, link in links.items()}, until
+
     # The end
 
     def close(self) -> None:
@@ -299,6 +363,7 @@ class Machines(ABC):
             return
 
         def act(answer: Callable[[Any], None]) -> None:
+            self._note_logs()
             self._closed = True
             links = [each.link for each in self._machines.values() if each.link is not None]
             left = len(links)

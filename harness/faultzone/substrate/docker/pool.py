@@ -9,7 +9,7 @@ import itertools
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from faultzone.errors import HarnessError
 from faultzone.substrate.docker import image
-from faultzone.substrate.docker.cleanup import Watchdog, labels, remove_all, sweep
+from faultzone.substrate.docker.cleanup import KEPT, Watchdog, labels, lease_end, removable, remove_all, sweep
 from faultzone.substrate.docker.engine import Container, Engine, Taken
 from faultzone.substrate.docker.links import Link, Message, Switchboard
 
@@ -29,6 +29,9 @@ _READY_SECONDS: Final = 20.0
 _RESET_SECONDS: Final = 10.0
 _SWEEP_SECONDS: Final = 10.0
 _SUBNET_TRIES: Final = 64
+_KEEP_SECONDS: Final = 2.0
+#: How many hosts of failed tests a session keeps at most: they go on running.
+_KEPT_HOSTS: Final = 16
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Pool:
         self.trouble: BaseException | None = None
         self.idle: list[Link] = []
         self.leased: set[Link] = set()
+        self.kept: list[Link] = []
         self._starting = 0
         self._numbers, self._networks = itertools.count(1), itertools.count(1)
         self.thrown_away = 0
@@ -121,6 +125,7 @@ class Pool:
             link = self.idle.pop()
             if link.alive:
                 self.leased.add(link)
+                link.log.clear()
                 taker(link)
                 return
         if len(self.leased) + self._starting >= self.settings.hosts:
@@ -132,13 +137,13 @@ class Pool:
             )
             return
         self._starting += 1
-        number = next(self._numbers)
-        self._threads.submit(self._start, number, taker)
+        taken = {link.address for link in [*self.idle, *self.leased, *self.kept]}
+        numbered = ((number, f"{self.subnet}.{number % 250 + 2}") for number in self._numbers)
+        number, address = next((number, address) for number, address in numbered if address not in taken)
+        self._threads.submit(self._start, f"faultzone-{self.session}-{number}", address, taker)
 
-    def _start(self, number: int, taker: Taker) -> None:
+    def _start(self, name: str, address: str, taker: Taker) -> None:
         """Start a host; on a thread of its own."""
-        name = f"faultzone-{self.session}-{number}"
-        address = f"{self.subnet}.{1 + number % 250 + 1}"
         try:
             wanted = Container(name, self.image, self.network, address, self.volume, self._labels)
             with self.watchdog.expecting("container", name):
@@ -197,6 +202,47 @@ class Pool:
         link.send("reset", lambda answer: None if "trouble" not in answer else finish(False))
         link.send("state", compare)
         self.board.later(_RESET_SECONDS, lambda: finish(False))
+
+    def keep(self, links: Sequence[Link]) -> str:
+        """Let hosts stay as they are after the session, until a sweep is told to remove them; from any thread but the
+        switchboard's.
+
+        Returns:
+            Until when they stay at most, as text.
+
+        Raises:
+            HarnessError: so many are kept already that these are not, or the engine refuses.
+        """
+        if len(self.kept) + len(links) > _KEPT_HOSTS:
+            raise HarnessError(f"{len(self.kept)} hosts of earlier tests are kept, and {_KEPT_HOSTS} at most")
+        for link in links:
+            self.engine.rename(link.container, link.name + KEPT)
+            link.name += KEPT
+            self.kept.append(link)
+
+        def tell(answer: Callable[[Any], None]) -> None:
+            told: list[Message] = []
+
+            def heard(message: Message) -> None:
+                told.append(message)
+                if len(told) == len(links):
+                    answer(None)
+
+            for link in links:
+                link.hears = lambda message: None
+                self.leased.discard(link)
+                link.send("keep", heard)
+            # One that the engine has paused does not answer; it will read it all the same.
+            self.board.later(_KEEP_SECONDS, lambda: answer(None))
+
+        def part(answer: Callable[[Any], None]) -> None:
+            for link in links:
+                link.end()
+            answer(None)
+
+        for step in (tell, part):
+            self.board.ask(step, _RESET_SECONDS)
+        return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(lease_end(self._labels)))
 
     def write_off(self, link: Link) -> None:
         """Keep no account of a host that is gone."""
@@ -260,7 +306,7 @@ class Pool:
         self.board.ask(end, _RESET_SECONDS)
 
     def _remove_made(self) -> None:
-        remove_all(self.engine, lambda: self.engine.made(self.session))
+        remove_all(self.engine, lambda: removable(self.engine, self.session))
 
     def close(self) -> None:
         """End the hosts and remove what was made; each step has its turn, whatever became of the others.

@@ -36,6 +36,7 @@ from faultzone.model.effects import (
     RunTimedOut,
 )
 from faultzone.substrate import Sink
+from faultzone.substrate.docker.agent.guest import START_UP
 from faultzone.substrate.docker.links import Link, Message
 from faultzone.substrate.docker.machines import CLOSE_SECONDS, DETECT_SECONDS, Machine, Machines
 from faultzone.substrate.docker.pool import Pool
@@ -44,6 +45,8 @@ from faultzone.substrate.docker.pool import Pool
 AGENT_VERSION: Final = "1.0.1.459"
 #: The private networks of regions are parts of 10.0.0.0/8.
 _PREFIX: Final = 8
+#: How many lines that a start-up program wrote get into the log of the host.
+_START_UP_LINES: Final = 20
 #: What is reported of an instance that ended by itself, by how; of any other, that it crashed.
 _ENDS: Final[dict[str, type[Halted] | type[GuestRebooted]]] = {"halt": Halted, "reboot": GuestRebooted}
 
@@ -326,6 +329,10 @@ class DockerSubstrate(Machines):
             kind = _ENDS.get(message["how"], GuestCrashed)
             self._report(machine.region, kind(instance, epoch))
         else:
+            if message["run"] == START_UP and event == "ended":
+                link.note(f"{instance}: its start-up program has ended with {message['exit_code']}")
+                for line in message["output"].splitlines()[-_START_UP_LINES:]:
+                    link.note(f"{instance}: {line}")
             self._hear_run(machine.region, message)
 
     def _settle(self, instance: str, epoch: int) -> None:

@@ -21,7 +21,10 @@ from .scripts import Runs
 
 #: How long processes have between the request to end and their end.
 _PATIENCE_SECONDS: Final = 1.0
-_ENVIRONMENT: Final = {
+#: The run that the start-up program is.
+START_UP: Final = "user-data"
+#: What programs in an instance are given.
+ENVIRONMENT: Final = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root",
     "USER": "root",
@@ -65,7 +68,7 @@ class Guest:
     def serve(self, user_data: str | None) -> NoReturn:
         """Run until the instance ends."""
         os.environ.clear()
-        os.environ.update(_ENVIRONMENT, HOSTNAME=socket.gethostname())
+        os.environ.update(ENVIRONMENT, HOSTNAME=socket.gethostname())
         self.say({"event": "up"})
         if user_data is not None:
             self._start_up(user_data)
@@ -79,7 +82,7 @@ class Guest:
     def _start_up(self, encoded: str) -> None:
         program = base64.b64decode(encoded).decode("utf-8", "surrogateescape")
         if program.startswith("#!"):
-            self._runs.start("user-data", program, "/", None, 1 << 20)
+            self._runs.start(START_UP, program, "/", None, 1 << 20)
 
     def _wait(self) -> None:
         outputs = self._runs.outputs()

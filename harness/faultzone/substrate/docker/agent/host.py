@@ -21,11 +21,13 @@ from typing import Any, Final
 from . import netlink, sandbox
 from .guest import descendants
 from .limits import Limits
-from .sandbox import DISKS, LOCAL, ROOTS, Spec
+from .sandbox import DISKS, LOCAL, PROCESSES, ROOTS, Spec
 
 #: How often a host that is well says so.
 BEAT_SECONDS: Final = 0.25
 _WIRE: Final = "eth0"
+#: What is asked too often to be worth a line of the log.
+_QUIET: Final = frozenset({"guest", "names", "network", "state"})
 
 Message = dict[str, Any]
 
@@ -51,11 +53,13 @@ class Host:
         self.instances: dict[str, Running] = {}
         self._by_process: dict[int, Running] = {}
         self._powered = self._well = True
+        self._kept = self._alone = False
         self._networks: dict[int, set[str]] = {}
         self._swallowed: set[str] = set()
         self._input = b""
         self._output = b""
         os.makedirs(ROOTS, exist_ok=True)
+        os.makedirs(PROCESSES, exist_ok=True)
         self._why_plain = sandbox.probe()
         self._isolated = self._why_plain is None
         self._limits = Limits()
@@ -72,6 +76,8 @@ class Host:
 
     def say(self, message: Message) -> None:
         """Tell the session; what cannot be written now is written later."""
+        if self._alone:
+            return
         self._output += json.dumps(message).encode() + b"\n"
         self._flush()
 
@@ -88,7 +94,7 @@ class Host:
             return
 
     def serve(self) -> None:
-        """Run until the session is gone."""
+        """Run until the session is gone; for good, if the host is to be kept."""
         lost = [] if self._isolated else list(sandbox.LOST)
         if self._limits.why_not is not None:
             lost.append("own-limits")
@@ -98,7 +104,10 @@ class Host:
         while True:
             for number, _ in self._poll.poll(max(0.0, (beat - time.monotonic()) * 1000)):
                 if number == 0 and not self._receive():
-                    return
+                    if not self._kept:
+                        return
+                    self._alone = True
+                    self._poll.unregister(0)
                 if number == 1:
                     self._flush()
                 elif number == self._woken:
@@ -128,6 +137,8 @@ class Host:
         operation = message["op"]
         if operation in ("start", "stop", "guest", "network") and not (self._powered and self._well):
             return {"trouble": "the host has no power or hangs"}
+        if operation not in _QUIET:
+            log(f"{operation} {_shown(message)}")
         if operation == "start":
             self._start(Spec(**message["spec"]))
         elif operation == "stop":
@@ -146,6 +157,8 @@ class Host:
                 file.write(message["text"])
         elif operation == "state":
             return {"state": self.state()}
+        elif operation == "keep":
+            self._kept = True
         else:
             self._break_or_mend(operation, message)
         return {}
@@ -162,6 +175,8 @@ class Host:
             return
         running = Running(spec, process, wire)
         self.instances[spec.instance] = self._by_process[process] = running
+        with open(f"{PROCESSES}/{spec.instance}", "w", encoding="ascii") as file:
+            file.write(str(process))
         self._poll.register(wire.fileno(), select.POLLIN)
 
     def _stop(self, message: Message) -> Message | None:
@@ -194,6 +209,7 @@ class Host:
         self.instances.pop(running.spec.instance, None)
         self._poll.unregister(running.wire.fileno())
         running.wire.close()
+        os.unlink(f"{PROCESSES}/{running.spec.instance}")
         self._limits.remove(running.spec.instance)
         for asked in running.waiting:
             self.say({"id": asked})
@@ -237,6 +253,7 @@ class Host:
         self._hear_last(running)
         spec, how = running.spec, running.ending or "crash"
         self._drop(running)
+        log(f"{spec.instance} has ended by itself: {how}")
         self.say({"event": "gone", "instance": spec.instance, "epoch": spec.epoch, "how": how})
         if how == "reboot":
             self._start(Spec(**{**vars(spec), "user_data": None}))
@@ -340,12 +357,26 @@ class Host:
             "wire": open_text(f"/sys/class/net/{_WIRE}/operstate"),
             "local": sorted(os.listdir(LOCAL)),
             "roots": sorted(os.listdir(ROOTS)),
+            "instances": sorted(os.listdir(PROCESSES)),
+            "limits": self._limits.names(),
             "files": len(os.listdir("/proc/self/fd")),
             "host_name": socket.gethostname(),
             "temporary": sorted(os.listdir("/tmp")),
             "shared_memory": sorted(os.listdir("/dev/shm")),
             "powered": self._powered and self._well,
         }
+
+
+def log(text: str) -> None:
+    """Write down what happens; the session keeps the last lines of each host."""
+    sys.stderr.write(f"{time.strftime('%H:%M:%S', time.gmtime())} {text}\n")
+
+
+def _shown(message: Message) -> str:
+    """What is asked for, in a few words."""
+    if "spec" in message:
+        return f"{message['spec']['instance']} epoch={message['spec']['epoch']}"
+    return " ".join(f"{name}={value}" for name, value in message.items() if name not in ("id", "op"))
 
 
 def open_text(path: str) -> str:

@@ -74,6 +74,11 @@ def unshare(flags: int) -> None:
     _check(_libc.unshare(flags), "unshare")
 
 
+def join(space: int) -> None:
+    """Enter the namespace that an open file of /proc/…/ns stands for."""
+    _check(_libc.setns(space, 0), "setns")
+
+
 def mount(source: str, target: str, kind: str | None = None, flags: int = 0, data: str | None = None) -> None:
     """mount(2)."""
     given = [None if each is None else os.fsencode(each) for each in (source, target, kind)]

@@ -9,6 +9,8 @@ from typing import Final
 from . import kernel
 
 _ROOT: Final = "/run/limits"
+#: The group of the host's agent itself.
+_OWN: Final = "host"
 PROCESSES: Final = 512
 MEMORY_BYTES: Final = 1 << 30
 
@@ -35,8 +37,8 @@ class Limits:
         """Version 2: one tree, whose root must have no process of its own before it can limit."""
         os.makedirs(_ROOT, exist_ok=True)
         kernel.mount("cgroup2", _ROOT, "cgroup2")
-        os.makedirs(f"{_ROOT}/host", exist_ok=True)
-        _write(f"{_ROOT}/host/cgroup.procs", os.getpid())
+        os.makedirs(f"{_ROOT}/{_OWN}", exist_ok=True)
+        _write(f"{_ROOT}/{_OWN}/cgroup.procs", os.getpid())
         _write(f"{_ROOT}/cgroup.subtree_control", "+pids +memory")
         self._limits = [(_ROOT, "pids.max", PROCESSES), (_ROOT, "memory.max", MEMORY_BYTES)]
 
@@ -63,6 +65,15 @@ class Limits:
             _write(f"{directory}/{instance}/{file}", limit)
         for directory, _, _ in self._limits:
             _write(f"{directory}/{instance}/cgroup.procs", process)
+
+    def names(self) -> list[str]:
+        """What there are limits for."""
+        return sorted(
+            entry.name
+            for directory, _, _ in self._limits
+            for entry in os.scandir(directory)
+            if entry.is_dir() and entry.name != _OWN
+        )
 
     def remove(self, instance: str) -> None:
         """Forget an instance that has ended; its last processes may take a moment to vanish."""

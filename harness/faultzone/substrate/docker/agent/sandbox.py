@@ -26,6 +26,8 @@ LOST: Final = ("own-root", "own-hostname", "own-processes", "own-address", "drop
 DISKS: Final = "/cloud"
 LOCAL: Final = "/local"
 ROOTS: Final = "/run/faultzone"
+#: A file for each instance that runs, with the id of its first process: where `attach` finds it.
+PROCESSES: Final = "/run/instances"
 #: What an interface is called on its way: `eth0` is the host's until it has left.
 _INTERFACE: Final = "guest0"
 _TRIES: Final = 200
