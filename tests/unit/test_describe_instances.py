@@ -32,6 +32,11 @@ def test_the_classic_network_is_shown_as_such(region: Region, pair: tuple[Instan
     assert classic["VpcAttributes"]["PrivateIpAddress"]["IpAddress"] == []
     assert {classic["VpcAttributes"]["VpcId"], classic["VpcAttributes"]["VSwitchId"]} == {""}
     assert classic["NetworkInterfaces"]["NetworkInterface"] == []
+    cards = region.call("DescribeNetworkInterfaces")["NetworkInterfaceSets"]["NetworkInterfaceSet"]
+    assert [each["InstanceId"] for each in cards] == [pair[1].id]
+    assert_refused(
+        "InvalidNetworkType.MismatchRamRole", lambda: region.call("DescribeInstanceRamRole", InstanceIds=[pair[0].id])
+    )
     assert pair[0].identity.private_ip == pair[0].private_ip
     inside = pair[1].describe()
     assert inside["InnerIpAddress"]["IpAddress"] == []

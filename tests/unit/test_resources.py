@@ -67,6 +67,45 @@ def test_the_default_network(region: Region) -> None:
     assert region.call("DescribeVSwitches")["VSwitches"]["VSwitch"][1]["AvailableIpAddressCount"] == before - 1
 
 
+def test_each_instance_has_one_network_interface(region: Region) -> None:
+    one, two = region.run_instances(2)
+    shown = region.call("DescribeInstances", InstanceIds=[two.id])["Instances"]["Instance"][0]
+    card = shown["NetworkInterfaces"]["NetworkInterface"][0]
+    answer = region.call("DescribeNetworkInterfaces", NetworkInterfaceId=[card["NetworkInterfaceId"]])
+    (found,) = answer["NetworkInterfaceSets"]["NetworkInterfaceSet"]
+    assert (found["InstanceId"], found["MacAddress"]) == (two.id, card["MacAddress"])
+    assert found["PrivateIpSets"]["PrivateIpSet"][0]["PrivateIpAddress"] == card["PrimaryIpAddress"]
+    assert found["VSwitchId"] == shown["VpcAttributes"]["VSwitchId"]
+    assert found["SecurityGroupIds"] == shown["SecurityGroupIds"]
+    assert region.call("DescribeNetworkInterfaces")["TotalCount"] == 2
+    assert region.call("DescribeNetworkInterfaces", InstanceId=one.id, Type="Primary")["TotalCount"] == 1
+    for nothing in ({"Type": "Secondary"}, {"InstanceId": "i-none"}, {"Tag": [{"Key": "a"}]}, {"VSwitchId": "vsw-1"}):
+        assert region.call("DescribeNetworkInterfaces", **nothing)["TotalCount"] == 0
+
+
+def test_the_roles_of_instances(region: Region) -> None:
+    (plain,), (with_role,) = region.run_instances(1), region.run_instances(1, RamRoleName="reader")
+
+    def roles(**asked: object) -> list[tuple[str, str]]:
+        answer = region.call("DescribeInstanceRamRole", **asked)["InstanceRamRoleSets"]["InstanceRamRoleSet"]
+        return [(each["InstanceId"], each["RamRoleName"]) for each in answer]
+
+    assert roles(InstanceIds=[plain.id, with_role.id]) == [(plain.id, ""), (with_role.id, "reader")]
+    assert roles(RamRoleName="reader") == [(with_role.id, "reader")]
+    assert_refused("InvalidInstanceId.NotFound", lambda: roles(InstanceIds=["i-none"]))
+    assert_refused("InvalidParameter.AllEmpty", roles)
+
+
+def test_metadata_options_are_shown_when_they_are_asked_for(region: Region, later: Region) -> None:
+    later.run_instances(1)
+    (plain,) = later.call("DescribeInstances")["Instances"]["Instance"]
+    (more,) = later.call("DescribeInstances", AdditionalAttributes=["META_OPTIONS"])["Instances"]["Instance"]
+    assert more == {**plain, "MetadataOptions": {"HttpEndpoint": "enabled", "HttpTokens": "optional"}}
+    assert_refused(
+        "UnsupportedParameter", lambda: region.call("DescribeInstances", AdditionalAttributes=["META_OPTIONS"])
+    )
+
+
 def test_images(region: Region) -> None:
     images = region.call("DescribeImages", OSType="windows", PageSize=100)["Images"]["Image"]
     assert images

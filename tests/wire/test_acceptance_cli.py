@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,10 +51,13 @@ class Aliyun:
         assert (done.returncode != 0) == refused, done.stdout + done.stderr
         return done.stdout + done.stderr if refused else done.stdout
 
-    def text(self, action: str, *flags: str, refused: bool = False, **parameters: object) -> str:
-        """What it prints for an action."""
+    def _told(self, action: str, flags: Sequence[str], parameters: Mapping[str, object], *, refused: bool) -> str:
         given = [word for name, value in flatten(parameters).items() for word in (f"--{name}", value)]
         return self.run("ecs", action, *self._endpoint, *given, *flags, refused=refused)
+
+    def text(self, action: str, *flags: str, **parameters: object) -> str:
+        """What it prints for an action."""
+        return self._told(action, flags, parameters, refused=False)
 
     def ecs(self, action: str, *flags: str, **parameters: object) -> dict[str, Any]:
         """The answer to an action, as it prints it."""
@@ -62,8 +65,12 @@ class Aliyun:
         return answer
 
     def refusal(self, action: str, *flags: str, **parameters: object) -> str:
+        """What it prints for an action that is refused."""
+        return self._told(action, flags, parameters, refused=True)
+
+    def code(self, action: str, **parameters: object) -> str:
         """The code with which an action is refused, as it prints it."""
-        told = re.search(r"^ErrorCode: (\S+)$", self.text(action, *flags, refused=True, **parameters), re.MULTILINE)
+        told = re.search(r"^ErrorCode: (\S+)$", self.refusal(action, **parameters), re.MULTILINE)
         assert told is not None
         return told[1]
 
@@ -150,18 +157,18 @@ def test_refusals_have_their_codes(aliyun: Aliyun, group: str) -> None:
     made = run_instances(aliyun, group, 3)
     # Three hosts, three members: the spread cannot be kept for a fourth.
     fourth = {"ImageId": IMAGE, "InstanceType": TYPE, "Amount": 1, "DeploymentSetId": group}
-    assert aliyun.refusal("RunInstances", **fourth) == "OperationDenied.NoStock"
+    assert aliyun.code("RunInstances", **fourth) == "OperationDenied.NoStock"
     assert aliyun.ecs("DescribeInstances")["TotalCount"] == 3
-    assert aliyun.refusal("DeleteDeploymentSet", DeploymentSetId=group) == "DependencyViolation.NotEmpty"
+    assert aliyun.code("DeleteDeploymentSet", DeploymentSetId=group) == "DependencyViolation.NotEmpty"
     aliyun.wait("DescribeInstances", "Instances.Instance[0].Status", "Running", InstanceIds=json.dumps(made[:1]))
-    assert aliyun.refusal("StartInstance", InstanceId=made[0]) == "IncorrectInstanceStatus"
-    assert aliyun.refusal("StopInstance", InstanceId="i-none") == "InvalidInstanceId.NotFound"
+    assert aliyun.code("StartInstance", InstanceId=made[0]) == "IncorrectInstanceStatus"
+    assert aliyun.code("StopInstance", InstanceId="i-none") == "InvalidInstanceId.NotFound"
     # The client knows the action and the region does not.
-    assert aliyun.refusal("DescribeSnapshots") == "InvalidAction"
+    assert aliyun.code("DescribeSnapshots") == "InvalidAction"
 
 
 def test_the_client_finds_its_own_string_in_the_refusal_of_a_wrong_secret(aliyun: Aliyun) -> None:
-    told = aliyun.text("DescribeInstances", "--access-key-secret", "wrong", refused=True)
+    told = aliyun.refusal("DescribeInstances", "--access-key-secret", "wrong")
     assert "ErrorCode: SignatureDoesNotMatch" in told
     # It says so where the region signed exactly what it signed itself: V1, with an empty SignatureType.
     assert "InvalidAccessKeySecret: Please check you AccessKeySecret" in told

@@ -16,6 +16,8 @@ _MISSING = "The input parameter {name} that is mandatory for processing this req
 CODES: Final[dict[str, tuple[int, str]]] = {
     # Every action
     "MissingParameter": (400, _MISSING),
+    "InvalidNetworkType.MismatchRamRole": (403, "A role cannot be given to an instance in the classic network."),
+    "InvalidParameter.AllEmpty": (403, "At least one of the parameters InstanceIds and RamRoleName must be given."),
     "InvalidParameter": (400, "The specified parameter {name} is not valid: {why}."),
     "UnsupportedParameter": (400, "The parameter {name} is not supported: {why}."),
     "InvalidAction": (403, "The specified action {name} is not valid."),

@@ -161,6 +161,7 @@ class DescribeInstances(Request):
     io_optimized: bool | None = flag("IoOptimized", None)
     resource_group_id: str | None = text("ResourceGroupId")
     tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
+    additional_attributes: tuple[str, ...] = texts("AdditionalAttributes", most=20, later="2020-12")
     page_number: int = integer("PageNumber", 1, least=1)
     page_size: int = integer("PageSize", 10, least=1, most=100)
     dry_run: bool = flag("DryRun")
@@ -193,6 +194,18 @@ class DescribeUserData(Request):
     writes = False
 
     instance_id: str = text("InstanceId", required=True)
+
+
+class DescribeInstanceRamRole(Request):
+    """List the roles that instances were given."""
+
+    needs_region = True
+    writes = False
+
+    instance_ids: tuple[str, ...] | None = json_texts("InstanceIds", most=100)
+    ram_role_name: str | None = text("RamRoleName")
+    page_number: int = integer("PageNumber", 1, least=1)
+    page_size: int = integer("PageSize", 10, least=1, most=50)
 
 
 class ModifyInstanceAttribute(Request):

@@ -1,8 +1,7 @@
 """The actions that tell what a region has: regions, zones, types, images, networks, disks, security groups and tags.
 
-Source: API reference of February 2019, chapters "Regions", "Images", "Disks", "Security groups" and "Tags"; of the
-    VPC's API, what ECS
-clients ask of it.
+Source: API reference of February 2019, chapters "Regions", "Images", "Disks", "Elastic network interfaces",
+    "Security groups" and "Tags"; of the VPC's API, what ECS clients ask of it.
 """
 
 from __future__ import annotations
@@ -96,6 +95,22 @@ class DescribeVSwitches(_Paged):
     vswitch_id: str | None = text("VSwitchId")
     zone_id: str | None = text("ZoneId")
     is_default: bool | None = flag("IsDefault", None)
+
+
+class DescribeNetworkInterfaces(_Paged):
+    """List network interfaces."""
+
+    network_interface_ids: tuple[str, ...] = texts("NetworkInterfaceId", most=100)
+    network_interface_name: str | None = text("NetworkInterfaceName")
+    type: str | None = text("Type", among=("Primary", "Secondary"))
+    instance_id: str | None = text("InstanceId")
+    vswitch_id: str | None = text("VSwitchId")
+    primary_ip_address: str | None = text("PrimaryIpAddress")
+    security_group_id: str | None = text("SecurityGroupId")
+    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
+    resource_group_id: str | None = text("ResourceGroupId", later="2019-09")
+    vpc_id: str | None = text("VpcId", later="2019-09")
+    status: str | None = text("Status", later="2020-12")
 
 
 class DescribeImages(_Paged):

@@ -10,6 +10,7 @@ from faultzone.clock import stamp_minute
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.instances import (
     DescribeInstanceAttribute,
+    DescribeInstanceRamRole,
     DescribeInstances,
     DescribeInstanceStatus,
     DescribeUserData,
@@ -186,20 +187,24 @@ def describe_instances(region: RegionState, account: AccountState, request: Desc
         found = list(reversed(instances.values()))
     else:
         shown = page(reversed(instances.values()), len(instances), number, size)
-        return _listing(region, account, shown, len(instances), number, size)
+        return _listing(region, account, request, shown, len(instances))
     if filters:
         found = [each for each in found if all(condition(each) for condition in filters)]
-    return _listing(region, account, page(found, len(found), number, size), len(found), number, size)
+    return _listing(region, account, request, page(found, len(found), number, size), len(found))
 
 
 def _listing(
-    region: RegionState, account: AccountState, shown: list[Instance], total: int, number: int, size: int
+    region: RegionState, account: AccountState, request: DescribeInstances, shown: list[Instance], total: int
 ) -> Answer:
+    rendered = [render(region, account, each) for each in shown]
+    if "META_OPTIONS" in request.additional_attributes:
+        for each in rendered:
+            each["MetadataOptions"] = {"HttpEndpoint": "enabled", "HttpTokens": "optional"}
     return {
         "TotalCount": total,
-        "PageNumber": number,
-        "PageSize": size,
-        "Instances": {"Instance": [render(region, account, each) for each in shown]},
+        "PageNumber": request.page_number,
+        "PageSize": request.page_size,
+        "Instances": {"Instance": rendered},
     }
 
 
@@ -238,6 +243,27 @@ def describe_user_data(region: RegionState, account: AccountState, request: Desc
     """DescribeUserData: the start-up program of one instance (instance/user-data)."""
     instance = account.instance(request.instance_id)
     return {"RegionId": region.id, "InstanceId": instance.id, "UserData": instance.get("UserData") or ""}
+
+
+@handles(DescribeInstanceRamRole)
+def describe_instance_ram_role(region: RegionState, account: AccountState, request: DescribeInstanceRamRole) -> Answer:
+    """DescribeInstanceRamRole: of the instances that are named, or of those with a role; no role is an empty name."""
+    if not request.instance_ids and request.ram_role_name is None:
+        raise ApiError("InvalidParameter.AllEmpty")
+    found = [account.instance(each) for each in dict.fromkeys(request.instance_ids or account.instances)]
+    if request.instance_ids and not all(each.in_vpc for each in found):
+        raise ApiError("InvalidNetworkType.MismatchRamRole")
+    roles = [{"InstanceId": each.id, "RamRoleName": each.get("RamRoleName") or ""} for each in found]
+    if request.ram_role_name is not None:
+        roles = [each for each in roles if each["RamRoleName"] == request.ram_role_name]
+    shown = page(roles, len(roles), request.page_number, request.page_size)
+    return {
+        "RegionId": region.id,
+        "TotalCount": len(roles),
+        "PageNumber": request.page_number,
+        "PageSize": request.page_size,
+        "InstanceRamRoleSets": {"InstanceRamRoleSet": shown},
+    }
 
 
 @handles(ModifyInstanceAttribute)

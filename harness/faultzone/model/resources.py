@@ -1,4 +1,4 @@
-"""What a region has: zones, types, images, the default network, disks and supply, as the Describe actions tell it."""
+"""What a region has: zones, types, images, disks and supply, as the Describe actions tell it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from faultzone.ecs.resources import (
     DescribeInstanceTypeFamilies,
     DescribeInstanceTypes,
     DescribeRegions,
-    DescribeVpcs,
-    DescribeVSwitches,
     DescribeZones,
 )
 from faultzone.model import hosting
-from faultzone.model.catalog import VPC_CIDR, InstanceType, private_count, vswitch_cidr
+from faultzone.model.catalog import InstanceType
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.state import AccountState, Instance, RegionState, page
 
@@ -202,57 +200,6 @@ def _available(
 
 def _status(there: bool) -> str:
     return "Available" if there else "SoldOut"
-
-
-@handles(DescribeVpcs)
-def describe_vpcs(region: RegionState, account: AccountState, request: DescribeVpcs) -> Answer:
-    """DescribeVpcs: the default network's."""
-    vpc = {
-        "VpcId": account.vpc_id,
-        "VpcName": "",
-        "Description": "",
-        "RegionId": region.id,
-        "CidrBlock": VPC_CIDR,
-        "IsDefault": True,
-        "Status": "Available",
-        "VRouterId": f"vrt{account.vpc_id[3:]}",
-        "CreationTime": stamp(account.created),
-        "UserCidrs": {"UserCidr": []},
-        "VSwitchIds": {"VSwitchId": list(account.vswitch_ids)},
-    }
-    ids = set(request.vpc_id.split(",")) if request.vpc_id else {account.vpc_id}
-    found = [vpc] if account.vpc_id in ids and request.is_default is not False else []
-    return paged("Vpcs", "Vpc", found, request.page_number, request.page_size)
-
-
-@handles(DescribeVSwitches)
-def describe_vswitches(region: RegionState, account: AccountState, request: DescribeVSwitches) -> Answer:
-    """DescribeVSwitches: one for each zone."""
-    found = []
-    for zone, vswitch_id in enumerate(account.vswitch_ids):
-        if (
-            request.vswitch_id in (None, vswitch_id)
-            and request.vpc_id in (None, account.vpc_id)
-            and request.zone_id in (None, region.zone_ids[zone])
-            and request.is_default is not False
-        ):
-            used = sum(instance.zone == zone for instance in account.instances.values())
-            found.append(
-                {
-                    "VSwitchId": vswitch_id,
-                    "VSwitchName": "",
-                    "Description": "",
-                    "VpcId": account.vpc_id,
-                    "ZoneId": region.zone_ids[zone],
-                    "CidrBlock": vswitch_cidr(zone),
-                    "AvailableIpAddressCount": private_count() - used,
-                    "IsDefault": True,
-                    "Status": "Available",
-                    "CreationTime": stamp(account.created),
-                    "ResourceGroupId": "",
-                }
-            )
-    return paged("VSwitches", "VSwitch", found, request.page_number, request.page_size)
 
 
 @handles(DescribeImages)
