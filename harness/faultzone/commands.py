@@ -67,11 +67,13 @@ class Invocation:
         Raises:
             LookupError: nothing.
         """
-        found = self.region.call("DescribeInvocations", InvokeId=self.id)["Invocations"]["Invocation"]
+        found = self._listed()
         if not found:
             raise LookupError(f"DescribeInvocations does not list {self.id}")
-        shown: dict[str, Any] = found[0]
-        return shown
+        return found[0]
+
+    def _listed(self) -> list[dict[str, Any]]:
+        return list(self.region.call("DescribeInvocations", InvokeId=self.id)["Invocations"]["Invocation"])
 
     @property
     def status(self) -> str:
@@ -86,7 +88,10 @@ class Invocation:
 
     def results(self, instance: Instance | None = None) -> list[dict[str, Any]]:
         """The records, of one instance or of all; the latest run first."""
-        wanted = {} if instance is None else {"InstanceId": instance.id}
+        wanted: dict[str, object] = {} if instance is None else {"InstanceId": instance.id}
+        # From 2021 on the earlier runs of what repeats are shown to those alone who ask for them.
+        if any(each.get("RepeatMode") in ("Period", "EveryReboot") for each in self._listed()):
+            wanted["IncludeHistory"] = True
         found: list[dict[str, Any]] = []
         while True:
             page = self.region.call(

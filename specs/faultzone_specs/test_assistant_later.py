@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from faultzone import Instance, Region, assert_refused
+from faultzone import Instance, Invocation, Region, assert_refused
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 pytestmark = [pytest.mark.region(edition="2020-12"), needs("shape-region")]
@@ -68,11 +68,71 @@ def test_frequency_alone_makes_it_repeat(region: Region) -> None:
         ({"Frequency": "0 * * * * *"}, True),
         ({"Frequency": "0 * * * * *", "RepeatMode": "Period"}, True),
         ({"Frequency": "0 * * * * *", "RepeatMode": "Once"}, False),
+        ({"Frequency": "0 * * * * *", "RepeatMode": "Once", "Timed": True}, True),
         ({"RepeatMode": "Once"}, False),
         ({}, False),
     ):
         answer = region.call("InvokeCommand", CommandId=command, InstanceId=[instance.id], **given)
         assert region.invocation(answer["InvokeId"]).describe()["Timed"] is timed, given
+
+
+def invoke_at_start(region: Region, instance: Instance, mode: str) -> Invocation:
+    given = {"CommandId": region.create_command("echo 1"), "InstanceId": [instance.id], "RepeatMode": mode}
+    return region.invocation(region.call("InvokeCommand", **given)["InvokeId"])
+
+
+def repeats(ran: Invocation) -> int:
+    """How often it has run on its one target."""
+    (shown,) = ran.describe()["InvokeInstances"]["InvokeInstance"]
+    return int(shown["Repeats"])
+
+
+@clause("assistant/run-at-start")
+def test_a_command_runs_at_the_next_start_alone(region: Region) -> None:
+    (instance,) = region.run_instances()
+    ran, called_off = (invoke_at_start(region, instance, "NextRebootOnly") for _ in range(2))
+    shown = ran.describe()
+    assert (shown["RepeatMode"], shown["InvokeStatus"], shown["InvocationStatus"], repeats(ran)) == (
+        "NextRebootOnly", "Running", "Scheduled", 0,
+    )  # fmt: skip
+    assert called_off.stop().describe()["InvocationStatus"] == "Stopped"
+    for _ in range(2):
+        instance.reboot()
+        assert ran.wait("2m").output(instance) == "1\n"
+    assert (ran.describe()["InvocationStatus"], repeats(ran)) == ("Success", 1)
+    assert (called_off.status, repeats(called_off)) == ("Stopped", 0)
+
+
+@clause("assistant/run-at-start")
+def test_a_command_runs_at_every_start_until_it_is_stopped(region: Region) -> None:
+    (instance,) = region.run_instances()
+    ran = invoke_at_start(region, instance, "EveryReboot")
+    for number in (1, 2):
+        instance.reboot()
+        region.wait(lambda: [each.get("ExitCode") for each in ran.results()] == [0] * number, "2m")  # noqa: B023
+        assert (ran.status, repeats(ran)) == ("Running", number)
+    ran.stop()
+    instance.reboot()
+    later = invoke(region, region.create_command("echo 2"), instance)
+    assert region.invocation(later).output(instance) == "2\n"
+    assert (ran.status, repeats(ran)) == ("Stopped", 2)
+
+
+@clause("assistant/include-history")
+@needs("move-time")
+def test_earlier_runs_are_shown_to_who_asks_for_them(region: Region) -> None:
+    (instance,) = region.run_instances()
+    ran = region.run_command("echo 1", on=instance, frequency="0 * * * * *")
+    region.clock.advance("150s")
+
+    def shown(**asked: object) -> int:
+        return int(region.call("DescribeInvocationResults", **asked)["Invocation"]["TotalCount"])
+
+    assert shown(InvokeId=ran.id) == 1
+    assert shown(InvokeId=ran.id, IncludeHistory=True) == 2
+    once = invoke(region, region.create_command("echo 2"), instance)
+    for asked in ({}, {"InvokeId": once}):
+        assert_refused("InvalidParameter", partial(shown, IncludeHistory=True, **asked))
 
 
 @clause("assistant/token-paging")

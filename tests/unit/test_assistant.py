@@ -18,7 +18,7 @@ from faultzone import (
 )
 from faultzone.backends.local import LocalBackend
 from faultzone.editions import load
-from faultzone.model.effects import Report, RunEnded, RunStarted
+from faultzone.model.effects import AgentSeen, GuestRebooted, Halted, Report, RunEnded, RunStarted
 from faultzone.model.invocation_status import Decision
 from faultzone.model.rules import Rules
 from faultzone.region import Region as Handle
@@ -248,6 +248,19 @@ def test_reports_may_come_late_doubled_or_not_at_all(delays: dict[type[Report], 
     region.clock.advance("30s")
     assert ran.result(instance) == before
     assert (before["InvokeRecordStatus"], before["ExitCode"], ran.output(instance)) == ("Finished", 4, "1\n")
+
+
+@pytest.mark.parametrize("report", [AgentSeen, Halted, GuestRebooted])
+def test_what_is_heard_of_an_earlier_boot_is_stale(report: type[Report]) -> None:
+    region = _delayed({report: (0, 600)})
+    (instance,) = region.run_instances()
+    region.log_in(instance, "reboot")
+    region.clock.advance("1m")
+    instance.reboot()
+    running = region.run_command("sleep 1h", on=instance, wait=False)
+    region.clock.advance("12m")
+    assert region.journal.of("stale", report=report.__name__)
+    assert (instance.status, running.status) == ("Running", "Running")
 
 
 def test_a_lost_end_is_made_up_for_by_the_timeout() -> None:

@@ -232,7 +232,12 @@ def test_what_waits_for_an_agent_on_a_dead_host_never_begins(region: Region, ins
         ({"Parameters": {"n" * 65: ""}}, "ParameterKey.ExceedLimit"),
         ({"Parameters": {"name": "x" * 16384}}, "CmdContent.ExceedLimit"),
         ({"Username": "u" * 256}, "Username.ExceedLimit"),
-        ({"RepeatMode": "EveryReboot"}, "InvalidParameter"),
+        ({"RepeatMode": "DryRun"}, "InvalidParameter"),
+        ({"RepeatMode": "Period", "Frequency": "rate(60s)"}, "InvalidParam.Frequency"),
+        ({"RepeatMode": "Period", "Frequency": "at(2026-01-01 00:00:00)"}, "InvalidParam.Frequency"),
+        ({"Timeout": 60}, "UnsupportedParameter"),
+        ({"WorkingDir": "/tmp"}, "UnsupportedParameter"),
+        ({"ClientToken": "t"}, "UnsupportedParameter"),
         ({"RepeatMode": "Period"}, "MissingParameter.Frequency"),
     ],
 )
@@ -271,10 +276,12 @@ def test_what_is_filled_in_is_not_filled_in_again(later: Region, one: Instance) 
         ("InvokeCommand", {"Parameters": "{}"}),
         ("InvokeCommand", {"Username": "root"}),
         ("InvokeCommand", {"RepeatMode": "Once"}),
+        ("InvokeCommand", {"RepeatMode": "EveryReboot"}),
         ("DescribeCommands", {"MaxResults": 1}),
         ("DescribeInvocations", {"NextToken": "fz1"}),
         ("DescribeInvocations", {"IncludeOutput": True}),
         ("DescribeInvocationResults", {"ContentEncoding": "PlainText"}),
+        ("DescribeInvocationResults", {"IncludeHistory": True}),
     ],
 )
 def test_the_earlier_edition_refuses_what_came_later(region: Region, action: str, given: dict[str, object]) -> None:

@@ -18,7 +18,7 @@ RECORD_STATES: Final = ("Running", "Finished", "Failed", "Stopped")
 INVOKE_STATES: Final = (*RECORD_STATES, "PartialFailed")
 #: Where one names an encoding, any other text means the default (assistant/encodings).
 ENCODINGS: Final = ("PlainText", "Base64")
-REPEAT_MODES: Final = ("Once", "Period")
+REPEAT_MODES: Final = ("Once", "Period", "NextRebootOnly", "EveryReboot")
 _LATER: Final = "2020-12"
 
 
@@ -103,7 +103,7 @@ class DescribeCommands(PagedRequest):
 
 
 class InvokeCommand(_AssistantRequest):
-    """Run a command on instances, once or at the times that Frequency names."""
+    """Run a command on instances: once, at the times that Frequency names, or when they start."""
 
     mandatory = ("CommandId", "InstanceId")
 
@@ -170,6 +170,7 @@ class DescribeInvocationResults(PagedRequest):
     instance_id: str | None = text("InstanceId")
     command_id: str | None = text("CommandId")
     invoke_record_status: str | None = text("InvokeRecordStatus", among=RECORD_STATES)
+    include_history: bool = flag("IncludeHistory", later=_LATER)
     content_encoding: str = text("ContentEncoding", "Base64", later=_LATER)
 
 

@@ -24,8 +24,8 @@ from faultzone.ecs.assistant import (
 )
 from faultzone.ecs.errors import ApiError
 from faultzone.model import assistant_parameters
-from faultzone.model.assistant_runs import begin, schedule, settle, state_of
-from faultzone.model.assistant_state import AssistantState, Command, Invocation, Target
+from faultzone.model.assistant_runs import await_start, begin, close, schedule, settle, state_of
+from faultzone.model.assistant_state import DELIVERING, AssistantState, Command, Invocation, Target
 from faultzone.model.cron import Cron, CronError
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.effects import CancelScript
@@ -115,12 +115,12 @@ def _command(region: RegionState, account: AccountState, command_id: str) -> Com
 @handles(InvokeCommand)
 def invoke_command(region: RegionState, account: AccountState, request: InvokeCommand) -> Answer:
     """InvokeCommand: on all targets or none (assistant/all-or-nothing, assistant/invoke-is-asynchronous)."""
-    cron = _schedule(region, request)
+    mode, cron = _schedule(region, request)
     command = _command(region, account, request.command_id)
     targets = check_targets(region, account, request.instance_ids, command.kind)
     _check_values(region, request, command)
     _check_quota(region, account)
-    return {"InvokeId": _invoke(region, account, command, request, targets, cron).id}
+    return {"InvokeId": _invoke(region, account, command, request, targets, mode, cron).id}
 
 
 @handles(RunCommand)
@@ -128,7 +128,7 @@ def run_command(region: RegionState, account: AccountState, request: RunCommand)
     """RunCommand: a command that is made and invoked in one call, and not listed unless it is to be kept."""
     _check_texts(region, request.name, request.description)
     command = _draft(region, request, request.timeout)
-    cron = _schedule(region, request)
+    mode, cron = _schedule(region, request)
     targets = check_targets(region, account, request.instance_ids, request.type)
     _check_values(region, request, command)
     if request.keep_command:
@@ -137,17 +137,19 @@ def run_command(region: RegionState, account: AccountState, request: RunCommand)
     _keep(region, account, command)
     if not request.keep_command:
         del state_of(region, account).commands[command.id]
-    return {"CommandId": command.id, "InvokeId": _invoke(region, account, command, request, targets, cron).id}
+    invocation = _invoke(region, account, command, request, targets, mode, cron)
+    return {"CommandId": command.id, "InvokeId": invocation.id}
 
 
-def _schedule(region: RegionState, request: InvokeCommand | RunCommand) -> Cron | None:
-    """When a timed invocation runs; None for one that is not timed (assistant/frequency-required)."""
-    if not region.rules.repeats(request.repeat_mode, request.timed, request.frequency):
-        return None
+def _schedule(region: RegionState, request: InvokeCommand | RunCommand) -> tuple[str, Cron | None]:
+    """In what mode an invocation runs, and for one at set times these times (assistant/frequency-required)."""
+    mode = region.rules.repeat_mode(request.repeat_mode, request.timed, request.frequency)
+    if mode != "Period":
+        return mode, None
     if not request.frequency:
         raise ApiError("MissingParameter.Frequency")
     try:
-        return region.rules.schedule(request.frequency)
+        return mode, region.rules.schedule(request.frequency)
     except CronError as wrong:
         raise ApiError.of("InvalidParam.Frequency", why=wrong) from None
 
@@ -221,22 +223,25 @@ def _invoke(
     command: Command,
     request: InvokeCommand | RunCommand,
     targets: Iterable[Instance],
+    mode: str,
     cron: Cron | None,
 ) -> Invocation:
     state, now = state_of(region, account), region.clock.now
     today = region.rules.quota_day(now)
     state.invoked_today = state.invoked_today + 1 if state.day == today else 1
     state.day = today
-    invocation = Invocation(region.world.hex_id("t"), command, map(Target, targets), now)
+    invocation = Invocation(region.world.hex_id("t"), command, map(Target, targets), now, mode)
     invocation.parameters, invocation.user = request.parameter_values, request.user
     state.invocations[invocation.id] = invocation
     command.invoked += 1
     command.open += 1
-    if cron is None:
-        begin(region, state, invocation, invocation.targets.values())
-    else:
+    if cron is not None:
         invocation.cron, invocation.frequency = cron, cron.text
         schedule(region, state, invocation)
+    elif mode == "Once":
+        begin(region, state, invocation, invocation.targets.values())
+    else:
+        await_start(region, state, invocation)
     return invocation
 
 
@@ -254,9 +259,7 @@ def stop_invocation(region: RegionState, account: AccountState, request: StopInv
         if region.rules.stops(request.instance_ids, target.instance):
             _stop(region, state, invocation, target)
     if invocation.timed and was_open and all(target.stopped is not None for target in invocation.targets.values()):
-        invocation.command.open -= 1
-        if invocation.timer is not None:
-            invocation.timer.cancel()
+        close(state, invocation)
     return {}
 
 
@@ -269,7 +272,7 @@ def _stop(region: RegionState, state: AssistantState, invocation: Invocation, ta
         return
     record.stopped = now
     begun = record.started is not None
-    if not begun:
+    if record.cause == DELIVERING:
         instance = region.instances[target.instance]
         region.emit(CancelScript(instance.id, instance.epoch, record.run))
     settle(region, state, record, region.rules.stopped_cause(begun))

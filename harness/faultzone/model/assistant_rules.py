@@ -87,11 +87,14 @@ class AssistantRules:
 
     # Timed invocations
 
-    def repeats(self, mode: str | None, timed: bool | None, frequency: str) -> bool:
-        """Whether an invocation is a timed one (assistant/frequency-required, assistant/repeat-mode)."""
+    def repeat_mode(self, mode: str | None, timed: bool | None, frequency: str) -> str:
+        """When an invocation runs (assistant/frequency-required, assistant/repeat-mode)."""
+        if timed and frequency:
+            return "Period"
         if mode is not None:
-            return mode == "Period"
-        return bool(frequency) and bool(self.edition.assistant.frequency_repeats) if timed is None else timed
+            return mode
+        repeats = bool(frequency) and bool(self.edition.assistant.frequency_repeats) if timed is None else timed
+        return "Period" if repeats else "Once"
 
     def schedule(self, frequency: str) -> Cron:
         """The times of a timed invocation (assistant/cron, assistant/period-floor).

@@ -3,7 +3,8 @@
 A run is given to the agent, must begin within the time of delivery, and settles once: by the agent's report, by the
 user's stop, with its instance's leave of Running or loss, or because nothing was heard. A report about a settled run
 changes nothing. Firings of a timed invocation that come due while the run before is still under way on an instance are
-left out there; so firings that a jump of time passes coalesce (assistant/timed-overlap).
+left out there; so firings that a jump of time passes coalesce (assistant/timed-overlap). What is to run when an
+instance starts waits for its next start, of whatever origin.
 
 The journal has one entry for each firing of a timed invocation, written when its last run has settled: how many runs,
 and what became of how many. A run there that did not end well has its own entry besides.
@@ -15,19 +16,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import SECOND
-from faultzone.model.assistant_state import DELIVERING, UNDER_WAY, AssistantState, Batch, Invocation, Record, Target
-from faultzone.model.dispatch import takes
-from faultzone.model.effects import (
-    AgentSeen,
-    CancelScript,
-    GuestRebooted,
-    RunEnded,
-    RunOutput,
-    RunRefused,
-    RunStarted,
-    RunTimedOut,
-    firing,
-)
+from faultzone.model.assistant_state import DELIVERING, WAITING, AssistantState, Batch, Invocation, Record, Target
+from faultzone.model.effects import CancelScript, firing
 from faultzone.model.state import RUNNING
 
 if TYPE_CHECKING:
@@ -35,7 +25,6 @@ if TYPE_CHECKING:
 
 #: Of runs of timed invocations, this one is only counted.
 _WELL: Final = "exited-zero"
-_RunReport = RunStarted | RunOutput | RunEnded | RunTimedOut | RunRefused
 
 
 def state_of(region: RegionState, account: AccountState) -> AssistantState:
@@ -48,6 +37,8 @@ def state_of(region: RegionState, account: AccountState) -> AssistantState:
         def on_transition(instance: Instance, before: str, after: str) -> None:
             if instance.id in made.live and region.rules.interrupts(before, after):
                 interrupt(region, made, instance.id, "instance-released" if after == "Released" else None)
+            if after == RUNNING and made.at_start:
+                begin_at_start(region, made, instance)
 
         region.watchers.append(on_transition)
     return state
@@ -58,23 +49,60 @@ def state_of(region: RegionState, account: AccountState) -> AssistantState:
 
 def begin(region: RegionState, state: AssistantState, invocation: Invocation, targets: Iterable[Target]) -> None:
     """Give one run of an invocation to the agents of its targets."""
-    command, rules = invocation.command, region.rules
     invocation.firings += 1
     run = firing(invocation.id, invocation.firings) if invocation.timed else invocation.id
     batch = Batch(run, region.clock.now)
     for target in targets:
-        instance = region.instances[target.instance]
-        record = target.live = Record(invocation, target, batch)
-        target.runs += 1
-        target.records.append(record)
-        invocation.records.append(record)
-        if invocation.id in state.invocations:
-            state.records.append(record)
-        batch.open[instance.id] = record
-        state.live.setdefault(instance.id, {})[batch.run] = record
-        region.emit(command.effect(region, invocation, instance, batch.run))
-    batch.timer = region.clock.guest_later(rules.delivery(), lambda: _overdue(region, state, batch, command.timeout))
+        _open(state, invocation, target, batch)
+    _deliver(region, state, invocation, batch)
     _forget_oldest(region, state)
+
+
+def _open(state: AssistantState, invocation: Invocation, target: Target, batch: Batch) -> Record:
+    """The record of a run that nobody has been asked for yet."""
+    record = target.live = Record(invocation, target, batch)
+    target.records.append(record)
+    invocation.records.append(record)
+    if invocation.id in state.invocations:
+        state.records.append(record)
+    batch.open[target.instance] = record
+    state.live.setdefault(target.instance, {})[batch.run] = record
+    return record
+
+
+def _deliver(region: RegionState, state: AssistantState, invocation: Invocation, batch: Batch) -> None:
+    """Give the runs of a batch to the agents."""
+    command = invocation.command
+    for record in batch.open.values():
+        record.cause = DELIVERING
+        record.target.runs += 1
+        region.emit(command.effect(region, invocation, region.instances[record.target.instance], batch.run))
+    overdue = region.rules.delivery()
+    batch.timer = region.clock.guest_later(overdue, lambda: _overdue(region, state, batch, command.timeout))
+
+
+def await_start(region: RegionState, state: AssistantState, invocation: Invocation) -> None:
+    """Let an invocation run when its targets start: each time, or only the next (assistant/run-at-start)."""
+    state.at_start.append(invocation)
+    if not invocation.timed:
+        for target in invocation.targets.values():
+            _open(state, invocation, target, Batch(invocation.id, region.clock.now)).cause = WAITING
+
+
+def begin_at_start(region: RegionState, state: AssistantState, instance: Instance) -> None:
+    """Begin what is to run when an instance starts, once the agent that its system brought up serves."""
+    if instance.agent is None:
+        state.cold.add(instance.id)
+        return
+    state.cold.discard(instance.id)
+    for invocation in list(state.at_start):
+        target = invocation.targets.get(instance.id)
+        if target is None or not _fires(region, target):
+            continue
+        if target.live is not None and target.live.cause == WAITING:
+            _deliver(region, state, invocation, target.live.batch)
+        elif invocation.timed and target.live is None:
+            begin(region, state, invocation, (target,))
 
 
 def schedule(region: RegionState, state: AssistantState, invocation: Invocation) -> None:
@@ -155,8 +183,8 @@ def settle(
     if not batch.open and batch.timer is not None:
         batch.timer.cancel()
     invocation = record.invocation
-    if not invocation.timed and not batch.open:
-        invocation.command.open -= 1
+    if not invocation.timed and not batch.open and not invocation.open:
+        close(state, invocation)
     batch.ended[cause] += 1
     if not invocation.timed or cause != _WELL:
         after = region.rules.record_state(cause)
@@ -167,6 +195,15 @@ def settle(
         region.record("summary", invocation=invocation.id, run=batch.run, began=batch.began, **counts)
 
 
+def close(state: AssistantState, invocation: Invocation) -> None:
+    """An invocation gets no further run, and none is under way."""
+    invocation.command.open -= 1
+    if invocation.timer is not None:
+        invocation.timer.cancel()
+    if invocation in state.at_start:
+        state.at_start.remove(invocation)
+
+
 def cut_off(region: RegionState, instance: Instance) -> None:
     """End every run on an instance whose host is lost (assistant/run-interrupted)."""
     state = region.account(instance.account).assistant
@@ -175,8 +212,11 @@ def cut_off(region: RegionState, instance: Instance) -> None:
 
 
 def interrupt(region: RegionState, state: AssistantState, instance_id: str, cause: str | None) -> None:
-    """End every run on an instance that cannot go on (assistant/run-interrupted)."""
+    """End every run on an instance that cannot go on (assistant/run-interrupted); what waits for a start goes on
+    waiting, unless a cause says otherwise."""
     for record in list(state.live.get(instance_id, {}).values()):
+        if record.cause == WAITING and cause is None:
+            continue
         ended = "interrupted" if record.started is not None else "instance-not-running"
         settle(region, state, record, cause or ended)
 
@@ -195,107 +235,3 @@ def _overdue(region: RegionState, state: AssistantState, batch: Batch, timeout: 
 
     if batch.open:
         batch.timer = region.clock.guest_later(timeout * SECOND, silent)
-
-
-# Reports
-
-
-def _live(region: RegionState, report: _RunReport) -> tuple[AssistantState, Record] | None:
-    """The record that a report is about; None where it has settled, or the report is of an earlier epoch."""
-    instance = region.instances.get(report.instance)
-    if instance is None or instance.epoch != report.epoch:
-        return None
-    state = region.account(instance.account).assistant
-    record = None if state is None else state.live.get(report.instance, {}).get(report.run)
-    return None if state is None or record is None else (state, record)
-
-
-def _begun(region: RegionState, record: Record) -> int:
-    """Note that a run has begun, by whatever report first says so; its instant."""
-    if record.started is None:
-        record.started = region.clock.now
-        record.cause = UNDER_WAY
-    return record.started
-
-
-@takes(RunStarted)
-def on_started(region: RegionState, report: RunStarted) -> bool:
-    """A run has begun."""
-    found = _live(region, report)
-    if found is None or found[1].started is not None:
-        return False
-    _begun(region, found[1])
-    return True
-
-
-@takes(RunOutput)
-def on_output(region: RegionState, report: RunOutput) -> bool:
-    """A run has written more; a shorter output is one that was overtaken."""
-    found = _live(region, report)
-    if found is None or len(report.output) + report.dropped <= len(found[1].output) + found[1].dropped:
-        return False
-    _begun(region, found[1])
-    found[1].output, found[1].dropped = report.output, report.dropped
-    return True
-
-
-@takes(RunEnded)
-def on_ended(region: RegionState, report: RunEnded) -> bool:
-    """A process has ended: the record is Finished whatever the exit code (assistant/finished-is-not-success)."""
-    found = _live(region, report)
-    if found is None:
-        return False
-    state, record = found
-    _begun(region, record)
-    record.output, record.dropped = report.output, report.dropped
-    settle(region, state, record, "exited-nonzero" if report.exit_code else "exited-zero", report.exit_code)
-    return True
-
-
-@takes(RunTimedOut)
-def on_timed_out(region: RegionState, report: RunTimedOut) -> bool:
-    """A run was killed: the record is Failed, its FinishedTime follows from the timeout (assistant/timeout)."""
-    found = _live(region, report)
-    if found is None:
-        return False
-    state, record = found
-    begun = _begun(region, record)
-    record.output, record.dropped = report.output, report.dropped
-    settle(region, state, record, "timed-out", at=begun + record.invocation.command.timeout * SECOND)
-    return True
-
-
-@takes(RunRefused)
-def on_refused(region: RegionState, report: RunRefused) -> bool:
-    """A run could not begin or go on: the record is Failed (assistant/record-failed)."""
-    found = _live(region, report)
-    if found is None:
-        return False
-    state, record = found
-    record.output = report.output or record.output
-    settle(region, state, record, report.reason)
-    return True
-
-
-@takes(AgentSeen)
-def on_agent_seen(region: RegionState, report: AgentSeen) -> bool:
-    """An agent has begun or ceased to serve."""
-    instance = region.instances.get(report.instance)
-    if instance is None or instance.epoch != report.epoch:
-        return False
-    instance.agent = report.version
-    return True
-
-
-@takes(GuestRebooted)
-def on_guest_rebooted(region: RegionState, report: GuestRebooted) -> bool:
-    """An instance was rebooted from inside: it stays Running, and what had begun there is interrupted."""
-    instance = region.instances.get(report.instance)
-    if instance is None or instance.epoch != report.epoch or instance.status != RUNNING:
-        return False
-    state = region.account(instance.account).assistant
-    if state is not None:
-        for record in list(state.live.get(instance.id, {}).values()):
-            if record.started is not None:
-                settle(region, state, record, "interrupted")
-    return True

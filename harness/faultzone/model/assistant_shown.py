@@ -115,7 +115,7 @@ def describe_invocations(region: RegionState, account: AccountState, request: De
             (request.command_name, lambda each: each.command.name),
             (request.command_type, lambda each: each.command.kind),
             (request.type, lambda each: each.command.kind),
-            (request.timed, lambda each: each.timed),
+            (request.timed, lambda each: each.mode != "Once"),
             (None if request.instance_id is None else True, lambda each: request.instance_id in each.targets),
             (request.invoke_status, lambda each: total(region, each)),
         ),
@@ -136,7 +136,7 @@ def _invocation(region: RegionState, request: DescribeInvocations, invocation: I
         "CommandId": command.id,
         "CommandName": command.name,
         "CommandType": command.kind,
-        "Timed": invocation.timed,
+        "Timed": invocation.mode != "Once",
         "Frequency": invocation.frequency,
         "InvokeStatus": total(region, invocation),
         "InvokeInstances": {"InvokeInstance": items},
@@ -146,7 +146,7 @@ def _invocation(region: RegionState, request: DescribeInvocations, invocation: I
         shown["InvocationStatus"] = region.rules.detailed_total(states).state
         shown |= {
             "CreationTime": stamp(invocation.created),
-            "RepeatMode": "Period" if invocation.timed else "Once",
+            "RepeatMode": invocation.mode,
             "Parameters": json.dumps(invocation.parameters, ensure_ascii=False),
             "Username": invocation.user,
             "CommandContent": command.script if request.content_encoding == "PlainText" else command.content,
@@ -172,7 +172,7 @@ def _details(request: DescribeInvocations, invocation: Invocation, target: Targe
     record = target.records[-1] if target.records else None
     shown: dict[str, Any] = {
         "InvocationStatus": detailed_state(invocation, target),
-        "Timed": invocation.timed,
+        "Timed": invocation.mode != "Once",
         "Repeats": target.runs,
         "CreationTime": stamp(invocation.created),
         "StopTime": _stamp(target.stopped),
@@ -200,6 +200,11 @@ def describe_results(region: RegionState, account: AccountState, request: Descri
         if invocation is not None and request.instance_id is not None:
             target = invocation.targets.get(request.instance_id)
             records = () if target is None else target.records
+    if request.include_history and (request.invoke_id is None or once):
+        raise ApiError.of("InvalidParameter", name="IncludeHistory", why="it goes with the InvokeId of what repeats")
+    if region.edition.assistant.detailed and not request.include_history and not once:
+        # Of what repeats, the last run of each target (assistant/include-history).
+        records = [each for each in records if not each.invocation.timed or each is each.target.records[-1]]
     filters = (
         (request.instance_id if request.invoke_id is None else None, lambda record: record.target.instance),
         (request.command_id, lambda record: record.invocation.command.id),

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 DELIVERING: Final = "delivering"
 UNDER_WAY: Final = "running"
+#: A run that begins when its instance next starts.
+WAITING: Final = "waiting-for-its-time"
+#: The modes in which an invocation goes on until the user stops it (assistant/repeat-mode).
+_REPEATING: Final = frozenset({"Period", "EveryReboot"})
 
 
 class Command:
@@ -118,19 +122,23 @@ class Batch:
 
 
 class Invocation:
-    """A command on instances: once, or with `cron` at the times that it names.
+    """A command on instances: once, with `cron` at the times that it names, or when they start.
 
     Attributes:
+        mode: when it runs, one of the documented modes.
+        timed: whether it repeats until the user stops it.
         parameters: what the placeholders of the command stand for.
         user: as whom it runs; empty for the administrator.
     """
 
     __slots__ = (
-        "command", "created", "cron", "firings", "frequency", "id", "parameters", "records", "targets", "timer", "user"
+        "command", "created", "cron", "firings", "frequency", "id", "mode", "parameters", "records", "targets", "timed",
+        "timer", "user",
     )  # fmt: skip
 
-    def __init__(self, id: str, command: Command, targets: Iterable[Target], created: int) -> None:
+    def __init__(self, id: str, command: Command, targets: Iterable[Target], created: int, mode: str = "Once") -> None:
         self.id, self.command, self.created = id, command, created
+        self.mode, self.timed = mode, mode in _REPEATING
         self.targets = {target.instance: target for target in targets}
         self.cron: Cron | None = None
         self.frequency = self.user = ""
@@ -138,11 +146,6 @@ class Invocation:
         self.records: deque[Record] = deque()
         self.timer: Timer | None = None
         self.firings = 0
-
-    @property
-    def timed(self) -> bool:
-        """Whether it repeats."""
-        return self.cron is not None
 
     @property
     def open(self) -> bool:
@@ -159,6 +162,8 @@ class AssistantState:
         records: all that are kept of runs of commands, oldest first.
         sendings: files that were sent, delivered as runs are.
         live: instance -> run -> record, of those that have not settled.
+        at_start: what is to run when its targets start.
+        cold: the instances that have started and whose agent has not been heard of since.
     """
 
     def __init__(self) -> None:
@@ -167,5 +172,7 @@ class AssistantState:
         self.sendings: dict[str, Invocation] = {}
         self.records: deque[Record] = deque()
         self.live: dict[str, dict[str, Record]] = {}
+        self.at_start: list[Invocation] = []
+        self.cold: set[str] = set()
         self.day = 0
         self.invoked_today = 0

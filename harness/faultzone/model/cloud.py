@@ -14,6 +14,7 @@ from faultzone.errors import ShapeError
 from faultzone.model import (
     assistant,
     assistant_files,
+    assistant_reports,
     assistant_shown,
     batches,
     billing,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 CHAPTERS: Final = (
     assistant,
     assistant_files,
+    assistant_reports,
     assistant_shown,
     batches,
     billing,

@@ -24,6 +24,7 @@ from faultzone.region import CloudOptions, local_backend
 #: The modules that declare wrong regions, one for each chapter.
 _CHAPTERS: Final = (
     "assistant",
+    "assistant_runs",
     "invocation_status",
     "billing",
     "deployment_sets",

@@ -358,8 +358,8 @@ class Machines(ABC):
     # The end
 
     def close(self) -> None:
-        """Give the hosts back, reset, and remove the disks."""
-        if self._closed:
+        """Give the hosts back, reset, and remove the disks; a pool that is closed has done so."""
+        if self._closed or self.pool.closed:
             return
 
         def act(answer: Callable[[Any], None]) -> None:

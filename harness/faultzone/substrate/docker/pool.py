@@ -308,6 +308,11 @@ class Pool:
     def _remove_made(self) -> None:
         remove_all(self.engine, lambda: removable(self.engine, self.session))
 
+    @property
+    def closed(self) -> bool:
+        """Whether its hosts have ended and what was made is removed."""
+        return not self._undo
+
     def close(self) -> None:
         """End the hosts and remove what was made; each step has its turn, whatever became of the others.
 

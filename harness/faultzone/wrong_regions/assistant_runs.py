@@ -1,0 +1,161 @@
+"""Wrong regions of the chapter on Cloud Assistant: what becomes of runs, and the agent."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from faultzone.model.rules import Rules
+from faultzone.wrong_regions import Answer, Parameters, Wrapper, wrong
+from faultzone.wrong_regions.assistant import results
+
+# Runs
+
+
+def _rewrites(old: bytes, new: bytes) -> type[Wrapper]:
+    """A region whose output has other words."""
+
+    def answer(self: Wrapper, action: str, parameters: Parameters, answer: Answer) -> Answer:
+        for each in results(action, answer):
+            each["Output"] = base64.b64encode(base64.b64decode(each["Output"]).replace(old, new)).decode()
+        return answer
+
+    return type("Rewrites", (Wrapper,), {"answer": answer})
+
+
+wrong("as-nobody", "assistant/as-administrator", "runs commands as nobody")(_rewrites(b"root", b"nobody"))
+
+
+@wrong("plain-output", "assistant/output-base64", "shows output as it is")
+class PlainOutput(Wrapper):
+    """Nothing is encoded."""
+
+    def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
+        """Decode it."""
+        for each in results(action, answer):
+            each["Output"] = base64.b64decode(each["Output"]).decode("ascii", "ignore")
+        return answer
+
+
+@wrong("keeps-the-middle", "assistant/output-kept", "cuts long output at both ends")
+class KeepsTheMiddle(Wrapper):
+    """Neither end is there."""
+
+    def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
+        """Cut both."""
+        for each in results(action, answer):
+            kept = base64.b64decode(each["Output"])
+            if len(kept) > 10_000:
+                each["Output"] = base64.b64encode(kept[1000:-1000]).decode()
+        return answer
+
+
+@wrong("stops-all", "assistant/stop", "stops all targets where some are named")
+class StopsAll(Rules):
+    """A subset is the whole."""
+
+    def stops(self, named: Iterable[str], target: str) -> bool:
+        """Always."""
+        return True
+
+
+@wrong("stops-the-settled", "assistant/stop-settled", "makes a record Stopped that has settled")
+class StopsTheSettled(Wrapper):
+    """A stop comes never too late."""
+
+    def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
+        """Remember what was stopped."""
+        seen = self.__dict__.setdefault("stopped", set())
+        if action == "StopInvocation":
+            seen.add(parameters["InvokeId"])
+        for each in results(action, answer):
+            each["InvokeRecordStatus"] = "Stopped" if each["InvokeId"] in seen else each["InvokeRecordStatus"]
+        return answer
+
+
+# The agent
+
+
+@wrong("bare-images", "assistant/preinstalled", "has no agent in public images")
+class BareImages(Rules):
+    """The agent is always to be installed."""
+
+    def agent_comes_with(self, image: object) -> bool:
+        """Never."""
+        return False
+
+
+@wrong("every-system", "assistant/os-list", "runs commands on systems that are not listed")
+class EverySystem(Rules):
+    """There is no list."""
+
+    def serves(self, os_name: str) -> bool:
+        """Always."""
+        return True
+
+
+@wrong("agent-status-yes", "assistant/agent-status-spelling", "says yes and no of an agent")
+class AgentStatusYes(Wrapper):
+    """Other words."""
+
+    def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
+        """Say yes or no."""
+        if action == "DescribeCloudAssistantStatus":
+            for each in answer["InstanceCloudAssistantStatusSet"]["InstanceCloudAssistantStatus"]:
+                each["CloudAssistantStatus"] = "yes" if each["CloudAssistantStatus"] == "true" else "no"
+        return answer
+
+
+def _seen_inside(verb: str, **spoilt: Any) -> type[Wrapper]:
+    """A region whose guests look otherwise inside."""
+
+    def control(self: Wrapper, called: str, arguments: Mapping[str, object]) -> Answer:
+        answer = Wrapper.control(self, called, arguments)
+        return {**answer, **{key: make(answer) for key, make in spoilt.items()}} if called == verb else answer
+
+    return type("SeenInside", (Wrapper,), {"control": control})
+
+
+for _name, _clause, _says, _verb, _key, _make in (
+    ("agent-by-another-name", "process-name", "gives the agent's process another name", "agent", "process", "agentd"),
+    ("never-upgrades", "upgrade-hourly", "does not upgrade the agent", "agent", "version", "0"),
+    ("upgrade-by-command-fails", "upgrade-by-command", "lets no command upgrade the agent", "agent", "version", "0"),
+    (
+        "upgrades-all-the-same",
+        "upgrade-disabled",
+        "upgrades an agent without an updater",
+        "agent",
+        "latest",
+        "1.0.1.299",
+    ),
+    (
+        "runs-by-itself",
+        "never-by-itself",
+        "runs what nobody asked for",
+        "guest-history",
+        "ran",
+        [{"by": "?", "script": ""}],
+    ),
+):
+    wrong(_name, f"assistant/{_clause}", _says)(_seen_inside(_verb, **{_key: lambda answer, made=_make: made}))
+
+
+def _unhears(verb: str, *words: str) -> type[Wrapper]:
+    """A region in whose guests some words have no effect."""
+
+    def control(self: Wrapper, called: str, arguments: Mapping[str, object]) -> Answer:
+        script = str(arguments.get("script", ""))
+        if called == verb and (not words or any(word in script for word in words)):
+            arguments = {**arguments, **({"script": "true"} if words else {"there": True})}
+        return Wrapper.control(self, called, arguments)
+
+    return type("Unhears", (Wrapper,), {"control": control})
+
+
+wrong("agent-cannot-be-stopped", "assistant/agent-disabled", "runs on with the agent's service stopped")(
+    _unhears("log-in", "stop", "off")
+)
+wrong("powershell-always", "assistant/powershell-module", "runs PowerShell without its module")(
+    _unhears("set-powershell")
+)
