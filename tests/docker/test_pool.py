@@ -23,6 +23,8 @@ def dirty(region: Region) -> None:
     for instance in (one, other):
         region.control("exec", instance=instance.id, script=litter)
     region.control("host-peers", host=one.host, peer=other.host, up=False)
+    region.control("slow-host", host=one.host, kilobits=500)
+    region.control("fill-disk", host=one.host, full=True)
     region.control("host-wire", host=one.host, up=False)
     region.control("hang-host", host=other.host)
 

@@ -15,6 +15,7 @@ from faultzone.journal import Journal
 CAPABILITIES: Final = {
     "see-hosts": "tell which host each instance is on, and what the hosts carry",
     "break-hosts": "crash and repair hosts, find them at risk, migrate instances",
+    "break-machines": "break what is real: peers, wires, disks, memory, containers",
     "break-api": "refuse, delay and drop calls of chosen actions",
     "move-time": "let region time pass at will",
     "set-supply": "take supply away by zone and family, and give it back",

@@ -14,10 +14,10 @@ from time import monotonic, sleep
 from typing import Any, Final
 from weakref import finalize
 
-from faultzone.backends import controls
+from faultzone.backends import controls, machine_controls
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import SECOND, Clock, HybridClock, Timer
-from faultzone.errors import NotSupported, SubstrateSilent, UsageError
+from faultzone.errors import NotSupported, SubstrateSilent
 from faultzone.model.catalog import dotted
 from faultzone.model.instances import network_interface
 from faultzone.model.metadata import network_of
@@ -73,7 +73,7 @@ class DockerBackend(LocalBackend):
     name = "docker"
     #: One, so that hosts carry out what each instant asks of them before the next.
     steps_per_turn = 1
-    capabilities = LocalBackend.capabilities - {"guest", "reach-guests"}
+    capabilities = LocalBackend.capabilities - {"guest", "reach-guests"} | {"break-machines"}
 
     def __init__(self, *shapes: Any, settings: Settings | None = None, start: int, **options: Any) -> None:
         self.pool: Pool = pool(settings or Settings())
@@ -160,15 +160,6 @@ class DockerBackend(LocalBackend):
         super().close()
 
 
-def _place(backend: DockerBackend, given: Mapping[str, Any], name: str = "host") -> tuple[str, int]:
-    region_id = str(given.get("region") or backend.cloud.default_region)
-    region = backend.cloud.regions.get(region_id)
-    host = None if region is None else region.placement.find_host(str(given[name]))
-    if host is None:
-        raise UsageError(f"there is no host {given[name]!r} in {region_id}")
-    return region_id, host.index
-
-
 def _execute(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
     """Run a script in an instance beside the public API, once what was asked of the hosts has happened."""
     backend.settle()
@@ -185,25 +176,6 @@ def _write(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
         str(given["instance"]), str(given["path"]), base64.b64encode(raw).decode(), int(given.get("mode", 0o644))
     )
     return {}
-
-
-def _hang(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
-    """Let everything on a host stand still."""
-    backend.hosts.hang(*_place(backend, given))
-    return {"host": given["host"]}
-
-
-def _wire(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
-    """Cut a host's wire, or join it."""
-    backend.hosts.wire(*_place(backend, given), up=bool(given["up"]))
-    return {"host": given["host"]}
-
-
-def _peers(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
-    """Let two hosts hear one another no longer, or again."""
-    region, one = _place(backend, given)
-    backend.hosts.peers(region, one, _place(backend, given, "peer")[1], up=bool(given["up"]))
-    return {"host": given["host"]}
 
 
 def _host_id(backend: DockerBackend, region_id: str, index: int) -> str:
@@ -243,9 +215,7 @@ def _keep(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
 _VERBS: Final[Mapping[str, Callable[[DockerBackend, dict[str, Any]], dict[str, Any]]]] = {
     "exec": _execute,
     "put-file": _write,
-    "hang-host": _hang,
-    "host-wire": _wire,
-    "host-peers": _peers,
+    **machine_controls.VERBS,
     "host-logs": _logs,
     "keep-hosts": _keep,
 }

@@ -1,7 +1,7 @@
 """Faults: typed values that say what to break, and the chaos that injects them and owes their undo.
 
 base.py      what a fault is
-hosts.py provider.py guests.py billing.py jumps.py  the catalogue, by what is broken
+hosts.py machines.py provider.py guests.py billing.py jumps.py  the catalogue, by what is broken
 chaos.py     bringing faults into force and mending them; calls.py, a call for each
 schedule.py  faults that are to come
 promises.py  what an undo promises
@@ -16,6 +16,7 @@ from faultzone.faults.chaos import Chaos, Injection
 from faultzone.faults.guests import AgentOutage, GuestCrash
 from faultzone.faults.hosts import HostAtRisk, HostCrash, HostHang, NetworkCut, ZoneOutage
 from faultzone.faults.jumps import ClockJump
+from faultzone.faults.machines import DiskFull, HostKilled, HostPaused, MemoryExhausted, PeerCut, SlowNetwork
 from faultzone.faults.provider import Maintenance, MigrationFails, SecurityLock, SupplyShortage
 from faultzone.faults.schedule import Scheduled
 
@@ -26,6 +27,12 @@ CATALOGUE: tuple[type[Fault], ...] = (
     NetworkCut,
     HostAtRisk,
     ZoneOutage,
+    PeerCut,
+    SlowNetwork,
+    DiskFull,
+    MemoryExhausted,
+    HostPaused,
+    HostKilled,
     SupplyShortage,
     Maintenance,
     MigrationFails,
@@ -43,17 +50,23 @@ __all__ = [
     "AgentOutage",
     "Chaos",
     "ClockJump",
+    "DiskFull",
     "Fault",
     "GuestCrash",
     "HostAtRisk",
     "HostCrash",
     "HostHang",
+    "HostKilled",
+    "HostPaused",
     "Injection",
     "Maintenance",
+    "MemoryExhausted",
     "MigrationFails",
     "NetworkCut",
+    "PeerCut",
     "Scheduled",
     "SecurityLock",
+    "SlowNetwork",
     "SubscriptionLapse",
     "SupplyShortage",
     "ZoneOutage",

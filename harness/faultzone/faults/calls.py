@@ -10,6 +10,7 @@ from faultzone.faults.billing import AccountArrears, SubscriptionLapse
 from faultzone.faults.guests import AgentOutage, GuestCrash
 from faultzone.faults.hosts import HostAtRisk, HostCrash, HostHang, NetworkCut, ZoneOutage
 from faultzone.faults.jumps import ClockJump
+from faultzone.faults.machines import DiskFull, HostKilled, HostPaused, MemoryExhausted, PeerCut, SlowNetwork
 from faultzone.faults.provider import Maintenance, MigrationFails, SecurityLock, SupplyShortage
 from faultzone.model.ledger import Money
 
@@ -48,6 +49,32 @@ class Calls(ABC):
     def zone_outage(self, zone: str) -> Injection:
         """Take the power of a zone away; giving it back is owed."""
         return self.inject(ZoneOutage(zone, self._region))
+
+    # Machines that are real
+
+    def peer_cut(self, host: str, peer: str) -> Injection:
+        """Let two hosts hear one another no longer."""
+        return self.inject(PeerCut(host, peer, self._region))
+
+    def slow_network(self, host: str, kilobits: int = 256) -> Injection:
+        """Let a host send no more than so many kilobits a second."""
+        return self.inject(SlowNetwork(host, kilobits, self._region))
+
+    def disk_full(self, host: str) -> Injection:
+        """Let the local disk of a host be full."""
+        return self.inject(DiskFull(host, self._region))
+
+    def memory_exhausted(self, instance: str, left: int = 4 << 20) -> Injection:
+        """Leave an instance hardly any memory: so many bytes beyond what it uses now."""
+        return self.inject(MemoryExhausted(instance, left))
+
+    def pause(self, host: str) -> Injection:
+        """Let the engine freeze a host; thawing it is owed."""
+        return self.inject(HostPaused(host, self._region))
+
+    def kill(self, host: str) -> Injection:
+        """Let the engine kill a host; its repair is owed."""
+        return self.inject(HostKilled(host, self._region))
 
     # What the provider does
 

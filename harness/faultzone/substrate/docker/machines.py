@@ -23,6 +23,8 @@ from faultzone.substrate.docker.pool import Pool
 DETECT_SECONDS: Final = 1.0
 #: For how long an answer of the hosts is waited for, beyond what they are asked to do.
 CLOSE_SECONDS: Final = 30.0
+#: For how long a host's own agent may take to end all that runs there, before the engine does.
+_FENCE_SECONDS: Final = 1.0
 _LEASES: Final = itertools.count(1)
 
 
@@ -33,8 +35,10 @@ class Machine:
     Attributes:
         link: the connection to its container, once it has one.
         down: whether it has no power, hangs or is gone.
+        fenced: whether its power is being taken away, because it has been silent for too long.
         noticed: whether the region has been told of that.
         repaired: whether it is to come back as soon as that has been noticed.
+        paused: whether the engine has frozen it.
     """
 
     region: str
@@ -42,9 +46,11 @@ class Machine:
     link: Link | None = None
     leasing: bool = False
     down: bool = False
+    fenced: bool = False
     noticed: bool = False
     repaired: bool = False
     reversible: bool = True
+    paused: bool = False
     waiting: list[Callable[[Link], None]] = field(default_factory=list)
 
 
@@ -200,52 +206,7 @@ class Machines(ABC):
         writer.send("names", file=file, text=text)
         return file
 
-    # Hosts that break
-
-    def crash(self, region: str, host: int, *, reversible: bool) -> None:
-        """Take a host's power away: its wire first, then all that runs on it. The region notices by its silence."""
-        self._break(region, host, "crash", reversible)
-
-    def hang(self, region: str, host: int) -> None:
-        """Let everything on a host stand still, its own word included."""
-        self._break(region, host, "hang", True)
-
-    def _break(self, region: str, host: int, operation: str, reversible: bool) -> None:
-        key = (region, host)
-        self._owed[key] = 0
-
-        def act() -> None:
-            machine = self._machine(region, host)
-            if machine.down:
-                if machine.noticed:
-                    self._owed.pop(key, None)
-                return
-            machine.down, machine.noticed, machine.repaired, machine.reversible = True, False, False, reversible
-            if machine.link is not None:
-                machine.link.heard = monotonic()
-                machine.link.send(operation)
-            else:
-                self.pool.board.later(self._detect, lambda: self._guarded(lambda: self._lose(machine)))
-
-        self._post(act)
-
-    def wire(self, region: str, host: int, *, up: bool) -> None:
-        """Cut a host's wire to all others, or join it."""
-        self._tell(region, host, "wire", up=up)
-
-    def peers(self, region: str, one: int, other: int, *, up: bool) -> None:
-        """Let two hosts hear one another no longer, or again."""
-
-        def act() -> None:
-            first, second = (self._machine(region, each).link for each in (one, other))
-            if first is not None and second is not None:
-                first.send("peer", address=second.address, up=up)
-                second.send("peer", address=first.address, up=up)
-
-        self._post(act)
-
-    def _tell(self, region: str, host: int, operation: str, **arguments: Any) -> None:
-        self._post(lambda: self._with_link(self._machine(region, host), lambda link: link.send(operation, **arguments)))
+    # Hosts that are lost
 
     def _watch(self) -> None:
         """Look for hosts that have not been heard of for too long."""
@@ -257,36 +218,37 @@ class Machines(ABC):
         self.pool.board.later(self._detect / 8, lambda: None if self._closed else self._guarded(self._watch))
 
     def _lose(self, machine: Machine) -> None:
-        """Notice that a host is lost. One that only hangs loses its power, so that nothing runs in two places."""
-        if machine.noticed:
+        """Take a host to be lost, once it certainly has no power: nothing may run in two places."""
+        if machine.noticed or machine.fenced:
             return
-        link = machine.link
-        if link is not None and link.alive:
-            link.send("crash")
-        if link is not None:
-            for members in self._members.values():
-                members.discard(link)
-        machine.down = machine.noticed = True
+        machine.down = machine.fenced = True
+        if machine.link is None:
+            self._lost(machine)
+        else:
+            self._fence(machine.link, lambda: self._lost(machine))
+
+    def _fence(self, link: Link, then: Callable[[], None]) -> None:
+        """Take a host's power away by its own agent or, where that does not answer, by the engine."""
+        done: list[bool] = []
+
+        def fenced(answer: Message) -> None:
+            done.append(True)
+            self._guarded(then)
+
+        link.send("crash", fenced)
+        self.pool.board.later(_FENCE_SECONDS, lambda: None if done else self.pool.kill(link))
+
+    def _lost(self, machine: Machine) -> None:
+        """Tell the region that a host is lost."""
+        for members in self._members.values():
+            if machine.link is not None:
+                members.discard(machine.link)
+        machine.noticed, machine.fenced, machine.paused = True, False, False
         self._write_off(machine)
         self._report(machine.region, HostLost(machine.index, machine.reversible))
         self._owed.pop((machine.region, machine.index), None)
         if machine.repaired:
             self._return(machine)
-
-    def repair(self, region: str, host: int) -> None:
-        """Give a host its power back: it answers at once, but not before its loss is noticed."""
-        self._owed[region, host] = 0
-
-        def act() -> None:
-            machine = self._machine(region, host)
-            if not machine.down:
-                self._owed.pop((region, host), None)
-            elif machine.noticed:
-                self._return(machine)
-            else:
-                machine.repaired = True
-
-        self._post(act)
 
     def _return(self, machine: Machine) -> None:
         self._owed[machine.region, machine.index] = 0

@@ -244,6 +244,16 @@ class Pool:
             self.board.ask(step, _RESET_SECONDS)
         return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(lease_end(self._labels)))
 
+    def kill(self, link: Link) -> None:
+        """End a host that does not answer; on the switchboard's thread, without waiting."""
+
+        def kill() -> None:
+            with suppress(HarnessError):  # It may just be going.
+                self.engine.kill(link.container)
+            self.board.post(link.end)
+
+        self._threads.submit(kill)
+
     def write_off(self, link: Link) -> None:
         """Keep no account of a host that is gone."""
         self.leased.discard(link)

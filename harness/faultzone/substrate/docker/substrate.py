@@ -14,7 +14,7 @@ from typing import Any, Final
 from weakref import WeakMethod
 
 from faultzone.ecs.assistant import SYSTEM_OF
-from faultzone.errors import HarnessError, NotSupported
+from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.model.effects import (
     AgentSeen,
     Boot,
@@ -37,8 +37,9 @@ from faultzone.model.effects import (
 )
 from faultzone.substrate import Sink
 from faultzone.substrate.docker.agent.guest import START_UP
+from faultzone.substrate.docker.breaking import BreakableMachines
 from faultzone.substrate.docker.links import Link, Message
-from faultzone.substrate.docker.machines import CLOSE_SECONDS, DETECT_SECONDS, Machine, Machines
+from faultzone.substrate.docker.machines import CLOSE_SECONDS, DETECT_SECONDS, Machine
 from faultzone.substrate.docker.pool import Pool
 
 #: The version that our agent says it is.
@@ -64,7 +65,7 @@ class Guest:
     agent: bool = False
 
 
-class DockerSubstrate(Machines):
+class DockerSubstrate(BreakableMachines):
     """The hosts of one region's cloud.
 
     Args:
@@ -281,6 +282,18 @@ class DockerSubstrate(Machines):
         """
         message = {"op": "put", "path": path, "content": content, "mode": f"{mode:o}", "owner": "", "group": ""}
         self._ask_guest(instance, {**message, "overwrite": True}, CLOSE_SECONDS)
+
+    def starve(self, instance: str, left: int | None) -> None:
+        """Let an instance have no more memory than it has now and `left` bytes, or again as much as any.
+
+        Raises:
+            UsageError: it does not run.
+            NotSupported: instances have no limits here.
+        """
+        guest = self._guests.get(instance)
+        if guest is None:
+            raise UsageError(f"{instance} does not run")
+        self._ask(guest.machine.region, guest.machine.index, "memory", mends=left is None, instance=instance, left=left)
 
     def _ask_guest(self, instance: str, message: Message, seconds: float) -> Message:
         run = f"exec-{next(self._numbers)}"

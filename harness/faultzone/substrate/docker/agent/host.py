@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from . import netlink, sandbox
+from .faults import Faults, Refused
 from .guest import descendants
 from .limits import Limits
 from .sandbox import DISKS, LOCAL, PROCESSES, ROOTS, Spec
@@ -27,7 +28,7 @@ from .sandbox import DISKS, LOCAL, PROCESSES, ROOTS, Spec
 BEAT_SECONDS: Final = 0.25
 _WIRE: Final = "eth0"
 #: What is asked too often to be worth a line of the log.
-_QUIET: Final = frozenset({"guest", "names", "network", "state"})
+_QUIET: Final = frozenset({"condition", "guest", "names", "network", "state"})
 
 Message = dict[str, Any]
 
@@ -55,7 +56,6 @@ class Host:
         self._powered = self._well = True
         self._kept = self._alone = False
         self._networks: dict[int, set[str]] = {}
-        self._swallowed: set[str] = set()
         self._input = b""
         self._output = b""
         os.makedirs(ROOTS, exist_ok=True)
@@ -63,6 +63,7 @@ class Host:
         self._why_plain = sandbox.probe()
         self._isolated = self._why_plain is None
         self._limits = Limits()
+        self._faults = Faults(_WIRE)
         self._poll = select.poll()
         self._woken, waking = os.pipe()
         for number in (self._woken, waking, 1):
@@ -127,6 +128,8 @@ class Host:
             message = json.loads(line)
             try:
                 answer = self._handle(message)
+            except Refused as why:
+                answer = {"refused": str(why)}
             except (OSError, KeyError, ValueError) as trouble:
                 answer = {"trouble": f"{message['op']}: {trouble!r}"}
             if answer is not None:
@@ -159,6 +162,10 @@ class Host:
             return {"state": self.state()}
         elif operation == "keep":
             self._kept = True
+        elif operation == "condition":
+            return self._faults.condition()
+        elif operation == "memory":
+            return self._starve(message["instance"], message["left"])
         else:
             self._break_or_mend(operation, message)
         return {}
@@ -292,15 +299,20 @@ class Host:
         elif operation == "hang":
             self._well = False
             self._signal_all(signal.SIGSTOP)
-        elif operation == "wire":
-            netlink.set_up(_WIRE, message["up"])
-        elif operation == "peer":
-            netlink.swallow(message["address"], on=not message["up"])
-            (self._swallowed.discard if message["up"] else self._swallowed.add)(message["address"])
         elif operation == "reset":
             self._reset()
         else:
-            raise ValueError("there is no such operation")
+            self._faults.handle(operation, message)
+
+    def _starve(self, instance: str, left: int | None) -> Message:
+        """Leave an instance so much memory; one that boots later gets all it may have."""
+        if self._limits.why_not is not None:
+            return {"refused": f"instances have no limits of their own here: {self._limits.why_not}"}
+        if instance in self.instances:
+            self._limits.leave(instance, left)
+        elif left is not None:
+            return {"unable": f"{instance} does not run"}
+        return {}
 
     def _crash(self, silent: bool) -> None:
         """Lose power: the wire first, so that nobody hears a goodbye, then every process, then what was local."""
@@ -321,6 +333,7 @@ class Host:
         for number in self._networks:
             netlink.delete(f"vx{number}")
         self._networks.clear()
+        self._faults.fill(False)
         for directory in (LOCAL, ROOTS):
             for entry in os.listdir(directory):
                 shutil.rmtree(f"{directory}/{entry}", ignore_errors=True)
@@ -328,10 +341,7 @@ class Host:
     def _reset(self) -> None:
         """Be as at the start."""
         self._end_everything()
-        for address in self._swallowed:
-            netlink.swallow(address, on=False)
-        self._swallowed.clear()
-        netlink.set_up(_WIRE)
+        self._faults.mend()
         self._powered = self._well = True
 
     def _signal_all(self, number: int) -> None:
@@ -354,7 +364,7 @@ class Host:
             "mounts": mounted,
             "routes": routed,
             "interfaces": sorted(name for _, name in socket.if_nameindex()),
-            "wire": open_text(f"/sys/class/net/{_WIRE}/operstate"),
+            **self._faults.condition(),
             "local": sorted(os.listdir(LOCAL)),
             "roots": sorted(os.listdir(ROOTS)),
             "instances": sorted(os.listdir(PROCESSES)),
@@ -377,12 +387,6 @@ def _shown(message: Message) -> str:
     if "spec" in message:
         return f"{message['spec']['instance']} epoch={message['spec']['epoch']}"
     return " ".join(f"{name}={value}" for name, value in message.items() if name not in ("id", "op"))
-
-
-def open_text(path: str) -> str:
-    """The text of a small file of the kernel."""
-    with open(path, encoding="ascii") as file:
-        return file.read().strip()
 
 
 def main() -> None:

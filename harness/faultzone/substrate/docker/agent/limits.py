@@ -13,6 +13,8 @@ _ROOT: Final = "/run/limits"
 _OWN: Final = "host"
 PROCESSES: Final = 512
 MEMORY_BYTES: Final = 1 << 30
+#: Where the kernel tells how much memory a group uses, by the file of its limit.
+_USED: Final = {"memory.max": "memory.current", "memory.limit_in_bytes": "memory.usage_in_bytes"}
 
 
 class Limits:
@@ -74,6 +76,17 @@ class Limits:
             for entry in os.scandir(directory)
             if entry.is_dir() and entry.name != _OWN
         )
+
+    def leave(self, instance: str, left: int | None) -> None:
+        """Let an instance have no more memory than it has now and `left` bytes; None for as much as any.
+
+        Raises:
+            OSError: it does not run, or the kernel refuses.
+        """
+        directory, file, _ = next(each for each in self._limits if each[1] in _USED)
+        with open(f"{directory}/{instance}/{_USED[file]}", encoding="ascii") as used:
+            limit = MEMORY_BYTES if left is None else min(MEMORY_BYTES, int(used.read()) + left)
+        _write(f"{directory}/{instance}/{file}", limit)
 
     def remove(self, instance: str) -> None:
         """Forget an instance that has ended; its last processes may take a moment to vanish."""

@@ -11,7 +11,14 @@ from typing import Final
 
 _NEW_LINK, _DEL_LINK, _GET_LINK = 16, 17, 18
 _NEW_ADDRESS, _NEW_ROUTE, _DEL_ROUTE, _NEW_NEIGHBOUR, _DEL_NEIGHBOUR = 20, 24, 25, 28, 29
+_NEW_QUEUE, _DEL_QUEUE, _GET_QUEUE = 36, 37, 38
+_DONE: Final = 3
 _REQUEST_ACK: Final = 5
+_REQUEST_ALL: Final = 0x301
+_ROOT: Final = 0xFFFFFFFF
+#: A shaped wire holds back what is sent in this many seconds; more is lost.
+_QUEUE_SECONDS: Final = 0.4
+_FRAME: Final = 1514
 _CREATE, _EXCLUSIVE, _APPEND, _REPLACE = 0x400, 0x200, 0x800, 0x100
 _ANY_MAC: Final = b"\0" * 6
 _VXLAN_PORT: Final = 4789
@@ -116,3 +123,44 @@ def announce(name: str, address: str) -> None:
         for operation, target in ((1, _ANY_MAC), (2, mac)):
             packet = struct.pack("!HHHBBH", 0x806, 1, 0x800, 6, 4, operation) + mac + raw + target + raw
             wire.send(b"\xff" * 6 + mac + packet)
+
+
+def _queue(name: str) -> bytes:
+    return struct.pack("BxxxiIII", 0, socket.if_nametoindex(name), 0, _ROOT, 0)
+
+
+def shape(name: str, kilobits: int | None) -> None:
+    """Let an interface send no more than so many kilobits a second; None for all it can.
+
+    Raises:
+        OSError: the kernel has no token buckets.
+    """
+    if kilobits is None:
+        if queueing(name) == "tbf":
+            _ask(_DEL_QUEUE, 0, _queue(name))
+        return
+    rate = kilobits * 1000 // 8
+    bucket = max(2 * _FRAME, rate // 100)
+    held = max(10 * _FRAME, int(rate * _QUEUE_SECONDS))
+    speed, none = struct.pack("BBHhHI", 0, 1, 0, -1, 0, rate), bytes(12)
+    settings = _attribute(1, speed + none + struct.pack("III", held, 0, 0)) + _number(6, bucket)
+    _ask(_NEW_QUEUE, _CREATE | _REPLACE, _queue(name) + _text(1, "tbf") + _attribute(2, settings))
+
+
+def queueing(name: str) -> str:
+    """The kind of queue at which an interface's packets wait to be sent."""
+    index = socket.if_nametoindex(name)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
+        netlink.bind((0, 0))
+        netlink.send(struct.pack("IHHII", 36, _GET_QUEUE, _REQUEST_ALL, 1, 0) + struct.pack("BxxxiIII", 0, 0, 0, 0, 0))
+        while True:
+            answer = netlink.recv(65536)
+            at = 0
+            while at < len(answer):
+                size, kind = struct.unpack_from("IH", answer, at)
+                if kind == _DONE:
+                    return "none"
+                if kind == _NEW_QUEUE and struct.unpack_from("i", answer, at + 20)[0] == index:
+                    length = struct.unpack_from("H", answer, at + 36)[0]
+                    return answer[at + 40 : at + 36 + length].rstrip(b"\0").decode()
+                at += size + -size % 4

@@ -16,6 +16,8 @@ _DRAIN_SECONDS: Final = 0.2
 #: How often the output of a script that goes on is told.
 _TELL_SECONDS: Final = 0.2
 _DIRECTORY: Final = "/var/lib/faultzone"
+#: Where memory runs out, the kernel ends scripts and what they have started before the instance's first process.
+_FIRST_TO_GO: Final = "500"
 
 
 class Script:
@@ -65,6 +67,8 @@ class Script:
             os.dup2(output, 1)
             os.dup2(output, 2)
             os.closerange(3, 4096)
+            with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+                file.write(_FIRST_TO_GO)
             os.chdir(directory)
             os.execv("/bin/sh", ["sh", "-c", self._path])
         finally:

@@ -1,0 +1,185 @@
+"""Faults of machines that are real: of what their kernel and their engine do. They need hosts that are containers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from faultzone.errors import UsageError
+from faultzone.faults.promises import host_state, unless_vanished
+
+if TYPE_CHECKING:
+    from faultzone.backends import Backend
+
+
+def _condition(backend: Backend, host: str, region: str | None) -> Mapping[str, Any]:
+    return backend.control("host-condition", {"host": host, "region": region})
+
+
+@dataclass(frozen=True)
+class PeerCut:
+    """Two hosts hear one another no longer; all others hear both.
+
+    Args:
+        host: the id of the one.
+        peer: the id of the other.
+    """
+
+    host: str
+    peer: str
+    region: str | None = None
+    capability: ClassVar[str] = "break-machines"
+    why_no_undo: ClassVar[str | None] = None
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Let what they send one another vanish."""
+        return backend.control("host-peers", {**vars(self), "up": False})
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Let them hear one another."""
+        backend.control("host-peers", {**vars(self), "up": True})
+
+    def undone(self, backend: Backend) -> bool:
+        """Neither loses what it sends to anybody."""
+        return not any(_condition(backend, each, self.region).get("unheard") for each in (self.host, self.peer))
+
+
+@dataclass(frozen=True)
+class SlowNetwork:
+    """What a host sends to others is slow: so many kilobits a second, the rest waits 0.4 s at most and is then lost.
+
+    There is no delay of its own: a wire with little to carry is as quick as ever. To slow both ways, slow both hosts.
+
+    Args:
+        host: the host's id.
+        kilobits: how many a second, 8 at least.
+    """
+
+    host: str
+    kilobits: int = 256
+    region: str | None = None
+    capability: ClassVar[str] = "break-machines"
+    why_no_undo: ClassVar[str | None] = None
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Slow it down."""
+        if self.kilobits is None:
+            raise UsageError("kilobits=None: write how many kilobits a second the host may send")
+        return backend.control("slow-host", vars(self))
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Let it send all it can."""
+        backend.control("slow-host", {"host": self.host, "region": self.region, "kilobits": None})
+
+    def undone(self, backend: Backend) -> bool:
+        """Nothing it sends is held back."""
+        return _condition(backend, self.host, self.region).get("queue") != "tbf"
+
+
+@dataclass(frozen=True)
+class DiskFull:
+    """The local disk of a host is full: for what is written to `/mnt/local` in its instances there is no space left.
+
+    What is on it stays, and may be deleted or overwritten. Where the host loses its power, so does the local disk its
+    contents, and is empty. System disks lie on the engine's own disk, which is not filled.
+
+    Args:
+        host: the host's id.
+    """
+
+    host: str
+    region: str | None = None
+    capability: ClassVar[str] = "break-machines"
+    why_no_undo: ClassVar[str | None] = None
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Let it be full."""
+        return backend.control("fill-disk", {**vars(self), "full": True})
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Let it be as large as it was."""
+        backend.control("fill-disk", {**vars(self), "full": False})
+
+    def undone(self, backend: Backend) -> bool:
+        """There is space left."""
+        return _condition(backend, self.host, self.region).get("local_free") != 0
+
+
+@dataclass(frozen=True)
+class MemoryExhausted:
+    """An instance has hardly any memory left: what asks for more is ended by the kernel, scripts first.
+
+    The instance itself goes on while its first process is left, else it crashes and boots again, with all its memory.
+
+    Args:
+        instance: the instance's id.
+        left: how many bytes it gets beyond what it uses now.
+    """
+
+    instance: str
+    left: int = 4 << 20
+    capability: ClassVar[str] = "break-machines"
+    why_no_undo: ClassVar[str | None] = None
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Take the rest away."""
+        return backend.control("leave-memory", vars(self))
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Give it back; an instance that no longer runs gets all when it boots."""
+        with unless_vanished():
+            backend.control("leave-memory", {"instance": self.instance, "left": None})
+
+
+@dataclass(frozen=True)
+class HostPaused:
+    """The engine freezes a host. Thawed before it is missed, nothing has happened; later it has lost its power.
+
+    Args:
+        host: the host's id.
+    """
+
+    host: str
+    region: str | None = None
+    capability: ClassVar[str] = "break-machines"
+    why_no_undo: ClassVar[str | None] = None
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Freeze it."""
+        return backend.control("pause-host", {**vars(self), "on": True})
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Thaw it, and give it its power back if it was missed."""
+        backend.control("pause-host", {**vars(self), "on": False})
+        backend.control("repair-host", vars(self))
+
+    def undone(self, backend: Backend) -> bool:
+        """The host has its power back."""
+        return host_state(backend, self.host, self.region) != "down"
+
+
+@dataclass(frozen=True)
+class HostKilled:
+    """The engine kills a host: unlike at a loss of power, peers are told that connections end.
+
+    Args:
+        host: the host's id.
+    """
+
+    host: str
+    region: str | None = None
+    capability: ClassVar[str] = "break-machines"
+    why_no_undo: ClassVar[str | None] = None
+
+    def inject(self, backend: Backend) -> Mapping[str, Any]:
+        """Kill it."""
+        return backend.control("kill-host", vars(self))
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Repair the host, in a new container."""
+        backend.control("repair-host", vars(self))
+
+    def undone(self, backend: Backend) -> bool:
+        """The host has its power back."""
+        return host_state(backend, self.host, self.region) != "down"

@@ -1,0 +1,186 @@
+"""What breaks the machines of a region on demand, and mends them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from faultzone.errors import HarnessError, NotSupported, UsageError
+from faultzone.substrate.docker.links import Link, Message
+from faultzone.substrate.docker.machines import CLOSE_SECONDS, Machine, Machines
+
+
+class BreakableMachines(Machines):
+    """Machines with the doors for what breaks them; from any thread."""
+
+    # Power
+
+    def crash(self, region: str, host: int, *, reversible: bool) -> None:
+        """Take a host's power away: its wire first, then all that runs on it. The region notices by its silence."""
+        self._break(region, host, "crash", reversible)
+
+    def hang(self, region: str, host: int) -> None:
+        """Let everything on a host stand still, its own word included."""
+        self._break(region, host, "hang", True)
+
+    def _break(self, region: str, host: int, operation: str, reversible: bool) -> None:
+        key = (region, host)
+        self._owed[key] = 0
+
+        def act() -> None:
+            machine = self._machine(region, host)
+            if machine.down:
+                if machine.noticed:
+                    self._owed.pop(key, None)
+                return
+            machine.down, machine.noticed, machine.repaired, machine.reversible = True, False, False, reversible
+            if machine.link is not None:
+                machine.link.heard = monotonic()
+                machine.link.send(operation)
+            else:
+                self.pool.board.later(self._detect, lambda: self._guarded(lambda: self._lose(machine)))
+
+        self._post(act)
+
+    def repair(self, region: str, host: int) -> None:
+        """Give a host its power back: it answers at once, but not before its loss is noticed."""
+        self._owed[region, host] = 0
+
+        def act() -> None:
+            machine = self._machine(region, host)
+            if not machine.down:
+                self._owed.pop((region, host), None)
+            elif machine.noticed:
+                self._return(machine)
+            else:
+                machine.repaired = True
+
+        self._post(act)
+
+    # The container, by the engine
+
+    def pause(self, region: str, host: int, *, on: bool) -> None:
+        """Let the engine freeze a host, or thaw it. One that is missed meanwhile loses its power.
+
+        Raises:
+            UsageError: it has no power to begin with.
+            HarnessError: the engine refuses.
+        """
+        machine, link = self._container(region, host, needed=on)
+        if link is None or on == machine.paused:
+            return
+        if on:
+            self.pool.engine.pause(link.container)
+            self._owed[region, host] = 0
+            machine.paused = True
+            return
+        link.heard = monotonic()
+        try:
+            self.pool.engine.unpause(link.container)
+        except HarnessError:
+            if not machine.fenced and not machine.noticed:
+                raise
+            return  # It was missed just now, and the engine has killed it.
+        machine.paused = False
+        if not machine.fenced and not machine.noticed:
+            self._owed.pop((region, host), None)
+
+    def kill(self, region: str, host: int) -> None:
+        """Let the engine kill a host; when it is repaired it gets another container.
+
+        Raises:
+            UsageError: it has no power to begin with.
+            HarnessError: the engine refuses.
+        """
+        link = self._container(region, host, needed=True)[1]
+        assert link is not None
+        self._owed[region, host] = 0
+        self.pool.engine.kill(link.container)
+
+    def _container(self, region: str, host: int, *, needed: bool) -> tuple[Machine, Link | None]:
+        """The machine and the connection to its container, which it is given if it is needed.
+
+        Raises:
+            UsageError: it is needed, and the machine has no power.
+        """
+
+        def find(answer: Callable[[Any], None]) -> None:
+            machine = self._machine(region, host)
+            if needed and not machine.down:
+                self._with_link(machine, lambda link: answer((machine, link)))
+            else:
+                answer((machine, machine.link if machine.link is not None and machine.link.alive else None))
+
+        found: tuple[Machine, Link | None] = self._answer_to(find)
+        if needed and found[0].down:
+            raise UsageError(f"host {host} of {region} has no power")
+        return found
+
+    # Wires, disks and memory, by the host's own agent
+
+    def wire(self, region: str, host: int, *, up: bool) -> None:
+        """Cut a host's wire to all others, or join it."""
+        self._ask(region, host, "wire", mends=up, up=up)
+
+    def peers(self, region: str, one: int, other: int, *, up: bool) -> None:
+        """Let two hosts hear one another no longer, or again."""
+        links = [self._container(region, each, needed=not up)[1] for each in (one, other)]
+        for host, peer in ((one, links[1]), (other, links[0])):
+            if peer is not None:
+                self._ask(region, host, "peer", mends=up, address=peer.address, up=up)
+
+    def slow(self, region: str, host: int, kilobits: int | None) -> None:
+        """Let a host send no more than so many kilobits a second, or all it can.
+
+        Raises:
+            NotSupported: the kernel cannot.
+        """
+        self._ask(region, host, "slow", mends=kilobits is None, kilobits=kilobits)
+
+    def fill(self, region: str, host: int, *, full: bool) -> None:
+        """Let the local disk of a host be full, or no longer.
+
+        Raises:
+            NotSupported: the kernel cannot.
+        """
+        self._ask(region, host, "disk", mends=not full, full=full)
+
+    def condition(self, region: str, host: int) -> Message:
+        """What the kernel of a host says of what can be broken here; nothing where it has no container."""
+        return self._ask(region, host, "condition", mends=True)
+
+    def _ask(self, region: str, host: int, operation: str, *, mends: bool, **arguments: Any) -> Message:
+        """Let a host do something and wait until it has; a container that is not there needs no mending.
+
+        Raises:
+            UsageError: it is frozen by the engine, or has no power and no container.
+            NotSupported: the kernel cannot do it.
+            HarnessError: it could not be done.
+        """
+
+        def ask(answer: Callable[[Any], None]) -> None:
+            machine = self._machine(region, host)
+            if mends and (machine.link is None or not machine.link.alive):
+                answer({})
+            elif machine.paused or (machine.down and machine.link is None):
+                why = "is frozen" if machine.paused else "has no power"
+                answer({"unable": f"host {host} of {region} {why}"})
+            else:
+                self._with_link(machine, lambda link: link.send(operation, answer, **arguments))
+
+        said: Message = self._answer_to(ask)
+        if "unable" in said:
+            raise UsageError(str(said["unable"]))
+        if "refused" in said:
+            raise NotSupported(str(said["refused"]))
+        if "trouble" in said:
+            raise HarnessError(f"host {host} of {region}: {said['trouble']}")
+        return said
+
+    def _answer_to(self, action: Callable[[Callable[[Any], None]], None]) -> Any:
+        try:
+            return self.pool.board.ask(action, CLOSE_SECONDS)
+        except TimeoutError as late:
+            self.check()  # It may be known why.
+            raise HarnessError(f"a host does not answer: {late}") from late

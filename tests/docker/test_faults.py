@@ -1,0 +1,238 @@
+"""Each fault of the catalogue made real: injected, seen from inside and outside, mended, and seen to be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from faultzone.errors import NotSupported, UsageError
+from faultzone.faults import (
+    DiskFull,
+    Fault,
+    HostCrash,
+    HostHang,
+    HostKilled,
+    HostPaused,
+    MemoryExhausted,
+    NetworkCut,
+    PeerCut,
+    SlowNetwork,
+)
+from faultzone.region import Instance, Region, make_region
+from faultzone.substrate.docker.pool import Pool
+from tests.docker.conftest import MakeRegion
+from tests.docker.test_instances import answers, hears, lose, out, shell, soon
+from tests.docker.test_scripts import ran
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+
+def apart(region: Region, count: int = 2) -> list[Instance]:
+    return list(region.run_instances(count, deployment_set=region.create_deployment_set()))
+
+
+def condition(instance: Instance) -> dict[str, object]:
+    return instance.region.control("host-condition", host=instance.host)
+
+
+@contextmanager
+def injected(region: Region, fault: Fault) -> Iterator[None]:
+    """A fault in force, whose undo is seen to have had its effect."""
+    with region.chaos.inject(fault):
+        yield
+    region.chaos.undo_all()
+
+
+@pytest.mark.parametrize("kind", [HostCrash, HostHang, HostPaused, HostKilled])
+def test_a_host_that_is_lost_comes_back_with_its_instances(
+    real: Region, kind: type[HostCrash | HostHang | HostPaused | HostKilled]
+) -> None:
+    one, other = apart(real)
+    out(one, "echo kept > /root/file; echo gone > /mnt/local/file; setsid sleep 300 >/dev/null 2>&1 </dev/null &")
+    with injected(real, kind(str(one.host))):
+        assert not answers(one) if kind in (HostCrash, HostKilled) else True
+        lose(real, one)
+        assert not hears(other, one)
+        assert answers(other)
+    real.wait(lambda: one.status == "Running", "10m", what="its restart")
+    assert shell(one, "cat /root/file; ls -A /mnt/local; pgrep -fc '[s]leep 300'") == (1, "kept\n0")
+    assert hears(other, one)
+    assert hears(one, other)
+
+
+def test_a_host_that_is_thawed_before_it_is_missed_has_only_stood_still(real: Region, hosts: Pool) -> None:
+    (one,) = real.run_instances(1)
+    out(one, "setsid sleep 300 >/dev/null 2>&1 </dev/null &")
+    (link,) = hosts.leased
+    with injected(real, HostPaused(str(one.host))):
+        assert {each.state for each in hosts.engine.made(hosts.session) if each.id == link.container} == {"paused"}
+    assert {each["state"] for each in real.hosts} == {"up"}
+    assert out(one, "pgrep -fc '[s]leep 300'") == "1"
+    assert set(hosts.leased) == {link}
+
+
+def test_a_frozen_host_is_killed_when_it_is_missed_so_that_nothing_runs_in_two_places(
+    real: Region, hosts: Pool
+) -> None:
+    (one,) = real.run_instances(1)
+    (link,) = hosts.leased
+    with injected(real, HostPaused(str(one.host))):
+        lose(real, one)
+        assert not link.alive
+        soon(lambda: link.container not in {each.id for each in hosts.engine.made(hosts.session)})
+    assert answers(one)
+
+
+def test_a_host_that_is_cut_off_is_joined_again(real: Region) -> None:
+    one, other = apart(real)
+    with injected(real, NetworkCut(str(one.host))):
+        assert condition(one)["wire"] == "down"
+        assert not hears(one, other)
+        assert not hears(other, one)
+        assert answers(one)
+    assert condition(one)["wire"] == "up"
+    assert hears(one, other)
+    assert hears(other, one)
+
+
+def test_a_partition_of_two_leaves_the_third_alone(real: Region) -> None:
+    one, other, third = apart(real, 3)
+    with injected(real, PeerCut(str(one.host), str(other.host))):
+        assert not hears(one, other)
+        assert not hears(other, one)
+        assert all(hears(third, each) and hears(each, third) for each in (one, other))
+    assert condition(one)["unheard"] == condition(other)["unheard"] == []
+    assert hears(one, other)
+    assert hears(other, one)
+    with pytest.raises(UsageError, match="name two"):
+        real.chaos.peer_cut(str(one.host), str(one.host))
+
+
+HOG = "#!/usr/bin/python3\nprint(len(b'x' * 60_000_000))"
+SERVER = """
+import socket
+with socket.create_server(("", 700)) as door:
+    wire = door.accept()[0]
+    while wire.recv(65536):
+        pass
+    wire.send(b"all")
+"""
+CLIENT = """
+import socket, sys, time
+began = time.monotonic()
+with socket.create_connection((sys.argv[1], 700), 30) as wire:
+    wire.sendall(bytes(125_000))
+    wire.shutdown(socket.SHUT_WR)
+    assert wire.recv(3) == b"all"
+print(time.monotonic() - began)
+"""
+
+
+def sent(one: Instance, other: Instance) -> float:
+    """The seconds that it takes one instance to send 125 000 bytes to another."""
+    for instance, name, text in ((other, "server", SERVER), (one, "client", CLIENT)):
+        instance.region.control("put-file", instance=instance.id, path=f"/root/{name}", content=text)
+    out(other, "setsid python3 /root/server >/dev/null 2>&1 </dev/null & sleep 0.5")
+    return float(out(one, f"python3 /root/client {other.private_ip}"))
+
+
+def test_what_a_slow_host_sends_takes_its_time(real: Region) -> None:
+    """A million bits at half a million a second."""
+    one, other = apart(real)
+    with injected(real, SlowNetwork(str(one.host), 500)):
+        assert condition(one)["queue"] == "tbf"
+        assert sent(one, other) > 1
+        assert condition(other)["queue"] == "noqueue"
+    assert condition(one)["queue"] == "noqueue"
+    assert sent(one, other) < 1
+    for wrong in (0, -1, True, "fast", 2.5):
+        with pytest.raises(UsageError, match="kilobits="):
+            real.chaos.slow_network(str(one.host), wrong)  # type: ignore[arg-type]
+
+
+def test_a_full_local_disk_takes_no_more_until_it_is_mended(make: MakeRegion) -> None:
+    region = make(zones=1, hosts_per_zone=1)
+    one, neighbour = region.run_instances(2)
+    out(one, "head -c 100000 /dev/zero > /mnt/local/before")
+    with injected(region, DiskFull(str(one.host))):
+        assert condition(one)["local_free"] == 0
+        for instance in (one, neighbour):
+            result = ran(instance, "head -c 100000 /dev/zero > /mnt/local/more")
+            assert result["ExitCode"] == 1
+            assert "No space left on device" in str(result["Output"])
+        assert out(one, "wc -c < /mnt/local/before; echo kept > /root/file; cat /root/file") == "100000\nkept"
+    assert out(one, "head -c 100000 /dev/zero > /mnt/local/more; wc -c < /mnt/local/more") == "100000"
+    with injected(region, DiskFull(str(one.host))):
+        out(one, "rm /mnt/local/before; head -c 50000 /dev/zero > /mnt/local/less")
+
+
+def test_a_full_local_disk_is_empty_after_a_loss_of_power(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    with injected(real, DiskFull(str(one.host))):
+        with injected(real, HostCrash(str(one.host))):
+            lose(real, one)
+        real.wait(lambda: one.status == "Running", "10m", what="its restart")
+        assert out(one, "ls -A /mnt/local; head -c 100000 /dev/zero > /mnt/local/more") == ""
+
+
+def test_without_memory_scripts_are_killed_and_the_instance_goes_on(make: MakeRegion) -> None:
+    region = make(zones=1, hosts_per_zone=1)
+    one, neighbour = region.run_instances(2)
+    assert ran(one, HOG)["Output"] == "60000000\n"
+    with injected(region, MemoryExhausted(one.id, 16 << 20)):
+        result = ran(one, HOG)
+        assert result["ExitCode"] == 137
+        assert ran(one, "echo well")["Output"] == "well\n"
+        assert ran(neighbour, HOG)["Output"] == "60000000\n"
+    assert ran(one, HOG)["Output"] == "60000000\n"
+    assert one.status == "Running"
+
+
+def test_memory_comes_back_with_a_boot_and_cannot_be_taken_from_what_does_not_run(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    with injected(real, MemoryExhausted(one.id, 16 << 20)):
+        one.reboot()
+        assert ran(one, HOG)["Output"] == "60000000\n"
+        one.stop()
+        with pytest.raises(UsageError, match="does not run"):
+            real.chaos.memory_exhausted(one.id)
+        with pytest.raises(UsageError, match="left="):
+            real.chaos.memory_exhausted(one.id, -1)
+
+
+def test_what_has_no_power_can_be_neither_frozen_nor_killed(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    host = str(one.host)
+    with injected(real, HostCrash(host)):
+        lose(real, one)
+        for fault in (HostPaused(host), HostKilled(host)):
+            with pytest.raises(UsageError, match="has no power"):
+                real.chaos.inject(fault)
+    assert answers(one)
+
+
+def test_a_host_that_never_had_an_instance_breaks_too(real: Region, hosts: Pool) -> None:
+    host = next(str(each["host"]) for each in real.hosts)
+    with injected(real, SlowNetwork(host)), injected(real, DiskFull(host)):
+        assert real.control("host-condition", host=host)["queue"] == "tbf"
+        with injected(real, HostKilled(host)):
+            real.wait(lambda: {each["host"]: each["state"] for each in real.hosts}[host] == "down", "5m", what="loss")
+    assert {each["state"] for each in real.hosts} == {"up"}
+
+
+def test_in_memory_these_faults_are_not_supported() -> None:
+    with make_region(zones=1, hosts_per_zone=2) as region:
+        (one,) = region.run_instances(1)
+        host, peer = (str(each["host"]) for each in region.hosts)
+        for fault in (
+            PeerCut(host, peer),
+            SlowNetwork(host),
+            DiskFull(host),
+            MemoryExhausted(one.id),
+            HostPaused(host),
+            HostKilled(host),
+        ):
+            with pytest.raises(NotSupported, match="break-machines"):
+                region.chaos.inject(fault)
