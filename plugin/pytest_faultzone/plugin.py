@@ -60,6 +60,12 @@ _OPTIONS = (
         "where the packages of a base come from, 'URL SUITE [COMPONENT …]'; apt's own sources if empty",
     ),
     (
+        "docker_root",
+        "",
+        "the image whose files the docker backend's instances have as their root, where region(root_image=…) says "
+        "nothing; the hosts' own if empty",
+    ),
+    (
         "checkers",
         "all",
         "what judges the journal of `region` after each test: 'all', 'none', or checkers separated by commas",
@@ -142,9 +148,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "region(**shape): the shape of the test's `region`: zones=2, hosts_per_zone=8, family_hosts={...}, "
         "supply={...}, accounts=1, regions=(...), edition='2019-02', clock='virtual' or 'hybrid', scale=1 …",
         "clause(*ids): the documented promises that the test asserts, such as clause('deployment-set/strict-spread')",
-        "needs(*capabilities): what the backend must allow besides the public API: see-hosts, break-hosts, break-api, "
-        "move-time, set-supply, change-account, shape-region, reach-guests, guest; the test is not-supported where it "
-        "does not",
+        "needs(*capabilities): what the backend must allow besides the public API: see-hosts, break-hosts, "
+        "break-machines, break-api, move-time, set-supply, change-account, shape-region, reach-guests, guest; the test "
+        "is not-supported where it does not",
     ):
         config.addinivalue_line("markers", line)
     # One usage error at the start in place of one for each test; the harness is imported only where there is a choice.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -171,7 +172,8 @@ def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
         if not hosts.isdigit() or not int(hosts):
             raise UsageError(f"--faultzone-docker-hosts={hosts}: write a whole number, at least 1")
         settings = Settings(option(config, "docker_base"), option(config, "docker_mirror"), int(hosts))
-        return docker_backend(options, settings)
+        root = options.root_image or option(config, "docker_root")
+        return docker_backend(replace(options, root_image=root), settings)
     if name.startswith("wrong:"):
         return wrong_regions.get(name.removeprefix("wrong:")).backend(options)
     if name.startswith(("http://", "https://")):

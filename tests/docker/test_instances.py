@@ -7,11 +7,13 @@ from collections.abc import Callable
 from time import monotonic, sleep
 from typing import Any
 
+import docker
 import pytest
 
 from faultzone.clock import DAY
 from faultzone.errors import HarnessError
 from faultzone.region import Instance, Region
+from faultzone.substrate.docker.pool import Pool
 from tests.docker.conftest import MakeRegion
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -206,6 +208,23 @@ def test_a_file_is_put_in(real: Region) -> None:
     (one,) = real.run_instances(1)
     real.control("put-file", instance=one.id, path="/opt/app/run.sh", content="#!/bin/sh\necho ran\n", mode=0o755)
     assert out(one, "/opt/app/run.sh") == "ran"
+
+
+def test_an_agent_that_dies_with_unread_requests_takes_no_host_with_it(make: MakeRegion, hosts: Pool) -> None:
+    region = make(zones=1, hosts_per_zone=1)
+    one, other = region.run_instances(2)
+    (link,) = hosts.leased
+    client = docker.from_env()
+    host = client.containers.get(link.container)
+    for number in ("STOP", "KILL"):
+        host.exec_run(["sh", "-c", f"kill -{number} $(cat /run/instances/{one.id})"])
+        if number == "STOP":
+            region.run_command("echo unread", on=one, wait=False)
+            hosts.board.ask(lambda answer: link.send("state", answer), 10)  # The host has passed it on.
+    client.close()
+    soon(lambda: answers(one))
+    assert out(other, "echo well") == "well"
+    assert link.alive
 
 
 def test_fifteen_days_pass_and_no_host_and_no_process_notices(real: Region) -> None:

@@ -63,11 +63,13 @@ class DockerBackend(LocalBackend):
 
     Args:
         settings: the base image and the like.
+        root_image: the image whose files instances have as their root; the hosts' own when empty.
         start: the first instant of region time, in milliseconds since the epoch.
         options: what `LocalBackend` takes, but for the clock and what hosts are made of.
 
     Raises:
         NotSupported: no engine answers, or no image can be had; the text says what to do.
+        UsageError: there is no such root image, or it has no shell.
     """
 
     name = "docker"
@@ -75,11 +77,14 @@ class DockerBackend(LocalBackend):
     steps_per_turn = 1
     capabilities = LocalBackend.capabilities - {"guest", "reach-guests"} | {"break-machines"}
 
-    def __init__(self, *shapes: Any, settings: Settings | None = None, start: int, **options: Any) -> None:
+    def __init__(
+        self, *shapes: Any, settings: Settings | None = None, root_image: str = "", start: int, **options: Any
+    ) -> None:
         self.pool: Pool = pool(settings or Settings())
+        root = self.pool.roots.lay(root_image) if root_image else ""
 
         def hosts(clock: Clock, sink: Sink) -> Substrate:
-            self.hosts = DockerSubstrate(self.pool, sink, self.facts)
+            self.hosts = DockerSubstrate(self.pool, sink, self.facts, root)
             return self.hosts
 
         super().__init__(*shapes, clock=SplitClock(start), substrate=hosts, **options)

@@ -7,7 +7,7 @@ region.py   the region itself, and the client of its public API
 
 from __future__ import annotations
 
-from faultzone.region.handles import STATE_CHANGE, DeploymentSet, Identity, Instance, RegionClock
+from faultzone.region.handles import STATE_CHANGE, DeploymentSet, Executed, Identity, Instance, RegionClock
 from faultzone.region.options import CloudOptions, docker_backend, local_backend
 from faultzone.region.region import Client, Region, make_region
 
@@ -16,6 +16,7 @@ __all__ = [
     "Client",
     "CloudOptions",
     "DeploymentSet",
+    "Executed",
     "Identity",
     "Instance",
     "Region",

@@ -6,7 +6,7 @@ import base64
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.backends import Backend
 from faultzone.clock import Duration, milliseconds, read_stamp, utc
@@ -42,6 +42,13 @@ def _private_ip(shown: Mapping[str, Any]) -> str:
     """The private address that DescribeInstances shows, in a VPC or in the classic network."""
     inside = shown["VpcAttributes"]["PrivateIpAddress"]["IpAddress"] or shown["InnerIpAddress"]["IpAddress"]
     return str(inside[0])
+
+
+class Executed(NamedTuple):
+    """How a script ended that ran in an instance: its exit code, and what it wrote to stdout and stderr."""
+
+    exit_code: int
+    output: str
 
 
 class Instance:
@@ -149,6 +156,31 @@ class Instance:
         """RenewInstance by so many months or weeks; it does not start one that has been stopped (billing/renew)."""
         self.region.call("RenewInstance", InstanceId=self.id, Period=period, PeriodUnit=unit, **parameters)
         return self
+
+    # What only an instance that is real has
+
+    def exec(self, script: str, seconds: float = 60) -> Executed:
+        """Run a script in it beside the public API, and wait for its end: what it starts in the background goes on.
+
+        Args:
+            script: what a shell runs, or the program that its first line `#!…` names.
+            seconds: after how long it is killed with all that it has started; its exit code is -9 then.
+
+        Raises:
+            NotSupported: guests are not real here.
+            HarnessError: the instance does not run.
+        """
+        said = self.region.control("exec", instance=self.id, script=script, seconds=seconds)
+        return Executed(said["exit_code"], said["output"])
+
+    def put(self, path: str, data: bytes | str, mode: int = 0o644) -> None:
+        """Put a file into it, and the directories above it.
+
+        Raises:
+            NotSupported: guests are not real here.
+            HarnessError: the instance does not run, or the file cannot be written there.
+        """
+        self.region.control("put-file", instance=self.id, path=path, content=data, mode=mode)
 
     @property
     def expires(self) -> datetime:

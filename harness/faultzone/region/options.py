@@ -33,6 +33,8 @@ class CloudOptions:
         scale: region seconds for each real second of a hybrid clock.
         rules: makes the rules of an edition.
         timings: how long guests and hosts take.
+        root_image: the image of an engine whose files instances have as their root, where they are real; `sh` is all
+            that it needs. Where guests are virtual it means nothing.
     """
 
     shapes: tuple[Shape, ...] = (Shape(),)
@@ -43,6 +45,7 @@ class CloudOptions:
     scale: float = 1.0
     rules: Callable[[Edition], Rules] = Rules
     timings: Timings | None = None
+    root_image: str = ""
 
     @classmethod
     def of(cls, *, regions: Sequence[str] = (), **options: Any) -> CloudOptions:
@@ -88,12 +91,14 @@ def docker_backend(options: CloudOptions, settings: Settings | None = None) -> L
 
     Raises:
         NotSupported: no engine answers, or no image can be had; the text says what to do.
+        UsageError: the engine cannot get the root image, or that has no shell.
     """
     from faultzone.backends.docker import DockerBackend
 
     return DockerBackend(
         options.shapes,
         settings=settings,
+        root_image=options.root_image,
         start=int(time.time() * SECOND),
         accounts=options.accounts,
         edition=options.edition,

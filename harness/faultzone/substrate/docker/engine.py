@@ -159,24 +159,68 @@ class Engine:
     def run_and_keep(self, image: str, command: Sequence[str], tag: str, labels: Mapping[str, str]) -> None:
         """Run a command of an image without a network, and make an image of what it leaves; `image` is forgotten."""
         with self._saying(f"make the image {tag}"):
-            settings = self._api.create_host_config(network_mode="none")
-            entry, *arguments = command
-            made = self._api.create_container(
-                image, arguments, entrypoint=entry, labels=dict(labels), host_config=settings
-            )["Id"]
-            try:
-                self._api.start(made)
-                status = self._api.wait(made, timeout=_TIMEOUT)["StatusCode"]
-                if status:
-                    said = self._api.logs(made, tail=5).decode("utf-8", "replace")
-                    raise HarnessError(f"the base of {tag} cannot run the hosts' agent; it ended with {status}: {said}")
+            with self.container(image, command, labels) as made:
+                try:
+                    self.run(made)
+                except HarnessError as trouble:
+                    raise HarnessError(f"the base of {tag} cannot run the hosts' agent: {trouble}") from None
                 repository, _, version = tag.partition(":")
                 entrypoint = self._api.inspect_image(image)["Config"]["Entrypoint"]
                 changes = [f"ENTRYPOINT {json.dumps(entrypoint)}", "CMD []"]
                 self._api.commit(made, repository=repository, tag=version, changes=changes)
-            finally:
-                self._api.remove_container(made, force=True)
             self._api.remove_image(image, noprune=True)
+
+    @contextmanager
+    def container(
+        self, image: str, command: Sequence[str], labels: Mapping[str, str], name: str = "", volume: str = ""
+    ) -> Iterator[str]:
+        """A container without a network that is not started yet; it is removed at the end.
+
+        Args:
+            image: what it is made from.
+            command: the program, and its arguments; it runs as root.
+            labels: what it says of itself.
+            name: its name, one that the engine makes up if empty.
+            volume: what it has at `/cloud`, if anything.
+        """
+        with self._saying(f"make a container of {image}"):
+            binds = [f"{volume}:/cloud"] if volume else []
+            made = self._api.create_container(
+                image,
+                list(command[1:]),
+                entrypoint=command[0],
+                user="0",
+                name=name or None,
+                labels=dict(labels),
+                host_config=self._api.create_host_config(network_mode="none", binds=binds),
+            )["Id"]
+        try:
+            yield made
+        finally:
+            self.remove(Made("container", made, name, labels))
+
+    def run(self, container: str) -> None:
+        """Start a container and wait for its end.
+
+        Raises:
+            HarnessError: it cannot be started, or ends with anything but 0; the text has its last words.
+        """
+        with self._saying(f"run the container {container[:12]}"):
+            self._api.start(container)
+            status = self._api.wait(container, timeout=_TIMEOUT)["StatusCode"]
+            if status:
+                said = self._api.logs(container, tail=5).decode("utf-8", "replace")
+                raise HarnessError(f"the container {container[:12]} ended with {status}: {said}")
+
+    def copy_files(self, container: str, directory: str, archive: bytes | str) -> None:
+        """Unpack files into a directory of a container.
+
+        Args:
+            archive: a tar, or the container whose whole file system it is.
+        """
+        with self._saying(f"unpack files into {directory}"):
+            data = archive if isinstance(archive, bytes) else self._api.export(archive)
+            self._api.put_archive(container, directory, data)
 
     # Networks and volumes
 

@@ -20,6 +20,7 @@ from faultzone.substrate.docker import image
 from faultzone.substrate.docker.cleanup import KEPT, Watchdog, labels, lease_end, removable, remove_all, sweep
 from faultzone.substrate.docker.engine import Container, Engine, Taken
 from faultzone.substrate.docker.links import Link, Message, Switchboard
+from faultzone.substrate.docker.roots import Roots
 
 #: What takes a leased host, or the reason why there is none.
 Taker = Callable[["Link | HarnessError"], None]
@@ -88,6 +89,7 @@ class Pool:
         self.subnet = self._make_network()
         with self.watchdog.expecting("volume", self.volume):
             self.engine.create_volume(self.volume, self._labels)
+        self.roots = Roots(self.engine, self.watchdog, self.image, self.volume, self._labels)
         self.board = Switchboard(self._failed)
         self._undo.append(self.board.close)
         self._threads = ThreadPoolExecutor(_STARTERS, "faultzone-starts")

@@ -73,11 +73,16 @@ class DockerSubstrate(BreakableMachines):
         sink: takes reports from any thread.
         describe: tells what the metadata service says of an instance of a region, by path. This and the sink are held
             weakly, so that a region that nobody holds can end.
+        root: the directory of what instances have under their system disks, below the volume that hosts share; that of
+            the hosts' image when empty.
         detect: real seconds of silence after which a host is taken to be lost.
     """
 
-    def __init__(self, pool: Pool, sink: Sink, describe: Describe, detect: float = DETECT_SECONDS) -> None:
+    def __init__(
+        self, pool: Pool, sink: Sink, describe: Describe, root: str = "", detect: float = DETECT_SECONDS
+    ) -> None:
         super().__init__(pool, sink, detect)
+        self._root = root
         self._describe = WeakMethod(describe)
         self._guests: dict[str, Guest] = {}
         self._facts: dict[str, Mapping[str, str]] = {}
@@ -145,12 +150,15 @@ class DockerSubstrate(BreakableMachines):
             if current is not guest or current.epoch != epoch or guest.machine.down:
                 return
             boot = guest.boot
+            if self._root and "own-root" in link.lost:
+                raise NotSupported("instances are plain process trees on this engine, so they cannot have a root_image")
             number = 0 if "own-address" in link.lost else self._join(link, boot.network)
             octets = [int(each) for each in boot.address.split(".")]
             spec = {
                 "instance": instance,
                 "epoch": epoch,
                 "disk": f"{self._lease}/{instance}",
+                "root": self._root,
                 "host_name": (boot.host_name or instance)[:63],
                 "network": number,
                 "address": boot.address,

@@ -6,10 +6,8 @@ It is a fork of the host's agent, so that its memory is shared with it.
 from __future__ import annotations
 
 import base64
-import grp
 import json
 import os
-import pwd
 import select
 import signal
 import socket
@@ -174,8 +172,24 @@ class Guest:
 
 def _give(path: str, owner: str, group: str) -> None:
     """Give a file to a user and a group, by name."""
-    user = pwd.getpwnam(owner).pw_uid if owner else -1
-    os.chown(path, user, grp.getgrnam(group).gr_gid if group else -1)
+    os.chown(path, _number("/etc/passwd", owner), _number("/etc/group", group))
+
+
+def _number(path: str, name: str) -> int:
+    """The number of a user or a group, from the instance's own file; -1, which changes nothing, for no name.
+
+    The C library would ask plug-ins, which are those of another system where the instance's root is the user's image.
+
+    Raises:
+        LookupError: there is none of that name.
+    """
+    if not name:
+        return -1
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for fields in (line.split(":") for line in file):
+            if fields[0] == name and fields[2:3] and fields[2].isdigit():
+                return int(fields[2])
+    raise LookupError(f"{path} does not name {name}")
 
 
 def descendants(ancestor: int) -> list[int]:

@@ -231,7 +231,10 @@ class Host:
         running = next((each for each in self.instances.values() if each.wire.fileno() == number), None)
         if running is None:
             return
-        data = running.wire.recv(1 << 20)
+        try:
+            data = running.wire.recv(1 << 20)
+        except ConnectionError:  # It has ended without having read all that it was told.
+            data = b""
         if not data:  # It is about to end; what is left is its process, which is reaped.
             self._poll.modify(number, 0)
             return

@@ -5,6 +5,7 @@ Where the engine allows no namespaces, an instance is a plain process tree inste
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
@@ -49,6 +51,7 @@ class Spec:
         instance: its id.
         epoch: which of its lives this is.
         disk: where its system disk is, below the volume that hosts share.
+        root: where the files under its system disk are, below that volume; those of the host's image when empty.
         host_name: what it calls itself.
         network: the number of its private network, 0 for none.
         address: its private address.
@@ -62,6 +65,7 @@ class Spec:
     instance: str
     epoch: int
     disk: str
+    root: str
     host_name: str
     network: int
     address: str
@@ -128,9 +132,12 @@ def start(spec: Spec, isolated: bool, limits: Limits) -> tuple[int, socket.socke
             netlink.add_child(f"vx{spec.network}", _INTERFACE, bytes.fromhex(spec.mac.replace(":", "")), process)
         ours.send(b"x")
     except OSError:
-        os.kill(process, signal.SIGKILL)
-        ours.close()
-        raise
+        ours.setblocking(False)
+        with ours, suppress(OSError, ValueError, LookupError):
+            trouble = OSError(json.loads(ours.recv(1 << 16))["why"])
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        raise trouble from None
     return process, ours
 
 
@@ -169,7 +176,8 @@ def _become(spec: Spec, isolated: bool, wire: socket.socket) -> NoReturn:
             metadata = Metadata(spec.facts, spec.user_data)
         if isolated:
             os.chroot(f"{ROOTS}/{spec.instance}")
-            _name(spec)
+            sys.path.clear()  # Whatever lies there now, nothing of it is to become part of the agent.
+            _prepare(spec)
             kernel.drop_capabilities()
         os.chdir("/")
         guest = Guest(wire, isolated, metadata)
@@ -177,6 +185,7 @@ def _become(spec: Spec, isolated: bool, wire: socket.socket) -> NoReturn:
     except BaseException as trouble:
         sys.stderr.write(f"{spec.instance}: {trouble!r}\n")
         sys.stderr.flush()
+        wire.sendall(json.dumps({"event": "failed", "why": str(trouble)}).encode() + b"\n")
     finally:
         os._exit(1)
 
@@ -185,21 +194,24 @@ def _enter(spec: Spec) -> None:
     root = f"{ROOTS}/{spec.instance}"
     disk = f"{DISKS}/{spec.disk}"
     kernel.mount("none", "/", None, kernel.RECURSIVE | kernel.PRIVATE)
-    layers = f"lowerdir=/,upperdir={disk}/upper,workdir={disk}/work"
+    lower = f"{DISKS}/{spec.root}" if spec.root else "/"
+    layers = f"lowerdir={lower},upperdir={disk}/upper,workdir={disk}/work"
     _patiently(lambda: kernel.mount("overlay", root, "overlay", 0, layers))
     careful = kernel.NO_SUID | kernel.NO_DEVICES
-    kernel.mount("proc", f"{root}/proc", "proc", careful | kernel.NO_PROGRAMS)
+    kernel.mount("proc", _point(root, "/proc"), "proc", careful | kernel.NO_PROGRAMS)
     _devices(root)
-    kernel.mount("tmpfs", f"{root}/run", "tmpfs", careful, "mode=755")
-    for hidden in (DISKS, LOCAL):
+    kernel.mount("tmpfs", _point(root, "/run"), "tmpfs", careful, "mode=755")
+    for hidden in (DISKS, LOCAL) if not spec.root else ():
         kernel.mount("tmpfs", f"{root}{hidden}", "tmpfs", careful | kernel.READ_ONLY)
-    with open(f"{root}/etc/hosts", "a", encoding="utf-8"):
-        _patiently(lambda: kernel.mount(f"{DISKS}/{spec.names}", f"{root}/etc/hosts", None, kernel.BIND))
-        kernel.mount("none", f"{root}/etc/hosts", None, kernel.REMOUNT | kernel.BIND | kernel.READ_ONLY)
-    os.makedirs(f"{root}/mnt/local", exist_ok=True)
-    kernel.mount(f"{LOCAL}/{spec.instance}", f"{root}/mnt/local", None, kernel.BIND)
+    hosts = f"{_point(root, '/etc')}/hosts"
+    if os.path.islink(hosts):
+        os.unlink(hosts)
+    with open(hosts, "a", encoding="utf-8"):
+        _patiently(lambda: kernel.mount(f"{DISKS}/{spec.names}", hosts, None, kernel.BIND))
+        kernel.mount("none", hosts, None, kernel.REMOUNT | kernel.BIND | kernel.READ_ONLY)
+    kernel.mount(f"{LOCAL}/{spec.instance}", _point(root, "/mnt/local"), None, kernel.BIND)
     try:
-        kernel.mount("sysfs", f"{root}/sys", "sysfs", careful | kernel.NO_PROGRAMS | kernel.READ_ONLY)
+        kernel.mount("sysfs", _point(root, "/sys"), "sysfs", careful | kernel.NO_PROGRAMS | kernel.READ_ONLY)
     except OSError as trouble:
         sys.stderr.write(f"{spec.instance}: no /sys: {trouble}\n")
     socket.sethostname(spec.host_name)
@@ -207,7 +219,7 @@ def _enter(spec: Spec) -> None:
 
 def _devices(root: str) -> None:
     """A /dev of its own, with the devices that any program may use."""
-    target = f"{root}/dev"
+    target = _point(root, "/dev")
     kernel.mount("tmpfs", target, "tmpfs", kernel.NO_SUID, "mode=755")
     for name in _DEVICES:
         with open(f"{target}/{name}", "wb"):
@@ -231,8 +243,25 @@ def _connect(spec: Spec) -> None:
     netlink.announce("eth0", spec.address)
 
 
-def _name(spec: Spec) -> None:
-    """Write down what the instance is called."""
+def _point(root: str, path: str) -> str:
+    """Where a directory of an instance is for its host; made if it is not there.
+
+    Raises:
+        OSError: a link of the instance's leads it out of its root.
+    """
+    place = os.path.realpath(root + path)
+    if not place.startswith(f"{root}/"):
+        raise OSError(f"{path} leads out of the instance's root")
+    os.makedirs(place, exist_ok=True)
+    return place
+
+
+def _prepare(spec: Spec) -> None:
+    """Make what every system has, from inside its root, and write down what the instance is called."""
+    for directory, mode in (("/root", 0o700), ("/tmp", 0o1777)):
+        if not os.path.isdir(directory):
+            os.mkdir(directory)
+            os.chmod(directory, mode)
     with open("/etc/hostname", "w", encoding="utf-8") as file:
         file.write(f"{spec.host_name}\n")
 
