@@ -11,12 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from faultzone.errors import FaultzoneError
-from faultzone.substrate.docker import image
-from faultzone.substrate.docker.cleanup import kept, lease_end, leftovers, sweep
-from faultzone.substrate.docker.engine import Engine, Made
+
+if TYPE_CHECKING:
+    from faultzone.substrate.docker.engine import Engine, Made
 
 _CANARY_SECONDS: Final = 20.0
 _CANARY: Final = """
@@ -59,6 +59,9 @@ def _shown(made: Sequence[Made]) -> Iterator[str]:
 
 
 def _sweep(options: argparse.Namespace) -> int:
+    from faultzone.substrate.docker.cleanup import kept, lease_end, leftovers, sweep
+    from faultzone.substrate.docker.engine import Engine
+
     engine = Engine()
     try:
         found = leftovers(engine, kept_too=options.kept) if options.dry_run else sweep(engine, kept_too=options.kept)
@@ -75,6 +78,10 @@ def _sweep(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    from faultzone.substrate.docker import image
+    from faultzone.substrate.docker.cleanup import leftovers
+    from faultzone.substrate.docker.engine import Engine
+
     try:
         engine = Engine()
     except FaultzoneError as trouble:

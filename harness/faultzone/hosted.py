@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from faultzone.backends.http import TEST_KEYS
+from faultzone.backends import TEST_KEYS
 from faultzone.backends.local import account_ids
 from faultzone.errors import UsageError
 from faultzone.journal import Journal

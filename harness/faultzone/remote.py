@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from faultzone import editions
-from faultzone.backends.http import TEST_KEYS, HttpBackend
+from faultzone.backends import TEST_KEYS
+from faultzone.backends.http import HttpBackend
 from faultzone.errors import NotSupported, UsageError
 from faultzone.model.shape import Shape
 from faultzone.region import CloudOptions

@@ -14,8 +14,8 @@ from weakref import WeakSet, finalize
 import pytest
 
 from faultzone import clauses, wrong_regions
-from faultzone.backends import CAPABILITIES
-from faultzone.backends.http import TEST_KEYS, HttpBackend
+from faultzone.backends import CAPABILITIES, TEST_KEYS
+from faultzone.backends.http import HttpBackend
 from faultzone.checkers import choose, demand
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError

@@ -31,7 +31,7 @@ SUITE_MAY_IMPORT = {"faultzone", "ecs", "errors", "region", "assertions", "histo
 
 # Who may import what from outside the standard library.
 THIRD_PARTY = {
-    "serve": {"uvicorn", "httptools", "orjson"},
+    "serve": {"uvicorn", "httptools", "uvloop", "orjson"},
     "faults": {"hypothesis"},
     "substrate": {"docker", "hypothesis"},
     "pytest_faultzone": {"pytest", "hypothesis", "xdist", "faker", "allure_commons"},

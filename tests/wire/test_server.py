@@ -4,6 +4,7 @@ import contextlib
 import gc
 import logging
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -12,12 +13,23 @@ from urllib.parse import urlencode
 import pytest
 
 from faultzone.serve.application import Refusal
-from faultzone.serve.server import Endpoint, serve, serve_backend
+from faultzone.serve.server import Endpoint, _Loop, serve, serve_backend
 from faultzone.serve.signatures import Credential, Keyring, complete_v1
-from faultzone.serve.wire import LINE_MAX
+from faultzone.serve.wire import BODY_MAX, LINE_MAX
 from tests.wire.support import ANSWER, KEY, NOW, STS, FakeDoor, RawClient, error_of, http_request, v1_query, v3_headers
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture(scope="module", params=["uvloop", "asyncio"], autouse=True)
+def _loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The endpoints of this module are served by the fast loop first, then by the one of a plain install."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "asyncio":
+            patch.setitem(sys.modules, "uvloop", None)
+        patch.setattr(_Loop, "_current", None)
+        assert type(_Loop.current()._loop).__module__.startswith(request.param)
+        yield
 
 
 @pytest.fixture
@@ -109,6 +121,32 @@ def test_a_long_body_is_read_and_refused_and_the_connection_goes_on(client: RawC
     response = client.ask(http_request(b"/", headers=FORM, body=b"a" * size))
     assert (response.status, error_of(response.body).code) == (413, "InvalidParameter")
     assert client.ask(http_request(b"/?" + v1_query({}))).status == 200
+
+
+@pytest.mark.parametrize("announced", [BODY_MAX + 1, 10**12])
+def test_a_body_that_is_announced_too_long_is_not_waited_for(client: RawClient, announced: int) -> None:
+    response = client.ask(http_request(b"/", headers={**FORM, "content-length": str(announced)}))
+    assert (response.status, error_of(response.body).code) == (413, "InvalidParameter")
+
+
+def test_a_body_that_grows_too_long_in_chunks_is_refused(client: RawClient) -> None:
+    head = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"
+    response = client.ask(head + b"10000\r\n%s\r\n" % (b"a" * 0x10000) * 9)
+    assert (response.status, error_of(response.body).code) == (413, "InvalidParameter")
+
+
+def test_answers_that_nobody_reads_hold_up_the_requests_behind_them(endpoint: Endpoint, door: FakeDoor) -> None:
+    door.answer["Padding"] = "a" * (1 << 20)
+    asked = 40
+    with RawClient((endpoint.host, endpoint.port)) as client, RawClient((endpoint.host, endpoint.port)) as other:
+        client.send(b"".join(http_request(b"/?" + v1_query({})) for _ in range(asked)))
+        # Each of these takes the loop a turn at least.
+        for _ in range(2 * asked):
+            assert other.ask(b"GET /_faultzone/health HTTP/1.1\r\n\r\n").status == 200
+        assert len(door.calls) < asked
+        for _ in range(asked):
+            assert client.receive() is not None
+    assert len(door.calls) == asked
 
 
 def test_a_body_without_end_is_cut_off(client: RawClient) -> None:

@@ -13,6 +13,7 @@ from faultzone.serve.wire import (
     Call,
     _encode,
     _encode_plainly,
+    check_length,
     read_call,
     read_request,
     render,
@@ -94,8 +95,10 @@ def test_a_name_may_not_be_given_in_query_and_form() -> None:
 
 
 def test_a_long_body_is_refused() -> None:
-    error = _refused(BASE, b"a" * (BODY_MAX + 1))
-    assert (error.code, error.status) == ("InvalidParameter", 413)
+    check_length(BODY_MAX)
+    with pytest.raises(ApiError) as caught:
+        check_length(BODY_MAX + 1)
+    assert (caught.value.code, caught.value.status) == ("InvalidParameter", 413)
 
 
 def test_a_body_must_be_a_form() -> None:

@@ -25,6 +25,9 @@ CAPABILITIES: Final = {
     "guest": "teach guests commands, and see what runs inside them",
 }
 
+#: The key pairs that the built-in endpoint gives its accounts, unless told otherwise.
+TEST_KEYS: Final = (("testid", "testsecret"), *((f"testid{n}", f"testsecret{n}") for n in range(2, 6)))
+
 
 class Backend(Protocol):
     """Whatever answers ECS actions.

@@ -21,10 +21,6 @@ _TIMEOUT: Final = 30.0
 _CONTROL: Final = "/_faultzone/control/"
 _TOKEN: Final = "x-faultzone-token"
 
-#: The key pairs that the built-in endpoint gives its accounts, unless told otherwise.
-TEST_KEYS: Final = (("testid", "testsecret"), *((f"testid{n}", f"testsecret{n}") for n in range(2, 6)))
-
-
 #: How a connection ends that the other side had closed while it was idle.
 _STALE: Final = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
 

@@ -6,7 +6,6 @@ subscriber may call the region.
 
 from __future__ import annotations
 
-import http.client
 import json
 import queue
 import threading
@@ -17,12 +16,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from faultzone.backends.mns import MnsQueue
 from faultzone.errors import UsageError
 from faultzone.model import notifications
 from faultzone.model.notifications import Notification
 
 if TYPE_CHECKING:
+    from faultzone.backends.mns import MnsQueue
     from faultzone.model.cloud import Cloud
 
 Subscriber = Callable[[Notification], object]
@@ -86,6 +85,8 @@ class Publisher:
         Raises:
             UsageError: no queue can be named so.
         """
+        from faultzone.backends.mns import MnsQueue
+
         served = MnsQueue(name)
         number = self.subscribe(served.put)
         self._open[number] = served
@@ -198,6 +199,8 @@ class Callback:
 
     def _post(self, notification: Notification) -> str:
         """Post once; why that failed, else nothing."""
+        import http.client
+
         parts = self._parts
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT)

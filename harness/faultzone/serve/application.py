@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Final
-from uuid import uuid4
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
 
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import NoAnswer
 from faultzone.serve.control import ROOT, Control
 from faultzone.serve.door import Door
 from faultzone.serve.signatures import Verifier
-from faultzone.serve.wire import BODY_MAX, JSON, XML, Call, read_call, read_request, render, render_error, wants_xml
+from faultzone.serve.wire import JSON, XML, Call, check_length, read_call, read_request, render, render_error, wants_xml
+from faultzone.world import World
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+#: What a scope holds besides ASGI's: an async function that sends an `Answer` whole, or cuts the connection for None.
+REPLY: Final = "faultzone.reply"
+
+_STATUS_LINES: Final = {each.value: f"HTTP/1.1 {each.value} {each.phrase}" for each in HTTPStatus}
 
 _logger: Final = logging.getLogger("faultzone.serve")
 
@@ -33,8 +40,7 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back: status, type, the request's id and the body."""
 
     status: int
@@ -43,20 +49,22 @@ class Answer:
     body: bytes
     retry_after: int | None = None
 
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers of the answer."""
-        headers = [
-            (b"content-type", self.content_type.encode()),
-            (b"x-acs-request-id", self.request_id.encode()),
-            (b"content-length", b"%d" % len(self.body)),
+    def head(self, *, close: bool) -> bytes:
+        """The status line and the headers; with `close` they say that the connection ends."""
+        lines = [
+            _STATUS_LINES[self.status],
+            f"content-type: {self.content_type}",
+            f"x-acs-request-id: {self.request_id}",
+            f"content-length: {len(self.body)}",
         ]
         if self.retry_after is not None:
-            headers.append((b"x-acs-retry-after", b"%d" % self.retry_after))
-        return headers
+            lines.append(f"x-acs-retry-after: {self.retry_after}")
+        if close:
+            lines.append("connection: close")
+        return "\r\n".join([*lines, "", ""]).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class _Signed:
+class _Signed(NamedTuple):
     """A call that may be handed to the door."""
 
     call: Call
@@ -88,33 +96,35 @@ class Application:
         self._control = control
         self._host_id = host_id
         self._log = log
+        # Apart from the region's, whose ids must not depend on what never reached it.
+        self._world = World(secrets.token_hex())
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, as ASGI has it."""
-        body = b""
-        more = True
-        # What is too long is refused by what reads it; the connection discards the rest.
-        while more and len(body) <= BODY_MAX:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message["body"]
-            more = message["more_body"]
+    async def __call__(self, scope: Scope, receive: Receive, _: Send) -> None:
+        """Serve one request, as ASGI has it but for the answer: ASGI's comes in two parts, and to send each by itself
+        takes a seventh of a request's time."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            body = await _receive_body(receive, headers)
+        except ApiError as error:
+            await scope[REPLY](self.refuse(error))
+            return
+        if body is not None:
+            await scope[REPLY](await self._answer_whole(scope, headers, body))
+
+    async def _answer_whole(self, scope: Scope, headers: Mapping[str, str], body: bytes) -> Answer | None:
+        """The answer to a request that has arrived whole; None where a fault drops it."""
         method, path = scope["method"], scope["path"]
         if path.startswith(ROOT):
-            answer = await self._answer_control(method, path, headers, body, scope["client"])
-        else:
-            signed = self._admit(method, path, scope["query_string"], headers, body)
-            if isinstance(signed, _Signed) and (delay := self._door.delay_of(signed.call.action)):
-                await asyncio.sleep(delay)
-            try:
-                answer = self._ask(signed) if isinstance(signed, _Signed) else signed
-            except NoAnswer:
-                scope["faultzone.abort"]()
-                return
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers()})
-        await send({"type": "http.response.body", "body": answer.body})
+            return await self._answer_control(method, path, headers, body, scope["client"])
+        signed = self._admit(method, path, scope["query_string"], headers, body)
+        if not isinstance(signed, _Signed):
+            return signed
+        if delay := self._door.delay_of(signed.call.action):
+            await asyncio.sleep(delay)
+        try:
+            return self._ask(signed)
+        except NoAnswer:
+            return None
 
     def answer(self, method: str, path: str, query: bytes, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to one request of the API: always one, whatever the request is made of, but where a fault drops
@@ -161,7 +171,7 @@ class Application:
         return answer
 
     def _render(self, error: ApiError, xml: bool) -> Answer:
-        request_id = error.request_id or str(uuid4()).upper()
+        request_id = error.request_id or self._world.request_id()
         body = render_error(error, request_id, self._host_id, xml)
         return Answer(error.status, XML if xml else JSON, request_id, body, error.retry_after)
 
@@ -170,9 +180,27 @@ class Application:
     ) -> Answer:
         try:
             answer = await self._control.answer(method, path, headers, body, peer[0] if peer else "::")
-            return Answer(200, JSON, str(answer.get("RequestId") or uuid4()).upper(), render(answer, "", xml=False))
+            return Answer(200, JSON, self._world.request_id(), render(answer, "", xml=False))
         except ApiError as error:
             return self._render(error, xml=False)
         except Exception:
             _logger.exception("The backend could not serve %s.", path)
             return self._render(ApiError("InternalError"), xml=False)
+
+
+async def _receive_body(receive: Receive, headers: Mapping[str, str]) -> bytes | None:
+    """The body of a request; None when its sender has gone.
+
+    Raises:
+        ApiError: it is too long, or said to be: there is no waiting for it. The connection discards what comes.
+    """
+    check_length(int(headers.get("content-length", "0")))
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message["body"]
+        check_length(len(body))
+        if not message["more_body"]:
+            return bytes(body)

@@ -9,7 +9,7 @@ What arrives is bounded. Beyond any of these the answer is a refusal in JSON lik
 |---|---|
 | a request line of 256 KiB | 414 InvalidParameter |
 | request line and headers of 320 KiB | 431 InvalidParameter |
-| a body of 512 KiB | 413 InvalidParameter; 8 MiB more are read and dropped, for clients that write all first |
+| a body of 512 KiB, or the word of one | 413 InvalidParameter; 8 MiB are read and dropped: some write all first |
 | 10 s for a request to arrive whole | 408 InvalidParameter; a connection without a request is closed |
 | what is not HTTP | 400 InvalidParameter |
 """
@@ -17,7 +17,6 @@ What arrives is bounded. Beyond any of these the answer is a refusal in JSON lik
 from __future__ import annotations
 
 import asyncio
-import http
 import logging
 import os
 import secrets
@@ -26,6 +25,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 
@@ -35,7 +35,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from faultzone.ecs.errors import ApiError
-from faultzone.serve.application import Application, Refusal
+from faultzone.serve.application import REPLY, Answer, Application, Refusal
 from faultzone.serve.control import Control
 from faultzone.serve.door import Door
 from faultzone.serve.signatures import Credential, Keyring, Verifier
@@ -139,8 +139,7 @@ class _Protocol(HttpToolsProtocol):
         self.url = target
         super().on_headers_complete()
         self.scope["query_string"] = query
-        # Only what has the connection can cut it.
-        self.scope["faultzone.abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
+        self.scope[REPLY] = partial(self._reply, self.cycle)  # type: ignore[typeddict-unknown-key]
 
     def on_body(self, body: bytes) -> None:
         if self.cycle.response_complete:
@@ -151,6 +150,21 @@ class _Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._begun, self._headed, self._whole = False, False, True
         super().on_message_complete()
+
+    async def _reply(self, cycle: RequestResponseCycle, answer: Answer | None) -> None:
+        if self.flow.write_paused and not cycle.disconnected:
+            await self.flow.drain()
+        if cycle.disconnected:
+            return
+        cycle.response_started = cycle.response_complete = True
+        if answer is None:
+            self.transport.abort()
+            return
+        head = answer.head(close=not cycle.keep_alive)
+        self.transport.write(head if cycle.scope["method"] == "HEAD" else head + answer.body)
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def _drop(self, size: int) -> None:
         self._dropped += size
@@ -180,14 +194,20 @@ class _Protocol(HttpToolsProtocol):
             return
         if not (self._headed and cycle is not None and cycle.response_started):
             answer = self._application.refuse(error)
-            phrase = http.HTTPStatus(answer.status).phrase
-            lines = [b"HTTP/1.1 %d %s" % (answer.status, phrase.encode())]
-            lines += [name + b": " + value for name, value in [*answer.headers(), (b"connection", b"close")]]
-            self.transport.write(b"\r\n".join([*lines, b"", answer.body]))
+            self.transport.write(answer.head(close=True) + answer.body)
         # To close with bytes unread would reset the connection, and a client that still writes would lose the refusal.
         self.transport.write_eof()
         self._stop_deadline()
         self._deadline = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """A loop of uvloop where it is installed (the extra `fast`): a request takes a twentieth less time."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.SelectorEventLoop()
+    return uvloop.new_event_loop()
 
 
 class _Loop:
@@ -195,7 +215,7 @@ class _Loop:
 
     def __init__(self) -> None:
         self._pid = os.getpid()
-        self._loop = asyncio.SelectorEventLoop()
+        self._loop = _new_loop()
         threading.Thread(target=self._loop.run_forever, name="faultzone-serve", daemon=True).start()
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from html import escape
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from faultzone.ecs.errors import ApiError
@@ -34,8 +33,7 @@ _METHODS: Final = frozenset({"GET", "POST"})
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What a request asks for: the action, and its parameters without what only the wire needs."""
 
     action: str
@@ -45,6 +43,16 @@ class Call:
 def refusal(name: str, why: str, status: int = 400) -> ApiError:
     """`InvalidParameter`, the one code for what cannot be read."""
     return ApiError("InvalidParameter", f"The specified parameter {name[:64]} is not valid: {why}.", status)
+
+
+def check_length(size: int) -> None:
+    """Refuse a body of this many bytes if it is too long.
+
+    Raises:
+        ApiError: `InvalidParameter`, status 413.
+    """
+    if size > BODY_MAX:
+        raise refusal("body", f"it has more than {BODY_MAX} bytes", 413)
 
 
 def read_request(method: str, path: str, query: bytes, headers: Mapping[str, str], body: bytes) -> SignedRequest:
@@ -59,7 +67,7 @@ def read_request(method: str, path: str, query: bytes, headers: Mapping[str, str
 
     Raises:
         ApiError: `UnsupportedHTTPMethod`, `InvalidApi.NotFound` for another path than `/`, `InvalidParameter` for names
-            given twice, text that is not UTF-8, NUL, a body that is no form, and too much of anything.
+            given twice, text that is not UTF-8, NUL, a body that is no form, and too many of them.
     """
     if method not in _METHODS:
         raise ApiError("UnsupportedHTTPMethod")
@@ -68,8 +76,6 @@ def read_request(method: str, path: str, query: bytes, headers: Mapping[str, str
     in_query = _read_form(query, {})
     if not body:
         return SignedRequest(method, in_query, in_query, headers, body)
-    if len(body) > BODY_MAX:
-        raise refusal("body", f"it has more than {BODY_MAX} bytes", 413)
     if headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise refusal("body", f"its Content-Type must be {_FORM}")
     return SignedRequest(method, in_query, _read_form(body, dict(in_query)), headers, body)
