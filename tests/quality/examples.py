@@ -8,8 +8,8 @@ A page is one story, told in one empty directory, from top to bottom:
 - A `console` block is commands, `$ ` before each, and below each what it prints. They run without a shell. They must
   succeed, or end with the exit code that a comment names (`$ faultzone conform  # exit 1`). Every line shown must be
   printed, in that order; `...` stands for any text, and a duration for any duration.
-- `text`, `toml`, `ini`, `json` and `yaml` blocks are no programs. Any other language is an error, so that no example
-  escapes unseen.
+- `text`, `toml`, `ini`, `json` and `yaml` blocks are no programs. `go`, `hcl` and `javascript` blocks are programs that
+  cannot run here. Any other language is an error, so that no example escapes unseen.
 - A block that cannot run has `<!-- not-run: the reason -->` on the line above it.
 """
 
@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 INERT = {"text", "toml", "ini", "json", "yaml"}
+FOREIGN = {"go", "hcl", "javascript"}
 COMMANDS = {"faultzone", "pytest", "python"}
 TIMEOUT_SECONDS = 120
 
@@ -78,9 +79,11 @@ def blocks(page: str, name: str) -> list[Block]:
 
 
 def _check_form(block: Block) -> None:
-    if block.language not in INERT | {"python", "console"}:
-        allowed = f"programs are `python` or `console`, the rest {sorted(INERT)}"
+    if block.language not in INERT | FOREIGN | {"python", "console"}:
+        allowed = f"programs are `python`, `console` or {sorted(FOREIGN)}, the rest {sorted(INERT)}"
         raise ExampleError(f"{block.where}: language {block.language!r}: {allowed}")
+    if block.language in FOREIGN and not block.not_run:
+        raise ExampleError(f"{block.where}: {block.language} is not run here: say why it is not run")
     if block.language in INERT and block.not_run:
         raise ExampleError(f"{block.where}: a {block.language} block is never run: take the marker away")
     if block.language == "console":

@@ -38,6 +38,7 @@ def test_links_lead_somewhere(page: Path) -> None:
         ("```python\nx", "no end"),
         ("```console\nls\n```", "begins with `\\$ `"),
         ("```console\n$ ls\n```", "say why"),
+        ("```go\nx\n```", "say why"),
         ("```console\n$ faultzone a\n$ ls\n```", "say why"),
         ("<!-- not-run: -->\n```python\nx\n```", "the reason"),
         ("Text <!-- not-run: it is slow -->\n```python\nx\n```", "line of its own"),

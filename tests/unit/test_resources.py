@@ -128,10 +128,14 @@ def test_security_groups(region: Region) -> None:
     (instance,) = region.run_instances(1, SecurityGroupId=group)
     assert instance.describe()["SecurityGroupIds"]["SecurityGroupId"] == [group]
     assert_refused("DependencyViolation", lambda: region.call("DeleteSecurityGroup", SecurityGroupId=group))
+    shown = region.call("DescribeSecurityGroupAttribute", SecurityGroupId=group)
+    assert (shown["SecurityGroupName"], shown["Permissions"]) == ("web", {"Permission": []})
     found = region.call("DescribeSecurityGroups", Tag=[{"Key": "a"}])["SecurityGroups"]["SecurityGroup"]
     assert [each["SecurityGroupId"] for each in found] == [group]
     instance.delete()
     region.call("DeleteSecurityGroup", SecurityGroupId=group)
+    asked = {"SecurityGroupId": group}
+    assert_refused("InvalidSecurityGroupId.NotFound", lambda: region.call("DescribeSecurityGroupAttribute", **asked))
     assert_refused("InvalidSecurityGroupId.NotFound", lambda: region.run_instances(1, SecurityGroupId=group))
 
 

@@ -1,6 +1,6 @@
 """The command line client `aliyun`, unmodified, where it is on the PATH.
 
-Since 3.0.203 it speaks HTTPS unless `--insecure` is given. Since 3.0.82 `--pager` follows tokens alone unless
+Since 3.0.203 it speaks HTTPS unless `--insecure` is given. Since 3.0.83 `--pager` follows tokens alone unless
 `NextToken=` turns that off.
 """
 

@@ -67,7 +67,10 @@ class DeleteDeploymentSet(Request):
 
 
 class ModifyInstanceDeployment(Request):
-    """Put an instance into a deployment set, move it from one to another, or since 2020-12 take it out."""
+    """Put an instance into a deployment set, move it from one to another, or since 2020-12 take it out.
+
+    Terraform's provider sends a token, which is not documented; called twice, the action does no more than called once.
+    """
 
     needs_region = True
 
@@ -76,6 +79,7 @@ class ModifyInstanceDeployment(Request):
     dedicated_host_id: str | None = text("DedicatedHostId")
     force: bool = flag("Force")
     remove: bool = flag("RemoveFromDeploymentSet", later="2020-12")
+    client_token: str | None = text("ClientToken")
 
 
 class DescribeDeploymentSetSupportedInstanceTypeFamily(Request):

@@ -210,7 +210,10 @@ class DescribeInstanceRamRole(Request):
 
 class ModifyInstanceAttribute(Request):
     """Change name, description, host name, password, user data, deletion protection or credit specification of one
-    instance."""
+    instance.
+
+    Terraform's provider sends a token, which is not documented; called twice, the action does no more than called once.
+    """
 
     instance_id: str = text("InstanceId", required=True)
     instance_name: str | None = text("InstanceName")
@@ -220,6 +223,7 @@ class ModifyInstanceAttribute(Request):
     user_data: str | None = text("UserData")
     deletion_protection: bool | None = flag("DeletionProtection", None)
     credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
+    client_token: str | None = text("ClientToken")
 
 
 class ModifyInstanceAutoReleaseTime(Request):

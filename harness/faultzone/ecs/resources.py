@@ -145,6 +145,16 @@ class DescribeSecurityGroups(_Paged):
     tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
 
 
+class DescribeSecurityGroupAttribute(_Read):
+    """Show one security group with its rules."""
+
+    needs_region = True
+
+    security_group_id: str = text("SecurityGroupId", required=True)
+    nic_type: str | None = text("NicType", among=("internet", "intranet"))
+    direction: str | None = text("Direction", among=("egress", "ingress", "all"))
+
+
 class CreateSecurityGroup(Request):
     """Create a security group."""
 

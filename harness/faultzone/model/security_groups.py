@@ -10,6 +10,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.ecs.resources import (
     CreateSecurityGroup,
     DeleteSecurityGroup,
+    DescribeSecurityGroupAttribute,
     DescribeSecurityGroups,
     ListTagResources,
     TagResources,
@@ -88,6 +89,25 @@ def describe_security_groups(region: RegionState, account: AccountState, request
         and all(_matches(group.tags, tag) for tag in r.tags)
     ]
     return {"RegionId": region.id, **paged("SecurityGroups", "SecurityGroup", found, r.page_number, r.page_size)}
+
+
+@handles(DescribeSecurityGroupAttribute)
+def describe_security_group_attribute(
+    region: RegionState, account: AccountState, request: DescribeSecurityGroupAttribute
+) -> Answer:
+    """DescribeSecurityGroupAttribute: no group has rules, since no action here makes any."""
+    group = account.security_groups.get(request.security_group_id)
+    if group is None:
+        raise ApiError("InvalidSecurityGroupId.NotFound")
+    return {
+        "RegionId": region.id,
+        "SecurityGroupId": group.id,
+        "SecurityGroupName": group.name,
+        "Description": group.description,
+        "VpcId": account.vpc_id,
+        "InnerAccessPolicy": "Accept",
+        "Permissions": {"Permission": []},
+    }
 
 
 def _matches(tags: Mapping[str, str], asked: Mapping[str, Any]) -> bool:
