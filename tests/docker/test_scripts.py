@@ -67,6 +67,14 @@ def test_output_beyond_the_quota_is_counted(real: Region) -> None:
     assert int(result.get("Dropped", 3_000_000 - kept)) == 3_000_000 - kept
 
 
+def test_output_without_end_ends_with_its_time_and_hurts_nobody(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    result = ran(one, "yes", timeout=2)
+    assert result["InvokeRecordStatus"] == "Failed"
+    assert 20_000 < len(str(result["Output"])) < 100_000
+    assert ran(one, "echo well")["Output"] == "well\n"
+
+
 def test_what_a_script_starts_in_the_background_outlives_it(real: Region) -> None:
     (one,) = real.run_instances(1)
     assert ran(one, "setsid sleep 300 & echo done")["Output"] == "done\n"

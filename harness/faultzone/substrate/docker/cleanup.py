@@ -30,6 +30,8 @@ _REMOVAL_SECONDS: Final = 60.0
 #: For how many seconds the engine may still make what a session that was killed has asked it for.
 LATE_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.05
+#: How long the end of a session waits for the watchdog: what could not be removed by then, the next sweep removes.
+_END_SECONDS: Final = 10.0
 _IDLE_SECONDS: Final = 0.2
 #: How the names of hosts end that are to stay. The engine remembers them, so no other process has to be told.
 KEPT: Final = "-kept"
@@ -204,7 +206,7 @@ class Watchdog:
             if stream is not None:
                 stream.close()
         try:
-            self._process.wait(_REMOVAL_SECONDS)
+            self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -234,8 +236,8 @@ def _watch(session: str, patience: float) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     engine = Engine()
-    sys.stdout.write("watching\n")
-    sys.stdout.flush()
+    with suppress(BrokenPipeError):  # It has changed its mind meanwhile.
+        os.write(sys.stdout.fileno(), b"watching\n")
     expected = _hear_out(sys.stdin.buffer)
     died = time.monotonic()
     while (now := time.monotonic()) < died + patience + _REMOVAL_SECONDS:

@@ -11,7 +11,7 @@ import os
 import socket
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -117,6 +117,15 @@ class Engine:
         """Give the connections back."""
         self._client.close()
 
+    def ping(self) -> None:
+        """See that it answers.
+
+        Raises:
+            HarnessError: it does not.
+        """
+        with self._saying("be reached"):
+            self._api.ping()
+
     # Images
 
     def image_id(self, tag: str) -> str | None:
@@ -159,16 +168,18 @@ class Engine:
     def run_and_keep(self, image: str, command: Sequence[str], tag: str, labels: Mapping[str, str]) -> None:
         """Run a command of an image without a network, and make an image of what it leaves; `image` is forgotten."""
         with self._saying(f"make the image {tag}"):
-            with self.container(image, command, labels) as made:
-                try:
-                    self.run(made)
-                except HarnessError as trouble:
-                    raise HarnessError(f"the base of {tag} cannot run the hosts' agent: {trouble}") from None
-                repository, _, version = tag.partition(":")
-                entrypoint = self._api.inspect_image(image)["Config"]["Entrypoint"]
-                changes = [f"ENTRYPOINT {json.dumps(entrypoint)}", "CMD []"]
-                self._api.commit(made, repository=repository, tag=version, changes=changes)
-            self._api.remove_image(image, noprune=True)
+            try:
+                with self.container(image, command, labels) as made:
+                    try:
+                        self.run(made)
+                    except HarnessError as trouble:
+                        raise HarnessError(f"the base of {tag} cannot run the hosts' agent: {trouble}") from None
+                    repository, _, version = tag.partition(":")
+                    entrypoint = self._api.inspect_image(image)["Config"]["Entrypoint"]
+                    changes = [f"ENTRYPOINT {json.dumps(entrypoint)}", "CMD []"]
+                    self._api.commit(made, repository=repository, tag=version, changes=changes)
+            finally:
+                self._api.remove_image(image, noprune=True)
 
     @contextmanager
     def container(
@@ -275,9 +286,19 @@ class Engine:
                 host_config=settings,
                 networking_config=networks,
             )["Id"]
-            attached = self._api.attach_socket(made, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
-            self._api.start(made)
-        return str(made), Stream(attached)
+            with ExitStack() as half_made:
+                half_made.callback(self._drop, made)
+                attached = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+                stream = Stream(self._api.attach_socket(made, params=attached))
+                half_made.callback(stream.close)
+                self._api.start(made)
+                half_made.pop_all()
+        return str(made), stream
+
+    def _drop(self, container: str) -> None:
+        """Remove a container that did not start, if it can be; else the end of the session does."""
+        with suppress(self._errors.DockerException, OSError):
+            self._api.remove_container(container, force=True)
 
     def kill(self, container: str) -> None:
         """Kill a container; auto-removal then removes it."""

@@ -83,6 +83,7 @@ class Machines(ABC):
     def __init__(self, pool: Pool, sink: Sink, detect: float) -> None:
         self.pool, self._sink, self._detect = pool, WeakMethod(sink), detect
         self.trouble: BaseException | None = None
+        self._hopeless: HarnessError | None = None
         #: When a report was last made, and an effect last asked for, in monotonic seconds.
         self.reported = self.asked = monotonic()
         self._lease = f"{pool.session}-{next(_LEASES)}"
@@ -125,7 +126,7 @@ class Machines(ABC):
             HarnessError: something has gone wrong with them.
             NotSupported: they were asked for something that they cannot do.
         """
-        trouble = self.trouble or self.pool.trouble
+        trouble = self._hopeless or self.trouble or self.pool.trouble
         if trouble is not None:
             self.trouble = self.pool.trouble = None
             if isinstance(trouble, NotSupported):
@@ -233,10 +234,17 @@ class Machines(ABC):
 
         def fenced(answer: Message) -> None:
             done.append(True)
-            self._guarded(then)
+            if link.alive:
+                self._guarded(then)
+            else:  # Its container is gone, unless it is the engine that is.
+                self.pool.look(lambda trouble: self._guarded(then) if trouble is None else self._give_up(trouble))
 
         link.send("crash", fenced)
         self.pool.board.later(_FENCE_SECONDS, lambda: None if done else self.pool.kill(link))
+
+    def _give_up(self, trouble: HarnessError) -> None:
+        """Judge nothing any more: what is seen from now on is not the region's doing."""
+        self._hopeless = self._hopeless or trouble
 
     def _lost(self, machine: Machine) -> None:
         """Tell the region that a host is lost."""

@@ -246,6 +246,23 @@ class Pool:
             self.board.ask(step, _RESET_SECONDS)
         return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(lease_end(self._labels)))
 
+    def look(self, then: Callable[[HarnessError | None], None]) -> None:
+        """See whether the engine is there; on the switchboard's thread, without waiting.
+
+        Args:
+            then: takes what is wrong with it, on that thread too.
+        """
+
+        def look() -> None:
+            trouble = None
+            try:
+                self.engine.ping()
+            except HarnessError as why:
+                trouble = why
+            self.board.post(lambda: then(trouble))
+
+        self._threads.submit(look)
+
     def kill(self, link: Link) -> None:
         """End a host that does not answer; on the switchboard's thread, without waiting."""
 
@@ -338,6 +355,8 @@ class Pool:
                 step()
             except HarnessError as trouble:
                 troubles.append(trouble)
+            except TimeoutError as late:
+                troubles.append(HarnessError(f"the hosts do not end: {late}"))
         if troubles:
             raise troubles[0]
 

@@ -1,0 +1,223 @@
+"""An engine that is not there, will not, cannot or dies: a clear error, nothing half-made, and the next test works."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from faultzone.errors import HarnessError, NotSupported
+from faultzone.region import CloudOptions, Region, docker_backend, make_region
+from faultzone.substrate.docker import image, pool
+from faultzone.substrate.docker.cleanup import labels
+from faultzone.substrate.docker.engine import Engine
+from faultzone.substrate.docker.pool import Pool, Settings
+from tests.docker.conftest import MakeRegion
+from tests.docker.proxy import ENGINE, Proxy, proxy
+from tests.docker.test_instances import answers, lose, out, soon
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+HARNESS = Path(__file__).parents[2] / "harness"
+ENTER = """
+import os
+import docker, docker.context
+from faultzone.errors import NotSupported
+from faultzone.substrate.docker.engine import Engine
+if os.geteuid() == 0:  # To root no socket is closed.
+    os.setuid(65534)
+try:
+    Engine()
+except NotSupported as why:
+    print(why)
+"""
+
+
+def test_a_socket_that_refuses_is_not_supported_and_says_what_to_do() -> None:
+    with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as door:
+        path = Path(directory) / "docker.sock"
+        door.bind(str(path))
+        door.listen()
+        path.chmod(0)
+        Path(directory).chmod(0o755)
+        environment = {**os.environ, "DOCKER_HOST": f"unix://{path}", "PYTHONPATH": str(HARNESS)}
+        command = [sys.executable, "-c", ENTER]
+        said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    assert "Permission denied" in said.stdout, said.stderr
+    assert "group docker" in said.stdout
+
+
+@pytest.fixture
+def before_engine(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """What is made from here on speaks to the engine through a proxy."""
+    if os.environ.get("DOCKER_HOST", f"unix://{ENGINE}") != f"unix://{ENGINE}":
+        pytest.skip(f"the proxy is before {ENGINE}")
+    with proxy() as made:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{made.path}")
+        yield made
+
+
+MakeProxied = Callable[[], Region]
+
+
+@pytest.fixture
+def proxied(before_engine: Proxy) -> Iterator[MakeProxied]:
+    """Make regions whose hosts are reached through the proxy, and see that nothing of them is left."""
+    settings = Settings(hosts=9)
+    made: list[Region] = []
+
+    def make() -> Region:
+        backend = docker_backend(CloudOptions.of(zones=1, hosts_per_zone=2), settings)
+        made.append(make_region(backend, zones=1, hosts_per_zone=2))
+        return made[-1]
+
+    yield make
+    before_engine.join()
+    for region in made:
+        region.close()
+    own = pool._POOLS.pop(settings)
+    own.close()
+    engine = Engine()
+    assert engine.made(own.session) == []
+    engine.close()
+
+
+def test_when_the_engine_dies_the_test_ends_with_that_and_not_with_a_verdict_on_the_region(
+    before_engine: Proxy, proxied: MakeProxied
+) -> None:
+    region = proxied()
+    (one,) = region.run_instances(1)
+    assert answers(one)
+    before_engine.cut()
+    with pytest.raises(HarnessError, match="the Docker engine no longer answers"):
+        soon(lambda: one.status != "Running")
+    for _ in range(2):  # It is said of everything from now on.
+        with pytest.raises(HarnessError, match="the Docker engine no longer answers"):
+            one.describe()
+    assert "HostLost" not in str(list(region.journal.entries))
+    region.close()
+    with pytest.raises(HarnessError, match="the Docker engine no longer answers"):
+        proxied().run_instances(1)
+    before_engine.join()
+    (one,) = proxied().run_instances(1)
+    assert out(one, "echo well") == "well"
+
+
+def test_a_session_ends_without_its_engine_and_says_so(before_engine: Proxy) -> None:
+    opened = Pool(Settings())
+    opened.warm(1)
+    before_engine.cut()
+    with pytest.raises(HarnessError, match="the Docker engine no longer answers"):
+        opened.close()
+    before_engine.join()
+    engine = Engine()
+    left = {each.kind for each in engine.made(opened.session)}
+    assert left >= {"network", "volume"}
+    for each in engine.made(opened.session):
+        engine.remove(each)
+    engine.close()
+
+
+@pytest.mark.parametrize("asked", ["POST /v1.41/containers/create", "/start"])
+def test_a_full_engine_disk_is_said_in_the_engine_s_words(
+    before_engine: Proxy, proxied: MakeProxied, asked: str
+) -> None:
+    words = "mkdir /var/lib/docker/overlay2/x: no space left on device"
+    region = proxied()
+    before_engine.refused[asked] = words
+    with pytest.raises(HarnessError, match=rf"could not start the container .*{words}"):
+        region.run_instances(1)
+    region.close()
+    before_engine.refused.clear()
+    (one,) = proxied().run_instances(1)
+    assert out(one, "echo well") == "well"
+
+
+@pytest.mark.parametrize("asked", ["/networks/create", "/volumes/create", "/images/", "/info"])
+def test_a_pool_that_cannot_open_leaves_nothing(before_engine: Proxy, hosts: Pool, asked: str) -> None:
+    before_engine.refused[asked] = "no space left on device"
+    with pytest.raises((HarnessError, NotSupported), match=r"no space left on device|no Docker engine answers"):
+        Pool(Settings())
+    ours = [each for each in hosts.engine.made() if f"/{os.getpid()}/" in each.labels["faultzone.owner"]]
+    assert [each for each in ours if each.labels["faultzone"] != hosts.session] == []
+
+
+def empty_image(tag: str, tmp_path: Path) -> None:
+    """An image without anything to run."""
+    archive = tmp_path / "empty.tar"
+    with tarfile.open(archive, "w") as tar:
+        entry = tarfile.TarInfo("etc/nothing")
+        tar.addfile(entry, io.BytesIO())
+    engine = Engine()
+    engine.import_image(archive, tag)
+    engine.close()
+
+
+def test_a_base_that_cannot_run_the_agent_is_named_and_nothing_is_left(hosts: Pool, tmp_path: Path) -> None:
+    tag = "faultzone/test-empty:1"
+    empty_image(tag, tmp_path)
+    tags = images(hosts)
+    try:
+        with pytest.raises(HarnessError, match="cannot run the hosts' agent"):
+            Pool(Settings(base=tag))
+        assert images(hosts) == tags
+        assert hosts.engine.made("image") == []
+    finally:
+        hosts.engine._api.remove_image(tag)
+
+
+def images(hosts: Pool) -> set[str]:
+    return {tag for each in hosts.engine._api.images() for tag in each["RepoTags"] or ["untagged"]}
+
+
+def test_a_build_that_fails_is_said_in_the_engine_s_words(
+    before_engine: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image, "_DOCKERFILE", image._DOCKERFILE + "ENV BUILD=other\n")
+    before_engine.refused["/build"] = "failed to register layer: no space left on device"
+    engine = Engine()
+    with pytest.raises(HarnessError, match=r"could not build the image faultzone/host:.*no space left on device"):
+        image.ensure(engine)
+    engine.close()
+
+
+def test_a_subnet_that_somebody_has_is_left_alone(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda size: "00" * size)
+    hosts.engine.create_network("somebody", "10.150.0.0/24", labels("somebody"))
+    try:
+        other = Pool(Settings())
+        assert other.subnet == "10.153.209"
+        other.close()
+        monkeypatch.setattr(pool, "_SUBNET_TRIES", 1)
+        with pytest.raises(HarnessError, match="none of 1 subnets is free; `faultzone sweep`"):
+            Pool(Settings())
+        assert hosts.engine.made("000000000000") == []
+        assert [each.name for each in hosts.engine.made("somebody")] == ["somebody"]
+    finally:
+        for each in hosts.engine.made("somebody"):
+            hosts.engine.remove(each)
+
+
+def test_a_container_that_is_removed_by_hand_is_a_lost_host_and_the_next_region_has_another(
+    make: MakeRegion, hosts: Pool
+) -> None:
+    region = make(zones=1, hosts_per_zone=1)
+    (one,) = region.run_instances(1)
+    out(one, "echo kept > /root/file")
+    (link,) = hosts.leased
+    hosts.engine.remove(next(each for each in hosts.engine.made(hosts.session) if each.id == link.container))
+    host = lose(region, one)
+    region.control("repair-host", host=host)
+    soon(lambda: answers(one))
+    assert out(one, "cat /root/file") == "kept"
+    region.close()
+    (one,) = make(zones=1, hosts_per_zone=1).run_instances(1)
+    assert answers(one)
