@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from faultzone.faults import (
         AccountArrears,
         AgentOutage,
+        ApiFailure,
         ClockJump,
         DiskFull,
         GuestCrash,
@@ -61,6 +62,7 @@ _HOME = {
     "AccountArrears": "faults",
     "AgentOutage": "faults",
     "ApiError": "ecs.errors",
+    "ApiFailure": "faults",
     "Client": "region",
     "ClockJump": "faults",
     "CloudOptions": "region",
@@ -115,6 +117,7 @@ __all__ = [
     "AccountArrears",
     "AgentOutage",
     "ApiError",
+    "ApiFailure",
     "Client",
     "ClockJump",
     "CloudOptions",

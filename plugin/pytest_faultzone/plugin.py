@@ -118,6 +118,10 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hooks)
 
 
+#: The verdicts of runs that say nothing of the region.
+_TROUBLE = ("not-undone", "harness-error")
+
+
 class _ExitStatus:
     """Ends a run in which the harness was in trouble with a status of its own: of the region, nothing is known then.
 
@@ -129,7 +133,7 @@ class _ExitStatus:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for key, value in report.user_properties:
-            self.trouble |= key == "faultzone" and isinstance(value, dict) and value["verdict"] == "harness-error"
+            self.trouble |= key == "faultzone" and isinstance(value, dict) and value["verdict"] in _TROUBLE
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self.trouble and session.exitstatus == pytest.ExitCode.TESTS_FAILED:

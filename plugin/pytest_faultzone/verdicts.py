@@ -14,7 +14,7 @@ from faultzone import clauses
 from faultzone.backends import CAPABILITIES
 from faultzone.checkers import ViolationError
 from faultzone.ecs.errors import ApiError
-from faultzone.errors import Inconclusive, NotSupported, UsageError
+from faultzone.errors import Inconclusive, NotSupported, UndoFailed, UsageError
 from pytest_faultzone import real_hosts
 from pytest_faultzone.plugin import OPTIONS, flag, option
 
@@ -28,11 +28,12 @@ NOT_SUPPORTED: Final = "not-supported"
 INCONCLUSIVE: Final = "inconclusive"
 NOT_IMPLEMENTED: Final = "not-implemented"
 DEVIATES: Final = "deviates"
+NOT_UNDONE: Final = "not-undone"
 HARNESS_ERROR: Final = "harness-error"
 
 #: From best to worst. A clause gets the worst verdict of its tests; only where no test could be run is it not
 #: supported.
-ORDER: Final = (NOT_SUPPORTED, CONFORMS, INCONCLUSIVE, NOT_IMPLEMENTED, DEVIATES, HARNESS_ERROR)
+ORDER: Final = (NOT_SUPPORTED, CONFORMS, INCONCLUSIVE, NOT_IMPLEMENTED, DEVIATES, NOT_UNDONE, HARNESS_ERROR)
 
 #: What the service answers for an action that it does not know.
 _UNKNOWN_ACTION: Final = frozenset({"InvalidAction", "InvalidApi.NotFound", "InvalidAction.NotFound"})
@@ -88,6 +89,8 @@ def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | 
         return NOT_SUPPORTED
     if isinstance(error, Inconclusive):
         return INCONCLUSIVE
+    if isinstance(error, UndoFailed):
+        return NOT_UNDONE
     if report.when != "call":
         return DEVIATES if isinstance(error, ViolationError) else HARNESS_ERROR
     if isinstance(error, ApiError):
@@ -167,7 +170,7 @@ def summarise(reporter: Any, seen: Sequence[dict[str, Any]]) -> None:
         conforming = found.count(CONFORMS)
         unsupported = found.count(NOT_SUPPORTED)
         deviating = found.count(DEVIATES) + found.count(NOT_IMPLEMENTED)
-        undecided = found.count(INCONCLUSIVE) + found.count(HARNESS_ERROR)
+        undecided = sum(found.count(each) for each in (INCONCLUSIVE, NOT_UNDONE, HARNESS_ERROR))
         untestable = sum(clause.untestable_because is not None and clause.id not in verdicts for clause in ids)
         silent = len(ids) - conforming - unsupported - deviating - undecided - untestable
         reporter.write_line(

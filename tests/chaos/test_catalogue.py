@@ -5,43 +5,41 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from dataclasses import is_dataclass
 from pathlib import Path
 
-from faultzone.faults import CATALOGUE, HostCrash
+import pytest
+
+from faultzone.clock import milliseconds
+from faultzone.faults import CATALOGUE, Fault, HostCrash
+from tests.chaos.samples import IN_MEMORY, SAMPLES, name_of, stage
 
 ROOM = Path(inspect.getfile(HostCrash)).parent
 PAGE = Path(__file__).parents[2] / "docs/chaos.md"
-ROW = re.compile(r"^\| `(\w+)` \| (undo|compensation|none): (.+) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| `(\w+)` \| (undo|compensation|none): ([^|]+) \| ?([^|]*?) ?\|$", re.MULTILINE)
 
 
 def test_the_catalogue_has_every_fault_of_the_room() -> None:
     modules = [importlib.import_module(f"faultzone.faults.{each.stem}") for each in ROOM.glob("[a-z]*.py")]
-    found: set[type] = {
-        each
-        for module in modules
-        for each in vars(module).values()
-        if inspect.isclass(each)
-        and each.__module__ == module.__name__
-        and "inject" in vars(each)
-        and is_dataclass(each)
-    }
-    assert found == set(CATALOGUE)
+    classes = {each for module in modules for each in vars(module).values() if inspect.isclass(each)}
+    assert {each for each in classes if issubclass(each, Fault) and each is not Fault} == set(CATALOGUE)
+    assert SAMPLES.keys() == set(IN_MEMORY)
 
 
-def test_the_page_lists_every_fault_and_how_it_ends() -> None:
-    rows = {name: (kind, text) for name, kind, text in ROW.findall(PAGE.read_text("utf-8"))}
+@pytest.mark.parametrize("kind", CATALOGUE, ids=name_of)
+def test_the_page_says_how_each_fault_ends_and_by_when(kind: type[Fault]) -> None:
+    rows = {name: rest for name, *rest in ROW.findall(PAGE.read_text("utf-8"))}
     assert rows.keys() == {each.__name__ for each in CATALOGUE}
-    for fault in CATALOGUE:
-        name = fault.__name__
-        kind, text = rows[name]
-        why = vars(fault)["why_no_undo"]
-        if compensation := getattr(fault, "compensation", None):
-            assert (kind, text) == ("compensation", compensation)
-        elif isinstance(why, str):
-            assert (kind, text) == ("none", why)
-        else:
-            assert kind == "undo", name
+    how, text, within = rows[kind.__name__]
+    why = SAMPLES[kind](stage()).why_no_undo if kind in SAMPLES else None
+    if why is not None:
+        assert (how, text, within) == ("none", why, "")
+        assert "undone" not in vars(kind)
+        return
+    assert (how, text) == ("compensation", kind.compensation) if kind.compensation else how == "undo"
+    assert ("undone" in vars(kind)) == (within != "cannot be seen")
+    if within == "cannot be seen":
+        return
+    assert milliseconds(kind.undo_within) == (0 if within == "at once" else milliseconds(within))
 
 
 def test_what_cannot_always_be_undone_says_so() -> None:

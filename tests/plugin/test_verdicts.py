@@ -15,7 +15,7 @@ CLAUSE = "deployment-set/strict-spread"
 
 HEAD = """
 import pytest
-from faultzone import ApiError, HarnessError, Inconclusive, NotSupported, UsageError, WaitTimeout
+from faultzone import ApiError, HarnessError, Inconclusive, NotSupported, UndoFailed, UsageError, WaitTimeout
 
 pytestmark = pytest.mark.clause("deployment-set/strict-spread")
 """
@@ -32,6 +32,7 @@ BODIES = {
     "inconclusive": ["raise Inconclusive('nobody could see it')"],
     "not-implemented": ["raise ApiError('InvalidAction')"],
     "not-supported": ["raise NotSupported('no hosts here')", "pytest.skip('not here')"],
+    "not-undone": ["raise UndoFailed('x')"],
     "harness-error": ["raise HarnessError('x')", "raise UsageError('x')", "raise KeyError('x')"],
 }
 
@@ -83,6 +84,27 @@ def test_trouble_before_and_after_a_test_is_the_harness(pytester: pytest.Pyteste
     assert result.ret == 3
 
 
+@pytest.mark.parametrize("body", ["pass", "assert 1 == 2"])
+def test_a_fault_that_is_not_undone_at_the_end_has_a_verdict_of_its_own(pytester: pytest.Pytester, body: str) -> None:
+    pytester.makepyfile(
+        f"""{HEAD}
+        from faultzone import HostAtRisk
+
+        class Idle(HostAtRisk):
+            def undo(self, backend, injected):
+                pass
+
+        def test_it(region):
+            region.chaos.inject(Idle("cn-hangzhou-a-h02"))
+            {body}
+    """.replace("\n        ", "\n")
+    )
+    reports = Reports()
+    result = pytester.inline_run(plugins=[reports])
+    assert reports.verdicts == ["conforms" if body == "pass" else "deviates", "not-undone"]
+    assert result.ret == 3
+
+
 def test_a_test_of_no_clause_has_no_verdict_and_ends_as_ever(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_it(region):\n    raise KeyError(1)\n")
     reports = Reports()
@@ -104,7 +126,8 @@ def test_verdicts_of_all_workers_are_merged(pytester: pytest.Pytester, workers: 
     result = pytester.runpytest_inprocess(*workers)
     assert result.ret == 3
     result.stdout.fnmatch_lines(["*faultzone: clauses by chapter*", f"harness-error: {CLAUSE} - *"])
-    result = pytester.runpytest_inprocess(*workers, "--deselect", "test_verdicts_of_all_workers_are_merged.py::test_5")
+    worse = [f"--deselect=test_verdicts_of_all_workers_are_merged.py::test_{n}" for n in (5, 6)]
+    result = pytester.runpytest_inprocess(*workers, *worse)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["deployment-set * 0 * 1 * 0 *", f"deviates: {CLAUSE} - *"])
 

@@ -57,6 +57,57 @@ def test_arrears_are_made_good_by_payment() -> None:
     assert instance.status == "Running"
 
 
+def test_a_lapse_that_is_answered_late_is_renewed_once() -> None:
+    with make_region() as region:
+        instance = subscription(region)
+        lapse = region.chaos.lapse(instance.id, within="1d", answered="8d")
+        region.clock.advance("7d")
+        assert (instance.status, instance.lock_reasons) == ("Stopped", ["financial"])
+        region.clock.advance("2d")
+        assert (instance.status, instance.lock_reasons) == ("Stopped", [])
+        renewed = instance.expires
+        lapse.undo()
+        assert instance.expires == renewed
+
+
+def test_a_lapse_that_is_answered_too_late_is_not_answered() -> None:
+    with make_region() as region:
+        instance = subscription(region)
+        region.chaos.lapse(instance.id, within="0s", answered="20d")
+        region.clock.advance("21d")
+        assert_released(instance)
+        assert region.journal.of("refusal", action="RenewInstance", code="InvalidInstanceId.NotFound")
+        region.chaos.undo_all()
+    assert "vanished" in region.journal.of("undo")[0].data
+
+
+def test_arrears_that_are_answered_late_are_paid_once_and_each_by_itself() -> None:
+    with make_region() as region:
+        (instance,) = region.run_instances(1)
+        late = region.chaos.arrears(answered="2d")
+        region.clock.advance("1d")
+        assert instance.status == "Stopped"
+        other = region.chaos.arrears(debt="20")
+        assert region.account_balance == -20
+        region.clock.advance("2d")
+        assert region.account_balance == Decimal(10_000 - 10)
+        late.undo()
+        assert region.account_balance == Decimal(10_000 - 10)
+        other.undo()
+        assert region.account_balance == 10_000
+
+
+@pytest.mark.parametrize("verb", ["bill", "expire"])
+def test_an_answer_cannot_come_before_the_fault(verb: str) -> None:
+    with make_region() as region:
+        instance = subscription(region)
+        given = {"bill": {"debt": "1", "paid_after": -1}, "expire": {"instance": instance.id, "within": 0}}
+        before = (region.account_balance, instance.expires)
+        with pytest.raises(UsageError, match="0 or more"):
+            region.control(verb, **given[verb] | ({"renewed_after": -1} if verb == "expire" else {}))
+        assert (region.account_balance, instance.expires) == before
+
+
 def test_a_jump_of_the_clock_is_not_undone() -> None:
     region = make_region()
     before = region.clock.ms

@@ -9,8 +9,10 @@ import pytest
 from faultzone import AgentOutage, ClockJump, HostAtRisk, HostCrash, Region, SupplyShortage, make_region
 from faultzone.backends import Backend
 from faultzone.backends.local import LocalBackend
+from faultzone.clock import Duration
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UndoFailed, UsageError
+from faultzone.faults import Fault
 
 HOST = "cn-hangzhou-a-h01"
 done: list[str] = []
@@ -35,7 +37,7 @@ def said(region: Region) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Trouble(Fault):
     """A fault whose injection and undo may fail."""
 
     name: str = "a"
@@ -262,9 +264,20 @@ def test_the_target_of_a_scheduled_fault_is_looked_for_when_it_comes(region: Reg
     assert said(region) == ["owed", "undo"]
 
 
-def test_a_jump_of_the_clock_cannot_be_scheduled(region: Region) -> None:
-    with pytest.raises(UsageError, match="advance instead"):
-        region.chaos.at("1m", ClockJump("1h"))
+def test_a_jump_that_comes_while_time_advances_is_added_to_it(region: Region) -> None:
+    before = region.clock.ms
+    region.chaos.at("1m", ClockJump("1h"))
+    region.clock.advance("2m")
+    assert region.clock.ms - before == 62 * 60_000
+    region.clock.advance("2m")
+    assert region.clock.ms - before == 64 * 60_000
+
+
+def test_a_fault_of_several_verbs_cannot_be_scheduled(region: Region) -> None:
+    with pytest.raises(UsageError, match="no single control verb"):
+        region.chaos.at("1m", Trouble())
+    region.chaos.undo_all()
+    assert done == []
 
 
 def test_an_undo_whose_target_has_vanished_is_done_and_says_so(region: Region) -> None:
@@ -281,7 +294,9 @@ def test_an_undo_whose_target_has_vanished_is_done_and_says_so(region: Region) -
 class Lingering(Trouble):
     """A fault whose undo has its effect when a list has something, or never."""
 
-    def undone(self, backend: Backend) -> bool:
+    undo_within: ClassVar[Duration] = "10m"
+
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         return "mended" in done
 
 
@@ -304,7 +319,7 @@ def test_a_promise_that_is_not_kept_by_the_deadline_is_an_undo_that_failed(regio
     assert {"undo a", "undo b"} <= set(done)
 
 
-def test_a_later_fault_of_the_kind_voids_a_promise(region: Region) -> None:
+def test_a_promise_does_not_stand_for_what_was_broken_later(region: Region) -> None:
     region.chaos.crash(HOST).undo()
     region.clock.advance("1m")
     region.chaos.crash(HOST, reversible=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +15,7 @@ import pytest
 from faultzone import (
     ApiError,
     HarnessError,
+    HostCrash,
     NotSupported,
     Region,
     UsageError,
@@ -78,6 +80,47 @@ def test_what_serves_in_a_guest_answers_through_the_control_routes(backend: Http
         web.request(80)
     with pytest.raises(NotSupported, match="answers is a function, which does not travel"):
         region.guest("web", serves=80, answer=bytes.upper)
+
+
+def test_a_fault_is_scheduled_by_the_clock_of_the_endpoint(backend: HttpBackend) -> None:
+    with make_region(backend) as region:
+        (web,) = region.run_instances(1)
+        host = str(web.host)
+        scheduled = region.chaos.at("2h", HostCrash(host))
+        region.clock.advance("1h")
+        assert [scheduled.injection] == [None]
+        event = region.wait_for_event("SystemFailure.Reboot", instance=web, within="2h")
+        assert event.published > 0
+        assert scheduled.injection is not None
+    assert [each["state"] for each in region.hosts if each["host"] == host] == ["up"]
+    assert [entry.kind for entry in region.journal.of("notice", "owed", "fault", "undo")] == [
+        "notice",
+        "owed",
+        "fault",
+        "undo",
+    ]
+
+
+def test_what_cannot_come_at_an_endpoint_is_told_once(backend: HttpBackend) -> None:
+    region = make_region(backend)
+    region.chaos.at("1h", HostCrash("h1"))
+    with pytest.raises(UsageError, match="no host 'h1'"):
+        region.clock.advance("2h")
+    region.close()
+    called_off = region.chaos.at("1h", HostCrash("h1"))
+    called_off.undo()
+    region.clock.advance("2h")
+
+
+def test_what_could_not_come_unnoticed_is_told_at_the_end(backend: HttpBackend) -> None:
+    region = make_region(backend)
+    region.chaos.at("10s", HostCrash("h1"))
+    # The clock of the endpoint goes on by itself; whoever calls as it comes due has nothing to do with it.
+    patience = time.monotonic() + 5
+    while not region.control("came", id=1)["trouble"] and time.monotonic() < patience:
+        assert region.call("DescribeInstances")["TotalCount"] == 0
+    with pytest.raises(UsageError, match="was to come and could not: there is no host 'h1'"):
+        region.close()
 
 
 def test_the_schema_leaves_out_what_does_not_travel(url: str) -> None:

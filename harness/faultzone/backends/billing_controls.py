@@ -5,9 +5,11 @@ Amounts are yuan as text with up to four decimals, so that they travel exactly.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from faultzone.backends.controls import Arguments, verb
+from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError
 from faultzone.model import arrears, subscriptions
 from faultzone.model.billing_terms import midnight_after
@@ -35,12 +37,20 @@ def _render(backend: LocalBackend, account: str) -> dict[str, Any]:
         "balance": yuan(ledger.balance(now)),
         "charged": yuan(ledger.charged(now)),
         "in_arrears": ledger.overdue,
+        "bills": list(backend.troubles.left(("bills", account))),
     }
+
+
+def _delay(given: Arguments, name: str) -> int | None:
+    delay = given.get(name)
+    if delay is not None and (isinstance(delay, bool) or not isinstance(delay, int) or delay < 0):
+        raise UsageError(f"{name}={delay!r}: write a whole number of milliseconds, 0 or more")
+    return delay
 
 
 @verb("account-balance", "change-account", writes=False, account="string?")
 def account_balance(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Tell what an account has, what it was charged for pay-as-you-go so far, and whether it is in arrears."""
+    """Tell what an account has, was charged for pay-as-you-go so far, whether it is in arrears, and its open bills."""
     return _render(backend, _account(backend, given))
 
 
@@ -52,9 +62,12 @@ def top_up(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     return _render(backend, account)
 
 
-@verb("bill", "change-account", amount="string?", debt="string?", account="string?")
+@verb("bill", "change-account", amount="string?", debt="string?", account="string?", paid_after="integer?")
 def bill(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Present the account a bill of some other service: of an amount, or of what leaves it with a debt."""
+    """Present the account a bill of some other service: of an amount, or of what leaves it with a debt.
+
+    Tells the number by which it is paid; its owner does so himself after `paid_after` milliseconds, if given.
+    """
     account = _account(backend, given)
     ledger = _books(backend).ledgers[account]
     if (given.get("amount") is None) == (given.get("debt") is None):
@@ -63,8 +76,23 @@ def bill(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
         amount = units(given["amount"])
     else:
         amount = max(0, ledger.balance(backend.clock.now) + units(given["debt"], what="debt"))
+    paid_after = _delay(given, "paid_after")
     arrears.pay(_books(backend), account, amount, "bill")
-    return {**_render(backend, account), "amount": yuan(amount)}
+    number = backend.troubles.begin(amount, ("bills", account))
+    if paid_after is not None:
+        backend.plan(paid_after, lambda: backend.control("pay-bill", {"id": number, "account": account}))
+    return {**_render(backend, account), "amount": yuan(amount), "id": number}
+
+
+@verb("pay-bill", "change-account", id="integer", account="string?")
+def pay_bill(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Pay what a bill took, once."""
+    account = _account(backend, given)
+    amount = backend.troubles.left(("bills", account)).get(given["id"])
+    if amount is not None:
+        backend.troubles.end(("bills", account), given["id"])
+        arrears.top_up(_books(backend), account, amount)
+    return _render(backend, account)
 
 
 @verb("prices", "change-account", hourly="string?", monthly="string?", instance_type="string?")
@@ -81,9 +109,12 @@ def prices(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     return books.prices.render()
 
 
-@verb("expire", "change-account", instance="string", within="integer")
+@verb("expire", "change-account", instance="string", within="integer", renewed_after="integer?")
 def expire(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Let a subscription end at the first midnight of UTC+8 after `within` milliseconds, unless it ends sooner."""
+    """Let a subscription end at the first midnight of UTC+8 after `within` milliseconds, unless it ends sooner.
+
+    Its owner renews it by a month after `renewed_after` milliseconds, if given, where that is not too late by then.
+    """
     cloud, within = backend.cloud, given["within"]
     instance = cloud.find_instance(str(given["instance"]))
     if instance is None or instance.expires is None:
@@ -92,7 +123,16 @@ def expire(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
         raise UsageError(f"within={within!r}: write a whole number of milliseconds, 0 or more")
     if instance.expires <= backend.clock.now:
         raise UsageError(f"the subscription of {instance.id} has expired: renew it first")
+    renewed_after = _delay(given, "renewed_after")
     region = next(each for each in cloud.regions.values() if instance.id in each.instances)
     before = instance.expires
     subscriptions.move_expiry(region, instance, min(before, midnight_after(backend.clock.now + within)))
+    if renewed_after is not None:
+        asked, account = {"InstanceId": instance.id, "Period": 1, "RegionId": region.id}, instance.account
+
+        def renew() -> None:
+            with suppress(ApiError):  # The journal has the refusal: it was too late, or could not be paid.
+                backend.call("RenewInstance", asked, account=account)
+
+        backend.plan(renewed_after, renew)
     return {"before": before, "expires": instance.expires, "account": instance.account, "region": region.id}

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faultzone.errors import UsageError
-from faultzone.model import lifecycle
-from faultzone.model.placement import AT_RISK, UP
 
 if TYPE_CHECKING:
     from faultzone.backends.local import LocalBackend
@@ -117,7 +115,7 @@ def shape(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 
 @verb("hosts", "see-hosts", writes=False, region="string?")
 def hosts(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """List the hosts with their zone, state, free capacity and instances."""
+    """List the hosts with their zone, state, free capacity, instances, and the numbers of what is wrong with them."""
     region = _region(backend, given)
     placement = region.placement
     return {
@@ -129,6 +127,7 @@ def hosts(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
                 "vcpus_free": host.vcpus_free,
                 "memory_free": host.memory_free,
                 "instances": sorted(host.instances),
+                "troubles": list(backend.troubles.left((region.id, host.index))),
             }
             for host in placement.hosts
         ]
@@ -141,48 +140,6 @@ def host_of(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     instance = _instance(backend, given)
     region = next(each for each in backend.cloud.regions.values() if instance.id in each.instances)
     return {"host": None if instance.host is None else region.placement.host_id(instance.host)}
-
-
-@verb("crash-host", "break-hosts", host="string", region="string?", reversible="boolean?")
-def crash_host(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Take a host's power away, with all that runs on it."""
-    region = _region(backend, given)
-    host = _host(region, given)
-    backend.substrate.crash(region.id, host.index, reversible=bool(given.get("reversible", False)))
-    return {"host": given["host"]}
-
-
-@verb("repair-host", "break-hosts", host="string", region="string?")
-def repair_host(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Give a crashed host its power back."""
-    region = _region(backend, given)
-    backend.substrate.repair(region.id, _host(region, given).index)
-    return {"host": given["host"]}
-
-
-@verb("host-at-risk", "break-hosts", host="string", region="string?", at_risk="boolean?")
-def host_at_risk(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Find a host at risk: it takes nothing new, and what runs on it is live-migrated away where there is room."""
-    region = _region(backend, given)
-    host = _host(region, given)
-    if given.get("at_risk", True) is False:
-        if host.state == AT_RISK:
-            host.state = UP
-        return {"moved": [], "stayed": sorted(host.instances)}
-    if host.state != UP:
-        raise UsageError(f"host {given['host']} is {host.state}; only one that is up can be found at risk")
-    host.state = AT_RISK
-    moved = [each for each in sorted(host.instances) if lifecycle.migrate(region, region.instances[each]) is not None]
-    return {"moved": moved, "stayed": sorted(host.instances)}
-
-
-@verb("migrate", "break-hosts", instance="string")
-def migrate(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Live-migrate a running instance to another host of its zone; null where none can take it."""
-    instance = _instance(backend, given)
-    region = next(each for each in backend.cloud.regions.values() if instance.id in each.instances)
-    host = lifecycle.migrate(region, instance)
-    return {"host": None if host is None else region.placement.host_id(host)}
 
 
 @verb("set-supply", "set-supply", zone="string?", family="string?", limit="integer or null", region="string?")
@@ -218,6 +175,19 @@ def shortage(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     return {"id": number}
 
 
+@verb("supply", "set-supply", writes=False, region="string?")
+def supply(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Tell the limits of supply, and the shortages by number; `*` stands for every zone or family."""
+    found = _region(backend, given).placement.supply
+    return {
+        "limits": [{"zone": zone, "family": family, "limit": each} for (zone, family), each in found.limits.items()],
+        "shortages": [
+            {"id": number, "zone": zone, "family": family, "limit": limit}
+            for number, (zone, family, limit) in found.shortages.items()
+        ],
+    }
+
+
 @verb("end-shortage", "set-supply", id="integer", region="string?")
 def end_shortage(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """End a shortage; tells whether it was still in force."""
@@ -231,9 +201,18 @@ def lock(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     reason = given["reason"]
     if reason not in ("financial", "security"):
         raise UsageError(f"reason={reason!r}: write 'financial' or 'security'")
+    locking = given.get("locked", True) is not False
+    if locking and reason in instance.locks:
+        raise UsageError(f"{instance.id} is locked already: {reason}")
     others = tuple(each for each in instance.locks if each != reason)
-    instance.locks = others if given.get("locked", True) is False else (*others, reason)
+    instance.locks = (*others, reason) if locking else others
     return {"locks": list(instance.locks)}
+
+
+@verb("locks", "change-account", writes=False, instance="string")
+def locks(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Tell the locks on an instance."""
+    return {"locks": list(_instance(backend, given).locks)}
 
 
 @verb("account-settings", "change-account", account="string?", region="string?", stop_without_charge="boolean?")
@@ -273,6 +252,12 @@ def remove_api_fault(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     return {"removed": backend.api_faults.remove(int(given["id"]))}
 
 
+@verb("api-faults", "break-api", writes=False)
+def api_faults(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """List the numbers of the faults of the API in force."""
+    return {"ids": [each.id for each in backend.api_faults.faults]}
+
+
 @verb("clock", "move-time", writes=False)
 def clock(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Tell the present of the region in milliseconds since the epoch, the kind of its clock and the next timer."""
@@ -297,4 +282,12 @@ def journal(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 
 
 # Verbs of single chapters register themselves; they need what is above.
-from faultzone.backends import billing_controls, event_controls, guest_controls, metadata_controls, notice_controls  # noqa: E402, F401
+from faultzone.backends import (  # noqa: E402
+    billing_controls,  # noqa: F401
+    event_controls,  # noqa: F401
+    guest_controls,  # noqa: F401
+    host_controls,  # noqa: F401
+    later_controls,  # noqa: F401
+    metadata_controls,  # noqa: F401
+    notice_controls,  # noqa: F401
+)

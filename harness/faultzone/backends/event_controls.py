@@ -1,4 +1,4 @@
-"""The control verbs of system events: maintenance, crashes of guests, hosts that hang or are cut off, lost zones."""
+"""The control verbs of system events: maintenance that is planned and withdrawn, operating systems that crash."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from faultzone.substrate.memory import MemorySubstrate
 if TYPE_CHECKING:
     from faultzone.backends.local import LocalBackend
     from faultzone.model.events import SystemEvent
-    from faultzone.model.placement import Host
     from faultzone.model.state import Instance, RegionState
 
 
@@ -30,6 +29,10 @@ def _planned(backend: LocalBackend, event_id: object) -> tuple[RegionState, Syst
     for region in backend.cloud.regions.values():
         if (event := region.events.get(str(event_id))) is not None:
             return region, event
+        # What is planned for retired families is in no history.
+        for event in (each for active in region.active_events.values() for each in active):
+            if event.id == event_id:
+                return region, event
     raise UsageError(f"there is no event {event_id!r}")
 
 
@@ -40,17 +43,19 @@ def _planned(backend: LocalBackend, event_id: object) -> tuple[RegionState, Syst
     host="string?",
     type="string?",
     not_before="integer?",
+    within="integer?",
     outcome="string?",
     region="string?",
 )
 def schedule_maintenance(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Plan maintenance of an instance, or of all on a host, for an instant in milliseconds since the epoch.
 
-    `outcome` is `executes` or `fails`, or `inquires` for one that waits for consent. Instances of retired families are
-    rebooted all the same, but no event tells of it.
+    Or for the one `within` so many milliseconds. Tells each `event`, null where its user sees none, and the id of the
+    `plan`, by which it is withdrawn. `outcome` is `executes` or `fails`, or `inquires` for one that waits for consent.
+    Instances of retired families are rebooted all the same, but no event tells of it.
     """
     type, outcome = given.get("type") or events.MAINTENANCE, given.get("outcome") or "executes"
-    due = given.get("not_before")
+    due, within = given.get("not_before"), given.get("within")
     known = [each for each in backend.cloud.edition.event.types if each.startswith("SystemMaintenance.")]
     if type not in known:
         raise UsageError(f"type={type!r}: write one of {', '.join(known)}")
@@ -61,6 +66,10 @@ def schedule_maintenance(backend: LocalBackend, given: Arguments) -> dict[str, A
         raise UsageError("schedule-maintenance is for an instance or for a host: name one of them")
     if due is not None and (isinstance(due, bool) or not isinstance(due, int) or due < backend.clock.now):
         raise UsageError(f"not_before={due!r}: write an instant that has not passed; it is {backend.clock.now} now")
+    if within is not None:
+        if due is not None or isinstance(within, bool) or not isinstance(within, int) or within < 0:
+            raise UsageError(f"within={within!r}: write milliseconds, 0 or more, and no not_before besides")
+        due = backend.clock.now + within
     if given.get("instance") is not None:
         instance = _instance(backend, given)
         region, instances = _home(backend, instance), [instance]
@@ -69,7 +78,11 @@ def schedule_maintenance(backend: LocalBackend, given: Arguments) -> dict[str, A
         instances = [region.instances[each] for each in sorted(_host(region, given).instances)]
     fails, inquires = outcome == "fails", outcome == "inquires"
     made = [maintenance.plan(region, each, type, due, fails=fails, inquires=inquires) for each in instances]
-    return {"events": [{"event": None if each.silent else each.id, "instance": each.instance} for each in made]}
+    return {
+        "events": [
+            {"event": None if each.silent else each.id, "instance": each.instance, "plan": each.id} for each in made
+        ]
+    }
 
 
 @verb("cancel-maintenance", "break-hosts", event="string")
@@ -84,6 +97,12 @@ def cancel_maintenance(backend: LocalBackend, given: Arguments) -> dict[str, Any
     return {"withdrawn": withdrawn, "status": event.status}
 
 
+@verb("system-event", "break-hosts", writes=False, event="string")
+def system_event(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Tell the state of an event, also of one that its user does not see."""
+    return {"status": _planned(backend, given["event"])[1].status}
+
+
 @verb("guest-crash", "guest", instance="string")
 def guest_crash(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Crash the operating system of an instance."""
@@ -91,53 +110,3 @@ def guest_crash(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     if not _memory(backend).crash_guest(instance.id):
         raise UsageError(f"no operating system is up in {instance.id}: it is {instance.status}")
     return {}
-
-
-@verb("hang-host", "break-hosts", host="string", region="string?")
-def hang_host(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Let everything on a host stand still. Its silence is noticed, and it loses its power; `repair-host` mends it."""
-    region = _region(backend, given)
-    backend.substrate.crash(region.id, _host(region, given).index, reversible=True)
-    return {"host": given["host"]}
-
-
-@verb("host-wire", "break-hosts", host="string", up="boolean", region="string?")
-def host_wire(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Cut a host's wire, or join it. Once its silence is noticed it loses its power, and `repair-host` mends it."""
-    region = _region(backend, given)
-    _memory(backend).wire(region.id, _host(region, given).index, up=bool(given["up"]))
-    return {"host": given["host"]}
-
-
-def _hosts_of(region: RegionState, zone: object) -> list[Host]:
-    if zone not in region.zone_ids:
-        raise UsageError(f"there is no zone {zone!r}; there are {', '.join(region.zone_ids)}")
-    return region.placement.by_zone[region.zone_ids.index(str(zone))]
-
-
-@verb("zone-power", "break-hosts", zone="string", on="boolean", region="string?")
-def zone_power(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Take the power of all hosts of a zone away, or give it back."""
-    region = _region(backend, given)
-    hosts = _hosts_of(region, given["zone"])
-    for host in hosts:
-        if given["on"]:
-            backend.substrate.repair(region.id, host.index)
-        else:
-            backend.substrate.crash(region.id, host.index, reversible=True)
-    return {"hosts": [region.placement.host_id(each) for each in hosts]}
-
-
-@verb("set-migration", "break-hosts", fails="boolean?", takes="number?", region="string?")
-def set_migration(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Let live migrations fail, or take so many seconds; tells how it was before."""
-    region = _region(backend, given)
-    before = {"fails": region.migration_fails, "takes": region.migration_takes / 1000}
-    takes = given.get("takes")
-    if takes is not None:
-        if isinstance(takes, bool) or not isinstance(takes, int | float) or not 0 <= takes < 86_400:
-            raise UsageError(f"takes={takes!r}: write seconds, 0 or more and less than a day")
-        region.migration_takes = round(takes * 1000)
-    if given.get("fails") is not None:
-        region.migration_fails = bool(given["fails"])
-    return before

@@ -127,6 +127,28 @@ def set_agent(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     return {"states": list(AGENT_STATES)}
 
 
+@verb("agent-outage", "guest", instance="string", state="string")
+def agent_outage(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """Put the agent of an instance out of order; tells the number that ends it. Of several the latest is to be seen."""
+    instance, state = str(given["instance"]), given["state"]
+    if state == "running" or state not in AGENT_STATES:
+        raise UsageError(f"state={state!r}: write one of {', '.join(AGENT_STATES[1:])}")
+    _guests(backend).set_agent(instance, state)
+    return {"id": backend.troubles.begin(state, ("agent", instance))}
+
+
+@verb("end-agent-outage", "guest", instance="string", id="integer?")
+def end_agent_outage(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+    """End an outage of an agent, or all; with none left it runs, as its latest version."""
+    instance = str(given["instance"])
+    guests, agent = _guests(backend), ("agent", instance)
+    guests.guest(instance)
+    if given.get("id") is None or given["id"] in backend.troubles.left(agent):
+        backend.troubles.end(agent, given.get("id"))
+        guests.set_agent(instance, "running", *backend.troubles.left(agent).values())
+    return {}
+
+
 @verb("set-powershell", "guest", instance="string", there="boolean")
 def set_powershell(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Take the PowerShell module away from a Windows guest, or give it back."""
@@ -136,8 +158,9 @@ def set_powershell(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 
 @verb("agent", "guest", writes=False, instance="string")
 def agent(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Look at the agent of an instance: whether it runs, its version, and how often it looked for an upgrade."""
-    return _guests(backend).agent(given["instance"])
+    """Look at the agent of an instance: whether it runs, its version, how often it looked for an upgrade, outages."""
+    troubles = list(backend.troubles.left(("agent", given["instance"])))
+    return {**_guests(backend).agent(given["instance"]), "troubles": troubles}
 
 
 @verb("log-in", "guest", instance="string", script="string", kind="string?")

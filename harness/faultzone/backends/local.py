@@ -7,12 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import editions
 from faultzone.backends import controls, metadata_controls
 from faultzone.backends.api_faults import ApiFaults
 from faultzone.backends.publishing import Publisher
+from faultzone.backends.troubles import Troubles
 from faultzone.clock import SECOND, VIRTUAL_START, Clock, Timer
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
@@ -27,6 +28,9 @@ from faultzone.model.shape import Shape
 from faultzone.substrate import Sink, Substrate
 from faultzone.substrate.memory import MemorySubstrate, Timings
 from faultzone.world import World
+
+if TYPE_CHECKING:
+    from faultzone.backends.later_controls import Later
 
 #: The account of the key pair testid/testsecret.
 DEFAULT_ACCOUNT: Final = "1000000000000001"
@@ -107,8 +111,15 @@ class LocalBackend:
         if isinstance(self.substrate, MemorySubstrate):
             self.substrate.guests.metadata = partial(metadata_controls.answer, self.cloud)
         self.api_faults = ApiFaults()
+        self.troubles = Troubles()
         self.publisher = Publisher(self.cloud, self.note)
-        self._fallen_due: deque[Callable[[], None]] = deque()
+        self._fallen_due: deque[Callable[[], object]] = deque()
+        #: What was asked for later, and what of it could not be carried out and is still to be told.
+        self.coming: list[Later] = []
+        self.late: list[Later] = []
+        #: The thread that advances time, and by how much a jump has put off the instant that it is to reach.
+        self._advancer: int | None = None
+        self._jumped = 0
         self._lock = threading.Lock()
         self._queue = threading.Lock()
         self._advancing = threading.Lock()
@@ -203,42 +214,73 @@ class LocalBackend:
         """Let `length` milliseconds of region time pass, timer by timer; other callers get their turn between.
 
         With `settle`, real hosts carry out what falls due at each instant before time goes on. Two threads that
-        advance do so one after the other: what they ask for adds up.
+        advance do so one after the other: what they ask for adds up. So does an advance that falls due in one.
 
         Returns:
             How many timers fired.
+
+        Raises:
+            FaultzoneError: what was asked for later, with the control verb `later`, could not be carried out.
         """
+        if self._advancer == threading.get_ident():
+            self._jumped += length
+            return 0
         fired = 0
         with self._advancing:
-            with self._turn():
-                instant = self.clock.now + length
-            going = True
-            while going:
-                if settle:
-                    self.settle()
-                with self._turn():
-                    for _ in range(self.steps_per_turn):
-                        going = self.clock.step(instant)
-                        if not going:
-                            self.clock.jump(instant)
-                            self.journal.append(self.clock.now, "advance", {"milliseconds": length, "timers": fired})
-                            break
-                        self._commit()
-                        fired += 1
-                        # Subscribers are told, and what a test has planned happens, before more time passes.
-                        if self.publisher.waiting or self._fallen_due:
-                            break
+            self._advancer, self._jumped = threading.get_ident(), 0
+            try:
+                fired = self._advance(length, settle=settle)
+            finally:
+                self._advancer = None
+        self._tell_late()
+        return fired
+
+    def _tell_late(self) -> None:
+        """Raise what could not be carried out, once."""
+        while self.late:
+            late = self.late.pop(0)
+            if late.trouble is not None and not late.told:
+                late.told = True
+                raise late.trouble
+
+    def _advance(self, length: int, *, settle: bool) -> int:
+        fired = 0
+        with self._turn():
+            instant = self.clock.now + length
+        going, reached = True, 0
+        while going or reached != self._jumped:
             if settle:
                 self.settle()
+            with self._turn():
+                reached = self._jumped
+                for _ in range(self.steps_per_turn):
+                    going = self.clock.step(instant + reached)
+                    if not going:
+                        self.clock.jump(instant + reached)
+                        said = {"milliseconds": length + reached, "timers": fired}
+                        self.journal.append(self.clock.now, "advance", said)
+                        break
+                    self._commit()
+                    fired += 1
+                    # Subscribers are told, and what a test has planned happens, before more time passes.
+                    if self.publisher.waiting or self._fallen_due:
+                        break
+            self._tell_late()
+        if settle:
+            self.settle()
         return fired
 
     def call_later(self, delay: int, action: Callable[[], None]) -> Timer:
         """Run something of a test's once `delay` milliseconds of region time have passed, and before more pass.
 
-        It runs outside the lock and may use both doors, but not advance time. What it raises comes out of the advance.
+        It runs outside the lock and may use both doors. What it raises comes out of the advance.
         """
         with self._turn():
-            return self.clock.call_later(delay, lambda: self._fallen_due.append(action))
+            return self.plan(delay, action)
+
+    def plan(self, delay: int, action: Callable[[], object]) -> Timer:
+        """The same for a control verb, which has the lock."""
+        return self.clock.call_later(delay, lambda: self._fallen_due.append(action))
 
     def reach(self, instance: str, port: int, data: bytes, seconds: float) -> bytes:
         """Send a request to what serves in an instance, from outside the region, and give its answer.

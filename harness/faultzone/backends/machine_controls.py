@@ -39,18 +39,6 @@ def _number(given: Mapping[str, Any], name: str, least: int) -> int | None:
     return value
 
 
-def _hang(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
-    """Let everything on a host stand still."""
-    backend.hosts.hang(*place(backend, given))
-    return {"host": given["host"]}
-
-
-def _wire(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
-    """Cut a host's wire, or join it."""
-    backend.hosts.wire(*place(backend, given), up=bool(given["up"]))
-    return {"host": given["host"]}
-
-
 def _peers(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
     """Let two hosts hear one another no longer, or again."""
     (region, one), (_, other) = place(backend, given), place(backend, given, "peer")
@@ -80,15 +68,17 @@ def _memory(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pause(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
-    """Let the engine freeze a host, or thaw it."""
-    backend.hosts.pause(*place(backend, given), on=bool(given["on"]))
-    return {"host": given["host"]}
+    """Let the engine freeze a host, or thaw it; a frozen one that was missed is mended by its number."""
+    machine, on = place(backend, given), bool(given["on"])
+    backend.hosts.pause(*machine, on=on)
+    return {"host": given["host"]} | ({"id": backend.troubles.begin("pause", machine)} if on else {})
 
 
 def _kill(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
-    """Let the engine kill a host."""
-    backend.hosts.kill(*place(backend, given))
-    return {"host": given["host"]}
+    """Let the engine kill a host; tells the number that mends it."""
+    machine = place(backend, given)
+    backend.hosts.kill(*machine)
+    return {"host": given["host"], "id": backend.troubles.begin("kill", machine)}
 
 
 def _condition(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
@@ -98,8 +88,6 @@ def _condition(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
 
 
 VERBS: Final[Mapping[str, Verb]] = {
-    "hang-host": _hang,
-    "host-wire": _wire,
     "host-peers": _peers,
     "slow-host": _slow,
     "fill-disk": _disk,

@@ -1,7 +1,7 @@
 """Faults: typed values that say what to break, and the chaos that injects them and owes their undo.
 
 base.py      what a fault is
-hosts.py machines.py provider.py guests.py billing.py jumps.py  the catalogue, by what is broken
+hosts.py machines.py provider.py guests.py billing.py api.py jumps.py  the catalogue, by what is broken
 chaos.py     bringing faults into force and mending them; calls.py, a call for each
 schedule.py  faults that are to come
 promises.py  what an undo promises
@@ -10,6 +10,7 @@ strategies.py  faults drawn by Hypothesis
 
 from __future__ import annotations
 
+from faultzone.faults.api import ApiFailure
 from faultzone.faults.base import Fault
 from faultzone.faults.billing import AccountArrears, SubscriptionLapse
 from faultzone.faults.chaos import Chaos, Injection
@@ -41,6 +42,7 @@ CATALOGUE: tuple[type[Fault], ...] = (
     AgentOutage,
     SubscriptionLapse,
     AccountArrears,
+    ApiFailure,
     ClockJump,
 )
 
@@ -48,6 +50,7 @@ __all__ = [
     "CATALOGUE",
     "AccountArrears",
     "AgentOutage",
+    "ApiFailure",
     "Chaos",
     "ClockJump",
     "DiskFull",

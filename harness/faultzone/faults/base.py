@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from faultzone.clock import Duration
+from faultzone.errors import UsageError
 
 if TYPE_CHECKING:
     from faultzone.backends import Backend
 
 
-class Fault(Protocol):
+class Fault(ABC):
     """Something to break.
 
     Attributes:
         capability: what the backend must allow.
         why_no_undo: why it cannot be undone; None for a fault that can.
+        compensation: what makes it good, where that is no undo; None where it is.
+        undo_within: how long its undo may take until its target is as promised, in region time. What the region itself
+            keeps is so at once.
     """
 
     capability: ClassVar[str]
+    compensation: ClassVar[str | None] = None
+    undo_within: ClassVar[Duration] = 0
 
     @property
     def why_no_undo(self) -> str | None:
         """Why it cannot be undone; None for a fault that can."""
-        ...
+        return None
+
+    def asks(self) -> tuple[str, dict[str, Any]]:
+        """The control verb that brings it about, and its arguments.
+
+        Raises:
+            UsageError: it takes more than one verb, so that it cannot be scheduled.
+        """
+        raise UsageError(f"{self!r} is no single control verb, and cannot be scheduled")
 
     def inject(self, backend: Backend) -> Mapping[str, Any]:
         """Break it; the answer is given to `undo`, which gets an empty one where this failed half-way."""
-        ...
+        return backend.control(*self.asks())
 
+    @abstractmethod
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Mend it. A target that may have vanished meanwhile is mended `unless_vanished`."""
-        ...
+
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
+        """Whether its target is as the undo promises, as far as this fault is concerned; of another nothing is seen."""
+        return True

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from faultzone.clock import Duration
+from faultzone.faults.api import ApiFailure
 from faultzone.faults.billing import AccountArrears, SubscriptionLapse
 from faultzone.faults.guests import AgentOutage, GuestCrash
 from faultzone.faults.hosts import HostAtRisk, HostCrash, HostHang, NetworkCut, ZoneOutage
@@ -111,15 +112,34 @@ class Calls(ABC):
         """Put an agent out of order; letting it run again is owed."""
         return self.inject(AgentOutage(instance, state))
 
-    # Money and time
+    # Money, time and the API
 
-    def lapse(self, instance: str, *, within: Duration = "3d") -> Injection:
-        """Let a subscription end soon; its renewal is owed."""
-        return self.inject(SubscriptionLapse(instance, within))
+    def lapse(self, instance: str, *, within: Duration = "3d", answered: Duration | None = None) -> Injection:
+        """Let a subscription end soon; its renewal is owed, or comes by itself once `answered` has passed."""
+        return self.inject(SubscriptionLapse(instance, within, answered))
 
-    def arrears(self, account: str | None = None, *, debt: Money = "10") -> Injection:
-        """Drive an account into arrears; the payment is owed."""
-        return self.inject(AccountArrears(account, debt))
+    def arrears(self, account: str | None = None, *, debt: Money = "10", answered: Duration | None = None) -> Injection:
+        """Drive an account into arrears; the payment is owed, or comes by itself once `answered` has passed."""
+        return self.inject(AccountArrears(account, debt, answered))
+
+    def api_failure(
+        self,
+        action: str,
+        *,
+        kind: str = "refuse",
+        code: str = "ServiceUnavailable",
+        status: int | None = None,
+        seconds: float = 0.0,
+        times: int | None = None,
+        after_effect: bool = False,
+        retry_after: int | None = None,
+    ) -> Injection:
+        """Let calls of an action, or of a pattern of them, go wrong; see `ApiFailure`."""
+        return self.inject(ApiFailure(action, kind, code, status, seconds, times, after_effect, retry_after))
+
+    def throttling(self, action: str, *, times: int | None = None, retry_after: int | None = None) -> Injection:
+        """Throttle an action, or a pattern of them; `retry_after` is in milliseconds."""
+        return self.inject(ApiFailure(action, code="Throttling", times=times, retry_after=retry_after))
 
     def jump(self, by: Duration) -> Injection:
         """Let region time jump ahead, for good."""

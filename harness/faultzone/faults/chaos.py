@@ -6,7 +6,7 @@ or when the region ends. A fault without an undo says why it has none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -16,7 +16,7 @@ from faultzone.clock import Duration, milliseconds
 from faultzone.errors import NotSupported, UndoFailed, UsageError
 from faultzone.faults.base import Fault
 from faultzone.faults.calls import Calls
-from faultzone.faults.promises import Promise, TargetVanishedError, Verifiable
+from faultzone.faults.promises import Promise, TargetVanishedError
 from faultzone.faults.schedule import Scheduled
 
 
@@ -85,57 +85,69 @@ class Chaos(Calls):
             NotSupported: the backend cannot do it.
             UsageError: the fault names nothing that is there; nothing is broken and nothing owed.
         """
-        backend, described = self._backend, self._described(fault)
-        why = fault.why_no_undo
+        described = self._described(fault)
         injected: dict[str, Any] = {}
+        # Owed before it is in force: an injection that fails half-way may have broken something.
+        injection = self._injection(fault, injected)
+        self._owed.append(injection)
+        self._say("owed", {**described, "why_no_undo": fault.why_no_undo})
+        try:
+            injected.update(fault.inject(self._backend))
+        except (NotSupported, UsageError) as refused:
+            self._owed.remove(injection)
+            self._say("undo", {**described, "not_injected": str(refused)})
+            raise
+        self._say("fault", described)
+        return injection
+
+    def _injection(self, fault: Fault, injected: Mapping[str, Any]) -> Injection:
+        """A fault in force, with what was answered to it, and its undo."""
+        backend, described = self._backend, self._described(fault)
 
         def undo() -> None:
-            if why is not None:
+            if fault.why_no_undo is not None:
                 return
             try:
                 fault.undo(backend, injected)
             except TargetVanishedError as gone:
                 self._say("undo", {**described, "vanished": str(gone)})
                 return
+            promise = Promise(fault, injected)
+            if not promise.at_once:
+                self._promised.append(promise)
+            elif not promise.kept(backend):
+                raise UndoFailed("not as promised")
             self._say("undo", described)
-            if isinstance(fault, Verifiable) and "see-hosts" in backend.capabilities:
-                self._promised.append(Promise(fault, fault.capability))
 
-        # Owed before it is in force: an injection that fails half-way may have broken something.
-        injection = Injection(fault, undo)
-        self._owed.append(injection)
-        self._say("owed", {**described, "why_no_undo": why})
-        try:
-            injected.update(fault.inject(backend))
-        except (NotSupported, UsageError) as refused:
-            self._owed.remove(injection)
-            self._say("undo", {**described, "not_injected": str(refused)})
-            raise
-        self._say("fault", described)
-        # What breaks now may break again what was mended before; nothing can be promised of that any more.
-        self._promised[:] = [each for each in self._promised if each.capability != fault.capability]
-        return injection
+        return Injection(fault, undo)
 
     def at(self, after: Duration, fault: Fault) -> Scheduled:
         """Bring a fault into force once this much region time has passed; mended, or called off, when the region ends.
 
-        It happens between the timers of that instant and any later one, while time advances or a test waits. Where the
-        target is gone by then, the advance raises what `inject` would.
+        It happens between the timers of that instant and any later one, while time advances or a test waits, by the
+        region's own clock. Where the target is gone by then, the advance raises what `inject` would.
 
         Raises:
-            NotSupported: the backend cannot do it, or is not in this process.
-            UsageError: the fault would move time, which is moving already when it comes.
+            NotSupported: the backend cannot do it, or its time is not the test's to move.
+            UsageError: the fault is no single control verb.
         """
-        described, backend = self._described(fault), self._backend
-        if fault.capability == "move-time":
-            raise UsageError(f"{fault!r} cannot be scheduled: time is moving when it comes; advance instead")
-        if not isinstance(backend, LocalBackend):
-            raise NotSupported(f"{backend.name} is not in this process: advance, and inject the fault then")
-        delay = milliseconds(after)
-        scheduled = Scheduled(fault, self.inject)
-        self._owed.append(scheduled)
+        described, backend, delay = self._described(fault), self._backend, milliseconds(after)
+        if "move-time" not in backend.capabilities:
+            raise NotSupported(f"{backend.name} has no clock that could bring a fault about later")
+        verb, arguments = fault.asks()
+        says = {**described, "why_no_undo": fault.why_no_undo}
+        asked = {"after": delay, "verb": verb, "arguments": arguments, "says": says}
         self._say("notice", {"what": "fault scheduled", "after": delay, **described})
-        scheduled.timer = backend.call_later(delay, scheduled.fire)
+        number = backend.control("later", asked)["id"]
+
+        def adopt(answer: Mapping[str, Any]) -> Injection:
+            if not isinstance(backend, LocalBackend):  # The journal of the endpoint says so; this one is the test's.
+                self._say("owed", says)
+                self._say("fault", described)
+            return self._injection(fault, answer)
+
+        scheduled = Scheduled(fault, backend, number, adopt)
+        self._owed.append(scheduled)
         return scheduled
 
     def _described(self, fault: Fault) -> dict[str, Any]:
@@ -143,22 +155,30 @@ class Chaos(Calls):
         name, backend = type(fault).__name__, self._backend
         if fault.capability not in backend.capabilities:
             raise NotSupported(f"{name}: the {backend.name} backend lacks the capability {fault.capability!r}")
-        return {"fault": name, **{key: value for key, value in vars(fault).items() if value is not None}}
+        given = {key: value for key, value in vars(fault).items() if value is not None}
+        said = {key: value if isinstance(value, str | int | float) else str(value) for key, value in given.items()}
+        return {"fault": name, **said}
 
     def undo_all(self) -> None:
         """Mend what is still broken, the latest first, and see that the end state is as promised.
 
-        One undo that fails does not keep the others from running. Time passes until each promise is kept.
+        What is wrong with the API ends before all else, since it may stand in the way of the others. One undo that
+        fails does not keep the others from running. Time passes until each promise is kept.
 
         Raises:
-            UndoFailed: an undo failed, or did not have its effect within `UNDO_WITHIN`; all others have run.
+            UndoFailed: an undo failed, or did not have its effect within its `undo_within`; all others have run.
+            UsageError: a fault that was to come could not, which nothing has told so far.
         """
         failed: list[str] = []
+        missed: list[UsageError] = []
+        self._owed.sort(key=lambda owed: owed.fault.capability == "break-api")
         while self._owed:
             try:
                 self._owed.pop().undo()
             except UndoFailed as trouble:
                 failed.append(str(trouble))
+            except UsageError as trouble:
+                missed.append(trouble)
         while self._promised:
             try:
                 self._promised.pop().settle(self._backend)
@@ -166,3 +186,5 @@ class Chaos(Calls):
                 failed.append(str(trouble))
         if failed:
             raise UndoFailed("; ".join(failed))
+        if missed:
+            raise missed[0]

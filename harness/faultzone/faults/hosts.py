@@ -1,4 +1,7 @@
-"""Faults of hosts: power, silence, the wire, a found risk, the power of a whole zone."""
+"""Faults of hosts: power, silence, the wire, a found risk, the power of a whole zone.
+
+Several of them may hit one host: it is up again once the last is undone, in whatever order.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from faultzone.faults.promises import host_state
+from faultzone.clock import Duration
+from faultzone.faults.base import Fault
 
 if TYPE_CHECKING:
     from faultzone.backends import Backend
 
 
+def hosts_of(backend: Backend, region: str | None) -> list[dict[str, Any]]:
+    """The hosts of a region, as far as there are any to be seen."""
+    return list(backend.control("hosts", {"region": region})["hosts"])
+
+
+def mended(host: Mapping[str, Any], injected: Mapping[str, Any]) -> bool:
+    """Whether a host is up, or down for another reason."""
+    return injected.get("id") not in host["troubles"] and (host["state"] != "down" or bool(host["troubles"]))
+
+
 @dataclass(frozen=True)
-class HostCrash:
+class HostCrash(Fault):
     """A host loses its power, with all that runs on it.
 
     Args:
@@ -25,28 +39,29 @@ class HostCrash:
     reversible: bool = True
     region: str | None = None
     capability: ClassVar[str] = "break-hosts"
+    #: A host answers seconds after its repair; one that is a container may have to be made anew.
+    undo_within: ClassVar[Duration] = "2m"
 
     @property
     def why_no_undo(self) -> str | None:
         """An irreversible crash stays."""
         return None if self.reversible else "an irreversible crash cannot be undone"
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Cut the power."""
-        arguments = {"host": self.host, "reversible": self.reversible, "region": self.region}
-        return backend.control("crash-host", arguments)
+        return "crash-host", {"host": self.host, "reversible": self.reversible, "region": self.region}
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Repair the host."""
-        backend.control("repair-host", {"host": self.host, "region": self.region})
+        backend.control("repair-host", {"host": self.host, "region": self.region, "id": injected.get("id")})
 
-    def undone(self, backend: Backend) -> bool:
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """The host has its power back."""
-        return host_state(backend, self.host, self.region) != "down"
+        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["host"] == self.host)
 
 
 @dataclass(frozen=True)
-class HostHang:
+class HostHang(Fault):
     """Everything on a host stands still. Its silence is noticed, and it loses its power: nothing runs in two places.
 
     Args:
@@ -56,23 +71,24 @@ class HostHang:
     host: str
     region: str | None = None
     capability: ClassVar[str] = "break-hosts"
-    why_no_undo: ClassVar[str | None] = None
+    #: As after a crash, since a host that hangs has lost its power by then.
+    undo_within: ClassVar[Duration] = "2m"
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Let it stand still."""
-        return backend.control("hang-host", {"host": self.host, "region": self.region})
+        return "hang-host", {"host": self.host, "region": self.region}
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Repair the host."""
-        backend.control("repair-host", {"host": self.host, "region": self.region})
+        backend.control("repair-host", {"host": self.host, "region": self.region, "id": injected.get("id")})
 
-    def undone(self, backend: Backend) -> bool:
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """The host has its power back."""
-        return host_state(backend, self.host, self.region) != "down"
+        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["host"] == self.host)
 
 
 @dataclass(frozen=True)
-class NetworkCut:
+class NetworkCut(Fault):
     """A host is cut off. Joined before it is missed, nothing has happened; later it has lost its power.
 
     Args:
@@ -82,24 +98,25 @@ class NetworkCut:
     host: str
     region: str | None = None
     capability: ClassVar[str] = "break-hosts"
-    why_no_undo: ClassVar[str | None] = None
+    #: As after a crash, for a host that was missed.
+    undo_within: ClassVar[Duration] = "2m"
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Cut the wire."""
-        return backend.control("host-wire", {"host": self.host, "region": self.region, "up": False})
+        return "host-wire", {"host": self.host, "region": self.region, "up": False}
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Join the wire, and give the host its power back if it was missed."""
-        backend.control("host-wire", {"host": self.host, "region": self.region, "up": True})
-        backend.control("repair-host", {"host": self.host, "region": self.region})
+        asked = {"host": self.host, "region": self.region, "up": True, "id": injected.get("id")}
+        backend.control("host-wire", asked)
 
-    def undone(self, backend: Backend) -> bool:
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """The host has its power back."""
-        return host_state(backend, self.host, self.region) != "down"
+        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["host"] == self.host)
 
 
 @dataclass(frozen=True)
-class HostAtRisk:
+class HostAtRisk(Fault):
     """A host is found at risk: it is emptied by live migration and takes nothing new.
 
     Args:
@@ -109,23 +126,22 @@ class HostAtRisk:
     host: str
     region: str | None = None
     capability: ClassVar[str] = "break-hosts"
-    why_no_undo: ClassVar[str | None] = None
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Find it at risk."""
-        return backend.control("host-at-risk", {"host": self.host, "region": self.region})
+        return "host-at-risk", {"host": self.host, "region": self.region}
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Find it sound again; what was moved away stays where it is."""
         backend.control("host-at-risk", {"host": self.host, "region": self.region, "at_risk": False})
 
-    def undone(self, backend: Backend) -> bool:
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """The host is no longer at risk; it may be down for another reason."""
-        return host_state(backend, self.host, self.region) != "at-risk"
+        return all(each["state"] != "at-risk" for each in hosts_of(backend, self.region) if each["host"] == self.host)
 
 
 @dataclass(frozen=True)
-class ZoneOutage:
+class ZoneOutage(Fault):
     """All hosts of a zone lose their power at once.
 
     Args:
@@ -135,17 +151,18 @@ class ZoneOutage:
     zone: str
     region: str | None = None
     capability: ClassVar[str] = "break-hosts"
-    why_no_undo: ClassVar[str | None] = None
+    #: As after a crash, but for all hosts of the zone at once.
+    undo_within: ClassVar[Duration] = "5m"
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Cut the power."""
-        return backend.control("zone-power", {"zone": self.zone, "region": self.region, "on": False})
+        return "zone-power", {"zone": self.zone, "region": self.region, "on": False}
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Give it back."""
-        backend.control("zone-power", {"zone": self.zone, "region": self.region, "on": True})
+        asked = {"zone": self.zone, "region": self.region, "on": True, "id": injected.get("id")}
+        backend.control("zone-power", asked)
 
-    def undone(self, backend: Backend) -> bool:
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """All of its hosts have their power back."""
-        hosts = backend.control("hosts", {"region": self.region})["hosts"]
-        return all(each["state"] != "down" for each in hosts if each["zone"] == self.zone)
+        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["zone"] == self.zone)

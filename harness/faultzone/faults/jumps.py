@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from faultzone.clock import Duration, milliseconds
+from faultzone.faults.base import Fault
 
 if TYPE_CHECKING:
     from faultzone.backends import Backend
 
+_FORWARD: Final = "time does not run backwards"
+
 
 @dataclass(frozen=True)
-class ClockJump:
-    """Region time jumps ahead; all that is due on the way happens.
+class ClockJump(Fault):
+    """Region time jumps ahead; all that is due on the way happens. One that comes while time advances is added to that.
 
     Args:
         by: how far.
@@ -22,11 +25,15 @@ class ClockJump:
 
     by: Duration
     capability: ClassVar[str] = "move-time"
-    why_no_undo: ClassVar[str | None] = "time does not run backwards"
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    @property
+    def why_no_undo(self) -> str | None:
+        """What has happened stays."""
+        return _FORWARD
+
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Let the time pass."""
-        return backend.control("advance", {"milliseconds": milliseconds(self.by)})
+        return "advance", {"milliseconds": milliseconds(self.by)}
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Nothing: see `why_no_undo`."""

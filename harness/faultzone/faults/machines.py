@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from faultzone.clock import Duration
 from faultzone.errors import UsageError
-from faultzone.faults.promises import host_state, unless_vanished
+from faultzone.faults.base import Fault
+from faultzone.faults.hosts import hosts_of, mended
+from faultzone.faults.promises import unless_vanished
 
 if TYPE_CHECKING:
     from faultzone.backends import Backend
@@ -18,7 +21,7 @@ def _condition(backend: Backend, host: str, region: str | None) -> Mapping[str, 
 
 
 @dataclass(frozen=True)
-class PeerCut:
+class PeerCut(Fault):
     """Two hosts hear one another no longer; all others hear both.
 
     Args:
@@ -30,23 +33,24 @@ class PeerCut:
     peer: str
     region: str | None = None
     capability: ClassVar[str] = "break-machines"
-    why_no_undo: ClassVar[str | None] = None
+    #: The agents of the hosts carry it out, and their kernels are asked.
+    undo_within: ClassVar[Duration] = "10s"
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Let what they send one another vanish."""
-        return backend.control("host-peers", {**vars(self), "up": False})
+        return "host-peers", {**vars(self), "up": False}
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Let them hear one another."""
         backend.control("host-peers", {**vars(self), "up": True})
 
-    def undone(self, backend: Backend) -> bool:
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """Neither loses what it sends to anybody."""
         return not any(_condition(backend, each, self.region).get("unheard") for each in (self.host, self.peer))
 
 
 @dataclass(frozen=True)
-class SlowNetwork:
+class SlowNetwork(Fault):
     """What a host sends to others is slow: so many kilobits a second, the rest waits 0.4 s at most and is then lost.
 
     There is no delay of its own: a wire with little to carry is as quick as ever. To slow both ways, slow both hosts.
@@ -60,25 +64,26 @@ class SlowNetwork:
     kilobits: int = 256
     region: str | None = None
     capability: ClassVar[str] = "break-machines"
-    why_no_undo: ClassVar[str | None] = None
+    #: The agent of the host carries it out, and its kernel is asked.
+    undo_within: ClassVar[Duration] = "10s"
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Slow it down."""
         if self.kilobits is None:
             raise UsageError("kilobits=None: write how many kilobits a second the host may send")
-        return backend.control("slow-host", vars(self))
+        return "slow-host", dict(vars(self))
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Let it send all it can."""
         backend.control("slow-host", {"host": self.host, "region": self.region, "kilobits": None})
 
-    def undone(self, backend: Backend) -> bool:
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """Nothing it sends is held back."""
         return _condition(backend, self.host, self.region).get("queue") != "tbf"
 
 
 @dataclass(frozen=True)
-class DiskFull:
+class DiskFull(Fault):
     """The local disk of a host is full: for what is written to `/mnt/local` in its instances there is no space left.
 
     What is on it stays, and may be deleted or overwritten. Where the host loses its power, so does the local disk its
@@ -91,23 +96,24 @@ class DiskFull:
     host: str
     region: str | None = None
     capability: ClassVar[str] = "break-machines"
-    why_no_undo: ClassVar[str | None] = None
+    #: The agent of the host carries it out, and its kernel is asked.
+    undo_within: ClassVar[Duration] = "10s"
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Let it be full."""
-        return backend.control("fill-disk", {**vars(self), "full": True})
+        return "fill-disk", {**vars(self), "full": True}
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Let it be as large as it was."""
         backend.control("fill-disk", {**vars(self), "full": False})
 
-    def undone(self, backend: Backend) -> bool:
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """There is space left."""
         return _condition(backend, self.host, self.region).get("local_free") != 0
 
 
 @dataclass(frozen=True)
-class MemoryExhausted:
+class MemoryExhausted(Fault):
     """An instance has hardly any memory left: what asks for more is ended by the kernel, scripts first.
 
     The instance itself goes on while its first process is left, else it crashes and boots again, with all its memory.
@@ -120,11 +126,10 @@ class MemoryExhausted:
     instance: str
     left: int = 4 << 20
     capability: ClassVar[str] = "break-machines"
-    why_no_undo: ClassVar[str | None] = None
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Take the rest away."""
-        return backend.control("leave-memory", vars(self))
+        return "leave-memory", dict(vars(self))
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Give it back; an instance that no longer runs gets all when it boots."""
@@ -133,7 +138,7 @@ class MemoryExhausted:
 
 
 @dataclass(frozen=True)
-class HostPaused:
+class HostPaused(Fault):
     """The engine freezes a host. Thawed before it is missed, nothing has happened; later it has lost its power.
 
     Args:
@@ -143,24 +148,25 @@ class HostPaused:
     host: str
     region: str | None = None
     capability: ClassVar[str] = "break-machines"
-    why_no_undo: ClassVar[str | None] = None
+    #: As after a crash, for a host that was missed.
+    undo_within: ClassVar[Duration] = "2m"
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Freeze it."""
-        return backend.control("pause-host", {**vars(self), "on": True})
+        return "pause-host", {**vars(self), "on": True}
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Thaw it, and give it its power back if it was missed."""
         backend.control("pause-host", {**vars(self), "on": False})
-        backend.control("repair-host", vars(self))
+        backend.control("repair-host", {**vars(self), "id": injected.get("id")})
 
-    def undone(self, backend: Backend) -> bool:
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """The host has its power back."""
-        return host_state(backend, self.host, self.region) != "down"
+        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["host"] == self.host)
 
 
 @dataclass(frozen=True)
-class HostKilled:
+class HostKilled(Fault):
     """The engine kills a host: unlike at a loss of power, peers are told that connections end.
 
     Args:
@@ -170,16 +176,17 @@ class HostKilled:
     host: str
     region: str | None = None
     capability: ClassVar[str] = "break-machines"
-    why_no_undo: ClassVar[str | None] = None
+    #: Another container has to be made ready.
+    undo_within: ClassVar[Duration] = "2m"
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Kill it."""
-        return backend.control("kill-host", vars(self))
+        return "kill-host", dict(vars(self))
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Repair the host, in a new container."""
-        backend.control("repair-host", vars(self))
+        backend.control("repair-host", {**vars(self), "id": injected.get("id")})
 
-    def undone(self, backend: Backend) -> bool:
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """The host has its power back."""
-        return host_state(backend, self.host, self.region) != "down"
+        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["host"] == self.host)

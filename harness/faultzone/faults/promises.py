@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 from faultzone import waiting
-from faultzone.errors import HarnessError, UndoFailed, UsageError, WaitTimeout
+from faultzone.clock import milliseconds
+from faultzone.errors import HarnessError, NotSupported, UndoFailed, UsageError, WaitTimeout
 
 if TYPE_CHECKING:
     from faultzone.backends import Backend
-
-#: How long an undo may take until its target is as promised, in region time where that can be moved.
-UNDO_WITHIN: Final = "10m"
+    from faultzone.faults.base import Fault
 
 
 class TargetVanishedError(Exception):
@@ -34,25 +33,35 @@ def unless_vanished() -> Iterator[None]:
         raise TargetVanishedError(str(unknown)) from unknown
 
 
-@runtime_checkable
-class Verifiable(Protocol):
-    """A fault whose undo promises something that can be seen."""
+def number_of(injected: Mapping[str, Any]) -> int:
+    """The number by which a fault in force ends.
 
-    def undone(self, backend: Backend) -> bool:
-        """Whether its target is as its undo promises."""
-        ...
+    Raises:
+        HarnessError: it is not known, since the injection failed half-way.
+    """
+    if "id" not in injected:
+        raise HarnessError("its injection failed half-way, and what it did is not known")
+    return int(injected["id"])
 
 
 @dataclass(frozen=True)
 class Promise:
-    """An undo that was carried out and whose effect is still awaited."""
+    """An undo that was carried out, and whose effect is compared with what it promises."""
 
-    fault: Verifiable
-    capability: str
+    fault: Fault
+    injected: Mapping[str, Any]
+
+    @property
+    def at_once(self) -> bool:
+        """Whether the effect is to be seen with the undo."""
+        return milliseconds(self.fault.undo_within) == 0
 
     def kept(self, backend: Backend) -> bool:
-        """Whether the target is as promised by now; no time passes."""
-        return self.fault.undone(backend)
+        """Whether the target is as promised by now, has vanished, or cannot be seen; no time passes."""
+        try:
+            return self.fault.undone(backend, self.injected)
+        except (NotSupported, UsageError):
+            return True
 
     def settle(self, backend: Backend) -> None:
         """Let time pass until the target is as promised.
@@ -60,13 +69,8 @@ class Promise:
         Raises:
             UndoFailed: it is not, by the deadline.
         """
+        fault = self.fault
         try:
-            waiting.wait(backend, lambda: self.kept(backend), UNDO_WITHIN, what=f"{self.fault!r} undone")
+            waiting.wait(backend, lambda: self.kept(backend), fault.undo_within, what=f"{fault!r} undone")
         except (WaitTimeout, HarnessError) as late:
-            raise UndoFailed(f"not as promised: {self.fault!r}: {late}") from late
-
-
-def host_state(backend: Backend, host: str, region: str | None) -> str | None:
-    """up, down or at-risk; None where there is no such host."""
-    hosts = backend.control("hosts", {"region": region})["hosts"]
-    return next((str(each["state"]) for each in hosts if each["host"] == host), None)
+            raise UndoFailed(f"not as promised: {fault!r}: {late}") from late

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from faultzone.clock import Duration, milliseconds
 from faultzone.errors import UsageError
-from faultzone.faults.promises import unless_vanished
+from faultzone.faults.base import Fault
+from faultzone.faults.promises import number_of, unless_vanished
 
 if TYPE_CHECKING:
     from faultzone.backends import Backend
 
 
 @dataclass(frozen=True)
-class SupplyShortage:
+class SupplyShortage(Fault):
     """No more than `limit` instances of a family can be placed in a zone at a time; those that are placed stay.
 
     Args:
@@ -30,19 +31,23 @@ class SupplyShortage:
     limit: int = 0
     region: str | None = None
     capability: ClassVar[str] = "set-supply"
-    why_no_undo: ClassVar[str | None] = None
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Take the supply away."""
-        return backend.control("shortage", asdict(self))
+        return "shortage", asdict(self)
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """End this shortage, and no other of the same scope."""
-        backend.control("end-shortage", {"id": injected["id"], "region": self.region})
+        backend.control("end-shortage", {"id": number_of(injected), "region": self.region})
+
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
+        """The shortage is no longer among those in force."""
+        shortages = backend.control("supply", {"region": self.region})["shortages"]
+        return all(each["id"] != injected["id"] for each in shortages)
 
 
 @dataclass(frozen=True)
-class Maintenance:
+class Maintenance(Fault):
     """The provider plans the reboot of an instance, or of all on a host.
 
     Args:
@@ -58,27 +63,31 @@ class Maintenance:
     outcome: str = "executes"
     region: str | None = None
     capability: ClassVar[str] = "break-hosts"
-    why_no_undo: ClassVar[str | None] = None
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Plan it."""
-        due = None
-        if self.within is not None:
-            due = backend.control("clock", {})["now"] + milliseconds(self.within)
+        within = None if self.within is None else milliseconds(self.within)
         target = {"instance": self.instance, "host": self.host, "region": self.region}
-        return backend.control("schedule-maintenance", {**target, "not_before": due, "outcome": self.outcome})
+        return "schedule-maintenance", {**target, "within": within, "outcome": self.outcome}
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Withdraw what has not begun; an event that is no longer kept is over."""
         for planned in injected.get("events", ()):
-            if planned["event"] is not None:
-                with suppress(UsageError):
-                    backend.control("cancel-maintenance", {"event": planned["event"]})
+            with suppress(UsageError):
+                backend.control("cancel-maintenance", {"event": planned["plan"]})
+
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
+        """Nothing of it is still to come."""
+        for planned in injected.get("events", ()):
+            with suppress(UsageError):
+                if backend.control("system-event", {"event": planned["plan"]})["status"] in ("Scheduled", "Inquiring"):
+                    return False
+        return True
 
 
 @dataclass(frozen=True)
-class MigrationFails:
-    """Live migrations fail, or take long.
+class MigrationFails(Fault):
+    """Live migrations fail, or take long: the longest of several of these decides, and one that fails above all.
 
     Args:
         takes: seconds that each takes; None to let them fail.
@@ -87,24 +96,25 @@ class MigrationFails:
     takes: float | None = None
     region: str | None = None
     capability: ClassVar[str] = "break-hosts"
-    why_no_undo: ClassVar[str | None] = None
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Let them."""
-        return backend.control(
-            "set-migration", {"fails": self.takes is None, "takes": self.takes, "region": self.region}
-        )
+        return "break-migration", {"fails": self.takes is None, "takes": self.takes, "region": self.region}
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Let them be as before."""
-        if injected:
-            before = {"fails": injected["fails"], "takes": injected["takes"]}
-            backend.control("set-migration", {**before, "region": self.region})
+        """Let them be as without it; one that is under way takes as long as it takes."""
+        backend.control("mend-migration", {"id": number_of(injected), "region": self.region})
+
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
+        """Migrations are as they are without it."""
+        now = backend.control("migrations", {"region": self.region})
+        sound = (now["fails"], now["takes"]) == (False, 0)
+        return injected["id"] not in now["troubles"] and (sound or bool(now["troubles"]))
 
 
 @dataclass(frozen=True)
-class SecurityLock:
-    """An instance is locked for a violation of the terms.
+class SecurityLock(Fault):
+    """An instance is locked for a violation of the terms; one that is so already is refused.
 
     Args:
         instance: the instance's id.
@@ -112,13 +122,16 @@ class SecurityLock:
 
     instance: str
     capability: ClassVar[str] = "change-account"
-    why_no_undo: ClassVar[str | None] = None
 
-    def inject(self, backend: Backend) -> Mapping[str, Any]:
+    def asks(self) -> tuple[str, dict[str, Any]]:
         """Lock it."""
-        return backend.control("lock", {"instance": self.instance, "reason": "security"})
+        return "lock", {"instance": self.instance, "reason": "security"}
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Unlock it; one that was released needs no more."""
         with unless_vanished():
             backend.control("lock", {"instance": self.instance, "reason": "security", "locked": False})
+
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
+        """It has no such lock; a financial one may have come meanwhile."""
+        return "security" not in backend.control("locks", {"instance": self.instance})["locks"]

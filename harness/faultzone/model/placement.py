@@ -32,15 +32,17 @@ class Host:
         vcpus_free, memory_free: what is left of it (memory in GiB).
         instances: the ids of the instances on it.
         state: `up`, `down` (crashed) or `at-risk` (takes nothing new).
+        at_risk: whether it is at risk once it is up.
     """
 
-    __slots__ = ("index", "instances", "memory_free", "number", "state", "vcpus_free", "zone")
+    __slots__ = ("at_risk", "index", "instances", "memory_free", "number", "state", "vcpus_free", "zone")
 
     def __init__(self, index: int, zone: int, number: int, vcpus: int, memory: float) -> None:
         self.index, self.zone, self.number = index, zone, number
         self.vcpus_free, self.memory_free = vcpus, memory
         self.instances: set[str] = set()
         self.state = UP
+        self.at_risk = False
 
 
 class Spread:
@@ -222,10 +224,16 @@ class Placement:
 
     def power(self, host: Host, on: bool) -> None:
         """A host has died, or is back."""
-        host.state = UP if on else DOWN
+        host.state = (AT_RISK if host.at_risk else UP) if on else DOWN
         for (_, zone), spread in self._spreads.items():
             if zone == host.zone:
                 spread.power(host.index, on)
+
+    def risk(self, host: Host, *, at_risk: bool) -> None:
+        """A host is at risk, or sound again; one that is down is so once it is back."""
+        host.at_risk = at_risk
+        if host.state != DOWN:
+            host.state = AT_RISK if at_risk else UP
 
     def host_id(self, host: Host) -> str:
         """The name of a host: its zone and number, such as `cn-hangzhou-a-h03`."""

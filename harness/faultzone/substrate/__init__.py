@@ -26,6 +26,14 @@ class Substrate(Protocol):
         """Take a host's power away, with all that runs on it."""
         ...
 
+    def hang(self, region: str, host: int) -> None:
+        """Let everything on a host stand still; once its silence is noticed, it loses its power."""
+        ...
+
+    def wire(self, region: str, host: int, *, up: bool) -> None:
+        """Cut a host's wire, or join it."""
+        ...
+
     def repair(self, region: str, host: int) -> None:
         """Give a crashed host its power back."""
         ...

@@ -190,8 +190,13 @@ class Guest:
             for run in list(self.pending):
                 self.take(run)
 
-    def change_agent(self, change: str) -> None:
+    def change_agent(self, *changes: str) -> None:
         """Install, start, stop or otherwise change the agent, after what its checks have done so far."""
+        for change in changes:
+            self._change_agent(change)
+        self.tell_agent()
+
+    def _change_agent(self, change: str) -> None:
         agent, now = self.agent, self.world.clock.now
         agent.refresh(now)
         if change in ("install", "running"):
@@ -210,7 +215,6 @@ class Guest:
             agent.version, agent.outdated = OUTDATED, now
         else:
             agent.hung, agent.upgrading = change == "hung", change == "upgrading"
-        self.tell_agent()
 
     def take(self, run: str) -> None:
         """Let the agent begin a run that was delivered, if it can now."""

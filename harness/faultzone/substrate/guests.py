@@ -137,17 +137,19 @@ class Guests:
                 return found
         return None
 
-    def set_agent(self, instance: str, state: str) -> None:
-        """Bring the agent of an instance into a state, one of `AGENT_STATES`."""
-        if state not in AGENT_STATES:
-            raise UsageError(f"state={state!r}: write one of {', '.join(AGENT_STATES)}")
-        self.guest(instance).change_agent(state)
+    def set_agent(self, instance: str, *states: str) -> None:
+        """Bring the agent of an instance into a state, one of `AGENT_STATES`, after others that are not to be seen."""
+        for state in states:
+            if state not in AGENT_STATES:
+                raise UsageError(f"state={state!r}: write one of {', '.join(AGENT_STATES)}")
+        self.guest(instance).change_agent(*states)
 
     def agent(self, instance: str) -> dict[str, Any]:
         """What is to be seen of the agent of an instance."""
         agent, now = self.guest(instance).agent, self.clock.now
         agent.refresh(now)
         return {
+            "up": self.guest(instance).up,
             "installed": agent.installed,
             "running": agent.runs,
             "process": AGENT_PROCESS if agent.runs else None,

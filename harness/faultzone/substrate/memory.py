@@ -191,6 +191,10 @@ class MemorySubstrate:
 
         self._clock.call_later(self._detect, noticed)
 
+    def hang(self, region: str, host: int) -> None:
+        """Let everything on a host stand still, which from outside is as if it had no power."""
+        self.crash(region, host, reversible=True)
+
     def wire(self, region: str, host: int, *, up: bool) -> None:
         """Cut a host's wire, or join it. One not heard of for `detect` loses its power: nothing runs in two places."""
         machine = (region, host)
