@@ -92,7 +92,7 @@ def test_a_host_that_is_cut_off_is_joined_again(real: Region) -> None:
         assert not hears(one, other)
         assert not hears(other, one)
         assert answers(one)
-    assert condition(one)["wire"] == "up"
+    soon(lambda: condition(one)["wire"] == "up")
     assert hears(one, other)
     assert hears(other, one)
 

@@ -120,8 +120,19 @@ class BreakableMachines(Machines):
     # Wires, disks and memory, by the host's own agent
 
     def wire(self, region: str, host: int, *, up: bool) -> None:
-        """Cut a host's wire to all others, or join it."""
-        self._ask(region, host, "wire", mends=up, up=up)
+        """Cut a host's wire to all others, or join it. Whoever holds the region's lock does not wait until it is so."""
+
+        def done(said: Message) -> None:
+            if "trouble" in said:
+                self.trouble = self.trouble or HarnessError(f"the wire of host {host} of {region}: {said['trouble']}")
+
+        def act() -> None:
+            machine = self._machine(region, host)
+            if (up or machine.down) and (machine.link is None or not machine.link.alive):
+                return  # There is nothing that could be joined or cut.
+            self._with_link(machine, lambda link: link.send("wire", done, up=up))
+
+        self._post(act)
 
     def peers(self, region: str, one: int, other: int, *, up: bool) -> None:
         """Let two hosts hear one another no longer, or again."""
