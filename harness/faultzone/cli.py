@@ -86,7 +86,15 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         default=1,
         help="accounts; their key pairs are testid/testsecret, testid2/testsecret2 … (default: 1)",
     )
-    up.add_argument("--key", metavar="ID:SECRET", help="the key pair of the first account (default: testid:testsecret)")
+    up.add_argument(
+        "--key",
+        metavar="ID:SECRET",
+        default="testid:testsecret",
+        help="the key pair of the first account (default: %(default)s)",
+    )
+    up.add_argument(
+        "--sts", metavar="ID:SECRET:TOKEN", help="a temporary key of the first account besides, which needs its token"
+    )
     up.add_argument("--token", help="what the control routes ask for (default: random; told on the second line)")
     up.add_argument("--edition", default=editions.DEFAULT, choices=editions.names())
     up.add_argument("--seed", default="0", help="of ids, addresses and names (default: 0)")
@@ -108,17 +116,25 @@ def _up(options: argparse.Namespace) -> int:
         clock="hybrid",
         scale=options.scale,
     )
-    key = None
-    if options.key is not None:
-        key_id, colon, secret = options.key.partition(":")
-        if not (key_id and colon and secret):
-            raise UsageError("--key is written ID:SECRET")
-        key = (key_id, secret)
-    with hosted.endpoint(cloud, port=options.port, key=key, token=options.token) as served:
+    key = _read_key("--key", options.key, "ID:SECRET")
+    sts = None if options.sts is None else _read_key("--sts", options.sts, "ID:SECRET:TOKEN")
+    with hosted.endpoint(cloud, port=options.port, key=key, sts=sts, token=options.token) as served:
         print(f"ready {served.url}", flush=True)
         print(f"control token {served.token}", flush=True)
         hosted.wait_for_interrupt()
     return 0
+
+
+def _read_key(option: str, given: str, form: str) -> list[str]:
+    """The parts of a key as an option writes it.
+
+    Raises:
+        UsageError: it is not of the form.
+    """
+    parts = given.split(":", form.count(":"))
+    if len(parts) <= form.count(":") or not all(parts):
+        raise UsageError(f"{option} is written {form}")
+    return parts
 
 
 def _conform(options: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
@@ -90,21 +90,32 @@ class Hosted:
         self.inner.close()
 
 
-def endpoint(cloud: Hosted, *, port: int = 0, key: tuple[str, str] | None = None, token: str | None = None) -> Endpoint:
+def endpoint(
+    cloud: Hosted,
+    *,
+    port: int = 0,
+    key: Sequence[str] = TEST_KEYS[0],
+    sts: Sequence[str] | None = None,
+    token: str | None = None,
+) -> Endpoint:
     """Serve a hosted cloud on loopback.
 
     Args:
         port: 0 for any that is free.
         key: the id and secret of the first account's key pair, testid and testsecret when left out; the others have
-            testid2
-            and testsecret2, and so on, for as many accounts as a reset may make.
+            testid2 and testsecret2, and so on, for as many accounts as a reset may make.
+        sts: the id, secret and token of a temporary key that the first account has besides.
         token: what the control routes ask for; random when left out.
     """
     from faultzone.serve import Credential, Keyring, serve
 
-    pairs = (key or TEST_KEYS[0], *TEST_KEYS[1:])
+    key_id, secret = key
+    pairs = ((key_id, secret), *TEST_KEYS[1:])
     accounts = account_ids(len(pairs))
     keyring = Keyring([Credential(*pair, account) for pair, account in zip(pairs, accounts, strict=True)])
+    if sts is not None:
+        key_id, secret, session = sts
+        keyring.add(Credential(key_id, secret, accounts[0], token=session))
     try:
         return serve(cloud, keyring, port=port, token=token)
     except OSError as trouble:

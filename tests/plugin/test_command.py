@@ -29,6 +29,15 @@ def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixtu
     assert "from 0 to 65535" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "form"),
+    [("--key=testid", "ID:SECRET"), ("--key=:s", "ID:SECRET"), ("--sts=a:b", "ID:SECRET:TOKEN")],
+)
+def test_a_key_that_is_none_is_refused(option: str, form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["up", option]) == 2
+    assert f"{option[:5]} is written {form}\n" in capsys.readouterr().err
+
+
 def test_on_an_endpoint_the_tests_that_use_up_a_quota_come_last(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

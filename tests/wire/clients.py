@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 TOKEN = "acceptance"
+#: A temporary key: its id, secret and token.
+STS = ("STS.testid", "stssecret", "a+token/==")
 
 
 @contextmanager

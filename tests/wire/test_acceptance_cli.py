@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from faultzone.backends.http import flatten
-from tests.wire.clients import faultzone_up
+from tests.wire.clients import STS, faultzone_up
 from tests.wire.test_acceptance_old_sdk import IMAGE, TYPE
 
 ALIYUN = shutil.which("aliyun")
@@ -82,7 +82,7 @@ class Aliyun:
 
 @pytest.fixture(scope="module")
 def aliyun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aliyun]:
-    with faultzone_up("--zones", "1", "--hosts", "3", "--scale", "20") as url:
+    with faultzone_up("--zones", "1", "--hosts", "3", "--scale", "20", "--sts", ":".join(STS)) as url:
         yield Aliyun(tmp_path_factory.mktemp("home"), url)
 
 
@@ -174,6 +174,13 @@ def test_the_client_finds_its_own_string_in_the_refusal_of_a_wrong_secret(aliyun
     assert "InvalidAccessKeySecret: Please check you AccessKeySecret" in told
     assert "SignatureMethod%3DHMAC-SHA1" in told
     assert "SignatureType%3D%26SignatureVersion%3D1.0" in told
+
+
+def test_a_temporary_key_needs_its_token(aliyun: Aliyun) -> None:
+    key_id, secret, token = STS
+    key = ["--mode", "StsToken", "--access-key-id", key_id, "--access-key-secret", secret, "--sts-token"]
+    assert aliyun.ecs("DescribeInstances", *key, token)["TotalCount"] == 0
+    assert "ErrorCode: InvalidSecurityToken" in aliyun.refusal("DescribeInstances", *key, "another")
 
 
 def test_xml_when_it_is_asked_for(aliyun: Aliyun) -> None:

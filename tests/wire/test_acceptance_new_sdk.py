@@ -16,14 +16,14 @@ from alibabacloud_ecs20140526.client import Client
 from alibabacloud_tea_openapi.models import Config
 from Tea.exceptions import TeaException
 
-from tests.wire.clients import faultzone_up
+from tests.wire.clients import STS, faultzone_up
 
 IMAGE, TYPE, REGION = "centos_7_06_64_20G_alibase_20190218.vhd", "ecs.g5.large", "cn-hangzhou"
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with faultzone_up() as served:
+    with faultzone_up("--sts", ":".join(STS)) as served:
         yield served
 
 
@@ -95,3 +95,17 @@ def test_async(client: Any) -> None:
 
     made, total = asyncio.run(live())
     assert len(made) == total == 2
+
+
+@pytest.mark.parametrize("algorithm", ["v2", None])
+def test_a_temporary_key_needs_its_token(url: str, algorithm: str | None) -> None:
+    def zones(token: str) -> int:
+        key_id, secret, _ = STS
+        config = Config(access_key_id=key_id, access_key_secret=secret, security_token=token, protocol="http")
+        config.endpoint, config.signature_algorithm = urlsplit(url).netloc, algorithm
+        return len(Client(config).describe_zones(models.DescribeZonesRequest(region_id=REGION)).body.zones.zone)
+
+    assert zones(STS[2]) == 2
+    with pytest.raises(TeaException) as refused:
+        zones("another")
+    assert refused.value.code == "InvalidSecurityToken.MismatchWithAccessKey"

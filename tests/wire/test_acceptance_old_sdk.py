@@ -11,21 +11,25 @@ from urllib.parse import urlsplit
 
 import pytest
 from aliyunsdkcore.acs_exception.exceptions import ServerException
+from aliyunsdkcore.auth.credentials import StsTokenCredential
 from aliyunsdkcore.client import AcsClient
 
-from tests.wire.clients import faultzone_up
+from tests.wire.clients import STS, faultzone_up
 
 IMAGE, TYPE = "centos_7_06_64_20G_alibase_20190218.vhd", "ecs.g5.large"
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with faultzone_up("--hosts", "3", "--zones", "1") as url:
+    with faultzone_up("--hosts", "3", "--zones", "1", "--sts", ":".join(STS)) as url:
         yield urlsplit(url).netloc
 
 
-def connect(address: str, secret: str = "testsecret") -> Any:
-    client = AcsClient("testid", secret, "cn-hangzhou")
+def connect(address: str, secret: str = "testsecret", token: str | None = None) -> Any:
+    if token is None:
+        client = AcsClient("testid", secret, "cn-hangzhou")
+    else:
+        client = AcsClient(region_id="cn-hangzhou", credential=StsTokenCredential(STS[0], secret, token))
     client.add_endpoint("cn-hangzhou", "Ecs", address)
     return client
 
@@ -99,3 +103,11 @@ def test_a_wrong_secret_is_told(address: str) -> None:
     with pytest.raises(ServerException) as refused:
         call(connect(address, "wrong"), "DescribeInstances")
     assert refused.value.get_error_code() == "InvalidAccessKeySecret"
+
+
+def test_a_temporary_key_needs_its_token(address: str) -> None:
+    _, secret, token = STS
+    assert call(connect(address, secret, token), "DescribeZones")["Zones"]["Zone"][0]["ZoneId"] == "cn-hangzhou-a"
+    with pytest.raises(ServerException) as refused:
+        call(connect(address, secret, "another"), "DescribeZones")
+    assert refused.value.get_error_code() == "InvalidSecurityToken.MismatchWithAccessKey"
