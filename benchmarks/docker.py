@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -139,16 +141,19 @@ def _recovery(region: Region) -> Row:
 
 
 def _memory(hosts: Pool) -> Row:
-    """The proportional share of memory of an instance, of all on the hosts in use."""
-    shares = []
+    """The proportional share of memory of an instance, with all that runs in it, of all on the hosts in use."""
+    shares: Counter[str] = Counter()
     for link in hosts.leased:
         top = subprocess.run(["docker", "top", link.name, "-eo", "pid"], capture_output=True, text=True, check=False)
         for pid in top.stdout.split()[2:]:
-            rollup = Path(f"/proc/{pid}/smaps_rollup")
-            if rollup.exists():
-                found = [line.split()[1] for line in rollup.read_text().splitlines() if line.startswith("Pss:")]
-                shares.append(int(found[0]) / 1024)
-    return Row("memory of an instance (PSS, MiB x 1)", median(shares) if shares else 0.0, "x", 10)
+            try:
+                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+                instance = os.readlink(f"/proc/{pid}/ns/pid")
+            except OSError:
+                continue
+            found = [line.split()[1] for line in rollup.splitlines() if line.startswith("Pss:")]
+            shares[instance] += int(found[0])
+    return Row("memory of an instance (PSS, MiB x 1)", median(shares.values()) / 1024 if shares else 0.0, "x", 10)
 
 
 def _killed() -> Row:

@@ -33,7 +33,7 @@ SUITE_MAY_IMPORT = {"faultzone", "ecs", "errors", "region", "assertions", "histo
 THIRD_PARTY = {
     "serve": {"uvicorn", "httptools", "uvloop", "orjson"},
     "faults": {"hypothesis"},
-    "substrate": {"docker", "hypothesis"},
+    "substrate": {"docker", "h11", "hypothesis", "trustme", "wsproto"},
     "pytest_faultzone": {"pytest", "hypothesis", "xdist", "faker", "allure_commons"},
     "faultzone_specs": {"pytest"},
 }

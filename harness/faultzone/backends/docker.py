@@ -14,16 +14,12 @@ from time import monotonic, sleep
 from typing import Any, Final
 from weakref import finalize
 
-from faultzone.backends import controls, machine_controls
+from faultzone.backends import controls, machine_controls, metadata_controls
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import SECOND, Clock, HybridClock, Timer
 from faultzone.errors import NotSupported, SubstrateSilent
-from faultzone.model.catalog import dotted
-from faultzone.model.instances import network_interface
-from faultzone.model.metadata import network_of
 from faultzone.substrate import Sink, Substrate
 from faultzone.substrate.docker.pool import Pool, Settings, pool
-from faultzone.substrate.docker.substrate import DockerSubstrate
 
 #: Real seconds for which a wait lets the hosts be silent about what they owe.
 GRACE_SECONDS: Final = 30.0
@@ -83,34 +79,20 @@ class DockerBackend(LocalBackend):
         self.pool: Pool = pool(settings or Settings())
         root = self.pool.roots.lay(root_image) if root_image else ""
 
+        # What it needs is there: the pool has seen to that.
+        from faultzone.substrate.docker.substrate import DockerSubstrate
+
         def hosts(clock: Clock, sink: Sink) -> Substrate:
-            self.hosts = DockerSubstrate(self.pool, sink, self.facts, root)
+            self.hosts = DockerSubstrate(self.pool, sink, self.metadata, root)
             return self.hosts
 
         super().__init__(*shapes, clock=SplitClock(start), substrate=hosts, **options)
         self._end = finalize(self, self.hosts.close)
 
-    def facts(self, region_id: str, instance_id: str) -> dict[str, str]:
-        """What the metadata service tells an instance about itself, by path; the lock is held."""
-        region = self.cloud.regions[region_id]
-        instance = region.instances[instance_id]
-        account = region.account(instance.account)
-        interface = network_interface(instance)
-        return {
-            "instance-id": instance.id,
-            "hostname": instance.host_name,
-            "image-id": instance.image.id,
-            "instance/instance-type": instance.kind.name,
-            "instance/instance-name": instance.name,
-            "mac": str(interface["MacAddress"]),
-            "owner-account-id": instance.account,
-            "private-ipv4": dotted(instance.private_ip),
-            "public-ipv4": dotted(instance.public_ip),
-            "region-id": region.id,
-            "serial-number": instance.id,
-            "zone-id": region.zone_ids[instance.zone],
-            **network_of(account, instance),
-        }
+    def metadata(self, instance_id: str, path: str) -> str | None:
+        """What the metadata service answers an instance for a path now; None where there is nothing."""
+        with self._turn():
+            return metadata_controls.answer(self.cloud, instance_id, path)
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
         """Answer one action; see `Backend.call`.

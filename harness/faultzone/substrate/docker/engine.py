@@ -13,6 +13,7 @@ import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from faultzone.errors import HarnessError, NotSupported
 
 #: Every container, network, volume and image of ours has it; its value is the session for what a session owns.
 LABEL: Final = "faultzone"
+#: What the extra `docker` brings besides the SDK, for the servers that instances speak to.
+_BESIDES: Final = ("h11", "wsproto", "trustme")
 _TIMEOUT: Final = 60
 _CONNECTIONS: Final = 64
 _ADVICE: Final = """no Docker engine answers: {trouble}
@@ -82,8 +85,11 @@ class Engine:
     def __init__(self) -> None:
         try:
             import docker
-        except ImportError:
-            raise NotSupported("the Docker backend needs the Docker SDK: install pytest-faultzone[docker]") from None
+
+            for each in _BESIDES:
+                import_module(each)
+        except ImportError as missing:
+            raise NotSupported(f"the Docker backend needs {missing.name}: install pytest-faultzone[docker]") from None
         self._errors = docker.errors
         try:
             self._client = (

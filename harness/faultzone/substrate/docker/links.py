@@ -15,7 +15,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, Protocol
 
 from faultzone.substrate.docker.engine import Stream
 
@@ -27,6 +28,14 @@ _STANDARD_ERROR: Final = 2
 #: How many of a host's last words are kept, and how much of each.
 _LOG_LINES: Final = 200
 _LINE_LENGTH: Final = 500
+
+
+class HasFileno(Protocol):
+    """What can be watched."""
+
+    def fileno(self) -> int:
+        """Its file."""
+        ...
 
 
 class Switchboard:
@@ -58,12 +67,16 @@ class Switchboard:
 
     def listen(self, link: Link) -> None:
         """Hear a host from now on; on the thread alone."""
-        self._selector.register(link.wire, selectors.EVENT_READ, link)
+        self.watch(link.wire, selectors.EVENT_READ, lambda _: link.read())
 
-    def forget(self, link: Link) -> None:
-        """Hear a host no more; on the thread alone."""
+    def watch(self, file: HasFileno, events: int, action: Callable[[int], None]) -> None:
+        """Call `action` with what a file is ready for, of `events`; on the thread alone."""
+        self._selector.register(file, events, action)
+
+    def forget(self, file: HasFileno) -> None:
+        """Watch a file no more, before it is closed; on the thread alone."""
         with suppress(KeyError, ValueError):
-            self._selector.unregister(link.wire)
+            self._selector.unregister(file)
 
     def ask(self, action: Callable[[Callable[[Any], None]], None], seconds: float) -> Any:
         """Let the thread do something that has an answer, and wait for it; on the thread itself, do it and do not wait.
@@ -98,12 +111,12 @@ class Switchboard:
     def _run(self) -> None:
         while self._going:
             wait = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
-            for key, _ in self._selector.select(wait):
+            for key, ready in self._selector.select(wait):
                 if key.data is None:
                     with suppress(BlockingIOError):
                         os.read(self._woken, 65536)
                 else:
-                    self._guard(key.data.read)
+                    self._guard(partial(key.data, ready))
             while self._timers and self._timers[0][0] <= time.monotonic():
                 self._guard(heapq.heappop(self._timers)[2])
             while self._posted:
@@ -204,7 +217,7 @@ class Link:
             return
         self.alive = False
         self.note("the connection to the host has ended")
-        self.board.forget(self)
+        self.board.forget(self.wire)
         self._stream.close()
         waiting, self._waiting = list(self._waiting.values()), {}
         for then in waiting:

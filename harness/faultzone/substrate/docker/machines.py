@@ -16,6 +16,7 @@ from weakref import WeakMethod
 from faultzone.errors import HarnessError, NotSupported
 from faultzone.model.effects import Boot, HostBack, HostLost, Report
 from faultzone.substrate import Sink
+from faultzone.substrate.docker.agent.doors import ASSISTANT
 from faultzone.substrate.docker.links import Link, Message
 from faultzone.substrate.docker.pool import Pool
 
@@ -194,12 +195,15 @@ class Machines(ABC):
                 each.send("network", number=number, peers=[other.address for other in members if other is not each])
         return number
 
-    def _name(self, link: Link, boot: Boot) -> str:
-        """Let an instance be found by its name in its network; the file of the network's names."""
+    def _name(self, link: Link, region: str, boot: Boot) -> str:
+        """Let an instance be found by its name in its network; the file of the network's names.
+
+        Besides, the Cloud Assistant's server is found by the name that the genuine client asks for.
+        """
         file = f"{self._lease}/names-{boot.network}"
         names = self._names.setdefault(boot.network, {})
         names[boot.instance] = f"{boot.address} {boot.host_name or boot.instance}"
-        text = "\n".join(["127.0.0.1 localhost", *names.values(), ""])
+        text = "\n".join(["127.0.0.1 localhost", f"{ASSISTANT} {region}.axt.aliyun.com", *names.values(), ""])
         # One host writes it, so that an older text cannot overtake a newer one; the others wait until it is there.
         writer = self._writers.get(boot.network)
         if writer is None or not writer.alive:

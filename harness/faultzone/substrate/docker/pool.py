@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from faultzone.errors import HarnessError
 from faultzone.substrate.docker import image
+from faultzone.substrate.docker.agent.doors import ASSISTANT
 from faultzone.substrate.docker.cleanup import KEPT, Watchdog, labels, lease_end, removable, remove_all, sweep
 from faultzone.substrate.docker.engine import Container, Engine, Taken
 from faultzone.substrate.docker.links import Link, Message, Switchboard
@@ -25,6 +26,8 @@ from faultzone.substrate.docker.roots import Roots
 #: What takes a leased host, or the reason why there is none.
 Taker = Callable[["Link | HarnessError"], None]
 
+#: Under what names and addresses the Cloud Assistant's server is found.
+SERVER_NAMES: Final = ("*.axt.aliyun.com", "*.axt.aliyuncs.com", ASSISTANT, "127.0.0.1")
 _STARTERS: Final = 4
 _READY_SECONDS: Final = 20.0
 _RESET_SECONDS: Final = 10.0
@@ -70,6 +73,8 @@ class Pool:
         self._starting = 0
         self._numbers, self._networks = itertools.count(1), itertools.count(1)
         self.thrown_away = 0
+        #: What instances run as their Cloud Assistant agent; see `agent.sandbox.Spec`.
+        self.agent = "own"
         try:
             self._open()
         except BaseException:
@@ -78,6 +83,9 @@ class Pool:
 
     def _open(self) -> None:
         """Make what hosts need. Whatever can be left behind is watched over before it is made."""
+        from faultzone.substrate.gateway.secure import Authority
+
+        self.authority = Authority(SERVER_NAMES)
         self.watchdog = Watchdog(self.session)
         self._undo.append(self.watchdog.close)
         with suppress(HarnessError):  # What does not go keeps nobody from work; `faultzone doctor` counts it.

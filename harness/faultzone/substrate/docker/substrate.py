@@ -7,8 +7,9 @@ switchboard's thread; what the region's lock is held for only posts.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 from typing import Any, Final
 from weakref import WeakMethod
@@ -19,7 +20,6 @@ from faultzone.model.effects import (
     AgentSeen,
     Boot,
     Booted,
-    CancelScript,
     Effect,
     GuestCrashed,
     GuestRebooted,
@@ -28,8 +28,8 @@ from faultzone.model.effects import (
     Move,
     PutFile,
     Release,
+    Report,
     RunEnded,
-    RunOutput,
     RunRefused,
     RunScript,
     RunStarted,
@@ -37,13 +37,19 @@ from faultzone.model.effects import (
 )
 from faultzone.substrate import Sink
 from faultzone.substrate.docker.agent.guest import START_UP
+from faultzone.substrate.docker.agent.streams import Stream, Streams
 from faultzone.substrate.docker.breaking import BreakableMachines
 from faultzone.substrate.docker.links import Link, Message
 from faultzone.substrate.docker.machines import CLOSE_SECONDS, DETECT_SECONDS, Machine
 from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.tunnels import Served
+from faultzone.substrate.gateway.agents import AgentServer
+from faultzone.substrate.gateway.http import Conversation, Site
+from faultzone.substrate.gateway.metadata import MetadataServer
+from faultzone.substrate.gateway.secure import Door
 
-#: The version that our agent says it is.
-AGENT_VERSION: Final = "1.0.1.459"
+#: For how long an instance that is up is not yet Running because its agent does not serve yet.
+_AGENT_SECONDS: Final = 5.0
 #: The private networks of regions are parts of 10.0.0.0/8.
 _PREFIX: Final = 8
 #: How many lines that a start-up program wrote get into the log of the host.
@@ -51,18 +57,28 @@ _START_UP_LINES: Final = 20
 #: What is reported of an instance that ended by itself, by how; of any other, that it crashed.
 _ENDS: Final[dict[str, type[Halted] | type[GuestRebooted]]] = {"halt": Halted, "reboot": GuestRebooted}
 
-#: Tells what the metadata service says of an instance of a region, by path.
-Describe = Callable[[str, str], Mapping[str, str]]
+#: Tells what the metadata service says to an instance at a path; None where there is nothing.
+Describe = Callable[[str, str], str | None]
 
 
 @dataclass
 class Guest:
-    """An instance: where it is, in which of its lives, and what it was last booted with."""
+    """An instance: where it is, in which of its lives, and what it was last booted with.
+
+    Attributes:
+        agent: whether it has the Cloud Assistant agent.
+        server: what its agent speaks to.
+        streams: those between the session and it.
+        rising: whether it is up and waits for its agent.
+    """
 
     machine: Machine
     boot: Boot
     epoch: int
-    agent: bool = False
+    agent: bool
+    server: AgentServer
+    streams: Streams
+    rising: bool = False
 
 
 class DockerSubstrate(BreakableMachines):
@@ -71,7 +87,7 @@ class DockerSubstrate(BreakableMachines):
     Args:
         pool: where hosts come from.
         sink: takes reports from any thread.
-        describe: tells what the metadata service says of an instance of a region, by path. This and the sink are held
+        describe: tells what the metadata service says to an instance at a path. This and the sink are held
             weakly, so that a region that nobody holds can end.
         root: the directory of what instances have under their system disks, below the volume that hosts share; that of
             the hosts' image when empty.
@@ -85,8 +101,6 @@ class DockerSubstrate(BreakableMachines):
         self._root = root
         self._describe = WeakMethod(describe)
         self._guests: dict[str, Guest] = {}
-        self._facts: dict[str, Mapping[str, str]] = {}
-        self._cancelled: set[tuple[str, str]] = set()
         self._asked: dict[tuple[str, str], Callable[[Any], None]] = {}
         self._numbers = itertools.count(1)
 
@@ -96,9 +110,6 @@ class DockerSubstrate(BreakableMachines):
         """Begin to carry the effects out."""
         self.asked = monotonic()
         for effect in effects:
-            describe = self._describe()
-            if isinstance(effect, Boot) and describe is not None:
-                self._facts[effect.instance] = describe(region, effect.instance)
             if isinstance(effect, Boot | Halt):
                 self._owed[effect.instance] = effect.epoch
             elif isinstance(effect, RunScript | PutFile):
@@ -117,19 +128,64 @@ class DockerSubstrate(BreakableMachines):
         elif isinstance(effect, RunScript):
             self._run(effect)
         elif isinstance(effect, PutFile):
-            self._deliver(effect, {"op": "put", **effect._asdict()})
-        elif isinstance(effect, CancelScript):
-            self._cancelled.add((effect.instance, effect.run))
+            self._deliver(effect)
+        elif (guest := self._guests.get(effect.instance)) is not None:
+            guest.server.cancel(effect.run)
 
     def _boot(self, region: str, effect: Boot) -> None:
         machine = self._machine(region, effect.host)
         before = self._guests.get(effect.instance)
         agent = effect.agent or (before is not None and before.agent)
-        self._guests[effect.instance] = Guest(machine, effect, effect.epoch, agent)
+        self._guests[effect.instance] = self._guest(machine, effect, agent)
         if before is not None and before.machine is not machine:
             self._leave(before, lambda: self._start(effect.instance, effect.epoch))
         else:
             self._start(effect.instance, effect.epoch)
+
+    def _guest(self, machine: Machine, boot: Boot, agent: bool) -> Guest:
+        """An instance in a life that begins, with what its agent and its streams meet at this end."""
+        instance, epoch = boot.instance, boot.epoch
+
+        def heard(report: Report) -> None:
+            if self._guests.get(instance) is guest:
+                self._hear_agent(guest, report)
+
+        server = AgentServer(machine.region, instance, epoch, heard, self._later)
+        guest = Guest(machine, boot, epoch, agent, server, self._streams(boot, server))
+        return guest
+
+    def _streams(self, boot: Boot, server: AgentServer) -> Streams:
+        instance = boot.instance
+        sites: dict[str, Site] = {"assistant": server, "metadata": MetadataServer(self._metadata(instance))}
+
+        def say(message: Message) -> None:
+            guest = self._guests.get(instance)
+            if guest is not None and guest.machine.link is not None:
+                guest.machine.link.send("stream", instance=instance, epoch=guest.epoch, message=message)
+
+        def accept(stream: Stream, to: str) -> Served:
+            site = sites[to]
+            context = self.pool.authority.context
+            make = partial(Conversation, site)
+            return Served(stream, lambda send, end: Door(context, make, send, end))
+
+        return Streams(say, accept, 1)
+
+    def _metadata(self, instance: str) -> Callable[[str], str | None]:
+        def read(path: str) -> str | None:
+            describe = self._describe()
+            return None if describe is None else describe(instance, path)
+
+        return read
+
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        self.pool.board.later(seconds, lambda: None if self._closed else self._guarded(action))
+
+    def _lose_streams(self, guest: Guest) -> None:
+        """What runs in an instance has ended: nobody is at the other end of its streams, and its agent is gone."""
+        guest.server.rebooted()
+        streams, guest.streams = guest.streams, self._streams(guest.boot, guest.server)
+        streams.lose("the instance has ended")
 
     def _leave(self, guest: Guest, then: Callable[[], None]) -> None:
         """See that nothing of an instance runs on the host that it was on; one that is down runs nothing."""
@@ -165,8 +221,9 @@ class DockerSubstrate(BreakableMachines):
                 "prefix": _PREFIX,
                 "mac": "00:16:" + ":".join(f"{each:02x}" for each in octets),
                 "user_data": boot.user_data,
-                "names": self._name(link, boot),
-                "facts": self._facts.get(instance, {}),
+                "names": self._name(link, guest.machine.region, boot),
+                "agent": self.pool.agent if guest.agent else "",
+                "trusted": self.pool.authority.certificate,
             }
             link.send("start", self._started, spec=spec)
 
@@ -185,6 +242,8 @@ class DockerSubstrate(BreakableMachines):
         def halted(answer: Message) -> None:
             if not machine.down and "trouble" not in answer:
                 self._forget_runs(effect.instance)
+                if guest is not None:
+                    self._lose_streams(guest)
                 self._report(region, Halted(effect.instance, effect.epoch))
                 self._settle(effect.instance, effect.epoch)
 
@@ -202,7 +261,8 @@ class DockerSubstrate(BreakableMachines):
         guest = self._guests.get(effect.instance)
         if guest is None:
             return
-        old = Guest(guest.machine, guest.boot, guest.epoch)
+        old = replace(guest)
+        self._lose_streams(guest)
         guest.machine = self._machine(region, effect.to)
         guest.boot = guest.boot._replace(user_data=None, host=effect.to)
         self._report(region, GuestRebooted(effect.instance, effect.epoch))
@@ -213,7 +273,7 @@ class DockerSubstrate(BreakableMachines):
         guest = self._guests.pop(instance, None)
         if guest is not None:
             self._names.get(guest.boot.network, {}).pop(instance, None)
-        self._facts.pop(instance, None)
+            self._lose_streams(guest)
         self._owed.pop(instance, None)
         self._forget_runs(instance)
         if guest is None or guest.machine.link is None:
@@ -235,35 +295,26 @@ class DockerSubstrate(BreakableMachines):
             self._owed.pop((effect.instance, effect.run), None)
             self.trouble = self.trouble or NotSupported(f"instances run Linux here, so no {effect.kind}")
         else:
-            message = {
-                "op": "run",
-                "run": effect.run,
-                "script": effect.script,
-                "directory": effect.directory,
-                "seconds": effect.timeout,
-                "quota": effect.quota,
-            }
-            self._deliver(effect, message)
+            self._deliver(effect)
 
-    def _deliver(self, effect: RunScript | PutFile, message: Message) -> None:
+    def _deliver(self, effect: RunScript | PutFile) -> None:
         """Give the agent of an instance something to do. Where none serves, the region notices that nothing begins."""
-        key = (effect.instance, effect.run)
         guest = self._guests.get(effect.instance)
-        link = None if guest is None else guest.machine.link
-        if guest is None or link is None or guest.epoch != effect.epoch or not guest.agent or key in self._cancelled:
-            self._owed.pop(key, None)
+        if guest is None or guest.epoch != effect.epoch or not guest.agent or guest.machine.down:
+            self._owed.pop((effect.instance, effect.run), None)
             return
+        guest.server.give(effect)
+        if guest.server.serves is None and not guest.rising:
+            self._owed.pop((effect.instance, effect.run), None)
 
-        def taken(answer: Message) -> None:
-            if "trouble" in answer:
-                self._owed.pop(key, None)
-
-        link.send("guest", taken, instance=effect.instance, epoch=effect.epoch, message=message)
-
-    def _forget_runs(self, instance: str) -> None:
+    def _expect_nothing(self, instance: str) -> None:
+        """Nothing is heard any more of what the agent of an instance was given."""
         self._live -= {each for each in self._live if each[0] == instance}
         for key in [each for each in self._owed if isinstance(each, tuple) and each[0] == instance]:
             self._owed.pop(key, None)
+
+    def _forget_runs(self, instance: str) -> None:
+        self._expect_nothing(instance)
         for key in [each for each in self._asked if each[0] == instance]:
             self._asked.pop(key)({"trouble": "it ended meanwhile"})
 
@@ -288,8 +339,8 @@ class DockerSubstrate(BreakableMachines):
         Raises:
             HarnessError: the instance does not run, or the file cannot be written there.
         """
-        message = {"op": "put", "path": path, "content": content, "mode": f"{mode:o}", "owner": "", "group": ""}
-        self._ask_guest(instance, {**message, "overwrite": True}, CLOSE_SECONDS)
+        message = {"op": "put", "path": path, "content": content, "mode": f"{mode:o}"}
+        self._ask_guest(instance, message, CLOSE_SECONDS)
 
     def starve(self, instance: str, left: int | None) -> None:
         """Let an instance have no more memory than it has now and `left` bytes, or again as much as any.
@@ -337,16 +388,20 @@ class DockerSubstrate(BreakableMachines):
         guest = self._guests.get(instance)
         if guest is None or guest.epoch != epoch or guest.machine is not machine:
             return
-        if event == "up":
+        if event == "stream":
+            guest.streams.hear(message)
+        elif event == "up":
+            guest.rising = True
             if guest.agent:
-                self._report(machine.region, AgentSeen(instance, epoch, AGENT_VERSION))
-            self._report(machine.region, Booted(instance, epoch))
-            self._settle(instance, epoch)
+                self._later(_AGENT_SECONDS, lambda: self._risen(guest))
+            else:
+                self._risen(guest)
         elif event == "failed":
             self._settle(instance, epoch)
             raise HarnessError(f"{instance} could not be started on {link.name}: {message['why']}")
         elif event == "gone":
             self._forget_runs(instance)
+            self._lose_streams(guest)
             kind = _ENDS.get(message["how"], GuestCrashed)
             self._report(machine.region, kind(instance, epoch))
         else:
@@ -354,42 +409,45 @@ class DockerSubstrate(BreakableMachines):
                 link.note(f"{instance}: its start-up program has ended with {message['exit_code']}")
                 for line in message["output"].splitlines()[-_START_UP_LINES:]:
                     link.note(f"{instance}: {line}")
-            self._hear_run(machine.region, message)
+            self._hear_run(message)
+
+    def _risen(self, guest: Guest) -> None:
+        """An instance is Running once its agent serves, or has not come to serve in time."""
+        instance = guest.boot.instance
+        if guest.rising and self._guests.get(instance) is guest:
+            guest.rising = False
+            self._report(guest.machine.region, Booted(instance, guest.epoch))
+            self._settle(instance, guest.epoch)
 
     def _settle(self, instance: str, epoch: int) -> None:
         if self._owed.get(instance) == epoch:
             del self._owed[instance]
 
-    def _hear_run(self, region: str, message: Message) -> None:
-        """A script has begun, written or ended."""
-        instance, epoch, run, event = message["instance"], message["epoch"], message["run"], message["event"]
-        key = (instance, run)
-        asked = self._asked.get(key)
-        if asked is not None:
-            if event not in ("started", "output"):
-                del self._asked[key]
-                asked(message)
-            return
+    def _hear_agent(self, guest: Guest, report: Report) -> None:
+        """The agent of an instance serves or no longer does, or has reported something of a run."""
+        self._report(guest.machine.region, report)
+        if isinstance(report, AgentSeen):
+            if report.version is None:
+                self._expect_nothing(guest.boot.instance)
+            self._risen(guest)
+        elif isinstance(report, RunStarted | RunEnded | RunTimedOut | RunRefused):
+            key = (guest.boot.instance, report.run)
+            self._owed.pop(key, None)
+            (self._live.add if isinstance(report, RunStarted) else self._live.discard)(key)
+
+    def _hear_run(self, message: Message) -> None:
+        """A script that was not run by the agent has begun, written or ended."""
+        key, event = (message["instance"], message["run"]), message["event"]
         if event == "started":
             self._live.add(key)
-            self._report(region, RunStarted(instance, epoch, run))
-            self._owed.pop(key, None)
-            return
-        if event == "output":
-            self._report(region, RunOutput(instance, epoch, run, message["output"], message["dropped"]))
-            return
-        if event == "ended":
-            code = int(message["exit_code"])
-            self._report(region, RunEnded(instance, epoch, run, code, message["output"], message["dropped"]))
-        elif event == "timed-out":
-            self._report(region, RunTimedOut(instance, epoch, run, message["output"], message["dropped"]))
-        else:
-            self._report(region, RunRefused(instance, epoch, run, message["reason"], message["output"]))
-        self._owed.pop(key, None)
-        self._live.discard(key)
+        elif event != "output":
+            self._live.discard(key)
+            if key in self._asked:
+                self._asked.pop(key)(message)
 
     def _write_off(self, machine: Machine) -> None:
         for instance, guest in self._guests.items():
             if guest.machine is machine:
                 self._owed.pop(instance, None)
                 self._forget_runs(instance)
+                self._lose_streams(guest)

@@ -6,7 +6,6 @@ It is a fork of the host's agent, so that its memory is shared with it.
 from __future__ import annotations
 
 import base64
-import json
 import os
 import select
 import signal
@@ -14,8 +13,12 @@ import socket
 import time
 from typing import Any, Final, NoReturn
 
-from .metadata import Metadata
+from . import files, kernel
+from .assistant import Assistant
+from .doors import Doors
+from .keeper import Keeper
 from .scripts import Runs
+from .wire import Wire
 
 #: How long processes have between the request to end and their end.
 _PATIENCE_SECONDS: Final = 1.0
@@ -35,13 +38,17 @@ class Guest:
     Args:
         wire: the socket to the host's agent: JSON lines.
         isolated: whether the instance has process ids of its own, so that signals to -1 stay in it.
-        metadata: the service that it asks about itself; None where it has no network of its own.
+        own: its own address; None where it has no network of its own.
+
+    Raises:
+        OSError: the addresses of the cloud's services cannot be listened on.
     """
 
-    def __init__(self, wire: socket.socket, isolated: bool, metadata: Metadata | None) -> None:
-        self._wire, self._isolated, self._metadata = wire, isolated, metadata
-        self._buffer = b""
-        self._runs = Runs(self.say)
+    def __init__(self, wire: socket.socket, isolated: bool, own: str | None) -> None:
+        self._wire, self._isolated = Wire(wire), isolated
+        self._doors = Doors(self.say, own)
+        self._runs = Runs(self._tell)
+        self._agent: Keeper | None = None
         self._asked: str | None = None
         self._woken, waking = os.pipe()
         os.set_blocking(self._woken, False)
@@ -61,21 +68,60 @@ class Guest:
 
     def say(self, message: dict[str, Any]) -> None:
         """Tell the host's agent."""
-        self._wire.sendall(json.dumps(message).encode() + b"\n")
+        self._wire.say(message)
 
-    def serve(self, user_data: str | None) -> NoReturn:
-        """Run until the instance ends."""
+    def _tell(self, message: dict[str, Any]) -> None:
+        """Tell of a script; bytes of its output that are no UTF-8 are surrogates."""
+        if "output" in message:
+            message = {**message, "output": message["output"].decode("utf-8", "surrogateescape")}
+        self.say(message)
+
+    def serve(self, user_data: str | None, instance: str, agent: str) -> NoReturn:
+        """Run until the instance ends.
+
+        Args:
+            user_data: the start-up program in Base64, None for none.
+            instance: the instance's id.
+            agent: the Cloud Assistant agent: empty for none, `own` for ours, else the program that is it.
+        """
         os.environ.clear()
         os.environ.update(ENVIRONMENT, HOSTNAME=socket.gethostname())
         self.say({"event": "up"})
+        if agent:
+            self._agent = Keeper(lambda: self._start_agent(instance, agent))
+            self._agent.bring("running")
         if user_data is not None:
             self._start_up(user_data)
         while True:
             self._wait()
             self._reap()
             self._runs.tick()
+            if self._agent is not None:
+                self._agent.tick()
             if self._asked is not None:
                 self._end(self._asked)
+
+    def _start_agent(self, instance: str, agent: str) -> int:
+        """Start the process of the agent."""
+        process = os.fork()
+        if process:
+            return process
+        try:
+            os.setsid()
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            address = self._doors.assistant
+            kernel.close_others({0, 1, 2})
+            if agent == "own":
+                Assistant(address, instance).serve()
+            if address[0] == "127.0.0.1":
+                os.environ["ALIYUN_ASSIST_SERVER_HOST"] = f"{address[0]}:{address[1]}"
+            os.execv(agent, [agent])
+        except BaseException as trouble:
+            os.write(2, f"the agent of {instance}: {trouble!r}\n".encode())
+        finally:
+            os._exit(1)
 
     def _start_up(self, encoded: str) -> None:
         program = base64.b64decode(encoded).decode("utf-8", "surrogateescape")
@@ -83,36 +129,39 @@ class Guest:
             self._runs.start(START_UP, program, "/", None, 1 << 20)
 
     def _wait(self) -> None:
-        outputs = self._runs.outputs()
-        wakes = self._runs.wakes()
+        outputs, doors = self._runs.outputs(), self._doors.files()
+        due = (self._runs.wakes(), None if self._agent is None else self._agent.wakes)
+        wakes = min((each for each in due if each is not None), default=None)
         poll = select.poll()
-        files = [self._wire.fileno(), self._woken, *outputs]
-        if self._metadata is not None:
-            files.append(self._metadata.fileno())
-        for number in files:
+        for number in (self._woken, *outputs):
             poll.register(number, select.POLLIN)
+        poll.register(self._wire.fileno(), select.POLLIN | (select.POLLOUT if self._wire.waits else 0))
+        for number, wanted in doors.items():
+            poll.register(number, wanted)
         ready = poll.poll(None if wakes is None else max(0.0, (wakes - time.monotonic()) * 1000 + 1))
-        for number, _ in ready:
+        for number, events in ready:
             if number in outputs:
                 self._runs.readable(outputs[number])
             elif number == self._woken:
                 os.read(self._woken, 4096)
-            elif self._metadata is not None and number == self._metadata.fileno():
-                self._metadata.serve()
+            elif number in doors:
+                self._doors.ready(number, events)
             else:
                 self._receive()
 
     def _receive(self) -> None:
-        data = self._wire.recv(1 << 20)
-        if not data:  # The host's agent has let go of this instance.
+        self._wire.flush()
+        messages = self._wire.hear()
+        if messages is None:  # The host's agent has let go of this instance.
             self._end("gone")
-        *lines, self._buffer = (self._buffer + data).split(b"\n")
-        for line in lines:
-            self._handle(json.loads(line))
+        for message in messages:
+            self._handle(message)
 
     def _handle(self, message: dict[str, Any]) -> None:
         operation = message["op"]
-        if operation == "run":
+        if operation == "stream":
+            self._doors.hear(message)
+        elif operation == "run":
             self._runs.start(
                 message["run"], message["script"], message["directory"], message["seconds"], message["quota"]
             )
@@ -120,23 +169,18 @@ class Guest:
             self._asked = "halt"
         elif operation == "put":
             self._put(message)
+        elif operation == "agent" and self._agent is not None:
+            self._agent.bring(message["state"])
 
     def _put(self, message: dict[str, Any]) -> None:
-        """Write a file; it is told as a run that ends with 1 where the file was there and is to stay."""
-        run, path = message["run"], message["path"]
-        self.say({"event": "started", "run": run})
-        there = os.path.exists(path) and not message["overwrite"]
+        """Write a file; it is told as a run."""
+        run = message["run"]
         try:
-            if not there:
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                with open(path, "wb") as file:
-                    file.write(base64.b64decode(message["content"]))
-                os.chmod(path, int(message["mode"] or "644", 8))
-                _give(path, message["owner"], message["group"])
-        except (OSError, LookupError) as trouble:
+            files.put(message["path"], message["content"], message["mode"], "", "", overwrite=True)
+        except OSError as trouble:
             self.say({"event": "refused", "run": run, "reason": "exception", "output": str(trouble)})
         else:
-            self.say({"event": "ended", "run": run, "exit_code": int(there), "output": "", "dropped": 0})
+            self.say({"event": "ended", "run": run, "exit_code": 0, "output": "", "dropped": 0})
 
     def _reap(self) -> bool:
         """Take in what has ended; False once there are no children left."""
@@ -146,6 +190,8 @@ class Guest:
                 if pid == 0:
                     return True
                 self._runs.exited(pid, status)
+                if self._agent is not None:
+                    self._agent.exited(pid)
         except ChildProcessError:
             return False
 
@@ -159,6 +205,7 @@ class Guest:
         self._signal_all(signal.SIGKILL)
         if how != "gone":
             self.say({"event": "ending", "how": how})
+        self._wire.finish()
         os._exit(0)
 
     def _signal_all(self, number: int) -> None:
@@ -168,28 +215,6 @@ class Guest:
                 os.kill(target, number)
             except ProcessLookupError:
                 continue
-
-
-def _give(path: str, owner: str, group: str) -> None:
-    """Give a file to a user and a group, by name."""
-    os.chown(path, _number("/etc/passwd", owner), _number("/etc/group", group))
-
-
-def _number(path: str, name: str) -> int:
-    """The number of a user or a group, from the instance's own file; -1, which changes nothing, for no name.
-
-    The C library would ask plug-ins, which are those of another system where the instance's root is the user's image.
-
-    Raises:
-        LookupError: there is none of that name.
-    """
-    if not name:
-        return -1
-    with open(path, encoding="utf-8", errors="replace") as file:
-        for fields in (line.split(":") for line in file):
-            if fields[0] == name and fields[2:3] and fields[2].isdigit():
-                return int(fields[2])
-    raise LookupError(f"{path} does not name {name}")
 
 
 def descendants(ancestor: int) -> list[int]:

@@ -7,6 +7,7 @@ thread, one loop. When stdin ends, the session is gone, and so is the host.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -23,12 +24,13 @@ from .faults import Faults, Refused
 from .guest import descendants
 from .limits import Limits
 from .sandbox import DISKS, LOCAL, PROCESSES, ROOTS, Spec
+from .wire import Wire
 
 #: How often a host that is well says so.
 BEAT_SECONDS: Final = 0.25
 _WIRE: Final = "eth0"
 #: What is asked too often to be worth a line of the log.
-_QUIET: Final = frozenset({"condition", "guest", "names", "network", "state"})
+_QUIET: Final = frozenset({"condition", "guest", "names", "network", "state", "stream"})
 
 Message = dict[str, Any]
 
@@ -39,8 +41,7 @@ class Running:
 
     spec: Spec
     process: int
-    wire: socket.socket
-    buffer: bytes = b""
+    wire: Wire
     #: What it said about its end before it came.
     ending: str = ""
     #: The requests that wait for its end.
@@ -100,6 +101,9 @@ class Host:
         if self._limits.why_not is not None:
             lost.append("own-limits")
         why = [each for each in (self._why_plain, self._limits.why_not) if each is not None]
+        # What is there now stays: the forks need not look through it, and so share it.
+        gc.collect()
+        gc.freeze()
         self.say({"event": "hello", "lost": lost, "why": why, "state": self.state()})
         beat = time.monotonic()
         while True:
@@ -138,7 +142,7 @@ class Host:
 
     def _handle(self, message: Message) -> Message | None:
         operation = message["op"]
-        if operation in ("start", "stop", "guest", "network") and not (self._powered and self._well):
+        if operation in ("start", "stop", "guest", "stream", "network") and not (self._powered and self._well):
             return {"trouble": "the host has no power or hangs"}
         if operation not in _QUIET:
             log(f"{operation} {_shown(message)}")
@@ -147,7 +151,10 @@ class Host:
         elif operation == "stop":
             return self._stop(message)
         elif operation == "guest":
-            self._pass_on(message)
+            self._pass_on(message, message["message"])
+        elif operation == "stream":
+            self._pass_on(message, {"op": "stream", **message["message"]})
+            return None
         elif operation == "network":
             self._set_network(message["number"], set(message["peers"]))
         elif operation == "forget":
@@ -180,7 +187,7 @@ class Host:
         except OSError as trouble:
             self.say({"event": "failed", "instance": spec.instance, "epoch": spec.epoch, "why": str(trouble)})
             return
-        running = Running(spec, process, wire)
+        running = Running(spec, process, Wire(wire))
         self.instances[spec.instance] = self._by_process[process] = running
         with open(f"{PROCESSES}/{spec.instance}", "w", encoding="ascii") as file:
             file.write(str(process))
@@ -195,7 +202,7 @@ class Host:
             self._kill(running)
             return {}
         running.waiting.append(message["id"])
-        running.wire.sendall(b'{"op": "halt"}\n')
+        self._say_to(running, {"op": "halt"})
         return None
 
     def _kill(self, running: Running) -> None:
@@ -221,26 +228,29 @@ class Host:
         for asked in running.waiting:
             self.say({"id": asked})
 
-    def _pass_on(self, message: Message) -> None:
-        running = self.instances[message["instance"]]
-        if running.spec.epoch != message["epoch"]:
-            raise KeyError(f"epoch {message['epoch']}")
-        running.wire.sendall(json.dumps(message["message"]).encode() + b"\n")
+    def _pass_on(self, asked: Message, message: Message) -> None:
+        running = self.instances[asked["instance"]]
+        if running.spec.epoch != asked["epoch"]:
+            raise KeyError(f"epoch {asked['epoch']}")
+        self._say_to(running, message)
+
+    def _say_to(self, running: Running, message: Message) -> None:
+        """Tell an instance; what it cannot take now is written once it can."""
+        running.wire.say(message)
+        if running.wire.waits:
+            self._poll.modify(running.wire.fileno(), select.POLLIN | select.POLLOUT)
 
     def _hear(self, number: int) -> None:
         running = next((each for each in self.instances.values() if each.wire.fileno() == number), None)
         if running is None:
             return
-        try:
-            data = running.wire.recv(1 << 20)
-        except ConnectionError:  # It has ended without having read all that it was told.
-            data = b""
-        if not data:  # It is about to end; what is left is its process, which is reaped.
+        running.wire.flush()
+        messages = running.wire.hear()
+        if messages is None:  # It is about to end; what is left is its process, which is reaped.
             self._poll.modify(number, 0)
             return
-        *lines, running.buffer = (running.buffer + data).split(b"\n")
-        for line in lines:
-            message = json.loads(line)
+        self._poll.modify(number, select.POLLIN | (select.POLLOUT if running.wire.waits else 0))
+        for message in messages:
             if message["event"] == "ending":
                 running.ending = message["how"]
             else:
@@ -260,20 +270,13 @@ class Host:
 
     def _ended(self, running: Running) -> None:
         """The first process of an instance has ended by itself: it was halted, is to boot again, or has crashed."""
-        self._hear_last(running)
+        self._hear(running.wire.fileno())
         spec, how = running.spec, running.ending or "crash"
         self._drop(running)
         log(f"{spec.instance} has ended by itself: {how}")
         self.say({"event": "gone", "instance": spec.instance, "epoch": spec.epoch, "how": how})
         if how == "reboot":
             self._start(Spec(**{**vars(spec), "user_data": None}))
-
-    def _hear_last(self, running: Running) -> None:
-        running.wire.setblocking(False)
-        try:
-            self._hear(running.wire.fileno())
-        except BlockingIOError:
-            return
 
     # Networks
 

@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from . import kernel, netlink
+from .doors import ASSISTANT, METADATA
 from .guest import Guest
 from .limits import Limits
-from .metadata import ADDRESS as METADATA
-from .metadata import Metadata
 
 #: What an instance lacks where it is a plain process tree.
 LOST: Final = ("own-root", "own-hostname", "own-processes", "own-address", "dropped-capabilities")
@@ -33,6 +32,8 @@ PROCESSES: Final = "/run/instances"
 #: What an interface is called on its way: `eth0` is the host's until it has left.
 _INTERFACE: Final = "guest0"
 _TRIES: Final = 200
+#: Where OpenSSL looks for the bundle of the authorities that are trusted, as distributions build it.
+_BUNDLE_LINKS: Final = ("/usr/lib/ssl/cert.pem", "/etc/ssl/cert.pem")
 _DEVICES: Final = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS: Final = (
     ("fd", "/proc/self/fd"),
@@ -59,7 +60,8 @@ class Spec:
         mac: its hardware address.
         user_data: its start-up program in Base64, None for none.
         names: the file of the names of its network, below the volume that hosts share.
-        facts: what the metadata service tells it.
+        agent: its Cloud Assistant agent: empty for none, `own` for ours, else the program that is it.
+        trusted: the certificate of an authority that its system trusts, in PEM.
     """
 
     instance: str
@@ -73,7 +75,8 @@ class Spec:
     mac: str
     user_data: str | None
     names: str
-    facts: dict[str, str]
+    agent: str
+    trusted: str
 
 
 def probe() -> str | None:
@@ -170,18 +173,21 @@ def _become(spec: Spec, isolated: bool, wire: socket.socket) -> NoReturn:
         else:
             kernel.adopt_orphans()
         wire.recv(1)  # The network interface is there.
-        metadata = None
-        if isolated and spec.network:
+        connected = isolated and spec.network
+        if connected:
             _connect(spec)
-            metadata = Metadata(spec.facts, spec.user_data)
+        guest = Guest(wire, isolated, spec.address if connected else None)
         if isolated:
             os.chroot(f"{ROOTS}/{spec.instance}")
             sys.path.clear()  # Whatever lies there now, nothing of it is to become part of the agent.
             _prepare(spec)
             kernel.drop_capabilities()
         os.chdir("/")
-        guest = Guest(wire, isolated, metadata)
-        guest.serve(spec.user_data)
+        try:
+            trust(spec.trusted)
+        except OSError as trouble:  # What an instance does to its own files is its own trouble.
+            sys.stderr.write(f"{spec.instance}: the authority is not trusted: {trouble}\n")
+        guest.serve(spec.user_data, spec.instance, spec.agent)
     except BaseException as trouble:
         sys.stderr.write(f"{spec.instance}: {trouble!r}\n")
         sys.stderr.flush()
@@ -236,7 +242,8 @@ def _devices(root: str) -> None:
 
 def _connect(spec: Spec) -> None:
     netlink.set_up("lo")
-    netlink.add_address("lo", METADATA, 32)
+    for address in (METADATA, ASSISTANT):
+        netlink.add_address("lo", address, 32)
     netlink.rename(_INTERFACE, "eth0")
     netlink.add_address("eth0", spec.address, spec.prefix)
     _patiently(lambda: netlink.set_up("eth0"))
@@ -264,6 +271,24 @@ def _prepare(spec: Spec) -> None:
             os.chmod(directory, mode)
     with open("/etc/hostname", "w", encoding="utf-8") as file:
         file.write(f"{spec.host_name}\n")
+
+
+def trust(certificate: str) -> None:
+    """Let the programs of the system that this is trust an authority: those that read the bundle, and the directory."""
+    bundle, alone = "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/faultzone.pem"
+    for directory in (os.path.dirname(alone), *map(os.path.dirname, _BUNDLE_LINKS)):
+        os.makedirs(directory, exist_ok=True)
+    if os.path.exists(alone):
+        with open(alone, encoding="ascii") as known:
+            if known.read() == certificate:
+                return
+    with open(bundle, "a", encoding="ascii") as file:
+        file.write(certificate)
+    for link in _BUNDLE_LINKS:
+        if not os.path.lexists(link):
+            os.symlink(bundle, link)
+    with open(alone, "w", encoding="ascii") as file:
+        file.write(certificate)
 
 
 def _patiently(attempt: Callable[[], None]) -> None:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from . import accounts
+
 Say = Callable[[dict[str, Any]], None]
 
 _CHUNK: Final = 65536
@@ -29,12 +31,15 @@ class Script:
         directory: where it runs.
         seconds: after how long its whole process group is killed; None for never.
         quota: how many bytes of output are kept, from the beginning.
+        user: as whom it runs; empty for whoever starts it.
 
     Raises:
+        LookupError: there is no such user.
         OSError: it cannot be started.
     """
 
-    def __init__(self, name: str, text: str, directory: str, seconds: float | None, quota: int) -> None:
+    def __init__(self, name: str, text: str, directory: str, seconds: float | None, quota: int, user: str = "") -> None:
+        self._user = accounts.user(user) if user else None
         os.makedirs(_DIRECTORY, exist_ok=True)
         self._path = f"{_DIRECTORY}/{name.replace('/', '_')}.sh"
         with open(self._path, "w", encoding="utf-8", errors="surrogateescape") as file:
@@ -69,6 +74,11 @@ class Script:
             os.closerange(3, 4096)
             with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
                 file.write(_FIRST_TO_GO)
+            if self._user is not None:
+                os.setgroups(self._user.groups)
+                os.setgid(self._user.group)
+                os.setuid(self._user.number)
+                os.environ.update(HOME=self._user.home, USER=self._user.name)
             os.chdir(directory)
             os.execv("/bin/sh", ["sh", "-c", self._path])
         finally:
@@ -117,8 +127,8 @@ class Script:
             return
 
     def said(self) -> dict[str, Any]:
-        """Its output so far; bytes that are no UTF-8 are surrogates."""
-        return {"output": self._kept.decode("utf-8", "surrogateescape"), "dropped": self.written - len(self._kept)}
+        """Its output so far, in bytes."""
+        return {"output": bytes(self._kept), "dropped": self.written - len(self._kept)}
 
     def close(self) -> None:
         """Give back its pipe and its file."""
@@ -141,22 +151,47 @@ class Runs:
         self.scripts: dict[str, Script] = {}
         self._open: dict[str, bool] = {}
         self._told: dict[str, tuple[float, int]] = {}
+        self._pace: dict[str, float] = {}
 
-    def start(self, run: str, text: str, directory: str, seconds: float | None, quota: int) -> None:
-        """Begin a script, or say why it cannot begin."""
+    def start(
+        self,
+        run: str,
+        text: str,
+        directory: str,
+        seconds: float | None,
+        quota: int,
+        *,
+        user: str = "",
+        tell_seconds: float = _TELL_SECONDS,
+    ) -> None:
+        """Begin a script, or say why it cannot begin; see `Script`. Its output is told once in so many seconds."""
         where = directory or "/root"
         if not os.path.isdir(where):
-            self._say({"event": "refused", "run": run, "reason": "no-such-directory", "output": ""})
+            self._refuse(run, "no-such-directory", where)
             return
         try:
-            script = Script(run, text, where, seconds, quota)
-        except OSError as trouble:
-            self._say({"event": "refused", "run": run, "reason": "exception", "output": str(trouble)})
+            script = Script(run, text, where, seconds, quota, user)
+        except LookupError:
+            self._refuse(run, "no-such-user", user)
             return
+        except OSError as trouble:
+            self._refuse(run, "exception", str(trouble))
+            return
+        self._pace[run] = tell_seconds
         self.scripts[run] = script
         self._open[run] = True
         self._told[run] = (time.monotonic(), 0)
         self._say({"event": "started", "run": run})
+
+    def _refuse(self, run: str, reason: str, about: str) -> None:
+        self._say({"event": "refused", "run": run, "reason": reason, "output": about.encode()})
+
+    def forget(self, run: str) -> Script | None:
+        """Tell nothing more of a script, which goes on."""
+        script = self.scripts.pop(run, None)
+        if script is not None:
+            del self._open[run], self._told[run], self._pace[run]
+        return script
 
     def outputs(self) -> dict[int, str]:
         """The files to be read, and the scripts that write to them."""
@@ -175,7 +210,7 @@ class Runs:
     def wakes(self) -> float | None:
         """The instant, in monotonic seconds, at which `tick` has to be called next."""
         due = [script.wakes for script in self.scripts.values()]
-        due += [at + _TELL_SECONDS for run, (at, told) in self._told.items() if self.scripts[run].written > told]
+        due += [at + self._pace[run] for run, (at, told) in self._told.items() if self.scripts[run].written > told]
         return min((each for each in due if each is not None), default=None)
 
     def tick(self) -> None:
@@ -185,14 +220,14 @@ class Runs:
             script.tick(now)
             if script.done(now, self._open[run]):
                 self._end(run, script)
-            elif script.written > self._told[run][1] and now >= self._told[run][0] + _TELL_SECONDS:
+            elif script.written > self._told[run][1] and now >= self._told[run][0] + self._pace[run]:
                 self._told[run] = (now, script.written)
                 self._say({"event": "output", "run": run, **script.said()})
 
     def _end(self, run: str, script: Script) -> None:
         if self._open[run]:
             script.read()
-        del self.scripts[run], self._open[run], self._told[run]
+        self.forget(run)
         script.close()
         event = "timed-out" if script.timed_out else "ended"
         self._say({"event": event, "run": run, "exit_code": script.exit_code, **script.said()})

@@ -1,0 +1,145 @@
+"""The Cloud Assistant agent of real instances, through the public API: what it is asked, and how it fails."""
+
+from __future__ import annotations
+
+import base64
+from time import sleep
+
+import pytest
+
+from faultzone.commands import Invocation
+from faultzone.region import Instance, Region
+from tests.docker.conftest import MakeRegion
+from tests.docker.test_instances import out, shell, soon
+from tests.docker.test_scripts import ran
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+
+def serves(instance: Instance) -> bool:
+    listed = instance.region.call("DescribeCloudAssistantStatus", InstanceId=[instance.id])
+    (shown,) = listed["InstanceCloudAssistantStatusSet"]["InstanceCloudAssistantStatus"]
+    return bool(shown["CloudAssistantStatus"] == "true")
+
+
+def test_an_instance_that_is_running_has_an_agent_that_serves(real: Region) -> None:
+    ones = real.run_instances(3)
+    assert all(serves(each) for each in ones)
+    assert ran(ones[0], "echo $$")["InvokeRecordStatus"] == "Finished"
+
+
+def test_the_output_of_a_script_that_goes_on_is_seen(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    command = real.run_command("echo first; sleep 3; echo last", on=one, wait=False)
+    soon(lambda: command.output(one) == "first\n")
+    assert command.status == "Running"
+    soon(lambda: command.status == "Finished")
+    assert command.output(one) == "first\nlast\n"
+
+
+def test_many_commands_run_at_once(real: Region) -> None:
+    ones = real.run_instances(4)
+    commands = [real.run_command(f"sleep 0.5; echo {number}", on=ones, wait=False) for number in range(8)]
+    for number, command in enumerate(commands):
+        soon(lambda command=command: command.status == "Finished")  # type: ignore[misc]
+        assert [command.output(each) for each in ones] == [f"{number}\n"] * 4
+
+
+def asked(instance: Instance, script: str, **parameters: object) -> dict[str, str]:
+    """What DescribeInvocationResults shows of a command that is run with further parameters, once it has ended."""
+    region = instance.region
+    about = {"Type": "RunShellScript", "CommandContent": script, "InstanceId": [instance.id], **parameters}
+    command = Invocation(region, region.call("RunCommand", **about)["InvokeId"])
+    return command.wait().result(instance)
+
+
+def test_a_directory_or_user_that_is_not_there_is_refused(make: MakeRegion) -> None:
+    region = make(zones=1, hosts_per_zone=1, edition="2020-12")
+    (one,) = region.run_instances(1)
+    assert asked(one, "true", WorkingDir="/nowhere")["ErrorCode"] == "DirectoryNotExists"
+    assert asked(one, "true", Username="somebody")["ErrorCode"] == "AccountNotExists"
+
+
+@pytest.mark.parametrize("user", ["nobody", "root"])
+def test_a_command_runs_as_the_user_that_is_named(make: MakeRegion, user: str) -> None:
+    region = make(zones=1, hosts_per_zone=1, edition="2020-12")
+    (one,) = region.run_instances(1)
+    assert base64.b64decode(asked(one, "id -un", Username=user)["Output"]).decode() == f"{user}\n"
+
+
+def test_a_file_that_is_sent_is_there_with_its_owner_and_mode(make: MakeRegion) -> None:
+    region = make(zones=1, hosts_per_zone=1, edition="2020-12")
+    (one,) = region.run_instances(1)
+    sent = {"Name": "a file", "TargetDir": "/srv/new", "Content": "text\n", "FileMode": "0604", "FileOwner": "nobody"}
+
+    def send() -> str:
+        sending = region.call("SendFile", InstanceId=[one.id], **sent)["InvokeId"]
+
+        def status() -> str:
+            listed = region.call("DescribeSendFileResults", InvokeId=sending)["Invocations"]["Invocation"]
+            return str(listed[0]["InvokeInstances"]["InvokeInstance"][0]["InvocationStatus"])
+
+        soon(lambda: status() not in ("Pending", "Running"))
+        return status()
+
+    assert send() == "Success"
+    assert out(one, "cat '/srv/new/a file'; stat -c '%U %a' '/srv/new/a file'") == "text\nnobody 604"
+    assert send() == "Failed"
+
+
+def test_a_script_that_kills_its_agent_is_not_heard_of_again_and_the_next_one_runs(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    killer = "sleep 0.3; agent=$(pgrep -P 1 -o); kill -9 $agent; sleep 4; echo survived > /root/after"
+    command = real.run_command(killer, on=one, timeout=2, wait=False)
+    soon(lambda: not serves(one))
+    soon(lambda: serves(one))
+    assert ran(one, "echo next")["Output"] == "next\n"
+    soon(lambda: shell(one, "cat /root/after")[1] == "survived")
+    # The region gives it up a minute later, once it is overdue.
+    assert command.status == "Running"
+
+
+def test_the_metadata_service_answers_what_is_so_when_it_is_asked(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    asked = "wget -qO- http://100.100.100.200/latest/"
+    assert out(one, f"{asked}meta-data/region-id") == real.id
+    assert out(one, f"{asked}maintenance/active-system-events") == "[]"
+    real.control("schedule-maintenance", instance=one.id)
+    assert "SystemMaintenance.Reboot" in out(one, f"{asked}maintenance/active-system-events")
+    assert shell(one, f"{asked}meta-data/nothing")[0] != 0
+
+
+def test_a_reboot_from_inside_leaves_an_agent_that_serves(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    out(one, "touch /run/gone")
+    real.run_command("reboot; sleep 20", on=one, wait=False)
+    soon(lambda: shell(one, "test -e /run/gone")[0] == 1)
+    soon(lambda: serves(one))
+    assert ran(one, "echo again")["Output"] == "again\n"
+
+
+def test_instances_trust_the_server_and_find_it_by_name(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    program = f"""
+import ssl, urllib.request
+for address in "https://{real.id}.axt.aliyun.com", "https://100.100.100.10", "http://{real.id}.axt.aliyun.com":
+    print(urllib.request.urlopen(address + "/luban/api/connection_detect", timeout=5).read().decode())
+"""
+    assert out(one, f"python3 - <<'END'\n{program}\nEND") == "ok\nok\nok"
+
+
+def test_a_service_that_is_flooded_keeps_its_instance_working(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    program = """
+import socket
+held = []
+for _ in range(400):
+    wire = socket.socket()
+    wire.settimeout(2)
+    wire.connect(("100.100.100.200", 80))
+    wire.sendall(b"GET /latest/meta-data/ HTTP/1.1")
+    held.append(wire)
+"""
+    out(one, f"python3 - <<'END'\n{program}\nEND")
+    sleep(0.2)
+    assert ran(one, "wget -qO- http://100.100.100.200/latest/meta-data/instance-id")["Output"] == one.id
