@@ -14,7 +14,7 @@ import pytest
 from faultzone import Instance, Region, make_region
 from faultzone.errors import UsageError
 
-STATES = ["Starting", "Running"]
+STATES = ["Pending", "Starting", "Running"]
 
 
 def told(found: list[dict[str, Any]]) -> list[str]:
@@ -63,7 +63,11 @@ def test_a_function_is_told_after_the_change_and_before_time_goes_on() -> None:
     began = region.clock.ms
     region.run_instances(1, wait=False)
     region.clock.advance("1h")
-    assert seen == [("Starting", "Starting", began + 1000), ("Running", "Running", began + 3000)]
+    assert seen == [
+        ("Pending", "Pending", began),
+        ("Starting", "Starting", began + 1000),
+        ("Running", "Running", began + 3000),
+    ]
 
 
 def test_what_a_subscriber_does_is_published_after_what_it_was_told_of() -> None:
@@ -88,10 +92,11 @@ def test_a_subscriber_that_fails_keeps_no_other_from_being_told() -> None:
 
     region.subscribe(fail)
     region.subscribe(found.append)
-    region.run_instances(1, wait=False)
+    with pytest.raises(ValueError, match="Pending"):
+        region.run_instances(1, wait=False)
     with pytest.raises(ValueError, match="Starting"):
         region.clock.advance("2s")
-    assert told(found) == ["Starting"]
+    assert told(found) == ["Pending", "Starting"]
 
 
 def test_nobody_is_told_after_the_end_or_of_other_accounts() -> None:
@@ -143,8 +148,8 @@ def test_a_callback_is_repeated_until_it_is_taken_in_order() -> None:
         number = region.control("subscribe", url=url)["id"]
         one_at_a_time(region)
         region.control("unsubscribe", id=number)  # Waits for what is under way.
-        assert told(got) == ["Starting", "Starting", "Starting", "Running"]
-        assert len({each["id"] for each in got}) == 2
+        assert told(got) == ["Pending", "Pending", *STATES]
+        assert len({each["id"] for each in got}) == 3
 
 
 def test_a_callback_that_nobody_takes_is_given_up_and_journalled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +158,7 @@ def test_a_callback_that_nobody_takes_is_given_up_and_journalled(monkeypatch: py
         region.control("subscribe", url=url)
         one_at_a_time(region)
         region.close()
-        assert told(got) == ["Starting"] * 6 + ["Running"]
+        assert told(got) == ["Pending"] * 6 + STATES[1:]
         (given_up,) = region.journal.of("notice", what="callback given up")
         assert given_up.data["why"] == "status 404"
 

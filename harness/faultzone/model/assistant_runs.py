@@ -34,8 +34,8 @@ def state_of(region: RegionState, account: AccountState) -> AssistantState:
         state = account.assistant = AssistantState()
         made = state
 
-        def on_transition(instance: Instance, before: str, after: str) -> None:
-            if instance.id in made.live and region.rules.interrupts(before, after):
+        def on_transition(instance: Instance, before: str | None, after: str) -> None:
+            if before is not None and instance.id in made.live and region.rules.interrupts(before, after):
                 interrupt(region, made, instance.id, "instance-released" if after == "Released" else None)
             if after == RUNNING and made.at_start:
                 begin_at_start(region, made, instance)

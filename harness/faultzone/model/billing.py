@@ -70,7 +70,7 @@ def begin(region: RegionState, instance: Instance) -> None:
         arrears.meter(books, books.ledgers[instance.account], instance.kind.name, 1)
 
 
-def _follow(region: RegionState, instance: Instance, before: str, after: str) -> None:
+def _follow(region: RegionState, instance: Instance, before: str | None, after: str) -> None:
     """Charge for pay-as-you-go instances unless they are stopped without charge, and see stops for billing through."""
     ledger = region.books.ledgers[instance.account]
     if ledger.stops:

@@ -52,7 +52,7 @@ def unlock(region: RegionState, instance: Instance) -> None:
         _set_locks(region, instance, tuple(each for each in instance.locks if each != FINANCIAL))
 
 
-def follow(region: RegionState, instance: Instance, before: str, after: str) -> None:
+def follow(region: RegionState, instance: Instance, before: str | None, after: str) -> None:
     """See a stop that is under way through to its end."""
     stops = region.books.ledgers[instance.account].stops
     if instance.id not in stops:

@@ -12,7 +12,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.ecs.instances import CreateInstance, CreateLaunchTemplate, DeleteLaunchTemplate, RunInstances
 from faultzone.model import billing, billing_terms, hosting, lifecycle
 from faultzone.model.dispatch import Answer, handles
-from faultzone.model.state import PENDING, STOPPED, AccountState, DeploymentSet, Instance, LaunchTemplate, RegionState
+from faultzone.model.state import STOPPED, AccountState, DeploymentSet, Instance, LaunchTemplate, RegionState
 
 if TYPE_CHECKING:
     from faultzone.model.catalog import Image, InstanceType
@@ -349,7 +349,7 @@ def _make(
             instance.group = plan.group
             plan.group.members[instance_id] = instance
         account.instances[instance_id] = region.instances[instance_id] = instance
-        region.say(instance, None, PENDING)
+        region.appear(instance)
         billing.begin(region, instance)
         _provision(region, instance, starts)
         if plan.auto_release is not None:

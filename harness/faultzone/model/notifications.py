@@ -35,7 +35,7 @@ def watch(region: RegionState, publish: Callable[[Notification], None], wanted: 
         if not failure or after in region.edition.event.failure_notifications:
             publish(of_event(region, event, after))
 
-    def on_transition(instance: Instance, before: str, after: str) -> None:
+    def on_transition(instance: Instance, before: str | None, after: str) -> None:
         if wanted():
             publish(of_instance(region, instance, after))
 
@@ -69,7 +69,7 @@ def of_event(region: RegionState, event: SystemEvent, status: str) -> Notificati
 
 
 def of_instance(region: RegionState, instance: Instance, status: str) -> Notification:
-    """The notification of an instance that has come into a state; a released one is Deleted there."""
+    """The notification of an instance that has come into a state: the first is Pending, a released one is Deleted."""
     content = {
         "resourceId": instance.id,
         "resourceType": "ALIYUN::ECS::Instance",

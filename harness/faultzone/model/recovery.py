@@ -261,7 +261,7 @@ def _look(region: RegionState, delay: int) -> None:
         _look_later(region, min(2 * delay, region.edition.recovery.retry_ceiling * SECOND))
 
 
-def _follow(region: RegionState, instance: Instance, before: str, after: str) -> None:
+def _follow(region: RegionState, instance: Instance, before: str | None, after: str) -> None:
     """See recoveries and restarts through to their ends."""
     recovery = region.recovering.get(instance.id)
     if after == STARTING:

@@ -197,9 +197,9 @@ class RegionState:
         self.outbox: list[Effect] = []
         self._said = said
         self.provision = round(shape.provision * 1000)
-        #: Called with an instance and its states before and after each transition ("Released" at its end), so that
-        #: other chapters can follow what they hold of it.
-        self.watchers: list[Callable[[Instance, str, str], None]] = []
+        #: Called with an instance and its states before (None when it is made) and after each transition ("Released" at
+        #: its end), so that other chapters can follow what they hold of it.
+        self.watchers: list[Callable[[Instance, str | None, str], None]] = []
         #: System events by id, in the order of their publication, and those that are not settled by instance id.
         self.events: dict[str, SystemEvent] = {}
         self.active_events: dict[str, list[SystemEvent]] = {}
@@ -245,6 +245,12 @@ class RegionState:
         self.say(instance, before, status)
         for watcher in self.watchers:
             watcher(instance, before, status)
+
+    def appear(self, instance: Instance) -> None:
+        """Say that an instance was made."""
+        self.say(instance, None, instance.status)
+        for watcher in self.watchers:
+            watcher(instance, None, instance.status)
 
     def say(self, instance: Instance, before: str | None, after: str, **more: Any) -> None:
         """Journal a transition, or a move within a state, with what checkers judge instances by."""
