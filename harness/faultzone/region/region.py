@@ -275,10 +275,10 @@ class Region(RunsCommands, SeesEvents):
             wanted = str(ip_address(address))
         except ValueError:
             raise UsageError(f"{address!r} is no address; write one like 172.16.0.10") from None
-        for shown in self.describe("DescribeInstances", "Instances", "Instance"):
-            own = (*shown["VpcAttributes"]["PrivateIpAddress"]["IpAddress"], *shown["PublicIpAddress"]["IpAddress"])
-            if wanted in own:
-                return self.instance(shown["InstanceId"]).request(port, data, within)
+        for kind in ("PrivateIpAddresses", "PublicIpAddresses"):
+            found = self.call("DescribeInstances", **{kind: json.dumps([wanted])})["Instances"]["Instance"]
+            if found:
+                return self.instance(found[0]["InstanceId"]).request(port, data, within)
         raise TimeoutError(f"{address}:{port} is silent: no instance has the address")
 
     # Notifications
