@@ -51,7 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="judge stored journals",
         description="Judge stored journals by their checkers. The exit status is 1 if one is violated.",
     )
-    check.add_argument("journal", nargs="+", type=Path, help="a file that --faultzone-journal has left")
+    check.add_argument(
+        "journal",
+        nargs="+",
+        type=Path,
+        help="a file that --faultzone-journal has left, or a directory: all *.ndjson in and below it",
+    )
     check.add_argument("--checkers", default="all", metavar="NAMES", help="only these, separated by commas")
     check.set_defaults(run=_check)
     docker_cli.add(commands)
@@ -171,12 +176,27 @@ def _check(options: argparse.Namespace) -> int:
 
     names = checkers.choose(options.checkers)
     violated = False
-    for path in options.journal:
+    for path in _journals(options.journal):
         print(path)
         for result in checkers.check_file(path, names):
             print(textwrap.indent(str(result), "  "))
             violated |= result.verdict == checkers.VIOLATED
     return int(violated)
+
+
+def _journals(paths: Sequence[Path]) -> list[Path]:
+    """The journals that these paths mean.
+
+    Raises:
+        UsageError: there is none in a directory.
+    """
+    found = []
+    for path in paths:
+        below = sorted(path.rglob("*.ndjson")) if path.is_dir() else [path]
+        if not below:
+            raise UsageError(f"{path} has no journal: no file below it is named *.ndjson")
+        found += below
+    return found
 
 
 def _actions(options: argparse.Namespace) -> int:

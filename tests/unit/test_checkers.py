@@ -83,6 +83,7 @@ GOOD: list[tuple[str, Callable[[History], History]]] = [
     ("identity", lambda h: up(h).go("Stopping").go("Stopped", stopped_mode="StopCharging", public_ip="8.8.8.8")),
     ("identity", lambda h: up(h).go("Stopping").locked("financial").go("Stopped", "Stopped", public_ip="8.8.8.8")),
     ("conservation", lambda h: up(up(h).go("Released"), "i-2", private_ip="10.0.0.0")),
+    ("conservation", lambda h: up(h.add("call", action="CreateInstance", parameters={}, answer={"InstanceId": "i-1"}))),
     ("stuck", lambda h: up(h).later(30 * DAY).go("Stopping", "Stopped")),
     ("epochs", lambda h: up(h, epoch=3).add("report", report="Booted", instance="i-1", epoch=3)),
     ("event-machine", lambda h: h.event("Scheduled", "Executing", "Failed")),
@@ -120,6 +121,11 @@ BAD: list[tuple[str, Callable[[History], History], str]] = [
         "conservation",
         lambda h: up(up(h, public_ip="1.1.1.1"), "i-2", public_ip="1.1.1.1", region="s"),
         "have one address",
+    ),
+    (
+        "conservation",
+        lambda h: up(h.add("call", action="CreateInstance", parameters={}, answer={"InstanceId": "i-2"})),
+        "i-2 was answered and never made",
     ),
     ("stuck", lambda h: h.go("Pending", "Starting").later(7 * HOUR).go("Running"), "was Starting"),
     ("stuck", lambda h: h.go("Pending", "Starting").later(7 * HOUR).add("advance"), "was Starting"),
@@ -372,5 +378,17 @@ def test_stored_journals_are_judged_from_the_command_line(tmp_path: Path, capsys
     assert cli.main(["check", str(good), str(bad)]) == 1
     assert "share a host" in capsys.readouterr().out
     assert cli.main(["check", "--checkers", "money", str(bad)]) == 0
+    capsys.readouterr()
+    (tmp_path / "gw0").mkdir()
+    good.rename(tmp_path / "gw0" / "good.ndjson")
+    assert cli.main(["check", "--checkers", "spread", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert [line for line in out.splitlines() if line.endswith(".ndjson")] == [
+        str(bad),
+        str(tmp_path / "gw0" / "good.ndjson"),
+    ]
+    (tmp_path / "empty").mkdir()
+    assert cli.main(["check", str(tmp_path / "empty")]) == 2
+    assert "no file below it is named *.ndjson" in capsys.readouterr().err
     assert cli.main(["check", str(tmp_path / "none")]) == 2
     assert "no journal that can be read" in capsys.readouterr().err

@@ -272,6 +272,8 @@ def test_maintenance_attributes_are_shown_as_they_were_set() -> None:
         ({"instance": "{}", "outcome": "inquires"}, "executes, fails"),
         ({"instance": "{}", "not_before": 0}, "has not passed"),
         ({"instance": "{}", "not_before": "soon"}, "has not passed"),
+        ({"instance": "{}", "within": -1}, "within=-1"),
+        ({"instance": "{}", "within": 1, "not_before": 10**13}, "no not_before besides"),
     ],
 )
 def test_maintenance_that_makes_no_sense_is_refused(region: Region, given: dict[str, Any], says: str) -> None:
@@ -348,6 +350,16 @@ def test_filters_that_contradict_one_another_find_nothing(region: Region) -> Non
         {"InstanceEventType": ["InstanceFailure.Reboot"], "InstanceId": [made.id]},
     ):
         assert region.call("DescribeInstancesFullStatus", **filters)["TotalCount"] == 0
+
+
+def test_an_event_is_simulated_on_an_instance_that_is_stopped_and_does_nothing(region: Region) -> None:
+    (made,) = region.run_instances(1)
+    made.stop()
+    due = {"InstanceId": [made.id], "EventType": MAINTENANCE, "NotBefore": "2019-03-01T02:00:00Z"}
+    region.call("CreateSimulatedSystemEvents", **due)
+    region.clock.advance("3h")
+    assert [(event.type, event.state) for event in region.events(made)] == [(MAINTENANCE, "Executed")]
+    assert made.status == "Stopped"
 
 
 def test_simulations_beyond_the_limit_are_refused_as_one() -> None:

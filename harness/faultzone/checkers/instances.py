@@ -131,20 +131,30 @@ class Identity(Checker):
 
 
 class Conservation(Checker):
-    """An address has one instance at a time after any input, and an instance's id is never used again."""
+    """An address has one instance at a time after any input.
+
+    An instance's id is never used again, and each that a call has answered is that of an instance.
+    """
 
     name = "conservation"
-    kinds = _TRANSITION
+    kinds = frozenset({"transition", "call"})
     judges_inputs = True
 
     def __init__(self, origin: Origin) -> None:
         super().__init__(origin)
         self._private, self._public = Holders(), Holders()
         self._made: dict[str, Raw] = {}
+        self._answered: dict[str, Raw] = {}
 
     def see(self, entry: Raw) -> None:
-        """Follow who has which address."""
+        """Follow who has which address, and which instances there must be."""
         data = entry[3]
+        if entry[2] == "call":
+            if data["action"] in ("RunInstances", "CreateInstance"):
+                answer = data["answer"]
+                ids = answer.get("InstanceIdSets", {}).get("InstanceIdSet") or [answer.get("InstanceId")]
+                self._answered.update(dict.fromkeys(ids, entry))
+            return
         instance = data.get("instance")
         if instance is None:
             return
@@ -158,7 +168,12 @@ class Conservation(Checker):
         self._public.take(instance, None if released else data.get("public_ip") or None, entry)
 
     def commit(self) -> None:
-        """Look at the addresses that have got another instance."""
+        """Look at the addresses that have got another instance, and for the instances that were answered."""
+        if self._answered:
+            for instance, call in self._answered.items():
+                if instance not in self._made:
+                    self.blame(f"{instance} was answered and never made", call)
+            self._answered.clear()
         for thing, holders in (*self._private.disputes(), *self._public.disputes()):
             self.blame(f"{' and '.join(holders)} have one address: {thing}", *holders.values())
 
