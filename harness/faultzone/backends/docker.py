@@ -17,7 +17,7 @@ from weakref import finalize
 from faultzone.backends import controls, machine_controls, metadata_controls
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import SECOND, Clock, HybridClock, Timer
-from faultzone.errors import NotSupported, SubstrateSilent
+from faultzone.errors import NotSupported, SubstrateSilent, UsageError
 from faultzone.substrate import Sink, Substrate
 from faultzone.substrate.docker.pool import Pool, Settings, pool
 
@@ -71,7 +71,7 @@ class DockerBackend(LocalBackend):
     name = "docker"
     #: One, so that hosts carry out what each instant asks of them before the next.
     steps_per_turn = 1
-    capabilities = LocalBackend.capabilities - {"guest", "reach-guests"} | {"break-machines"}
+    capabilities = LocalBackend.capabilities - {"guest"} | {"break-machines"}
 
     def __init__(
         self, *shapes: Any, settings: Settings | None = None, root_image: str = "", start: int, **options: Any
@@ -123,6 +123,14 @@ class DockerBackend(LocalBackend):
             silent = monotonic() - max(hosts.reported, hosts.asked)
             answer |= {"owed": hosts.owed, "live": hosts.live, "silent": silent, "grace": GRACE_SECONDS}
         return answer
+
+    def reach(self, instance: str, port: int, data: bytes, seconds: float) -> bytes:
+        """Send a request to what serves in an instance, once what was asked of the hosts has happened.
+
+        The answer ends when the service closes the connection, or says nothing more for a quarter of a second.
+        """
+        self.settle()
+        return self.hosts.reach.ask(instance, port, data, seconds)
 
     def settle(self) -> None:
         """Let real time pass until hosts owe nothing, and for a moment more while scripts run.
@@ -199,9 +207,28 @@ def _keep(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _forward(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+    """Open a port of this machine that leads to a port of an instance."""
+    instance, port = str(given["instance"]), given["port"]
+    if backend.cloud.find_instance(instance) is None:
+        raise UsageError(f"there is no instance {instance!r}")
+    if type(port) is not int or not 1 <= port <= 65535:
+        raise UsageError(f"port={port!r}: write a port, from 1 to 65535")
+    address, opened = backend.hosts.reach.forward(instance, port)
+    return {"address": address, "port": opened}
+
+
+def _end_forward(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+    """Close a port that was opened."""
+    backend.hosts.reach.end(int(given["port"]))
+    return {}
+
+
 _VERBS: Final[Mapping[str, Callable[[DockerBackend, dict[str, Any]], dict[str, Any]]]] = {
     "exec": _execute,
     "put-file": _write,
+    "forward-port": _forward,
+    "end-forward": _end_forward,
     **machine_controls.VERBS,
     "host-logs": _logs,
     "keep-hosts": _keep,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -181,6 +183,23 @@ class Instance:
             HarnessError: the instance does not run, or the file cannot be written there.
         """
         self.region.control("put-file", instance=self.id, path=path, content=data, mode=mode)
+
+    @contextmanager
+    def forward(self, port: int) -> Iterator[tuple[str, int]]:
+        """Give a port of it an address on this machine, `("127.0.0.1", …)`, while the `with` lasts.
+
+        It leads to the instance wherever that is moved. A connection to a port where nothing serves, or to an instance
+        of which nothing is heard, is closed.
+
+        Raises:
+            NotSupported: guests are not real here.
+            UsageError: it is not there any more, or there is no such port.
+        """
+        opened = self.region.control("forward-port", instance=self.id, port=port)
+        try:
+            yield str(opened["address"]), int(opened["port"])
+        finally:
+            self.region.control("end-forward", port=opened["port"])
 
     @property
     def expires(self) -> datetime:

@@ -130,6 +130,7 @@ class BreakableMachines(Machines):
             machine = self._machine(region, host)
             if (up or machine.down) and (machine.link is None or not machine.link.alive):
                 return  # There is nothing that could be joined or cut.
+            machine.cut = not up
             self._with_link(machine, lambda link: link.send("wire", done, up=up))
 
         self._post(act)

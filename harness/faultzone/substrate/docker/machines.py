@@ -40,6 +40,7 @@ class Machine:
         noticed: whether the region has been told of that.
         repaired: whether it is to come back as soon as that has been noticed.
         paused: whether the engine has frozen it.
+        cut: whether its wire to all others is cut.
     """
 
     region: str
@@ -52,6 +53,7 @@ class Machine:
     repaired: bool = False
     reversible: bool = True
     paused: bool = False
+    cut: bool = False
     waiting: list[Callable[[Link], None]] = field(default_factory=list)
 
 
@@ -107,6 +109,10 @@ class Machines(ABC):
     @abstractmethod
     def _write_off(self, machine: Machine) -> None:
         """Expect nothing more of what ran on a host that is lost."""
+
+    @abstractmethod
+    def _let_go(self) -> None:
+        """Close what leads to the hosts from outside."""
 
     # What is awaited
 
@@ -268,7 +274,7 @@ class Machines(ABC):
         def back(answer: Message) -> None:
             if not machine.down:
                 return
-            machine.down = machine.noticed = machine.repaired = False
+            machine.down = machine.noticed = machine.repaired = machine.cut = False
             machine.reversible = True
             if "trouble" in answer and machine.link is not None:
                 # Its container is gone: it gets another when it is next needed.
@@ -338,6 +344,7 @@ class Machines(ABC):
 
         def act(answer: Callable[[Any], None]) -> None:
             self._note_logs()
+            self._let_go()
             self._closed = True
             links = [each.link for each in self._machines.values() if each.link is not None]
             left = len(links)

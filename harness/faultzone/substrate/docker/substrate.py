@@ -37,11 +37,12 @@ from faultzone.model.effects import (
 )
 from faultzone.substrate import Sink
 from faultzone.substrate.docker.agent.guest import START_UP
-from faultzone.substrate.docker.agent.streams import Stream, Streams
+from faultzone.substrate.docker.agent.streams import Stream, Streams, User
 from faultzone.substrate.docker.breaking import BreakableMachines
 from faultzone.substrate.docker.links import Link, Message
 from faultzone.substrate.docker.machines import CLOSE_SECONDS, DETECT_SECONDS, Machine
 from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.reaching import Reach
 from faultzone.substrate.docker.tunnels import Served
 from faultzone.substrate.gateway.agents import AgentServer
 from faultzone.substrate.gateway.http import Conversation, Site
@@ -69,6 +70,7 @@ class Guest:
         agent: whether it has the Cloud Assistant agent.
         server: what its agent speaks to.
         streams: those between the session and it.
+        up: whether its first process serves.
         rising: whether it is up and waits for its agent.
     """
 
@@ -78,6 +80,7 @@ class Guest:
     agent: bool
     server: AgentServer
     streams: Streams
+    up: bool = False
     rising: bool = False
 
 
@@ -103,6 +106,8 @@ class DockerSubstrate(BreakableMachines):
         self._guests: dict[str, Guest] = {}
         self._asked: dict[tuple[str, str], Callable[[Any], None]] = {}
         self._numbers = itertools.count(1)
+        #: The ways to ports of instances.
+        self.reach = Reach(pool.board, self._open_stream)
 
     # Effects
 
@@ -171,6 +176,21 @@ class DockerSubstrate(BreakableMachines):
 
         return Streams(say, accept, 1)
 
+    def _open_stream(self, instance: str, user: User, port: int) -> Stream:
+        """Open a stream to a port of an instance, as somebody outside who reaches its network would.
+
+        Raises:
+            TimeoutError: nothing is heard of it: it does not run, or its host is down or cut off.
+        """
+        guest = self._guests.get(instance)
+        machine = None if guest is None else guest.machine
+        if guest is None or machine is None or not guest.up or machine.down or machine.cut:
+            raise TimeoutError(f"{instance} is not heard of")
+        return guest.streams.open(user, str(port))
+
+    def _let_go(self) -> None:
+        self.reach.close()
+
     def _metadata(self, instance: str) -> Callable[[str], str | None]:
         def read(path: str) -> str | None:
             describe = self._describe()
@@ -183,6 +203,7 @@ class DockerSubstrate(BreakableMachines):
 
     def _lose_streams(self, guest: Guest) -> None:
         """What runs in an instance has ended: nobody is at the other end of its streams, and its agent is gone."""
+        guest.up = False
         guest.server.rebooted()
         streams, guest.streams = guest.streams, self._streams(guest.boot, guest.server)
         streams.lose("the instance has ended")
@@ -391,7 +412,7 @@ class DockerSubstrate(BreakableMachines):
         if event == "stream":
             guest.streams.hear(message)
         elif event == "up":
-            guest.rising = True
+            guest.up = guest.rising = True
             if guest.agent:
                 self._later(_AGENT_SECONDS, lambda: self._risen(guest))
             else:
