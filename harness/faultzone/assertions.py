@@ -15,6 +15,9 @@ from faultzone.region import Identity, Instance, Region
 
 T = TypeVar("T")
 
+#: pytest shows the line of the test that asserts, and none of here.
+__tracebackhide__ = True
+
 
 def assert_strictly_spread(instances: Sequence[Instance]) -> None:
     """No two of these instances are on the same host (deployment-set/strict-spread). Needs `see-hosts`."""

@@ -25,6 +25,8 @@ for _module in ("faultzone.assertions", "faultzone.waiting"):
 
 #: The id of the test that is running, or of the module, class or session for which a fixture is being set up.
 RUNNING: pytest.StashKey[str] = pytest.StashKey()
+#: The seed of what it makes.
+SEED: pytest.StashKey[str] = pytest.StashKey()
 #: What makes the regions of this session, once a test has asked for one.
 _MAKER: pytest.StashKey[RegionMaker] = pytest.StashKey()
 
@@ -111,6 +113,14 @@ def option(config: pytest.Config, name: str) -> str:
     return str(config.getini(f"faultzone_{name}") if given is None else given)
 
 
+def seed_of(node: pytest.Item | pytest.Collector) -> str:
+    """The seed of the regions that belong to a test or to what holds tests: its marker's, or one made from its id."""
+    for mark in node.iter_markers("region"):
+        if "seed" in mark.kwargs:
+            return str(mark.kwargs["seed"])
+    return f"{option(node.config, 'seed')}/{node.nodeid}"
+
+
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare the hooks that a conftest or another plugin may implement."""
     from pytest_faultzone import hooks
@@ -150,7 +160,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(allure.Reporter(config, _MAKER), "faultzone-allure")
     for line in (
         "region(**shape): the shape of the test's `region`: zones=2, hosts_per_zone=8, family_hosts={...}, "
-        "supply={...}, accounts=1, regions=(...), edition='2019-02', clock='virtual' or 'hybrid', scale=1 …",
+        "supply={...}, accounts=1, regions=(...), edition='2019-02', clock='virtual' or 'hybrid', scale=1 …; seed=7 is "
+        "that of all regions that the test makes",
         "clause(*ids): the documented promises that the test asserts, such as clause('deployment-set/strict-spread')",
         "needs(*capabilities): what the backend must allow besides the public API: see-hosts, break-hosts, "
         "break-machines, break-api, move-time, set-supply, change-account, shape-region, reach-guests, guest; the test "
@@ -180,13 +191,17 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
     return made
 
 
+def _has_clause(item: pytest.Item) -> bool:
+    return next(item.iter_markers("clause"), None) is not None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Give the report of a test of clauses its verdict, and that of any failed test its regions' last entries."""
     report = yield
-    if _MAKER in item.config.stash or next(item.iter_markers("clause"), None) is not None:
+    if _MAKER in item.config.stash or "pytest_faultzone.examples" in sys.modules or _has_clause(item):
         from pytest_faultzone import verdicts
 
         verdicts.complete(item, call, report, item.config.stash.get(_MAKER, None))
@@ -210,7 +225,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Say which test new regions belong to, and leave out one that needs what the backend does not allow."""
-    item.config.stash[RUNNING] = item.nodeid
+    item.config.stash[RUNNING], item.config.stash[SEED] = item.nodeid, seed_of(item)
     needed = [capability for mark in item.iter_markers("needs") for capability in mark.args]
     if needed:
         from pytest_faultzone import regions
@@ -223,12 +238,26 @@ def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, obje
     """Let the regions of a fixture belong to its scope, whichever test happens to be the first to use it."""
     __tracebackhide__ = True
     stash = request.config.stash
-    before = stash.get(RUNNING, "")
-    stash[RUNNING] = request.node.nodeid
+    before = stash.get(RUNNING, ""), stash.get(SEED, "")
+    stash[RUNNING], stash[SEED] = request.node.nodeid, seed_of(request.node)
     try:
         return (yield)
     finally:
-        stash[RUNNING] = before
+        stash[RUNNING], stash[SEED] = before
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Keep what Hypothesis gives a test, where there are regions to break."""
+    if not hasattr(pyfuncitem.obj, "hypothesis") or "faultzone" not in sys.modules:
+        return (yield)
+    from pytest_faultzone import examples
+
+    end = examples.record(pyfuncitem)
+    try:
+        return (yield)
+    finally:
+        end()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

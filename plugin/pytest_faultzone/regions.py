@@ -21,7 +21,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.region import CloudOptions, Region, docker_backend, local_backend, make_region
 from faultzone.remote import connect, prepare, read_keys
-from pytest_faultzone.plugin import RUNNING, option
+from pytest_faultzone.plugin import RUNNING, SEED, option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,7 @@ class RegionMaker:
         config = self._config
         test = config.stash.get(RUNNING, "")
         options.setdefault("edition", option(config, "edition"))
-        options.setdefault("seed", f"{option(config, 'seed')}/{test}")
+        options.setdefault("seed", config.stash.get(SEED, option(config, "seed")))
         self._end_left()
         region = make_region(self._fresh(CloudOptions.of(**options)), **options)
         self._all.add(region)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from collections import defaultdict
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
@@ -15,8 +13,8 @@ from faultzone.backends import CAPABILITIES
 from faultzone.checkers import ViolationError
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import Inconclusive, NotSupported, UndoFailed, UsageError
-from pytest_faultzone import real_hosts
-from pytest_faultzone.plugin import OPTIONS, flag, option
+from pytest_faultzone import failures, real_hosts
+from pytest_faultzone.plugin import option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,9 +37,6 @@ ORDER: Final = (NOT_SUPPORTED, CONFORMS, INCONCLUSIVE, NOT_IMPLEMENTED, DEVIATES
 _UNKNOWN_ACTION: Final = frozenset({"InvalidAction", "InvalidApi.NotFound", "InvalidAction.NotFound"})
 #: Clauses whose tests use up a quota of the account for a while.
 _QUOTAS: Final = frozenset({"deployment-set/sets-per-region", "assistant/command-quota", "assistant/invocation-quota"})
-_TAIL: Final = 25
-#: Options that do not change what a test does, and those that hold secrets.
-_LEFT_OUT: Final = frozenset({"clause", "journal", "token", "keys"})
 
 
 def check_marks(test: pytest.Function) -> None:
@@ -118,32 +113,9 @@ def complete(
             for clause in map(clauses.get, named)
         ]
         report.sections.append((f"faultzone: {verdict}", "\n".join(statements)))
-    region = maker.of_test(item) if maker is not None else None
-    if region is not None:
-        journal = region.journal
-        report.sections.append(
-            (
-                f"faultzone journal, last {min(_TAIL, len(journal))} of {len(journal)}",
-                "\n".join(map(str, journal.tail(_TAIL))),
-            )
-        )
-        report.sections.append(("faultzone: to run it again", run_again(item)))
+    report.sections += failures.sections(item, maker.of_test(item) if maker is not None else None)
     for each in maker.all_of_test(item) if maker is not None else ():
         report.sections += real_hosts.sections(each, keep=option(item.config, "keep") == "failed")
-
-
-def run_again(item: pytest.Item) -> str:
-    """The command that runs a test again with the same regions, from the directory in which this run was started."""
-    config = item.config
-    path, colons, name = item.nodeid.partition("::")
-    words = ["pytest", os.path.relpath(config.rootpath / path, config.invocation_params.dir) + colons + name]
-    # A region's seed depends on the test's id, and that on the root directory.
-    given = {"--rootdir": "rootdir", "--config-file": "inifilename"}
-    given |= {flag(each): f"faultzone_{each}" for each in OPTIONS if each not in _LEFT_OUT}
-    for written, destination in given.items():
-        if value := config.getoption(destination, None):
-            words.append(f"{written}={value}")
-    return shlex.join(words)
 
 
 def worst(verdicts: Iterable[str]) -> str:

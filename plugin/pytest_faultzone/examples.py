@@ -1,0 +1,181 @@
+"""The shortest example on which a `@given` test fails, written as a test of its own.
+
+The body of such a test is recorded while Hypothesis calls it. The last example on which it fails is the shortest that
+Hypothesis found; where every value can be written down, the report of the failure has a function that runs it again.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from textwrap import indent
+from typing import Any
+
+import pytest
+
+#: What the last failing example of a test was given, by the name of the argument.
+FAILED: pytest.StashKey[dict[str, object]] = pytest.StashKey()
+
+
+class Drawn:
+    """Stands in for `data` of a test that draws while it runs: gives the same values again.
+
+    Args:
+        values: in the order in which they were drawn.
+    """
+
+    def __init__(self, *values: object) -> None:
+        self.values, self._left = values, iter(values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Drawn) and other.values == self.values
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Drawn({', '.join(map(repr, self.values))})"
+
+    def draw(self, strategy: object, label: object = None) -> object:
+        """The next value, whatever the strategy.
+
+        Raises:
+            AssertionError: the test draws more than it did when it failed.
+        """
+        for value in self._left:
+            return value
+        raise AssertionError("the test draws more than it did when it failed: it has changed since")
+
+
+def record(item: pytest.Item) -> Callable[[], None]:
+    """Keep what each failing example of a test is given from now on; returns what ends that.
+
+    Hypothesis calls whatever is the `inner_test` of a test, so that runners can wrap it.
+    """
+    handle = getattr(getattr(item, "obj", None), "hypothesis", None)
+    inner = getattr(handle, "inner_test", None)
+    if handle is None or inner is None:
+        return lambda: None
+
+    from hypothesis.strategies import DataObject
+
+    @functools.wraps(inner)
+    def recorded(*arguments: Any, **given: Any) -> object:
+        __tracebackhide__ = True
+        drawn = {name: _drawn_from(value) for name, value in given.items() if isinstance(value, DataObject)}
+        try:
+            return inner(*arguments, **given)
+        except Exception:
+            item.stash[FAILED] = given | {name: Drawn(*values) for name, values in drawn.items()}
+            raise
+
+    handle.inner_test = recorded
+
+    def end() -> None:
+        handle.inner_test = inner
+
+    return end
+
+
+def _drawn_from(data: Any) -> list[object]:
+    """What is drawn from now on, as it comes."""
+    values: list[object] = []
+    draw = data.draw
+
+    def drawing(*arguments: Any, **named: Any) -> object:
+        values.append(draw(*arguments, **named))
+        return values[-1]
+
+    data.draw = drawing
+    return values
+
+
+def as_function(item: pytest.Item, seed: str) -> str | None:
+    """The last failing example of a test as a function for the same file; None where there is none.
+
+    A sentence that says why in place of a function where a value cannot be written down.
+
+    Args:
+        item: the test.
+        seed: that of the regions that it makes.
+    """
+    given = item.stash.get(FAILED, None)
+    if given is None or not isinstance(item, pytest.Function):
+        return None
+    if item.cls is not None:
+        return "The shortest example is not written as a function: the test is a method."
+    # Fixtures are asked for again; what was drawn, and what a parametrized test was given, is written down.
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    fixtures = [name for name in given if name in item.funcargs and name not in parameters]
+    written = {name: value for name, value in given.items() if name not in fixtures}
+    imports = sorted({line for value in written.values() for line in _imports(value, item.module.__name__)})
+    for name, value in written.items():
+        if not _is_written_by_its_repr(value, imports, vars(item.module)):
+            return f"The shortest example is not written as a function: the value of {name} is {value!r}."
+    test = item.originalname
+    shape = {key: value for mark in reversed(list(item.iter_markers("region"))) for key, value in mark.kwargs.items()}
+    marked = ", ".join(f"{key}={value!r}" for key, value in {**shape, "seed": seed}.items())
+    passed = [f"{name}={name}," for name in fixtures] + [f"{name}={value!r}," for name, value in written.items()]
+    body = [
+        *imports,
+        *([""] if imports else []),
+        f"{test}.hypothesis.inner_test(",
+        *(f"    {each}" for each in passed),
+        ")",
+    ]
+    head = [
+        "import pytest",
+        "",
+        "",
+        f"@pytest.mark.region({marked})",
+        f"def {test}_again({', '.join(fixtures)}):",
+        f'    """The shortest example on which {test} fails; for the same file."""',
+    ]
+    return "\n".join(head) + "\n" + indent("\n".join(body), "    ") + "\n"
+
+
+def has_faults(item: pytest.Item) -> bool:
+    """Whether faults are among what the last failing example of a test was given."""
+    given = item.stash.get(FAILED, {})
+    homes = (type(part).__module__ for value in given.values() for part in _parts(value))
+    return any(home.startswith("faultzone.faults") for home in homes)
+
+
+def _parts(value: object) -> Iterator[object]:
+    """A value and what it is made of."""
+    yield value
+    inner: Sequence[object] = ()
+    if isinstance(value, Drawn):
+        inner = value.values
+    elif isinstance(value, Mapping):
+        inner = [*value.keys(), *value.values()]
+    elif isinstance(value, list | tuple | set | frozenset):
+        inner = list(value)
+    elif is_dataclass(value):
+        inner = [getattr(value, field.name) for field in fields(value)]
+    for each in inner:
+        yield from _parts(each)
+
+
+def _imports(value: object, module: str) -> Iterator[str]:
+    """The lines that import what the repr of a value names and its test's own module does not."""
+    import faultzone
+
+    for kind in {type(part) for part in _parts(value)}:
+        home = (
+            "faultzone"
+            if kind.__name__ in faultzone.__all__ and kind.__module__.startswith("faultzone.")
+            else kind.__module__
+        )
+        if home not in ("builtins", module):
+            yield f"from {home} import {kind.__name__}"
+
+
+def _is_written_by_its_repr(value: object, imports: Sequence[str], names: Mapping[str, object]) -> bool:
+    """Whether the repr of a value, read again where its function will stand, gives an equal value."""
+    place = dict(names)
+    try:
+        exec("\n".join(imports), place)
+        return bool(eval(repr(value), place) == value)
+    except Exception:  # Whatever a repr may do; it is no program then.
+        return False

@@ -1,0 +1,76 @@
+"""What the report of a failed test says of its region: what was broken, what happened last, how to run it again."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING, Final
+
+from faultzone.clock import SECOND
+from faultzone.journal import Entry
+from pytest_faultzone import examples
+from pytest_faultzone.plugin import OPTIONS, flag, seed_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pytest
+
+    from faultzone.journal import Journal
+    from faultzone.region import Region
+
+#: What a reader looks for first; the journal has more.
+_TOLD: Final = frozenset("call refusal transition event fault undo stale bill notice".split())
+_TAIL: Final = 12
+_WIDTH: Final = 120
+#: Options that do not change what a test does, and those that hold secrets.
+_LEFT_OUT: Final = frozenset({"clause", "journal", "token", "keys"})
+
+
+def sections(item: pytest.Item, region: Region | None) -> Iterator[tuple[str, str]]:
+    """The sections of the report of a failed test, each with its heading.
+
+    Args:
+        item: the test.
+        region: the one that it made last, or got; None where it has none.
+    """
+    if region is not None:
+        journal = region.journal
+        if broken := _schedule(journal):
+            yield "faultzone: what was broken", broken
+        told = [entry for entry in journal if entry.kind in _TOLD]
+        yield f"faultzone journal, last {min(_TAIL, len(told))} of {len(journal)}", _lines(told[-_TAIL:])
+    if region is not None or examples.has_faults(item):
+        if (function := examples.as_function(item, seed_of(item))) is not None:
+            yield "faultzone: the shortest example, as a test", function
+        yield "faultzone: to run it again", run_again(item)
+
+
+def _schedule(journal: Journal) -> str:
+    """The faults of a region and their ends, each with the region time since it was made."""
+    lines = []
+    for entry in journal:
+        if entry.kind in ("fault", "undo"):
+            ended = "" if entry.kind == "fault" else "end of "
+            said = {key: value for key, value in entry.data.items() if key != "fault"}
+            named = ", ".join(f"{key}={value!r}" for key, value in said.items())
+            lines.append(f"+{(entry.at - journal.entries[0][1]) / SECOND:g} s  {ended}{entry.data['fault']}({named})")
+    return "\n".join(lines)
+
+
+def _lines(entries: Iterable[Entry]) -> str:
+    return "\n".join(line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…" for line in map(str, entries))
+
+
+def run_again(item: pytest.Item) -> str:
+    """The command that runs a test again with the same regions, from the directory in which this run was started."""
+    config = item.config
+    path, colons, name = item.nodeid.partition("::")
+    words = ["pytest", os.path.relpath(config.rootpath / path, config.invocation_params.dir) + colons + name]
+    # A region's seed depends on the test's id, and that on the root directory.
+    given = {"--rootdir": "rootdir", "--config-file": "inifilename"}
+    given |= {flag(each): f"faultzone_{each}" for each in OPTIONS if each not in _LEFT_OUT}
+    for written, destination in given.items():
+        if value := config.getoption(destination, None):
+            words.append(f"{written}={value}")
+    return shlex.join(words)

@@ -1,0 +1,172 @@
+"""The shortest example of a `@given` test, printed as a test that runs and fails in the same way."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+HEAD = """
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import Phase, given, settings, strategies as st
+from faultzone import HostCrash, UsageError
+from faultzone import make_region as bare
+from faultzone.faults.strategies import faults
+
+quick = settings(
+    max_examples=30, deadline=None, derandomize=True, database=None, phases=(Phase.generate, Phase.shrink)
+)
+
+def broken(region, plan):
+    for fault in plan:
+        try:
+            region.chaos.inject(fault)
+        except UsageError:
+            continue
+    region.clock.advance("1m")
+    return sorted(each["host"] for each in region.hosts if each["state"] != "up")
+"""
+
+PLANNED = """
+@pytest.mark.parametrize("least", [2])
+@pytest.mark.region(hosts_per_zone=3)
+@quick
+@given(plan=st.lists(st.builds(HostCrash, st.integers(1, 3).map("cn-hangzhou-a-h{:02}".format)), max_size=4))
+def test_it(make_region, least, plan):
+    region = make_region(hosts_per_zone=3)
+    made = region.run_instances(1)
+    hosts = broken(region, plan)
+    assert len(hosts) < least, f"{made} {hosts}"
+"""
+
+DRAWN = """
+@quick
+@given(data=st.data())
+def test_it(make_region, data):
+    region = make_region(hosts_per_zone=2)
+    (instance,) = region.run_instances(1)
+    drawn = [data.draw(faults(region)) for _ in range(data.draw(st.integers(0, 3)))]
+    hosts = broken(region, drawn)
+    assert instance.status == "Running" and not hosts, f"{instance} {drawn} {hosts}"
+"""
+
+BARE = """
+@quick
+@given(crash=st.builds(HostCrash, st.just("cn-hangzhou-a-h01"), st.booleans()))
+def test_it(crash):
+    assert not broken(bare(), [crash]), f"{crash} broke it"
+"""
+
+OWN = """
+@dataclass(frozen=True)
+class Plan:
+    crash: HostCrash
+
+@quick
+@given(plan=st.builds(Plan, st.builds(HostCrash, st.just("cn-hangzhou-a-h01"))))
+def test_it(make_region, plan):
+    assert not broken(make_region(), [plan.crash]), f"{plan} broke it"
+"""
+
+
+def message(output: str) -> str:
+    """What the failed assertion of the one test that failed says."""
+    found = re.search(r"^E +AssertionError: (.*)$", output, re.MULTILINE)
+    assert found is not None, output
+    return found[1]
+
+
+def printed(output: str) -> str:
+    """The function that the report of a failure shows."""
+    found = re.search(r"the shortest example, as a test -+\n(.*?)\n-{5,} faultzone", output, re.DOTALL)
+    assert found is not None, output
+    return found[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("body", [PLANNED, DRAWN, BARE, OWN], ids=["planned", "drawn", "bare", "own-values"])
+def test_the_function_that_is_printed_fails_in_the_same_way(pytester: pytest.Pytester, body: str) -> None:
+    path = pytester.makepyfile(HEAD + body)
+    options = ("-p", "no:randomly", "--faultzone-seed=7")
+    first = pytester.runpytest_inprocess(*options)
+    first.assert_outcomes(failed=1)
+    path.write_text(path.read_text("utf-8") + "\n\n" + printed(first.stdout.str()), "utf-8")
+    again = pytester.runpytest_inprocess(*options, "-k", "test_it_again")
+    again.assert_outcomes(failed=1, deselected=1)
+    assert message(again.stdout.str()) == message(first.stdout.str())
+
+
+@pytest.mark.slow
+def test_the_function_is_the_shortest_that_hypothesis_found(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(HEAD + PLANNED)
+    result = pytester.runpytest_inprocess()
+    function = printed(result.stdout.str())
+    assert function.count("HostCrash(") == 2
+    assert "@pytest.mark.region(hosts_per_zone=3, seed=" in function
+    assert "least=2," in function
+    result.stdout.fnmatch_lines(
+        ["+3 s  HostCrash(host='cn-hangzhou-a-h0?'*", "+3 s  HostCrash(host='cn-hangzhou-a-h0?'*"]
+    )
+
+
+def test_a_value_that_cannot_be_written_down_is_named(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        HEAD
+        + """
+@quick
+@given(act=st.just(lambda region: region.chaos.crash("cn-hangzhou-a-h01")))
+def test_it(make_region, act):
+    region = make_region()
+    act(region)
+    assert not broken(region, [])
+
+class TestIt:
+    @quick
+    @given(number=st.just(1))
+    def test_it(self, make_region, number):
+        assert make_region().hosts == number
+"""
+    )
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "The shortest example is not written as a function: the value of act is <function <lambda> at *>.",
+            "The shortest example is not written as a function: the test is a method.",
+        ]
+    )
+
+
+def test_a_test_that_passes_after_all_shows_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        HEAD
+        + """
+@quick
+@given(number=st.integers())
+def test_it(make_region, number):
+    make_region()
+
+def test_other(region):
+    assert False
+"""
+    )
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.no_fnmatch_line("*shortest example*")
+
+
+def test_the_seed_of_the_marker_is_that_of_all_regions_of_a_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("n", [1, 2])
+        @pytest.mark.region(seed="mine")
+        def test_it(region, make_region, n):
+            seeds = [each.journal.entries[0][3]["seed"] for each in (region, make_region(), make_region(seed="own"))]
+            assert seeds == ["mine", "mine", "own"]
+        """
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=2)
