@@ -25,10 +25,17 @@ class Inbox:
 
     def read(self, instance: Instance) -> list[dict[str, Any]]:
         """The notifications of the events of an instance, each once, in the order in which they came."""
+        return self._of("instanceId", instance)
+
+    def of_resource(self, instance: Instance) -> list[dict[str, Any]]:
+        """Likewise those of its own changes of state."""
+        return self._of("resourceId", instance)
+
+    def _of(self, key: str, instance: Instance) -> list[dict[str, Any]]:
         kept = self._region.control("notifications", id=self._id)["notifications"]
         first: dict[str, dict[str, Any]] = {}
         for each in kept:
-            if each["content"].get("instanceId") == instance.id:
+            if each["content"].get(key) == instance.id:
                 first.setdefault(each["id"], each)
         return list(first.values())
 
@@ -132,6 +139,23 @@ def test_a_notification_is_one_json_object_with_the_fields_of_the_list(region: R
             assert content["eventStatus"] in ("Scheduled", "Executing", "Executed")
             assert content["publishTime"]
             assert ("notBefore" in content) == (event.not_before is not None)
+
+
+@clause("event/state-change-notification")
+@needs("see-hosts")
+def test_the_life_of_an_instance_is_published_from_its_making_to_its_release(region: Region) -> None:
+    """Each state once and in order, also the first and the last."""
+    inbox = Inbox(region)
+    (instance,) = region.run_instances(1)
+    instance.stop()
+    instance.delete()
+    found = inbox.of_resource(instance)
+    made, *lived = [each["content"]["state"] for each in found]
+    assert made in ("Pending", "Created")
+    assert lived == ["Starting", "Running", "Stopping", "Stopped", "Deleted"]
+    assert {(each["name"].split(":")[1], each["level"]) for each in found} == {("StateChange", "INFO")}
+    assert {each["content"]["resourceType"] for each in found} == {"ALIYUN::ECS::Instance"}
+    assert {each["resourceId"].rpartition("/")[2] for each in found} == {instance.id}
 
 
 @clause("event/notification-execute-times")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from contextlib import suppress
 
 import pytest
@@ -136,6 +137,45 @@ def test_the_other_members_of_a_set_keep_running(region: Region) -> None:
     region.chaos.crash(str(lost.host), reversible=False)
     region.hold(serving, "30m", what="the others serving")
     assert lost.wait_until("Running").status == "Running"
+
+
+#: A service that real guests start by their user data; scripted ones are taught that this is one.
+SERVICE = """#!/usr/bin/python3
+import os, socket
+door = socket.create_server(("", 8080))
+if os.fork():
+    os._exit(0)
+os.setsid()
+while True:
+    wire, _ = door.accept()
+    wire.recv(1024)
+    wire.sendall(b"here")
+    wire.close()
+"""
+
+
+@clause("recovery/others-serve")
+@needs("see-hosts", "break-hosts", "move-time", "reach-guests")
+def test_the_other_members_of_a_set_answer_as_before(region: Region) -> None:
+    """At their addresses, before, during and after; the lost one is silent, and answers again once it is back."""
+    if region.supports("guest"):
+        region.guest(SERVICE.strip(), serves=8080, answer=b"here")
+    start, group = base64.b64encode(SERVICE.encode()).decode(), region.create_deployment_set()
+    lost, *others = region.run_instances(3, deployment_set=group, UserData=start)
+    addresses = {each: each.private_ip for each in (lost, *others)}
+
+    def answers(instance: Instance) -> bool:
+        try:
+            return region.request(addresses[instance], 8080, b"?") == b"here"
+        except (ConnectionRefusedError, TimeoutError):
+            return False
+
+    region.wait(lambda: all(map(answers, addresses)), "5m", what="all serving")
+    region.chaos.crash(str(lost.host), reversible=False)
+    region.wait(lambda: not answers(lost), "5m", what="the lost one silent")
+    region.hold(lambda: all(map(answers, others)), "1m", what="the others serving")
+    lost.wait_until("Running")
+    region.wait(lambda: all(map(answers, addresses)), "5m", what="all serving again")
 
 
 @clause("recovery/intervention-table")

@@ -74,6 +74,14 @@ for _name, _clause, _says, _spoil in (
         _each(lambda each: _with_content(each, notBefore="2019-03-01T00:00:00Z")),
     ),
     (
+        "born-in-silence", "state-change-notification", "publishes nothing of an instance before it starts",
+        lambda found: [each for each in found if each["content"].get("state") != "Pending"],
+    ),
+    (
+        "states-without-a-level", "state-change-notification", "publishes changes of state as critical",
+        _each(lambda each: {**each, "level": "CRITICAL"} if "state" in each["content"] else each),
+    ),
+    (
         "avoids-for-a-while", "notification-execute-times", "has avoided events end later than they began",
         _each(lambda each: _with_content(each, executeFinishTime="2099-01-01T00:00:00Z")),
     ),
