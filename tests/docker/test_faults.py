@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic, sleep
 
 import pytest
 
@@ -21,6 +22,7 @@ from faultzone.faults import (
     SlowNetwork,
 )
 from faultzone.region import Instance, Region, make_region
+from faultzone.substrate.docker.machines import DETECT_SECONDS
 from faultzone.substrate.docker.pool import Pool
 from tests.docker.conftest import MakeRegion
 from tests.docker.test_instances import answers, hears, lose, out, shell, soon
@@ -60,6 +62,16 @@ def test_a_host_that_is_lost_comes_back_with_its_instances(
     assert shell(one, "cat /root/file; ls -A /mnt/local; pgrep -fc '[s]leep 300'") == (1, "kept\n0")
     assert hears(other, one)
     assert hears(one, other)
+
+
+def test_a_host_is_missed_after_its_second_of_silence_and_not_before(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    sleep(2 * DETECT_SECONDS)  # One that beats is not missed.
+    assert {each["state"] for each in real.hosts} == {"up"}
+    began = monotonic()
+    with injected(real, HostHang(str(one.host))):
+        lose(real, one)
+        assert monotonic() - began >= DETECT_SECONDS
 
 
 def test_a_host_that_is_thawed_before_it_is_missed_has_only_stood_still(real: Region, hosts: Pool) -> None:
