@@ -19,13 +19,18 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from faultzone import docker_cli, editions
 from faultzone.errors import FaultzoneError, UsageError
 
+#: What a shell says of a command that a closed pipe has ended.
+_SIGPIPE: Final = 128 + 13
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; the exit status is 0, what the suite exits with, or 2 for a usage error."""
+    """Run the command; the exit status is 0, what the suite exits with, 2 for a usage error, or 141 where nobody reads
+    the output any more."""
     parser = argparse.ArgumentParser(prog="faultzone", description="A simulated ECS region that tests may break.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_up(commands)
@@ -65,7 +70,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # Whoever read the output, such as `head`, has enough. What is left of it is flushed at exit, to nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _SIGPIPE
     except FaultzoneError as trouble:
         print(f"faultzone: {trouble}", file=sys.stderr)
         return 2

@@ -28,6 +28,10 @@ DAY: Final = 24 * HOUR
 #: Virtual regions begin here, a week after the manual's date.
 VIRTUAL_START: Final = 1_551_398_400_000  # 2019-03-01T00:00:00Z
 
+#: Region time may be moved this far. Stamps have four digits for the year, and what is due lies years ahead.
+CLOCK_END: Final = 250_246_627_200_000  # 9900-01-01T00:00:00Z
+SCALE_MAX: Final = 1_000_000.0
+
 _UNITS: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 _PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
@@ -177,13 +181,16 @@ class HybridClock(Clock):
         start: the first instant, in milliseconds since the epoch.
         real: seconds of a monotonic real clock.
         scale: region seconds for each real second.
+
+    Raises:
+        UsageError: time would stand still, run backwards or out of hand.
     """
 
     kind = "hybrid"
 
     def __init__(self, start: int, real: Callable[[], float], scale: float = 1.0) -> None:
-        if scale <= 0:
-            raise UsageError(f"a clock's scale must be positive, not {scale}")
+        if type(scale) not in (int, float) or not 0 < scale <= SCALE_MAX:
+            raise UsageError(f"scale={scale!r}: write region seconds for each real second, up to {SCALE_MAX:,.0f}")
         super().__init__(start)
         self._real, self.scale = real, scale
         self._origin, self._origin_real = start, real()

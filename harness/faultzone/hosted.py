@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.backends import TEST_KEYS
-from faultzone.backends.local import account_ids
+from faultzone.backends.local import LocalBackend, account_ids
 from faultzone.errors import UsageError
 from faultzone.journal import Journal
 from faultzone.model.shape import Shape
@@ -28,13 +28,22 @@ class Hosted:
 
     Args:
         options: what `CloudOptions.of` takes; a reset starts from them again.
+
+    Raises:
+        UsageError: a cloud that cannot be, or has more accounts than there are key pairs.
     """
 
     outlives_tests = True
 
     def __init__(self, **options: Any) -> None:
         self._options = options
-        self.inner = local_backend(CloudOptions.of(**options))
+        self.inner = self._made({})
+
+    def _made(self, arguments: Mapping[str, object]) -> LocalBackend:
+        options = CloudOptions.of(**{**self._options, **arguments})
+        if options.accounts not in range(1, len(TEST_KEYS) + 1):
+            raise UsageError(f"accounts={options.accounts!r}: an endpoint has key pairs for 1 to {len(TEST_KEYS)}")
+        return local_backend(options)
 
     @property
     def name(self) -> str:
@@ -80,7 +89,7 @@ class Hosted:
             return self.inner.control(verb, arguments)
         if unknown := arguments.keys() - _RESET:
             raise UsageError(f"reset takes {', '.join(sorted(_RESET))}, not {', '.join(sorted(unknown))}")
-        fresh = local_backend(CloudOptions.of(**{**self._options, **arguments}))
+        fresh = self._made(arguments)
         before, self.inner = self.inner, fresh
         before.close()
         return self.inner.control("shape", {})

@@ -21,6 +21,18 @@ def test_conform_is_not_touched_by_the_users_settings(tmp_path: Path, monkeypatc
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["wrong", "actions", "up"])
+def test_output_that_nobody_reads_any_more_is_no_trouble(command: str) -> None:
+    started = [sys.executable, "-m", "faultzone.cli", command]
+    with subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
 @pytest.mark.parametrize("port", ["65536", "99999", "-1"])
 def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:

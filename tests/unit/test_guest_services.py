@@ -200,7 +200,7 @@ def test_addresses_are_the_accounts_own(region: Region, web: Instance) -> None:
     ("asked", "says"),
     [
         ({"port": 0}, "write a port"),
-        ({"port": True}, "write a port"),
+        ({"port": True}, "port: boolean"),
         ({"port": 80, "seconds": 0}, "seconds=0"),
         ({"port": 80, "seconds": 26}, "at most 25"),
         ({"port": 80, "data": "???"}, "in Base64"),
@@ -215,7 +215,7 @@ def test_a_request_that_cannot_be(region: Region, web: Instance, asked: dict[str
     ("taught", "says"),
     [
         ({"serves": 65536}, "write a port"),
-        ({"serves": "80"}, "write a port"),
+        ({"serves": "80"}, "serves: string"),
         ({"answer": b"x"}, "needs the port"),
         ({"serves": 80, "hang": True}, "in the background"),
         ({"serves": 80, "crash": True}, "in the background"),

@@ -308,6 +308,15 @@ def test_an_unknown_account_region_action_or_verb_is_refused(backend: LocalBacke
         backend.control("make-coffee", {})
     with pytest.raises(UsageError, match=r"'crash-host' takes host: string.*given hsot"):
         backend.control("crash-host", {"hsot": "x"})
+    with pytest.raises(UsageError, match=r"'crash-host' takes host: string.*given host: array"):
+        backend.control("crash-host", {"host": []})
+
+
+def test_region_time_has_an_end(backend: LocalBackend) -> None:
+    before = backend.clock.now
+    with pytest.raises(UsageError, match="region time goes to 9900-01-01T00:00:00Z"):
+        backend.control("advance", {"milliseconds": 10**15})
+    assert backend.clock.now == before
 
 
 def test_the_shape_that_was_asked_for_is_the_shape_that_is_there() -> None:

@@ -48,9 +48,10 @@ def test_a_region_that_cannot_be_fails_at_once_and_says_what_to_write(shape: dic
     [
         ({"zonse": 2}, "no option zonse; write some of .*hosts_per_zone.*zones"),
         ({"clock": "wall"}, "clock='wall': write 'virtual' or 'hybrid'"),
-        ({"clock": "hybrid", "scale": 0}, "scale must be positive"),
+        ({"clock": "hybrid", "scale": 0}, "scale=0: write region seconds"),
         ({"accounts": 0}, "accounts=0: .*at least one"),
         ({"accounts": "2"}, "accounts='2': .*at least one"),
+        ({"edition": []}, r"edition=\[\]: write one of 2019-02"),
         ({"edition": "1999-01"}, "no edition '1999-01'"),
     ],
 )

@@ -56,6 +56,16 @@ def test_without_the_token_nothing_is_told(
     assert door.verbs == []
 
 
+def test_what_is_refused_is_noted(endpoint: Endpoint, door: FakeDoor) -> None:
+    _ask(endpoint, "control/clock", token="a guess")
+    _ask(endpoint, "control/clock", b"[]")
+    assert [(kind, data["code"], data["edge"]) for kind, data in door.notes] == [
+        ("refusal", "Forbidden", True),
+        ("refusal", "InvalidParameter", True),
+    ]
+    assert "a guess" not in str(door.notes[0])
+
+
 def test_health_needs_no_token(endpoint: Endpoint) -> None:
     response = _ask(endpoint, "health", method="GET", token=None)
     assert (response.status, response.json) == (200, {"status": "ok"})

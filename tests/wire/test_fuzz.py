@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 from urllib.parse import quote_plus
 from xml.etree import ElementTree
 
@@ -11,6 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from faultzone import hosted
+from faultzone.ecs.errors import ApiError
+from faultzone.errors import NotSupported, UsageError
 from faultzone.serve.application import Answer
 from faultzone.serve.server import Endpoint, serve
 from faultzone.serve.signatures import Keyring
@@ -88,6 +93,40 @@ def test_any_text_can_be_signed_and_arrives_as_it_was_sent(parameters: dict[str,
     parameters = {f"P.{name}": value for name, value in parameters.items()}
     assert make_application(door).answer("POST", "/", v1_query(parameters), {}, b"").status == 200
     assert door.calls[0][1] == parameters
+
+
+ARGUMENTS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 3)
+    | st.floats()
+    | st.sampled_from(["", "x", "\ud800", "a" * 300, "cn-hangzhou", "cn-hangzhou-b", "cn-hangzhou-b-h01", "ecs.g5"])
+    | st.sampled_from([[], ["a"], [1], {}, {"a": 1}, 10**30])
+)
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[hosted.Hosted]:
+    cloud = hosted.Hosted()
+    yield cloud
+    cloud.close()
+
+
+@pytest.mark.slow
+@settings(max_examples=1500, deadline=None)
+@given(st.data())
+def test_made_up_arguments_of_control_verbs(cloud: hosted.Hosted, data: st.DataObject) -> None:
+    verbs: dict[str, Any] = cloud.control("verbs", {})
+    verb = data.draw(st.sampled_from(sorted(verbs)))
+    kinds = verbs[verb]["arguments"]
+    arguments = data.draw(
+        st.fixed_dictionaries(
+            {name: ARGUMENTS for name, kind in kinds.items() if not kind.endswith("?")},
+            optional={name: ARGUMENTS for name, kind in kinds.items() if kind.endswith("?")},
+        )
+    )
+    with suppress(UsageError, NotSupported, ApiError):
+        json.dumps(cloud.control(verb, arguments))
 
 
 @pytest.fixture(scope="module")

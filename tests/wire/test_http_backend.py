@@ -168,8 +168,13 @@ def test_a_reset_makes_the_cloud_anew_in_another_shape(backend: HttpBackend) -> 
 
 def test_a_reset_to_what_cannot_be_changes_nothing(backend: HttpBackend) -> None:
     made = make_region(backend).run_instances(1, wait=False)
-    with pytest.raises(UsageError, match="zones=0"):
-        backend.reset({"zones": 0})
+    for options, says in (
+        ({"zones": 0}, "zones=0"),
+        ({"accounts": 6}, "accounts=6"),
+        ({"regions": "x"}, "regions='x'"),
+    ):
+        with pytest.raises(UsageError, match=says):
+            backend.reset(options)
     assert make_region(backend).instances == made
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from faultzone.serve.application import Refusal
-from faultzone.serve.server import Endpoint, _Loop, serve, serve_backend
+from faultzone.serve.server import HEAD_MAX, Endpoint, _Loop, serve, serve_backend
 from faultzone.serve.signatures import Credential, Keyring, complete_v1
 from faultzone.serve.wire import BODY_MAX, LINE_MAX
 from tests.wire.support import ANSWER, KEY, NOW, STS, FakeDoor, RawClient, error_of, http_request, v1_query, v3_headers
@@ -44,7 +44,7 @@ def log() -> list[Refusal]:
 
 @pytest.fixture
 def endpoint(door: FakeDoor, log: list[Refusal]) -> Iterator[Endpoint]:
-    with serve(door, Keyring([KEY]), log=log.append, now=lambda: NOW) as mounted:
+    with serve(door, Keyring([KEY]), token="token", log=log.append, now=lambda: NOW) as mounted:
         yield mounted
 
 
@@ -111,9 +111,21 @@ def test_a_longer_request_line_is_refused_though_the_client_is_still_writing(end
             assert client.receive() is None
 
 
-def test_headers_without_end_are_refused(client: RawClient) -> None:
-    response = client.ask(b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 100_000)
+@pytest.mark.parametrize(
+    "head", [b"x: y\r\n" * 100_000, b"x: y\r\n" * 200_000 + b"\r\n", b"x: %s\r\n\r\n" % (b"y" * HEAD_MAX)]
+)
+def test_headers_too_long_are_refused_with_an_end_and_without(client: RawClient, head: bytes) -> None:
+    response = client.ask(b"GET / HTTP/1.1\r\n" + head)
     assert (response.status, error_of(response.body).code) == (431, "InvalidParameter")
+
+
+def test_headers_after_a_body_in_chunks_say_nothing_and_have_an_end(client: RawClient, door: FakeDoor) -> None:
+    head = b"POST /_faultzone/control/clock HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n"
+    response = client.ask(head + b"x-faultzone-token: token\r\n\r\n")
+    assert (response.status, error_of(response.body).code) == (403, "Forbidden")
+    with pytest.raises(ConnectionError):
+        client.send(head + (b"x: %s\r\n" % (b"y" * 1000)) * 20_000)
+    assert door.verbs == []
 
 
 @pytest.mark.parametrize("size", [1024 * 1024, 8 * 1024 * 1024])

@@ -119,7 +119,7 @@ def expire(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     instance = cloud.find_instance(str(given["instance"]))
     if instance is None or instance.expires is None:
         raise UsageError(f"there is no subscription instance {given['instance']!r}")
-    if isinstance(within, bool) or not isinstance(within, int) or within < 0:
+    if within < 0:
         raise UsageError(f"within={within!r}: write a whole number of milliseconds, 0 or more")
     if instance.expires <= backend.clock.now:
         raise UsageError(f"the subscription of {instance.id} has expired: renew it first")

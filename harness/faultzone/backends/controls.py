@@ -6,8 +6,8 @@ control routes of an endpoint and their schema.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.errors import UsageError
 
@@ -51,17 +51,39 @@ def verb(
         says = (run.__doc__ or "").split("\n")[0]
 
         def checked(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+            given = {each: value for each, value in given.items() if not _is_left_out(value, arguments.get(each, ""))}
             unknown = given.keys() - arguments.keys()
             missing = {each for each, kind in arguments.items() if not kind.endswith("?")} - given.keys()
-            if unknown or missing:
+            wrong = {each for each in given.keys() - unknown if not _is_of(given[each], arguments[each])}
+            if unknown or missing or wrong:
                 takes = ", ".join(f"{each}: {kind}" for each, kind in arguments.items()) or "nothing"
-                raise UsageError(f"control verb {name!r} takes {takes}; given {', '.join(sorted(given)) or 'nothing'}")
+                said = ", ".join(f"{each}: {_json_type(given[each])}" for each in sorted(given)) or "nothing"
+                raise UsageError(f"control verb {name!r} takes {takes}; given {said}")
             return run(backend, given)
 
         VERBS[name] = Verb(checked, says, arguments, capability, writes, outside_lock)
         return run
 
     return register
+
+
+_JSON_TYPES: Final = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
+
+
+def _json_type(value: object) -> str:
+    if callable(value):
+        return "callable, in process alone"
+    return _JSON_TYPES.get(type(value)) or ("object" if isinstance(value, Mapping) else "array")
+
+
+def _is_left_out(value: object, declared: str) -> bool:
+    return value is None and declared.endswith("?") and "null" not in declared
+
+
+def _is_of(value: object, declared: str) -> bool:
+    kinds = declared.removesuffix("?").split(" or ")
+    kind = _json_type(value)
+    return "any" in kinds or kind in kinds or (kind == "integer" and "number" in kinds)
 
 
 def _region(backend: LocalBackend, given: Arguments) -> RegionState:
@@ -148,7 +170,7 @@ def set_supply(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     region = _region(backend, given)
     zone, family, limit = given.get("zone") or "*", given.get("family") or "*", given["limit"]
     region.placement.check_scope(zone, family, region.catalog)
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
+    if limit is not None and limit < 0:
         raise UsageError(
             f"limit={limit!r}: write how many instances may be placed there, 0 or more, or null for no limit"
         )
@@ -167,7 +189,7 @@ def shortage(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     region = _region(backend, given)
     zone, family, limit = given.get("zone") or "*", given.get("family") or "*", given["limit"]
     region.placement.check_scope(zone, family, region.catalog)
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+    if limit < 0:
         raise UsageError(f"limit={limit!r}: write how many instances may be placed there, 0 or more")
     shortages = region.placement.supply.shortages
     number = max(shortages, default=0) + 1
@@ -268,7 +290,7 @@ def clock(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 def advance(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Let region time pass; unless told otherwise, real hosts have then carried out what fell due."""
     length = given["milliseconds"]
-    if isinstance(length, bool) or not isinstance(length, int) or length < 0:
+    if length < 0:
         raise UsageError(f"milliseconds={length!r}: write a whole number, 0 or more")
     fired = backend.advance(length, settle=given.get("settle", True) is not False)
     return {"now": backend.clock.now, "timers": fired}

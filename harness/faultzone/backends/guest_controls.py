@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.backends.controls import Arguments, verb
+from faultzone.ecs.assistant import SYSTEM_OF
 from faultzone.errors import NotSupported, UsageError
 from faultzone.substrate.guests import AGENT_STATES, Guests, Taught, exactly, like
 from faultzone.substrate.memory import MemorySubstrate
@@ -77,7 +77,7 @@ def teach_guest(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 def _bytes(name: str, text: object) -> bytes:
     try:
         return base64.b64decode(str(text), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise UsageError(f"{name}={text!r}: write bytes in Base64") from None
 
 
@@ -99,9 +99,9 @@ def guest_request(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """
     instance, port, seconds = str(given["instance"]), given["port"], given.get("seconds")
     seconds = _ANSWER_WITHIN if seconds is None else seconds
-    if type(port) is not int or not 1 <= port <= 65535:
+    if not 1 <= port <= 65535:
         raise UsageError(f"port={port!r}: write a port, from 1 to 65535")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= _ANSWER_WITHIN_MOST:
+    if not 0 < seconds <= _ANSWER_WITHIN_MOST:
         raise UsageError(f"seconds={seconds!r}: write seconds, more than 0 and at most {_ANSWER_WITHIN_MOST:g}")
     data = _bytes("data", given.get("data") or "")
     if backend.cloud.find_instance(instance) is None:
@@ -170,6 +170,9 @@ def log_in(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     guests = _guests(backend)
     system = guests.guest(given["instance"]).system
     kind = given.get("kind") or ("RunShellScript" if system == "linux" else "RunBatScript")
+    if SYSTEM_OF.get(kind) != system:
+        kinds = " or ".join(each for each, of in SYSTEM_OF.items() if of == system)
+        raise UsageError(f"kind={kind!r}: a {system} guest runs {kinds}")
     return {"number": guests.log_in(given["instance"], given["script"], kind)}
 
 

@@ -14,7 +14,7 @@ from faultzone.backends import controls, metadata_controls
 from faultzone.backends.api_faults import ApiFaults
 from faultzone.backends.publishing import Publisher
 from faultzone.backends.troubles import Troubles
-from faultzone.clock import SECOND, VIRTUAL_START, Clock, Timer
+from faultzone.clock import CLOCK_END, SECOND, VIRTUAL_START, Clock, Timer, stamp
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.errors import FaultzoneError, HarnessError, NoAnswer, NotSupported, UsageError
@@ -91,6 +91,8 @@ class LocalBackend:
     ) -> None:
         if type(accounts) is not int or accounts < 1:
             raise UsageError(f"accounts={accounts!r}: write how many accounts the cloud has, at least one")
+        if not isinstance(edition, Edition | str):
+            raise UsageError(f"edition={edition!r}: write one of {', '.join(editions.names())}")
         chosen = editions.load(edition) if isinstance(edition, str) else edition
         self.clock = clock or Clock(VIRTUAL_START)
         self.journal = Journal()
@@ -221,7 +223,10 @@ class LocalBackend:
 
         Raises:
             FaultzoneError: what was asked for later, with the control verb `later`, could not be carried out.
+            UsageError: that is further than region time goes.
         """
+        if self.clock.now + length > CLOCK_END:
+            raise UsageError(f"milliseconds={length}: region time goes to {stamp(CLOCK_END)}")
         if self._advancer == threading.get_ident():
             self._jumped += length
             return 0

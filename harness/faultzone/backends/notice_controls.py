@@ -11,13 +11,6 @@ if TYPE_CHECKING:
     from faultzone.backends.local import LocalBackend
 
 
-def _number(given: Arguments) -> int:
-    number = given["id"]
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise UsageError(f"id={number!r}: write the number that 'subscribe' has told")
-    return number
-
-
 @verb("subscribe", "", url="string?", queue="string?")
 def subscribe(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Post notifications from now on to a URL, serve them as an MNS queue of a name, or keep them for `notifications`.
@@ -36,10 +29,10 @@ def subscribe(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 @verb("unsubscribe", "", outside_lock=True, id="integer")
 def unsubscribe(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """End a subscription; tells whether there was one."""
-    return {"ended": backend.publisher.unsubscribe(_number(given))}
+    return {"ended": backend.publisher.unsubscribe(given["id"])}
 
 
 @verb("notifications", "", writes=False, outside_lock=True, id="integer")
 def notifications(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Read all notifications that a subscription without a URL has kept, oldest first."""
-    return {"notifications": backend.publisher.read(_number(given))}
+    return {"notifications": backend.publisher.read(given["id"])}

@@ -58,6 +58,8 @@ class CloudOptions:
         Raises:
             UsageError: an option that neither has; the text lists those that there are.
         """
+        if not isinstance(regions, list | tuple):
+            raise UsageError(f"regions={regions!r}: write a list of their ids")
         own = {name: options.pop(name) for name in list(options) if name in cls.__dataclass_fields__}
         unknown = options.keys() - Shape.__dataclass_fields__.keys()
         if unknown:

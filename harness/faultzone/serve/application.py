@@ -182,7 +182,7 @@ class Application:
             answer = await self._control.answer(method, path, headers, body, peer[0] if peer else "::")
             return Answer(200, JSON, self._world.request_id(), render(answer, "", xml=False))
         except ApiError as error:
-            return self._render(error, xml=False)
+            return self.refuse(error)
         except Exception:
             _logger.exception("The backend could not serve %s.", path)
             return self._render(ApiError("InternalError"), xml=False)

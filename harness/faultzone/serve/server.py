@@ -39,10 +39,11 @@ from faultzone.serve.application import REPLY, Answer, Application, Refusal
 from faultzone.serve.control import Control
 from faultzone.serve.door import Door
 from faultzone.serve.signatures import Credential, Keyring, Verifier
-from faultzone.serve.wire import LINE_MAX, refusal
+from faultzone.serve.wire import BODY_MAX, LINE_MAX, refusal
 
 HEAD_MAX: Final = LINE_MAX + 64 * 1024
-DISCARD_MAX: Final = 8 * 1024 * 1024
+#: What is read of a request before the connection is cut: 8 MiB of a body too long, for clients that write all first.
+REQUEST_MAX: Final = HEAD_MAX + BODY_MAX + 8 * 1024 * 1024
 #: Seconds for a request to arrive whole, and for a new connection to begin one.
 REQUEST_SECONDS: Final = 10.0
 #: Seconds that a connection may idle after an answer: longer than clients keep theirs, or they meet a closed one.
@@ -64,6 +65,10 @@ class _State(ServerState):
     closed = False
 
 
+def _too_long_a_head() -> ApiError:
+    return refusal("headers", f"request line and headers have more than {HEAD_MAX} bytes", 431)
+
+
 class _Protocol(HttpToolsProtocol):
     """One connection: uvicorn's, with bounds, with long request lines, and with refusals that a client can parse."""
 
@@ -78,9 +83,9 @@ class _Protocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._error: ApiError | None = None
         self._discarding = False
-        # What has arrived of a request: its first byte, its last header, its last byte.
+        # What has arrived of a request: its first byte, its last header, its last byte; and how much.
         self._begun = self._headed = self._whole = False
-        self._head = self._dropped = 0
+        self._arrived = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -95,12 +100,12 @@ class _Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._discarding:
-            self._drop(len(data))
+        self._arrived += len(data)
+        if self._arrived > REQUEST_MAX:
+            self.transport.abort()
+        if self._arrived > REQUEST_MAX or self._discarding:
             return
         self._whole = False
-        if not self._headed:
-            self._head += len(data)
         self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
@@ -110,8 +115,8 @@ class _Protocol(HttpToolsProtocol):
             self._discarding = True
         except httptools.HttpParserError:
             self._refuse(self._error or refusal("request", "it is not HTTP"))
-        if self._head > HEAD_MAX and not self._headed and not self._discarding:
-            self._refuse(refusal("headers", f"request line and headers have more than {HEAD_MAX} bytes", 431))
+        if self._arrived > HEAD_MAX and self._begun and not self._headed and not self._discarding:
+            self._refuse(_too_long_a_head())
         if self._whole:
             self._stop_deadline()
         elif self._deadline is None:
@@ -128,9 +133,16 @@ class _Protocol(HttpToolsProtocol):
             self._error = refusal("request line", f"it has more than {LINE_MAX} bytes", 414)
             raise self._error
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Those that come after a body in chunks say nothing that is looked at.
+        if not self._headed:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
+        if self._arrived > HEAD_MAX < len(self.url) + sum(len(name) + len(value) for name, value in self.headers):
+            self._error = _too_long_a_head()
+            raise self._error
         self._headed = True
-        self._head = self._dropped = 0
         # The query goes past the URL parser of uvicorn, which knows no URL of 64 KiB or more. A client that takes this
         # endpoint for its proxy sends an absolute URL: the path counts. `CONNECT host:443` has none, so `/` stands in.
         target, _, query = self.url.partition(b"?")
@@ -141,13 +153,8 @@ class _Protocol(HttpToolsProtocol):
         self.scope["query_string"] = query
         self.scope[REPLY] = partial(self._reply, self.cycle)  # type: ignore[typeddict-unknown-key]
 
-    def on_body(self, body: bytes) -> None:
-        if self.cycle.response_complete:
-            self._drop(len(body))
-        else:
-            super().on_body(body)
-
     def on_message_complete(self) -> None:
+        self._arrived = 0
         self._begun, self._headed, self._whole = False, False, True
         super().on_message_complete()
 
@@ -165,11 +172,6 @@ class _Protocol(HttpToolsProtocol):
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()
-
-    def _drop(self, size: int) -> None:
-        self._dropped += size
-        if self._dropped > DISCARD_MAX:
-            self.transport.abort()
 
     def _stop_deadline(self) -> None:
         if self._deadline is not None:
