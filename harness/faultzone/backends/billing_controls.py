@@ -43,7 +43,7 @@ def _render(backend: LocalBackend, account: str) -> dict[str, Any]:
 
 def _delay(given: Arguments, name: str) -> int | None:
     delay = given.get(name)
-    if delay is not None and (isinstance(delay, bool) or not isinstance(delay, int) or delay < 0):
+    if delay is not None and delay < 0:
         raise UsageError(f"{name}={delay!r}: write a whole number of milliseconds, 0 or more")
     return delay
 

@@ -39,7 +39,7 @@ def later(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     refused.
     """
     after, name, arguments, says = given["after"], given["verb"], given["arguments"], given.get("says")
-    if isinstance(after, bool) or not isinstance(after, int) or after < 0:
+    if after < 0:
         raise UsageError(f"after={after!r}: write a whole number of milliseconds, 0 or more")
     if not isinstance(name, str) or not isinstance(arguments, dict):
         raise UsageError(f"later takes a control verb and its arguments, not {name!r} and {arguments!r}")
@@ -65,8 +65,8 @@ def later(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 
 
 def _coming(backend: LocalBackend, given: Arguments) -> Later:
-    number = given["id"]
-    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= len(backend.coming):
+    number: int = given["id"]
+    if not 1 <= number <= len(backend.coming):
         raise UsageError(f"id={number!r}: nothing of this number is to come")
     return backend.coming[number - 1]
 
