@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from faultzone.errors import (
         FaultzoneError,
         HarnessError,
+        IncompleteAnswer,
         Inconclusive,
         NoAnswer,
         NotSupported,
@@ -76,6 +77,7 @@ _HOME = {
     "HostHang": "faults",
     "HostKilled": "faults",
     "HostPaused": "faults",
+    "IncompleteAnswer": "errors",
     "Inconclusive": "errors",
     "Instance": "region",
     "Invocation": "commands",
@@ -131,6 +133,7 @@ __all__ = [
     "HostHang",
     "HostKilled",
     "HostPaused",
+    "IncompleteAnswer",
     "Inconclusive",
     "Instance",
     "Invocation",

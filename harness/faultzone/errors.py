@@ -10,6 +10,7 @@
     │   └── UndoFailed      a fault could not be undone, or not in time: what follows is about a broken region
     ├── Inconclusive        the region could not be observed well enough to judge it
     ├── NoAnswer            a fault of the API lost the call or its answer (a ConnectionError)
+    ├── IncompleteAnswer    the answer of an endpoint lacks what is documented (an AssertionError: it deviates)
     └── WaitTimeout         a documented time passed and the awaited did not come (an AssertionError: the region
     deviates)
 
@@ -53,6 +54,10 @@ class UndoFailed(HarnessError):
 
 class NoAnswer(FaultzoneError, ConnectionError):
     """A fault of the API lost the call or its answer: whether it had an effect is not known to the caller."""
+
+
+class IncompleteAnswer(FaultzoneError, AssertionError):
+    """A test looked for a field that the answer of an endpoint does not have."""
 
 
 class WaitTimeout(FaultzoneError, AssertionError):

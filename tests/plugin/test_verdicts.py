@@ -15,7 +15,8 @@ CLAUSE = "deployment-set/strict-spread"
 
 HEAD = """
 import pytest
-from faultzone import ApiError, HarnessError, Inconclusive, NotSupported, UndoFailed, UsageError, WaitTimeout
+from faultzone import ApiError, HarnessError, IncompleteAnswer, Inconclusive
+from faultzone import NotSupported, UndoFailed, UsageError, WaitTimeout
 
 pytestmark = pytest.mark.clause("deployment-set/strict-spread")
 """
@@ -27,6 +28,7 @@ BODIES = {
         "assert 1 == 2",
         "raise ApiError('IncorrectInstanceStatus')",
         "raise WaitTimeout('x')",
+        "raise IncompleteAnswer('x')",
         "pytest.fail('x')",
     ],
     "inconclusive": ["raise Inconclusive('nobody could see it')"],

@@ -16,6 +16,7 @@ from faultzone import (
     ApiError,
     HarnessError,
     HostCrash,
+    IncompleteAnswer,
     NotSupported,
     Region,
     UsageError,
@@ -26,6 +27,9 @@ from faultzone import (
 from faultzone.backends.http import HttpBackend, flatten
 from faultzone.region import CloudOptions
 from faultzone.remote import connect, prepare, read_keys
+from faultzone.serve.server import serve
+from faultzone.serve.signatures import Keyring
+from tests.wire.support import KEY, FakeDoor
 
 
 @pytest.fixture
@@ -130,6 +134,16 @@ def test_the_schema_leaves_out_what_does_not_travel(url: str) -> None:
     types = {kind for verb in verbs.values() for each in verb["properties"].values() for kind in each.get("type", ())}
     assert types <= {"string", "integer", "number", "boolean", "null", "array", "object"}
     assert "answer" in verbs["teach-guest"]["properties"]
+
+
+def test_an_answer_that_lacks_a_field_is_the_endpoints_fault() -> None:
+    with serve(FakeDoor({"Instances": {}}), Keyring([KEY])) as endpoint, closing(connect(endpoint.url)) as backend:
+        answer = backend.call("DescribeInstances", {"RegionId": "cn-hangzhou"})
+        with pytest.raises(IncompleteAnswer, match=r"no 'TotalCount' in the answer, where it has \['Instances'\]"):
+            answer["TotalCount"]
+        with pytest.raises(IncompleteAnswer, match=r"no 'Instance' in the answer, where it has \[\]"):
+            answer["Instances"]["Instance"]
+        assert answer.get("TotalCount") is None
 
 
 def test_a_refusal_keeps_code_status_and_request_id(backend: HttpBackend) -> None:
