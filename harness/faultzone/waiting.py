@@ -94,12 +94,7 @@ def _pass(backend: Backend, deadline: int, *, for_scripts: bool = True) -> bool:
         return True
     if now >= deadline:
         return False
-    if (
-        for_scripts
-        and clock.get("live")
-        and clock["silent"] <= clock["grace"]
-        and (following is None or following > deadline)
-    ):
+    if for_scripts and clock.get("live") and (following is None or following > deadline):
         time.sleep(_REAL_POLL)
         return True
     to = deadline if following is None else min(max(following, now), deadline)

@@ -31,7 +31,7 @@ def test_commands_run_in_their_directory(region: Region) -> None:
 @clause("assistant/record-running", "assistant/record-finished")
 def test_a_record_is_running_then_finished(region: Region) -> None:
     (instance,) = region.run_instances()
-    ran = region.run_command("sleep 20", on=instance, wait=False)
+    ran = region.run_command("sleep 6", on=instance, wait=False)
     assert ran.result(instance)["InvokeRecordStatus"] == "Running"
     ran.wait("2m")
     assert ran.result(instance)["InvokeRecordStatus"] == "Finished"
@@ -162,7 +162,7 @@ def test_stop_settles_a_run_for_good(region: Region) -> None:
 @clause("assistant/stop")
 def test_stop_of_a_subset_leaves_the_others(region: Region) -> None:
     one, two = region.run_instances(2)
-    ran = region.run_command("sleep 30", on=[one, two], wait=False).stop(one)
+    ran = region.run_command("sleep 8", on=[one, two], wait=False).stop(one)
     assert ran.states == {one.id: "Stopped", two.id: "Running"}
     assert ran.wait("2m").states == {one.id: "Stopped", two.id: "Finished"}
 
@@ -201,7 +201,7 @@ def test_a_settled_invocation_stays_as_it_is(region: Region) -> None:
 def test_a_run_ends_with_its_instance(region: Region, how: str) -> None:
     """Failed, or without a record where the instance was lost."""
     (instance,) = region.run_instances()
-    script = "echo begun; sleep 20; reboot; sleep 600" if how == "inside" else "echo begun; sleep 600"
+    script = "echo begun; sleep 3; reboot; sleep 600" if how == "inside" else "echo begun; sleep 600"
     ran = region.run_command(script, on=instance, timeout=60, wait=False)
     region.wait(lambda: "begun" in ran.output(instance), "1m", what="begun")
     if how != "inside":

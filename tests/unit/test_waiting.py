@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from faultzone import make_region, waiting
@@ -99,3 +103,24 @@ def test_the_region_waits_by_its_own_clock() -> None:
     assert region.clock.ms - began == 3 * SECOND
     region.hold(lambda: made.status == "Running", "1h")
     assert region.clock.ms - began == 3603 * SECOND
+
+
+class Running(LocalBackend):
+    """A region in which a script runs for longer than hosts may be silent about what they owe."""
+
+    asked = 0
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
+        answer = super().control(verb, arguments)
+        if verb == "clock":
+            self.asked += 1
+            answer |= {"owed": 0, "live": 1, "silent": 1000.0, "grace": 30.0}
+        return answer
+
+
+def test_a_script_that_says_nothing_for_long_is_waited_for_in_real_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    backend = Running()
+    began = backend.clock.now
+    waiting.wait(backend, lambda: backend.asked > 10, "10m", what="its end")
+    assert backend.clock.now == began

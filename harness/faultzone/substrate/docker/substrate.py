@@ -460,7 +460,8 @@ class DockerSubstrate(BreakableMachines):
         """A script that was not run by the agent has begun, written or ended."""
         key, event = (message["instance"], message["run"]), message["event"]
         if event == "started":
-            self._live.add(key)
+            if message["run"] != START_UP:  # It may serve for as long as the instance runs.
+                self._live.add(key)
         elif event != "output":
             self._live.discard(key)
             if key in self._asked:
