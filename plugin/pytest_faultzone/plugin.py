@@ -68,6 +68,12 @@ _OPTIONS = (
         "nothing; the hosts' own if empty",
     ),
     (
+        "docker_plain",
+        "no",
+        "whether the docker backend's instances are plain process trees, without namespaces: 'yes' for an engine that "
+        "gives containers no SYS_ADMIN",
+    ),
+    (
         "checkers",
         "all",
         "what judges the journal of `region` after each test: 'all', 'none', or checkers separated by commas",
@@ -164,8 +170,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "that of all regions that the test makes",
         "clause(*ids): the documented promises that the test asserts, such as clause('deployment-set/strict-spread')",
         "needs(*capabilities): what the backend must allow besides the public API: see-hosts, break-hosts, "
-        "break-machines, break-api, move-time, set-supply, change-account, shape-region, reach-guests, guest; the test "
-        "is not-supported where it does not",
+        "break-machines, break-api, move-time, set-supply, change-account, shape-region, reach-guests, guest, "
+        "live-migration, own-root, own-hostname, own-processes, own-address, own-limits, dropped-capabilities; the "
+        "test is not-supported where it does not",
     ):
         config.addinivalue_line("markers", line)
     # One usage error at the start in place of one for each test; the harness is imported only where there is a choice.

@@ -171,7 +171,10 @@ def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
         hosts = option(config, "docker_hosts")
         if not hosts.isdigit() or not int(hosts):
             raise UsageError(f"--faultzone-docker-hosts={hosts}: write a whole number, at least 1")
-        settings = Settings(option(config, "docker_base"), option(config, "docker_mirror"), int(hosts))
+        plain = option(config, "docker_plain")
+        if plain not in ("yes", "no"):
+            raise UsageError(f"--faultzone-docker-plain={plain}: write 'yes' or 'no'")
+        settings = Settings(option(config, "docker_base"), option(config, "docker_mirror"), int(hosts), plain == "yes")
         root = options.root_image or option(config, "docker_root")
         return docker_backend(replace(options, root_image=root), settings)
     if name.startswith("wrong:"):

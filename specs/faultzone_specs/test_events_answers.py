@@ -35,6 +35,17 @@ def test_a_live_migration_is_seen_nowhere(region: Region) -> None:
     assert region.health(instance) == "Ok"
 
 
+@clause("event/routine-maintenance-is-silent")
+@needs("break-hosts", "live-migration")
+def test_what_runs_is_not_interrupted_by_a_live_migration(region: Region) -> None:
+    """A command that was begun on one host ends on another."""
+    (instance,) = region.run_instances(1)
+    ran = region.run_command("echo begun; sleep 30; echo through", on=instance, wait=False)
+    region.control("migrate", instance=instance.id)
+    assert ran.wait("2m").states == {instance.id: "Finished"}
+    assert ran.output(instance) == "begun\nthrough\n"
+
+
 @clause("event/degraded-host-migrates")
 @needs("see-hosts", "break-hosts", "move-time")
 def test_a_host_at_risk_is_emptied_without_an_event(region: Region) -> None:

@@ -23,7 +23,18 @@ CAPABILITIES: Final = {
     "shape-region": "choose zones, hosts, capacity and editions",
     "reach-guests": "send requests to what serves in instances",
     "guest": "teach guests commands, and see what runs inside them",
+    "live-migration": "migrate an instance with what runs in it",
+    "own-root": "rely on a root file system of each instance's own",
+    "own-hostname": "rely on each instance's kernel knowing its host name",
+    "own-processes": "rely on instances not seeing one another's processes",
+    "own-address": "rely on a network interface of each instance's own",
+    "own-limits": "rely on limits of each instance's processes and memory",
+    "dropped-capabilities": "rely on the root of an instance having no power over its host",
 }
+#: Those that say what an instance that is real has of its own; an engine may allow less.
+OWN: Final = frozenset(
+    {"own-root", "own-hostname", "own-processes", "own-address", "own-limits", "dropped-capabilities"}
+)
 
 #: The key pairs that the built-in endpoint gives its accounts, unless told otherwise.
 TEST_KEYS: Final = (("testid", "testsecret"), *((f"testid{n}", f"testsecret{n}") for n in range(2, 6)))

@@ -14,7 +14,7 @@ from time import monotonic, sleep
 from typing import Any, Final
 from weakref import finalize
 
-from faultzone.backends import controls, machine_controls, metadata_controls
+from faultzone.backends import OWN, controls, machine_controls, metadata_controls
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import SECOND, Clock, HybridClock, Timer
 from faultzone.errors import NotSupported, SubstrateSilent, UsageError
@@ -71,12 +71,15 @@ class DockerBackend(LocalBackend):
     name = "docker"
     #: One, so that hosts carry out what each instant asks of them before the next.
     steps_per_turn = 1
-    capabilities = LocalBackend.capabilities - {"guest"} | {"break-machines"}
+    capabilities = LocalBackend.capabilities - {"guest", "live-migration"} | {"break-machines"} | OWN
 
     def __init__(
         self, *shapes: Any, settings: Settings | None = None, root_image: str = "", start: int, **options: Any
     ) -> None:
         self.pool: Pool = pool(settings or Settings())
+        self.capabilities -= set(self.pool.lost)
+        if root_image and "own-root" in self.pool.lost:
+            raise NotSupported("instances are plain process trees here, which have no root, so no root_image either")
         root = self.pool.roots.lay(root_image) if root_image else ""
 
         # What it needs is there: the pool has seen to that.

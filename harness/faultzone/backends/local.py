@@ -72,6 +72,7 @@ class LocalBackend:
             "shape-region",
             "reach-guests",
             "guest",
+            "live-migration",
         }
     )
 

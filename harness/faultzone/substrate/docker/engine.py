@@ -61,6 +61,7 @@ class Container:
         address: its fixed address there.
         volume: the volume of system disks.
         labels: what it says of itself.
+        plain: whether it does without the capability to make namespaces.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Container:
     address: str
     volume: str
     labels: Mapping[str, str]
+    plain: bool = False
 
 
 class Taken(HarnessError):
@@ -272,7 +274,7 @@ class Engine:
             settings = self._api.create_host_config(
                 network_mode=wanted.network,
                 auto_remove=True,
-                cap_add=["NET_ADMIN", "SYS_ADMIN"],
+                cap_add=["NET_ADMIN"] if wanted.plain else ["NET_ADMIN", "SYS_ADMIN"],
                 security_opt=["apparmor=unconfined"],
                 binds={wanted.volume: {"bind": "/cloud", "mode": "rw"}},
                 tmpfs={"/local": "size=256m,mode=755", "/run": "mode=755"},

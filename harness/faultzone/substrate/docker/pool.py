@@ -46,11 +46,13 @@ class Settings:
         base: the base image; made on the spot when empty.
         mirror: where the packages of a base that is made come from; apt's own sources when empty.
         hosts: how many hosts there may be at a time.
+        plain: whether hosts do without the capability to make namespaces, as where an engine refuses it.
     """
 
     base: str = ""
     mirror: str = ""
     hosts: int = 40
+    plain: bool = False
 
 
 class Pool:
@@ -75,6 +77,7 @@ class Pool:
         self.thrown_away = 0
         #: What instances run as their Cloud Assistant agent; see `agent.sandbox.Spec`.
         self.agent = "own"
+        self._lost: tuple[str, ...] | None = None
         try:
             self._open()
         except BaseException:
@@ -155,7 +158,8 @@ class Pool:
     def _start(self, name: str, address: str, taker: Taker) -> None:
         """Start a host; on a thread of its own."""
         try:
-            wanted = Container(name, self.image, self.network, address, self.volume, self._labels)
+            plain = self.settings.plain
+            wanted = Container(name, self.image, self.network, address, self.volume, self._labels, plain)
             with self.watchdog.expecting("container", name):
                 container, stream = self.engine.start(wanted)
         except HarnessError as trouble:
@@ -181,6 +185,7 @@ class Pool:
                 self._not_started(taker, HarnessError(f"host {link.name} ended at its start: {' '.join(link.log)}"))
                 return
             link.fresh, link.lost = comparable(message["state"]), tuple(message["lost"])
+            self._lost = link.lost
             self._starting -= 1
             self.leased.add(link)
             taker(link)
@@ -206,7 +211,8 @@ class Pool:
             then()
 
         def compare(answer: Message) -> None:
-            finish(comparable(answer.get("state", {})) == link.fresh)
+            # Without roots of their own, instances may have left anything anywhere.
+            finish("own-root" not in link.lost and comparable(answer.get("state", {})) == link.fresh)
 
         link.hears = lambda message: None
         link.send("reset", lambda answer: None if "trouble" not in answer else finish(False))
@@ -285,6 +291,17 @@ class Pool:
         """Keep no account of a host that is gone."""
         self.leased.discard(link)
         link.end()
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What instances lack on this engine, by the names of capabilities; from any thread but the switchboard's.
+
+        Raises:
+            HarnessError: no host starts, which would say it.
+        """
+        if self._lost is None:
+            self.warm(1)
+        return self._lost or ()
 
     def warm(self, count: int) -> None:
         """See that so many hosts are ready; from any thread but the switchboard's.

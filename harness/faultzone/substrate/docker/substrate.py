@@ -227,8 +227,6 @@ class DockerSubstrate(BreakableMachines):
             if current is not guest or current.epoch != epoch or guest.machine.down:
                 return
             boot = guest.boot
-            if self._root and "own-root" in link.lost:
-                raise NotSupported("instances are plain process trees on this engine, so they cannot have a root_image")
             number = 0 if "own-address" in link.lost else self._join(link, boot.network)
             octets = [int(each) for each in boot.address.split(".")]
             spec = {

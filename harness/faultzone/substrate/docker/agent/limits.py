@@ -8,6 +8,8 @@ from typing import Final
 
 from . import kernel
 
+#: What there is where the kernel has control groups of version 2 alone.
+_UNIFIED: Final = "/sys/fs/cgroup/cgroup.controllers"
 _ROOT: Final = "/run/limits"
 #: The group of the host's agent itself.
 _OWN: Final = "host"
@@ -28,7 +30,7 @@ class Limits:
         self.why_not: str | None = None
         self._limits: list[tuple[str, str, int]] = []
         try:
-            if os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
+            if os.path.exists(_UNIFIED):
                 self._unified()
             else:
                 self._separate()

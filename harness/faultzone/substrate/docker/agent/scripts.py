@@ -41,7 +41,8 @@ class Script:
     def __init__(self, name: str, text: str, directory: str, seconds: float | None, quota: int, user: str = "") -> None:
         self._user = accounts.user(user) if user else None
         os.makedirs(_DIRECTORY, exist_ok=True)
-        self._path = f"{_DIRECTORY}/{name.replace('/', '_')}.sh"
+        # Plain process trees share the directory; in a sandbox, this process is the first.
+        self._path = f"{_DIRECTORY}/{os.getpid()}-{name.replace('/', '_')}.sh"
         with open(self._path, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
         os.chmod(self._path, 0o755)
