@@ -174,6 +174,24 @@ def test_what_is_broken_at_the_end_of_a_test_is_mended_and_trouble_with_that_is_
     result.stdout.fnmatch_lines(["*UndoFailed: *h02*no way*"])
 
 
+@pytest.mark.parametrize("end", ["raise KeyboardInterrupt", "pytest.exit('enough')", "assert 1 == 2"])
+def test_what_is_owed_is_mended_however_a_test_ends(pytester: pytest.Pytester, end: str) -> None:
+    pytester.makepyfile(f"""
+        import pytest
+
+        def test_it(region, make_region):
+            other = make_region()
+            with region.chaos.crash("cn-hangzhou-a-h01"):
+                region.chaos.security_lock(region.run_instances(1)[0].id)
+                other.chaos.zone_outage(other.zones[0])
+                {end}
+    """)
+    assert pytester.inline_run("--faultzone-journal=journals", no_reraise_ctrlc=True).ret != 0
+    journals = [load(path) for path in sorted(pytester.path.glob("journals/main/*.ndjson"))]
+    said = [[entry.kind for entry in each if entry.kind in ("owed", "fault", "undo")] for each in journals]
+    assert sorted(said) == [["owed", "fault", "owed", "fault", "undo", "undo"], ["owed", "fault", "undo"]]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("workers", "folders"), [((), {"main"}), (("-n2",), {"gw0", "gw1"})])
 def test_journals_are_written_by_worker_and_test(
