@@ -248,3 +248,28 @@ def test_in_memory_these_faults_are_not_supported() -> None:
         ):
             with pytest.raises(NotSupported, match="break-machines"):
                 region.chaos.inject(fault)
+
+
+def test_faults_come_later_and_two_on_one_host_end_each_by_itself(real: Region) -> None:
+    one, _ = apart(real)
+    host = str(one.host)
+
+    def state() -> str:
+        return {str(each["host"]): str(each["state"]) for each in real.hosts}[host]
+
+    slow = real.chaos.at("10m", SlowNetwork(host, 500))
+    real.chaos.at("20m", HostKilled(host))
+    real.clock.advance("15m")
+    assert condition(one)["queue"] == "tbf"
+    slow.undo()
+    assert condition(one)["queue"] == "noqueue"
+
+    crash, hang = real.chaos.crash(host), real.chaos.hang(host)
+    with pytest.raises(UsageError, match="has no power"):
+        real.clock.advance("10m")
+    real.wait(lambda: state() == "down", "5m", what="the loss")
+    crash.undo()
+    real.clock.advance("10m")
+    assert state() == "down", "it hangs as well"
+    hang.undo()
+    real.wait(lambda: state() == "up", "5m", what="the host")

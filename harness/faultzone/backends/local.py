@@ -329,8 +329,11 @@ class LocalBackend:
         self.journal.close()
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Hold the lock, with time caught up.
+    def _turn(self, *, planned: bool = True) -> Iterator[None]:
+        """Hold the lock, with time caught up; then tell what is to be told, and do what was planned for by now.
+
+        Args:
+            planned: whether this thread may do what was planned; else the next one does.
 
         Raises:
             HarnessError: the model failed, by itself and not on purpose; what it was about to say and do is dropped.
@@ -360,7 +363,7 @@ class LocalBackend:
             self._lock.release()
         if self.publisher.waiting:
             self.publisher.tell()
-        while self._fallen_due:
+        while planned and self._fallen_due:
             self._fallen_due.popleft()()
 
     def _commit(self) -> None:
@@ -383,7 +386,7 @@ class LocalBackend:
 
     def take_report(self, region: str, report: Report) -> None:
         """Take a report in from any thread, as an input of its own."""
-        with self._turn():
+        with self._turn(planned=False):  # What was planned may wait for the hosts, whose thread this may be.
             self._on_report(region, report)
             self._commit()
 
