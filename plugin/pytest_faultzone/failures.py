@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 #: What a reader looks for first; the journal has more.
 _TOLD: Final = frozenset("call refusal transition event fault undo stale bill notice".split())
 _TAIL: Final = 12
-_WIDTH: Final = 120
+#: Columns of what is written here.
+WIDTH: Final = 120
 #: Options that do not change what a test does, and those that hold secrets.
 _LEFT_OUT: Final = frozenset({"clause", "journal", "token", "keys"})
 
@@ -59,7 +60,7 @@ def _schedule(journal: Journal) -> str:
 
 
 def _lines(entries: Iterable[Entry]) -> str:
-    return "\n".join(line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…" for line in map(str, entries))
+    return "\n".join(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in map(str, entries))
 
 
 def run_again(item: pytest.Item) -> str:

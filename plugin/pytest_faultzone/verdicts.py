@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from fnmatch import fnmatchcase
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -14,6 +15,7 @@ from faultzone.checkers import ViolationError
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import Inconclusive, NotSupported, UndoFailed, UsageError
 from pytest_faultzone import failures, real_hosts
+from pytest_faultzone.failures import WIDTH
 from pytest_faultzone.plugin import option
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ def complete(
         return
     if verdict is not None:
         statements = [
-            f"{clause.id} ({clause.level}): {clause.statement}\n    {clause.source}"
+            f"{fill(f'{clause.id} ({clause.level}): {clause.statement}', WIDTH)}\n    {clause.source}"
             for clause in map(clauses.get, named)
         ]
         report.sections.append((f"faultzone: {verdict}", "\n".join(statements)))
@@ -136,7 +138,10 @@ def summarise(reporter: Any, seen: Sequence[dict[str, Any]]) -> None:
         f"{'chapter':<20}{'asserted':>9}{'deviating':>11}{'undecided':>11}"
         f"{'not supported':>15}{'not asserted':>14}{'untestable':>12}"
     )
+    asked = option(reporter.config, "clause")
     for chapter in clauses.chapters():
+        if asked and not any(registry[clause].chapter == chapter for clause in verdicts):
+            continue
         ids = [clause for clause in registry.values() if clause.chapter == chapter]
         found = [verdicts.get(clause.id) for clause in ids]
         conforming = found.count(CONFORMS)
@@ -150,4 +155,4 @@ def summarise(reporter: Any, seen: Sequence[dict[str, Any]]) -> None:
         )
     for clause, verdict in sorted(verdicts.items()):
         if verdict in ORDER[2:]:
-            reporter.write_line(f"{verdict}: {clause} - {registry[clause].statement}", red=True)
+            reporter.write_line(fill(f"{verdict}: {clause} - {registry[clause].statement}", WIDTH), red=True)

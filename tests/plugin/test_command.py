@@ -33,6 +33,21 @@ def test_output_that_nobody_reads_any_more_is_no_trouble(command: str) -> None:
     assert process.returncode == 141
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["prepend", "append", "importlib"])
+def test_the_suite_runs_by_its_name_under_strict_settings(pytester: pytest.Pytester, mode: str) -> None:
+    pytester.makeini(f"""
+        [pytest]
+        addopts = --strict-markers --strict-config -W error -p no:cacheprovider --import-mode={mode}
+    """)
+    pytester.makeconftest("def pytest_collection_modifyitems(items): items.reverse()")
+    result = pytester.runpytest_subprocess(
+        "--pyargs", "faultzone_specs", "--faultzone-clause=deployment-set/zone-limit", "-q"
+    )
+    assert result.ret == pytest.ExitCode.OK, result.stdout.str()
+    result.stdout.fnmatch_lines(["deployment-set * 1 * 0 * 0 *"])
+
+
 @pytest.mark.parametrize("port", ["65536", "99999", "-1"])
 def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:

@@ -225,3 +225,18 @@ def test_a_plugin_that_is_not_used_imports_nothing_of_the_harness(pytester: pyte
     """)
     command = (sys.executable, "-m", "pytest", "-p", "no:randomly", "-q")
     assert pytester.run(*command).ret == 0
+
+
+def test_the_plugin_needs_the_standard_library_and_pytest_alone(pytester: pytest.Pytester) -> None:
+    script = pytester.makepyfile(
+        imports="""
+        import pytest, sys
+
+        before = set(sys.modules)
+        import pytest_faultzone.plugin
+
+        brought = {name.partition(".")[0] for name in set(sys.modules) - before}
+        print(sorted(brought - sys.stdlib_module_names))
+        """
+    )
+    assert pytester.run(sys.executable, script).stdout.lines[-1:] == ["['pytest_faultzone']"]

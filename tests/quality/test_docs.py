@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.quality import picture
 from tests.quality.examples import ExampleError, blocks, run_page
 from tests.quality.sources import ROOT, relative
 
@@ -18,6 +19,12 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)\s]*)?\)")
 @pytest.mark.parametrize("page", PAGES, ids=relative)
 def test_examples_run(page: Path, tmp_path: Path) -> None:
     run_page(page.read_text("utf-8"), relative(page), tmp_path)
+
+
+@pytest.mark.slow
+def test_the_picture_shows_what_is_printed() -> None:
+    hint = "draw it anew: python -m tests.quality.picture"
+    assert picture.PICTURE.read_text("utf-8") == picture.draw(picture.printed()), hint
 
 
 def test_the_readme_has_an_example_that_runs() -> None:

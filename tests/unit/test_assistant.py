@@ -250,6 +250,14 @@ def test_reports_may_come_late_doubled_or_not_at_all(delays: dict[type[Report], 
     assert (before["InvokeRecordStatus"], before["ExitCode"], ran.output(instance)) == ("Finished", 4, "1\n")
 
 
+def test_a_run_begins_once() -> None:
+    region = _delayed({RunStarted: (0, 5)})
+    (instance,) = region.run_instances()
+    region.run_command("sleep 10", on=instance)
+    assert len(region.journal.of("report", report="RunStarted")) == 1
+    assert len(region.journal.of("stale", report="RunStarted")) == 1
+
+
 @pytest.mark.parametrize("report", [AgentSeen, Halted, GuestRebooted])
 def test_what_is_heard_of_an_earlier_boot_is_stale(report: type[Report]) -> None:
     region = _delayed({report: (0, 600)})
