@@ -216,7 +216,8 @@ def pytest_runtest_makereport(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests of other clauses than those asked for; on an endpoint, what uses up a quota comes last."""
+    """Leave out the tests of other clauses than those asked for; on an endpoint, what uses up a quota comes last, and
+    no verdict is given on an account that others use."""
     if patterns := option(config, "clause"):
         from pytest_faultzone import verdicts
 
@@ -227,6 +228,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         from pytest_faultzone import verdicts
 
         items.sort(key=verdicts.uses_up_a_quota)
+        if not config.getoption("collectonly", False) and any(map(_has_clause, items)):
+            from pytest_faultzone import regions
+
+            regions.check_account(config)
 
 
 @pytest.hookimpl(tryfirst=True)

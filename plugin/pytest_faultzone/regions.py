@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -229,6 +230,39 @@ def _check_endpoint(backend: Backend) -> None:
     except ApiError as refusal:
         if refusal.code in _KEY_REFUSED:
             raise UsageError(f"{backend.name} refuses the key pair of --faultzone-keys: {refusal.code}") from None
+
+
+#: What a test of clauses does not expect to find: the action that lists it, and its name.
+_UNEXPECTED = {
+    "DescribeInstances": "instances",
+    "DescribeDeploymentSets": "deployment sets",
+    "DescribeCommands": "commands",
+}
+
+
+def check_account(config: pytest.Config) -> None:
+    """See that the account behind an endpoint is empty, unless each test gets a cloud of its own there: what a test
+    does not expect would read as a deviation.
+
+    Raises:
+        pytest.UsageError: it holds something; the text says what.
+    """
+    backend = backend_of(config, CloudOptions())
+    if "shape-region" in backend.capabilities:
+        return
+    held = []
+    for action, name in _UNEXPECTED.items():
+        # An endpoint that cannot list them is for the tests to judge.
+        with suppress(ApiError, HarnessError):
+            region_id = CloudOptions().shapes[0].region_id
+            if count := backend.call(action, {"RegionId": region_id}).get("TotalCount"):
+                held.append(f"{name} ({count})")
+    if held:
+        backend.close()
+        raise pytest.UsageError(
+            f"the account of {backend.name} is not empty: it has {', '.join(held)}. Verdicts need an empty account "
+            "that nobody else uses, or the endpoint's control routes (--faultzone-token)"
+        )
 
 
 def require(item: pytest.Item, capabilities: Iterable[str]) -> None:

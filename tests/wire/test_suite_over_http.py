@@ -33,6 +33,27 @@ def test_with_control_routes_the_verdicts_are_those_in_process() -> None:
     assert differing == {}
 
 
+@pytest.mark.parametrize(
+    ("action", "given", "holds"),
+    [
+        ("CreateDeploymentSet", {}, "deployment sets (1)"),
+        ("RunInstances", {"InstanceType": "ecs.g5.large", "Amount": 2}, "instances (2)"),
+        ("CreateCommand", {"Name": "n", "Type": "RunShellScript", "CommandContent": "bHM="}, "commands (1)"),
+    ],
+)
+def test_an_account_that_is_not_empty_is_told_before_any_verdict(
+    action: str, given: dict[str, object], holds: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud = hosted.Hosted(clock="hybrid", scale=100)
+    image = {"ImageId": "centos_7_06_64_20G_alibase_20190218.vhd"} if action == "RunInstances" else {}
+    cloud.call(action, {"RegionId": "cn-hangzhou", **given, **image})
+    arguments = ["--faultzone-clause=deployment-set/describe*"]
+    with hosted.endpoint(cloud, token="token") as served:
+        assert verdicts(f"--faultzone-backend={served.url}", *arguments) == {}
+        assert f"is not empty: it has {holds}. Verdicts need an empty account" in capsys.readouterr().err
+        assert verdicts(f"--faultzone-backend={served.url}", "--faultzone-token=token", *arguments)
+
+
 def test_with_the_public_api_alone_nothing_deviates_and_nothing_is_left() -> None:
     cloud = hosted.Hosted(clock="hybrid", scale=100)
     with hosted.endpoint(cloud) as served:
