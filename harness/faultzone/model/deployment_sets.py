@@ -41,11 +41,9 @@ def create_deployment_set(region: RegionState, account: AccountState, request: C
     if request.granularity is not None and request.granularity.lower() not in _GRANULARITY:
         raise ApiError("InvalidParameter.granularity")
     _check_texts(region, request.deployment_set_name, request.description)
-    earlier = account.tokens.get(("CreateDeploymentSet", request.client_token or ""))
+    earlier = account.tokens.replay("CreateDeploymentSet", request.client_token, request.given)
     if earlier is not None:
-        if not region.rules.same_request(earlier[0], request.given):
-            raise ApiError("IdempotentParameterMismatch")
-        return dict(earlier[1])
+        return earlier
     if len(account.deployment_sets) >= region.rules.sets_limit():
         raise ApiError("DEPLOYMENTSET.QUOTA_FULL")
     group = DeploymentSet(
@@ -58,9 +56,7 @@ def create_deployment_set(region: RegionState, account: AccountState, request: C
     )
     account.deployment_sets[group.id] = group
     answer = {"DeploymentSetId": group.id}
-    if request.client_token is not None:
-        account.tokens["CreateDeploymentSet", request.client_token] = (request.given, dict(answer))
-    return answer
+    return account.tokens.remember("CreateDeploymentSet", request.client_token, request.given, answer)
 
 
 def _check_texts(region: RegionState, name: str | None, description: str | None) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.instances import CreateInstance, CreateLaunchTemplate, DeleteLaunchTemplate, RunInstances
@@ -58,7 +58,7 @@ class _Plan(NamedTuple):
 @handles(CreateInstance)
 def create_instance(region: RegionState, account: AccountState, request: CreateInstance) -> Answer:
     """CreateInstance: one instance, which ends Stopped (instance/create-ends-stopped)."""
-    earlier = _replayed(region, account, "CreateInstance", request)
+    earlier = account.tokens.replay("CreateInstance", request.client_token, request.given)
     if earlier is not None:
         return earlier
     plan = _check(region, account, request)
@@ -66,17 +66,18 @@ def create_instance(region: RegionState, account: AccountState, request: CreateI
     hosts = _choose(region, account, plan, 1, 1)
     _end_dry_run(region, request)
     (instance,) = _make(region, account, request, plan, hosts)
-    return _remember(account, "CreateInstance", request.given, request.client_token, {"InstanceId": instance.id})
+    answer = {"InstanceId": instance.id}
+    return account.tokens.remember("CreateInstance", request.client_token, request.given, answer)
 
 
 @handles(RunInstances)
 def run_instances(region: RegionState, account: AccountState, request: RunInstances) -> Answer:
     """RunInstances: a batch that is made and started, all of it or, with MinAmount, what supply allows
     (instance/run-amount)."""
-    earlier = _replayed(region, account, "RunInstances", request)
+    asked = ("RunInstances", request.client_token, request.given)
+    earlier = account.tokens.replay(*asked)
     if earlier is not None:
         return earlier
-    asked = request.given
     request = _with_template(account, request)
     plan = _check(region, account, request)
     amount, least = request.amount, request.min_amount or request.amount
@@ -87,7 +88,7 @@ def run_instances(region: RegionState, account: AccountState, request: RunInstan
     _end_dry_run(region, request)
     made = _make(region, account, request, plan, hosts)
     answer = {"InstanceIdSets": {"InstanceIdSet": [each.id for each in made]}}
-    return _remember(account, "RunInstances", asked, request.client_token, answer)
+    return account.tokens.remember(*asked, answer)
 
 
 def _check_money(
@@ -232,29 +233,6 @@ def check_user_data(region: RegionState, user_data: str | None) -> None:
         raise ApiError("InvalidUserData.Base64FormatInvalid") from None
     if len(raw) > region.edition.instance.user_data_bytes:
         raise ApiError("InvalidUserData.SizeExceeded")
-
-
-def _replayed(
-    region: RegionState, account: AccountState, action: str, request: CreateInstance | RunInstances
-) -> Answer | None:
-    """The answer of the earlier request with this client token (instance/client-token), whatever has changed since."""
-    token = request.client_token
-    if token is None:
-        return None
-    if not region.rules.client_token_is_valid(token):
-        raise ApiError("InvalidClientToken.ValueNotSupported")
-    earlier = account.tokens.get((action, token))
-    if earlier is None:
-        return None
-    if not region.rules.same_request(earlier[0], request.given):
-        raise ApiError("IdempotentParameterMismatch")
-    return dict(earlier[1])
-
-
-def _remember(account: AccountState, action: str, asked: dict[str, Any], token: str | None, answer: Answer) -> Answer:
-    if token is not None:
-        account.tokens[action, token] = (asked, dict(answer))
-    return answer
 
 
 def _end_dry_run(region: RegionState, request: CreateInstance | RunInstances) -> None:

@@ -39,20 +39,16 @@ def create_security_group(region: RegionState, account: AccountState, request: C
     if request.vpc_id not in (None, account.vpc_id):
         raise ApiError("InvalidVpcId.NotFound")
     tags = _checked(request.tags)
-    earlier = account.tokens.get(("CreateSecurityGroup", request.client_token or ""))
+    earlier = account.tokens.replay("CreateSecurityGroup", request.client_token, request.given)
     if earlier is not None:
-        if not rules.same_request(earlier[0], request.given):
-            raise ApiError("IdempotentParameterMismatch")
-        return dict(earlier[1])
+        return earlier
     group = SecurityGroup(
         region.world.resource_id("sg"), request.security_group_name or "", request.description or "", region.clock.now
     )
     group.tags = tags
     account.security_groups[group.id] = group
     answer = {"SecurityGroupId": group.id}
-    if request.client_token is not None:
-        account.tokens["CreateSecurityGroup", request.client_token] = (request.given, dict(answer))
-    return answer
+    return account.tokens.remember("CreateSecurityGroup", request.client_token, request.given, answer)
 
 
 @handles(DeleteSecurityGroup)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.ecs.errors import ApiError
 from faultzone.model import catalog as catalogs
+from faultzone.model.client_tokens import ClientTokens
 from faultzone.model.placement import Host, Placement
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class AccountState:
         self.instances: dict[str, Instance] = {}
         self.deployment_sets: dict[str, DeploymentSet] = {}
         self.launch_templates: dict[str, LaunchTemplate] = {}
-        self.tokens: dict[tuple[str, str], tuple[Mapping[str, Any], dict[str, Any]]] = {}
+        self.tokens = ClientTokens(region.rules)
         self.stop_without_charge_by_default = False
         #: Commands and invocations, once there are any.
         self.assistant: AssistantState | None = None

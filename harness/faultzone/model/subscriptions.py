@@ -123,12 +123,10 @@ def _extend(region: RegionState, instance: Instance, period: int, unit: str, pri
 @handles(RenewInstance)
 def renew_instance(region: RegionState, account: AccountState, request: RenewInstance) -> Answer:
     """RenewInstance: of a subscription, until it is released (billing/renew)."""
-    token = None if request.client_token is None else ("RenewInstance", request.client_token)
-    earlier = None if token is None else account.tokens.get(token)
+    asked = ("RenewInstance", request.client_token, request.given)
+    earlier = account.tokens.replay(*asked, mismatch="IdempotenceParamNotMatch")
     if earlier is not None:
-        if not region.rules.same_request(earlier[0], request.given):
-            raise ApiError("IdempotenceParamNotMatch")
-        return dict(earlier[1])
+        return earlier
     instance = account.instance(request.instance_id)
     if instance.charge_type != "PrePaid":
         raise ApiError("ChargeTypeViolation")
@@ -138,9 +136,7 @@ def renew_instance(region: RegionState, account: AccountState, request: RenewIns
     if not arrears.can_pay(region.books, account.id, price):
         raise ApiError("InsufficientBalance")
     _extend(region, instance, request.period, request.period_unit, price)
-    if token is not None:
-        account.tokens[token] = (request.given, {})
-    return {}
+    return account.tokens.remember(*asked, {})
 
 
 def _named(account: AccountState, text: str) -> list[Instance]:
