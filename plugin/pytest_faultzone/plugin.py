@@ -74,6 +74,12 @@ _OPTIONS = (
         "gives containers no SYS_ADMIN",
     ),
     (
+        "docker_agent",
+        "",
+        "the executable of a genuine Cloud Assistant client, which the docker backend's instances then run as their "
+        "agent; faultzone's own if empty",
+    ),
+    (
         "checkers",
         "all",
         "what judges the journal of `region` after each test: 'all', 'none', or checkers separated by commas",

@@ -175,7 +175,13 @@ def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
         plain = option(config, "docker_plain")
         if plain not in ("yes", "no"):
             raise UsageError(f"--faultzone-docker-plain={plain}: write 'yes' or 'no'")
-        settings = Settings(option(config, "docker_base"), option(config, "docker_mirror"), int(hosts), plain == "yes")
+        settings = Settings(
+            option(config, "docker_base"),
+            option(config, "docker_mirror"),
+            int(hosts),
+            plain == "yes",
+            option(config, "docker_agent"),
+        )
         root = options.root_image or option(config, "docker_root")
         return docker_backend(replace(options, root_image=root), settings)
     if name.startswith("wrong:"):
@@ -213,6 +219,10 @@ def check_options(config: pytest.Config) -> None:
         if (keep := option(config, "keep")) not in ("none", "failed"):
             raise UsageError(f"--faultzone-keep={keep}: write 'failed' or 'none'")
         name = option(config, "backend")
+        if name == "docker" and (agent := option(config, "docker_agent")):
+            from faultzone.substrate.docker import clients
+
+            clients.read(agent)
         if name.startswith("wrong:"):
             wrong_regions.get(name.removeprefix("wrong:"))
         elif name.startswith(("http://", "https://")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from time import sleep
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_many_commands_run_at_once(real: Region) -> None:
         assert [command.output(each) for each in ones] == [f"{number}\n"] * 4
 
 
-def asked(instance: Instance, script: str, **parameters: object) -> dict[str, str]:
+def asked(instance: Instance, script: str, **parameters: object) -> dict[str, Any]:
     """What DescribeInvocationResults shows of a command that is run with further parameters, once it has ended."""
     region = instance.region
     about = {"Type": "RunShellScript", "CommandContent": script, "InstanceId": [instance.id], **parameters}

@@ -167,7 +167,7 @@ class Engine:
         with tarfile.open(fileobj=context, mode="w") as tar:
             for name, data in sorted(files.items()):
                 entry = tarfile.TarInfo(name)
-                entry.size, entry.mode = len(data), 0o644
+                entry.size, entry.mode = len(data), 0o755 if data.startswith(b"\x7fELF") else 0o644
                 tar.addfile(entry, io.BytesIO(data))
         context.seek(0)
         with self._saying(f"build the image {tag}"):
@@ -181,7 +181,7 @@ class Engine:
                     try:
                         self.run(made)
                     except HarnessError as trouble:
-                        raise HarnessError(f"the base of {tag} cannot run the hosts' agent: {trouble}") from None
+                        raise HarnessError(f"the image {tag} cannot run the agents: {trouble}") from None
                     repository, _, version = tag.partition(":")
                     entrypoint = self._api.inspect_image(image)["Config"]["Entrypoint"]
                     changes = [f"ENTRYPOINT {json.dumps(entrypoint)}", "CMD []"]

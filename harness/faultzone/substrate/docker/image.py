@@ -17,6 +17,7 @@ from typing import Final
 
 from faultzone.errors import HarnessError, NotSupported
 from faultzone.substrate.docker import base, packages
+from faultzone.substrate.docker.agent.sandbox import CLIENT
 from faultzone.substrate.docker.cleanup import labels
 from faultzone.substrate.docker.engine import LABEL, Engine
 
@@ -24,11 +25,14 @@ _AGENT: Final = "faultzone.substrate.docker.agent"
 _DOCKERFILE: Final = """FROM {base}
 LABEL {label}=image
 COPY agent /opt/faultzone/agent/
-WORKDIR /opt/faultzone
+{client}WORKDIR /opt/faultzone
 ENTRYPOINT ["python3", "-S", "-E", "-B", "-m", "agent"]
 """
 #: What makes Python keep what it has compiled, so that no host compiles it again.
 _COMPILE: Final = ("python3", "-S", "-E", "-c", "import agent.host")
+#: The line for a genuine client, and how it shows that it can be run.
+_CLIENT_LINE: Final = f"COPY client {CLIENT.rpartition('/')[0]}/\n"
+_TRY_CLIENT: Final = f"{CLIENT} --version && exec {' '.join(_COMPILE[:-1])} '{_COMPILE[-1]}'"
 #: The engine's names of architectures, and Debian's.
 _ARCHITECTURES: Final = {
     "x86_64": "amd64",
@@ -40,16 +44,17 @@ _ARCHITECTURES: Final = {
 }
 
 
-def ensure(engine: Engine, wanted: str = "", mirror: str = "") -> str:
+def ensure(engine: Engine, wanted: str = "", mirror: str = "", client: bytes = b"") -> str:
     """The tag of the hosts' image, made if it is not there yet. Processes that ask at the same time build it once.
 
     Args:
         wanted: the base image to use; without one, or where it cannot be had, a base is made.
         mirror: where to take the base's packages from, `URL SUITE [COMPONENT …]`; apt's own sources when empty.
+        client: the program that instances run as their Cloud Assistant agent; none when empty.
 
     Raises:
         NotSupported: no base can be had; the text says why and what to do.
-        HarnessError: the engine cannot build.
+        HarnessError: the engine cannot build, or what is built cannot be run.
     """
     with _one_at_a_time():
         chosen, troubles = None, []
@@ -62,12 +67,15 @@ def ensure(engine: Engine, wanted: str = "", mirror: str = "") -> str:
                 troubles.append(str(trouble))
         if chosen is None:
             chosen = _made_base(engine, mirror, troubles)
-        dockerfile = _DOCKERFILE.format(base=chosen, label=LABEL).encode()
+        dockerfile = _DOCKERFILE.format(base=chosen, label=LABEL, client=_CLIENT_LINE if client else "").encode()
         contents = {"Dockerfile": dockerfile, **_agent_files()}
+        if client:
+            contents[f"client/{CLIENT.rpartition('/')[2]}"] = client
         tag = f"faultzone/host:{_digest(*contents.values(), (engine.image_id(chosen) or '').encode())}"
         if engine.image_id(tag) is None:
             engine.build(contents, f"{tag}-plain")
-            engine.run_and_keep(f"{tag}-plain", _COMPILE, tag, labels("image"))
+            command = ("sh", "-c", _TRY_CLIENT) if client else _COMPILE
+            engine.run_and_keep(f"{tag}-plain", command, tag, labels("image"))
         return tag
 
 

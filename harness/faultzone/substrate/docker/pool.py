@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from faultzone.errors import HarnessError
-from faultzone.substrate.docker import image
+from faultzone.substrate.docker import clients, image
 from faultzone.substrate.docker.agent.doors import ASSISTANT
+from faultzone.substrate.docker.agent.sandbox import CLIENT
 from faultzone.substrate.docker.cleanup import KEPT, Watchdog, labels, lease_end, removable, remove_all, sweep
 from faultzone.substrate.docker.engine import Container, Engine, Taken
 from faultzone.substrate.docker.links import Link, Message, Switchboard
@@ -47,12 +48,14 @@ class Settings:
         mirror: where the packages of a base that is made come from; apt's own sources when empty.
         hosts: how many hosts there may be at a time.
         plain: whether hosts do without the capability to make namespaces, as where an engine refuses it.
+        agent: the path of a genuine client that instances run as their Cloud Assistant agent; ours when empty.
     """
 
     base: str = ""
     mirror: str = ""
     hosts: int = 40
     plain: bool = False
+    agent: str = ""
 
 
 class Pool:
@@ -76,7 +79,7 @@ class Pool:
         self._numbers, self._networks = itertools.count(1), itertools.count(1)
         self.thrown_away = 0
         #: What instances run as their Cloud Assistant agent; see `agent.sandbox.Spec`.
-        self.agent = "own"
+        self.agent = CLIENT if settings.agent else "own"
         self._lost: tuple[str, ...] | None = None
         try:
             self._open()
@@ -93,7 +96,11 @@ class Pool:
         self._undo.append(self.watchdog.close)
         with suppress(HarnessError):  # What does not go keeps nobody from work; `faultzone doctor` counts it.
             sweep(self.engine, _SWEEP_SECONDS)
-        self.image = image.ensure(self.engine, self.settings.base, self.settings.mirror)
+        client = b""
+        if path := self.settings.agent:
+            client = clients.read(path)
+            clients.check(path, client, str(self.engine.info.get("Architecture")))
+        self.image = image.ensure(self.engine, self.settings.base, self.settings.mirror, client)
         self.watchdog.wait_until_it_watches()
         self._undo.append(self._remove_made)
         self.network, self.volume = f"faultzone-{self.session}", f"faultzone-{self.session}"

@@ -115,8 +115,6 @@ class Guest:
             kernel.close_others({0, 1, 2})
             if agent == "own":
                 Assistant(address, instance).serve()
-            if address[0] == "127.0.0.1":
-                os.environ["ALIYUN_ASSIST_SERVER_HOST"] = f"{address[0]}:{address[1]}"
             os.execv(agent, [agent])
         except BaseException as trouble:
             os.write(2, f"the agent of {instance}: {trouble!r}\n".encode())

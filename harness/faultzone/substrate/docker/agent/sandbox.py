@@ -27,6 +27,9 @@ LOST: Final = ("own-root", "own-hostname", "own-processes", "own-address", "drop
 DISKS: Final = "/cloud"
 LOCAL: Final = "/local"
 ROOTS: Final = "/run/faultzone"
+#: Where a host has a genuine client of Cloud Assistant, and where its instances have it: it keeps its files around it.
+CLIENT: Final = "/opt/faultzone/client/aliyun-service"
+_INSTALLED: Final = "/usr/local/share/aliyun-assist/given"
 #: A file for each instance that runs, with the id of its first process: where `attach` finds it.
 PROCESSES: Final = "/run/instances"
 #: What an interface is called on its way: `eth0` is the host's until it has left.
@@ -60,7 +63,7 @@ class Spec:
         mac: its hardware address.
         user_data: its start-up program in Base64, None for none.
         names: the file of the names of its network, below the volume that hosts share.
-        agent: its Cloud Assistant agent: empty for none, `own` for ours, else the program that is it.
+        agent: its Cloud Assistant agent: empty for none, `own` for ours, else the host's program that is it.
         trusted: the certificate of an authority that its system trusts, in PEM.
     """
 
@@ -187,7 +190,8 @@ def _become(spec: Spec, isolated: bool, wire: socket.socket) -> NoReturn:
             trust(spec.trusted)
         except OSError as trouble:  # What an instance does to its own files is its own trouble.
             sys.stderr.write(f"{spec.instance}: the authority is not trusted: {trouble}\n")
-        guest.serve(spec.user_data, spec.instance, spec.agent)
+        agent = spec.agent if spec.agent in ("", "own") else f"{_INSTALLED}/{os.path.basename(spec.agent)}"
+        guest.serve(spec.user_data, spec.instance, agent)
     except BaseException as trouble:
         sys.stderr.write(f"{spec.instance}: {trouble!r}\n")
         sys.stderr.flush()
@@ -216,6 +220,8 @@ def _enter(spec: Spec) -> None:
         _patiently(lambda: kernel.mount(f"{DISKS}/{spec.names}", hosts, None, kernel.BIND))
         kernel.mount("none", hosts, None, kernel.REMOUNT | kernel.BIND | kernel.READ_ONLY)
     kernel.mount(f"{LOCAL}/{spec.instance}", _point(root, "/mnt/local"), None, kernel.BIND)
+    if spec.agent not in ("", "own"):
+        _install(root, spec.agent)
     try:
         kernel.mount("sysfs", _point(root, "/sys"), "sysfs", careful | kernel.NO_PROGRAMS | kernel.READ_ONLY)
     except OSError as trouble:
@@ -248,6 +254,14 @@ def _connect(spec: Spec) -> None:
     netlink.add_address("eth0", spec.address, spec.prefix)
     _patiently(lambda: netlink.set_up("eth0"))
     netlink.announce("eth0", spec.address)
+
+
+def _install(root: str, program: str) -> None:
+    """Let an instance have a program of its host's, which it cannot change."""
+    place = f"{_point(root, _INSTALLED)}/{os.path.basename(program)}"
+    with open(place, "ab"):
+        kernel.mount(program, place, None, kernel.BIND)
+    kernel.mount("none", place, None, kernel.REMOUNT | kernel.BIND | kernel.READ_ONLY)
 
 
 def _point(root: str, path: str) -> str:
