@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from faultzone import assert_refused
 from faultzone.commands import Invocation
+from faultzone.errors import NotSupported, UsageError
 from faultzone.region import Instance, Region
 from tests.docker.conftest import MakeRegion
 from tests.docker.test_instances import out, shell, soon
@@ -144,3 +146,53 @@ for _ in range(400):
     out(one, f"python3 - <<'END'\n{program}\nEND")
     sleep(0.2)
     assert ran(one, "wget -qO- http://100.100.100.200/latest/meta-data/instance-id")["Output"] == one.id
+
+
+# Agents that are broken on purpose
+
+
+def test_an_agent_that_is_killed_serves_no_more_until_that_is_undone(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    running = real.run_command("sleep 2; echo through > /root/mark", on=one, wait=False)
+    soon(lambda: shell(one, "pgrep -fc '[s]leep 2'")[1] != "0")
+    with real.chaos.agent_outage(one.id, "stopped"):
+        assert not serves(one)
+        assert_refused("InvalidInstance.NoClient", lambda: real.run_command("true", on=one))
+        soon(lambda: shell(one, "cat /root/mark")[1] == "through")
+        assert running.status == "Running"
+    assert serves(one)
+    assert ran(one, "echo well")["Output"] == "well\n"
+
+
+def test_an_agent_that_hangs_seems_to_serve_and_does_what_it_was_given_later(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    with real.chaos.agent_outage(one.id, "hung"):
+        assert serves(one)
+        command = real.run_command("echo late", on=one, wait=False)
+        real.clock.advance("30s")
+        sleep(0.5)
+        assert command.status == "Running"
+        assert command.output(one) == ""
+    soon(lambda: command.status == "Finished")
+    assert command.output(one) == "late\n"
+
+
+def test_outages_of_an_agent_end_one_by_one_and_with_a_reboot(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    first = real.chaos.agent_outage(one.id, "hung")
+    second = real.chaos.agent_outage(one.id, "stopped")
+    assert not serves(one)
+    second.undo()
+    assert serves(one)
+    one.reboot()
+    assert ran(one, "echo well")["Output"] == "well\n"
+    first.undo()
+    assert real.control("agent", instance=one.id)["troubles"] == []
+
+
+def test_what_cannot_be_broken_of_an_agent_that_is_a_process_says_so(real: Region) -> None:
+    (one,) = real.run_instances(1)
+    with pytest.raises(NotSupported, match="can be stopped, hung"):
+        real.control("agent-outage", instance=one.id, state="upgrading")
+    with pytest.raises(UsageError, match="has no agent"):
+        real.control("set-agent", instance="i-none", state="hung")

@@ -230,6 +230,20 @@ def test_an_agent_that_starts_again_gets_what_it_never_began_and_nothing_else(se
     assert [each["task"]["taskID"] for each in serving.fetch("startup")["run"]] == ["t-2"]
 
 
+def test_what_is_cancelled_once_it_was_fetched_is_stopped_and_not_heard_of(serving: Any) -> None:
+    serving.server.give(script())
+    serving.fetch()
+    serving.socket.texts()
+    serving.server.cancel("t-1")
+    assert serving.socket.texts() == ["kick_vm task stop t-1"]
+    answer = serving.fetch()
+    assert ([each["task"]["taskID"] for each in answer["stop"]], answer["run"]) == (["t-1"], [])
+    assert serving.fetch()["stop"] == []
+    serving.report("running", start=5)
+    serving.report("stopped", start=5, end=6, exitcode=0, dropped=0, result="killed")
+    assert serving.told() == []
+
+
 def test_what_is_cancelled_is_not_fetched_and_what_has_begun_goes_on(serving: Any) -> None:
     serving.server.give(script("t-1"))
     serving.server.cancel("t-1")

@@ -22,6 +22,7 @@ CAPABILITIES: Final = {
     "change-account": "use several accounts, lock instances, change an account's settings",
     "shape-region": "choose zones, hosts, capacity and editions",
     "reach-guests": "send requests to what serves in instances",
+    "break-agents": "kill and stop the agents of instances",
     "guest": "teach guests commands, and see what runs inside them",
     "live-migration": "migrate an instance with what runs in it",
     "own-root": "rely on a root file system of each instance's own",

@@ -120,14 +120,14 @@ def guest_request(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     return answer
 
 
-@verb("set-agent", "guest", instance="string", state="string")
+@verb("set-agent", "break-agents", instance="string", state="string")
 def set_agent(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Bring the agent of an instance into a state: running, stopped, hung, lacking, outdated or upgrading."""
     _guests(backend).set_agent(given["instance"], given["state"])
     return {"states": list(AGENT_STATES)}
 
 
-@verb("agent-outage", "guest", instance="string", state="string")
+@verb("agent-outage", "break-agents", instance="string", state="string")
 def agent_outage(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Put the agent of an instance out of order; tells the number that ends it. Of several the latest is to be seen."""
     instance, state = str(given["instance"]), given["state"]
@@ -137,7 +137,7 @@ def agent_outage(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     return {"id": backend.troubles.begin(state, ("agent", instance))}
 
 
-@verb("end-agent-outage", "guest", instance="string", id="integer?")
+@verb("end-agent-outage", "break-agents", instance="string", id="integer?")
 def end_agent_outage(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """End an outage of an agent, or all; with none left it runs, as its latest version."""
     instance = str(given["instance"])
@@ -156,7 +156,7 @@ def set_powershell(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     return {}
 
 
-@verb("agent", "guest", writes=False, instance="string")
+@verb("agent", "break-agents", writes=False, instance="string")
 def agent(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Look at the agent of an instance: whether it runs, its version, how often it looked for an upgrade, outages."""
     troubles = list(backend.troubles.left(("agent", given["instance"])))

@@ -71,6 +71,7 @@ class LocalBackend:
             "change-account",
             "shape-region",
             "reach-guests",
+            "break-agents",
             "guest",
             "live-migration",
         }

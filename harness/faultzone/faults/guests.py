@@ -45,12 +45,12 @@ class AgentOutage(Fault):
 
     Args:
         instance: the instance's id.
-        state: `stopped`, `hung`, `lacking`, `outdated` or `upgrading`.
+        state: `stopped`, `hung`, `lacking`, `outdated` or `upgrading`; of one that is a process, the first two.
     """
 
     instance: str
     state: str = "stopped"
-    capability: ClassVar[str] = "guest"
+    capability: ClassVar[str] = "break-agents"
 
     def asks(self) -> tuple[str, dict[str, Any]]:
         """Bring it into that state."""

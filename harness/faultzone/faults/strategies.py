@@ -104,12 +104,12 @@ def faults(region: Breakable, *, irreversible: bool = True) -> st.SearchStrategy
         drawn.append(("break-machines", pairs.map(lambda pair: PeerCut(pair[0], pair[1], region.id))))
     if ids := [each.id for each in region.instances]:
         some = st.sampled_from(ids)
-        states = st.sampled_from(("stopped", "hung", "outdated"))
+        states = st.sampled_from(("stopped", "hung", "outdated")[: 3 if region.supports("guest") else 2])
         within = st.sampled_from(("10m", "1h", "24h"))
         drawn += [
             ("guest", st.builds(GuestCrash, some)),
             ("break-machines", st.builds(MemoryExhausted, some)),
-            ("guest", st.builds(AgentOutage, some, states)),
+            ("break-agents", st.builds(AgentOutage, some, states)),
             ("break-hosts", st.builds(Maintenance, instance=some, within=within, region=at)),
             ("change-account", st.builds(SecurityLock, some)),
         ]

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Final
 from weakref import WeakMethod
 
@@ -51,6 +51,7 @@ from faultzone.substrate.gateway.secure import Door
 
 #: For how long an instance that is up is not yet Running because its agent does not serve yet.
 _AGENT_SECONDS: Final = 5.0
+_POLL_SECONDS: Final = 0.005
 #: The private networks of regions are parts of 10.0.0.0/8.
 _PREFIX: Final = 8
 #: How many lines that a start-up program wrote get into the log of the host.
@@ -72,6 +73,7 @@ class Guest:
         streams: those between the session and it.
         up: whether its first process serves.
         rising: whether it is up and waits for its agent.
+        hung: whether its agent was made to stand still.
     """
 
     machine: Machine
@@ -82,6 +84,7 @@ class Guest:
     streams: Streams
     up: bool = False
     rising: bool = False
+    hung: bool = False
 
 
 class DockerSubstrate(BreakableMachines):
@@ -136,6 +139,7 @@ class DockerSubstrate(BreakableMachines):
             self._deliver(effect)
         elif (guest := self._guests.get(effect.instance)) is not None:
             guest.server.cancel(effect.run)
+            self._owed.pop((effect.instance, effect.run), None)
 
     def _boot(self, region: str, effect: Boot) -> None:
         machine = self._machine(region, effect.host)
@@ -323,7 +327,7 @@ class DockerSubstrate(BreakableMachines):
             self._owed.pop((effect.instance, effect.run), None)
             return
         guest.server.give(effect)
-        if guest.server.serves is None and not guest.rising:
+        if guest.hung or (guest.server.serves is None and not guest.rising):
             self._owed.pop((effect.instance, effect.run), None)
 
     def _expect_nothing(self, instance: str) -> None:
@@ -373,6 +377,47 @@ class DockerSubstrate(BreakableMachines):
             raise UsageError(f"{instance} does not run")
         self._ask(guest.machine.region, guest.machine.index, "memory", mends=left is None, instance=instance, left=left)
 
+    def set_agent(self, instance: str, state: str) -> None:
+        """Let the agent of an instance run, be dead or stand still: `running`, `stopped`, `hung`.
+
+        It returns once the region knows whether the agent serves; one that stands still seems to.
+
+        Raises:
+            UsageError: it has no agent.
+            HarnessError: the agent does not do as it is told.
+        """
+
+        def ask(answer: Callable[[Any], None]) -> None:
+            guest = self._guests.get(instance)
+            if guest is None or not guest.agent:
+                answer({"unknown": True})
+                return
+            guest.hung = state == "hung"
+            if guest.hung:
+                self._expect_nothing(instance)
+            if guest.up and guest.machine.link is not None and not guest.machine.down:
+                message = {"op": "agent", "state": state}
+                guest.machine.link.send("guest", answer, instance=instance, epoch=guest.epoch, message=message)
+            else:
+                answer({})
+
+        if "unknown" in self.pool.board.ask(ask, CLOSE_SECONDS):
+            raise UsageError(f"{instance} has no agent, or is not there any more")
+        end = monotonic() + _AGENT_SECONDS
+        while state != "hung" and self._agent_lags(instance, serves=state == "running"):
+            if monotonic() > end:
+                raise HarnessError(f"the agent of {instance} should be {state}, and is not after {_AGENT_SECONDS:g} s")
+            sleep(_POLL_SECONDS)
+
+    def _agent_lags(self, instance: str, *, serves: bool) -> bool:
+        up, version = self.agent_of(instance)
+        return up and (version is not None) != serves
+
+    def agent_of(self, instance: str) -> tuple[bool, str | None]:
+        """Whether an instance is up, and the version of its agent; None where that does not serve."""
+        guest = self._guests.get(instance)
+        return (False, None) if guest is None else (guest.up and not guest.machine.down, guest.server.serves)
+
     def _ask_guest(self, instance: str, message: Message, seconds: float) -> Message:
         run = f"exec-{next(self._numbers)}"
 
@@ -410,7 +455,7 @@ class DockerSubstrate(BreakableMachines):
         if event == "stream":
             guest.streams.hear(message)
         elif event == "up":
-            guest.up = guest.rising = True
+            guest.up, guest.rising, guest.hung = True, True, False
             if guest.agent:
                 self._later(_AGENT_SECONDS, lambda: self._risen(guest))
             else:

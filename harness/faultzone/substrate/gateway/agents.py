@@ -70,6 +70,7 @@ class AgentServer:
         self._region, self._instance, self._epoch = region, instance, epoch
         self._tell, self._later = tell, later
         self._tasks: dict[str, Task] = {}
+        self._stops: list[Task] = []
         self._channels: list[Channel] = []
         #: The version that the agent has said it is; None before it has asked what there is to do, and once it is gone.
         self.serves: str | None = None
@@ -105,10 +106,13 @@ class AgentServer:
         self._kick(task.kick)
 
     def cancel(self, run: str) -> None:
-        """Forget what the agent has not begun."""
+        """Forget what the agent has not begun; it may be about to, so it is told if it has taken it."""
         task = self._tasks.get(run)
         if task is not None and not task.begun:
             del self._tasks[run]
+            if task.fetched and isinstance(task.effect, RunScript):
+                self._stops.append(task)
+                self._kick(f"kick_vm task stop {run}")
 
     def rebooted(self) -> None:
         """The instance ended or was rebooted from inside: what had begun is gone, what had not is fetched again."""
@@ -176,7 +180,8 @@ class AgentServer:
             task.fetched = True
         files = [task.entry() for task in new if isinstance(task.effect, PutFile)]
         scripts = [task.entry() for task in new if isinstance(task.effect, RunScript)]
-        answer = {"run": scripts, "stop": [], "test": [], "file": files, "session": []}
+        stops, self._stops = [task.entry() for task in self._stops], []
+        answer = {"run": scripts, "stop": stops, "test": [], "file": files, "session": []}
         self._seen()
         return _json({"code": 200, "instanceId": self._instance, **answer})
 

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-#: How long after its end it is started again.
-_AGAIN_SECONDS: Final = 1.0
+#: How long after its end it is started again: longer than it takes the region to notice that it is gone.
+_AGAIN_SECONDS: Final = 2.0
 
 
 class Keeper:
