@@ -177,8 +177,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "clause(*ids): the documented promises that the test asserts, such as clause('deployment-set/strict-spread')",
         "needs(*capabilities): what the backend must allow besides the public API: see-hosts, break-hosts, "
         "break-machines, break-api, move-time, set-supply, change-account, shape-region, reach-guests, "
-        "break-agents, guest, live-migration, own-root, own-hostname, own-processes, own-address, own-limits, dropped-capabilities; the "
-        "test is not-supported where it does not",
+        "break-agents, guest, live-migration, own-root, own-hostname, own-processes, own-address, own-limits, "
+        "dropped-capabilities; the test is not-supported where it does not",
     ):
         config.addinivalue_line("markers", line)
     # One usage error at the start in place of one for each test; the harness is imported only where there is a choice.
