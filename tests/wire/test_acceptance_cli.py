@@ -1,7 +1,7 @@
 """The command line client `aliyun`, unmodified, where it is on the PATH.
 
 Since 3.0.203 it speaks HTTPS unless `--insecure` is given. Since 3.0.83 `--pager` follows tokens alone unless
-`NextToken=` turns that off.
+`NextToken=` turns that off. Since 3.4.0 it sends a throttled call again where the answer says when.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +21,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from faultzone.backends.http import flatten
-from tests.wire.clients import STS, faultzone_up
+from faultzone.remote import connect
+from tests.wire.clients import STS, TOKEN, faultzone_up
 from tests.wire.test_acceptance_old_sdk import IMAGE, TYPE
 
 ALIYUN = shutil.which("aliyun")
@@ -38,8 +40,8 @@ class Aliyun:
 
     def __init__(self, home: Path, url: str) -> None:
         self._environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
-        version = tuple(map(int, self.run("version").split(".")))
-        self._endpoint = ["--endpoint", urlsplit(url).netloc, *(["--insecure"] if version >= (3, 0, 203) else [])]
+        self.url, self.version = url, tuple(map(int, self.run("version").split(".")))
+        self._endpoint = ["--endpoint", urlsplit(url).netloc, *(["--insecure"] if self.version >= (3, 0, 203) else [])]
         self.run("configure", "set", "--mode", "AK", "--region", "cn-hangzhou",
                  "--access-key-id", "testid", "--access-key-secret", "testsecret")  # fmt: skip
 
@@ -174,6 +176,19 @@ def test_the_client_finds_its_own_string_in_the_refusal_of_a_wrong_secret(aliyun
     assert "InvalidAccessKeySecret: Please check you AccessKeySecret" in told
     assert "SignatureMethod%3DHMAC-SHA1" in told
     assert "SignatureType%3D%26SignatureVersion%3D1.0" in told
+
+
+def test_a_throttled_call_is_sent_again_where_the_answer_says_when(aliyun: Aliyun) -> None:
+    with closing(connect(aliyun.url, token=TOKEN)) as region:
+        fault = {"action": "DescribeZones", "code": "Throttling", "times": 1}
+        region.control("api-fault", fault)
+        assert aliyun.code("DescribeZones") == "Throttling"
+        region.control("api-fault", {**fault, "retry_after": 100})
+        if aliyun.version >= (3, 4, 0):
+            assert aliyun.ecs("DescribeZones")["Zones"]["Zone"][0]["ZoneId"] == "cn-hangzhou-a"
+        else:
+            assert aliyun.code("DescribeZones") == "Throttling"
+        assert region.control("api-faults", {}) == {"ids": []}
 
 
 def test_a_temporary_key_needs_its_token(aliyun: Aliyun) -> None:
