@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import docker
 import pytest
 
 from faultzone.region import Region
 from faultzone.substrate.docker.links import Link
-from faultzone.substrate.docker.pool import Pool, comparable
+from faultzone.substrate.docker.pool import Pool
 from tests.docker.conftest import MakeRegion
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -27,6 +29,11 @@ def dirty(region: Region) -> None:
     region.control("fill-disk", host=one.host, full=True)
     region.control("host-wire", host=one.host, up=False)
     region.control("hang-host", host=other.host)
+
+
+def comparable(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a host says of itself, without what differs between hosts by nature."""
+    return {name: value for name, value in state.items() if name not in ("host_name", "routes")}
 
 
 def state(hosts: Pool, link: Link) -> dict[str, Any]:
@@ -52,6 +59,76 @@ def test_a_reset_host_equals_a_fresh_one(make: MakeRegion, hosts: Pool) -> None:
     assert [comparable(link.fresh) for link in used] == [comparable(new.fresh)] * 2
     fresh.close()
     assert [comparable(state(hosts, link)) for link in used] == [comparable(new.fresh)] * 2
+
+
+REMOVED = {
+    "process": "setsid sleep 4321 >/dev/null 2>&1 </dev/null &",
+    "frozen process": "setsid sleep 4321 >/dev/null 2>&1 </dev/null & kill -STOP $!",
+    "local file": "mkdir -p /local/left/it; echo x > /local/left/it/is",
+    "root of an instance": "mkdir /run/faultzone/left",
+    "wire that is down": "python3 -S -E -c \"from agent import netlink; netlink.set_up('eth0', False)\"",
+    "unheard peer": "python3 -S -E -c \"from agent import netlink; netlink.swallow('10.149.0.1')\"",
+    "slow wire": "python3 -S -E -c \"from agent import netlink; netlink.shape('eth0', 100)\"",
+}
+NOTICED = {
+    "mount": "busybox mount -t tmpfs left /mnt",
+    "interface": "python3 -S -E -c \"from agent.netlink import *; add_vxlan('left', 9, 'eth0', address_of('eth0'))\"",
+    "route": "busybox ip route add 10.148.0.0/16 dev eth0",
+    "control group": "mkdir $(test -d /run/limits/pids && echo /run/limits/pids || echo /run/limits)/left",
+    "shared memory": "echo x > /dev/shm/left",
+    "device": "busybox mknod /dev/left c 1 3",
+    "file beside the hosts' own": "echo x > /run/left",
+}
+
+
+def plant(link: Link, script: str) -> None:
+    """Leave something on a host by a way that its agent knows nothing of."""
+    client = docker.from_env()
+    done = client.containers.get(link.container).exec_run(["sh", "-c", script])
+    client.close()
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("what", REMOVED)
+def test_a_reset_removes_what_was_left(make: MakeRegion, hosts: Pool, what: str) -> None:
+    region = make(zones=1, hosts_per_zone=1)
+    region.run_instances(1)
+    (link,) = hosts.leased
+    plant(link, REMOVED[what])
+    assert state(hosts, link) != link.fresh
+    region.close()
+    assert link in hosts.idle
+    assert state(hosts, link) == link.fresh
+
+
+@pytest.mark.parametrize("what", NOTICED)
+def test_a_host_that_a_reset_does_not_clean_is_thrown_away(make: MakeRegion, hosts: Pool, what: str) -> None:
+    region = make(zones=1, hosts_per_zone=1)
+    region.run_instances(1)
+    (link,), thrown_away = hosts.leased, hosts.thrown_away
+    plant(link, NOTICED[what])
+    region.close()
+    assert hosts.thrown_away == thrown_away + 1
+    assert not link.alive
+
+
+def test_nothing_can_be_left_in_the_root_of_a_host(make: MakeRegion, hosts: Pool) -> None:
+    make(zones=1, hosts_per_zone=1).run_instances(1)
+    (link,) = hosts.leased
+    for directory in ("/", "/etc", "/tmp", "/root", "/usr/bin", "/opt/faultzone/agent"):
+        plant(link, f"! touch {directory}/left")
+
+
+@pytest.mark.parametrize("fault", ["crash", "hang"])
+def test_a_host_without_power_has_it_again_after_a_reset(make: MakeRegion, hosts: Pool, fault: str) -> None:
+    region = make(zones=1, hosts_per_zone=1)
+    region.run_instances(1)
+    (link,) = hosts.leased
+    hosts.board.ask(lambda answer: link.send(fault, answer), 10)
+    assert not state(hosts, link)["powered"]
+    region.close()
+    assert link in hosts.idle
+    assert state(hosts, link) == link.fresh
 
 
 def test_the_next_region_finds_nothing_of_the_last(make: MakeRegion, hosts: Pool) -> None:

@@ -274,6 +274,8 @@ class Engine:
             settings = self._api.create_host_config(
                 network_mode=wanted.network,
                 auto_remove=True,
+                # So nothing can be left in it; plain process trees have no other root.
+                read_only=not wanted.plain,
                 cap_add=["NET_ADMIN"] if wanted.plain else ["NET_ADMIN", "SYS_ADMIN"],
                 security_opt=["apparmor=unconfined"],
                 binds={wanted.volume: {"bind": "/cloud", "mode": "rw"}},

@@ -9,7 +9,7 @@ import itertools
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -191,7 +191,7 @@ class Pool:
             if not message:
                 self._not_started(taker, HarnessError(f"host {link.name} ended at its start: {' '.join(link.log)}"))
                 return
-            link.fresh, link.lost = comparable(message["state"]), tuple(message["lost"])
+            link.fresh, link.lost = message["state"], tuple(message["lost"])
             self._lost = link.lost
             self._starting -= 1
             self.leased.add(link)
@@ -219,7 +219,7 @@ class Pool:
 
         def compare(answer: Message) -> None:
             # Without roots of their own, instances may have left anything anywhere.
-            finish("own-root" not in link.lost and comparable(answer.get("state", {})) == link.fresh)
+            finish("own-root" not in link.lost and answer.get("state") == link.fresh)
 
         link.hears = lambda message: None
         link.send("reset", lambda answer: None if "trouble" not in answer else finish(False))
@@ -391,11 +391,6 @@ class Pool:
                 troubles.append(HarnessError(f"the hosts do not end: {late}"))
         if troubles:
             raise troubles[0]
-
-
-def comparable(state: Mapping[str, Any]) -> dict[str, Any]:
-    """What a host says of itself, without what differs between hosts by nature."""
-    return {name: value for name, value in state.items() if name not in ("host_name", "routes")}
 
 
 _POOLS: dict[Settings, Pool] = {}

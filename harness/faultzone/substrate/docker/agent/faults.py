@@ -26,6 +26,8 @@ class Faults:
 
     def __init__(self, wire: str) -> None:
         self._wire = wire
+        # It leads nowhere, as the network is internal, and would not come back with a wire that was cut.
+        netlink.close_way_out()
         room = os.statvfs(LOCAL)
         self._size = room.f_blocks * room.f_frsize
 

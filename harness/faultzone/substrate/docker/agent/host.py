@@ -378,6 +378,8 @@ class Host:
             "files": len(os.listdir("/proc/self/fd")),
             "host_name": socket.gethostname(),
             "temporary": sorted(os.listdir("/tmp")),
+            "running": sorted(os.listdir("/run")),
+            "devices": sorted(os.listdir("/dev")),
             "shared_memory": sorted(os.listdir("/dev/shm")),
             "powered": self._powered and self._well,
         }

@@ -7,6 +7,7 @@ import fcntl
 import os
 import socket
 import struct
+from contextlib import suppress
 from typing import Final
 
 _NEW_LINK, _DEL_LINK, _GET_LINK = 16, 17, 18
@@ -113,6 +114,12 @@ def swallow(peer: str, on: bool = True) -> None:
     """Let everything that is sent to a peer vanish, or no longer."""
     body = struct.pack("BBBBBBBBI", 2, 32, 0, 0, 254, 4, 0, 6, 0) + _attribute(1, socket.inet_aton(peer))
     _ask(_NEW_ROUTE if on else _DEL_ROUTE, _CREATE | _REPLACE if on else 0, body)
+
+
+def close_way_out() -> None:
+    """Remove the default route, if there is one."""
+    with suppress(ProcessLookupError):
+        _ask(_DEL_ROUTE, 0, struct.pack("BBBBBBBBI", 2, 0, 0, 0, 254, 0, 255, 0, 0))
 
 
 def announce(name: str, address: str) -> None:
