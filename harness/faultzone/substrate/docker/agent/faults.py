@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from typing import Any
 
 from . import kernel, netlink
@@ -11,6 +12,10 @@ from .sandbox import LOCAL
 
 #: What the local disk keeps when it is made full, so that its size is never nothing, which would mean no limit.
 _BALLAST = f"{LOCAL}/.full"
+
+
+#: How often it is looked, every five milliseconds, whether a wire that is joined again works.
+_WIRE_TRIES = 100
 
 
 class Refused(Exception):
@@ -30,6 +35,7 @@ class Faults:
         netlink.close_way_out()
         room = os.statvfs(LOCAL)
         self._size = room.f_blocks * room.f_frsize
+        self._wired = self._wire_state()
 
     def handle(self, operation: str, message: dict[str, Any]) -> None:
         """Break or mend.
@@ -57,19 +63,25 @@ class Faults:
         netlink.shape(self._wire, None)
         netlink.set_up(self._wire)
         self.fill(False)
+        for _ in range(_WIRE_TRIES):  # The kernel notices by and by that a wire is joined.
+            if self._wire_state() == self._wired:
+                return
+            time.sleep(0.005)
 
     def condition(self) -> dict[str, Any]:
         """What the kernel says of what can be broken here."""
-        with open(f"/sys/class/net/{self._wire}/operstate", encoding="ascii") as file:
-            wire = file.read().strip()
         room = os.statvfs(LOCAL)
         return {
-            "wire": wire,
+            "wire": self._wire_state(),
             "queue": netlink.queueing(self._wire),
             "unheard": swallowed(),
             "local_size": room.f_blocks * room.f_frsize,
             "local_free": room.f_bavail * room.f_frsize,
         }
+
+    def _wire_state(self) -> str:
+        with open(f"/sys/class/net/{self._wire}/operstate", encoding="ascii") as file:
+            return file.read().strip()
 
     def _swallow(self, peer: str, *, on: bool) -> None:
         if on != (peer in swallowed()):
