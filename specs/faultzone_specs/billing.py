@@ -40,6 +40,11 @@ def advance_to(region: Region, instant: datetime, *, minutes: int = 0) -> None:
     region.clock.advance(instant - region.clock.now + timedelta(minutes=minutes))
 
 
+def next_hour(region: Region) -> datetime:
+    """The instant at which the present hour ends."""
+    return region.clock.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 

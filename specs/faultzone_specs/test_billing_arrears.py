@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from faultzone import ApiError, Instance, Region, assert_nothing_made, assert_refused, assert_released
-from faultzone_specs.billing import SOON, advance_to, events, pay_as_you_go, statuses, subscription
+from faultzone_specs.billing import SOON, advance_to, events, next_hour, pay_as_you_go, statuses, subscription
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -97,8 +97,10 @@ def test_payment_within_the_window_avoids_the_stop(region: Region) -> None:
 def test_each_whole_hour_is_settled_by_itself(region: Region) -> None:
     """The balance moves on the hour alone, and the bill that it does not cover brings arrears."""
     region.set_prices(hourly=1)
+    # The hour has just begun: it cannot end by itself meanwhile, where region time follows the real clock.
+    advance_to(region, next_hour(region), minutes=1)
     instance = pay_as_you_go(region)
-    on_the_hour = region.clock.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    on_the_hour = next_hour(region)
     before = region.account_balance
     advance_to(region, on_the_hour, minutes=-1)
     assert region.account_balance == before

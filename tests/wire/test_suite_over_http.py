@@ -23,8 +23,7 @@ def _in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_with_control_routes_the_verdicts_are_those_in_process() -> None:
-    # Virtual: a real hour that ends in the middle of a test would be a difference of the clocks, not of the doors.
-    cloud = hosted.Hosted(clock="virtual")
+    cloud = hosted.Hosted(clock="hybrid")
     with hosted.endpoint(cloud, token="token") as served:
         over_http = verdicts(f"--faultzone-backend={served.url}", "--faultzone-token=token")
     in_process = verdicts()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from faultzone.model.catalog import InstanceType
-    from faultzone.model.placement import Host
+    from faultzone.model.placement import Batch, Host
     from faultzone.model.state import Instance, RegionState
 
 
@@ -21,7 +21,7 @@ def choose(
     *,
     leaving: Host | None = None,
     member: Instance | None = None,
-    chosen: Sequence[Host] = (),
+    batch: Batch | None = None,
 ) -> Host | None:
     """The host that an instance should go to, or None for lack of supply. Nothing is reserved.
 
@@ -29,19 +29,20 @@ def choose(
         others: the hosts of the other members of its deployment set, None without a set.
         leaving: the host that it must leave.
         member: which member of the set it is; None for an instance that is being made.
-        chosen: the hosts chosen so far for instances of the same batch, which none of them has taken yet.
+        batch: those of the same batch for which a host has been chosen already.
     """
     placement, rules = region.placement, region.rules
-    if leaving is None and placement.supply.left(region.zone_ids[zone], kind.family, -len(chosen)) == 0:
+    if (
+        leaving is None
+        and placement.supply.left(region.zone_ids[zone], kind.family, 0 if batch is None else -batch.size) == 0
+    ):
         return None
     avoid: Collection[int] = rules.hosts_to_avoid(others, member) if others else ()
     if leaving is not None:
         avoid = {*avoid, leaving.index}
-    pending: dict[int, int] = {}
-    for host in chosen:
-        pending[host.index] = pending.pop(host.index, 0) + 1
-    levels = rules.preference(placement.spread(account, zone).levels_with(pending))
-    return next(placement.candidates(levels, kind, avoid, pending), None)
+    if batch is None:
+        return next(placement.candidates(rules.preference(placement.spread(account, zone).levels), kind, avoid), None)
+    return next(placement.candidates(rules.preference(batch.levels()), kind, avoid, batch.more), None)
 
 
 def choose_for(region: RegionState, instance: Instance, leaving: Host | None = None) -> Host | None:

@@ -12,6 +12,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.ecs.instances import CreateInstance, CreateLaunchTemplate, DeleteLaunchTemplate, RunInstances
 from faultzone.model import billing, billing_terms, hosting, lifecycle
 from faultzone.model.dispatch import Answer, handles
+from faultzone.model.placement import Batch
 from faultzone.model.state import STOPPED, AccountState, DeploymentSet, Instance, LaunchTemplate, RegionState
 
 if TYPE_CHECKING:
@@ -269,10 +270,13 @@ def _choose(region: RegionState, account: AccountState, plan: _Plan, amount: int
 def _choose_in(region: RegionState, account: AccountState, plan: _Plan, zone: int, amount: int) -> list[Host]:
     """The hosts of a zone for up to `amount` new instances, each chosen as if those before it were placed."""
     chosen: list[Host] = []
+    batch = Batch(region.placement.spread(account.id, zone))
     members = None if plan.group is None else plan.group.hosts()
-    while len(chosen) < amount:
+    for _ in range(amount):
+        if chosen:
+            batch.add(chosen[-1].index)
         others = None if members is None else [*members, *chosen]
-        host = hosting.choose(region, account.id, plan.kind, zone, others, chosen=chosen)
+        host = hosting.choose(region, account.id, plan.kind, zone, others, batch=batch)
         if host is None:
             break
         chosen.append(host)

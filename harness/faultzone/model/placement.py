@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, zip_longest
 from types import MappingProxyType
 from typing import Final
 
@@ -78,22 +78,6 @@ class Spread:
         else:
             self.count.pop(index, None)
 
-    def levels_with(self, pending: Mapping[int, int]) -> Sequence[Iterable[int]]:
-        """The levels as they will be once so many more instances are on each host; nothing moves.
-
-        Args:
-            pending: how many more, by host, in the order in which the hosts come to their new level.
-        """
-        if not pending:
-            return self.levels
-        came: defaultdict[int, list[int]] = defaultdict(list)
-        for index, more in pending.items():
-            came[self.count.get(index, 0) + more].append(index)
-        count = max(len(self.levels), *(level + 1 for level in came))
-        stay: list[Iterable[int]] = [(index for index in level if index not in pending) for level in self.levels]
-        stay += [()] * (count - len(stay))
-        return [chain(stay[level], came[level]) for level in range(count)]
-
     def power(self, index: int, on: bool) -> None:
         """Take a host that has died out of the levels, or put it back."""
         level = self.levels[self.count.get(index, 0)]
@@ -103,6 +87,43 @@ class Spread:
         else:
             self.dead.add(index)
             level.pop(index, None)
+
+
+class Batch:
+    """The hosts chosen for a batch, which its instances have not taken yet, over the spread that they will change.
+
+    Args:
+        spread: of the account, in the zone of the batch.
+    """
+
+    __slots__ = ("_came", "_spread", "more", "size")
+
+    def __init__(self, spread: Spread) -> None:
+        self._spread = spread
+        #: How many more each host will carry, and how many that is in all.
+        self.more: dict[int, int] = {}
+        self.size = 0
+        # As the levels of the spread: where the hosts that were chosen will be.
+        self._came: list[OrderedDict[int, None]] = []
+
+    def add(self, index: int) -> None:
+        """Count one instance more on a host."""
+        more = self.more.get(index, 0)
+        after = self._spread.count.get(index, 0) + more + 1
+        self._came += [OrderedDict() for _ in range(after + 1 - len(self._came))]
+        if more:
+            del self._came[after - 1][index]
+        self._came[after][index] = None
+        self.more[index] = more + 1
+        self.size += 1
+
+    def levels(self) -> Sequence[Iterable[int]]:
+        """The levels as they will be; nothing moves."""
+        more = self.more
+        if not more:
+            return self._spread.levels
+        stay: list[Iterable[int]] = [(index for index in level if index not in more) for level in self._spread.levels]
+        return [chain(*both) for both in zip_longest(stay, self._came, fillvalue=())]
 
 
 class Supply:
