@@ -134,7 +134,7 @@ def test_a_full_engine_disk_is_said_in_the_engine_s_words(
     region = proxied()
     before_engine.refused[asked] = words
     with pytest.raises(HarnessError, match=rf"could not start the container .*{words}"):
-        region.run_instances(1)
+        region.run_instances(2, deployment_set=region.create_deployment_set())
     region.close()
     before_engine.refused.clear()
     (one,) = proxied().run_instances(1)

@@ -22,6 +22,7 @@ from faultzone.faults import (
     SlowNetwork,
 )
 from faultzone.region import Instance, Region, make_region
+from faultzone.substrate.docker import machines
 from faultzone.substrate.docker.machines import DETECT_SECONDS
 from faultzone.substrate.docker.pool import Pool
 from tests.docker.conftest import MakeRegion
@@ -72,6 +73,24 @@ def test_a_host_is_missed_after_its_second_of_silence_and_not_before(real: Regio
     with injected(real, HostHang(str(one.host))):
         lose(real, one)
         assert monotonic() - began >= DETECT_SECONDS
+
+
+def test_a_host_that_falls_silent_for_no_known_reason_is_given_more_time(
+    real: Region, hosts: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its machine may only be busy. Here somebody else has frozen it."""
+    (one,) = real.run_instances(1)
+    out(one, "setsid sleep 300 >/dev/null 2>&1 </dev/null &")
+    (link,) = hosts.leased
+    hosts.engine.pause(link.container)
+    sleep(2 * DETECT_SECONDS)
+    hosts.engine.unpause(link.container)
+    assert {each["state"] for each in real.hosts} == {"up"}
+    assert out(one, "pgrep -fc '[s]leep 300'") == "1"
+    monkeypatch.setattr(machines, "BUSY_SECONDS", 2 * DETECT_SECONDS)
+    hosts.engine.pause(link.container)
+    real.control("repair-host", host=lose(real, one))
+    soon(lambda: answers(one))
 
 
 def test_a_host_that_is_thawed_before_it_is_missed_has_only_stood_still(real: Region, hosts: Pool) -> None:

@@ -22,6 +22,8 @@ from faultzone.substrate.docker.pool import Pool
 
 #: How long a host is not heard of before the region takes it to be lost, in real seconds.
 DETECT_SECONDS: Final = 1.0
+#: The same where nothing is known to have broken it: the machine that it runs on may only be busy.
+BUSY_SECONDS: Final = 10.0
 #: For how long an answer of the hosts is waited for, beyond what they are asked to do.
 CLOSE_SECONDS: Final = 30.0
 #: For how long a host's own agent may take to end all that runs there, before the engine does.
@@ -224,7 +226,10 @@ class Machines(ABC):
         now = monotonic()
         for machine in list(self._machines.values()):
             link = machine.link
-            if link is not None and not machine.noticed and now - link.heard > self._detect:
+            if link is None or machine.noticed:
+                continue
+            known = machine.down or machine.paused or not link.alive
+            if now - link.heard > (self._detect if known else max(self._detect, BUSY_SECONDS)):
                 self._lose(machine)
         self.pool.board.later(self._detect / 8, lambda: None if self._closed else self._guarded(self._watch))
 
