@@ -91,6 +91,8 @@ def test_results_refuse_pages(region: Region, page: int) -> None:
         "*/9 * * * * *",
         "0,5 * * * * *",
         "0 0 0 1 1 ? 1969",
+        "0 0 0 1 1 ? 2018",
+        "0 0 0 1 3 ? 2018-2019",
         "* * * * * * * *",
         "rate(60s)",
         "0 0 0 * * MON-",

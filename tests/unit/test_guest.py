@@ -85,6 +85,9 @@ def test_an_unknown_program_ends_as_in_a_shell(region: Region, linux: Instance, 
         "sleep 9 &",
         "echo 'open",
         "echo `id`",
+        "cd /tmp; pwd",
+        "set -e",
+        "true && [ 1 = 1 ]",
     ],
 )
 def test_what_is_not_understood_is_never_guessed(region: Region, linux: Instance, script: str) -> None:
@@ -92,6 +95,12 @@ def test_what_is_not_understood_is_never_guessed(region: Region, linux: Instance
     assert ran["exit_code"] == 2
     assert "this guest does not understand" in ran["output"]
     assert "region.guest(" in ran["output"]
+
+
+def test_what_every_shell_has_built_in_can_be_taught(region: Region, linux: Instance) -> None:
+    region.guest("set -e")
+    ran = region.log_in(linux, "set -e\necho 1\ncd /")
+    assert (ran["exit_code"], ran["output"].splitlines()[0]) == (2, "1")
 
 
 @pytest.mark.parametrize(

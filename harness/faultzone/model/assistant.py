@@ -149,9 +149,12 @@ def _schedule(region: RegionState, request: InvokeCommand | RunCommand) -> tuple
     if not request.frequency:
         raise ApiError("MissingParameter.Frequency")
     try:
-        return mode, region.rules.schedule(request.frequency)
+        cron = region.rules.schedule(request.frequency)
     except CronError as wrong:
         raise ApiError.of("InvalidParam.Frequency", why=wrong) from None
+    if cron.next_after(region.clock.now, region.rules.cron_offset()) is None:
+        raise ApiError.of("InvalidParam.Frequency", why="all of its times have passed")
+    return mode, cron
 
 
 def _check_values(region: RegionState, request: InvokeCommand | RunCommand, command: Command) -> None:

@@ -145,6 +145,8 @@ def _run(step: Step, session: Session, dialect: _Dialect) -> Generator[Wait, Non
     name, *arguments = step.words
     program = dialect.builtins.get(dialect.fold(name)) or session.program(dialect.fold(name))
     if program is None:
+        if dialect.fold(name) in dialect.not_known:
+            raise _NotUnderstood(repr(name))
         session.write(dialect.not_found.format(script=session.name, line=step.line, name=name))
         return dialect.not_found_code
     result = program(session, arguments)
@@ -324,6 +326,8 @@ class _Dialect:
     builtins: Mapping[str, Program]
     not_found: str
     not_found_code: int
+    #: What every such shell has, so that it is never not found; it is not known here.
+    not_known: frozenset[str]
     fold: Callable[[str], str] = str.lower
 
 
@@ -341,6 +345,11 @@ _DIALECTS: Final = {
         },
         "{script}: line {line}: {name}: command not found\n",
         127,
+        frozenset(
+            ". [ alias bg break builtin cd command continue declare eval exec export fg getopts hash jobs kill let "
+            "local popd pushd read readonly return set shift source test times trap type ulimit umask unalias unset "
+            "wait".split()
+        ),
         str,
     ),
     "RunBatScript": _Dialect(
@@ -348,6 +357,7 @@ _DIALECTS: Final = {
         {"echo": _bat_echo, "exit": _bat_exit, "timeout": _option_seconds("/t /nobreak")},
         "'{name}' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n",
         9009,
+        frozenset("call cd chdir copy del dir erase for goto if md mkdir move popd pushd rd ren set type ver".split()),
     ),
     "RunPowerShellScript": _Dialect(
         _line_steps(r"(;)", "#"),
@@ -360,5 +370,6 @@ _DIALECTS: Final = {
         },
         "{name} : The term '{name}' is not recognized as the name of a cmdlet, function or operable program.\r\n",
         1,
+        frozenset("if for foreach while switch function try throw return cd set-location".split()),
     ),
 }
