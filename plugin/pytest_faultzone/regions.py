@@ -95,6 +95,9 @@ class RegionMaker:
                 raise UsageError(f"{backend.name} has one cloud, which several workers would share: run without -n")
             if any(region.backend is backend and not region.closed for region in self._all):
                 raise NotSupported(f"{backend.name} has one cloud: a test has one region of it at a time")
+            followed = option(self._config, "edition")
+            if "shape-region" not in backend.capabilities and options.edition != followed:
+                raise NotSupported(f"{backend.name} follows edition {followed}, and the test is of {options.edition}")
             prepare(backend, options)
         return backend
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from faultzone import ApiError, Region, assert_refused
+from faultzone_specs.observing import AS_OF_2019
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -60,6 +61,7 @@ def test_an_unknown_type_is_refused(region: Region) -> None:
 
 
 @clause("assistant/modify-command")
+@AS_OF_2019
 def test_modify_changes_name_and_description_alone(region: Region) -> None:
     made = create(region)
     region.call("ModifyCommand", CommandId=made, Name="other", Description="why")
@@ -140,6 +142,7 @@ def test_content_that_is_no_base64_is_refused(region: Region, content: str) -> N
 
 
 @clause("assistant/name-limits")
+@AS_OF_2019
 def test_names_and_descriptions_count_characters(region: Region) -> None:
     (shown,) = listed(region, CommandId=create(region, Name="名" * 30, Description="述" * 100))
     assert (shown["Name"], shown["Description"]) == ("名" * 30, "述" * 100)

@@ -9,6 +9,7 @@ from datetime import datetime
 import pytest
 
 from faultzone import ApiError, Region, assert_refused
+from faultzone_specs.observing import AS_OF_2019
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -57,6 +58,7 @@ def test_a_run_that_outlasts_its_timeout_is_failed(region: Region) -> None:
 
 @clause("assistant/timeout")
 @needs("guest", "move-time")
+@AS_OF_2019
 def test_the_timeout_is_an_hour_by_default(region: Region) -> None:
     (instance,) = region.run_instances()
     begun = region.clock.now.replace(tzinfo=None)

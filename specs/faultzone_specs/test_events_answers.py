@@ -15,6 +15,7 @@ from faultzone_specs.events import (
     planned_ids,
     simulate,
 )
+from faultzone_specs.observing import AS_OF_2019
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -182,6 +183,7 @@ def test_a_reboot_from_inside_avoids_nothing(region: Region) -> None:
 
 @clause("event/recommended-action")
 @needs("break-hosts", "move-time")
+@AS_OF_2019
 def test_a_reboot_answers_maintenance_and_no_failure(region: Region) -> None:
     """A failure can only be looked into afterwards."""
     (instance,) = region.run_instances(1)

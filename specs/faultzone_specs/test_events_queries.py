@@ -24,6 +24,7 @@ from faultzone_specs.events import (
     stamp,
     state_of,
 )
+from faultzone_specs.observing import AS_OF_2019
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -106,6 +107,7 @@ def test_planned_events_are_shown_and_settled_ones_are_not(region: Region) -> No
 
 @clause("event/pending-filters")
 @needs("break-hosts")
+@AS_OF_2019
 def test_filters_narrow_what_is_planned(region: Region) -> None:
     """Each by itself; EventType is not looked at beside InstanceEventType."""
     one, two, three = region.run_instances(3)

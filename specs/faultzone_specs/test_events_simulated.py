@@ -20,6 +20,7 @@ from faultzone_specs.events import (
     stamp,
     state_of,
 )
+from faultzone_specs.observing import AS_OF_2019
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 CREATE, CANCEL = "CreateSimulatedSystemEvents", "CancelSimulatedSystemEvents"
@@ -27,6 +28,7 @@ CREATE, CANCEL = "CreateSimulatedSystemEvents", "CancelSimulatedSystemEvents"
 
 @clause("event/simulated")
 @pytest.mark.parametrize("type", [MAINTENANCE, SYSTEM_FAILURE, INSTANCE_FAILURE])
+@AS_OF_2019
 def test_events_are_simulated_on_several_instances(region: Region, type: str) -> None:
     """One id each, shown like any other."""
     instances = region.run_instances(2)
@@ -48,6 +50,7 @@ def test_events_of_bills_cannot_be_simulated(region: Region) -> None:
 @clause("event/simulated-executed")
 @needs("move-time")
 @pytest.mark.parametrize("type", [MAINTENANCE, SYSTEM_FAILURE, INSTANCE_FAILURE])
+@AS_OF_2019
 def test_a_simulated_event_that_nobody_touches_is_executed(region: Region, type: str) -> None:
     """At its time, with the instance Running throughout."""
     (instance,) = region.run_instances(1)
@@ -68,6 +71,7 @@ def test_a_simulated_event_that_nobody_touches_is_executed(region: Region, type:
 
 @clause("event/simulated-avoided")
 @needs("move-time")
+@AS_OF_2019
 def test_a_reboot_avoids_simulated_maintenance_and_no_failure(region: Region) -> None:
     """Within the window."""
     (instance,) = region.run_instances(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from faultzone import Outcome, Region, assert_invocation, failed, finished, running, stopped
+from faultzone_specs.observing import AS_OF_2019
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -38,6 +39,7 @@ def scripted(region: Region, letters: str) -> dict[str, Outcome]:
 @clause("invocation-status/one-time", "invocation-status/instance-equals-record")
 @needs("guest")
 @pytest.mark.parametrize("letters", TOTALS)
+@AS_OF_2019
 def test_the_total_follows_from_the_set_of_states(region: Region, letters: str) -> None:
     """Two instances in the first state, so that how many there are plays no part."""
     outcomes = scripted(region, letters[0] + letters)
@@ -50,6 +52,7 @@ def test_the_total_follows_from_the_set_of_states(region: Region, letters: str) 
 
 @clause("invocation-status/failed-and-stopped")
 @needs("guest")
+@AS_OF_2019
 def test_failed_and_stopped_is_partly_failed(region: Region) -> None:
     outcomes = scripted(region, "XS")
     ran = region.run_command("deploy", on=[region.instance(each) for each in outcomes], outcomes=outcomes)
@@ -86,6 +89,7 @@ def test_detailed_states_tell_success_from_failure(region: Region) -> None:
 
 @clause("invocation-status/filter-by-total")
 @needs("guest")
+@AS_OF_2019
 def test_invocations_are_filtered_by_their_total(region: Region) -> None:
     by_total: dict[str, set[str]] = {total: set() for total in TOTALS.values()}
     for letters in ("R", "F", "X", "S", "FX", "XS", "RF"):

@@ -53,6 +53,13 @@ def test_an_account_that_is_not_empty_is_told_before_any_verdict(
         assert verdicts(f"--faultzone-backend={served.url}", "--faultzone-token=token", *arguments)
 
 
+def test_what_another_edition_promises_is_not_asked_of_an_endpoint() -> None:
+    clauses = "--faultzone-clause=assistant/name-limits,assistant/create-command"
+    with hosted.endpoint(hosted.Hosted(edition="2020-12", clock="hybrid", scale=100)) as served:
+        seen = verdicts(f"--faultzone-backend={served.url}", "--faultzone-edition=2020-12", clauses)
+    assert sorted(seen.values()) == ["conforms", "not-supported"]
+
+
 def test_with_the_public_api_alone_nothing_deviates_and_nothing_is_left() -> None:
     cloud = hosted.Hosted(clock="hybrid", scale=100)
     with hosted.endpoint(cloud) as served:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from faultzone import wrong_regions
+from faultzone import editions, wrong_regions
 
 pytestmark = pytest.mark.slow
 
@@ -75,8 +75,9 @@ def test_wrong_region_is_caught(name: str) -> None:
     )
 
 
-def test_right_region_conforms() -> None:
-    seen = run_suite().seen
+@pytest.mark.parametrize("edition", editions.names())
+def test_right_region_conforms(edition: str) -> None:
+    seen = run_suite(f"--faultzone-edition={edition}").seen
     assert seen
     assert [(test, value["verdict"], why) for test, value, why in seen if value["verdict"] != "conforms"] == []
 
