@@ -132,7 +132,7 @@ def _act(region: Region, state: RegionState, instance: Instance, act: str, numbe
     elif act == "reboot" and instance.status == "Running" and not instance.impaired:
         handle.reboot(wait=False)
     elif act == "crash" and instance.host is not None:
-        region.chaos.crash(state.placement.host_id(instance.host))
+        region.chaos.crash(instance.host.id)
     elif act == "release":
         handle.delete()
     elif act == "maintain":

@@ -32,7 +32,7 @@ def placement(**shape: Any) -> Placement:
 def test_hosts_are_numbered_through_the_region_and_named_by_zone() -> None:
     placed = placement()
     assert [host.index for host in placed.hosts] == list(range(6))
-    names = [placed.host_id(host) for host in placed.hosts]
+    names = [host.id for host in placed.hosts]
     assert names[0] == "cn-hangzhou-a-h01"
     assert names[5] == "cn-hangzhou-b-h03"
     assert [placed.find_host(name) for name in names] == placed.hosts

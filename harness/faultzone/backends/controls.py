@@ -143,7 +143,7 @@ def hosts(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     return {
         "hosts": [
             {
-                "host": placement.host_id(host),
+                "host": host.id,
                 "zone": region.zone_ids[host.zone],
                 "state": host.state,
                 "vcpus_free": host.vcpus_free,
@@ -159,9 +159,8 @@ def hosts(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 @verb("host-of", "see-hosts", writes=False, instance="string")
 def host_of(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Tell the host of an instance; null while it is stopped without charge."""
-    instance = _instance(backend, given)
-    region = next(each for each in backend.cloud.regions.values() if instance.id in each.instances)
-    return {"host": None if instance.host is None else region.placement.host_id(instance.host)}
+    host = _instance(backend, given).host
+    return {"host": None if host is None else host.id}
 
 
 @verb("set-supply", "set-supply", zone="string?", family="string?", limit="integer or null", region="string?")

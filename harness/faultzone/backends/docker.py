@@ -180,8 +180,7 @@ def _write(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _host_id(backend: DockerBackend, region_id: str, index: int) -> str:
-    placement = backend.cloud.regions[region_id].placement
-    return placement.host_id(placement.hosts[index])
+    return backend.cloud.regions[region_id].placement.hosts[index].id
 
 
 def _logs(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:

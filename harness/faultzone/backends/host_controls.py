@@ -96,7 +96,7 @@ def zone_power(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     if zone not in region.zone_ids:
         raise UsageError(f"there is no zone {zone!r}; there are {', '.join(region.zone_ids)}")
     hosts = region.placement.by_zone[region.zone_ids.index(str(zone))]
-    answer: dict[str, Any] = {"hosts": [region.placement.host_id(each) for each in hosts]}
+    answer: dict[str, Any] = {"hosts": [each.id for each in hosts]}
     if given["on"]:
         _mend(backend, region, hosts, given.get("id"))
         return answer
@@ -124,7 +124,7 @@ def migrate(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     instance = _instance(backend, given)
     region = next(each for each in backend.cloud.regions.values() if instance.id in each.instances)
     host = lifecycle.migrate(region, instance)
-    return {"host": None if host is None else region.placement.host_id(host)}
+    return {"host": None if host is None else host.id}
 
 
 @verb("break-migration", "break-hosts", fails="boolean?", takes="number?", region="string?")

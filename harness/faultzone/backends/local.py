@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 #: The account of the key pair testid/testsecret.
 DEFAULT_ACCOUNT: Final = "1000000000000001"
 
+#: What effects and reports call a host.
+_HOSTS: Final = frozenset({"host", "to"})
+
 
 def account_ids(count: int) -> tuple[str, ...]:
     """The ids of a cloud's accounts: sixteen digits, counted up."""
@@ -379,11 +382,16 @@ class LocalBackend:
         for region, effects in self.cloud.drain():
             for effect in effects:
                 if not is_routine(effect):
-                    fields = effect._asdict()
+                    fields = self._named(region, effect._asdict())
                     if isinstance(effect, Boot):  # The only one with anything that must not be written down.
                         fields = redacted(fields)
                     append(now, "effect", {"effect": type(effect).__name__, "region": region, **fields})
             self.substrate.apply(region, effects)
+
+    def _named(self, region: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """What an effect or a report says, with hosts named as everywhere else and not by their numbers."""
+        hosts = self.cloud.regions[region].placement.hosts
+        return {name: hosts[value].id if name in _HOSTS else value for name, value in fields.items()}
 
     def take_report(self, region: str, report: Report) -> None:
         """Take a report in from any thread, as an input of its own."""
@@ -396,5 +404,5 @@ class LocalBackend:
         taken = self.cloud.report(region, report)
         if taken and is_routine(report):
             return
-        said = {"report": type(report).__name__, "region": region, **report._asdict()}
+        said = {"report": type(report).__name__, "region": region, **self._named(region, report._asdict())}
         self.journal.append(self.clock.now, "report" if taken else "stale", said)

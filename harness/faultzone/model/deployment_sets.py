@@ -212,7 +212,7 @@ def _join(region: RegionState, instance: Instance, group: DeploymentSet, host: H
     _leave(instance)
     instance.group = group
     group.members[instance.id] = instance
-    here = None if instance.host is None else instance.host.index
+    here = None if instance.host is None else instance.host.id
     region.record("notice", instance=instance.id, what="membership", deployment_set=group.id, host=here)
     if host is None or host is instance.host:
         return

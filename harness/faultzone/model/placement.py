@@ -26,6 +26,7 @@ class Host:
     """A physical machine.
 
     Attributes:
+        id: its name, of its zone and its number there, such as `cn-hangzhou-a-h03`.
         index: its number in the region.
         zone: the number of its zone.
         number: its number in the zone, from 0.
@@ -35,9 +36,10 @@ class Host:
         at_risk: whether it is at risk once it is up.
     """
 
-    __slots__ = ("at_risk", "index", "instances", "memory_free", "number", "state", "vcpus_free", "zone")
+    __slots__ = ("at_risk", "id", "index", "instances", "memory_free", "number", "state", "vcpus_free", "zone")
 
-    def __init__(self, index: int, zone: int, number: int, vcpus: int, memory: float) -> None:
+    def __init__(self, zone_id: str, index: int, zone: int, number: int, vcpus: int, memory: float) -> None:
+        self.id = f"{zone_id}-h{number + 1:02d}"
         self.index, self.zone, self.number = index, zone, number
         self.vcpus_free, self.memory_free = vcpus, memory
         self.instances: set[str] = set()
@@ -168,7 +170,8 @@ class Placement:
         for zone in range(shape.zones):
             first = len(self.hosts)
             row = [
-                Host(first + n, zone, n, shape.host_vcpus, shape.host_memory_gib) for n in range(shape.hosts_per_zone)
+                Host(self.zone_ids[zone], first + n, zone, n, shape.host_vcpus, shape.host_memory_gib)
+                for n in range(shape.hosts_per_zone)
             ]
             self.hosts += row
             self.by_zone.append(row)
@@ -255,10 +258,6 @@ class Placement:
         host.at_risk = at_risk
         if host.state != DOWN:
             host.state = AT_RISK if at_risk else UP
-
-    def host_id(self, host: Host) -> str:
-        """The name of a host: its zone and number, such as `cn-hangzhou-a-h03`."""
-        return f"{self.zone_ids[host.zone]}-h{host.number + 1:02d}"
 
     def find_host(self, host_id: str) -> Host | None:
         """The host of that name, or None."""

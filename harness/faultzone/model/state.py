@@ -263,7 +263,7 @@ class RegionState:
             "region": self.id,
             "account": instance.account,
             "zone": instance.zone,
-            "host": None if instance.host is None else instance.host.index,
+            "host": None if instance.host is None else instance.host.id,
             "deployment_set": None if instance.group is None else instance.group.id,
             "private_ip": catalogs.dotted(instance.private_ip),
             "public_ip": catalogs.dotted(instance.public_ip),
