@@ -7,6 +7,7 @@ Hypothesis found; where every value can be written down, the report of the failu
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from textwrap import indent
@@ -54,9 +55,10 @@ def record(item: pytest.Item) -> Callable[[], None]:
     """
     handle = getattr(getattr(item, "obj", None), "hypothesis", None)
     inner = getattr(handle, "inner_test", None)
-    if handle is None or inner is None:
+    # A coroutine fails only once the runner's own plugin awaits it.
+    if handle is None or inner is None or inspect.iscoroutinefunction(inner):
         return lambda: None
-
+    from hypothesis.errors import HypothesisException
     from hypothesis.strategies import DataObject
 
     @functools.wraps(inner)
@@ -65,8 +67,9 @@ def record(item: pytest.Item) -> Callable[[], None]:
         drawn = {name: _drawn_from(value) for name, value in given.items() if isinstance(value, DataObject)}
         try:
             return inner(*arguments, **given)
-        except Exception:
-            item.stash[FAILED] = given | {name: Drawn(*values) for name, values in drawn.items()}
+        except (Exception, pytest.fail.Exception) as error:
+            if not isinstance(error, HypothesisException):  # Such as an assumption that does not hold.
+                item.stash[FAILED] = given | {name: Drawn(*values) for name, values in drawn.items()}
             raise
 
     handle.inner_test = recorded

@@ -139,6 +139,31 @@ class TestIt:
     )
 
 
+def test_an_assumption_that_does_not_hold_is_no_failing_example(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        HEAD
+        + """
+from hypothesis import assume
+
+@quick
+@given(number=st.integers())
+def test_never(make_region, number):
+    make_region()
+    assume(False)
+
+@quick
+@given(number=st.integers(0, 9))
+def test_failing(make_region, number):
+    make_region()
+    pytest.fail("as it is")
+"""
+    )
+    result = pytester.runpytest_inprocess("-p", "no:randomly")
+    result.assert_outcomes(failed=2)
+    assert "number=0," in printed(result.stdout.str())
+    assert "test_never_again" not in result.stdout.str()
+
+
 def test_a_test_that_passes_after_all_shows_nothing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         HEAD
