@@ -1,7 +1,7 @@
 """The commands of the docker backend.
 
-faultzone sweep [--dry-run]     remove what killed sessions have left on the engine
-faultzone doctor                tell what works here, and prove that hosts end with their session
+faultzone sweep [--dry-run] [--kept]  remove what killed sessions have left on the engine, and what is kept
+faultzone doctor                      tell what works here, and prove that hosts end with their session
 """
 
 from __future__ import annotations

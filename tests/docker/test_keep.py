@@ -19,6 +19,7 @@ from faultzone.substrate.docker.cleanup import leftovers, sweep
 from faultzone.substrate.docker.engine import Made
 from faultzone.substrate.docker.pool import Pool
 from pytest_faultzone import real_hosts
+from tests.docker.conftest import MakeRegion
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -155,6 +156,17 @@ def test_nothing_is_kept_unless_asked_and_what_hosts_wrote_is_in_the_report(
     assert re.search(r"i-\w+: its start-up program has ended with 3\n.*: the web is up", section)
     attached = [path.read_text("utf-8") for path in (pytester.path / "report").glob("*-attachment.txt")]
     assert any("the web is up" in each and "start-up program has ended with 3" in each for each in attached)
+
+
+def test_no_more_hosts_are_kept_than_a_session_may_keep(
+    make: MakeRegion, hosts: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    region = make(zones=1, hosts_per_zone=1)
+    (one,) = region.run_instances(1)
+    monkeypatch.setattr(hosts, "kept", [*hosts.leased] * 16)
+    ((_, says),) = list(real_hosts.sections(region, keep=True))[1:]
+    assert says == "16 hosts of earlier tests are kept, and 16 at most"
+    assert one.exec("echo well") == (0, "well\n")
 
 
 class Noisy:

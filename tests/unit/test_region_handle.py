@@ -6,6 +6,7 @@ import weakref
 import pytest
 
 from faultzone import ApiError, Client, Region, UsageError, make_region
+from faultzone.errors import NotSupported
 
 
 @pytest.fixture
@@ -42,6 +43,13 @@ def test_an_instance_lives_through_the_helpers(region: Region) -> None:
     assert not made.exists
     with pytest.raises(ApiError, match=r"InvalidInstanceId\.NotFound"):
         _ = made.status
+
+
+def test_what_only_real_instances_have_is_not_supported_without_them(region: Region) -> None:
+    (instance,) = region.run_instances(1)
+    for use in (lambda: instance.exec("true"), lambda: instance.put("/root/file", b"x")):
+        with pytest.raises(NotSupported, match="memory backend has no control verb"):
+            use()
 
 
 def test_a_deployment_set_takes_and_tells_its_members(region: Region) -> None:
