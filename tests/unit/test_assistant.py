@@ -341,6 +341,7 @@ def test_the_later_edition_says_why(later: Region) -> None:
     ran = later.run_command("true", on=one)
     (shown,) = ran.describe()["InvokeInstances"]["InvokeInstance"]
     assert (shown["InvocationStatus"], shown["ErrorCode"]) == ("Aborted", "ClientIsUpgrading")
+    assert shown["ErrorInfo"] == "the aliyun service in the instance is upgrading now"
     assert assert_refused("InvalidInvokeId.NotFound", lambda: later.invocation("t-0").stop()).status == 404
 
 

@@ -260,6 +260,17 @@ def test_placeholders_have_limits(later: Region, script: str, code: str) -> None
     assert later.create_command(script).startswith("c-")
 
 
+def test_blanks_round_a_placeholder_and_the_case_of_an_encoding_make_no_difference(
+    later: Region, one: Instance
+) -> None:
+    asked = {"Name": "n", "Type": "RunShellScript", "ContentEncoding": "plaintext", "EnableParameter": True}
+    command = later.call("CreateCommand", CommandContent="echo {{ a }} {{\nB\n}} {{a b}}", **asked)["CommandId"]
+    given = {"CommandId": command, "InstanceId": [one.id], "Parameters": {"A": "1", "b": "2"}}
+    ran = later.invocation(later.call("InvokeCommand", **given)["InvokeId"]).wait("1m")
+    shown = later.call("DescribeInvocationResults", InvokeId=ran.id, ContentEncoding="PLAINTEXT")
+    assert shown["Invocation"]["InvocationResults"]["InvocationResult"][0]["Output"] == "1 2 {{a b}}\n"
+
+
 def test_what_is_filled_in_is_not_filled_in_again(later: Region, one: Instance) -> None:
     command = later.create_command(
         "echo '{{a}}' '{{A}}' '{{b}}' '{{ACS::RegionId}}' '{{ACS::Other}}'", EnableParameter=True

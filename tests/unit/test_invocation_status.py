@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from faultzone.ecs.assistant import ERROR_INFO
 from faultzone.model.invocation_status import DETAILED, ONE_TIME, OUTCOMES, TIMED, Row, Table, timed_instance, total
 
 LETTERS = {"R": "Running", "F": "Finished", "X": "Failed", "S": "Stopped"}
@@ -150,3 +151,50 @@ def test_an_exit_code_is_success_or_failure_in_the_later_words_alone() -> None:
     zero, nonzero = OUTCOMES["exited-zero"], OUTCOMES["exited-nonzero"]
     assert zero.invoke_status == nonzero.invoke_status == "Finished"
     assert (zero.invocation_status, nonzero.invocation_status) == ("Success", "Failed")
+
+
+# ErrorCode, the later InvocationStatus and the old name of what it stands for; "-" is no code.
+PAIRS = """
+-                     Pending    Running
+-                     Scheduled  Running
+-                     Running    Running
+-                     Stopping   Stopping
+-                     Success    Finished
+-                     Cancelled  Stopped
+-                     Terminated Stopped
+ExitCodeNonzero       Failed     Finished
+ExecutionTimeout      Timeout    Failed
+ExecutionException    Error      Failed
+ExecutionInterrupted  Error      Failed
+InstanceNotExists     Aborted    Failed
+InstanceReleased      Aborted    Failed
+InstanceNotRunning    Aborted    Failed
+ClientNotRunning      Aborted    Failed
+ClientNotResponse     Aborted    Failed
+ClientIsUpgrading     Aborted    Failed
+ClientNeedUpgrade     Aborted    Failed
+DeliveryTimeout       Aborted    Failed
+CommandNotApplicable  Invalid    Failed
+AccountNotExists      Invalid    Failed
+DirectoryNotExists    Invalid    Failed
+BadCronExpression     Invalid    Failed
+"""
+
+
+def test_each_outcome_has_the_words_that_belong_together() -> None:
+    made = [(each.error_code or "-", each.invocation_status, each.invoke_status) for each in OUTCOMES.values()]
+    assert {code for code, _, _ in made} - {"-"} <= ERROR_INFO.keys()
+    assert sorted(made) == sorted((code, new, old) for code, new, old in map(str.split, PAIRS.strip().splitlines()))
+
+
+def test_a_cause_is_not_taken_for_another() -> None:
+    shown = {cause: OUTCOMES[cause].invocation_status for cause in ("delivering", "waiting-for-its-time", "running")}
+    assert shown == {"delivering": "Pending", "waiting-for-its-time": "Scheduled", "running": "Running"}
+    codes = {cause: each.error_code for cause, each in OUTCOMES.items() if each.error_code}
+    assert codes["not-delivered"] == "DeliveryTimeout"
+    assert codes["instance-released"] == "InstanceReleased"
+    assert codes["agent-upgrading"] == "ClientIsUpgrading"
+    assert [OUTCOMES[f"stopped-{when}"].invocation_status for when in ("before-start", "while-running")] == [
+        "Cancelled",
+        "Terminated",
+    ]

@@ -20,6 +20,32 @@ INVOKE_STATES: Final = (*RECORD_STATES, "PartialFailed")
 ENCODINGS: Final = ("PlainText", "Base64")
 REPEAT_MODES: Final = ("Once", "Period", "NextRebootOnly", "EveryReboot")
 _LATER: Final = "2020-12"
+#: ErrorCode of a run or of a file that was sent -> ErrorInfo, as the service writes it.
+ERROR_INFO: Final = {
+    "InstanceNotExists": "the specified instance does not exists",
+    "InstanceReleased": "the instance has released when create task",
+    "InstanceNotRunning": "the instance is not running when create task",
+    "CommandNotApplicable": "the command is not applicable",
+    "AccountNotExists": "the specified account does not exists",
+    "DirectoryNotExists": "the specified directory does not exists",
+    "BadCronExpression": "the cron job expression is invalid",
+    "ClientNotRunning": "the aliyun service is not running on the instance",
+    "ClientNotResponse": "the aliyun service in the instance does not response",
+    "ClientIsUpgrading": "the aliyun service in the instance is upgrading now",
+    "ClientNeedUpgrade": "the aliyun service in the instance need upgrade",
+    "DeliveryTimeout": "the command delivery has been timeout",
+    "ExecutionTimeout": "the command execution has been timeout",
+    "ExecutionException": "the command execution got an exception",
+    "ExecutionInterrupted": "the command execution has been interrupted",
+    "ExitCodeNonzero": "the command execution exit code is not zero",
+    "FileAlreadyExists": "the file exists already",
+}
+
+
+def is_plain(encoding: str, default: str) -> bool:
+    """Whether an encoding, of whatever case, is PlainText; one that is unknown is the default (assistant/encodings)."""
+    known = {each.lower(): each for each in ENCODINGS}
+    return known.get(encoding.lower(), default) == "PlainText"
 
 
 class _AssistantRequest(Request):

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from faultzone.ecs.assistant import (
-    ENCODINGS,
     CreateCommand,
     DeleteCommand,
     DescribeCloudAssistantStatus,
@@ -21,6 +20,7 @@ from faultzone.ecs.assistant import (
     ModifyCommand,
     RunCommand,
     StopInvocation,
+    is_plain,
 )
 from faultzone.ecs.errors import ApiError
 from faultzone.model import assistant_parameters
@@ -61,7 +61,7 @@ def _check_texts(region: RegionState, name: str | None, description: str | None)
 def _draft(region: RegionState, request: CreateCommand | RunCommand, timeout: int | None) -> Command:
     """A command that nobody keeps yet (assistant/content-limit, assistant/content-encoding, assistant/encodings)."""
     given, encoding = request.command_content, request.content_encoding
-    if (encoding if encoding in ENCODINGS else type(request).content_encoding) == "PlainText":
+    if is_plain(encoding, type(request).content_encoding):
         given = base64.b64encode(given.encode()).decode()
     if not region.rules.content_fits(given):
         raise ApiError("CmdContent.ExceedLimit")

@@ -7,7 +7,7 @@ import binascii
 from typing import TYPE_CHECKING, Any
 
 from faultzone.clock import stamp
-from faultzone.ecs.assistant import DescribeSendFileResults, SendFile
+from faultzone.ecs.assistant import ERROR_INFO, DescribeSendFileResults, SendFile
 from faultzone.ecs.errors import ApiError
 from faultzone.model.assistant import find_fit
 from faultzone.model.assistant_runs import begin, state_of
@@ -126,7 +126,7 @@ def _on(sending: Invocation, target: Target) -> dict[str, Any]:
         "InstanceId": target.instance,
         "InvocationStatus": detailed_state(sending, target),
         "ErrorCode": error,
-        "ErrorInfo": record.cause.replace("-", " ") if error else "",
+        "ErrorInfo": ERROR_INFO.get(error, ""),
         "StartTime": "" if record.started is None else stamp(record.started),
         "FinishTime": "" if record.finished is None else stamp(record.finished),
     }

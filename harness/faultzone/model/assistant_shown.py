@@ -9,7 +9,14 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from faultzone.clock import stamp, utc
-from faultzone.ecs.assistant import DescribeCommands, DescribeInvocationResults, DescribeInvocations, PagedRequest
+from faultzone.ecs.assistant import (
+    ERROR_INFO,
+    DescribeCommands,
+    DescribeInvocationResults,
+    DescribeInvocations,
+    PagedRequest,
+    is_plain,
+)
 from faultzone.ecs.errors import ApiError
 from faultzone.model.assistant_runs import state_of
 from faultzone.model.assistant_state import UNDER_WAY, Command, Invocation, Record, Target
@@ -59,7 +66,7 @@ def describe_commands(region: RegionState, account: AccountState, request: Descr
         ),
     )
     fields, shown = paged(request, region.edition.assistant.page_size_commands, found, len(found))
-    plain = request.content_encoding == "PlainText"
+    plain = is_plain(request.content_encoding, "Base64")
     detailed = bool(region.edition.assistant.detailed)
     return {**fields, "Commands": {"Command": [_command(each, plain, detailed) for each in shown]}}
 
@@ -149,7 +156,7 @@ def _invocation(region: RegionState, request: DescribeInvocations, invocation: I
             "RepeatMode": invocation.mode,
             "Parameters": json.dumps(invocation.parameters, ensure_ascii=False),
             "Username": invocation.user,
-            "CommandContent": command.script if request.content_encoding == "PlainText" else command.content,
+            "CommandContent": command.script if is_plain(request.content_encoding, "Base64") else command.content,
             "WorkingDir": command.directory,
             "Timeout": command.timeout,
         }
@@ -180,7 +187,7 @@ def _details(request: DescribeInvocations, invocation: Invocation, target: Targe
     if record is not None:
         shown |= {"FinishTime": _stamp(record.finished), **_record_details(record)}
         if request.include_output:
-            shown["Output"] = record.output if request.content_encoding == "PlainText" else encoded(record.output)
+            shown["Output"] = record.output if is_plain(request.content_encoding, "Base64") else encoded(record.output)
     return shown
 
 
@@ -217,7 +224,7 @@ def describe_results(region: RegionState, account: AccountState, request: Descri
         found = _kept(found, filters)
         count = len(found)
     fields, shown = paged(request, region.edition.assistant.page_size_results, found, count)
-    plain = request.content_encoding == "PlainText"
+    plain = is_plain(request.content_encoding, "Base64")
     results = [_record(region, each, plain) for each in shown]
     return {"Invocation": {**fields, "InvocationResults": {"InvocationResult": results}}}
 
@@ -252,7 +259,7 @@ def _record_details(record: Record) -> dict[str, Any]:
         "StartTime": _stamp(record.started),
         "Dropped": record.dropped,
         "ErrorCode": outcome.error_code,
-        "ErrorInfo": record.cause.replace("-", " ") if outcome.error_code else "",
+        "ErrorInfo": ERROR_INFO.get(outcome.error_code, ""),
     }
     return details if record.exit_code is None else {**details, "ExitCode": record.exit_code}
 
