@@ -8,8 +8,8 @@ from typing import Final
 
 from faultzone.ecs.errors import ApiError
 
-#: Anything else in double braces, blanks at the ends aside, is no placeholder. Those after `ACS::` are filled in without
-#: anybody's defining them.
+#: Anything else in double braces, blanks at the ends aside, is no placeholder. Those after `ACS::` are filled in
+#: without anybody's defining them.
 _PLACEHOLDER: Final = re.compile(
     r"\{\{\s*(?:ACS::(RegionId|AccountId|InstanceId|InstanceName|InvokeId|CommandId)|([A-Za-z0-9_-]+))\s*\}\}"
 )
