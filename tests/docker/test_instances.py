@@ -182,6 +182,12 @@ def test_the_start_up_program_runs(real: Region) -> None:
     assert out(one, "cat /root/started") == "started as root"
 
 
+def test_a_wait_gives_a_start_up_program_the_time_to_serve(real: Region) -> None:
+    program = base64.b64encode(b"#!/bin/sh\nsleep 2; echo ready > /root/ready; sleep 600\n").decode()
+    (one,) = real.run_instances(1, UserData=program)
+    real.wait(lambda: shell(one, "cat /root/ready") == (0, "ready"), "10m", what="the service")
+
+
 def test_an_instance_can_ask_about_itself(real: Region) -> None:
     (one,) = real.run_instances(1, UserData=base64.b64encode(b"#!/bin/sh\ntrue\n").decode())
     asked = "wget -qO- http://100.100.100.200/latest/"

@@ -24,11 +24,8 @@ from faultzone.substrate.docker.pool import Pool, Settings, pool
 #: Real seconds for which a wait lets the hosts be silent about what they owe.
 GRACE_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.002
-#: For how long a jump of region time stops at each instant at which something happens while scripts still run, so that
-#: short ones end before it goes on.
-_MOMENT_SECONDS: Final = 0.3
-#: The same with a genuine client, which takes a fifth of a second for the shortest.
-_CLIENT_MOMENT_SECONDS: Final = 1.0
+#: For how long after it has begun a script holds up a jump of region time, so that short ones end before it goes on.
+_MOMENT_SECONDS: Final = 1.0
 
 
 class SplitClock(HybridClock):
@@ -138,14 +135,13 @@ class DockerBackend(LocalBackend):
         return self.hosts.reach.ask(instance, port, data, seconds)
 
     def settle(self) -> None:
-        """Let real time pass until hosts owe nothing, and for a moment more while scripts run.
+        """Let real time pass until hosts owe nothing, and no script runs that has just begun.
 
         Raises:
             SubstrateSilent: hosts have said nothing for longer than the grace.
         """
-        hosts, began = self.hosts, monotonic()
-        moment = _CLIENT_MOMENT_SECONDS if self.pool.settings.agent else _MOMENT_SECONDS
-        while hosts.owed or (hosts.live and monotonic() - began < moment):
+        hosts = self.hosts
+        while hosts.owed or hosts.begun_within(_MOMENT_SECONDS):
             hosts.check()
             if hosts.owed and monotonic() - max(hosts.reported, hosts.asked) > GRACE_SECONDS:
                 raise SubstrateSilent(f"hosts owe {hosts.owed} reports and have said nothing for {GRACE_SECONDS:g} s")

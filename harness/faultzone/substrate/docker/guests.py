@@ -148,7 +148,8 @@ class InhabitedMachines(BreakableMachines):
 
     def _expect_nothing(self, instance: str) -> None:
         """Nothing is heard any more of what the agent of an instance was given."""
-        self._live -= {each for each in self._live if each[0] == instance}
+        for key in [each for each in self._live if each[0] == instance]:
+            self._live.pop(key, None)
         for key in [each for each in self._owed if isinstance(each, tuple) and each[0] == instance]:
             self._owed.pop(key, None)
 

@@ -17,6 +17,7 @@ from faultzone.errors import HarnessError, NotSupported
 from faultzone.model.effects import Boot, HostBack, HostLost, Report
 from faultzone.substrate import Sink
 from faultzone.substrate.docker.agent.doors import ASSISTANT
+from faultzone.substrate.docker.agent.guest import START_UP
 from faultzone.substrate.docker.links import Link, Message
 from faultzone.substrate.docker.pool import Pool
 
@@ -24,6 +25,8 @@ from faultzone.substrate.docker.pool import Pool
 DETECT_SECONDS: Final = 1.0
 #: The same where nothing is known to have broken it: the machine that it runs on may only be busy.
 BUSY_SECONDS: Final = 10.0
+#: For how many real seconds a start-up program may take until what it starts serves.
+_RISING_SECONDS: Final = 30.0
 #: For how long an answer of the hosts is waited for, beyond what they are asked to do.
 CLOSE_SECONDS: Final = 30.0
 #: For how long a host's own agent may take to end all that runs there, before the engine does.
@@ -98,7 +101,8 @@ class Machines(ABC):
         self._networks: dict[str, int] = {}
         self._members: dict[int, set[Link]] = {}
         self._owed: dict[object, int] = {}
-        self._live: set[tuple[str, str]] = set()
+        #: When each script that runs has begun, in monotonic seconds, by its instance and name.
+        self._live: dict[tuple[str, str], float] = {}
         self._had: list[tuple[Machine, Link]] = []
         self._logs: list[HostLog] = []
         self._closed = False
@@ -125,8 +129,14 @@ class Machines(ABC):
 
     @property
     def live(self) -> int:
-        """How many scripts are running."""
-        return len(self._live)
+        """How many scripts are running whose end may be waited for; a start-up program may serve for good."""
+        now = monotonic()
+        return sum(run != START_UP or now - began < _RISING_SECONDS for (_, run), began in list(self._live.items()))
+
+    def begun_within(self, seconds: float) -> bool:
+        """Whether a script runs, other than a start-up program, that has begun within the last real seconds."""
+        now = monotonic()
+        return any(run != START_UP and now - began < seconds for (_, run), began in list(self._live.items()))
 
     def check(self) -> None:
         """See that the hosts are sound.

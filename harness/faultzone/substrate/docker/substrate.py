@@ -280,16 +280,18 @@ class DockerSubstrate(InhabitedMachines):
         elif isinstance(report, RunStarted | RunEnded | RunTimedOut | RunRefused):
             key = (guest.boot.instance, report.run)
             self._owed.pop(key, None)
-            (self._live.add if isinstance(report, RunStarted) else self._live.discard)(key)
+            if isinstance(report, RunStarted):
+                self._live[key] = monotonic()
+            else:
+                self._live.pop(key, None)
 
     def _hear_run(self, message: Message) -> None:
         """A script that was not run by the agent has begun, written or ended."""
         key, event = (message["instance"], message["run"]), message["event"]
         if event == "started":
-            if message["run"] != START_UP:  # It may serve for as long as the instance runs.
-                self._live.add(key)
+            self._live[key] = monotonic()
         elif event != "output":
-            self._live.discard(key)
+            self._live.pop(key, None)
             if key in self._asked:
                 self._asked.pop(key)(message)
 

@@ -34,7 +34,7 @@ _INSTALLED: Final = "/usr/local/share/aliyun-assist/given"
 PROCESSES: Final = "/run/instances"
 #: What an interface is called on its way: `eth0` is the host's until it has left.
 _INTERFACE: Final = "guest0"
-_TRIES: Final = 200
+_TRIES: Final = 1000
 #: Where OpenSSL looks for the bundle of the authorities that are trusted, as distributions build it.
 _BUNDLE_LINKS: Final = ("/usr/lib/ssl/cert.pem", "/etc/ssl/cert.pem")
 _DEVICES: Final = ("null", "zero", "full", "random", "urandom", "tty")
@@ -306,7 +306,7 @@ def trust(certificate: str) -> None:
 
 
 def _patiently(attempt: Callable[[], None]) -> None:
-    """Try until it works, for two seconds: what a host that has just died held is freed a moment later.
+    """Try until it works, for ten seconds: what a host that has just died held is freed a moment later.
 
     Raises:
         OSError: it has not worked in time.
