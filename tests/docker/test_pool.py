@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import docker
 import pytest
 
+from faultzone.errors import HarnessError
 from faultzone.region import Region
 from faultzone.substrate.docker.links import Link
+from faultzone.substrate.docker.machines import Machines
 from faultzone.substrate.docker.pool import Pool
 from tests.docker.conftest import MakeRegion
 
@@ -152,6 +154,50 @@ def test_a_host_that_does_not_become_as_it_was_is_thrown_away(make: MakeRegion, 
     assert hosts.thrown_away == thrown_away + 1
     assert link not in hosts.idle
     assert not link.alive
+
+
+def test_a_region_hears_nothing_more_of_a_host_that_it_has_given_back(
+    make: MakeRegion, hosts: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it did because of an answer would be done to the next one's host."""
+    region = make(zones=1, hosts_per_zone=1)
+    region.run_instances(1)
+    (link,) = hosts.leased
+    heard: list[object] = []
+    give_back = hosts.give_back
+
+    def asks_before(given: Link, then: Callable[[], None]) -> None:
+        given.send("state", heard.append)
+        give_back(given, then)
+
+    monkeypatch.setattr(hosts, "give_back", asks_before)
+    region.close()
+    assert link in hosts.idle
+    assert heard == []
+
+
+def test_a_host_that_is_frozen_when_its_region_ends_is_thrown_away_at_once(make: MakeRegion, hosts: Pool) -> None:
+    region = make(zones=1, hosts_per_zone=1)
+    region.run_instances(1)
+    (link,) = hosts.leased
+    region.control("pause-host", host=region.hosts[0]["host"], on=True)
+    region.close()
+    assert link not in hosts.idle
+    assert not link.alive
+
+
+def test_an_instance_that_cannot_be_started_takes_no_host_with_it(
+    make: MakeRegion, hosts: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    region = make(zones=1, hosts_per_zone=1)
+    monkeypatch.setattr(Machines, "_join", lambda self, link, network: 999_999)
+    with pytest.raises(HarnessError, match=r"could not be started on .*no interface"):
+        region.run_instances(1)
+    (link,) = hosts.leased
+    said = state(hosts, link)
+    assert said["instances"] == said["limits"] == []
+    region.close()
+    assert link in hosts.idle
 
 
 def test_regions_that_live_at_the_same_time_do_not_hear_one_another(make: MakeRegion) -> None:

@@ -211,6 +211,11 @@ class Link:
         """Add a line to the host's log."""
         self.log.append(line[:_LINE_LENGTH])
 
+    def part(self) -> None:
+        """Let whoever had the host hear nothing more of it, not even answers to what was asked."""
+        self.hears = lambda message: None
+        self._waiting.clear()
+
     def end(self) -> None:
         """Let go of the host, which ends it; whoever waits for an answer is told."""
         if not self.alive:

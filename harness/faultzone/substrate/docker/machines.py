@@ -265,7 +265,7 @@ class Machines(ABC):
                 self.pool.look(lambda trouble: self._guarded(then) if trouble is None else self._give_up(trouble))
 
         link.send("crash", fenced)
-        self.pool.board.later(_FENCE_SECONDS, lambda: None if done else self.pool.kill(link))
+        self.pool.board.later(_FENCE_SECONDS, lambda: None if done or self._closed else self.pool.kill(link))
 
     def _give_up(self, trouble: HarnessError) -> None:
         """Judge nothing any more: what is seen from now on is not the region's doing."""
@@ -373,6 +373,9 @@ class Machines(ABC):
                         alive.send("forget", disk=self._lease, instance="-")
                     answer(None)
 
+            for machine in self._machines.values():
+                if machine.paused and machine.link is not None:  # It would not hear that it is to reset.
+                    self.pool.kill(machine.link)
             for link in links:
                 self.pool.give_back(link, one_back)
             if not links:

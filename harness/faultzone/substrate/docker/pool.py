@@ -221,7 +221,7 @@ class Pool:
             # Without roots of their own, instances may have left anything anywhere.
             finish("own-root" not in link.lost and answer.get("state") == link.fresh)
 
-        link.hears = lambda message: None
+        link.part()
         link.send("reset", lambda answer: None if "trouble" not in answer else finish(False))
         link.send("state", compare)
         self.board.later(_RESET_SECONDS, lambda: finish(False))

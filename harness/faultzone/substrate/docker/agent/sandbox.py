@@ -137,12 +137,15 @@ def start(spec: Spec, isolated: bool, limits: Limits) -> tuple[int, socket.socke
         if isolated and spec.network:
             netlink.add_child(f"vx{spec.network}", _INTERFACE, bytes.fromhex(spec.mac.replace(":", "")), process)
         ours.send(b"x")
-    except OSError:
+    except OSError as failed:
+        trouble = failed
         ours.setblocking(False)
-        with ours, suppress(OSError, ValueError, LookupError):
+        with ours, suppress(OSError, ValueError, LookupError):  # It may know better why.
             trouble = OSError(json.loads(ours.recv(1 << 16))["why"])
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, ChildProcessError):
             os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+        limits.remove(spec.instance)
         raise trouble from None
     return process, ours
 
