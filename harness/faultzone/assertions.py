@@ -20,16 +20,19 @@ __tracebackhide__ = True
 
 
 def assert_strictly_spread(instances: Sequence[Instance]) -> None:
-    """No two of these instances are on the same host (deployment-set/strict-spread). Needs `see-hosts`."""
-    by_host: defaultdict[str, list[str]] = defaultdict(list)
+    """No two of these instances share a host (deployment-set/strict-spread); else the timelines of two that do.
+
+    Needs `see-hosts`.
+    """
+    by_host: defaultdict[str, list[Instance]] = defaultdict(list)
     for instance in instances:
         host = instance.host
         if host is not None:
-            by_host[host].append(instance.id)
-    shared = {host: ids for host, ids in by_host.items() if len(ids) > 1}
-    assert not shared, "not strictly spread: " + "; ".join(
-        f"{host} has {', '.join(ids)}" for host, ids in sorted(shared.items())
-    )
+            by_host[host].append(instance)
+    shared = sorted((host, found) for host, found in by_host.items() if len(found) > 1)
+    if shared:
+        said = "; ".join(f"{host} has {', '.join(each.id for each in found)}" for host, found in shared)
+        raise AssertionError("\n".join([f"not strictly spread: {said}", *map(timeline, shared[0][1][:2])]))
 
 
 def assert_refused(code: str | Sequence[str], call: Callable[[], object]) -> ApiError:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faultzone import Region, assert_avoided, assert_recovered, assert_refused, make_region
+from faultzone import Region, assert_avoided, assert_recovered, assert_refused, assert_strictly_spread, make_region
 from faultzone.backends.local import LocalBackend
 from faultzone.editions import load
 from faultzone.errors import HarnessError, UsageError, WaitTimeout
@@ -391,3 +391,14 @@ def test_assertions_fail_with_the_timeline(region: Region) -> None:
     made.delete()
     with pytest.raises(WaitTimeout, match=r"cannot be seen: InvalidInstanceId\.NotFound[\s\S]*Canceled"):
         region.wait_for_event(MAINTENANCE, instance=made, state="Executed", within="1m")
+
+
+def test_instances_that_share_a_host_are_told_with_their_timelines() -> None:
+    with make_region(zones=1, hosts_per_zone=1) as region:
+        made = region.run_instances(3)
+        assert_strictly_spread(made[:1])
+        with pytest.raises(AssertionError, match="not strictly spread: cn-hangzhou-a-h01 has ") as told:
+            assert_strictly_spread(made)
+        assert [each.id in str(told.value).split("\n", 1)[0] for each in made] == [True] * 3
+        assert [f"{each.id} is Running" in str(told.value) for each in made] == [True, True, False]
+        assert "Starting -> Running" in str(told.value)
