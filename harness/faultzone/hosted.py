@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.backends import TEST_KEYS
 from faultzone.backends.local import LocalBackend, account_ids
+from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.errors import UsageError
 from faultzone.journal import Journal
 from faultzone.model.shape import Shape
-from faultzone.region import CloudOptions, local_backend
 
 if TYPE_CHECKING:
     from faultzone.serve import Endpoint

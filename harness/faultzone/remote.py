@@ -8,9 +8,9 @@ from dataclasses import fields
 from faultzone import editions
 from faultzone.backends import TEST_KEYS
 from faultzone.backends.http import HttpBackend
+from faultzone.backends.options import CloudOptions
 from faultzone.errors import NotSupported, UsageError
 from faultzone.model.shape import Shape
-from faultzone.region import CloudOptions
 
 
 def connect(url: str, *, keys: Sequence[tuple[str, str]] = TEST_KEYS, token: str | None = None) -> HttpBackend:

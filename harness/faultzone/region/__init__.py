@@ -1,14 +1,13 @@
 """Regions as tests hold them.
 
 handles.py  instances, deployment sets and the clock of a region
-options.py  what a cloud is made from
 region.py   the region itself, and the client of its public API
 """
 
 from __future__ import annotations
 
+from faultzone.backends.options import CloudOptions, docker_backend, local_backend
 from faultzone.region.handles import STATE_CHANGE, DeploymentSet, Executed, Identity, Instance, RegionClock
-from faultzone.region.options import CloudOptions, docker_backend, local_backend
 from faultzone.region.region import Client, Region, make_region
 
 __all__ = [

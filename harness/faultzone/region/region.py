@@ -27,8 +27,8 @@ from faultzone.model.ledger import Money
 if TYPE_CHECKING:
     from faultzone.serve import Door, Endpoint
 
+from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.region.handles import STATE_CHANGE, DeploymentSet, Instance, RegionClock
-from faultzone.region.options import CloudOptions, local_backend
 
 T = TypeVar("T")
 

@@ -17,9 +17,9 @@ from typing import Any, Final, TypeVar
 
 from faultzone import clauses, editions
 from faultzone.backends import Backend
+from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.errors import UsageError
 from faultzone.model.rules import Rules
-from faultzone.region import CloudOptions, local_backend
 
 #: The modules that declare wrong regions, one for each chapter.
 _CHAPTERS: Final = (
