@@ -129,7 +129,7 @@ def test_earlier_runs_are_shown_to_who_asks_for_them(region: Region) -> None:
         return int(region.call("DescribeInvocationResults", **asked)["Invocation"]["TotalCount"])
 
     assert shown(InvokeId=ran.id) == 1
-    assert shown(InvokeId=ran.id, IncludeHistory=True) == 2
+    assert shown(InvokeId=ran.id, IncludeHistory=True) in (2, 3)  # As many full minutes as have begun meanwhile.
     once = invoke(region, region.create_command("echo 2"), instance)
     for asked in ({}, {"InvokeId": once}):
         assert_refused("InvalidParameter", partial(shown, IncludeHistory=True, **asked))
