@@ -35,6 +35,16 @@ HARNESS_ERROR: Final = "harness-error"
 #: supported.
 ORDER: Final = (NOT_SUPPORTED, CONFORMS, INCONCLUSIVE, NOT_IMPLEMENTED, DEVIATES, NOT_UNDONE, HARNESS_ERROR)
 
+#: The columns of the summary, each with the verdicts of the clauses that it counts.
+_COLUMNS: Final = {
+    "asserted": (CONFORMS,),
+    "deviating": (DEVIATES,),
+    "not implemented": (NOT_IMPLEMENTED,),
+    "undecided": (INCONCLUSIVE, NOT_UNDONE, HARNESS_ERROR),
+    "not supported": (NOT_SUPPORTED,),
+}
+#: Those of clauses without a verdict.
+_WITHOUT: Final = ("not asserted", "untestable")
 #: What the service answers for an action that it does not know.
 _UNKNOWN_ACTION: Final = frozenset({"InvalidAction", "InvalidApi.NotFound", "InvalidAction.NotFound"})
 #: Clauses whose tests use up a quota of the account for a while.
@@ -125,6 +135,12 @@ def worst(verdicts: Iterable[str]) -> str:
     return max(verdicts, key=ORDER.index)
 
 
+def _row(chapter: str, cells: Sequence[object]) -> str:
+    """A line of the table of chapters, each cell below its title."""
+    widths = [len(title) + 2 for title in (*_COLUMNS, *_WITHOUT)]
+    return f"{chapter:<19}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+
+
 def summarise(reporter: Any, seen: Sequence[dict[str, Any]]) -> None:
     """Write a line for each chapter, and one for each clause that does not conform."""
     by_clause: defaultdict[str, list[str]] = defaultdict(list)
@@ -134,25 +150,16 @@ def summarise(reporter: Any, seen: Sequence[dict[str, Any]]) -> None:
     verdicts = {clause: worst(found) for clause, found in by_clause.items()}
     registry = clauses.load()
     reporter.write_sep("=", "faultzone: clauses by chapter")
-    reporter.write_line(
-        f"{'chapter':<20}{'asserted':>9}{'deviating':>11}{'undecided':>11}"
-        f"{'not supported':>15}{'not asserted':>14}{'untestable':>12}"
-    )
+    reporter.write_line(_row("chapter", [*_COLUMNS, *_WITHOUT]))
     asked = option(reporter.config, "clause")
     for chapter in clauses.chapters():
         if asked and not any(registry[clause].chapter == chapter for clause in verdicts):
             continue
         ids = [clause for clause in registry.values() if clause.chapter == chapter]
-        found = [verdicts.get(clause.id) for clause in ids]
-        conforming = found.count(CONFORMS)
-        unsupported = found.count(NOT_SUPPORTED)
-        deviating = found.count(DEVIATES) + found.count(NOT_IMPLEMENTED)
-        undecided = sum(found.count(each) for each in (INCONCLUSIVE, NOT_UNDONE, HARNESS_ERROR))
+        found = [verdicts[clause.id] for clause in ids if clause.id in verdicts]
+        counts = [sum(map(found.count, each)) for each in _COLUMNS.values()]
         untestable = sum(clause.untestable_because is not None and clause.id not in verdicts for clause in ids)
-        silent = len(ids) - conforming - unsupported - deviating - undecided - untestable
-        reporter.write_line(
-            f"{chapter:<20}{conforming:>9}{deviating:>11}{undecided:>11}{unsupported:>15}{silent:>14}{untestable:>12}"
-        )
+        reporter.write_line(_row(chapter, [*counts, len(ids) - sum(counts) - untestable, untestable]))
     for clause, verdict in sorted(verdicts.items()):
         if verdict in ORDER[2:]:
             reporter.write_line(fill(f"{verdict}: {clause} - {registry[clause].statement}", WIDTH), red=True)

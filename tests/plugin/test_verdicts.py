@@ -134,6 +134,29 @@ def test_verdicts_of_all_workers_are_merged(pytester: pytest.Pytester, workers: 
     result.stdout.fnmatch_lines(["deployment-set * 0 * 1 * 0 *", f"deviates: {CLAUSE} - *"])
 
 
+@pytest.mark.parametrize(
+    ("verdict", "column"),
+    [
+        ("conforms", 0),
+        ("deviates", 1),
+        ("not-implemented", 2),
+        ("inconclusive", 3),
+        ("not-undone", 3),
+        ("harness-error", 3),
+        ("not-supported", 4),
+    ],
+)
+def test_the_summary_counts_a_clause_in_the_column_of_its_verdict(
+    pytester: pytest.Pytester, verdict: str, column: int
+) -> None:
+    pytester.makepyfile(f"{HEAD}\ndef test_it():\n    {BODIES[verdict][0]}\n")
+    output = pytester.runpytest_inprocess(f"--faultzone-clause={CLAUSE}").outlines
+    title, row = output[output.index(next(line for line in output if line.startswith("chapter "))) :][:2]
+    assert re.split(r" {2,}", title)[1:6] == ["asserted", "deviating", "not implemented", "undecided", "not supported"]
+    assert row.split()[1:6] == ["1" if place == column else "0" for place in range(5)]
+    assert len(row) == len(title)
+
+
 # What cannot be collected
 
 MISTAKES = {
