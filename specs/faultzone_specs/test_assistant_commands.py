@@ -194,4 +194,4 @@ def test_a_file_is_put_on_each_target(region: Region) -> None:
     assert again["InvocationStatus"] == "Failed"
     assert {each["ErrorCode"] for each in again["InvokeInstances"]["InvokeInstance"]} == {"FileAlreadyExists"}
     assert send(Overwrite=True)["InvocationStatus"] == "Success"
-    assert_refused("FileContent.ExceedLimit", lambda: send(Content="x" * 24577))
+    assert_refused("FileSize.ExceedLimit", lambda: send(Content="x" * 24577))

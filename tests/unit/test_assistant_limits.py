@@ -320,3 +320,32 @@ def test_output_is_included_for_those_named_alone(later: Region, one: Instance) 
     (item,) = shown["InvokeInstances"]["InvokeInstance"]
     assert base64.b64decode(item["Output"]) == b"1\n"
     assert "Output" not in ran.describe()["InvokeInstances"]["InvokeInstance"][0]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"Name": "n" * 256}, "FileName.ExceedLimit"),
+        ({"Description": "d" * 513}, "FileDesc.ExceedLimit"),
+        ({"TargetDir": "/" + "d" * 255}, "FileTargetDir.Invalid"),
+        ({"FileMode": "rwx"}, "FileMode.Invalid"),
+        ({"FileMode": "0888"}, "FileMode.Invalid"),
+        ({"ContentType": "rot13"}, "FileContentType.Invalid"),
+        ({"Content": "!", "ContentType": "Base64"}, "FileContent.DecodeError"),
+        ({"Content": "x" * 24577}, "FileSize.ExceedLimit"),
+        ({"InstanceId": ["i-none"]}, "InvalidInstance.NotFound"),
+    ],
+)
+def test_send_file_refuses(later: Region, one: Instance, given: dict[str, object], code: str) -> None:
+    asked = {"Name": "f", "TargetDir": "/tmp", "Content": "x", "InstanceId": [one.id], **given}
+    assert_refused(code, lambda: later.call("SendFile", **asked))
+    assert later.call("DescribeSendFileResults")["TotalCount"] == 0
+
+
+def test_a_file_takes_a_short_timeout_a_long_name_and_a_short_mode(later: Region, one: Instance) -> None:
+    later.call(
+        "SendFile", Name="n" * 255, TargetDir="/tmp", Content="x", InstanceId=[one.id], Timeout=1, FileMode="644"
+    )
+    later.clock.advance("5s")
+    (shown,) = later.call("DescribeSendFileResults")["Invocations"]["Invocation"]
+    assert shown["InvocationStatus"] == "Success"

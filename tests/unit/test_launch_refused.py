@@ -28,6 +28,7 @@ def placed(backend: LocalBackend) -> list[tuple[str, int]]:
     [
         ({"Amount": 9, "ZoneId": "cn-hangzhou-a"}, "OperationDenied.NoStock"),
         ({"Amount": 3, "DryRun": True}, "DryRunOperation"),
+        ({"SpotStrategy": "SpotAsPriceGo", "DeletionProtection": True}, "InvalidChargeType.ValueNotSupported"),
         ({"Amount": 9, "DryRun": True}, "OperationDenied.NoStock"),
     ],
 )

@@ -226,14 +226,14 @@ class SendFile(_AssistantRequest):
     name: str = text("Name")
     target_dir: str = text("TargetDir")
     content: str = text("Content")
-    content_type: str = text("ContentType", "PlainText", among=ENCODINGS)
+    content_type: str = text("ContentType", "PlainText", among=ENCODINGS, code="FileContentType.Invalid")
     instance_ids: tuple[str, ...] = texts("InstanceId")
     description: str = text("Description", "")
     file_mode: str = text("FileMode", "0644")
     file_owner: str = text("FileOwner", "root")
     file_group: str = text("FileGroup", "root")
     overwrite: bool = flag("Overwrite")
-    timeout: int = integer("Timeout", 60, least=10)
+    timeout: int = integer("Timeout", 60, least=1)
 
 
 class DescribeSendFileResults(PagedRequest):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.clock import stamp
 from faultzone.ecs.assistant import ERROR_INFO, DescribeSendFileResults, SendFile
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from faultzone.model.state import Instance
 
 
+_NAME_MOST: Final = 255
+_DESCRIPTION_MOST: Final = 512
+_DIRECTORY_MOST: Final = 255
+#: Seconds; a shorter timeout counts as this one.
+_TIMEOUT_LEAST: Final = 10
+_MODE: Final = re.compile(r"[0-7]{3,4}")
+
+
 class File(Command):
     """A file to be put on instances."""
 
@@ -31,7 +40,7 @@ class File(Command):
         super().__init__(id, "SendFile", content, "", created)
         self.request = request
         self.name, self.description, self.directory = request.name, request.description, request.target_dir
-        self.timeout = request.timeout
+        self.timeout = max(_TIMEOUT_LEAST, request.timeout)
 
     def effect(self, region: RegionState, invocation: Invocation, instance: Instance, run: str) -> PutFile:
         """What the agent of an instance is asked to do."""
@@ -52,15 +61,16 @@ class File(Command):
 @handles(SendFile)
 def send_file(region: RegionState, account: AccountState, request: SendFile) -> Answer:
     """SendFile (assistant/send-file)."""
+    _check_words(request)
     content = request.content
     if request.content_type == "PlainText":
         content = base64.b64encode(content.encode()).decode()
     if not region.rules.file_fits(content):
-        raise ApiError("FileContent.ExceedLimit")
+        raise ApiError("FileSize.ExceedLimit")
     try:
         base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError):
-        raise ApiError("Invalid.FileContent") from None
+        raise ApiError("FileContent.DecodeError") from None
     targets = find_fit(region, account, request.instance_ids)
     state, now = state_of(region, account), region.clock.now
     sending = Invocation(region.world.hex_id("f"), File("", request, content, now), map(Target, targets), now)
@@ -69,6 +79,19 @@ def send_file(region: RegionState, account: AccountState, request: SendFile) -> 
     _forget_oldest(region, state)
     begin(region, state, sending, sending.targets.values())
     return {"InvokeId": sending.id}
+
+
+def _check_words(request: SendFile) -> None:
+    """Refuse what is said of a file where it is too long, or no mode."""
+    for text, most, code in (
+        (request.name, _NAME_MOST, "FileName.ExceedLimit"),
+        (request.description, _DESCRIPTION_MOST, "FileDesc.ExceedLimit"),
+        (request.target_dir, _DIRECTORY_MOST, "FileTargetDir.Invalid"),
+    ):
+        if len(text) > most:
+            raise ApiError(code)
+    if not _MODE.fullmatch(request.file_mode):
+        raise ApiError("FileMode.Invalid")
 
 
 def _forget_oldest(region: RegionState, state: AssistantState) -> None:
