@@ -141,6 +141,19 @@ def test_a_body_that_is_announced_too_long_is_not_waited_for(client: RawClient, 
     assert (response.status, error_of(response.body).code) == (413, "InvalidParameter")
 
 
+def test_who_asks_first_is_told_not_to_send_and_the_connection_ends(client: RawClient) -> None:
+    response = client.ask(http_request(b"/", headers={"content-length": "1000000", "expect": "100-continue"}))
+    assert (response.status, response.headers["connection"]) == (413, "close")
+    assert client.receive() is None
+
+
+def test_who_asks_first_is_told_to_go_on(client: RawClient) -> None:
+    body = v1_query({})
+    client.send(http_request(b"/", headers={**FORM, "content-length": str(len(body)), "expect": "100-continue"}))
+    assert client.socket.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert client.ask(body).status == 200
+
+
 def test_a_body_that_grows_too_long_in_chunks_is_refused(client: RawClient) -> None:
     head = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"
     response = client.ask(head + b"10000\r\n%s\r\n" % (b"a" * 0x10000) * 9)

@@ -167,6 +167,9 @@ class _Protocol(HttpToolsProtocol):
         if answer is None:
             self.transport.abort()
             return
+        if cycle.waiting_for_100_continue:
+            # It is answered without its body, which may follow all the same: no telling where the next request begins.
+            cycle.keep_alive = False
         head = answer.head(close=not cycle.keep_alive)
         self.transport.write(head if cycle.scope["method"] == "HEAD" else head + answer.body)
         if not cycle.keep_alive:
