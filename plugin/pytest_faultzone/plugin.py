@@ -230,6 +230,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = [item for item in items if verdicts.asserts(item, patterns)]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+    if option(config, "backend") == "docker" and option(config, "docker_agent"):
+        from pytest_faultzone import verdicts
+
+        verdicts.expect_departures(items)
     if option(config, "backend").startswith("http"):
         from pytest_faultzone import verdicts
 

@@ -47,6 +47,14 @@ def _pwd(process: Process, arguments: list[str]) -> int:
     return 0
 
 
+def _seq(process: Process, arguments: list[str]) -> int:
+    if len(arguments) != 1 or not arguments[0].isdigit():
+        process.write(f"seq: write how many numbers, not {' '.join(arguments)!r}{process.newline}")
+        return 1
+    process.write("".join(f"{number}\n" for number in range(1, int(arguments[0]) + 1)))
+    return 0
+
+
 def _pgrep(process: Process, arguments: list[str]) -> int:
     found = arguments[-1:] == [AGENT_PROCESS] and process.guest.agent.runs
     process.write("1042\n" if found else "")
@@ -208,6 +216,7 @@ _LINUX: Final[Mapping[str, GuestProgram]] = {
     "whoami": _whoami,
     "id": _id,
     "pwd": _pwd,
+    "seq": _seq,
     "pgrep": _pgrep,
     "reboot": _reboot,
     "poweroff": _power_off,
