@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
 
@@ -70,8 +70,9 @@ def address(site: AgentServer) -> Iterator[tuple[str, int]]:
     def serve(wire: socket.socket) -> None:
         with wire:
             conversation = Conversation(site, wire.sendall, lambda: wire.shutdown(socket.SHUT_RDWR))
-            while data := wire.recv(1 << 16):
-                conversation.data(data)
+            with suppress(ConnectionError):  # A channel is closed with what it has not read.
+                while data := wire.recv(1 << 16):
+                    conversation.data(data)
             conversation.closed()
 
     with served(serve) as found:
