@@ -200,8 +200,10 @@ def test_a_reboot_answers_maintenance_and_no_failure(region: Region) -> None:
 def test_maintenance_can_be_withdrawn(region: Region) -> None:
     """Nothing happens at its time."""
     (instance,) = region.run_instances(1)
-    with region.chaos.maintenance(instance.id, within="24h"):
-        region.clock.advance("1h")
+    planned = region.control("schedule-maintenance", instance=instance.id, within=DAY)
+    region.clock.advance("1h")
+    for event in planned["events"]:
+        region.control("cancel-maintenance", event=event["plan"])
     region.hold(lambda: instance.status == "Running", "2d", what="running")
     assert [event.state for event in region.events(instance)] == ["Canceled"]
 
