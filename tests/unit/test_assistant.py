@@ -18,7 +18,7 @@ from faultzone import (
 )
 from faultzone.backends.local import LocalBackend
 from faultzone.editions import load
-from faultzone.model.effects import AgentSeen, GuestRebooted, Halted, Report, RunEnded, RunStarted
+from faultzone.model.effects import AgentSeen, GuestRebooted, Halted, Report, RunEnded, RunOutput, RunStarted
 from faultzone.model.invocation_status import Decision
 from faultzone.model.rules import Rules
 from faultzone.region import Region as Handle
@@ -271,6 +271,20 @@ def test_what_is_heard_of_an_earlier_boot_is_stale(report: type[Report]) -> None
     region.clock.advance("12m")
     assert region.journal.of("stale", report=report.__name__)
     assert (instance.status, running.status) == ("Running", "Running")
+
+
+def test_an_output_that_was_overtaken_takes_nothing_back() -> None:
+    late = iter((9, 0))
+    backend = LocalBackend(
+        edition="2020-12", delays=lambda report: (next(late) if isinstance(report, RunOutput) else 0,)
+    )
+    region = Handle(backend, "cn-hangzhou", defaults=make_region().defaults)
+    (instance,) = region.run_instances()
+    region.guest("talk", output="x" * 30_000)
+    ran = region.run_command("talk\nsleep 1\ntalk\nsleep 60", on=instance, wait=False)
+    for _ in range(2):
+        region.clock.advance("8s")
+        assert (len(ran.output(instance)), ran.result(instance)["Dropped"]) == (24_576, 60_000 - 24_576)
 
 
 def test_a_lost_end_is_made_up_for_by_the_timeout() -> None:

@@ -28,6 +28,11 @@ def placed(backend: LocalBackend) -> list[tuple[str, int]]:
     [
         ({"Amount": 9, "ZoneId": "cn-hangzhou-a"}, "OperationDenied.NoStock"),
         ({"Amount": 3, "DryRun": True}, "DryRunOperation"),
+        (
+            {"InstanceChargeType": "PrePaid", "Period": 1, "DeletionProtection": True},
+            "InvalidChargeType.ValueNotSupported",
+        ),
+        ({"InstanceChargeType": "PrePaid", "Period": 1, "SpotStrategy": "SpotAsPriceGo"}, "InvalidSpotPrepaid"),
         ({"SpotStrategy": "SpotAsPriceGo", "DeletionProtection": True}, "InvalidChargeType.ValueNotSupported"),
         ({"Amount": 9, "DryRun": True}, "OperationDenied.NoStock"),
     ],
