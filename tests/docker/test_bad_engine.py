@@ -166,7 +166,7 @@ def test_a_base_that_cannot_run_the_agent_is_named_and_nothing_is_left(hosts: Po
     empty_image(tag, tmp_path)
     tags = images(hosts)
     try:
-        with pytest.raises(HarnessError, match="cannot run the hosts' agent"):
+        with pytest.raises(HarnessError, match="cannot run the agents"):
             Pool(Settings(base=tag))
         assert images(hosts) == tags
         assert hosts.engine.made("image") == []
