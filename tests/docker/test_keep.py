@@ -158,6 +158,18 @@ def test_nothing_is_kept_unless_asked_and_what_hosts_wrote_is_in_the_report(
     assert any("the web is up" in each and "start-up program has ended with 3" in each for each in attached)
 
 
+def test_the_hosts_of_a_region_that_has_ended_are_not_kept(make: MakeRegion, hosts: Pool) -> None:
+    region = make(zones=1, hosts_per_zone=1)
+    region.run_instances(1)
+    (link,) = hosts.leased
+    region.close()
+    ((title, says),) = real_hosts.sections(region, keep=True)
+    assert title == "faultzone: what its hosts wrote"
+    assert "start i-" in says
+    assert link in hosts.idle
+    assert not link.name.endswith("-kept")
+
+
 def test_no_more_hosts_are_kept_than_a_session_may_keep(
     make: MakeRegion, hosts: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -326,11 +326,14 @@ class Machines(ABC):
         """Leave the hosts as they are now, for somebody to look at: the region has nothing to do with them any more.
 
         Returns:
-            The containers of those that have one, and until when they stay at most.
+            The containers of those that have one, and until when they stay at most. None of a region that has ended:
+            its hosts are others' by then.
 
         Raises:
             HarnessError: they cannot be kept; then the region goes on having them.
         """
+        if self._closed:
+            return {}, ""
 
         def part(answer: Callable[[Any], None]) -> None:
             self._closed = True
@@ -345,7 +348,13 @@ class Machines(ABC):
             self._closed = False
             self._post(self._watch)
             raise
-        self._note_logs()
+
+        def end(answer: Callable[[Any], None]) -> None:
+            self._note_logs()
+            self._let_go()
+            answer(None)
+
+        self.pool.board.ask(end, CLOSE_SECONDS)
         self._owed.clear()
         self._live.clear()
         return {key: link.name for key, link in links.items()}, until
