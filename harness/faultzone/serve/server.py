@@ -133,11 +133,6 @@ class _Protocol(HttpToolsProtocol):
             self._error = refusal("request line", f"it has more than {LINE_MAX} bytes", 414)
             raise self._error
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        # Those that come after a body in chunks say nothing that is looked at.
-        if not self._headed:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         if self._arrived > HEAD_MAX < len(self.url) + sum(len(name) + len(value) for name, value in self.headers):
             self._error = _too_long_a_head()
@@ -151,6 +146,8 @@ class _Protocol(HttpToolsProtocol):
         self.url = target
         super().on_headers_complete()
         self.scope["query_string"] = query
+        # Headers that come after a body in chunks are not those of the request.
+        self.headers = []
         self.scope[REPLY] = partial(self._reply, self.cycle)  # type: ignore[typeddict-unknown-key]
 
     def on_message_complete(self) -> None:

@@ -85,16 +85,19 @@ class SignedRequest(NamedTuple):
 
 def canonical_query(parameters: Mapping[str, str]) -> str:
     """The parameters sorted by name and percent-encoded; only letters, digits and `-_.~` stay as they are."""
-    return "&".join([f"{_quoted_name(name)}={_quoted(value)}" for name, value in sorted(parameters.items())])
-
-
-def _quoted(text: str) -> str:
     # Most of a text needs no quoting, and to look for what does is cheaper than to look at everything.
-    return _RESERVED.sub(lambda found: _QUOTED.get(found[0]) or quote(found[0]), text)
+    return "&".join(
+        [f"{_quoted_name(name)}={_RESERVED.sub(_quoted, value)}" for name, value in sorted(parameters.items())]
+    )
 
 
-#: The names of all requests are a few hundred.
-_quoted_name: Final = lru_cache(1024)(_quoted)
+def _quoted(found: re.Match[str]) -> str:
+    return _QUOTED.get(found[0]) or quote(found[0])
+
+
+@lru_cache(1024)  # The names of all requests are a few hundred.
+def _quoted_name(name: str) -> str:
+    return _RESERVED.sub(_quoted, name)
 
 
 def string_to_sign_v1(method: str, parameters: Mapping[str, str]) -> str:
