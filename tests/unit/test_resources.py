@@ -122,6 +122,32 @@ def test_disks(region: Region) -> None:
     assert region.call("DescribeDisks")["TotalCount"] == 0
 
 
+@pytest.mark.parametrize(
+    ("action", "wrapper", "item", "id_name"),
+    [
+        ("DescribeDisks", "Disks", "Disk", "DiskId"),
+        ("DescribeNetworkInterfaces", "NetworkInterfaceSets", "NetworkInterfaceSet", "NetworkInterfaceId"),
+    ],
+)
+def test_pages_by_token_in_a_later_edition(
+    region: Region, later: Region, action: str, wrapper: str, item: str, id_name: str
+) -> None:
+    def listed(**asked: object) -> tuple[list[str], str]:
+        answer = later.call(action, **asked)
+        return [each[id_name] for each in answer[wrapper][item]], answer["NextToken"]
+
+    later.run_instances(12)
+    shown = [each[id_name] for each in later.call(action, PageSize=50)[wrapper][item]]
+    first, token = listed(MaxResults=3)  # Fewer than ten are not to be had.
+    later.run_instances(1)
+    second, end = listed(NextToken=token)
+    assert ([*first, *second], len(first), end) == (shown, 10, "")
+    everything, end = listed(MaxResults=501)
+    assert (len(everything), end) == (13, "")
+    assert_refused("InvalidParameter", lambda: later.call(action, NextToken="fz-1"))
+    assert_refused("UnsupportedParameter", lambda: region.call(action, MaxResults=10))
+
+
 def test_security_groups(region: Region) -> None:
     made = region.call("CreateSecurityGroup", SecurityGroupName="web", Tag=[{"Key": "a", "Value": "b"}])
     group = made["SecurityGroupId"]

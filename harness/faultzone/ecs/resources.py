@@ -26,6 +26,13 @@ class _Paged(_Read):
     page_size: int = integer("PageSize", 10, least=1, most=100)
 
 
+class PagedByToken(_Paged):
+    """Those that later editions page by token too."""
+
+    max_results: int | None = integer("MaxResults", later="2020-12")
+    next_token: str | None = text("NextToken", later="2020-12")
+
+
 class DescribeRegions(_Read):
     """List the regions of the cloud."""
 
@@ -97,7 +104,7 @@ class DescribeVSwitches(_Paged):
     is_default: bool | None = flag("IsDefault", None)
 
 
-class DescribeNetworkInterfaces(_Paged):
+class DescribeNetworkInterfaces(PagedByToken):
     """List network interfaces."""
 
     network_interface_ids: tuple[str, ...] = texts("NetworkInterfaceId", most=100)
@@ -124,7 +131,7 @@ class DescribeImages(_Paged):
     instance_type: str | None = text("InstanceType")
 
 
-class DescribeDisks(_Paged):
+class DescribeDisks(PagedByToken):
     """List disks."""
 
     disk_ids: tuple[str, ...] | None = json_texts("DiskIds", most=100)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 from typing import Any, TypeVar
 
 from faultzone.clock import stamp, utc
@@ -22,29 +21,21 @@ from faultzone.model.assistant_runs import state_of
 from faultzone.model.assistant_state import UNDER_WAY, Command, Invocation, Record, Target
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.invocation_status import OUTCOMES
-from faultzone.model.state import AccountState, RegionState, page
+from faultzone.model.state import AccountState, RegionState, by_token, page
 
 T = TypeVar("T")
 
 
 def paged(request: PagedRequest, limit: int, items: Iterable[T], count: int) -> tuple[dict[str, Any], list[T]]:
-    """The paging fields of an answer, and the items of its page, by number or by token (assistant/token-paging).
-
-    A token counts from the end of the list: what is put at its head meanwhile moves no page.
-    """
+    """The paging fields of an answer, and the items of its page, by number or by token (assistant/token-paging)."""
     if request.page_size > limit:
         raise ApiError("InvalidParam.PageSize")
     if request.max_results is None and request.next_token is None:
         fields = {"TotalCount": count, "PageNumber": request.page_number, "PageSize": request.page_size}
         return fields, page(items, count, request.page_number, request.page_size)
-    start = 0
-    if (token := request.next_token) is not None:
-        if not (token.startswith("fz") and token[2:].isdecimal() and token.isascii() and len(token) < 20):
-            raise ApiError.of("InvalidParameter", name="NextToken", why="it was not given out")
-        start = max(0, count - int(token[2:]))
-    end = start + (request.max_results or type(request).page_size)
-    token = f"fz{count - end}" if end < count else ""
-    return {"TotalCount": count, "NextToken": token}, list(islice(items, start, end))
+    most = request.max_results or type(request).page_size
+    shown, token = by_token(items, count, request.next_token, most)
+    return {"TotalCount": count, "NextToken": token}, shown
 
 
 def _kept(items: Iterable[T], filters: Iterable[tuple[object, Callable[[T], object]]]) -> list[T]:

@@ -10,7 +10,7 @@ from faultzone.ecs.resources import DescribeNetworkInterfaces, DescribeVpcs, Des
 from faultzone.model.catalog import VPC_CIDR, private_count, vswitch_cidr
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.instances import network_interface
-from faultzone.model.resources import paged
+from faultzone.model.resources import paged, paged_or_by_token
 from faultzone.model.state import AccountState, Instance, RegionState
 
 
@@ -71,7 +71,7 @@ def describe_network_interfaces(
 ) -> Answer:
     """DescribeNetworkInterfaces: the primary one of each instance in the VPC; there are no others, nor tags on them."""
     found = [] if request.tags or request.type == "Secondary" else list(_interfaces(region, account, request))
-    return paged("NetworkInterfaceSets", "NetworkInterfaceSet", found, request.page_number, request.page_size)
+    return paged_or_by_token("NetworkInterfaceSets", "NetworkInterfaceSet", found, request)
 
 
 def _interfaces(

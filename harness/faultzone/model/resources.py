@@ -16,15 +16,18 @@ from faultzone.ecs.resources import (
     DescribeInstanceTypes,
     DescribeRegions,
     DescribeZones,
+    PagedByToken,
 )
 from faultzone.model import hosting
 from faultzone.model.catalog import InstanceType
 from faultzone.model.dispatch import Answer, handles
-from faultzone.model.state import AccountState, Instance, RegionState, page
+from faultzone.model.state import AccountState, Instance, RegionState, by_token, page
 
 if TYPE_CHECKING:
     from faultzone.model.catalog import Image
 
+#: How many items a page by token has; what is asked beyond either is not refused but cut.
+_FEWEST_BY_TOKEN, _MOST_BY_TOKEN = 10, 500
 _SYSTEM_DISK_GIB = 40
 _DISK_CATEGORIES = ["cloud_efficiency", "cloud_ssd"]
 
@@ -37,6 +40,15 @@ def paged(wrapper: str, item: str, found: Sequence[Any], number: int, size: int)
         "PageSize": size,
         wrapper: {item: page(found, len(found), number, size)},
     }
+
+
+def paged_or_by_token(wrapper: str, item: str, found: Sequence[Any], request: PagedByToken) -> Answer:
+    """A page of a listing, by number, or by token where a later edition is asked for one."""
+    if request.max_results is None and request.next_token is None:
+        return paged(wrapper, item, found, request.page_number, request.page_size)
+    size = min(max(request.max_results or 0, _FEWEST_BY_TOKEN), _MOST_BY_TOKEN)
+    shown, token = by_token(found, len(found), request.next_token, size)
+    return {"TotalCount": len(found), "NextToken": token, wrapper: {item: shown}}
 
 
 @handles(DescribeRegions)
@@ -108,23 +120,9 @@ def describe_instance_types(region: RegionState, account: AccountState, request:
     ]
     answer: Answer = {}
     if request.max_results is not None or request.next_token is not None:
-        found, answer["NextToken"] = by_token(found, request.next_token, request.max_results or 100)
+        found, answer["NextToken"] = by_token(found, len(found), request.next_token, request.max_results or 100)
     answer["InstanceTypes"] = {"InstanceType": [_render_type(kind) for kind in found]}
     return answer
-
-
-def by_token(found: list[Any], token: str | None, most: int) -> tuple[list[Any], str]:
-    """A page by token and the token of the next, empty at the end.
-
-    Raises:
-        ApiError: `InvalidParameter`: the token is not one that was given out.
-    """
-    start = 0
-    if token is not None:
-        if not (token.startswith("fz") and token[2:].isdigit() and len(token) < 20):
-            raise ApiError.of("InvalidParameter", name="NextToken", why="it was not given out")
-        start = int(token[2:])
-    return found[start : start + most], f"fz{start + most}" if start + most < len(found) else ""
 
 
 def _render_type(kind: InstanceType) -> dict[str, Any]:
@@ -270,7 +268,7 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
         found = [disk for disk in found if disk["Type"] == request.disk_type]
     if request.status not in (None, "All", "In_use"):
         found = []
-    return paged("Disks", "Disk", found, request.page_number, request.page_size)
+    return paged_or_by_token("Disks", "Disk", found, request)
 
 
 def _disks(region: RegionState, instance: Instance) -> list[dict[str, Any]]:
