@@ -49,6 +49,18 @@ def test_a_call_in_a_form_signed_with_v3_by_a_temporary_key() -> None:
     assert door.calls == [("DescribeInstances", {"Name": "n", "CommandContent": "ZWNobyAx+/="}, STS.account)]
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "ecs.cn-hangzhou.aliyuncs.com"])
+def test_regions_answer_where_the_request_was_sent(host: str) -> None:
+    """The second as to a proxy, which a client that follows it is sent to again."""
+    kept = {"RegionId": "cn-hangzhou", "Status": "available"}
+    answered: dict[str, object] = {"Regions": {"Region": [{**kept, "RegionEndpoint": "elsewhere"}]}}
+    query = v1_query({"Action": "DescribeRegions"})
+    answer = make_application(FakeDoor(answered)).answer("POST", "/", query, {"host": host}, b"")
+    assert json.loads(answer.body) == {"Regions": {"Region": [{**kept, "RegionEndpoint": host}]}}
+    unnamed = make_application(FakeDoor(answered)).answer("POST", "/", v1_query({"Action": "DescribeRegions"}), {}, b"")
+    assert json.loads(unnamed.body) == answered
+
+
 def test_xml_when_asked() -> None:
     answer = _ask(FakeDoor(), v1_query({"Format": "XML"}))
     assert (answer.status, answer.content_type) == (200, XML)

@@ -15,7 +15,18 @@ from faultzone.errors import NoAnswer
 from faultzone.serve.control import ROOT, Control
 from faultzone.serve.door import Door
 from faultzone.serve.signatures import Verifier
-from faultzone.serve.wire import JSON, XML, Call, check_length, read_call, read_request, render, render_error, wants_xml
+from faultzone.serve.wire import (
+    JSON,
+    XML,
+    Call,
+    check_length,
+    read_call,
+    read_request,
+    regions_at,
+    render,
+    render_error,
+    wants_xml,
+)
 from faultzone.world import World
 
 Scope = MutableMapping[str, Any]
@@ -70,6 +81,7 @@ class _Signed(NamedTuple):
     call: Call
     account: str
     xml: bool
+    host: str | None
 
 
 class Application:
@@ -146,12 +158,14 @@ class Application:
             credential = self._verifier.verify(request)
         except ApiError as error:
             return self.refuse(error, xml=xml)
-        return _Signed(call, credential.account, xml)
+        return _Signed(call, credential.account, xml, headers.get("host"))
 
     def _ask(self, signed: _Signed) -> Answer:
         call, xml = signed.call, signed.xml
         try:
             answer = self._door.call(call.action, call.parameters, account=signed.account)
+            if call.action == "DescribeRegions" and signed.host:
+                answer = regions_at(answer, signed.host)
             rendered = render(answer, f"{call.action}Response", xml)
         except ApiError as error:
             return self._render(error, xml)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from html import escape
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from faultzone.ecs.errors import ApiError
@@ -138,6 +138,13 @@ def read_call(request: SignedRequest) -> Call:
     if version != VERSION:
         raise ApiError("InvalidVersion")
     return Call(action, {name: value for name, value in given.items() if name not in _WIRE_ONLY})
+
+
+def regions_at(answer: Mapping[str, Any], host: str) -> dict[str, object]:
+    """The answer of DescribeRegions where the request was sent to this host: that is where its regions answer. A client
+    that follows it would leave for the cloud otherwise."""
+    regions = [{**each, "RegionEndpoint": host} for each in answer["Regions"]["Region"]]
+    return {**answer, "Regions": {"Region": regions}}
 
 
 def _encode_plainly(answer: object) -> bytes:
