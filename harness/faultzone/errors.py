@@ -10,7 +10,8 @@
     │   └── UndoFailed      a fault could not be undone, or not in time: what follows is about a broken region
     ├── Inconclusive        the region could not be observed well enough to judge it
     ├── NoAnswer            a fault of the API lost the call or its answer (a ConnectionError)
-    ├── IncompleteAnswer    the answer of an endpoint lacks what is documented (an AssertionError: it deviates)
+    ├── IncompleteAnswer    the answer of an endpoint lacks what is documented, or has another shape (an
+    │                       AssertionError: it deviates)
     └── WaitTimeout         a documented time passed and the awaited did not come (an AssertionError: the region
     deviates)
 
@@ -57,7 +58,7 @@ class NoAnswer(FaultzoneError, ConnectionError):
 
 
 class IncompleteAnswer(FaultzoneError, AssertionError):
-    """A test looked for a field that the answer of an endpoint does not have."""
+    """A test looked for a field or an item that the answer of an endpoint does not have, or not where it belongs."""
 
 
 class WaitTimeout(FaultzoneError, AssertionError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import socket
 import time
 import urllib.request
@@ -144,6 +145,43 @@ def test_an_answer_that_lacks_a_field_is_the_endpoints_fault() -> None:
         with pytest.raises(IncompleteAnswer, match=r"no 'Instance' in the answer, where it has \[\]"):
             answer["Instances"]["Instance"]
         assert answer.get("TotalCount") is None
+
+
+#: An answer of DescribeInstances in another shape than is documented, and what is then said to whoever reads the status
+#: of the first instance.
+MISSHAPEN: dict[str, tuple[object, str]] = {
+    "a list in the place of an object": (
+        [{"Status": "Running"}],
+        "no 'Instance' in the answer, where it has a list of 1",
+    ),
+    "text in the place of an object": ("", "no 'Instance' in the answer, where it has ''"),
+    "null": (None, "no 'Instances' in the answer, where it has ['RequestId']"),
+    "an object in the place of a list": (
+        {"Instance": {"Status": "Running"}},
+        "no 0 in the answer, where it has ['Status']",
+    ),
+    "text in the place of an item": ({"Instance": ["i-1"]}, "no 'Status' in the answer, where it has 'i-1'"),
+    "an empty list": ({"Instance": []}, "no item 0 in the answer, where it has 0"),
+}
+
+
+@pytest.mark.parametrize("shape", MISSHAPEN)
+def test_an_answer_of_another_shape_is_the_endpoints_fault(shape: str) -> None:
+    instances, says = MISSHAPEN[shape]
+    answered = {"RequestId": "1", "Instances": instances}
+    with serve(FakeDoor(answered), Keyring([KEY])) as endpoint, closing(connect(endpoint.url)) as backend:
+        answer = backend.call("DescribeInstances", {"RegionId": "cn-hangzhou"})
+    with pytest.raises(IncompleteAnswer, match=re.escape(says)):
+        answer["Instances"]["Instance"][0]["Status"]
+
+
+def test_nor_is_an_object_a_list_to_whoever_takes_each_of_its_items() -> None:
+    answered: dict[str, object] = {"Instances": {"Instance": {"Status": "Running"}}}
+    with serve(FakeDoor(answered), Keyring([KEY])) as endpoint, closing(connect(endpoint.url)) as backend:
+        answer = backend.call("DescribeInstances", {"RegionId": "cn-hangzhou"})
+    assert answer == answered
+    with pytest.raises(IncompleteAnswer, match="no 'Status' in the answer, where it has 'Status'"):
+        [each["Status"] for each in answer["Instances"]["Instance"]]
 
 
 def test_a_refusal_keeps_code_status_and_request_id(backend: HttpBackend) -> None:

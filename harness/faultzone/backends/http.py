@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from faultzone.backends.answers import documented
 from faultzone.clock import SECOND
 from faultzone.ecs.errors import ApiError
-from faultzone.errors import HarnessError, IncompleteAnswer, NotSupported, UsageError
+from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.journal import Journal, redacted
 
 #: Seconds that an endpoint has to answer.
@@ -50,13 +51,6 @@ def _flatten(name: str, value: object, into: dict[str, str]) -> None:
         into[name] = "true" if value else "false"
     else:
         into[name] = str(value)
-
-
-class _Answer(dict[str, Any]):
-    """An object in the answer of an endpoint. What it lacks is the endpoint's fault, not the harness's."""
-
-    def __missing__(self, field: str) -> Any:
-        raise IncompleteAnswer(f"there is no {field!r} in the answer, where it has {sorted(self)}")
 
 
 class HttpBackend:
@@ -118,11 +112,12 @@ class HttpBackend:
             raise NotSupported(f"no key pair is given for the account {account}")
         body = urlencode(self._sign("POST", {**flatten(parameters), "Action": action}, key))
         form = {"Content-Type": "application/x-www-form-urlencoded"}
-        status, answer = self._request("POST", "/", body, form, kind=_Answer)
+        status, answer = self._request("POST", "/", body, form)
         said: dict[str, Any] = {"action": action, "parameters": redacted(parameters)}
         if status < 300:
             self.journal.append(int(time.time() * SECOND), "call", {**said, "answer": answer})
-            return answer
+            read: dict[str, Any] = documented(answer)
+            return read
         self.journal.append(int(time.time() * SECOND), "refusal", {**said, "code": answer.get("Code")})
         refusal = ApiError(str(answer.get("Code", "")), str(answer.get("Message", "")), status)
         refusal.request_id = answer.get("RequestId")
@@ -144,9 +139,7 @@ class HttpBackend:
             raise NotSupported(message)
         raise UsageError(message) if status == 400 else HarnessError(f"{self.name}: {status} {message}")
 
-    def _request(
-        self, method: str, path: str, body: str, headers: dict[str, str], *, kind: type[dict[str, Any]] | None = None
-    ) -> tuple[int, dict[str, Any]]:
+    def _request(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
         reused = getattr(self._local, "connection", None) is not None
         try:
             try:
@@ -161,7 +154,7 @@ class HttpBackend:
             self._drop()
             raise HarnessError(f"{self.name} does not answer: {trouble}") from trouble
         try:
-            answer = json.loads(raw, object_hook=kind)
+            answer = json.loads(raw)
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
