@@ -143,8 +143,13 @@ class RegionMaker:
                 self._end_left()
             except HarnessError as trouble:
                 failed.append(str(trouble))
-        if _ENDPOINT in self._config.stash:
-            self._config.stash[_ENDPOINT].close()
+        if endpoint := self._config.stash.get(_ENDPOINT, None):
+            try:
+                if "shape-region" in endpoint.capabilities:
+                    endpoint.reset({})  # As it was started: with its own shape, and its own clock.
+            except HarnessError as trouble:
+                failed.append(str(trouble))
+            endpoint.close()
         if docker := sys.modules.get("faultzone.substrate.docker.pool"):
             docker.close_all()
         if failed:

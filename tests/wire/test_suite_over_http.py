@@ -23,9 +23,12 @@ def _in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_with_control_routes_the_verdicts_are_those_in_process() -> None:
-    cloud = hosted.Hosted(clock="hybrid")
+    """However fast its clock is: each test gets one that stands still. In the end the endpoint is as it was started."""
+    cloud = hosted.Hosted(clock="hybrid", scale=600, zones=5)
     with hosted.endpoint(cloud, token="token") as served:
         over_http = verdicts(f"--faultzone-backend={served.url}", "--faultzone-token=token")
+        assert cloud.control("clock", {})["kind"] == "hybrid"
+        assert len(cloud.call("DescribeZones", {"RegionId": "cn-hangzhou"})["Zones"]["Zone"]) == 5
     in_process = verdicts()
     assert in_process
     differing = {test: (was, over_http.get(test)) for test, was in in_process.items() if was != over_http.get(test)}
