@@ -79,6 +79,11 @@ def address(site: AgentServer) -> Iterator[tuple[str, int]]:
         yield found
 
 
+def opened(address: tuple[str, int], path: str = "/luban/notify_server") -> Channel:
+    server = Server(address, HEADERS)
+    return server.take_channel(server.ask_channel(path))
+
+
 def close(server: Server) -> None:
     server._connection.close()
 
@@ -100,7 +105,7 @@ def test_requests_go_over_one_connection_that_is_kept(address: tuple[str, int]) 
 
 
 def test_a_channel_wakes_whole_words_and_many_at_once(site: AgentServer, address: tuple[str, int]) -> None:
-    channel = Server(address, HEADERS).open_channel("/luban/notify_server")
+    channel = opened(address)
     for number in range(40):
         site.give(RunScript("i-1", 3, f"t-{number:0200}", "c-1", "RunShellScript", "true", 60, "", 100))
     heard: list[str] = []
@@ -113,18 +118,17 @@ def test_a_channel_wakes_whole_words_and_many_at_once(site: AgentServer, address
 
 
 def test_a_server_that_takes_no_channel_is_told_apart(address: tuple[str, int]) -> None:
-    server = Server(address, HEADERS)
     with pytest.raises(OSError, match="404"):
-        server.open_channel("/elsewhere")
+        opened(address, "/elsewhere")
     with served(raw()) as silent, pytest.raises(OSError, match=r"closed|reset"):
-        Server(silent, HEADERS).open_channel("/luban/notify_server")
+        opened(silent)
 
 
 def test_a_channel_that_ends_says_so(address: tuple[str, int]) -> None:
-    opened = b"HTTP/1.1 101 Switching Protocols\r\n\r\n"
+    head = b"HTTP/1.1 101 Switching Protocols\r\n\r\n"
     for frames in (b"", b"\x88\x02\x03\xe8"):
-        with served(raw(opened + frames)) as door:
-            channel = Server(door, HEADERS).open_channel("/luban/notify_server")
+        with served(raw(head + frames)) as door:
+            channel = opened(door)
             with pytest.raises(OSError, match="closed"):
                 until_it_ends(channel)
             channel.close()

@@ -100,12 +100,16 @@ class Assistant:
             self._beat()
 
     def _open(self, now: float) -> None:
+        """Ask for the websocket and for what there is to do at once, so that both answers are on their way together."""
         self._next_try = now + _AGAIN_SECONDS
-        if self._channel is None:
-            with contextlib.suppress(OSError):
-                self._channel = self._server.open_channel("/luban/notify_server")
-        if self._channel is not None and not self._listed:
+        asked = None
+        with contextlib.suppress(OSError):
+            asked = None if self._channel is not None else self._server.ask_channel("/luban/notify_server")
+        if not self._listed and (asked is not None or self._channel is not None):
             self._listed = self._fetch({"reason": "startup", "cold_start": _is_cold()})
+        if asked is not None:
+            with contextlib.suppress(OSError):
+                self._channel = self._server.take_channel(asked)
 
     def _beat(self) -> None:
         uptime = round((time.monotonic() - self._began) * 1000)

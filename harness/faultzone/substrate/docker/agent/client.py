@@ -60,11 +60,11 @@ class Server:
             raise
         return wire
 
-    def open_channel(self, path: str) -> Channel:
-        """Open a websocket.
+    def ask_channel(self, path: str) -> socket.socket:
+        """Ask for a websocket, and do not wait for the answer: see `take_channel`.
 
         Raises:
-            OSError: the server does not take it.
+            OSError: the server is not there.
         """
         wire = self._connect()
         key = base64.b64encode(os.urandom(16)).decode()
@@ -73,6 +73,18 @@ class Server:
         lines += [f"{name}: {value}" for name, value in self._headers.items()]
         try:
             wire.sendall("\r\n".join([*lines, "", ""]).encode())
+        except OSError:
+            wire.close()
+            raise
+        return wire
+
+    def take_channel(self, wire: socket.socket) -> Channel:
+        """The websocket that was asked for.
+
+        Raises:
+            OSError: the server does not take it.
+        """
+        try:
             head = b""
             while b"\r\n\r\n" not in head:
                 said = wire.recv(4096)
