@@ -72,7 +72,7 @@ class DockerSubstrate(InhabitedMachines):
         """Begin to carry the effects out."""
         self.asked = monotonic()
         for effect in effects:
-            if isinstance(effect, Boot | Halt):
+            if isinstance(effect, Boot | Halt | Move):
                 self._owed[effect.instance] = effect.epoch
             elif isinstance(effect, RunScript | PutFile):
                 self._owed[effect.instance, effect.run] = effect.epoch
@@ -176,6 +176,7 @@ class DockerSubstrate(InhabitedMachines):
         """Start an instance on another host with its disk and address. What ran in it begins anew."""
         guest = self._guests.get(effect.instance)
         if guest is None:
+            self._settle(effect.instance, effect.epoch)
             return
         old = replace(guest)
         self._lose_streams(guest)
@@ -219,8 +220,11 @@ class DockerSubstrate(InhabitedMachines):
         if guest is None or guest.epoch != effect.epoch or not guest.agent or guest.machine.down:
             self._owed.pop((effect.instance, effect.run), None)
             return
+        # It may have been given up when what was there before was forgotten: an instance that moved, for one.
+        self._owed[effect.instance, effect.run] = effect.epoch
         guest.server.give(effect)
-        if guest.hung or (guest.server.serves is None and not guest.rising):
+        # One that is just booting fetches it once its agent serves.
+        if guest.hung or (guest.up and not guest.rising and guest.server.serves is None):
             self._owed.pop((effect.instance, effect.run), None)
 
     # What hosts say
@@ -263,6 +267,8 @@ class DockerSubstrate(InhabitedMachines):
         instance = guest.boot.instance
         if guest.rising and self._guests.get(instance) is guest:
             guest.rising = False
+            if guest.server.serves is None:
+                self._expect_nothing(instance)
             self._report(guest.machine.region, Booted(instance, guest.epoch))
             self._settle(instance, guest.epoch)
 
