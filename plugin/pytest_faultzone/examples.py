@@ -65,11 +65,12 @@ def record(item: pytest.Item) -> Callable[[], None]:
     def recorded(*arguments: Any, **given: Any) -> object:
         __tracebackhide__ = True
         drawn = {name: _drawn_from(value) for name, value in given.items() if isinstance(value, DataObject)}
+        before = {name: _kept(value) for name, value in given.items()}
         try:
             return inner(*arguments, **given)
         except (Exception, pytest.fail.Exception) as error:
             if not isinstance(error, HypothesisException):  # Such as an assumption that does not hold.
-                item.stash[FAILED] = given | {name: Drawn(*values) for name, values in drawn.items()}
+                item.stash[FAILED] = before | {name: Drawn(*values) for name, values in drawn.items()}
             raise
 
     handle.inner_test = recorded
@@ -86,11 +87,21 @@ def _drawn_from(data: Any) -> list[object]:
     draw = data.draw
 
     def drawing(*arguments: Any, **named: Any) -> object:
-        values.append(draw(*arguments, **named))
-        return values[-1]
+        value = draw(*arguments, **named)
+        values.append(_kept(value))
+        return value
 
     data.draw = drawing
     return values
+
+
+def _kept(value: Any) -> Any:
+    """A value as it is now, whatever the test does to its lists, sets and mappings."""
+    if type(value) in (list, tuple):
+        return type(value)(map(_kept, value))
+    if type(value) is dict:
+        return {key: _kept(each) for key, each in value.items()}
+    return set(value) if type(value) is set else value
 
 
 def as_function(item: pytest.Item, seed: str) -> str | None:
@@ -154,7 +165,7 @@ def _parts(value: object) -> Iterator[object]:
         inner = [*value.keys(), *value.values()]
     elif isinstance(value, list | tuple | set | frozenset):
         inner = list(value)
-    elif is_dataclass(value):
+    elif is_dataclass(value) and not isinstance(value, type):
         inner = [getattr(value, field.name) for field in fields(value)]
     for each in inner:
         yield from _parts(each)

@@ -70,6 +70,24 @@ def test_it(make_region, plan):
     assert not broken(make_region(), [plan.crash]), f"{plan} broke it"
 """
 
+CONSUMED = """
+@quick
+@given(
+    data=st.data(),
+    plan=st.lists(st.builds(HostCrash, st.just("cn-hangzhou-a-h01")), min_size=1, max_size=3),
+    deep=st.dictionaries(st.just("a"), st.tuples(st.sets(st.integers(0, 3)), st.lists(st.integers()))),
+)
+def test_it(make_region, plan, deep, data):
+    region, count = make_region(), len(plan)
+    drawn = data.draw(st.lists(st.integers(), min_size=2))
+    count += len(drawn)
+    drawn.clear()
+    for some, more in deep.values():
+        some.clear()
+        more.append(1)
+    assert not broken(region, [plan.pop() for _ in range(len(plan))]), count
+"""
+
 
 def message(output: str) -> str:
     """What the failed assertion of the one test that failed says."""
@@ -86,7 +104,11 @@ def printed(output: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("body", [PLANNED, DRAWN, BARE, OWN], ids=["planned", "drawn", "bare", "own-values"])
+@pytest.mark.parametrize(
+    "body",
+    [PLANNED, DRAWN, BARE, OWN, CONSUMED],
+    ids=["planned", "drawn", "bare", "own-values", "consumed"],
+)
 def test_the_function_that_is_printed_fails_in_the_same_way(pytester: pytest.Pytester, body: str) -> None:
     path = pytester.makepyfile(HEAD + body)
     options = ("-p", "no:randomly", "--faultzone-seed=7")
@@ -122,6 +144,11 @@ def test_it(make_region, act):
     act(region)
     assert not broken(region, [])
 
+@quick
+@given(kind=st.just(HostCrash))
+def test_kind(make_region, kind):
+    assert not broken(make_region(), [kind("cn-hangzhou-a-h01")])
+
 class TestIt:
     @quick
     @given(number=st.just(1))
@@ -130,10 +157,11 @@ class TestIt:
 """
     )
     result = pytester.runpytest_inprocess()
-    result.assert_outcomes(failed=2)
+    result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(
         [
             "The shortest example is not written as a function: the value of act is <function <lambda> at *>.",
+            "The shortest example is not written as a function: the value of kind is <class 'faultzone.*.HostCrash'>.",
             "The shortest example is not written as a function: the test is a method.",
         ]
     )
