@@ -70,6 +70,26 @@ def test_a_lapse_that_is_answered_late_is_renewed_once() -> None:
         assert instance.expires == renewed
 
 
+def test_a_debt_is_paid_before_a_lapse_is_made_good() -> None:
+    with make_region() as region:
+        instance = subscription(region)
+        region.set_prices(monthly="100")
+        region.chaos.arrears(debt="50")
+        with pytest.raises(HarnessError, match="InsufficientBalance"), region.chaos.lapse(instance.id, within="0s"):
+            region.clock.advance("2d")
+    assert instance.status == "Stopped"
+    assert instance.lock_reasons == []
+
+
+def test_an_owner_whose_renewal_is_lost_does_not_stop_the_time() -> None:
+    with make_region() as region:
+        instance = subscription(region)
+        region.chaos.api_failure("RenewInstance", kind="drop", times=1)
+        region.chaos.lapse(instance.id, within="0s", answered="1h")
+        region.clock.advance("2d")
+        assert instance.status == "Stopped"
+
+
 def test_a_lapse_that_is_answered_too_late_is_not_answered() -> None:
     with make_region() as region:
         instance = subscription(region)

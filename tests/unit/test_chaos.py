@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -107,6 +108,39 @@ def test_an_undo_that_fails_does_not_keep_the_others_from_running(region: Region
     assert said(region).count("undo") == 1, "what failed is not written down as undone"
 
 
+def test_an_undo_that_is_interrupted_is_owed_to_the_next_end(region: Region) -> None:
+    @dataclass(frozen=True)
+    class Interrupted(Trouble):
+        def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+            super().undo(backend, injected)
+            if done.count("undo a") == 1:
+                raise KeyboardInterrupt
+
+    region.chaos.crash(HOST)
+    region.chaos.inject(Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        region.close()
+    region.close()
+    assert done == ["inject a", "undo a", "undo a"]
+    assert state(region) == "up"
+    assert said(region).count("undo") == 2
+
+
+def test_a_scheduled_fault_that_cannot_be_called_off_does_not_keep_others_from_their_undo() -> None:
+    class Deaf(LocalBackend):
+        def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
+            if verb == "call-off":
+                raise HarnessError("nobody hears")
+            return super().control(verb, arguments)
+
+    region = make_region(Deaf())
+    region.chaos.crash(HOST)
+    region.chaos.at("1h", HostCrash(HOST))
+    with pytest.raises(UndoFailed, match="nobody hears"):
+        region.close()
+    assert state(region) == "up"
+
+
 class ApiErrorOf(ApiError):
     """A refusal, which must not read as a verdict when an undo meets it."""
 
@@ -183,6 +217,23 @@ def test_a_target_that_is_sound_again_or_broken_otherwise_has_nothing_to_mend(re
         region.control("crash-host", host=HOST)
         region.clock.advance(1)
     assert state(region) == "down", "the end of the risk does not repair the crash"
+
+
+@pytest.mark.parametrize("first", ["crash", "hang"])
+def test_what_died_unnoticed_is_not_carried_to_another_host_but_restarted_there(region: Region, first: str) -> None:
+    region.guest("web", serves=80, answer="here")
+    (web,) = region.run_instances(1, UserData=base64.b64encode(b"#!/bin/sh\nweb\n").decode())
+    host = web.host
+    assert host is not None
+    getattr(region.chaos, first)(host)
+    with region.chaos.at_risk(host):
+        assert web.host != host
+        with pytest.raises(TimeoutError):
+            web.request(80)
+    web.wait_until("Starting")
+    web.wait_until("Running")
+    assert web.request(80) == b"here"
+    assert region.control("agent", instance=web.id)["running"]
 
 
 def test_a_shortage_gives_back_the_limit_that_was_there(region: Region) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from faultzone.backends.controls import Arguments, verb
 from faultzone.ecs.errors import ApiError
-from faultzone.errors import UsageError
+from faultzone.errors import NoAnswer, UsageError
 from faultzone.model import arrears, subscriptions
 from faultzone.model.billing_terms import midnight_after
 from faultzone.model.ledger import units, yuan
@@ -131,7 +131,8 @@ def expire(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
         asked, account = {"InstanceId": instance.id, "Period": 1, "RegionId": region.id}, instance.account
 
         def renew() -> None:
-            with suppress(ApiError):  # The journal has the refusal: it was too late, or could not be paid.
+            # The journal has the refusal: it was too late, could not be paid, or the API fails.
+            with suppress(ApiError, NoAnswer):
                 backend.call("RenewInstance", asked, account=account)
 
         backend.plan(renewed_after, renew)

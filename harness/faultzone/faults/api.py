@@ -40,6 +40,8 @@ class ApiFailure(Fault):
     after_effect: bool = False
     retry_after: int | None = None
     capability: ClassVar[str] = "break-api"
+    #: A lapse is made good by a call that must be answered, and paid for.
+    in_the_way: ClassVar[bool] = True
 
     def asks(self) -> tuple[str, dict[str, Any]]:
         """Let them go wrong."""

@@ -22,11 +22,13 @@ class Fault(ABC):
         compensation: what makes it good, where that is no undo; None where it is.
         undo_within: how long its undo may take until its target is as promised, in region time. What the region itself
             keeps is so at once.
+        in_the_way: whether the undo of other faults may fail while it is in force, so that it ends first.
     """
 
     capability: ClassVar[str]
     compensation: ClassVar[str | None] = None
     undo_within: ClassVar[Duration] = 0
+    in_the_way: ClassVar[bool] = False
 
     @property
     def why_no_undo(self) -> str | None:

@@ -86,6 +86,8 @@ class AccountArrears(Fault):
     answered: Duration | None = None
     capability: ClassVar[str] = "change-account"
     compensation: ClassVar[str | None] = "payment of what the bill took"
+    #: A lapse is made good by a call that must be answered, and paid for.
+    in_the_way: ClassVar[bool] = True
 
     def asks(self) -> tuple[str, dict[str, Any]]:
         """Present the bill."""

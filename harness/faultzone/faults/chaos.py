@@ -162,8 +162,8 @@ class Chaos(Calls):
     def undo_all(self) -> None:
         """Mend what is still broken, the latest first, and see that the end state is as promised.
 
-        What is wrong with the API ends before all else, since it may stand in the way of the others. One undo that
-        fails does not keep the others from running. Time passes until each promise is kept.
+        What stands in the way of other undos ends before all else. One undo that fails does not keep the others from
+        running. Time passes until each promise is kept.
 
         Raises:
             UndoFailed: an undo failed, or did not have its effect within its `undo_within`; all others have run.
@@ -171,14 +171,17 @@ class Chaos(Calls):
         """
         failed: list[str] = []
         missed: list[UsageError] = []
-        self._owed.sort(key=lambda owed: owed.fault.capability == "break-api")
+        self._owed.sort(key=lambda owed: owed.fault.in_the_way)
         while self._owed:
+            owed = self._owed[-1]
             try:
-                self._owed.pop().undo()
-            except UndoFailed as trouble:
-                failed.append(str(trouble))
+                owed.undo()
             except UsageError as trouble:
                 missed.append(trouble)
+            except Exception as trouble:
+                failed.append(str(trouble))
+            # Not before: what is interrupted is still owed.
+            self._owed.remove(owed)
         while self._promised:
             try:
                 self._promised.pop().settle(self._backend)

@@ -410,12 +410,16 @@ class Region(RunsCommands, SeesEvents):
             if self._is_lasting:
                 for each in (self, *self._views):
                     each.clean_up()
+        except KeyboardInterrupt:
+            self.closed = False  # What is left is done by the next who closes it: at the latest, by the end of the run.
+            raise
         finally:
-            while self.served:
-                self.served.pop().close()
-            if isinstance(self.backend, LocalBackend):
-                self.backend.publisher.close()
-                self.backend.release()
+            if self.closed:
+                while self.served:
+                    self.served.pop().close()
+                if isinstance(self.backend, LocalBackend):
+                    self.backend.publisher.close()
+                    self.backend.release()
 
 
 def _say(backend: Backend, journal: Journal, kind: str, data: dict[str, Any]) -> None:

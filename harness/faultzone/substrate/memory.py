@@ -103,7 +103,7 @@ class MemorySubstrate:
             elif isinstance(effect, Halt):
                 self._start(region, effect, 0 if effect.force else self._halt, Halted)
             elif isinstance(effect, Move):
-                self._put(effect.instance, _Guest((region, effect.to), effect.epoch, halting=False))
+                self._move(region, effect)
             elif isinstance(effect, Release):
                 self._drop(effect.instance)
                 self.guests.forget(effect.instance)
@@ -111,6 +111,13 @@ class MemorySubstrate:
                 self.guests.run(effect)
             elif isinstance(effect, CancelScript):
                 self.guests.cancel(effect)
+
+    def _move(self, region: str, effect: Move) -> None:
+        """Carry a guest to another host; of one that has died, which nobody knew, there was nothing to carry."""
+        if effect.instance in self._guests:
+            self._put(effect.instance, _Guest((region, effect.to), effect.epoch, halting=False))
+            return
+        self._clock.call_later(self._detect, lambda: self._report(region, GuestCrashed(effect.instance, effect.epoch)))
 
     def _put(self, instance: str, guest: _Guest) -> None:
         self._drop(instance)
