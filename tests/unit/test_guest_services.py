@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -155,6 +155,8 @@ def test_a_function_answers_outside_the_lock_and_may_fail(region: Region, web: I
 
     def answer(request: bytes) -> bytes:
         met.append(request)
+        if request == b"text":
+            return cast(bytes, "no bytes")
         if request == b"hang":
             raise TimeoutError
         return web.status.encode() + b" " + request
@@ -164,7 +166,9 @@ def test_a_function_answers_outside_the_lock_and_may_fail(region: Region, web: I
     assert web.request(7, b"\x00\xff") == b"Running \x00\xff"
     with pytest.raises(TimeoutError):
         web.request(7, "hang")
-    assert met == [b"\x00\xff", b"hang"]
+    with pytest.raises(UsageError, match=r":7 answered 'no bytes': write bytes"):
+        web.request(7, "text")
+    assert met == [b"\x00\xff", b"hang", b"text"]
 
 
 def test_a_function_that_gives_a_reaction_may_let_it_serve(region: Region, web: Instance) -> None:

@@ -58,7 +58,18 @@ def test_a_delay_in_process_is_region_time() -> None:
         assert region.clock.ms - began == 90_000
 
 
-@pytest.mark.parametrize("fault", [{"kind": "explode"}, {"status": 200}, {"seconds": -1}, {"times": 0}])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "explode"},
+        {"status": 200},
+        {"seconds": -1},
+        {"kind": "delay", "seconds": float("nan")},
+        {"kind": "delay", "seconds": float("inf")},
+        {"times": 0},
+        {"retry_after": -1},
+    ],
+)
 def test_a_fault_that_cannot_be_is_refused(served: Region, fault: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         inject(served, action="RunInstances", **fault)

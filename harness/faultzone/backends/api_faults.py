@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from math import inf
 from typing import Any
 
 from faultzone.ecs.errors import ApiError
@@ -47,8 +48,12 @@ class ApiFault:
             raise UsageError(f"kind={self.kind!r}: write one of {', '.join(_KINDS)}")
         if self.status is not None and not 400 <= self.status <= 599:
             raise UsageError(f"status={self.status}: a refusal has a status from 400 to 599")
-        if self.seconds < 0 or (self.times is not None and self.times < 1):
-            raise UsageError("seconds cannot be negative, and times is at least 1 or left out")
+        if not 0 <= self.seconds < inf:
+            raise UsageError(f"seconds={self.seconds!r}: write seconds, 0 or more")
+        if self.times is not None and self.times < 1:
+            raise UsageError(f"times={self.times!r}: write how many calls, 1 or more, or leave it out for all")
+        if self.retry_after is not None and self.retry_after < 0:
+            raise UsageError(f"retry_after={self.retry_after!r}: write milliseconds, 0 or more")
 
     def error(self) -> ApiError:
         """The refusal."""

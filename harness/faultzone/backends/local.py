@@ -303,6 +303,7 @@ class LocalBackend:
         Raises:
             ConnectionRefusedError: the system is up, and nothing serves at the port.
             TimeoutError: nothing is heard: no system is up, or its host is dead, hangs or is cut off.
+            UsageError: what a test lets it answer are no bytes.
         """
         if not isinstance(self.substrate, MemorySubstrate):
             raise NotSupported(f"nothing outside the {self.name} backend reaches its guests")
@@ -313,7 +314,10 @@ class LocalBackend:
             raise TimeoutError(f"{instance}:{port} is silent")
         if answer is None:
             raise ConnectionRefusedError(f"{instance}:{port} refuses: nothing serves there")
-        return answer(data)
+        answered: object = answer(data)
+        if not isinstance(answered, bytes):  # A test's own function gives it.
+            raise UsageError(f"what serves at {instance}:{port} answered {answered!r}: write bytes")
+        return answered
 
     def settle(self) -> None:
         """Let what was asked of the hosts happen, where that takes real time: in memory, none."""
