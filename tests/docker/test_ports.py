@@ -32,7 +32,7 @@ while True:
 
 def start(instance: Instance, program: str, port: int) -> None:
     out(instance, f"setsid python3 -c '{program}' </dev/null >/dev/null 2>&1 &")
-    soon(lambda: f":{port:04X} " in out(instance, "cat /proc/net/tcp"))
+    soon(lambda: f":{port:04X} 00000000:0000 0A " in out(instance, "cat /proc/net/tcp"))  # It listens.
 
 
 def said(wire: socket.socket) -> bytes:
@@ -54,6 +54,16 @@ def test_a_request_is_answered_refused_or_not_heard(echo: Instance) -> None:
     echo.stop()
     with pytest.raises(TimeoutError):
         echo.request(7, b"anybody?", within=1)
+
+
+@pytest.mark.parametrize("port", [80, 443])
+def test_the_ports_of_the_cloud_s_services_are_the_instance_s_own(real: Region, port: int) -> None:
+    """They serve all the same."""
+    (one,) = real.run_instances(1)
+    start(one, ECHO.replace("7", str(port)), port)
+    assert one.request(port, b"abc") == b"cba"
+    assert out(one, "wget -qO- http://100.100.100.200/latest/meta-data/instance-id") == one.id
+    assert real.run_command("echo $((1 + 1))", on=one).output(one) == "2\n"
 
 
 def test_a_service_that_says_nothing_is_silent(real: Region) -> None:

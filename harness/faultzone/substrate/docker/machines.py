@@ -16,8 +16,8 @@ from weakref import WeakMethod
 from faultzone.errors import HarnessError, NotSupported
 from faultzone.model.effects import Boot, HostBack, HostLost, Report
 from faultzone.substrate import Sink
-from faultzone.substrate.docker.agent.doors import ASSISTANT
 from faultzone.substrate.docker.agent.guest import START_UP
+from faultzone.substrate.docker.agent.services import ASSISTANT
 from faultzone.substrate.docker.links import Link, Message
 from faultzone.substrate.docker.pool import Pool
 

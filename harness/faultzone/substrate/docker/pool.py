@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from faultzone.errors import HarnessError
 from faultzone.substrate.docker import clients, image
-from faultzone.substrate.docker.agent.doors import ASSISTANT
 from faultzone.substrate.docker.agent.sandbox import CLIENT
+from faultzone.substrate.docker.agent.services import ASSISTANT
 from faultzone.substrate.docker.cleanup import KEPT, Watchdog, labels, lease_end, removable, remove_all, sweep
 from faultzone.substrate.docker.engine import Container, Engine, Taken
 from faultzone.substrate.docker.links import Link, Message, Switchboard

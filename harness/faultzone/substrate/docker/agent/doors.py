@@ -8,13 +8,12 @@ from __future__ import annotations
 import select
 import socket
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, Final
 
+from .services import ASSISTANT, METADATA, beside
 from .streams import Pump, Stream, Streams
 
-#: Where an instance with a network of its own finds the metadata service and the Cloud Assistant's server.
-METADATA: Final = "100.100.100.200"
-ASSISTANT: Final = "100.100.100.10"
 _SERVICES: Final = (
     (METADATA, 80, "metadata"),
     (ASSISTANT, 80, "assistant"),
@@ -41,13 +40,14 @@ class Doors:
         self._pumps: dict[int, Pump] = {}
         # Without a network of its own an instance finds the assistant's server alone, at a port that it is told.
         services = _SERVICES if own is not None else (("127.0.0.1", 0, "assistant"),)
-        for address, port, to in services:
-            listener = socket.create_server((address, port), backlog=_BACKLOG)
-            listener.setblocking(False)
-            self._listeners[listener.fileno()] = (listener, to)
-            if to == "assistant":
-                #: Where the Cloud Assistant's server is found: its name and port.
-                self.assistant: tuple[str, int] = listener.getsockname()
+        with beside() if own is not None else nullcontext():
+            for address, port, to in services:
+                listener = socket.create_server((address, port), backlog=_BACKLOG)
+                listener.setblocking(False)
+                self._listeners[listener.fileno()] = (listener, to)
+                if to == "assistant":
+                    #: Where the Cloud Assistant's server is found: its name and port.
+                    self.assistant: tuple[str, int] = listener.getsockname()
 
     def files(self) -> dict[int, int]:
         """The files to poll, and for what."""

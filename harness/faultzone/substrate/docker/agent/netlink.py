@@ -103,6 +103,20 @@ def add_child(parent: str, name: str, mac: bytes, process: int) -> None:
     _ask(_NEW_LINK, _CREATE | _EXCLUSIVE, body + _number(19, process) + mode)
 
 
+def add_pair(name: str, space: int) -> None:
+    """Make a wire: one end here, the other in the network namespace that an open file stands for, both of this name."""
+    peer = _link() + _text(3, name) + _number(28, space)
+    wire = _text(1, "veth") + _attribute(2, _attribute(1, peer))
+    _ask(_NEW_LINK, _CREATE | _EXCLUSIVE, _link() + _text(3, name) + _attribute(18, wire))
+
+
+def lead(address: str | None, name: str) -> None:
+    """Send what is for an address over an interface; for every address there is no other way for, if None."""
+    to = b"" if address is None else _attribute(1, socket.inet_aton(address))
+    body = struct.pack("BBBBBBBBI", 2, 32 if to else 0, 0, 0, 254, 4, 253, 1, 0) + to
+    _ask(_NEW_ROUTE, _CREATE | _EXCLUSIVE, body + _number(4, socket.if_nametoindex(name)))
+
+
 def add_address(name: str, address: str, prefix: int) -> None:
     """Give an interface an address."""
     raw = socket.inet_aton(address)

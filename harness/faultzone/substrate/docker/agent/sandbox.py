@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from . import kernel, netlink
-from .doors import ASSISTANT, METADATA
 from .guest import Guest
 from .limits import Limits
 
@@ -251,8 +250,6 @@ def _devices(root: str) -> None:
 
 def _connect(spec: Spec) -> None:
     netlink.set_up("lo")
-    for address in (METADATA, ASSISTANT):
-        netlink.add_address("lo", address, 32)
     netlink.rename(_INTERFACE, "eth0")
     netlink.add_address("eth0", spec.address, spec.prefix)
     _patiently(lambda: netlink.set_up("eth0"))
