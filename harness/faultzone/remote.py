@@ -10,6 +10,7 @@ from faultzone.backends import TEST_KEYS
 from faultzone.backends.http import HttpBackend
 from faultzone.backends.options import CloudOptions
 from faultzone.errors import NotSupported, UsageError
+from faultzone.journal import Journal
 from faultzone.model.shape import Shape
 
 
@@ -44,11 +45,13 @@ def read_keys(text: str) -> tuple[tuple[str, str], ...]:
 
 def prepare(backend: HttpBackend, options: CloudOptions) -> None:
     """Have the cloud behind an endpoint be as a test asks for: made anew where the endpoint lets a test shape it, its
-    clock included, since one that goes on between two calls of a test lets it miss what it asserts.
+    clock included, since one that goes on between two calls of a test lets it miss what it asserts. What is recorded
+    from now on is the test's own.
 
     Raises:
         NotSupported: the test asks for more than the endpoint lets it have.
     """
+    backend.journal = Journal()
     if "shape-region" not in backend.capabilities:
         if options.shapes != (Shape(),) or options.accounts != 1 or not _travels(options):
             raise NotSupported(f"{backend.name} does not let a test choose the shape of the region")
@@ -57,17 +60,18 @@ def prepare(backend: HttpBackend, options: CloudOptions) -> None:
         raise NotSupported("rules, timings and changed editions do not travel to an endpoint")
     first = options.shapes[0]
     shape = {each.name: getattr(first, each.name) for each in fields(Shape)}
-    backend.reset(
-        {
-            **shape,
-            "regions": [each.region_id for each in options.shapes],
-            "accounts": options.accounts,
-            "edition": options.edition,
-            "seed": options.seed,
-            "clock": options.clock,
-            "scale": options.scale,
-        }
-    )
+    asked = {
+        **shape,
+        "regions": [each.region_id for each in options.shapes],
+        "accounts": options.accounts,
+        "edition": options.edition,
+        "seed": options.seed,
+        "clock": options.clock,
+        "scale": options.scale,
+    }
+    backend.reset(asked)
+    now = backend.control("clock", {})["now"] if "move-time" in backend.capabilities else 0
+    backend.journal.append(now, "control", {"verb": "reset", "arguments": asked})
 
 
 def _travels(options: CloudOptions) -> bool:

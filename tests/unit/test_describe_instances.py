@@ -70,6 +70,19 @@ def test_a_private_address_is_one_of_a_vswitch(region: Region) -> None:
     assert_refused("MissingParameter", lambda: region.run_instances(PrivateIpAddress="172.16.0.9"))
 
 
+def test_no_role_is_launched_into_the_classic_network(region: Region, pair: tuple[Instance, Instance]) -> None:
+    assert_refused("InvalidNetworkType.MismatchRamRole", lambda: region.run_instances(RamRoleName="reader"))
+    assert len(region.instances) == 2
+    region.run_instances(RamRoleName="reader", VSwitchId=pair[1].describe()["VpcAttributes"]["VSwitchId"])
+
+
+def test_a_request_goes_to_an_address_in_either_network(region: Region, pair: tuple[Instance, Instance]) -> None:
+    region.guest("web", serves=80, answer="here")
+    for each in pair:
+        region.log_in(each, "web")
+        assert region.request(each.private_ip, 80) == b"here"
+
+
 def test_further_filters(region: Region) -> None:
     group = region.create_deployment_set()
     (member,) = region.run_instances(deployment_set=group)

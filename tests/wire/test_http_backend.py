@@ -26,6 +26,7 @@ from faultzone import (
     make_region,
 )
 from faultzone.backends.http import HttpBackend, flatten
+from faultzone.clock import VIRTUAL_START
 from faultzone.region import CloudOptions
 from faultzone.remote import connect, prepare, read_keys
 from faultzone.serve.server import serve
@@ -71,6 +72,18 @@ def test_a_region_through_an_endpoint(backend: HttpBackend) -> None:
     assert {each.status for each in web} == {"Running"}
     assert web[0].host != web[1].host
     assert [entry.data["action"] for entry in region.journal.of("call")][:2] == ["CreateDeploymentSet", "RunInstances"]
+
+
+def test_each_region_of_an_endpoint_has_a_journal_of_its_own(backend: HttpBackend) -> None:
+    began = []
+    for _ in range(2):
+        prepare(backend, CloudOptions(clock="virtual"))
+        with make_region(backend) as region:
+            region.chaos.crash("cn-hangzhou-a-h01")
+            region.call("DescribeRegions")
+            assert [each.kind for each in region.journal] == ["control", "owed", "fault", "call"]
+            began.append([each.at for each in region.journal if each.kind != "call"])
+    assert began == [[VIRTUAL_START] * 3] * 2
 
 
 def test_what_serves_in_a_guest_answers_through_the_control_routes(backend: HttpBackend) -> None:

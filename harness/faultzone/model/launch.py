@@ -141,8 +141,11 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     for security_group in (*given, *((request.security_group_id,) if request.security_group_id else ())):
         if security_group not in account.security_groups:
             raise ApiError("InvalidSecurityGroupId.NotFound")
+    classic = _is_classic(region, request)
+    if classic and request.ram_role_name is not None:
+        raise ApiError("InvalidNetworkType.MismatchRamRole")
     if request.private_ip_address is not None:
-        if request.vswitch_id is None and not region.shape.default_network:
+        if classic:
             raise ApiError.of("MissingParameter", name="VSwitchId")
         zone = _check_private_address(account, request.private_ip_address, zone, getattr(request, "amount", 1))
     group = _group(region, account, request, kind)
@@ -158,6 +161,11 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         group,
         None if release is None else lifecycle.check_auto_release(region, release, request.instance_charge_type),
     )
+
+
+def _is_classic(region: RegionState, request: CreateInstance | RunInstances) -> bool:
+    """Whether what is made will be in the classic network."""
+    return request.vswitch_id is None and not region.shape.default_network
 
 
 def _check_private_address(account: AccountState, text: str, zone: int | None, amount: int) -> int:
@@ -323,7 +331,7 @@ def _make(
             instance.public_ip = region.public.allocate() or 0
         if kept:
             instance.more = dict(kept)
-        if request.vswitch_id is None and not region.shape.default_network:
+        if _is_classic(region, request):
             instance.put("InstanceNetworkType", "classic")
         if instance.charge_type == "PrePaid":
             instance.expires = rules.subscription_end(clock.now, request.period or 1, request.period_unit)

@@ -275,7 +275,7 @@ class Region(RunsCommands, SeesEvents):
             wanted = str(ip_address(address))
         except ValueError:
             raise UsageError(f"{address!r} is no address; write one like 172.16.0.10") from None
-        for kind in ("PrivateIpAddresses", "PublicIpAddresses"):
+        for kind in ("PrivateIpAddresses", "InnerIpAddresses", "PublicIpAddresses"):
             found = self.call("DescribeInstances", **{kind: json.dumps([wanted])})["Instances"]["Instance"]
             if found:
                 return self.instance(found[0]["InstanceId"]).request(port, data, within)
