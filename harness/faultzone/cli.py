@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Run the conformance suite. Whatever follows is given to pytest, such as -x or -k NAME.",
     )
     conform.add_argument(
-        "--backend", default="memory", help="memory, wrong:NAME or the URL of an endpoint (default: memory)"
+        "--backend", default="memory", help="memory, docker, wrong:NAME or the URL of an endpoint (default: memory)"
     )
     conform.add_argument(
         "--clause", default="", metavar="PATTERN", help="only these clauses, such as 'deployment-set/*'"

@@ -222,7 +222,11 @@ def check_options(config: pytest.Config) -> None:
         if patterns := option(config, "clause"):
             for pattern in (each.strip() for each in patterns.split(",")):
                 if not any(fnmatchcase(clause, pattern) for clause in clauses.load()):
-                    raise UsageError(f"--faultzone-clause: no clause matches {pattern!r}")
+                    chapters = ", ".join(clauses.chapters())
+                    raise UsageError(
+                        f"--faultzone-clause: no clause matches {pattern!r}; write a clause such as "
+                        f"'deployment-set/zone-limit', or a chapter's: 'instance/*'. The chapters are {chapters}"
+                    )
         choose(option(config, "checkers"))
         if (keep := option(config, "keep")) not in ("none", "failed"):
             raise UsageError(f"--faultzone-keep={keep}: write 'failed' or 'none'")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import Any, Final, TypeVar
@@ -143,9 +144,11 @@ def get(name: str) -> WrongRegion:
     """The wrong region of that name.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is none; the text names close matches.
     """
     found = load().get(name)
     if found is None:
-        raise UsageError(f"there is no wrong region {name!r}; there are {', '.join(sorted(load()))}")
+        close = get_close_matches(name, load())
+        meant = f"did you mean {' or '.join(close)}? " if close else ""
+        raise UsageError(f"there is no wrong region {name!r}: {meant}`faultzone wrong` lists them")
     return found
