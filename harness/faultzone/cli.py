@@ -168,10 +168,9 @@ def _conform(options: argparse.Namespace) -> int:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
+    if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text}: write a port from 0 to 65535")
-    return port
+    return int(text)
 
 
 def _wrong(options: argparse.Namespace) -> int:

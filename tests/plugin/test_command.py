@@ -48,7 +48,7 @@ def test_the_suite_runs_by_its_name_under_strict_settings(pytester: pytest.Pytes
     result.stdout.fnmatch_lines(["deployment-set * 1 * 0 * 0 *"])
 
 
-@pytest.mark.parametrize("port", ["65536", "99999", "-1"])
+@pytest.mark.parametrize("port", ["65536", "99999", "-1", "http"])
 def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         cli.main(["up", f"--port={port}"])

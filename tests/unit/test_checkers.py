@@ -392,3 +392,6 @@ def test_stored_journals_are_judged_from_the_command_line(tmp_path: Path, capsys
     assert "no file below it is named *.ndjson" in capsys.readouterr().err
     assert cli.main(["check", str(tmp_path / "none")]) == 2
     assert "no journal that can be read" in capsys.readouterr().err
+    (tmp_path / "note").write_text("nothing that a run has left")
+    assert cli.main(["check", str(tmp_path / "note")]) == 2
+    assert "it has no entry" in capsys.readouterr().err

@@ -109,6 +109,8 @@ def check_file(path: Path, names: Sequence[str] | None = None) -> list[Result]:
         entries = load(path)
     except (OSError, ValueError) as trouble:
         raise UsageError(f"{path} is no journal that can be read: {trouble}") from None
+    if not entries:
+        raise UsageError(f"{path} is no journal that can be read: it has no entry")
     return check(entries, names)
 
 
