@@ -182,8 +182,10 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         config.addinivalue_line("markers", line)
     # One usage error at the start in place of one for each test; the harness is imported only where there is a choice.
-    chosen = [option(config, name) for name in ("backend", "clause", "checkers", "keep")]
-    if chosen != ["memory", "", "all", "none"] and not config.getoption("collectonly", False):
+    chosen = {name: option(config, name) for name in ("backend", "clause", "checkers", "keep", "edition", "journal")}
+    if chosen != {name: default for name, default, _ in _OPTIONS if name in chosen} and not config.getoption(
+        "collectonly", False
+    ):
         from pytest_faultzone import regions
 
         regions.check_options(config)

@@ -9,12 +9,13 @@ from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet, finalize
 
 import pytest
 
-from faultzone import clauses, wrong_regions
+from faultzone import clauses, editions, wrong_regions
 from faultzone.backends import CAPABILITIES, TEST_KEYS
 from faultzone.backends.http import HttpBackend
 from faultzone.checkers import choose, demand
@@ -216,7 +217,8 @@ def check_options(config: pytest.Config) -> None:
     """Refuse options that no test could run with.
 
     Raises:
-        pytest.UsageError: there is no such backend, clause or checker, or the endpoint does not take the keys given.
+        pytest.UsageError: there is no such backend, edition, clause or checker, no journal can be written, or the
+            endpoint does not take the keys given.
     """
     try:
         if patterns := option(config, "clause"):
@@ -228,6 +230,8 @@ def check_options(config: pytest.Config) -> None:
                         f"'deployment-set/zone-limit', or a chapter's: 'instance/*'. The chapters are {chapters}"
                     )
         choose(option(config, "checkers"))
+        editions.load(option(config, "edition"))
+        _check_journal(option(config, "journal"))
         if (keep := option(config, "keep")) not in ("none", "failed"):
             raise UsageError(f"--faultzone-keep={keep}: write 'failed' or 'none'")
         name = option(config, "backend")
@@ -243,6 +247,18 @@ def check_options(config: pytest.Config) -> None:
             backend_of(config, CloudOptions())
     except (UsageError, HarnessError) as trouble:
         raise pytest.UsageError(str(trouble)) from None
+
+
+def _check_journal(folder: str) -> None:
+    """See that journals can be written, if any are asked for."""
+    if not folder:
+        return
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except (OSError, ValueError) as trouble:
+        raise UsageError(f"--faultzone-journal={folder}: write a directory that can be written to: {trouble}") from None
 
 
 def _check_endpoint(backend: Backend) -> None:

@@ -93,6 +93,9 @@ def test_on_an_endpoint_the_tests_that_use_up_a_quota_come_last(pytester: pytest
         ("--faultzone-clause=nope/x", "no clause matches 'nope/x'"),
         ("--faultzone-checkers=nope", "no checker 'nope'"),
         ("--faultzone-keep=all", "write 'failed' or 'none'"),
+        ("--faultzone-edition=1999", "no edition '1999'; there are 2019-02"),
+        ("--faultzone-journal=/dev/null", "write a directory that can be written to"),
+        ("--faultzone-journal=a\0b", "write a directory that can be written to"),
     ],
 )
 def test_an_option_that_no_test_could_run_with_is_one_usage_error(

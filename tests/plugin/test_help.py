@@ -71,20 +71,6 @@ def test_the_configuration_file_sets_options_and_the_command_line_wins(pytester:
     pytester.runpytest_inprocess("--faultzone-seed=6").assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize(
-    ("option", "says"),
-    [
-        ("--faultzone-seed=1 --faultzone-edition=moon", "*no edition 'moon'; there are *2019-02*"),
-        ("--faultzone-edition=1999-01", "*no edition '1999-01'; there are *2019-02*"),
-    ],
-)
-def test_an_option_that_cannot_be_says_what_to_write(pytester: pytest.Pytester, option: str, says: str) -> None:
-    pytester.makepyfile("def test_it(region): pass")
-    result = pytester.runpytest_inprocess(*option.split())
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([says])
-
-
 def test_a_backend_of_ones_own_answers(pytester: pytest.Pytester) -> None:
     pytester.makeconftest("""
         from dataclasses import replace
