@@ -248,3 +248,19 @@ def test_a_forced_move_shuts_its_instance_down_in_order() -> None:
     (halt,) = region.journal.of("effect", effect="Halt", instance=beside.id)
     assert halt.data["force"] is False
     assert beside.wait_until("Running").host != before
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 9), max_size=20), st.integers(1, 10))
+def test_a_scarce_family_finds_what_a_look_at_every_host_would(loads: list[int], carried: int) -> None:
+    """Those of the least loaded level first, whichever way a level is looked through."""
+    placed = placement(
+        zones=1, hosts_per_zone=10, host_vcpus=999, host_memory_gib=9999, family_hosts={LOCAL.family: carried}
+    )
+    for number, index in enumerate(loads):
+        placed.take(placed.hosts[index], LARGE, MINE, f"i-{number}")
+    levels = placed.spread(MINE, 0).levels
+    found = [host.index for host in placed.candidates(levels, LOCAL, ())]
+    all_ = [host.index for host in placed.candidates([list(level) for level in levels], LOCAL, ())]
+    assert sorted(found) == sorted(all_) == list(range(carried))
+    assert [loads.count(index) for index in found] == [loads.count(index) for index in all_]

@@ -187,6 +187,11 @@ class Placement:
             limits[zone_id, family] = limit
         self.supply = Supply(limits)
         self._spreads: dict[tuple[str, int], Spread] = {}
+        #: The hosts that carry a family which not all do.
+        self._carriers = {
+            family: [host.index for row in self.by_zone for host in row[:carried]]
+            for family, carried in shape.family_hosts.items()
+        }
 
     def check_scope(self, zone: str, family: str, catalog: Catalog) -> None:
         """Refuse a supply scope that names nothing.
@@ -222,9 +227,15 @@ class Placement:
         avoid: Collection[int],
         pending: Mapping[int, int] = MappingProxyType({}),
     ) -> Iterator[Host]:
-        """The hosts that an instance can go to, in the order of `levels`; `pending` others go to each before it."""
+        """The hosts that an instance can go to, in the order of `levels`; `pending` others go to each before it.
+
+        Of a level in which few hosts carry the family those alone are looked at, in the order of their numbers.
+        """
         hosts = self.hosts
+        carriers = self._carriers.get(kind.family)
         for level in levels:
+            if carriers is not None and isinstance(level, OrderedDict) and len(carriers) < len(level):
+                level = filter(level.__contains__, carriers)
             for index in level:
                 host = hosts[index]
                 if index not in avoid and self.fits(host, kind, 1 + pending.get(index, 0)):
