@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -7,14 +8,17 @@ import pytest
 
 from faultzone import (
     AccountArrears,
+    ApiFailure,
     ClockJump,
     HarnessError,
+    SecurityLock,
     SubscriptionLapse,
     UsageError,
     assert_released,
     make_region,
 )
 from faultzone.clock import MINUTE
+from faultzone.faults import Fault
 from tests.unit.billing_support import advance_past, subscription
 
 
@@ -70,12 +74,21 @@ def test_a_lapse_that_is_answered_late_is_renewed_once() -> None:
         assert instance.expires == renewed
 
 
-def test_a_debt_is_paid_before_a_lapse_is_made_good() -> None:
+@pytest.mark.parametrize(
+    ("hindrance", "code"),
+    [
+        (lambda instance: AccountArrears(debt="50"), "InsufficientBalance"),
+        (lambda instance: SecurityLock(instance), "InstanceLockedForSecurity"),
+        (lambda instance: ApiFailure("Renew*"), "ServiceUnavailable"),
+    ],
+    ids=["debt", "lock", "api"],
+)
+def test_what_keeps_a_lapse_from_being_made_good_ends_first(hindrance: Callable[[str], Fault], code: str) -> None:
     with make_region() as region:
         instance = subscription(region)
         region.set_prices(monthly="100")
-        region.chaos.arrears(debt="50")
-        with pytest.raises(HarnessError, match="InsufficientBalance"), region.chaos.lapse(instance.id, within="0s"):
+        region.chaos.inject(hindrance(instance.id))
+        with pytest.raises(HarnessError, match=code), region.chaos.lapse(instance.id, within="0s"):
             region.clock.advance("2d")
     assert instance.status == "Stopped"
     assert instance.lock_reasons == []

@@ -122,6 +122,8 @@ class SecurityLock(Fault):
 
     instance: str
     capability: ClassVar[str] = "change-account"
+    #: What is locked cannot be renewed.
+    in_the_way: ClassVar[bool] = True
 
     def asks(self) -> tuple[str, dict[str, Any]]:
         """Lock it."""
