@@ -173,15 +173,16 @@ class Chaos(Calls):
         missed: list[UsageError] = []
         self._owed.sort(key=lambda owed: owed.fault.in_the_way)
         while self._owed:
-            owed = self._owed[-1]
+            owed = self._owed.pop()
             try:
                 owed.undo()
             except UsageError as trouble:
                 missed.append(trouble)
             except Exception as trouble:
                 failed.append(str(trouble))
-            # Not before: what is interrupted is still owed.
-            self._owed.remove(owed)
+            except BaseException:
+                self._owed.append(owed)  # What is interrupted is still owed.
+                raise
         while self._promised:
             try:
                 self._promised.pop().settle(self._backend)
