@@ -1,5 +1,5 @@
-"""Just enough of rtnetlink: links up and down, VXLAN and its flood list, an interface of an instance, addresses, routes
-that swallow what goes to a peer, and the announcement of an address that has moved."""
+"""Just enough of rtnetlink: links up and down, VXLAN and its flood list, an interface of an instance, addresses, and
+routes that swallow what goes to a peer."""
 
 from __future__ import annotations
 
@@ -67,11 +67,6 @@ def set_up(name: str, up: bool = True) -> None:
     _ask(_NEW_LINK, 0, _link(socket.if_nametoindex(name), 1 if up else 0, 1))
 
 
-def rename(name: str, to: str) -> None:
-    """Give an interface another name."""
-    _ask(_NEW_LINK, 0, _link(socket.if_nametoindex(name)) + _text(3, to))
-
-
 def delete(name: str) -> None:
     """Remove an interface."""
     _ask(_DEL_LINK, 0, _link(socket.if_nametoindex(name)))
@@ -96,10 +91,10 @@ def flood(name: str, peer: str, on: bool = True) -> None:
     _ask(_NEW_NEIGHBOUR if on else _DEL_NEIGHBOUR, _CREATE | _APPEND if on else 0, body)
 
 
-def add_child(parent: str, name: str, mac: bytes, process: int) -> None:
-    """Give the network namespace of a process an interface on `parent`; siblings on it hear one another."""
+def add_child(parent: str, mac: bytes, process: int) -> None:
+    """Give the network namespace of a process an interface on `parent`, its `eth0`; siblings on it hear one another."""
     mode = _attribute(18, _text(1, "macvlan") + _attribute(2, _number(1, 4)))
-    body = _link() + _number(5, socket.if_nametoindex(parent)) + _text(3, name) + _attribute(1, mac)
+    body = _link() + _number(5, socket.if_nametoindex(parent)) + _text(3, "eth%d") + _attribute(1, mac)
     _ask(_NEW_LINK, _CREATE | _EXCLUSIVE, body + _number(19, process) + mode)
 
 
@@ -134,16 +129,6 @@ def close_way_out() -> None:
     """Remove the default route, if there is one."""
     with suppress(ProcessLookupError):
         _ask(_DEL_ROUTE, 0, struct.pack("BBBBBBBBI", 2, 0, 0, 0, 254, 0, 255, 0, 0))
-
-
-def announce(name: str, address: str) -> None:
-    """Tell the neighbours where an address is now."""
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as wire:
-        wire.bind((name, 0x806))
-        mac, raw = wire.getsockname()[4], socket.inet_aton(address)
-        for operation, target in ((1, _ANY_MAC), (2, mac)):
-            packet = struct.pack("!HHHBBH", 0x806, 1, 0x800, 6, 4, operation) + mac + raw + target + raw
-            wire.send(b"\xff" * 6 + mac + packet)
 
 
 def _queue(name: str) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -31,8 +32,6 @@ CLIENT: Final = "/opt/faultzone/client/aliyun-service"
 _INSTALLED: Final = "/usr/local/share/aliyun-assist/given"
 #: A file for each instance that runs, with the id of its first process: where `attach` finds it.
 PROCESSES: Final = "/run/instances"
-#: What an interface is called on its way: `eth0` is the host's until it has left.
-_INTERFACE: Final = "guest0"
 _TRIES: Final = 1000
 #: Where OpenSSL looks for the bundle of the authorities that are trusted, as distributions build it.
 _BUNDLE_LINKS: Final = ("/usr/lib/ssl/cert.pem", "/etc/ssl/cert.pem")
@@ -132,9 +131,11 @@ def start(spec: Spec, isolated: bool, limits: Limits) -> tuple[int, socket.socke
         raise OSError(said or "the first process of the instance did not start")
     process = int(said)
     try:
-        limits.place(spec.instance, process)
         if isolated and spec.network:
-            netlink.add_child(f"vx{spec.network}", _INTERFACE, bytes.fromhex(spec.mac.replace(":", "")), process)
+            netlink.add_child(f"vx{spec.network}", bytes.fromhex(spec.mac.replace(":", "")), process)
+        ours.send(b"x")
+        # It takes the kernel some milliseconds, in which the instance gets on with what is not yet the user's.
+        limits.place(spec.instance, process)
         ours.send(b"x")
     except OSError as failed:
         trouble = failed
@@ -192,6 +193,8 @@ def _become(spec: Spec, isolated: bool, wire: socket.socket) -> NoReturn:
             trust(spec.trusted)
         except OSError as trouble:  # What an instance does to its own files is its own trouble.
             sys.stderr.write(f"{spec.instance}: the authority is not trusted: {trouble}\n")
+        select.select([wire], [], [])
+        wire.recv(1)  # It has its limits.
         agent = spec.agent if spec.agent in ("", "own") else f"{_INSTALLED}/{os.path.basename(spec.agent)}"
         guest.serve(spec.user_data, spec.instance, agent)
     except BaseException as trouble:
@@ -250,10 +253,11 @@ def _devices(root: str) -> None:
 
 def _connect(spec: Spec) -> None:
     netlink.set_up("lo")
-    netlink.rename(_INTERFACE, "eth0")
     netlink.add_address("eth0", spec.address, spec.prefix)
+    # Neighbours are told by the kernel where the address is now: to close a socket for packets takes it ten milliseconds.
+    with open(f"{ROOTS}/{spec.instance}/proc/sys/net/ipv4/conf/all/arp_notify", "w", encoding="ascii") as file:
+        file.write("1")
     _patiently(lambda: netlink.set_up("eth0"))
-    netlink.announce("eth0", spec.address)
 
 
 def _install(root: str, program: str) -> None:
