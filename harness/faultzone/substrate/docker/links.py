@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import selectors
+import ssl
 import threading
 import time
 from collections import deque
@@ -28,6 +29,10 @@ _STANDARD_ERROR: Final = 2
 #: How many of a host's last words are kept, and how much of each.
 _LOG_LINES: Final = 200
 _LINE_LENGTH: Final = 500
+#: How much that a host was told may wait for it to take it.
+UNSENT_BYTES: Final = 1 << 26
+#: What a socket says that would have to wait, with and without TLS, or by way of SSH.
+_NOT_NOW: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, TimeoutError)
 
 
 class HasFileno(Protocol):
@@ -67,7 +72,7 @@ class Switchboard:
 
     def listen(self, link: Link) -> None:
         """Hear a host from now on; on the thread alone."""
-        self.watch(link.wire, selectors.EVENT_READ, lambda _: link.read())
+        self.watch(link.wire, selectors.EVENT_READ, link.ready)
 
     def watch(self, file: HasFileno, events: int, action: Callable[[int], None]) -> None:
         """Call `action` with what a file is ready for, of `events`; on the thread alone."""
@@ -143,6 +148,8 @@ class Link:
     def __init__(self, board: Switchboard, container: str, name: str, address: str, stream: Stream) -> None:
         self.board, self.container, self.name, self.address = board, container, name, address
         self._stream, self.wire = stream, stream.wire
+        self.wire.setblocking(False)
+        self._unsent, self._waits = bytearray(), False
         self.heard = time.monotonic()
         self.alive = True
         #: What the fresh host said of itself: what a reset must bring back.
@@ -156,7 +163,10 @@ class Link:
         self._frames, self._lines = bytearray(), bytearray()
 
     def send(self, operation: str, then: Then | None = None, **arguments: Any) -> None:
-        """Ask the host for something; `then` takes the answer, which names the trouble where it could not."""
+        """Ask the host for something; `then` takes the answer, which names the trouble where it could not.
+
+        What the host does not take now is sent once it does, so that one that stands still holds up no other.
+        """
         if not self.alive:
             if then is not None:
                 then({"trouble": f"host {self.name} is gone"})
@@ -164,16 +174,41 @@ class Link:
         number = next(self._ids)
         if then is not None:
             self._waiting[number] = then
-        line = json.dumps({"id": number, "op": operation, **arguments}).encode() + b"\n"
+        if len(self._unsent) > UNSENT_BYTES:
+            self.note("the host takes nothing that it is told")
+            self.end()
+            return
+        self._unsent += json.dumps({"id": number, "op": operation, **arguments}).encode() + b"\n"
+        self._write()
+
+    def _write(self) -> None:
+        """Send what can be sent now, and the rest once it can be."""
         try:
-            self.wire.sendall(line)
+            while self._unsent:
+                del self._unsent[: self.wire.send(self._unsent)]
+        except _NOT_NOW:
+            pass
         except OSError:
             self.end()
+            return
+        if bool(self._unsent) != self._waits:
+            self._waits = not self._waits
+            self.board.forget(self.wire)
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._waits else 0)
+            self.board.watch(self.wire, events, self.ready)
 
-    def read(self) -> None:
-        """Take in what the host has said."""
+    def ready(self, events: int) -> None:
+        """The host takes what it is told, or has said something."""
+        if events & selectors.EVENT_WRITE:
+            self._write()
+        if events & selectors.EVENT_READ and self.alive:
+            self._read()
+
+    def _read(self) -> None:
         try:
             data = self.wire.recv(1 << 18)
+        except _NOT_NOW:
+            return
         except OSError:
             data = b""
         if not data:

@@ -14,11 +14,11 @@ from typing import Any, Final
 from weakref import WeakMethod
 
 from faultzone.errors import HarnessError, NotSupported
-from faultzone.model.effects import Boot, HostBack, HostLost, Report
+from faultzone.model.effects import HostBack, HostLost, Report
 from faultzone.substrate import Sink
 from faultzone.substrate.docker.agent.guest import START_UP
-from faultzone.substrate.docker.agent.services import ASSISTANT
 from faultzone.substrate.docker.links import Link, Message
+from faultzone.substrate.docker.names import Names
 from faultzone.substrate.docker.pool import Pool
 
 #: How long a host is not heard of before the region takes it to be lost, in real seconds.
@@ -96,8 +96,7 @@ class Machines(ABC):
         self.reported = self.asked = monotonic()
         self._lease = f"{pool.session}-{next(_LEASES)}"
         self._machines: dict[tuple[str, int], Machine] = {}
-        self._names: dict[str, dict[str, str]] = {}
-        self._writers: dict[str, Link] = {}
+        self._names = Names(self._lease)
         self._networks: dict[str, int] = {}
         self._members: dict[int, set[Link]] = {}
         self._owed: dict[object, int] = {}
@@ -212,22 +211,6 @@ class Machines(ABC):
             for each in members:
                 each.send("network", number=number, peers=[other.address for other in members if other is not each])
         return number
-
-    def _name(self, link: Link, region: str, boot: Boot) -> str:
-        """Let an instance be found by its name in its network; the file of the network's names.
-
-        Besides, the Cloud Assistant's server is found by the name that the genuine client asks for.
-        """
-        file = f"{self._lease}/names-{boot.network}"
-        names = self._names.setdefault(boot.network, {})
-        names[boot.instance] = f"{boot.address} {boot.host_name or boot.instance}"
-        text = "\n".join(["127.0.0.1 localhost", f"{ASSISTANT} {region}.axt.aliyun.com", *names.values(), ""])
-        # One host writes it, so that an older text cannot overtake a newer one; the others wait until it is there.
-        writer = self._writers.get(boot.network)
-        if writer is None or not writer.alive:
-            writer = self._writers[boot.network] = link
-        writer.send("names", file=file, text=text)
-        return file
 
     # Hosts that are lost
 

@@ -119,9 +119,15 @@ class DockerSubstrate(InhabitedMachines):
         if guest is None or guest.epoch != epoch or guest.machine.down:
             return
 
-        def start(link: Link) -> None:
-            current = self._guests.get(instance)
-            if current is not guest or current.epoch != epoch or guest.machine.down:
+        def wanted() -> bool:
+            return self._guests.get(instance) is guest and guest.epoch == epoch and not guest.machine.down
+
+        def name(link: Link) -> None:
+            if wanted():
+                self._names.add(link, guest.machine.region, guest.boot, lambda names: start(link, names))
+
+        def start(link: Link, names: str) -> None:
+            if not wanted():
                 return
             boot = guest.boot
             number = 0 if "own-address" in link.lost else self._join(link, boot.network)
@@ -137,13 +143,13 @@ class DockerSubstrate(InhabitedMachines):
                 "prefix": _PREFIX,
                 "mac": "00:16:" + ":".join(f"{each:02x}" for each in octets),
                 "user_data": boot.user_data,
-                "names": self._name(link, guest.machine.region, boot),
+                "names": names,
                 "agent": self.pool.agent if guest.agent else "",
                 "trusted": self.pool.authority.certificate,
             }
             link.send("start", self._started, spec=spec)
 
-        self._with_link(guest.machine, start)
+        self._with_link(guest.machine, name)
 
     def _started(self, answer: Message) -> None:
         if "trouble" in answer and "gone" not in answer["trouble"] and "no power" not in answer["trouble"]:
@@ -189,7 +195,7 @@ class DockerSubstrate(InhabitedMachines):
     def _release(self, instance: str) -> None:
         guest = self._guests.pop(instance, None)
         if guest is not None:
-            self._names.get(guest.boot.network, {}).pop(instance, None)
+            self._names.remove(guest.boot)
             self._lose_streams(guest)
         self._owed.pop(instance, None)
         self._forget_runs(instance)

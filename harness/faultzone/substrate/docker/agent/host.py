@@ -161,10 +161,7 @@ class Host:
             shutil.rmtree(f"{DISKS}/{message['disk']}", ignore_errors=True)
             shutil.rmtree(f"{LOCAL}/{message['instance']}", ignore_errors=True)
         elif operation == "names":
-            os.makedirs(os.path.dirname(f"{DISKS}/{message['file']}"), exist_ok=True)
-            # In place, so that instances that have it mounted see the new text.
-            with open(f"{DISKS}/{message['file']}", "w", encoding="utf-8") as file:
-                file.write(message["text"])
+            _rewrite(f"{DISKS}/{message['file']}", message["text"])
         elif operation == "state":
             return {"state": self.state()}
         elif operation == "keep":
@@ -383,6 +380,14 @@ class Host:
             "shared_memory": sorted(os.listdir("/dev/shm")),
             "powered": self._powered and self._well,
         }
+
+
+def _rewrite(path: str, text: str) -> None:
+    """Write a file in place, so that instances that have it mounted see the new text, and never none."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o644), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.truncate()
 
 
 def log(text: str) -> None:

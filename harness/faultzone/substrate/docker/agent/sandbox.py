@@ -222,7 +222,7 @@ def _enter(spec: Spec) -> None:
     if os.path.islink(hosts):
         os.unlink(hosts)
     with open(hosts, "a", encoding="utf-8"):
-        _patiently(lambda: kernel.mount(f"{DISKS}/{spec.names}", hosts, None, kernel.BIND))
+        kernel.mount(f"{DISKS}/{spec.names}", hosts, None, kernel.BIND)
         kernel.mount("none", hosts, None, kernel.REMOUNT | kernel.BIND | kernel.READ_ONLY)
     kernel.mount(f"{LOCAL}/{spec.instance}", _point(root, "/mnt/local"), None, kernel.BIND)
     if spec.agent not in ("", "own"):
@@ -254,7 +254,7 @@ def _devices(root: str) -> None:
 def _connect(spec: Spec) -> None:
     netlink.set_up("lo")
     netlink.add_address("eth0", spec.address, spec.prefix)
-    # Neighbours are told by the kernel where the address is now: to close a socket for packets takes it ten milliseconds.
+    # The kernel tells neighbours where the address is now: a socket for packets takes ten milliseconds to close.
     with open(f"{ROOTS}/{spec.instance}/proc/sys/net/ipv4/conf/all/arp_notify", "w", encoding="ascii") as file:
         file.write("1")
     _patiently(lambda: netlink.set_up("eth0"))
