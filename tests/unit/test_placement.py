@@ -264,3 +264,14 @@ def test_a_scarce_family_finds_what_a_look_at_every_host_would(loads: list[int],
     all_ = [host.index for host in placed.candidates([list(level) for level in levels], LOCAL, ())]
     assert sorted(found) == sorted(all_) == list(range(carried))
     assert [loads.count(index) for index in found] == [loads.count(index) for index in all_]
+
+
+def test_a_batch_of_a_scarce_family_goes_where_one_after_the_other_would() -> None:
+    def hosts(*amounts: int) -> list[str | None]:
+        region = make_region(zones=1, hosts_per_zone=8, family_hosts={"ecs.g5": 3})
+        for each in reversed(region.run_instances(3)):
+            each.stop()
+            each.delete()
+        return [each.host for amount in amounts for each in region.run_instances(amount)]
+
+    assert hosts(3) == hosts(1, 1, 1)

@@ -234,8 +234,10 @@ class Placement:
         hosts = self.hosts
         carriers = self._carriers.get(kind.family)
         for level in levels:
-            if carriers is not None and isinstance(level, OrderedDict) and len(carriers) < len(level):
-                level = filter(level.__contains__, carriers)
+            if carriers is not None:
+                # Those of a batch are no mapping: they are chained from what stays and what comes.
+                there = level if isinstance(level, OrderedDict) else dict.fromkeys(level)
+                level = filter(there.__contains__, carriers) if len(carriers) < len(there) else there
             for index in level:
                 host = hosts[index]
                 if index not in avoid and self.fits(host, kind, 1 + pending.get(index, 0)):
