@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from faultzone import cli
+from faultzone.substrate.docker import cleanup
 from faultzone.substrate.docker.cleanup import expired, labels, leftovers, sweep
 from faultzone.substrate.docker.engine import Container, Made, Stream
 from faultzone.substrate.docker.pool import Pool
@@ -182,9 +184,18 @@ def test_the_next_sweep_removes_what_a_session_left_whose_watchdog_was_killed_to
         gone(hosts, process, 5)
 
 
-def test_sweep_shows_before_it_removes(hosts: Pool, capsys: pytest.CaptureFixture[str]) -> None:
-    dead = {**labels("dead"), "faultzone.owner": labels("dead")["faultzone.owner"].rpartition("/")[0] + "/1"}
-    hosts.engine.create_volume("faultzone-test-left", dead)
+def test_sweep_shows_before_it_removes(
+    hosts: Pool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another machine's, for a while yet: a session that begins beside this test must not sweep it away.
+    left = {
+        **labels("dead"),
+        "faultzone.owner": "elsewhere/boot/17/1",
+        "faultzone.expires": str(int(time.time()) + 600),
+    }
+    hosts.engine.create_volume("faultzone-test-left", left)
+    later = SimpleNamespace(time=lambda: time.time() + 601, monotonic=time.monotonic, sleep=time.sleep)
+    monkeypatch.setattr(cleanup, "time", later)
     assert cli.main(["sweep", "--dry-run"]) == 0
     assert "volume     faultzone-test-left\n" in capsys.readouterr().out
     assert "faultzone-test-left" in {each.name for each in hosts.engine.made("dead")}
