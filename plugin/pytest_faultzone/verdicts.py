@@ -113,7 +113,17 @@ def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | 
         return DEVIATES if isinstance(error, ViolationError) else HARNESS_ERROR
     if isinstance(error, ApiError):
         return NOT_IMPLEMENTED if error.code in _UNKNOWN_ACTION else DEVIATES
-    return DEVIATES if isinstance(error, AssertionError | pytest.fail.Exception) else HARNESS_ERROR
+    deviates = isinstance(error, AssertionError | pytest.fail.Exception) or _miscounted(call)
+    return DEVIATES if deviates else HARNESS_ERROR
+
+
+def _miscounted(call: pytest.CallInfo[None]) -> bool:
+    """Whether a test took apart what it was given, `(one,) = ...`, and there were not as many: that says how many."""
+    excinfo = call.excinfo
+    if excinfo is None or not isinstance(excinfo.value, ValueError):
+        return False
+    told = str(excinfo.value).startswith(("not enough values to unpack", "too many values to unpack"))
+    return told and excinfo.traceback[-1].name.startswith("test")
 
 
 def complete(

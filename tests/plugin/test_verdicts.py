@@ -30,12 +30,20 @@ BODIES = {
         "raise WaitTimeout('x')",
         "raise IncompleteAnswer('x')",
         "pytest.fail('x')",
+        "(one,) = []",
+        "one, other = [1, 2, 3]",
     ],
     "inconclusive": ["raise Inconclusive('nobody could see it')"],
     "not-implemented": ["raise ApiError('InvalidAction')"],
     "not-supported": ["raise NotSupported('no hosts here')", "pytest.skip('not here')"],
     "not-undone": ["raise UndoFailed('x')"],
-    "harness-error": ["raise HarnessError('x')", "raise UsageError('x')", "raise KeyError('x')"],
+    "harness-error": [
+        "raise HarnessError('x')",
+        "raise UsageError('x')",
+        "raise KeyError('x')",
+        "int('x')",
+        "dict([()])",
+    ],
 }
 
 
