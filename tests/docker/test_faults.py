@@ -320,3 +320,25 @@ def test_faults_come_later_and_two_on_one_host_end_each_by_itself(real: Region) 
     assert state() == "down", "it hangs as well"
     hang.undo()
     real.wait(lambda: state() == "up", "5m", what="the host")
+
+
+def test_two_of_a_kind_on_one_machine_end_each_by_itself(real: Region) -> None:
+    """The strictest counts while both are in force, and the other while it is alone."""
+    one, other = apart(real)
+    host, peer = str(one.host), str(other.host)
+    pairs: list[tuple[Fault, Fault, str]] = [
+        (SlowNetwork(host, 64), SlowNetwork(host, 512), "queue"),
+        (DiskFull(host), DiskFull(host), "local_free"),
+        (PeerCut(host, peer), PeerCut(peer, host), "unheard"),
+    ]
+    for first, second, shown in pairs:
+        sound = condition(one)[shown]
+        begun = [real.chaos.inject(first), real.chaos.inject(second)]
+        broken = condition(one)[shown]
+        assert broken != sound
+        begun[0].undo()
+        assert condition(one)[shown] == broken
+        begun[1].undo()
+        assert condition(one)[shown] == sound
+        assert condition(one)["troubles"] == []
+    real.chaos.undo_all()

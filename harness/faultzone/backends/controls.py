@@ -190,9 +190,8 @@ def shortage(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     region.placement.check_scope(zone, family, region.catalog)
     if limit < 0:
         raise UsageError(f"limit={limit!r}: write how many instances may be placed there, 0 or more")
-    shortages = region.placement.supply.shortages
-    number = max(shortages, default=0) + 1
-    shortages[number] = (zone, family, limit)
+    number = backend.troubles.begin("shortage")
+    region.placement.supply.shortages[number] = (zone, family, limit)
     return {"id": number}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.errors import UsageError
@@ -27,6 +27,11 @@ def place(backend: DockerBackend, given: Mapping[str, Any], name: str = "host") 
     return region_id, host.index
 
 
+def _machine(host: tuple[str, int]) -> tuple[str, tuple[str, int]]:
+    """What the wire and the disk of a host have their troubles noted under."""
+    return "machine", host
+
+
 def _number(given: Mapping[str, Any], name: str, least: int) -> int | None:
     """A whole number, or None.
 
@@ -39,32 +44,64 @@ def _number(given: Mapping[str, Any], name: str, least: int) -> int | None:
     return value
 
 
+def _lift(backend: DockerBackend, given: Mapping[str, Any], target: Hashable, *machines: Hashable) -> bool:
+    """End the trouble of the number that is given with a target, or all; whether nothing is wrong with it now."""
+    troubles, number = backend.troubles, _number(given, "id", 1)
+    for each in list(troubles.left(target)) if number is None else [number]:
+        for whom in (target, *machines):
+            troubles.end(whom, each)
+    return not troubles.left(target)
+
+
 def _peers(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
-    """Let two hosts hear one another no longer, or again."""
-    (region, one), (_, other) = place(backend, given), place(backend, given, "peer")
+    """Let two hosts hear one another no longer, or again once nothing keeps them from it."""
+    one, other = place(backend, given), place(backend, given, "peer")
     if one == other:
         raise UsageError(f"{given['host']!r} is one host: name two")
-    backend.hosts.peers(region, one, other, up=bool(given["up"]))
+    pair = ("peers", *sorted((one, other)))
+    if not given["up"]:
+        backend.hosts.peers(*one, other[1], up=False)
+        return {"host": given["host"], "id": backend.troubles.begin("peers", pair, _machine(one), _machine(other))}
+    if _lift(backend, given, pair, _machine(one), _machine(other)):
+        backend.hosts.peers(*one, other[1], up=True)
     return {"host": given["host"]}
 
 
 def _slow(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
-    """Let a host send at most so many kilobits a second, or all it can."""
-    backend.hosts.slow(*place(backend, given), _number(given, "kilobits", 8))
-    return {"host": given["host"]}
+    """Let a host send at most so many kilobits a second, the least of all that are in force, or all it can."""
+    host, kilobits = place(backend, given), _number(given, "kilobits", 8)
+    target, left = ("slow", host), backend.troubles.left
+    if kilobits is None:
+        _lift(backend, given, target, _machine(host))
+        backend.hosts.slow(*host, min(left(target).values(), default=None))
+        return {"host": given["host"]}
+    backend.hosts.slow(*host, min((kilobits, *left(target).values())))
+    return {"host": given["host"], "id": backend.troubles.begin(kilobits, target, _machine(host))}
 
 
 def _disk(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
-    """Let the local disk of a host be full, or no longer."""
-    backend.hosts.fill(*place(backend, given), full=bool(given["full"]))
+    """Let the local disk of a host be full, or no longer once nothing fills it."""
+    host = place(backend, given)
+    target = ("disk", host)
+    if given["full"]:
+        backend.hosts.fill(*host, full=True)
+        return {"host": given["host"], "id": backend.troubles.begin("full", target, _machine(host))}
+    if _lift(backend, given, target, _machine(host)):
+        backend.hosts.fill(*host, full=False)
     return {"host": given["host"]}
 
 
 def _memory(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
-    """Leave an instance so many bytes of memory beyond what it has now, or as much as any."""
+    """Leave an instance so many bytes beyond what it uses now, the least of all in force, or as much as any."""
     backend.settle()
-    backend.hosts.starve(str(given["instance"]), _number(given, "left", 0))
-    return {"instance": given["instance"]}
+    instance, left = str(given["instance"]), _number(given, "left", 0)
+    target = ("memory", instance)
+    if left is None:
+        _lift(backend, given, target)
+        backend.hosts.starve(instance, min(backend.troubles.left(target).values(), default=None))
+        return {"instance": instance}
+    backend.hosts.starve(instance, min((left, *backend.troubles.left(target).values())))
+    return {"instance": instance, "id": backend.troubles.begin(left, target)}
 
 
 def _pause(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
@@ -82,9 +119,10 @@ def _kill(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _condition(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
-    """What the kernel of a host says of what can be broken there; nothing of one without a container."""
-    said = backend.hosts.condition(*place(backend, given))
-    return {name: value for name, value in said.items() if name != "id"}
+    """What the kernel of a host says of what can be broken there, if it has a container, and by number what is."""
+    host = place(backend, given)
+    said = {name: value for name, value in backend.hosts.condition(*host).items() if name != "id"}
+    return {**said, "troubles": list(backend.troubles.left(_machine(host)))}
 
 
 VERBS: Final[Mapping[str, Verb]] = {

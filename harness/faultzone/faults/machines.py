@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from faultzone.clock import Duration
 from faultzone.errors import UsageError
@@ -16,8 +16,19 @@ if TYPE_CHECKING:
     from faultzone.backends import Backend
 
 
-def _condition(backend: Backend, host: str, region: str | None) -> Mapping[str, Any]:
-    return backend.control("host-condition", {"host": host, "region": region})
+#: What the condition of a host says where it is broken.
+_BROKEN: Final[Mapping[str, Callable[[Mapping[str, Any]], bool]]] = {
+    "unheard": lambda said: bool(said.get("unheard")),
+    "slow": lambda said: said.get("queue") == "tbf",
+    "full": lambda said: said.get("local_free") == 0,
+}
+
+
+def _undone(backend: Backend, host: str, region: str | None, injected: Mapping[str, Any], what: str) -> bool:
+    """Whether nothing is left of a fault on a host, as far as that can be seen while others are in force there."""
+    said = backend.control("host-condition", {"host": host, "region": region})
+    left = said["troubles"]
+    return injected.get("id") not in left and (bool(left) or not _BROKEN[what](said))
 
 
 @dataclass(frozen=True)
@@ -42,11 +53,11 @@ class PeerCut(Fault):
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Let them hear one another."""
-        backend.control("host-peers", {**vars(self), "up": True})
+        backend.control("host-peers", {**vars(self), "up": True, "id": injected.get("id")})
 
     def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """Neither loses what it sends to anybody."""
-        return not any(_condition(backend, each, self.region).get("unheard") for each in (self.host, self.peer))
+        return all(_undone(backend, each, self.region, injected, "unheard") for each in (self.host, self.peer))
 
 
 @dataclass(frozen=True)
@@ -75,11 +86,11 @@ class SlowNetwork(Fault):
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Let it send all it can."""
-        backend.control("slow-host", {"host": self.host, "region": self.region, "kilobits": None})
+        backend.control("slow-host", {**vars(self), "kilobits": None, "id": injected.get("id")})
 
     def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """Nothing it sends is held back."""
-        return _condition(backend, self.host, self.region).get("queue") != "tbf"
+        return _undone(backend, self.host, self.region, injected, "slow")
 
 
 @dataclass(frozen=True)
@@ -105,11 +116,11 @@ class DiskFull(Fault):
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Let it be as large as it was."""
-        backend.control("fill-disk", {**vars(self), "full": False})
+        backend.control("fill-disk", {**vars(self), "full": False, "id": injected.get("id")})
 
     def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """There is space left."""
-        return _condition(backend, self.host, self.region).get("local_free") != 0
+        return _undone(backend, self.host, self.region, injected, "full")
 
 
 @dataclass(frozen=True)
@@ -134,7 +145,7 @@ class MemoryExhausted(Fault):
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Give it back; an instance that no longer runs gets all when it boots."""
         with unless_vanished():
-            backend.control("leave-memory", {"instance": self.instance, "left": None})
+            backend.control("leave-memory", {**vars(self), "left": None, "id": injected.get("id")})
 
 
 @dataclass(frozen=True)
