@@ -74,7 +74,7 @@ REMOVED = {
 }
 NOTICED = {
     "mount": "busybox mount -t tmpfs left /mnt",
-    "interface": "python3 -S -E -c \"from agent.netlink import *; add_vxlan('left', 9, 'eth0', address_of('eth0'))\"",
+    "interface": "busybox ip link add link eth0 name left type macvlan",
     "route": "busybox ip route add 10.148.0.0/16 dev eth0",
     "control group": "mkdir $(test -d /run/limits/pids && echo /run/limits/pids || echo /run/limits)/left",
     "shared memory": "echo x > /dev/shm/left",
@@ -131,6 +131,26 @@ def test_a_host_without_power_has_it_again_after_a_reset(make: MakeRegion, hosts
     region.close()
     assert link in hosts.idle
     assert state(hosts, link) == link.fresh
+
+
+def test_a_host_that_has_lost_its_power_is_in_its_networks_again_as_soon_as_it_is_told(
+    make: MakeRegion, hosts: Pool
+) -> None:
+    make(zones=1, hosts_per_zone=1).run_instances(1)
+    (link,) = hosts.leased
+    number = hosts.next_network()
+    answers: list[Mapping[str, Any]] = []
+
+    def ask(answer: Any) -> None:
+        for _ in range(5):
+            link.send("network", answers.append, number=number, peers=[])
+            link.send("crash", answers.append)
+            link.send("power", answers.append)
+        link.send("state", answer)
+
+    hosts.board.ask(ask, 10)
+    assert [each for each in answers if "trouble" in each] == []
+    assert len(answers) == 15
 
 
 def test_the_next_region_finds_nothing_of_the_last(make: MakeRegion, hosts: Pool) -> None:

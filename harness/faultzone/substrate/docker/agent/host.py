@@ -23,6 +23,7 @@ from . import netlink, sandbox
 from .faults import Faults, Refused
 from .guest import descendants
 from .limits import Limits
+from .networks import Networks
 from .sandbox import DISKS, LOCAL, PROCESSES, ROOTS, Spec
 from .wire import Wire
 
@@ -56,7 +57,7 @@ class Host:
         self._by_process: dict[int, Running] = {}
         self._powered = self._well = True
         self._kept = self._alone = False
-        self._networks: dict[int, set[str]] = {}
+        self._networks = Networks(_WIRE)
         self._input = b""
         self._output = b""
         os.makedirs(ROOTS, exist_ok=True)
@@ -156,7 +157,7 @@ class Host:
             self._pass_on(message, {"op": "stream", **message["message"]})
             return None
         elif operation == "network":
-            self._set_network(message["number"], set(message["peers"]))
+            self._networks.join(message["number"], set(message["peers"]))
         elif operation == "forget":
             shutil.rmtree(f"{DISKS}/{message['disk']}", ignore_errors=True)
             shutil.rmtree(f"{LOCAL}/{message['instance']}", ignore_errors=True)
@@ -180,7 +181,7 @@ class Host:
         if spec.instance in self.instances:
             self._kill(self.instances[spec.instance])
         try:
-            process, wire = sandbox.start(spec, self._isolated, self._limits)
+            process, wire = sandbox.start(spec, self._isolated, self._limits, self._networks)
         except OSError as trouble:
             self.say({"event": "failed", "instance": spec.instance, "epoch": spec.epoch, "why": str(trouble)})
             return
@@ -275,21 +276,6 @@ class Host:
         if how == "reboot":
             self._start(Spec(**{**vars(spec), "user_data": None}))
 
-    # Networks
-
-    def _set_network(self, number: int, peers: set[str]) -> None:
-        """Make this host's end of a private network, and let it reach the hosts that have another."""
-        name = f"vx{number}"
-        known = self._networks.get(number)
-        if known is None:
-            netlink.add_vxlan(name, number, _WIRE, netlink.address_of(_WIRE))
-            known = self._networks[number] = set()
-        for peer in peers - known:
-            netlink.flood(name, peer)
-        for peer in known - peers:
-            netlink.flood(name, peer, on=False)
-        self._networks[number] = peers
-
     # Faults
 
     def _break_or_mend(self, operation: str, message: Message) -> None:
@@ -322,9 +308,10 @@ class Host:
         self._powered = False
         if silent:
             netlink.set_up(_WIRE, False)
-        self._end_everything()
+        self._end_everything(again=True)
 
-    def _end_everything(self) -> None:
+    def _end_everything(self, *, again: bool) -> None:
+        """End all that runs here, and remove what was made for it; with `again`, it may be asked for again at once."""
         self._signal_all(signal.SIGKILL)
         try:
             while True:
@@ -333,9 +320,7 @@ class Host:
             pass
         for running in list(self.instances.values()):
             self._drop(running)
-        for number in self._networks:
-            netlink.delete(f"vx{number}")
-        self._networks.clear()
+        self._networks.leave(at_once=again)
         self._faults.fill(False)
         for directory in (LOCAL, ROOTS):
             for entry in os.listdir(directory):
@@ -343,7 +328,7 @@ class Host:
 
     def _reset(self) -> None:
         """Be as at the start."""
-        self._end_everything()
+        self._end_everything(again=False)
         self._faults.mend()
         self._powered = self._well = True
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 NEW_MOUNTS: Final = 0x00020000
@@ -12,6 +14,9 @@ NEW_IPC: Final = 0x08000000
 NEW_PIDS: Final = 0x20000000
 NEW_NETWORK: Final = 0x40000000
 EVERYTHING: Final = NEW_MOUNTS | NEW_NAMES | NEW_IPC | NEW_PIDS | NEW_NETWORK
+
+#: Stands for the network namespace of whoever opens it.
+NETWORK: Final = "/proc/self/ns/net"
 
 READ_ONLY: Final = 1
 NO_SUID: Final = 2
@@ -77,6 +82,24 @@ def unshare(flags: int) -> None:
 def join(space: int) -> None:
     """Enter the namespace that an open file of /proc/…/ns stands for."""
     _check(_libc.setns(space, 0), "setns")
+
+
+@contextmanager
+def new_network() -> Iterator[int]:
+    """Be in a new network namespace within the block, which is given an open file that stands for the old one.
+
+    Raises:
+        OSError: there can be no new one.
+    """
+    old = os.open(NETWORK, os.O_RDONLY)
+    try:
+        unshare(NEW_NETWORK)
+        try:
+            yield old
+        finally:
+            join(old)
+    finally:
+        os.close(old)
 
 
 def mount(source: str, target: str, kind: str | None = None, flags: int = 0, data: str | None = None) -> None:

@@ -10,7 +10,9 @@ import struct
 from contextlib import suppress
 from typing import Final
 
-_NEW_LINK, _DEL_LINK, _GET_LINK = 16, 17, 18
+from . import kernel
+
+_NEW_LINK, _DEL_LINK = 16, 17
 _NEW_ADDRESS, _NEW_ROUTE, _DEL_ROUTE, _NEW_NEIGHBOUR, _DEL_NEIGHBOUR = 20, 24, 25, 28, 29
 _NEW_QUEUE, _DEL_QUEUE, _GET_QUEUE = 36, 37, 38
 _DONE: Final = 3
@@ -23,6 +25,8 @@ _FRAME: Final = 1514
 _CREATE, _EXCLUSIVE, _APPEND, _REPLACE = 0x400, 0x200, 0x800, 0x100
 _ANY_MAC: Final = b"\0" * 6
 _VXLAN_PORT: Final = 4789
+#: The interfaces of a space are numbered from here on, so that none has the number of one of the host's.
+_FIRST_INDEX: Final = 1 << 30
 
 
 def _attribute(kind: int, value: bytes) -> bytes:
@@ -40,8 +44,12 @@ def _number(kind: int, value: int) -> bytes:
 def _ask(kind: int, flags: int, body: bytes) -> None:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
         netlink.bind((0, 0))
-        netlink.send(struct.pack("IHHII", 16 + len(body), kind, flags | _REQUEST_ACK, 1, 0) + body)
-        answer = netlink.recv(65536)
+        _ask_over(netlink, kind, flags, body)
+
+
+def _ask_over(netlink: socket.socket, kind: int, flags: int, body: bytes) -> None:
+    netlink.send(struct.pack("IHHII", 16 + len(body), kind, flags | _REQUEST_ACK, 1, 0) + body)
+    answer = netlink.recv(65536)
     error = -int(struct.unpack_from("i", answer, 16)[0])
     if error:
         raise OSError(error, os.strerror(error))
@@ -49,11 +57,6 @@ def _ask(kind: int, flags: int, body: bytes) -> None:
 
 def _link(index: int = 0, flags: int = 0, change: int = 0) -> bytes:
     return struct.pack("BBHiII", 0, 0, 0, index, flags, change)
-
-
-def exists(name: str) -> bool:
-    """Whether there is an interface of that name."""
-    return any(each == name for _, each in socket.if_nameindex())
 
 
 def address_of(name: str) -> str:
@@ -65,37 +68,6 @@ def address_of(name: str) -> str:
 def set_up(name: str, up: bool = True) -> None:
     """Switch an interface on or off."""
     _ask(_NEW_LINK, 0, _link(socket.if_nametoindex(name), 1 if up else 0, 1))
-
-
-def delete(name: str) -> None:
-    """Remove an interface."""
-    _ask(_DEL_LINK, 0, _link(socket.if_nametoindex(name)))
-
-
-def add_vxlan(name: str, number: int, parent: str, local: str) -> None:
-    """Make the host's end of a network that spans hosts."""
-    data = _number(1, number) + _number(3, socket.if_nametoindex(parent)) + _attribute(4, socket.inet_aton(local))
-    data += _attribute(7, b"\1") + _attribute(15, struct.pack("!H", _VXLAN_PORT))
-    _ask(
-        _NEW_LINK,
-        _CREATE | _EXCLUSIVE,
-        _link() + _text(3, name) + _attribute(18, _text(1, "vxlan") + _attribute(2, data)),
-    )
-    set_up(name)
-
-
-def flood(name: str, peer: str, on: bool = True) -> None:
-    """Send to a peer, or no longer, what goes to everybody on a network that spans hosts."""
-    body = struct.pack("BBHiHBB", 7, 0, 0, socket.if_nametoindex(name), 0x80 | 0x40, 2, 0)
-    body += _attribute(2, _ANY_MAC) + _attribute(1, socket.inet_aton(peer))
-    _ask(_NEW_NEIGHBOUR if on else _DEL_NEIGHBOUR, _CREATE | _APPEND if on else 0, body)
-
-
-def add_child(parent: str, mac: bytes, process: int) -> None:
-    """Give the network namespace of a process an interface on `parent`, its `eth0`; siblings on it hear one another."""
-    mode = _attribute(18, _text(1, "macvlan") + _attribute(2, _number(1, 4)))
-    body = _link() + _number(5, socket.if_nametoindex(parent)) + _text(3, "eth%d") + _attribute(1, mac)
-    _ask(_NEW_LINK, _CREATE | _EXCLUSIVE, body + _number(19, process) + mode)
 
 
 def add_pair(name: str, space: int) -> None:
@@ -170,3 +142,48 @@ def queueing(name: str) -> str:
                     length = struct.unpack_from("H", answer, at + 36)[0]
                     return answer[at + 40 : at + 36 + length].rstrip(b"\0").decode()
                 at += size + -size % 4
+
+
+class Space:
+    """A network namespace for the host's ends of networks that span hosts. Once it is closed they go by and by.
+
+    Raises:
+        OSError: there can be none.
+    """
+
+    def __init__(self) -> None:
+        with kernel.new_network():
+            self._file = os.open(kernel.NETWORK, os.O_RDONLY)
+            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+            self._socket.bind((0, 0))
+
+    def add_vxlan(self, number: int, parent: str) -> None:
+        """Make the host's end of a network, which goes by an interface of the host's own namespace."""
+        local = _attribute(4, socket.inet_aton(address_of(parent)))
+        data = _number(1, number) + _number(3, socket.if_nametoindex(parent)) + local
+        data += _attribute(7, b"\1") + _attribute(15, struct.pack("!H", _VXLAN_PORT))
+        index = _FIRST_INDEX + number
+        body = _link(index) + _text(3, f"vx{number}") + _number(28, self._file)
+        _ask(_NEW_LINK, _CREATE | _EXCLUSIVE, body + _attribute(18, _text(1, "vxlan") + _attribute(2, data)))
+        _ask_over(self._socket, _NEW_LINK, 0, _link(index, 1, 1))
+
+    def flood(self, number: int, peer: str, on: bool = True) -> None:
+        """Send to a peer, or no longer, what goes to everybody on a network."""
+        body = struct.pack("BBHiHBB", 7, 0, 0, _FIRST_INDEX + number, 0x80 | 0x40, 2, 0)
+        body += _attribute(2, _ANY_MAC) + _attribute(1, socket.inet_aton(peer))
+        _ask_over(self._socket, _NEW_NEIGHBOUR if on else _DEL_NEIGHBOUR, _CREATE | _APPEND if on else 0, body)
+
+    def add_child(self, number: int, mac: bytes, process: int) -> None:
+        """Give the network namespace of a process an `eth0` on a network; siblings on it hear one another."""
+        mode = _attribute(18, _text(1, "macvlan") + _attribute(2, _number(1, 4)))
+        body = _link() + _number(5, _FIRST_INDEX + number) + _text(3, "eth0") + _attribute(1, mac)
+        _ask_over(self._socket, _NEW_LINK, _CREATE | _EXCLUSIVE, body + _number(19, process) + mode)
+
+    def delete(self, number: int) -> None:
+        """Remove the host's end of a network, and wait until it is gone."""
+        _ask_over(self._socket, _DEL_LINK, 0, _link(_FIRST_INDEX + number))
+
+    def close(self) -> None:
+        """Let it go with all that is in it."""
+        self._socket.close()
+        os.close(self._file)

@@ -21,6 +21,7 @@ from typing import Final, NoReturn
 from . import kernel, netlink
 from .guest import Guest
 from .limits import Limits
+from .networks import Networks
 
 #: What an instance lacks where it is a plain process tree.
 LOST: Final = ("own-root", "own-hostname", "own-processes", "own-address", "dropped-capabilities")
@@ -100,7 +101,7 @@ def probe() -> str | None:
     return reason or None
 
 
-def start(spec: Spec, isolated: bool, limits: Limits) -> tuple[int, socket.socket]:
+def start(spec: Spec, isolated: bool, limits: Limits, networks: Networks) -> tuple[int, socket.socket]:
     """Start an instance; what it says comes over the socket, first that it is up.
 
     Returns:
@@ -132,7 +133,7 @@ def start(spec: Spec, isolated: bool, limits: Limits) -> tuple[int, socket.socke
     process = int(said)
     try:
         if isolated and spec.network:
-            netlink.add_child(f"vx{spec.network}", bytes.fromhex(spec.mac.replace(":", "")), process)
+            networks.connect(spec.network, bytes.fromhex(spec.mac.replace(":", "")), process)
         ours.send(b"x")
         # It takes the kernel some milliseconds, in which the instance gets on with what is not yet the user's.
         limits.place(spec.instance, process)

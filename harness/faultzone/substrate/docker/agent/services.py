@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -26,20 +25,13 @@ def beside() -> Iterator[None]:
     Raises:
         OSError: it cannot be made.
     """
-    own = os.open("/proc/self/ns/net", os.O_RDONLY)
-    try:
-        kernel.unshare(kernel.NEW_NETWORK)
-        try:
-            netlink.add_pair(_WIRE, own)
-            for address in (METADATA, ASSISTANT):
-                netlink.add_address(_WIRE, address, 32)
-            netlink.set_up(_WIRE)
-            netlink.lead(None, _WIRE)
-            yield
-        finally:
-            kernel.join(own)
-        netlink.set_up(_WIRE)
+    with kernel.new_network() as own:
+        netlink.add_pair(_WIRE, own)
         for address in (METADATA, ASSISTANT):
-            netlink.lead(address, _WIRE)
-    finally:
-        os.close(own)
+            netlink.add_address(_WIRE, address, 32)
+        netlink.set_up(_WIRE)
+        netlink.lead(None, _WIRE)
+        yield
+    netlink.set_up(_WIRE)
+    for address in (METADATA, ASSISTANT):
+        netlink.lead(address, _WIRE)
