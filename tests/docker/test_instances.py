@@ -12,8 +12,11 @@ import pytest
 
 from faultzone.clock import DAY
 from faultzone.errors import HarnessError
+from faultzone.model.effects import HostLost, Report
 from faultzone.region import Instance, Region
+from faultzone.substrate.docker.machines import Machine
 from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.substrate import DockerSubstrate
 from tests.docker.conftest import MakeRegion
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -151,6 +154,30 @@ def test_a_host_that_hangs_is_noticed_and_loses_its_power(real: Region) -> None:
     host = lose(real, one)
     real.control("repair-host", host=host)
     assert int(out(one, "cut -d. -f1 /proc/self/stat | wc -l")) == 1
+
+
+def test_a_host_that_is_repaired_while_its_loss_is_told_is_still_waited_for(
+    real: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell, lost = DockerSubstrate._report, DockerSubstrate._lost
+    owed: list[int] = []
+
+    def repairs(hosts: DockerSubstrate, region: str, report: Report) -> None:
+        tell(hosts, region, report)
+        if isinstance(report, HostLost):
+            hosts.repair(region, report.host)
+
+    def looks(hosts: DockerSubstrate, machine: Machine) -> None:
+        lost(hosts, machine)
+        owed.append(hosts.owed)
+
+    monkeypatch.setattr(DockerSubstrate, "_report", repairs)
+    monkeypatch.setattr(DockerSubstrate, "_lost", looks)
+    (one,) = real.run_instances(1)
+    real.control("hang-host", host=one.host)
+    soon(lambda: bool(owed))
+    assert out(one, "echo back") == "back"
+    assert owed == [1]
 
 
 def test_a_container_that_somebody_removes_is_a_host_that_is_lost(real: Region, hosts: Any) -> None:

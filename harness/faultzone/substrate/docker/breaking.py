@@ -45,12 +45,13 @@ class BreakableMachines(Machines):
 
     def repair(self, region: str, host: int) -> None:
         """Give a host its power back: it answers at once, but not before its loss is noticed."""
-        self._owed[region, host] = 0
+        # Owed apart from the loss, which may only just be noticed: with that, nothing would be owed any more.
+        self._owed["back", region, host] = 0
 
         def act() -> None:
             machine = self._machine(region, host)
             if not machine.down:
-                self._owed.pop((region, host), None)
+                self._owed.pop(("back", region, host), None)
             elif machine.noticed:
                 self._return(machine)
             else:

@@ -267,8 +267,6 @@ class Machines(ABC):
             self._return(machine)
 
     def _return(self, machine: Machine) -> None:
-        self._owed[machine.region, machine.index] = 0
-
         def back(answer: Message) -> None:
             if not machine.down:
                 return
@@ -282,7 +280,7 @@ class Machines(ABC):
                 machine.link.heard = monotonic()
             # What the report lets the region ask for is owed before this no longer is: there is no gap for a wait.
             self._report(machine.region, HostBack(machine.index))
-            self._owed.pop((machine.region, machine.index), None)
+            self._owed.pop(("back", machine.region, machine.index), None)
 
         if machine.link is None:
             back({})
