@@ -26,8 +26,31 @@ def mended(host: Mapping[str, Any], injected: Mapping[str, Any]) -> bool:
     return injected.get("id") not in host["troubles"] and (host["state"] != "down" or bool(host["troubles"]))
 
 
+class LosesHost(Fault):
+    """What may cost a host its power: repaired, it is up unless it is down for another reason.
+
+    Attributes:
+        host: the host's id.
+        region: the region's id, None for the first.
+    """
+
+    host: str
+    region: str | None
+    capability: ClassVar[str] = "break-hosts"
+    #: A host answers seconds after its repair; one that is a container may have to be made anew.
+    undo_within: ClassVar[Duration] = "2m"
+
+    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
+        """Repair the host."""
+        backend.control("repair-host", {"host": self.host, "region": self.region, "id": injected.get("id")})
+
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
+        """The host has its power back."""
+        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["host"] == self.host)
+
+
 @dataclass(frozen=True)
-class HostCrash(Fault):
+class HostCrash(LosesHost):
     """A host loses its power, with all that runs on it.
 
     Args:
@@ -38,9 +61,6 @@ class HostCrash(Fault):
     host: str
     reversible: bool = True
     region: str | None = None
-    capability: ClassVar[str] = "break-hosts"
-    #: A host answers seconds after its repair; one that is a container may have to be made anew.
-    undo_within: ClassVar[Duration] = "2m"
 
     @property
     def why_no_undo(self) -> str | None:
@@ -51,17 +71,9 @@ class HostCrash(Fault):
         """Cut the power."""
         return "crash-host", {"host": self.host, "reversible": self.reversible, "region": self.region}
 
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Repair the host."""
-        backend.control("repair-host", {"host": self.host, "region": self.region, "id": injected.get("id")})
-
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """The host has its power back."""
-        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["host"] == self.host)
-
 
 @dataclass(frozen=True)
-class HostHang(Fault):
+class HostHang(LosesHost):
     """Everything on a host stands still. Its silence is noticed, and it loses its power: nothing runs in two places.
 
     Args:
@@ -70,25 +82,14 @@ class HostHang(Fault):
 
     host: str
     region: str | None = None
-    capability: ClassVar[str] = "break-hosts"
-    #: As after a crash, since a host that hangs has lost its power by then.
-    undo_within: ClassVar[Duration] = "2m"
 
     def asks(self) -> tuple[str, dict[str, Any]]:
         """Let it stand still."""
         return "hang-host", {"host": self.host, "region": self.region}
 
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Repair the host."""
-        backend.control("repair-host", {"host": self.host, "region": self.region, "id": injected.get("id")})
-
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """The host has its power back."""
-        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["host"] == self.host)
-
 
 @dataclass(frozen=True)
-class NetworkCut(Fault):
+class NetworkCut(LosesHost):
     """A host is cut off. Joined before it is missed, nothing has happened; later it has lost its power.
 
     Args:
@@ -97,9 +98,6 @@ class NetworkCut(Fault):
 
     host: str
     region: str | None = None
-    capability: ClassVar[str] = "break-hosts"
-    #: As after a crash, for a host that was missed.
-    undo_within: ClassVar[Duration] = "2m"
 
     def asks(self) -> tuple[str, dict[str, Any]]:
         """Cut the wire."""
@@ -109,10 +107,6 @@ class NetworkCut(Fault):
         """Join the wire, and give the host its power back if it was missed."""
         asked = {"host": self.host, "region": self.region, "up": True, "id": injected.get("id")}
         backend.control("host-wire", asked)
-
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """The host has its power back."""
-        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["host"] == self.host)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from faultzone.clock import Duration
 from faultzone.errors import UsageError
 from faultzone.faults.base import Fault
-from faultzone.faults.hosts import hosts_of, mended
+from faultzone.faults.hosts import LosesHost
 from faultzone.faults.promises import unless_vanished
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class MemoryExhausted(Fault):
 
 
 @dataclass(frozen=True)
-class HostPaused(Fault):
+class HostPaused(LosesHost):
     """The engine freezes a host. Thawed before it is missed, nothing has happened; later it has lost its power.
 
     Args:
@@ -159,8 +159,6 @@ class HostPaused(Fault):
     host: str
     region: str | None = None
     capability: ClassVar[str] = "break-machines"
-    #: As after a crash, for a host that was missed.
-    undo_within: ClassVar[Duration] = "2m"
 
     def asks(self) -> tuple[str, dict[str, Any]]:
         """Freeze it."""
@@ -169,16 +167,14 @@ class HostPaused(Fault):
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Thaw it, and give it its power back if it was missed."""
         backend.control("pause-host", {**vars(self), "on": False})
-        backend.control("repair-host", {**vars(self), "id": injected.get("id")})
-
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """The host has its power back."""
-        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["host"] == self.host)
+        super().undo(backend, injected)
 
 
 @dataclass(frozen=True)
-class HostKilled(Fault):
+class HostKilled(LosesHost):
     """The engine kills a host: unlike at a loss of power, peers are told that connections end.
+
+    Repaired, it is in a new container.
 
     Args:
         host: the host's id.
@@ -187,17 +183,7 @@ class HostKilled(Fault):
     host: str
     region: str | None = None
     capability: ClassVar[str] = "break-machines"
-    #: Another container has to be made ready.
-    undo_within: ClassVar[Duration] = "2m"
 
     def asks(self) -> tuple[str, dict[str, Any]]:
         """Kill it."""
         return "kill-host", dict(vars(self))
-
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Repair the host, in a new container."""
-        backend.control("repair-host", {**vars(self), "id": injected.get("id")})
-
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """The host has its power back."""
-        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["host"] == self.host)
