@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,11 +11,12 @@ import docker
 import pytest
 
 from faultzone.errors import HarnessError
-from faultzone.region import Region
+from faultzone.region import CloudOptions, Region, docker_backend, make_region
 from faultzone.substrate.docker.links import Link
 from faultzone.substrate.docker.machines import Machines
 from faultzone.substrate.docker.pool import Pool
 from tests.docker.conftest import MakeRegion
+from tests.docker.test_instances import soon
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -47,6 +50,7 @@ def state(hosts: Pool, link: Link) -> dict[str, Any]:
 
 
 def test_a_reset_host_equals_a_fresh_one(make: MakeRegion, hosts: Pool) -> None:
+    hosts.cool()  # A set holds no more members than a few.
     region = make(zones=1, hosts_per_zone=3)
     thrown_away = hosts.thrown_away
     dirty(region)
@@ -228,3 +232,21 @@ def test_regions_that_live_at_the_same_time_do_not_hear_one_another(make: MakeRe
         script = f"ping -c1 -W1 {instance.private_ip} >/dev/null && hostname"
         said = instance.region.control("exec", instance=instance.id, script=script)
         assert said["output"].strip() == instance.describe()["HostName"]
+
+
+def test_a_region_that_nobody_holds_gives_its_hosts_back_without_waiting(hosts: Pool) -> None:
+    """The collector may run in a thread that holds what the hosts' own thread waits for."""
+    region = make_region(docker_backend(CloudOptions.of(zones=1, hosts_per_zone=2), hosts.settings))
+    region.run_instances(1)
+    used = set(hosts.leased)
+    held = threading.Event()
+
+    def wait() -> None:
+        held.wait(60)
+
+    hosts.board.post(wait)
+    del region
+    gc.collect()
+    assert used <= hosts.leased
+    held.set()
+    soon(lambda: used <= set(hosts.idle))

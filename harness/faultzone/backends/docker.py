@@ -89,7 +89,8 @@ class DockerBackend(LocalBackend):
             return self.hosts
 
         super().__init__(*shapes, clock=SplitClock(start), substrate=hosts, **options)
-        self._end = finalize(self, self.hosts.close)
+        # Whoever runs the collector may hold a lock that the hosts' thread wants, so nothing is waited for then.
+        self._end = finalize(self, self.hosts.abandon)
 
     def metadata(self, instance_id: str, path: str) -> str | None:
         """What the metadata service answers an instance for a path now; None where there is nothing."""
@@ -148,7 +149,8 @@ class DockerBackend(LocalBackend):
 
     def release(self) -> None:
         """Give the hosts back."""
-        self._end()
+        if self._end.detach():
+            self.hosts.close()
 
     def close(self) -> None:
         """Give the hosts back and finish the journal's file."""

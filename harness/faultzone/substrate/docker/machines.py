@@ -344,31 +344,34 @@ class Machines(ABC):
 
     def close(self) -> None:
         """Give the hosts back, reset, and remove the disks; a pool that is closed has done so."""
-        if self._closed or self.pool.closed:
-            return
+        if not (self._closed or self.pool.closed):
+            self.pool.board.ask(self._give_back, CLOSE_SECONDS)
 
-        def act(answer: Callable[[Any], None]) -> None:
-            self._note_logs()
-            self._let_go()
-            self._closed = True
-            links = [each.link for each in self._machines.values() if each.link is not None]
-            left = len(links)
+    def abandon(self) -> None:
+        """Let that be done, from any thread and without waiting for it."""
+        if not (self._closed or self.pool.closed):
+            self.pool.board.post(lambda: self._give_back(lambda _: None))
 
-            def one_back() -> None:
-                nonlocal left
-                left -= 1
-                if left == 0:
-                    alive = next((each for each in links if each.alive), None)
-                    if alive is not None:
-                        alive.send("forget", disk=self._lease, instance="-")
-                    answer(None)
+    def _give_back(self, answer: Callable[[Any], None]) -> None:
+        self._note_logs()
+        self._let_go()
+        self._closed = True
+        links = [each.link for each in self._machines.values() if each.link is not None]
+        left = len(links)
 
-            for machine in self._machines.values():
-                if machine.paused and machine.link is not None:  # It would not hear that it is to reset.
-                    self.pool.kill(machine.link)
-            for link in links:
-                self.pool.give_back(link, one_back)
-            if not links:
+        def one_back() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                alive = next((each for each in links if each.alive), None)
+                if alive is not None:
+                    alive.send("forget", disk=self._lease, instance="-")
                 answer(None)
 
-        self.pool.board.ask(act, CLOSE_SECONDS)
+        for machine in self._machines.values():
+            if machine.paused and machine.link is not None:  # It would not hear that it is to reset.
+                self.pool.kill(machine.link)
+        for link in links:
+            self.pool.give_back(link, one_back)
+        if not links:
+            answer(None)
