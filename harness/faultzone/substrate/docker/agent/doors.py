@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from typing import Any, Final
 
 from .services import ASSISTANT, METADATA, beside
-from .streams import Pump, Stream, Streams
+from .streams import Pump, Stream, Streams, reset_at_end
 
 _SERVICES: Final = (
     (METADATA, 80, "metadata"),
@@ -76,6 +76,9 @@ class Doors:
         except OSError:
             return
         entered.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # If this process is killed, the namespace of its end goes too: a peer that waited for an answer to its goodbye
+        # would keep the instance's, and with it its hardware address, for minutes.
+        reset_at_end(entered, on=True)
         pump = Pump(entered)
         try:
             pump.stream = self._streams.open(pump, to)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import base64
 import select
 import socket
+import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 Message = dict[str, Any]
@@ -180,6 +182,15 @@ class Streams:
             stream.lose(why)
 
 
+def reset_at_end(wire: socket.socket, *, on: bool) -> None:
+    """Let a connection be reset when it is closed, or its process killed; off, it ends in order.
+
+    Raises:
+        OSError: it is no socket that can.
+    """
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", on, 0))
+
+
 class Pump:
     """Carries bytes between a socket and a stream.
 
@@ -248,6 +259,8 @@ class Pump:
     def _shut(self) -> None:
         if not self.over:
             self.over = True
+            with suppress(OSError):
+                reset_at_end(self.wire, on=False)
             self.wire.close()
 
     # The stream's other end
