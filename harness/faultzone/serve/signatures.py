@@ -141,7 +141,14 @@ def complete_v1(method: str, parameters: Mapping[str, str], key: tuple[str, str]
 
 
 def _hmac_v1(text: str, secret: str) -> str:
-    return b64encode(hmac.digest(f"{secret}&".encode(), text.encode(), "sha1")).decode()
+    signing = _signing_v1(secret).copy()
+    signing.update(text.encode())
+    return b64encode(signing.digest()).decode()
+
+
+@lru_cache(64)  # To take a key in costs more than to sign a request with it.
+def _signing_v1(secret: str) -> hmac.HMAC:
+    return hmac.new(f"{secret}&".encode(), digestmod="sha1")
 
 
 def string_to_sign_v3(

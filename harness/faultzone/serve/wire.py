@@ -29,6 +29,8 @@ _WIRE_ONLY: Final = frozenset(
 )
 _ACTION: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _METHODS: Final = frozenset({"GET", "POST"})
+_HEX: Final = "0123456789ABCDEFabcdef"
+_UNQUOTED: Final = {high + low: chr(int(high + low, 16)) for high in "01234567" for low in _HEX}
 #: Characters that XML cannot carry, not even escaped.
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -95,15 +97,24 @@ def _read_form(raw: bytes, into: dict[str, str]) -> dict[str, str]:
                 continue
             name, _, value = pair.partition("=")
             if "%" in name:
-                name = unquote_to_bytes(name).decode()
+                name = _unquote(name)
             if "%" in value:
-                value = unquote_to_bytes(value).decode()
+                value = _unquote(value)
             if name in into:
                 raise refusal(name, "it is given twice")
             into[name] = value
     except UnicodeDecodeError:
         raise refusal("query", "it is not UTF-8") from None
     return into
+
+
+def _unquote(text: str) -> str:
+    """The text without percent-encoding. Nearly all that is quoted is ASCII, for which no bytes are made first."""
+    first, *rest = text.split("%")
+    try:
+        return first + "".join([_UNQUOTED[part[:2]] + part[2:] for part in rest])
+    except KeyError:
+        return unquote_to_bytes(text).decode()
 
 
 def wants_xml(request: SignedRequest) -> bool:
