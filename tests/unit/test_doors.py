@@ -1,4 +1,4 @@
-"""How what an instance says to the services ends: in order when it is over, reset when the process between is killed."""
+"""How what is said to the services ends: in order when it is over, reset when the process between is killed."""
 
 from __future__ import annotations
 
