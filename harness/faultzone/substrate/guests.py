@@ -169,8 +169,8 @@ class Guests:
 
     def set_powershell(self, instance: str, there: bool) -> None:
         """Take the PowerShell module away from a Windows guest, or give it back (assistant/powershell-module)."""
-        files = self.guest(instance).files
-        files.discard("no-powershell") if there else files.add("no-powershell")
+        guest, module = self.guest(instance), {"no-powershell"}
+        guest.files = guest.files - module if there else guest.files | module
 
 
 def exactly(command: str, reaction: Reaction) -> Taught:

@@ -108,7 +108,7 @@ def _wget(process: Process, arguments: list[str]) -> int:
     if name not in _PACKAGES:
         process.write(f"wget: unable to resolve host address of {name!r}\n")
         return 4
-    process.guest.files.add(name)
+    process.guest.files |= {name}
     return 0
 
 
