@@ -1,6 +1,6 @@
 """The commands of the docker backend.
 
-faultzone sweep [--dry-run] [--kept]  remove what killed sessions have left on the engine, and what is kept
+faultzone sweep [--dry-run] [--kept]  remove what killed sessions have left on the engine, and unused images
 faultzone doctor                      tell what works here, and prove that hosts end with their session
 """
 
@@ -33,8 +33,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
     sweep = commands.add_parser(
         "sweep",
-        help="remove what killed sessions have left on the Docker engine",
-        description="Remove the containers, networks and volumes of sessions that are over. Nothing else is touched.",
+        help="remove what killed sessions have left on the Docker engine, and unused images",
+        description="Remove the containers, networks and volumes of sessions that are over, and the images of other "
+        "versions that no session has asked for for a week. Nothing else is touched.",
     )
     sweep.add_argument("--dry-run", action="store_true", help="only show it")
     sweep.add_argument(
@@ -59,12 +60,16 @@ def _shown(made: Sequence[Made]) -> Iterator[str]:
 
 
 def _sweep(options: argparse.Namespace) -> int:
+    from faultzone.substrate.docker import image
     from faultzone.substrate.docker.cleanup import kept, lease_end, leftovers, sweep
     from faultzone.substrate.docker.engine import Engine
 
     engine = Engine()
     try:
-        found = leftovers(engine, kept_too=options.kept) if options.dry_run else sweep(engine, kept_too=options.kept)
+        if options.dry_run:
+            found = leftovers(engine, kept_too=options.kept) + image.unused(engine)
+        else:
+            found = sweep(engine, kept_too=options.kept) + image.sweep(engine)
         staying = [each for each in kept(engine.made()) if each not in found]
         for line in _shown(found):
             print(line)

@@ -150,32 +150,38 @@ def test_a_pool_that_cannot_open_leaves_nothing(before_engine: Proxy, hosts: Poo
     assert [each for each in ours if each.labels["faultzone"] != hosts.session] == []
 
 
-def empty_image(tag: str, tmp_path: Path) -> None:
-    """An image without anything to run."""
-    archive = tmp_path / "empty.tar"
+def empty_image(tag: str, directory: Path) -> str:
+    """Make an image without anything to run; its id."""
+    archive = directory / "empty.tar"
     with tarfile.open(archive, "w") as tar:
         entry = tarfile.TarInfo("etc/nothing")
         tar.addfile(entry, io.BytesIO())
     engine = Engine()
-    engine.import_image(archive, tag)
+    engine.import_image(archive, tag, {})
+    made = engine.image_id(tag)
     engine.close()
+    assert made is not None
+    return made
 
 
-def test_a_base_that_cannot_run_the_agent_is_named_and_nothing_is_left(hosts: Pool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("nameless", [False, True])
+def test_a_base_that_cannot_run_the_agent_is_named_and_nothing_but_it_is_left(
+    hosts: Pool, tmp_path: Path, nameless: bool
+) -> None:
     tag = "faultzone/test-empty:1"
-    empty_image(tag, tmp_path)
-    tags = images(hosts)
+    empty = empty_image(tag, tmp_path)
+    names = [tag, empty] if nameless else [tag]
     try:
+        if nameless:
+            empty_image(tag, tmp_path)
         with pytest.raises(HarnessError, match="cannot run the agents"):
-            Pool(Settings(base=tag))
-        assert images(hosts) == tags
+            Pool(Settings(base=empty if nameless else tag))
+        assert hosts.engine.image_id(empty) == empty
+        assert [each for each in hosts.engine._api.images(all=True) if each["ParentId"] == empty] == []
         assert hosts.engine.made("image") == []
     finally:
-        hosts.engine._api.remove_image(tag)
-
-
-def images(hosts: Pool) -> set[str]:
-    return {tag for each in hosts.engine._api.images() for tag in each["RepoTags"] or ["untagged"]}
+        for each in names:
+            hosts.engine._api.remove_image(each)
 
 
 def test_a_build_that_fails_is_said_in_the_engine_s_words(

@@ -52,9 +52,9 @@ def image(hosts: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     archive: Path = tmp_path_factory.mktemp("root") / "root.tar"
     archive.write_bytes(packed({"bin/busybox": busybox, **links, "motto": b"of my own\n"}))
     name = f"faultzone-test/root:{hosts.session}"
-    hosts.engine.import_image(archive, name)
+    hosts.engine.import_image(archive, name, {})
     archive.write_bytes(packed({"motto": b"of my own\n"}))
-    hosts.engine.import_image(archive, name + NO_SHELL)
+    hosts.engine.import_image(archive, name + NO_SHELL, {})
     yield name
     for tag in (name, name + NO_SHELL):
         client.images.remove(tag)

@@ -13,6 +13,7 @@ import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -33,10 +34,10 @@ _ADVICE: Final = """no Docker engine answers: {trouble}
 
 @dataclass(frozen=True)
 class Made:
-    """A container, network or volume of ours.
+    """A container, network, volume or image of ours.
 
     Args:
-        kind: `container`, `network` or `volume`.
+        kind: `container`, `network`, `volume` or `image`.
         id: the engine's name for it.
         name: ours.
         labels: what it says of itself.
@@ -48,6 +49,19 @@ class Made:
     name: str
     labels: Mapping[str, str]
     state: str = ""
+
+
+@dataclass(frozen=True)
+class Image(Made):
+    """A tag of an image of ours.
+
+    Args:
+        held: whether a container was made from it.
+        used: when it was last said to be used, or made, in seconds since the epoch.
+    """
+
+    held: bool = False
+    used: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -153,13 +167,12 @@ class Engine:
         with self._saying(f"pull the image {tag}"):
             self._client.images.pull(tag)
 
-    def import_image(self, archive: Path, tag: str) -> None:
+    def import_image(self, archive: Path, tag: str, labels: Mapping[str, str]) -> None:
         """Make an image of one file system."""
         repository, _, version = tag.partition(":")
+        changes = [f"LABEL {name}={value}" for name, value in labels.items()]
         with self._saying(f"import the image {tag}"):
-            self._api.import_image_from_file(
-                str(archive), repository=repository, tag=version, changes=[f"LABEL {LABEL}=image"]
-            )
+            self._api.import_image_from_file(str(archive), repository=repository, tag=version, changes=changes)
 
     def build(self, files: Mapping[str, bytes], tag: str) -> None:
         """Build an image from its `Dockerfile` and what that copies."""
@@ -187,7 +200,41 @@ class Engine:
                     changes = [f"ENTRYPOINT {json.dumps(entrypoint)}", "CMD []"]
                     self._api.commit(made, repository=repository, tag=version, changes=changes)
             finally:
-                self._api.remove_image(image, noprune=True)
+                self._remove_image(image)
+
+    def say_used(self, tag: str) -> None:
+        """Let the engine remember that an image of ours is used now."""
+        repository, _, version = tag.partition(":")
+        with self._saying(f"tag the image {tag}"):
+            self._api.tag(tag, repository, version)
+
+    def images(self, repositories: Sequence[str]) -> list[Image]:
+        """Our images in these repositories, by tag."""
+        with self._saying("list our images"):
+            held = {each["ImageID"] for each in self._api.containers(all=True)}
+            found = []
+            for each in self._api.images(filters={"label": f"{LABEL}=image"}):
+                for tag in each["RepoTags"] or []:
+                    if tag.partition(":")[0] in repositories:
+                        tagged = self._api.inspect_image(tag)["Metadata"]["LastTagTime"]
+                        used = max(float(each["Created"]), datetime.fromisoformat(tagged).timestamp())
+                        found.append(Image("image", tag, tag, each["Labels"], held=each["Id"] in held, used=used))
+        return found
+
+    def _remove_image(self, tag: str) -> None:
+        """Remove a tag of ours, and what was left of the steps of its build; pruning would take a nameless base too."""
+        name = tag
+        try:
+            while name:
+                found = self._api.inspect_image(name)
+                if name != tag and (found["RepoTags"] or LABEL not in (found["Config"]["Labels"] or {})):
+                    return
+                self._api.remove_image(name, noprune=True)
+                name = found["Parent"]
+        except self._errors.APIError:
+            if name == tag:
+                raise
+            # Another image was made from this step, or it is gone.
 
     @contextmanager
     def container(
@@ -353,6 +400,8 @@ class Engine:
                 self._api.remove_container(made.id, force=True, v=True)
             elif made.kind == "network":
                 self._api.remove_network(made.id)
+            elif made.kind == "image":
+                self._remove_image(made.id)
             else:
                 self._api.remove_volume(made.id, force=True)
         except self._errors.NotFound:

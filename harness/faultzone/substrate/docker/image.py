@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -19,9 +21,16 @@ from faultzone.errors import HarnessError, NotSupported
 from faultzone.substrate.docker import base, packages
 from faultzone.substrate.docker.agent.sandbox import CLIENT
 from faultzone.substrate.docker.cleanup import labels
-from faultzone.substrate.docker.engine import LABEL, Engine
+from faultzone.substrate.docker.engine import LABEL, Engine, Made
 
 _AGENT: Final = "faultzone.substrate.docker.agent"
+_HOST: Final = "faultzone/host"
+_BASE: Final = "faultzone/base"
+#: The label that says which version of this project's code an image was made by.
+_CODE: Final = f"{LABEL}.code"
+#: After how many seconds without a session that asked for it an image of another version may go. Its checkout may well
+#: be used again, and a base cannot be made anew without a network.
+_UNUSED_SECONDS: Final = 7 * 24 * 3600
 _DOCKERFILE: Final = """FROM {base}
 LABEL {label}=image
 COPY agent /opt/faultzone/agent/
@@ -71,12 +80,39 @@ def ensure(engine: Engine, wanted: str = "", mirror: str = "", client: bytes = b
         contents = {"Dockerfile": dockerfile, **_agent_files()}
         if client:
             contents[f"client/{CLIENT.rpartition('/')[2]}"] = client
-        tag = f"faultzone/host:{_digest(*contents.values(), (engine.image_id(chosen) or '').encode())}"
+        tag = f"{_HOST}:{_digest(*contents.values(), (engine.image_id(chosen) or '').encode())}"
         if engine.image_id(tag) is None:
             engine.build(contents, f"{tag}-plain")
             command = ("sh", "-c", _TRY_CLIENT) if client else _COMPILE
-            engine.run_and_keep(f"{tag}-plain", command, tag, labels("image"))
+            engine.run_and_keep(f"{tag}-plain", command, tag, labels("image") | {_CODE: _host_code()})
+        engine.say_used(tag)
         return tag
+
+
+def unused(engine: Engine) -> list[Made]:
+    """The images of other versions that no container was made from and no session has asked for for a week.
+
+    An engine that keeps its images in containerd does not remember the latter: a week after they were made, then.
+    """
+    current, before = {_base_code(), _host_code()}, time.time() - _UNUSED_SECONDS
+    return [
+        each
+        for each in engine.images((_HOST, _BASE))
+        if each.labels.get(_CODE) not in current and not each.held and each.used < before
+    ]
+
+
+def sweep(engine: Engine) -> list[Made]:
+    """Remove these images, and tell which they were; see `unused`.
+
+    Raises:
+        HarnessError: one could not be removed.
+    """
+    with _one_at_a_time():  # So no session of this user comes to use one meanwhile.
+        found = unused(engine)
+        for each in found:
+            engine.remove(each)
+        return found
 
 
 def _made_base(engine: Engine, mirror: str, troubles: list[str]) -> str:
@@ -84,9 +120,9 @@ def _made_base(engine: Engine, mirror: str, troubles: list[str]) -> str:
     sources = packages.read_mirror(mirror) if mirror else packages.apt_sources()
     machine = str(engine.info.get("Architecture"))
     architecture = _ARCHITECTURES.get(machine, machine)
-    code = b"".join(Path(each.__file__ or "").read_bytes() for each in (base, packages))
-    tag = f"faultzone/base:{_digest(code, architecture.encode(), repr(sources).encode())}"
+    tag = f"{_BASE}:{_digest(_base_code().encode(), architecture.encode(), repr(sources).encode())}"
     if engine.image_id(tag) is not None:
+        engine.say_used(tag)
         return tag
     if not sources:
         troubles.append("this machine's apt names no sources of packages")
@@ -94,7 +130,7 @@ def _made_base(engine: Engine, mirror: str, troubles: list[str]) -> str:
         with tempfile.TemporaryDirectory() as directory:
             archive = Path(directory) / "base.tar"
             base.build(archive, sources, architecture)
-            engine.import_image(archive, tag)
+            engine.import_image(archive, tag, {LABEL: "image", _CODE: _base_code()})
     except OSError as trouble:
         said = "; ".join([*troubles, str(trouble)])
         advice = (
@@ -104,6 +140,16 @@ def _made_base(engine: Engine, mirror: str, troubles: list[str]) -> str:
             f"no base for the hosts' image can be had: {said}. {advice[0].upper()}{advice[1:]}."
         ) from trouble
     return tag
+
+
+def _base_code() -> str:
+    """What tells the code by which bases are made."""
+    return _digest(*(Path(each.__file__ or "").read_bytes() for each in (base, packages)))
+
+
+def _host_code() -> str:
+    """What tells the code that is in the hosts' image."""
+    return _digest(_DOCKERFILE.encode(), *_agent_files().values())
 
 
 def _agent_files() -> dict[str, bytes]:
@@ -120,8 +166,8 @@ def _digest(*parts: bytes) -> str:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Hold a lock that all processes of this machine's user share."""
-    path = Path(tempfile.gettempdir()) / "faultzone-image.lock"
+    """Hold a lock that all processes of this machine's user share; others could not open its file."""
+    path = Path(tempfile.gettempdir()) / f"faultzone-image-{os.getuid()}.lock"
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
