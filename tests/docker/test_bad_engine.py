@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 from faultzone.errors import HarnessError, NotSupported
 from faultzone.region import CloudOptions, Region, docker_backend, make_region
 from faultzone.substrate.docker import image, pool
-from faultzone.substrate.docker.cleanup import labels
+from faultzone.substrate.docker.cleanup import _END_SECONDS, labels
 from faultzone.substrate.docker.engine import Engine
 from faultzone.substrate.docker.pool import Pool, Settings
 from tests.docker.conftest import MakeRegion
@@ -115,8 +116,10 @@ def test_a_session_ends_without_its_engine_and_says_so(before_engine: Proxy) -> 
     opened = Pool(Settings())
     opened.warm(1)
     before_engine.cut()
+    began = time.monotonic()
     with pytest.raises(HarnessError, match="the Docker engine no longer answers"):
         opened.close()
+    assert time.monotonic() - began < _END_SECONDS  # Nor is the watchdog waited for.
     before_engine.join()
     engine = Engine()
     left = {each.kind for each in engine.made(opened.session)}

@@ -212,8 +212,11 @@ class Watchdog:
             self._process.wait()
 
 
-def _hear_out(said: Iterable[bytes]) -> set[str]:
-    """Listen until the session is gone; what the engine may still make of what it was asked for."""
+def _hear_out(said: Iterable[bytes]) -> set[str] | None:
+    """Listen until the session is gone; what the engine may still make of what it was asked for.
+
+    None after an orderly end: what the session asked for it has had, or has removed.
+    """
     expected: set[str] = set()
     for line in said:
         word, _, thing = line.decode().strip().partition(" ")
@@ -221,8 +224,8 @@ def _hear_out(said: Iterable[bytes]) -> set[str]:
             expected.add(thing)
         elif word == "made":
             expected.discard(thing)
-        else:  # It has ended in order: what it asked for it has had, or has removed.
-            expected.clear()
+        else:
+            return None
     return expected
 
 
@@ -238,14 +241,17 @@ def _watch(session: str, patience: float) -> int:
     engine = Engine()
     with suppress(BrokenPipeError):  # It has changed its mind meanwhile.
         os.write(sys.stdout.fileno(), b"watching\n")
-    expected = _hear_out(sys.stdin.buffer)
+    heard = _hear_out(sys.stdin.buffer)
+    expected = heard or set()
     died = time.monotonic()
     while (now := time.monotonic()) < died + patience + _REMOVAL_SECONDS:
         try:
             found = removable(engine, session)
             _remove(engine, found)
-        except HarnessError:  # A busy engine may answer later.
-            time.sleep(_PAUSE_SECONDS)
+        except HarnessError:
+            if heard is None:  # The session has met that too, and waits for this process.
+                return 1
+            time.sleep(_PAUSE_SECONDS)  # A busy engine may answer later.
             continue
         expected -= {f"{each.kind} {each.name}" for each in found}
         if not found and (not expected or now > died + patience):
