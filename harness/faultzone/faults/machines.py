@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from faultzone.clock import Duration
 from faultzone.errors import UsageError
@@ -16,23 +17,39 @@ if TYPE_CHECKING:
     from faultzone.backends import Backend
 
 
-#: What the condition of a host says where it is broken.
-_BROKEN: Final[Mapping[str, Callable[[Mapping[str, Any]], bool]]] = {
-    "unheard": lambda said: bool(said.get("unheard")),
-    "slow": lambda said: said.get("queue") == "tbf",
-    "full": lambda said: said.get("local_free") == 0,
-}
+class BreaksMachine(Fault):
+    """What the agent of a host breaks there and mends, and its kernel is asked about.
 
+    Attributes:
+        host: the host's id.
+        region: the region's id, None for the first.
+    """
 
-def _undone(backend: Backend, host: str, region: str | None, injected: Mapping[str, Any], what: str) -> bool:
-    """Whether nothing is left of a fault on a host, as far as that can be seen while others are in force there."""
-    said = backend.control("host-condition", {"host": host, "region": region})
-    left = said["troubles"]
-    return injected.get("id") not in left and (bool(left) or not _BROKEN[what](said))
+    host: str
+    region: str | None
+    capability: ClassVar[str] = "break-machines"
+    undo_within: ClassVar[Duration] = "10s"
+
+    @abstractmethod
+    def _shown(self, said: Mapping[str, Any]) -> bool:
+        """Whether the condition of a host shows it."""
+
+    def _broken(self) -> tuple[str, ...]:
+        """The hosts whose condition shows it."""
+        return (self.host,)
+
+    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
+        """Nothing is left of it, as far as that can be seen while others are in force there."""
+        for host in self._broken():
+            said = backend.control("host-condition", {"host": host, "region": self.region})
+            left = said["troubles"]
+            if injected.get("id") in left or (not left and self._shown(said)):
+                return False
+        return True
 
 
 @dataclass(frozen=True)
-class PeerCut(Fault):
+class PeerCut(BreaksMachine):
     """Two hosts hear one another no longer; all others hear both.
 
     Args:
@@ -43,9 +60,6 @@ class PeerCut(Fault):
     host: str
     peer: str
     region: str | None = None
-    capability: ClassVar[str] = "break-machines"
-    #: The agents of the hosts carry it out, and their kernels are asked.
-    undo_within: ClassVar[Duration] = "10s"
 
     def asks(self) -> tuple[str, dict[str, Any]]:
         """Let what they send one another vanish."""
@@ -55,13 +69,15 @@ class PeerCut(Fault):
         """Let them hear one another."""
         backend.control("host-peers", {**vars(self), "up": True, "id": injected.get("id")})
 
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """Neither loses what it sends to anybody."""
-        return all(_undone(backend, each, self.region, injected, "unheard") for each in (self.host, self.peer))
+    def _broken(self) -> tuple[str, ...]:
+        return self.host, self.peer
+
+    def _shown(self, said: Mapping[str, Any]) -> bool:
+        return bool(said.get("unheard"))
 
 
 @dataclass(frozen=True)
-class SlowNetwork(Fault):
+class SlowNetwork(BreaksMachine):
     """What a host sends to others is slow: so many kilobits a second, the rest waits 0.4 s at most and is then lost.
 
     There is no delay of its own: a wire with little to carry is as quick as ever. To slow both ways, slow both hosts.
@@ -74,9 +90,6 @@ class SlowNetwork(Fault):
     host: str
     kilobits: int = 256
     region: str | None = None
-    capability: ClassVar[str] = "break-machines"
-    #: The agent of the host carries it out, and its kernel is asked.
-    undo_within: ClassVar[Duration] = "10s"
 
     def asks(self) -> tuple[str, dict[str, Any]]:
         """Slow it down."""
@@ -88,13 +101,12 @@ class SlowNetwork(Fault):
         """Let it send all it can."""
         backend.control("slow-host", {**vars(self), "kilobits": None, "id": injected.get("id")})
 
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """Nothing it sends is held back."""
-        return _undone(backend, self.host, self.region, injected, "slow")
+    def _shown(self, said: Mapping[str, Any]) -> bool:
+        return said.get("queue") == "tbf"
 
 
 @dataclass(frozen=True)
-class DiskFull(Fault):
+class DiskFull(BreaksMachine):
     """The local disk of a host is full: for what is written to `/mnt/local` in its instances there is no space left.
 
     What is on it stays, and may be deleted or overwritten. Where the host loses its power, so does the local disk its
@@ -106,9 +118,6 @@ class DiskFull(Fault):
 
     host: str
     region: str | None = None
-    capability: ClassVar[str] = "break-machines"
-    #: The agent of the host carries it out, and its kernel is asked.
-    undo_within: ClassVar[Duration] = "10s"
 
     def asks(self) -> tuple[str, dict[str, Any]]:
         """Let it be full."""
@@ -118,9 +127,8 @@ class DiskFull(Fault):
         """Let it be as large as it was."""
         backend.control("fill-disk", {**vars(self), "full": False, "id": injected.get("id")})
 
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """There is space left."""
-        return _undone(backend, self.host, self.region, injected, "full")
+    def _shown(self, said: Mapping[str, Any]) -> bool:
+        return said.get("local_free") == 0
 
 
 @dataclass(frozen=True)
