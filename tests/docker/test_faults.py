@@ -207,7 +207,7 @@ def test_what_a_slow_host_sends_takes_its_time(real: Region) -> None:
     assert condition(one)["queue"] == "noqueue"
     sent(one, other)
     for wrong in (0, -1, True, "fast", 2.5):
-        with pytest.raises(UsageError, match="kilobits="):
+        with pytest.raises(UsageError, match="kilobits"):
             real.chaos.slow_network(str(one.host), wrong)  # type: ignore[arg-type]
 
 
@@ -295,6 +295,30 @@ def test_in_memory_these_faults_are_not_supported() -> None:
         ):
             with pytest.raises(NotSupported, match="break-machines"):
                 region.chaos.inject(fault)
+
+
+def test_verbs_of_real_machines_say_what_they_take(real: Region) -> None:
+    told = real.control("verbs")
+    assert told["fill-disk"]["arguments"] == {
+        "host": "string",
+        "full": "boolean",
+        "id": "integer?",
+        "region": "string?",
+    }
+    host = str(real.hosts[0]["host"])
+    wrong: list[tuple[str, dict[str, object]]] = [
+        ("fill-disk", {"host": host}),
+        ("fill-disk", {"host": host, "full": "no"}),
+        ("slow-host", {"host": host, "kilobits": 64, "id": "1"}),
+        ("host-condition", {}),
+        ("agent-outage", {"instance": "i-none"}),
+        ("exec", {"instance": "i-none"}),
+        ("put-file", {"instance": "i-none", "path": "/x", "content": 5}),
+        ("end-forward", {"port": "80"}),
+    ]
+    for verb, given in wrong:
+        with pytest.raises(UsageError, match=f"control verb '{verb}' takes "):
+            real.control(verb, **given)
 
 
 def test_faults_come_later_and_two_on_one_host_end_each_by_itself(real: Region) -> None:

@@ -160,7 +160,7 @@ def test_what_nothing_serves_is_closed(real: Region) -> None:
 @pytest.mark.parametrize("port", [0, 65536, "80", True])
 def test_what_is_no_port_is_refused(real: Region, port: Any) -> None:
     (one,) = real.run_instances(1)
-    with pytest.raises(UsageError, match="port="), one.forward(port):
+    with pytest.raises(UsageError, match=r"port[=:]"), one.forward(port):
         pass
     with pytest.raises(UsageError, match="no port was opened"):
         real.control("end-forward", port=1)

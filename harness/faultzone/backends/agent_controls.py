@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.backends.controls import Arguments
+from faultzone.backends.machine_controls import real
 from faultzone.errors import NotSupported, UsageError
 
 if TYPE_CHECKING:
@@ -19,22 +20,24 @@ def _bring(backend: DockerBackend, instance: str, state: str) -> None:
     backend.hosts.set_agent(instance, state)
 
 
-def _check(state: object, *allowed: str) -> str:
+def _check(state: str, *allowed: str) -> str:
     if state not in allowed:
         raise NotSupported(f"state={state!r}: the agent of a real instance can be {', '.join(allowed)}")
-    return str(state)
+    return state
 
 
-def _outage(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+@real("agent-outage", "break-agents", instance="string", state="string")
+def _outage(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
     """Kill the agent of an instance, or let it stand still; tells the number that ends it."""
-    instance, state = str(given["instance"]), _check(given["state"], *_BROKEN)
+    instance, state = given["instance"], _check(given["state"], *_BROKEN)
     _bring(backend, instance, state)
     return {"id": backend.troubles.begin(state, ("agent", instance))}
 
 
-def _end_outage(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+@real("end-agent-outage", "break-agents", instance="string", id="integer?")
+def _end_outage(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
     """End an outage of an agent, or all; with none left it runs."""
-    instance, number = str(given["instance"]), given.get("id")
+    instance, number = given["instance"], given.get("id")
     agent = ("agent", instance)
     if backend.cloud.find_instance(instance) is None:
         raise UsageError(f"there is no instance {instance!r}")
@@ -45,23 +48,17 @@ def _end_outage(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]
     return {}
 
 
-def _set(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+@real("set-agent", "break-agents", instance="string", state="string")
+def _set(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
     """Bring the agent of an instance into a state."""
-    _bring(backend, str(given["instance"]), _check(given["state"], "running", *_BROKEN))
+    _bring(backend, given["instance"], _check(given["state"], "running", *_BROKEN))
     return {"states": ["running", *_BROKEN]}
 
 
-def _look(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+@real("agent", "break-agents", instance="string")
+def _look(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
     """Look at the agent of an instance: whether its system is up, whether it serves, its version, outages."""
-    instance = str(given["instance"])
+    instance = given["instance"]
     up, version = backend.hosts.agent_of(instance)
     troubles = list(backend.troubles.left(("agent", instance)))
     return {"up": up, "running": version is not None, "version": version, "latest": version, "troubles": troubles}
-
-
-VERBS: Final[Mapping[str, Callable[[DockerBackend, dict[str, Any]], dict[str, Any]]]] = {
-    "agent-outage": _outage,
-    "end-agent-outage": _end_outage,
-    "set-agent": _set,
-    "agent": _look,
-}

@@ -7,7 +7,7 @@ control routes of an endpoint and their schema.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from faultzone.errors import UsageError
 
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from faultzone.model.state import Instance, RegionState
 
 Arguments = dict[str, Any]
-Run = Callable[["LocalBackend", Arguments], dict[str, Any]]
+B = TypeVar("B")
+Run = Callable[[B, Arguments], dict[str, Any]]
 
 
 class Verb(NamedTuple):
     """One control verb."""
 
-    run: Run
+    run: Run[Any]
     says: str
     arguments: dict[str, str]
     capability: str
@@ -35,8 +36,14 @@ VERBS: dict[str, Verb] = {}
 
 
 def verb(
-    name: str, capability: str, *, writes: bool = True, outside_lock: bool = False, **arguments: str
-) -> Callable[[Run], Run]:
+    name: str,
+    capability: str,
+    *,
+    writes: bool = True,
+    outside_lock: bool = False,
+    into: dict[str, Verb] = VERBS,
+    **arguments: str,
+) -> Callable[[Run[B]], Run[B]]:
     """Register a control verb.
 
     Args:
@@ -44,13 +51,14 @@ def verb(
         capability: the one that a backend with this verb has.
         writes: whether it may change something, and so is journalled.
         outside_lock: whether it takes the lock itself.
+        into: the table that it is found in; that of all local clouds if left out.
         arguments: each argument with its JSON type, `?` at the end for an optional one.
     """
 
-    def register(run: Run) -> Run:
+    def register(run: Run[B]) -> Run[B]:
         says = (run.__doc__ or "").split("\n")[0]
 
-        def checked(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
+        def checked(backend: B, given: Arguments) -> dict[str, Any]:
             given = {each: value for each, value in given.items() if not _is_left_out(value, arguments.get(each, ""))}
             unknown = given.keys() - arguments.keys()
             missing = {each for each, kind in arguments.items() if not kind.endswith("?")} - given.keys()
@@ -61,7 +69,7 @@ def verb(
                 raise UsageError(f"control verb {name!r} takes {takes}; given {said}")
             return run(backend, given)
 
-        VERBS[name] = Verb(checked, says, arguments, capability, writes, outside_lock)
+        into[name] = Verb(checked, says, arguments, capability, writes, outside_lock)
         return run
 
     return register
@@ -115,7 +123,7 @@ def verbs(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Name the verbs with their arguments."""
     return {
         name: {"says": each.says, "arguments": each.arguments, "capability": each.capability}
-        for name, each in VERBS.items()
+        for name, each in backend.verbs.items()
     }
 
 

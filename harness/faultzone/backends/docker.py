@@ -7,15 +7,24 @@ moment, and no process notices.
 from __future__ import annotations
 
 import base64
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from itertools import count
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from weakref import finalize
 
-from faultzone.backends import OWN, agent_controls, controls, machine_controls, metadata_controls
+from faultzone.backends import (
+    OWN,
+    agent_controls,  # noqa: F401 - it registers its verbs
+    controls,
+    machine_controls,
+    metadata_controls,
+)
+from faultzone.backends.controls import Arguments
 from faultzone.backends.local import LocalBackend
+from faultzone.backends.machine_controls import real
 from faultzone.clock import SECOND, Clock, HybridClock, Timer
 from faultzone.errors import NotSupported, SubstrateSilent, UsageError
 from faultzone.substrate import Sink, Substrate
@@ -70,6 +79,7 @@ class DockerBackend(LocalBackend):
     name = "docker"
     #: One, so that hosts carry out what each instant asks of them before the next.
     steps_per_turn = 1
+    verbs: ClassVar[Mapping[str, controls.Verb]] = ChainMap(machine_controls.VERBS, controls.VERBS)
     capabilities = LocalBackend.capabilities - {"guest", "live-migration"} | {"break-machines"} | OWN
 
     def __init__(
@@ -114,10 +124,7 @@ class DockerBackend(LocalBackend):
         """
         if verb not in _LAST_VERBS:
             self.hosts.check()
-        own = _VERBS.get(verb)
-        if own is not None:
-            return own(self, dict(arguments))
-        known = controls.VERBS.get(verb)
+        known = self.verbs.get(verb)
         if known is not None and known.capability and known.capability not in self.capabilities:
             raise NotSupported(f"the docker backend lacks the capability {known.capability!r}, which {verb!r} needs")
         answer = super().control(verb, arguments)
@@ -158,21 +165,21 @@ class DockerBackend(LocalBackend):
         super().close()
 
 
-def _execute(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+@real("exec", "", instance="string", script="string", seconds="number?")
+def _execute(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
     """Run a script in an instance beside the public API, once what was asked of the hosts has happened."""
     backend.settle()
-    said = backend.hosts.execute(str(given["instance"]), str(given["script"]), float(given.get("seconds", 60)))
+    said = backend.hosts.execute(given["instance"], given["script"], float(given.get("seconds", 60)))
     return {"exit_code": said["exit_code"], "output": said["output"]}
 
 
-def _write(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+@real("put-file", "", instance="string", path="string", content="string or array", mode="integer?")
+def _write(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
     """Put a file into an instance, once what was asked of the hosts has happened."""
     backend.settle()
     content = given["content"]
     raw = content.encode() if isinstance(content, str) else bytes(content)
-    backend.hosts.write(
-        str(given["instance"]), str(given["path"]), base64.b64encode(raw).decode(), int(given.get("mode", 0o644))
-    )
+    backend.hosts.write(given["instance"], given["path"], base64.b64encode(raw).decode(), given.get("mode", 0o644))
     return {}
 
 
@@ -180,7 +187,8 @@ def _host_id(backend: DockerBackend, region_id: str, index: int) -> str:
     return backend.cloud.regions[region_id].placement.hosts[index].id
 
 
-def _logs(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+@real("host-logs", "")
+def _logs(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
     """Tell what each container wrote that is or was a host: its own agent and those of its instances."""
     return {
         "hosts": [
@@ -190,7 +198,8 @@ def _logs(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _keep(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+@real("keep-hosts", "")
+def _keep(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
     """Leave the hosts as they are after the session; tell what enters each instance, and until when they stay."""
     containers, until = backend.hosts.keep()
     return {
@@ -209,32 +218,24 @@ def _keep(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _forward(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+@real("forward-port", "", instance="string", port="integer")
+def _forward(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
     """Open a port of this machine that leads to a port of an instance."""
-    instance, port = str(given["instance"]), given["port"]
+    instance, port = given["instance"], given["port"]
     if backend.cloud.find_instance(instance) is None:
         raise UsageError(f"there is no instance {instance!r}")
-    if type(port) is not int or not 1 <= port <= 65535:
+    if not 1 <= port <= 65535:
         raise UsageError(f"port={port!r}: write a port, from 1 to 65535")
     address, opened = backend.hosts.reach.forward(instance, port)
     return {"address": address, "port": opened}
 
 
-def _end_forward(backend: DockerBackend, given: dict[str, Any]) -> dict[str, Any]:
+@real("end-forward", "", port="integer")
+def _end_forward(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
     """Close a port that was opened."""
-    backend.hosts.reach.end(int(given["port"]))
+    backend.hosts.reach.end(given["port"])
     return {}
 
 
-_VERBS: Final[Mapping[str, Callable[[DockerBackend, dict[str, Any]], dict[str, Any]]]] = {
-    "exec": _execute,
-    "put-file": _write,
-    "forward-port": _forward,
-    "end-forward": _end_forward,
-    **machine_controls.VERBS,
-    **agent_controls.VERBS,
-    "host-logs": _logs,
-    "keep-hosts": _keep,
-}
 #: Those that are for hosts in trouble too.
 _LAST_VERBS: Final = frozenset({"host-logs", "keep-hosts"})

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from faultzone import editions
 from faultzone.backends import controls, metadata_controls
@@ -64,6 +64,7 @@ class LocalBackend:
     outlives_tests = False
     #: How many timers an advance fires before it lets a waiting call through.
     steps_per_turn = 64
+    verbs: ClassVar[Mapping[str, controls.Verb]] = controls.VERBS
     capabilities = frozenset(
         {
             "see-hosts",
@@ -203,10 +204,10 @@ class LocalBackend:
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Do what only a harness may do; see `Backend.control` and `faultzone.backends.controls`."""
-        found = controls.VERBS.get(verb)
+        found = self.verbs.get(verb)
         if found is None:
             raise NotSupported(
-                f"the {self.name} backend has no control verb {verb!r}; it has {', '.join(sorted(controls.VERBS))}"
+                f"the {self.name} backend has no control verb {verb!r}; it has {', '.join(sorted(self.verbs))}"
             )
         if found.outside_lock:
             return found.run(self, dict(arguments))
