@@ -25,7 +25,7 @@ _TAIL: Final = 12
 #: Columns of what is written here.
 WIDTH: Final = 120
 #: Options that do not change what a test does, and those that hold secrets.
-_LEFT_OUT: Final = frozenset({"clause", "journal", "token", "keys"})
+_LEFT_OUT: Final = frozenset({"clause", "journal", "token", "keys", "departures", "departures_write"})
 
 
 def sections(item: pytest.Item, region: Region | None) -> Iterator[tuple[str, str]]:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from faultzone.faults import Chaos
     from faultzone.journal import Journal
     from faultzone.region import Client, Region, RegionClock
+    from pytest_faultzone.departures import Departure
     from pytest_faultzone.regions import RegionMaker
 
 for _module in ("faultzone.assertions", "faultzone.waiting"):
@@ -29,6 +30,8 @@ RUNNING: pytest.StashKey[str] = pytest.StashKey()
 SEED: pytest.StashKey[str] = pytest.StashKey()
 #: What makes the regions of this session, once a test has asked for one.
 _MAKER: pytest.StashKey[RegionMaker] = pytest.StashKey()
+#: The departures that the run expects, if it is told any.
+DEPARTURES: pytest.StashKey[Sequence[Departure]] = pytest.StashKey()
 
 _OPTIONS = (
     (
@@ -90,6 +93,13 @@ _OPTIONS = (
         "which hosts of the docker backend stay after their test: 'failed', those of a failed one, as they were; the "
         "report says how to enter their instances; or 'none'",
     ),
+    (
+        "departures",
+        "",
+        "a TOML file with the clauses at which the backend is known to depart from the manual, each with a reason: "
+        "there it is expected to",
+    ),
+    ("departures_write", "", "a file that gets an entry for each clause that departs and is not expected to"),
     ("docker_hosts", "40", "how many hosts a process may have as containers at a time"),
 )
 #: The names of the options: `backend` is `--faultzone-backend`, and `faultzone_backend` in the configuration file.
@@ -115,6 +125,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(f"faultzone_{name}", f"{says}; the same as {flag(name)}", default=default)
 
 
+#: The options that are checked at the start.
+_CHECKED_OPTIONS = ("backend", "clause", "checkers", "keep", "edition", "journal", "departures", "departures_write")
 #: The markers whose arguments are checked when a test is collected.
 _CHECKED = frozenset({"clause", "needs", "region"})
 
@@ -144,28 +156,40 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 _TROUBLE = ("not-undone", "harness-error")
 
 
-class _ExitStatus:
-    """Ends a run in which the harness was in trouble with a status of its own: of the region, nothing is known then.
+class _Seen:
+    """What the tests of a run say of clauses, also those of the workers of pytest-xdist, and how the run ends for it.
 
-    It sees the verdict of every report, also of those that come from the workers of pytest-xdist.
+    It has a status of its own if the harness was in trouble: of the region, nothing is known then.
     """
 
     def __init__(self) -> None:
-        self.trouble = False
+        self.says: list[dict[str, Any]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        for key, value in report.user_properties:
-            self.trouble |= key == "faultzone" and isinstance(value, dict) and value["verdict"] in _TROUBLE
+        self.says += [value for key, value in report.user_properties if key == "faultzone" and isinstance(value, dict)]
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if self.trouble and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
-            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED:
+            if any(each["verdict"] in _TROUBLE for each in self.says):
+                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        elif session.exitstatus == pytest.ExitCode.OK and (expected := session.config.stash.get(DEPARTURES, ())):
+            from pytest_faultzone import departures
+
+            if any(departures.complaints(expected, self.says)):
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Tell, by chapter, which clauses were asserted, deviate, are not supported here or were not asserted."""
+        if self.says:
+            from pytest_faultzone import verdicts
+
+            verdicts.summarise(terminalreporter, self.says)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Describe the markers, and watch for verdicts that decide how the run ends."""
+    """Describe the markers, check the options, and gather what tests say of clauses."""
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(_ExitStatus(), "faultzone-exit-status")
+        config.pluginmanager.register(_Seen(), "faultzone-seen")
     if config.getoption("allure_report_dir", None):
         from pytest_faultzone import allure
 
@@ -182,10 +206,8 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         config.addinivalue_line("markers", line)
     # One usage error at the start in place of one for each test; the harness is imported only where there is a choice.
-    chosen = {name: option(config, name) for name in ("backend", "clause", "checkers", "keep", "edition", "journal")}
-    if chosen != {name: default for name, default, _ in _OPTIONS if name in chosen} and not config.getoption(
-        "collectonly", False
-    ):
+    chosen = {name: option(config, name) for name in _CHECKED_OPTIONS}
+    if chosen != {name: default for name, default, _ in _OPTIONS if name in chosen}:
         from pytest_faultzone import regions
 
         regions.check_options(config)
@@ -203,6 +225,10 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
             from pytest_faultzone import verdicts
 
             verdicts.check_marks(test)
+            if DEPARTURES in test.config.stash:
+                from pytest_faultzone import departures
+
+                departures.count(test)
     return made
 
 
@@ -232,10 +258,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = [item for item in items if verdicts.asserts(item, patterns)]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
-    if option(config, "backend") == "docker" and option(config, "docker_agent"):
-        from pytest_faultzone import verdicts
-
-        verdicts.expect_departures(items)
     if option(config, "backend").startswith("http"):
         from pytest_faultzone import verdicts
 
@@ -282,16 +304,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         return (yield)
     finally:
         end()
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Tell, by chapter, which clauses were asserted, deviate, are not supported here or were not asserted."""
-    seen = [value for reports in terminalreporter.stats.values() for report in reports
-            for key, value in getattr(report, "user_properties", ()) if key == "faultzone"]  # fmt: skip
-    if seen:
-        from pytest_faultzone import verdicts
-
-        verdicts.summarise(terminalreporter, seen)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import re
 import sys
 from contextlib import suppress
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,8 @@ from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.region import CloudOptions, Region, docker_backend, local_backend, make_region
 from faultzone.remote import connect, prepare, read_keys
-from pytest_faultzone.plugin import RUNNING, SEED, option
+from pytest_faultzone import departures
+from pytest_faultzone.plugin import DEPARTURES, RUNNING, SEED, option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -214,24 +214,22 @@ _KEY_REFUSED = (
 
 
 def check_options(config: pytest.Config) -> None:
-    """Refuse options that no test could run with.
+    """Refuse options that no test could run with, and take the departures that are expected.
 
     Raises:
-        pytest.UsageError: there is no such backend, edition, clause or checker, no journal can be written, or the
-            endpoint does not take the keys given.
+        pytest.UsageError: there is no such backend, edition, clause or checker, a file or directory cannot be read or
+            written, or the endpoint does not take the keys given.
     """
     try:
         if patterns := option(config, "clause"):
-            for pattern in (each.strip() for each in patterns.split(",")):
-                if not any(fnmatchcase(clause, pattern) for clause in clauses.load()):
-                    chapters = ", ".join(clauses.chapters())
-                    raise UsageError(
-                        f"--faultzone-clause: no clause matches {pattern!r}; write a clause such as "
-                        f"'deployment-set/zone-limit', or a chapter's: 'instance/*'. The chapters are {chapters}"
-                    )
+            clauses.matching(patterns)
+        if config.getoption("collectonly", False):
+            return
         choose(option(config, "checkers"))
         editions.load(option(config, "edition"))
         _check_journal(option(config, "journal"))
+        if expected := departures.load(config):
+            config.stash[DEPARTURES] = expected
         if (keep := option(config, "keep")) not in ("none", "failed"):
             raise UsageError(f"--faultzone-keep={keep}: write 'failed' or 'none'")
         name = option(config, "backend")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from fnmatch import fnmatchcase
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +15,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.errors import Inconclusive, NotSupported, UndoFailed, UsageError
 from pytest_faultzone import failures, real_hosts
 from pytest_faultzone.failures import WIDTH
-from pytest_faultzone.plugin import option
+from pytest_faultzone.plugin import DEPARTURES, option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,18 +78,7 @@ def check_marks(test: pytest.Function) -> None:
 def asserts(item: pytest.Item, patterns: str) -> bool:
     """Whether a test asserts a clause that one of the patterns, separated by commas, matches."""
     named = [clause for mark in item.iter_markers("clause") for clause in mark.args]
-    return any(fnmatchcase(clause, pattern.strip()) for clause in named for pattern in patterns.split(","))
-
-
-def expect_departures(items: Iterable[pytest.Item]) -> None:
-    """Expect tests of the clauses that a genuine client is known to depart from to fail; one that passes does."""
-    from faultzone.substrate.docker.clients import departures
-
-    known = departures()
-    for item in items:
-        for clause in (clause for mark in item.iter_markers("clause") for clause in mark.args if clause in known):
-            reason = f"{clause}, of a genuine client: {known[clause]}"
-            item.add_marker(pytest.mark.xfail(reason=reason, raises=AssertionError, strict=False))
+    return not clauses.matching(patterns).isdisjoint(named)
 
 
 def uses_up_a_quota(item: pytest.Item) -> bool:
@@ -136,8 +124,14 @@ def complete(
         report.longrepr = (str(path), line or 0, f"not-supported: {call.excinfo.value}")
     named = [clause for mark in item.iter_markers("clause") for clause in mark.args]
     verdict = verdict_of(call, report) if named else None
+    objection = ""
     if verdict is not None:
-        report.user_properties.append(("faultzone", {"clauses": named, "verdict": verdict}))
+        says = {"clauses": named, "verdict": verdict}
+        if DEPARTURES in item.config.stash:
+            from pytest_faultzone import departures
+
+            objection = departures.judge(item, report, says)
+        report.user_properties.append(("faultzone", says))
     if not report.failed:
         return
     if verdict is not None:
@@ -146,6 +140,8 @@ def complete(
             for clause in map(clauses.get, named)
         ]
         report.sections.append((f"faultzone: {verdict}", "\n".join(statements)))
+    if objection:
+        report.sections.append(("faultzone: not excused", objection))
     report.sections += failures.sections(item, maker.of_test(item) if maker is not None else None)
     for each in maker.all_of_test(item) if maker is not None else ():
         report.sections += real_hosts.sections(each, keep=option(item.config, "keep") == "failed")
@@ -163,11 +159,14 @@ def _row(chapter: str, cells: Sequence[object]) -> str:
 
 
 def summarise(reporter: Any, seen: Sequence[dict[str, Any]]) -> None:
-    """Write a line for each chapter, and one for each clause that does not conform."""
+    """Write a line for each chapter, one for each clause that does not conform, and what is said of departures."""
     by_clause: defaultdict[str, list[str]] = defaultdict(list)
+    excuses: defaultdict[str, set[str | None]] = defaultdict(set)
     for each in seen:
         for clause in each["clauses"]:
             by_clause[clause].append(each["verdict"])
+            if each["verdict"] in ORDER[2:]:
+                excuses[clause].add(each.get("excused"))
     verdicts = {clause: worst(found) for clause, found in by_clause.items()}
     registry = clauses.load()
     reporter.write_sep("=", "faultzone: clauses by chapter")
@@ -181,6 +180,16 @@ def summarise(reporter: Any, seen: Sequence[dict[str, Any]]) -> None:
         counts = [sum(map(found.count, each)) for each in _COLUMNS.values()]
         untestable = sum(clause.untestable_because is not None and clause.id not in verdicts for clause in ids)
         reporter.write_line(_row(chapter, [*counts, len(ids) - sum(counts) - untestable, untestable]))
-    for clause, verdict in sorted(verdicts.items()):
-        if verdict in ORDER[2:]:
-            reporter.write_line(fill(f"{verdict}: {clause} - {registry[clause].statement}", WIDTH), red=True)
+    expected = reporter.config.stash.get(DEPARTURES, ())
+    for clause, names in sorted(excuses.items()):
+        verdict, says, as_expected = verdicts[clause], registry[clause].statement, None not in names
+        if as_expected:
+            verdict += " as expected"
+            says = " ".join(dict.fromkeys(each.reason for each in expected if each.name in names))
+        reporter.write_line(fill(f"{verdict}: {clause} - {says}", WIDTH), red=not as_expected, yellow=as_expected)
+    if expected:
+        reporter.write_line(f"expected departures: {sum(None not in names for names in excuses.values())}")
+    if expected or option(reporter.config, "departures_write"):
+        from pytest_faultzone import departures
+
+        departures.summarise(reporter, seen)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 # Runs in this process forget what they import; what is imported here they find.
+import pytest_faultzone.departures
 import pytest_faultzone.regions
 import pytest_faultzone.verdicts  # noqa: F401
 

@@ -8,8 +8,9 @@ A page is one story, told in one empty directory, from top to bottom:
 - A `console` block is commands, `$ ` before each, and below each what it prints. They run without a shell. They must
   succeed, or end with the exit code that a comment names (`$ faultzone conform  # exit 1`). Every line shown must be
   printed, in that order; `...` stands for any text, and a duration for any duration.
-- `text`, `toml`, `ini`, `json` and `yaml` blocks are no programs. `go`, `hcl` and `javascript` blocks are programs that
-  cannot run here. Any other language is an error, so that no example escapes unseen.
+- `text`, `toml`, `ini`, `json` and `yaml` blocks are no programs; one that has a name, as a `python` block may, is
+  written. `go`, `hcl` and `javascript` blocks are programs that cannot run here. Any other language is an error, so that no
+  example escapes unseen.
 - A block that cannot run has `<!-- not-run: the reason -->` on the line above it.
 """
 
@@ -30,7 +31,7 @@ TIMEOUT_SECONDS = 120
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
 _NOT_RUN = re.compile(r"^ *<!-- not-run:(?P<reason>.*)-->$")
-_FILE = re.compile(r"# ([\w-]+\.py)\n")
+_FILE = re.compile(r"# ([\w-]+\.(?:py|toml|ini|yaml))\n")
 _EXIT = re.compile(r"\s+# exit (\d+)$")
 _DURATION = r"\d+(?:\.\d+)? ?(?:ms|s)\b"
 
@@ -142,6 +143,9 @@ def run_page(page: str, name: str, directory: Path) -> int:
     """Runs the examples of a page in `directory`; returns how many ran. Raises ExampleError at the first that fails."""
     ran = 0
     for number, block in enumerate(blocks(page, name), 1):
+        named = _FILE.match(block.text)
+        if block.language in INERT and named:
+            (directory / named[1]).write_text(block.text, "utf-8")
         if block.not_run or block.language in INERT:
             continue
         ran += 1
@@ -149,7 +153,6 @@ def run_page(page: str, name: str, directory: Path) -> int:
             for command, exit_code, shown in _commands(block):
                 _compare(block.where, shown, _run(block.where, command, exit_code, directory))
             continue
-        named = _FILE.match(block.text)
         file = named[1] if named else f"example_{number}.py"
         (directory / file).write_text(block.text, "utf-8")
         if re.search(r"^ *(?:async )?def test_", block.text, re.MULTILINE):

@@ -93,6 +93,11 @@ def one():
        assert one == 1
    ```
 
+```toml
+# settings.toml
+one = 1
+```
+
 ```console
 $ pytest test_one.py
 ...
@@ -112,4 +117,4 @@ $ curl localhost
 @pytest.mark.slow
 def test_a_page_is_one_story_in_one_directory(tmp_path: Path) -> None:
     assert run_page(STORY, "page.md", tmp_path) == 3
-    assert sorted(path.name for path in tmp_path.glob("*.py")) == ["conftest.py", "test_one.py"]
+    assert sorted(path.name for path in tmp_path.glob("[!.]*.*")) == ["conftest.py", "settings.toml", "test_one.py"]

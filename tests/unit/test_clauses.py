@@ -11,7 +11,6 @@ import pytest
 from faultzone import clauses
 from faultzone.clauses import CAPABILITIES, Clause, Level, UnknownClause
 from faultzone.errors import HarnessError
-from faultzone.substrate.docker.clients import departures
 
 #: What the operations manual of 2019-02 promises at the least, by chapter.
 FLOOR = {
@@ -231,9 +230,3 @@ def test_the_page_has_a_row_of_five_cells_for_each_clause() -> None:
     rows = [line for line in clauses.render_markdown().splitlines() if line.startswith("| `")]
     assert [row.split("`")[1] for row in rows] == list(clauses.load())
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
-
-
-def test_departures_of_the_genuine_client_are_of_clauses_that_there_are() -> None:
-    for clause, reason in departures().items():
-        assert clauses.get(clause).id == clause
-        assert reason.endswith(".")

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -29,6 +30,7 @@ __all__ = [
     "chapters",
     "get",
     "load",
+    "matching",
     "read_chapter",
     "render_markdown",
 ]
@@ -128,7 +130,27 @@ def get(clause_id: str) -> Clause:
     try:
         return clauses[clause_id]
     except KeyError:
-        raise UnknownClause(_no_such_clause(clause_id, clauses)) from None
+        hint = _hint(clause_id, clauses)
+        raise UnknownClause(f"no clause {clause_id!r}: {hint} faultzone.clauses.load() has all ids.") from None
+
+
+@cache
+def matching(patterns: str) -> frozenset[str]:
+    """The ids that one of the patterns, separated by commas, matches: `deployment-set/*`, `*/describe`.
+
+    Raises:
+        UnknownClause: a pattern matches none; the text names close matches.
+    """
+    found: set[str] = set()
+    for pattern in (each.strip() for each in patterns.split(",")):
+        matched = {clause for clause in load() if fnmatchcase(clause, pattern)}
+        if not matched:
+            raise UnknownClause(
+                f"no clause matches {pattern!r}; write a clause such as 'deployment-set/zone-limit', or a chapter's: "
+                f"'instance/*'; {_hint(pattern, load())}"
+            )
+        found |= matched
+    return frozenset(found)
 
 
 def read_chapter(path: Path) -> list[Clause]:
@@ -198,14 +220,13 @@ def _clause(path: Path, name: str, table: object) -> Clause:
     )
 
 
-def _no_such_clause(clause_id: str, clauses: Mapping[str, Clause]) -> str:
-    """What to say about an id that is not in the registry."""
+def _hint(clause_id: str, clauses: Mapping[str, Clause]) -> str:
+    """What may have been meant by an id that is not in the registry."""
     # A test often has the right name with the wrong chapter, or with none.
     name = clause_id.rpartition("/")[2]
     close = [known for known, clause in clauses.items() if clause.name == name]
     close += [known for known in get_close_matches(clause_id, clauses, n=3) if known not in close]
-    hint = f"did you mean {' or '.join(close)}?" if close else f"the chapters are {', '.join(_CHAPTERS)}."
-    return f"no clause {clause_id!r}: {hint} faultzone.clauses.load() has all ids."
+    return f"did you mean {' or '.join(close)}?" if close else f"the chapters are {', '.join(_CHAPTERS)}."
 
 
 def _row(clause: Clause) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -41,12 +38,6 @@ def check(path: str, program: bytes, machine: str) -> None:
     wanted = _MACHINES.get(machine)
     if wanted is not None and _number(program, 18) != wanted:
         raise UsageError(f"--faultzone-docker-agent={path}: this program is not for the engine's machine, {machine}")
-
-
-def departures() -> Mapping[str, str]:
-    """Where the genuine client departs from the manual: the id of a clause to the reason."""
-    text = files("faultzone.substrate.docker").joinpath("genuine.toml").read_text("utf-8")
-    return {clause: str(entry["reason"]) for clause, entry in tomllib.loads(text).items()}
 
 
 def _number(program: bytes, place: int) -> int:
