@@ -8,9 +8,9 @@ A page is one story, told in one empty directory, from top to bottom:
 - A `console` block is commands, `$ ` before each, and below each what it prints. They run without a shell. They must
   succeed, or end with the exit code that a comment names (`$ faultzone conform  # exit 1`). Every line shown must be
   printed, in that order; `...` stands for any text, and a duration for any duration.
-- `text`, `toml`, `ini`, `json` and `yaml` blocks are no programs; one that has a name, as a `python` block may, is
-  written. `go`, `hcl` and `javascript` blocks are programs that cannot run here. Any other language is an error, so that no
-  example escapes unseen.
+- `text`, `toml`, `ini`, `json` and `yaml` blocks are no programs; one with a name, as a `python` block may have it, is
+  written. `go`, `hcl` and `javascript` blocks are programs that cannot run here. Any other language is an error, so
+  that no example escapes unseen.
 - A block that cannot run has `<!-- not-run: the reason -->` on the line above it.
 """
 
