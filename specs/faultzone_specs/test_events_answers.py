@@ -59,6 +59,26 @@ def test_a_host_at_risk_is_emptied_without_an_event(region: Region) -> None:
     assert region.events() == []
 
 
+@clause("event/degraded-host-migrates")
+@needs("see-hosts", "break-hosts", "move-time")
+@pytest.mark.parametrize("meanwhile", ["stopped", "rebooting"])
+def test_what_comes_to_run_on_a_host_at_risk_is_carried_off_too(region: Region, meanwhile: str) -> None:
+    """It was not running when the risk was found."""
+    (instance,) = region.run_instances(1)
+    host = str(instance.host)
+    if meanwhile == "stopped":
+        instance.stop(StoppedMode="KeepCharging")
+    else:
+        instance.reboot(wait=False)
+    with region.chaos.at_risk(host):
+        if meanwhile == "stopped":
+            instance.start()
+        instance.wait_until("Running")
+        region.wait(lambda: instance.host != host, "10m", what="another host")
+        assert instance.status == "Running"
+    assert region.events() == []
+
+
 @clause("event/retired-families")
 @needs("break-hosts", "move-time")
 @pytest.mark.parametrize("kind", RETIRED)

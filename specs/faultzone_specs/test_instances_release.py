@@ -198,6 +198,18 @@ def test_in_arrears_the_release_time_is_not_honored(region: Region) -> None:
         assert instance.status == "Stopped"
 
 
+@clause("instance/auto-release-in-arrears")
+@needs("move-time", "change-account")
+def test_the_release_time_is_not_honored_between_the_notice_and_the_stop(region: Region) -> None:
+    """The account is in arrears already, and the window to pay still open."""
+    (instance,) = region.run_instances()
+    release_at(instance, region.clock.now + timedelta(minutes=35))
+    region.clock.advance("30m")
+    with region.chaos.arrears():
+        region.clock.advance("10m")
+        assert instance.exists
+
+
 # Locks
 
 

@@ -22,7 +22,7 @@ from faultzone.model.assistant_runs import cut_off
 from faultzone.model.dispatch import takes
 from faultzone.model.effects import GuestCrashed, HostBack, HostLost
 from faultzone.model.lapse import is_locked
-from faultzone.model.placement import DOWN
+from faultzone.model.placement import AT_RISK, DOWN
 from faultzone.model.state import KEEP_CHARGING, RUNNING, STARTING, STOPPED, STOPPING
 
 if TYPE_CHECKING:
@@ -274,6 +274,9 @@ def _follow(region: RegionState, instance: Instance, before: str | None, after: 
         region.recovering.pop(instance.id, None)
         for event in _under_way(region, instance):
             events.settle(region, event, events.EXECUTED)
+        if instance.host is not None and instance.host.state == AT_RISK:
+            # It was not running when its host was emptied. Other watchers are still to hear of this transition.
+            region.clock.call_at(region.clock.now, partial(_flee, region, instance, instance.epoch))
     elif after == STOPPED and (recovery is None or not recovery.starved):
         if region.recovering.pop(instance.id, None) is not None and recovery is not None:
             # Somebody stopped it who may: billing, when nobody has paid.
@@ -283,6 +286,12 @@ def _follow(region: RegionState, instance: Instance, before: str | None, after: 
     elif after == "Released":
         region.recovering.pop(instance.id, None)
         events.end(region, instance)
+
+
+def _flee(region: RegionState, instance: Instance, epoch: int) -> None:
+    """Carry an instance off a host at risk, on which it has come to run (event/degraded-host-migrates)."""
+    if instance.epoch == epoch and instance.host is not None and instance.host.state == AT_RISK:
+        lifecycle.migrate(region, instance)
 
 
 def _give_up(region: RegionState, event: SystemEvent) -> None:

@@ -191,10 +191,10 @@ class Rules(AssistantRules, BillingRules):
         """The instant of an automatic release: the seconds are cut off (instance/auto-release)."""
         return asked // MINUTE * MINUTE
 
-    def honors_auto_release(self, instance: Instance) -> bool:
-        """Whether an instance whose release time has come is released: not in arrears
-        (instance/auto-release-in-arrears, instance/deletion-protection-and-system)."""
-        return "financial" not in instance.locks
+    def honors_auto_release(self, instance: Instance, overdue: bool) -> bool:
+        """Whether an instance whose release time has come is released: not while its account is overdue, nor while it
+        is locked for that (instance/auto-release-in-arrears, instance/deletion-protection-and-system)."""
+        return not overdue and "financial" not in instance.locks
 
     def user_data_may_change(self, status: str) -> bool:
         """Whether user data can be changed in a state (instance/user-data-stopped-only)."""

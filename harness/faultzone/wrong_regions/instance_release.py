@@ -64,13 +64,13 @@ class _ForceBeatsProtection(Wrapper):
 
 @wrong("protection-outlasts-the-system", "instance/deletion-protection-and-system", "never releases what is protected")
 class _ProtectedFromSystem(Rules):
-    def honors_auto_release(self, instance: Instance) -> bool:
-        return not instance.deletion_protection and super().honors_auto_release(instance)
+    def honors_auto_release(self, instance: Instance, overdue: bool) -> bool:
+        return not instance.deletion_protection and super().honors_auto_release(instance, overdue)
 
 
 @wrong("never-auto-released", "instance/auto-release", "releases nothing by itself")
 class _NeverReleased(Rules):
-    def honors_auto_release(self, instance: Instance) -> bool:
+    def honors_auto_release(self, instance: Instance, overdue: bool) -> bool:
         return False
 
 
@@ -96,8 +96,14 @@ class _NotCancelled(Wrapper):
 
 @wrong("released-in-arrears", "instance/auto-release-in-arrears", "honors the release time of a debtor")
 class _ReleasedInArrears(Rules):
-    def honors_auto_release(self, instance: Instance) -> bool:
+    def honors_auto_release(self, instance: Instance, overdue: bool) -> bool:
         return True
+
+
+@wrong("released-before-the-stop", "instance/auto-release-in-arrears", "honors it until the stop for arrears")
+class _ReleasedBeforeTheStop(Rules):
+    def honors_auto_release(self, instance: Instance, overdue: bool) -> bool:
+        return super().honors_auto_release(instance, False)
 
 
 @wrong("locked-is-in-conflict", "instance/security-lock-delete", "refuses to release what is locked as a conflict")
