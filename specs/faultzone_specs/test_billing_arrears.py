@@ -134,11 +134,10 @@ def test_what_is_stopped_for_arrears_costs_nothing(region: Region) -> None:
 @clause("billing/release-after-15-days")
 @needs("change-account", "move-time")
 def test_what_was_stopped_for_arrears_is_released_after_fifteen_days(region: Region) -> None:
-    """Payment alone does not keep it."""
+    """Where nothing is done."""
     instance, stopped = stopped_for_arrears(region)
     (announced,) = events(region, instance, DELETE)
     assert announced.status == "Scheduled"
-    region.top_up(1000)
     advance_to(region, stopped + GRACE, minutes=-1)
     assert instance.status == "Stopped"
     advance_to(region, stopped + GRACE, minutes=10)
@@ -181,6 +180,20 @@ def test_reactivation_is_for_what_was_stopped_for_arrears(region: Region) -> Non
     instance.stop()
     assert_refused(STATE, lambda: reactivate(region, instance))
     assert_refused("InvalidPayType.NotSupport", lambda: reactivate(region, subscription(region)))
+
+
+@clause("billing/security-lock")
+@needs("change-account", "move-time")
+def test_what_is_locked_for_security_is_not_reactivated(region: Region) -> None:
+    """Until that lock is off."""
+    instance, _ = stopped_for_arrears(region)
+    region.top_up(1000)
+    region.control("lock", instance=instance.id, reason="security")
+    assert_refused("InstanceLockedForSecurity", lambda: reactivate(region, instance))
+    assert instance.status == "Stopped"
+    region.control("lock", instance=instance.id, reason="security", locked=False)
+    reactivate(region, instance)
+    instance.wait_until("Running")
 
 
 @clause("billing/payment-cancels-release")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -140,17 +141,21 @@ def test_renewal_avoids_the_stop(region: Region) -> None:
 
 
 @clause("billing/renew-periods")
-@pytest.mark.parametrize(("period", "unit"), [(1, "Month"), (9, "Month"), (12, "Month"), (60, "Month"), (4, "Week")])
-def test_periods_on_sale_are_accepted(region: Region, period: int, unit: str) -> None:
+@pytest.mark.parametrize(("unit", "periods"), [("Month", (*range(1, 10), 12, 24, 36, 48, 60)), ("Week", range(1, 5))])
+def test_periods_on_sale_are_accepted(region: Region, unit: str, periods: Iterable[int]) -> None:
     """The expiry moves by that span."""
     instance = subscription(region)
-    first = instance.expires
-    days = 7 * period if unit == "Week" else 30.4 * period
-    assert abs(instance.renew(period, unit).expires - first - timedelta(days=days)) < timedelta(days=4)
+    for period in periods:
+        first = instance.expires
+        days = 7 * period if unit == "Week" else 30.4 * period
+        assert abs(instance.renew(period, unit).expires - first - timedelta(days=days)) < timedelta(days=4)
 
 
 @clause("billing/renew-periods")
-@pytest.mark.parametrize(("period", "unit"), [(10, "Month"), (11, "Month"), (13, "Month"), (0, "Month"), (5, "Week")])
+@pytest.mark.parametrize(
+    ("period", "unit"),
+    [*((period, "Month") for period in (0, 10, 11, 13, 23, 25, 59, 61)), (0, "Week"), (5, "Week")],
+)
 def test_other_periods_are_refused(region: Region, period: int, unit: str) -> None:
     """The expiry stays."""
     instance = subscription(region)
@@ -163,6 +168,19 @@ def test_other_periods_are_refused(region: Region, period: int, unit: str) -> No
 def test_pay_as_you_go_is_not_renewed(region: Region) -> None:
     """There is no term to extend."""
     assert_refused("ChargeTypeViolation", pay_as_you_go(region).renew)
+
+
+@clause("billing/security-lock")
+@needs("change-account")
+def test_what_is_locked_for_security_is_not_renewed(region: Region) -> None:
+    """The expiry stays."""
+    instance = subscription(region)
+    first = instance.expires
+    region.control("lock", instance=instance.id, reason="security")
+    assert_refused("InstanceLockedForSecurity", instance.renew)
+    assert instance.expires == first
+    region.control("lock", instance=instance.id, reason="security", locked=False)
+    assert instance.renew().expires > first
 
 
 @clause("billing/renew-keeps-identity")

@@ -202,6 +202,25 @@ def test_the_history_shows_what_is_settled_unless_asked_for_more(region: Region)
     assert under_way.id in history_ids(region, EventCycleStatus="Executing")
 
 
+@clause("event/history-default")
+@needs("break-hosts", "move-time")
+def test_the_history_shows_every_state_in_which_an_event_settles(region: Region) -> None:
+    """Avoided, Executed, Canceled and Failed."""
+    answered, left, withdrawn, broken = region.run_instances(4)
+    simulate(region, answered, left, withdrawn)
+    answered.reboot()
+    region.call("CancelSimulatedSystemEvents", EventId=[each.id for each in region.events(withdrawn)])
+    region.chaos.maintenance(broken.id, within="1h", outcome="fails")
+    region.clock.advance("2h")
+    states = {each["InstanceId"]: each["EventCycleStatus"]["Name"] for each in history(region)}
+    assert [states.get(each.id) for each in (answered, left, withdrawn, broken)] == [
+        "Avoided",
+        "Executed",
+        "Canceled",
+        "Failed",
+    ]
+
+
 @clause("event/history-filters")
 @needs("move-time")
 def test_filters_narrow_the_history(region: Region) -> None:

@@ -114,6 +114,56 @@ def test_user_data_changes_only_while_stopped(region: Region) -> None:
     assert region.call("DescribeUserData", InstanceId=instance.id)["UserData"] == encoded(20)
 
 
+@pytest.mark.region(default_network=False)
+@clause("instance/user-data-network")
+@needs("shape-region")
+def test_user_data_needs_a_vpc(region: Region) -> None:
+    """At the launch and afterwards."""
+    code = "InvalidUserData.NotSupported"
+    assert_nothing_made(region, lambda: region.run_instances(UserData=PROGRAM, wait=False), code)
+    classic = region.create_instance()
+    assert classic.describe()["InstanceNetworkType"] == "classic"
+    refused_unchanged(classic, "ModifyInstanceAttribute", code, UserData=PROGRAM)
+    zone = region.call("DescribeVSwitches")["VSwitches"]["VSwitch"][0]
+    inside = region.create_instance(VSwitchId=zone["VSwitchId"], UserData=PROGRAM)
+    assert region.call("DescribeUserData", InstanceId=inside.id)["UserData"] == PROGRAM
+
+
+@clause("instance/description-rule")
+def test_descriptions_of_the_documented_length_are_kept(region: Region) -> None:
+    """The shortest and the longest, of any script."""
+    instance = region.create_instance(Description="ab")
+    for text in ("b" * 256, "前端服务器", "a:b/http://c"):
+        region.call("ModifyInstanceAttribute", InstanceId=instance.id, Description=text)
+        assert instance.describe()["Description"] == text
+
+
+@pytest.mark.parametrize("text", ["a", "a" * 257, "http://web", "https://web"])
+@clause("instance/description-rule")
+def test_other_descriptions_are_refused(region: Region, text: str) -> None:
+    """At the launch and afterwards."""
+    code = "InvalidDescription.Malformed"
+    assert_nothing_made(region, lambda: region.run_instances(Description=text, wait=False), code)
+    refused_unchanged(region.create_instance(), "ModifyInstanceAttribute", code, Description=text)
+
+
+@pytest.mark.parametrize("password", ["Abcdefg1", "abc-1234", "ABC-" + "1" * 26])
+@clause("instance/password-rule")
+def test_passwords_of_three_kinds_are_accepted(region: Region, password: str) -> None:
+    """The shortest and the longest, at the launch and afterwards."""
+    instance = region.create_instance(Password=password)
+    region.call("ModifyInstanceAttribute", InstanceId=instance.id, Password=password)
+
+
+@pytest.mark.parametrize("password", ["Abcde-1", "Abc-" + "1" * 27, "abcdefg1", "ABCDEFG1", "abcdefg-", "12345678"])
+@clause("instance/password-rule")
+def test_other_passwords_are_refused(region: Region, password: str) -> None:
+    """Too short, too long, or of two kinds alone: at the launch and afterwards."""
+    codes = ("InvalidPassword.Malformed", "InvalidHostPassword.Malformed")
+    assert_nothing_made(region, lambda: region.run_instances(Password=password, wait=False), codes[0])
+    refused_unchanged(region.create_instance(), "ModifyInstanceAttribute", codes, Password=password)
+
+
 @clause("instance/name-rule")
 def test_without_a_name_the_name_is_the_id(region: Region) -> None:
     """A launch that names nothing."""
@@ -142,7 +192,7 @@ def test_other_names_are_refused(region: Region, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("windows", "name"), [(False, "a" * 64), (False, "web-1.example"), (False, "ab"), (True, "A" * 15)]
+    ("windows", "name"), [(False, "a" * 64), (False, "web-1.example"), (False, "ab"), (True, "A" * 15), (True, "ab")]
 )
 @clause("instance/host-name-rule")
 def test_host_names_of_the_documented_form_are_accepted(region: Region, windows: bool, name: str) -> None:
@@ -156,6 +206,7 @@ def test_host_names_of_the_documented_form_are_accepted(region: Region, windows:
     [
         (False, "a"),
         (False, "a" * 65),
+        (True, "a"),
         (True, "a" * 16),
         *((False, name) for name in (".web", "-web", "web.", "web-", "web..a", "web--a", "web.-a", "web_1")),
     ],

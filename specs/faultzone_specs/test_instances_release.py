@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -185,6 +186,17 @@ def test_a_subscription_has_no_release_time(region: Region) -> None:
     instance = region.create_instance(InstanceChargeType="PrePaid", Period=1)
     text = (created(instance) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     refused_unchanged(instance, "ModifyInstanceAutoReleaseTime", "ChargeTypeViolation", AutoReleaseTime=text)
+
+
+@clause("instance/auto-release-unknown")
+def test_what_does_not_exist_has_no_release_time(region: Region) -> None:
+    """Neither one to set nor one to cancel."""
+    later = created(region.create_instance()) + timedelta(hours=1)
+    for given in ({}, {"AutoReleaseTime": later.strftime("%Y-%m-%dT%H:%M:%SZ")}):
+        asked = {"InstanceId": "i-bp1nosuchinstance000", **given}
+        refusal = refusal_of(partial(region.call, "ModifyInstanceAutoReleaseTime", **asked))
+        assert refusal is not None
+        assert (refusal.code in ("NoSuchResource", "InvalidInstanceId.NotFound"), refusal.status) == (True, 404)
 
 
 @clause("instance/auto-release-in-arrears")

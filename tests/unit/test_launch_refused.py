@@ -33,6 +33,7 @@ def placed(backend: LocalBackend) -> list[tuple[str, int]]:
             "InvalidChargeType.ValueNotSupported",
         ),
         ({"InstanceChargeType": "PrePaid", "Period": 1, "SpotStrategy": "SpotAsPriceGo"}, "InvalidSpotPrepaid"),
+        ({"Password": "Abcd-1234", "PasswordInherit": True}, "InvalidPasswordParam.Mismatch"),
         ({"SpotStrategy": "SpotAsPriceGo", "DeletionProtection": True}, "InvalidChargeType.ValueNotSupported"),
         ({"Amount": 9, "DryRun": True}, "OperationDenied.NoStock"),
     ],

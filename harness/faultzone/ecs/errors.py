@@ -83,6 +83,11 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidDescription.Malformed": (400, "The specified parameter Description is not valid."),
     "InvalidHostName.Malformed": (400, "The specified parameter HostName is not valid."),
     "InvalidPassword.Malformed": (400, "The specified parameter Password is not valid."),
+    "InvalidPasswordParam.Mismatch": (400, "The input password should be null when passwdInherit is true."),
+    "InvalidUserData.NotSupported": (
+        400,
+        "The specified parameter UserData only support the vpc and IoOptimized Instance.",
+    ),
     "InvalidUserData.Base64FormatInvalid": (400, "The specified parameter UserData must be base64 encoded."),
     "InvalidUserData.SizeExceeded": (400, "The specified parameter UserData exceeds the size limit."),
     "InvalidStatus.NotFound": (404, "The specified Status is not found"),
@@ -106,6 +111,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
         403,
         "The input parameter ConfirmStop must be true when an instance have localstorage.",
     ),
+    "NoSuchResource": (404, "The specified resource is not found."),
     "InvalidAutoReleaseTime.Malformed": (400, "The specified parameter AutoReleaseTime is not valid: {why}."),
     "OperationDenied.NoStock": (
         403,

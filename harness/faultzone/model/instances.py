@@ -19,7 +19,7 @@ from faultzone.ecs.instances import (
 from faultzone.model import lifecycle
 from faultzone.model.catalog import dotted
 from faultzone.model.dispatch import Answer, handles
-from faultzone.model.launch import check_texts, check_user_data
+from faultzone.model.launch import check_password, check_texts, check_user_data
 from faultzone.model.state import STARTING, AccountState, Instance, RegionState, page
 
 #: The pay-as-you-go instance's ExpiredTime, as the service writes "never".
@@ -66,7 +66,7 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
         "ClusterId": "",
         "VlanId": "",
         "DeviceAvailable": True,
-        "IoOptimized": more.get("IoOptimized", "optimized") == "optimized",
+        "IoOptimized": _is_optimized(instance),
         "CreationTime": stamp_minute(instance.created),
         "StartTime": "" if instance.started is None else stamp_minute(instance.started),
         "ExpiredTime": _NEVER if instance.expires is None else stamp_minute(instance.expires),
@@ -157,12 +157,16 @@ def _filters(region: RegionState, account: AccountState, request: DescribeInstan
         if asked is not None:
             yield lambda i, name=name, asked=asked, default=default: (i.get(name) or default) == asked  # type: ignore[misc]
     if r.io_optimized is not None:
-        yield lambda i: ((i.get("IoOptimized") or "optimized") == "optimized") == r.io_optimized
+        yield lambda i: _is_optimized(i) == r.io_optimized
     if r.device_available is False or r.eip_addresses is not None:
         # Every device is available, and no instance has an elastic address.
         yield lambda i: False
     for tag in r.tags:
         yield lambda i, tag=tag: _has_tag(i, tag)  # type: ignore[misc]
+
+
+def _is_optimized(instance: Instance) -> bool:
+    return (instance.get("IoOptimized") or "optimized") == "optimized"
 
 
 def _has_tag(instance: Instance, asked: dict[str, Any]) -> bool:
@@ -273,13 +277,14 @@ def modify_instance_attribute(region: RegionState, account: AccountState, reques
     lifecycle.check_locks(region, instance, "ModifyInstanceAttribute")
     check_texts(region, request.instance_name, request.description, request.host_name, instance.image.system)
     check_user_data(region, request.user_data)
-    if request.user_data is not None and not region.rules.user_data_may_change(instance.status):
-        raise ApiError("IncorrectInstanceStatus")
-    if request.password is not None:
-        if not _password_is_valid(request.password):
-            raise ApiError("InvalidPassword.Malformed")
-        if instance.status == STARTING:
+    check_password(region, request.password, instance.image.system)
+    if request.user_data is not None:
+        if not region.rules.takes_user_data(instance.in_vpc, _is_optimized(instance)):
+            raise ApiError("InvalidUserData.NotSupported")
+        if not region.rules.user_data_may_change(instance.status):
             raise ApiError("IncorrectInstanceStatus")
+    if request.password is not None and instance.status == STARTING:
+        raise ApiError("IncorrectInstanceStatus")
     if request.deletion_protection is not None:
         if instance.charge_type not in region.edition.instance.protection_charge_types:
             raise ApiError("InvalidChargeType.ValueNotSupported")
@@ -293,10 +298,3 @@ def modify_instance_attribute(region: RegionState, account: AccountState, reques
     if request.credit_specification is not None:
         instance.put("CreditSpecification", request.credit_specification)
     return {}
-
-
-def _password_is_valid(password: str) -> bool:
-    """8 to 30 characters of at least three of: lower case, upper case, digits, punctuation; not starting with a
-    slash."""
-    kinds = [any(map(test, password)) for test in (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())]
-    return 8 <= len(password) <= 30 and sum(kinds) >= 3 and password[0] != "/" and password.isascii()

@@ -127,6 +127,9 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     check_texts(region, request.instance_name, request.description, request.host_name, image.system)
     if getattr(request, "unique_suffix", False):
         _check_room_for_suffix(region, request, image.system)
+    check_password(region, request.password, image.system)
+    if request.password is not None and request.password_inherit:
+        raise ApiError("InvalidPasswordParam.Mismatch")
     check_user_data(region, request.user_data)
     if request.instance_charge_type == "PrePaid":
         billing_terms.check_period(edition, request.period, request.period_unit)
@@ -144,6 +147,8 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     classic = _is_classic(region, request)
     if classic and request.ram_role_name is not None:
         raise ApiError("InvalidNetworkType.MismatchRamRole")
+    if request.user_data is not None and not rules.takes_user_data(not classic, request.io_optimized == "optimized"):
+        raise ApiError("InvalidUserData.NotSupported")
     if request.private_ip_address is not None:
         if classic:
             raise ApiError.of("MissingParameter", name="VSwitchId")
@@ -221,6 +226,12 @@ def check_texts(
         raise ApiError("InvalidDescription.Malformed")
     if host_name is not None and not rules.host_name_is_valid(host_name, system):
         raise ApiError("InvalidHostName.Malformed")
+
+
+def check_password(region: RegionState, password: str | None, system: str) -> None:
+    """Refuse a password that is too weak for an instance with this operating system."""
+    if password is not None and not region.rules.password_is_valid(password, system):
+        raise ApiError("InvalidPassword.Malformed")
 
 
 def _check_room_for_suffix(region: RegionState, request: CreateInstance | RunInstances, system: str) -> None:

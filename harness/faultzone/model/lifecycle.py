@@ -184,8 +184,13 @@ def delete_instance(region: RegionState, account: AccountState, request: DeleteI
 
 @handles(ModifyInstanceAutoReleaseTime)
 def modify_auto_release(region: RegionState, account: AccountState, request: ModifyInstanceAutoReleaseTime) -> Answer:
-    """ModifyInstanceAutoReleaseTime: without a time it cancels (instance/auto-release-cancel)."""
-    instance = account.instance(request.instance_id)
+    """ModifyInstanceAutoReleaseTime: without a time it cancels.
+
+    Clauses: instance/auto-release-cancel, instance/auto-release-unknown.
+    """
+    instance = account.instances.get(request.instance_id)
+    if instance is None:
+        raise ApiError("NoSuchResource")
     set_auto_release(region, instance, check_auto_release(region, request.auto_release_time, instance.charge_type))
     return {}
 

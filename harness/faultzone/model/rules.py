@@ -58,6 +58,14 @@ class Rules(AssistantRules, BillingRules):
         least, most = edition.host_name_length_windows if windows else edition.host_name_length
         return least <= len(name) <= most and bool(_HOST_NAME.fullmatch(name)) and not (windows and "." in name)
 
+    def password_is_valid(self, password: str, system: str) -> bool:
+        """8 to 30 ASCII characters of at least three kinds, on Windows no slash first (instance/password-rule)."""
+        kinds = (str.islower, str.isupper, str.isdigit, lambda each: not each.isalnum())
+        shown = sum(any(map(is_of_kind, password)) for is_of_kind in kinds)
+        least, most = self.edition.instance.password_length
+        slash = system == "windows" and password.startswith("/")
+        return least <= len(password) <= most and shown >= 3 and password.isascii() and not slash
+
     def set_name_is_valid(self, name: str) -> bool:
         """Names of sets are written like those of instances (deployment-set/name-rule)."""
         least, most = self.edition.deployment_set.name_length
@@ -199,6 +207,10 @@ class Rules(AssistantRules, BillingRules):
     def user_data_may_change(self, status: str) -> bool:
         """Whether user data can be changed in a state (instance/user-data-stopped-only)."""
         return status == "Stopped"
+
+    def takes_user_data(self, in_vpc: bool, optimized: bool) -> bool:
+        """Whether an instance can have user data (instance/user-data-network)."""
+        return in_vpc and optimized
 
     def new_boot_runs_user_data(self) -> bool:
         """Whether the start-up program runs at each boot (instance/user-data)."""

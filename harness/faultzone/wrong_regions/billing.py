@@ -51,6 +51,13 @@ for _name, _clause, _says, _values in (
 ):
     declare(_name, _clause, _says, {f"billing.{key}": value for key, value in _values.items()})
 
+for _name, _says, _left in (
+    ("renews-what-is-locked", "renews what is locked for security", "RenewInstance"),
+    ("reactivates-what-is-locked", "reactivates what is locked for security", "ReActivateInstances"),
+):
+    _held = ["StartInstance", "StopInstance", "RebootInstance", "ModifyInstanceAttribute"]
+    _held += [each for each in ("RenewInstance", "ReActivateInstances") if each != _left]
+    declare(_name, "billing/security-lock", _says, {"instance.security-lock-refuses": _held})
 declare("renews-by-ten", "billing/renew-periods", "sells ten months", {"instance.periods-month": [1, 9, 10, 12, 60]})
 declare(
     "announces-a-week-ahead", "event/window-expiration", "announces a week ahead", {"event.expiration-window": 604_800}

@@ -104,6 +104,12 @@ declare(
     "shows Scheduled events in the history unasked",
     {"event.history-default": ["Scheduled", "Avoided", "Executed", "Canceled", "Failed"]},
 )
+declare(
+    "forgets-what-was-avoided",
+    "event/history-default",
+    "shows what was avoided only when asked for it",
+    {"event.history-default": ["Executed", "Canceled", "Failed"]},
+)
 wrong("single-state-unfiltered", "event/history-filters", "does not look at EventCycleStatus")(
     ignores(HISTORY, "EventCycleStatus")
 )

@@ -94,6 +94,11 @@ class _NotCancelled(Wrapper):
         return super().call(action, parameters, account=account)
 
 
+wrong("unknown-is-released-later", "instance/auto-release-unknown", "takes a release time for what does not exist")(
+    swallows("ModifyInstanceAutoReleaseTime", "NoSuchResource")
+)
+
+
 @wrong("released-in-arrears", "instance/auto-release-in-arrears", "honors the release time of a debtor")
 class _ReleasedInArrears(Rules):
     def honors_auto_release(self, instance: Instance, overdue: bool) -> bool:

@@ -17,6 +17,10 @@ LISTINGS = ("DescribeInstances", "DescribeInstanceStatus")
 for _name, _clause, _says, _value, _given in (
     ("user-data-of-12-kb", "user-data-limit", "measures user data in Base64", "user-data-bytes", 12_288),
     ("user-data-of-a-byte-more", "user-data-limit", "takes a byte too many", "user-data-bytes", 16_385),
+    ("passwords-of-seven", "password-rule", "takes a password of seven characters", "password-length", [7, 30]),
+    ("passwords-of-31", "password-rule", "takes a password of 31 characters", "password-length", [8, 31]),
+    ("descriptions-of-257", "description-rule", "takes a longer description", "description-length", [2, 257]),
+    ("descriptions-of-one", "description-rule", "takes a description of one character", "description-length", [1, 256]),
     ("tokens-of-65", "client-token-length", "takes a token of 65 characters", "client-token-length", 65),
     ("tokens-of-63", "client-token-length", "refuses a token of 64 characters", "client-token-length", 63),
     ("names-of-one", "name-rule", "takes a name of one character", "name-length", [1, 128]),
@@ -48,6 +52,18 @@ class _AsciiNames(Rules):
 class _AnyHostName(Rules):
     def host_name_is_valid(self, name: str, system: str) -> bool:
         return super().host_name_is_valid("".join("a" if each in ".-" else each for each in name), system)
+
+
+@wrong("weak-passwords", "instance/password-rule", "takes passwords of any characters")
+class _WeakPasswords(Rules):
+    def password_is_valid(self, password: str, system: str) -> bool:
+        return len(password) in range(8, 31)
+
+
+@wrong("user-data-anywhere", "instance/user-data-network", "takes user data of instances in the classic network")
+class _UserDataAnywhere(Rules):
+    def takes_user_data(self, in_vpc: bool, optimized: bool) -> bool:
+        return True
 
 
 @wrong("tokens-of-any-script", "instance/client-token-length", "takes tokens that are not ASCII")
