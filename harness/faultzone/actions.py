@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 from faultzone.ecs.request import Parameter, Request
 from faultzone.model import cloud
@@ -34,13 +34,22 @@ def render_markdown() -> str:
             continue
         region = ["**RegionId**"] if request.needs_region else ["RegionId"]
         shown = ", ".join(
-            region + [_render(each, getattr(request, "mandatory", ())) for each in request.parameters.values()]
+            region + [_render(*each, getattr(request, "mandatory", ())) for each in _flat(request.parameters.values())]
         )
         lines.append(f"| {name} | {request.edition} | {shown} |")
     return "\n".join(lines) + "\n"
 
 
-def _render(parameter: Parameter, mandatory: Collection[str]) -> str:
-    name = f"{parameter.name}.N" if parameter.repeated else parameter.name
+def _flat(parameters: Iterable[Parameter], prefix: str = "") -> Iterator[tuple[str, Parameter]]:
+    """The names of parameters on the wire, those of fields included."""
+    for each in parameters:
+        name = f"{prefix}{each.name}.N" if each.repeated else f"{prefix}{each.name}"
+        if each.fields is None:
+            yield name, each
+        else:
+            yield from _flat(each.fields.values(), f"{name}.")
+
+
+def _render(name: str, parameter: Parameter, mandatory: Collection[str]) -> str:
     name = f"**{name}**" if parameter.required or parameter.name in mandatory else name
     return f"{name} ({parameter.later})" if parameter.later else name

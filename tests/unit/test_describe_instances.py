@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from faultzone import Instance, Region, assert_refused, make_region
+from faultzone.model.state import like
 
 
 @pytest.fixture
@@ -109,3 +110,25 @@ def test_further_filters(region: Region) -> None:
 )
 def test_filters_of_no_sense_have_their_own_codes(region: Region, filters: dict[str, str], code: str) -> None:
     assert_refused(code, lambda: region.call("DescribeInstances", **filters))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "fits"),
+    [
+        ("web", "web", True),
+        ("web", "web-1", False),
+        ("web*", "web-1", True),
+        ("*-1", "web-1", True),
+        ("w*b*1", "web-1", True),
+        ("w*1*1", "web-1", False),
+        ("web*eb", "web", False),
+        ("*", "", True),
+        ("**", "web", True),
+        ("w?b", "web", False),
+        ("[w]eb", "web", False),
+        ("*b*e*", "web", False),
+        ("*a" * 60 + "*b", "a" * 128, False),  # A regular expression would take years.
+    ],
+)
+def test_a_star_in_a_name_stands_for_any_characters(pattern: str, name: str, fits: bool) -> None:
+    assert like(pattern, name) is fits

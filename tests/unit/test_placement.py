@@ -38,7 +38,9 @@ def test_hosts_are_numbered_through_the_region_and_named_by_zone() -> None:
     assert [placed.find_host(name) for name in names] == placed.hosts
 
 
-@pytest.mark.parametrize("name", ["cn-hangzhou-a-h00", "cn-hangzhou-a-h04", "cn-hangzhou-c-h01", "h01", "", "a-hx"])
+@pytest.mark.parametrize(
+    "name", ["cn-hangzhou-a-h00", "cn-hangzhou-a-h04", "cn-hangzhou-c-h01", "h01", "", "a-hx", "cn-hangzhou-a-h²"]
+)
 def test_no_host_has_another_name(name: str) -> None:
     assert placement().find_host(name) is None
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from faultzone.backends.http import flatten
 from faultzone.ecs.errors import CODES, ApiError
-from faultzone.ecs.request import Request, flag, integer, json_texts, structure, structures, text, texts
+from faultzone.ecs.request import Request, flag, integer, json_texts, number, structure, structures, text, texts
 
 
 class Sample(Request):
@@ -23,11 +23,14 @@ class Sample(Request):
     count: int = integer("Count", 7, least=1, most=100)
     period: int | None = integer("Period", least=1, code="InvalidPeriod")
     anything: int | None = integer("Anything")
+    price: float | None = number("Price")
     dry: bool = flag("Dry")
     ids: tuple[str, ...] = texts("Id", most=3, too_many="InstanceIds.ExceedLimit")
     json_ids: tuple[str, ...] | None = json_texts("JsonIds", most=3)
-    disk: dict[str, Any] | None = structure("Disk")
-    tags: tuple[dict[str, Any], ...] = structures("Tag", most=2)
+    disk: dict[str, Any] | None = structure(
+        "Disk", integer("Size", least=1), text("Kind"), text("Level", later="2020-12")
+    )
+    tags: tuple[dict[str, Any], ...] = structures("Tag", text("Key"), text("Value"), most=2)
     later: str | None = text("Later", later="2020-12")
 
 
@@ -60,6 +63,8 @@ def test_what_is_absent_has_its_default_and_is_not_given() -> None:
         ({"Anything": "-12"}, {"Anything": -12}, "anything", -12),
         ({"Anything": str(-(1 << 63))}, {"Anything": -(1 << 63)}, "anything", -(1 << 63)),
         ({"Anything": str((1 << 63) - 1)}, {"Anything": (1 << 63) - 1}, "anything", (1 << 63) - 1),
+        ({"Price": "0.97"}, {"Price": 0.97}, "price", 0.97),
+        ({"Price": "3"}, {"Price": 3}, "price", 3.0),
         ({"Dry": "True"}, {"Dry": True}, "dry", True),
         ({"Dry": " false "}, {"Dry": False}, "dry", False),
         ({"Name": "true"}, {"Name": True}, "name", "true"),
@@ -73,7 +78,7 @@ def test_what_is_absent_has_its_default_and_is_not_given() -> None:
             {"Disk.Size": "40", "Disk.Kind": "x"},
             {"Disk": {"Size": 40, "Kind": "x"}},
             "disk",
-            {"Size": "40", "Kind": "x"},
+            {"Size": 40, "Kind": "x"},
         ),
         ({"Tag.1.Key": "k"}, {"Tag": [{"Key": "k"}]}, "tags", ({"Key": "k"},)),
     ],
@@ -117,13 +122,17 @@ def test_flat_and_python_forms_mean_the_same(
         ("InvalidParameter", {"Count": True}),
         ("InvalidParameter", {"Count": " 1"}),
         ("InvalidParameter", {"Count": "--1"}),
+        *(("InvalidParameter", {"Price": each}) for each in ("nan", "inf", "-1", "1e5", ".5", "9" * 99, True)),
+        *(("InvalidParameter", {"Price": each}) for each in (float("nan"), -0.5, 10**30, ["1"])),
         ("InvalidParameter", {"Dry": "yes"}),
         ("InvalidParameter", {"Dry": 1}),
         ("InvalidParameter", {"Id": [["a"]]}),
         ("InvalidParameter", {"Id": [None]}),
         ("InvalidParameter", {"Disk": "ssd"}),
         ("InvalidParameter", {"Disk": {"Size": ["40"]}}),
-        ("InvalidParameter", {"Disk.A.B.C.D": "deep"}),
+        ("InvalidParameter", {"Disk": {"Size": "abc"}}),
+        ("InvalidParameter", {"Disk.Size": "0"}),
+        ("InvalidParameter", {"Disk.Size.B.C.D": "deep"}),
         ("InvalidParameter", {"Tag": ["k"]}),
         ("InvalidParameter", {"Tag": [{"Key": {"k": "v"}}]}),
         # Python's way of writing where JSON belongs, and other text that is no array of texts
@@ -160,6 +169,10 @@ def test_flat_and_python_forms_mean_the_same(
         ("UnsupportedParameter", {"Nonsense": "a"}),
         ("UnsupportedParameter", {"Nonsense.1": "a"}),
         ("UnsupportedParameter", {"Later": "a"}),
+        ("UnsupportedParameter", {"Disk.size": "40"}),
+        ("UnsupportedParameter", {"Disk.Level": "high"}),
+        ("UnsupportedParameter", {"Tag.1.key": "k"}),
+        ("UnsupportedParameter", {"Tag": [{"Key": "k", "Colour": "red"}]}),
     ],
 )
 def test_what_is_refused_has_a_code(code: str, given: dict[str, object]) -> None:
@@ -174,7 +187,8 @@ def test_what_is_mandatory_must_be_given() -> None:
 
 
 def test_what_came_later_is_taken_from_its_edition_on() -> None:
-    assert Sample.parse({"Later": "a"}, edition="2020-12").later == "a"
+    later = Sample.parse({"Later": "a", "Disk.Level": "high"}, edition="2020-12")
+    assert (later.later, later.disk) == ("a", {"Level": "high"})
 
 
 def test_what_every_action_takes_is_not_looked_at() -> None:
@@ -183,8 +197,6 @@ def test_what_every_action_takes_is_not_looked_at() -> None:
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=12)
-FIELD = st.text(st.characters(categories=["L"], max_codepoint=127), min_size=1, max_size=8)
-STRUCTURE = st.dictionaries(FIELD, TEXT, min_size=1, max_size=3)
 NESTED = st.fixed_dictionaries(
     {},
     optional={
@@ -193,8 +205,8 @@ NESTED = st.fixed_dictionaries(
         "Anything": st.integers(-(1 << 63), (1 << 63) - 1),
         "Dry": st.booleans(),
         "Id": st.lists(TEXT, min_size=1, max_size=3),
-        "Disk": STRUCTURE,
-        "Tag": st.lists(STRUCTURE, min_size=1, max_size=2),
+        "Disk": st.fixed_dictionaries({"Size": st.integers(1, 100)}, optional={"Kind": TEXT}),
+        "Tag": st.lists(st.fixed_dictionaries({"Key": TEXT}, optional={"Value": TEXT}), min_size=1, max_size=2),
     },
 )
 

@@ -113,10 +113,20 @@ def test_images(region: Region) -> None:
     assert region.call("DescribeImages", ImageId=region.defaults["image"])["TotalCount"] == 1
 
 
+def test_a_disk_is_as_it_was_asked_for(later: Region) -> None:
+    asked = {"DiskName": "logs", "Device": "/dev/xvdk", "Category": "cloud_essd", "PerformanceLevel": "PL1"}
+    given = {**asked, "Size": "20", "DeleteWithInstance": "false", "Encrypted": "True"}
+    (made,) = later.run_instances(1, DataDisk=[given])
+    (disk,) = later.call("DescribeDisks", InstanceId=made.id, DiskType="data")["Disks"]["Disk"]
+    assert disk == {**disk, **asked, "Size": 20, "DeleteWithInstance": False, "Encrypted": True}
+
+
 def test_disks(region: Region) -> None:
     (made,) = region.run_instances(1, SystemDisk={"Size": 60}, DataDisk=[{"Size": 200, "Category": "cloud_ssd"}])
     disks = region.call("DescribeDisks", InstanceId=made.id)["Disks"]["Disk"]
     assert [(each["Type"], each["Size"]) for each in disks] == [("system", 60), ("data", 200)]
+    assert {each["DeleteWithInstance"] for each in disks} == {True}
+    assert {each["Encrypted"] for each in disks} == {False}
     assert len({each["DiskId"] for each in disks}) == 2
     made.delete()
     assert region.call("DescribeDisks")["TotalCount"] == 0
@@ -207,6 +217,27 @@ def test_no_more_than_twenty_tags(region: Region) -> None:
     assert_refused("LimitExceeded.Tags", lambda: region.call("TagResources", **asked, Tag=[{"Key": "one-more"}]))
 
 
+def test_tags_are_listed_by_token_where_there_are_many(region: Region) -> None:
+    made = [each.id for each in region.run_instances(26)]
+    asked = {"ResourceType": "instance", "ResourceId": made}
+    region.call("TagResources", **asked, Tag=[{"Key": f"k{n}"} for n in range(20)])
+    first = region.call("ListTagResources", **asked)
+    second = region.call("ListTagResources", **asked, NextToken=first["NextToken"])
+    listed = [*first["TagResources"]["TagResource"], *second["TagResources"]["TagResource"]]
+    assert len({(each["ResourceId"], each["TagKey"]) for each in listed}) == len(listed) == 520
+    assert second["NextToken"] == ""
+    assert_refused("InvalidParameter", lambda: region.call("ListTagResources", **asked, NextToken="x"))
+
+
+def test_what_has_so_much_memory(region: Region) -> None:
+    asked = {"DestinationResource": "InstanceType", "ZoneId": region.zones[0], "Memory": "0.5"}
+    (zone,) = region.call("DescribeAvailableResource", **asked)["AvailableZones"]["AvailableZone"]
+    (offered,) = zone["AvailableResources"]["AvailableResource"]
+    names = [each["Value"] for each in offered["SupportedResources"]["SupportedResource"]]
+    types = region.call("DescribeInstanceTypes")["InstanceTypes"]["InstanceType"]
+    assert names == [each["InstanceTypeId"] for each in types if each["MemorySize"] == 0.5] != []
+
+
 def test_batch_forms_are_later_than_the_edition(region: Region) -> None:
     assert_refused("InvalidAction", lambda: region.call("StopInstances", InstanceId=["i-1"]))
 
@@ -227,7 +258,9 @@ def test_a_batch_is_all_or_nothing_unless_asked_otherwise(later: Region) -> None
     later.wait_until_all([one, two], "Running")
     later.call("RebootInstances", InstanceId=ids)
     later.wait_until_all([one, two], "Running")
-    later.call("DeleteInstances", InstanceId=ids, Force=True)
+    released = later.call("DeleteInstances", InstanceId=ids, Force=True, ClientToken="once")
+    again = later.call("DeleteInstances", InstanceId=ids, Force=True, ClientToken="once")
+    assert again == {**released, "RequestId": again["RequestId"]}
     assert later.instances == []
     with pytest.raises(ApiError):
         later.call("DeleteInstances", InstanceId=ids)

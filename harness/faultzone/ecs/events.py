@@ -10,6 +10,8 @@ from faultzone.ecs.request import Request, flag, integer, structure, structures,
 HEALTH = ("Ok", "Impaired", "Warning", "Maintaining", "Initializing", "InsufficientData", "NotApplicable")
 #: What may be done to an instance whose host fails; the first is the default.
 ACTIONS_ON_MAINTENANCE = ("AutoRecover", "Stop", "AutoRedeploy")
+#: The fields of a range of time; either may be left out.
+_RANGE = (text("Start"), text("End"))
 _STATUSES = ("Pending", "Starting", "Running", "Stopping", "Stopped")
 
 
@@ -22,8 +24,8 @@ class _Events(Request):
     event_ids: tuple[str, ...] = texts("EventId", most=100, too_many="EventIdLimitExceeded")
     event_type: str | None = text("EventType")
     event_types: tuple[str, ...] = texts("InstanceEventType", most=30)
-    not_before: dict[str, str] | None = structure("NotBefore")
-    published: dict[str, str] | None = structure("EventPublishTime")
+    not_before: dict[str, str] | None = structure("NotBefore", *_RANGE)
+    published: dict[str, str] | None = structure("EventPublishTime", *_RANGE)
     page_number: int = integer("PageNumber", 1, least=1)
     page_size: int = integer("PageSize", 10, least=1, most=100)
 
@@ -88,7 +90,7 @@ class ModifyInstanceMaintenanceAttributes(Request):
 
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100, too_many="InstanceIdLimitExceeded", required=True)
     action: str | None = text("ActionOnMaintenance", among=ACTIONS_ON_MAINTENANCE)
-    windows: tuple[dict[str, Any], ...] = structures("MaintenanceWindow", most=1)
+    windows: tuple[dict[str, Any], ...] = structures("MaintenanceWindow", text("StartTime"), text("EndTime"), most=1)
     notify: bool | None = flag("NotifyOnMaintenance", None)
 
 

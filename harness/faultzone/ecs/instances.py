@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from faultzone.ecs.request import Request, flag, integer, json_texts, structure, structures, text, texts
+from faultzone.ecs.request import Request, flag, integer, json_texts, number, structure, structures, text, texts
+from faultzone.ecs.resources import TAG
 
 CHARGE_TYPES = ("PrePaid", "PostPaid")
 CREDIT_SPECIFICATIONS = ("Standard", "Unlimited")
@@ -15,6 +16,18 @@ INTERNET_CHARGE_TYPES = ("PayByTraffic", "PayByBandwidth")
 SPOT_STRATEGIES = ("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo")
 STOPPED_MODES = ("KeepCharging", "StopCharging")
 STATUSES = ("Pending", "Starting", "Running", "Stopping", "Stopped")
+DISK_CATEGORIES = ("cloud", "cloud_efficiency", "cloud_ssd", "cloud_essd", "ephemeral_ssd")
+
+
+def _disk(kind: str, least: int, most: int) -> tuple[Any, ...]:
+    """The fields that disks of all kinds have; sizes are in GiB."""
+    return (
+        integer("Size", least=least, most=most, code=f"Invalid{kind}Size.ValueNotSupported"),
+        text("Category", among=DISK_CATEGORIES, code=f"Invalid{kind}Category.ValueNotSupported"),
+        text("PerformanceLevel", among=("PL0", "PL1", "PL2", "PL3"), later="2020-12"),
+        text("DiskName"),
+        text("Description"),
+    )
 
 
 class _Launch(Request):
@@ -40,9 +53,17 @@ class _Launch(Request):
     io_optimized: str = text("IoOptimized", "optimized", among=("none", "optimized"))
     security_enhancement_strategy: str | None = text("SecurityEnhancementStrategy", among=("Active", "Deactive"))
     credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
-    system_disk: dict[str, Any] | None = structure("SystemDisk")
-    data_disks: tuple[dict[str, Any], ...] = structures("DataDisk", most=16)
-    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
+    system_disk: dict[str, Any] | None = structure("SystemDisk", *_disk("SystemDisk", 20, 500))
+    data_disks: tuple[dict[str, Any], ...] = structures(
+        "DataDisk",
+        *_disk("DataDisk", 5, 32768),
+        flag("DeleteWithInstance"),
+        flag("Encrypted"),
+        text("SnapshotId"),
+        text("Device"),
+        most=16,
+    )
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
     user_data: str | None = text("UserData")
     instance_charge_type: str = text(
         "InstanceChargeType", "PostPaid", among=CHARGE_TYPES, code="InvalidInstanceChargeType.NotFound"
@@ -52,7 +73,7 @@ class _Launch(Request):
     auto_renew: bool = flag("AutoRenew")
     auto_renew_period: int | None = integer("AutoRenewPeriod", least=1, most=12)
     spot_strategy: str = text("SpotStrategy", "NoSpot", among=SPOT_STRATEGIES, code="InvalidSpotStrategy")
-    spot_price_limit: str | None = text("SpotPriceLimit")
+    spot_price_limit: float | None = number("SpotPriceLimit", code="InvalidSpotPriceLimit")
     spot_duration: int | None = integer("SpotDuration", least=0, most=6)
     deployment_set_id: str | None = text("DeploymentSetId")
     deletion_protection: bool = flag("DeletionProtection")
@@ -160,7 +181,7 @@ class DescribeInstances(Request):
     device_available: bool | None = flag("DeviceAvailable", None)
     io_optimized: bool | None = flag("IoOptimized", None)
     resource_group_id: str | None = text("ResourceGroupId")
-    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
     additional_attributes: tuple[str, ...] = texts("AdditionalAttributes", most=20, later="2020-12")
     page_number: int = integer("PageNumber", 1, least=1)
     page_size: int = integer("PageSize", 10, least=1, most=100)

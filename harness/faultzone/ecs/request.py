@@ -16,6 +16,7 @@ and mappings.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, Self, TypeVar, cast
 
@@ -28,15 +29,19 @@ COMMON: Final = frozenset(
     "SecurityToken".split()
 )
 _INDEX_MAX: Final = 1000
+_NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 
 Convert = Callable[[str, object], Any]
 
 
 class Parameter:
-    """One declared parameter: its wire name, how its value is read, and what is refused with which code."""
+    """One declared parameter: its wire name, how its value is read, and what is refused with which code.
 
-    __slots__ = ("attribute", "code", "convert", "default", "later", "name", "repeated", "required")
+    A structure has parameters of its own, its fields.
+    """
+
+    __slots__ = ("attribute", "code", "convert", "default", "fields", "later", "name", "repeated", "required")
 
     def __init__(
         self,
@@ -48,13 +53,37 @@ class Parameter:
         repeated: bool,
         code: str | None,
         later: str | None,
+        fields: Mapping[str, Parameter] | None,
     ) -> None:
         self.name, self.convert, self.default, self.required = name, convert, default, required
-        self.repeated, self.code, self.later = repeated, code, later
+        self.repeated, self.code, self.later, self.fields = repeated, code, later, fields
         self.attribute = ""
 
+    def read(self, name: str, value: object, edition: str) -> Any:
+        """The value that a call in a region of this edition gave, checked.
 
-def _declare(name: str, convert: Convert, default: object, options: dict[str, Any], *, repeated: bool = False) -> Any:
+        Raises:
+            ApiError: it is refused, or came with a later edition.
+        """
+        if self.later is not None and self.later > edition:
+            raise ApiError.of("UnsupportedParameter", name=name, why=f"it came after edition {edition}")
+        read = self.convert(name, value)
+        if self.fields is None:
+            return read
+        if not self.repeated:
+            return _read_structure(name, read, self.fields, edition)
+        return tuple(_read_structure(f"{name}.{n}", each, self.fields, edition) for n, each in enumerate(read, 1))
+
+
+def _declare(
+    name: str,
+    convert: Convert,
+    default: object,
+    options: dict[str, Any],
+    *,
+    repeated: bool = False,
+    fields: tuple[Parameter, ...] | None = None,
+) -> Any:
     return Parameter(
         name,
         convert,
@@ -63,6 +92,7 @@ def _declare(name: str, convert: Convert, default: object, options: dict[str, An
         repeated=repeated,
         code=options.pop("code", None),
         later=options.pop("later", None),
+        fields=None if fields is None else {each.name: each for each in fields},
     )
 
 
@@ -94,6 +124,14 @@ def read_integer(name: str, value: object) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or not -(1 << 63) <= number < 1 << 63:
         raise _refuse(name, "a whole number is expected")
     return number
+
+
+def read_number(name: str, value: object) -> float:
+    """The value as a number that is not negative, whole or not, such as `0.97`."""
+    given = str(value) if type(value) in (int, float) else value
+    if not isinstance(given, str) or not _NUMBER.fullmatch(given):
+        raise _refuse(name, "a number is expected, such as 0.97")
+    return float(given)
 
 
 def read_flag(name: str, value: object) -> bool:
@@ -142,6 +180,19 @@ def integer(
     return _declare(name, convert, default, options)
 
 
+def number(name: str, default: float | None = None, **options: Any) -> Any:
+    """A number that is not negative, whole or not; `code` names the refusal's code."""
+    code = options.get("code")
+
+    def convert(given: str, value: object) -> float:
+        try:
+            return read_number(given, value)
+        except ApiError:
+            raise ApiError(code) if code else _refuse(given, "a number is expected, such as 0.97") from None
+
+    return _declare(name, convert, default, options)
+
+
 def flag(name: str, default: bool | None = False, **options: Any) -> Any:
     """A truth value."""
     return _declare(name, read_flag, default, options)
@@ -181,7 +232,8 @@ def json_texts(name: str, *, most: int | None = None, too_many: str | None = Non
 
 
 def json_structure(name: str, **options: Any) -> Any:
-    """A structure that the wire carries as the JSON text of an object, such as `Parameters={"name":"web"}`."""
+    """A structure of the caller's own that the wire carries as the JSON text of an object, such as
+    `Parameters={"name":"web"}`. Read as a mapping from text to text; what has no value is left out."""
 
     def convert(given: str, value: object) -> dict[str, str]:
         fields: object = value
@@ -190,37 +242,47 @@ def json_structure(name: str, **options: Any) -> Any:
                 fields = json.loads(value)
             except (ValueError, RecursionError):
                 raise _refuse(given, "the JSON text of an object is expected") from None
-        return _read_structure(given, fields)
+        items = _mapping(given, fields).items()
+        return {read_text(given, field): read_text(given, each) for field, each in items if each is not None}
 
     return _declare(name, convert, {}, options)
 
 
-def structures(name: str, *, most: int | None = None, **options: Any) -> Any:
-    """A repeated structure: `Tag.1.Key`, `Tag.1.Value` … Read as a tuple of mappings from field to text."""
+def structures(name: str, *fields: Any, most: int | None = None, **options: Any) -> Any:
+    """A repeated structure: `Tag.1.Key`, `Tag.1.Value` … Read as a tuple of mappings, like `structure`."""
 
-    def convert(given: str, value: object) -> tuple[dict[str, Any], ...]:
+    def convert(given: str, value: object) -> list[object] | tuple[object, ...]:
         items = value if isinstance(value, list | tuple) else (value,)
         _bound(given, len(items), most, None)
-        return tuple(_read_structure(given, item) for item in items)
+        return items
 
-    return _declare(name, convert, (), options, repeated=True)
-
-
-def structure(name: str, **options: Any) -> Any:
-    """A structure: `SystemDisk.Size`, `SystemDisk.Category` … Read as a mapping from field to text."""
-
-    def convert(given: str, value: object) -> dict[str, Any]:
-        return _read_structure(given, value)
-
-    return _declare(name, convert, None, options)
+    return _declare(name, convert, (), options, repeated=True, fields=fields)
 
 
-def _read_structure(name: str, value: object) -> dict[str, str]:
-    """The fields of a structure as text; one without a value is left out."""
+def structure(name: str, *fields: Any, **options: Any) -> Any:
+    """A structure: `SystemDisk.Size`, `SystemDisk.Category` … Its fields are declared like parameters. Read as a
+    mapping from the name of each field given to its value."""
+    return _declare(name, _mapping, None, options, fields=fields)
+
+
+def _mapping(name: str, value: object) -> Mapping[object, object]:
     if not isinstance(value, Mapping):
         raise _refuse(name, "a structure is expected")
-    fields = cast("Mapping[object, object]", value)
-    return {read_text(name, field): read_text(name, each) for field, each in fields.items() if each is not None}
+    return cast("Mapping[object, object]", value)
+
+
+def _read_structure(name: str, value: object, fields: Mapping[str, Parameter], edition: str) -> dict[str, Any]:
+    read = {}
+    for given, each in _mapping(name, value).items():
+        if each is None or each == "":
+            continue
+        field = read_text(name, given)
+        if field not in fields:
+            raise ApiError.of(
+                "UnsupportedParameter", name=f"{name}.{field[:64]}", why=f"it has {', '.join(fields)} here"
+            )
+        read[field] = fields[field].read(f"{name}.{field}", each, edition)
+    return read
 
 
 def _bound(name: str, count: int, most: int | None, code: str | None) -> None:
@@ -287,21 +349,19 @@ class Request:
                 if "." not in name:
                     raise ApiError.of("UnsupportedParameter", name=name, why=f"{cls.__name__} does not take it here")
                 folded = _fold(name, value, {} if folded is None else folded)
-            elif parameter.later is not None and parameter.later > edition:
-                raise ApiError.of("UnsupportedParameter", name=name, why=f"it came after edition {edition}")
             else:
-                values[parameter.attribute] = parameter.convert(name, value)
+                values[parameter.attribute] = parameter.read(name, value, edition)
         if folded:
             for name, value in folded.items():
                 parameter = table.get(name)
-                if parameter is None or (parameter.later is not None and parameter.later > edition):
+                if parameter is None:
                     raise ApiError.of("UnsupportedParameter", name=name, why=f"{cls.__name__} does not take it here")
                 if parameter.attribute in values:
                     raise _refuse(name, "it is given twice")
                 unfolded = _unfold(name, value)
                 if parameter.repeated and not isinstance(unfolded, list):
                     raise _refuse(name, "its indices must run from 1 without a gap")
-                values[parameter.attribute] = parameter.convert(name, unfolded)
+                values[parameter.attribute] = parameter.read(name, unfolded, edition)
         if cls.needs_region and not given.get("RegionId"):
             raise ApiError.of("MissingParameter", name="RegionId")
         for parameter in cls.required:

@@ -6,9 +6,12 @@ Source: API reference of February 2019, chapters "Regions", "Images", "Disks", "
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from faultzone.ecs.request import Request, flag, integer, json_texts, structures, text, texts
+from faultzone.ecs.request import Request, flag, integer, json_texts, number, structures, text, texts
+
+#: The fields of a tag.
+TAG: Final = (text("Key"), text("Value"))
 
 
 class _Read(Request):
@@ -78,7 +81,7 @@ class DescribeAvailableResource(_Read):
     zone_id: str | None = text("ZoneId")
     instance_type: str | None = text("InstanceType")
     cores: int | None = integer("Cores", least=1)
-    memory: str | None = text("Memory")
+    memory: float | None = number("Memory")
     instance_charge_type: str | None = text("InstanceChargeType")
     spot_strategy: str | None = text("SpotStrategy")
     io_optimized: str | None = text("IoOptimized")
@@ -114,7 +117,7 @@ class DescribeNetworkInterfaces(PagedByToken):
     vswitch_id: str | None = text("VSwitchId")
     primary_ip_address: str | None = text("PrimaryIpAddress")
     security_group_id: str | None = text("SecurityGroupId")
-    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
     resource_group_id: str | None = text("ResourceGroupId", later="2019-09")
     vpc_id: str | None = text("VpcId", later="2019-09")
     status: str | None = text("Status", later="2020-12")
@@ -149,7 +152,7 @@ class DescribeSecurityGroups(_Paged):
     security_group_ids: tuple[str, ...] | None = json_texts("SecurityGroupIds", most=100)
     security_group_name: str | None = text("SecurityGroupName")
     network_type: str | None = text("NetworkType", among=("classic", "vpc"))
-    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
 
 
 class DescribeSecurityGroupAttribute(_Read):
@@ -170,7 +173,7 @@ class CreateSecurityGroup(Request):
     security_group_name: str | None = text("SecurityGroupName")
     description: str | None = text("Description")
     vpc_id: str | None = text("VpcId")
-    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
     client_token: str | None = text("ClientToken")
 
 
@@ -189,7 +192,7 @@ class TagResources(Request):
 
     resource_type: str = text("ResourceType", required=True)
     resource_ids: tuple[str, ...] = texts("ResourceId", most=50, required=True)
-    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20, required=True)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, required=True)
 
 
 class UntagResources(Request):
@@ -210,5 +213,5 @@ class ListTagResources(_Read):
 
     resource_type: str = text("ResourceType", required=True)
     resource_ids: tuple[str, ...] = texts("ResourceId", most=50)
-    tags: tuple[dict[str, Any], ...] = structures("Tag", most=20)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
     next_token: str | None = text("NextToken")

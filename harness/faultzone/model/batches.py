@@ -101,6 +101,10 @@ def reboot_instances(region: RegionState, account: AccountState, request: Reboot
 @handles(DeleteInstances)
 def delete_instances(region: RegionState, account: AccountState, request: DeleteInstances) -> Answer:
     """DeleteInstances."""
+    asked = ("DeleteInstances", request.client_token, request.given)
+    earlier = account.tokens.replay(*asked)
+    if earlier is not None:
+        return earlier
     answer = _run(
         region,
         account,
@@ -115,4 +119,4 @@ def delete_instances(region: RegionState, account: AccountState, request: Delete
         lifecycle.delete_instance,
     )
     del answer["InstanceResponses"]
-    return answer
+    return account.tokens.remember(*asked, answer)

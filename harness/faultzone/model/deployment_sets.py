@@ -5,7 +5,6 @@ Source: manual, chapter 1; API reference, chapter "Deployment sets".
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Any
 
 from faultzone.clock import stamp
@@ -21,7 +20,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.model import hosting, lifecycle
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.placement import Host
-from faultzone.model.state import RUNNING, AccountState, DeploymentSet, Instance, RegionState, page
+from faultzone.model.state import RUNNING, AccountState, DeploymentSet, Instance, RegionState, like, page
 
 #: Values of the retired parameters that all mean the one strategy; the misspelling is in the published example.
 _STRATEGY = frozenset({"Availability", "StrictDispersion"})
@@ -82,7 +81,7 @@ def describe_deployment_sets(region: RegionState, account: AccountState, request
     if r.deployment_set_ids is not None:
         found = [group for group in found if group.id in r.deployment_set_ids]
     if r.deployment_set_name is not None:
-        found = [group for group in found if fnmatchcase(group.name, r.deployment_set_name)]
+        found = [group for group in found if like(r.deployment_set_name, group.name)]
     if r.strategy is not None and r.strategy not in _STRATEGY:
         raise ApiError("InvalidParameter.Strategy")
     if r.domain is not None and r.domain.lower() not in _DOMAIN:

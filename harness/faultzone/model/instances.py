@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,7 +19,7 @@ from faultzone.model import lifecycle
 from faultzone.model.catalog import dotted
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.launch import check_password, check_texts, check_user_data
-from faultzone.model.state import STARTING, AccountState, Instance, RegionState, page
+from faultzone.model.state import STARTING, AccountState, Instance, RegionState, like, page
 
 #: The pay-as-you-go instance's ExpiredTime, as the service writes "never".
 _NEVER = "2099-12-31T15:59Z"
@@ -74,7 +73,7 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
         "SaleCycle": more.get("PeriodUnit", ""),
         "InstanceChargeType": instance.charge_type,
         "SpotStrategy": more.get("SpotStrategy", "NoSpot"),
-        "SpotPriceLimit": float(more.get("SpotPriceLimit", 0) or 0),
+        "SpotPriceLimit": more.get("SpotPriceLimit", 0.0),
         "CreditSpecification": more.get("CreditSpecification", ""),
         "KeyPairName": more.get("KeyPairName", ""),
         "ResourceGroupId": more.get("ResourceGroupId", ""),
@@ -134,8 +133,8 @@ def _filters(region: RegionState, account: AccountState, request: DescribeInstan
     if r.instance_charge_type is not None:
         yield lambda i: i.charge_type == r.instance_charge_type
     if r.instance_name is not None:
-        pattern = re.compile(".*".join(map(re.escape, r.instance_name.split("*"))), re.DOTALL)
-        yield lambda i: pattern.fullmatch(i.name) is not None
+        named = r.instance_name
+        yield lambda i: like(named, i.name)
     if r.image_id is not None:
         yield lambda i: i.image.id == r.image_id
     if r.instance_type is not None:

@@ -13,6 +13,7 @@ from faultzone.ecs.instances import CreateInstance, CreateLaunchTemplate, Delete
 from faultzone.model import billing, billing_terms, hosting, lifecycle
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.placement import Batch
+from faultzone.model.security_groups import read_tags
 from faultzone.model.state import STOPPED, AccountState, DeploymentSet, Instance, LaunchTemplate, RegionState
 
 if TYPE_CHECKING:
@@ -131,7 +132,11 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     if request.password is not None and request.password_inherit:
         raise ApiError("InvalidPasswordParam.Mismatch")
     check_user_data(region, request.user_data)
+    read_tags(request.tags)
+    _check_disks(region, request)
     if request.instance_charge_type == "PrePaid":
+        if not getattr(request, "auto_pay", True):
+            raise ApiError.of("UnsupportedParameter", name="AutoPay", why="no order waits to be paid here")
         billing_terms.check_period(edition, request.period, request.period_unit)
         if request.deletion_protection and "PrePaid" not in edition.instance.protection_charge_types:
             raise ApiError("InvalidChargeType.ValueNotSupported")
@@ -166,6 +171,20 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         group,
         None if release is None else lifecycle.check_auto_release(region, release, request.instance_charge_type),
     )
+
+
+def _check_disks(region: RegionState, request: CreateInstance | RunInstances | CreateLaunchTemplate) -> None:
+    """Refuse malformed names and descriptions of disks, and snapshots: there are none."""
+    for disk in (request.system_disk or {}, *request.data_disks):
+        name, description = disk.get("DiskName"), disk.get("Description")
+        if name is not None and not region.rules.name_is_valid(name, region.edition.instance.name_length):
+            raise ApiError("InvalidDiskName.Malformed")
+        if description is not None and not region.rules.description_is_valid(
+            description, region.edition.instance.description_length
+        ):
+            raise ApiError("InvalidDiskDescription.Malformed")
+        if "SnapshotId" in disk:
+            raise ApiError("InvalidDataDiskSnapshotId.NotFound")
 
 
 def _is_classic(region: RegionState, request: CreateInstance | RunInstances) -> bool:
@@ -404,6 +423,8 @@ def create_launch_template(region: RegionState, account: AccountState, request: 
         raise ApiError("LaunchTemplateLimitExceed")
     check_texts(region, request.instance_name, request.description, request.host_name)
     check_user_data(region, request.user_data)
+    read_tags(request.tags)
+    _check_disks(region, request)
     given = {key: value for key, value in request.given.items() if key not in _NOT_IN_TEMPLATE}
     template = LaunchTemplate(region.world.resource_id("lt"), name, given)
     account.launch_templates[template.id] = template

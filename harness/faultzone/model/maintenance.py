@@ -124,7 +124,7 @@ def _check_window(window: dict[str, Any]) -> None:
     hours = []
     for name in ("StartTime", "EndTime"):
         hour, _, rest = str(window.get(name, "")).partition(":")
-        if not hour.isdigit() or int(hour) >= _HOURS or rest.strip("0:"):
+        if not (hour.isascii() and hour.isdigit() and len(hour) <= 2) or int(hour) >= _HOURS or rest.strip("0:"):
             raise ApiError.of("InvalidParameter", name="MaintenanceWindow", why="write whole hours such as 02:00:00")
         hours.append(int(hour))
     if hours[0] == hours[1]:

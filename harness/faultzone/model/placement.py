@@ -275,7 +275,7 @@ class Placement:
     def find_host(self, host_id: str) -> Host | None:
         """The host of that name, or None."""
         zone, _, number = host_id.rpartition("-h")
-        if zone not in self.zone_ids or not number.isdigit():
+        if zone not in self.zone_ids or not (number.isascii() and number.isdigit() and len(number) < 10):
             return None
         row = self.by_zone[self.zone_ids.index(zone)]
         return row[int(number) - 1] if 1 <= int(number) <= len(row) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from faultzone.clock import stamp
@@ -21,13 +20,13 @@ from faultzone.ecs.resources import (
 from faultzone.model import hosting
 from faultzone.model.catalog import InstanceType
 from faultzone.model.dispatch import Answer, handles
-from faultzone.model.state import AccountState, Instance, RegionState, by_token, page
+from faultzone.model.state import AccountState, Instance, RegionState, by_token, like, page
 
 if TYPE_CHECKING:
     from faultzone.model.catalog import Image
 
 #: How many items a page by token has; what is asked beyond either is not refused but cut.
-_FEWEST_BY_TOKEN, _MOST_BY_TOKEN = 10, 500
+_FEWEST_BY_TOKEN, MOST_BY_TOKEN = 10, 500
 _SYSTEM_DISK_GIB = 40
 _DISK_CATEGORIES = ["cloud_efficiency", "cloud_ssd"]
 
@@ -46,7 +45,7 @@ def paged_or_by_token(wrapper: str, item: str, found: Sequence[Any], request: Pa
     """A page of a listing, by number, or by token where a later edition is asked for one."""
     if request.max_results is None and request.next_token is None:
         return paged(wrapper, item, found, request.page_number, request.page_size)
-    size = min(max(request.max_results or 0, _FEWEST_BY_TOKEN), _MOST_BY_TOKEN)
+    size = min(max(request.max_results or 0, _FEWEST_BY_TOKEN), MOST_BY_TOKEN)
     shown, token = by_token(found, len(found), request.next_token, size)
     return {"TotalCount": len(found), "NextToken": token, wrapper: {item: shown}}
 
@@ -165,6 +164,8 @@ def describe_available_resource(
         kinds = [region.catalog.types[request.instance_type]]
     if request.cores is not None:
         kinds = [kind for kind in kinds if kind.vcpus == request.cores]
+    if request.memory is not None:
+        kinds = [kind for kind in kinds if kind.memory_gib == request.memory]
     zones = range(len(region.zone_ids)) if request.zone_id is None else [region.zone_number(request.zone_id)]
     return {"AvailableZones": {"AvailableZone": [_available(region, account, zone, kinds, request) for zone in zones]}}
 
@@ -210,7 +211,7 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
         _render_image(image)
         for image in region.catalog.images.values()
         if (ids is None or image.id in ids)
-        and (request.image_name is None or fnmatchcase(image.name, request.image_name))
+        and (request.image_name is None or like(request.image_name, image.name))
         and request.image_owner_alias in (None, _OWNER[image.kind])
         and request.os_type in (None, image.system)
         and (request.status is None or "Available" in request.status.split(","))
@@ -284,17 +285,18 @@ def _disks(region: RegionState, instance: Instance) -> list[dict[str, Any]]:
             "Description": given.get("Description", ""),
             "Type": kind,
             "Category": given.get("Category", _DISK_CATEGORIES[0]),
-            "Size": int(given.get("Size", _SYSTEM_DISK_GIB)),
+            "PerformanceLevel": given.get("PerformanceLevel", ""),
+            "Size": given.get("Size", _SYSTEM_DISK_GIB),
             "Status": "In_use",
             "InstanceId": instance.id,
             "ImageId": instance.image.id if kind == "system" else "",
             "RegionId": region.id,
             "ZoneId": region.zone_ids[instance.zone],
-            "Device": f"/dev/xvd{chr(97 + number)}",
+            "Device": given.get("Device", f"/dev/xvd{chr(97 + number)}"),
             "Portable": kind == "data",
-            "DeleteWithInstance": str(given.get("DeleteWithInstance", "true")).lower() == "true",
+            "DeleteWithInstance": given.get("DeleteWithInstance", True),
             "DiskChargeType": instance.charge_type,
-            "Encrypted": False,
+            "Encrypted": given.get("Encrypted", False),
             "CreationTime": stamp(instance.created),
             "AttachedTime": stamp(instance.created),
             "OperationLocks": {"OperationLock": [{"LockReason": reason} for reason in instance.locks]},

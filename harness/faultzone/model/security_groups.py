@@ -17,8 +17,8 @@ from faultzone.ecs.resources import (
     UntagResources,
 )
 from faultzone.model.dispatch import Answer, handles
-from faultzone.model.resources import paged
-from faultzone.model.state import AccountState, Instance, RegionState, SecurityGroup
+from faultzone.model.resources import MOST_BY_TOKEN, paged
+from faultzone.model.state import AccountState, Instance, RegionState, SecurityGroup, by_token
 
 _TAGS_MOST = 20
 _TAG_KEY_MOST, _TAG_VALUE_MOST = 64, 128
@@ -38,7 +38,7 @@ def create_security_group(region: RegionState, account: AccountState, request: C
         raise ApiError("InvalidDescription.Malformed")
     if request.vpc_id not in (None, account.vpc_id):
         raise ApiError("InvalidVpcId.NotFound")
-    tags = _checked(request.tags)
+    tags = read_tags(request.tags)
     earlier = account.tokens.replay("CreateSecurityGroup", request.client_token, request.given)
     if earlier is not None:
         return earlier
@@ -111,7 +111,7 @@ def _matches(tags: Mapping[str, str], asked: Mapping[str, Any]) -> bool:
     return key in tags and value in (None, "", tags[key])
 
 
-def _checked(given: tuple[dict[str, Any], ...]) -> dict[str, str]:
+def read_tags(given: tuple[dict[str, Any], ...]) -> dict[str, str]:
     """Tags by key.
 
     Raises:
@@ -166,7 +166,7 @@ def _set_tags(resource: Tagged, tags: dict[str, str]) -> None:
 @handles(TagResources)
 def tag_resources(region: RegionState, account: AccountState, request: TagResources) -> Answer:
     """TagResources: a key that is there gets the new value; at most 20 on each."""
-    chosen, tags = _chosen(account, request.resource_type, request.resource_ids), _checked(request.tags)
+    chosen, tags = _chosen(account, request.resource_type, request.resource_ids), read_tags(request.tags)
     merged = [{**_tags(resource), **tags} for resource in chosen]
     if any(len(each) > _TAGS_MOST for each in merged):
         raise ApiError("LimitExceeded.Tags")
@@ -194,7 +194,9 @@ def list_tag_resources(region: RegionState, account: AccountState, request: List
     resources = _resources(account, request.resource_type)
     if request.resource_ids:
         resources = {each: resources[each] for each in request.resource_ids if each in resources}
-    return {"NextToken": "", "TagResources": {"TagResource": list(_listed(resources, request))}}
+    found = list(_listed(resources, request))
+    shown, token = by_token(found, len(found), request.next_token, MOST_BY_TOKEN)
+    return {"NextToken": token, "TagResources": {"TagResource": shown}}
 
 
 def _listed(resources: Mapping[str, Tagged], request: ListTagResources) -> Iterator[dict[str, str]]:

@@ -279,6 +279,25 @@ def page(items: Iterable[Any], total: int, number: int, size: int) -> list[Any]:
     return list(islice(items, start, start + size)) if start < total else []
 
 
+def like(pattern: str, text: str) -> bool:
+    """Whether a text is as a filter has it, where `*` stands for any characters.
+
+    By hand: a regular expression with many of them takes longer than anybody waits.
+    """
+    first, *rest = pattern.split("*")
+    if not rest:
+        return text == first
+    *middle, last = rest
+    if not text.startswith(first):
+        return False
+    at = len(first)
+    for part in middle:
+        at = text.find(part, at) + len(part)
+        if at < len(part):
+            return False
+    return text.endswith(last) and at <= len(text) - len(last)
+
+
 def by_token(items: Iterable[Any], total: int, token: str | None, most: int) -> tuple[list[Any], str]:
     """A page of at most so many of a listing, and the token of the next, empty at the end (assistant/token-paging).
 
