@@ -13,6 +13,13 @@ WITHOUT_AGENT = "m-bp1custom00000000001"
 WINDOWS = "win2016_64_dtc_1607_en-us_40G_alibase_20181220.vhd"
 UNLISTED = "ubuntu_18_04_64_20G_alibase_20181212.vhd"
 UNKNOWN = "i-bp1nosuchinstance000"
+#: How the names of the systems begin on which commands run.
+SYSTEMS = (
+    *("Windows Server 2008", "Windows Server 2012", "Windows Server 2016", "Ubuntu 12", "Ubuntu 14", "Ubuntu 16"),
+    *("CentOS 5", "CentOS 6", "CentOS 7", "Debian 7", "Debian 8", "Debian 9", "Red Hat Enterprise Linux 5"),
+    *("Red Hat Enterprise Linux 6", "Red Hat Enterprise Linux 7", "SUSE Linux Enterprise Server 11"),
+    *("SUSE Linux Enterprise Server 12", "openSUSE", "Aliyun Linux", "CoreOS"),
+)
 
 
 def has_agent(instance: Instance) -> bool:
@@ -56,6 +63,19 @@ def test_an_agent_can_be_installed(region: Region) -> None:
     assert region.run_command("echo 1", on=instance).output(instance) == "1\n"
 
 
+@clause("assistant/install-by-package")
+@needs("guest", "shape-region")
+@pytest.mark.parametrize(("package", "install"), [("aliyun_assist.rpm", "rpm -ivh"), ("aliyun_assist.deb", "dpkg -i")])
+def test_an_agent_can_be_installed_by_its_package(region: Region, package: str, install: str) -> None:
+    """With the lines that the manual gives, and no restart."""
+    (instance,) = region.run_instances(ImageId=WITHOUT_AGENT)
+    assert not has_agent(instance)
+    source = "https://repo-aliyun-assist.oss-cn-beijing.aliyuncs.com/download"
+    assert region.log_in(instance, f"wget {source}/{package}\n{install} {package}")["exit_code"] == 0
+    region.wait(lambda: has_agent(instance), "5m", what="the agent")
+    assert region.run_command("echo 1", on=instance).output(instance) == "1\n"
+
+
 @clause("assistant/install-unknown")
 def test_unknown_instances_are_refused(region: Region) -> None:
     for action in ("InstallCloudAssistant", "DescribeCloudAssistantStatus"):
@@ -84,6 +104,23 @@ def test_instances_in_the_classic_network_run_no_commands(region: Region) -> Non
 def test_other_systems_run_no_commands(region: Region) -> None:
     (instance,) = region.run_instances(ImageId=UNLISTED)
     runs_nothing(region, instance)
+    region.call("InstallCloudAssistant", InstanceId=[instance.id])
+    instance.reboot()
+    runs_nothing(region, instance)
+
+
+@clause("assistant/os-list", "assistant/preinstalled")
+@needs("guest", "shape-region")
+def test_every_listed_system_runs_commands(region: Region) -> None:
+    """Of those that the region has a public image of, however old; nothing has to be installed."""
+    images = region.describe("DescribeImages", "Images", "Image", ImageOwnerAlias="system")
+    listed = {each["OSName"]: each for each in images if each["OSName"].startswith(SYSTEMS)}
+    assert listed
+    for image in listed.values():
+        type = "RunBatScript" if image["OSType"] == "windows" else "RunShellScript"
+        (instance,) = region.run_instances(ImageId=image["ImageId"])
+        ran = region.run_command("echo 1", on=instance, type=type)
+        assert ran.output(instance).strip() == "1", image["OSName"]
 
 
 @clause("assistant/command-types")
@@ -94,6 +131,21 @@ def test_a_command_for_another_system_does_not_run(region: Region) -> None:
     runs_nothing(region, linux, type="RunBatScript")
     runs_nothing(region, windows, type="RunShellScript")
     assert region.run_command("echo 1", on=windows, type="RunBatScript").output(windows).strip() == "1"
+
+
+@clause("assistant/type-spelling")
+@needs("shape-region")
+def test_a_type_that_is_spelt_as_in_the_manual_is_powershell_or_refused(region: Region) -> None:
+    """It is listed as what it is, and runs on Windows alone."""
+    (windows, linux) = (*region.run_instances(ImageId=WINDOWS), *region.run_instances())
+    refusal = refusal_of(lambda: region.create_command("echo 1", type="RunPowershellScript"))
+    if refusal is not None:
+        assert refusal.code == "InvalidCmdType.NotFound"
+        return
+    ran = region.run_command("echo 1", on=windows, type="RunPowershellScript")
+    assert ran.output(windows).strip() == "1"
+    assert ran.describe()["CommandType"] == "RunPowerShellScript"
+    runs_nothing(region, linux, type="RunPowershellScript")
 
 
 @clause("assistant/powershell-module")

@@ -124,6 +124,7 @@ def test_invocations_are_listed_and_filtered(region: Region) -> None:
     assert made <= ids(CommandName="faultzone", CommandType="RunShellScript", InvokeStatus="Finished")
     for other in ({"CommandName": "another"}, {"CommandType": "RunBatScript"}, {"InvokeStatus": "Failed"}):
         assert not made & ids(**other)
+    assert region.call("DescribeInvocations", PageSize=50)["PageSize"] == 50
     assert_refused("InvalidParam.PageSize", lambda: region.call("DescribeInvocations", PageSize=51))
     shown = second.describe()
     assert (shown["CommandId"], shown["CommandType"], shown["Timed"]) == (second.command_id, "RunShellScript", False)

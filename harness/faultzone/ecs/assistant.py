@@ -19,6 +19,8 @@ INVOKE_STATES: Final = (*RECORD_STATES, "PartialFailed")
 #: Where one names an encoding, any other text means the default (assistant/encodings).
 ENCODINGS: Final = ("PlainText", "Base64")
 REPEAT_MODES: Final = ("Once", "Period", "NextRebootOnly", "EveryReboot")
+#: How the manual once spells a type, and the type that is meant (assistant/type-spelling).
+_SPELLING: Final = {"RunPowershellScript": "RunPowerShellScript"}
 _LATER: Final = "2020-12"
 #: ErrorCode of a run or of a file that was sent -> ErrorInfo, as the service writes it.
 ERROR_INFO: Final = {
@@ -88,7 +90,7 @@ class CreateCommand(_AssistantRequest):
     mandatory = ("Name", "Type", "CommandContent")
 
     name: str = text("Name")
-    type: str = text("Type", among=TYPES, code="InvalidCmdType.NotFound")
+    type: str = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
     command_content: str = text("CommandContent")
     description: str = text("Description", "")
     working_dir: str = text("WorkingDir", "")
@@ -107,7 +109,7 @@ class ModifyCommand(_AssistantRequest):
     name: str | None = text("Name")
     description: str | None = text("Description")
     command_content: str | None = text("CommandContent")
-    type: str | None = text("Type", among=TYPES, code="InvalidCmdType.NotFound")
+    type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
 
 
 class DeleteCommand(_AssistantRequest):
@@ -123,7 +125,7 @@ class DescribeCommands(PagedRequest):
 
     command_id: str | None = text("CommandId")
     name: str | None = text("Name")
-    type: str | None = text("Type", among=TYPES, code="InvalidCmdType.NotFound")
+    type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
     description: str | None = text("Description")
     content_encoding: str = text("ContentEncoding", "Base64", later=_LATER)
 
@@ -148,7 +150,7 @@ class RunCommand(_AssistantRequest):
     edition = _LATER
     mandatory = ("Type", "CommandContent", "InstanceId")
 
-    type: str = text("Type", among=TYPES, code="InvalidCmdType.NotFound")
+    type: str = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
     command_content: str = text("CommandContent")
     content_encoding: str = text("ContentEncoding", "PlainText")
     instance_ids: tuple[str, ...] = texts("InstanceId")

@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self, TypeVar, cast
 
 from faultzone.ecs.errors import ApiError
@@ -146,15 +147,23 @@ def read_flag(name: str, value: object) -> bool:
     raise _refuse(name, "true or false is expected")
 
 
-def text(name: str, default: str | None = None, *, among: tuple[str, ...] = (), **options: Any) -> Any:
-    """A text parameter. `among` lists the only values accepted (in the letters given); `code` names the refusal's
-    code."""
+def text(
+    name: str,
+    default: str | None = None,
+    *,
+    among: tuple[str, ...] = (),
+    spelling: Mapping[str, str] = MappingProxyType({}),
+    **options: Any,
+) -> Any:
+    """A text parameter. `among` lists the only values accepted (in the letters given), `spelling` other ways to write
+    some of them; `code` names the refusal's code."""
     if not among:
         return _declare(name, read_text, default, options)
     code = options.get("code")
 
     def convert(given: str, value: object) -> str:
         word = read_text(given, value)
+        word = spelling.get(word, word)
         if word in among:
             return word
         if code:

@@ -105,11 +105,11 @@ def on_refused(region: RegionState, report: RunRefused) -> bool:
 
 @takes(AgentSeen)
 def on_agent_seen(region: RegionState, report: AgentSeen) -> bool:
-    """An agent has begun or ceased to serve."""
+    """An agent has begun or ceased to serve; none does on a system that is not listed (assistant/os-list)."""
     instance = region.instances.get(report.instance)
     if instance is None or instance.epoch != report.epoch:
         return False
-    instance.agent = report.version
+    instance.agent = report.version if region.rules.serves(instance.image.os_name) else None
     state = region.account(instance.account).assistant
     if state is not None and instance.id in state.cold and instance.status == RUNNING:
         begin_at_start(region, state, instance)

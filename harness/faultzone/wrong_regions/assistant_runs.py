@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from faultzone.backends import Backend
 from faultzone.model.rules import Rules
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, wrong
 from faultzone.wrong_regions.assistant import results
@@ -84,6 +85,53 @@ class BareImages(Rules):
     def agent_comes_with(self, image: object) -> bool:
         """Never."""
         return False
+
+
+@wrong("package-needs-a-restart", "assistant/install-by-package", "sees what was installed from inside after a reboot")
+class PackageNeedsARestart(Wrapper):
+    """An agent that a user installed serves from the next RebootInstance on."""
+
+    def __init__(self, inner: Backend) -> None:
+        """Nothing was installed yet."""
+        super().__init__(inner)
+        self.installed: set[object] = set()
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> Answer:
+        """Note who installs a package."""
+        if verb == "log-in" and "aliyun_assist" in str(arguments.get("script")):
+            self.installed.add(arguments["instance"])
+        return super().control(verb, arguments)
+
+    def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
+        """Tell of no agent before the reboot."""
+        if action == "RebootInstance":
+            self.installed.discard(parameters["InstanceId"])
+        if action == "DescribeCloudAssistantStatus":
+            for each in answer["InstanceCloudAssistantStatusSet"]["InstanceCloudAssistantStatus"]:
+                if each["InstanceId"] in self.installed:
+                    each["CloudAssistantStatus"] = each["CloudAssitantStatus"] = "false"
+        return answer
+
+
+@wrong("no-commands-on-debian", "assistant/os-list", "runs no commands on Debian")
+class NoCommandsOnDebian(Rules):
+    """The list is shorter."""
+
+    def serves(self, os_name: str) -> bool:
+        """Not on all that are listed."""
+        return not os_name.startswith("Debian") and super().serves(os_name)
+
+
+@wrong("powershell-for-linux", "assistant/type-spelling", "takes the other spelling for a type of its own")
+class PowershellForLinux(Wrapper):
+    """It is a shell script."""
+
+    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+        """Read another type."""
+        known = (
+            {**parameters, "Type": "RunShellScript"} if parameters.get("Type") == "RunPowershellScript" else parameters
+        )
+        return super().call(action, known, account=account)
 
 
 @wrong("every-system", "assistant/os-list", "runs commands on systems that are not listed")
