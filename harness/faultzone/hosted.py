@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
@@ -134,8 +133,17 @@ def endpoint(
 def wait_for_interrupt() -> None:
     """Wait until the process is interrupted or told to end."""
     import signal
+    import socket
 
-    done = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: done.set())
-    signal.signal(signal.SIGINT, lambda *_: done.set())
-    done.wait()
+    # An event would not do. Handlers run between two instructions of this thread: a signal just before it sleeps would
+    # be noticed when the next one comes, and the handler would wait for ever for the event's lock if that is held.
+    awaited, wakes = socket.socketpair()
+    with awaited, wakes:
+        wakes.setblocking(False)
+        before = signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
+        try:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: None)
+            awaited.recv(1)
+        finally:
+            signal.set_wakeup_fd(before)
