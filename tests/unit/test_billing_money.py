@@ -18,7 +18,7 @@ from faultzone import (
 from faultzone.clock import HOUR
 from faultzone.model.billing_terms import add_period, first_expiry
 from faultzone.model.ledger import Ledger, units, yuan
-from tests.unit.billing_support import advance_past
+from tests.unit.billing_support import advance_past, subscription
 
 CHINA = timedelta(hours=8)
 
@@ -265,3 +265,12 @@ def test_arrears_stop_instances_in_every_region_but_not_those_of_others() -> Non
     with region.chaos.arrears():
         region.clock.advance("1h")
         assert [each.status for each in (*mine, other)] == ["Stopped", "Stopped", "Running"]
+
+
+def test_the_journal_names_the_instance_that_a_price_was_paid_for() -> None:
+    region = make_region()
+    region.set_prices(monthly="70")
+    made = subscription(region)
+    region.control("bill", amount="1")
+    bought, billed = region.journal.of("bill")
+    assert (bought.data["instance"], "instance" in billed.data) == (made.id, False)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from faultzone.backends.local import LocalBackend
-from faultzone.clock import DAY, SECOND, HybridClock
+from faultzone.clock import DAY, MINUTE, SECOND, HybridClock
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.journal import KINDS
@@ -208,6 +208,37 @@ def test_secrets_are_in_no_entry(backend: LocalBackend) -> None:
     backend.advance(DAY)
     text = str(backend.journal.entries)
     assert not [secret for secret in ("hunter2", "sts-secret", "c2VjcmV0", "secret-text") if secret in text]
+
+
+def test_verbs_that_only_look_are_in_no_entry_and_all_others_are(backend: LocalBackend) -> None:
+    (made,) = launched(backend)
+    backend.advance(MINUTE)
+    planned = backend.control("schedule-maintenance", {"instance": made, "type": "SystemMaintenance.Reboot"})
+    coming = backend.control("later", {"verb": "advance", "arguments": {"milliseconds": 1}, "after": 1})
+    looks: dict[str, dict[str, object]] = {
+        "account-balance": {},
+        "agent": {"instance": made},
+        "api-faults": {},
+        "came": coming,
+        "clock": {},
+        "guest-history": {"instance": made},
+        "host-of": {"instance": made},
+        "hosts": {},
+        "journal": {},
+        "locks": {"instance": made},
+        "metadata": {"instance": made, "path": "/latest/"},
+        "migrations": {},
+        "shape": {},
+        "supply": {},
+        "system-event": {"event": planned["events"][0]["plan"]},
+        "verbs": {},
+    }
+    before = len(backend.journal)
+    for verb, arguments in looks.items():
+        backend.control(verb, arguments)
+    assert len(backend.journal) == before
+    inside = {verb: found for verb, found in backend.verbs.items() if not found.outside_lock}
+    assert {verb for verb, found in inside.items() if not found.writes} == set(looks)
 
 
 # Trouble in the model

@@ -95,6 +95,19 @@ def test_the_user_may_start_what_waits_for_supply(region: Region) -> None:
     assert_recovered(made, before)
 
 
+def test_what_its_user_has_started_is_not_placed_once_more_when_supply_is_looked_for(region: Region) -> None:
+    (made,) = region.run_instances(1)
+    with region.chaos.shortage():
+        region.chaos.crash(host_of(made), reversible=False)
+        made.wait_until("Stopped")
+        region.clock.advance("14s")
+    made.start(wait=False)
+    host = host_of(made)
+    made.wait_until("Running", within="2s")
+    region.clock.advance("1m")
+    assert (made.host, made.status) == (host, "Running")
+
+
 def test_what_waits_for_supply_runs_on_its_own_host_when_that_is_back(region: Region) -> None:
     (made,) = region.run_instances(1)
     host, before = host_of(made), made.identity

@@ -67,6 +67,25 @@ def test_the_default_network(region: Region) -> None:
     assert region.call("DescribeVSwitches")["VSwitches"]["VSwitch"][1]["AvailableIpAddressCount"] == before - 1
 
 
+def test_filters_of_the_network_must_all_hold(region: Region) -> None:
+    (vpc,) = region.call("DescribeVpcs")["Vpcs"]["Vpc"]
+    one, two = region.call("DescribeVSwitches")["VSwitches"]["VSwitch"]
+
+    def found(action: str, **asked: object) -> int:
+        total: int = region.call(action, **asked)["TotalCount"]
+        return total
+
+    holds: dict[str, object] = {"VpcId": vpc["VpcId"], "IsDefault": True}
+    assert found("DescribeVpcs", **holds) == 1
+    for name, other in {"VpcId": "vpc-none", "IsDefault": False}.items():
+        assert found("DescribeVpcs", **{**holds, name: other}) == 0, name
+    holds |= {"VSwitchId": one["VSwitchId"], "ZoneId": one["ZoneId"]}
+    assert found("DescribeVSwitches", **holds) == 1
+    others = {"VSwitchId": two["VSwitchId"], "ZoneId": two["ZoneId"], "VpcId": "vpc-none", "IsDefault": False}
+    for name, other in others.items():
+        assert found("DescribeVSwitches", **{**holds, name: other}) == 0, name
+
+
 def test_each_instance_has_one_network_interface(region: Region) -> None:
     one, two = region.run_instances(2)
     shown = region.call("DescribeInstances", InstanceIds=[two.id])["Instances"]["Instance"][0]
