@@ -220,7 +220,7 @@ def test_an_event_that_inquires_waits_for_consent() -> None:
 
     accept()
     region.wait_for_event(MAINTENANCE, instance=one, state="Executed")
-    assert_refused("InvalidEventId.NotFound", accept)
+    assert_refused("InvalidEventId.NoInquiringEventFound", accept)
     region.call("RedeployInstance", InstanceId=two.id)
     assert_avoided(two)
     assert two.wait_until("Running").status == "Running"
@@ -403,3 +403,41 @@ def test_instances_that_share_a_host_are_told_with_their_timelines() -> None:
         assert [each.id in str(told.value).split("\n", 1)[0] for each in made] == [True] * 3
         assert [f"{each.id} is Running" in str(told.value) for each in made] == [True, True, False]
         assert "Starting -> Running" in str(told.value)
+
+
+MANY = [f"i-{number}" for number in range(101)]
+LATER = "2030-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("edition", "action", "asked", "code", "status"),
+    [
+        ("2019-02", "DescribeInstancesFullStatus", {"EventType": "x"}, "InvalidParameter", 403),
+        ("2019-02", "DescribeInstancesFullStatus", {"InstanceId": MANY}, "InstanceIdLimitExceeded", 403),
+        ("2019-02", "CreateSimulatedSystemEvents", {"InstanceId": MANY}, "InstanceIdLimitExceeded", 400),
+        ("2020-12", "CreateSimulatedSystemEvents", {"InstanceId": MANY}, "InstanceIdLimitExceeded", 403),
+        ("2019-02", "CreateSimulatedSystemEvents", {"InstanceId": ["i-1"]}, "InvalidInstanceId.NotFound", 400),
+        ("2020-12", "CreateSimulatedSystemEvents", {"InstanceId": ["i-1"]}, "InvalidInstanceId.NotFound", 404),
+        ("2019-02", "CancelSimulatedSystemEvents", {"EventId": MANY}, "EventIdLimitExceeded", 400),
+        ("2019-02", "CancelSimulatedSystemEvents", {}, "MissingParameter", 404),
+        ("2019-02", "DescribeInstanceHistoryEvents", {"EventId": MANY}, "EventIdLimitExceeded", 403),
+        ("2020-12", "AcceptInquiredSystemEvent", {"EventId": "e-1"}, "InvalidEventId.NoInquiringEventFound", 404),
+    ],
+)
+def test_a_refusal_has_the_status_of_the_page_of_its_action(
+    edition: str, action: str, asked: dict[str, object], code: str, status: int
+) -> None:
+    region = make_region(edition=edition)
+    if action == "CreateSimulatedSystemEvents":
+        asked = {**asked, "EventType": "SystemMaintenance.Reboot", "NotBefore": LATER}
+    assert assert_refused(code, lambda: region.call(action, **asked)).status == status
+
+
+@pytest.mark.parametrize(("edition", "most"), [("2019-02", 6), ("2020-12", 7)])
+def test_a_query_takes_as_many_states_as_there_are(edition: str, most: int) -> None:
+    region = make_region(edition=edition)
+    region.call("DescribeInstanceHistoryEvents", InstanceEventCycleStatus=["Executed"] * most)
+    more = ["Executed"] * (most + 1)
+    assert_refused(
+        "InvalidParameter", lambda: region.call("DescribeInstanceHistoryEvents", InstanceEventCycleStatus=more)
+    )

@@ -2,7 +2,7 @@
 
 Statuses and messages are those of the API reference of February 2019; where sources of that month disagree on a status
 (`DEPLOYMENTSET.QUOTA_FULL` is 400 on one page and 403 on another) the registry of clauses says so and tests compare the
-code.
+code. Where the page of one action has another status than most, or that of a later edition has, the edition says which.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MISSING = "The input parameter {name} that is mandatory for processing this req
 CODES: Final[dict[str, tuple[int, str]]] = {
     # Every action
     "MissingParameter": (400, _MISSING),
-    "InvalidNetworkType.MismatchRamRole": (403, "A role cannot be given to an instance in the classic network."),
+    "InvalidNetworkType.MismatchRamRole": (403, "Ram role cannot be attached to instances of Classic network type."),
     "InvalidParameter.AllEmpty": (403, "At least one of the parameters InstanceIds and RamRoleName must be given."),
     "InvalidParameter": (400, "The specified parameter {name} is not valid: {why}."),
     "UnsupportedParameter": (400, "The parameter {name} is not supported: {why}."),
@@ -72,7 +72,10 @@ CODES: Final[dict[str, tuple[int, str]]] = {
         403,
         "The operation is not allowed due to the instance is protected by deletion protection.",
     ),
-    "InvalidChargeType.ValueNotSupported": (403, "Deletion protection is supported for pay-as-you-go instances only."),
+    "InvalidChargeType.ValueNotSupported": (
+        403,
+        "The operation is not permitted due to deletion protection only support postPaid instance",
+    ),
     "InvalidImageId.NotFound": (404, "The specified ImageId does not exist."),
     "InvalidInstanceType.ValueNotSupported": (
         403,
@@ -89,12 +92,12 @@ CODES: Final[dict[str, tuple[int, str]]] = {
         "The specified parameter UserData only support the vpc and IoOptimized Instance.",
     ),
     "InvalidUserData.Base64FormatInvalid": (400, "The specified parameter UserData must be base64 encoded."),
-    "InvalidUserData.SizeExceeded": (400, "The specified parameter UserData exceeds the size limit."),
+    "InvalidUserData.SizeExceeded": (400, "The specified parameter UserData exceeds the size."),
     "InvalidStatus.NotFound": (404, "The specified Status is not found"),
     "InvalidNetworkType.NotFound": (404, "The specified InstanceNetworkType is not found"),
     "InvalidInternetChargeType.ValueNotSupported": (404, "The specified InternetChargeType is not valid"),
     "InvalidInstanceChargeType.NotFound": (404, "The InstanceChargeType does not exist in our records."),
-    "InvalidPeriod": (400, "The specified Period is not valid."),
+    "InvalidPeriod": (400, "The specified period is not valid."),
     "InvalidSpotStrategy": (400, "The specified SpotStrategy is not valid."),
     "InvalidSpotPriceLimit": (400, "The specified SpotPriceLimit is not valid."),
     "InvalidSystemDiskSize.ValueNotSupported": (400, "The specified parameter {name} is not valid: {why}."),
@@ -168,11 +171,11 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "MissingParameter.CommandId": (400, _MISSING),
     "MissingParameter.InstanceIds": (400, _MISSING),
     "MissingParameter.InvokeId": (400, _MISSING),
-    "MissingParameter.Frequency": (400, "The frequency must be given for a timed invocation."),
+    "MissingParameter.Frequency": (400, "The frequency parameter must exist when create a timed Invocation."),
     "MissingParameter.TargetDir": (400, _MISSING),
     "MissingParameter.Content": (400, _MISSING),
     "CmdContent.ExceedLimit": (403, "The length of the command content exceeds the upper limit."),
-    "Invalid.CommandContent": (400, "The specified CommandContent is not valid."),
+    "Invalid.CommandContent": (400, "The specified CommandContent is not valid or exceed max"),
     "CmdParamName.ExceedLimit": (403, "The name of a placeholder in the command exceeds the upper limit."),
     "Parameter.Disabled": (404, "The command takes no parameters."),
     "Parameter.NotMatched": (403, "A parameter is given for which the command has no placeholder."),
@@ -231,9 +234,10 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "EventIdLimitExceeded": (403, "The amount of EventId specified exceeds limit 100."),
     "InvalidNotBefore.Passed": (400, "The NotBefore of system event has passed."),
     "SimulatedEventLimitExceeded": (400, "The amount of active simulated system event exceeds limit."),
-    "InvalidEventId.NotFound": (403, "The specified EventId does not exist."),
-    "CannotCancelSystemEvent.NotSimulated": (403, "Only simulated system events can be canceled."),
-    "InvalidOperation.RedeployInstance": (403, "There are no maintenance events found on the instance."),
+    "InvalidEventId.NotFound": (403, "Cannot find EventId."),
+    "InvalidEventId.NoInquiringEventFound": (404, "There is no event of this id that awaits an answer."),
+    "CannotCancelSystemEvent.NotSimulated": (403, "Cannot cancel system event generated by system."),
+    "InvalidOperation.RedeployInstance": (403, "There are no maintenance events found on the instance"),
 }
 
 

@@ -43,7 +43,7 @@ class DescribeInstanceHistoryEvents(_Events):
 
     instance_id: str | None = text("InstanceId")
     cycle_status: str | None = text("EventCycleStatus")
-    cycle_statuses: tuple[str, ...] = texts("InstanceEventCycleStatus", most=7)
+    cycle_statuses: tuple[str, ...] = texts("InstanceEventCycleStatus")
 
 
 class CreateSimulatedSystemEvents(Request):

@@ -55,6 +55,12 @@ class Edition:
         self.billing = Section("billing", values["billing"])
         self.recovery = Section("recovery", values["recovery"])
         self.assistant = Section("assistant", values["assistant"])
+        self._statuses = values["statuses"]
+
+    def status(self, action: str, code: str) -> int | None:
+        """The HTTP status with which an action refuses, None where it is the usual one of the code."""
+        found: int | None = self._statuses.get(action, {}).get(code)
+        return found
 
     def changed(self, changes: Mapping[str, object]) -> Edition:
         """This edition with other values, named by `chapter.name`.

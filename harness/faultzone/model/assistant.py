@@ -254,7 +254,7 @@ def stop_invocation(region: RegionState, account: AccountState, request: StopInv
     state = state_of(region, account)
     invocation = state.invocations.get(request.invoke_id)
     if invocation is None:
-        raise ApiError("InvalidInvokeId.NotFound", status=region.edition.assistant.stop_unknown_status)
+        raise ApiError("InvalidInvokeId.NotFound")
     if unknown := set(request.instance_ids) - invocation.targets.keys():
         raise ApiError.of("InvalidParameter", name="InstanceId", why=f"{min(unknown)} is no target of the invocation")
     was_open = invocation.open

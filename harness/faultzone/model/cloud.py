@@ -120,8 +120,14 @@ class Cloud:
         region = self.region(parameters)
         if account not in self.accounts:
             raise ApiError("InvalidAccessKeyId.NotFound")
-        request = entry.request.parse(parameters, edition=self.edition.name)
-        return entry.handler(region, region.account(account), request)
+        try:
+            request = entry.request.parse(parameters, edition=self.edition.name)
+            return entry.handler(region, region.account(account), request)
+        except ApiError as refusal:
+            status = self.edition.status(entry.request.__name__, refusal.code)
+            if status is None:
+                raise
+            raise ApiError(refusal.code, refusal.message, status) from None
 
     def region(self, parameters: Mapping[str, object]) -> RegionState:
         """The region that a call names, the default one where it names none.

@@ -65,7 +65,7 @@ def accept_inquired_event(region: RegionState, account: AccountState, request: A
     """AcceptInquiredSystemEvent: an event that is Inquiring executes."""
     event = region.events.get(request.event_id)
     if event is None or event.account != account.id or event.status != events.INQUIRING:
-        raise ApiError("InvalidEventId.NotFound")
+        raise ApiError("InvalidEventId.NoInquiringEventFound")
     events.accept(region, event)
     return {}
 

@@ -175,9 +175,12 @@ def describe_history(region: RegionState, account: AccountState, request: Descri
 
     Clause: event/history-default.
     """
+    inquires = bool(region.edition.event.inquires)
+    if len(request.cycle_statuses) > (most := len(events.STATES) + inquires):
+        raise ApiError.of("InvalidParameter", name="InstanceEventCycleStatus", why=f"at most {most} are accepted")
     asked = request.cycle_statuses or ((request.cycle_status,) if request.cycle_status is not None else ())
     for each in asked:
-        if each not in events.STATES and not (each == events.INQUIRING and region.edition.event.inquires):
+        if each not in events.STATES and not (each == events.INQUIRING and inquires):
             raise ApiError.of("InvalidParameter", name="EventCycleStatus", why=f"there is no state {each[:64]}")
     states = asked or region.edition.event.history_default
     filters = list(_filters(region, request))
