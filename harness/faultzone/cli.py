@@ -138,6 +138,7 @@ def _up(options: argparse.Namespace) -> int:
         print(f"ready {served.url}", flush=True)
         print(f"control token {served.token}", flush=True)
         hosted.wait_for_interrupt()
+    cloud.close()
     return 0
 
 

@@ -36,6 +36,7 @@ class Hosted:
 
     def __init__(self, **options: Any) -> None:
         self._options = options
+        self._lock = threading.Lock()
         self.inner = self._made({})
 
     def _made(self, arguments: Mapping[str, object]) -> LocalBackend:
@@ -89,9 +90,10 @@ class Hosted:
         if unknown := arguments.keys() - _RESET:
             raise UsageError(f"reset takes {', '.join(sorted(_RESET))}, not {', '.join(sorted(unknown))}")
         fresh = self._made(arguments)
-        before, self.inner = self.inner, fresh
+        with self._lock:
+            before, self.inner = self.inner, fresh
         before.close()
-        return self.inner.control("shape", {})
+        return fresh.control("shape", {})
 
     def close(self) -> None:
         """End the cloud."""
@@ -114,11 +116,20 @@ def endpoint(
             testid2 and testsecret2, and so on, for as many accounts as a reset may make.
         sts: the id, secret and token of a temporary key that the first account has besides.
         token: what the control routes ask for; random when left out.
+
+    Raises:
+        UsageError: a key's id belongs to another, no header carries the token, or the port cannot be listened on.
     """
     from faultzone.serve import Credential, Keyring, serve
 
+    if token and (not token.isascii() or not token.isprintable() or " " in token):
+        raise UsageError("a control token travels in a header: write printable ASCII without spaces")
     key_id, secret = key
     pairs = ((key_id, secret), *TEST_KEYS[1:])
+    if (sts is not None and sts[0] == key_id) or {key_id, *(sts or ())[:1]} & {each for each, _ in TEST_KEYS[1:]}:
+        raise UsageError(
+            "every key pair has an id of its own; those of further accounts are testid2, testid3 and so on"
+        )
     accounts = account_ids(len(pairs))
     keyring = Keyring([Credential(*pair, account) for pair, account in zip(pairs, accounts, strict=True)])
     if sts is not None:

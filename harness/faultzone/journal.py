@@ -112,7 +112,7 @@ class Journal:
 
     def tail(self, count: int = 20) -> list[Entry]:
         """The last `count` entries."""
-        return [Entry._make(entry) for entry in self.entries[-count:]]
+        return [Entry._make(entry) for entry in self.entries[-count:]] if count else []
 
     def open(self, path: Path) -> None:
         """Write what there is and all that follows to `path`, a JSON object a line, handed over as it happens."""

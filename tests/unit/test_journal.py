@@ -30,6 +30,7 @@ def test_entries_are_numbered_found_and_shown() -> None:
     assert [(each.number, each.at, each.kind) for each in journal] == [(0, 0, "call"), (1, 1500, "refusal")]
     assert [each.data["action"] for each in journal.of("call", "refusal", action="B")] == ["B"]
     assert journal.of("fault") == []
+    assert journal.tail(0) == []
     assert journal.tail(1) == [Entry(1, 1500, "refusal", {"action": "B"})]
     assert str(journal.tail(1)[0]).split() == ["1", "1970-01-01T00:00:01Z", "refusal", "action=B"]
     assert len(str(journal.tail(2)[0])) < 260, "a long value is cut"

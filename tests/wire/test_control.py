@@ -119,12 +119,19 @@ def test_other_routes_are_refused(endpoint: Endpoint, method: str, path: str, st
     assert _ask(endpoint, path, method=method).status == status
 
 
-@pytest.mark.parametrize("peer", ["192.0.2.1", "::", "2001:db8::1", "fe80::1%eth0"])
+@pytest.mark.parametrize("peer", ["192.0.2.1", "::", "2001:db8::1", "fe80::1%eth0", "::ffff:192.0.2.1"])
 def test_other_machines_are_refused_even_with_the_token(door: FakeDoor, peer: str) -> None:
     control = Control(door, TOKEN)
     asked = control.answer("POST", "/_faultzone/control/clock", {"x-faultzone-token": TOKEN}, b"", peer)
     with pytest.raises(ApiError, match="loopback"):
         asyncio.run(asked)
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"])
+def test_loopback_has_many_addresses(door: FakeDoor, peer: str) -> None:
+    control = Control(door, TOKEN)
+    asked = control.answer("POST", "/_faultzone/control/clock", {"x-faultzone-token": TOKEN}, b"", peer)
+    assert json.loads(asyncio.run(asked)) == {"verb": "clock", "arguments": {}}
 
 
 def test_the_api_answers_while_a_verb_takes_its_time() -> None:

@@ -6,18 +6,23 @@ import base64
 import json
 import re
 import socket
+import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import pytest
 
 from faultzone import (
     ApiError,
+    ApiFailure,
     HarnessError,
     HostCrash,
     IncompleteAnswer,
+    NoAnswer,
     NotSupported,
     Region,
     UsageError,
@@ -258,10 +263,98 @@ def test_an_endpoint_that_is_not_there() -> None:
         connect(f"http://127.0.0.1:{port}").call("DescribeInstances", {})
 
 
-@pytest.mark.parametrize("url", ["", "127.0.0.1:80", "ftp://127.0.0.1", "http://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "127.0.0.1:80", "ftp://127.0.0.1", "http://", "http://127.0.0.1:x", "http://127.0.0.1:99999"),
+        *("http://127.0.0.1:80/ecs", "http://127.0.0.1/?a=b", "http://user:pass@127.0.0.1"),
+    ],
+)
 def test_what_is_no_url(url: str) -> None:
     with pytest.raises(UsageError):
         connect(url)
+
+
+def test_threads_share_connections(backend: HttpBackend) -> None:
+    def ask() -> None:
+        backend.call("DescribeRegions", {})
+
+    for _ in range(5):
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+    assert len(backend._idle) == 1
+
+
+def test_a_connection_that_has_ended_meanwhile_is_not_used() -> None:
+    with serve(FakeDoor(), Keyring([KEY])) as endpoint, closing(connect(endpoint.url)) as backend:
+        backend.call("DescribeInstances", {})
+        with serve(FakeDoor(), Keyring([KEY])) as other:
+            backend._parts = urlsplit(other.url)
+            endpoint.close()
+            backend.call("DescribeInstances", {})
+
+
+def test_a_call_that_a_fault_drops_is_not_sent_again(backend: HttpBackend) -> None:
+    region = make_region(backend)
+    region.run_instances(1)
+    with (
+        region.chaos.inject(ApiFailure("RunInstances", kind="drop", times=1, after_effect=True)),
+        pytest.raises(NoAnswer),
+    ):
+        region.run_instances(1)
+    assert region.call("DescribeInstances")["TotalCount"] == 2
+
+
+def test_a_lost_answer_is_trouble_where_nothing_was_to_be_lost() -> None:
+    door = FakeDoor(error=NoAnswer())
+    with (
+        serve(door, Keyring([KEY])) as endpoint,
+        closing(connect(endpoint.url)) as backend,
+        pytest.raises(HarnessError, match="does not answer"),
+    ):
+        backend.call("DescribeInstances", {})
+    assert len(door.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "sts", "token"),
+    [
+        (("testid2", "x"), None, None),
+        (("testid", "x"), ("testid", "x", "y"), None),
+        (("testid", "x"), ("testid3", "x", "y"), None),
+        *((("testid", "x"), None, token) for token in ("a b", "a\nb", "t\u00f6ken")),
+    ],
+)
+def test_keys_that_mean_two_accounts_and_tokens_that_no_header_carries(
+    key: Sequence[str], sts: Sequence[str] | None, token: str | None
+) -> None:
+    with closing(hosted.Hosted()) as cloud, pytest.raises(UsageError, match=r"key pair|control token"):
+        hosted.endpoint(cloud, key=key, sts=sts, token=token)
+
+
+def test_the_journal_has_no_last_minus_one(backend: HttpBackend) -> None:
+    with pytest.raises(UsageError, match="last=-1"):
+        backend.control("journal", {"last": -1})
+
+
+def test_a_reset_ends_an_advance_of_the_cloud_before() -> None:
+    with closing(hosted.Hosted()) as cloud:
+        timer: list[object] = []
+        first, going = cloud.inner, threading.Event()
+
+        def again() -> None:
+            going.set()
+            timer[:] = [first.clock.call_later(1, again)]
+
+        again()
+        with ThreadPoolExecutor(1) as threads:
+            going.clear()
+            advance = threads.submit(cloud.control, "advance", {"milliseconds": 10**12})
+            assert going.wait(5)
+            cloud.control("reset", {})
+            with pytest.raises(HarnessError, match="closed before this time had passed"):
+                advance.result(5)
 
 
 def test_keys() -> None:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import logging
 import socket
+import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from typing import NoReturn
 from urllib.parse import urlencode
 
 import pytest
@@ -300,6 +304,44 @@ def test_an_address_in_use_is_told_and_leaves_nothing_behind(endpoint: Endpoint,
     with pytest.raises(OSError, match="in use"):
         serve(door, Keyring([KEY]), port=endpoint.port)
     gc.collect()
+
+
+def test_a_listener_without_descriptors_rests(door: FakeDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    class Exhausted(socket.socket):
+        __slots__ = ()
+
+        def accept(self) -> NoReturn:
+            tried.append(time.monotonic())
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    with serve(door, Keyring([KEY]), now=lambda: NOW) as endpoint:
+        monkeypatch.setattr(endpoint._listener, "__class__", Exhausted)
+        client = RawClient((endpoint.host, endpoint.port))
+        with client, RawClient((endpoint.host, endpoint.port)):
+            time.sleep(0.02)
+            monkeypatch.undo()
+            assert client.ask(http_request(b"/?" + v1_query({}))).status == 200
+    assert len(tried) == 1
+
+
+@pytest.mark.slow
+def test_a_fork_closes_its_own_copy_of_an_endpoint_and_no_more() -> None:
+    # In a process of its own: pytest's has threads, beside which a fork is a warning.
+    program = """
+        import os, signal, sys, urllib.request
+        from faultzone import hosted
+        with hosted.endpoint(hosted.Hosted()) as served:
+            if not os.fork():
+                signal.alarm(5)
+                served.close()
+                os._exit(0)
+            status = os.wait()[1]
+            print(status, urllib.request.urlopen(served.url + "/_faultzone/health").read())
+    """
+    made = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(program)]
+    assert subprocess.run(made, capture_output=True, text=True, check=True).stdout == '0 b\'{"status":"ok"}\'\n'
 
 
 def test_endpoints_are_apart(endpoint: Endpoint, door: FakeDoor) -> None:

@@ -306,7 +306,9 @@ def advance(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
 def journal(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
     """Show the last entries of the journal."""
     last = given.get("last", 100)
-    return {"entries": [entry._asdict() for entry in backend.journal.tail(int(last))], "length": len(backend.journal)}
+    if last < 0:
+        raise UsageError(f"last={last!r}: write how many entries, 0 or more")
+    return {"entries": [entry._asdict() for entry in backend.journal.tail(last)], "length": len(backend.journal)}
 
 
 # Verbs of single chapters register themselves; they need what is above.

@@ -5,25 +5,25 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
+import selectors
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from faultzone.backends.answers import documented
 from faultzone.clock import SECOND
 from faultzone.ecs.errors import ApiError
-from faultzone.errors import HarnessError, NotSupported, UsageError
+from faultzone.errors import HarnessError, NoAnswer, NotSupported, UsageError
 from faultzone.journal import Journal, redacted
 
-#: Seconds that an endpoint has to answer.
+#: Seconds that an endpoint has to answer a call, and a control verb: `advance` by months does all that falls due.
 _TIMEOUT: Final = 30.0
+_CONTROL_TIMEOUT: Final = 600.0
 _CONTROL: Final = "/_faultzone/control/"
 _TOKEN: Final = "x-faultzone-token"
-
-#: How a connection ends that the other side had closed while it was idle.
-_STALE: Final = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
 
 #: Completes and signs flat parameters: (method, parameters, key pair) -> all parameters, `Signature` among them.
 Sign = Callable[[str, Mapping[str, str], tuple[str, str]], Mapping[str, str]]
@@ -71,13 +71,18 @@ class HttpBackend:
 
     def __init__(self, url: str, keys: Sequence[tuple[str, str]], *, token: str | None, sign: Sign) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            complete = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # Of the port.
+            complete = False
+        if not complete or parts.path not in ("", "/") or parts.query or parts.username:
             raise UsageError(f"{url!r} is not the URL of an endpoint; write http://127.0.0.1:PORT")
         if not keys:
             raise UsageError("an endpoint needs at least one key pair")
         self.name, self._parts, self._keys, self._token, self._sign = url, parts, list(keys), token, sign
-        self._local = threading.local()
-        self._connections: list[http.client.HTTPConnection] = []
+        self._idle: list[http.client.HTTPConnection] = []
+        #: Whether calls may go unanswered on purpose.
+        self._drops = False
         self._accounts: dict[str, tuple[str, str]] = {}
         self.capabilities: frozenset[str] = frozenset()
         self.journal = Journal()
@@ -103,7 +108,11 @@ class HttpBackend:
         self._learn(self.control("reset", options))
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
-        """Sign and send one action; see `Backend.call`."""
+        """Sign and send one action; see `Backend.call`.
+
+        Raises:
+            NoAnswer: a fault of the API drops the call.
+        """
         if account is None:
             key = self._keys[0]
         elif account in self._accounts:
@@ -112,7 +121,7 @@ class HttpBackend:
             raise NotSupported(f"no key pair is given for the account {account}")
         body = urlencode(self._sign("POST", {**flatten(parameters), "Action": action}, key))
         form = {"Content-Type": "application/x-www-form-urlencoded"}
-        status, answer = self._request("POST", "/", body, form)
+        status, answer = self._request("/", body, form)
         said: dict[str, Any] = {"action": action, "parameters": redacted(parameters)}
         if status < 300:
             self.journal.append(int(time.time() * SECOND), "call", {**said, "answer": answer})
@@ -131,28 +140,34 @@ class HttpBackend:
         given = {name: value for name, value in arguments.items() if value is not None or name == "limit"}
         if functions := [name for name, value in given.items() if callable(value)]:
             raise NotSupported(f"{verb}: {functions[0]} is a function, which does not travel to {self.name}")
-        status, answer = self._request("POST", _CONTROL + verb, json.dumps(given), headers)
+        status, answer = self._request(_CONTROL + verb, json.dumps(given), headers, _CONTROL_TIMEOUT)
         if status < 300:
+            self._drops = verb != "reset" and (self._drops or (verb == "api-fault" and given.get("kind") == "drop"))
             return answer
         message = str(answer.get("Message", answer))
         if status == 501:
             raise NotSupported(message)
         raise UsageError(message) if status == 400 else HarnessError(f"{self.name}: {status} {message}")
 
-    def _request(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        reused = getattr(self._local, "connection", None) is not None
+    def _request(
+        self, path: str, body: str, headers: dict[str, str], seconds: float = _TIMEOUT
+    ) -> tuple[int, dict[str, Any]]:
+        connection = self._connection()
         try:
-            try:
-                status, raw = self._exchange(method, path, body, headers)
-            except _STALE:
-                # An idle connection may have been closed meanwhile: then nothing was done, and it is sent once more.
-                if not reused:
-                    raise
-                self._drop()
-                status, raw = self._exchange(method, path, body, headers)
-        except (http.client.HTTPException, OSError) as trouble:
-            self._drop()
-            raise HarnessError(f"{self.name} does not answer: {trouble}") from trouble
+            connection.timeout = seconds
+            if connection.sock is not None:
+                connection.sock.settimeout(seconds)
+            connection.request("POST", path, body.encode(), headers)
+            response = connection.getresponse()
+            status, raw = response.status, response.read()
+        except BaseException as trouble:
+            connection.close()
+            if self._drops and path == "/" and isinstance(trouble, BrokenPipeError | ConnectionResetError):
+                raise NoAnswer(f"{self.name} ended the connection: {trouble}") from trouble
+            if isinstance(trouble, http.client.HTTPException | OSError):
+                raise HarnessError(f"{self.name} does not answer: {trouble}") from trouble
+            raise
+        self._idle.append(connection)
         try:
             answer = json.loads(raw)
         except ValueError:
@@ -161,31 +176,29 @@ class HttpBackend:
             raise HarnessError(f"{self.name} answered {status} with something that is no JSON object: {raw[:200]!r}")
         return status, answer
 
-    def _exchange(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, bytes]:
-        connection = self._connection()
-        connection.request(method, path, body.encode(), headers)
-        response = connection.getresponse()
-        return response.status, response.read()
-
     def _connection(self) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
-            connection = kind(self._parts.hostname or "", self._parts.port, timeout=_TIMEOUT)
-            self._local.connection = connection
-            self._connections.append(connection)
-        return connection
-
-    def _drop(self) -> None:
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._connections.remove(connection)
-            self._local.connection = None
+        """One that no other thread uses: idle, and not closed by the other side meanwhile, or else new."""
+        while self._idle:
+            with suppress(IndexError):  # Another thread took the last one.
+                connection = self._idle.pop()
+                if connection.sock is None or not _has_ended(connection.sock):
+                    return connection
+                connection.close()
+        kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
+        return kind(self._parts.hostname or "", self._parts.port)
 
     def close(self) -> None:
-        """End the connections of all threads; the next call makes a new one."""
-        for connection in self._connections:
-            connection.close()
-        self._connections.clear()
-        self._local = threading.local()
+        """End the connections; the next call makes a new one."""
+        while self._idle:
+            with suppress(IndexError):
+                self._idle.pop().close()
+
+
+def _has_ended(idle: socket.socket) -> bool:
+    """Whether the other side has closed an idle connection: only then is there something to read, its end.
+
+    What is sent on it would be lost, and could not be told from what the other side took and did not answer.
+    """
+    with selectors.DefaultSelector() as selector:
+        selector.register(idle, selectors.EVENT_READ)
+        return bool(selector.select(0))

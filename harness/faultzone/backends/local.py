@@ -128,6 +128,7 @@ class LocalBackend:
         #: The thread that advances time, and by how much a jump has put off the instant that it is to reach.
         self._advancer: int | None = None
         self._jumped = 0
+        self._closed = False
         self._lock = threading.Lock()
         self._queue = threading.Lock()
         self._advancing = threading.Lock()
@@ -263,6 +264,8 @@ class LocalBackend:
             if settle:
                 self.settle()
             with self._turn():
+                if self._closed:
+                    raise HarnessError("the region was closed before this time had passed")
                 reached = self._jumped
                 for _ in range(self.steps_per_turn):
                     going = self.clock.step(instant + reached)
@@ -332,7 +335,8 @@ class LocalBackend:
         """Give back what the cloud occupies outside this process: in memory, nothing."""
 
     def close(self) -> None:
-        """End what runs and finish the journal's file."""
+        """End what runs, an advance included, and finish the journal's file."""
+        self._closed = True
         self.publisher.close()
         self.substrate.close()
         self.journal.close()

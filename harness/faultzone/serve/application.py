@@ -194,7 +194,7 @@ class Application:
     ) -> Answer:
         try:
             answer = await self._control.answer(method, path, headers, body, peer[0] if peer else "::")
-            return Answer(200, JSON, self._world.request_id(), render(answer, "", xml=False))
+            return Answer(200, JSON, self._world.request_id(), answer)
         except ApiError as error:
             return self.refuse(error)
         except Exception:

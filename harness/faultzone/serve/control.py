@@ -17,14 +17,14 @@ import asyncio
 import hmac
 import json
 import re
-from collections.abc import Mapping
-from ipaddress import ip_address
+from collections.abc import Callable, Mapping
+from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import FaultzoneError, NotSupported, UsageError
 from faultzone.serve.door import Door
-from faultzone.serve.wire import refusal
+from faultzone.serve.wire import refusal, render
 
 ROOT: Final = "/_faultzone/"
 TOKEN_HEADER: Final = "x-faultzone-token"
@@ -44,10 +44,8 @@ class Control:
         self._door = door
         self._token = token.encode()
 
-    async def answer(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, peer: str
-    ) -> dict[str, object]:
-        """What to answer a request to one of the routes with, status 200.
+    async def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes, peer: str) -> bytes:
+        """What to answer a request to one of the routes with: the body, JSON, for status 200.
 
         Args:
             method: the method of the request.
@@ -59,14 +57,14 @@ class Control:
         Raises:
             ApiError: any refusal; `Forbidden` without the token or from another machine.
         """
-        if not ip_address(peer.partition("%")[0]).is_loopback:
+        if not _is_loopback(peer):
             raise _forbidden("these routes are open to loopback alone")
         if (method, path) == ("GET", ROOT + "health"):
-            return {"status": "ok"}
+            return _render({"status": "ok"})
         if not hmac.compare_digest(headers.get(TOKEN_HEADER, "").encode(), self._token):
             raise _forbidden(f"the header {TOKEN_HEADER} is missing or wrong")
         if (method, path) == ("GET", ROOT + "schema"):
-            return schema(await self._control("verbs", {}))
+            return await self._control("verbs", {}, schema)
         verb = path.removeprefix(_CONTROL)
         if not path.startswith(_CONTROL) or not _VERB.fullmatch(verb):
             raise ApiError("InvalidApi.NotFound")
@@ -74,10 +72,16 @@ class Control:
             raise ApiError("UnsupportedHTTPMethod")
         return await self._control(verb, _read_arguments(body))
 
-    async def _control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, object]:
-        # A verb may take long (`advance` by weeks), and the loop serves every endpoint of the process.
+    async def _control(
+        self,
+        verb: str,
+        arguments: Mapping[str, object],
+        shown: Callable[[dict[str, object]], dict[str, object]] = dict,
+    ) -> bytes:
+        # A verb may take long (`advance` by weeks) and have a long answer (`journal`), and the loop serves every
+        # endpoint of the process.
         try:
-            return await asyncio.to_thread(self._door.control, verb, arguments)
+            return await asyncio.to_thread(lambda: _render(shown(self._door.control(verb, arguments))))
         except FaultzoneError as error:
             status = 400 if isinstance(error, UsageError) else 501 if isinstance(error, NotSupported) else 500
             raise ApiError(type(error).__name__, str(error), status) from error
@@ -127,6 +131,17 @@ def _read_arguments(body: bytes) -> dict[str, object]:
     if not isinstance(arguments, dict):
         raise refusal("body", "it is not a JSON object")
     return arguments
+
+
+def _render(answer: Mapping[str, object]) -> bytes:
+    return render(answer, "", xml=False)
+
+
+def _is_loopback(peer: str) -> bool:
+    address = ip_address(peer.partition("%")[0])
+    # A socket of both families shows an address of the older one in the form of the newer.
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def _forbidden(why: str) -> ApiError:

@@ -17,6 +17,7 @@ What arrives is bounded. Beyond any of these the answer is a refusal in JSON lik
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import secrets
@@ -50,6 +51,10 @@ REQUEST_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 75
 #: Seconds that the sender of a refused request has to read the refusal.
 _LINGER_SECONDS: Final = 2.0
+
+#: Seconds until connections are accepted again after descriptors or memory had run out, which these say.
+_PAUSE_SECONDS: Final = 0.1
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 #: Connections that wait to be accepted.
 _BACKLOG: Final = 512
@@ -220,6 +225,11 @@ class _Loop:
         self._loop = _new_loop()
         threading.Thread(target=self._loop.run_forever, name="faultzone-serve", daemon=True).start()
 
+    @property
+    def runs_here(self) -> bool:
+        """Whether this process has the thread: a fork has none of its parent's."""
+        return self._pid == os.getpid()
+
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         """Run on the loop and wait for the end."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
@@ -229,9 +239,9 @@ class _Loop:
 
     @classmethod
     def current(cls) -> _Loop:
-        """The loop of this process; a fork has none of its parent's threads, hence another."""
+        """The loop of this process."""
         with cls._lock:
-            if cls._current is None or cls._current._pid != os.getpid():
+            if cls._current is None or not cls._current.runs_here:
                 cls._current = cls()
             return cls._current
 
@@ -291,21 +301,35 @@ class Endpoint:
         self.close()
 
     def close(self) -> None:
-        """Close the socket and every connection; the port is free afterwards. Closing twice does nothing."""
-        if not self._state.closed:
+        """Close the socket and every connection; the port is free afterwards. Closing twice does nothing. A fork closes
+        its copy of the socket alone: the endpoint is its parent's."""
+        if self._state.closed:
+            return
+        if self._loop.runs_here:
             self._loop.run(self._close())
+        else:
+            self._state.closed = True
+            self._listener.close()
 
     async def _open(self) -> None:
         self._listener.listen(_BACKLOG)
         self._listener.setblocking(False)
+        self._listen()
+
+    def _listen(self) -> None:
         # Not `create_server`: closed between accepting a connection and making it, it would leave the connection open.
-        asyncio.get_running_loop().add_reader(self._listener, self._accept)
+        if not self._state.closed:
+            asyncio.get_running_loop().add_reader(self._listener, self._accept)
 
     def _accept(self) -> None:
         try:
             connection, _ = self._listener.accept()
-        except OSError:
-            # The client has gone, or descriptors have run out and another must go first.
+        except OSError as trouble:
+            # The client has gone, or descriptors have run out and others must go first: to ask again at once would take
+            # all of the loop's time.
+            if trouble.errno in _EXHAUSTED:
+                asyncio.get_running_loop().remove_reader(self._listener)
+                asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._listen)
             return
         loop = asyncio.get_running_loop()
         task = loop.create_task(loop.connect_accepted_socket(self._factory, connection))
