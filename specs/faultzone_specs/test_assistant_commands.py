@@ -104,6 +104,9 @@ def test_commands_are_filtered_and_paged(region: Region) -> None:
     assert {each["CommandId"] for each in listed(region)} == set(made)
     assert {each["CommandId"] for each in listed(region, Name="n3")} == set(made[6:8])
     assert {each["CommandId"] for each in listed(region, Type="RunBatScript")} == set(made[1::2])
+    pages = [region.call("DescribeCommands", PageNumber=number, PageSize=5)["Commands"] for number in range(1, 5)]
+    assert [len(each["Command"]) for each in pages] == [5, 5, 2, 0]
+    assert sorted(each["CommandId"] for page in pages for each in page["Command"]) == sorted(made)
     assert_refused("InvalidParam.PageSize", lambda: region.call("DescribeCommands", PageSize=51))
 
 

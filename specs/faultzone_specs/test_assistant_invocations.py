@@ -211,6 +211,20 @@ def test_a_timed_invocation_repeats_whatever_became_of_a_run(region: Region) -> 
     assert {each["ExitCode"] for each in ran.results()} == {3}
 
 
+@clause("assistant/stop", "assistant/timed-runs-repeat")
+@needs("move-time")
+def test_a_target_that_is_stopped_gets_no_further_run_and_the_others_do(region: Region) -> None:
+    one, two = region.run_instances(2)
+    ran = region.run_command("echo 1", on=[one, two], frequency="*/30 * * * * *")
+    region.wait(lambda: ran.results(one) and ran.results(two), "2m", what="a run on each")
+    region.clock.advance("5s")
+    ran.stop(one)
+    before = [ran.results(each) for each in (one, two)]
+    region.clock.advance("5m")
+    assert ran.results(one) == before[0]
+    assert ran.results(two) != before[1]
+
+
 @clause("assistant/timed-overlap")
 @needs("guest", "move-time")
 def test_a_firing_during_a_run_is_left_out(region: Region) -> None:

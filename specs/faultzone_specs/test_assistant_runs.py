@@ -131,6 +131,49 @@ def test_invocations_are_listed_and_filtered(region: Region) -> None:
     assert set(second.states) == {one.id, two.id}
 
 
+@clause("assistant/describe-invocations")
+def test_the_pages_of_invocations_name_each_once(region: Region) -> None:
+    (instance,) = region.run_instances()
+    made = {region.run_command("echo 1", on=instance).id for _ in range(3)}
+    seen: list[str] = []
+    for number in (1, 2, 3):
+        asked = {"InstanceId": instance.id, "Timed": False, "PageNumber": number, "PageSize": 2}
+        answer = region.call("DescribeInvocations", **asked)
+        assert (answer["TotalCount"], answer["PageNumber"], answer["PageSize"]) == (3, number, 2)
+        seen += [each["InvokeId"] for each in answer["Invocations"]["Invocation"]]
+    assert (len(seen), set(seen)) == (3, made)
+
+
+@clause("assistant/describe-results")
+def test_the_pages_of_results_name_each_once(region: Region) -> None:
+    made = region.run_instances(3)
+    ran = region.run_command("echo 1", on=made)
+    seen: list[str] = []
+    for number in (1, 2, 3):
+        asked = {"InvokeId": ran.id, "PageNumber": number, "PageSize": 2}
+        answer = region.call("DescribeInvocationResults", **asked)["Invocation"]
+        assert (answer["TotalCount"], answer["PageNumber"], answer["PageSize"]) == (3, number, 2)
+        seen += [each["InstanceId"] for each in answer["InvocationResults"]["InvocationResult"]]
+    assert (len(seen), set(seen)) == (3, {each.id for each in made})
+
+
+@clause("assistant/describe-results")
+def test_results_are_filtered_by_command_and_state(region: Region) -> None:
+    one, two = region.run_instances(2)
+    ran = region.run_command("echo 1", on=[one, two])
+    other = region.run_command("sleep 60", on=one, wait=False)
+
+    def shown(**filters: object) -> set[tuple[str, str]]:
+        answer = region.call("DescribeInvocationResults", InstanceId=one.id, **filters)["Invocation"]
+        return {(each["InvokeId"], each["InstanceId"]) for each in answer["InvocationResults"]["InvocationResult"]}
+
+    assert shown() == {(ran.id, one.id), (other.id, one.id)}
+    assert shown(CommandId=ran.command_id) == {(ran.id, one.id)}
+    assert shown(InvokeRecordStatus="Finished") == {(ran.id, one.id)}
+    assert shown(InvokeRecordStatus="Running", CommandId=other.command_id) == {(other.id, one.id)}
+    assert shown(InvokeRecordStatus="Failed") == set()
+
+
 @clause("assistant/describe-results")
 def test_results_are_listed_and_filtered(region: Region) -> None:
     one, two = region.run_instances(2)

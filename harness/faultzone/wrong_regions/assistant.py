@@ -66,6 +66,8 @@ for _name, _clause, _action, _parameter in (
     ("ignores-history", "assistant/include-history", "DescribeInvocationResults", "IncludeHistory"),
     ("ignores-tokens", "assistant/token-paging", "DescribeInvocations", "NextToken"),
     ("ignores-instance-filter", "assistant/describe-invocations", "DescribeInvocations", "InstanceId"),
+    ("ignores-state-of-results", "assistant/describe-results", "DescribeInvocationResults", "InvokeRecordStatus"),
+    ("repeats-the-first-page", "assistant/describe-invocations", "DescribeInvocations", "PageNumber"),
     ("ignores-instance-of-results", "assistant/describe-results", "DescribeInvocationResults", "InstanceId"),
 ):
     wrong(_name, _clause, f"ignores {_parameter} of {_action}")(drops(_action, _parameter))

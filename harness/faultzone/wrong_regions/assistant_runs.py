@@ -75,6 +75,15 @@ class StopsTheSettled(Wrapper):
         return answer
 
 
+@wrong("fires-after-the-stop", "assistant/stop", "goes on with a periodic command on a target that was stopped")
+class FiresAfterTheStop(Rules):
+    """As long as another target is not stopped."""
+
+    def fires_again(self, stopped: bool) -> bool:
+        """Always."""
+        return True
+
+
 # The agent
 
 
