@@ -13,17 +13,26 @@ from faultzone import Region, UndoFailed, make_region
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import HOUR
 from faultzone.faults import (
+    CATALOGUE,
     Chaos,
+    DiskFull,
     Fault,
     GuestCrash,
     HostAtRisk,
     HostCrash,
     HostHang,
+    HostKilled,
+    HostPaused,
+    Injection,
     Maintenance,
+    MemoryExhausted,
     MigrationFails,
     NetworkCut,
+    PeerCut,
+    SlowNetwork,
     ZoneOutage,
 )
+from faultzone.faults.calls import Calls
 from faultzone.faults.strategies import faults
 from tests.chaos.samples import IN_MEMORY, SAMPLES, Stage, name_of, stage
 
@@ -81,6 +90,30 @@ def test_a_fault_as_a_call_is_mended_at_the_end(on: Stage, kind: type[Fault]) ->
     assert said(on.region, wanted) == ["owed", "fault"]
     on.region.chaos.undo_all()
     assert said(on.region, wanted) == ends(wanted)
+
+
+REAL: Mapping[str, tuple[Callable[[Calls], object], Fault]] = {
+    "PeerCut": (lambda chaos: chaos.peer_cut("h1", "h2"), PeerCut("h1", "h2", "r")),
+    "SlowNetwork": (lambda chaos: chaos.slow_network("h1", 64), SlowNetwork("h1", 64, "r")),
+    "DiskFull": (lambda chaos: chaos.disk_full("h1"), DiskFull("h1", "r")),
+    "MemoryExhausted": (lambda chaos: chaos.memory_exhausted("i-1", 5), MemoryExhausted("i-1", 5)),
+    "HostPaused": (lambda chaos: chaos.pause("h1"), HostPaused("h1", "r")),
+    "HostKilled": (lambda chaos: chaos.kill("h1"), HostKilled("h1", "r")),
+}
+
+
+@pytest.mark.parametrize("kind", [each.__name__ for each in CATALOGUE if each not in IN_MEMORY])
+def test_a_fault_of_real_machines_as_a_call(kind: str) -> None:
+    class Said(Calls):
+        _region = "r"
+
+        def inject(self, fault: Fault) -> Injection:
+            return Injection(fault, lambda: None)
+
+    call, wanted = REAL[kind]
+    injection = call(Said())
+    assert isinstance(injection, Injection)
+    assert injection.fault == wanted
 
 
 @every

@@ -112,6 +112,18 @@ def test_stop_of_a_stopped_timed_invocation_changes_nothing(region: Region, inst
     assert ran.stop().describe() == before
 
 
+def test_a_timed_invocation_goes_on_until_the_last_of_its_targets_is_released(region: Region) -> None:
+    one, two = region.run_instances(2)
+    ran = region.run_command("echo 1", on=[one, two], frequency="0 * * * * *")
+    region.clock.advance("90s")
+    one.delete(Force=True)
+    region.clock.advance("3m")
+    assert Counter(each["InstanceId"] for each in ran.results()) == {one.id: 1, two.id: 4}
+    two.delete(Force=True)
+    region.clock.advance("3m")
+    assert len(ran.results()) == 5
+
+
 # Floods
 
 

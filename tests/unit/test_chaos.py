@@ -295,6 +295,15 @@ def test_a_scheduled_fault_comes_while_time_advances(region: Region) -> None:
     assert said(region) == ["owed", "fault", "undo"]
 
 
+def test_where_time_is_not_the_tests_to_move_nothing_is_scheduled() -> None:
+    class Wall(LocalBackend):
+        capabilities = LocalBackend.capabilities - {"move-time"}
+
+    region = make_region(Wall())
+    with pytest.raises(NotSupported, match="memory has no clock that could bring a fault about later"):
+        region.chaos.at("1h", HostCrash(HOST))
+
+
 def test_a_scheduled_fault_comes_while_a_test_waits(region: Region) -> None:
     region.chaos.at("90s", HostCrash(HOST))
     region.wait(lambda: state(region) == "down", "2m", what="the crash")

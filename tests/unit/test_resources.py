@@ -98,8 +98,34 @@ def test_each_instance_has_one_network_interface(region: Region) -> None:
     assert found["SecurityGroupIds"] == shown["SecurityGroupIds"]
     assert region.call("DescribeNetworkInterfaces")["TotalCount"] == 2
     assert region.call("DescribeNetworkInterfaces", InstanceId=one.id, Type="Primary")["TotalCount"] == 1
-    for nothing in ({"Type": "Secondary"}, {"InstanceId": "i-none"}, {"Tag": [{"Key": "a"}]}, {"VSwitchId": "vsw-1"}):
-        assert region.call("DescribeNetworkInterfaces", **nothing)["TotalCount"] == 0
+
+
+def test_filters_of_network_interfaces_must_all_hold(later: Region) -> None:
+    _, two = later.run_instances(2)
+    (found,) = later.call("DescribeNetworkInterfaces", InstanceId=two.id)["NetworkInterfaceSets"]["NetworkInterfaceSet"]
+    holds = {
+        "NetworkInterfaceId": [found["NetworkInterfaceId"]],
+        "InstanceId": two.id,
+        "VSwitchId": found["VSwitchId"],
+        "VpcId": found["VpcId"],
+        "PrimaryIpAddress": found["PrivateIpAddress"],
+        "NetworkInterfaceName": "",
+        "ResourceGroupId": "",
+        "Status": "InUse",
+        "SecurityGroupId": found["SecurityGroupIds"]["SecurityGroupId"][0],
+        "Type": "Primary",
+    }
+    assert later.call("DescribeNetworkInterfaces", **holds)["TotalCount"] == 1
+    others = dict.fromkeys(holds, "other") | {
+        "NetworkInterfaceId": ["eni-none"],
+        "PrimaryIpAddress": "10.9.9.9",
+        "Status": "Available",
+        "Tag": [{"Key": "a"}],
+        "Type": "Secondary",
+    }
+    for name, other in others.items():
+        asked = {**holds, name: other}
+        assert later.call("DescribeNetworkInterfaces", **asked)["TotalCount"] == 0, name
 
 
 def test_the_roles_of_instances(region: Region) -> None:
