@@ -171,7 +171,7 @@ def empty_image(tag: str, directory: Path) -> str:
 def test_a_base_that_cannot_run_the_agent_is_named_and_nothing_but_it_is_left(
     hosts: Pool, tmp_path: Path, nameless: bool
 ) -> None:
-    tag = "faultzone/test-empty:1"
+    tag = f"faultzone/test-empty:{hosts.session}"
     empty = empty_image(tag, tmp_path)
     names = [tag, empty] if nameless else [tag]
     try:
@@ -181,7 +181,8 @@ def test_a_base_that_cannot_run_the_agent_is_named_and_nothing_but_it_is_left(
             Pool(Settings(base=empty if nameless else tag))
         assert hosts.engine.image_id(empty) == empty
         assert [each for each in hosts.engine._api.images(all=True) if each["ParentId"] == empty] == []
-        assert hosts.engine.made("image") == []
+        owners = [each.labels["faultzone.owner"] for each in hosts.engine.made("image")]
+        assert [each for each in owners if f"/{os.getpid()}/" in each] == []
     finally:
         for each in names:
             hosts.engine._api.remove_image(each)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,27 +14,29 @@ import pytest
 
 from faultzone import cli
 from faultzone.substrate.docker import image
-from faultzone.substrate.docker.cleanup import labels
-from faultzone.substrate.docker.engine import LABEL
+from faultzone.substrate.docker.cleanup import labels, leftovers
+from faultzone.substrate.docker.engine import LABEL, Made
 from faultzone.substrate.docker.pool import Pool
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
-REPOSITORY = "faultzone/test-host"
+#: How what this process has made is told from that of others.
+OURS = f"/{os.getpid()}/"
 WEEK = 7 * 24 * 3600
 
 
 @pytest.fixture
 def make(hosts: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], str]]:
     """Make images in the place of those of hosts: neighbours have theirs on this engine too."""
-    monkeypatch.setattr(image, "_HOST", REPOSITORY)
-    monkeypatch.setattr(image, "_BASE", REPOSITORY)
+    repository = f"faultzone/test-{hosts.session}"
+    monkeypatch.setattr(image, "_HOST", repository)
+    monkeypatch.setattr(image, "_BASE", repository)
     archive = tmp_path / "image.tar"
     made = []
 
     def make(version: str, code: str) -> str:
         with tarfile.open(archive, "w") as tar:
             tar.addfile(tarfile.TarInfo(version))
-        made.append(f"{REPOSITORY}:{version}")
+        made.append(f"{repository}:{version}")
         hosts.engine.import_image(archive, made[-1], {LABEL: "image", image._CODE: code})
         return made[-1]
 
@@ -42,7 +47,7 @@ def make(hosts: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def used(hosts: Pool) -> dict[str, float]:
-    return {each.name: each.used for each in hosts.engine.images([REPOSITORY])}
+    return {each.name: each.used for each in hosts.engine.images([image._HOST])}
 
 
 def test_sweep_removes_images_of_other_versions_that_nobody_has_used_for_a_week(
@@ -58,7 +63,7 @@ def test_sweep_removes_images_of_other_versions_that_nobody_has_used_for_a_week(
     last = used(hosts)[neighbours]
     assert last > made
     monkeypatch.setattr(image, "time", SimpleNamespace(time=lambda: last + WEEK))
-    with hosts.engine.container(held, ("true",), labels("image")):
+    with hosts.engine.container(held, ("true",), labels("held")):
         assert cli.main(["sweep", "--dry-run"]) == 0
         assert f"image      {old}\nwould remove" in capsys.readouterr().out
         assert used(hosts).keys() == {old, held, neighbours} | ours
@@ -75,3 +80,20 @@ def test_a_session_says_that_it_uses_its_images(hosts: Pool) -> None:
     assert after[tag] > before[tag]
     assert after[base] > before[base]
     assert {tag, base}.isdisjoint(each.name for each in image.unused(hosts.engine))
+
+
+def test_no_session_that_begins_meanwhile_sweeps_away_a_build(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The containers of a build's steps are its session's, as long as that lives."""
+    monkeypatch.setattr(image, "_DOCKERFILE", image._DOCKERFILE + "RUN sleep 1\n")
+
+    def steps() -> list[Made]:
+        return [each for each in hosts.engine.made("image") if OURS in each.labels.get("faultzone.owner", "")]
+
+    with ThreadPoolExecutor(1) as threads:
+        tag = threads.submit(image.ensure, hosts.engine)
+        while not (running := [each for each in steps() if each.state == "running"]):
+            assert not tag.done()
+            time.sleep(0.01)
+        assert [each for each in leftovers(hosts.engine) if each in running] == []
+    assert steps() == []
+    hosts.engine.remove(Made("image", tag.result(), tag.result(), {}))

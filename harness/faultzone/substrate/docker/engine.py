@@ -184,7 +184,7 @@ class Engine:
                 tar.addfile(entry, io.BytesIO(data))
         context.seek(0)
         with self._saying(f"build the image {tag}"):
-            self._client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, pull=False)
+            self._client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, forcerm=True, pull=False)
 
     def run_and_keep(self, image: str, command: Sequence[str], tag: str, labels: Mapping[str, str]) -> None:
         """Run a command of an image without a network, and make an image of what it leaves; `image` is forgotten."""

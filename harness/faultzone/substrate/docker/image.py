@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -32,7 +33,7 @@ _CODE: Final = f"{LABEL}.code"
 #: be used again, and a base cannot be made anew without a network.
 _UNUSED_SECONDS: Final = 7 * 24 * 3600
 _DOCKERFILE: Final = """FROM {base}
-LABEL {label}=image
+LABEL {labels}
 COPY agent /opt/faultzone/agent/
 {client}WORKDIR /opt/faultzone
 ENTRYPOINT ["python3", "-S", "-E", "-B", "-m", "agent"]
@@ -76,15 +77,16 @@ def ensure(engine: Engine, wanted: str = "", mirror: str = "", client: bytes = b
                 troubles.append(str(trouble))
         if chosen is None:
             chosen = _made_base(engine, mirror, troubles)
-        dockerfile = _DOCKERFILE.format(base=chosen, label=LABEL, client=_CLIENT_LINE if client else "").encode()
-        contents = {"Dockerfile": dockerfile, **_agent_files()}
+        contents = {"Dockerfile": _dockerfile(chosen, bool(client), {}), **_agent_files()}
         if client:
             contents[f"client/{CLIENT.rpartition('/')[2]}"] = client
         tag = f"{_HOST}:{_digest(*contents.values(), (engine.image_id(chosen) or '').encode())}"
         if engine.image_id(tag) is None:
-            engine.build(contents, f"{tag}-plain")
+            marks = labels("image") | {_CODE: _host_code()}
+            # The containers of the build's own steps have them too: without an owner they would be swept away.
+            engine.build({**contents, "Dockerfile": _dockerfile(chosen, bool(client), marks)}, f"{tag}-plain")
             command = ("sh", "-c", _TRY_CLIENT) if client else _COMPILE
-            engine.run_and_keep(f"{tag}-plain", command, tag, labels("image") | {_CODE: _host_code()})
+            engine.run_and_keep(f"{tag}-plain", command, tag, marks)
         engine.say_used(tag)
         return tag
 
@@ -150,6 +152,11 @@ def _base_code() -> str:
 def _host_code() -> str:
     """What tells the code that is in the hosts' image."""
     return _digest(_DOCKERFILE.encode(), *_agent_files().values())
+
+
+def _dockerfile(base: str, client: bool, marks: Mapping[str, str]) -> bytes:
+    said = " ".join(f"{name}={json.dumps(value)}" for name, value in ({LABEL: "image"} | dict(marks)).items())
+    return _DOCKERFILE.format(base=base, labels=said, client=_CLIENT_LINE if client else "").encode()
 
 
 def _agent_files() -> dict[str, bytes]:
