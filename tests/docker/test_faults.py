@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 
@@ -270,6 +271,45 @@ def test_what_has_no_power_can_be_neither_frozen_nor_killed(real: Region) -> Non
             with pytest.raises(UsageError, match="has no power"):
                 real.chaos.inject(fault)
     assert answers(one)
+
+
+def test_a_host_whose_container_is_gone_has_no_power_to_be_broken_with(real: Region, hosts: Pool) -> None:
+    """Whether that has been noticed yet or not: what a test asks for is refused, and the harness is well."""
+    one, other = apart(real)
+    host, peer = str(one.host), str(other.host)
+    links = set(hosts.leased)
+    with injected(real, HostKilled(host)):
+        soon(lambda: not all(link.alive for link in links))
+        for noticed in (False, True):
+            if noticed:
+                lose(real, one)
+            for fault in (SlowNetwork(host), DiskFull(host), HostPaused(host), HostKilled(host), PeerCut(peer, host)):
+                with pytest.raises(UsageError, match="has no power"):
+                    real.chaos.inject(fault)
+            real.chaos.inject(NetworkCut(host))
+    assert answers(other)
+
+
+def test_what_is_in_force_on_a_host_is_so_in_its_next_container(real: Region, hosts: Pool) -> None:
+    """Its disk begins anew, as after any loss of power; a peer that was cut from it forgets where it was."""
+    host, peer, _, _ = (str(each["host"]) for each in real.hosts)
+
+    def said(name: str) -> list[Any]:
+        return [real.control("host-condition", host=each)[name] for each in (host, peer)]
+
+    with injected(real, PeerCut(host, peer)), injected(real, SlowNetwork(host, 500)):
+        before = said("unheard")
+        with real.chaos.inject(HostKilled(host)):
+            soon(lambda: {each["host"]: each["state"] for each in real.hosts}[host] == "down")
+        with real.chaos.inject(DiskFull(host)):  # It needs a container.
+            assert said("queue") == ["tbf", "noqueue"]
+            (there,), (here,) = said("unheard")
+            assert [[there], [here]] != before
+            assert {here, there} == {link.address for link in hosts.leased}
+    assert said("unheard") == [[], []]
+    with injected(real, PeerCut(host, peer)), injected(real, HostKilled(host)):
+        soon(lambda: {each["host"]: each["state"] for each in real.hosts}[host] == "down")
+    assert real.control("host-condition", host=peer)["unheard"] == []
 
 
 def test_a_host_that_never_had_an_instance_breaks_too(real: Region, hosts: Pool) -> None:

@@ -108,15 +108,24 @@ class BreakableMachines(Machines):
 
         def find(answer: Callable[[Any], None]) -> None:
             machine = self._machine(region, host)
-            if needed and not machine.down:
+            if needed and not (machine.down or machine.gone):
                 self._with_link(machine, lambda link: answer((machine, link)))
             else:
-                answer((machine, machine.link if machine.link is not None and machine.link.alive else None))
+                answer((machine, None if machine.gone else machine.link))
 
         found: tuple[Machine, Link | None] = self._answer_to(find)
-        if needed and found[0].down:
-            raise UsageError(f"host {host} of {region} has no power")
+        if needed and (found[0].down or found[0].gone):
+            raise self._powerless(region, host)
         return found
+
+    def _powerless(self, region: str, host: int) -> UsageError:
+        """What to say where a host is asked for something that needs power.
+
+        Raises:
+            HarnessError: it is the engine that is gone.
+        """
+        self.pool.engine.ping()
+        return UsageError(f"host {host} of {region} has no power")
 
     # Wires, disks and memory, by the host's own agent
 
@@ -124,12 +133,12 @@ class BreakableMachines(Machines):
         """Cut a host's wire to all others, or join it. Whoever holds the region's lock does not wait until it is so."""
 
         def done(said: Message) -> None:
-            if "trouble" in said:
+            if "trouble" in said and not self._machine(region, host).gone:
                 self.trouble = self.trouble or HarnessError(f"the wire of host {host} of {region}: {said['trouble']}")
 
         def act() -> None:
             machine = self._machine(region, host)
-            if (up or machine.down) and (machine.link is None or not machine.link.alive):
+            if machine.gone or (machine.link is None and (up or machine.down)):
                 return  # There is nothing that could be joined or cut.
             machine.cut = not up
             self._with_link(machine, lambda link: link.send("wire", done, up=up))
@@ -138,10 +147,15 @@ class BreakableMachines(Machines):
 
     def peers(self, region: str, one: int, other: int, *, up: bool) -> None:
         """Let two hosts hear one another no longer, or again."""
-        links = [self._container(region, each, needed=not up)[1] for each in (one, other)]
-        for host, peer in ((one, links[1]), (other, links[0])):
-            if peer is not None:
-                self._ask(region, host, "peer", mends=up, address=peer.address, up=up)
+        found = [self._container(region, each, needed=not up) for each in (one, other)]
+        if not up:
+            for (machine, _), (peer, link) in (found, found[::-1]):
+                assert link is not None
+                machine.unheard[peer.index] = link.address
+        for (machine, _), (peer, _) in (found, found[::-1]):
+            address = machine.unheard.pop(peer.index, None) if up else machine.unheard[peer.index]
+            if address is not None:
+                self._ask(region, machine.index, "peer", mends=up, address=address, up=up)
 
     def slow(self, region: str, host: int, kilobits: int | None) -> None:
         """Let a host send no more than so many kilobits a second, or all it can.
@@ -150,6 +164,19 @@ class BreakableMachines(Machines):
             NotSupported: the kernel cannot.
         """
         self._ask(region, host, "slow", mends=kilobits is None, kilobits=kilobits)
+        self._machine(region, host).slowed = kilobits
+
+    def _mar(self, machine: Machine, link: Link) -> None:
+        if machine.slowed is not None:
+            link.send("slow", kilobits=machine.slowed)
+        for index in list(machine.unheard):
+            peer = self._machine(machine.region, index)
+            if peer.link is not None and not peer.gone:
+                machine.unheard[index] = peer.link.address
+                link.send("peer", address=peer.link.address, up=False)
+                peer.link.send("peer", address=peer.unheard[machine.index], up=True)
+                peer.unheard[machine.index] = link.address
+                peer.link.send("peer", address=link.address, up=False)
 
     def fill(self, region: str, host: int, *, full: bool) -> None:
         """Let the local disk of a host be full, or no longer.
@@ -174,11 +201,12 @@ class BreakableMachines(Machines):
 
         def ask(answer: Callable[[Any], None]) -> None:
             machine = self._machine(region, host)
-            if mends and (machine.link is None or not machine.link.alive):
+            if mends and (machine.gone or machine.link is None):
                 answer({})
-            elif machine.paused or (machine.down and machine.link is None):
-                why = "is frozen" if machine.paused else "has no power"
-                answer({"unable": f"host {host} of {region} {why}"})
+            elif machine.paused and not machine.gone:
+                answer({"unable": f"host {host} of {region} is frozen"})
+            elif machine.gone or (machine.down and machine.link is None):
+                answer({"trouble": "no power"})
             else:
                 self._with_link(machine, lambda link: link.send(operation, answer, **arguments))
 
@@ -188,7 +216,12 @@ class BreakableMachines(Machines):
         if "refused" in said:
             raise NotSupported(str(said["refused"]))
         if "trouble" in said:
-            raise HarnessError(f"host {host} of {region}: {said['trouble']}")
+            machine = self._machine(region, host)
+            if machine.link is not None and not machine.gone:
+                raise HarnessError(f"host {host} of {region}: {said['trouble']}")
+            if not mends:
+                raise self._powerless(region, host)
+            return {}  # It has gone meanwhile.
         return said
 
     def _answer_to(self, action: Callable[[Callable[[Any], None]], None]) -> Any:

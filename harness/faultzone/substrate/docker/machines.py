@@ -46,6 +46,8 @@ class Machine:
         repaired: whether it is to come back as soon as that has been noticed.
         paused: whether the engine has frozen it.
         cut: whether its wire to all others is cut.
+        slowed: how many kilobits a second it may send, if not as many as it can.
+        unheard: the machines of the region that it does not hear, and the addresses that it drops for that.
     """
 
     region: str
@@ -59,7 +61,14 @@ class Machine:
     reversible: bool = True
     paused: bool = False
     cut: bool = False
+    slowed: int | None = None
+    unheard: dict[int, str] = field(default_factory=dict)
     waiting: list[Callable[[Link], None]] = field(default_factory=list)
+
+    @property
+    def gone(self) -> bool:
+        """Whether its container has ended; that may not have been noticed yet."""
+        return self.link is not None and not self.link.alive
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,10 @@ class Machines(ABC):
     @abstractmethod
     def _hear(self, machine: Machine, link: Link, message: Message) -> None:
         """Take in what a host says by itself."""
+
+    @abstractmethod
+    def _mar(self, machine: Machine, link: Link) -> None:
+        """Bring what is in force on a machine to a container that it has just got."""
 
     @abstractmethod
     def _write_off(self, machine: Machine) -> None:
@@ -193,6 +206,7 @@ class Machines(ABC):
         link.heard = monotonic()
         link.hears = lambda message: self._guarded(lambda: self._hear(machine, link, message))
         waiting, machine.waiting = machine.waiting, []
+        self._mar(machine, link)
         if machine.down:
             link.send("crash")
             return
