@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from textwrap import indent
 from typing import Any
@@ -17,6 +18,8 @@ import pytest
 
 #: What the last failing example of a test was given, by the name of the argument.
 FAILED: pytest.StashKey[dict[str, object]] = pytest.StashKey()
+#: The markers of a test that decide what it runs with, besides that of its regions.
+_CARRIED = frozenset({"usefixtures", "asyncio", "anyio", "trio"})
 
 
 class Drawn:
@@ -55,30 +58,44 @@ def record(item: pytest.Item) -> Callable[[], None]:
     """
     handle = getattr(getattr(item, "obj", None), "hypothesis", None)
     inner = getattr(handle, "inner_test", None)
-    # A coroutine fails only once the runner's own plugin awaits it.
-    if handle is None or inner is None or inspect.iscoroutinefunction(inner):
+    if handle is None or inner is None:
         return lambda: None
-    from hypothesis.errors import HypothesisException
-    from hypothesis.strategies import DataObject
 
     @functools.wraps(inner)
     def recorded(*arguments: Any, **given: Any) -> object:
         __tracebackhide__ = True
-        drawn = {name: _drawn_from(value) for name, value in given.items() if isinstance(value, DataObject)}
-        before = {name: _kept(value) for name, value in given.items()}
-        try:
+        with _keeping(item, given):
             return inner(*arguments, **given)
-        except (Exception, pytest.fail.Exception) as error:
-            if not isinstance(error, HypothesisException):  # Such as an assumption that does not hold.
-                item.stash[FAILED] = before | {name: Drawn(*values) for name, values in drawn.items()}
-            raise
 
-    handle.inner_test = recorded
+    @functools.wraps(inner)
+    async def awaited(*arguments: Any, **given: Any) -> object:
+        __tracebackhide__ = True
+        with _keeping(item, given):
+            return await inner(*arguments, **given)
+
+    # What runs a coroutine looks for one here, and replaces it by what awaits it.
+    handle.inner_test = awaited if inspect.iscoroutinefunction(inner) else recorded
 
     def end() -> None:
         handle.inner_test = inner
 
     return end
+
+
+@contextmanager
+def _keeping(item: pytest.Item, given: Mapping[str, Any]) -> Iterator[None]:
+    """Keep what one example of a test is given, if it fails."""
+    from hypothesis.errors import HypothesisException
+    from hypothesis.strategies import DataObject
+
+    drawn = {name: _drawn_from(value) for name, value in given.items() if isinstance(value, DataObject)}
+    before = {name: _kept(value) for name, value in given.items()}
+    try:
+        yield
+    except (Exception, pytest.fail.Exception) as error:
+        if not isinstance(error, HypothesisException):  # Such as an assumption that does not hold.
+            item.stash[FAILED] = before | {name: Drawn(*values) for name, values in drawn.items()}
+        raise
 
 
 def _drawn_from(data: Any) -> list[object]:
@@ -105,7 +122,8 @@ def _kept(value: Any) -> Any:
 
 
 def as_function(item: pytest.Item, seed: str) -> str | None:
-    """The last failing example of a test as a function for the same file; None where there is none.
+    """The last failing example of a test as a function for the same file, or as a method for the same class; None where
+    there is none.
 
     A sentence that says why in place of a function where a value cannot be written down.
 
@@ -116,12 +134,13 @@ def as_function(item: pytest.Item, seed: str) -> str | None:
     given = item.stash.get(FAILED, None)
     if given is None or not isinstance(item, pytest.Function):
         return None
-    if item.cls is not None:
-        return "The shortest example is not written as a function: the test is a method."
     # Fixtures are asked for again; what was drawn, and what a parametrized test was given, is written down.
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     fixtures = [name for name in given if name in item.funcargs and name not in parameters]
-    written = {name: value for name, value in given.items() if name not in fixtures}
+    itself = [name for name, value in given.items() if item.cls is not None and value is item.instance]
+    if item.cls is not None and not itself:
+        return "The shortest example is not written as a function: the test is a method without self."
+    written = {name: value for name, value in given.items() if name not in fixtures + itself}
     imports = sorted({line for value in written.values() for line in _imports(value, item.module.__name__)})
     for name, value in written.items():
         if not _is_written_by_its_repr(value, imports, vars(item.module)):
@@ -129,23 +148,36 @@ def as_function(item: pytest.Item, seed: str) -> str | None:
     test = item.originalname
     shape = {key: value for mark in reversed(list(item.iter_markers("region"))) for key, value in mark.kwargs.items()}
     marked = ", ".join(f"{key}={value!r}" for key, value in {**shape, "seed": seed}.items())
-    passed = [f"{name}={name}," for name in fixtures] + [f"{name}={value!r}," for name, value in written.items()]
+    passed = [f"{name}={name}," for name in itself + fixtures] + [
+        f"{name}={value!r}," for name, value in written.items()
+    ]
+    define, call = "def", f"{''.join(f'{name}.' for name in itself)}{test}.hypothesis.inner_test("
+    if inspect.iscoroutinefunction(inspect.unwrap(item.obj.hypothesis.inner_test)):
+        define, call = "async def", f"await {call}"
     body = [
         *imports,
         *([""] if imports else []),
-        f"{test}.hypothesis.inner_test(",
+        call,
         *(f"    {each}" for each in passed),
         ")",
     ]
     head = [
         "import pytest",
-        "",
-        "",
+        *([""] if itself else ["", ""]),
+        *map(_written_mark, reversed([mark for mark in item.own_markers if mark.name in _CARRIED])),
         f"@pytest.mark.region({marked})",
-        f"def {test}_again({', '.join(fixtures)}):",
-        f'    """The shortest example on which {test} fails; for the same file."""',
+        f"{define} {test}_again({', '.join(itself + fixtures)}):",
+        f'    """The shortest example on which {test} fails; for the same {"class" if itself else "file"}."""',
     ]
-    return "\n".join(head) + "\n" + indent("\n".join(body), "    ") + "\n"
+    text = "\n".join(head) + "\n" + indent("\n".join(body), "    ") + "\n"
+    # A class may be in another.
+    return text if item.cls is None else indent(text, "    " * len(item.cls.__qualname__.split(".")))
+
+
+def _written_mark(mark: pytest.Mark) -> str:
+    """A marker as it stands above a function."""
+    arguments = [*map(repr, mark.args), *(f"{name}={value!r}" for name, value in mark.kwargs.items())]
+    return f"@pytest.mark.{mark.name}" + (f"({', '.join(arguments)})" if arguments else "")
 
 
 def has_faults(item: pytest.Item) -> bool:

@@ -88,6 +88,51 @@ def test_it(make_region, plan, deep, data):
     assert not broken(region, [plan.pop() for _ in range(len(plan))]), count
 """
 
+METHOD = """
+class TestOuter:
+    class TestIt:
+        @pytest.fixture(autouse=True)
+        def shape(self):
+            self.shape = {"hosts_per_zone": 3}
+
+        @pytest.mark.parametrize("least", [1])
+        @quick
+        @given(plan=st.lists(st.builds(HostCrash, st.integers(1, 3).map("cn-hangzhou-a-h{:02}".format)), max_size=4))
+        def test_it(self, make_region, least, plan):
+            region = make_region(**self.shape)
+            hosts = broken(region, plan)
+            assert len(hosts) < least, f"{region.run_instances(1)} {hosts}"
+"""
+
+#: A runner of coroutines replaces `inner_test`, as Hypothesis asks it to, once the test runs.
+RUNNER = """
+import asyncio
+import functools
+import inspect
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    handle = getattr(pyfuncitem.obj, "hypothesis", None)
+    given = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    if handle is None and inspect.iscoroutinefunction(pyfuncitem.obj):
+        asyncio.run(pyfuncitem.obj(**given))
+        return True
+    if handle is not None and inspect.iscoroutinefunction(handle.inner_test):
+        inner = handle.inner_test
+        handle.inner_test = lambda *arguments, **given: asyncio.run(inner(*arguments, **given))
+    return None
+"""
+
+AWAITED = """
+@pytest.mark.usefixtures("tmp_path")
+@quick
+@given(data=st.data(), plan=st.lists(st.builds(HostCrash, st.just("cn-hangzhou-a-h01")), min_size=1))
+async def test_it(make_region, plan, data):
+    count = data.draw(st.integers(1, 3))
+    assert not broken(make_region(), plan), count
+"""
+
 
 def message(output: str) -> str:
     """What the failed assertion of the one test that failed says."""
@@ -106,11 +151,12 @@ def printed(output: str) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
-    [PLANNED, DRAWN, BARE, OWN, CONSUMED],
-    ids=["planned", "drawn", "bare", "own-values", "consumed"],
+    [PLANNED, DRAWN, BARE, OWN, CONSUMED, METHOD, AWAITED],
+    ids=["planned", "drawn", "bare", "own-values", "consumed", "method", "awaited"],
 )
 def test_the_function_that_is_printed_fails_in_the_same_way(pytester: pytest.Pytester, body: str) -> None:
     path = pytester.makepyfile(HEAD + body)
+    pytester.makeconftest(RUNNER)
     options = ("-p", "no:randomly", "--faultzone-seed=7")
     first = pytester.runpytest_inprocess(*options)
     first.assert_outcomes(failed=1)
@@ -150,9 +196,10 @@ def test_kind(make_region, kind):
     assert not broken(make_region(), [kind("cn-hangzhou-a-h01")])
 
 class TestIt:
+    @staticmethod
     @quick
     @given(number=st.just(1))
-    def test_it(self, make_region, number):
+    def test_it(make_region, number):
         assert make_region().hosts == number
 """
     )
@@ -162,7 +209,7 @@ class TestIt:
         [
             "The shortest example is not written as a function: the value of act is <function <lambda> at *>.",
             "The shortest example is not written as a function: the value of kind is <class 'faultzone.*.HostCrash'>.",
-            "The shortest example is not written as a function: the test is a method.",
+            "The shortest example is not written as a function: the test is a method without self.",
         ]
     )
 
