@@ -169,6 +169,15 @@ def test_a_batch_is_numbered_from_001(region: Region, in_set: bool) -> None:
 
 
 @clause("deployment-set/ordered-suffix")
+@needs("set-supply")
+def test_a_batch_of_which_supply_allows_one_is_numbered_too(region: Region) -> None:
+    """It was asked for as a batch."""
+    with region.chaos.shortage(limit=1):
+        (one,) = region.run_instances(3, InstanceName="web-tier", UniqueSuffix=True, MinAmount=1)
+    assert one.describe()["InstanceName"] == "web-tier001"
+
+
+@clause("deployment-set/ordered-suffix")
 def test_only_those_who_ask_are_numbered(region: Region) -> None:
     """Without UniqueSuffix a batch has one name."""
     made = region.run_instances(2, InstanceName="web-tier", public_ip=False)
@@ -186,6 +195,18 @@ def test_the_suffix_takes_three_characters_of_the_name(region: Region) -> None:
         return region.run_instances(2, deployment_set=group, InstanceName="h" * 126, UniqueSuffix=True)
 
     assert_nothing_made(region, launch, "InvalidParams.InstanceNameExceed")
+
+
+@clause("deployment-set/suffix-needs-room")
+def test_the_suffix_takes_three_characters_of_the_host_name(region: Region) -> None:
+    """61 characters leave room for it, 62 do not."""
+    (first, _) = region.run_instances(2, HostName="h" * 61, UniqueSuffix=True)
+    assert len(first.describe()["HostName"]) == 64
+
+    def launch() -> object:
+        return region.run_instances(2, HostName="h" * 62, UniqueSuffix=True)
+
+    assert_nothing_made(region, launch, "InvalidParams.HostnameExceed")
 
 
 @clause("deployment-set/launch-template")

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from faultzone import Region, assert_refused
+from faultzone import ApiError, Region, assert_refused
 from faultzone_specs.events import (
     DAY,
     HOUR,
@@ -185,6 +185,22 @@ def test_the_history_outlives_the_instance(region: Region) -> None:
     region.clock.advance("2h")
     instance.delete()
     assert history_ids(region, InstanceId=instance.id) == ids
+
+
+@clause("event/history-instance-list")
+@needs("move-time")
+def test_the_history_of_an_instance_may_be_asked_for_as_in_the_manual(region: Region) -> None:
+    """What is answered has the events of that instance."""
+    one, two = region.run_instances(2)
+    (mine,) = simulate(region, one)
+    (other,) = simulate(region, two)
+    region.clock.advance("2h")
+    assert history_ids(region) == {mine, other}
+    try:
+        listed = history_ids(region, InstanceId=[one.id])
+    except ApiError:
+        return
+    assert mine in listed
 
 
 @clause("event/history-default")

@@ -39,9 +39,10 @@ class DescribeInstancesFullStatus(_Events):
 
 
 class DescribeInstanceHistoryEvents(_Events):
-    """List the events of the last two months, of one instance or of the region."""
+    """List the events of the last two months, of instances or of the region."""
 
-    instance_id: str | None = text("InstanceId")
+    # The reference has one InstanceId, the manual's sample InstanceId.1.
+    instance_ids: tuple[str, ...] = texts("InstanceId", most=100, too_many="InstanceIdLimitExceeded")
     cycle_status: str | None = text("EventCycleStatus")
     cycle_statuses: tuple[str, ...] = texts("InstanceEventCycleStatus")
 

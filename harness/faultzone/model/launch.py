@@ -342,7 +342,8 @@ def _make(
     given = request.given
     starts = rules.starts_what_it_makes(type(request).__name__)
     kept = {wire: given[attribute] for attribute, wire in _KEPT.items() if attribute in given}
-    suffixed = getattr(request, "unique_suffix", False) and len(hosts) > 1
+    # A batch is one by what was asked for, however many supply allows.
+    suffixed = getattr(request, "unique_suffix", False) and getattr(request, "amount", 1) > 1
     groups = getattr(request, "security_group_ids", ()) or (request.security_group_id or account.security_group_id,)
     made = []
     for number, host in enumerate(hosts):

@@ -185,8 +185,8 @@ def describe_history(region: RegionState, account: AccountState, request: Descri
     states = asked or region.edition.event.history_default
     filters = list(_filters(region, request))
     kept = events.history(region)
-    if request.instance_id is not None:
-        kept = [event for event in kept if event.instance == request.instance_id]
+    if request.instance_ids:
+        kept = [event for event in kept if event.instance in request.instance_ids]
     found = [
         event
         for event in reversed(kept)

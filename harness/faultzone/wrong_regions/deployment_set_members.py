@@ -70,6 +70,12 @@ for _name, _clause, _says, _form in (
         retries_without("RunInstances", "InvalidParams.InstanceNameExceed", "UniqueSuffix"),
     ),
     (
+        "long-host-names-without-suffix",
+        "suffix-needs-room",
+        "leaves out the suffix of a host name that is too long",
+        retries_without("RunInstances", "InvalidParams.HostnameExceed", "UniqueSuffix"),
+    ),
+    (
         "templates-without-set",
         "launch-template",
         "forgets the set of a launch template",

@@ -110,6 +110,19 @@ declare(
     "shows what was avoided only when asked for it",
     {"event.history-default": ["Executed", "Canceled", "Failed"]},
 )
+
+
+@wrong("no-history-of-lists", "event/history-instance-list", "knows no events of an instance that is given in a list")
+class NoHistoryOfLists(Wrapper):
+    """The list is taken for an instance that does not exist."""
+
+    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+        """Look for another instance."""
+        if action == HISTORY and isinstance(parameters.get("InstanceId"), list):
+            parameters = {**parameters, "InstanceId": "i-none"}
+        return super().call(action, parameters, account=account)
+
+
 wrong("single-state-unfiltered", "event/history-filters", "does not look at EventCycleStatus")(
     ignores(HISTORY, "EventCycleStatus")
 )
