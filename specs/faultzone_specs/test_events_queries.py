@@ -105,6 +105,19 @@ def test_planned_events_are_shown_and_settled_ones_are_not(region: Region) -> No
     assert region.planned(instance) == []
 
 
+@clause("event/pending-query")
+@needs("break-hosts", "move-time")
+def test_events_that_are_executing_are_not_shown_as_planned(region: Region) -> None:
+    """They are for the history to tell; the plans of the same instance go on being shown."""
+    (instance,) = region.run_instances(1)
+    region.chaos.maintenance(instance.id, within="30h")
+    (plan,) = region.planned(instance)
+    region.chaos.crash(str(instance.host))
+    under_way = region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executing")
+    assert [each["EventId"] for each in region.planned(instance)] == [plan["EventId"]]
+    assert planned_ids(region, EventId=[under_way.id]) == set()
+
+
 @clause("event/pending-filters")
 @needs("break-hosts")
 @AS_OF_2019

@@ -88,6 +88,12 @@ wrong("failure-is-avoidance", "event/states", "shows an event whose execution fa
 wrong("planned-is-executing", "event/pending-query", "shows planned events as Executing")(
     told(lambda event: named(event, "EventCycleStatus", {"Scheduled": "Executing"}), PENDING)
 )
+declare(
+    "plans-under-way",
+    "event/pending-query",
+    "shows what is Executing among what is planned",
+    {"event.pending": ["Scheduled", "Executing"]},
+)
 wrong("health-unfiltered", "event/pending-filters", "does not look at HealthStatus")(ignores(PENDING, "HealthStatus"))
 wrong("single-type-unfiltered", "event/pending-filters", "does not look at EventType")(ignores(PENDING, "EventType"))
 wrong("any-number-of-instances", "event/pending-limits", "takes more than 100 ids of instances")(
