@@ -216,6 +216,13 @@ def test_what_an_input_passes_through_is_no_violation() -> None:
     assert judged(history.add("read").journal, "spread").verdict == HOLDS
 
 
+@pytest.mark.parametrize(("apart", "verdict"), [(0, HOLDS), (1, VIOLATED)])
+def test_what_is_so_when_time_goes_on_is_judged_without_an_input(apart: int, verdict: str) -> None:
+    history = up(up(History(), deployment_set="ds"), "i-2", deployment_set="ds", host=1)
+    history.go("Running", instance="i-2", host=0).later(apart - SECOND).go("Running", instance="i-2", host=1)
+    assert judged(history.journal, "spread").verdict == verdict
+
+
 @pytest.mark.parametrize(
     ("name", "write", "why"),
     [
