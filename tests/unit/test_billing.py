@@ -10,7 +10,7 @@ from faultzone import (
     assert_released,
     make_region,
 )
-from faultzone.clock import HOUR
+from faultzone.clock import HOUR, SECOND
 from faultzone.model.catalog import default_catalog
 from tests.unit.billing_support import advance_past, events, subscription
 
@@ -49,6 +49,22 @@ def test_payment_after_the_stop_alone_neither_starts_nor_saves() -> None:
     assert instance.status == "Stopped"
     region.clock.advance("1d")
     assert_released(instance)
+
+
+@pytest.mark.parametrize("dead", [False, True])
+def test_a_stop_for_arrears_is_of_no_mode_whatever_the_one_before_was(dead: bool) -> None:
+    region = make_region()
+    (instance,) = region.run_instances(1)
+    instance.stop(StoppedMode="StopCharging")
+    instance.start()
+    with region.chaos.arrears():
+        event = region.wait_for_event("AccountUnbalanced.Stop", instance=instance, state="Scheduled")
+        assert event.not_before is not None
+        region.clock.advance((event.not_before - region.clock.ms) / SECOND - 60)
+        if dead:
+            region.chaos.crash(str(instance.host))
+        region.clock.advance("2m")
+        assert (instance.status, instance.describe()["StoppedMode"]) == ("Stopped", "Not-applicable")
 
 
 def test_reactivation_needs_more_than_a_hundred_yuan() -> None:

@@ -80,3 +80,34 @@ def test_a_batch_is_placed_as_its_instances_would_be_one_by_one() -> None:
 def test_a_batch_takes_no_more_than_a_host_holds() -> None:
     backend = LocalBackend((Shape(zones=1, hosts_per_zone=2, host_vcpus=4, host_memory_gib=64),))
     assert len(made(backend, Amount=9, MinAmount=1)) == 4, "two instances of 2 vCPUs on each host"
+
+
+def test_a_launch_template_is_found_by_its_id_or_its_name_which_none_shares() -> None:
+    backend = LocalBackend()
+    kinds = {"small": "ecs.g5.large", "large": "ecs.g5.xlarge"}
+    ids: dict[str, str] = {}
+    for name, kind in kinds.items():
+        template = {
+            "RegionId": "cn-hangzhou",
+            "LaunchTemplateName": name,
+            "InstanceType": kind,
+            "ImageId": RUN["ImageId"],
+        }
+        ids[name] = backend.call("CreateLaunchTemplate", template)["LaunchTemplateId"]
+        with pytest.raises(ApiError, match=r"LaunchTemplateName\.Duplicated"):
+            backend.call("CreateLaunchTemplate", template)
+
+    def launched(**by: str) -> str:
+        (made,) = backend.call("RunInstances", {"RegionId": "cn-hangzhou", **by})["InstanceIdSets"]["InstanceIdSet"]
+        listed = backend.call("DescribeInstances", {"RegionId": "cn-hangzhou", "InstanceIds": [made]})
+        return str(listed["Instances"]["Instance"][0]["InstanceType"])
+
+    assert {name: launched(LaunchTemplateId=ids[name]) for name in kinds} == kinds
+    assert {name: launched(LaunchTemplateName=name) for name in kinds} == kinds
+    assert launched(LaunchTemplateName="small", InstanceType="ecs.g5.xlarge") == "ecs.g5.xlarge", "the call says so"
+    with pytest.raises(ApiError, match=r"InvalidLaunchTemplate\.NotFound"):
+        launched(LaunchTemplateId=ids["small"], LaunchTemplateName="large")
+    backend.call("DeleteLaunchTemplate", {"RegionId": "cn-hangzhou", "LaunchTemplateName": "small"})
+    with pytest.raises(ApiError, match=r"InvalidLaunchTemplate\.NotFound"):
+        launched(LaunchTemplateId=ids["small"])
+    assert launched(LaunchTemplateName="large") == "ecs.g5.xlarge"

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from faultzone import Instance, Region, make_region
+from faultzone.clock import HOUR, stamp
 from faultzone.errors import UsageError
 
 
@@ -57,6 +58,19 @@ def test_every_path_that_is_listed_is_there(region: Region) -> None:
     assert len(found) > 20
     assert [path for path in found if text(region, instance, path) is None] == []
     assert text(region, instance, "/latest/user-data") == "echo hello"
+
+
+def test_an_event_is_shown_with_its_instant(region: Region) -> None:
+    (instance,) = region.run_instances(1)
+    region.chaos.maintenance(instance.id, within="2h")
+    (event,) = region.events(instance)
+    (shown,) = json.loads(str(text(region, instance, "/latest/maintenance/active-system-events")))
+    assert shown == {
+        "EventId": event.id,
+        "EventType": "SystemMaintenance.Reboot",
+        "EventCycleStatus": "Scheduled",
+        "NotBefore": stamp(region.clock.ms + 2 * HOUR),
+    }
 
 
 def test_what_is_not_there_is_not_shown(region: Region) -> None:
