@@ -199,6 +199,22 @@ def test_a_build_that_fails_is_said_in_the_engine_s_words(
     engine.close()
 
 
+def test_a_build_that_fails_half_way_leaves_nothing_of_its_steps(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image, "_DOCKERFILE", image._DOCKERFILE + "RUN exit 3\n")
+    with pytest.raises(HarnessError, match="could not build the image"):
+        image.ensure(hosts.engine)
+    ours = f"faultzone.owner={labels('any')['faultzone.owner']}"
+    assert hosts.engine._api.images(filters={"dangling": True, "label": ours}) == []
+    assert hosts.engine._api.containers(all=True, filters={"label": [ours, "faultzone=image"]}) == []
+
+
+def test_a_full_disk_keeps_nobody_from_an_image_that_is_there(before_engine: Proxy) -> None:
+    before_engine.refused["/tag"] = "no space left on device"
+    engine = Engine()
+    assert engine.image_id(image.ensure(engine)) is not None
+    engine.close()
+
+
 def test_a_subnet_that_somebody_has_is_left_alone(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("secrets.token_hex", lambda size: "00" * size)
     hosts.engine.create_network("somebody", "10.150.0.0/24", labels("somebody"))

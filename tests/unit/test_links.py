@@ -80,3 +80,11 @@ def test_a_host_for_which_too_much_waits_is_let_go(
     assert not still.alive
     assert answers == [{"trouble": "host one is gone"}] * 2
     assert still.log[0] == "the host takes nothing that it is told"
+
+
+def test_what_comes_after_the_end_is_let_be() -> None:
+    """A region that nobody holds may be collected at any time: its hosts have gone with their session."""
+    board, done = Switchboard(lambda trouble: None), list[str]()
+    board.close()
+    board.post(lambda: done.append("late"))
+    assert done == []

@@ -174,8 +174,14 @@ class Engine:
         with self._saying(f"import the image {tag}"):
             self._api.import_image_from_file(str(archive), repository=repository, tag=version, changes=changes)
 
-    def build(self, files: Mapping[str, bytes], tag: str) -> None:
-        """Build an image from its `Dockerfile` and what that copies."""
+    def build(self, files: Mapping[str, bytes], tag: str, labels: Mapping[str, str]) -> None:
+        """Build an image from its `Dockerfile` and what that copies.
+
+        Args:
+            files: what there is to be copied, and the `Dockerfile`.
+            tag: the image's tag.
+            labels: what the images of its steps say of themselves; those of a build that fails are removed by them.
+        """
         context = io.BytesIO()
         with tarfile.open(fileobj=context, mode="w") as tar:
             for name, data in sorted(files.items()):
@@ -184,7 +190,15 @@ class Engine:
                 tar.addfile(entry, io.BytesIO(data))
         context.seek(0)
         with self._saying(f"build the image {tag}"):
-            self._client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, forcerm=True, pull=False)
+            try:
+                self._client.images.build(
+                    fileobj=context, custom_context=True, tag=tag, rm=True, forcerm=True, pull=False
+                )
+            except self._errors.BuildError:
+                marks = [f"{name}={value}" for name, value in labels.items()]
+                for step in self._api.images(filters={"dangling": True, "label": marks}):
+                    self._remove_image(step["Id"])
+                raise
 
     def run_and_keep(self, image: str, command: Sequence[str], tag: str, labels: Mapping[str, str]) -> None:
         """Run a command of an image without a network, and make an image of what it leaves; `image` is forgotten."""

@@ -13,7 +13,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -84,11 +84,18 @@ def ensure(engine: Engine, wanted: str = "", mirror: str = "", client: bytes = b
         if engine.image_id(tag) is None:
             marks = labels("image") | {_CODE: _host_code()}
             # The containers of the build's own steps have them too: without an owner they would be swept away.
-            engine.build({**contents, "Dockerfile": _dockerfile(chosen, bool(client), marks)}, f"{tag}-plain")
+            engine.build({**contents, "Dockerfile": _dockerfile(chosen, bool(client), marks)}, f"{tag}-plain", marks)
             command = ("sh", "-c", _TRY_CLIENT) if client else _COMPILE
             engine.run_and_keep(f"{tag}-plain", command, tag, marks)
-        engine.say_used(tag)
+        _say_used(engine, tag)
         return tag
+
+
+def _say_used(engine: Engine, tag: str) -> None:
+    with suppress(
+        HarnessError
+    ):  # Where a full disk keeps it from being written down, the image may be there all the same.
+        engine.say_used(tag)
 
 
 def unused(engine: Engine) -> list[Made]:
@@ -124,7 +131,7 @@ def _made_base(engine: Engine, mirror: str, troubles: list[str]) -> str:
     architecture = _ARCHITECTURES.get(machine, machine)
     tag = f"{_BASE}:{_digest(_base_code().encode(), architecture.encode(), repr(sources).encode())}"
     if engine.image_id(tag) is not None:
-        engine.say_used(tag)
+        _say_used(engine, tag)
         return tag
     if not sources:
         troubles.append("this machine's apt names no sources of packages")

@@ -61,8 +61,12 @@ class Switchboard:
         self._thread.start()
 
     def post(self, action: Callable[[], None]) -> None:
-        """Let the thread do something; from any thread, without waiting."""
-        self._posted.append(action)
+        """Let the thread do something; from any thread, without waiting. Nothing is done once it has ended."""
+        if self._going:
+            self._posted.append(action)
+            self._wake()
+
+    def _wake(self) -> None:
         with suppress(BlockingIOError):
             os.write(self._waking, b"x")
 
@@ -107,7 +111,7 @@ class Switchboard:
     def close(self) -> None:
         """End the thread."""
         self._going = False
-        self.post(lambda: None)
+        self._wake()
         self._thread.join(10)
         self._selector.close()
         os.close(self._woken)
