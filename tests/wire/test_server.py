@@ -178,6 +178,20 @@ def test_answers_that_nobody_reads_hold_up_the_requests_behind_them(endpoint: En
     assert len(door.calls) == asked
 
 
+def test_who_leaves_before_the_answers_leaves_no_error(
+    endpoint: Endpoint, door: FakeDoor, caplog: pytest.LogCaptureFixture
+) -> None:
+    door.answer["Padding"] = "a" * (8 << 20)
+    with RawClient((endpoint.host, endpoint.port)) as client, RawClient((endpoint.host, endpoint.port)) as other:
+        client.send(b"".join(http_request(b"/?" + v1_query({})) for _ in range(4)))
+        while len(door.calls) < 2:
+            assert other.ask(b"GET /_faultzone/health HTTP/1.1\r\n\r\n").status == 200
+        client.__exit__()  # With bytes unread: that is a reset.
+        for _ in range(20):
+            assert other.ask(b"GET /_faultzone/health HTTP/1.1\r\n\r\n").status == 200
+    assert caplog.text == ""
+
+
 def test_a_body_without_end_is_cut_off(client: RawClient) -> None:
     client.send(http_request(b"/", headers={**FORM, "content-length": str(10**9)}))
     with pytest.raises(ConnectionError):

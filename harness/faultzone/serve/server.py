@@ -163,6 +163,8 @@ class _Protocol(HttpToolsProtocol):
     async def _reply(self, cycle: RequestResponseCycle, answer: Answer | None) -> None:
         if self.flow.write_paused and not cycle.disconnected:
             await self.flow.drain()
+        # uvicorn tells this to the last alone of the requests that were sent at once.
+        cycle.disconnected |= self.transport.is_closing()
         if cycle.disconnected:
             return
         cycle.response_started = cycle.response_complete = True
