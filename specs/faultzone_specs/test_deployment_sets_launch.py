@@ -45,6 +45,46 @@ def test_a_batch_counts_with_the_members_that_are_there(region: Region) -> None:
     assert_members(group, members + region.run_instances(3, deployment_set=group, zone=zone))
 
 
+@clause("deployment-set/create-in-set")
+def test_what_create_instance_makes_can_be_a_member(region: Region) -> None:
+    """From its creation on, before its first start; the seventh is the last."""
+    group = region.create_deployment_set()
+    first = region.create_instance(DeploymentSetId=group.id)
+    assert_members(group, [first])
+    others = region.run_instances(5, deployment_set=group, zone=first.zone)
+    seventh = region.create_instance(DeploymentSetId=group.id, ZoneId=first.zone)
+    assert_members(group, [first, *others, seventh])
+    assert first.start().status == "Running"
+    full = ("DeploymentSet.NoRoom", FULL)
+    asked: dict[str, Any] = {"DeploymentSetId": group.id, "ZoneId": first.zone, "wait": False}
+    assert_nothing_made(region, lambda: region.create_instance(**asked), full)
+
+
+@clause("deployment-set/create-in-set")
+@pytest.mark.parametrize(
+    ("asked", "codes"),
+    [
+        ({"SpotStrategy": "SpotAsPriceGo"}, None),
+        ({"DedicatedHostId": "dh-nosuchhost0000000000"}, ("InvalidDeploymentOnHost",)),
+        ({"DeploymentSetId": NO_SUCH_SET}, ("DeploymentSet.NotFound", "InvalidDeploymentSetId.NotFound")),
+    ],
+)
+def test_create_instance_keeps_to_the_rules_of_sets(
+    region: Region, asked: dict[str, Any], codes: tuple[str, ...] | None
+) -> None:
+    """Those of RunInstances."""
+    group = region.create_deployment_set()
+
+    def launch() -> object:
+        return region.create_instance(wait=False, **{"DeploymentSetId": group.id, **asked})
+
+    if codes is None:
+        nothing_made(region, launch)
+    else:
+        assert_nothing_made(region, launch, codes)
+    assert_members(group, [])
+
+
 @clause("deployment-set/zone-limit")
 def test_an_eighth_member_in_a_zone_is_refused(region: Region) -> None:
     """After seven that were taken."""

@@ -21,10 +21,11 @@ WHOLE_HOST = "ecs.g5.2xlarge"
 @clause("deployment-set/strict-spread")
 @needs("see-hosts")
 def test_members_are_made_on_different_hosts(region: Region) -> None:
-    """By a batch and by a later launch."""
+    """By a batch, by a later launch, and by CreateInstance."""
     group = region.create_deployment_set()
-    region.run_instances(4, deployment_set=group)
+    (first, *_) = region.run_instances(4, deployment_set=group)
     region.run_instances(1, deployment_set=group)
+    region.create_instance(DeploymentSetId=group.id, ZoneId=first.zone).start()
     assert_strictly_spread(group.members)
 
 

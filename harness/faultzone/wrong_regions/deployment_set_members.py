@@ -70,6 +70,18 @@ for _name, _clause, _says, _form in (
         retries_without("RunInstances", "InvalidParams.InstanceNameExceed", "UniqueSuffix"),
     ),
     (
+        "creates-outside",
+        "create-in-set",
+        "ignores the set at CreateInstance",
+        ignores("CreateInstance", "DeploymentSetId"),
+    ),
+    (
+        "creates-beside-a-full-set",
+        "create-in-set",
+        "creates an instance without the set that is full",
+        retries_without("CreateInstance", "QuotaExceed.DeploymentSetInstanceQuotaFull", "DeploymentSetId"),
+    ),
+    (
         "long-host-names-without-suffix",
         "suffix-needs-room",
         "leaves out the suffix of a host name that is too long",
