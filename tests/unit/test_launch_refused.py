@@ -111,3 +111,18 @@ def test_a_launch_template_is_found_by_its_id_or_its_name_which_none_shares() ->
     with pytest.raises(ApiError, match=r"InvalidLaunchTemplate\.NotFound"):
         launched(LaunchTemplateId=ids["small"])
     assert launched(LaunchTemplateName="large") == "ecs.g5.xlarge"
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({}, r"MissingParameter.*DeploymentSetId"),
+        ({"DedicatedHostId": "dh-1"}, r"InvalidDedicatedHostId\.NotFound"),
+        ({"DeploymentSetId": "ds-none"}, r"DeploymentSet\.InvalidId"),
+    ],
+)
+def test_a_move_to_what_is_not_there_is_refused(given: dict[str, str], code: str) -> None:
+    backend = LocalBackend()
+    (instance,) = made(backend)
+    with pytest.raises(ApiError, match=code):
+        backend.call("ModifyInstanceDeployment", {"RegionId": "cn-hangzhou", "InstanceId": instance, **given})

@@ -44,7 +44,7 @@ def test_items_agree_with_what_the_api_shows(region: Region) -> None:
     }
     assert {item: text(region, instance, f"/latest/meta-data/{item}") for item in expected} == expected
     document = json.loads(str(text(region, instance, "/latest/dynamic/instance-identity/document")))
-    assert document["instance-id"] == instance.id
+    assert document["instance-id"] == text(region, instance, "/latest/meta-data/instance-id/") == instance.id
     assert document["zone-id"] == identity.zone
 
 

@@ -38,7 +38,7 @@ def read(region: RegionState, account: AccountState, instance: Instance, path: s
             return None
         found = below
     if isinstance(found, str):
-        return None if path.endswith("/") and not found else found
+        return found
     return "\n".join(name if isinstance(value, str) else f"{name}/" for name, value in found.items())
 
 
