@@ -20,7 +20,8 @@ from faultzone.substrate.docker import clients, image
 from faultzone.substrate.docker.agent.sandbox import CLIENT
 from faultzone.substrate.docker.agent.services import ASSISTANT
 from faultzone.substrate.docker.cleanup import KEPT, Watchdog, labels, lease_end, removable, remove_all, sweep
-from faultzone.substrate.docker.engine import Container, Engine, Taken
+from faultzone.substrate.docker.connection import Taken
+from faultzone.substrate.docker.engine import Container, Engine
 from faultzone.substrate.docker.links import Link, Message, Switchboard
 from faultzone.substrate.docker.roots import Roots
 

@@ -1,0 +1,108 @@
+"""The connection to a Docker engine: the one that the command `docker` would use, and what the SDK's errors mean here.
+
+It is that of `DOCKER_HOST`, of the context, or of the local socket.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, Final
+
+from faultzone.errors import HarnessError, NotSupported
+
+#: What the extra `docker` brings besides the SDK, for the servers that instances speak to.
+_BESIDES: Final = ("h11", "wsproto", "trustme")
+#: How many seconds an answer of the engine may take.
+TIMEOUT: Final = 60
+_CONNECTIONS: Final = 64
+_ADVICE: Final = """no Docker engine answers: {trouble}
+  Start one (on Debian: apt-get install docker.io, then service docker start), or say where one is by DOCKER_HOST or
+  `docker context use`. If the socket refuses you, become a member of the group docker. `faultzone doctor` says what
+  works."""
+
+
+class Taken(HarnessError):
+    """A name or a subnet belongs to somebody else."""
+
+
+class Connection:
+    """A Docker engine that answers.
+
+    Raises:
+        NotSupported: none answers, or the SDK is not installed; the text says what to do.
+    """
+
+    def __init__(self) -> None:
+        try:
+            import docker
+
+            for each in _BESIDES:
+                import_module(each)
+        except ImportError as missing:
+            raise NotSupported(f"the Docker backend needs {missing.name}: install pytest-faultzone[docker]") from None
+        self._errors = docker.errors
+        try:
+            self._client = (
+                docker.DockerClient.from_env(timeout=TIMEOUT, max_pool_size=_CONNECTIONS) if _named() else _of_context()
+            )
+            self._api = self._client.api
+            self.info: Mapping[str, Any] = self._client.info()
+        except (docker.errors.DockerException, OSError) as trouble:
+            raise NotSupported(_ADVICE.format(trouble=short(trouble))) from None
+        if self.info.get("OSType") != "linux":
+            raise NotSupported(f"the Docker engine runs {self.info.get('OSType')} containers; hosts need Linux ones")
+
+    @contextmanager
+    def _saying(self, what: str) -> Iterator[None]:
+        """Turn the SDK's errors into ours."""
+        try:
+            yield
+        except self._errors.DockerException as trouble:
+            text = short(trouble)
+            taken = "already in use", "overlaps", "already exists", "is already in progress"
+            kind = Taken if any(each in text for each in taken) else HarnessError
+            raise kind(f"the Docker engine could not {what}: {text}") from None
+        except OSError as trouble:
+            raise HarnessError(
+                f"the Docker engine no longer answers, so it could not {what}: {short(trouble)}"
+            ) from None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def ping(self) -> None:
+        """See that it answers.
+
+        Raises:
+            HarnessError: it does not.
+        """
+        with self._saying("be reached"):
+            self._api.ping()
+
+
+def _named() -> bool:
+    return bool(os.environ.get("DOCKER_HOST"))
+
+
+def _of_context() -> Any:
+    """The client of the current context of the `docker` command."""
+    import docker
+    from docker.context import ContextAPI
+
+    context: Any = ContextAPI.get_current_context()
+    host = None if context is None else context.Host
+    if context is None or context.name == "default" or not host:
+        return docker.DockerClient.from_env(timeout=TIMEOUT, max_pool_size=_CONNECTIONS)
+    return docker.DockerClient(
+        base_url=host, tls=context.TLSConfig or False, timeout=TIMEOUT, max_pool_size=_CONNECTIONS
+    )
+
+
+def short(trouble: BaseException) -> str:
+    """The last and plainest part of an error of the SDK's, in one line."""
+    explained = getattr(trouble, "explanation", None)
+    return " ".join(str(explained or trouble).split())[:300]
