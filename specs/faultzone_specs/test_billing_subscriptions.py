@@ -170,6 +170,54 @@ def test_pay_as_you_go_is_not_renewed(region: Region) -> None:
     assert_refused("ChargeTypeViolation", pay_as_you_go(region).renew)
 
 
+def renew_by_itself(instance: Instance, status: str, **given: object) -> None:
+    """ModifyInstanceAutoRenewAttribute."""
+    instance.region.call("ModifyInstanceAutoRenewAttribute", InstanceId=instance.id, RenewalStatus=status, **given)
+
+
+@clause("billing/auto-renew")
+@needs("move-time")
+@pytest.mark.parametrize("at_launch", [True, False])
+def test_a_subscription_may_renew_itself(region: Region, at_launch: bool) -> None:
+    """Twice, for two months each time; the one beside it expires."""
+    asked = {"AutoRenew": True, "AutoRenewPeriod": 2} if at_launch else {}
+    instance, other = subscription(region, **asked), subscription(region)
+    if not at_launch:
+        renew_by_itself(instance, "AutoRenewal", Duration=2)
+    first = instance.expires
+    for times in (1, 2):
+        advance_to(region, instance.expires, minutes=10)
+        assert (instance.status, instance.lock_reasons) == ("Running", [])
+        assert abs(instance.expires - first - timedelta(days=61 * times)) < timedelta(days=4)
+    assert "Executed" not in statuses(region, instance, STOP)
+    assert not other.exists
+
+
+@clause("billing/auto-renew")
+@needs("move-time")
+@pytest.mark.parametrize("status", ["Normal", "NotRenewal"])
+def test_automatic_renewal_can_be_turned_off(region: Region, status: str) -> None:
+    """The subscription is stopped at its expiry."""
+    instance = subscription(region, AutoRenew=True)
+    renew_by_itself(instance, status)
+    advance_to(region, instance.expires)
+    instance.wait_until("Stopped", within=SOON)
+
+
+@clause("billing/auto-renew-expired")
+@needs("move-time")
+def test_automatic_renewal_cannot_be_turned_on_after_the_expiry(region: Region) -> None:
+    """It is stopped, and remains so."""
+    instance = subscription(region)
+    first = instance.expires
+    advance_to(region, first)
+    instance.wait_until("Stopped", within=SOON)
+    with pytest.raises(ApiError):
+        renew_by_itself(instance, "AutoRenewal", Duration=1)
+    region.clock.advance("2d")
+    assert (instance.status, instance.expires) == ("Stopped", first)
+
+
 @clause("billing/security-lock")
 @needs("change-account")
 def test_what_is_locked_for_security_is_not_renewed(region: Region) -> None:

@@ -11,6 +11,7 @@ from faultzone.model import billing_terms
 from faultzone.model.rules import Rules
 from faultzone.model.state import Instance
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
+from faultzone.wrong_regions.wrappers import ignores, swallows
 
 EXPIRATION, ARREARS = (
     ["InstanceExpiration.Stop", "InstanceExpiration.Delete"],
@@ -51,6 +52,13 @@ for _name, _clause, _says, _values in (
 ):
     declare(_name, _clause, _says, {f"billing.{key}": value for key, value in _values.items()})
 
+wrong("renews-by-hand-alone", "billing/auto-renew", "does not look at AutoRenew")(ignores("RunInstances", "AutoRenew"))
+wrong("renews-for-a-month", "billing/auto-renew", "renews for a month whatever the duration")(
+    ignores("RunInstances", "AutoRenewPeriod")
+)
+wrong("promises-late-renewal", "billing/auto-renew-expired", "takes automatic renewal of what has expired")(
+    swallows("ModifyInstanceAutoRenewAttribute", "IncorrectInstanceStatus")
+)
 for _name, _says, _left in (
     ("renews-what-is-locked", "renews what is locked for security", "RenewInstance"),
     ("reactivates-what-is-locked", "reactivates what is locked for security", "ReActivateInstances"),
