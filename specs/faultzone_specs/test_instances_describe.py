@@ -74,6 +74,40 @@ def test_the_filter_of_the_zone_lists_what_is_there(region: Region) -> None:
 
 
 @clause("instance/describe-filters")
+@needs("see-hosts")
+def test_the_filters_of_the_network_tell_two_instances_apart(region: Region) -> None:
+    """They are in two zones, so in two vSwitches, and in two security groups; both are in one VPC."""
+    vpc = region.create_instance().describe()["VpcAttributes"]["VpcId"]
+    group = region.call("CreateSecurityGroup", VpcId=vpc)["SecurityGroupId"]
+    zones = region.zones[:2]
+    one = region.create_instance(ZoneId=zones[0], InternetChargeType="PayByTraffic")
+    two = region.create_instance(ZoneId=zones[-1], SecurityGroupId=group, InternetChargeType="PayByBandwidth")
+    own = [one, two]
+    if len(zones) == 2:
+        for each in own:
+            assert listed(region, own, VSwitchId=each.describe()["VpcAttributes"]["VSwitchId"]) == {each.id}
+    assert listed(region, own, SecurityGroupId=group) == {two.id}
+    for instance, kind in zip(own, ("PayByTraffic", "PayByBandwidth"), strict=True):
+        assert listed(region, own, InternetChargeType=kind) == {instance.id}
+    for filters in ({"VpcId": vpc}, {"InstanceNetworkType": "vpc"}, {"SpotStrategy": "NoSpot"}):
+        assert listed(region, own, **filters) == {one.id, two.id}
+    for filters in ({"InstanceNetworkType": "classic"}, {"SpotStrategy": "SpotAsPriceGo"}):
+        assert listed(region, own, **filters) == set()
+    two.delete()
+    region.call("DeleteSecurityGroup", SecurityGroupId=group)
+
+
+@clause("instance/describe-filters")
+@needs("change-account")
+def test_the_filter_of_the_lock_lists_what_is_locked(region: Region) -> None:
+    """By the reason of the lock."""
+    own = region.run_instances(2)
+    region.control("lock", instance=own[0].id, reason="security")
+    assert listed(region, own, LockReason="security") == {own[0].id}
+    assert listed(region, own, LockReason="financial") == set()
+
+
+@clause("instance/describe-filters")
 def test_filters_must_all_hold(region: Region, pair: tuple[Instance, Instance]) -> None:
     """Two that hold apart need not hold together."""
     running, stopped = pair

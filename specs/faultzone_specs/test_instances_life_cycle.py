@@ -106,13 +106,16 @@ def test_a_transitional_state_refuses_every_change_of_state(region: Region, stat
 
 
 @pytest.mark.parametrize(("force", "finished"), [(False, True), (True, False)])
+@pytest.mark.parametrize("action", ["stop", "reboot"])
 @clause("instance/force-stop")
 @needs("guest")
-def test_only_an_orderly_stop_lets_the_guest_finish(region: Region, force: bool, finished: bool) -> None:
+def test_only_an_orderly_shutdown_lets_the_guest_finish(
+    region: Region, action: str, force: bool, finished: bool
+) -> None:
     """What needs half a second more, well within an orderly shutdown, is done with in one case alone."""
     (instance,) = region.run_instances()
     region.control("log-in", instance=instance.id, script="sleep 0.5\necho saved")
-    instance.stop(ForceStop=force)
+    getattr(instance, action)(ForceStop=force)
     (ran,) = region.ran_on(instance)
     assert ("saved" in ran["output"]) == finished
 

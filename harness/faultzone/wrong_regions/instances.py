@@ -82,6 +82,13 @@ for _name, _clause, _says, _action, _rewrite in (
         lambda given: {**given, "ForceStop": True},
     ),
     (
+        "every-reboot-is-forced",
+        "force-stop",
+        "cuts the power at every reboot",
+        "RebootInstance",
+        lambda given: {**given, "ForceStop": True},
+    ),
+    (
         "force-delete-is-not",
         "delete-force",
         "ignores Force of DeleteInstance",
