@@ -43,6 +43,20 @@ def test_types_and_families(region: Region) -> None:
     assert_refused("UnsupportedParameter", lambda: region.call("DescribeInstanceTypes", MaxResults=5))
 
 
+def test_the_families_that_a_set_may_hold_are_listed(region: Region, later: Region) -> None:
+    listed = later.call("DescribeDeploymentSetSupportedInstanceTypeFamily")["InstanceTypeFamilies"].split(",")
+    everything = later.call("DescribeInstanceTypeFamilies")["InstanceTypeFamilies"]["InstanceTypeFamily"]
+    assert set(listed) < {each["InstanceTypeFamilyId"] for each in everything}
+    group = later.create_deployment_set()
+    assert {"ecs.g5", "ecs.t5"} & set(listed) == {"ecs.g5"}
+    later.run_instances(1, instance_type="ecs.g5.large", deployment_set=group)
+    assert_refused(
+        "InvalidInstanceType.NotSupported",
+        lambda: later.run_instances(1, instance_type="ecs.t5-lc1m2.large", deployment_set=group),
+    )
+    assert_refused("InvalidAction", lambda: region.call("DescribeDeploymentSetSupportedInstanceTypeFamily"))
+
+
 def test_types_by_token_in_a_later_edition(later: Region) -> None:
     seen: list[str] = []
     token = ""
@@ -218,6 +232,26 @@ def test_security_groups(region: Region) -> None:
     asked = {"SecurityGroupId": group}
     assert_refused("InvalidSecurityGroupId.NotFound", lambda: region.call("DescribeSecurityGroupAttribute", **asked))
     assert_refused("InvalidSecurityGroupId.NotFound", lambda: region.run_instances(1, SecurityGroupId=group))
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"SecurityGroupName": "1"}, "InvalidSecurityGroupName.Malformed"),
+        ({"SecurityGroupName": "http://web"}, "InvalidSecurityGroupName.Malformed"),
+        ({"Description": "a"}, "InvalidDescription.Malformed"),
+        ({"Description": "https://web"}, "InvalidDescription.Malformed"),
+        ({"VpcId": "vpc-none"}, "InvalidVpcId.NotFound"),
+    ],
+)
+def test_a_security_group_that_cannot_be_is_not_made(region: Region, given: dict[str, str], code: str) -> None:
+    good = {"SecurityGroupName": "web", "Description": "of the tier"}
+    before = region.call("DescribeSecurityGroups")["TotalCount"]
+    assert_refused(code, lambda: region.call("CreateSecurityGroup", **{**good, **given}))
+    assert region.call("DescribeSecurityGroups")["TotalCount"] == before
+    region.call("CreateSecurityGroup", **good)
+    found = region.call("DescribeSecurityGroups", SecurityGroupName="web")["SecurityGroups"]["SecurityGroup"]
+    assert [each["Description"] for each in found] == ["of the tier"]
 
 
 def tags_of(region: Region, instance_id: str) -> dict[str, str]:

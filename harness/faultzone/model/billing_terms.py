@@ -27,10 +27,10 @@ def check_period(edition: Edition, period: int | None, unit: str) -> None:
         raise ApiError("InvalidPeriod")
 
 
-def first_expiry(start: int, period: int | None, unit: str) -> int:
+def first_expiry(start: int, period: int, unit: str) -> int:
     """The end of a subscription that starts now: the first midnight of UTC+8 after the paid span
     (billing/expiry-stop)."""
-    return midnight_after(add_period(start, period or 1, unit))
+    return midnight_after(add_period(start, period, unit))
 
 
 def add_period(instant: int, period: int, unit: str) -> int:
