@@ -200,6 +200,26 @@ def test_the_history_outlives_the_instance(region: Region) -> None:
     assert history_ids(region, InstanceId=instance.id) == ids
 
 
+PAST = ("EventPublishTime", "NotBefore", "EventFinishTime")
+SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@clause("event/times-to-the-second")
+@needs("move-time")
+def test_times_of_events_are_told_to_the_second(region: Region) -> None:
+    """In the plan and in the history; what is told can be asked for."""
+    (instance,) = region.run_instances(1)
+    simulate(region, instance)
+    (plan,) = region.planned(instance)
+    region.clock.advance("2h")
+    (past,) = history(region)
+    told = [plan["EventPublishTime"], plan["NotBefore"], *(past[each] for each in PAST)]
+    assert [text for text in told if not SECOND.fullmatch(text)] == []
+    assert (past["EventPublishTime"], past["NotBefore"]) == (plan["EventPublishTime"], plan["NotBefore"])
+    asked: dict[str, object] = {"EventPublishTime": {"Start": plan["EventPublishTime"], "End": plan["NotBefore"]}}
+    assert history_ids(region, **asked) == {past["EventId"]}
+
+
 @clause("event/history-instance-list")
 @needs("move-time")
 def test_the_history_of_an_instance_may_be_asked_for_as_in_the_manual(region: Region) -> None:

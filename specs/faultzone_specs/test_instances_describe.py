@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,26 @@ from faultzone import ApiError, Instance, Region
 from faultzone_specs.observing import listed
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
+
+
+MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ")
+
+
+@clause("instance/describe-times")
+def test_times_are_told_to_the_minute(region: Region) -> None:
+    """Of a running subscription, which has all three."""
+    shown = region.run_instances(InstanceChargeType="PrePaid", Period=1)[0].describe()
+    for name in ("CreationTime", "StartTime", "ExpiredTime"):
+        assert MINUTE.fullmatch(shown[name]), f"{name} is {shown[name]!r}"
+    assert shown["CreationTime"] <= shown["StartTime"] < shown["ExpiredTime"]
+
+
+@clause("instance/describe-resources")
+@pytest.mark.parametrize(("size", "vcpus"), [("large", 2), ("xlarge", 4), ("2xlarge", 8)])
+def test_resources_are_told_as_numbers(region: Region, size: str, vcpus: int) -> None:
+    """The family has four GiB of memory for each vCPU."""
+    shown = region.create_instance(instance_type=f"ecs.g5.{size}").describe()
+    assert (shown["Cpu"], shown["Memory"]) == (vcpus, vcpus * 4 * 1024)
 
 
 @pytest.fixture

@@ -118,6 +118,11 @@ declare(
 )
 
 
+wrong("events-to-the-minute", "event/times-to-the-second", "tells the times of events to the minute")(
+    told(lambda event: {**event, "EventPublishTime": event["EventPublishTime"][:16] + "Z"})
+)
+
+
 @wrong("no-history-of-lists", "event/history-instance-list", "knows no events of an instance that is given in a list")
 class NoHistoryOfLists(Wrapper):
     """The list is taken for an instance that does not exist."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from faultzone.backends import Backend
@@ -188,6 +189,33 @@ class _TotalOfThePage(Wrapper):
         if action == "DescribeInstances":
             answer["TotalCount"] = len(answer["Instances"]["Instance"])
         return answer
+
+
+def _tells(name: str, clause: str, says: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Declare a region that tells of each instance otherwise."""
+
+    @wrong(name, f"instance/{clause}", says)
+    class _Tells(Wrapper):
+        def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
+            if action == "DescribeInstances":
+                for each in answer["Instances"]["Instance"]:
+                    each.update(change(each))
+            return answer
+
+
+_tells(
+    "times-to-the-second",
+    "describe-times",
+    "tells times to the second",
+    lambda each: {"CreationTime": each["CreationTime"].replace("Z", ":00Z")},
+)
+_tells(
+    "memory-in-gib",
+    "describe-resources",
+    "tells memory in GiB",
+    lambda each: {"Memory": each["Memory"] // 1024},
+)
+_tells("vcpus-as-text", "describe-resources", "tells vCPUs as a text", lambda each: {"Cpu": str(each["Cpu"])})
 
 
 @wrong("empty-filter-excludes", "instance/describe-filters", "finds nothing for an empty filter")
