@@ -14,6 +14,7 @@ from faultzone_specs.observing import AS_OF_2019
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
 UNKNOWN = "i-bp1nosuchinstance000"
+NO_FREQUENCY = ["MissingParameter.Frequency", "MissingParam.Frequency"]
 
 
 def invocations(region: Region) -> int:
@@ -120,7 +121,7 @@ def test_a_timed_invocation_needs_a_frequency(region: Region) -> None:
     """Timed comes as text and Frequency empty, as the published sample sends them."""
     (instance,) = region.run_instances()
     command = region.create_command("echo 1")
-    nothing_runs(region, "MissingParameter.Frequency", invoke(region, command, instance, Timed="true", Frequency=""))
+    nothing_runs(region, NO_FREQUENCY, invoke(region, command, instance, Timed="true", Frequency=""))
     answer = region.call("InvokeCommand", CommandId=command, InstanceId=[instance.id], Timed="false", Frequency="")
     assert region.invocation(answer["InvokeId"]).wait("2m").status == "Finished"
 

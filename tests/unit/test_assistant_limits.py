@@ -250,7 +250,7 @@ def test_what_waits_for_an_agent_on_a_dead_host_never_begins(region: Region, ins
         ({"Timeout": 60}, "UnsupportedParameter"),
         ({"WorkingDir": "/tmp"}, "UnsupportedParameter"),
         ({"ClientToken": "t"}, "UnsupportedParameter"),
-        ({"RepeatMode": "Period"}, "MissingParameter.Frequency"),
+        ({"RepeatMode": "Period"}, "MissingParam.Frequency"),
     ],
 )
 def test_invoke_refuses_what_came_later(later: Region, one: Instance, given: dict[str, object], code: str) -> None:

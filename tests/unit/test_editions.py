@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from faultzone import editions
+from faultzone import assert_refused, editions, make_region
 from faultzone.errors import UsageError
 
 
@@ -46,3 +46,12 @@ def test_a_value_that_an_edition_does_not_have_cannot_be_changed(path: str) -> N
 def test_a_missing_value_is_named_as_in_the_file() -> None:
     with pytest.raises(AttributeError, match=r"deployment-set\.zone-minimum"):
         _ = editions.load(editions.DEFAULT).deployment_set.zone_minimum
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("2019-02", "InvalidParam.pageNumber"), ("2020-12", "InvalidParam.PageNumber")]
+)
+def test_a_code_has_the_name_that_the_edition_gives_it(name: str, code: str) -> None:
+    region = make_region(edition=name)
+    refusal = assert_refused(code, lambda: region.call("DescribeInvocations", PageNumber=0))
+    assert (refusal.status, refusal.message) == (403, "The specified parameter is invalid.")

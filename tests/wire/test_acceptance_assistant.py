@@ -117,7 +117,8 @@ def test_a_periodic_run_with_the_old_sdk(url: str, history: bool) -> None:
     command = call(client, "CreateCommand", **given)["CommandId"]
     with pytest.raises(ServerException) as refused:
         call(client, "InvokeCommand", CommandId=command, InstanceIds=ids, Timed="true", Frequency="")
-    assert refused.value.get_error_code() == "MissingParameter.Frequency"
+    missing = "MissingParam" if history else "MissingParameter"
+    assert refused.value.get_error_code() == f"{missing}.Frequency"
     invoke_id = call(
         client, "InvokeCommand", CommandId=command, InstanceIds=ids, Timed="true", Frequency="*/10 * * * * *"
     )["InvokeId"]

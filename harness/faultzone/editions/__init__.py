@@ -55,12 +55,16 @@ class Edition:
         self.billing = Section("billing", values["billing"])
         self.recovery = Section("recovery", values["recovery"])
         self.assistant = Section("assistant", values["assistant"])
-        self._statuses = values["statuses"]
+        self._statuses, self._renamed = values["statuses"], values["renamed"]
 
     def status(self, action: str, code: str) -> int | None:
         """The HTTP status with which an action refuses, None where it is the usual one of the code."""
         found: int | None = self._statuses.get(action, {}).get(code)
         return found
+
+    def code(self, code: str) -> str:
+        """What the edition calls a code of the first edition."""
+        return str(self._renamed.get(code, code))
 
     def changed(self, changes: Mapping[str, object]) -> Edition:
         """This edition with other values, named by `chapter.name`.

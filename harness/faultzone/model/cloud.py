@@ -124,10 +124,13 @@ class Cloud:
             request = entry.request.parse(parameters, edition=self.edition.name)
             return entry.handler(region, region.account(account), request)
         except ApiError as refusal:
-            status = self.edition.status(entry.request.__name__, refusal.code)
+            code = self.edition.code(refusal.code)
+            if code != refusal.code:
+                raise ApiError(code) from None
+            status = self.edition.status(entry.request.__name__, code)
             if status is None:
                 raise
-            raise ApiError(refusal.code, refusal.message, status) from None
+            raise ApiError(code, refusal.message, status) from None
 
     def region(self, parameters: Mapping[str, object]) -> RegionState:
         """The region that a call names, the default one where it names none.
