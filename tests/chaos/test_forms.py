@@ -102,18 +102,25 @@ REAL: Mapping[str, tuple[Callable[[Calls], object], Fault]] = {
 }
 
 
+class Said(Calls):
+    _region = "r"
+
+    def inject(self, fault: Fault) -> Injection:
+        return Injection(fault, lambda: None)
+
+
 @pytest.mark.parametrize("kind", [each.__name__ for each in CATALOGUE if each not in IN_MEMORY])
 def test_a_fault_of_real_machines_as_a_call(kind: str) -> None:
-    class Said(Calls):
-        _region = "r"
-
-        def inject(self, fault: Fault) -> Injection:
-            return Injection(fault, lambda: None)
-
     call, wanted = REAL[kind]
     injection = call(Said())
     assert isinstance(injection, Injection)
     assert injection.fault == wanted
+
+
+def test_what_a_call_leaves_out_is_what_the_fault_leaves_out() -> None:
+    chaos = Said()
+    assert chaos.memory_exhausted("i-1").fault == MemoryExhausted("i-1")
+    assert chaos.slow_network("h1").fault == SlowNetwork("h1", region="r")
 
 
 @every

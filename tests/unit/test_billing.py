@@ -340,6 +340,11 @@ def test_automatic_renewal_is_described_as_it_was_set() -> None:
         },
     ]
     assert [each["InstanceId"] for each in described(RenewalStatus="NotRenewal")] == [two.id]
+    for duration, unit in ((4, "Week"), (6, "Month")):
+        asked = {"InstanceId": two.id, "AutoRenew": True, "Duration": duration, "PeriodUnit": unit}
+        region.call("ModifyInstanceAutoRenewAttribute", **asked)
+        (shown,) = described(InstanceId=two.id)
+        assert (shown["Duration"], shown["PeriodUnit"]) == (duration, unit)
 
 
 @pytest.mark.parametrize(
@@ -347,6 +352,8 @@ def test_automatic_renewal_is_described_as_it_was_set() -> None:
     [
         ({"AutoRenew": True}, "InvalidParameter.Duration"),
         ({"AutoRenew": True, "Duration": 5}, "InvalidParameter.Duration"),
+        ({"AutoRenew": True, "Duration": 4}, "InvalidParameter.Duration"),
+        ({"AutoRenew": True, "Duration": 6, "PeriodUnit": "Week"}, "InvalidParameter.Duration"),
         ({"RenewalStatus": "Always"}, "InvalidParameter.RenewalStatus"),
         ({"InstanceId": "i-unknown"}, "InvalidParameter.InvalidInstanceId"),
         ({"InstanceId": ",".join("i" * 101)}, "InvalidParameter.ToManyInstanceIds"),

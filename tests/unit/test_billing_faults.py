@@ -188,3 +188,9 @@ def test_a_release_that_has_not_happened_is_told_with_its_timeline() -> None:
     (instance,) = region.run_instances(1)
     with pytest.raises(AssertionError, match=r"not been released: it is Running(.|\n)*Starting -> Running"):
         assert_released(instance)
+
+
+def test_a_lapse_that_came_half_way_cannot_be_mended_and_says_so() -> None:
+    region = make_region()
+    with pytest.raises(HarnessError, match="failed half-way, and what it did is not known"):
+        SubscriptionLapse(subscription(region).id).undo(region.backend, {})

@@ -130,6 +130,13 @@ BAD: list[tuple[str, Callable[[History], History], str]] = [
     ("stuck", lambda h: h.go("Pending", "Starting").later(7 * HOUR).go("Running"), "was Starting"),
     ("stuck", lambda h: h.go("Pending", "Starting").later(7 * HOUR).add("advance"), "was Starting"),
     ("epochs", lambda h: up(h, epoch=3).add("report", report="Booted", instance="i-1", epoch=2), "epoch 2 of i-1"),
+    (
+        "epochs",
+        lambda h: up(up(h, epoch=3).add("effect", effect="Run", instance="i-1", epoch=5), "i-2").add(
+            "report", report="Booted", instance="i-1", epoch=4
+        ),
+        "epoch 4 of i-1",
+    ),
     ("epochs", lambda h: up(h).go("Released").add("report", report="Booted", instance="i-1", epoch=1), "taken in"),
     ("event-machine", lambda h: h.event("Scheduled", "Executed"), "from Scheduled to Executed"),
     ("event-machine", lambda h: h.event("Executing", "Executed", "Failed"), "from Executed to Failed"),
@@ -262,6 +269,11 @@ def test_a_broken_region_is_told_of_in_few_lines() -> None:
     result = judged(history.journal, "life-cycle")
     assert "and 15 more" in result.why
     assert len(result.entries) == 5
+
+
+def test_all_that_shows_a_violation_is_shown_also_what_was_at_one_instant() -> None:
+    history = History().event("Executing", "Executed", "Failed", "Scheduled")
+    assert [each.data["to"] for each in judged(history.journal, "event-machine").entries] == ["Failed", "Scheduled"]
 
 
 def test_a_checker_that_fails_is_trouble_of_the_harness() -> None:

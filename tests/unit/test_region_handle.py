@@ -6,6 +6,7 @@ import weakref
 import pytest
 
 from faultzone import ApiError, Client, Region, UsageError, make_region
+from faultzone.clock import HOUR, stamp
 from faultzone.errors import NotSupported
 
 
@@ -135,3 +136,14 @@ def test_a_region_may_be_closed_twice(region: Region) -> None:
     with region:
         region.close()
     assert region.closed
+
+
+def test_what_its_user_has_deleted_is_not_released_again_at_its_time() -> None:
+    region = make_region()
+    (instance,) = region.run_instances(1)
+    at = stamp(region.clock.ms + HOUR)
+    region.call("ModifyInstanceAutoReleaseTime", InstanceId=instance.id, AutoReleaseTime=at)
+    instance.delete(Force=True)
+    region.clock.advance("2h")
+    released = region.journal.of("transition", instance=instance.id, to="Released")
+    assert [each.data["why"] for each in released] == ["user"]
