@@ -127,6 +127,11 @@ BAD: list[tuple[str, Callable[[History], History], str]] = [
         lambda h: up(h.add("call", action="CreateInstance", parameters={}, answer={"InstanceId": "i-2"})),
         "i-2 was answered and never made",
     ),
+    (
+        "conservation",
+        lambda h: up(h).add("transition", **{**h.last["i-1"], "from": None, "to": "Pending"}),
+        "i-1 was made twice",
+    ),
     ("stuck", lambda h: h.go("Pending", "Starting").later(7 * HOUR).go("Running"), "was Starting"),
     ("stuck", lambda h: h.go("Pending", "Starting").later(7 * HOUR).add("advance"), "was Starting"),
     ("epochs", lambda h: up(h, epoch=3).add("report", report="Booted", instance="i-1", epoch=2), "epoch 2 of i-1"),

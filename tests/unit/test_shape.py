@@ -19,6 +19,7 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"zones": "2"}, "zones='2'"),
     ({"hosts_per_zone": 0}, "hosts_per_zone=0: write a whole number"),
     ({"hosts_per_zone": 200_001, "zones": 1}, "from 1 to 200000"),
+    ({"hosts_per_zone": 100_001, "zones": 2}, "from 1 to 100000"),
     ({"host_vcpus": -1}, "host_vcpus=-1: write a whole number"),
     ({"host_memory_gib": 0}, "host_memory_gib=0: write a whole number"),
     ({"family_hosts": {"ecs.i2": 9}}, r"family_hosts\['ecs.i2'\]=9: write a whole number from 0 to 8"),
