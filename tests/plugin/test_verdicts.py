@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from faultzone import clauses
 from pytest_faultzone.verdicts import ORDER, worst
 
 ROOT = Path(__file__).parents[2]
@@ -256,16 +257,22 @@ def test_only_the_tests_of_the_clauses_that_were_asked_for_are_run(pytester: pyt
         @pytest.mark.clause("instance/life-cycle", "deployment-set/zone-limit")
         def test_two(): pass
 
+        @pytest.mark.clause("event/window-expiration")
+        def test_event(): pass
+
         def test_none(): pass
     """)
-    for patterns, passed in (
-        ("deployment-set/*", 2),
-        ("instance/*", 1),
-        ("instance/*, */strict-spread", 2),
-        ("billing/*", 0),
+    for patterns, passed, chapters in (
+        ("deployment-set/*", 2, {"deployment-set", "instance"}),
+        ("deployment-set/strict-spread", 1, {"deployment-set"}),
+        ("event/*", 1, {"event"}),
+        ("instance/*", 1, {"deployment-set", "instance"}),
+        ("instance/*, */strict-spread", 2, {"deployment-set", "instance"}),
+        ("billing/*", 0, set()),
     ):
         result = pytester.runpytest_inprocess(f"--faultzone-clause={patterns}")
-        result.assert_outcomes(passed=passed, deselected=3 - passed)
+        result.assert_outcomes(passed=passed, deselected=4 - passed)
+        assert {line.split()[0] for line in result.outlines if line} & set(clauses.chapters()) == chapters
 
 
 # How a failure reads

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faultzone import ApiError, Region, make_region
+from faultzone import ApiError, Region, assert_refused, make_region
 from faultzone.backends.local import LocalBackend
 from faultzone.errors import ShapeError
 from faultzone.model.catalog import default_catalog
@@ -124,6 +124,19 @@ def test_levels_are_the_true_counts(moves: list[tuple[int, bool]]) -> None:
     assert sum(map(len, spread.levels)) == 4
     assert spread.count == +true
     assert spread.total == true.total()
+
+
+def test_a_host_that_is_back_takes_new_instances_again() -> None:
+    region = make_region(zones=1, hosts_per_zone=2)
+    group = region.create_deployment_set()
+    (first,) = region.run_instances(1, deployment_set=group)
+    other = next(each["host"] for each in region.hosts if each["host"] != first.host)
+    with region.chaos.crash(other):
+        region.clock.advance("1m")
+        assert_refused("OperationDenied.NoStock", lambda: region.run_instances(1, deployment_set=group))
+    region.clock.advance("1m")
+    (second,) = region.run_instances(1, deployment_set=group)
+    assert second.host == other
 
 
 # Supply
