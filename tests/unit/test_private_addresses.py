@@ -17,7 +17,7 @@ def test_an_address_asked_for_is_nobody_elses(region: Region) -> None:
     others = region.run_instances(4, zone=region.zones[0])
     assert asked.private_ip == "10.0.0.12"
     assert "10.0.0.12" not in [each.private_ip for each in others]
-    assert_refused("InvalidParameter", lambda: region.run_instances(PrivateIpAddress="10.0.0.12"))
+    assert_refused("InvalidPrivateIpAddress.Duplicated", lambda: region.run_instances(PrivateIpAddress="10.0.0.12"))
     asked.delete()
     assert region.run_instances(PrivateIpAddress="10.0.0.12")[0].private_ip == "10.0.0.12"
 
@@ -28,14 +28,15 @@ def test_an_address_is_of_the_zone_of_its_vswitch(region: Region) -> None:
     address = second["CidrBlock"].rsplit(".", 1)[0] + ".77"
     (instance,) = region.run_instances(PrivateIpAddress=address)
     assert (instance.zone, instance.private_ip) == (region.zones[1], address)
-    assert_refused("InvalidParameter", lambda: region.run_instances(PrivateIpAddress=address, zone=region.zones[0]))
+    outside = {"PrivateIpAddress": address, "zone": region.zones[0]}
+    assert_refused("InvalidPrivateIpAddress", lambda: region.run_instances(**outside))
 
 
 @pytest.mark.parametrize(
     ("address", "amount", "code"),
     [
-        ("10.0.0", 1, "InvalidParameter"),
-        ("192.168.1.1", 1, "InvalidParameter"),
+        ("10.0.0", 1, "InvalidPrivateIpAddress.Malformed"),
+        ("192.168.1.1", 1, "InvalidPrivateIpAddress"),
         ("10.0.0.12", 2, "InvalidParameter.Conflict"),
     ],
 )

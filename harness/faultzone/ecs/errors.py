@@ -112,6 +112,9 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidParameter.Conflict": (400, "The specified parameters are in conflict: {why}."),
     "InvalidParameter.NotMatch": (403, "The specified parameters do not match: {why}."),
     "InvalidMinAmount.Malformed": (400, "The specified parameter MinAmount is not valid: {why}."),
+    "InvalidPrivateIpAddress": (400, "Specified private IP address is not in the CIDR block of virtual switch."),
+    "InvalidPrivateIpAddress.Malformed": (400, "Specified private IP address is malformed."),
+    "InvalidPrivateIpAddress.Duplicated": (400, "Specified private IP address is duplicated."),
     "InvalidParams.InstanceNameExceed": (
         403,
         "The uniqueSuffix takes three naming places, please shorten your InstanceName.",

@@ -156,6 +156,10 @@ class Addresses:
                 return address
         return self._back.pop(0) if self._back else None
 
+    def has(self, address: int) -> bool:
+        """Whether an address is of this block."""
+        return 0 <= address - self._first < self._size
+
     def is_free(self, address: int) -> bool:
         """Whether an address is of this block and nobody has it."""
         if address in self._back:

@@ -197,13 +197,15 @@ def _check_private_address(account: AccountState, text: str, zone: int | None, a
     try:
         address = int(IPv4Address(text))
     except ValueError:
-        raise ApiError.of("InvalidParameter", name="PrivateIpAddress", why="it is not an IPv4 address") from None
+        raise ApiError("InvalidPrivateIpAddress.Malformed") from None
     if amount != 1:
         raise ApiError.of("InvalidParameter.Conflict", why="a private address is for one instance")
     for number, block in enumerate(account.private):
-        if zone in (None, number) and block.is_free(address):
+        if zone in (None, number) and block.has(address):
+            if not block.is_free(address):
+                raise ApiError("InvalidPrivateIpAddress.Duplicated")
             return number
-    raise ApiError.of("InvalidParameter", name="PrivateIpAddress", why="it is in use or outside the vSwitch")
+    raise ApiError("InvalidPrivateIpAddress")
 
 
 def _zone(region: RegionState, account: AccountState, request: CreateInstance | RunInstances) -> int | None:
