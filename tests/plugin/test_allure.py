@@ -104,6 +104,7 @@ def test_history_follows_clause_and_backend_but_not_the_file(pytester: pytest.Py
     }
 
 
+@pytest.mark.slow
 def test_nothing_of_allure_is_imported_where_it_is_not_asked_for(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import sys

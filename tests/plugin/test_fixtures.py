@@ -175,6 +175,7 @@ def test_what_is_broken_at_the_end_of_a_test_is_mended_and_trouble_with_that_is_
 
 
 @pytest.mark.parametrize("end", ["raise KeyboardInterrupt", "pytest.exit('enough')", "assert 1 == 2"])
+@pytest.mark.slow
 def test_what_is_owed_is_mended_however_a_test_ends(pytester: pytest.Pytester, end: str) -> None:
     pytester.makepyfile(f"""
         import pytest

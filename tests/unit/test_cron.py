@@ -198,6 +198,7 @@ STARTS = st.integers(_ms("2019-03-01") // 1000, _ms("2029-03-01") // 1000)
 
 
 @given(TIMES, DAYS, _field(1, 12), STARTS)
+@pytest.mark.slow
 def test_agrees_with_the_kept_libraries(
     times: tuple[str, str, str], days: tuple[str, str], month: str, start: int
 ) -> None:

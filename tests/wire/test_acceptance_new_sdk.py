@@ -76,6 +76,7 @@ def test_a_refusal_has_its_code(client: Any) -> None:
     assert refused.value.data["statusCode"] == 404
 
 
+@pytest.mark.slow
 def test_async(client: Any) -> None:
     async def live() -> tuple[list[str], int]:
         made = ids_of(await client.run_instances_async(run_request()))
