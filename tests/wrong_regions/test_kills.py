@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from faultzone import editions, wrong_regions
+from faultzone.backends.options import CloudOptions, local_backend
+from faultzone.errors import HarnessError
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +71,8 @@ def test_wrong_region_is_caught(name: str) -> None:
     tests = mapped_tests().get(clause)
     assert tests, f"no test of the suite asserts {clause}"
     seen = run_suite(f"--faultzone-backend=wrong:{name}", tests=tests).seen
+    in_trouble = [(test, why) for test, value, why in seen if value["verdict"] == "harness-error"]
+    assert in_trouble == [], f"{name} is in trouble itself"
     caught = [test for test, value, _ in seen if clause in value["clauses"] and value["verdict"] == "deviates"]
     assert caught, f"{name} is not caught by {clause}:\n" + "\n".join(
         f"{test}: {value['verdict']}\n{why}" for test, value, why in seen
@@ -84,3 +88,9 @@ def test_right_region_conforms(edition: str) -> None:
 
 def test_every_asserted_clause_has_a_wrong_region() -> None:
     assert mapped_tests().keys() - {region.clause for region in wrong_regions.load().values()} == set()
+
+
+def test_a_wrong_region_that_cannot_answer_is_in_trouble_and_deviates_in_nothing() -> None:
+    made = wrong_regions.Wrapper(local_backend(CloudOptions.of()))
+    with pytest.raises(HarnessError, match=r"DescribeInstances and was refused: .*UnsupportedParameter"):
+        made.ask("DescribeInstances", {"Colour": "blue"})

@@ -19,7 +19,8 @@ from typing import Any, Final, TypeVar
 from faultzone import clauses, editions
 from faultzone.backends import Backend
 from faultzone.backends.options import CloudOptions, local_backend
-from faultzone.errors import UsageError
+from faultzone.ecs.errors import ApiError
+from faultzone.errors import HarnessError, UsageError
 from faultzone.model.rules import Rules
 
 #: The modules that declare wrong regions, one for each chapter.
@@ -61,6 +62,18 @@ class Wrapper:
     def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
         """What is answered in place of the right answer."""
         return answer
+
+    def ask(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+        """What the right region answers, to be used in a wrong answer; in its first region, if none is named.
+
+        Raises:
+            HarnessError: it refuses. That is a mistake of the wrong region's, and would read as the one that it is for.
+        """
+        first = next(iter(self.inner.control("shape", {})["regions"]))
+        try:
+            return self.inner.call(action, {"RegionId": first, **parameters}, account=account)
+        except ApiError as refusal:
+            raise HarnessError(f"a wrong region asked for {action} and was refused: {refusal}") from refusal
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> Answer:
         """Do what only a harness may do."""

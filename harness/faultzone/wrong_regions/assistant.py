@@ -360,6 +360,6 @@ class StopEndsSchedules(Wrapper):
         """Stop them all."""
         if action == "StopInstance":
             region = {"RegionId": parameters["RegionId"]}
-            for each in self.inner.call("DescribeInvocations", region)["Invocations"]["Invocation"]:
-                self.inner.call("StopInvocation", {**region, "InvokeId": each["InvokeId"]})
+            for each in self.ask("DescribeInvocations", region)["Invocations"]["Invocation"]:
+                self.ask("StopInvocation", {**region, "InvokeId": each["InvokeId"]})
         return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from faultzone.clock import DAY
@@ -204,13 +204,7 @@ class PaymentRestarts(Wrapper):
         """Reactivate whatever can be after each payment."""
         answer = self.inner.control(verb, arguments)
         if verb == "top-up":
-            for shown in self.inner.call("DescribeInstances", {"RegionId": _region(self.inner.control)})["Instances"][
-                "Instance"
-            ]:
+            for shown in self.ask("DescribeInstances", {})["Instances"]["Instance"]:
                 if shown["Status"] == "Stopped":
-                    self.inner.call("ReActivateInstances", {"InstanceId": shown["InstanceId"]})
+                    self.ask("ReActivateInstances", {"InstanceId": shown["InstanceId"]})
         return answer
-
-
-def _region(control: Callable[[str, Mapping[str, object]], Answer]) -> str:
-    return str(next(iter(control("shape", {})["regions"])))

@@ -228,9 +228,7 @@ class StoppedMembersAreHidden(Wrapper):
         """Without what is Stopped."""
         if action == "DescribeDeploymentSets":
             asked = {"RegionId": parameters["RegionId"], "Status": "Stopped", "PageSize": 100}
-            stopped = {
-                each["InstanceId"] for each in self.inner.call("DescribeInstances", asked)["Instances"]["Instance"]
-            }
+            stopped = {each["InstanceId"] for each in self.ask("DescribeInstances", asked)["Instances"]["Instance"]}
             for each in answer["DeploymentSets"]["DeploymentSet"]:
                 members = each["InstanceIds"]["InstanceId"]
                 each["InstanceIds"] = {"InstanceId": [one for one in members if one not in stopped]}

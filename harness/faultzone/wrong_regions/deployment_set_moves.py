@@ -145,6 +145,6 @@ class ForceStarts(Wrapper):
         """Start it, if it is stopped."""
         if action == "ModifyInstanceDeployment" and str(parameters.get("Force")).lower() == "true":
             asked = {"InstanceId": parameters["InstanceId"]}
-            if self.inner.call("DescribeInstanceAttribute", asked)["Status"] == "Stopped":
-                self.inner.call("StartInstance", asked)
+            if self.ask("DescribeInstanceAttribute", asked)["Status"] == "Stopped":
+                self.ask("StartInstance", asked)
         return answer

@@ -73,7 +73,7 @@ class Controls(Wrapper):
 
     def each_instance(self) -> list[str]:
         """The ids of all instances of the account."""
-        listed = self.inner.call("DescribeInstances", {"PageSize": 100})["Instances"]["Instance"]
+        listed = self.ask("DescribeInstances", {"PageSize": 100})["Instances"]["Instance"]
         return [str(each["InstanceId"]) for each in listed]
 
 
@@ -245,7 +245,7 @@ class GuestRebootAvoids(Wrapper):
         """Reboot by the API, too."""
         answer = super().control(verb, arguments)
         if verb == "log-in" and arguments.get("script") == "reboot":
-            self.inner.call("RebootInstance", {"InstanceId": arguments["instance"]})
+            self.ask("RebootInstance", {"InstanceId": arguments["instance"]})
         return answer
 
 

@@ -28,7 +28,7 @@ class Recovered(Wrapper):
         if action == "DescribeInstances":
             for shown in answer["Instances"]["Instance"]:
                 asked = {"InstanceId": shown["InstanceId"], "InstanceEventType": ["SystemFailure.Reboot"]}
-                if self.inner.call(HISTORY, asked)["TotalCount"]:
+                if self.ask(HISTORY, asked)["TotalCount"]:
                     self.spoil(shown)
         return answer
 
