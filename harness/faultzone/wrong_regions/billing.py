@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from faultzone.clock import DAY
@@ -206,5 +207,6 @@ class PaymentRestarts(Wrapper):
         if verb == "top-up":
             for shown in self.ask("DescribeInstances", {})["Instances"]["Instance"]:
                 if shown["Status"] == "Stopped":
-                    self.ask("ReActivateInstances", {"InstanceId": shown["InstanceId"]})
+                    with suppress(ApiError):  # What is stopped or locked for another reason stays so.
+                        self.inner.call("ReActivateInstances", {"InstanceId": shown["InstanceId"]})
         return answer

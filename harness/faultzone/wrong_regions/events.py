@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from faultzone.backends import Backend
 from faultzone.clock import DAY, HOUR, read_stamp, stamp
 from faultzone.ecs.errors import ApiError
+from faultzone.errors import UsageError
 from faultzone.model.catalog import Family
 from faultzone.model.rules import Rules
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
@@ -214,11 +216,12 @@ class CrashesSpread(Controls):
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> Answer:
         """Crash all."""
-        if verb != "guest-crash":
-            return super().control(verb, arguments)
-        for each in self.each_instance():
-            super().control(verb, {"instance": each})
-        return {}
+        answer = super().control(verb, arguments)
+        for each in self.each_instance() if verb == "guest-crash" else ():
+            if each != arguments["instance"]:
+                with suppress(UsageError):  # Its system is not up.
+                    super().control(verb, {"instance": each})
+        return answer
 
 
 _ONLY = "SystemMaintenance.Reboot"
