@@ -5,9 +5,10 @@ import weakref
 
 import pytest
 
-from faultzone import ApiError, Client, Region, UsageError, make_region
+from faultzone import ApiError, Client, Region, UsageError, make_region, wrong_regions
+from faultzone.backends.options import CloudOptions
 from faultzone.clock import HOUR, stamp
-from faultzone.errors import NotSupported
+from faultzone.errors import IncompleteAnswer, NotSupported
 
 
 @pytest.fixture
@@ -147,3 +148,10 @@ def test_what_its_user_has_deleted_is_not_released_again_at_its_time() -> None:
     region.clock.advance("2h")
     released = region.journal.of("transition", instance=instance.id, to="Released")
     assert [each.data["why"] for each in released] == ["user"]
+
+
+def test_a_batch_that_is_short_is_a_deviation_wherever_it_is_used() -> None:
+    short = make_region(wrong_regions.get("one-short").backend(CloudOptions.of(hosts_per_zone=4)))
+    with pytest.raises(IncompleteAnswer, match="made 2 instances of 3"):
+        short.run_instances(3)
+    assert len(short.run_instances(3, MinAmount=2)) == 2

@@ -17,7 +17,7 @@ from faultzone.backends.local import LocalBackend
 from faultzone.clock import Duration
 from faultzone.commands import RunsCommands
 from faultzone.ecs.errors import ApiError
-from faultzone.errors import NotSupported, UsageError
+from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
 from faultzone.faults import Chaos
 from faultzone.history import SeesEvents
 from faultzone.journal import Journal
@@ -210,6 +210,7 @@ class Region(RunsCommands, SeesEvents):
 
         Raises:
             ApiError: refused.
+            IncompleteAnswer: fewer were made, without a MinAmount (instance/run-amount).
         """
         asked: dict[str, object] = {
             "ImageId": self.defaults["image"],
@@ -224,6 +225,8 @@ class Region(RunsCommands, SeesEvents):
             asked["InternetMaxBandwidthOut"] = 5
         answer = self.call("RunInstances", **{**asked, **parameters})
         made = [Instance(self, each) for each in answer["InstanceIdSets"]["InstanceIdSet"]]
+        if len(made) < amount and "MinAmount" not in parameters:
+            raise IncompleteAnswer(f"RunInstances made {len(made)} instances of {amount}, and no MinAmount allows that")
         if wait:
             self.wait_until_all(made, "Running")
         return made
