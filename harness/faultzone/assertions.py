@@ -9,6 +9,7 @@ from typing import TypeVar
 from faultzone import editions
 from faultzone.commands import Invocation
 from faultzone.ecs.errors import ApiError
+from faultzone.errors import UsageError
 from faultzone.history import SystemEvent, timeline
 from faultzone.model import invocation_status as status
 from faultzone.region import Identity, Instance, Region
@@ -36,8 +37,14 @@ def assert_strictly_spread(instances: Sequence[Instance]) -> None:
 
 
 def assert_refused(code: str | Sequence[str], call: Callable[[], object]) -> ApiError:
-    """`call` is refused with this code, or one of these, and returns the refusal."""
+    """`call` is refused with this code, or one of these, and returns the refusal.
+
+    Raises:
+        UsageError: `call` cannot be called.
+    """
     codes = (code,) if isinstance(code, str) else tuple(code)
+    if not callable(call):
+        raise UsageError(f"{call!r} has been called already: write lambda: before the call that shall be refused")
     try:
         answer = call()
     except ApiError as error:

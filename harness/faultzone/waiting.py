@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from faultzone.backends import Backend
-from faultzone.clock import SECOND, Duration, milliseconds
-from faultzone.errors import SubstrateSilent, WaitTimeout
+from faultzone.clock import SECOND, Duration, milliseconds, stamp
+from faultzone.errors import SubstrateSilent, UsageError, WaitTimeout
 
 T = TypeVar("T")
 
@@ -32,7 +32,9 @@ def wait(backend: Backend, predicate: Callable[[], T], within: Duration, *, what
 
     Raises:
         WaitTimeout: the time has passed.
+        UsageError: the predicate cannot be called.
     """
+    _check(predicate)
     limit = milliseconds(within)
     if "move-time" in backend.capabilities:
         deadline = backend.control("clock", {})["now"] + limit
@@ -54,17 +56,25 @@ def hold(backend: Backend, predicate: Callable[[], object], during: Duration, *,
     """Let region time pass and see that `predicate()` stays true at every change on the way.
 
     Raises:
-        WaitTimeout: it became false.
+        WaitTimeout: it became false; the message says when.
+        UsageError: the predicate cannot be called.
     """
+    _check(predicate)
     limit = milliseconds(during)
     began = backend.control("clock", {})["now"] if "move-time" in backend.capabilities else 0
-    end = time.monotonic() + limit / SECOND
+    real_began = time.monotonic()
+    end = real_began + limit / SECOND
     going = True
     while True:
         if not predicate():
-            if "move-time" in backend.capabilities and backend.control("clock", {})["now"] > began + limit:
-                return  # Time that runs by itself has gone past the end meanwhile.
-            raise WaitTimeout(f"{what}: did not hold for {limit / SECOND:g} s of region time")
+            if "move-time" in backend.capabilities:
+                now = backend.control("clock", {})["now"]
+                if now > began + limit:
+                    return  # Time that runs by itself has gone past the end meanwhile.
+                broke = f"after {(now - began) / SECOND:g} s, at {stamp(now)}"
+            else:
+                broke = f"after {time.monotonic() - real_began:.3g} s"
+            raise WaitTimeout(f"{what}: did not hold for {limit / SECOND:g} s of region time: it broke {broke}")
         if not going:
             return
         if "move-time" in backend.capabilities:
@@ -72,6 +82,11 @@ def hold(backend: Backend, predicate: Callable[[], object], during: Duration, *,
         else:
             time.sleep(min(_POLL, max(0.0, end - time.monotonic())))
             going = time.monotonic() < end
+
+
+def _check(predicate: object) -> None:
+    if not callable(predicate):
+        raise UsageError(f"{predicate!r} is no predicate: write lambda: and what shall be so")
 
 
 def _pass(backend: Backend, deadline: int, *, for_scripts: bool = True) -> bool:

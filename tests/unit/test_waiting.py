@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from faultzone import make_region, waiting
+from faultzone import assert_refused, make_region, waiting
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import SECOND
-from faultzone.errors import WaitTimeout
+from faultzone.errors import UsageError, WaitTimeout
 
 
 class WallBackend(LocalBackend):
@@ -64,7 +64,7 @@ def test_holding_looks_at_every_change_on_the_way(backend: LocalBackend) -> None
     began, broken = backend.clock.now, list[bool]()
     backend.clock.call_later(10 * SECOND, lambda: broken.append(True))
     backend.clock.call_later(11 * SECOND, broken.clear)
-    with pytest.raises(WaitTimeout, match="peace: did not hold for 60 s"):
+    with pytest.raises(WaitTimeout, match="peace: did not hold for 60 s of region time: it broke after 10 s, at "):
         waiting.hold(backend, lambda: not broken, "1m", what="peace")
     assert backend.clock.now - began == 10 * SECOND
 
@@ -124,3 +124,28 @@ def test_a_script_that_says_nothing_for_long_is_waited_for_in_real_time(monkeypa
     began = backend.clock.now
     waiting.wait(backend, lambda: backend.asked > 10, "10m", what="its end")
     assert backend.clock.now == began
+
+
+def test_a_wait_for_a_state_that_there_is_not_is_refused_at_once() -> None:
+    with make_region() as region:
+        (instance,) = region.run_instances(1)
+        began = region.clock.ms
+        for wait in (lambda: instance.wait_until("running"), lambda: region.wait_until_all([instance], "running")):
+            with pytest.raises(UsageError, match="no state 'running' of an instance; there are Pending, Starting, Run"):
+                wait()
+        assert region.clock.ms == began
+
+
+def test_a_wait_that_times_out_says_the_state_last_seen() -> None:
+    with make_region() as region:
+        (instance,) = region.run_instances(1)
+        with pytest.raises(WaitTimeout, match=r"Stopped: not within 5 s of region time; it is Running"):
+            instance.wait_until("Stopped", "5s")
+
+
+def test_what_is_no_function_is_no_predicate_and_no_call(backend: LocalBackend) -> None:
+    for wait in (waiting.wait, waiting.hold):
+        with pytest.raises(UsageError, match="True is no predicate: write lambda:"):
+            wait(backend, True, "1s", what="it")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="called already: write lambda:"):
+        assert_refused("Throttling", [])  # type: ignore[arg-type]

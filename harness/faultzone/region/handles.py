@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from faultzone.backends import Backend
 from faultzone.clock import Duration, milliseconds, read_stamp, utc
 from faultzone.ecs.errors import ApiError
+from faultzone.errors import UsageError, WaitTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,18 @@ if TYPE_CHECKING:
 #: How long each change of state may take before a wait gives up, in region time: ten times what our own region needs,
 #: at the least.
 STATE_CHANGE: Final = "10m"
+#: The states of an instance.
+STATES: Final = ("Pending", "Starting", "Running", "Stopping", "Stopped")
+
+
+def check_status(status: str) -> None:
+    """See that there is such a state.
+
+    Raises:
+        UsageError: there is not.
+    """
+    if status not in STATES:
+        raise UsageError(f"there is no state {status!r} of an instance; there are {', '.join(STATES)}")
 
 
 @dataclass(frozen=True)
@@ -134,9 +147,21 @@ class Instance:
         """Let time pass until it is in this state.
 
         Raises:
-            WaitTimeout: it is not, in time.
+            WaitTimeout: it is not, in time; the message says in which state it was last.
+            UsageError: there is no such state.
         """
-        self.region.wait(lambda: self.status == status, within, what=f"{self.id} {status}")
+        check_status(status)
+        seen = ""
+
+        def arrived() -> bool:
+            nonlocal seen
+            seen = self.status
+            return seen == status
+
+        try:
+            self.region.wait(arrived, within, what=f"{self.id} {status}")
+        except WaitTimeout as late:
+            raise WaitTimeout(f"{late}; it is {seen}") from None
         return self
 
     def start(self, *, wait: bool = True, **parameters: object) -> Instance:

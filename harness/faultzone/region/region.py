@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from faultzone.serve import Door, Endpoint
 
 from faultzone.backends.options import CloudOptions, local_backend
-from faultzone.region.handles import STATE_CHANGE, DeploymentSet, Instance, RegionClock
+from faultzone.region.handles import STATE_CHANGE, DeploymentSet, Instance, RegionClock, check_status
 
 T = TypeVar("T")
 
@@ -332,7 +332,13 @@ class Region(RunsCommands, SeesEvents):
         waiting.hold(self.backend, predicate, during, what=what)
 
     def wait_until_all(self, instances: Sequence[Instance], status: str, within: Duration = STATE_CHANGE) -> None:
-        """Let region time pass until every one of these is in this state."""
+        """Let region time pass until every one of these is in this state.
+
+        Raises:
+            WaitTimeout: one is not, in time.
+            UsageError: there is no such state.
+        """
+        check_status(status)
         ids = [each.id for each in instances]
 
         def arrived() -> bool:
