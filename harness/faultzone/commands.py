@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from faultzone.clock import Duration, milliseconds
+from faultzone.errors import UsageError
+from faultzone.faults.base import id_of
 from faultzone.substrate.shell import Answer, Reaction
 
 if TYPE_CHECKING:
@@ -160,8 +162,8 @@ class RunsCommands:
         self,
         script: str | bytes,
         *,
-        on: Instance | Sequence[Instance],
-        outcomes: Mapping[str, Outcome] | None = None,
+        on: Instance | str | Sequence[Instance | str],
+        outcomes: Mapping[Instance, Outcome] | Mapping[str, Outcome] | None = None,
         type: str = "RunShellScript",
         timeout: int | None = None,
         frequency: str | None = None,
@@ -172,9 +174,8 @@ class RunsCommands:
 
         Args:
             script: what to run.
-            on: the targets.
-            outcomes: what shall become of it, by the instance's id: `{one.id: failed(), two.id:
-                finished(exit_code=3)}`.
+            on: the targets, or their ids.
+            outcomes: what shall become of it, by target: `{one: failed(), two.id: finished(exit_code=3)}`.
                 Needs the capability `guest`.
             type: RunShellScript, RunBatScript or RunPowerShellScript.
             timeout: seconds after which a run is killed; the documented default when left out.
@@ -184,18 +185,22 @@ class RunsCommands:
 
         Raises:
             ApiError: refused.
+            UsageError: an outcome is of an instance that is no target; nothing has been made.
             WaitTimeout: it has not ended within its timeout and the time of delivery.
         """
-        targets = [on] if not isinstance(on, Sequence) else list(on)
+        targets = list(on) if isinstance(on, Sequence) and not isinstance(on, str) else [on]
+        ids = [id_of(each, "on") for each in targets]
+        expected = {id_of(each, "outcomes"): outcome for each, outcome in (outcomes or {}).items()}
+        if strangers := expected.keys() - set(ids):
+            raise UsageError(f"outcomes of {', '.join(sorted(strangers))}: write those of targets, {', '.join(ids)}")
         command_id = self.create_command(script, type=type, Timeout=timeout, WorkingDir=working_dir)
-        for instance_id, outcome in (outcomes or {}).items():
+        for instance_id, outcome in expected.items():
             reaction = {key: value for key, value in vars(outcome.reaction).items() if value}
             self.control("teach-guest", command_id=command_id, instance=instance_id, **reaction)
-        ids = [each.id for each in targets]
         timed = {} if frequency is None else {"Timed": True, "Frequency": frequency}
         answer = self.call("InvokeCommand", CommandId=command_id, InstanceId=ids, **timed)
         made = Invocation(self, answer["InvokeId"], command_id)
-        scripted = {each: outcome.state for each, outcome in (outcomes or {}).items()}
+        scripted = {each: outcome.state for each, outcome in expected.items()}
         if to_stop := [each for each, state in scripted.items() if state == "Stopped"]:
             self.call("StopInvocation", InvokeId=made.id, InstanceId=to_stop)
         if wait and frequency is None:

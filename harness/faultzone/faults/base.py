@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from faultzone.clock import Duration
 from faultzone.errors import UsageError
 
 if TYPE_CHECKING:
     from faultzone.backends import Backend
+
+
+class Named(Protocol):
+    """Something with an id, such as an `Instance`."""
+
+    id: str
+
+
+def id_of(target: str | Named, what: str) -> str:
+    """The id of an instance or of another target that may be given by its handle.
+
+    Raises:
+        UsageError: it is neither an id nor a handle.
+    """
+    found = target if isinstance(target, str) else getattr(target, "id", None)
+    if not isinstance(found, str):
+        raise UsageError(f"{what}={target!r}: write an id, or what has one")
+    return found
 
 
 class Fault(ABC):
@@ -29,6 +47,20 @@ class Fault(ABC):
     compensation: ClassVar[str | None] = None
     undo_within: ClassVar[Duration] = 0
     in_the_way: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Take the id of an instance that is given by its handle.
+
+        Raises:
+            UsageError: what is given is no instance, or no host.
+        """
+        given = vars(self)
+        if given.get("instance") is not None:
+            object.__setattr__(self, "instance", id_of(given["instance"], "instance"))
+        for name in ("host", "peer"):
+            left_out = given.get(name) is None and (name not in given or hasattr(type(self), name))
+            if not left_out and not isinstance(given[name], str):
+                raise UsageError(f"{name}={given[name]!r}: write a host's id, such as instance.host while it has one")
 
     @property
     def why_no_undo(self) -> str | None:

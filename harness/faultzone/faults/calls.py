@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from faultzone.clock import Duration
 from faultzone.faults.api import ApiFailure
+from faultzone.faults.base import Named, id_of
 from faultzone.faults.billing import AccountArrears, SubscriptionLapse
 from faultzone.faults.guests import AgentOutage, GuestCrash
 from faultzone.faults.hosts import HostAtRisk, HostCrash, HostHang, NetworkCut, ZoneOutage
@@ -65,9 +66,9 @@ class Calls(ABC):
         """Let the local disk of a host be full."""
         return self.inject(DiskFull(host, self._region))
 
-    def memory_exhausted(self, instance: str, left: int = 4 << 20) -> Injection:
+    def memory_exhausted(self, instance: str | Named, left: int = 4 << 20) -> Injection:
         """Leave an instance hardly any memory: so many bytes beyond what it uses now."""
-        return self.inject(MemoryExhausted(instance, left))
+        return self.inject(MemoryExhausted(id_of(instance, "instance"), left))
 
     def pause(self, host: str) -> Injection:
         """Let the engine freeze a host; thawing it is owed."""
@@ -85,38 +86,39 @@ class Calls(ABC):
 
     def maintenance(
         self,
-        instance: str | None = None,
+        instance: str | Named | None = None,
         *,
         host: str | None = None,
         within: Duration | None = None,
         outcome: str = "executes",
     ) -> Injection:
         """Plan the reboot of an instance or of all on a host; withdrawing what has not begun is owed."""
-        return self.inject(Maintenance(instance, host, within, outcome, self._region))
+        target = None if instance is None else id_of(instance, "instance")
+        return self.inject(Maintenance(target, host, within, outcome, self._region))
 
     def migration_fails(self, takes: float | None = None) -> Injection:
         """Let live migrations fail, or take so many seconds."""
         return self.inject(MigrationFails(takes, self._region))
 
-    def security_lock(self, instance: str) -> Injection:
+    def security_lock(self, instance: str | Named) -> Injection:
         """Lock an instance for a violation; unlocking it is owed."""
-        return self.inject(SecurityLock(instance))
+        return self.inject(SecurityLock(id_of(instance, "instance")))
 
     # Inside instances
 
-    def guest_crash(self, instance: str) -> Injection:
+    def guest_crash(self, instance: str | Named) -> Injection:
         """Crash the operating system of an instance."""
-        return self.inject(GuestCrash(instance))
+        return self.inject(GuestCrash(id_of(instance, "instance")))
 
-    def agent_outage(self, instance: str, state: str = "stopped") -> Injection:
+    def agent_outage(self, instance: str | Named, state: str = "stopped") -> Injection:
         """Put an agent out of order; letting it run again is owed."""
-        return self.inject(AgentOutage(instance, state))
+        return self.inject(AgentOutage(id_of(instance, "instance"), state))
 
     # Money, time and the API
 
-    def lapse(self, instance: str, *, within: Duration = "3d", answered: Duration | None = None) -> Injection:
+    def lapse(self, instance: str | Named, *, within: Duration = "3d", answered: Duration | None = None) -> Injection:
         """Let a subscription end soon; its renewal is owed, or comes by itself once `answered` has passed."""
-        return self.inject(SubscriptionLapse(instance, within, answered))
+        return self.inject(SubscriptionLapse(id_of(instance, "instance"), within, answered))
 
     def arrears(self, account: str | None = None, *, debt: Money = "10", answered: Duration | None = None) -> Injection:
         """Drive an account into arrears; the payment is owed, or comes by itself once `answered` has passed."""

@@ -152,6 +152,8 @@ class Chaos(Calls):
 
     def _described(self, fault: Fault) -> dict[str, Any]:
         """What the journal says of a fault that the backend can bring about."""
+        if not isinstance(fault, Fault):
+            raise UsageError(f"{fault!r} is no fault: write one such as HostCrash(instance.host)")
         name, backend = type(fault).__name__, self._backend
         if fault.capability not in backend.capabilities:
             raise NotSupported(f"{name}: the {backend.name} backend lacks the capability {fault.capability!r}")

@@ -19,6 +19,7 @@ from faultzone.commands import RunsCommands
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
 from faultzone.faults import Chaos
+from faultzone.faults.base import id_of
 from faultzone.history import SeesEvents
 from faultzone.journal import Journal
 from faultzone.model.catalog import default_choice
@@ -190,7 +191,7 @@ class Region(RunsCommands, SeesEvents):
         self,
         amount: int = 1,
         *,
-        deployment_set: DeploymentSet | None = None,
+        deployment_set: DeploymentSet | str | None = None,
         zone: str | None = None,
         instance_type: str | None = None,
         public_ip: bool = True,
@@ -201,7 +202,7 @@ class Region(RunsCommands, SeesEvents):
 
         Args:
             amount: how many.
-            deployment_set: the set that they join.
+            deployment_set: the set that they join, or its id.
             zone: the zone's id; the region chooses when left out.
             instance_type: the default type when left out.
             public_ip: whether they get a public address.
@@ -218,7 +219,7 @@ class Region(RunsCommands, SeesEvents):
             "Amount": amount,
         }
         if deployment_set is not None:
-            asked["DeploymentSetId"] = deployment_set.id
+            asked["DeploymentSetId"] = id_of(deployment_set, "deployment_set")
         if zone is not None:
             asked["ZoneId"] = zone
         if public_ip:
