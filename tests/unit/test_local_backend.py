@@ -11,7 +11,7 @@ import pytest
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import DAY, MINUTE, SECOND, HybridClock
 from faultzone.ecs.errors import ApiError
-from faultzone.errors import HarnessError, NotSupported, UsageError
+from faultzone.errors import HarnessError, UsageError
 from faultzone.journal import KINDS
 from faultzone.model import dispatch
 from faultzone.model.shape import Shape
@@ -335,7 +335,7 @@ def test_an_unknown_account_region_action_or_verb_is_refused(backend: LocalBacke
         assert refused.value.request_id == backend.journal.tail(1)[0].data["request"]
     with pytest.raises(ApiError, match="InvalidAction"):
         backend.call("MakeCoffee", {})
-    with pytest.raises(NotSupported, match=r"no control verb 'make-coffee'; it has .*advance"):
+    with pytest.raises(UsageError, match=r"no backend has a control verb 'make-coffee'; there are .*advance"):
         backend.control("make-coffee", {})
     with pytest.raises(UsageError, match=r"'crash-host' takes host: string.*given hsot"):
         backend.control("crash-host", {"hsot": "x"})

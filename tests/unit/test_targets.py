@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Iterator
 
 import pytest
 
-from faultzone import Region, UsageError, failed, make_region
+from faultzone import NotSupported, Region, UsageError, failed, make_region
+from faultzone.backends import controls
 from faultzone.faults import GuestCrash, HostCrash, Maintenance
 
 
@@ -47,3 +50,25 @@ def test_an_outcome_of_what_is_no_target_is_refused_before_anything_is_made(regi
     with pytest.raises(UsageError, match=f"outcomes of i-foo: write those of targets, {instance.id}"):
         region.run_command("true", on=instance, outcomes={"i-foo": failed()})
     assert region.call("DescribeCommands")["TotalCount"] == 0
+
+
+def test_a_verb_of_no_backend_is_refused_and_one_of_another_is_not_supported(region: Region) -> None:
+    (instance,) = region.run_instances(1)
+    with pytest.raises(UsageError, match=r"no backend has a control verb 'set-agnt'; did you mean 'set-agent'\?"):
+        region.control("set-agnt", instance=instance.id)
+    with pytest.raises(NotSupported, match="the memory backend has no control verb 'exec'"):
+        region.control("exec", instance=instance.id)
+
+
+@pytest.mark.parametrize("action", ["RunInstanses", "runinstances", "Foo*"])
+def test_a_fault_of_an_action_that_there_is_not_is_refused(region: Region, action: str) -> None:
+    with pytest.raises(UsageError, match=f"action='{action[:3]}.*matches no action; "):
+        region.chaos.throttling(action)
+    with pytest.raises(UsageError, match="did you mean 'RunInstances'"):
+        region.chaos.api_failure("RunInstanses")
+
+
+def test_every_verb_that_only_another_module_registers_is_known_without_it() -> None:
+    docker = pytest.importorskip("faultzone.backends.docker", exc_type=ImportError)
+    own = set(re.findall(r'^@real\("([a-z-]+)"', inspect.getsource(docker), re.MULTILINE))
+    assert own | {"reset"} == controls.ELSEWHERE

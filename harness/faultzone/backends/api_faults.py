@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from math import inf
 from typing import Any
 
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError
+from faultzone.model.dispatch import ACTIONS
 
 _KINDS = ("refuse", "delay", "drop")
 
@@ -44,6 +46,10 @@ class ApiFault:
     id: int = 0
 
     def __post_init__(self) -> None:
+        if not any(fnmatchcase(name, self.action) for name in ACTIONS):
+            near = get_close_matches(self.action, ACTIONS, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "docs/actions.md has those that there are"
+            raise UsageError(f"action={self.action!r} matches no action; {hint}")
         if self.kind not in _KINDS:
             raise UsageError(f"kind={self.kind!r}: write one of {', '.join(_KINDS)}")
         if self.status is not None and not 400 <= self.status <= 599:

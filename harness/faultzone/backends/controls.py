@@ -33,6 +33,8 @@ class Verb(NamedTuple):
 
 
 VERBS: dict[str, Verb] = {}
+#: Verbs of modules that are not imported everywhere: `backends.docker`, and endpoints that can start anew.
+ELSEWHERE: Final = frozenset({"exec", "put-file", "host-logs", "keep-hosts", "forward-port", "end-forward", "reset"})
 
 
 def verb(

@@ -6,11 +6,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from faultzone import editions
-from faultzone.backends import controls, metadata_controls
+from faultzone.backends import controls, machine_controls, metadata_controls
 from faultzone.backends.api_faults import ApiFaults
 from faultzone.backends.publishing import Publisher
 from faultzone.backends.troubles import Troubles
@@ -207,6 +208,11 @@ class LocalBackend:
         """Do what only a harness may do; see `Backend.control` and `faultzone.backends.controls`."""
         found = self.verbs.get(verb)
         if found is None:
+            known = controls.VERBS.keys() | machine_controls.VERBS.keys() | controls.ELSEWHERE
+            if verb not in known:
+                near = get_close_matches(verb, known, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
+                raise UsageError(f"no backend has a control verb {verb!r}; {hint}")
             raise NotSupported(
                 f"the {self.name} backend has no control verb {verb!r}; it has {', '.join(sorted(self.verbs))}"
             )
