@@ -335,7 +335,10 @@ def later() -> Region:
 
 def test_run_command_is_of_the_later_edition(region: Region, later: Region, instance: Instance) -> None:
     given = {"Type": "RunShellScript", "CommandContent": "echo 1", "InstanceId": [instance.id]}
-    assert_refused("InvalidAction", lambda: region.call("RunCommand", **given))
+    refusal = assert_refused("InvalidAction", lambda: region.call("RunCommand", **given))
+    assert refusal.message == (
+        "The specified action RunCommand is not valid. It is there from edition 2020-12 on; this region is of 2019-02."
+    )
     (one,) = later.run_instances()
     answer = later.call("RunCommand", **{**given, "InstanceId": [one.id]})
     assert later.invocation(answer["InvokeId"]).wait("1m").output(one) == "1\n"

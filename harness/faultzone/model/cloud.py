@@ -116,7 +116,11 @@ class Cloud:
         """
         entry = ACTIONS.get(action)
         if entry is None or entry.request.edition > self.edition.name:
-            raise ApiError.of("InvalidAction", name=action[:64])
+            refusal = ApiError.of("InvalidAction", name=action[:64])
+            if entry is None:
+                raise refusal
+            since = f"It is there from edition {entry.request.edition} on; this region is of {self.edition.name}."
+            raise ApiError(refusal.code, f"{refusal.message} {since}")
         region = self.region(parameters)
         if account not in self.accounts:
             raise ApiError("InvalidAccessKeyId.NotFound")
