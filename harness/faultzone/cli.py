@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import importlib.util
 import os
 import subprocess
@@ -19,7 +20,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from faultzone import docker_cli, editions
 from faultzone.errors import FaultzoneError, UsageError
@@ -28,10 +29,20 @@ from faultzone.errors import FaultzoneError, UsageError
 _SIGPIPE: Final = 128 + 13
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that takes no option for another: `--host` is not short for `--hosts`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, allow_abbrev=False)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, what the suite exits with, 2 for a usage error, or 141 where nobody reads
     the output any more."""
-    parser = argparse.ArgumentParser(prog="faultzone", description="A simulated ECS region that tests may break.")
+    parser: argparse.ArgumentParser = _Parser(
+        prog="faultzone", description="A simulated ECS region that tests may break."
+    )
+    parser.add_argument("--version", action="version", version=importlib.metadata.version("pytest-faultzone"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_up(commands)
     conform = commands.add_parser(
@@ -45,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     conform.add_argument(
         "--clause", default="", metavar="PATTERN", help="only these clauses, such as 'deployment-set/*'"
     )
+    conform.add_argument("--edition", default="", choices=editions.names(), help="of the documentation")
+    conform.add_argument("--keys", default="", metavar="ID:SECRET,…", help="the key pairs of an endpoint's accounts")
+    conform.add_argument("--token", default="", help="what an endpoint's control routes ask for")
     conform.set_defaults(run=_conform)
     wrong = commands.add_parser("wrong", help="list the regions that are wrong on purpose")
     wrong.set_defaults(run=_wrong)
@@ -159,11 +173,10 @@ def _conform(options: argparse.Namespace) -> int:
     if found is None or not found.submodule_search_locations:
         raise UsageError("the package faultzone_specs is not installed beside faultzone")
     suite = Path(found.submodule_search_locations[0])
-    # By its path and with its own settings: no conftest.py and no option of where the user stands reaches it.
-    command = [sys.executable, "-m", "pytest", "-c", str(suite / "pytest.ini"), str(suite)]
-    command += [f"--faultzone-backend={options.backend}"]
-    if options.clause:
-        command += [f"--faultzone-clause={options.clause}"]
+    # By its path and with its own settings: no module, conftest.py or option of where the user stands reaches it.
+    command = [sys.executable, "-P", "-m", "pytest", "-c", str(suite / "pytest.ini"), str(suite)]
+    given = {name: getattr(options, name) for name in ("backend", "clause", "edition", "keys", "token")}
+    command += [f"--faultzone-{name}={value}" for name, value in given.items() if value]
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     return subprocess.call(command + options.rest, env=environment)
 

@@ -105,3 +105,24 @@ def test_an_option_that_no_test_could_run_with_is_one_usage_error(
     result = pytester.runpytest(argument)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"*{says}*"])
+
+
+def test_an_option_is_no_short_form_of_another(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["up", "--host", "0.0.0.0"])
+    assert "unrecognized arguments: --host" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_suite_sees_no_module_of_where_the_user_stands(tmp_path: Path) -> None:
+    (tmp_path / "token.py").write_text("raise SystemExit('the wrong token')")
+    command = [sys.executable, "-P", "-m", "faultzone", "conform", "-q", "--clause=recovery/same-zone"]
+    run = subprocess.run([*command, "--edition=2020-12"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.slow
+def test_the_suite_takes_the_options_of_an_endpoint_by_their_short_names(capfd: pytest.CaptureFixture[str]) -> None:
+    asked = ["conform", "-q", "--backend=http://127.0.0.1:9", "--keys=ID:SECRET", "--token=t", "--clause=recovery/*"]
+    assert cli.main(asked) != 0
+    assert "unrecognized" not in capfd.readouterr().err

@@ -1,0 +1,8 @@
+"""`python -m faultzone`, the command `faultzone`."""
+
+import sys
+
+from faultzone.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
