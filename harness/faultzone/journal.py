@@ -27,6 +27,12 @@ _SECRET: Final = frozenset({"Password", "AccessKeySecret", "SecurityToken", "Use
 #: What needs no copy.
 _SCALARS: Final = frozenset({str, int, bool, float, type(None)})
 
+#: What is printed first and last of an entry, since a reader's lines may be cut.
+_FIRST: Final = ("action", "code", "type", "from", "to", "instance")
+_LONG: Final = frozenset({"parameters", "arguments", "answer"})
+#: The parameters that are printed last.
+_LAST: Final = ("InternetMaxBandwidthOut", "InstanceType", "ImageId", "RegionId")
+
 
 class Entry(NamedTuple):
     """One happening: its number, its instant (ms), its kind and what there is to say."""
@@ -37,8 +43,18 @@ class Entry(NamedTuple):
     data: Mapping[str, Any]
 
     def __str__(self) -> str:
-        said = " ".join(f"{key}={_short(value)}" for key, value in self.data.items())
+        data = sorted(self.data.items(), key=lambda item: (_place(item[0]), item[0] in _LONG))
+        said = " ".join(f"{key}={_short(_told_first(value) if key == 'parameters' else value)}" for key, value in data)
         return f"{self.number:>5}  {stamp(self.at)}  {self.kind:<10} {said}"
+
+
+def _place(key: str) -> int:
+    return _FIRST.index(key) if key in _FIRST else len(_FIRST)
+
+
+def _told_first(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a call, those that nearly every call has last."""
+    return dict(sorted(parameters.items(), key=lambda item: _LAST.index(item[0]) if item[0] in _LAST else -1))
 
 
 def _short(value: object) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from faultzone import make_region
+from faultzone.ecs.errors import ApiError
 from faultzone.journal import Entry, Journal, copied, load, redacted
 
 
@@ -107,3 +109,17 @@ def test_entries_of_several_threads_are_numbered_once() -> None:
     for thread in threads:
         thread.join()
     assert [each.number for each in journal] == list(range(800))
+
+
+def test_a_printed_entry_says_what_matters_within_the_width_of_a_report() -> None:
+    with make_region() as region:
+        group = region.create_deployment_set()
+        (instance,) = region.run_instances(1, deployment_set=group)
+        with pytest.raises(ApiError):
+            region.run_instances(1, instance_type="nope")
+        region.chaos.maintenance(instance)
+        printed = {kind: str(region.journal.of(kind)[-1])[:119] for kind in ("call", "refusal", "event", "transition")}
+    assert f'"Amount":1,"DeploymentSetId":"{group.id[:12]}' in printed["call"]
+    assert "action=RunInstances code=InvalidInstanceType.ValueNotSupported" in printed["refusal"]
+    assert "type=SystemMaintenance.Reboot from=null to=Scheduled" in printed["event"]
+    assert f"from=Starting to=Running instance={instance.id}" in printed["transition"]
