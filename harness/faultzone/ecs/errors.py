@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 _GONE = "The current status of the resource does not support this operation."
-_MISSING = "The input parameter {name} that is mandatory for processing this request is not supplied."
+_MISSING = 'The input parameter "{name}" that is mandatory for processing this request is not supplied.'
 
 #: code -> (HTTP status, message). `{name}` and the like are filled in by `ApiError.of`.
 CODES: Final[dict[str, tuple[int, str]]] = {
@@ -18,11 +18,11 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "MissingParameter": (400, _MISSING),
     "InvalidNetworkType.MismatchRamRole": (403, "Ram role cannot be attached to instances of Classic network type."),
     "InvalidParameter.AllEmpty": (403, "At least one of the parameters InstanceIds and RamRoleName must be given."),
-    "InvalidParameter": (400, "The specified parameter {name} is not valid: {why}."),
-    "UnsupportedParameter": (400, "The parameter {name} is not supported: {why}."),
+    "InvalidParameter": (400, 'The specified parameter "{name}" is not valid: {why}.'),
+    "UnsupportedParameter": (400, 'The parameter "{name}" is not supported: {why}.'),
     "InvalidAction": (403, "The specified action {name} is not valid."),
     "InvalidApi.NotFound": (404, "Specified api is not found, please check your url and method."),
-    "InvalidVersion": (404, "Specified parameter Version is not valid."),
+    "InvalidVersion": (404, 'Specified parameter "Version" is not valid.'),
     "InvalidRegionId.NotFound": (404, "The RegionId provided does not exist in our records."),
     "InvalidZoneId.NotFound": (404, "The ZoneId provided does not exist in our records."),
     "IdempotentParameterMismatch": (
@@ -53,7 +53,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "UnsupportedHTTPMethod": (403, "This HTTP method is not supported."),
     # Instances
     "InvalidInstanceId.NotFound": (404, "The specified InstanceId does not exist."),
-    "InvalidInstanceId.Malformed": (400, "The specified parameter InstanceId is not valid: {why}."),
+    "InvalidInstanceId.Malformed": (400, 'The specified parameter "InstanceId" is not valid: {why}.'),
     "IncorrectInstanceStatus": (403, _GONE),
     "IncorrectInstanceStatus.Initializing": (403, "The specified instance status does not support this operation."),
     "InstanceNotReady": (500, "The specified instance is not ready for use."),
@@ -82,17 +82,17 @@ CODES: Final[dict[str, tuple[int, str]]] = {
         "The specified InstanceType does not exist or is not authorized for usage.",
     ),
     "InvalidInstanceType.NotSupported": (400, "The specified instanceType is not supported by the deployment set."),
-    "InvalidInstanceName.Malformed": (400, "The specified parameter InstanceName is not valid."),
-    "InvalidDescription.Malformed": (400, "The specified parameter Description is not valid."),
-    "InvalidHostName.Malformed": (400, "The specified parameter HostName is not valid."),
-    "InvalidPassword.Malformed": (400, "The specified parameter Password is not valid."),
+    "InvalidInstanceName.Malformed": (400, 'The specified parameter "InstanceName" is not valid.'),
+    "InvalidDescription.Malformed": (400, 'The specified parameter "Description" is not valid.'),
+    "InvalidHostName.Malformed": (400, 'The specified parameter "HostName" is not valid.'),
+    "InvalidPassword.Malformed": (400, 'The specified parameter "Password" is not valid.'),
     "InvalidPasswordParam.Mismatch": (400, "The input password should be null when passwdInherit is true."),
     "InvalidUserData.NotSupported": (
         400,
-        "The specified parameter UserData only support the vpc and IoOptimized Instance.",
+        'The specified parameter "UserData" only support the vpc and IoOptimized Instance.',
     ),
-    "InvalidUserData.Base64FormatInvalid": (400, "The specified parameter UserData must be base64 encoded."),
-    "InvalidUserData.SizeExceeded": (400, "The specified parameter UserData exceeds the size."),
+    "InvalidUserData.Base64FormatInvalid": (400, 'The specified parameter "UserData" must be base64 encoded.'),
+    "InvalidUserData.SizeExceeded": (400, 'The specified parameter "UserData" exceeds the size.'),
     "InvalidStatus.NotFound": (404, "The specified Status is not found"),
     "InvalidNetworkType.NotFound": (404, "The specified InstanceNetworkType is not found"),
     "InvalidInternetChargeType.ValueNotSupported": (404, "The specified InternetChargeType is not valid"),
@@ -100,9 +100,9 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidPeriod": (400, "The specified period is not valid."),
     "InvalidSpotStrategy": (400, "The specified SpotStrategy is not valid."),
     "InvalidSpotPriceLimit": (400, "The specified SpotPriceLimit is not valid."),
-    "InvalidSystemDiskSize.ValueNotSupported": (400, "The specified parameter {name} is not valid: {why}."),
+    "InvalidSystemDiskSize.ValueNotSupported": (400, 'The specified parameter "{name}" is not valid: {why}.'),
     "InvalidSystemDiskCategory.ValueNotSupported": (400, "The specified SystemDisk.Category is not valid."),
-    "InvalidDataDiskSize.ValueNotSupported": (400, "The specified parameter {name} is not valid: {why}."),
+    "InvalidDataDiskSize.ValueNotSupported": (400, 'The specified parameter "{name}" is not valid: {why}.'),
     "InvalidDataDiskCategory.ValueNotSupported": (400, "The specified DataDisk.n.Category is not valid."),
     "InvalidDataDiskSnapshotId.NotFound": (404, "The specified DataDisk.n.SnapshotId does not exist."),
     "InvalidDiskName.Malformed": (400, "The specified disk name is not valid."),
@@ -111,7 +111,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidSecurityGroupId.NotFound": (404, "The specified SecurityGroupId does not exist."),
     "InvalidParameter.Conflict": (400, "The specified parameters are in conflict: {why}."),
     "InvalidParameter.NotMatch": (403, "The specified parameters do not match: {why}."),
-    "InvalidMinAmount.Malformed": (400, "The specified parameter MinAmount is not valid: {why}."),
+    "InvalidMinAmount.Malformed": (400, 'The specified parameter "MinAmount" is not valid: {why}.'),
     "InvalidPrivateIpAddress": (400, "Specified private IP address is not in the CIDR block of virtual switch."),
     "InvalidPrivateIpAddress.Malformed": (400, "Specified private IP address is malformed."),
     "InvalidPrivateIpAddress.Duplicated": (400, "Specified private IP address is duplicated."),
@@ -123,10 +123,10 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidSpotPrepaid": (400, "The specified Spot type is not support PrePay Instance."),
     "InstanceType.ParameterMismatch": (
         403,
-        "The input parameter ConfirmStop must be true when an instance have localstorage.",
+        'The input parameter "ConfirmStop" must be true when an instance have localstorage.',
     ),
     "NoSuchResource": (404, "The specified resource is not found."),
-    "InvalidAutoReleaseTime.Malformed": (400, "The specified parameter AutoReleaseTime is not valid: {why}."),
+    "InvalidAutoReleaseTime.Malformed": (400, 'The specified parameter "AutoReleaseTime" is not valid: {why}.'),
     "OperationDenied.NoStock": (
         403,
         "The requested resource is sold out in the specified zone; try other types of resources or other regions and zones.",
@@ -138,7 +138,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "LaunchTemplateLimitExceed": (403, "The number of launch templates exceeds the limit."),
     "InvalidDedicatedHostId.NotFound": (404, "The specified DedicatedHostId does not exist."),
     # Resources and tags
-    "InvalidSecurityGroupName.Malformed": (400, "The specified parameter SecurityGroupName is not valid."),
+    "InvalidSecurityGroupName.Malformed": (400, 'The specified parameter "SecurityGroupName" is not valid.'),
     "InvalidVpcId.NotFound": (404, "The specified VpcId does not exist."),
     "DependencyViolation": (403, "There is still instance(s) in the specified security group."),
     "InvalidTagKey.Malformed": (400, "The specified Tag.n.Key is not valid."),
@@ -151,9 +151,9 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     # Deployment sets
     "DEPLOYMENTSET.QUOTA_FULL": (400, "The deploymentSet quota is full"),
     "InvalidDeploymentSetName.Malformed": (400, "Specified deployment set name is not valid."),
-    "InvalidParameter.Strategy": (400, "The specified parameter Strategy is not valid"),
-    "InvalidParameter.Domain": (400, "The specified parameter Domain is not valid."),
-    "InvalidParameter.granularity": (400, "The specified parameter Granularity is not valid."),
+    "InvalidParameter.Strategy": (400, 'The specified parameter "Strategy" is not valid'),
+    "InvalidParameter.Domain": (400, 'The specified parameter "Domain" is not valid.'),
+    "InvalidParameter.granularity": (400, 'The specified parameter "Granularity" is not valid.'),
     "InvalidDeploymentSetId.NotFound": (400, "The specified DeploymentSetId does not exist."),
     "InvalidDeploymentSetIds.TooManyInput": (403, "The parameter DeploymentSets size should less than 100."),
     "DependencyViolation.NotEmpty": (403, "There are still instance(s) in the specified DeploymentSetId."),
@@ -219,14 +219,14 @@ CODES: Final[dict[str, tuple[int, str]]] = {
         400,
         "Request uses a client token in a previous request but is not identical to that request.",
     ),
-    "InvalidPeriodUnit.ValueNotSupported": (400, "The specified parameter PeriodUnit is not valid."),
-    "InvalidParameter.ToManyInstanceIds": (403, "The specified parameter InstanceId names more than 100 instances."),
+    "InvalidPeriodUnit.ValueNotSupported": (400, 'The specified parameter "PeriodUnit" is not valid.'),
+    "InvalidParameter.ToManyInstanceIds": (403, 'The specified parameter "InstanceId" names more than 100 instances.'),
     "InvalidParameter.InvalidInstanceId": (
         403,
-        "The specified parameter InstanceId names an instance that does not exist.",
+        'The specified parameter "InstanceId" names an instance that does not exist.',
     ),
-    "InvalidParameter.Duration": (403, "The specified parameter Duration is not valid."),
-    "InvalidParameter.RenewalStatus": (403, "The specified parameter RenewalStatus is not valid."),
+    "InvalidParameter.Duration": (403, 'The specified parameter "Duration" is not valid.'),
+    "InvalidParameter.RenewalStatus": (403, 'The specified parameter "RenewalStatus" is not valid.'),
     "InvalidPayType.NotSupport": (404, "The specified pre pay instance not support."),
     "ReactivateInstances.InstanceStatusNotValid": (
         403,
@@ -267,7 +267,11 @@ class ApiError(Exception):
         self.request_id: str | None = None
         #: Milliseconds that the caller should wait before it tries again, where the service says so.
         self.retry_after: int | None = None
-        super().__init__(f"{self.code} ({self.status}): {self.message}")
+        # What a copy, and one that comes out of another process, is made from.
+        super().__init__(self.code, self.message, self.status)
+
+    def __str__(self) -> str:
+        return f"{self.code} ({self.status}): {self.message}"
 
     @classmethod
     def of(cls, code: str, **words: object) -> ApiError:

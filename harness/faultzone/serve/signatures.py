@@ -269,7 +269,7 @@ class Verifier:
             if token:
                 raise _wrong_token()
         elif not token:
-            raise ApiError("MissingSecurityToken", "The parameter SecurityToken is mandatory for this key.", 400)
+            raise ApiError("MissingSecurityToken", 'The parameter "SecurityToken" is mandatory for this key.', 400)
         elif not _same(token, credential.token):
             raise _wrong_token()
         return credential

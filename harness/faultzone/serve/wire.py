@@ -44,7 +44,7 @@ class Call(NamedTuple):
 
 def refusal(name: str, why: str, status: int = 400) -> ApiError:
     """`InvalidParameter`, the one code for what cannot be read."""
-    return ApiError("InvalidParameter", f"The specified parameter {name[:64]} is not valid: {why}.", status)
+    return ApiError("InvalidParameter", f'The specified parameter "{name[:64]}" is not valid: {why}.', status)
 
 
 def check_length(size: int) -> None:
