@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from faultzone import report
 from faultzone.clock import Duration, read_stamp, stamp
 from faultzone.ecs.errors import ApiError
-from faultzone.errors import WaitTimeout
+from faultzone.errors import UsageError, WaitTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from faultzone.editions import Edition
     from faultzone.journal import Journal
     from faultzone.region import Instance
 
 T = TypeVar("T")
-
-#: Every state that an event may be in; the history shows the first two only when asked for them.
-STATES: Final = ("Scheduled", "Executing", "Avoided", "Executed", "Canceled", "Failed")
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class SystemEvent:
     """A system event as the history shows it. Times are in milliseconds since the epoch.
 
     Attributes:
-        state: one of `STATES`.
+        state: one of those of the edition, such as Scheduled or Executed.
         not_before: the end of the user's window; None for what nobody planned.
         finished: when it was settled, None before.
     """
@@ -64,6 +62,7 @@ class SeesEvents:
 
     if TYPE_CHECKING:
         journal: Journal
+        edition: Edition
 
         def call(self, action: str, **parameters: object) -> dict[str, Any]:
             """Answer one action of the public API."""
@@ -76,7 +75,7 @@ class SeesEvents:
 
     def events(self, instance: Instance | None = None, type: str | None = None) -> list[SystemEvent]:
         """The system events in every state, oldest first, of one instance and of one type or of all."""
-        asked: dict[str, object] = {"InstanceEventCycleStatus": list(STATES)}
+        asked: dict[str, object] = {"InstanceEventCycleStatus": list(self.edition.event.states)}
         if instance is not None:
             asked["InstanceId"] = instance.id
         if type is not None:
@@ -124,8 +123,12 @@ class SeesEvents:
             within: the longest that it may take, in region time.
 
         Raises:
+            UsageError: the edition has no such state.
             WaitTimeout: there is none; the text has the timeline of the instance.
         """
+        states = self.edition.event.states
+        if state is not None and state not in states:
+            raise UsageError(f"there is no state {state!r} of an event; there are {', '.join(states)}")
 
         def found() -> SystemEvent | None:
             matching = [event for event in self.events(instance, type) if state in (None, event.state)]

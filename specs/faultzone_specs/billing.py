@@ -8,7 +8,6 @@ from typing import Any
 
 from faultzone import Instance, Region
 
-STATES = ["Scheduled", "Executing", "Avoided", "Executed", "Canceled", "Failed"]
 #: How long after its instant something that was announced may take.
 SOON = "10m"
 
@@ -45,29 +44,21 @@ def next_hour(region: Region) -> datetime:
     return region.clock.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+def _instant(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def events(region: Region, instance: Instance, type: str) -> list[Event]:
     """The events of a type that an instance has had or awaits, by the time of their publication."""
-    shown = region.describe(
-        "DescribeInstanceHistoryEvents",
-        "InstanceSystemEventSet",
-        "InstanceSystemEventType",
-        InstanceEventCycleStatus=STATES,
-    )
-    found = [
+    return [
         Event(
-            each["EventType"]["Name"],
-            each["EventCycleStatus"]["Name"],
-            _instant(each["EventPublishTime"]),
-            _instant(each["NotBefore"]) if each.get("NotBefore") else None,
+            each.type,
+            each.state,
+            _instant(each.published),
+            None if each.not_before is None else _instant(each.not_before),
         )
-        for each in shown
-        if each["InstanceId"] == instance.id and each["EventType"]["Name"] == type
+        for each in region.events(instance, type)
     ]
-    return sorted(found, key=lambda event: event.published)
 
 
 def statuses(region: Region, instance: Instance, type: str) -> list[str]:

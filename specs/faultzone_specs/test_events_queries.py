@@ -200,6 +200,20 @@ def test_the_history_outlives_the_instance(region: Region) -> None:
     assert history_ids(region, InstanceId=instance.id) == ids
 
 
+@clause("event/history-age")
+@needs("move-time")
+def test_the_history_counts_from_the_end_of_an_event(region: Region) -> None:
+    """One that is published seventy days ahead is there all the time, and a week after its end."""
+    (instance,) = region.run_instances(1)
+    (planned,) = simulate(region, instance, within=70 * DAY)
+    region.clock.advance("69d")
+    assert history_ids(region, InstanceEventCycleStatus=["Scheduled"]) == {planned}
+    region.clock.advance("2d")
+    assert history_ids(region, EventCycleStatus="Executed") == {planned}
+    region.clock.advance("6d")
+    assert history_ids(region) == {planned}
+
+
 PAST = ("EventPublishTime", "NotBefore", "EventFinishTime")
 SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 

@@ -157,3 +157,21 @@ def test_later_a_simulated_failure_begins_as_executing(region: Region) -> None:
     assert (state_of(region, failure), state_of(region, maintenance)) == ("Executing", "Scheduled")
     region.clock.advance("2h")
     assert history_ids(region, EventCycleStatus="Executed") == {failure, maintenance}
+
+
+@clause("event/inquiring")
+@pytest.mark.region(edition="2020-12")
+@needs("shape-region", "break-hosts", "move-time")
+def test_an_event_that_inquires_waits_for_its_user(region: Region) -> None:
+    """It is shown by both queries, for months, until it is accepted."""
+    (instance,) = region.run_instances(1)
+    region.control("schedule-maintenance", instance=instance.id, outcome="inquires")
+    event = region.wait_for_event(MAINTENANCE, instance=instance, state="Inquiring")
+    region.clock.advance("65d")
+    assert history_ids(region, InstanceEventCycleStatus=["Inquiring"]) == {event.id}
+    assert planned_ids(region) == {event.id}
+    assert history_ids(region) == set()
+    region.call("AcceptInquiredSystemEvent", EventId=event.id)
+    region.wait_for_event(MAINTENANCE, instance=instance, state="Executed", within="6h")
+    assert history_ids(region) == {event.id}
+    assert planned_ids(region) == set()

@@ -81,14 +81,35 @@ def test_what_others_do_is_published_to_its_account_and_order(region: Region) ->
     assert times == sorted(times)
 
 
+@clause("event/notification")
+@needs("break-hosts", "move-time")
+def test_every_end_of_an_event_is_published(region: Region) -> None:
+    """Maintenance that fails and that is withdrawn, simulations that are canceled, and a failure that its user ends."""
+    inbox = Inbox(region)
+    fails, withdrawn, planned, under_way, lost = made = region.run_instances(5)
+    region.control("schedule-maintenance", instance=fails.id, not_before=region.clock.ms + HOUR, outcome="fails")
+    (plan,) = region.control("schedule-maintenance", instance=withdrawn.id)["events"]
+    region.control("cancel-maintenance", event=plan["plan"])
+    simulated = simulate(region, planned) + simulate(region, under_way, type=SYSTEM_FAILURE)
+    region.call("CancelSimulatedSystemEvents", EventId=simulated)
+    crash_host_of(region, lost, reversible=True)
+    lost.delete()
+    region.clock.advance("2h")
+    for each in made:
+        for event in region.events(each):
+            found = states([one for one in inbox.read(each) if one["content"]["eventId"] == event.id])
+            assert found[-1:] == [event.state], f"{event} was published as {found}"
+    ends = {event.state for each in made for event in region.events(each) if event.type == MAINTENANCE}
+    assert ends >= {"Failed", "Canceled"}
+
+
 @clause("event/notified-during-or-after")
 @needs("break-hosts", "guest", "move-time")
-@pytest.mark.region(recovery="planned")
 def test_no_failure_is_told_of_beforehand(region: Region) -> None:
-    """Not even a recovery that is planned, nor a crash of the operating system."""
+    """Neither a host that comes back by itself, nor a crash of the operating system."""
     inbox = Inbox(region)
     lost, crashed = region.run_instances(2, zone=region.zones[0])
-    crash_host_of(region, lost)
+    crash_host_of(region, lost, reversible=True)
     region.control("guest-crash", instance=crashed.id)
     region.clock.advance("6h")
     for instance, type in ((lost, SYSTEM_FAILURE), (crashed, INSTANCE_FAILURE)):

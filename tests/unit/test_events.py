@@ -11,47 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faultzone import Region, assert_avoided, assert_recovered, assert_refused, assert_strictly_spread, make_region
-from faultzone.backends.local import LocalBackend
 from faultzone.editions import load
 from faultzone.errors import HarnessError, UsageError, WaitTimeout
 from faultzone.model import events
-from faultzone.model.cloud import Cloud
-from faultzone.model.events import ACTIVE, MAINTENANCE, STATES, SystemEvent
+from faultzone.model.events import ACTIVE, MAINTENANCE
 from faultzone.model.state import Instance, RegionState
-
-HOUR = 3_600_000
-SETTLED = sorted(set(STATES) - ACTIVE)
+from tests.unit.event_support import HOUR, SETTLED, STATES, bring_to, cloud_of, inside
 
 
 @pytest.fixture
 def region() -> Region:
     return make_region(zones=1, hosts_per_zone=4)
-
-
-def cloud_of(region: Region) -> Cloud:
-    assert isinstance(region.backend, LocalBackend)
-    return region.backend.cloud
-
-
-def inside(region: Region) -> tuple[RegionState, Instance]:
-    """The model of a region, and an instance in it."""
-    (made,) = region.run_instances(1)
-    state = cloud_of(region).regions[region.id]
-    return state, state.instances[made.id]
-
-
-def bring_to(state: RegionState, instance: Instance, status: str, simulated: bool) -> SystemEvent:
-    """An event that has reached a state by documented ways alone."""
-    if status == events.INQUIRING:
-        return events.inquire(state, instance, MAINTENANCE, execute=lambda: True)
-    due = state.clock.now + HOUR
-    if status in (events.SCHEDULED, events.AVOIDED, events.CANCELED):
-        made = events.schedule(state, instance, MAINTENANCE, not_before=due, execute=lambda: True, simulated=simulated)
-    else:
-        made = events.begin(state, instance, MAINTENANCE, simulated=simulated)
-    if status not in ACTIVE:
-        events.settle(state, made, status)
-    return made
 
 
 def test_every_transition_outside_the_machine_is_refused(region: Region) -> None:
@@ -65,7 +35,7 @@ def test_every_transition_outside_the_machine_is_refused(region: Region) -> None
         ("Executing", "Failed"),
     }
     simulated_too = {("Scheduled", "Executed"), ("Executing", "Canceled")}
-    for before, after, simulated in product((*STATES, events.INQUIRING), SETTLED, (False, True)):
+    for before, after, simulated in product(STATES, SETTLED, (False, True)):
         if simulated and before == events.INQUIRING:
             continue
         event = bring_to(state, instance, before, simulated)
@@ -140,19 +110,6 @@ def _act(region: Region, state: RegionState, instance: Instance, act: str, numbe
         region.chaos.maintenance(instance.id, within=number * 600)
 
 
-# The history
-
-
-def test_what_is_old_leaves_the_history_once_it_is_settled(region: Region) -> None:
-    state, instance = inside(region)
-    over = bring_to(state, instance, events.EXECUTED, simulated=False)
-    waiting = events.inquire(state, instance, MAINTENANCE, execute=lambda: True)
-    region.clock.advance("62d")
-    assert events.history(state) == [over, waiting]
-    region.clock.advance("1m")
-    assert events.history(state) == [waiting]
-
-
 def test_release_ends_what_awaits_an_instance_and_keeps_its_history(region: Region) -> None:
     state, instance = inside(region)
     planned = bring_to(state, instance, events.SCHEDULED, simulated=False)
@@ -211,6 +168,7 @@ def test_an_event_that_inquires_waits_for_consent() -> None:
     one, two = region.run_instances(2)
     for each in (one, two):
         region.control("schedule-maintenance", instance=each.id, outcome="inquires")
+        assert region.wait_for_event(MAINTENANCE, instance=each, state="Inquiring").finished is None
     (event,) = region.planned(one)
     assert event["EventCycleStatus"]["Name"] == "Inquiring"
     region.clock.advance("30d")
@@ -431,13 +389,3 @@ def test_a_refusal_has_the_status_of_the_page_of_its_action(
     if action == "CreateSimulatedSystemEvents":
         asked = {**asked, "EventType": "SystemMaintenance.Reboot", "NotBefore": LATER}
     assert assert_refused(code, lambda: region.call(action, **asked)).status == status
-
-
-@pytest.mark.parametrize(("edition", "most"), [("2019-02", 6), ("2020-12", 7)])
-def test_a_query_takes_as_many_states_as_there_are(edition: str, most: int) -> None:
-    region = make_region(edition=edition)
-    region.call("DescribeInstanceHistoryEvents", InstanceEventCycleStatus=["Executed"] * most)
-    more = ["Executed"] * (most + 1)
-    assert_refused(
-        "InvalidParameter", lambda: region.call("DescribeInstanceHistoryEvents", InstanceEventCycleStatus=more)
-    )

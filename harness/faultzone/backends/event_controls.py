@@ -59,7 +59,8 @@ def schedule_maintenance(backend: LocalBackend, given: Arguments) -> dict[str, A
     known = [each for each in backend.cloud.edition.event.types if each.startswith("SystemMaintenance.")]
     if type not in known:
         raise UsageError(f"type={type!r}: write one of {', '.join(known)}")
-    outcomes = ("executes", "fails", "inquires") if backend.cloud.edition.event.inquires else ("executes", "fails")
+    inquiring = events.INQUIRING in backend.cloud.edition.event.states
+    outcomes = ("executes", "fails", "inquires") if inquiring else ("executes", "fails")
     if outcome not in outcomes:
         raise UsageError(f"outcome={outcome!r}: write one of {', '.join(outcomes)}")
     if (given.get("instance") is None) == (given.get("host") is None):
@@ -99,8 +100,9 @@ def cancel_maintenance(backend: LocalBackend, given: Arguments) -> dict[str, Any
 
 @verb("system-event", "break-hosts", writes=False, event="string")
 def system_event(backend: LocalBackend, given: Arguments) -> dict[str, Any]:
-    """Tell the state of an event, also of one that its user does not see."""
-    return {"status": _planned(backend, given["event"])[1].status}
+    """Tell the state of an event, also of one that its user does not see, and whether it is still to come."""
+    event = _planned(backend, given["event"])[1]
+    return {"status": event.status, "pending": event.may_become(events.CANCELED) and not event.simulated}
 
 
 @verb("guest-crash", "guest", instance="string")

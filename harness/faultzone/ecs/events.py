@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from faultzone.ecs.instances import STATUSES
 from faultzone.ecs.request import Request, flag, integer, structure, structures, text, texts
 
 #: What the health of an instance may be, in the letters in which filters are compared (event/pending-filters).
@@ -12,7 +13,6 @@ HEALTH = ("Ok", "Impaired", "Warning", "Maintaining", "Initializing", "Insuffici
 ACTIONS_ON_MAINTENANCE = ("AutoRecover", "Stop", "AutoRedeploy")
 #: The fields of a range of time; either may be left out.
 _RANGE = (text("Start"), text("End"))
-_STATUSES = ("Pending", "Starting", "Running", "Stopping", "Stopped")
 
 
 class _Events(Request):
@@ -34,7 +34,7 @@ class DescribeInstancesFullStatus(_Events):
     """Show instances with their states, their health and the events that are planned for them."""
 
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100, too_many="InstanceIdLimitExceeded")
-    status: str | None = text("Status", among=_STATUSES)
+    status: str | None = text("Status", among=STATUSES)
     health: str | None = text("HealthStatus", among=HEALTH)
 
 

@@ -80,7 +80,7 @@ class Maintenance(Fault):
         """Nothing of it is still to come."""
         for planned in injected.get("events", ()):
             with suppress(UsageError):
-                if backend.control("system-event", {"event": planned["plan"]})["status"] in ("Scheduled", "Inquiring"):
+                if backend.control("system-event", {"event": planned["plan"]})["pending"]:
                     return False
         return True
 

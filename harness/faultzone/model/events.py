@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from faultzone.clock import DAY
 from faultzone.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -25,9 +24,8 @@ CANCELED: Final = "Canceled"
 FAILED: Final = "Failed"
 INQUIRING: Final = "Inquiring"
 
-#: The states of the edition 2019-02 (event/states); Inquiring came later.
-STATES: Final = (SCHEDULED, EXECUTING, AVOIDED, EXECUTED, CANCELED, FAILED)
-#: The states in which an event still awaits something; all others are for good.
+#: The states in which an event still awaits something; all others are for good. Which of them there are is for the
+#: edition to say (`event.states`).
 ACTIVE: Final = frozenset({SCHEDULED, EXECUTING, INQUIRING})
 
 #: State, None before publication -> the states that may follow (event/states).
@@ -179,18 +177,17 @@ def avoid(region: RegionState, instance: Instance, *types: str, simulated: bool 
 
 
 def history(region: RegionState) -> list[SystemEvent]:
-    """The events that the region still tells of, oldest first; settled ones leave it with age (event/history-query)."""
-    kept = region.events
-    oldest = region.clock.now - region.edition.event.history_days * DAY
-    gone = []
-    for event in kept.values():
-        if event.published >= oldest:
-            break
-        if event.status not in ACTIVE:
-            gone.append(event.id)
-    for event_id in gone:
-        del kept[event_id]
-    return list(kept.values())
+    """The events that the region still tells of, oldest first: those that are active, whatever their age, and those
+    that were settled lately (event/history-query, event/history-age)."""
+    rules, now = region.rules, region.clock.now
+    return [event for event in region.events.values() if rules.is_in_history(event, now)]
+
+
+def _forget(region: RegionState) -> None:
+    """Drop what the history does not tell any more. Only what changes the region does so: a query changes nothing."""
+    settled, now = region.settled_events, region.clock.now
+    while settled and not region.rules.is_in_history(settled[0], now):
+        del region.events[settled.popleft().id]
 
 
 def end(region: RegionState, instance: Instance) -> None:
@@ -231,6 +228,9 @@ def _enter(region: RegionState, event: SystemEvent, status: str) -> None:
             del region.active_events[event.instance]
     if event.silent:
         return
+    if event.finished is not None:
+        region.settled_events.append(event)
+        _forget(region)
     said = {"from": before, "to": status, "not_before": event.not_before, "simulated": event.simulated}
     region.record("event", event=event.id, type=event.type, instance=event.instance, **said)
     for watcher in region.event_watchers:

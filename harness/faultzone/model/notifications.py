@@ -21,18 +21,14 @@ if TYPE_CHECKING:
 Notification = dict[str, Any]
 
 _CHINA: Final = timezone(timedelta(hours=8))
-_FAILURES: Final = ("SystemFailure.", "InstanceFailure.")
 
 
 def watch(region: RegionState, publish: Callable[[Notification], None], wanted: Callable[[], bool]) -> None:
-    """Publish what happens in a region while that is wanted, before other chapters react to it: so the order is
-    kept."""
+    """Publish every transition of events and instances while that is wanted, before other chapters react to it: so the
+    order is that of the journal."""
 
     def on_event(event: SystemEvent, before: str | None, after: str) -> None:
-        if not wanted():
-            return
-        failure = event.type.startswith(_FAILURES)
-        if not failure or after in region.edition.event.failure_notifications:
+        if wanted():
             publish(of_event(region, event, after))
 
     def on_transition(instance: Instance, before: str | None, after: str) -> None:

@@ -10,13 +10,14 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from faultzone.clock import MINUTE
+from faultzone.clock import DAY, MINUTE
 from faultzone.model.assistant_rules import AssistantRules
 from faultzone.model.billing_rules import BillingRules
 
 if TYPE_CHECKING:
     from faultzone.editions import Edition
     from faultzone.model.catalog import Family, InstanceType
+    from faultzone.model.events import SystemEvent
     from faultzone.model.placement import Host
     from faultzone.model.state import DeploymentSet, Instance
 
@@ -233,6 +234,11 @@ class Rules(AssistantRules, BillingRules):
     def has_events(self, family: Family) -> bool:
         """Whether instances of a family have system events: those of retired ones do not (event/retired-families)."""
         return not family.retired
+
+    def is_in_history(self, event: SystemEvent, now: int) -> bool:
+        """Whether the history tells of an event: of one that was settled lately, and of any that is not settled
+        (event/history-query, event/history-active)."""
+        return event.finished is None or event.finished >= now - self.edition.event.history_days * DAY
 
     def reboot_avoids(self) -> Collection[str]:
         """The types of events that RebootInstance answers (event/avoid-by-reboot, event/simulated-avoided)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -204,6 +205,8 @@ class RegionState:
         #: System events by id, in the order of their publication, and those that are not settled by instance id.
         self.events: dict[str, SystemEvent] = {}
         self.active_events: dict[str, list[SystemEvent]] = {}
+        #: Those of the former that are settled, in the order in which they were.
+        self.settled_events: deque[SystemEvent] = deque()
         #: Called with an event and its states before (None at its publication) and after each transition.
         self.event_watchers: list[Callable[[SystemEvent, str | None, str], None]] = []
         #: The instances that are being recovered, by id, in the order of their failures.

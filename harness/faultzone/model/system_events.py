@@ -24,9 +24,11 @@ from faultzone.model.state import PENDING, STARTING, STOPPED, AccountState, Inst
 
 #: The numbers beside the names. Samples have those of 1, 34 and 65 (types), 0, 8, 24 and 28 (states) and 0, 64 and 128
 #: (health); the others are ours.
-_TYPE_CODES: Final = {
+TYPE_CODES: Final = {
     "SystemMaintenance.Reboot": 1,
+    "SystemMaintenance.Stop": 2,
     "SystemMaintenance.RebootAndIsolateErrorDisk": 3,
+    "SystemMaintenance.Redeploy": 4,
     "InstanceExpiration.Stop": 34,
     "InstanceExpiration.Delete": 35,
     "AccountUnbalanced.Stop": 36,
@@ -36,7 +38,7 @@ _TYPE_CODES: Final = {
     "SystemFailure.Redeploy": 67,
     "InstanceFailure.Reboot": 129,
 }
-_STATE_CODES: Final = {
+STATE_CODES: Final = {
     events.EXECUTED: 0,
     events.FAILED: 4,
     events.AVOIDED: 8,
@@ -45,7 +47,7 @@ _STATE_CODES: Final = {
     events.SCHEDULED: 24,
     events.INQUIRING: 28,
 }
-_HEALTH_CODES: Final = {
+HEALTH_CODES: Final = {
     "Maintaining": 0,
     "Ok": 0,
     "Initializing": 16,
@@ -54,7 +56,7 @@ _HEALTH_CODES: Final = {
     "Impaired": 128,
     "NotApplicable": 256,
 }
-_STATUS_CODES: Final = {"Pending": 0, "Running": 1, "Starting": 2, "Stopping": 3, "Stopped": 4}
+STATUS_CODES: Final = {"Pending": 0, "Running": 1, "Starting": 2, "Stopping": 3, "Stopped": 4}
 
 Filter = Callable[[SystemEvent], bool]
 
@@ -145,14 +147,14 @@ def describe_full_status(region: RegionState, account: AccountState, request: De
 def _full_status(region: RegionState, instance: Instance, planned: list[SystemEvent]) -> dict[str, Any]:
     return {
         "InstanceId": instance.id,
-        "Status": _coded(instance.status, _STATUS_CODES),
-        "HealthStatus": _coded(health(region, instance), _HEALTH_CODES),
+        "Status": _coded(instance.status, STATUS_CODES),
+        "HealthStatus": _coded(health(region, instance), HEALTH_CODES),
         "ScheduledSystemEventSet": {"ScheduledSystemEventType": [_render(event) for event in planned]},
     }
 
 
 def _coded(name: str, codes: Mapping[str, int]) -> dict[str, Any]:
-    return {"Code": codes.get(name, 255), "Name": name}
+    return {"Code": codes[name], "Name": name}
 
 
 def _render(event: SystemEvent) -> dict[str, Any]:
@@ -160,8 +162,8 @@ def _render(event: SystemEvent) -> dict[str, Any]:
     assert event.status is not None
     shown: dict[str, Any] = {
         "EventId": event.id,
-        "EventType": _coded(event.type, _TYPE_CODES),
-        "EventCycleStatus": _coded(event.status, _STATE_CODES),
+        "EventType": _coded(event.type, TYPE_CODES),
+        "EventCycleStatus": _coded(event.status, STATE_CODES),
         "EventPublishTime": stamp(event.published),
     }
     if event.not_before is not None:
@@ -175,12 +177,12 @@ def describe_history(region: RegionState, account: AccountState, request: Descri
 
     Clause: event/history-default.
     """
-    inquires = bool(region.edition.event.inquires)
-    if len(request.cycle_statuses) > (most := len(events.STATES) + inquires):
+    known = region.edition.event.states
+    if len(request.cycle_statuses) > (most := len(known)):
         raise ApiError.of("InvalidParameter", name="InstanceEventCycleStatus", why=f"at most {most} are accepted")
     asked = request.cycle_statuses or ((request.cycle_status,) if request.cycle_status is not None else ())
     for each in asked:
-        if each not in events.STATES and not (each == events.INQUIRING and inquires):
+        if each not in known:
             raise ApiError.of("InvalidParameter", name="EventCycleStatus", why=f"there is no state {each[:64]}")
     states = asked or region.edition.event.history_default
     filters = list(_filters(region, request))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from faultzone.backends import Backend
 from faultzone.clock import Duration, milliseconds, read_stamp, utc
 from faultzone.ecs.errors import ApiError
+from faultzone.ecs.instances import STATUSES
 from faultzone.errors import UsageError, WaitTimeout
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 #: How long each change of state may take before a wait gives up, in region time: ten times what our own region needs,
 #: at the least.
 STATE_CHANGE: Final = "10m"
-#: The states of an instance.
-STATES: Final = ("Pending", "Starting", "Running", "Stopping", "Stopped")
 
 
 def check_status(status: str) -> None:
@@ -33,8 +32,8 @@ def check_status(status: str) -> None:
     Raises:
         UsageError: there is not.
     """
-    if status not in STATES:
-        raise UsageError(f"there is no state {status!r} of an instance; there are {', '.join(STATES)}")
+    if status not in STATUSES:
+        raise UsageError(f"there is no state {status!r} of an instance; there are {', '.join(STATUSES)}")
 
 
 @dataclass(frozen=True)

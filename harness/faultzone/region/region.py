@@ -11,12 +11,13 @@ from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from faultzone import waiting
+from faultzone import editions, waiting
 from faultzone.backends import Backend
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import Duration
 from faultzone.commands import RunsCommands
 from faultzone.ecs.errors import ApiError
+from faultzone.editions import Edition
 from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
 from faultzone.faults import Chaos
 from faultzone.faults.base import id_of
@@ -60,6 +61,7 @@ class Region(RunsCommands, SeesEvents):
         region_id: which region of it.
         account: whose; the default account when left out.
         journal: the record of the run.
+        edition: the edition of the documentation that it follows; the default one when left out.
         defaults: the image and instance type that helpers use when a test names none.
     """
 
@@ -70,9 +72,11 @@ class Region(RunsCommands, SeesEvents):
         account: str | None = None,
         *,
         journal: Journal | None = None,
+        edition: Edition | None = None,
         defaults: Mapping[str, str],
     ) -> None:
         self.backend, self.account = backend, account
+        self.edition = editions.load() if edition is None else edition
         self.id = region_id
         self.journal = journal if journal is not None else backend.journal
         self.defaults = dict(defaults)
@@ -120,7 +124,9 @@ class Region(RunsCommands, SeesEvents):
     # Other views of the same cloud, which end with it
 
     def _view(self, region_id: str, account: str | None) -> Region:
-        view = Region(self.backend, region_id, account, journal=self.journal, defaults=self.defaults)
+        view = Region(
+            self.backend, region_id, account, journal=self.journal, edition=self.edition, defaults=self.defaults
+        )
         view.chaos = self.chaos.of(region_id)
         view.served = self.served
         view._root = self._root or self
@@ -473,6 +479,14 @@ def make_region(backend: Backend | None = None, **options: Any) -> Region:
     """
     chosen = CloudOptions.of(**options)
     if backend is None:
-        backend = local_backend(chosen)
+        backend, options = local_backend(chosen), {**options, "edition": chosen.edition}
     defaults = {"image": default_choice("image"), "instance-type": default_choice("instance-type")}
-    return Region(backend, chosen.shapes[0].region_id, defaults=defaults)
+    return Region(backend, chosen.shapes[0].region_id, edition=_edition_of(backend, chosen, options), defaults=defaults)
+
+
+def _edition_of(backend: Backend, chosen: CloudOptions, options: Mapping[str, object]) -> Edition:
+    """The edition that a region follows: what was asked for, else what the backend says of itself."""
+    followed: Edition | str = chosen.edition
+    if "edition" not in options and "see-hosts" in backend.capabilities:
+        followed = str(backend.control("shape", {})["edition"])
+    return editions.load(followed) if isinstance(followed, str) else followed

@@ -11,9 +11,10 @@ from faultzone.clock import DAY, HOUR, read_stamp, stamp
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError
 from faultzone.model.catalog import Family
+from faultzone.model.events import SystemEvent
 from faultzone.model.rules import Rules
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
-from faultzone.wrong_regions.wrappers import ignores, swallows
+from faultzone.wrong_regions.wrappers import does_nothing, ignores, swallows
 
 PENDING, HISTORY = "DescribeInstancesFullStatus", "DescribeInstanceHistoryEvents"
 CREATE, CANCEL = "CreateSimulatedSystemEvents", "CancelSimulatedSystemEvents"
@@ -106,6 +107,28 @@ wrong("range-backwards", "event/time-range-order", "takes ranges that end before
 )
 declare("history-of-three-days", "event/history-query", "forgets events after three days", {"event.history-days": 3})
 declare("history-of-a-year", "event/history-query", "shows events for a year", {"event.history-days": 365})
+
+
+@wrong("history-counts-from-publishing", "event/history-age", "forgets events two months after their publication")
+class HistoryCountsFromPublishing(Rules):
+    """When they were settled does not matter."""
+
+    def is_in_history(self, event: SystemEvent, now: int) -> bool:
+        """For two months, or until it is settled."""
+        return event.finished is None or event.published >= now - 62 * DAY
+
+
+@wrong(
+    "history-forgets-plans", "event/history-age", "forgets events two months after their publication, settled or not"
+)
+class HistoryForgetsPlans(Rules):
+    """What is still to come is forgotten too."""
+
+    def is_in_history(self, event: SystemEvent, now: int) -> bool:
+        """For two months."""
+        return event.published >= now - 62 * DAY
+
+
 declare(
     "history-shows-plans",
     "event/history-default",
@@ -299,15 +322,9 @@ class SimulationIsReal(Wrapper):
         return answer
 
 
-@wrong("cancel-does-nothing", "event/simulated-canceled", "accepts a cancellation and does nothing")
-class CancelDoesNothing(Wrapper):
-    """It answers success."""
-
-    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
-        """Answer a cancellation."""
-        return {"RequestId": ""} if action == CANCEL else super().call(action, parameters, account=account)
-
-
+wrong("cancel-does-nothing", "event/simulated-canceled", "accepts a cancellation and does nothing")(
+    does_nothing(CANCEL)
+)
 wrong("simulates-the-past", "event/simulated-refusals", "takes events whose NotBefore has passed")(
     swallows(CREATE, "InvalidNotBefore.Passed")
 )
@@ -349,3 +366,20 @@ declare(
     "begins simulated failures as Scheduled",
     {"event.simulated-failure-begins": "Scheduled"},
 )
+
+wrong("hides-inquiries", "event/inquiring", "shows no event that is Inquiring")(
+    told(lambda event: None if event["EventCycleStatus"]["Name"] == "Inquiring" else event)
+)
+wrong("consent-is-ignored", "event/inquiring", "executes nothing that its user has accepted")(
+    does_nothing("AcceptInquiredSystemEvent")
+)
+
+
+@wrong("inquires-for-a-month", "event/inquiring", "forgets an inquiry that nobody answers for a month")
+class InquiresForAMonth(Rules):
+    """It is taken for settled."""
+
+    def is_in_history(self, event: SystemEvent, now: int) -> bool:
+        """Unless nobody has answered."""
+        waits = event.status == "Inquiring" and event.published < now - 30 * DAY
+        return not waits and super().is_in_history(event, now)

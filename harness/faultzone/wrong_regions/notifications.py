@@ -54,6 +54,14 @@ for _name, _clause, _says, _spoil in (
         "silent-when-avoided", "notification", "publishes nothing of an event that is avoided",
         lambda found: [each for each in found if each["content"].get("eventStatus") != "Avoided"],
     ),
+    (
+        "silent-when-canceled", "notification", "publishes nothing of an event that is canceled",
+        lambda found: [each for each in found if each["content"].get("eventStatus") != "Canceled"],
+    ),
+    (
+        "silent-when-failed", "notification", "publishes nothing of an event that has failed",
+        lambda found: [each for each in found if each["content"].get("eventStatus") != "Failed"],
+    ),
     ("publishes-backwards", "notification", "publishes the latest first", lambda found: found[::-1]),
     (
         "publishes-under-new-ids", "notification", "gives a notification another id whenever it is delivered",

@@ -22,6 +22,16 @@ def ignores(action: str, *names: str) -> type[Wrapper]:
     return Ignores
 
 
+def does_nothing(action: str) -> type[Wrapper]:
+    """A wrapper that answers success to an action, and does nothing."""
+
+    class DoesNothing(Wrapper):
+        def call(self, asked: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+            return {"RequestId": ""} if asked == action else super().call(asked, parameters, account=account)
+
+    return DoesNothing
+
+
 def swallows(action: str, *codes: str) -> type[Wrapper]:
     """A wrapper that answers success, and does nothing, where an action must be refused with one of these codes."""
 
