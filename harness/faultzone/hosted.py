@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from faultzone.backends import TEST_KEYS
 from faultzone.backends.local import LocalBackend, account_ids
 from faultzone.backends.options import CloudOptions, local_backend
+from faultzone.control.cloud import describe
+from faultzone.control.hosted import VERBS
 from faultzone.errors import UsageError
 from faultzone.journal import Journal
-from faultzone.model.shape import Shape
 
 if TYPE_CHECKING:
     from faultzone.serve import Endpoint
-
-#: What `reset` takes: the options that travel as JSON.
-_RESET: Final = frozenset(
-    {*(each.name for each in fields(Shape)), "regions", "accounts", "edition", "seed", "clock", "scale"}
-)
 
 
 class Hosted:
@@ -79,18 +74,19 @@ class Hosted:
         Raises:
             UsageError: a reset to something that cannot be; the cloud stays as it was.
         """
-        if verb == "verbs":
-            reset = {
-                "says": "Make the cloud anew: what is not named is as at the start.",
-                "arguments": dict.fromkeys(sorted(_RESET), "any?"),
-                "capability": "shape-region",
-            }
-            return {**self.inner.control(verb, arguments), "reset": reset}
-        if verb != "reset":
-            return self.inner.control(verb, arguments)
-        if unknown := arguments.keys() - _RESET:
-            raise UsageError(f"reset takes {', '.join(sorted(_RESET))}, not {', '.join(sorted(unknown))}")
-        fresh = self._made(arguments)
+        own = VERBS.get(verb)
+        if own is not None:
+            return own.run(self, arguments)
+        answer = self.inner.control(verb, arguments)
+        return answer | describe(VERBS) if verb == "verbs" else answer
+
+    def reset(self, options: Mapping[str, object]) -> dict[str, Any]:
+        """Make the cloud anew.
+
+        Raises:
+            UsageError: it cannot be of this shape; the cloud stays as it was.
+        """
+        fresh = self._made(options)
         with self._lock:
             before, self.inner = self.inner, fresh
         before.close()

@@ -187,7 +187,7 @@ def test_outages_of_an_agent_end_one_by_one_and_with_a_reboot(real: Region) -> N
     one.reboot()
     assert ran(one, "echo well")["Output"] == "well\n"
     first.undo()
-    assert real.control("agent", instance=one.id)["troubles"] == []
+    assert real.control("agent", instance=one.id)["faults"] == []
 
 
 def test_what_cannot_be_broken_of_an_agent_that_is_a_process_says_so(real: Region) -> None:

@@ -43,7 +43,7 @@ def test_drawn_faults_are_mended_and_hosts_become_as_they_were(
     assert {each["state"] for each in region.hosts} == {"up"}
     for host in region.hosts:
         said = region.control("host-condition", host=host["host"])
-        assert said["troubles"] == []
+        assert said["faults"] == []
         if "wire" in said:  # It has a container.
             assert (said["wire"], said["queue"], said["unheard"]) == ("up", "noqueue", [])
             assert said["local_free"] > 0

@@ -404,5 +404,5 @@ def test_two_of_a_kind_on_one_machine_end_each_by_itself(real: Region) -> None:
         assert condition(one)[shown] == broken
         begun[1].undo()
         assert condition(one)[shown] == sound
-        assert condition(one)["troubles"] == []
+        assert condition(one)["faults"] == []
     real.chaos.undo_all()

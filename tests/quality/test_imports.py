@@ -18,6 +18,7 @@ LAYERS = (
     {"ecs", "clauses", "editions", "clock", "world", "journal"},
     {"model"},
     {"substrate"},
+    {"control"},
     {"backends"},
     {"serve", "faults", "waiting", "actions", "report"},
     {"region", "commands", "history"},

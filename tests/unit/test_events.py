@@ -230,7 +230,7 @@ def test_maintenance_attributes_are_shown_as_they_were_set() -> None:
         ({"instance": "{}", "outcome": "perhaps"}, "'executes'|executes, fails"),
         ({"instance": "{}", "outcome": "inquires"}, "executes, fails"),
         ({"instance": "{}", "not_before": 0}, "has not passed"),
-        ({"instance": "{}", "not_before": "soon"}, "given instance: string, not_before: string"),
+        ({"instance": "{}", "not_before": "soon"}, "'not_before' is string: write integer"),
         ({"instance": "{}", "within": -1}, "within=-1"),
         ({"instance": "{}", "within": 1, "not_before": 10**13}, "no not_before besides"),
     ],

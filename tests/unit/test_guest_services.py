@@ -183,7 +183,7 @@ def test_a_request_is_journalled_by_its_size(region: Region, web: Instance) -> N
     said = [dict(entry.data) for entry in region.journal.of("read", verb="guest-request")]
     assert said == [
         {"verb": "guest-request", "instance": web.id, "port": 80, "asked": 6, "answered": 5},
-        {"verb": "guest-request", "instance": web.id, "port": 81, "asked": 0, "trouble": "refused"},
+        {"verb": "guest-request", "instance": web.id, "port": 81, "asked": 0, "error": "refused"},
     ]
 
 
@@ -204,7 +204,7 @@ def test_addresses_are_the_accounts_own(region: Region, web: Instance) -> None:
     ("asked", "says"),
     [
         ({"port": 0}, "write a port"),
-        ({"port": True}, "port: boolean"),
+        ({"port": True}, "'port' is boolean: write integer"),
         ({"port": 80, "seconds": 0}, "seconds=0"),
         ({"port": 80, "seconds": 26}, "at most 25"),
         ({"port": 80, "data": "???"}, "in Base64"),
@@ -219,7 +219,7 @@ def test_a_request_that_cannot_be(region: Region, web: Instance, asked: dict[str
     ("taught", "says"),
     [
         ({"serves": 65536}, "write a port"),
-        ({"serves": "80"}, "serves: string"),
+        ({"serves": "80"}, "'serves' is string: write integer"),
         ({"answer": b"x"}, "needs the port"),
         ({"serves": 80, "hang": True}, "in the background"),
         ({"serves": 80, "crash": True}, "in the background"),

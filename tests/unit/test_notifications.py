@@ -139,7 +139,7 @@ def test_a_queue_is_read_by_its_number() -> None:
     assert region.control("unsubscribe", id=number) == {"ended": False}
     with pytest.raises(UsageError, match=f"no queue {number}; there are none"):
         region.control("notifications", id=number)
-    with pytest.raises(UsageError, match="takes id: integer; given id: string"):
+    with pytest.raises(UsageError, match="'id' is string: write integer"):
         region.control("notifications", id="one")
 
 

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Iterator
 
 import pytest
 
 from faultzone import NotSupported, Region, UsageError, failed, make_region
-from faultzone.backends import controls
 from faultzone.faults import GuestCrash, HostCrash, Maintenance
 
 
@@ -66,9 +63,3 @@ def test_a_fault_of_an_action_that_there_is_not_is_refused(region: Region, actio
         region.chaos.throttling(action)
     with pytest.raises(UsageError, match="did you mean 'RunInstances'"):
         region.chaos.api_failure("RunInstanses")
-
-
-def test_every_verb_that_only_another_module_registers_is_known_without_it() -> None:
-    docker = pytest.importorskip("faultzone.backends.docker", exc_type=ImportError)
-    own = set(re.findall(r'^@real\("([a-z-]+)"', inspect.getsource(docker), re.MULTILINE))
-    assert own | {"reset"} == controls.ELSEWHERE

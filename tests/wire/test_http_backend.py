@@ -140,7 +140,7 @@ def test_what_could_not_come_unnoticed_is_told_at_the_end(backend: HttpBackend) 
     region.chaos.at("10s", HostCrash("h1"))
     # The clock of the endpoint goes on by itself; whoever calls as it comes due has nothing to do with it.
     patience = time.monotonic() + 5
-    while not region.control("came", id=1)["trouble"] and time.monotonic() < patience:
+    while not region.control("came", id=1)["error"] and time.monotonic() < patience:
         assert region.call("DescribeInstances")["TotalCount"] == 0
     with pytest.raises(UsageError, match="was to come and could not: there is no host 'h1'"):
         region.close()
@@ -241,7 +241,7 @@ def test_a_reset_to_what_cannot_be_changes_nothing(backend: HttpBackend) -> None
     for options, says in (
         ({"zones": 0}, "zones=0"),
         ({"accounts": 6}, "accounts=6"),
-        ({"regions": "x"}, "regions='x'"),
+        ({"regions": "x"}, "'regions' is string: write array"),
     ):
         with pytest.raises(UsageError, match=says):
             backend.reset(options)

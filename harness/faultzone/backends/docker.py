@@ -6,27 +6,18 @@ moment, and no process notices.
 
 from __future__ import annotations
 
-import base64
-from collections import ChainMap
 from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from itertools import count
 from time import monotonic, sleep
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from weakref import finalize
 
-from faultzone.backends import (
-    OWN,
-    agent_controls,  # noqa: F401 - it registers its verbs
-    controls,
-    machine_controls,
-    metadata_controls,
-)
-from faultzone.backends.controls import Arguments
+from faultzone.backends import OWN
 from faultzone.backends.local import LocalBackend
-from faultzone.backends.machine_controls import real
 from faultzone.clock import SECOND, Clock, HybridClock, Timer
-from faultzone.errors import NotSupported, SubstrateSilent, UsageError
+from faultzone.control import tables
+from faultzone.errors import NotSupported, SubstrateSilent
 from faultzone.substrate import Sink, Substrate
 from faultzone.substrate.docker.pool import Pool, Settings, pool
 
@@ -79,7 +70,6 @@ class DockerBackend(LocalBackend):
     name = "docker"
     #: One, so that hosts carry out what each instant asks of them before the next.
     steps_per_turn = 1
-    verbs: ClassVar[Mapping[str, controls.Verb]] = ChainMap(machine_controls.VERBS, controls.VERBS)
     capabilities = LocalBackend.capabilities - {"guest", "live-migration"} | {"break-machines"} | OWN
 
     def __init__(
@@ -98,14 +88,14 @@ class DockerBackend(LocalBackend):
             self.hosts = DockerSubstrate(self.pool, sink, self.metadata, root)
             return self.hosts
 
-        super().__init__(*shapes, clock=SplitClock(start), substrate=hosts, **options)
+        super().__init__(*shapes, clock=SplitClock(start), substrate=hosts, verbs=tables.containers(), **options)
         # Whoever runs the collector may hold a lock that the hosts' thread wants, so nothing is waited for then.
         self._end = finalize(self, self.hosts.abandon)
 
     def metadata(self, instance_id: str, path: str) -> str | None:
         """What the metadata service answers an instance for a path now; None where there is nothing."""
         with self._turn():
-            return metadata_controls.answer(self.cloud, instance_id, path)
+            return self.cloud.metadata(instance_id, path)
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
         """Answer one action; see `Backend.call`.
@@ -163,78 +153,6 @@ class DockerBackend(LocalBackend):
         """Give the hosts back and finish the journal's file."""
         self.release()
         super().close()
-
-
-@real("exec", "", instance="string", script="string", seconds="number?")
-def _execute(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
-    """Run a script in an instance beside the public API, once what was asked of the hosts has happened."""
-    backend.settle()
-    said = backend.hosts.execute(given["instance"], given["script"], float(given.get("seconds", 60)))
-    return {"exit_code": said["exit_code"], "output": said["output"]}
-
-
-@real("put-file", "", instance="string", path="string", content="string or array", mode="integer?")
-def _write(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
-    """Put a file into an instance, once what was asked of the hosts has happened."""
-    backend.settle()
-    content = given["content"]
-    raw = content.encode() if isinstance(content, str) else bytes(content)
-    backend.hosts.write(given["instance"], given["path"], base64.b64encode(raw).decode(), given.get("mode", 0o644))
-    return {}
-
-
-def _host_id(backend: DockerBackend, region_id: str, index: int) -> str:
-    return backend.cloud.regions[region_id].placement.hosts[index].id
-
-
-@real("host-logs", "")
-def _logs(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
-    """Tell what each container wrote that is or was a host: its own agent and those of its instances."""
-    return {
-        "hosts": [
-            {"host": _host_id(backend, log.region, log.index), "container": log.container, "log": list(log.lines)}
-            for log in backend.hosts.logs()
-        ]
-    }
-
-
-@real("keep-hosts", "")
-def _keep(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
-    """Leave the hosts as they are after the session; tell what enters each instance, and until when they stay."""
-    containers, until = backend.hosts.keep()
-    return {
-        "until": until,
-        "hosts": [
-            {
-                "host": _host_id(backend, region, index),
-                "container": container,
-                "attach": {
-                    instance: f"docker exec -it {container} python3 -S -E -m agent.attach {instance}"
-                    for instance in sorted(backend.cloud.regions[region].placement.hosts[index].instances)
-                },
-            }
-            for (region, index), container in sorted(containers.items())
-        ],
-    }
-
-
-@real("forward-port", "", instance="string", port="integer")
-def _forward(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
-    """Open a port of this machine that leads to a port of an instance."""
-    instance, port = given["instance"], given["port"]
-    if backend.cloud.find_instance(instance) is None:
-        raise UsageError(f"there is no instance {instance!r}")
-    if not 1 <= port <= 65535:
-        raise UsageError(f"port={port!r}: write a port, from 1 to 65535")
-    address, opened = backend.hosts.reach.forward(instance, port)
-    return {"address": address, "port": opened}
-
-
-@real("end-forward", "", port="integer")
-def _end_forward(backend: DockerBackend, given: Arguments) -> dict[str, Any]:
-    """Close a port that was opened."""
-    backend.hosts.reach.end(given["port"])
-    return {}
 
 
 #: Those that are for hosts in trouble too.

@@ -6,16 +6,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import editions
-from faultzone.backends import controls, machine_controls, metadata_controls
-from faultzone.backends.api_faults import ApiFaults
 from faultzone.backends.publishing import Publisher
-from faultzone.backends.troubles import Troubles
 from faultzone.clock import CLOCK_END, SECOND, VIRTUAL_START, Clock, Timer, stamp
+from faultzone.control import tables
+from faultzone.control.active_faults import ActiveFaults
+from faultzone.control.api_faults import ApiFaults
+from faultzone.control.registry import Table
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.errors import FaultzoneError, HarnessError, NoAnswer, NotSupported, UsageError
@@ -31,7 +30,7 @@ from faultzone.substrate.memory import MemorySubstrate, Timings
 from faultzone.world import World
 
 if TYPE_CHECKING:
-    from faultzone.backends.later_controls import Later
+    from faultzone.control.schedule import Planned
 
 #: The account of the key pair testid/testsecret.
 DEFAULT_ACCOUNT: Final = "1000000000000001"
@@ -59,13 +58,13 @@ class LocalBackend:
         catalog: types and images; the edition's unless given.
         delays: how the substrate's reports are delayed, doubled and lost; see `MemorySubstrate`.
         substrate: makes what hosts are made of from the clock and a sink that any thread may call; memory unless given.
+        verbs: the control verbs that it has.
     """
 
     name = "memory"
     outlives_tests = False
     #: How many timers an advance fires before it lets a waiting call through.
     steps_per_turn = 64
-    verbs: ClassVar[Mapping[str, controls.Verb]] = controls.VERBS
     capabilities = frozenset(
         {
             "see-hosts",
@@ -95,6 +94,7 @@ class LocalBackend:
         catalog: Catalog | None = None,
         delays: Callable[[Report], Sequence[float]] | None = None,
         substrate: Callable[[Clock, Sink], Substrate] | None = None,
+        verbs: Table = tables.MEMORY,
     ) -> None:
         if type(accounts) is not int or accounts < 1:
             raise UsageError(f"accounts={accounts!r}: write how many accounts the cloud has, at least one")
@@ -102,6 +102,7 @@ class LocalBackend:
             raise UsageError(f"edition={edition!r}: write one of {', '.join(editions.names())}")
         chosen = editions.load(edition) if isinstance(edition, str) else edition
         self.clock = clock or Clock(VIRTUAL_START)
+        self.verbs = verbs
         self.journal = Journal()
         self.cloud = Cloud(
             shapes or (Shape(),),
@@ -118,14 +119,14 @@ class LocalBackend:
             else substrate(self.clock, self.take_report)
         )
         if isinstance(self.substrate, MemorySubstrate):
-            self.substrate.guests.metadata = partial(metadata_controls.answer, self.cloud)
+            self.substrate.guests.metadata = self.cloud.metadata
         self.api_faults = ApiFaults()
-        self.troubles = Troubles()
-        self.publisher = Publisher(self.cloud, self.note)
+        self.active_faults = ActiveFaults()
+        self.subscriptions = Publisher(self.cloud, self.note)
         self._fallen_due: deque[Callable[[], object]] = deque()
-        #: What was asked for later, and what of it could not be carried out and is still to be told.
-        self.coming: list[Later] = []
-        self.late: list[Later] = []
+        #: The verbs that were scheduled, and those of them that failed and of which nothing was said yet.
+        self.planned: list[Planned] = []
+        self.failed: list[Planned] = []
         #: The thread that advances time, and by how much a jump has put off the instant that it is to reach.
         self._advancer: int | None = None
         self._jumped = 0
@@ -205,21 +206,14 @@ class LocalBackend:
         return copied(answer)
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
-        """Do what only a harness may do; see `Backend.control` and `faultzone.backends.controls`."""
+        """Do what only a harness may do; see `Backend.control` and `faultzone.control`."""
         found = self.verbs.get(verb)
         if found is None:
-            known = controls.VERBS.keys() | machine_controls.VERBS.keys() | controls.ELSEWHERE
-            if verb not in known:
-                near = get_close_matches(verb, known, 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
-                raise UsageError(f"no backend has a control verb {verb!r}; {hint}")
-            raise NotSupported(
-                f"the {self.name} backend has no control verb {verb!r}; it has {', '.join(sorted(self.verbs))}"
-            )
-        if found.outside_lock:
-            return found.run(self, dict(arguments))
+            raise tables.unknown(verb, self.name, self.verbs)
+        if found.takes_lock:
+            return found.run(self, arguments)
         with self._turn():
-            answer = found.run(self, dict(arguments))
+            answer = found.run(self, arguments)
             if found.writes:
                 self.journal.append(self.clock.now, "control", {"verb": verb, "arguments": redacted(arguments)})
             self._commit()
@@ -250,16 +244,16 @@ class LocalBackend:
                 fired = self._advance(length, settle=settle)
             finally:
                 self._advancer = None
-        self._tell_late()
+        self._raise_failed()
         return fired
 
-    def _tell_late(self) -> None:
+    def _raise_failed(self) -> None:
         """Raise what could not be carried out, once."""
-        while self.late:
-            late = self.late.pop(0)
-            if late.trouble is not None and not late.told:
-                late.told = True
-                raise late.trouble
+        while self.failed:
+            planned = self.failed.pop(0)
+            if planned.error is not None and not planned.told:
+                planned.told = True
+                raise planned.error
 
     def _advance(self, length: int, *, settle: bool) -> int:
         fired = 0
@@ -283,9 +277,9 @@ class LocalBackend:
                     self._commit()
                     fired += 1
                     # Subscribers are told, and what a test has planned happens, before more time passes.
-                    if self.publisher.waiting or self._fallen_due:
+                    if self.subscriptions.waiting or self._fallen_due:
                         break
-            self._tell_late()
+            self._raise_failed()
         if settle:
             self.settle()
         return fired
@@ -343,7 +337,7 @@ class LocalBackend:
     def close(self) -> None:
         """End what runs, an advance included, and finish the journal's file."""
         self._closed = True
-        self.publisher.close()
+        self.subscriptions.close()
         self.substrate.close()
         self.journal.close()
 
@@ -371,7 +365,7 @@ class LocalBackend:
         except ApiError:
             raise
         except Exception as trouble:
-            self.publisher.drop()
+            self.subscriptions.drop()
             self.cloud.said.clear()
             for _ in self.cloud.drain():
                 pass
@@ -380,14 +374,14 @@ class LocalBackend:
             raise HarnessError(f"the model failed: {trouble!r}") from trouble
         finally:
             self._lock.release()
-        if self.publisher.waiting:
-            self.publisher.tell()
+        if self.subscriptions.waiting:
+            self.subscriptions.tell()
         while planned and self._fallen_due:
             self._fallen_due.popleft()()
 
     def _commit(self) -> None:
         """Journal what the model said and asked for, then hand its effects to the substrate."""
-        self.publisher.commit()
+        self.subscriptions.commit()
         now, append = self.clock.now, self.journal.append
         said = self.cloud.said
         if said:

@@ -65,4 +65,4 @@ class AgentOutage(Fault):
         """It runs as its latest version wherever its system is up and nothing else is wrong with it."""
         agent = backend.control("agent", {"instance": self.instance})
         sound = not agent["up"] or (agent["running"] and agent["version"] == agent["latest"])
-        return injected.get("id") not in agent["troubles"] and (sound or bool(agent["troubles"]))
+        return injected.get("id") not in agent["faults"] and (sound or bool(agent["faults"]))

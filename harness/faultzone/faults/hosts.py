@@ -23,7 +23,7 @@ def hosts_of(backend: Backend, region: str | None) -> list[dict[str, Any]]:
 
 def mended(host: Mapping[str, Any], injected: Mapping[str, Any]) -> bool:
     """Whether a host is up, or down for another reason."""
-    return injected.get("id") not in host["troubles"] and (host["state"] != "down" or bool(host["troubles"]))
+    return injected.get("id") not in host["faults"] and (host["state"] != "down" or bool(host["faults"]))
 
 
 class LosesHost(Fault):

@@ -42,7 +42,7 @@ class BreaksMachine(Fault):
         """Nothing is left of it, as far as that can be seen while others are in force there."""
         for host in self._broken():
             said = backend.control("host-condition", {"host": host, "region": self.region})
-            left = said["troubles"]
+            left = said["faults"]
             if injected.get("id") in left or (not left and self._shown(said)):
                 return False
         return True

@@ -109,7 +109,7 @@ class MigrationFails(Fault):
         """Migrations are as they are without it."""
         now = backend.control("migrations", {"region": self.region})
         sound = (now["fails"], now["takes"]) == (False, 0)
-        return injected["id"] not in now["troubles"] and (sound or bool(now["troubles"]))
+        return injected["id"] not in now["faults"] and (sound or bool(now["faults"]))
 
 
 @dataclass(frozen=True)

@@ -59,8 +59,8 @@ class Scheduled:
             self.injection.undo()
         self._active = False
         came = self._came()
-        if came["trouble"] is not None and not came["told"]:
-            raise UsageError(f"{self.fault!r} was to come and could not: {came['trouble']}")
+        if came["error"] is not None and not came["told"]:
+            raise UsageError(f"{self.fault!r} was to come and could not: {came['error']}")
 
     def __enter__(self) -> Scheduled:
         return self

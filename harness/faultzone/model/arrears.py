@@ -50,8 +50,13 @@ def meter(books: Books, ledger: Ledger, kind: str, count: int) -> None:
         review(books, ledger)
 
 
-def reprice(books: Books) -> None:
-    """Charge what runs at the present prices from now on."""
+def set_prices(books: Books, instance_type: str | None, hourly: int | None, monthly: int | None) -> None:
+    """Set prices of one type, or of all that have none of their own. What runs is charged at them from now on.
+
+    Args:
+        hourly, monthly: in 1/10000 yuan; None leaves a price as it is.
+    """
+    books.prices.change(instance_type, hourly, monthly)
     for ledger in books.ledgers.values():
         rate = sum(books.prices.hourly(kind) * count for kind, count in ledger.metered.items())
         if rate != ledger.rate:

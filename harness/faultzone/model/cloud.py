@@ -23,6 +23,7 @@ from faultzone.model import (
     launch,
     lifecycle,
     maintenance,
+    metadata,
     network,
     recovery,
     resources,
@@ -168,4 +169,11 @@ class Cloud:
         for region in self.regions.values():
             if (instance := region.instances.get(instance_id)) is not None:
                 return instance
+        return None
+
+    def metadata(self, instance_id: str, path: str) -> str | None:
+        """What the metadata service answers an instance for a path; None where there is nothing."""
+        for region in self.regions.values():
+            if (instance := region.instances.get(instance_id)) is not None:
+                return metadata.read(region, region.account(instance.account), instance, path)
         return None

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import SECOND
+from faultzone.errors import UsageError
 from faultzone.model import events, hosting, lifecycle
 from faultzone.model.state import KEEP_CHARGING, NOT_APPLICABLE, RUNNING, STOPPED, STOPPING, Instance, RegionState
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from faultzone.model.events import SystemEvent
 
 FINANCIAL: Final = "financial"
+SECURITY: Final = "security"
 
 
 def announce(
@@ -39,6 +41,20 @@ def stop(region: RegionState, instance: Instance, event: SystemEvent, release_ty
     announce(region, instance, release_type, region.clock.now + grace, lambda due: _release(region, instance, due))
     region.books.ledgers[instance.account].stops[instance.id] = event
     _bring_down(region, instance)
+
+
+def lock(region: RegionState, instance: Instance, reason: str, *, locked: bool) -> None:
+    """Put a lock on an instance, or take it off.
+
+    Raises:
+        UsageError: there is no lock of this name, or it is there already.
+    """
+    if reason not in (FINANCIAL, SECURITY):
+        raise UsageError(f"reason={reason!r}: write {FINANCIAL!r} or {SECURITY!r}")
+    if locked and reason in instance.locks:
+        raise UsageError(f"{instance.id} is locked already: {reason}")
+    others = tuple(each for each in instance.locks if each != reason)
+    _set_locks(region, instance, (*others, reason) if locked else others)
 
 
 def is_locked(instance: Instance) -> bool:

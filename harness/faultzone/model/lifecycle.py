@@ -18,11 +18,12 @@ from faultzone.ecs.instances import (
     StartInstance,
     StopInstance,
 )
+from faultzone.errors import UsageError
 from faultzone.model import events, hosting
 from faultzone.model.catalog import dotted
 from faultzone.model.dispatch import Answer, handles, takes
 from faultzone.model.effects import Boot, Booted, Halt, Halted, Move, Release
-from faultzone.model.placement import DOWN
+from faultzone.model.placement import DOWN, UP
 from faultzone.model.state import (
     KEEP_CHARGING,
     NOT_APPLICABLE,
@@ -257,6 +258,29 @@ def drop_public_ip(region: RegionState, instance: Instance) -> None:
     if instance.public_ip:
         region.public.give_back(instance.public_ip)
         instance.public_ip = 0
+
+
+def find_at_risk(region: RegionState, host: Host) -> list[str]:
+    """Let a host take nothing new, and live-migrate what runs on it; the ids of what has moved.
+
+    Raises:
+        UsageError: the host is not up.
+    """
+    if host.state != UP:
+        raise UsageError(f"host {host.id} is {host.state}; only one that is up can be found at risk")
+    region.placement.risk(host, at_risk=True)
+    return [each for each in sorted(host.instances) if migrate(region, region.instances[each]) is not None]
+
+
+def find_sound(region: RegionState, host: Host) -> list[str]:
+    """Let a host that was at risk take instances again. What was moved away stays where it is: nothing moves."""
+    region.placement.risk(host, at_risk=False)
+    return []
+
+
+def break_migrations(region: RegionState, *, fails: bool, takes: int) -> None:
+    """Let live migrations fail from now on, or take so many milliseconds."""
+    region.migration_fails, region.migration_takes = fails, takes
 
 
 def migrate(region: RegionState, instance: Instance) -> Host | None:

@@ -13,7 +13,7 @@ from itertools import chain, zip_longest
 from types import MappingProxyType
 from typing import Final
 
-from faultzone.errors import ShapeError
+from faultzone.errors import ShapeError, UsageError
 from faultzone.model.catalog import Catalog, InstanceType
 from faultzone.model.shape import Shape
 
@@ -205,6 +205,32 @@ class Placement:
             raise ShapeError(
                 f"supply: there is no family {family!r}; write '*' or one of {', '.join(sorted(catalog.families))}"
             )
+
+    def limit_supply(self, zone: str, family: str, limit: int | None, catalog: Catalog) -> int | None:
+        """Limit how many instances may be in a zone and of a family; `*` stands for all, None lifts it.
+
+        Returns:
+            The limit before.
+
+        Raises:
+            ShapeError: the zone or the family is unknown.
+            UsageError: the limit is below 0.
+        """
+        self.check_scope(zone, family, catalog)
+        if limit is not None and limit < 0:
+            raise UsageError(f"limit={limit!r}: write how many instances, 0 or more, or null for no limit")
+        before = self.supply.limits.pop((zone, family), None)
+        if limit is not None:
+            self.supply.limits[zone, family] = limit
+        return before
+
+    def begin_shortage(self, number: int, zone: str, family: str, limit: int) -> None:
+        """Hold a limit until `end_shortage(number)`, whatever other limits come and go; `check_scope` comes before."""
+        self.supply.shortages[number] = (zone, family, limit)
+
+    def end_shortage(self, number: int) -> bool:
+        """End a shortage; whether it was in force."""
+        return self.supply.shortages.pop(number, None) is not None
 
     def spread(self, account: str, zone: int) -> Spread:
         """The spread of an account's instances over a zone's hosts."""

@@ -157,6 +157,10 @@ class AccountState:
         self.security_groups: dict[str, SecurityGroup] = {default.id: default}
         self.private = [catalogs.private_addresses(zone) for zone in range(len(region.zone_ids))]
 
+    def set_stop_without_charge(self, by_default: bool) -> None:
+        """Choose whether a stop is one without charge where the call does not say."""
+        self.stop_without_charge_by_default = by_default
+
     def instance(self, instance_id: str) -> Instance:
         """The account's instance of that id.
 

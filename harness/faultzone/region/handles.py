@@ -251,7 +251,7 @@ class Instance:
         raw = data.encode() if isinstance(data, str) else data
         asked = {"port": port, "data": base64.b64encode(raw).decode(), "seconds": milliseconds(within) / 1000}
         answer = self.region.control("guest-request", instance=self.id, **asked)
-        trouble = answer.get("trouble")
+        trouble = answer.get("error")
         if trouble == "refused":
             raise ConnectionRefusedError(f"{self.id}:{port} refuses: nothing serves there")
         if trouble is not None:

@@ -307,7 +307,7 @@ class Region(RunsCommands, SeesEvents):
         """
         if not isinstance(self.backend, LocalBackend):
             raise NotSupported(f"{self.backend.name} is not in this process: give the control verb 'subscribe' a URL")
-        publisher, account = self.backend.publisher, self.account or self.backend.cloud.accounts[0]
+        publisher, account = self.backend.subscriptions, self.account or self.backend.cloud.accounts[0]
 
         def told(notification: dict[str, Any]) -> None:
             if (notification["regionId"], notification["userId"]) == (self.id, account):
@@ -434,7 +434,7 @@ class Region(RunsCommands, SeesEvents):
                 while self.served:
                     self.served.pop().close()
                 if isinstance(self.backend, LocalBackend):
-                    self.backend.publisher.close()
+                    self.backend.subscriptions.close()
                     self.backend.release()
 
 

@@ -6,12 +6,10 @@ One SDK sends RunInstances again, without a token, after a 5xx or a dropped conn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from math import inf
-from typing import Any
 
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError
@@ -75,9 +73,8 @@ class ApiFaults:
         self.faults: list[ApiFault] = []
         self._last = 0
 
-    def inject(self, given: Mapping[str, Any]) -> int:
+    def inject(self, fault: ApiFault) -> int:
         """Bring a fault into force; its number takes it out again."""
-        fault = ApiFault(**given)
         self._last = fault.id = self._last + 1
         self.faults.append(fault)
         return fault.id

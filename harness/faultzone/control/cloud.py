@@ -1,0 +1,167 @@
+"""The verbs of a cloud as a whole: its shape, hosts, supply, accounts, time and journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from faultzone.control.registry import Table, Verb, verb
+from faultzone.control.targets import find_account, find_instance, find_region, region_of
+from faultzone.errors import UsageError
+from faultzone.model import lapse
+
+if TYPE_CHECKING:
+    from faultzone.control.local import Local
+
+VERBS: Table = {}
+
+
+def describe(table: Mapping[str, Verb]) -> dict[str, Any]:
+    """What the verb `verbs` tells of a table: for each verb what it does, its parameters and its capability."""
+    return {
+        name: {
+            "says": each.summary,
+            "arguments": {parameter: str(kind) for parameter, kind in each.parameters.items()},
+            "capability": each.capability,
+        }
+        for name, each in table.items()
+    }
+
+
+@verb(VERBS, writes=False)
+def verbs(backend: Local) -> dict[str, Any]:
+    """Name the verbs with their arguments."""
+    return describe(backend.verbs)
+
+
+@verb(VERBS, "see-hosts", writes=False)
+def shape(backend: Local) -> dict[str, Any]:
+    """Tell the regions, zones, accounts, edition and capabilities."""
+    cloud = backend.cloud
+    return {
+        "regions": {
+            each.id: {"zones": list(each.zone_ids), "hosts_per_zone": each.shape.hosts_per_zone}
+            for each in cloud.regions.values()
+        },
+        "accounts": list(cloud.accounts),
+        "edition": cloud.edition.name,
+        "clock": backend.clock.kind,
+        "capabilities": sorted(backend.capabilities),
+    }
+
+
+@verb(VERBS, "see-hosts", writes=False)
+def hosts(backend: Local, *, region: str | None = None) -> dict[str, Any]:
+    """List the hosts with their zone, state, free capacity, instances, and the numbers of the faults in force there."""
+    found = find_region(backend, region)
+    return {
+        "hosts": [
+            {
+                "host": host.id,
+                "zone": found.zone_ids[host.zone],
+                "state": host.state,
+                "vcpus_free": host.vcpus_free,
+                "memory_free": host.memory_free,
+                "instances": sorted(host.instances),
+                "faults": list(backend.active_faults.on((found.id, host.index))),
+            }
+            for host in found.placement.hosts
+        ]
+    }
+
+
+@verb(VERBS, "see-hosts", writes=False)
+def host_of(backend: Local, *, instance: str) -> dict[str, Any]:
+    """Tell the host of an instance; null while it is stopped without charge."""
+    host = find_instance(backend, instance).host
+    return {"host": None if host is None else host.id}
+
+
+@verb(VERBS, "set-supply")
+def set_supply(
+    backend: Local, *, limit: int | None, zone: str | None = None, family: str | None = None, region: str | None = None
+) -> dict[str, Any]:
+    """Limit how many instances may be in a zone and of a family at a time; null lifts it. Tells the limit before."""
+    at = find_region(backend, region)
+    return {"before": at.placement.limit_supply(zone or "*", family or "*", limit, at.catalog)}
+
+
+@verb(VERBS, "set-supply")
+def shortage(
+    backend: Local, *, limit: int, zone: str | None = None, family: str | None = None, region: str | None = None
+) -> dict[str, Any]:
+    """Let no more than `limit` instances be in a zone and of a family at a time; tells the number that ends it."""
+    at = find_region(backend, region)
+    at.placement.check_scope(zone or "*", family or "*", at.catalog)
+    if limit < 0:
+        raise UsageError(f"limit={limit!r}: write how many instances may be placed there, 0 or more")
+    number = backend.active_faults.begin("shortage")
+    at.placement.begin_shortage(number, zone or "*", family or "*", limit)
+    return {"id": number}
+
+
+@verb(VERBS, "set-supply", writes=False)
+def supply(backend: Local, *, region: str | None = None) -> dict[str, Any]:
+    """Tell the limits of supply, and the shortages by number; `*` stands for every zone or family."""
+    found = find_region(backend, region).placement.supply
+    return {
+        "limits": [{"zone": zone, "family": family, "limit": each} for (zone, family), each in found.limits.items()],
+        "shortages": [
+            {"id": number, "zone": zone, "family": family, "limit": limit}
+            for number, (zone, family, limit) in found.shortages.items()
+        ],
+    }
+
+
+@verb(VERBS, "set-supply")
+def end_shortage(backend: Local, *, id: int, region: str | None = None) -> dict[str, Any]:
+    """End a shortage; tells whether it was still in force."""
+    return {"ended": find_region(backend, region).placement.end_shortage(id)}
+
+
+@verb(VERBS, "change-account")
+def lock(backend: Local, *, instance: str, reason: str, locked: bool = True) -> dict[str, Any]:
+    """Put a lock on an instance (financial or security), or take it off."""
+    found = find_instance(backend, instance)
+    lapse.lock(region_of(backend, found), found, reason, locked=locked)
+    return {"locks": list(found.locks)}
+
+
+@verb(VERBS, "change-account", writes=False)
+def locks(backend: Local, *, instance: str) -> dict[str, Any]:
+    """Tell the locks on an instance."""
+    return {"locks": list(find_instance(backend, instance).locks)}
+
+
+@verb(VERBS, "change-account")
+def account_settings(
+    backend: Local, *, account: str | None = None, region: str | None = None, stop_without_charge: bool | None = None
+) -> dict[str, Any]:
+    """Read or change an account's settings: whether a stop is one without charge where the call does not say."""
+    state = find_region(backend, region).account(find_account(backend, account))
+    if stop_without_charge is not None:
+        state.set_stop_without_charge(stop_without_charge)
+    return {"stop_without_charge": state.stop_without_charge_by_default}
+
+
+@verb(VERBS, "move-time", writes=False)
+def clock(backend: Local) -> dict[str, Any]:
+    """Tell the present of the region in milliseconds since the epoch, the kind of its clock and the next timer."""
+    return {"now": backend.clock.now, "kind": backend.clock.kind, "next": backend.clock.next_due()}
+
+
+@verb(VERBS, "move-time", takes_lock=True)
+def advance(backend: Local, *, milliseconds: int, settle: bool = True) -> dict[str, Any]:
+    """Let region time pass; unless told otherwise, real hosts have then carried out what fell due."""
+    if milliseconds < 0:
+        raise UsageError(f"milliseconds={milliseconds!r}: write a whole number, 0 or more")
+    fired = backend.advance(milliseconds, settle=settle)
+    return {"now": backend.clock.now, "timers": fired}
+
+
+@verb(VERBS, "see-hosts", writes=False)
+def journal(backend: Local, *, last: int = 100) -> dict[str, Any]:
+    """Show the last entries of the journal."""
+    if last < 0:
+        raise UsageError(f"last={last!r}: write how many entries, 0 or more")
+    return {"entries": [entry._asdict() for entry in backend.journal.tail(last)], "length": len(backend.journal)}

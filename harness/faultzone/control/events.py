@@ -1,0 +1,105 @@
+"""The verbs of system events: maintenance that is planned and withdrawn, operating systems that crash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from faultzone.control.guests import memory_of
+from faultzone.control.registry import Table, verb
+from faultzone.control.targets import find_host, find_instance, find_region, region_of
+from faultzone.errors import UsageError
+from faultzone.model import events, maintenance
+
+if TYPE_CHECKING:
+    from faultzone.control.local import Local
+    from faultzone.model.events import SystemEvent
+    from faultzone.model.state import RegionState
+
+VERBS: Table = {}
+
+
+def _find_event(backend: Local, event_id: str) -> tuple[RegionState, SystemEvent]:
+    for region in backend.cloud.regions.values():
+        if (event := region.events.get(event_id)) is not None:
+            return region, event
+        # What is planned for retired families is in no history.
+        for event in (each for active in region.active_events.values() for each in active):
+            if event.id == event_id:
+                return region, event
+    raise UsageError(f"there is no event {event_id!r}")
+
+
+@verb(VERBS, "break-hosts")
+def schedule_maintenance(
+    backend: Local,
+    *,
+    instance: str | None = None,
+    host: str | None = None,
+    type: str = events.MAINTENANCE,
+    not_before: int | None = None,
+    within: int | None = None,
+    outcome: str = "executes",
+    region: str | None = None,
+) -> dict[str, Any]:
+    """Plan maintenance of an instance, or of all on a host, for an instant in milliseconds since the epoch.
+
+    Or for the one `within` so many milliseconds. Tells each `event`, null where its user sees none, and the id of the
+    `plan`, by which it is withdrawn. `outcome` is `executes` or `fails`, or `inquires` for one that waits for consent.
+    Instances of retired families are rebooted all the same, but no event tells of it.
+    """
+    edition, now = backend.cloud.edition.event, backend.clock.now
+    known = [each for each in edition.types if each.startswith("SystemMaintenance.")]
+    if type not in known:
+        raise UsageError(f"type={type!r}: write one of {', '.join(known)}")
+    outcomes = ("executes", "fails", "inquires") if events.INQUIRING in edition.states else ("executes", "fails")
+    if outcome not in outcomes:
+        raise UsageError(f"outcome={outcome!r}: write one of {', '.join(outcomes)}")
+    if (instance is None) == (host is None):
+        raise UsageError("schedule-maintenance is for an instance or for a host: name one of them")
+    if not_before is not None and not_before < now:
+        raise UsageError(f"not_before={not_before!r}: write an instant that has not passed; it is {now} now")
+    if within is not None and (not_before is not None or within < 0):
+        raise UsageError(f"within={within!r}: write milliseconds, 0 or more, and no not_before besides")
+    due = not_before if within is None else now + within
+    if instance is not None:
+        found = find_instance(backend, instance)
+        at, instances = region_of(backend, found), [found]
+    else:
+        assert host is not None
+        at = find_region(backend, region)
+        instances = [at.instances[each] for each in sorted(find_host(at, host).instances)]
+    fails, inquires = outcome == "fails", outcome == "inquires"
+    made = [maintenance.plan(at, each, type, due, fails=fails, inquires=inquires) for each in instances]
+    return {
+        "events": [
+            {"event": None if each.silent else each.id, "instance": each.instance, "plan": each.id} for each in made
+        ]
+    }
+
+
+@verb(VERBS, "break-hosts")
+def cancel_maintenance(backend: Local, *, event: str) -> dict[str, Any]:
+    """Withdraw a planned event; tells whether there was anything left to withdraw."""
+    region, found = _find_event(backend, event)
+    if found.simulated:
+        raise UsageError(f"{found.id} is simulated: its user cancels it with CancelSimulatedSystemEvents")
+    withdrawn = found.may_become(events.CANCELED)
+    if withdrawn:
+        events.settle(region, found, events.CANCELED)
+    return {"withdrawn": withdrawn, "status": found.status}
+
+
+@verb(VERBS, "break-hosts", writes=False)
+def system_event(backend: Local, *, event: str) -> dict[str, Any]:
+    """Tell the state of an event, also of one that its user does not see, and whether it is still to come."""
+    found = _find_event(backend, event)[1]
+    return {"status": found.status, "pending": found.may_become(events.CANCELED) and not found.simulated}
+
+
+@verb(VERBS, "guest")
+def guest_crash(backend: Local, *, instance: str) -> dict[str, Any]:
+    """Crash the operating system of an instance."""
+    found = find_instance(backend, instance)
+    if not memory_of(backend).crash_guest(found.id):
+        raise UsageError(f"no operating system is up in {found.id}: it is {found.status}")
+    return {}

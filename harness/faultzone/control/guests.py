@@ -1,0 +1,184 @@
+"""The verbs of guests: requests to what serves in them; for scripted ones teaching, agents and what ran."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from faultzone.control.registry import Table, verb
+from faultzone.control.targets import find_instance
+from faultzone.ecs.assistant import SYSTEM_OF
+from faultzone.errors import NotSupported, UsageError
+from faultzone.substrate.guests import AGENT_STATES, Guests, Taught, exactly, like
+from faultzone.substrate.memory import MemorySubstrate
+from faultzone.substrate.shell import Reaction
+
+if TYPE_CHECKING:
+    from faultzone.control.local import Local
+
+VERBS: Table = {}
+#: The most seconds for which an answer is awaited, so that a control route answers before its client gives up.
+_ANSWER_WITHIN_MOST: Final = 25.0
+
+
+def memory_of(backend: Local) -> MemorySubstrate:
+    """The hosts of a backend, where they are in memory.
+
+    Raises:
+        NotSupported: they are not.
+    """
+    if not isinstance(backend.substrate, MemorySubstrate):
+        raise NotSupported(f"the hosts of the {backend.name} backend are not in memory, so its guests are not scripted")
+    return backend.substrate
+
+
+def _guests(backend: Local) -> Guests:
+    return memory_of(backend).guests
+
+
+@verb(VERBS, "guest")
+def teach_guest(
+    backend: Local,
+    *,
+    command: str | None = None,
+    pattern: str | None = None,
+    function: Callable[[str], Reaction | None] | None = None,
+    command_id: str | None = None,
+    instance: str | None = None,
+    times: int | None = None,
+    takes: float | str | None = None,
+    exit_code: int | None = None,
+    output: str | None = None,
+    hang: bool | None = None,
+    crash: bool | None = None,
+    serves: int | None = None,
+    answer: str | None = None,
+    answers: Callable[[bytes], bytes] | None = None,
+) -> dict[str, Any]:
+    """Teach guests a command: by exact text, by a regular expression for all of it, by a function, or by its id.
+
+    `serves` is the port at which it serves from its end on, `answer` what it answers there, in Base64; or `answers`
+    gives the answer to the bytes of a request.
+    """
+    reaction = _reaction(
+        takes=takes,
+        exit_code=exit_code,
+        output=output,
+        hang=hang,
+        crash=crash,
+        serves=serves,
+        answer=answers if answer is None else _bytes("answer", answer),
+    )
+    by: dict[str, Taught] = {}
+    if command is not None:
+        by["command"] = exactly(command, reaction)
+    if pattern is not None:
+        by["pattern"] = like(pattern, reaction)
+    if function is not None:
+        by["function"] = function
+    if command_id is not None:
+        by["command_id"] = lambda text: reaction
+    if len(by) != 1:
+        ways = "command, pattern, function, command_id"
+        raise UsageError(f"teach a guest by one of {ways}, not by {' and '.join(by) or 'none'}")
+    (taught,) = by.values()
+    _guests(backend).teach(taught, instance, times, command_id)
+    return {}
+
+
+def _reaction(**given: Any) -> Reaction:
+    return Reaction(**{name: value for name, value in given.items() if value is not None})
+
+
+def _bytes(name: str, text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise UsageError(f"{name}={text!r}: write bytes in Base64") from None
+
+
+@verb(VERBS, "reach-guests", writes=False, takes_lock=True)
+def guest_request(backend: Local, *, instance: str, port: int, data: str = "", seconds: float = 5.0) -> dict[str, Any]:
+    """Send bytes to a port of an instance, as anybody who reaches its network can; tells the answer.
+
+    Bytes are in Base64. In place of an answer comes the `error`: `refused` where the system is up and nothing serves at
+    the port, `silent` where nothing is heard for so many seconds.
+    """
+    if not 1 <= port <= 65535:
+        raise UsageError(f"port={port!r}: write a port, from 1 to 65535")
+    if not 0 < seconds <= _ANSWER_WITHIN_MOST:
+        raise UsageError(f"seconds={seconds!r}: write seconds, more than 0 and at most {_ANSWER_WITHIN_MOST:g}")
+    asked = _bytes("data", data)
+    find_instance(backend, instance)
+    answer: dict[str, Any]
+    said: dict[str, Any]
+    try:
+        answered = backend.reach(instance, port, asked, float(seconds))
+    except ConnectionRefusedError:
+        answer = said = {"error": "refused"}
+    except TimeoutError:
+        answer = said = {"error": "silent"}
+    else:
+        answer, said = {"data": base64.b64encode(answered).decode()}, {"answered": len(answered)}
+    backend.note("read", {"verb": "guest-request", "instance": instance, "port": port, "asked": len(asked), **said})
+    return answer
+
+
+@verb(VERBS, "break-agents")
+def set_agent(backend: Local, *, instance: str, state: str) -> dict[str, Any]:
+    """Bring the agent of an instance into a state: running, stopped, hung, lacking, outdated or upgrading."""
+    _guests(backend).set_agent(instance, state)
+    return {"states": list(AGENT_STATES)}
+
+
+@verb(VERBS, "break-agents")
+def agent_outage(backend: Local, *, instance: str, state: str) -> dict[str, Any]:
+    """Put the agent of an instance out of order; tells the number that ends it. Of several the latest is to be seen."""
+    if state == "running" or state not in AGENT_STATES:
+        raise UsageError(f"state={state!r}: write one of {', '.join(AGENT_STATES[1:])}")
+    _guests(backend).set_agent(instance, state)
+    return {"id": backend.active_faults.begin(state, ("agent", instance))}
+
+
+@verb(VERBS, "break-agents")
+def end_agent_outage(backend: Local, *, instance: str, id: int | None = None) -> dict[str, Any]:
+    """End an outage of an agent, or all; with none left it runs, as its latest version."""
+    guests, agent = _guests(backend), ("agent", instance)
+    guests.guest(instance)
+    if id is None or id in backend.active_faults.on(agent):
+        backend.active_faults.end(agent, id)
+        guests.set_agent(instance, "running", *backend.active_faults.on(agent).values())
+    return {}
+
+
+@verb(VERBS, "guest")
+def set_powershell(backend: Local, *, instance: str, there: bool) -> dict[str, Any]:
+    """Take the PowerShell module away from a Windows guest, or give it back."""
+    _guests(backend).set_powershell(instance, there)
+    return {}
+
+
+@verb(VERBS, "break-agents", writes=False)
+def agent(backend: Local, *, instance: str) -> dict[str, Any]:
+    """Look at the agent of an instance: whether it runs, its version, how often it looked for an upgrade, outages."""
+    return {**_guests(backend).agent(instance), "faults": list(backend.active_faults.on(("agent", instance)))}
+
+
+@verb(VERBS, "guest")
+def log_in(backend: Local, *, instance: str, script: str, kind: str | None = None) -> dict[str, Any]:
+    """Run a script in a guest as its administrator, as over a remote connection; tells its place among what ran."""
+    guests = _guests(backend)
+    system = guests.guest(instance).system
+    chosen = kind or ("RunShellScript" if system == "linux" else "RunBatScript")
+    if SYSTEM_OF.get(chosen) != system:
+        kinds = " or ".join(each for each, of in SYSTEM_OF.items() if of == system)
+        raise UsageError(f"kind={chosen!r}: a {system} guest runs {kinds}")
+    return {"number": guests.log_in(instance, script, chosen)}
+
+
+@verb(VERBS, "guest", writes=False)
+def guest_history(backend: Local, *, instance: str) -> dict[str, Any]:
+    """List the scripts that ran in a guest, oldest first: by whom, when, and how they ended."""
+    return {"ran": [asdict(each) for each in _guests(backend).guest(instance).history]}

@@ -1,0 +1,60 @@
+"""The verb of a cloud behind an endpoint: it can be made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from faultzone.control.registry import Table, verb
+
+VERBS: Table = {}
+
+
+class Resettable(Protocol):
+    """A cloud that can be made anew."""
+
+    def reset(self, options: Mapping[str, object]) -> dict[str, Any]:
+        """Make it anew with these options, all others as at the start; tell its shape."""
+
+
+@verb(VERBS, "shape-region", takes_lock=True)
+def reset(
+    backend: Resettable,
+    *,
+    accounts: int | None = None,
+    clock: str | None = None,
+    default_network: bool | None = None,
+    edition: str | None = None,
+    family_hosts: Mapping[str, int] | None = None,
+    host_memory_gib: int | None = None,
+    host_vcpus: int | None = None,
+    hosts_per_zone: int | None = None,
+    provision: float | None = None,
+    recovery: str | None = None,
+    region_id: str | None = None,
+    regions: Sequence[str] | None = None,
+    scale: float | None = None,
+    seed: int | str | None = None,
+    supply: Mapping[str, int] | None = None,
+    zones: int | None = None,
+) -> dict[str, Any]:
+    """Make the cloud anew: what is not named is as at the start."""
+    options = {
+        "accounts": accounts,
+        "clock": clock,
+        "default_network": default_network,
+        "edition": edition,
+        "family_hosts": family_hosts,
+        "host_memory_gib": host_memory_gib,
+        "host_vcpus": host_vcpus,
+        "hosts_per_zone": hosts_per_zone,
+        "provision": provision,
+        "recovery": recovery,
+        "region_id": region_id,
+        "regions": regions,
+        "scale": scale,
+        "seed": seed,
+        "supply": supply,
+        "zones": zones,
+    }
+    return backend.reset({name: value for name, value in options.items() if value is not None})

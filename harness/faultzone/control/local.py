@@ -1,0 +1,117 @@
+"""What control verbs may use of a local backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from faultzone.clock import Clock, Timer
+    from faultzone.control.active_faults import ActiveFaults
+    from faultzone.control.api_faults import ApiFaults
+    from faultzone.control.registry import Verb
+    from faultzone.control.schedule import Planned
+    from faultzone.journal import Journal
+    from faultzone.model.cloud import Cloud
+    from faultzone.substrate import Substrate
+    from faultzone.substrate.docker.substrate import DockerSubstrate
+
+
+class Subscriptions(Protocol):
+    """Who is told of notifications."""
+
+    def open_queue(self) -> int:
+        """Keep notifications from now on; the number of the subscription."""
+
+    def call_back(self, url: str) -> int:
+        """Post notifications to a URL from now on."""
+
+    def open_mns(self, name: str) -> tuple[int, str]:
+        """Serve notifications as an MNS queue; its number and endpoint."""
+
+    def read(self, number: int) -> list[dict[str, Any]]:
+        """What a subscription has kept, oldest first."""
+
+    def unsubscribe(self, number: int) -> bool:
+        """End a subscription; whether there was one."""
+
+
+class Local(Protocol):
+    """A model, a substrate and a clock behind one lock. Verbs have the lock unless they say that they take it."""
+
+    @property
+    def name(self) -> str:
+        """`memory` or `docker`."""
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What it lets a test do."""
+
+    @property
+    def verbs(self) -> Mapping[str, Verb]:
+        """The control verbs that it has."""
+
+    @property
+    def cloud(self) -> Cloud:
+        """The model."""
+
+    @property
+    def clock(self) -> Clock:
+        """Region time."""
+
+    @property
+    def journal(self) -> Journal:
+        """The record."""
+
+    @property
+    def substrate(self) -> Substrate:
+        """What hosts are made of."""
+
+    @property
+    def active_faults(self) -> ActiveFaults:
+        """What is broken."""
+
+    @property
+    def api_faults(self) -> ApiFaults:
+        """What becomes of calls."""
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Who is told of notifications."""
+
+    @property
+    def planned(self) -> list[Planned]:
+        """The verbs that were scheduled, by number."""
+
+    @property
+    def failed(self) -> list[Planned]:
+        """Those of them that could not be carried out, and of which nothing was said."""
+
+    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+        """Answer one action."""
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
+        """Carry out a verb."""
+
+    def plan(self, delay: int, action: Callable[[], object]) -> Timer:
+        """Run something once `delay` milliseconds of region time have passed, without the lock."""
+
+    def advance(self, length: int, *, settle: bool = True) -> int:
+        """Let `length` milliseconds of region time pass; how many timers fired."""
+
+    def settle(self) -> None:
+        """Let what was asked of the hosts happen."""
+
+    def reach(self, instance: str, port: int, data: bytes, seconds: float) -> bytes:
+        """Send a request to a port of an instance, and give the answer."""
+
+    def note(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Put something that happened outside the model into the journal."""
+
+
+class Containers(Local, Protocol):
+    """The same, over hosts that are containers."""
+
+    @property
+    def hosts(self) -> DockerSubstrate:
+        """The hosts."""

@@ -1,0 +1,23 @@
+"""The verb of the metadata service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from faultzone.control.registry import Table, verb
+from faultzone.control.targets import find_instance
+from faultzone.errors import UsageError
+
+if TYPE_CHECKING:
+    from faultzone.control.local import Local
+
+VERBS: Table = {}
+
+
+@verb(VERBS, "guest", writes=False)
+def metadata(backend: Local, *, instance: str, path: str) -> dict[str, Any]:
+    """Read from inside a running instance what the metadata service has at a path; null where there is nothing."""
+    found = find_instance(backend, instance)
+    if found.status != "Running" or found.impaired:
+        raise UsageError(f"nothing inside {found.id} can ask: it is not up")
+    return {"text": backend.cloud.metadata(found.id, path)}

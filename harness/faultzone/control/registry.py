@@ -1,0 +1,150 @@
+"""What a control verb is: a function whose keyword-only parameters are its declaration.
+
+The names, annotations and defaults of the parameters are all that is written down: checking, the answer of the verb
+`verbs`, the JSON schema and the documentation are read from them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple, TypeVar
+
+from faultzone.errors import UsageError
+
+F = TypeVar("F", bound=Callable[..., dict[str, Any]])
+
+#: How an annotation is called in JSON. Annotations are text here, so that none is evaluated when a process starts.
+_JSON: Final = {
+    "bool": "boolean",
+    "int": "integer",
+    "float": "number",
+    "str": "string",
+    "None": "null",
+    "Any": "any",
+    "Mapping": "object",
+    "Sequence": "array",
+    "Callable": "callable, in process alone",
+}
+#: What a type is made of: `[str, int]` in `Mapping[str, int]`.
+_INNERMOST: Final = re.compile(r"\[[^\[\]]*\]")
+_TYPES: Final = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
+
+
+class Parameter(NamedTuple):
+    """One parameter of a verb.
+
+    Attributes:
+        types: the JSON types that it takes, such as `("integer", "null")`.
+        required: whether it must be given.
+    """
+
+    types: tuple[str, ...]
+    required: bool
+
+    def __str__(self) -> str:
+        return " or ".join(self.types) + ("" if self.required else "?")
+
+    def takes(self, value: object) -> bool:
+        """Whether a value is of its types."""
+        given = json_type(value)
+        return "any" in self.types or given in self.types or (given == "integer" and "number" in self.types)
+
+
+class Verb(NamedTuple):
+    """One control verb.
+
+    Attributes:
+        name: what it is asked for by.
+        function: takes the backend and the arguments, gives the answer.
+        parameters: by name, read from the function.
+        capability: what a backend must be able to do for it; empty for none.
+        writes: whether it may change something, and so is journalled.
+        takes_lock: whether it takes the lock of the backend itself.
+    """
+
+    name: str
+    function: Callable[..., dict[str, Any]]
+    parameters: Mapping[str, Parameter]
+    capability: str
+    writes: bool
+    takes_lock: bool
+
+    @property
+    def summary(self) -> str:
+        """The first paragraph of the documentation."""
+        return " ".join((self.function.__doc__ or "").partition("\n\n")[0].split())
+
+    def run(self, backend: object, arguments: Mapping[str, object]) -> dict[str, Any]:
+        """Check the arguments and carry it out.
+
+        Raises:
+            UsageError: an argument is missing, unknown, or of another type.
+        """
+        known = self.parameters
+        # Null stands for an optional argument that is left out.
+        given = {
+            name: value
+            for name, value in arguments.items()
+            if value is not None or name not in known or known[name].required
+        }
+        wrong = [f"there is no {name!r}" for name in given if name not in known]
+        wrong += [f"{name!r} is missing" for name, each in known.items() if each.required and name not in given]
+        wrong += [
+            f"{name!r} is {json_type(value)}: write {' or '.join(known[name].types)}"
+            for name, value in given.items()
+            if name in known and not known[name].takes(value)
+        ]
+        if wrong:
+            takes = ", ".join(f"{name}: {each}" for name, each in known.items()) or "nothing"
+            raise UsageError(f"control verb {self.name!r}: {'; '.join(wrong)}; it takes {takes}")
+        return self.function(backend, **given)
+
+
+#: Control verbs by name.
+Table = dict[str, Verb]
+
+
+def verb(
+    table: Table, capability: str = "", *, name: str = "", writes: bool = True, takes_lock: bool = False
+) -> Callable[[F], F]:
+    """Put a function into a table of verbs; `crash_host` is asked for by `crash-host`.
+
+    Args:
+        table: where a backend finds it.
+        capability: what a backend must be able to do for it.
+        name: where the function cannot have the verb's name.
+        writes: whether it may change something, and so is journalled.
+        takes_lock: whether it takes the lock of the backend itself.
+    """
+
+    def add(function: F) -> F:
+        called = name or function.__name__.replace("_", "-")
+        table[called] = Verb(called, function, _parameters(function), capability, writes, takes_lock)
+        return function
+
+    return add
+
+
+def _parameters(function: Callable[..., object]) -> dict[str, Parameter]:
+    """The keyword-only parameters of a function, by name."""
+    code = function.__code__
+    names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    defaults = function.__kwdefaults__ or {}
+    return {name: _parameter(function.__annotations__[name], name in defaults) for name in names}
+
+
+def _parameter(annotation: str, optional: bool) -> Parameter:
+    plain = annotation
+    while "[" in plain:
+        plain = _INNERMOST.sub("", plain)
+    types = [_JSON[each] for each in plain.split(" | ")]
+    # None is what a function sees where an optional argument is left out.
+    return Parameter(tuple(each for each in types if not (optional and each == "null")), not optional)
+
+
+def json_type(value: object) -> str:
+    """How JSON calls the type of a value."""
+    if callable(value):
+        return _JSON["Callable"]
+    return _TYPES.get(type(value)) or ("object" if isinstance(value, Mapping) else "array")

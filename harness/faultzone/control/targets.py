@@ -1,0 +1,53 @@
+"""What a verb's arguments name: a region, a host, an instance, an account.
+
+Each raises `UsageError` for a name that there is not, and says how they are named.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from faultzone.errors import UsageError
+
+if TYPE_CHECKING:
+    from faultzone.control.local import Local
+    from faultzone.model.placement import Host
+    from faultzone.model.state import Instance, RegionState
+
+
+def find_region(backend: Local, region_id: str | None) -> RegionState:
+    """The region of this id, or the first."""
+    regions = backend.cloud.regions
+    region = regions.get(region_id or backend.cloud.default_region)
+    if region is None:
+        raise UsageError(f"there is no region {region_id!r}; there are {', '.join(regions)}")
+    return region
+
+
+def find_host(region: RegionState, host_id: str) -> Host:
+    """The host of this id."""
+    host = region.placement.find_host(host_id)
+    if host is None:
+        raise UsageError(f"there is no host {host_id!r} in {region.id}; they are named like {region.zone_ids[0]}-h01")
+    return host
+
+
+def find_instance(backend: Local, instance_id: str) -> Instance:
+    """The instance of this id."""
+    instance = backend.cloud.find_instance(instance_id)
+    if instance is None:
+        raise UsageError(f"there is no instance {instance_id!r}")
+    return instance
+
+
+def region_of(backend: Local, instance: Instance) -> RegionState:
+    """The region that an instance is in."""
+    return next(each for each in backend.cloud.regions.values() if instance.id in each.instances)
+
+
+def find_account(backend: Local, account: str | None) -> str:
+    """The account of this id, or the first."""
+    accounts = backend.cloud.accounts
+    if account is not None and account not in accounts:
+        raise UsageError(f"there is no account {account!r}; there are {', '.join(accounts)}")
+    return account or accounts[0]

@@ -1,0 +1,125 @@
+"""What a control verb is: a function whose keyword-only parameters are its declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from faultzone import UsageError
+from faultzone.backends.docker import DockerBackend
+from faultzone.backends.local import LocalBackend
+from faultzone.backends.options import CloudOptions
+from faultzone.control import hosted, tables
+from faultzone.control.local import Containers, Local
+from faultzone.control.registry import Table, verb
+from faultzone.model.shape import Shape
+from faultzone.serve.control import schema
+
+TABLE: Table = {}
+
+
+@verb(TABLE, "see-hosts", writes=False)
+def measure(
+    backend: object,
+    *,
+    depth: int,
+    limit: int | None,
+    height: float | str = 1,
+    labels: Mapping[str, int | None] | None = None,
+    rows: Sequence[int] | None = None,
+    each: Callable[[Mapping[str, int]], int | None] | None = None,
+    whatever: Any = None,
+) -> dict[str, Any]:
+    """Measure something
+    deep.
+
+    The rest is for readers.
+    """
+    given = {"depth": depth, "limit": limit, "height": height, "labels": labels, "rows": rows, "whatever": whatever}
+    return {"backend": backend, **given}
+
+
+def test_parameters_are_read_from_the_function() -> None:
+    found = TABLE["measure"]
+    assert {name: str(each) for name, each in found.parameters.items()} == {
+        "depth": "integer",
+        "limit": "integer or null",
+        "height": "number or string?",
+        "labels": "object?",
+        "rows": "array?",
+        "each": "callable, in process alone?",
+        "whatever": "any?",
+    }
+    assert (found.summary, found.capability, found.writes, found.takes_lock) == (
+        "Measure something deep.",
+        "see-hosts",
+        False,
+        False,
+    )
+
+
+def test_null_leaves_an_optional_argument_out_and_is_a_value_of_a_required_one() -> None:
+    answer = TABLE["measure"].run("it", {"depth": 2, "limit": None, "height": None, "rows": None})
+    assert answer == {
+        "backend": "it",
+        "depth": 2,
+        "limit": None,
+        "height": 1,
+        "labels": None,
+        "rows": None,
+        "whatever": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"limit": 1}, "'depth' is missing"),
+        ({"depth": 1}, "'limit' is missing"),
+        ({"depth": None, "limit": 1}, "'depth' is null: write integer"),
+        ({"depth": True, "limit": 1}, "'depth' is boolean: write integer"),
+        ({"depth": 1.5, "limit": 1}, "'depth' is number: write integer"),
+        ({"depth": 1, "limit": "1"}, "'limit' is string: write integer or null"),
+        ({"depth": 1, "limit": 1, "height": []}, "'height' is array: write number or string"),
+        ({"depth": 1, "limit": 1, "labels": [1]}, "'labels' is array: write object"),
+        ({"depth": 1, "limit": 1, "rows": {}}, "'rows' is object: write array"),
+        ({"depth": 1, "limit": 1, "each": 1}, "'each' is integer: write callable, in process alone"),
+        ({"depth": 1, "limit": 1, "depht": 1}, "there is no 'depht'"),
+        ({"depth": 1, "limit": 1, "depht": None}, "there is no 'depht'"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused_by_name(given: dict[str, object], says: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        TABLE["measure"].run(None, given)
+    assert str(refused.value).startswith(f"control verb 'measure': {says}")
+    assert "it takes depth: integer, limit: integer or null" in str(refused.value)
+
+
+def test_every_verb_of_every_table_has_a_sentence_and_a_schema(backend: LocalBackend) -> None:
+    known = tables.containers() | hosted.VERBS
+    assert [name for name, each in known.items() if not each.summary.endswith(".")] == []
+    shown = schema(backend.control("verbs", {}))["properties"]
+    assert isinstance(shown, dict)
+    assert shown.keys() == tables.MEMORY.keys()
+    assert shown["set-supply"]["required"] == ["limit"]
+
+
+def test_a_reset_takes_every_option_that_travels_as_json() -> None:
+    options = {each.name for each in fields(CloudOptions)} - {"shapes", "rules", "timings", "root_image"}
+    assert hosted.VERBS["reset"].parameters.keys() == {each.name for each in fields(Shape)} | options | {"regions"}
+
+
+@pytest.fixture
+def backend() -> LocalBackend:
+    return LocalBackend()
+
+
+def test_local_backends_are_what_verbs_need(backend: LocalBackend) -> None:
+    """The type checker does the rest."""
+    memory: Local = backend
+    containers: type[Containers] = DockerBackend
+    assert memory.verbs is tables.MEMORY
+    assert containers is DockerBackend
