@@ -9,6 +9,7 @@ import pytest
 
 from faultzone import ApiError, Instance, Region, assert_nothing_made, assert_refused, assert_released
 from faultzone_specs.billing import SOON, advance_to, events, next_hour, pay_as_you_go, statuses, subscription
+from faultzone_specs.observing import AS_OF_2019
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -146,6 +147,7 @@ def test_what_was_stopped_for_arrears_is_released_after_fifteen_days(region: Reg
 
 @clause("billing/reactivate")
 @needs("change-account", "move-time")
+@AS_OF_2019
 def test_payment_alone_restarts_nothing_and_reactivation_does(region: Region) -> None:
     """Starting, then Running, with no lock left."""
     instance, _ = stopped_for_arrears(region)
@@ -158,8 +160,27 @@ def test_payment_alone_restarts_nothing_and_reactivation_does(region: Region) ->
     assert instance.lock_reasons == []
 
 
+@clause("billing/restart-after-payment")
+@needs("shape-region", "change-account", "move-time")
+@pytest.mark.region(edition="2020-12")
+def test_later_payment_brings_back_what_it_was_stopped_for(region: Region) -> None:
+    """What ran runs, what was stopped by its user stays so and can be started."""
+    ran, rested = region.run_instances(2)
+    rested.stop()
+    region.chaos.arrears()
+    region.clock.advance("2h")
+    assert [(each.status, each.lock_reasons) for each in (ran, rested)] == [("Stopped", ["financial"])] * 2
+    region.top_up(1000)
+    ran.wait_until("Running")
+    assert (ran.lock_reasons, rested.lock_reasons, rested.status) == ([], [], "Stopped")
+    rested.start()
+    region.clock.advance("16d")
+    assert (ran.status, rested.status) == ("Running", "Running")
+
+
 @clause("billing/reactivate-balance")
 @needs("change-account", "move-time")
+@AS_OF_2019
 def test_reactivation_needs_more_than_a_hundred_yuan(region: Region) -> None:
     """Exactly a hundred are not enough."""
     instance, _ = stopped_for_arrears(region)
@@ -187,8 +208,9 @@ def test_reactivation_is_for_what_was_stopped_for_arrears(region: Region) -> Non
 def test_what_is_locked_for_security_is_not_reactivated(region: Region) -> None:
     """Until that lock is off."""
     instance, _ = stopped_for_arrears(region)
-    region.top_up(1000)
     region.control("lock", instance=instance.id, reason="security")
+    region.top_up(1000)
+    region.clock.advance("1h")
     assert_refused("InstanceLockedForSecurity", lambda: reactivate(region, instance))
     assert instance.status == "Stopped"
     region.control("lock", instance=instance.id, reason="security", locked=False)
@@ -203,10 +225,25 @@ def test_payment_and_reactivation_avoid_the_release(region: Region) -> None:
     instance, stopped = stopped_for_arrears(region)
     region.clock.advance("14d")
     region.top_up(1000)
-    reactivate(region, instance)
+    if instance.status == "Stopped":
+        reactivate(region, instance)
     assert statuses(region, instance, DELETE) == ["Avoided"]
     advance_to(region, stopped + GRACE, minutes=10)
     assert instance.status == "Running"
+
+
+@clause("billing/payment-cancels-release")
+@needs("change-account", "move-time")
+def test_what_payment_alone_avoids_is_not_released(region: Region) -> None:
+    """Whether it avoids the release is left open; what is told of it holds."""
+    instance, stopped = stopped_for_arrears(region)
+    region.clock.advance("14d")
+    region.top_up(1000)
+    (told,) = statuses(region, instance, DELETE)
+    assert told in ("Scheduled", "Avoided")
+    advance_to(region, stopped + GRACE, minutes=10)
+    assert instance.exists == (told == "Avoided")
+    assert statuses(region, instance, DELETE) == ["Avoided" if told == "Avoided" else "Executed"]
 
 
 @clause("billing/financial-lock")

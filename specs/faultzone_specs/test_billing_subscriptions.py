@@ -118,6 +118,32 @@ def test_renewal_between_stop_and_release_unlocks(region: Region) -> None:
     assert instance.status in ("Stopped", "Starting", "Running")
 
 
+@clause("billing/renew-late")
+@needs("move-time")
+@pytest.mark.parametrize(
+    ("days", "period", "unit"), [(12, 1, "Week"), (1, 1, "Month"), (14, 1, "Week"), (14, 2, "Week")]
+)
+def test_a_late_renewal_does_not_end_in_the_past(region: Region, days: int, period: int, unit: str) -> None:
+    """It is refused and changes nothing, or it holds until the new expiry."""
+    instance = subscription(region)
+    first = instance.expires
+    advance_to(region, first + timedelta(days=days))
+    try:
+        instance.renew(period, unit)
+    except ApiError:
+        assert (instance.expires, instance.lock_reasons) == (first, ["financial"])
+        assert statuses(region, instance, DELETE) == ["Scheduled"]
+        return
+    until = instance.expires
+    assert until > region.clock.now
+    assert instance.lock_reasons == []
+    if instance.status == "Stopped":
+        instance.start()
+    advance_to(region, until, minutes=-1)
+    assert (instance.status, instance.lock_reasons) == ("Running", [])
+    instance.wait_until("Stopped", within=SOON)
+
+
 @clause("billing/renew")
 @needs("move-time")
 def test_renewal_after_the_release_is_too_late(region: Region) -> None:

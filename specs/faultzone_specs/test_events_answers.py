@@ -14,6 +14,7 @@ from faultzone_specs.events import (
     crash,
     planned_ids,
     simulate,
+    stamp,
 )
 from faultzone_specs.observing import AS_OF_2019
 
@@ -238,3 +239,40 @@ def test_maintenance_may_fail(region: Region) -> None:
     assert [event.state for event in region.events(instance)] == ["Failed"]
     (shown,) = region.call("DescribeInstanceHistoryEvents")["InstanceSystemEventSet"]["InstanceSystemEventType"]
     assert shown["EventCycleStatus"]["Name"] == "Failed"
+
+
+@clause("event/avoid-by-release")
+@needs("break-hosts", "move-time")
+def test_a_release_by_its_user_answers_what_is_planned(region: Region) -> None:
+    """Maintenance, of an instance that runs and of one that is stopped, by a call and by an automatic release."""
+    running, stopped, timed = region.run_instances(3)
+    for each in (running, stopped, timed):
+        region.chaos.maintenance(each.id, within="30h")
+    stopped.stop()
+    stopped.delete()
+    running.delete()
+    due = stamp(region, 2 * HOUR)
+    region.call("ModifyInstanceAutoReleaseTime", InstanceId=timed.id, AutoReleaseTime=due)
+    region.clock.advance("3h")
+    for each in (running, stopped, timed):
+        assert [event.state for event in region.events(each)] == ["Avoided"]
+
+
+@clause("event/violation")
+@needs("change-account", "move-time")
+def test_a_violation_is_an_event_and_a_lock(region: Region) -> None:
+    """It is told as it happens, of that instance alone, and is over in time."""
+    instance, other = region.run_instances(2)
+    region.chaos.security_lock(instance.id)
+    assert instance.lock_reasons == ["security"]
+    (event,) = region.events(instance)
+    assert event.state in ("Executing", "Executed")
+    assert event.not_before is None
+    assert region.planned(instance) == []
+    region.clock.advance("6h")
+    (event,) = region.events(instance)
+    assert event.state == "Executed"
+    assert region.events(other) == []
+    region.control("lock", instance=instance.id, reason="security", locked=False)
+    assert [each.id for each in region.events(instance)] == [event.id]
+    assert instance.lock_reasons == []

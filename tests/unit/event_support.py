@@ -26,15 +26,17 @@ def inside(region: Region) -> tuple[RegionState, Instance]:
     return state, state.instances[made.id]
 
 
-def bring_to(state: RegionState, instance: Instance, status: str, simulated: bool) -> SystemEvent:
+def bring_to(
+    state: RegionState, instance: Instance, status: str, simulated: bool, type: str = MAINTENANCE
+) -> SystemEvent:
     """An event that has reached a state by documented ways alone."""
     if status == events.INQUIRING:
-        return events.inquire(state, instance, MAINTENANCE, execute=lambda: True)
+        return events.inquire(state, instance, type, execute=lambda: True)
     due = state.clock.now + HOUR
     if status in (events.SCHEDULED, events.AVOIDED, events.CANCELED):
-        made = events.schedule(state, instance, MAINTENANCE, not_before=due, execute=lambda: True, simulated=simulated)
+        made = events.schedule(state, instance, type, not_before=due, execute=lambda: True, simulated=simulated)
     else:
-        made = events.begin(state, instance, MAINTENANCE, simulated=simulated)
+        made = events.begin(state, instance, type, simulated=simulated)
     if status not in ACTIVE:
         events.settle(state, made, status)
     return made

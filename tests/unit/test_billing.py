@@ -11,6 +11,7 @@ from faultzone import (
     make_region,
 )
 from faultzone.clock import HOUR, SECOND
+from faultzone.errors import UsageError
 from faultzone.model.catalog import default_catalog
 from tests.unit.billing_support import advance_past, events, subscription
 
@@ -39,16 +40,77 @@ def test_the_hour_of_arrears_is_found_without_a_timer_for_each_hour() -> None:
     assert region.control("account-balance")["in_arrears"]
 
 
-def test_payment_after_the_stop_alone_neither_starts_nor_saves() -> None:
+def test_payment_after_the_stop_alone_saves_and_does_not_start() -> None:
     region = make_region()
     (instance,) = region.run_instances(1)
     with region.chaos.arrears():
         region.clock.advance("1h")
     assert region.account_balance == 10_000
-    region.clock.advance("14d")
-    assert instance.status == "Stopped"
-    region.clock.advance("1d")
+    assert events(region, instance)[-1] == ("AccountUnbalanced.Delete", "Avoided")
+    region.clock.advance("30d")
+    assert (instance.status, instance.lock_reasons) == ("Stopped", ["financial"])
+    region.chaos.arrears()
+    region.clock.advance("14d23h")
+    assert instance.exists
+    region.clock.advance("2h")
     assert_released(instance)
+
+
+def test_what_is_paid_on_the_way_down_is_reactivated_later() -> None:
+    region = make_region()
+    (instance,) = region.run_instances(1)
+    with region.chaos.arrears():
+        region.clock.advance(30 * 60)
+        assert instance.status == "Stopping"
+    region.clock.advance("20d")
+    assert (instance.status, instance.lock_reasons) == ("Stopped", ["financial"])
+    region.call("ReActivateInstances", InstanceId=instance.id)
+    assert instance.wait_until("Running").lock_reasons == []
+
+
+@pytest.mark.parametrize("paid_after", [31 * 60, 30 * 60, 2 * 3600, 14 * 86_400])
+def test_later_payment_starts_what_ran_whenever_it_comes(paid_after: int) -> None:
+    region = make_region(edition="2020-12")
+    ran, rested = region.run_instances(2)
+    rested.stop()
+    with region.chaos.arrears():
+        region.clock.advance(paid_after)
+    region.clock.advance("5m")
+    assert [(each.status, each.lock_reasons) for each in (ran, rested)] == [("Running", []), ("Stopped", [])]
+    assert events(region, ran)[-1][1] in ("Avoided", "Executed")
+    assert rested.start().status == "Running"
+    assert_refused(
+        "ReactivateInstances.InstanceStatusNotValid", lambda: region.call("ReActivateInstances", InstanceId=ran.id)
+    )
+
+
+def test_later_what_cannot_be_started_after_payment_waits_for_reactivation() -> None:
+    region = make_region(edition="2020-12", zones=1)
+    short, punished = region.run_instances(2)
+    with region.chaos.shortage():
+        with region.chaos.arrears():
+            region.clock.advance("1h")
+            lock = region.chaos.security_lock(punished.id)
+        assert [each.status for each in (short, punished)] == ["Stopped", "Stopped"]
+    lock.undo()
+    for each in (short, punished):
+        assert each.lock_reasons == ["financial"]
+        region.call("ReActivateInstances", InstanceId=each.id)
+        assert each.wait_until("Running").lock_reasons == []
+
+
+def test_locks_change_in_one_place_and_say_so() -> None:
+    region = make_region()
+    (instance,) = region.run_instances(1)
+    for reason in ("financial", "security"):
+        region.control("lock", instance=instance.id, reason=reason)
+        region.control("lock", instance=instance.id, reason=reason, locked=False)
+        region.control("lock", instance=instance.id, reason=reason, locked=False)
+    said = [entry.data["locks"] for entry in region.journal.of("notice", what="locks")]
+    assert said == [["financial"], [], ["security"], []]
+    assert events(region, instance) == [("SecurityPunish.Locked", "Executing"), ("SecurityPunish.Locked", "Executed")]
+    with pytest.raises(UsageError, match="reason='boredom': write one of financial, security"):
+        region.control("lock", instance=instance.id, reason="boredom")
 
 
 @pytest.mark.parametrize("dead", [False, True])
@@ -192,7 +254,7 @@ def test_renewal_before_the_stop_between_stop_and_release_and_too_late() -> None
     advance_past(region, instance.expires + timedelta(days=14))
     instance.renew(2, "Month")
     assert (instance.status, instance.lock_reasons) == ("Stopped", [])
-    assert instance.expires == datetime(2019, 7, 1, 16, tzinfo=UTC)
+    assert instance.expires == datetime(2019, 7, 16, 16, tzinfo=UTC)
     instance.start()
     advance_past(region, instance.expires + timedelta(days=15))
     assert_refused("InvalidInstanceId.NotFound", instance.renew)

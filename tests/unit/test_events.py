@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from faultzone import Region, assert_avoided, assert_recovered, assert_refused, assert_strictly_spread, make_region
 from faultzone.editions import load
 from faultzone.errors import HarnessError, UsageError, WaitTimeout
-from faultzone.model import events
+from faultzone.model import events, lifecycle
 from faultzone.model.events import ACTIVE, MAINTENANCE
 from faultzone.model.state import Instance, RegionState
 from tests.unit.event_support import HOUR, SETTLED, STATES, bring_to, cloud_of, inside
@@ -115,11 +115,33 @@ def test_release_ends_what_awaits_an_instance_and_keeps_its_history(region: Regi
     planned = bring_to(state, instance, events.SCHEDULED, simulated=False)
     under_way = bring_to(state, instance, events.EXECUTING, simulated=False)
     region.instance(instance.id).delete()
-    assert (planned.status, under_way.status) == ("Canceled", "Failed")
+    assert (planned.status, under_way.status) == ("Avoided", "Failed")
     assert state.active_events == {}
     assert {event.id for event in region.events()} == {planned.id, under_way.id}
     region.clock.advance("2h")
-    assert planned.status == "Canceled"
+    assert planned.status == "Avoided"
+
+
+@pytest.mark.parametrize(
+    ("type", "simulated", "status", "ended"),
+    [
+        (MAINTENANCE, False, events.SCHEDULED, "Avoided"),
+        (MAINTENANCE, False, events.INQUIRING, "Avoided"),
+        (MAINTENANCE, True, events.SCHEDULED, "Avoided"),
+        ("InstanceExpiration.Delete", False, events.SCHEDULED, "Avoided"),
+        (events.SYSTEM_FAILURE, False, events.SCHEDULED, "Canceled"),
+        (events.SYSTEM_FAILURE, False, events.EXECUTING, "Failed"),
+        (events.SYSTEM_FAILURE, True, events.EXECUTING, "Canceled"),
+    ],
+)
+@pytest.mark.parametrize("why", ["user", "auto-release", "AccountUnbalanced.Delete"])
+def test_who_releases_an_instance_decides_how_its_events_end(
+    region: Region, type: str, simulated: bool, status: str, ended: str, why: str
+) -> None:
+    state, instance = inside(region)
+    event = bring_to(state, instance, status, simulated, type)
+    lifecycle.release(state, instance, why)
+    assert event.status == (ended if ended != "Avoided" or why in ("user", "auto-release") else "Canceled")
 
 
 def test_an_event_may_release_its_own_instance(region: Region) -> None:
@@ -348,7 +370,7 @@ def test_assertions_fail_with_the_timeline(region: Region) -> None:
     with pytest.raises(WaitTimeout, match=rf"Executed of {made.id}: not within[\s\S]*transition"):
         region.wait_for_event("SystemFailure.Reboot", instance=made, state="Executed", within="1m")
     made.delete()
-    with pytest.raises(WaitTimeout, match=r"cannot be seen: InvalidInstanceId\.NotFound[\s\S]*Canceled"):
+    with pytest.raises(WaitTimeout, match=r"cannot be seen: InvalidInstanceId\.NotFound[\s\S]*Avoided"):
         region.wait_for_event(MAINTENANCE, instance=made, state="Executed", within="1m")
 
 

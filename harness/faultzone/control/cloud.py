@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from faultzone.control.registry import Table, Verb, verb
 from faultzone.control.targets import find_account, find_instance, find_region, region_of
 from faultzone.errors import UsageError
-from faultzone.model import lapse
+from faultzone.model import locks as locking
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
@@ -121,9 +121,9 @@ def end_shortage(backend: Local, *, id: int, region: str | None = None) -> dict[
 
 @verb(VERBS, "change-account")
 def lock(backend: Local, *, instance: str, reason: str, locked: bool = True) -> dict[str, Any]:
-    """Put a lock on an instance (financial or security), or take it off."""
+    """Put a lock on an instance (financial, or security for a violation, which has an event), or take it off."""
     found = find_instance(backend, instance)
-    lapse.lock(region_of(backend, found), found, reason, locked=locked)
+    locking.change(region_of(backend, found), found, reason, locked=locked)
     return {"locks": list(found.locks)}
 
 

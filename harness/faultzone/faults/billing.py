@@ -95,7 +95,7 @@ class AccountArrears(Fault):
         return "bill", {"debt": str(self.debt), "account": self.account, "paid_after": answered}
 
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Pay it, unless somebody has; what was stopped waits for ReactivateInstances (billing/reactivate)."""
+        """Pay it, unless somebody has; what was stopped may wait for ReactivateInstances (billing/reactivate)."""
         backend.control("pay-bill", {"id": number_of(injected), "account": self.account})
 
     def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:

@@ -34,7 +34,8 @@ def pay(books: Books, account: str, amount: int, what: str, *, instance: str | N
 
 
 def top_up(books: Books, account: str, amount: int) -> None:
-    """Pay money into an account; once that covers the arrears, stops to come are Avoided (event/avoid-by-payment)."""
+    """Pay money into an account; once that covers the arrears, stops and releases to come are Avoided
+    (event/avoid-by-payment, billing/payment-cancels-release)."""
     ledger = books.ledgers[account]
     ledger.funds += amount
     books.record(ledger, "top-up", amount)
@@ -78,6 +79,8 @@ def review(books: Books, ledger: Ledger) -> None:
         ledger.overdue = False
         for region, instance in _instances(books, ledger):
             events.avoid(region, instance, *region.edition.billing.payment_avoids)
+            if region.rules.payment_restarts(instance):
+                lapse.come_back(region, instance)
     _look_again(books, ledger, ledger.arrears_at())
 
 
@@ -100,10 +103,15 @@ def _instances(books: Books, ledger: Ledger) -> Iterator[tuple[RegionState, Inst
 
 
 def _announce_stop(region: RegionState, instance: Instance) -> None:
-    if region.rules.stops_in_arrears(instance) and not lapse.is_locked(instance):
-        billing, window = region.edition.billing, region.edition.event.arrears_window * SECOND
-        stop = partial(_stop, region, instance)
-        lapse.announce(region, instance, billing.arrears_events[0], region.clock.now + window, stop)
+    """Announce the stop of an instance; one that is stopped already, since nobody has reactivated it, is released."""
+    if not region.rules.stops_in_arrears(instance):
+        return
+    stop_type, release_type = region.edition.billing.arrears_events
+    if not lapse.is_locked(instance):
+        window, stop = region.edition.event.arrears_window * SECOND, partial(_stop, region, instance)
+        lapse.announce(region, instance, stop_type, region.clock.now + window, stop)
+    elif not any(event.type == release_type for event in region.active_events.get(instance.id, ())):
+        lapse.announce_release(region, instance, release_type)
 
 
 def _stop(region: RegionState, instance: Instance, event: SystemEvent) -> None:

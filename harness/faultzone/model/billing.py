@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from faultzone.ecs.billing import ReActivateInstances
 from faultzone.ecs.errors import ApiError
-from faultzone.model import arrears, events, lapse, lifecycle, subscriptions
+from faultzone.model import arrears, lapse, lifecycle, subscriptions
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.ledger import Books, units
 from faultzone.model.state import STARTING, STOP_CHARGING, STOPPED, AccountState, Instance, RegionState
@@ -108,7 +108,6 @@ def reactivate_instances(region: RegionState, account: AccountState, request: Re
     if region.books.ledgers[account.id].balance(region.clock.now) <= units(billing.reactivation_balance):
         raise ApiError("InsufficientBalance")
     host = lifecycle.find_host(region, instance)
-    events.avoid(region, instance, *billing.reactivation_avoids)
     lapse.unlock(region, instance)
     lifecycle.start_on(region, instance, host)
     return {}

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 from faultzone.model import billing_terms
 
 if TYPE_CHECKING:
+    from faultzone.editions import Edition
     from faultzone.model.state import Instance
 
 
 class BillingRules:
     """What the documentation of an edition decides about subscriptions and accounts that run out."""
 
+    edition: Edition
+
     def subscription_end(self, start: int, period: int, unit: str) -> int:
         """The instant at which a subscription that begins at `start` expires (billing/expiry-time)."""
         return billing_terms.first_expiry(start, period, unit)
 
-    def renewed_until(self, expires: int, period: int, unit: str) -> int:
-        """The new expiry of a renewed subscription: the span counts from the old one (billing/renew)."""
-        return billing_terms.add_period(expires, period, unit)
+    def renewed_until(self, expires: int, period: int, unit: str, now: int) -> int:
+        """The new expiry of a subscription that is renewed at the instant `now`: the span counts from the old one, and
+        from the renewal where that has passed (billing/renew, billing/renew-late)."""
+        return billing_terms.first_expiry(max(expires, now), period, unit)
 
     def subscription_stop(self, expires: int) -> int:
         """The instant at which an instance is stopped whose subscription expires at `expires` (billing/expiry-stop)."""
@@ -28,6 +32,11 @@ class BillingRules:
     def stops_in_arrears(self, instance: Instance) -> bool:
         """Whether an instance is stopped when its account is in arrears (billing/arrears-stop)."""
         return instance.charge_type == "PostPaid"
+
+    def payment_restarts(self, instance: Instance) -> bool:
+        """Whether an instance that was stopped for arrears is started again once these are paid
+        (billing/reactivate, billing/restart-after-payment)."""
+        return bool(self.edition.billing.payment_restarts) and self.stops_in_arrears(instance)
 
     def charges_in_arrears(self) -> bool:
         """Whether an instance that was stopped for arrears is charged (billing/arrears-stop-suspends-charges)."""

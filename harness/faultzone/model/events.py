@@ -190,11 +190,20 @@ def _forget(region: RegionState) -> None:
         del region.events[settled.popleft().id]
 
 
-def end(region: RegionState, instance: Instance) -> None:
-    """End what awaits a released instance: plans are Canceled, what was under way has Failed; its history stays."""
+def end(region: RegionState, instance: Instance, *, by_user: bool) -> None:
+    """End what awaits a released instance; its history stays.
+
+    A plan that its user could answer is Avoided where he has released the instance, any other Canceled. What was under
+    way has Failed, but what was only simulated is Canceled (event/avoid-by-release).
+    """
     for event in list(region.active_events.get(instance.id, ())):
-        if not event.acting:
-            settle(region, event, FAILED if event.status == EXECUTING else CANCELED)
+        if event.acting:
+            continue
+        if event.status == EXECUTING:
+            settle(region, event, CANCELED if event.simulated else FAILED)
+        else:
+            answered = by_user and region.rules.release_answers(event.type)
+            settle(region, event, AVOIDED if answered else CANCELED)
 
 
 def _publish(

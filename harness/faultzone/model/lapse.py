@@ -7,18 +7,16 @@ Subscriptions and accounts differ in when it begins and in the types of their ev
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from faultzone.clock import SECOND
-from faultzone.errors import UsageError
-from faultzone.model import events, hosting, lifecycle
+from faultzone.ecs.errors import ApiError
+from faultzone.model import events, hosting, lifecycle, locks
+from faultzone.model.locks import FINANCIAL
 from faultzone.model.state import KEEP_CHARGING, NOT_APPLICABLE, RUNNING, STOPPED, STOPPING, Instance, RegionState
 
 if TYPE_CHECKING:
     from faultzone.model.events import SystemEvent
-
-FINANCIAL: Final = "financial"
-SECURITY: Final = "security"
 
 
 def announce(
@@ -31,30 +29,25 @@ def announce(
 def stop(region: RegionState, instance: Instance, event: SystemEvent, release_type: str) -> None:
     """Lock an instance, bring it down, and announce its release.
 
+    Whether it ran is remembered, for those that come back by themselves (billing/restart-after-payment).
+
     Args:
         event: what has announced the stop; it is settled once the instance is Stopped.
         release_type: of the event that announces the release.
     """
-    if not is_locked(instance):
-        _set_locks(region, instance, (*instance.locks, FINANCIAL))
-    grace = region.edition.billing.release_after * SECOND
-    announce(region, instance, release_type, region.clock.now + grace, lambda due: _release(region, instance, due))
-    region.books.ledgers[instance.account].stops[instance.id] = event
+    locks.put_on(region, instance, FINANCIAL)
+    announce_release(region, instance, release_type)
+    ledger = region.books.ledgers[instance.account]
+    ledger.stops[instance.id] = event
+    if instance.status != STOPPED and not (instance.status == STOPPING and instance.next is None):
+        ledger.ran.add(instance.id)
     _bring_down(region, instance)
 
 
-def lock(region: RegionState, instance: Instance, reason: str, *, locked: bool) -> None:
-    """Put a lock on an instance, or take it off.
-
-    Raises:
-        UsageError: there is no lock of this name, or it is there already.
-    """
-    if reason not in (FINANCIAL, SECURITY):
-        raise UsageError(f"reason={reason!r}: write {FINANCIAL!r} or {SECURITY!r}")
-    if locked and reason in instance.locks:
-        raise UsageError(f"{instance.id} is locked already: {reason}")
-    others = tuple(each for each in instance.locks if each != reason)
-    _set_locks(region, instance, (*others, reason) if locked else others)
+def announce_release(region: RegionState, instance: Instance, type: str) -> None:
+    """Announce that an instance will be released after the days of grace (billing/release-after-15-days)."""
+    grace = region.edition.billing.release_after * SECOND
+    announce(region, instance, type, region.clock.now + grace, lambda due: _release(region, instance, due))
 
 
 def is_locked(instance: Instance) -> bool:
@@ -64,13 +57,33 @@ def is_locked(instance: Instance) -> bool:
 
 def unlock(region: RegionState, instance: Instance) -> None:
     """Take the financial lock off."""
-    if is_locked(instance):
-        _set_locks(region, instance, tuple(each for each in instance.locks if each != FINANCIAL))
+    locks.take_off(region, instance, FINANCIAL)
+    region.books.ledgers[instance.account].ran.discard(instance.id)
+
+
+def come_back(region: RegionState, instance: Instance) -> None:
+    """Let an instance be as it was before its stop, now that its debt is paid; one for which there is no host, and one
+    that is locked for a violation, stays Stopped and locked until it is reactivated (billing/restart-after-payment)."""
+    ledger = region.books.ledgers[instance.account]
+    if not is_locked(instance) or locks.SECURITY in instance.locks or ledger.overdue or instance.status != STOPPED:
+        return
+    if instance.id not in ledger.ran:
+        unlock(region, instance)
+        return
+    try:
+        host = lifecycle.find_host(region, instance)
+    except ApiError:
+        return
+    unlock(region, instance)
+    lifecycle.start_on(region, instance, host)
 
 
 def follow(region: RegionState, instance: Instance, before: str | None, after: str) -> None:
     """See a stop that is under way through to its end."""
-    stops = region.books.ledgers[instance.account].stops
+    ledger = region.books.ledgers[instance.account]
+    stops = ledger.stops
+    if after == "Released":
+        ledger.ran.discard(instance.id)
     if instance.id not in stops:
         return
     if after == STOPPED:
@@ -80,11 +93,6 @@ def follow(region: RegionState, instance: Instance, before: str | None, after: s
         region.clock.call_at(region.clock.now, lambda: _bring_down(region, instance))
     elif after == "Released":
         del stops[instance.id]
-
-
-def _set_locks(region: RegionState, instance: Instance, locks: tuple[str, ...]) -> None:
-    instance.locks = locks
-    region.record("notice", instance=instance.id, what="locks", locks=list(locks))
 
 
 def _bring_down(region: RegionState, instance: Instance) -> None:
@@ -118,8 +126,11 @@ def _rest(region: RegionState, instance: Instance) -> None:
         if instance.stopped_mode == KEEP_CHARGING:
             instance.stopped_mode = NOT_APPLICABLE
         region.say(instance, STOPPED, STOPPED)
-    event = region.books.ledgers[instance.account].stops.pop(instance.id)
-    events.settle(region, event, events.EXECUTED)
+    ledger = region.books.ledgers[instance.account]
+    events.settle(region, ledger.stops.pop(instance.id), events.EXECUTED)
+    if region.rules.payment_restarts(instance) and not ledger.overdue:
+        # It was paid on the way down. Other watchers are still to hear of this transition.
+        region.clock.call_at(region.clock.now, lambda: come_back(region, instance))
 
 
 def _release(region: RegionState, instance: Instance, event: SystemEvent) -> bool:

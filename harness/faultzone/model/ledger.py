@@ -121,6 +121,7 @@ class Ledger:
         suspended: pay-as-you-go instances that are not charged at present.
         terms: of subscriptions, by instance id.
         stops: the events whose stop is under way, by instance id.
+        ran: what was not to be stopped when billing stopped it.
         timer: the hour whose bill will not be covered.
     """
 
@@ -138,6 +139,7 @@ class Ledger:
         self.suspended: set[str] = set()
         self.terms: dict[str, Term] = {}
         self.stops: dict[str, SystemEvent] = {}
+        self.ran: set[str] = set()
         self.timer: Timer | None = None
 
     def _hour(self, instant: int) -> int:

@@ -7,7 +7,7 @@ and asks the substrate; the substrate's report moves it on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import SECOND, read_stamp
 from faultzone.ecs.errors import ApiError
@@ -40,6 +40,10 @@ from faultzone.model.state import (
 
 if TYPE_CHECKING:
     from faultzone.model.placement import Host
+
+
+#: Why an instance is released, where its user wants it.
+_BY_USER: Final = ("user", "auto-release")
 
 
 def boot(region: RegionState, instance: Instance) -> None:
@@ -251,6 +255,7 @@ def release(region: RegionState, instance: Instance, why: str) -> None:
     region.emit(Release(instance.id, instance.epoch))
     for watcher in region.watchers:
         watcher(instance, instance.status, "Released")
+    events.end(region, instance, by_user=why in _BY_USER)
 
 
 def drop_public_ip(region: RegionState, instance: Instance) -> None:

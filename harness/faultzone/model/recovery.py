@@ -285,7 +285,6 @@ def _follow(region: RegionState, instance: Instance, before: str | None, after: 
             events.settle(region, event, events.EXECUTED)
     elif after == "Released":
         region.recovering.pop(instance.id, None)
-        events.end(region, instance)
 
 
 def _flee(region: RegionState, instance: Instance, epoch: int) -> None:

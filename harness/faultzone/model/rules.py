@@ -245,6 +245,11 @@ class Rules(AssistantRules, BillingRules):
         types: Collection[str] = self.edition.event.avoided_by_reboot
         return types
 
+    def release_answers(self, type: str) -> bool:
+        """Whether a release by the user answers what is planned for the instance: not a recovery, with which he cannot
+        interfere (event/avoid-by-release, recovery/not-avoidable)."""
+        return "Failure." not in type
+
     def shows_as_planned(self, state: str | None) -> bool:
         """Whether DescribeInstancesFullStatus shows an event in this state (event/pending-query)."""
         return state in self.edition.event.pending

@@ -114,10 +114,10 @@ def _expire(region: RegionState, instance: Instance, event: SystemEvent) -> None
 
 
 def _extend(region: RegionState, instance: Instance, period: int, unit: str, price: int) -> None:
-    """Buy a further span; it counts from the old expiry (billing/renew)."""
+    """Buy a further span (billing/renew)."""
     assert instance.expires is not None
     arrears.pay(region.books, instance.account, price, "renewal", instance=instance.id)
-    move_expiry(region, instance, region.rules.renewed_until(instance.expires, period, unit))
+    move_expiry(region, instance, region.rules.renewed_until(instance.expires, period, unit, region.clock.now))
 
 
 @handles(RenewInstance)
@@ -156,7 +156,7 @@ def _named(account: AccountState, text: str) -> list[Instance]:
 def modify_auto_renew(region: RegionState, account: AccountState, request: ModifyInstanceAutoRenewAttribute) -> Answer:
     """ModifyInstanceAutoRenewAttribute: of up to 100 subscriptions that have not expired."""
     instances = _named(account, request.instance_id)
-    if any(lapse.is_locked(each) for each in instances):
+    if any(lapse.is_locked(each) or (each.expires or 0) <= region.clock.now for each in instances):
         raise ApiError("IncorrectInstanceStatus")
     status = request.renewal_status or (AUTOMATIC if request.auto_renew else MANUAL)
     terms = region.edition.billing

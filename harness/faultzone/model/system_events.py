@@ -37,6 +37,7 @@ TYPE_CODES: Final = {
     "SystemFailure.Stop": 66,
     "SystemFailure.Redeploy": 67,
     "InstanceFailure.Reboot": 129,
+    "SecurityPunish.Locked": 161,
 }
 STATE_CODES: Final = {
     events.EXECUTED: 0,

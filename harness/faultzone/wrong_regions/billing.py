@@ -38,12 +38,23 @@ for _name, _clause, _says, _values in (
     (
         "released-after-payment",
         "billing/payment-cancels-release",
-        "releases what was reactivated",
-        {"reactivation-avoids": []},
+        "releases what was paid for and reactivated",
+        {"payment-avoids": ["AccountUnbalanced.Stop"]},
     ),
     ("stopped-after-renewal", "event/avoid-by-renewal", "stops what was renewed in time", {"renewal-avoids": []}),
     ("released-after-renewal", "billing/renew", "releases what was renewed late", {"renewal-avoids": EXPIRATION[:1]}),
-    ("stopped-after-payment", "event/avoid-by-payment", "stops although the debt is paid", {"payment-avoids": []}),
+    (
+        "stopped-after-payment",
+        "event/avoid-by-payment",
+        "stops although the debt is paid",
+        {"payment-avoids": ARREARS[1:]},
+    ),
+    (
+        "leaves-the-paid-stopped",
+        "billing/restart-after-payment",
+        "starts nothing again once the debt is paid",
+        {"payment-restarts": False},
+    ),
     (
         "starts-what-is-locked",
         "billing/financial-lock",
@@ -105,9 +116,18 @@ class StopsWhilePaid(Rules):
 class RenewalMovesNothing(Rules):
     """The span is lost."""
 
-    def renewed_until(self, expires: int, period: int, unit: str) -> int:
+    def renewed_until(self, expires: int, period: int, unit: str, now: int) -> int:
         """The old expiry."""
         return expires
+
+
+@wrong("renewal-ends-in-the-past", "billing/renew-late", "counts a late renewal from the old expiry")
+class RenewalEndsInThePast(Rules):
+    """However long ago that was."""
+
+    def renewed_until(self, expires: int, period: int, unit: str, now: int) -> int:
+        """From the old expiry."""
+        return billing_terms.add_period(expires, period, unit)
 
 
 @wrong("arrears-stop-subscriptions", "billing/arrears-stop", "stops subscriptions for arrears too")

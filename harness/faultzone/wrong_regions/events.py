@@ -367,6 +367,42 @@ declare(
     {"event.simulated-failure-begins": "Scheduled"},
 )
 
+wrong("punishes-in-silence", "event/violation", "locks for a violation without an event")(
+    told(lambda event: None if is_of(event, "SecurityPunish") else event)
+)
+
+
+@wrong("announces-violations", "event/violation", "tells of a violation as of something planned")
+class AnnouncesViolations(Events):
+    """It is Scheduled."""
+
+    def tell(self, event: Event) -> Event:
+        """As planned."""
+        planned = is_of(event, "SecurityPunish")
+        return named(event, "EventCycleStatus", {"Executed": "Scheduled"}) if planned else event
+
+
+@wrong("events-without-locks", "event/violation", "tells of a violation, and locks nothing")
+class EventsWithoutLocks(Wrapper):
+    """The lock is off again at once."""
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> Answer:
+        """Take it off."""
+        answer = super().control(verb, arguments)
+        if verb == "lock" and arguments.get("locked") is not False:
+            super().control(verb, {**arguments, "locked": False})
+        return answer
+
+
+@wrong("withdraws-what-is-released", "event/avoid-by-release", "cancels what is planned for a released instance")
+class WithdrawsWhatIsReleased(Rules):
+    """A release answers nothing."""
+
+    def release_answers(self, type: str) -> bool:
+        """Never."""
+        return False
+
+
 wrong("hides-inquiries", "event/inquiring", "shows no event that is Inquiring")(
     told(lambda event: None if event["EventCycleStatus"]["Name"] == "Inquiring" else event)
 )
