@@ -47,7 +47,7 @@ def _flat(parameters: Iterable[Parameter], prefix: str = "") -> Iterator[tuple[s
         if each.fields is None:
             yield name, each
         else:
-            yield from _flat(each.fields.values(), f"{name}.")
+            yield from _flat(dict.fromkeys(each.fields.values()), f"{name}.")
 
 
 def _render(name: str, parameter: Parameter, mandatory: Collection[str]) -> str:

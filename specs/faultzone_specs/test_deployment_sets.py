@@ -21,7 +21,7 @@ from faultzone_specs.deployment_sets import (
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
 GOOD_NAMES = ["ab", "Web:tier_1-a", "部署集-1", "h" * 128, "https"]
-BAD_NAMES = ["a", "h" * 129, "1st", "-web", "_web", ":web", "we b", "web/1", "web.1", "http://web", "https://web"]
+BAD_NAMES = ["a", "h" * 129, "1st", "-web", "_web", ":web", "we b", "web/1", "web@1", "http://web", "https://web"]
 GOOD_DESCRIPTIONS = ["ok", "The web tier, 2 of 3; see http://example.com", "d" * 256]
 BAD_DESCRIPTIONS = ["d", "d" * 257, "http://example.com", "https://example.com"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from faultzone import Region, assert_nothing_made, assert_refused
+from faultzone import Instance, Region, assert_nothing_made, assert_refused
 from faultzone_specs.deployment_sets import (
     FULL,
     NO_SUCH_SET,
@@ -17,6 +17,7 @@ from faultzone_specs.deployment_sets import (
     listed,
     nothing_made,
 )
+from faultzone_specs.observing import refusal_of
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -239,14 +240,24 @@ def test_the_suffix_takes_three_characters_of_the_name(region: Region) -> None:
 
 @clause("deployment-set/suffix-needs-room")
 def test_the_suffix_takes_three_characters_of_the_host_name(region: Region) -> None:
-    """61 characters leave room for it, 62 do not."""
+    """61 characters leave room for it. 62 do not, or have it: one page allows 64 with it, another 128."""
     (first, _) = region.run_instances(2, HostName="h" * 61, UniqueSuffix=True)
     assert len(first.describe()["HostName"]) == 64
+    before = {each.id for each in region.instances}
+    made: list[Instance] = []
+    refusal = refusal_of(
+        lambda: made.extend(region.run_instances(2, HostName="h" * 62, UniqueSuffix=True, public_ip=False))
+    )
+    if refusal is None:
+        assert {len(each.describe()["HostName"]) for each in made} == {65}
+    else:
+        assert refusal.code == "InvalidParams.HostnameExceed"
+        assert {each.id for each in region.instances} == before
 
     def launch() -> object:
-        return region.run_instances(2, HostName="h" * 62, UniqueSuffix=True)
+        return region.run_instances(2, HostName="h" * 126, UniqueSuffix=True)
 
-    assert_nothing_made(region, launch, "InvalidParams.HostnameExceed")
+    assert_nothing_made(region, launch, ("InvalidParams.HostnameExceed", "InvalidHostName.Malformed"))
 
 
 @clause("deployment-set/launch-template")

@@ -58,6 +58,58 @@ def test_filters_tell_the_networks_apart(region: Region, pair: tuple[Instance, I
     assert found(region, VpcId="vpc-none") == set()
 
 
+def test_times_are_filters_to_the_minute_and_what_never_expires_is_in_no_window() -> None:
+    region = make_region()
+    plain = region.create_instance()
+    region.clock.advance("90s")
+    subscribed = region.create_instance(InstanceChargeType="PrePaid", Period=1)
+    shown = {each: each.describe() for each in (plain, subscribed)}
+
+    def found_by(**by: str) -> set[str]:
+        return found(region, Filter=[{"Key": key, "Value": value} for key, value in by.items()])
+
+    begun, expiry = shown[subscribed]["CreationTime"], shown[subscribed]["ExpiredTime"]
+    assert found_by(CreationStartTime=begun, CreationEndTime=begun) == {subscribed.id}
+    assert found_by(CreationEndTime=shown[plain]["CreationTime"].replace("Z", ":59Z")) == {plain.id}
+    assert found_by(ExpiredStartTime=expiry, ExpiredEndTime=expiry) == {subscribed.id}
+    assert found_by(ExpiredStartTime="2019-03-01T00:00Z") == {subscribed.id}
+    assert found_by(ExpiredEndTime="2200-01-01T00:00Z") == {subscribed.id}
+    assert found_by(ExpiredStartTime=expiry, CreationEndTime="2019-03-01T00:00Z") == set()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"Key": "Colour", "Value": "2019-03-01T00:00Z"},
+        {"Key": "ExpiredEndTime", "Value": "tomorrow"},
+        {"Key": "ExpiredEndTime"},
+        {"Value": "2019-03-01T00:00Z"},
+    ],
+)
+def test_a_filter_that_is_none_is_refused(region: Region, wrong: dict[str, str]) -> None:
+    refusal = assert_refused("InvalidFilterKey.NotFound", lambda: found(region, Filter=[wrong]))
+    assert (refusal.status, "ExpiredEndTime" in refusal.message) == (404, True)
+
+
+def test_the_elastic_address_stands_before_the_public_one(region: Region) -> None:
+    """As the service writes them, in both actions that show an instance: clients that flatten an answer rely on it."""
+    (instance,) = region.run_instances()
+    attribute = region.call("DescribeInstanceAttribute", InstanceId=instance.id)
+    for shown in (instance.describe(), attribute):
+        order = [each for each in shown if each in ("EipAddress", "PublicIpAddress")]
+        assert order == ["EipAddress", "PublicIpAddress"]
+
+
+def test_filters_by_what_cannot_be_there_find_nothing(region: Region) -> None:
+    region.run_instances()
+    for name in ("KeyPairName", "ResourceGroupId"):
+        assert found(region, **{name: "none"}) == set()
+    assert_refused("InvalidLockReason.NotFound", lambda: found(region, LockReason="none"))
+    assert_refused("UnsupportedParameter", lambda: found(region, HpcClusterId="hpc-none"))
+    later = make_region(edition="2020-12")
+    assert_refused("InvalidHpcClusterId.NotFound", lambda: found(later, HpcClusterId="hpc-none"))
+
+
 def test_metadata_tells_the_networks_apart(region: Region, pair: tuple[Instance, Instance]) -> None:
     def told(instance: Instance, path: str) -> object:
         return region.control("metadata", instance=instance.id, path=path)["text"]
@@ -74,6 +126,7 @@ def test_a_private_address_is_one_of_a_vswitch(region: Region) -> None:
 def test_no_role_is_launched_into_the_classic_network(region: Region, pair: tuple[Instance, Instance]) -> None:
     assert_refused("InvalidNetworkType.MismatchRamRole", lambda: region.run_instances(RamRoleName="reader"))
     assert len(region.instances) == 2
+    region.control("account-settings", ram_roles=["reader"])
     region.run_instances(RamRoleName="reader", VSwitchId=pair[1].describe()["VpcAttributes"]["VSwitchId"])
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from faultzone.backends.local import LocalBackend
 from faultzone.ecs.errors import ApiError
+from faultzone.editions import load
 from faultzone.model.shape import Shape
 
 RUN = {"ImageId": "centos_7_06_64_20G_alibase_20190218.vhd", "InstanceType": "ecs.g5.large", "RegionId": "cn-hangzhou"}
@@ -51,7 +52,15 @@ def placed(backend: LocalBackend) -> list[tuple[str, int]]:
         ({"SpotPriceLimit": "much"}, "InvalidSpotPriceLimit"),
         ({"Password": "short"}, "InvalidPassword.Malformed"),
         ({"Tag.1.Value": "web"}, "InvalidTagKey.Malformed"),
-        ({"Tag.1.key": "tier"}, "UnsupportedParameter"),
+        ({"Tag.1.KEY": "tier"}, "UnsupportedParameter"),
+        ({"Tag.1.key": "tier", "Tag.1.Key": "tier"}, "InvalidParameter"),
+        ({"Tag": [{"Key": "k" * 65}]}, "InvalidTagKey.Malformed"),
+        ({"Tag": [{"Key": "a", "Value": "aliyun"}]}, "InvalidTagValue.Malformed"),
+        ({"InstanceName": "web.example.com"}, "InvalidInstanceName.Malformed"),
+        ({"KeyPairName": "none"}, "InvalidKeyPairName.NotFound"),
+        ({"RamRoleName": "none"}, "InvalidRamRole.NotFound"),
+        ({"ResourceGroupId": "rg-none"}, "InvalidResourceGroup.NotFound"),
+        ({"HpcClusterId": "hpc-none"}, "InvalidHpcClusterId.NotFound"),
         ({"Tag": [{"Key": "a"}, {"Key": "a"}]}, "Duplicate.TagKey"),
         ({"InstanceChargeType": "PrePaid", "Period": 1, "AutoPay": False}, "UnsupportedParameter"),
     ],
@@ -64,6 +73,46 @@ def test_what_follows_a_refusal_is_as_if_it_had_not_been(refused: dict[str, Any]
     for backend in (untouched, tried):
         made(backend, Amount=3)
     assert placed(tried) == placed(untouched)
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        {"InstanceName": "web.example.com"},
+        {"Tag": [{"Key": "k" * 128, "Value": "aliyun"}]},
+    ],
+)
+def test_what_a_later_edition_takes(taken: dict[str, Any]) -> None:
+    assert made(LocalBackend((Shape(),), edition=load("2020-12")), **taken)
+
+
+@pytest.mark.parametrize(
+    ("refused", "code"),
+    [
+        ({"Key": "see http://x"}, "InvalidTagKey.Malformed"),
+        ({"Key": "a", "Value": "see http://x"}, "InvalidTagValue.Malformed"),
+    ],
+)
+def test_what_a_later_edition_refuses(refused: dict[str, str], code: str) -> None:
+    assert made(LocalBackend(), Tag=[refused])
+    with pytest.raises(ApiError, match=code):
+        made(LocalBackend(edition=load("2020-12")), Tag=[refused])
+
+
+def test_windows_looks_at_no_key_pair() -> None:
+    assert made(LocalBackend(), KeyPairName="none", ImageId="win2016_64_dtc_1607_en-us_40G_alibase_20181220.vhd")
+
+
+def test_a_template_may_name_what_is_not_there_and_a_launch_from_it_not() -> None:
+    backend = LocalBackend()
+    template = {**RUN, "LaunchTemplateName": "web", "KeyPairName": "none"}
+    made_of = {
+        "RegionId": "cn-hangzhou",
+        "LaunchTemplateId": backend.call("CreateLaunchTemplate", template)["LaunchTemplateId"],
+    }
+    with pytest.raises(ApiError, match=r"InvalidKeyPairName\.NotFound"):
+        backend.call("RunInstances", made_of)
+    assert placed(backend) == []
 
 
 def test_a_batch_is_placed_as_its_instances_would_be_one_by_one() -> None:

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from faultzone.backends.http import flatten
 from faultzone.ecs.errors import CODES, ApiError
-from faultzone.ecs.request import Request, flag, integer, json_texts, number, structure, structures, text, texts
+from faultzone.ecs.request import (
+    Request,
+    flag,
+    integer,
+    json_structure,
+    json_texts,
+    number,
+    structure,
+    structures,
+    text,
+    texts,
+)
 
 
 class Sample(Request):
@@ -31,6 +42,8 @@ class Sample(Request):
         "Disk", integer("Size", least=1), text("Kind"), text("Level", later="2020-12")
     )
     tags: tuple[dict[str, Any], ...] = structures("Tag", text("Key"), text("Value"), most=2)
+    filters: tuple[dict[str, Any], ...] = structures("Filter", text("Key", also="key"), gaps=True)
+    options: dict[str, str] = json_structure("Options")
     later: str | None = text("Later", later="2020-12")
 
 
@@ -74,6 +87,21 @@ def test_what_is_absent_has_its_default_and_is_not_given() -> None:
         ({"Id": "a"}, {"Id": ["a"]}, "ids", ("a",)),
         ({"JsonIds": '["a", "b"]'}, {"JsonIds": ["a", "b"]}, "json_ids", ("a", "b")),
         ({"JsonIds": "[]"}, {"JsonIds": []}, "json_ids", ()),
+        # as Python writes a list, which the service's parser takes
+        ({"JsonIds": "['a', 'b']"}, {"JsonIds": ["a", "b"]}, "json_ids", ("a", "b")),
+        (
+            {"JsonIds": "['\"a\"', \"b'\", 'c\\'\\n']"},
+            {"JsonIds": ['"a"', "b'", "c'\n"]},
+            "json_ids",
+            ('"a"', "b'", "c'\n"),
+        ),
+        ({"Options": "{'a': 'b'}"}, {"Options": {"a": "b"}}, "options", {"a": "b"}),
+        (
+            {"Filter.3.Key": "a", "Filter.12.key": "b"},
+            {"Filter": [{"Key": "a"}, {"key": "b"}]},
+            "filters",
+            ({"Key": "a"}, {"Key": "b"}),
+        ),
         (
             {"Disk.Size": "40", "Disk.Kind": "x"},
             {"Disk": {"Size": 40, "Kind": "x"}},
@@ -105,6 +133,9 @@ def test_flat_and_python_forms_mean_the_same(
         ("InvalidParameter", {"Tag.1.Key": "b", "Tag.1": "a"}),
         ("InvalidParameter", {"Tag.1.Key": "a", "Tag.3.Key": "b"}),
         ("InvalidParameter", {"Tag.Key": "a"}),
+        ("InvalidParameter", {"Filter." + "9" * 5_000 + ".Key": "a"}),
+        ("InvalidParameter", {"Filter.1.Key": "a", "Filter.1.key": "a"}),
+        ("UnsupportedParameter", {"Filter.1.KEY": "a"}),
         ("InvalidParameter", {"Disk.1": "a"}),
         ("InvalidParameter", {"Name.1": "a"}),
         ("InvalidParameter", {".": "a"}),
@@ -135,9 +166,14 @@ def test_flat_and_python_forms_mean_the_same(
         ("InvalidParameter", {"Disk.Size.B.C.D": "deep"}),
         ("InvalidParameter", {"Tag": ["k"]}),
         ("InvalidParameter", {"Tag": [{"Key": {"k": "v"}}]}),
-        # Python's way of writing where JSON belongs, and other text that is no array of texts
-        ("InvalidParameter", {"JsonIds": "['a']"}),
+        # text that is no array of texts, in quotes of either kind
         ("InvalidParameter", {"JsonIds": "('a',)"}),
+        ("InvalidParameter", {"JsonIds": "['a"}),
+        ("InvalidParameter", {"JsonIds": "['a' 'b']"}),
+        ("InvalidParameter", {"JsonIds": "[a]"}),
+        ("InvalidParameter", {"JsonIds": "'a'"}),
+        ("InvalidParameter", {"JsonIds": "{'a': 'b'}"}),
+        ("InvalidParameter", {"JsonIds": "[" * 100_000 + "'"}),
         ("InvalidParameter", {"JsonIds": "a"}),
         ("InvalidParameter", {"JsonIds": '"a"'}),
         ("InvalidParameter", {"JsonIds": '{"a": 1}'}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from faultzone.control.registry import Table, Verb, verb
@@ -135,13 +135,23 @@ def locks(backend: Local, *, instance: str) -> dict[str, Any]:
 
 @verb(VERBS, "change-account")
 def account_settings(
-    backend: Local, *, account: str | None = None, region: str | None = None, stop_without_charge: bool | None = None
+    backend: Local,
+    *,
+    account: str | None = None,
+    region: str | None = None,
+    stop_without_charge: bool | None = None,
+    ram_roles: Sequence[Any] | None = None,
 ) -> dict[str, Any]:
-    """Read or change an account's settings: whether a stop is one without charge where the call does not say."""
+    """Read or change an account's settings: whether a stop that does not say is one without charge, and the roles that
+    its instances may be given."""
     state = find_region(backend, region).account(find_account(backend, account))
     if stop_without_charge is not None:
         state.set_stop_without_charge(stop_without_charge)
-    return {"stop_without_charge": state.stop_without_charge_by_default}
+    if ram_roles is not None:
+        if not all(isinstance(each, str) and each for each in ram_roles):
+            raise UsageError(f"ram_roles are names, such as ['reader']; given {ram_roles!r}")
+        state.set_ram_roles(ram_roles)
+    return {"stop_without_charge": state.stop_without_charge_by_default, "ram_roles": sorted(state.ram_roles)}
 
 
 @verb(VERBS, "move-time", writes=False)

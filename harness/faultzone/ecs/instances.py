@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from faultzone.ecs.request import Request, flag, integer, json_texts, number, structure, structures, text, texts
-from faultzone.ecs.resources import TAG
+from faultzone.ecs.resources import FILTER, TAG
 
 CHARGE_TYPES = ("PrePaid", "PostPaid")
 CREDIT_SPECIFICATIONS = ("Standard", "Unlimited")
@@ -85,6 +85,7 @@ class CreateInstance(_Launch):
     needs_region = True
 
     instance_type: str | None = text("InstanceType", required=True)
+    hpc_cluster_id: str | None = text("HpcClusterId")
     dedicated_host_id: str | None = text("DedicatedHostId")
     client_token: str | None = text("ClientToken")
     dry_run: bool = flag("DryRun")
@@ -103,6 +104,7 @@ class RunInstances(_Launch):
     launch_template_name: str | None = text("LaunchTemplateName")
     launch_template_version: int | None = integer("LaunchTemplateVersion", least=1)
     auto_release_time: str | None = text("AutoReleaseTime")
+    hpc_cluster_id: str | None = text("HpcClusterId")
     dedicated_host_id: str | None = text("DedicatedHostId")
     auto_pay: bool = flag("AutoPay", True)
     client_token: str | None = text("ClientToken")
@@ -177,11 +179,17 @@ class DescribeInstances(Request):
     instance_type_family: str | None = text("InstanceTypeFamily")
     key_pair_name: str | None = text("KeyPairName")
     status: str | None = text("Status", among=STATUSES, code="InvalidStatus.NotFound")
-    lock_reason: str | None = text("LockReason", among=("financial", "security", "recycling", "dedicatedhostfinancial"))
+    lock_reason: str | None = text(
+        "LockReason",
+        among=("financial", "security", "recycling", "dedicatedhostfinancial"),
+        code="InvalidLockReason.NotFound",
+    )
     device_available: bool | None = flag("DeviceAvailable", None)
     io_optimized: bool | None = flag("IoOptimized", None)
     resource_group_id: str | None = text("ResourceGroupId")
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
+    filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True)
+    hpc_cluster_id: str | None = text("HpcClusterId", later="2020-12")
     additional_attributes: tuple[str, ...] = texts("AdditionalAttributes", most=20, later="2020-12")
     page_number: int = integer("PageNumber", 1, least=1)
     page_size: int = integer("PageSize", 10, least=1, most=100)

@@ -31,6 +31,7 @@ COMMON: Final = frozenset(
 )
 _INDEX_MAX: Final = 1000
 _NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 
 Convert = Callable[[str, object], Any]
@@ -39,10 +40,23 @@ Convert = Callable[[str, object], Any]
 class Parameter:
     """One declared parameter: its wire name, how its value is read, and what is refused with which code.
 
-    A structure has parameters of its own, its fields.
+    A structure has parameters of its own, its fields. A field may have a second name: `also`. With `gaps`, the indices
+    of a repeated parameter need not run from 1.
     """
 
-    __slots__ = ("attribute", "code", "convert", "default", "fields", "later", "name", "repeated", "required")
+    __slots__ = (
+        "also",
+        "attribute",
+        "code",
+        "convert",
+        "default",
+        "fields",
+        "gaps",
+        "later",
+        "name",
+        "repeated",
+        "required",
+    )
 
     def __init__(
         self,
@@ -54,10 +68,13 @@ class Parameter:
         repeated: bool,
         code: str | None,
         later: str | None,
+        also: str | None,
+        gaps: bool,
         fields: Mapping[str, Parameter] | None,
     ) -> None:
         self.name, self.convert, self.default, self.required = name, convert, default, required
-        self.repeated, self.code, self.later, self.fields = repeated, code, later, fields
+        self.repeated, self.code, self.later, self.also, self.gaps = repeated, code, later, also, gaps
+        self.fields = fields
         self.attribute = ""
 
     def read(self, name: str, value: object, edition: str) -> Any:
@@ -93,7 +110,9 @@ def _declare(
         repeated=repeated,
         code=options.pop("code", None),
         later=options.pop("later", None),
-        fields=None if fields is None else {each.name: each for each in fields},
+        also=options.pop("also", None),
+        gaps=options.pop("gaps", False),
+        fields=None if fields is None else {name: each for each in fields for name in (each.name, each.also) if name},
     )
 
 
@@ -219,6 +238,34 @@ def texts(name: str, *, most: int | None = None, too_many: str | None = None, **
     return _declare(name, convert, (), options, repeated=True)
 
 
+def read_json(text: str) -> object:
+    """What JSON text says, where strings may stand in single quotes too.
+
+    The service's parser is a lenient one: a list written by Python, such as `['i-1']`, works.
+
+    Raises:
+        ValueError: the text is no JSON, whatever the quotes.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        return json.loads(text)
+    except ValueError:
+        if "'" not in text:
+            raise
+        return json.loads(_QUOTED.sub(_in_double_quotes, text))
+
+
+def _in_double_quotes(found: re.Match[str]) -> str:
+    quoted = found[0]
+    if quoted[0] == '"':
+        return quoted
+    return '"' + re.sub(r'\\.|"', _escaped, quoted[1:-1], flags=re.DOTALL) + '"'
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return {'"': '\\"', "\\'": "'"}.get(found[0], found[0])
+
+
 def json_texts(name: str, *, most: int | None = None, too_many: str | None = None, **options: Any) -> Any:
     """A list that the wire carries as the JSON text of an array, such as `InstanceIds=["i-1"]`."""
 
@@ -226,7 +273,7 @@ def json_texts(name: str, *, most: int | None = None, too_many: str | None = Non
         items: object = value
         if isinstance(value, str):
             try:
-                items = json.loads(value)
+                items = read_json(value)
             except (ValueError, RecursionError):
                 raise _refuse(given, 'the JSON text of an array is expected, such as ["i-1"]') from None
         if not isinstance(items, list | tuple):
@@ -248,7 +295,7 @@ def json_structure(name: str, **options: Any) -> Any:
         fields: object = value
         if isinstance(value, str):
             try:
-                fields = json.loads(value)
+                fields = read_json(value)
             except (ValueError, RecursionError):
                 raise _refuse(given, "the JSON text of an object is expected") from None
         items = _mapping(given, fields).items()
@@ -287,10 +334,12 @@ def _read_structure(name: str, value: object, fields: Mapping[str, Parameter], e
             continue
         field = read_text(name, given)
         if field not in fields:
-            raise ApiError.of(
-                "UnsupportedParameter", name=f"{name}.{field[:64]}", why=f"it has {', '.join(fields)} here"
-            )
-        read[field] = fields[field].read(f"{name}.{field}", each, edition)
+            known = ", ".join(dict.fromkeys(each.name for each in fields.values()))
+            raise ApiError.of("UnsupportedParameter", name=f"{name}.{field[:64]}", why=f"it has {known} here")
+        declared = fields[field]
+        if declared.name in read:
+            raise _refuse(f"{name}.{declared.name}", "it is given twice")
+        read[declared.name] = declared.read(f"{name}.{field}", each, edition)
     return read
 
 
@@ -367,7 +416,7 @@ class Request:
                     raise ApiError.of("UnsupportedParameter", name=name, why=f"{cls.__name__} does not take it here")
                 if parameter.attribute in values:
                     raise _refuse(name, "it is given twice")
-                unfolded = _unfold(name, value)
+                unfolded = _unfold(name, value, gaps=parameter.gaps)
                 if parameter.repeated and not isinstance(unfolded, list):
                     raise _refuse(name, "its indices must run from 1 without a gap")
                 values[parameter.attribute] = parameter.read(name, unfolded, edition)
@@ -401,14 +450,17 @@ def _fold(name: str, value: object, into: dict[str, object]) -> dict[str, object
     return into
 
 
-def _unfold(name: str, value: object) -> object:
-    """Turn mappings whose keys are 1, 2, 3 … into lists; a gap or an index out of range is refused."""
+def _unfold(name: str, value: object, *, gaps: bool = False) -> object:
+    """Turn mappings whose keys are 1, 2, 3 … into lists; an index out of range is refused, and so is a gap without
+    `gaps`."""
     if not isinstance(value, dict):
         return value
     if not all(key.isascii() and key.isdigit() for key in value):
         return {key: _unfold(name, inner) for key, inner in value.items()}
     if len(value) > _INDEX_MAX:
         raise _refuse(name, f"at most {_INDEX_MAX} are accepted")
+    if gaps and all(len(index) <= len(str(_INDEX_MAX)) for index in value):
+        return [_unfold(name, value[index]) for index in sorted(value, key=int)]
     try:
         return [_unfold(name, value[str(index)]) for index in range(1, len(value) + 1)]
     except KeyError:

@@ -10,8 +10,12 @@ from typing import Any, Final
 
 from faultzone.ecs.request import Request, flag, integer, json_texts, number, structures, text, texts
 
-#: The fields of a tag.
-TAG: Final = (text("Key"), text("Value"))
+#: The fields of a tag. Clients of the time write them in small letters too, as the pages of CreateInstance and AddTags
+#: of 2019-02 have them, and those of security groups and of most Describe actions of 2020-12.
+TAG: Final = (text("Key", also="key"), text("Value", also="value"))
+
+#: The fields of a filter by time; a client that needs the third and the fourth alone may leave the others out.
+FILTER: Final = (text("Key"), text("Value"))
 
 
 class _Read(Request):

@@ -18,6 +18,7 @@ from faultzone.ecs.instances import (
 from faultzone.model import lifecycle
 from faultzone.model.catalog import dotted
 from faultzone.model.dispatch import Answer, handles
+from faultzone.model.filters import read_bounds, within
 from faultzone.model.launch import check_password, check_texts, check_user_data
 from faultzone.model.state import STARTING, AccountState, Instance, RegionState, like, page
 
@@ -75,8 +76,8 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
         "SpotStrategy": more.get("SpotStrategy", "NoSpot"),
         "SpotPriceLimit": more.get("SpotPriceLimit", 0.0),
         "CreditSpecification": more.get("CreditSpecification", ""),
-        "KeyPairName": more.get("KeyPairName", ""),
-        "ResourceGroupId": more.get("ResourceGroupId", ""),
+        "KeyPairName": "",
+        "ResourceGroupId": "",
         "DeletionProtection": instance.deletion_protection,
         "Recyclable": False,
         "DeploymentSetId": group.id if group is not None else "",
@@ -84,9 +85,10 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
         "InternetChargeType": more.get("InternetChargeType", "PayByTraffic"),
         "InternetMaxBandwidthIn": more.get("InternetMaxBandwidthIn", 200),
         "InternetMaxBandwidthOut": instance.bandwidth_out,
+        # Before the public address, as the service writes them: a client that flattens the answer keeps the later one.
+        "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""},
         "PublicIpAddress": {"IpAddress": [public] if public else []},
         "InnerIpAddress": {"IpAddress": [] if vpc else [private]},
-        "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""},
         "VpcAttributes": {
             "VpcId": account.vpc_id if vpc else "",
             "VSwitchId": account.vswitch_ids[instance.zone] if vpc else "",
@@ -147,8 +149,6 @@ def _filters(region: RegionState, account: AccountState, request: DescribeInstan
         yield lambda i: r.lock_reason in i.locks
     for attribute, name, default in (
         ("internet_charge_type", "InternetChargeType", "PayByTraffic"),
-        ("key_pair_name", "KeyPairName", ""),
-        ("resource_group_id", "ResourceGroupId", ""),
         ("spot_strategy", "SpotStrategy", "NoSpot"),
         ("credit_specification", "CreditSpecification", ""),
     ):
@@ -157,9 +157,15 @@ def _filters(region: RegionState, account: AccountState, request: DescribeInstan
             yield lambda i, name=name, asked=asked, default=default: (i.get(name) or default) == asked  # type: ignore[misc]
     if r.io_optimized is not None:
         yield lambda i: _is_optimized(i) == r.io_optimized
-    if r.device_available is False or r.eip_addresses is not None:
-        # Every device is available, and no instance has an elastic address.
+    nobody_has = (r.eip_addresses, r.key_pair_name, r.resource_group_id)
+    if r.device_available is False or any(each is not None for each in nobody_has):
+        # Every device is available, and none of the others can be made here.
         yield lambda i: False
+    if r.hpc_cluster_id is not None:
+        raise ApiError("InvalidHpcClusterId.NotFound")
+    if r.filters:
+        bounds = read_bounds(r.filters, ("Creation", "Expired"))
+        yield lambda i: within(bounds, {"Creation": i.created, "Expired": i.expires})
     for tag in r.tags:
         yield lambda i, tag=tag: _has_tag(i, tag)  # type: ignore[misc]
 

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 #: Parameters kept with the instance as they came, by attribute, under the name in which the wire describes them.
 _KEPT: Final = {
     "description": "Description",
-    "key_pair_name": "KeyPairName",
     "ram_role_name": "RamRoleName",
-    "resource_group_id": "ResourceGroupId",
     "credit_specification": "CreditSpecification",
     "system_disk": "SystemDisk",
     "data_disks": "DataDisk",
@@ -132,7 +130,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     if request.password is not None and request.password_inherit:
         raise ApiError("InvalidPasswordParam.Mismatch")
     check_user_data(region, request.user_data)
-    read_tags(request.tags)
+    read_tags(region, request.tags)
     _check_disks(region, request)
     if request.instance_charge_type == "PrePaid":
         if not getattr(request, "auto_pay", True):
@@ -152,6 +150,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     classic = _is_classic(region, request)
     if classic and request.ram_role_name is not None:
         raise ApiError("InvalidNetworkType.MismatchRamRole")
+    _check_named(account, request, image.system)
     if request.user_data is not None and not rules.takes_user_data(not classic, request.io_optimized == "optimized"):
         raise ApiError("InvalidUserData.NotSupported")
     if request.private_ip_address is not None:
@@ -185,6 +184,19 @@ def _check_disks(region: RegionState, request: CreateInstance | RunInstances | C
             raise ApiError("InvalidDiskDescription.Malformed")
         if "SnapshotId" in disk:
             raise ApiError("InvalidDataDiskSnapshotId.NotFound")
+
+
+def _check_named(account: AccountState, request: CreateInstance | RunInstances, system: str) -> None:
+    """Refuse the names of resources that there are not: key pairs, resource groups and HPC clusters can't be made here,
+    and roles are another product's (instance/named-resources). An instance with Windows looks at no key pair."""
+    if request.key_pair_name is not None and system != "windows":
+        raise ApiError("InvalidKeyPairName.NotFound")
+    if request.ram_role_name is not None and request.ram_role_name not in account.ram_roles:
+        raise ApiError("InvalidRamRole.NotFound")
+    if request.resource_group_id is not None:
+        raise ApiError("InvalidResourceGroup.NotFound")
+    if request.hpc_cluster_id is not None:
+        raise ApiError("InvalidHpcClusterId.NotFound")
 
 
 def _is_classic(region: RegionState, request: CreateInstance | RunInstances) -> bool:
@@ -426,7 +438,7 @@ def create_launch_template(region: RegionState, account: AccountState, request: 
         raise ApiError("LaunchTemplateLimitExceed")
     check_texts(region, request.instance_name, request.description, request.host_name)
     check_user_data(region, request.user_data)
-    read_tags(request.tags)
+    read_tags(region, request.tags)
     _check_disks(region, request)
     given = {key: value for key, value in request.given.items() if key not in _NOT_IN_TEMPLATE}
     template = LaunchTemplate(region.world.resource_id("lt"), name, given)

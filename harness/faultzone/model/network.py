@@ -115,7 +115,7 @@ def _render_interface(region: RegionState, account: AccountState, instance: Inst
         "MacAddress": card["MacAddress"],
         "SecurityGroupIds": {"SecurityGroupId": list(instance.security_groups)},
         "AssociatedPublicIp": nowhere,
-        "ResourceGroupId": instance.get("ResourceGroupId") or "",
+        "ResourceGroupId": "",
         "CreationTime": stamp(instance.created),
         "Tags": {"Tag": []},
     }

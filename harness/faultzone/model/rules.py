@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 _NAME: Final = re.compile(r"[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff.:-]*", re.ASCII)
 _INSTANCE_NAME: Final = re.compile(r"[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff:-]*", re.ASCII)
+_TAG_RESERVED: Final = ("aliyun", "acs:")
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
 _WEB: Final = ("http://", "https://")
 
@@ -47,17 +48,21 @@ class Rules(AssistantRules, BillingRules):
         return length[0] <= len(name) <= length[1] and not name.startswith(_WEB) and bool(_NAME.fullmatch(name))
 
     def instance_name_is_valid(self, name: str) -> bool:
-        """Names of instances are written like those of sets, but without dots (instance/name-rule)."""
-        least, most = self.edition.instance.name_length
-        return least <= len(name) <= most and not name.startswith(_WEB) and bool(_INSTANCE_NAME.fullmatch(name))
+        """Names of instances are written like those of sets; a later edition allows periods in them
+        (instance/name-rule, instance/name-periods)."""
+        edition = self.edition.instance
+        form, (least, most) = _NAME if edition.name_periods else _INSTANCE_NAME, edition.name_length
+        return least <= len(name) <= most and not name.startswith(_WEB) and bool(form.fullmatch(name))
 
     def host_name_is_valid(self, name: str, system: str) -> bool:
-        """Letters and digits, with single dots and hyphens between; a Windows system has no dots and fewer characters
-        (instance/host-name-rule)."""
+        """Letters and digits, with single dots and hyphens between; a Windows system has no dots, not digits alone, and
+        fewer characters (instance/host-name-rule)."""
         edition = self.edition.instance
         windows = system == "windows"
         least, most = edition.host_name_length_windows if windows else edition.host_name_length
-        return least <= len(name) <= most and bool(_HOST_NAME.fullmatch(name)) and not (windows and "." in name)
+        if windows and ("." in name or name.isdigit()):
+            return False
+        return least <= len(name) <= most and bool(_HOST_NAME.fullmatch(name))
 
     def password_is_valid(self, password: str, system: str) -> bool:
         """8 to 30 ASCII characters of at least three kinds, on Windows no slash first (instance/password-rule)."""
@@ -75,6 +80,23 @@ class Rules(AssistantRules, BillingRules):
     def description_is_valid(self, text: str, length: Sequence[int]) -> bool:
         """Descriptions are no URL and keep to their length (deployment-set/description-rule)."""
         return length[0] <= len(text) <= length[1] and not text.startswith(_WEB)
+
+    def tag_key_is_valid(self, key: str) -> bool:
+        """Keys of tags keep to their length, are no URL, and do not begin like the system's (instance/tag-rule)."""
+        most = self.edition.instance.tag_key_length
+        return 1 <= len(key) <= most and self._tag_text_is_valid(key, _TAG_RESERVED)
+
+    def tag_value_is_valid(self, value: str) -> bool:
+        """Values of tags may be empty; they are no URL, and do not begin with what the edition keeps for itself
+        (instance/tag-rule)."""
+        edition = self.edition.instance
+        return len(value) <= edition.tag_value_length and self._tag_text_is_valid(value, edition.tag_value_reserved)
+
+    def _tag_text_is_valid(self, text: str, reserved: Sequence[str]) -> bool:
+        lowered = text.lower()
+        if self.edition.instance.tag_urls_anywhere and any(each in lowered for each in _WEB):
+            return False
+        return not lowered.startswith((*_WEB, *reserved))
 
     def suffix(self, number: int) -> str:
         """The ordered suffix of the n-th of a batch, counted from 0 (deployment-set/ordered-suffix)."""

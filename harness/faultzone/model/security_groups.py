@@ -21,7 +21,6 @@ from faultzone.model.resources import MOST_BY_TOKEN, paged
 from faultzone.model.state import AccountState, Instance, RegionState, SecurityGroup, by_token
 
 _TAGS_MOST = 20
-_TAG_KEY_MOST, _TAG_VALUE_MOST = 64, 128
 
 
 @handles(CreateSecurityGroup)
@@ -38,7 +37,7 @@ def create_security_group(region: RegionState, account: AccountState, request: C
         raise ApiError("InvalidDescription.Malformed")
     if request.vpc_id not in (None, account.vpc_id):
         raise ApiError("InvalidVpcId.NotFound")
-    tags = read_tags(request.tags)
+    tags = read_tags(region, request.tags)
     earlier = account.tokens.replay("CreateSecurityGroup", request.client_token, request.given)
     if earlier is not None:
         return earlier
@@ -111,7 +110,7 @@ def _matches(tags: Mapping[str, str], asked: Mapping[str, Any]) -> bool:
     return key in tags and value in (None, "", tags[key])
 
 
-def read_tags(given: tuple[dict[str, Any], ...]) -> dict[str, str]:
+def read_tags(region: RegionState, given: tuple[dict[str, Any], ...]) -> dict[str, str]:
     """Tags by key.
 
     Raises:
@@ -120,9 +119,9 @@ def read_tags(given: tuple[dict[str, Any], ...]) -> dict[str, str]:
     tags: dict[str, str] = {}
     for tag in given:
         key, value = str(tag.get("Key", "")), str(tag.get("Value", ""))
-        if not 1 <= len(key) <= _TAG_KEY_MOST or key.lower().startswith(("aliyun", "acs:", "http://", "https://")):
+        if not region.rules.tag_key_is_valid(key):
             raise ApiError("InvalidTagKey.Malformed")
-        if len(value) > _TAG_VALUE_MOST or value.lower().startswith(("http://", "https://")):
+        if not region.rules.tag_value_is_valid(value):
             raise ApiError("InvalidTagValue.Malformed")
         if key in tags:
             raise ApiError("Duplicate.TagKey")
@@ -166,7 +165,7 @@ def _set_tags(resource: Tagged, tags: dict[str, str]) -> None:
 @handles(TagResources)
 def tag_resources(region: RegionState, account: AccountState, request: TagResources) -> Answer:
     """TagResources: a key that is there gets the new value; at most 20 on each."""
-    chosen, tags = _chosen(account, request.resource_type, request.resource_ids), read_tags(request.tags)
+    chosen, tags = _chosen(account, request.resource_type, request.resource_ids), read_tags(region, request.tags)
     merged = [{**_tags(resource), **tags} for resource in chosen]
     if any(len(each) > _TAGS_MOST for each in merged):
         raise ApiError("LimitExceeded.Tags")

@@ -147,6 +147,8 @@ class AccountState:
         self.launch_templates: dict[str, LaunchTemplate] = {}
         self.tokens = ClientTokens(region.rules)
         self.stop_without_charge_by_default = False
+        #: The roles that its instances may be given: another product has them, so a test says which there are.
+        self.ram_roles: frozenset[str] = frozenset()
         #: Commands and invocations, once there are any.
         self.assistant: AssistantState | None = None
         self.vpc_id = world.resource_id("vpc")
@@ -160,6 +162,10 @@ class AccountState:
     def set_stop_without_charge(self, by_default: bool) -> None:
         """Choose whether a stop is one without charge where the call does not say."""
         self.stop_without_charge_by_default = by_default
+
+    def set_ram_roles(self, names: Iterable[str]) -> None:
+        """Choose which roles there are to give to instances."""
+        self.ram_roles = frozenset(names)
 
     def instance(self, instance_id: str) -> Instance:
         """The account's instance of that id.

@@ -35,6 +35,7 @@ _CHAPTERS: Final = (
     "instances",
     "instance_release",
     "instance_requests",
+    "instance_inputs",
     "events",
     "recovery",
     "notifications",

@@ -96,13 +96,13 @@ for _name, _clause, _says, _form in (
     wrong(_name, f"deployment-set/{_clause}", _says)(_form)
 
 
-@wrong("set-names-with-dots", "deployment-set/name-rule", "takes dots in the name of a set")
-class NamesWithDots(Rules):
-    """Sets are named like launch templates."""
+@wrong("set-names-with-slashes", "deployment-set/name-rule", "takes slashes in the name of a set")
+class NamesWithSlashes(Rules):
+    """Sets are named like paths."""
 
     def set_name_is_valid(self, name: str) -> bool:
-        """A dot is a character like others."""
-        return super().set_name_is_valid(name.replace(".", "-"))
+        """A slash is a character like others, but in a link."""
+        return super().set_name_is_valid(name if "//" in name else name.replace("/", "-"))
 
 
 @wrong("set-names-that-begin-anyhow", "deployment-set/name-rule", "takes any character at the beginning of a name")

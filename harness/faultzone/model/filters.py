@@ -1,0 +1,49 @@
+"""Filters by time, as renewal scripts use them: `Filter.3.Key=ExpiredStartTime` with `Filter.3.Value`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from faultzone.clock import MINUTE, read_stamp
+from faultzone.ecs.errors import ApiError
+
+#: What time a bound is for, such as `Creation`; whether it is the first instant or the last; and the instant.
+Bound = tuple[str, bool, int]
+
+
+def read_bounds(given: Sequence[Mapping[str, str]], kinds: Sequence[str]) -> list[Bound]:
+    """The bounds that the filters of a request set.
+
+    Args:
+        given: the filters, each with its key and its value.
+        kinds: the times that the action can filter by: `Creation` stands for CreationStartTime and CreationEndTime.
+
+    Raises:
+        ApiError: `InvalidFilterKey.NotFound`: a filter has another key, or no time as its value.
+    """
+    known = {f"{kind}{end}Time": (kind, end == "Start") for kind in kinds for end in ("Start", "End")}
+    bounds = []
+    for each in given:
+        key, value = each.get("Key"), each.get("Value")
+        if key not in known:
+            raise ApiError.of("InvalidFilterKey.NotFound", why=f"its key is one of {', '.join(known)}")
+        try:
+            instant = read_stamp(value or "")
+        except ValueError:
+            why = f"the value of {key} is a time such as 2019-03-01T08:00Z"
+            raise ApiError.of("InvalidFilterKey.NotFound", why=why) from None
+        bounds.append((*known[key], instant))
+    return bounds
+
+
+def within(bounds: Sequence[Bound], times: Mapping[str, int | None]) -> bool:
+    """Whether what has these times lies within all bounds, to the minute, as times are shown. What never happens does
+    not."""
+    for kind, first, bound in bounds:
+        instant = times[kind]
+        if instant is None:
+            return False
+        minute = instant // MINUTE * MINUTE
+        if minute < bound if first else minute > bound:
+            return False
+    return True

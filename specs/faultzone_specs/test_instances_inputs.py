@@ -1,0 +1,126 @@
+"""Instances: what a request may say: names of resources, tags, lists and times to filter by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from faultzone import Instance, Region, assert_nothing_made, assert_refused
+from faultzone_specs.observing import listed
+
+clause, needs = pytest.mark.clause, pytest.mark.needs
+
+#: The edition whose pages have these promises, where the run's own is an earlier one.
+AS_OF_2020 = pytest.mark.region(edition="2020-12")
+SMALL: dict[str, Any] = {"Tag.1.key": "team", "Tag.1.value": "blue"}
+
+
+def shown_tags(instance: Instance) -> dict[str, str]:
+    """The tags that an instance shows, by key."""
+    shown = instance.describe().get("Tags", {}).get("Tag", ())
+    return {each["TagKey"]: each["TagValue"] for each in shown}
+
+
+def launches_are_refused(region: Region, code: str, given: Mapping[str, Any]) -> None:
+    """Both actions that make instances refuse, and make none."""
+    assert_nothing_made(region, partial(region.run_instances, wait=False, **given), code)
+    assert_nothing_made(region, partial(region.create_instance, wait=False, **given), code)
+
+
+@clause("instance/named-resources")
+@pytest.mark.parametrize(
+    ("parameter", "code"),
+    [
+        ("KeyPairName", "InvalidKeyPairName.NotFound"),
+        ("RamRoleName", "InvalidRamRole.NotFound"),
+        ("HpcClusterId", "InvalidHpcClusterId.NotFound"),
+    ],
+)
+def test_a_launch_with_what_there_is_not_is_refused(region: Region, parameter: str, code: str) -> None:
+    """Key pairs, roles and clusters have to be there before."""
+    launches_are_refused(region, code, {parameter: "no-such-thing-0"})
+
+
+@clause("instance/unknown-resource-group")
+@AS_OF_2020
+@needs("shape-region")
+def test_a_launch_into_a_resource_group_that_there_is_not_is_refused(region: Region) -> None:
+    launches_are_refused(region, "InvalidResourceGroup.NotFound", {"ResourceGroupId": "rg-nosuchgroup0"})
+
+
+@clause("instance/name-periods")
+@AS_OF_2020
+@needs("shape-region")
+def test_names_may_have_periods(region: Region) -> None:
+    """Of instances, whichever action makes them, and of their disks."""
+    name = "web.example.com"
+    (run,) = region.run_instances(InstanceName=name, wait=False, SystemDisk={"DiskName": "root.web"})
+    created = region.create_instance(InstanceName=name, wait=False)
+    assert {each.describe()["InstanceName"] for each in (run, created)} == {name}
+
+
+@clause("instance/tag-rule")
+def test_tags_of_the_documented_form_are_kept(region: Region) -> None:
+    """The longest key that every edition allows, and values of both ends."""
+    tags = {"k" * 64: "v" * 128, "team": "", "部门": "前端"}
+    instance = region.create_instance(Tag=[{"Key": key, "Value": value} for key, value in tags.items()])
+    assert shown_tags(instance) == tags
+
+
+@clause("instance/tag-rule")
+@pytest.mark.parametrize("key", ["k" * 129, "aliyun-team", "acs:team", "http://team", "https://team"])
+def test_other_keys_of_tags_are_refused(region: Region, key: str) -> None:
+    launches_are_refused(region, "InvalidTagKey.Malformed", {"Tag": [{"Key": key, "Value": "blue"}]})
+
+
+@clause("instance/tag-rule")
+@pytest.mark.parametrize("value", ["v" * 129, "acs:blue", "http://blue", "https://blue"])
+def test_other_values_of_tags_are_refused(region: Region, value: str) -> None:
+    launches_are_refused(region, "InvalidTagValue.Malformed", {"Tag": [{"Key": "team", "Value": value}]})
+
+
+@clause("instance/tag-small-letters")
+@AS_OF_2020
+@needs("shape-region")
+def test_tags_may_be_written_in_small_letters(region: Region) -> None:
+    """Where they are set and where they are asked for."""
+    tagged, other = region.create_instance(**SMALL), region.create_instance()
+    assert shown_tags(tagged) == {"team": "blue"}
+    assert listed(region, [tagged, other], **SMALL) == {tagged.id}
+    group = region.call("CreateSecurityGroup", **SMALL)["SecurityGroupId"]
+    found = region.call("DescribeSecurityGroups", **SMALL)["SecurityGroups"]["SecurityGroup"]
+    assert [each["SecurityGroupId"] for each in found] == [group]
+
+
+@clause("instance/describe-ids-json")
+def test_a_bare_id_is_no_list_of_ids(region: Region) -> None:
+    """It is not taken for one, and its instance is not found by it."""
+    instance = region.create_instance(wait=False)
+    refusal = assert_refused("InvalidParameter", lambda: region.call("DescribeInstances", InstanceIds=instance.id))
+    assert refusal.status == 400
+    assert "InstanceIds" in refusal.message
+
+
+@clause("instance/describe-by-time")
+def test_subscriptions_are_found_by_the_time_of_their_expiry(region: Region) -> None:
+    """Between two times, from one on, until one: as a renewal job asks, and N begins at three."""
+    own = [region.create_instance(InstanceChargeType="PrePaid", Period=months) for months in (1, 6)]
+    soon, late = own
+    expiry = datetime.strptime(soon.describe()["ExpiredTime"], "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+
+    def found(**days: int) -> set[str]:
+        given: dict[str, object] = {}
+        for n, (key, offset) in enumerate(days.items(), 3):
+            given[f"Filter.{n}.Key"] = key
+            given[f"Filter.{n}.Value"] = (expiry + timedelta(days=offset)).strftime("%Y-%m-%dT%H:%MZ")
+        return listed(region, own, **given)
+
+    assert found(ExpiredStartTime=-9, ExpiredEndTime=9) == {soon.id}
+    assert found(ExpiredStartTime=9) == {late.id}
+    assert found(ExpiredEndTime=9) == {soon.id}
+    assert found(ExpiredStartTime=-9) == {soon.id, late.id}
+    assert found(ExpiredStartTime=-9, ExpiredEndTime=-3) == set()
