@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from . import netlink, sandbox
+from . import netlink, sandbox, shared
 from .faults import Faults, Refused
 from .guest import descendants
 from .limits import Limits
@@ -62,6 +62,7 @@ class Host:
         self._output = b""
         os.makedirs(ROOTS, exist_ok=True)
         os.makedirs(PROCESSES, exist_ok=True)
+        shared.prepare()
         self._why_plain = sandbox.probe()
         self._isolated = self._why_plain is None
         self._limits = Limits()
@@ -106,7 +107,7 @@ class Host:
         gc.collect()
         gc.freeze()
         self.say({"event": "hello", "lost": lost, "why": why, "state": self.state()})
-        beat = time.monotonic()
+        beat, wired = time.monotonic(), os.path.exists(f"/sys/class/net/{_WIRE}")
         while True:
             for number, _ in self._poll.poll(max(0.0, (beat - time.monotonic()) * 1000)):
                 if number == 0 and not self._receive():
@@ -123,6 +124,9 @@ class Host:
                     self._hear(number)
             if time.monotonic() >= beat:
                 beat = time.monotonic() + BEAT_SECONDS
+                if wired and not os.path.exists(f"/sys/class/net/{_WIRE}") and not self._kept:
+                    log("the engine has taken the host out of its network, so it ends")
+                    return
                 if self._powered and self._well:
                     self.say({"event": "beat"})
 

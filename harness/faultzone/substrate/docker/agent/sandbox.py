@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from . import kernel, netlink
+from . import kernel, netlink, shared
 from .guest import Guest
 from .limits import Limits
 from .networks import Networks
@@ -188,7 +188,11 @@ def _become(spec: Spec, isolated: bool, wire: socket.socket) -> NoReturn:
             os.chroot(f"{ROOTS}/{spec.instance}")
             sys.path.clear()  # Whatever lies there now, nothing of it is to become part of the agent.
             _prepare(spec)
+        try:
             kernel.drop_capabilities()
+        except OSError:  # Plain process trees are told to lack this; they are spared it where it can be had.
+            if isolated:
+                raise
         os.chdir("/")
         try:
             trust(spec.trusted)
@@ -214,7 +218,7 @@ def _enter(spec: Spec) -> None:
     layers = f"lowerdir={lower},upperdir={disk}/upper,workdir={disk}/work"
     _patiently(lambda: kernel.mount("overlay", root, "overlay", 0, layers))
     careful = kernel.NO_SUID | kernel.NO_DEVICES
-    kernel.mount("proc", _point(root, "/proc"), "proc", careful | kernel.NO_PROGRAMS)
+    shared.mount_proc(_point(root, "/proc"))
     _devices(root)
     kernel.mount("tmpfs", _point(root, "/run"), "tmpfs", careful, "mode=755")
     for hidden in (DISKS, LOCAL) if not spec.root else ():
@@ -229,7 +233,7 @@ def _enter(spec: Spec) -> None:
     if spec.agent not in ("", "own"):
         _install(root, spec.agent)
     try:
-        kernel.mount("sysfs", _point(root, "/sys"), "sysfs", careful | kernel.NO_PROGRAMS | kernel.READ_ONLY)
+        shared.mount_sys(_point(root, "/sys"))
     except OSError as trouble:
         sys.stderr.write(f"{spec.instance}: no /sys: {trouble}\n")
     socket.sethostname(spec.host_name)
@@ -242,6 +246,8 @@ def _devices(root: str) -> None:
     for name in _DEVICES:
         with open(f"{target}/{name}", "wb"):
             kernel.mount(f"/dev/{name}", f"{target}/{name}", None, kernel.BIND)
+            # Its mode and owner are the host's other instances' too; it is written to all the same.
+            kernel.mount("none", f"{target}/{name}", None, kernel.REMOUNT | kernel.BIND | kernel.READ_ONLY)
     for name, to in _LINKS:
         os.symlink(to, f"{target}/{name}")
     for name in ("pts", "shm"):
@@ -255,9 +261,6 @@ def _devices(root: str) -> None:
 def _connect(spec: Spec) -> None:
     netlink.set_up("lo")
     netlink.add_address("eth0", spec.address, spec.prefix)
-    # The kernel tells neighbours where the address is now: a socket for packets takes ten milliseconds to close.
-    with open(f"{ROOTS}/{spec.instance}/proc/sys/net/ipv4/conf/all/arp_notify", "w", encoding="ascii") as file:
-        file.write("1")
     _patiently(lambda: netlink.set_up("eth0"))
 
 
