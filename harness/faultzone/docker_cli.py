@@ -7,6 +7,7 @@ faultzone doctor                      tell what works here, and prove that hosts
 from __future__ import annotations
 
 import argparse
+import select
 import subprocess
 import sys
 import time
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from faultzone.substrate.docker.engine import Engine, Made
 
 _CANARY_SECONDS: Final = 20.0
+#: How long the canary may take until its host is there, and another process may be making the image meanwhile.
+_START_SECONDS: Final = 90.0
+_IMAGE_SECONDS: Final = 30.0
 _CANARY: Final = """
 import sys, time
 from faultzone.substrate.docker.pool import Pool, Settings
@@ -97,10 +101,8 @@ def _doctor(options: argparse.Namespace) -> int:
         machine = f"{info.get('OperatingSystem')}, {info.get('Architecture')}, {info.get('NCPU')} CPUs"
         print(f"engine   {info.get('ServerVersion')} on {machine}")
         began = time.monotonic()
-        print(
-            f"image    {image.ensure(engine, options.base, options.mirror)} ({time.monotonic() - began:.1f} s)",
-            flush=True,
-        )
+        made = image.ensure(engine, options.base, options.mirror, seconds=_IMAGE_SECONDS)
+        print(f"image    {made} ({time.monotonic() - began:.1f} s)", flush=True)
         print(f"left     {len(leftovers(engine))} of earlier sessions (faultzone sweep removes them)")
         return _canary(engine, options)
     except FaultzoneError as trouble:
@@ -117,8 +119,9 @@ def _canary(engine: Engine, options: argparse.Namespace) -> int:
     )
     assert process.stdout is not None
     with process.stdout:
-        session, *lost = process.stdout.readline().split() or ["", "no-host"]
-    process.kill()
+        ready, _, _ = select.select([process.stdout], [], [], _START_SECONDS)
+        session, *lost = (process.stdout.readline() if ready else "").split() or ["", "no-host"]
+        process.kill()
     process.wait()
     if not session or lost == ["no-host"]:
         print("hosts    the canary did not start")

@@ -216,3 +216,9 @@ def test_the_metadata_service_reads_and_nothing_else() -> None:
     assert line.ask("GET", "/latest/meta-data/else")[0] == 404
     assert line.ask("PUT", "/latest/api/token")[0] == 405
     assert line.ask("GET", "/latest/meta-data/instance-id?x=1") == (200, b"i-1")
+
+
+def test_a_private_key_is_never_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One would stay if the process was killed just then: so no folder of temporary files is needed."""
+    monkeypatch.setattr("tempfile.tempdir", "/there/is/none")
+    Authority(("localhost",))

@@ -6,20 +6,18 @@ build runs anything, so it works without a network and for every base that has a
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from faultzone.errors import HarnessError, NotSupported
-from faultzone.substrate.docker import base, packages
+from faultzone.substrate.docker import base, lock, packages
 from faultzone.substrate.docker.agent.sandbox import CLIENT
 from faultzone.substrate.docker.cleanup import labels
 from faultzone.substrate.docker.engine import LABEL, Engine, Made
@@ -32,6 +30,10 @@ _CODE: Final = f"{LABEL}.code"
 #: After how many seconds without a session that asked for it an image of another version may go. Its checkout may well
 #: be used again, and a base cannot be made anew without a network.
 _UNUSED_SECONDS: Final = 7 * 24 * 3600
+#: What the lock is for that is held meanwhile, and for how many seconds another process may hold it: it may have to
+#: fetch packages by a slow network.
+_LOCK: Final = "image"
+WAIT_SECONDS: Final = 300.0
 _DOCKERFILE: Final = """FROM {base}
 LABEL {labels}
 COPY agent /opt/faultzone/agent/
@@ -54,19 +56,22 @@ _ARCHITECTURES: Final = {
 }
 
 
-def ensure(engine: Engine, wanted: str = "", mirror: str = "", client: bytes = b"") -> str:
+def ensure(
+    engine: Engine, wanted: str = "", mirror: str = "", client: bytes = b"", seconds: float = WAIT_SECONDS
+) -> str:
     """The tag of the hosts' image, made if it is not there yet. Processes that ask at the same time build it once.
 
     Args:
         wanted: the base image to use; without one, or where it cannot be had, a base is made.
         mirror: where to take the base's packages from, `URL SUITE [COMPONENT …]`; apt's own sources when empty.
         client: the program that instances run as their Cloud Assistant agent; none when empty.
+        seconds: for how many real seconds another process of this user may be making images meanwhile.
 
     Raises:
         NotSupported: no base can be had; the text says why and what to do.
-        HarnessError: the engine cannot build, or what is built cannot be run.
+        HarnessError: the engine cannot build, what is built cannot be run, or another process does not come to an end.
     """
-    with _one_at_a_time():
+    with lock.held(_LOCK, seconds):
         chosen, troubles = None, []
         if wanted:
             try:
@@ -117,7 +122,7 @@ def sweep(engine: Engine) -> list[Made]:
     Raises:
         HarnessError: one could not be removed.
     """
-    with _one_at_a_time():  # So no session of this user comes to use one meanwhile.
+    with lock.held(_LOCK, WAIT_SECONDS):  # So no session of this user comes to use one meanwhile.
         found = unused(engine)
         for each in found:
             engine.remove(each)
@@ -176,12 +181,3 @@ def _digest(*parts: bytes) -> str:
     for part in parts:
         total.update(hashlib.sha256(part).digest())
     return total.hexdigest()[:12]
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Hold a lock that all processes of this machine's user share; others could not open its file."""
-    path = Path(tempfile.gettempdir()) / f"faultzone-image-{os.getuid()}.lock"
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

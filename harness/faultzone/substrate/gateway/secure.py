@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Final, Protocol
 
 import trustme
@@ -46,7 +47,20 @@ class Authority:
         #: The authority's certificate, in PEM, for whoever is to trust it.
         self.certificate = authority.cert_pem.bytes().decode()
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(*names).configure_cert(self.context)
+        _load(self.context, authority.issue_cert(*names).private_key_and_cert_chain_pem.bytes())
+
+
+def _load(context: ssl.SSLContext, pem: bytes) -> None:
+    """Let a context show a certificate. Its private key is in no file, which would stay if this process was killed."""
+    with ExitStack() as open_:
+        paths = []
+        for _ in range(2):  # One is read for the certificate, the other for the key.
+            reading, writing = os.pipe()
+            open_.callback(os.close, reading)
+            with os.fdopen(writing, "wb") as file:
+                file.write(pem)
+            paths.append(f"/dev/fd/{reading}")
+        context.load_cert_chain(*paths)
 
 
 class Door:
