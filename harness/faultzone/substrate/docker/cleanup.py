@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from faultzone.errors import HarnessError
+from faultzone.substrate.docker.connection import Away
 from faultzone.substrate.docker.engine import LABEL, Engine, Made
 
 #: After how many seconds what a session on a machine that cannot be looked at has made may be removed.
@@ -39,33 +40,67 @@ KEPT: Final = "-kept"
 
 def labels(session: str) -> dict[str, str]:
     """The labels of what a session makes: whose it is, and until when it is taken to be in use at most."""
-    return {LABEL: session, _OWNER: _owner(os.getpid()), _EXPIRES: str(int(time.time()) + LEASE_SECONDS)}
+    return {LABEL: session, _OWNER: _owner(), _EXPIRES: str(int(time.time()) + LEASE_SECONDS)}
 
 
-def _machine() -> str:
+def _machine() -> str | None:
+    """What tells apart the machines whose processes can be looked at by their ids; None where that cannot be told.
+
+    The namespace of process ids is part of it: from another one, as in another container of the same machine, the same
+    id is another process or none.
+    """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return f"{socket.gethostname()}/{boot}/{os.stat('/proc/self/ns/pid').st_ino}"
     except OSError:
-        boot = "-"
-    return f"{socket.gethostname()}/{boot}"
+        return None
 
 
-def _owner(process: int) -> str:
-    """A process, told apart from later ones with the same id."""
+def _owner() -> str:
+    """This process, told apart from later ones with the same id."""
     try:
-        started = Path(f"/proc/{process}/stat").read_text("ascii", errors="replace").rpartition(")")[2].split()[19]
+        started = _told("self")[19]
     except OSError:
         started = "-"
-    return f"{_machine()}/{process}/{started}"
+    return f"{_machine() or '-'}/{os.getpid()}/{started}"
+
+
+def _told(process: int | str) -> list[str]:
+    """What the kernel tells of a process, from its state on."""
+    return Path(f"/proc/{process}/stat").read_text("ascii", errors="replace").rpartition(")")[2].split()
+
+
+def _ended(process: int, started: str) -> bool | None:
+    """Whether a process of this machine's is gone; None where that cannot be seen."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    try:
+        if os.readlink("/proc/self") != str(os.getpid()):  # It tells of another namespace's processes.
+            return None
+        state, threads, began = (_told(process)[each] for each in (0, 17, 19))
+    except OSError:  # It is hidden, or has just gone.
+        return None
+    # One that nobody has reaped is gone too.
+    return began != started or (state in "ZX" and int(threads) <= 1)
 
 
 def expired(marks: Mapping[str, str], now: float) -> bool:
     """Whether the session that made something is over: its process is gone, or its lease has run out."""
+    seen = _seen(marks)
+    return lease_end(marks) < now if seen is None else seen
+
+
+def _seen(marks: Mapping[str, str]) -> bool | None:
+    """Whether the process that made something is seen to be gone; None where nothing can be seen of it from here."""
     machine, _, rest = marks.get(_OWNER, "").rpartition("/")
     machine, _, process = machine.rpartition("/")
-    if machine == _machine() and process.isdigit() and rest != "-":
-        return _owner(int(process)) != marks[_OWNER]
-    return lease_end(marks) < now
+    if machine != _machine() or not process.isdecimal() or rest == "-":
+        return None
+    return _ended(int(process), rest)
 
 
 def kept(made: Sequence[Made]) -> list[Made]:
@@ -93,12 +128,21 @@ def removable(engine: Engine, session: str) -> list[Made]:
 def leftovers(engine: Engine, *, kept_too: bool = False) -> list[Made]:
     """What earlier sessions have left behind.
 
+    A session that cannot be seen from here, and whose lease has run out, lives all the same if a host of it runs: hosts
+    end with their session. What does not say who made it is its session's.
+
     Args:
         kept_too: also what was kept of failed tests; else that alone of it whose lease has run out.
     """
     made, now = engine.made(), time.time()
     stays = [each for each in kept(made) if lease_end(each.labels) >= now and not kept_too]
-    return [each for each in made if each not in stays and expired(each.labels, now)]
+
+    def lives(each: Made) -> bool:
+        runs = each.state == "running" and not each.name.endswith(KEPT) and _seen(each.labels) is None
+        return runs or not expired(each.labels, now)
+
+    living = {(each.labels[LABEL], owner) for each in made if lives(each) for owner in (each.labels.get(_OWNER), None)}
+    return [each for each in made if each not in stays and (each.labels[LABEL], each.labels.get(_OWNER)) not in living]
 
 
 def _remove(engine: Engine, made: Sequence[Made]) -> list[HarnessError]:
@@ -163,6 +207,7 @@ class Watchdog:
         command = [sys.executable, "-m", "faultzone.substrate.docker.cleanup", session, str(LATE_SECONDS)]
         roots = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, roots))}
+        self._open: set[str] = set()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -188,10 +233,25 @@ class Watchdog:
 
     @contextmanager
     def expecting(self, kind: str, name: str) -> Iterator[None]:
-        """Announce what is about to be made: should the session die meanwhile, the engine may make it later still."""
-        self._say(f"making {kind} {name}")
-        yield
-        self._say(f"made {kind} {name}")
+        """Announce what is about to be made: should the session die meanwhile, the engine may make it later still.
+
+        So it may if it does not answer; only an answer, be it a refusal, says that nothing more comes.
+        """
+        thing = f"{kind} {name}"
+        self._open.add(thing)
+        self._say(f"making {thing}")
+        try:
+            yield
+        except Away:
+            raise
+        except HarnessError:
+            self._made(thing)
+            raise
+        self._made(thing)
+
+    def _made(self, thing: str) -> None:
+        self._open.discard(thing)
+        self._say(f"made {thing}")
 
     def _say(self, line: str) -> None:
         # One that somebody has killed is done without: the next session's sweep does its work.
@@ -199,12 +259,23 @@ class Watchdog:
             assert self._process.stdin is not None
             os.write(self._process.stdin.fileno(), f"{line}\n".encode())
 
-    def close(self) -> None:
-        """Say that the session has ended in order, let it remove what is left, and wait for its end."""
-        self._say("closed")
+    def close(self, *, all_gone: bool = True) -> None:
+        """Say that the session has ended in order, let it remove what is left, and wait for its end.
+
+        Where something could not be removed, or may yet come, it is not waited for: it goes on alone.
+
+        Args:
+            all_gone: whether the session has removed what it made.
+        """
+        in_order = all_gone and not self._open
+        if in_order:
+            self._say("closed")
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
+        if not in_order:
+            self._process.returncode = 0  # It outlives this process; nobody is to be told that it still runs.
+            return
         try:
             self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:

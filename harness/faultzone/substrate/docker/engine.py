@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import socket
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +15,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from faultzone.errors import HarnessError
-from faultzone.substrate.docker.connection import TIMEOUT, Connection, short
+from faultzone.substrate.docker.connection import TIMEOUT, Away, Connection, short
 
 #: Every container, network, volume and image of ours has it; its value is the session for what a session owns.
 LABEL: Final = "faultzone"
+#: The names of what sessions make. A volume alone may lack the label: where a container names one that is not there, an
+#: engine makes it.
+_OF_A_SESSION: Final = re.compile(r"faultzone-([0-9a-f]{12})(-.*)?")
+
+#: What of /proc is the engine's machine's, and cannot be written from a host: what engines choose, and more. It is what
+#: protects that machine from plain process trees, which have no /proc of their own.
+_READ_ONLY: Final = [
+    f"/proc/{name}" for name in "bus driver fs irq mtrr pressure sys sysrq-trigger sysvipc tty".split()
+]
 
 
 @dataclass(frozen=True)
@@ -198,7 +208,7 @@ class Engine(Connection):
             volume: what it has at `/cloud`, if anything.
         """
         with self._saying(f"make a container of {image}"):
-            binds = [f"{volume}:/cloud"] if volume else []
+            mounts = [_mount(volume, labels)] if volume else []
             made = self._api.create_container(
                 image,
                 list(command[1:]),
@@ -206,7 +216,7 @@ class Engine(Connection):
                 user="0",
                 name=name or None,
                 labels=dict(labels),
-                host_config=self._api.create_host_config(network_mode="none", binds=binds),
+                host_config=self._api.create_host_config(network_mode="none", mounts=mounts),
             )["Id"]
         try:
             yield made
@@ -250,6 +260,11 @@ class Engine(Connection):
             pools = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
             self._client.networks.create(name, driver="bridge", internal=True, labels=dict(labels), ipam=pools)
 
+    def has_network(self, name: str) -> bool:
+        """Whether there is a network of that name."""
+        with self._saying(f"look for the network {name}"):
+            return any(each["Name"] == name for each in self._api.networks(names=[name]))
+
     def create_volume(self, name: str, labels: Mapping[str, str]) -> None:
         """Make a volume."""
         with self._saying(f"create the volume {name}"):
@@ -273,13 +288,14 @@ class Engine(Connection):
                 read_only=not wanted.plain,
                 cap_add=["NET_ADMIN"] if wanted.plain else ["NET_ADMIN", "SYS_ADMIN"],
                 security_opt=["apparmor=unconfined"],
-                binds={wanted.volume: {"bind": "/cloud", "mode": "rw"}},
+                mounts=[_mount(wanted.volume, wanted.labels)],
                 tmpfs={"/local": "size=256m,mode=755", "/run": "mode=755"},
                 pids_limit=8192,
                 cgroupns="private",
                 sysctls={"net.ipv6.conf.all.disable_ipv6": "1"},
                 log_config=LogConfig(type="none"),
             )
+            settings["ReadonlyPaths"] = _READ_ONLY
             endpoints: Any = {wanted.network: self._api.create_endpoint_config(ipv4_address=wanted.address)}
             networks = self._api.create_networking_config(endpoints)
             made = self._api.create_container(
@@ -292,7 +308,7 @@ class Engine(Connection):
                 networking_config=networks,
             )["Id"]
             with ExitStack() as half_made:
-                half_made.callback(self._drop, made)
+                half_made.callback(self.discard, made)
                 attached = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
                 stream = Stream(self._api.attach_socket(made, params=attached))
                 half_made.callback(stream.close)
@@ -300,10 +316,10 @@ class Engine(Connection):
                 half_made.pop_all()
         return str(made), stream
 
-    def _drop(self, container: str) -> None:
+    def discard(self, container: str) -> None:
         """Remove a container that did not start, if it can be; else the end of the session does."""
         with suppress(self._errors.DockerException, OSError):
-            self._api.remove_container(container, force=True)
+            self._api.remove_container(container, force=True, v=True)
 
     def kill(self, container: str) -> None:
         """Kill a container; auto-removal then removes it."""
@@ -334,12 +350,18 @@ class Engine(Connection):
             containers = self._api.containers(all=True, filters={"label": label})
             networks = self._api.networks(filters={"label": label})
             volumes = self._api.volumes(filters={"label": label})["Volumes"] or []
+            named = self._api.volumes(filters={"name": f"faultzone-{session or ''}"})["Volumes"] or []
         found = [
             Made("container", each["Id"], each["Names"][0].lstrip("/"), each["Labels"], each["State"])
             for each in containers
         ]
         found += [Made("network", each["Id"], each["Name"], each["Labels"]) for each in networks]
-        return found + [Made("volume", each["Name"], each["Name"], each["Labels"]) for each in volumes]
+        found += [Made("volume", each["Name"], each["Name"], each["Labels"]) for each in volumes]
+        for each in named:
+            whose = _OF_A_SESSION.fullmatch(each["Name"])
+            if whose is not None and LABEL not in (each["Labels"] or {}) and session in (None, whose[1]):
+                found.append(Made("volume", each["Name"], each["Name"], {LABEL: whose[1]}))
+        return found
 
     def remove(self, made: Made) -> None:
         """Remove something of ours, whatever its state; it is no error if it is gone or just going."""
@@ -356,7 +378,15 @@ class Engine(Connection):
             return
         except (self._errors.DockerException, OSError) as trouble:
             if "already in progress" not in str(trouble):
-                raise HarnessError(f"{made.kind} {made.name} could not be removed: {short(trouble)}") from None
+                kind = HarnessError if isinstance(trouble, self._errors.DockerException) else Away
+                raise kind(f"{made.kind} {made.name} could not be removed: {short(trouble)}") from None
+
+
+def _mount(volume: str, labels: Mapping[str, str]) -> Any:
+    """A volume at `/cloud`. Should it be gone just now, the engine makes another: with our labels, too."""
+    from docker.types import Mount
+
+    return Mount("/cloud", volume, "volume", labels=dict(labels), no_copy=True)
 
 
 class Stream:
