@@ -7,7 +7,7 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,13 +20,19 @@ class Proxy:
     Attributes:
         path: where it listens.
         refused: what it answers itself: a message, by a part of the request's first line.
+        before: what is done before a request is passed on, by a part of its first line; once.
+        lost: parts of first lines of requests that the engine gets and whose answers do not come; once.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.refused: dict[str, str] = {}
+        self.before: dict[str, Callable[[], None]] = {}
+        self.lost: set[str] = set()
         self._wires: set[socket.socket] = set()
         self._whole = True
+        self._flow = threading.Event()
+        self._flow.set()
         self._door = socket.socket(socket.AF_UNIX)
         self._door.bind(path)
         self._door.listen(64)
@@ -43,7 +49,16 @@ class Proxy:
         """Be as an engine that has been started again."""
         self._whole = True
 
+    def freeze(self) -> None:
+        """Be as an engine that stands still: nothing that it is told or says gets through for now."""
+        self._flow.clear()
+
+    def thaw(self) -> None:
+        """Be as an engine that goes on."""
+        self._flow.set()
+
     def close(self) -> None:
+        self.thaw()
         self.cut()
         with suppress(OSError):
             self._door.shutdown(socket.SHUT_RDWR)
@@ -73,16 +88,26 @@ class Proxy:
                     answer = b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n"
                     wire.sendall(answer + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
                     return
+            for part in [each for each in self.before if each in first]:
+                self.before.pop(part)()
+            self._flow.wait()
             self._wires |= {wire, engine}
             engine.connect(ENGINE)
             engine.sendall(head.replace(b"Connection: keep-alive", b"Connection: close", 1))
             threading.Thread(target=self._pump, args=(wire, engine), daemon=True).start()
+            if parts := {each for each in self.lost if each in first}:
+                self.lost -= parts
+                engine.recv(65536)
+                for each in (wire, engine):
+                    each.shutdown(socket.SHUT_RDWR)
+                return
             self._pump(engine, wire)
             self._wires -= {wire, engine}
 
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
+                self._flow.wait()
                 target.sendall(data)
         with suppress(OSError):
             target.shutdown(socket.SHUT_WR)

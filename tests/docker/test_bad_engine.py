@@ -9,21 +9,23 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
+import docker
 import pytest
 
 from faultzone.errors import HarnessError, NotSupported
 from faultzone.region import CloudOptions, Region, docker_backend, make_region
-from faultzone.substrate.docker import image, pool
-from faultzone.substrate.docker.cleanup import _END_SECONDS, labels
-from faultzone.substrate.docker.engine import Engine
+from faultzone.substrate.docker import fabric, image, outage, pool
+from faultzone.substrate.docker.cleanup import labels
+from faultzone.substrate.docker.engine import Container, Engine
 from faultzone.substrate.docker.pool import Pool, Settings
 from tests.docker.conftest import MakeRegion
 from tests.docker.proxy import ENGINE, Proxy, proxy
-from tests.docker.test_instances import answers, lose, out, soon
+from tests.docker.test_instances import answers, hears, lose, out, soon
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -92,7 +94,7 @@ def proxied(before_engine: Proxy) -> Iterator[MakeProxied]:
 
 
 def test_when_the_engine_dies_the_test_ends_with_that_and_not_with_a_verdict_on_the_region(
-    before_engine: Proxy, proxied: MakeProxied
+    before_engine: Proxy, proxied: MakeProxied, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     region = proxied()
     (one,) = region.run_instances(1)
@@ -105,28 +107,149 @@ def test_when_the_engine_dies_the_test_ends_with_that_and_not_with_a_verdict_on_
             one.describe()
     assert "HostLost" not in str(list(region.journal.entries))
     region.close()
-    with pytest.raises(HarnessError, match="the Docker engine no longer answers"):
-        proxied().run_instances(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(outage, "AWAY_SECONDS", 0.5)
+        with pytest.raises(HarnessError, match="the Docker engine no longer answers"):
+            proxied().run_instances(1)
     before_engine.join()
     (one,) = proxied().run_instances(1)
     assert out(one, "echo well") == "well"
 
 
-def test_a_session_ends_without_its_engine_and_says_so(before_engine: Proxy) -> None:
+def test_a_session_ends_without_its_engine_and_says_so_and_all_goes_once_it_is_back(
+    before_engine: Proxy, hosts: Pool
+) -> None:
     opened = Pool(Settings())
     opened.warm(1)
     before_engine.cut()
-    began = time.monotonic()
     with pytest.raises(HarnessError, match="the Docker engine no longer answers"):
         opened.close()
-    assert time.monotonic() - began < _END_SECONDS  # Nor is the watchdog waited for.
+    assert {each.kind for each in hosts.engine.made(opened.session)} >= {"network", "volume"}
     before_engine.join()
-    engine = Engine()
-    left = {each.kind for each in engine.made(opened.session)}
-    assert left >= {"network", "volume"}
-    for each in engine.made(opened.session):
-        engine.remove(each)
-    engine.close()
+    soon(lambda: not hosts.engine.made(opened.session))  # The watchdog has gone on.
+
+
+@pytest.mark.parametrize("away", ["cut", "frozen"])
+def test_a_session_ends_in_order_once_its_engine_is_back_after_some_seconds(
+    before_engine: Proxy, hosts: Pool, away: str
+) -> None:
+    opened = Pool(Settings())
+    opened.warm(1)
+    leave, come_back = {
+        "cut": (before_engine.cut, before_engine.join),
+        "frozen": (before_engine.freeze, before_engine.thaw),
+    }[away]
+    leave()
+    timer = threading.Timer(1.0, come_back)
+    timer.start()
+    opened.close()
+    timer.join()
+    assert hosts.engine.made(opened.session) == []
+
+
+@pytest.mark.parametrize("when", ["before", "in its middle"])
+def test_an_engine_that_is_away_for_some_seconds_costs_no_later_test(
+    before_engine: Proxy, proxied: MakeProxied, when: str
+) -> None:
+    """What begins meanwhile waits; a request whose answer is lost is made again, though it may have been heard."""
+    region = proxied()
+    assert answers(region.run_instances(1)[0])
+    before_engine.cut()
+    region.close()
+    timer = threading.Timer(2.5, before_engine.join)
+    if when == "before":
+        timer.start()
+    else:
+        before_engine.join()
+        before_engine.lost |= {"/containers/create", "/start"}
+    for _ in range(3):
+        (one,) = proxied().run_instances(1)
+        assert out(one, "echo well") == "well"
+    if when == "before":
+        timer.join()
+
+
+def test_what_the_engine_makes_of_a_request_that_got_no_answer_goes_after_the_session_too(
+    before_engine: Proxy, hosts: Pool
+) -> None:
+    opened = Pool(Settings())
+    before_engine.lost.add("/volumes/create")
+    with pytest.raises(HarnessError, match="no longer answers"), opened.watchdog.expecting("volume", "late"):
+        opened.engine.create_volume("other", opened._labels)
+    opened.close()
+    assert hosts.engine.made(opened.session) == []
+    hosts.engine.create_volume("late", opened._labels)
+    soon(lambda: not hosts.engine.made(opened.session))
+
+
+@pytest.mark.parametrize("how", ["between tests", "from under the hosts"])
+def test_a_network_that_is_removed_by_hand_costs_no_later_test(hosts: Pool, how: str) -> None:
+    settings = Settings(hosts=8)
+    opened = pool.pool(settings)
+
+    def make() -> Region:
+        options = CloudOptions.of(zones=1, hosts_per_zone=2)
+        return make_region(docker_backend(options, settings), zones=1, hosts_per_zone=2)
+
+    try:
+        with make() as region:
+            assert answers(region.run_instances(1)[0])
+            if how == "from under the hosts":
+                remove_network(opened)
+        if how == "between tests":
+            opened.cool()
+            remove_network(opened)
+        else:
+            soon(lambda: not any(link.alive for link in [*opened.idle, *opened.leased]))
+        for _ in range(3):
+            with make() as region:
+                one, other = region.run_instances(2, deployment_set=region.create_deployment_set())
+                soon(partial(hears, one, other))
+    finally:
+        pool._POOLS.pop(settings).close()
+    assert hosts.engine.made(opened.session) == []
+
+
+def remove_network(opened: Pool) -> None:
+    """Remove a session's network as somebody would who takes whatever is in it out of it first."""
+    client = docker.from_env()
+    network = client.networks.get(opened.network)
+    for each in network.containers:
+        network.disconnect(each, force=True)
+    network.remove()
+    client.close()
+
+
+def test_an_image_that_is_removed_by_hand_is_made_again(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image, "_DOCKERFILE", image._DOCKERFILE + "ENV REMOVED=by-hand\n")
+    opened = Pool(Settings())
+    try:
+        for _ in range(2):
+            hosts.engine._api.remove_image(opened.image, force=True)
+            opened.warm(1)
+            opened.cool()
+    finally:
+        opened.close()
+        hosts.engine._api.remove_image(opened.image)
+
+
+def test_an_address_that_somebody_has_is_left_alone(hosts: Pool) -> None:
+    opened = Pool(Settings())
+    try:
+        wanted = Container(
+            f"faultzone-{opened.session}-99",
+            opened.image,
+            opened.network,
+            f"{opened.subnet}.3",
+            opened.volume,
+            opened._labels,
+        )
+        stream = opened.engine.start(wanted)[1]
+        opened.warm(1)
+        assert opened.idle[0].address != wanted.address
+        stream.close()
+    finally:
+        opened.close()
 
 
 @pytest.mark.parametrize("asked", ["POST /v1.41/containers/create", "/start"])
@@ -222,7 +345,7 @@ def test_a_subnet_that_somebody_has_is_left_alone(hosts: Pool, monkeypatch: pyte
         other = Pool(Settings())
         assert other.subnet == "10.153.209"
         other.close()
-        monkeypatch.setattr(pool, "_SUBNET_TRIES", 1)
+        monkeypatch.setattr(fabric, "_SUBNET_TRIES", 1)
         with pytest.raises(HarnessError, match="none of 1 subnets is free; `faultzone sweep`"):
             Pool(Settings())
         assert hosts.engine.made("000000000000") == []

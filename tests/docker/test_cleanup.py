@@ -4,33 +4,45 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from faultzone import cli
-from faultzone.substrate.docker import cleanup
-from faultzone.substrate.docker.cleanup import expired, labels, leftovers, sweep
-from faultzone.substrate.docker.engine import Container, Made, Stream
+from faultzone import cli, docker_cli
+from faultzone.substrate.docker import cleanup, lock
+from faultzone.substrate.docker.cleanup import expired, labels, leftovers, remove_all, sweep
+from faultzone.substrate.docker.engine import Container, Engine, Made, Stream
 from faultzone.substrate.docker.pool import Pool
+from tests.docker.proxy import proxy
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 VICTIM = Path(__file__).with_name("victim.py")
 ROOT = VICTIM.parents[2]
 
 
+#: A session that does its work and ends in order.
+SESSION = """
+from faultzone.substrate.docker.pool import Pool, Settings
+pool = Pool(Settings())
+pool.warm(1)
+print(pool.session)
+pool.close()
+"""
+
+
 @contextmanager
-def victim(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+def victim(*arguments: str, before: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "harness")}
     process = subprocess.Popen(
-        [sys.executable, str(VICTIM), *arguments], stdout=subprocess.PIPE, text=True, env=environment
+        [*before, sys.executable, str(VICTIM), *arguments], stdout=subprocess.PIPE, text=True, env=environment
     )
     try:
         yield process
@@ -184,6 +196,82 @@ def test_the_next_sweep_removes_what_a_session_left_whose_watchdog_was_killed_to
         gone(hosts, process, 5)
 
 
+@pytest.mark.parametrize(
+    "spaces", ["--pid --mount-proc", "--pid", "--pid --mount-proc --uts --net --ipc", "--uts", "--net"]
+)
+@pytest.mark.parametrize("looks", ["sweep", "session"])
+def test_a_session_that_lives_keeps_its_hosts_whoever_looks_from_another_namespace(
+    hosts: Pool, spaces: str, looks: str
+) -> None:
+    """As from another container of the same machine: the same host name and boot, and other processes by these ids."""
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("other namespaces need root and unshare")
+    hosts.warm(1)
+    before = {each.id for each in hosts.engine.made(hosts.session)}
+    command = ["unshare", *spaces.split(), "--fork", "--kill-child", sys.executable]
+    command += ["-m", "faultzone.cli", "sweep"] if looks == "sweep" else ["-c", SESSION]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "harness")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert {each.id for each in hosts.engine.made(hosts.session)} == before
+    assert hosts.engine.made(done.stdout.strip()) == [] if looks == "session" else "removed" in done.stdout
+
+
+def test_a_session_in_another_namespace_keeps_its_hosts_when_this_one_looks(hosts: Pool) -> None:
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("other namespaces need root and unshare")
+    with victim(before=("unshare", "--pid", "--mount-proc", "--fork", "--kill-child")) as process:
+        session = heard(process, "pool")[0]
+        heard(process, "instances")
+        before = {each.id for each in hosts.engine.made(session)}
+        assert [each for each in sweep(hosts.engine) if each.id in before] == []
+        assert {each.id for each in hosts.engine.made(session)} == before
+    # Its watchdog died with its namespace, so nobody sees from here that it is over: that is known after its lease.
+    remove_all(hosts.engine, lambda: hosts.engine.made(session))
+
+
+def test_a_volume_that_the_engine_makes_again_is_the_session_s(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A create is under way while the session's end removes the volume: the engine makes the volume by itself."""
+    name = f"faultzone-{'0' * 11}a"
+    with proxy() as between:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{between.path}")
+        engine = Engine()
+        engine.create_volume(name, labels("0" * 11 + "a"))
+        (volume,) = hosts.engine.made("0" * 11 + "a")
+        between.before["/containers/create"] = lambda: hosts.engine.remove(volume)
+        wanted = Container(name, hosts.image, hosts.network, f"{hosts.subnet}.254", name, labels("0" * 11 + "a"))
+        stream = engine.start(wanted)[1]
+        made = hosts.engine.made("0" * 11 + "a")
+        assert {each.kind for each in made} == {"container", "volume"}
+        assert all(each.labels.items() >= wanted.labels.items() for each in made)
+        between.before["/containers/create"] = lambda: hosts.engine.remove(volume)
+        stream.close()
+        wait_until(lambda: [each.kind for each in hosts.engine.made("0" * 11 + "a")] == ["volume"])
+        with engine.container(hosts.image, ("true",), wanted.labels, "", name):
+            (again,) = [each for each in hosts.engine.made("0" * 11 + "a") if each.kind == "volume"]
+            assert again.labels == wanted.labels
+        engine.close()
+    hosts.engine.remove(again)
+
+
+@pytest.mark.parametrize("by", ["sweep", "watchdog"])
+def test_a_volume_of_a_session_is_known_by_its_name_too(hosts: Pool, by: str) -> None:
+    session = "0" * 11 + "b"
+    hosts.engine.create_volume(f"faultzone-{session}", {})
+    for other in ("faultzone-test-other", f"faultzone-{session}x"):
+        hosts.engine.create_volume(other, {})
+    if by == "sweep":
+        sweep(hosts.engine)
+    else:
+        with watched(session) as ends:
+            assert ends() == 0
+    left = [each["Name"] for each in hosts.engine._api.volumes()["Volumes"]]
+    for other in ("faultzone-test-other", f"faultzone-{session}x"):
+        hosts.engine.remove(Made("volume", other, other, {}))
+    assert f"faultzone-{session}" not in left
+    assert {"faultzone-test-other", f"faultzone-{session}x"} <= set(left)
+
+
 def test_sweep_shows_before_it_removes(
     hosts: Pool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +296,31 @@ def test_the_doctor_finds_this_machine_well(hosts: Pool, capsys: pytest.CaptureF
     said = capsys.readouterr().out
     assert "instances have everything of their own" in said
     assert "all it made was gone" in said
+
+
+@pytest.mark.parametrize("kind", ["fifo", "held", "link"])
+def test_the_doctor_says_what_is_wrong_with_the_lock(
+    hosts: Pool,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    kind: str,
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(docker_cli, "_IMAGE_SECONDS", 0.1)
+    place = lock.path("image")
+    with ExitStack() as stack:
+        if kind == "fifo":
+            os.mkfifo(place)
+        elif kind == "link":
+            place.symlink_to(tmp_path / "other")
+        else:
+            stack.enter_context(lock.held("image", 0))
+        assert cli.main(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert f"trouble  {place} " in said
+    assert "end it (" in said if kind == "held" else "remove it" in said
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_lease_of_another_machine_ends_with_its_time() -> None:

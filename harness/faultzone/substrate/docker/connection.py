@@ -17,6 +17,8 @@ from faultzone.errors import HarnessError, NotSupported
 _BESIDES: Final = ("h11", "wsproto", "trustme")
 #: How many seconds an answer of the engine may take.
 TIMEOUT: Final = 60
+#: How many it may take to say that it is there.
+_PING_SECONDS: Final = 5
 _CONNECTIONS: Final = 64
 _ADVICE: Final = """no Docker engine answers: {trouble}
   Start one (on Debian: apt-get install docker.io, then service docker start), or say where one is by DOCKER_HOST or
@@ -26,6 +28,14 @@ _ADVICE: Final = """no Docker engine answers: {trouble}
 
 class Taken(HarnessError):
     """A name or a subnet belongs to somebody else."""
+
+
+class Away(HarnessError):
+    """The engine does not answer. What it was asked for it may do all the same, now or later."""
+
+
+class Missing(HarnessError):
+    """The engine does not have something that is needed."""
 
 
 class Connection:
@@ -63,12 +73,14 @@ class Connection:
         except self._errors.DockerException as trouble:
             text = short(trouble)
             taken = "already in use", "overlaps", "already exists", "is already in progress"
-            kind = Taken if any(each in text for each in taken) else HarnessError
+            kind: type[HarnessError] = HarnessError
+            if any(each in text for each in taken):
+                kind = Taken
+            elif isinstance(trouble, self._errors.NotFound):
+                kind = Missing
             raise kind(f"the Docker engine could not {what}: {text}") from None
         except OSError as trouble:
-            raise HarnessError(
-                f"the Docker engine no longer answers, so it could not {what}: {short(trouble)}"
-            ) from None
+            raise Away(f"the Docker engine no longer answers, so it could not {what}: {short(trouble)}") from None
 
     def close(self) -> None:
         """Give the connections back."""
@@ -81,7 +93,9 @@ class Connection:
             HarnessError: it does not.
         """
         with self._saying("be reached"):
-            self._api.ping()
+            answer = self._api.get(f"{self._api.base_url}/_ping", timeout=_PING_SECONDS)
+            if not answer.ok:
+                raise OSError(f"{answer.status_code} {answer.reason}")
 
 
 def _named() -> bool:

@@ -20,9 +20,11 @@ from faultzone.substrate.docker import clients, image
 from faultzone.substrate.docker.agent.sandbox import CLIENT
 from faultzone.substrate.docker.agent.services import ASSISTANT
 from faultzone.substrate.docker.cleanup import KEPT, Watchdog, labels, lease_end, removable, remove_all, sweep
-from faultzone.substrate.docker.connection import Taken
+from faultzone.substrate.docker.connection import Missing, Taken
 from faultzone.substrate.docker.engine import Container, Engine
+from faultzone.substrate.docker.fabric import Fabric
 from faultzone.substrate.docker.links import Link, Message, Switchboard
+from faultzone.substrate.docker.outage import Outage
 from faultzone.substrate.docker.roots import Roots
 
 #: What takes a leased host, or the reason why there is none.
@@ -34,7 +36,10 @@ _STARTERS: Final = 4
 _READY_SECONDS: Final = 20.0
 _RESET_SECONDS: Final = 10.0
 _SWEEP_SECONDS: Final = 10.0
-_SUBNET_TRIES: Final = 64
+#: How long the end of a session waits for an engine that is away; after that, the watchdog does.
+_LAST_SECONDS: Final = 5.0
+#: How often a host is tried again where what it needs has been removed, or its address is somebody's.
+_TRIES: Final = 3
 _KEEP_SECONDS: Final = 2.0
 #: How many hosts of failed tests a session keeps at most: they go on running.
 _KEPT_HOSTS: Final = 16
@@ -70,6 +75,7 @@ class Pool:
         self.settings = settings
         self.session = secrets.token_hex(6)
         self.engine = Engine()
+        self.outage = Outage(self.engine.ping)
         self._labels = labels(self.session)
         self._undo: list[Callable[[], None]] = [self.engine.close]
         self.trouble: BaseException | None = None
@@ -82,6 +88,7 @@ class Pool:
         #: What instances run as their Cloud Assistant agent; see `agent.sandbox.Spec`.
         self.agent = CLIENT if settings.agent else "own"
         self._lost: tuple[str, ...] | None = None
+        self._all_gone = True
         try:
             self._open()
         except BaseException:
@@ -94,42 +101,39 @@ class Pool:
 
         self.authority = Authority(SERVER_NAMES)
         self.watchdog = Watchdog(self.session)
-        self._undo.append(self.watchdog.close)
+        self._undo.append(lambda: self.watchdog.close(all_gone=self._all_gone))
         with suppress(HarnessError):  # What does not go keeps nobody from work; `faultzone doctor` counts it.
             sweep(self.engine, _SWEEP_SECONDS)
-        client = b""
+        self._client = b""
         if path := self.settings.agent:
-            client = clients.read(path)
-            clients.check(path, client, str(self.engine.info.get("Architecture")))
-        self.image = image.ensure(self.engine, self.settings.base, self.settings.mirror, client)
+            self._client = clients.read(path)
+            clients.check(path, self._client, str(self.engine.info.get("Architecture")))
+        self.image = self._make_image()
         self.watchdog.wait_until_it_watches()
         self._undo.append(self._remove_made)
-        self.network, self.volume = f"faultzone-{self.session}", f"faultzone-{self.session}"
-        self.subnet = self._make_network()
+        self._fabric = Fabric(self.engine, self.watchdog, self.session, self._labels)
+        self.volume = f"faultzone-{self.session}"
         with self.watchdog.expecting("volume", self.volume):
             self.engine.create_volume(self.volume, self._labels)
-        self.roots = Roots(self.engine, self.watchdog, self.image, self.volume, self._labels)
+        self.roots = Roots(self.engine, self.watchdog, self.outage, self.image, self.volume, self._labels)
         self.board = Switchboard(self._failed)
         self._undo.append(self.board.close)
         self._threads = ThreadPoolExecutor(_STARTERS, "faultzone-starts")
         self._undo.append(lambda: self._threads.shutdown(cancel_futures=True))
         self._undo.append(self._let_go)
 
-    def _make_network(self) -> str:
-        """A network with a small subnet that nobody has, told apart by the session."""
-        seed = int(self.session, 16)
-        for turn in range(_SUBNET_TRIES):
-            place = (seed + turn * 977) % (96 * 256)
-            subnet = f"10.{150 + place // 256}.{place % 256}"
-            try:
-                with self.watchdog.expecting("network", self.network):
-                    self.engine.create_network(self.network, f"{subnet}.0/24", self._labels)
-            except Taken:
-                continue
-            return subnet
-        raise HarnessError(
-            f"none of {_SUBNET_TRIES} subnets is free; `faultzone sweep` removes networks that were left behind"
-        )
+    def _make_image(self) -> str:
+        return image.ensure(self.engine, self.settings.base, self.settings.mirror, self._client)
+
+    @property
+    def network(self) -> str:
+        """The name of the network between its hosts."""
+        return self._fabric.name
+
+    @property
+    def subnet(self) -> str:
+        """The first three numbers of the addresses in it."""
+        return self._fabric.subnet
 
     def next_network(self) -> int:
         """The number of a private network that no region of this session has."""
@@ -158,24 +162,53 @@ class Pool:
             )
             return
         self._starting += 1
-        taken = {link.address for link in [*self.idle, *self.leased, *self.kept]}
-        numbered = ((number, f"{self.subnet}.{number % 250 + 2}") for number in self._numbers)
-        number, address = next((number, address) for number, address in numbered if address not in taken)
-        self._threads.submit(self._start, f"faultzone-{self.session}-{number}", address, taker)
+        place = self._place()
+        self._threads.submit(self._start, place, taker)
 
-    def _start(self, name: str, address: str, taker: Taker) -> None:
+    def _place(self) -> tuple[int, int]:
+        """The number of the next host, and one in the subnet that no other has; on the switchboard's thread."""
+        taken = {link.address.rpartition(".")[2] for link in [*self.idle, *self.leased, *self.kept]}
+        places = ((number, number % 250 + 2) for number in self._numbers)
+        return next((number, place) for number, place in places if str(place) not in taken)
+
+    def _start(self, place: tuple[int, int], taker: Taker) -> None:
         """Start a host; on a thread of its own."""
         try:
+            link = self._make_host(place)
+        except (HarnessError, TimeoutError) as trouble:
+            refusal = trouble if isinstance(trouble, HarnessError) else HarnessError(str(trouble))
+            self.board.post(lambda: self._not_started(taker, refusal))
+            return
+        self.board.post(lambda: self._greet(link, taker))
+
+    def _make_host(self, place: tuple[int, int]) -> Link:
+        """Make a container; another, once the engine is back or what was removed is there again."""
+        tried: list[str] = []
+
+        def make() -> Link:
+            if tried:  # The engine may have made something of it.
+                self.engine.discard(tried[-1])
+            number, octet = self.board.ask(lambda answer: answer(self._place()), _RESET_SECONDS) if tried else place
+            name, address = f"faultzone-{self.session}-{number}", f"{self.subnet}.{octet}"
+            tried.append(name)
             plain = self.settings.plain
             wanted = Container(name, self.image, self.network, address, self.volume, self._labels, plain)
             with self.watchdog.expecting("container", name):
                 container, stream = self.engine.start(wanted)
-        except HarnessError as trouble:
-            refusal = trouble
-            self.board.post(lambda: self._not_started(taker, refusal))
-            return
-        link = Link(self.board, container, name, address, stream)
-        self.board.post(lambda: self._greet(link, taker))
+            return Link(self.board, container, name, address, stream)
+
+        for _ in range(_TRIES):
+            try:
+                return self.outage.patiently(make)
+            except (Missing, Taken):
+                self._restore()
+        return self.outage.patiently(make)
+
+    def _restore(self) -> None:
+        """Make again what hosts need and somebody has removed."""
+        self._fabric.restore()
+        if self.engine.image_id(self.image) is None:
+            self.image = self._make_image()
 
     def _not_started(self, taker: Taker, trouble: HarnessError) -> None:
         self._starting -= 1
@@ -368,7 +401,12 @@ class Pool:
         self.board.ask(end, _RESET_SECONDS)
 
     def _remove_made(self) -> None:
-        remove_all(self.engine, lambda: removable(self.engine, self.session))
+        def remove() -> None:
+            remove_all(self.engine, lambda: removable(self.engine, self.session))
+
+        self._all_gone = False
+        self.outage.patiently(remove, _LAST_SECONDS)
+        self._all_gone = True
 
     @property
     def closed(self) -> bool:
@@ -379,7 +417,8 @@ class Pool:
         """End the hosts and remove what was made; each step has its turn, whatever became of the others.
 
         Raises:
-            HarnessError: something could not be removed; the next session's sweep will.
+            HarnessError: something could not be removed; the watchdog goes on trying for two minutes, and the next
+                session's sweep removes the rest.
         """
         troubles: list[HarnessError] = []
         while self._undo:

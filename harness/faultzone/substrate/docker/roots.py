@@ -6,6 +6,7 @@ The engine unpacks an image once into the volume that all hosts share, in a dire
 from __future__ import annotations
 
 import io
+import itertools
 import tarfile
 import threading
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import Final
 from faultzone.errors import HarnessError, UsageError
 from faultzone.substrate.docker.cleanup import Watchdog
 from faultzone.substrate.docker.engine import Engine
+from faultzone.substrate.docker.outage import Outage
 
 #: Where they are, below the volume.
 _DIRECTORY: Final = "roots"
@@ -25,13 +27,17 @@ class Roots:
     Args:
         engine: what has the images.
         watchdog: is told of the containers before they are made.
+        outage: waits for an engine that is away for some seconds.
         hosts: the hosts' image.
         volume: the volume that the hosts share.
         labels: what everything that is made says of itself.
     """
 
-    def __init__(self, engine: Engine, watchdog: Watchdog, hosts: str, volume: str, labels: Mapping[str, str]) -> None:
-        self._engine, self._watchdog = engine, watchdog
+    def __init__(
+        self, engine: Engine, watchdog: Watchdog, outage: Outage, hosts: str, volume: str, labels: Mapping[str, str]
+    ) -> None:
+        self._engine, self._watchdog, self._outage = engine, watchdog, outage
+        self._turns = itertools.count(1)
         self._hosts, self._volume, self._labels = hosts, volume, labels
         self._lock = threading.Lock()
         self._there: set[str] = set()
@@ -44,7 +50,7 @@ class Roots:
             HarnessError: the engine is in trouble.
         """
         with self._lock:
-            number = self._engine.image_id(image)
+            number = self._outage.patiently(lambda: self._engine.image_id(image))
             if number is None:
                 try:
                     self._engine.pull(image)
@@ -58,7 +64,8 @@ class Roots:
             return directory
 
     def _unpack(self, image: str, directory: str) -> None:
-        source, target = f"{self._volume}-root", f"{self._volume}-door"
+        turn = next(self._turns)  # Those of one that failed may not be gone yet.
+        source, target = f"{self._volume}-root-{turn}", f"{self._volume}-door-{turn}"
         with (
             self._watchdog.expecting("container", source),
             self._engine.container(image, ("/bin/sh", "-c", "exit 0"), self._labels, source) as made,
