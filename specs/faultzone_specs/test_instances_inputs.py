@@ -63,6 +63,21 @@ def test_names_may_have_periods(region: Region) -> None:
     assert {each.describe()["InstanceName"] for each in (run, created)} == {name}
 
 
+@clause("instance/ordered-names")
+@AS_OF_2020
+@needs("shape-region")
+def test_a_batch_is_numbered_where_its_name_says(region: Region) -> None:
+    """Both names, each with its own beginning and width, and no suffix where the number ends the name."""
+    made = region.run_instances(
+        2, InstanceName="node-[1,4]-web", HostName="node-[99,3]", UniqueSuffix=False, public_ip=False, wait=False
+    )
+    shown = [each.describe() for each in made]
+    assert sorted(each["InstanceName"] for each in shown) == ["node-0001-web", "node-0002-web"]
+    assert sorted(each["HostName"] for each in shown) == ["node-099", "node-100"]
+    ended = region.run_instances(2, InstanceName="instance-[99,3]", UniqueSuffix=True, public_ip=False, wait=False)
+    assert sorted(each.describe()["InstanceName"] for each in ended) == ["instance-099", "instance-100"]
+
+
 @clause("instance/tag-rule")
 def test_tags_of_the_documented_form_are_kept(region: Region) -> None:
     """The longest key that every edition allows, and values of both ends."""

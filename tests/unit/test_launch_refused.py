@@ -61,6 +61,9 @@ def placed(backend: LocalBackend) -> list[tuple[str, int]]:
         ({"RamRoleName": "none"}, "InvalidRamRole.NotFound"),
         ({"ResourceGroupId": "rg-none"}, "InvalidResourceGroup.NotFound"),
         ({"HpcClusterId": "hpc-none"}, "InvalidHpcClusterId.NotFound"),
+        ({"DataDisk.1.KMSKeyId": "none"}, "InvalidParameter.KMSKeyId.NotFound"),
+        ({"SpotInterruptionBehavior": "Stop"}, "InvalidSpotInterruptionBehavior"),
+        ({"InstanceName": "web-[1,3]"}, "InvalidInstanceName.Malformed"),
         ({"Tag": [{"Key": "a"}, {"Key": "a"}]}, "Duplicate.TagKey"),
         ({"InstanceChargeType": "PrePaid", "Period": 1, "AutoPay": False}, "UnsupportedParameter"),
     ],
@@ -97,6 +100,48 @@ def test_what_a_later_edition_refuses(refused: dict[str, str], code: str) -> Non
     assert made(LocalBackend(), Tag=[refused])
     with pytest.raises(ApiError, match=code):
         made(LocalBackend(edition=load("2020-12")), Tag=[refused])
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("web-[1,3]", ["web-001", "web-002"]),
+        ("web-[9,1]-a", ["web-9-a001", "web-10-a002"]),
+        ("web-[]", ["web-000000", "web-000001"]),
+        ("web-[7]", ["web-000007", "web-000008"]),
+        ("web-[,2]", ["web-00", "web-01"]),
+        ("web-[7,]", ["web-000007", "web-000008"]),
+        ("web", ["web001", "web002"]),
+    ],
+)
+def test_names_of_a_batch(name: str, names: list[str]) -> None:
+    backend = LocalBackend((Shape(),), edition=load("2020-12"))
+    made(backend, InstanceName=name, HostName=name, UniqueSuffix=True, Amount=2)
+    shown = backend.call("DescribeInstances", {"RegionId": "cn-hangzhou"})["Instances"]["Instance"]
+    assert sorted(each["InstanceName"] for each in shown) == sorted(names)
+    assert sorted(each["HostName"] for each in shown) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    "name", ["web-[1,7]", "web-[1,0]", "web-[a]", "web-[1, 3]", "web-[1", "[1,3]", "web-[1][2]", "web-[1000000,1]"]
+)
+def test_names_that_number_nothing(name: str) -> None:
+    backend = LocalBackend((Shape(),), edition=load("2020-12"))
+    for given, code in (
+        ({"InstanceName": name}, "InvalidInstanceName"),
+        ({"HostName": f"a{name}]["}, "InvalidHostName"),
+    ):
+        with pytest.raises(ApiError, match=code):
+            made(backend, **given)
+    assert placed(backend) == []
+
+
+def test_only_a_batch_is_numbered() -> None:
+    backend = LocalBackend((Shape(),), edition=load("2020-12"))
+    with pytest.raises(ApiError, match="InvalidInstanceName"):
+        backend.call("CreateInstance", {**RUN, "InstanceName": "web-[1,3]"})
+    template = {**RUN, "LaunchTemplateName": "web", "InstanceName": "web-[1,3]"}
+    assert backend.call("CreateLaunchTemplate", template)["LaunchTemplateId"]
 
 
 def test_windows_looks_at_no_key_pair() -> None:

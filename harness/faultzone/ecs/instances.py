@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from faultzone.ecs.request import Request, flag, integer, json_texts, number, structure, structures, text, texts
-from faultzone.ecs.resources import FILTER, TAG
+from faultzone.ecs.resources import FILTER, LOCK_REASONS, TAG
 
 CHARGE_TYPES = ("PrePaid", "PostPaid")
 CREDIT_SPECIFICATIONS = ("Standard", "Unlimited")
@@ -59,6 +59,7 @@ class _Launch(Request):
         *_disk("DataDisk", 5, 32768),
         flag("DeleteWithInstance"),
         flag("Encrypted"),
+        text("KMSKeyId"),
         text("SnapshotId"),
         text("Device"),
         most=16,
@@ -75,6 +76,9 @@ class _Launch(Request):
     spot_strategy: str = text("SpotStrategy", "NoSpot", among=SPOT_STRATEGIES, code="InvalidSpotStrategy")
     spot_price_limit: float | None = number("SpotPriceLimit", code="InvalidSpotPriceLimit")
     spot_duration: int | None = integer("SpotDuration", least=0, most=6)
+    spot_interruption: str = text(
+        "SpotInterruptionBehavior", "Terminate", among=("Terminate",), code="InvalidSpotInterruptionBehavior"
+    )
     deployment_set_id: str | None = text("DeploymentSetId")
     deletion_protection: bool = flag("DeletionProtection")
 
@@ -179,17 +183,16 @@ class DescribeInstances(Request):
     instance_type_family: str | None = text("InstanceTypeFamily")
     key_pair_name: str | None = text("KeyPairName")
     status: str | None = text("Status", among=STATUSES, code="InvalidStatus.NotFound")
-    lock_reason: str | None = text(
-        "LockReason",
-        among=("financial", "security", "recycling", "dedicatedhostfinancial"),
-        code="InvalidLockReason.NotFound",
-    )
+    lock_reason: str | None = text("LockReason", among=LOCK_REASONS, code="InvalidLockReason.NotFound")
     device_available: bool | None = flag("DeviceAvailable", None)
     io_optimized: bool | None = flag("IoOptimized", None)
     resource_group_id: str | None = text("ResourceGroupId")
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
     filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True)
     hpc_cluster_id: str | None = text("HpcClusterId", later="2020-12")
+    rdma_ip_addresses: tuple[str, ...] | None = json_texts("RdmaIpAddresses", most=100, later="2020-12")
+    http_endpoint: str | None = text("HttpEndpoint", among=("enabled", "disabled"), later="2020-12")
+    http_tokens: str | None = text("HttpTokens", among=("optional", "required"), later="2020-12")
     additional_attributes: tuple[str, ...] = texts("AdditionalAttributes", most=20, later="2020-12")
     page_number: int = integer("PageNumber", 1, least=1)
     page_size: int = integer("PageSize", 10, least=1, most=100)

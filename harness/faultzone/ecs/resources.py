@@ -17,6 +17,11 @@ TAG: Final = (text("Key", also="key"), text("Value", also="value"))
 #: The fields of a filter by time; a client that needs the third and the fourth alone may leave the others out.
 FILTER: Final = (text("Key"), text("Value"))
 
+#: Basic and advanced security groups; the first is the default.
+GROUP_TYPES: Final = ("normal", "enterprise")
+#: Why an instance or a disk may be locked.
+LOCK_REASONS: Final = ("financial", "security", "recycling", "dedicatedhostfinancial")
+
 
 class _Read(Request):
     """What the actions that only tell have in common."""
@@ -125,6 +130,8 @@ class DescribeNetworkInterfaces(PagedByToken):
     resource_group_id: str | None = text("ResourceGroupId", later="2019-09")
     vpc_id: str | None = text("VpcId", later="2019-09")
     status: str | None = text("Status", later="2020-12")
+    private_ip_addresses: tuple[str, ...] = texts("PrivateIpAddress", most=100, later="2020-12")
+    service_managed: bool | None = flag("ServiceManaged", None, later="2020-12")
 
 
 class DescribeImages(_Paged):
@@ -136,16 +143,48 @@ class DescribeImages(_Paged):
     os_type: str | None = text("OSType", among=("linux", "windows"))
     status: str | None = text("Status")
     instance_type: str | None = text("InstanceType")
+    snapshot_id: str | None = text("SnapshotId")
+    usage: str | None = text("Usage", among=("instance", "none"))
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
+    filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True, later="2020-12")
+    image_family: str | None = text("ImageFamily", later="2020-12")
+    resource_group_id: str | None = text("ResourceGroupId", later="2020-12")
+    action_type: str | None = text("ActionType", among=("CreateEcs", "ChangeOS"), later="2020-12")
+    architecture: str | None = text("Architecture", among=("i386", "x86_64"), later="2020-12")
+    show_expired: bool = flag("ShowExpired", later="2020-12")
+    supports_cloud_init: bool | None = flag("IsSupportCloudinit", None, later="2020-12")
+    supports_io_optimized: bool | None = flag("IsSupportIoOptimized", None, later="2020-12")
+    dry_run: bool = flag("DryRun")
 
 
 class DescribeDisks(PagedByToken):
     """List disks."""
 
-    disk_ids: tuple[str, ...] | None = json_texts("DiskIds", most=100)
+    disk_ids: tuple[str, ...] | None = json_texts("DiskIds", most=100, too_many="InvalidDiskIds.Malformed")
     instance_id: str | None = text("InstanceId")
     zone_id: str | None = text("ZoneId")
     disk_type: str = text("DiskType", "all", among=("all", "system", "data"))
     status: str | None = text("Status")
+    disk_name: str | None = text("DiskName")
+    category: str | None = text("Category")
+    snapshot_id: str | None = text("SnapshotId")
+    portable: bool | None = flag("Portable", None)
+    encrypted: bool = flag("Encrypted")
+    delete_with_instance: bool | None = flag("DeleteWithInstance", None)
+    delete_auto_snapshot: bool | None = flag("DeleteAutoSnapshot", None)
+    enable_auto_snapshot: bool | None = flag("EnableAutoSnapshot", None)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
+    filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True, later="2020-12")
+    charge_type: str | None = text(
+        "DiskChargeType", among=("PrePaid", "PostPaid"), code="InvalidDiskChargeType.NotFound", later="2020-12"
+    )
+    lock_reason: str | None = text("LockReason", among=LOCK_REASONS, code="InvalidLockReason.NotFound", later="2020-12")
+    resource_group_id: str | None = text("ResourceGroupId", later="2020-12")
+    kms_key_id: str | None = text("KMSKeyId", later="2020-12")
+    snapshot_policy_id: str | None = text("AutoSnapshotPolicyId", later="2020-12")
+    has_snapshot_policy: bool | None = flag("EnableAutomatedSnapshotPolicy", None, later="2020-12")
+    shared: bool | None = flag("EnableShared", None, later="2020-12")
+    dry_run: bool = flag("DryRun")
 
 
 class DescribeSecurityGroups(_Paged):
@@ -157,6 +196,9 @@ class DescribeSecurityGroups(_Paged):
     security_group_name: str | None = text("SecurityGroupName")
     network_type: str | None = text("NetworkType", among=("classic", "vpc"))
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
+    security_group_type: str | None = text("SecurityGroupType", among=GROUP_TYPES, later="2020-12")
+    resource_group_id: str | None = text("ResourceGroupId", later="2020-12")
+    dry_run: bool = flag("DryRun")
 
 
 class DescribeSecurityGroupAttribute(_Read):
@@ -178,6 +220,8 @@ class CreateSecurityGroup(Request):
     description: str | None = text("Description")
     vpc_id: str | None = text("VpcId")
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
+    security_group_type: str = text("SecurityGroupType", GROUP_TYPES[0], among=GROUP_TYPES, later="2020-12")
+    resource_group_id: str | None = text("ResourceGroupId", later="2020-12")
     client_token: str | None = text("ClientToken")
 
 

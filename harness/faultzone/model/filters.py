@@ -1,4 +1,4 @@
-"""Filters by time, as renewal scripts use them: `Filter.3.Key=ExpiredStartTime` with `Filter.3.Value`."""
+"""Filters that several Describe actions have: by time, as `Filter.3.Key=ExpiredStartTime`, and by tags."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from faultzone.clock import MINUTE, read_stamp
 from faultzone.ecs.errors import ApiError
+
+Tags = Sequence[Mapping[str, str]]
 
 #: What time a bound is for, such as `Creation`; whether it is the first instant or the last; and the instant.
 Bound = tuple[str, bool, int]
@@ -47,3 +49,20 @@ def within(bounds: Sequence[Bound], times: Mapping[str, int | None]) -> bool:
         if minute < bound if first else minute > bound:
             return False
     return True
+
+
+def has_tags(tags: Mapping[str, str], asked: Tags) -> bool:
+    """Whether what has these tags has all that a request asks for; a tag without a value stands for any."""
+    return all(
+        each.get("Key", "") in tags and each.get("Value") in (None, "", tags[each.get("Key", "")]) for each in asked
+    )
+
+
+def read_tag_list(given: Tags | None) -> dict[str, str]:
+    """The tags that a launch gave, by key."""
+    return {each.get("Key", ""): each.get("Value", "") for each in given or ()}
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as the Describe actions show them."""
+    return [{"TagKey": key, "TagValue": value} for key, value in tags.items()]

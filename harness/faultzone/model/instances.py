@@ -18,7 +18,7 @@ from faultzone.ecs.instances import (
 from faultzone.model import lifecycle
 from faultzone.model.catalog import dotted
 from faultzone.model.dispatch import Answer, handles
-from faultzone.model.filters import read_bounds, within
+from faultzone.model.filters import has_tags, read_bounds, read_tag_list, tag_list, within
 from faultzone.model.launch import check_password, check_texts, check_user_data
 from faultzone.model.state import STARTING, AccountState, Instance, RegionState, like, page
 
@@ -101,7 +101,7 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
         "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": ""},
     }
     if tags := more.get("Tags"):
-        shown["Tags"] = {"Tag": [{"TagKey": tag.get("Key", ""), "TagValue": tag.get("Value", "")} for tag in tags]}
+        shown["Tags"] = {"Tag": tag_list(read_tag_list(tags))}
     return shown
 
 
@@ -157,28 +157,22 @@ def _filters(region: RegionState, account: AccountState, request: DescribeInstan
             yield lambda i, name=name, asked=asked, default=default: (i.get(name) or default) == asked  # type: ignore[misc]
     if r.io_optimized is not None:
         yield lambda i: _is_optimized(i) == r.io_optimized
-    nobody_has = (r.eip_addresses, r.key_pair_name, r.resource_group_id)
-    if r.device_available is False or any(each is not None for each in nobody_has):
-        # Every device is available, and none of the others can be made here.
+    nobody_has = (r.eip_addresses, r.key_pair_name, r.resource_group_id, r.rdma_ip_addresses)
+    unlike_all = (r.device_available is False, r.http_endpoint == "disabled", r.http_tokens == "required")
+    if any(unlike_all) or any(each is not None for each in nobody_has):
+        # What has to be made before cannot be made here, and all instances are alike in the rest.
         yield lambda i: False
     if r.hpc_cluster_id is not None:
         raise ApiError("InvalidHpcClusterId.NotFound")
     if r.filters:
         bounds = read_bounds(r.filters, ("Creation", "Expired"))
         yield lambda i: within(bounds, {"Creation": i.created, "Expired": i.expires})
-    for tag in r.tags:
-        yield lambda i, tag=tag: _has_tag(i, tag)  # type: ignore[misc]
+    if r.tags:
+        yield lambda i: has_tags(read_tag_list(i.get("Tags")), r.tags)
 
 
 def _is_optimized(instance: Instance) -> bool:
     return (instance.get("IoOptimized") or "optimized") == "optimized"
-
-
-def _has_tag(instance: Instance, asked: dict[str, Any]) -> bool:
-    return any(
-        tag.get("Key") == asked.get("Key") and asked.get("Value") in (None, "", tag.get("Value"))
-        for tag in instance.get("Tags") or ()
-    )
 
 
 @handles(DescribeInstances)

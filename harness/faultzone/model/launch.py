@@ -123,9 +123,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     image = region.catalog.images.get(request.image_id)
     if image is None:
         raise ApiError("InvalidImageId.NotFound")
-    check_texts(region, request.instance_name, request.description, request.host_name, image.system)
-    if getattr(request, "unique_suffix", False):
-        _check_room_for_suffix(region, request, image.system)
+    _check_names(region, request, image.system)
     check_password(region, request.password, image.system)
     if request.password is not None and request.password_inherit:
         raise ApiError("InvalidPasswordParam.Mismatch")
@@ -184,6 +182,8 @@ def _check_disks(region: RegionState, request: CreateInstance | RunInstances | C
             raise ApiError("InvalidDiskDescription.Malformed")
         if "SnapshotId" in disk:
             raise ApiError("InvalidDataDiskSnapshotId.NotFound")
+        if "KMSKeyId" in disk:
+            raise ApiError("InvalidParameter.KMSKeyId.NotFound")
 
 
 def _check_named(account: AccountState, request: CreateInstance | RunInstances, system: str) -> None:
@@ -261,19 +261,29 @@ def check_texts(
         raise ApiError("InvalidHostName.Malformed")
 
 
+def _check_names(region: RegionState, request: CreateInstance | RunInstances, system: str) -> None:
+    """Refuse names that are malformed, or that the suffix of a batch makes so (deployment-set/suffix-needs-room)."""
+    name, host_name = request.instance_name, request.host_name
+    if isinstance(request, CreateInstance):
+        check_texts(region, name, request.description, host_name, system)
+        return
+    rules = region.rules
+    for number in {0, request.amount - 1}:
+        names = [each and rules.batch_name(each, number, "") for each in (name, host_name)]
+        check_texts(region, names[0], request.description, names[1], system)
+        if not request.unique_suffix:
+            continue
+        suffix = rules.suffix(number)
+        if name is not None and not rules.instance_name_is_valid(rules.batch_name(name, number, suffix)):
+            raise ApiError("InvalidParams.InstanceNameExceed")
+        if host_name is not None and not rules.host_name_is_valid(rules.batch_name(host_name, number, suffix), system):
+            raise ApiError("InvalidParams.HostnameExceed")
+
+
 def check_password(region: RegionState, password: str | None, system: str) -> None:
     """Refuse a password that is too weak for an instance with this operating system."""
     if password is not None and not region.rules.password_is_valid(password, system):
         raise ApiError("InvalidPassword.Malformed")
-
-
-def _check_room_for_suffix(region: RegionState, request: CreateInstance | RunInstances, system: str) -> None:
-    """Refuse names that have no room for the three characters of a suffix (deployment-set/suffix-needs-room)."""
-    rules, suffix = region.rules, region.rules.suffix(0)
-    if request.instance_name is not None and not rules.instance_name_is_valid(request.instance_name + suffix):
-        raise ApiError("InvalidParams.InstanceNameExceed")
-    if request.host_name is not None and not rules.host_name_is_valid(request.host_name + suffix, system):
-        raise ApiError("InvalidParams.HostnameExceed")
 
 
 def check_user_data(region: RegionState, user_data: str | None) -> None:
@@ -356,6 +366,9 @@ def _make(
     given = request.given
     starts = rules.starts_what_it_makes(type(request).__name__)
     kept = {wire: given[attribute] for attribute, wire in _KEPT.items() if attribute in given}
+    if "Tags" in kept:
+        # Its disks and its card have them too, and keep them when the instance is given others.
+        kept["TagsOfParts"] = kept["Tags"]
     # A batch is one by what was asked for, however many supply allows.
     suffixed = getattr(request, "unique_suffix", False) and getattr(request, "amount", 1) > 1
     groups = getattr(request, "security_group_ids", ()) or (request.security_group_id or account.security_group_id,)
@@ -365,8 +378,9 @@ def _make(
         instance = Instance(instance_id, account.id, plan.kind, plan.image, host.zone, clock.now)
         suffix = rules.suffix(number) if suffixed else ""
         hosting.settle(region, instance, host)
-        instance.name = f"{request.instance_name}{suffix}" if request.instance_name else instance_id
-        instance.host_name = f"{request.host_name}{suffix}" if request.host_name else f"iZ{instance_id[2:]}Z"
+        name, host_name = request.instance_name, request.host_name
+        instance.name = rules.batch_name(name, number, suffix) if name else instance_id
+        instance.host_name = rules.batch_name(host_name, number, suffix) if host_name else f"iZ{instance_id[2:]}Z"
         instance.charge_type = request.instance_charge_type
         instance.security_groups = groups
         instance.deletion_protection = request.deletion_protection
@@ -436,7 +450,8 @@ def create_launch_template(region: RegionState, account: AccountState, request: 
         raise ApiError("LaunchTemplateName.Duplicated")
     if len(account.launch_templates) >= region.edition.instance.launch_templates:
         raise ApiError("LaunchTemplateLimitExceed")
-    check_texts(region, request.instance_name, request.description, request.host_name)
+    names = [each and region.rules.batch_name(each, 0, "") for each in (request.instance_name, request.host_name)]
+    check_texts(region, names[0], request.description, names[1])
     check_user_data(region, request.user_data)
     read_tags(region, request.tags)
     _check_disks(region, request)

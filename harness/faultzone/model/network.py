@@ -9,6 +9,7 @@ from faultzone.clock import stamp
 from faultzone.ecs.resources import DescribeNetworkInterfaces, DescribeVpcs, DescribeVSwitches
 from faultzone.model.catalog import VPC_CIDR, private_count, vswitch_cidr
 from faultzone.model.dispatch import Answer, handles
+from faultzone.model.filters import has_tags, read_tag_list, tag_list
 from faultzone.model.instances import network_interface
 from faultzone.model.resources import paged, paged_or_by_token
 from faultzone.model.state import AccountState, Instance, RegionState
@@ -69,8 +70,10 @@ def describe_vswitches(region: RegionState, account: AccountState, request: Desc
 def describe_network_interfaces(
     region: RegionState, account: AccountState, request: DescribeNetworkInterfaces
 ) -> Answer:
-    """DescribeNetworkInterfaces: the primary one of each instance in the VPC; there are no others, nor tags on them."""
-    found = [] if request.tags or request.type == "Secondary" else list(_interfaces(region, account, request))
+    """DescribeNetworkInterfaces: the primary one of each instance in the VPC, with the tags of its launch; there are no
+    others, and none that another product manages."""
+    none = request.type == "Secondary" or request.service_managed
+    found = [] if none else list(_interfaces(region, account, request))
     return paged_or_by_token("NetworkInterfaceSets", "NetworkInterfaceSet", found, request)
 
 
@@ -90,6 +93,8 @@ def _interfaces(
             and request.network_interface_name in (None, shown["NetworkInterfaceName"])
             and request.resource_group_id in (None, shown["ResourceGroupId"])
             and request.status in (None, shown["Status"])
+            and (not request.private_ip_addresses or shown["PrivateIpAddress"] in request.private_ip_addresses)
+            and has_tags(read_tag_list(instance.get("TagsOfParts")), request.tags)
             and (request.security_group_id is None or request.security_group_id in instance.security_groups)
         ):
             yield shown
@@ -117,5 +122,5 @@ def _render_interface(region: RegionState, account: AccountState, instance: Inst
         "AssociatedPublicIp": nowhere,
         "ResourceGroupId": "",
         "CreationTime": stamp(instance.created),
-        "Tags": {"Tag": []},
+        "Tags": {"Tag": tag_list(read_tag_list(instance.get("TagsOfParts")))},
     }

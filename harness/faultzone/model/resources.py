@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from faultzone.clock import stamp
+from faultzone.clock import read_stamp, stamp
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.resources import (
     DescribeAvailableResource,
@@ -20,6 +20,7 @@ from faultzone.ecs.resources import (
 from faultzone.model import hosting
 from faultzone.model.catalog import InstanceType
 from faultzone.model.dispatch import Answer, handles
+from faultzone.model.filters import has_tags, read_bounds, read_tag_list, tag_list, within
 from faultzone.model.state import AccountState, Instance, RegionState, by_token, like, page
 
 if TYPE_CHECKING:
@@ -207,10 +208,20 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
     ids = set(request.image_id.split(",")) if request.image_id else None
     if request.instance_type is not None and request.instance_type not in region.catalog.types:
         raise ApiError("InvalidInstanceType.ValueNotSupported")
+    r = request
+    if r.dry_run:
+        raise ApiError("DryRunOperation")
+    bounds = read_bounds(r.filters, ("Creation",))
+    in_use = {each.image.id for each in account.instances.values()} if r.usage else set()
+    # No image is made of a snapshot, has tags, or is in a family or a group, and all can do the same.
+    none = r.snapshot_id or r.tags or r.image_family or r.resource_group_id or r.architecture == "i386"
+    none = none or r.supports_cloud_init is False or r.supports_io_optimized is False
     found = [
         _render_image(image)
-        for image in region.catalog.images.values()
-        if (ids is None or image.id in ids)
+        for image in (() if none else region.catalog.images.values())
+        if (r.usage is None or (image.id in in_use) == (r.usage == "instance"))
+        and (not bounds or within(bounds, {"Creation": read_stamp(f"{image.created}T00:00Z")}))
+        and (ids is None or image.id in ids)
         and (request.image_name is None or like(request.image_name, image.name))
         and request.image_owner_alias in (None, _OWNER[image.kind])
         and request.os_type in (None, image.system)
@@ -262,7 +273,28 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
     if request.zone_id is not None:
         zone = region.zone_number(request.zone_id)
         instances = [each for each in instances if each.zone == zone]
+    if request.dry_run:
+        raise ApiError("DryRunOperation")
+    if bounds := read_bounds(request.filters, ("Creation",)):
+        instances = [each for each in instances if within(bounds, {"Creation": each.created})]
+    if request.tags:
+        instances = [each for each in instances if has_tags(read_tag_list(each.get("TagsOfParts")), request.tags)]
+    if request.lock_reason is not None:
+        instances = [each for each in instances if request.lock_reason in each.locks]
     found = [disk for each in instances for disk in _disks(region, each)]
+    for attribute, name in _DISK_FILTERS.items():
+        asked = getattr(request, attribute)
+        if asked is not None:
+            found = [disk for disk in found if disk[name] == asked]
+    if request.category not in (None, "all"):
+        found = [disk for disk in found if disk["Category"] == request.category]
+    if request.encrypted:
+        found = [disk for disk in found if disk["Encrypted"]]
+    # No disk is made of a snapshot or with a key, is in a group, or is shared.
+    if request.snapshot_id or request.kms_key_id or request.resource_group_id or request.shared:
+        found = []
+    if request.snapshot_policy_id:
+        found = []
     if request.disk_ids is not None:
         found = [disk for disk in found if disk["DiskId"] in request.disk_ids]
     if request.disk_type != "all":
@@ -272,12 +304,25 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
     return paged_or_by_token("Disks", "Disk", found, request)
 
 
+#: The filters of DescribeDisks that a field of a disk must equal, by attribute of the request.
+_DISK_FILTERS: Final = {
+    "disk_name": "DiskName",
+    "portable": "Portable",
+    "delete_with_instance": "DeleteWithInstance",
+    "delete_auto_snapshot": "DeleteAutoSnapshot",
+    "enable_auto_snapshot": "EnableAutoSnapshot",
+    "has_snapshot_policy": "EnableAutomatedSnapshotPolicy",
+    "charge_type": "DiskChargeType",
+}
+
+
 def _disks(region: RegionState, instance: Instance) -> list[dict[str, Any]]:
     """The disks of an instance; their ids follow from its own."""
     described = [
         ("system", instance.get("SystemDisk") or {}),
         *(("data", each) for each in instance.get("DataDisk") or ()),
     ]
+    tags = tag_list(read_tag_list(instance.get("TagsOfParts")))
     return [
         {
             "DiskId": f"d-{instance.id[2:]}{number or ''}",
@@ -295,12 +340,20 @@ def _disks(region: RegionState, instance: Instance) -> list[dict[str, Any]]:
             "Device": given.get("Device", f"/dev/xvd{chr(97 + number)}"),
             "Portable": kind == "data",
             "DeleteWithInstance": given.get("DeleteWithInstance", True),
+            "DeleteAutoSnapshot": False,
+            "EnableAutoSnapshot": True,
+            "EnableAutomatedSnapshotPolicy": False,
+            "AutoSnapshotPolicyId": "",
+            "SourceSnapshotId": "",
+            "ProductCode": "",
+            "ResourceGroupId": "",
             "DiskChargeType": instance.charge_type,
             "Encrypted": given.get("Encrypted", False),
             "CreationTime": stamp(instance.created),
             "AttachedTime": stamp(instance.created),
+            "DetachedTime": "",
             "OperationLocks": {"OperationLock": [{"LockReason": reason} for reason in instance.locks]},
-            "Tags": {"Tag": []},
+            "Tags": {"Tag": tags},
         }
         for number, (kind, given) in enumerate(described)
     ]

@@ -26,6 +26,7 @@ T = TypeVar("T")
 _NAME: Final = re.compile(r"[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff.:-]*", re.ASCII)
 _INSTANCE_NAME: Final = re.compile(r"[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff:-]*", re.ASCII)
 _TAG_RESERVED: Final = ("aliyun", "acs:")
+_ORDERED: Final = re.compile(r"([^\[\]]*)\[([0-9]{0,6})(?:,([1-6]?))?\]([^\[\]]*)")
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
 _WEB: Final = ("http://", "https://")
 
@@ -101,6 +102,17 @@ class Rules(AssistantRules, BillingRules):
     def suffix(self, number: int) -> str:
         """The ordered suffix of the n-th of a batch, counted from 0 (deployment-set/ordered-suffix)."""
         return f"{self.edition.instance.suffix_first + number:03d}"
+
+    def batch_name(self, name: str, number: int, suffix: str) -> str:
+        """The n-th name of a batch, counted from 0: with its suffix, or where a later edition has it, with its number
+        in the place of `[begin,bits]`; at the end of a name that stands for the suffix too
+        (deployment-set/ordered-suffix, instance/ordered-names)."""
+        ordered = _ORDERED.fullmatch(name) if self.edition.instance.ordered_names else None
+        if ordered is None:
+            return f"{name}{suffix}"
+        before, begin, bits, after = ordered.groups()
+        counted = f"{before}{int(begin or 0) + number:0{bits or 6}d}{after}"
+        return f"{counted}{suffix}" if after else counted
 
     # Placement
 

@@ -17,6 +17,7 @@ from faultzone.ecs.resources import (
     UntagResources,
 )
 from faultzone.model.dispatch import Answer, handles
+from faultzone.model.filters import has_tags, read_tag_list, tag_list
 from faultzone.model.resources import MOST_BY_TOKEN, paged
 from faultzone.model.state import AccountState, Instance, RegionState, SecurityGroup, by_token
 
@@ -37,6 +38,8 @@ def create_security_group(region: RegionState, account: AccountState, request: C
         raise ApiError("InvalidDescription.Malformed")
     if request.vpc_id not in (None, account.vpc_id):
         raise ApiError("InvalidVpcId.NotFound")
+    if request.resource_group_id is not None:
+        raise ApiError("InvalidResourceGroup.NotFound")
     tags = read_tags(region, request.tags)
     earlier = account.tokens.replay("CreateSecurityGroup", request.client_token, request.given)
     if earlier is not None:
@@ -44,7 +47,7 @@ def create_security_group(region: RegionState, account: AccountState, request: C
     group = SecurityGroup(
         region.world.resource_id("sg"), request.security_group_name or "", request.description or "", region.clock.now
     )
-    group.tags = tags
+    group.tags, group.type = tags, request.security_group_type
     account.security_groups[group.id] = group
     answer = {"SecurityGroupId": group.id}
     return account.tokens.remember("CreateSecurityGroup", request.client_token, request.given, answer)
@@ -65,15 +68,17 @@ def delete_security_group(region: RegionState, account: AccountState, request: D
 def describe_security_groups(region: RegionState, account: AccountState, request: DescribeSecurityGroups) -> Answer:
     """DescribeSecurityGroups: filtered and paged."""
     r = request
+    if r.dry_run:
+        raise ApiError("DryRunOperation")
     found = [
         {
             "SecurityGroupId": group.id,
             "SecurityGroupName": group.name,
             "Description": group.description,
-            "SecurityGroupType": "normal",
+            "SecurityGroupType": group.type,
             "VpcId": account.vpc_id,
             "CreationTime": stamp(group.created),
-            "Tags": {"Tag": [{"TagKey": key, "TagValue": value} for key, value in group.tags.items()]},
+            "Tags": {"Tag": tag_list(group.tags)},
         }
         for group in reversed(account.security_groups.values())
         if r.security_group_id in (None, group.id)
@@ -81,7 +86,9 @@ def describe_security_groups(region: RegionState, account: AccountState, request
         and r.security_group_name in (None, group.name)
         and r.vpc_id in (None, account.vpc_id)
         and r.network_type != "classic"
-        and all(_matches(group.tags, tag) for tag in r.tags)
+        and r.security_group_type in (None, group.type)
+        and r.resource_group_id is None
+        and has_tags(group.tags, r.tags)
     ]
     return {"RegionId": region.id, **paged("SecurityGroups", "SecurityGroup", found, r.page_number, r.page_size)}
 
@@ -103,11 +110,6 @@ def describe_security_group_attribute(
         "InnerAccessPolicy": "Accept",
         "Permissions": {"Permission": []},
     }
-
-
-def _matches(tags: Mapping[str, str], asked: Mapping[str, Any]) -> bool:
-    key, value = asked.get("Key", ""), asked.get("Value")
-    return key in tags and value in (None, "", tags[key])
 
 
 def read_tags(region: RegionState, given: tuple[dict[str, Any], ...]) -> dict[str, str]:
@@ -152,7 +154,7 @@ def _chosen(account: AccountState, kind: str, ids: tuple[str, ...]) -> list[Tagg
 def _tags(resource: Tagged) -> dict[str, str]:
     if isinstance(resource, SecurityGroup):
         return resource.tags
-    return {tag.get("Key", ""): tag.get("Value", "") for tag in resource.get("Tags") or ()}
+    return read_tag_list(resource.get("Tags"))
 
 
 def _set_tags(resource: Tagged, tags: dict[str, str]) -> None:
@@ -201,6 +203,6 @@ def list_tag_resources(region: RegionState, account: AccountState, request: List
 def _listed(resources: Mapping[str, Tagged], request: ListTagResources) -> Iterator[dict[str, str]]:
     for id, resource in resources.items():
         tags = _tags(resource)
-        if all(_matches(tags, asked) for asked in request.tags):
+        if has_tags(tags, request.tags):
             for key, value in tags.items():
                 yield {"ResourceId": id, "ResourceType": request.resource_type, "TagKey": key, "TagValue": value}

@@ -120,11 +120,12 @@ class DeploymentSet:
 class SecurityGroup:
     """A security group; its rules are not modelled."""
 
-    __slots__ = ("created", "description", "id", "name", "tags")
+    __slots__ = ("created", "description", "id", "name", "tags", "type")
 
     def __init__(self, id: str, name: str, description: str, created: int) -> None:
         self.id, self.name, self.description, self.created = id, name, description, created
         self.tags: dict[str, str] = {}
+        self.type = "normal"
 
 
 class LaunchTemplate:

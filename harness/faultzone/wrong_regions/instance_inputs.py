@@ -33,6 +33,19 @@ for _name, _clause, _says, _value, _given in (
     declare(_name, f"instance/{_clause}", _says, {f"instance.{_value}": _given})
 
 
+@wrong("numbers-from-one", "instance/ordered-names", "numbers every batch from 1")
+class _NumbersFromOne(Rules):
+    def batch_name(self, name: str, number: int, suffix: str) -> str:
+        return super().batch_name(name.replace("[99", "[1"), number, suffix)
+
+
+@wrong("number-and-suffix", "instance/ordered-names", "adds the suffix to a name that ends with its number")
+class _NumberAndSuffix(Rules):
+    def batch_name(self, name: str, number: int, suffix: str) -> str:
+        made = super().batch_name(name, number, suffix)
+        return f"{made}{suffix}" if name.endswith("]") else made
+
+
 @wrong("digits-as-host-name", "instance/host-name-rule", "takes digits alone as a host name on Windows")
 class _DigitsAsHostName(Rules):
     def host_name_is_valid(self, name: str, system: str) -> bool:
