@@ -112,12 +112,18 @@ def _drawn_from(data: Any) -> list[object]:
     return values
 
 
-def _kept(value: Any) -> Any:
+#: What is nested deeper, or holds itself, is kept as it is and not written down.
+_DEPTH = 32
+
+
+def _kept(value: Any, depth: int = 0) -> Any:
     """A value as it is now, whatever the test does to its lists, sets and mappings."""
+    if depth > _DEPTH:
+        return value
     if type(value) in (list, tuple):
-        return type(value)(map(_kept, value))
+        return type(value)(_kept(each, depth + 1) for each in value)
     if type(value) is dict:
-        return {key: _kept(each) for key, each in value.items()}
+        return {key: _kept(each, depth + 1) for key, each in value.items()}
     return set(value) if type(value) is set else value
 
 
@@ -142,9 +148,11 @@ def as_function(item: pytest.Item, seed: str) -> str | None:
         return "The shortest example is not written as a function: the test is a method without self."
     written = {name: value for name, value in given.items() if name not in fixtures + itself}
     imports = sorted({line for value in written.values() for line in _imports(value, item.module.__name__)})
+    from faultzone.redaction import told
+
     for name, value in written.items():
         if not _is_written_by_its_repr(value, imports, vars(item.module)):
-            return f"The shortest example is not written as a function: the value of {name} is {value!r}."
+            return f"The shortest example is not written as a function: the value of {name} is {told(value, 2000)}."
     test = item.originalname
     shape = {key: value for mark in reversed(list(item.iter_markers("region"))) for key, value in mark.kwargs.items()}
     marked = ", ".join(f"{key}={value!r}" for key, value in {**shape, "seed": seed}.items())
@@ -187,9 +195,11 @@ def has_faults(item: pytest.Item) -> bool:
     return any(home.startswith("faultzone.faults") for home in homes)
 
 
-def _parts(value: object) -> Iterator[object]:
+def _parts(value: object, depth: int = 0) -> Iterator[object]:
     """A value and what it is made of."""
     yield value
+    if depth > _DEPTH:
+        return
     inner: Sequence[object] = ()
     if isinstance(value, Drawn):
         inner = value.values
@@ -200,7 +210,7 @@ def _parts(value: object) -> Iterator[object]:
     elif is_dataclass(value) and not isinstance(value, type):
         inner = [getattr(value, field.name) for field in fields(value)]
     for each in inner:
-        yield from _parts(each)
+        yield from _parts(each, depth + 1)
 
 
 def _imports(value: object, module: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import SECOND
 from faultzone.journal import Entry
+from faultzone.redaction import text
 from pytest_faultzone import examples
 from pytest_faultzone.plugin import OPTIONS, flag, seed_of
 
@@ -73,5 +74,5 @@ def run_again(item: pytest.Item) -> str:
     given |= {flag(each): f"faultzone_{each}" for each in OPTIONS if each not in _LEFT_OUT}
     for written, destination in given.items():
         if value := config.getoption(destination, None):
-            words.append(f"{written}={value}")
+            words.append(f"{written}={text(str(value))}")
     return shlex.join(words)

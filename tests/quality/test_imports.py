@@ -15,7 +15,7 @@ from tests.quality.sources import PACKAGES, ROOT, modules, tree
 # From the ground up. A room may import the rooms of the layers below it and, if no circle comes of it, of its own.
 LAYERS = (
     {"errors"},
-    {"ecs", "clauses", "editions", "clock", "world", "journal"},
+    {"ecs", "clauses", "editions", "clock", "world", "journal", "redaction"},
     {"model"},
     {"substrate"},
     {"control"},

@@ -17,7 +17,8 @@ from faultzone.backends.answers import documented
 from faultzone.clock import SECOND
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NoAnswer, NotSupported, UsageError
-from faultzone.journal import Journal, redacted
+from faultzone.journal import Journal
+from faultzone.redaction import recorded, text, told
 
 #: Seconds that an endpoint has to answer a call, and a control verb: `advance` by months does all that falls due.
 _TIMEOUT: Final = 30.0
@@ -49,8 +50,10 @@ def _flatten(name: str, value: object, into: dict[str, str]) -> None:
             _flatten(f"{name}.{number}", inner, into)
     elif isinstance(value, bool):
         into[name] = "true" if value else "false"
-    else:
+    elif isinstance(value, str | int | float):
         into[name] = str(value)
+    else:
+        raise UsageError(f"{name} is a {type(value).__name__}, which cannot be sent: write text, a number, or a list")
 
 
 class HttpBackend:
@@ -76,7 +79,7 @@ class HttpBackend:
         except ValueError:  # Of the port.
             complete = False
         if not complete or parts.path not in ("", "/") or parts.query or parts.username:
-            raise UsageError(f"{url!r} is not the URL of an endpoint; write http://127.0.0.1:PORT")
+            raise UsageError(f"{text(url)!r} is not the URL of an endpoint; write http://127.0.0.1:PORT")
         if not keys:
             raise UsageError("an endpoint needs at least one key pair")
         self.name, self._parts, self._keys, self._token, self._sign = url, parts, list(keys), token, sign
@@ -113,18 +116,25 @@ class HttpBackend:
         Raises:
             NoAnswer: a fault of the API drops the call.
         """
+        if account is not None and not isinstance(account, str):
+            raise UsageError(f"account={told(account)}: write the id of an account")
         if account is None:
             key = self._keys[0]
         elif account in self._accounts:
             key = self._accounts[account]
         else:
             raise NotSupported(f"no key pair is given for the account {account}")
-        body = urlencode(self._sign("POST", {**flatten(parameters), "Action": action}, key))
+        if not isinstance(action, str):
+            raise UsageError(f"action={told(action)}: write the name of an action, such as 'DescribeInstances'")
+        said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
+        try:
+            body = urlencode(self._sign("POST", {**flatten(parameters), "Action": action}, key))
+        except UnicodeEncodeError as trouble:
+            raise UsageError(f"{action} has the text {told(trouble.object)}: UTF-8 cannot carry it") from None
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         status, answer = self._request("/", body, form)
-        said: dict[str, Any] = {"action": action, "parameters": redacted(parameters)}
         if status < 300:
-            self.journal.append(int(time.time() * SECOND), "call", {**said, "answer": answer})
+            self.journal.append(int(time.time() * SECOND), "call", {**said, "answer": _kept(answer)})
             read: dict[str, Any] = documented(answer)
             return read
         self.journal.append(int(time.time() * SECOND), "refusal", {**said, "code": answer.get("Code")})
@@ -137,12 +147,16 @@ class HttpBackend:
         if self._token is None:
             raise NotSupported(f"{self.name} is used through its public API alone: no control token is given")
         headers = {"Content-Type": "application/json", _TOKEN: self._token}
-        given = {name: value for name, value in arguments.items() if value is not None or name == "limit"}
-        if functions := [name for name, value in given.items() if callable(value)]:
+        recorded(arguments, "arguments")  # Only what is plain travels.
+        if functions := [name for name, value in arguments.items() if callable(value)]:
             raise NotSupported(f"{verb}: {functions[0]} is a function, which does not travel to {self.name}")
-        status, answer = self._request(_CONTROL + verb, json.dumps(given), headers, _CONTROL_TIMEOUT)
+        try:
+            body = json.dumps(dict(arguments))
+        except (TypeError, ValueError) as trouble:
+            raise UsageError(f"{verb}: {trouble}: write what JSON can carry") from None
+        status, answer = self._request(_CONTROL + verb, body, headers, _CONTROL_TIMEOUT)
         if status < 300:
-            self._drops = verb != "reset" and (self._drops or (verb == "api-fault" and given.get("kind") == "drop"))
+            self._drops = verb != "reset" and (self._drops or (verb == "api-fault" and arguments.get("kind") == "drop"))
             return answer
         message = str(answer.get("Message", answer))
         if status == 501:
@@ -192,6 +206,14 @@ class HttpBackend:
         while self._idle:
             with suppress(IndexError):
                 self._idle.pop().close()
+
+
+def _kept(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer as it may be written down."""
+    try:
+        return recorded(answer, "the answer")
+    except UsageError as odd:  # What an endpoint answers is for the tests to judge.
+        return {"not_kept": str(odd)}
 
 
 def _has_ended(idle: socket.socket) -> bool:

@@ -18,13 +18,14 @@ from faultzone.control.registry import Table
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.errors import FaultzoneError, HarnessError, NoAnswer, NotSupported, UsageError
-from faultzone.journal import Journal, copied, redacted
+from faultzone.journal import Journal, copied
 from faultzone.model.catalog import Catalog, default_catalog
 from faultzone.model.cloud import Cloud
 from faultzone.model.dispatch import ACTIONS
-from faultzone.model.effects import Boot, Report, is_routine
+from faultzone.model.effects import Boot, Effect, PutFile, Report, RunScript, is_routine
 from faultzone.model.rules import Rules
 from faultzone.model.shape import Shape
+from faultzone.redaction import hidden, hide, noted, recorded, told
 from faultzone.substrate import Sink, Substrate
 from faultzone.substrate.memory import MemorySubstrate, Timings
 from faultzone.world import World
@@ -131,6 +132,8 @@ class LocalBackend:
         self._advancer: int | None = None
         self._jumped = 0
         self._closed = False
+        #: What was filled into the scripts of runs, and must not be written down where they write it.
+        self._filled_in: dict[str, tuple[str, ...]] = {}
         self._lock = threading.Lock()
         self._queue = threading.Lock()
         self._advancing = threading.Lock()
@@ -151,7 +154,12 @@ class LocalBackend:
 
         Raises:
             NoAnswer: a fault of the API drops the call.
+            UsageError: the action or a parameter is nothing that can be sent.
         """
+        if type(action) is not str and not isinstance(action, str):
+            raise UsageError(f"action={told(action)}: write the name of an action, such as 'DescribeInstances'")
+        if account is not None and not isinstance(account, str):
+            raise UsageError(f"account={told(account)}: write the id of an account, such as {DEFAULT_ACCOUNT!r}")
         if not self.api_faults.faults:
             return self._call(action, parameters, account)
         if seconds := self.delay_of(action):
@@ -181,9 +189,9 @@ class LocalBackend:
 
     def _call(self, action: str, parameters: Mapping[str, object], account: str | None) -> dict[str, Any]:
         cloud, journal = self.cloud, self.journal
+        said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
         with self._turn():
             request_id = cloud.world.request_id()
-            said: dict[str, Any] = {"action": action, "parameters": redacted(parameters)}
             if account is not None and account != cloud.accounts[0]:
                 said["account"] = account
             try:
@@ -207,6 +215,9 @@ class LocalBackend:
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Do what only a harness may do; see `Backend.control` and `faultzone.control`."""
+        if not isinstance(verb, str):
+            raise UsageError(f"control verb {told(verb)}: write its name; there are {', '.join(sorted(self.verbs))}")
+        said = recorded(arguments, "arguments")
         found = self.verbs.get(verb)
         if found is None:
             raise tables.unknown(verb, self.name, self.verbs)
@@ -215,7 +226,7 @@ class LocalBackend:
         with self._turn():
             answer = found.run(self, arguments)
             if found.writes:
-                self.journal.append(self.clock.now, "control", {"verb": verb, "arguments": redacted(arguments)})
+                self.journal.append(self.clock.now, "control", {"verb": verb, "arguments": said})
             self._commit()
         return answer
 
@@ -328,6 +339,7 @@ class LocalBackend:
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Put something that happened outside the model into the journal, from any thread."""
+        data = noted(data)
         with self._turn():
             self.journal.append(self.clock.now, kind, data)
 
@@ -391,11 +403,22 @@ class LocalBackend:
         for region, effects in self.cloud.drain():
             for effect in effects:
                 if not is_routine(effect):
-                    fields = self._named(region, effect._asdict())
-                    if isinstance(effect, Boot):  # The only one with anything that must not be written down.
-                        fields = redacted(fields)
+                    fields = self._named(region, self._told(effect))
                     append(now, "effect", {"effect": type(effect).__name__, "region": region, **fields})
             self.substrate.apply(region, effects)
+
+    def _told(self, effect: Effect) -> dict[str, Any]:
+        """The fields of an effect without what must not be written down."""
+        fields = effect._asdict()
+        kind = type(effect)
+        if kind is Boot or kind is PutFile:
+            return hidden(fields)
+        if kind is RunScript:
+            shown, filled_in = fields.pop("shown"), fields.pop("filled_in")
+            if filled_in:
+                fields["script"] = shown
+                self._filled_in[fields["run"]] = filled_in
+        return fields
 
     def _named(self, region: str, fields: dict[str, Any]) -> dict[str, Any]:
         """What an effect or a report says, with hosts named as everywhere else and not by their numbers."""
@@ -414,4 +437,6 @@ class LocalBackend:
         if taken and is_routine(report):
             return
         said = {"report": type(report).__name__, "region": region, **self._named(region, report._asdict())}
+        if self._filled_in and said.get("output"):
+            said["output"] = hide(said["output"], self._filled_in.get(str(said.get("run")), ()))
         self.journal.append(self.clock.now, "report" if taken else "stale", said)

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from faultzone.errors import UsageError
 from faultzone.model import notifications
 from faultzone.model.notifications import Notification
+from faultzone.redaction import text
 
 if TYPE_CHECKING:
     from faultzone.backends.mns import MnsQueue
@@ -167,7 +168,7 @@ class Callback:
     def __init__(self, url: str, note: Callable[[str, Mapping[str, Any]], None]) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError(f"url={url!r}: write an HTTP URL such as http://127.0.0.1:8080/notify")
+            raise UsageError(f"url={text(url)!r}: write an HTTP URL such as http://127.0.0.1:8080/notify")
         self._url, self._parts, self._note = url, parts, note
         self._waiting: queue.SimpleQueue[Notification | None] = queue.SimpleQueue()
         self._worker = threading.Thread(target=self._work, name="faultzone-callback", daemon=True)

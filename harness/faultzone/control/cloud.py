@@ -170,8 +170,12 @@ def advance(backend: Local, *, milliseconds: int, settle: bool = True) -> dict[s
 
 
 @verb(VERBS, "see-hosts", writes=False)
-def journal(backend: Local, *, last: int = 100) -> dict[str, Any]:
-    """Show the last entries of the journal."""
+def journal(backend: Local, *, last: int = 100, first: int | None = None) -> dict[str, Any]:
+    """Show the last entries of the journal; with `first`, as many from the entry of this number on."""
     if last < 0:
         raise UsageError(f"last={last!r}: write how many entries, 0 or more")
-    return {"entries": [entry._asdict() for entry in backend.journal.tail(last)], "length": len(backend.journal)}
+    if first is not None and first < 0:
+        raise UsageError(f"first={first!r}: write the number of an entry, 0 or more")
+    kept = backend.journal
+    shown = kept.tail(last) if first is None else kept.page(first, last)
+    return {"entries": [entry._asdict() for entry in shown], "length": len(kept)}

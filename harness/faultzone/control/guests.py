@@ -96,7 +96,7 @@ def _bytes(name: str, text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
-        raise UsageError(f"{name}={text!r}: write bytes in Base64") from None
+        raise UsageError(f"{name}={text[:20]!r}: write bytes in Base64") from None
 
 
 @verb(VERBS, "reach-guests", writes=False, takes_lock=True)

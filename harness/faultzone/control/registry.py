@@ -6,6 +6,7 @@ The names, annotations and defaults of the parameters are all that is written do
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
@@ -29,6 +30,9 @@ _JSON: Final = {
 #: What a type is made of: `[str, int]` in `Mapping[str, int]`.
 _INNERMOST: Final = re.compile(r"\[[^\[\]]*\]")
 _TYPES: Final = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
+
+#: Of the whole numbers that an argument may be.
+_BITS: Final = 63
 
 
 class Parameter(NamedTuple):
@@ -88,7 +92,7 @@ class Verb(NamedTuple):
             for name, value in arguments.items()
             if value is not None or name not in known or known[name].required
         }
-        wrong = [f"there is no {name!r}" for name in given if name not in known]
+        wrong = [f"there is no {name[:64]!r}" for name in given if name not in known]
         wrong += [f"{name!r} is missing" for name, each in known.items() if each.required and name not in given]
         wrong += [
             f"{name!r} is {json_type(value)}: write {' or '.join(known[name].types)}"
@@ -147,4 +151,11 @@ def json_type(value: object) -> str:
     """How JSON calls the type of a value."""
     if callable(value):
         return _JSON["Callable"]
-    return _TYPES.get(type(value)) or ("object" if isinstance(value, Mapping) else "array")
+    if isinstance(value, int) and value.bit_length() > _BITS:
+        return "a number too large"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{value}, no number"
+    if known := _TYPES.get(type(value)):
+        return known
+    sequence = isinstance(value, list | tuple | bytes)
+    return "object" if isinstance(value, Mapping) else "array" if sequence else f"a {type(value).__name__}"

@@ -16,6 +16,7 @@ and mappings.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -130,8 +131,10 @@ def read_text(name: str, value: object) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return str(value)
+    if isinstance(value, float):
+        raise _refuse(name, f"text is expected, not {value}")
     raise _refuse(name, f"text is expected, not {type(value).__name__}")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.model.assistant_parameters import fill
 from faultzone.model.effects import PutFile, RunScript
+from faultzone.redaction import HIDDEN
 
 if TYPE_CHECKING:
     from faultzone.clock import Timer
@@ -49,14 +50,16 @@ class Command:
             run,
             self.id,
             self.kind,
-            self._script(region, invocation, instance),
+            self._script(region, invocation, instance, invocation.parameters),
             self.timeout,
             self.directory,
             region.rules.output_quota(instance.image.system),
             invocation.user,
+            tuple(invocation.parameters.values()),
+            self._script(region, invocation, instance, dict.fromkeys(invocation.parameters, HIDDEN)),
         )
 
-    def _script(self, region: RegionState, invocation: Invocation, instance: Instance) -> str:
+    def _script(self, region: RegionState, invocation: Invocation, instance: Instance, given: Mapping[str, str]) -> str:
         """The script with what its placeholders stand for (assistant/parameters)."""
         if self.parameters is None:
             return self.script
@@ -68,7 +71,7 @@ class Command:
             "InvokeId": invocation.id,
             "CommandId": self.id,
         }
-        return fill(self.script, invocation.parameters, built_in)
+        return fill(self.script, given, built_in)
 
 
 class Record:

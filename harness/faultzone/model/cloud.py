@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from faultzone.ecs.errors import ApiError
+from faultzone.ecs.request import read_text
 from faultzone.errors import ShapeError
 from faultzone.model import (
     assistant,
@@ -141,9 +142,10 @@ class Cloud:
         """The region that a call names, the default one where it names none.
 
         Raises:
-            ApiError: `InvalidRegionId.NotFound`.
+            ApiError: `InvalidRegionId.NotFound`; `InvalidParameter` where that is no text.
         """
-        region = self.regions.get(str(parameters.get("RegionId") or self.default_region))
+        given = parameters.get("RegionId") or self.default_region
+        region = self.regions.get(given if type(given) is str else read_text("RegionId", given))
         if region is None:
             raise ApiError("InvalidRegionId.NotFound")
         return region

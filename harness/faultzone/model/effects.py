@@ -92,6 +92,8 @@ class RunScript(NamedTuple):
         directory: where it runs; empty for the agent's default.
         quota: how many bytes of output are kept.
         user: as whom it runs; empty for the administrator.
+        filled_in: what stands for its placeholders, which may be secret.
+        shown: the script without that.
     """
 
     instance: str
@@ -104,6 +106,8 @@ class RunScript(NamedTuple):
     directory: str
     quota: int
     user: str = ""
+    filled_in: tuple[str, ...] = ()
+    shown: str = ""
 
 
 class PutFile(NamedTuple):

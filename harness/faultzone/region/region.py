@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from faultzone.serve import Door, Endpoint
 
 from faultzone.backends.options import CloudOptions, local_backend
+from faultzone.redaction import noted
 from faultzone.region.handles import STATE_CHANGE, DeploymentSet, Instance, RegionClock, check_status
 
 T = TypeVar("T")
@@ -441,7 +442,7 @@ class Region(RunsCommands, SeesEvents):
 def _say(backend: Backend, journal: Journal, kind: str, data: dict[str, Any]) -> None:
     """Record what a test does to the region, at the region's time."""
     now = backend.control("clock", {})["now"] if "move-time" in backend.capabilities else 0
-    journal.append(now, kind, data)
+    journal.append(now, kind, noted(data))
 
 
 class Client:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import NoAnswer
+from faultzone.redaction import text
 from faultzone.serve.control import ROOT, Control
 from faultzone.serve.door import Door
 from faultzone.serve.signatures import Verifier
@@ -172,7 +174,7 @@ class Application:
         except NoAnswer:
             raise
         except Exception:
-            _logger.exception("The backend could not answer %s.", call.action)
+            _log_trouble(f"The backend could not answer {call.action}.")
             return self._render(ApiError("InternalError"), xml)
         return Answer(200, XML if xml else JSON, str(answer.get("RequestId", "")), rendered)
 
@@ -198,8 +200,13 @@ class Application:
         except ApiError as error:
             return self.refuse(error)
         except Exception:
-            _logger.exception("The backend could not serve %s.", path)
+            _log_trouble(f"The backend could not serve {path}.")
             return self._render(ApiError("InternalError"), xml=False)
+
+
+def _log_trouble(what: str) -> None:
+    """Log the exception that is being handled, without the secrets that it quotes."""
+    _logger.error("%s\n%s", what, text(traceback.format_exc()))
 
 
 async def _receive_body(receive: Receive, headers: Mapping[str, str]) -> bytes | None:

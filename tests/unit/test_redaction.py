@@ -1,0 +1,162 @@
+"""What must not be written down, by rule and at every door."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from faultzone import ApiError, Region, UsageError, make_region
+from faultzone.journal import lines
+from faultzone.redaction import is_secret, recorded, text
+
+SECRET = "hunter2-4711"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Password", "password", "PASSWORD", "Passwrod", "Pasword", "passord", "passwd", "Passwd", "pwd", "db_pwd"),
+        *("RootPassword", "db-passwd", "PassWord", "pass_word", "AccessKeySecret", "access_key_secret", "AuthToken"),
+        *("SecurityToken", "security-token", "secret", "SecretKey", "client_secret", "token", "private_key"),
+        *("PrivateKey", "PrivateKeyBody", "ApiKey", "api-key", "UserData", "user_data", "Content", "content"),
+        *("Template.1.UserData", "Password.1", "Parameters.name", "passphrase", "Credentials", "Signature"),
+    ],
+)  # fmt: skip
+def test_names_of_secrets(name: str) -> None:
+    assert is_secret(name)
+    assert recorded({name: SECRET}) == {name: "***"}
+    assert recorded({name: 4711}) == {name: "***"}
+    assert recorded({"a": [{"b": {name: SECRET}}]}) == {"a": [{"b": {name: "***"}}]} or name.startswith("Parameters")
+    assert recorded({"Json": json.dumps({"a": [{name: SECRET}]})})["Json"].count(SECRET) == 0
+    assert SECRET not in text(f"{name.rpartition('.')[2]}={SECRET} is wrong") or name in (
+        "Password.1",
+        "Parameters.name",
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("InstanceId", "InstanceName", "HostName", "AccessKeyId", "KeyPairName", "ClientToken", "NextToken", "Passed"),
+        *("PasswordInherit", "ContentType", "ContentEncoding", "CommandContent", "Address", "Passport", "Period"),
+        *("Tag.1.Key", "Tag.1.Value", "SecurityGroupId", "SecureBoot", "", ".", "1", "é", "ParametersNumber"),
+    ],
+)  # fmt: skip
+def test_names_that_a_reader_needs(name: str) -> None:
+    assert not is_secret(name)
+    assert recorded({name: "x"}) == {name: "x"}
+
+
+def test_what_is_given_for_parameters_is_hidden_and_their_names_stay() -> None:
+    assert recorded({"Parameters": {"user": "u", "n": 5}}) == {"Parameters": {"user": "***", "n": "***"}}
+    assert recorded({"Parameters": json.dumps({"user": SECRET})}) == {"Parameters": '{"user": "***"}'}
+    assert recorded({"Parameters": f"broken {SECRET}"}) == {"Parameters": "***"}
+    assert recorded({"Parameters": {}, "Password": "", "PasswordInherit": True, "Token": None}) == {
+        "Parameters": {}, "Password": "", "PasswordInherit": True, "Token": None
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("http://user:pw@host:80/a?b=1#c", "http://***@host:80/a?b=1#c"),
+        ("https://user:p@w@host/", "https://***@host/"),
+        ("see https://tok@host/ or ftp://a:b@c", "see https://***@host/ or ftp://***@c"),
+        ("http://h/n?access_token=abc&id=3", "http://h/n?access_token=***&id=3"),
+        ("http://h/n?id=3&key=abc", "http://h/n?id=3&key=***"),
+        ("http://h/n?Signature=a%2Fb", "http://h/n?Signature=***"),
+        ("http://h/n?mail=a@b", "http://h/n?mail=a@b"),
+        ("http://127.0.0.1:8080/notify", "http://127.0.0.1:8080/notify"),
+    ],
+)
+def test_credentials_in_urls(url: str, kept: str) -> None:
+    assert text(url) == kept
+    assert recorded({"url": url, "Some": [url]}) == {"url": kept, "Some": [kept]}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Passwrod='a b' is wrong", "Passwrod='***' is wrong"),
+        ('{"password": "x", "id": "i-1"}', '{"password": "***", "id": "i-1"}'),
+        ("password: x; name: y", "password: ***; name: y"),
+        ("--db-password=x --name=y", "--db-password=*** --name=y"),
+        ("private-key=x key=y", "private-key=*** key=y"),
+        ("password='never ended", "password='***'"),
+        ("code=InvalidPassword.Malformed", "code=InvalidPassword.Malformed"),
+        ("no secret here", "no secret here"),
+    ],
+)
+def test_messages_that_quote_secrets(said: str, kept: str) -> None:
+    assert text(said) == kept
+
+
+def _written(region: Region) -> str:
+    return "".join(lines(region.journal)) + "".join(map(str, region.journal))
+
+
+def _doors() -> dict[str, Any]:
+    encoded = base64.b64encode(SECRET.encode()).decode()
+    url = f"http://user:{SECRET}@127.0.0.1:9/x?token={SECRET}"
+
+    def run_command(region: Region) -> None:
+        (instance,) = region.run_instances(1)
+        region.clock.advance("1m")
+        script = base64.b64encode(b"echo {{password}} of {{ACS::InstanceId}}").decode()
+        region.call(
+            "RunCommand",
+            InstanceId=[instance.id],
+            Type="RunShellScript",
+            CommandContent=script,
+            ContentEncoding="Base64",
+            EnableParameter=True,
+            Parameters={"password": SECRET},
+        )
+        region.clock.advance("1m")
+        (ran,) = region.journal.of("effect", effect="RunScript")
+        assert ran.data["script"] == f"echo *** of {instance.id}"
+        assert {"shown", "filled_in"}.isdisjoint(ran.data)
+        assert "***" in str(region.journal.of("report", report="RunEnded")[-1])
+
+    def send_file(region: Region) -> None:
+        (instance,) = region.run_instances(1)
+        region.clock.advance("1m")
+        region.call(
+            "SendFile", InstanceId=[instance.id], Name="a", TargetDir="/root", Content=encoded, ContentType="Base64"
+        )
+        assert region.journal.of("effect", effect="PutFile")
+
+    return {
+        "user data": lambda region: region.run_instances(1, UserData=encoded),
+        "misspelt": lambda region: region.call("RunInstances", Passwrod=SECRET),
+        "refused": lambda region: region.call("RunInstances", Password=SECRET),
+        "nested": lambda region: region.call("RunInstances", Tag=[{"Key": {"secret": SECRET}}]),
+        "flat": lambda region: region.call("CreateLaunchTemplate", **{"Tag.1.private_key": SECRET}),
+        "command": run_command,
+        "file": send_file,
+        "callback": lambda region: region.control("subscribe", url=url),
+        "taught": lambda region: region.control("teach-guest", command=f"curl {url}", output="ok"),
+        "later": lambda region: region.backend.control(
+            "later", {"after": 1, "verb": "subscribe", "arguments": {"url": url}, "says": {"fault": "x", "url": url}}
+        ),
+        "wrong url": lambda region: region.control("subscribe", url=url.replace("http", "gopher")),
+        "not base64": lambda region: region.control("teach-guest", command="a", serves=1, answer=f"password={SECRET}!"),
+        "odd": lambda region: region.call("RunInstances", Password={1: SECRET}),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("door", _doors())
+def test_no_door_writes_a_secret_down(door: str) -> None:
+    with make_region(edition="2020-12") as region:
+        refused = ""
+        try:
+            _doors()[door](region)
+        except (ApiError, UsageError) as refusal:
+            refused = str(refusal)
+        assert SECRET not in refused
+        region.clock.advance("1s")
+        assert SECRET not in _written(region)
+        assert base64.b64encode(SECRET.encode()).decode() not in _written(region)
