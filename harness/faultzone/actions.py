@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from faultzone.ecs.request import Parameter, Request
+from faultzone.editions import DEFAULT
 from faultzone.model import cloud
 from faultzone.model.dispatch import ACTIONS
 
@@ -22,8 +23,9 @@ def render_markdown() -> str:
         "",
         "Every action that a region answers, with the parameters that it takes; any other action answers",
         "`InvalidAction`, any other parameter `UnsupportedParameter`. A parameter in bold is mandatory; one with a",
-        "date came with that edition of the documentation, and a region of an earlier edition refuses it. This page is",
-        "made from the code.",
+        "date came with that edition of the documentation, and a region of an earlier edition refuses it. One that is",
+        "*idle* is taken and changes nothing, in every edition or from the named one on. This page is made from the",
+        "code.",
         "",
         "| action | since | parameters |",
         "|---|---|---|",
@@ -52,4 +54,7 @@ def _flat(parameters: Iterable[Parameter], prefix: str = "") -> Iterator[tuple[s
 
 def _render(name: str, parameter: Parameter, mandatory: Collection[str]) -> str:
     name = f"**{name}**" if parameter.required or parameter.name in mandatory else name
-    return f"{name} ({parameter.later})" if parameter.later else name
+    remarks = [parameter.later] if parameter.later else []
+    if parameter.idle:
+        remarks.append("*idle*" if parameter.idle <= (parameter.later or DEFAULT) else f"*idle* from {parameter.idle}")
+    return f"{name} ({', '.join(remarks)})" if remarks else name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -70,6 +71,59 @@ def test_modify_changes_name_and_description_alone(region: Region) -> None:
     assert shown["CommandContent"] == CONTENT
     assert_refused("InvalidCmdId.NotFound", lambda: region.call("ModifyCommand", CommandId=UNKNOWN, Name="x"))
     assert_refused("CmdName.ExceedLimit", lambda: region.call("ModifyCommand", CommandId=made, Name="n" * 31))
+
+
+def output(region: Region, invocation: str, status: str = "Finished") -> list[str]:
+    """What the runs of an invocation that have ended so have written, oldest first."""
+    answer = region.call("DescribeInvocationResults", InvokeId=invocation, InvokeRecordStatus=status)
+    found = answer["Invocation"]["InvocationResults"]["InvocationResult"]
+    return [base64.b64decode(each["Output"]).decode().strip() for each in reversed(found)]
+
+
+@clause("assistant/modify-content")
+@needs("move-time")
+@AS_OF_2019
+def test_modify_changes_the_content_of_later_runs(region: Region) -> None:
+    """One that has begun ends as it began; a schedule goes on with the new content."""
+    (instance,) = region.run_instances(1)
+    made = create(region, CommandContent=base64.b64encode(b"sleep 20; echo old").decode())
+    asked: dict[str, Any] = {"CommandId": made, "InstanceId": [instance.id]}
+    begun = region.call("InvokeCommand", **asked)["InvokeId"]
+    timed = region.call("InvokeCommand", **asked, Timed=True, Frequency="0 0 * * * *")["InvokeId"]
+    region.clock.advance(10)
+    after = base64.b64encode(b"echo new").decode()
+    region.call("ModifyCommand", CommandId=made, CommandContent=after)
+    (shown,) = listed(region, CommandId=made)
+    assert (shown["CommandContent"], shown["Name"]) == (after, "test")
+    region.clock.advance("3h")
+    assert output(region, begun) == ["old"]
+    assert set(output(region, timed)) == {"new"}
+
+
+@clause("assistant/modify-content")
+@AS_OF_2019
+def test_modify_checks_the_content_as_create_does(region: Region) -> None:
+    """What is refused changes nothing else either."""
+    made = create(region)
+    for bad, codes in (
+        ("not Base64!", ("Invalid.CommandContent",)),
+        ("A" * 16_388, ("CmdContent.ExceedLimit", "Invalid.CommandContent")),
+    ):
+        asked = {"CommandId": made, "Name": "other", "CommandContent": bad}
+        assert_refused(codes, partial(region.call, "ModifyCommand", **asked))
+        (shown,) = listed(region, CommandId=made)
+        assert (shown["CommandContent"], shown["Name"]) == (CONTENT, "test")
+
+
+@clause("assistant/modify-more")
+@pytest.mark.region(edition="2020-12")
+@needs("shape-region")
+def test_later_modify_changes_directory_and_timeout(region: Region) -> None:
+    """And takes a content without effect."""
+    made = create(region)
+    region.call("ModifyCommand", CommandId=made, WorkingDir="/tmp", Timeout=77, CommandContent="bm8=")
+    (shown,) = listed(region, CommandId=made)
+    assert (shown["WorkingDir"], int(shown["Timeout"]), shown["CommandContent"]) == ("/tmp", 77, CONTENT)
 
 
 @clause("assistant/delete-command")

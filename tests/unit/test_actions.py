@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from faultzone import ApiError, make_region
+from faultzone import ApiError, make_region, model
 from faultzone.actions import implemented, render_markdown
+from faultzone.editions import names
 
 PAGE = Path(__file__).parents[2] / "docs" / "actions.md"
 
@@ -31,3 +33,32 @@ def test_an_unknown_action_is_answered_as_one() -> None:
     with pytest.raises(ApiError) as refused:
         make_region().call("MakeCoffee")
     assert (refused.value.code, refused.value.status) == ("InvalidAction", 403)
+
+
+def _names(folder: Path) -> set[str]:
+    """Every attribute that the model reads, and every text that it could read one by."""
+    found = set()
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute):
+                found.add(node.attr)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+    return found
+
+
+def test_a_parameter_that_nothing_reads_is_idle() -> None:
+    read = _names(Path(model.__file__).parent)
+    declared = {(each, way) for each in implemented().values() for way in each.parameters.values()}
+    unread = {f"{each.__name__}.{way.name}" for each, way in declared if way.attribute not in read and not way.idle}
+    assert unread == set(), (
+        "let the model read it, or declare it with idle=, the edition from which on it has no effect"
+    )
+
+
+def test_the_page_says_what_is_idle() -> None:
+    page = render_markdown()
+    assert "SpotDuration (*idle*)" in page
+    assert "CommandContent (*idle* from 2020-12)" in page
+    assert set(implemented()["ModifyCommand"].parameters) >= {"CommandContent"}
+    assert {way.idle for each in implemented().values() for way in each.parameters.values()} <= {None, *names()}

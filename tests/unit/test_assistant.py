@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import pytest
 
@@ -167,11 +168,24 @@ def test_stop_refuses_a_stranger(region: Region, instance: Instance) -> None:
     assert ran.status == "Running"
 
 
-def test_modify_ignores_content(region: Region) -> None:
+def test_modify_changes_content_and_nothing_where_it_is_refused(region: Region) -> None:
     command = create(region)
-    region.call("ModifyCommand", CommandId=command, CommandContent="!", Name="m")
-    shown = region.call("DescribeCommands", CommandId=command)["Commands"]["Command"][0]
-    assert (shown["CommandContent"], shown["Name"]) == (CONTENT, "m")
+
+    def shown() -> tuple[str, str]:
+        found = region.call("DescribeCommands", CommandId=command)["Commands"]["Command"][0]
+        return found["CommandContent"], found["Name"]
+
+    for asked, code in (
+        ({"CommandContent": "!", "Name": "m"}, "Invalid.CommandContent"),
+        ({"CommandContent": "A" * 16_388, "Name": "m"}, "CmdContent.ExceedLimit"),
+        ({"CommandContent": "bm8=", "Name": "m" * 31}, "CmdName.ExceedLimit"),
+        ({"CommandContent": "bm8=", "Type": "RunBatScript"}, "InvalidParameter"),
+        ({"CommandContent": "bm8=", "Timeout": 9}, "UnsupportedParameter"),
+    ):
+        assert_refused(code, partial(region.call, "ModifyCommand", CommandId=command, **asked))
+        assert shown() == (CONTENT, "n")
+    region.call("ModifyCommand", CommandId=command, CommandContent="bm8=", Type="RunShellScript")
+    assert shown() == ("bm8=", "n")
 
 
 def test_a_megabyte_of_output_is_cut_to_what_the_agent_kept(region: Region, instance: Instance) -> None:

@@ -101,15 +101,18 @@ class CreateCommand(_AssistantRequest):
 
 
 class ModifyCommand(_AssistantRequest):
-    """Change the name and the description of a command; content is taken and ignored (assistant/modify-command)."""
+    """Change a command: its name and description, in the first edition its content, in later ones directory and
+    timeout (assistant/modify-command, assistant/modify-content)."""
 
     mandatory = ("CommandId",)
 
     command_id: str = text("CommandId")
     name: str | None = text("Name")
     description: str | None = text("Description")
-    command_content: str | None = text("CommandContent")
+    command_content: str | None = text("CommandContent", idle=_LATER)
     type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
+    working_dir: str | None = text("WorkingDir", later=_LATER)
+    timeout: int | None = integer("Timeout", least=1, later=_LATER)
 
 
 class DeleteCommand(_AssistantRequest):

@@ -79,7 +79,7 @@ class ModifyInstanceDeployment(Request):
     dedicated_host_id: str | None = text("DedicatedHostId")
     force: bool = flag("Force")
     remove: bool = flag("RemoveFromDeploymentSet", later="2020-12")
-    client_token: str | None = text("ClientToken")
+    client_token: str | None = text("ClientToken", idle="2019-02")
 
 
 class DescribeDeploymentSetSupportedInstanceTypeFamily(Request):

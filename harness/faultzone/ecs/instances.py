@@ -43,7 +43,7 @@ class _Launch(Request):
     description: str | None = text("Description")
     host_name: str | None = text("HostName")
     password: str | None = text("Password")
-    password_inherit: bool = flag("PasswordInherit")
+    password_inherit: bool = flag("PasswordInherit", idle="2019-02")
     key_pair_name: str | None = text("KeyPairName")
     ram_role_name: str | None = text("RamRoleName")
     resource_group_id: str | None = text("ResourceGroupId")
@@ -51,7 +51,9 @@ class _Launch(Request):
     internet_max_bandwidth_in: int = integer("InternetMaxBandwidthIn", 200, least=1, most=200)
     internet_max_bandwidth_out: int = integer("InternetMaxBandwidthOut", 0, least=0, most=100)
     io_optimized: str = text("IoOptimized", "optimized", among=("none", "optimized"))
-    security_enhancement_strategy: str | None = text("SecurityEnhancementStrategy", among=("Active", "Deactive"))
+    security_enhancement_strategy: str | None = text(
+        "SecurityEnhancementStrategy", among=("Active", "Deactive"), idle="2019-02"
+    )
     credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
     system_disk: dict[str, Any] | None = structure("SystemDisk", *_disk("SystemDisk", 20, 500))
     data_disks: tuple[dict[str, Any], ...] = structures(
@@ -75,9 +77,13 @@ class _Launch(Request):
     auto_renew_period: int | None = integer("AutoRenewPeriod", least=1, most=12)
     spot_strategy: str = text("SpotStrategy", "NoSpot", among=SPOT_STRATEGIES, code="InvalidSpotStrategy")
     spot_price_limit: float | None = number("SpotPriceLimit", code="InvalidSpotPriceLimit")
-    spot_duration: int | None = integer("SpotDuration", least=0, most=6)
+    spot_duration: int | None = integer("SpotDuration", least=0, most=6, idle="2019-02")
     spot_interruption: str = text(
-        "SpotInterruptionBehavior", "Terminate", among=("Terminate",), code="InvalidSpotInterruptionBehavior"
+        "SpotInterruptionBehavior",
+        "Terminate",
+        among=("Terminate",),
+        code="InvalidSpotInterruptionBehavior",
+        idle="2019-02",
     )
     deployment_set_id: str | None = text("DeploymentSetId")
     deletion_protection: bool = flag("DeletionProtection")
@@ -119,7 +125,7 @@ class StartInstance(Request):
     """Start a stopped instance."""
 
     instance_id: str = text("InstanceId", required=True)
-    init_local_disk: bool = flag("InitLocalDisk")
+    init_local_disk: bool = flag("InitLocalDisk", idle="2019-02")
     dry_run: bool = flag("DryRun")
 
 
@@ -255,7 +261,7 @@ class ModifyInstanceAttribute(Request):
     user_data: str | None = text("UserData")
     deletion_protection: bool | None = flag("DeletionProtection", None)
     credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
-    client_token: str | None = text("ClientToken")
+    client_token: str | None = text("ClientToken", idle="2019-02")
 
 
 class ModifyInstanceAutoReleaseTime(Request):
@@ -271,10 +277,10 @@ class CreateLaunchTemplate(_Launch):
     needs_region = True
 
     launch_template_name: str = text("LaunchTemplateName", required=True)
-    version_description: str | None = text("VersionDescription")
-    image_owner_alias: str | None = text("ImageOwnerAlias")
-    network_type: str | None = text("NetworkType", among=("classic", "vpc"))
-    vpc_id: str | None = text("VpcId")
+    version_description: str | None = text("VersionDescription", idle="2019-02")
+    image_owner_alias: str | None = text("ImageOwnerAlias", idle="2019-02")
+    network_type: str | None = text("NetworkType", among=("classic", "vpc"), idle="2019-02")
+    vpc_id: str | None = text("VpcId", idle="2019-02")
     auto_release_time: str | None = text("AutoReleaseTime")
 
 

@@ -42,7 +42,8 @@ class Parameter:
     """One declared parameter: its wire name, how its value is read, and what is refused with which code.
 
     A structure has parameters of its own, its fields. A field may have a second name: `also`. With `gaps`, the indices
-    of a repeated parameter need not run from 1.
+    of a repeated parameter need not run from 1. One that is `idle` from an edition on is read, checked for its form,
+    and then changes nothing; docs/actions.md says so.
     """
 
     __slots__ = (
@@ -53,6 +54,7 @@ class Parameter:
         "default",
         "fields",
         "gaps",
+        "idle",
         "later",
         "name",
         "repeated",
@@ -71,11 +73,12 @@ class Parameter:
         later: str | None,
         also: str | None,
         gaps: bool,
+        idle: str | None,
         fields: Mapping[str, Parameter] | None,
     ) -> None:
         self.name, self.convert, self.default, self.required = name, convert, default, required
         self.repeated, self.code, self.later, self.also, self.gaps = repeated, code, later, also, gaps
-        self.fields = fields
+        self.fields, self.idle = fields, idle
         self.attribute = ""
 
     def read(self, name: str, value: object, edition: str) -> Any:
@@ -111,6 +114,7 @@ def _declare(
         repeated=repeated,
         code=options.pop("code", None),
         later=options.pop("later", None),
+        idle=options.pop("idle", None),
         also=options.pop("also", None),
         gaps=options.pop("gaps", False),
         fields=None if fields is None else {name: each for each in fields for name in (each.name, each.also) if name},

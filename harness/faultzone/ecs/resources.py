@@ -48,9 +48,9 @@ class PagedByToken(_Paged):
 class DescribeRegions(_Read):
     """List the regions of the cloud."""
 
-    instance_charge_type: str | None = text("InstanceChargeType")
-    resource_type: str | None = text("ResourceType")
-    accept_language: str | None = text("AcceptLanguage")
+    instance_charge_type: str | None = text("InstanceChargeType", idle="2019-02")
+    resource_type: str | None = text("ResourceType", idle="2019-02")
+    accept_language: str | None = text("AcceptLanguage", idle="2019-02")
 
 
 class DescribeZones(_Read):
@@ -58,9 +58,9 @@ class DescribeZones(_Read):
 
     needs_region = True
 
-    instance_charge_type: str | None = text("InstanceChargeType")
-    spot_strategy: str | None = text("SpotStrategy")
-    accept_language: str | None = text("AcceptLanguage")
+    instance_charge_type: str | None = text("InstanceChargeType", idle="2019-02")
+    spot_strategy: str | None = text("SpotStrategy", idle="2019-02")
+    accept_language: str | None = text("AcceptLanguage", idle="2019-02")
     verbose: bool = flag("Verbose", True)
 
 
@@ -91,11 +91,11 @@ class DescribeAvailableResource(_Read):
     instance_type: str | None = text("InstanceType")
     cores: int | None = integer("Cores", least=1)
     memory: float | None = number("Memory")
-    instance_charge_type: str | None = text("InstanceChargeType")
-    spot_strategy: str | None = text("SpotStrategy")
-    io_optimized: str | None = text("IoOptimized")
-    network_category: str | None = text("NetworkCategory")
-    resource_type: str | None = text("ResourceType")
+    instance_charge_type: str | None = text("InstanceChargeType", idle="2019-02")
+    spot_strategy: str | None = text("SpotStrategy", idle="2019-02")
+    io_optimized: str | None = text("IoOptimized", idle="2019-02")
+    network_category: str | None = text("NetworkCategory", idle="2019-02")
+    resource_type: str | None = text("ResourceType", idle="2019-02")
 
 
 class DescribeVpcs(_Paged):
@@ -149,9 +149,9 @@ class DescribeImages(_Paged):
     filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True, later="2020-12")
     image_family: str | None = text("ImageFamily", later="2020-12")
     resource_group_id: str | None = text("ResourceGroupId", later="2020-12")
-    action_type: str | None = text("ActionType", among=("CreateEcs", "ChangeOS"), later="2020-12")
+    action_type: str | None = text("ActionType", among=("CreateEcs", "ChangeOS"), later="2020-12", idle="2020-12")
     architecture: str | None = text("Architecture", among=("i386", "x86_64"), later="2020-12")
-    show_expired: bool = flag("ShowExpired", later="2020-12")
+    show_expired: bool = flag("ShowExpired", later="2020-12", idle="2020-12")
     supports_cloud_init: bool | None = flag("IsSupportCloudinit", None, later="2020-12")
     supports_io_optimized: bool | None = flag("IsSupportIoOptimized", None, later="2020-12")
     dry_run: bool = flag("DryRun")
@@ -207,8 +207,8 @@ class DescribeSecurityGroupAttribute(_Read):
     needs_region = True
 
     security_group_id: str = text("SecurityGroupId", required=True)
-    nic_type: str | None = text("NicType", among=("internet", "intranet"))
-    direction: str | None = text("Direction", among=("egress", "ingress", "all"))
+    nic_type: str | None = text("NicType", among=("internet", "intranet"), idle="2019-02")
+    direction: str | None = text("Direction", among=("egress", "ingress", "all"), idle="2019-02")
 
 
 class CreateSecurityGroup(Request):

@@ -63,17 +63,22 @@ def _draft(region: RegionState, request: CreateCommand | RunCommand, timeout: in
     given, encoding = request.command_content, request.content_encoding
     if is_plain(encoding, type(request).content_encoding):
         given = base64.b64encode(given.encode()).decode()
-    if not region.rules.content_fits(given):
-        raise ApiError("CmdContent.ExceedLimit")
-    try:
-        script = base64.b64decode(given, validate=True).decode("utf-8", "surrogateescape")
-    except (binascii.Error, ValueError):
-        raise ApiError("Invalid.CommandContent") from None
+    script = _script(region, given)
     command = Command("", request.type, given, script, region.clock.now)
     command.name, command.description, command.directory = request.name, request.description, request.working_dir
     command.timeout = timeout or region.edition.assistant.timeout
     command.parameters = assistant_parameters.names(script) if request.enable_parameter else None
     return command
+
+
+def _script(region: RegionState, content: str) -> str:
+    """The script that a content in Base64 is; refuse one that is too large, or no Base64 (assistant/content-limit)."""
+    if not region.rules.content_fits(content):
+        raise ApiError("CmdContent.ExceedLimit")
+    try:
+        return base64.b64decode(content, validate=True).decode("utf-8", "surrogateescape")
+    except (binascii.Error, ValueError):
+        raise ApiError("Invalid.CommandContent") from None
 
 
 def _keep(region: RegionState, account: AccountState, command: Command) -> Command:
@@ -84,11 +89,20 @@ def _keep(region: RegionState, account: AccountState, command: Command) -> Comma
 
 @handles(ModifyCommand)
 def modify_command(region: RegionState, account: AccountState, request: ModifyCommand) -> Answer:
-    """ModifyCommand: name and description (assistant/modify-command)."""
+    """ModifyCommand: what has begun keeps the content with which it began (assistant/modify-command,
+    assistant/modify-content)."""
     command = _command(region, account, request.command_id)
     _check_texts(region, request.name, request.description)
+    if request.type not in (None, command.kind):
+        raise ApiError.of("InvalidParameter", name="Type", why=f"the type of a command stays {command.kind}")
+    content = request.command_content if region.rules.content_may_change() else None
+    script = None if content is None else _script(region, content)
+    if content is not None and script is not None:
+        command.content, command.script = content, script
     command.name = command.name if request.name is None else request.name
     command.description = command.description if request.description is None else request.description
+    command.directory = command.directory if request.working_dir is None else request.working_dir
+    command.timeout = request.timeout or command.timeout
     return {}
 
 

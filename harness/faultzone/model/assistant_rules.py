@@ -39,6 +39,10 @@ class AssistantRules:
         """The size of a file that counts is that after Base64 (assistant/send-file)."""
         return len(encoded) <= int(self.edition.assistant.file_characters)
 
+    def content_may_change(self) -> bool:
+        """Whether ModifyCommand changes the content of a command (assistant/modify-content)."""
+        return bool(self.edition.assistant.modify_content)
+
     def commands_limit(self) -> int:
         """How many commands an account may have in a region (assistant/command-quota)."""
         return int(self.edition.assistant.commands)

@@ -9,6 +9,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.model.cron import Cron
 from faultzone.model.rules import Rules
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
+from faultzone.wrong_regions.wrappers import ignores, swallows
 
 for _name, _clause, _says, _value in (
     ("hundred-and-one-commands", "command-quota", "keeps a command too many", {"commands": 101}),
@@ -88,6 +89,26 @@ for _name, _clause, _action in (
     ("installs-nothing", "assistant/agent-required", "InstallCloudAssistant"),
 ):
     wrong(_name, _clause, f"accepts {_action} and does nothing")(_swallows(_action))
+
+
+declare(
+    "content-for-ever",
+    "assistant/modify-content",
+    "takes a content and keeps the old one",
+    {"assistant.modify-content": False},
+)
+wrong("any-content", "assistant/modify-content", "takes a content that is no Base64 for the changed one")(
+    swallows("ModifyCommand", "Invalid.CommandContent")
+)
+declare(
+    "content-changes",
+    "assistant/modify-more",
+    "changes the content that it only takes",
+    {"assistant.modify-content": True},
+)
+wrong("timeout-for-ever", "assistant/modify-more", "keeps the timeout that a command was made with")(
+    ignores("ModifyCommand", "Timeout")
+)
 
 
 def _recodes(action: str, code: str) -> type[Wrapper]:
