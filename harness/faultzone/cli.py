@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from faultzone import docker_cli, editions
 from faultzone.errors import FaultzoneError, UsageError
+from faultzone.model.shape import IMMEDIATE, PLANNED
 
 #: What a shell says of a command that a closed pipe has ended.
 _SIGPIPE: Final = 128 + 13
@@ -128,6 +129,13 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     up.add_argument("--token", help="what the control routes ask for (default: random; told on the second line)")
     up.add_argument("--edition", default=editions.DEFAULT, choices=editions.names())
     up.add_argument("--seed", default="0", help="of ids, addresses and names (default: 0)")
+    up.add_argument(
+        "--recovery",
+        default=PLANNED,
+        choices=(PLANNED, IMMEDIATE),
+        help="whether the restart of instances whose host is lost for good is scheduled first, or begins at once "
+        "(default: %(default)s)",
+    )
     up.add_argument("--scale", type=float, default=1.0, help="region seconds for each real second (default: 1)")
     up.set_defaults(run=_up)
 
@@ -143,6 +151,7 @@ def _up(options: argparse.Namespace) -> int:
         accounts=options.accounts,
         edition=options.edition,
         seed=options.seed,
+        recovery=options.recovery,
         clock="hybrid",
         scale=options.scale,
     )

@@ -10,6 +10,7 @@ from faultzone import report
 from faultzone.clock import Duration, read_stamp, stamp
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError, WaitTimeout
+from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +114,7 @@ class SeesEvents:
         *,
         instance: Instance | None = None,
         state: str | None = None,
-        within: Duration = "10m",
+        within: Duration = STATE_CHANGE,
     ) -> SystemEvent:
         """Let region time pass until there is an event of this type, and return it; the latest of several.
 

@@ -16,6 +16,9 @@ from faultzone.errors import SubstrateSilent, UsageError, WaitTimeout
 
 T = TypeVar("T")
 
+#: How long a change of state or an event may take before a wait gives up, in region time: twice what our own region
+#: needs at the most, where a recovery is planned.
+STATE_CHANGE: Final = "1h"
 #: How often a backend whose time cannot be moved is asked, in real seconds.
 _POLL: Final = 0.05
 #: How often a backend whose guests are real is asked, in real seconds.

@@ -196,8 +196,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(allure.Reporter(config, _MAKER), "faultzone-allure")
     for line in (
         "region(**shape): the shape of the test's `region`: zones=2, hosts_per_zone=8, family_hosts={...}, "
-        "supply={...}, accounts=1, regions=(...), edition='2019-02', clock='virtual' or 'hybrid', scale=1 …; seed=7 is "
-        "that of all regions that the test makes",
+        "supply={...}, accounts=1, regions=(...), edition='2019-02', recovery='planned' or 'immediate', "
+        "clock='virtual' or 'hybrid', scale=1 …; seed=7 is that of all regions that the test makes",
         "clause(*ids): the documented promises that the test asserts, such as clause('deployment-set/strict-spread')",
         "needs(*capabilities): what the backend must allow besides the public API: see-hosts, break-hosts, "
         "break-machines, break-api, move-time, set-supply, change-account, shape-region, reach-guests, "

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from faultzone import ApiError, Region, assert_avoided
+from faultzone import ApiError, Instance, Region, assert_avoided
 from faultzone_specs.events import (
     DAY,
     HOUR,
@@ -140,8 +142,8 @@ def test_a_failure_is_repaired_within_six_hours(region: Region) -> None:
 @clause("event/unexpected-has-no-window", "event/system-failure")
 @needs("break-hosts", "move-time")
 def test_a_crash_of_the_host_restarts_what_was_on_it(region: Region) -> None:
-    """Each instance has one event, Executing at once."""
-    instance = crash(region)
+    """Each instance has one event, Executing at once where the host can start again."""
+    instance = crash(region, reversible=True)
     (event,) = region.events(instance)
     assert (event.type, event.state, event.not_before) == (SYSTEM_FAILURE, "Executing", None)
     region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed")
@@ -227,6 +229,44 @@ def test_maintenance_can_be_withdrawn(region: Region) -> None:
         region.control("cancel-maintenance", event=event["plan"])
     region.hold(lambda: instance.status == "Running", "2d", what="running")
     assert [event.state for event in region.events(instance)] == ["Canceled"]
+
+
+def _stop_and_start(region: Region, instance: Instance) -> None:
+    """Without charge, so that it is placed anew; its host takes nothing new."""
+    host = str(instance.host)
+    instance.stop(StoppedMode="StopCharging")
+    with region.chaos.at_risk(host):
+        instance.start()
+
+
+def _move_by_force(region: Region, instance: Instance) -> None:
+    """Into a set of which another member is on its host."""
+    group = region.create_deployment_set()
+    group.add(next(each for each in region.instances if each != instance and each.host == instance.host))
+    group.add(instance, force=True)
+    region.wait(lambda: instance.status == "Running", what="running elsewhere")
+
+
+def _carry(region: Region, instance: Instance) -> None:
+    """Live, as the region does."""
+    region.control("migrate", instance=instance.id)
+
+
+@clause("event/maintenance-of-its-host")
+@pytest.mark.region(zones=1, hosts_per_zone=2)
+@needs("shape-region", "see-hosts", "break-hosts", "move-time")
+@pytest.mark.parametrize("leave", [_stop_and_start, _move_by_force, _carry])
+def test_maintenance_does_not_follow_an_instance(region: Region, leave: Callable[[Region, Instance], None]) -> None:
+    """What has left its host is not rebooted for it."""
+    instance, *_ = region.run_instances(4)
+    host = instance.host
+    region.chaos.maintenance(instance.id, within="24h")
+    leave(region, instance)
+    assert instance.host != host
+    started = instance.describe()["StartTime"]
+    region.hold(lambda: instance.status == "Running", "31h", what="running")
+    assert instance.describe()["StartTime"] == started
+    assert [event.state in ("Avoided", "Canceled") for event in region.events(instance)] == [True]
 
 
 @clause("event/failed")

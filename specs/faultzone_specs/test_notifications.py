@@ -74,7 +74,8 @@ def test_what_others_do_is_published_to_its_account_and_order(region: Region) ->
     inbox = Inbox(region)
     (instance,) = region.run_instances(1)
     crash_host_of(region, instance)
-    region.clock.advance("30m")
+    region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed", within="2d")
+    region.clock.advance("1m")
     found = inbox.read(instance)
     assert states(found) == ["Executing", "Executed"]
     times = [each["eventTime"] for each in found]
@@ -124,7 +125,7 @@ def test_a_notification_is_named_after_its_type(region: Region) -> None:
     """The state may follow; the level is CRITICAL."""
     inbox = Inbox(region)
     instance = maintained(region)
-    crash_host_of(region, instance)
+    crash_host_of(region, instance, reversible=True)
     found = inbox.read(instance)
     assert {each["content"]["eventType"] for each in found} == {MAINTENANCE, SYSTEM_FAILURE}
     for each in found:
@@ -141,7 +142,7 @@ def test_a_notification_is_one_json_object_with_the_fields_of_the_list(region: R
     inbox = Inbox(region)
     planned = maintained(region)
     (crashed,) = region.run_instances(1)
-    crash_host_of(region, crashed)
+    crash_host_of(region, crashed, reversible=True)
     region.clock.advance("2h")
     for instance in (planned, crashed):
         found = inbox.read(instance)

@@ -120,7 +120,7 @@ def test_a_subscriber_cannot_change_what_others_are_told() -> None:
 
 def test_the_order_is_that_of_the_changes() -> None:
     """The event of a failure is over because its instance runs."""
-    region, found = make_region(), list[dict[str, Any]]()
+    region, found = make_region(recovery="immediate"), list[dict[str, Any]]()
     instance = one_at_a_time(region)
     region.subscribe(found.append)
     region.chaos.crash(str(instance.host), reversible=False)

@@ -8,7 +8,7 @@ from faultzone.report import timeline
 
 
 def test_a_timeline_tells_what_happened_to_one_instance() -> None:
-    region = make_region()
+    region = make_region(recovery="immediate")
     first, other = region.run_instances(2, zone=region.zones[0])
     with region.chaos.crash(str(first.host), reversible=False):
         region.clock.advance("10s")

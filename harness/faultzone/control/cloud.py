@@ -40,7 +40,11 @@ def shape(backend: Local) -> dict[str, Any]:
     cloud = backend.cloud
     return {
         "regions": {
-            each.id: {"zones": list(each.zone_ids), "hosts_per_zone": each.shape.hosts_per_zone}
+            each.id: {
+                "zones": list(each.zone_ids),
+                "hosts_per_zone": each.shape.hosts_per_zone,
+                "recovery": each.shape.recovery,
+            }
             for each in cloud.regions.values()
         },
         "accounts": list(cloud.accounts),

@@ -17,7 +17,7 @@ from faultzone.ecs.deployment_sets import (
     ModifyInstanceDeployment,
 )
 from faultzone.ecs.errors import ApiError
-from faultzone.model import hosting, lifecycle
+from faultzone.model import events, hosting, lifecycle
 from faultzone.model.dispatch import Answer, handles
 from faultzone.model.placement import Host
 from faultzone.model.state import RUNNING, AccountState, DeploymentSet, Instance, RegionState, like, page
@@ -217,7 +217,7 @@ def _join(region: RegionState, instance: Instance, group: DeploymentSet, host: H
         return
     if instance.status == RUNNING:
         lifecycle.halt(region, instance, then="start", force=False)
-    hosting.leave(region, instance)
+    hosting.leave(region, instance, plans=events.AVOIDED)
     hosting.settle(region, instance, host)
     region.say(instance, instance.status, instance.status)
 

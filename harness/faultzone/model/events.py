@@ -176,6 +176,13 @@ def avoid(region: RegionState, instance: Instance, *types: str, simulated: bool 
     return answered
 
 
+def withdraw(region: RegionState, instance: Instance, types: str, status: str) -> None:
+    """Settle the awaited events whose types begin so as Avoided or Canceled; simulated ones stay."""
+    for event in list(region.active_events.get(instance.id, ())):
+        if event.may_become(AVOIDED) and not event.simulated and event.type.startswith(types):
+            settle(region, event, status)
+
+
 def history(region: RegionState) -> list[SystemEvent]:
     """The events that the region still tells of, oldest first: those that are active, whatever their age, and those
     that were settled lately (event/history-query, event/history-age)."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from faultzone.model import events
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -74,8 +76,16 @@ def settle(region: RegionState, instance: Instance, host: Host) -> None:
     region.placement.take(host, instance.kind, instance.account, instance.id)
 
 
-def leave(region: RegionState, instance: Instance) -> None:
-    """Give an instance's vCPUs and memory back."""
+def leave(region: RegionState, instance: Instance, *, plans: str | None = events.CANCELED) -> None:
+    """Give an instance's vCPUs and memory back.
+
+    Args:
+        plans: what becomes of the maintenance that was planned for it on its host (event/maintenance-of-its-host):
+            Canceled where the region has made it leave, Avoided where its user has; None where it is released, which
+            ends all of its events.
+    """
     if instance.host is not None:
+        if plans is not None and region.rules.maintenance_stays_with_host():
+            events.withdraw(region, instance, "SystemMaintenance.", plans)
         region.placement.free(instance.host, instance.kind, instance.account, instance.id)
         instance.host = None

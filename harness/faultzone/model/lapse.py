@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from faultzone.clock import SECOND
 from faultzone.ecs.errors import ApiError
-from faultzone.model import events, hosting, lifecycle, locks
+from faultzone.model import events, hosting, lifecycle, locks, recovery
 from faultzone.model.locks import FINANCIAL
 from faultzone.model.state import KEEP_CHARGING, NOT_APPLICABLE, RUNNING, STOPPED, STOPPING, Instance, RegionState
 
@@ -39,7 +39,8 @@ def stop(region: RegionState, instance: Instance, event: SystemEvent, release_ty
     announce_release(region, instance, release_type)
     ledger = region.books.ledgers[instance.account]
     ledger.stops[instance.id] = event
-    if instance.status != STOPPED and not (instance.status == STOPPING and instance.next is None):
+    stopped = instance.status == STOPPED and not recovery.is_waiting(region, instance)
+    if not stopped and not (instance.status == STOPPING and instance.next is None):
         ledger.ran.add(instance.id)
     _bring_down(region, instance)
 
@@ -52,7 +53,7 @@ def announce_release(region: RegionState, instance: Instance, type: str) -> None
 
 def is_locked(instance: Instance) -> bool:
     """Whether an instance has a financial lock."""
-    return FINANCIAL in instance.locks
+    return locks.is_unpaid(instance)
 
 
 def unlock(region: RegionState, instance: Instance) -> None:
@@ -96,22 +97,19 @@ def follow(region: RegionState, instance: Instance, before: str | None, after: s
 
 
 def _bring_down(region: RegionState, instance: Instance) -> None:
-    """Go on with a stop: from Running at once; an instance in a transitional state reaches Running or Stopped first."""
+    """Go on with a stop: from Running at once, as where the host is lost, on which there is nothing to shut down; from
+    a transitional state an instance reaches Running or Stopped first."""
     stops = region.books.ledgers[instance.account].stops
     if instance.id not in stops:
         return
     if instance.status == STOPPED:
+        recovery.give_up(region, instance)
         _rest(region, instance)
+    elif instance.impaired and is_locked(instance):
+        recovery.give_up(region, instance)
     elif instance.status == RUNNING:
         if not is_locked(instance):
             events.settle(region, stops.pop(instance.id), events.FAILED)  # It was renewed on the way.
-        elif instance.impaired:  # Nothing runs on its dead host that could be asked to shut down.
-            instance.impaired = False
-            instance.epoch += 1
-            instance.next = None
-            instance.stop_mode_asked = KEEP_CHARGING
-            region.enter(instance, STOPPING)
-            lifecycle.halted(region, instance)
         else:
             instance.stop_mode_asked = KEEP_CHARGING
             lifecycle.halt(region, instance, then=None, force=False)
@@ -127,7 +125,7 @@ def _rest(region: RegionState, instance: Instance) -> None:
             instance.stopped_mode = NOT_APPLICABLE
         region.say(instance, STOPPED, STOPPED)
     ledger = region.books.ledgers[instance.account]
-    events.settle(region, ledger.stops.pop(instance.id), events.EXECUTED)
+    events.settle(region, ledger.stops.pop(instance.id), events.EXECUTED if is_locked(instance) else events.FAILED)
     if region.rules.payment_restarts(instance) and not ledger.overdue:
         # It was paid on the way down. Other watchers are still to hear of this transition.
         region.clock.call_at(region.clock.now, lambda: come_back(region, instance))

@@ -74,6 +74,26 @@ def halt(region: RegionState, instance: Instance, *, then: str | None, force: bo
     region.emit(Halt(instance.id, instance.epoch, instance.host.index, force))
 
 
+def cut(region: RegionState, instance: Instance, *, repaired: bool = True) -> None:
+    """Show an instance as Stopped whose machine is gone: there is nothing that could be shut down.
+
+    Args:
+        repaired: whether that is the end of it; else it stays impaired, since it is to be started again.
+    """
+    if repaired:
+        instance.impaired = False
+    if instance.status == STOPPED:
+        return
+    instance.epoch += 1
+    if instance.status != STOPPING or instance.next is not None:
+        # Nobody has asked for a stop; what was asked is kept.
+        instance.next = None
+        instance.stop_mode_asked = KEEP_CHARGING
+    if instance.status != STOPPING:
+        region.enter(instance, STOPPING)
+    halted(region, instance)
+
+
 def check_status(region: RegionState, instance: Instance, action: str) -> None:
     """Refuse an action in a state in which it is not documented to be allowed.
 
@@ -120,12 +140,15 @@ def start_instance(region: RegionState, account: AccountState, request: StartIns
 def find_host(region: RegionState, instance: Instance) -> Host:
     """The host that a stopped instance can be started on: its own, or one that is found anew where that is dead.
 
+    What has local disks can be started on its own host alone (recovery/local-disk).
+
     Raises:
         ApiError: `OperationDenied.NoStock`.
     """
     host = instance.host
-    if host is None or (host.state == DOWN and region.rules.relocates(instance)):
-        host = hosting.choose_elsewhere(region, instance)
+    if host is not None and host.state != DOWN:
+        return host
+    host = hosting.choose_elsewhere(region, instance) if host is None or region.rules.relocates(instance) else None
     if host is None:
         raise ApiError("OperationDenied.NoStock")
     return host
@@ -134,7 +157,7 @@ def find_host(region: RegionState, instance: Instance) -> Host:
 def start_on(region: RegionState, instance: Instance, host: Host) -> None:
     """Start a stopped instance on a host that `find_host` has found."""
     if instance.host is not host:
-        hosting.leave(region, instance)
+        hosting.leave(region, instance, plans=events.AVOIDED)
         hosting.settle(region, instance, host)
     if instance.bandwidth_out and not instance.public_ip:
         instance.public_ip = region.public.allocate() or 0
@@ -244,7 +267,7 @@ def release(region: RegionState, instance: Instance, why: str) -> None:
     for timer in (instance.timer, instance.auto_release_timer):
         if timer is not None:
             timer.cancel()
-    hosting.leave(region, instance)
+    hosting.leave(region, instance, plans=None)
     account = region.account(instance.account)
     account.private[instance.zone].give_back(instance.private_ip)
     drop_public_ip(region, instance)
@@ -364,7 +387,7 @@ def halted(region: RegionState, instance: Instance) -> bool:
         instance.stop_mode_asked if region.rules.qualifies_for_no_charge(instance) else NOT_APPLICABLE
     )
     if region.rules.releases_compute(instance.stopped_mode):
-        hosting.leave(region, instance)
+        hosting.leave(region, instance, plans=events.AVOIDED)
     if not region.rules.keeps_public_ip(instance.stopped_mode):
         drop_public_ip(region, instance)
     region.enter(instance, STOPPED)

@@ -19,6 +19,11 @@ SECURITY: Final = "security"
 REASONS: Final = (FINANCIAL, SECURITY)
 
 
+def is_unpaid(instance: Instance) -> bool:
+    """Whether an instance has a financial lock."""
+    return FINANCIAL in instance.locks
+
+
 def put_on(region: RegionState, instance: Instance, reason: str) -> None:
     """Lock an instance for a reason, unless it is so already."""
     if reason not in instance.locks:

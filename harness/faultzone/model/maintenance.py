@@ -19,6 +19,7 @@ from faultzone.ecs.events import (
 )
 from faultzone.model import events, hosting, lifecycle, recovery
 from faultzone.model.dispatch import Answer, handles
+from faultzone.model.placement import DOWN
 from faultzone.model.state import PENDING, RUNNING, STOPPED, AccountState, Instance, RegionState, page
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def plan(
 
 def _maintain(region: RegionState, instance: Instance) -> bool | None:
     """Reboot an instance; where it is not running there is nothing to reboot, and where it is lost that fails."""
-    if instance.impaired:
+    if instance.impaired and (instance.host is None or instance.host.state == DOWN):
         return False
     if instance.status in (PENDING, STOPPED):
         return True
@@ -79,7 +80,8 @@ def redeploy_instance(region: RegionState, account: AccountState, request: Redep
         for event in region.active_events.get(instance.id, ())
         if event.type.startswith("SystemMaintenance.") and event.may_become(events.AVOIDED) and not event.simulated
     ]
-    stranded = instance.impaired and not region.rules.relocates(instance)
+    lost = instance.host is not None and instance.host.state == DOWN
+    stranded = lost and instance.status != PENDING and instance.kind.local_disks
     if not planned and not stranded:
         raise ApiError("InvalidOperation.RedeployInstance")
     if not stranded and (instance.impaired or instance.status not in (RUNNING, STOPPED)):

@@ -1,18 +1,20 @@
 """Auto recovery: what becomes of instances whose host or operating system crashes.
 
 Source: manual 3.1 and 3.2 (recovery/*, event/system-failure, event/instance-failure). A host that is lost leaves its
-instances impaired. There are two ways on. The immediate one is the default, since section 3.1 gives an unexpected
-failure no window and the monitor knows it as Executing and Executed alone: the event is Executing from the loss on.
-The planned one (`Shape(recovery="planned")`) is that of section 3.2: the restart is Scheduled, can be queried, and
-cannot be answered.
+instances impaired. How they go on is a table, `PATHS`. Section 3.1 has failures whose restart is under way when their
+user hears of them; section 3.2 has the irreversible crash, whose recovery is Scheduled: it can be queried, and cannot
+be answered. `Shape(recovery="immediate")` has no plans.
 
-A host whose hardware can restart is waited for, a while; after that, or at once where it cannot, its instances go to
-other hosts of their zone. Those with local disks wait without end. One for which there is no host is Stopped until
-supply returns, and is then started.
+A host whose hardware can restart is waited for, a while; after that, or at the time of the plan where it cannot, its
+instances go to other hosts of their zone. One for which there is no host is Stopped until supply returns, and is then
+started. Those with local disks wait for their own host; their event fails at the end of its execution window.
+
+What else may happen meanwhile, and what then becomes of the event, is a table too, `ENDS`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -21,14 +23,42 @@ from faultzone.model import events, hosting, lifecycle
 from faultzone.model.assistant_runs import cut_off
 from faultzone.model.dispatch import takes
 from faultzone.model.effects import GuestCrashed, HostBack, HostLost
-from faultzone.model.lapse import is_locked
+from faultzone.model.locks import is_unpaid
 from faultzone.model.placement import AT_RISK, DOWN
-from faultzone.model.state import KEEP_CHARGING, RUNNING, STARTING, STOPPED, STOPPING
+from faultzone.model.shape import IMMEDIATE, PLANNED
+from faultzone.model.state import RUNNING, STARTING, STOPPED, STOPPING
 
 if TYPE_CHECKING:
     from faultzone.model.events import SystemEvent
     from faultzone.model.placement import Host
     from faultzone.model.state import Instance, RegionState
+
+#: What may have befallen the host of an instance that is up: it is lost and can restart, it is lost for good, or it
+#: was dead before the instance came to start there.
+RETURNS: Final = "its host is lost and can restart"
+GONE: Final = "its host is lost for good"
+DEAD: Final = "it starts on a host that is dead"
+
+#: What befell, and whether the instance may go to another host -> how it is recovered. `IMMEDIATE`: its event is
+#: Executing when it is published. `PLANNED`: it is Scheduled first.
+PATHS: Final[Mapping[tuple[str, bool], str]] = {
+    (RETURNS, True): IMMEDIATE,  # event/unexpected-has-no-window
+    (RETURNS, False): IMMEDIATE,  # recovery/local-disk
+    (GONE, True): PLANNED,  # recovery/queryable
+    (GONE, False): IMMEDIATE,  # recovery/local-disk-lost: there is nothing that could be planned
+    (DEAD, True): IMMEDIATE,  # whoever has just started it waits for it
+    (DEAD, False): IMMEDIATE,
+}
+
+#: What ends the recovery or the restart of an instance -> the state that its event had -> what it becomes.
+ENDS: Final[Mapping[str, Mapping[str | None, str]]] = {
+    "it runs": {events.EXECUTING: events.EXECUTED, events.SCHEDULED: events.CANCELED},
+    "it has stopped": {events.EXECUTING: events.EXECUTED, events.SCHEDULED: events.CANCELED},
+    "its host is lost": {events.EXECUTING: events.FAILED},
+    "its host is back": {events.SCHEDULED: events.CANCELED},
+    "it is to be stopped": {events.EXECUTING: events.FAILED, events.SCHEDULED: events.CANCELED},
+    "its window is over": {events.EXECUTING: events.FAILED},
+}
 
 #: Types of events whose execution restarts the instance.
 _RESTARTS: Final = ("SystemMaintenance.", "SystemFailure.", "InstanceFailure.")
@@ -43,14 +73,16 @@ class Recovery:
 
     Attributes:
         event: the system event that tells of it.
-        starved: whether it is Stopped for want of a host.
+        relocates: whether it may go to another host, as its user had chosen when its host was lost.
+        waits: whether it is Stopped until there is a host, or until its own is back.
     """
 
-    __slots__ = ("event", "starved")
+    __slots__ = ("event", "relocates", "waits")
 
-    def __init__(self, event: SystemEvent) -> None:
+    def __init__(self, event: SystemEvent, *, relocates: bool) -> None:
         self.event = event
-        self.starved = False
+        self.relocates = relocates
+        self.waits = False
 
 
 def watch(region: RegionState) -> None:
@@ -67,11 +99,8 @@ def on_host_lost(region: RegionState, report: HostLost) -> bool:
     region.placement.power(host, on=False)
     for instance_id in sorted(host.instances):
         instance = region.instances[instance_id]
-        if instance.status == STOPPING and instance.next is None:
-            instance.epoch += 1
-            lifecycle.halted(region, instance)
-        elif instance.status in _UP:
-            _lose(region, instance, reversible=report.reversible)
+        if instance.status in _UP:
+            _lose(region, instance, RETURNS if report.reversible else GONE)
     return True
 
 
@@ -85,14 +114,10 @@ def on_host_back(region: RegionState, report: HostBack) -> bool:
     for instance_id in sorted(host.instances):
         instance = region.instances[instance_id]
         recovery = region.recovering.get(instance_id)
-        if instance.status == STOPPING and instance.next is None:
-            instance.impaired = False
-            lifecycle.halted(region, instance)
         # Also what was told to start while the host was away: it never heard of it.
-        elif instance.status in _UP or (recovery is not None and recovery.starved):
+        if instance.status in _UP or (recovery is not None and recovery.waits):
             if recovery is not None and recovery.event.status == events.SCHEDULED:
-                del region.recovering[instance_id]
-                events.settle(region, recovery.event, events.CANCELED)
+                _end(region, instance, "its host is back")
             _restart(region, instance)
     return True
 
@@ -120,30 +145,50 @@ def _under_way(region: RegionState, instance: Instance) -> list[SystemEvent]:
     ]
 
 
-def _lose(region: RegionState, instance: Instance, *, reversible: bool) -> None:
-    """The host of an instance is lost: it is impaired, and its recovery begins or begins anew."""
+def _end(region: RegionState, instance: Instance, why: str) -> None:
+    """End the recovery of an instance and what else was restarting it, as `ENDS` has it for what has happened."""
+    ends = ENDS[why]
+    recovery = region.recovering.pop(instance.id, None)
+    ended = _under_way(region, instance)
+    if recovery is not None and recovery.event not in ended:
+        ended.append(recovery.event)
+    for event in ended:
+        if event.status in ends:
+            events.settle(region, event, ends[event.status])
+
+
+def _lose(region: RegionState, instance: Instance, what: str) -> None:
+    """The host of an instance is lost: it is impaired, and its recovery begins or begins anew; what was to be stopped
+    is Stopped."""
+    if instance.status == STOPPING and instance.next is None:
+        lifecycle.cut(region, instance)
+        return
+    if is_unpaid(instance):
+        give_up(region, instance)
+        return
     instance.epoch += 1
     instance.impaired = True
     instance.next = None
     cut_off(region, instance)
     recovery = region.recovering.get(instance.id)
-    if recovery is None:
+    if recovery is None or recovery.event.status not in events.ACTIVE:
         # What else was restarting it will not come to its end.
-        for event in _under_way(region, instance):
-            events.settle(region, event, events.FAILED)
-        recovery = region.recovering[instance.id] = Recovery(_announce(region, instance, reversible=reversible))
-    if recovery.event.status == events.EXECUTING and region.rules.relocates(instance):
-        if reversible:
+        _end(region, instance, "its host is lost")
+        relocates = region.rules.relocates(instance)
+        event = _announce(region, instance, PATHS[what, relocates])
+        recovery = region.recovering[instance.id] = Recovery(event, relocates=relocates)
+    if recovery.event.status == events.EXECUTING:
+        if what == RETURNS:
             patience = region.edition.recovery.host_patience * SECOND
             region.clock.call_later(patience, partial(_relocate, region, instance, instance.epoch))
         else:
             _relocate(region, instance, instance.epoch)
 
 
-def _announce(region: RegionState, instance: Instance, *, reversible: bool) -> SystemEvent:
-    """Publish the recovery of an instance: as a plan where the region plans, as under way otherwise."""
+def _announce(region: RegionState, instance: Instance, path: str) -> SystemEvent:
+    """Publish the recovery of an instance: as a plan where the region has plans, else as under way."""
     type = failure_type(region, instance)
-    if region.shape.recovery == "immediate" or reversible or not region.rules.relocates(instance):
+    if IMMEDIATE in (path, region.shape.recovery):
         return events.begin(region, instance, type)
 
     def execute() -> None:
@@ -151,6 +196,14 @@ def _announce(region: RegionState, instance: Instance, *, reversible: bool) -> S
 
     due = region.clock.now + region.edition.recovery.planned_delay * SECOND
     return events.schedule(region, instance, type, not_before=due, execute=execute)
+
+
+def _run_out(region: RegionState, instance: Instance, event: SystemEvent) -> None:
+    """The execution window of an event is over, and the host of the local disks is not back: the event has Failed, and
+    the instance waits for its host without it (recovery/local-disk-lost)."""
+    recovery = region.recovering.get(instance.id)
+    if recovery is not None and recovery.event is event and recovery.waits and event.status == events.EXECUTING:
+        events.settle(region, event, ENDS["its window is over"][event.status])
 
 
 def failure_type(region: RegionState, instance: Instance) -> str:
@@ -165,13 +218,12 @@ def _relocate(region: RegionState, instance: Instance, epoch: int) -> None:
     recovery = region.recovering.get(instance.id)
     if recovery is None or instance.epoch != epoch:
         return
-    if is_locked(instance):  # It was not paid for meanwhile, and is to be stopped anyway.
-        del region.recovering[instance.id]
-        events.settle(region, recovery.event, events.FAILED)
-    elif find_host(region, instance):
+    if is_unpaid(instance):  # It was locked meanwhile, and is to be stopped anyway.
+        give_up(region, instance)
+    elif recovery.relocates and find_host(region, instance):
         _restart(region, instance)
     else:
-        _starve(region, instance, recovery)
+        _wait(region, instance, recovery)
 
 
 def find_host(region: RegionState, instance: Instance) -> bool:
@@ -209,56 +261,57 @@ def _restart(region: RegionState, instance: Instance) -> None:
     recovery = region.recovering.get(instance.id)
     instance.next = None
     if recovery is not None and recovery.event.type.endswith(".Stop"):
-        instance.impaired = False
-        del region.recovering[instance.id]
-        events.settle(region, recovery.event, events.EXECUTED)
-        _halt(region, instance)
+        _end(region, instance, "it has stopped")
+        lifecycle.cut(region, instance)
         return
     if instance.status == STOPPED and instance.bandwidth_out and not instance.public_ip:
         instance.public_ip = region.public.allocate() or 0
     lifecycle.boot(region, instance)
 
 
-def _starve(region: RegionState, instance: Instance, recovery: Recovery) -> None:
-    """There is no host: the instance is Stopped until there is one (recovery/no-supply)."""
-    recovery.starved = True
-    _halt(region, instance)
-    if not region.looking:
-        _look_later(region, region.edition.recovery.retry * SECOND)
+def _wait(region: RegionState, instance: Instance, recovery: Recovery) -> None:
+    """There is no host: the instance is Stopped until there is one (recovery/no-supply), or until its own is back."""
+    recovery.waits = True
+    lifecycle.cut(region, instance, repaired=False)
+    terms, event = region.edition.recovery, recovery.event
+    if recovery.relocates:
+        _search(region, terms.retry * SECOND)
+    elif event.executed_from is not None:
+        due = max(region.clock.now, event.executed_from + terms.execution_window * SECOND)
+        region.clock.call_at(due, partial(_run_out, region, instance, event))
 
 
-def _halt(region: RegionState, instance: Instance) -> None:
-    """Show an instance that does not run as Stopped."""
-    if instance.status == STOPPED:
-        return
-    instance.epoch += 1
-    instance.next = None
-    instance.stop_mode_asked = KEEP_CHARGING
-    if instance.status != STOPPING:
-        region.enter(instance, STOPPING)
-    lifecycle.halted(region, instance)
-
-
-def _look_later(region: RegionState, delay: int) -> None:
-    region.looking = True
-    region.clock.call_later(delay, lambda: _look(region, delay))
+def _search(region: RegionState, delay: int) -> None:
+    """Look for supply after a while, unless that is to be done earlier anyway."""
+    timer, due = region.search, region.clock.now + delay
+    if timer is not None and timer.live:
+        if timer.due <= due:
+            return
+        timer.cancel()
+    region.search = region.clock.call_at(due, partial(_look, region, delay))
 
 
 def _look(region: RegionState, delay: int) -> None:
     """See whether supply has returned, each time after twice as long, up to a limit."""
-    region.looking = False
     sold_out: set[tuple[int, str]] = set()
-    waiting = [region.instances[each] for each, recovery in region.recovering.items() if recovery.starved]
-    for instance in waiting:
+    left = False
+    for instance_id, recovery in list(region.recovering.items()):
+        instance = region.instances[instance_id]
+        if not (recovery.waits and recovery.relocates):
+            continue
+        if is_unpaid(instance):
+            give_up(region, instance)
+            continue
         # What one instance outside of all sets does not get, another of its type does not get either.
         want = (instance.zone, instance.kind.name)
-        if instance.group is None and want in sold_out:
+        if (instance.group is not None or want not in sold_out) and find_host(region, instance):
+            _restart(region, instance)
             continue
-        _relocate(region, instance, instance.epoch)
-        if instance.group is None and instance.status == STOPPED:
+        left = True
+        if instance.group is None:
             sold_out.add(want)
-    if not region.looking and any(recovery.starved for recovery in region.recovering.values()):
-        _look_later(region, min(2 * delay, region.edition.recovery.retry_ceiling * SECOND))
+    if left:
+        _search(region, min(2 * delay, region.edition.recovery.retry_ceiling * SECOND))
 
 
 def _follow(region: RegionState, instance: Instance, before: str | None, after: str) -> None:
@@ -266,25 +319,35 @@ def _follow(region: RegionState, instance: Instance, before: str | None, after: 
     recovery = region.recovering.get(instance.id)
     if after == STARTING:
         if recovery is not None:
-            recovery.starved = False
+            recovery.waits = False
         elif instance.host is not None and instance.host.state == DOWN and not instance.impaired:
             # It starts on a host that is known to be dead. Other watchers are still to hear of this transition.
             region.clock.call_at(region.clock.now, partial(_lose_late, region, instance, instance.epoch))
     elif after == RUNNING:
-        region.recovering.pop(instance.id, None)
-        for event in _under_way(region, instance):
-            events.settle(region, event, events.EXECUTED)
+        _end(region, instance, "it runs")
         if instance.host is not None and instance.host.state == AT_RISK:
             # It was not running when its host was emptied. Other watchers are still to hear of this transition.
             region.clock.call_at(region.clock.now, partial(_flee, region, instance, instance.epoch))
-    elif after == STOPPED and (recovery is None or not recovery.starved):
-        if region.recovering.pop(instance.id, None) is not None and recovery is not None:
+    elif after == STOPPED:
+        if recovery is None:
+            _end(region, instance, "it has stopped")
+        elif not recovery.waits:
             # Somebody stopped it who may: billing, when nobody has paid.
-            _give_up(region, recovery.event)
-        for event in _under_way(region, instance):
-            events.settle(region, event, events.EXECUTED)
+            _end(region, instance, "it is to be stopped")
     elif after == "Released":
         region.recovering.pop(instance.id, None)
+
+
+def is_waiting(region: RegionState, instance: Instance) -> bool:
+    """Whether an instance is Stopped only until there is a host for it."""
+    recovery = region.recovering.get(instance.id)
+    return recovery is not None and recovery.waits
+
+
+def give_up(region: RegionState, instance: Instance) -> None:
+    """Recover an instance no longer, since it is to be stopped: on a host that is lost it is Stopped at once."""
+    _end(region, instance, "it is to be stopped")
+    lifecycle.cut(region, instance)
 
 
 def _flee(region: RegionState, instance: Instance, epoch: int) -> None:
@@ -293,11 +356,7 @@ def _flee(region: RegionState, instance: Instance, epoch: int) -> None:
         lifecycle.migrate(region, instance)
 
 
-def _give_up(region: RegionState, event: SystemEvent) -> None:
-    events.settle(region, event, events.CANCELED if event.may_become(events.CANCELED) else events.FAILED)
-
-
 def _lose_late(region: RegionState, instance: Instance, epoch: int) -> None:
     host = instance.host
     if instance.epoch == epoch and instance.status == STARTING and host is not None and host.state == DOWN:
-        _lose(region, instance, reversible=False)
+        _lose(region, instance, DEAD)

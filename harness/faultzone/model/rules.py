@@ -284,6 +284,10 @@ class Rules(AssistantRules, BillingRules):
         interfere (event/avoid-by-release, recovery/not-avoidable)."""
         return "Failure." not in type
 
+    def maintenance_stays_with_host(self) -> bool:
+        """Whether planned maintenance is over for what leaves its host (event/maintenance-of-its-host)."""
+        return True
+
     def shows_as_planned(self, state: str | None) -> bool:
         """Whether DescribeInstancesFullStatus shows an event in this state (event/pending-query)."""
         return state in self.edition.event.pending

@@ -9,6 +9,10 @@ from typing import Final
 
 from faultzone.errors import ShapeError
 
+#: How an irreversible crash of a host is recovered from.
+IMMEDIATE: Final = "immediate"
+PLANNED: Final = "planned"
+
 _REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+(-\d+)?")
 _ZONES_MOST: Final = 26
 _HOSTS_MOST: Final = 200_000
@@ -30,8 +34,8 @@ class Shape:
             `{"ecs.i2": 2}` makes ecs.i2 scarce: no zone can spread more than two of them.
         supply: `"zone/family"` (either may be `*`) -> how many instances may be placed there at a time.
         provision: seconds that a new instance is Pending.
-        recovery: what follows an irreversible crash of a host: "immediate" restarts its instances elsewhere at once,
-            "planned" schedules it (recovery/queryable).
+        recovery: what follows an irreversible crash of a host: "planned" schedules the restart of its instances
+            elsewhere (recovery/queryable), "immediate" begins it at once.
         default_network: whether an instance for which no vSwitch is named is put into a VPC that is there from the
             start, which is an extension of ours; without it such an instance is in the classic network.
 
@@ -47,7 +51,7 @@ class Shape:
     family_hosts: Mapping[str, int] = field(default_factory=dict)
     supply: Mapping[str, int] = field(default_factory=dict)
     provision: float = 1.0
-    recovery: str = "immediate"
+    recovery: str = PLANNED
     default_network: bool = True
 
     def __post_init__(self) -> None:
@@ -71,8 +75,8 @@ class Shape:
                 f"provision={self.provision!r}: write the seconds that a new instance is Pending, up to 86400"
             )
 
-        if self.recovery not in ("immediate", "planned"):
-            raise ShapeError(f"recovery={self.recovery!r}: write 'immediate' or 'planned'")
+        if self.recovery not in (PLANNED, IMMEDIATE):
+            raise ShapeError(f"recovery={self.recovery!r}: write 'planned' or 'immediate'")
         if not isinstance(self.default_network, bool):
             raise ShapeError(f"default_network={self.default_network!r}: write True or False")
 

@@ -222,8 +222,8 @@ class RegionState:
         self.event_watchers: list[Callable[[SystemEvent, str | None, str], None]] = []
         #: The instances that are being recovered, by id, in the order of their failures.
         self.recovering: dict[str, Recovery] = {}
-        #: Whether a look for the supply that some of them wait for is due.
-        self.looking = False
+        #: Makes the next look for the supply that some of them wait for.
+        self.search: Timer | None = None
         #: Whether live migrations fail, and how many milliseconds one takes.
         self.migration_fails = False
         self.migration_takes = 0

@@ -7,11 +7,10 @@ region.py   the region itself, and the client of its public API
 from __future__ import annotations
 
 from faultzone.backends.options import CloudOptions, docker_backend, local_backend
-from faultzone.region.handles import STATE_CHANGE, DeploymentSet, Executed, Identity, Instance, RegionClock
+from faultzone.region.handles import DeploymentSet, Executed, Identity, Instance, RegionClock
 from faultzone.region.region import Client, Region, make_region
 
 __all__ = [
-    "STATE_CHANGE",
     "Client",
     "CloudOptions",
     "DeploymentSet",

@@ -8,22 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faultzone.backends import Backend
 from faultzone.clock import Duration, milliseconds, read_stamp, utc
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.instances import STATUSES
 from faultzone.errors import UsageError, WaitTimeout
+from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from faultzone.region.region import Region
-
-#: How long each change of state may take before a wait gives up, in region time: ten times what our own region needs,
-#: at the least.
-STATE_CHANGE: Final = "10m"
 
 
 def check_status(status: str) -> None:

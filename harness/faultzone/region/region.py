@@ -25,13 +25,14 @@ from faultzone.history import SeesEvents
 from faultzone.journal import Journal
 from faultzone.model.catalog import default_choice
 from faultzone.model.ledger import Money
+from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
     from faultzone.serve import Door, Endpoint
 
 from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.redaction import noted
-from faultzone.region.handles import STATE_CHANGE, DeploymentSet, Instance, RegionClock, check_status
+from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check_status
 
 T = TypeVar("T")
 

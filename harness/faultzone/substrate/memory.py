@@ -156,7 +156,8 @@ class MemorySubstrate:
     def _guest_says(self, region: str, report: Report) -> None:
         """Pass on what comes from inside; a guest that shut itself down is gone."""
         guest = None if isinstance(report, HostLost | HostBack) else self._guests.get(report.instance)
-        if isinstance(report, Halted):
+        # One that was asked for something newer meanwhile goes on with that: its report is of an earlier epoch.
+        if isinstance(report, Halted) and guest is not None and guest.epoch == report.epoch:
             self._drop(report.instance)
         if guest is None:
             self._report(region, report)

@@ -284,6 +284,15 @@ class WithdrawalIgnored(Wrapper):
         return {} if verb == "cancel-maintenance" else super().control(verb, arguments)
 
 
+@wrong("maintenance-follows", "event/maintenance-of-its-host", "reboots what has left the host of its maintenance")
+class MaintenanceFollows(Rules):
+    """It is of the instance, wherever that is."""
+
+    def maintenance_stays_with_host(self) -> bool:
+        """Never."""
+        return False
+
+
 @wrong("maintenance-never-fails", "event/failed", "tells that maintenance was executed when it failed")
 class MaintenanceNeverFails(Wrapper):
     """It always executes."""

@@ -139,6 +139,29 @@ class AlwaysWell(Wrapper):
         return answer
 
 
+declare(
+    "hopes-for-weeks",
+    "recovery/local-disk-lost",
+    "tells no end of the recovery of local disks whose host is lost",
+    {"recovery.execution-window": 10**7},
+)
+
+
+@wrong("lost-but-running", "recovery/local-disk-lost", "shows instances as Running whose recovery has failed")
+class LostButRunning(Recovered):
+    """They look as if they ran."""
+
+    def spoil(self, shown: dict[str, Any]) -> None:
+        """Show it so."""
+        shown["Status"] = "Running"
+
+
+declare(
+    "looks-ever-more-rarely",
+    "recovery/no-supply",
+    "waits each time twice as long for supply, without a limit",
+    {"recovery.retry-ceiling": 10**8},
+)
 declare("never-looks-again", "recovery/no-supply", "does not notice that supply returns", {"recovery.retry": 10**7})
 
 
