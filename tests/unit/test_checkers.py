@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from faultzone import ApiError, DeploymentSet, Instance, Region, cli, editions, make_region
 from faultzone.checkers import CHECKERS, HOLDS, UNKNOWN, VIOLATED, Result, ViolationError, check, choose, demand
-from faultzone.clock import DAY, HOUR, SECOND
+from faultzone.clock import DAY, HOUR, MINUTE, SECOND
 from faultzone.editions import Edition
 from faultzone.errors import HarnessError, UsageError
 from faultzone.journal import Journal
@@ -27,10 +27,12 @@ SETTLED = {"run": "t-1", "target": "i-1", "from": "Running", "to": "Finished"}
 class History:
     """A journal that is written by hand."""
 
-    def __init__(self, edition: str = "2019-02", backend: str = "memory") -> None:
+    def __init__(
+        self, edition: str = "2019-02", backend: str = "memory", recovery: Mapping[str, int] | None = None
+    ) -> None:
         self.journal, self.now = Journal(), START
         self.last: dict[str, dict[str, Any]] = {}
-        self.add("region", edition=edition, backend=backend)
+        self.add("region", edition=edition, backend=backend, recovery=recovery or {})
 
     def add(self, kind: str, **data: Any) -> History:
         self.journal.append(self.now, kind, data)
@@ -72,6 +74,15 @@ def up(history: History, instance: str = "i-1", **changed: Any) -> History:
     return history.go("Pending", "Starting", "Running", instance=instance, **changed)
 
 
+LOST = {"report": "HostLost", "region": "r", "host": 0}
+
+
+def starved(history: History) -> History:
+    """An instance for which there is no host."""
+    up(history).add("report", **LOST).event("Executing", type="SystemFailure.Reboot")
+    return history.go("Stopping", "Stopped")
+
+
 def judged(journal: Journal, name: str) -> Result:
     return check(journal, [name])[0]
 
@@ -85,6 +96,9 @@ GOOD: list[tuple[str, Callable[[History], History]]] = [
     ("conservation", lambda h: up(up(h).go("Released"), "i-2", private_ip="10.0.0.0")),
     ("conservation", lambda h: up(h.add("call", action="CreateInstance", parameters={}, answer={"InstanceId": "i-1"}))),
     ("stuck", lambda h: up(h).later(30 * DAY).go("Stopping", "Stopped")),
+    ("stuck", lambda h: up(h).event("Scheduled", "Executing").later(MINUTE).event("Executed").later(30 * DAY)),
+    ("stuck", lambda h: up(h).event("Executing", simulated=True).later(30 * DAY).add("advance")),
+    ("stuck", lambda h: starved(h).later(30 * DAY).add("advance")),
     ("epochs", lambda h: up(h, epoch=3).add("report", report="Booted", instance="i-1", epoch=3)),
     ("event-machine", lambda h: h.event("Scheduled", "Executing", "Failed")),
     ("event-machine", lambda h: h.event("Scheduled", "Executed", simulated=True)),
@@ -134,6 +148,14 @@ BAD: list[tuple[str, Callable[[History], History], str]] = [
     ),
     ("stuck", lambda h: h.go("Pending", "Starting").later(7 * HOUR).go("Running"), "was Starting"),
     ("stuck", lambda h: h.go("Pending", "Starting").later(7 * HOUR).add("advance"), "was Starting"),
+    ("stuck", lambda h: h.go("Pending", "Starting").add("report", **LOST).later(DAY).add("advance"), "was Starting"),
+    ("stuck", lambda h: up(h).event("Executing").later(DAY).add("advance"), "the instance Running"),
+    ("stuck", lambda h: up(h).event("Executing").later(DAY).event("Executed"), "the instance Running"),
+    (
+        "stuck",
+        lambda h: starved(h).later(DAY).add("report", report="HostBack", region="r", host=0).later(DAY).add("advance"),
+        "the instance Stopped",
+    ),
     ("epochs", lambda h: up(h, epoch=3).add("report", report="Booted", instance="i-1", epoch=2), "epoch 2 of i-1"),
     (
         "epochs",
@@ -254,12 +276,17 @@ def test_real_guests_are_not_measured_in_region_time(name: str) -> None:
     assert judged(history.journal, name).verdict == UNKNOWN
 
 
-def test_a_lost_host_holds_up_what_is_on_it_until_it_is_back() -> None:
-    lost = History().go("Pending", "Starting").add("report", report="HostLost", region="r", host=0).later(DAY)
+def test_a_host_that_is_back_is_measured_from_then_on() -> None:
+    lost = History().go("Pending", "Starting").add("report", report="HostLost", region="r", host=0).later(5 * HOUR)
+    lost.add("report", report="HostBack", region="r", host=0).later(5 * HOUR)
     assert judged(lost.add("advance").journal, "stuck").verdict == UNKNOWN
-    lost.add("report", report="HostBack", region="r", host=0).later(HOUR)
-    assert judged(lost.add("advance").journal, "stuck").verdict == UNKNOWN
-    assert judged(lost.later(DAY).add("advance").journal, "stuck").verdict == VIOLATED
+    assert judged(lost.later(2 * HOUR).add("advance").journal, "stuck").verdict == VIOLATED
+
+
+def test_a_plan_of_the_edition_counts_for_what_waits_on_a_lost_host() -> None:
+    slow = History(recovery={"planned-delay": 7200}).go("Pending", "Starting").later(7 * HOUR)
+    assert judged(slow.add("advance").journal, "stuck").verdict == UNKNOWN
+    assert judged(slow.later(2 * HOUR).add("advance").journal, "stuck").verdict == VIOLATED
 
 
 def test_a_journal_without_its_region_tells_nothing() -> None:

@@ -144,6 +144,7 @@ class LocalBackend:
                 "backend": self.name,
                 "regions": list(self.cloud.regions),
                 "edition": chosen.name,
+                "recovery": dict(chosen.values["recovery"]),
                 "seed": seed,
                 "clock": self.clock.kind,
             },

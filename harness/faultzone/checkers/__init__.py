@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from faultzone.checkers import events, instances, records
+from faultzone.checkers import events, instances, liveness, records
 from faultzone.checkers.base import HOLDS, UNKNOWN, VIOLATED, Checker, Origin, Raw, Result
 from faultzone.errors import FaultzoneError, HarnessError, UsageError
 from faultzone.journal import Journal, load
@@ -22,7 +22,7 @@ from faultzone.journal import Journal, load
 CHECKERS: Final[dict[str, type[Checker]]] = {
     each.name: each
     for each in (
-        instances.LifeCycle, instances.Spread, instances.Identity, instances.Conservation, instances.Stuck,
+        instances.LifeCycle, instances.Spread, instances.Identity, instances.Conservation, liveness.Stuck,
         instances.Epochs, events.EventMachine, events.Windows, events.Releases, records.Settling, records.Money,
     )
 }  # fmt: skip

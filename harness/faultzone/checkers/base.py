@@ -54,6 +54,8 @@ class Origin:
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._edition = str(data.get("edition"))
         self.guests_are_virtual = data.get("backend") == "memory"
+        #: The values of the chapter on recovery, also where a test has changed the edition.
+        self.recovery: Mapping[str, Any] = data.get("recovery") or {}
 
     @cached_property
     def edition(self) -> Edition | None:

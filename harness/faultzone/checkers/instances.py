@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from faultzone.checkers.base import Checker, Holders, Origin, Raw, when
-from faultzone.clock import HOUR
+from faultzone.checkers.base import Checker, Holders, Origin, Raw
 
 _TRANSITION: Final = frozenset({"transition"})
 
@@ -176,67 +175,6 @@ class Conservation(Checker):
             self._answered.clear()
         for thing, holders in (*self._private.disputes(), *self._public.disputes()):
             self.blame(f"{' and '.join(holders)} have one address: {thing}", *holders.values())
-
-
-#: The longest that an instance is documented or configured to be on its way (ms). Provisioning may be set to a day.
-_LONGEST: Final = {"Pending": 25 * HOUR, "Starting": 6 * HOUR, "Stopping": 6 * HOUR}
-
-
-class Stuck(Checker):
-    """No instance stays Pending, Starting or Stopping, except on a host that is lost."""
-
-    name = "stuck"
-    kinds = frozenset({"transition", "report"})
-
-    def __init__(self, origin: Origin) -> None:
-        super().__init__(origin)
-        #: Instances on their way, with the entry that says so and the instant from which they are measured.
-        self._under_way: dict[str, tuple[Raw, int]] = {}
-        self._lost: set[tuple[str, int]] = set()
-
-    def see(self, entry: Raw) -> None:
-        """Follow instances into and out of transitional states, and hosts into and out of loss."""
-        data = entry[3]
-        if entry[2] == "report":
-            if data["report"] == "HostLost":
-                self._lost.add((data["region"], data["host"]))
-            elif data["report"] == "HostBack":
-                host = (data["region"], data["host"])
-                self._lost.discard(host)
-                for waiting, (since, _) in self._under_way.items():
-                    if (since[3].get("region"), since[3].get("host")) == host:
-                        self._under_way[waiting] = (since, entry[1])
-            return
-        instance = data.get("instance")
-        if instance is None:
-            return
-        before = self._under_way.pop(instance, None)
-        if before is not None:
-            self._judge(instance, before, entry[1], entry)
-        if data["to"] in _LONGEST:
-            self._under_way[instance] = (entry, entry[1])
-
-    def end(self, now: int) -> None:
-        """Judge what is still on its way."""
-        if not self.origin.guests_are_virtual:
-            self.unknown = "guests are real: the journal's instants do not measure them"
-            return
-        for instance, since in self._under_way.items():
-            if not self._judge(instance, since, now):
-                self.unknown = f"the journal ends while {instance} is {since[0][3]['to']}"
-
-    def _judge(self, instance: str, since: tuple[Raw, int], now: int, *left: Raw) -> bool:
-        """Blame what took too long; False where that is not so (yet)."""
-        entry, start = since
-        data = entry[3]
-        if (
-            not self.origin.guests_are_virtual
-            or now - start <= _LONGEST[data["to"]]
-            or (data.get("region"), data.get("host")) in self._lost
-        ):
-            return False
-        self.blame(f"{instance} was {data['to']} from {when(start)} to {when(now)}", entry, *left)
-        return True
 
 
 class Epochs(Checker):
