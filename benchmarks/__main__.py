@@ -30,6 +30,7 @@ from benchmarks import (
     regions,
     stateful,
     timers,
+    walks,
     wire,
 )
 from benchmarks.measure import QUICK, Row, Sizes
@@ -45,6 +46,7 @@ BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
     "plugin": plugin.measure,
     "assistant": assistant.measure,
     "breaking": breaking.measure,
+    "walks": walks.measure,
     "wire": wire.measure,
     "docker": docker.measure,
 }

@@ -36,6 +36,7 @@ class Sizes:
         calls: in a batch.
         processes: how often each kind of process is started.
         examples: of the Hypothesis machines.
+        walked: the steps of random walks.
     """
 
     instances: tuple[int, ...] = (10, 100, 1_000, 10_000, 100_000)
@@ -47,10 +48,18 @@ class Sizes:
     calls: int = 200
     processes: int = 31
     examples: int = 60
+    walked: int = 1_000_000
 
 
 QUICK: Final = Sizes(
-    instances=(10, 100, 10_000), peer_instances=(10,), filled=1_000, timers=20_000, batches=5, processes=7, examples=20
+    instances=(10, 100, 10_000),
+    peer_instances=(10,),
+    filled=1_000,
+    timers=20_000,
+    batches=5,
+    processes=7,
+    examples=20,
+    walked=50_000,
 )
 
 

@@ -21,6 +21,7 @@ TINY = Sizes(
     calls=3,
     processes=1,
     examples=2,
+    walked=240,
 )
 
 

@@ -1,0 +1,302 @@
+"""Random walks over regions: users, hosts, supply, time and money do what they like; afterwards nothing is stuck.
+
+Each walk is a region of few hosts and so many steps, drawn from a seed. A step that is refused is a step. Then all that
+disturbs is undone, time passes, and every instance must be Running or Stopped and every event at its end. A walk that
+leaves something stuck is told by its edition, its recovery and its seed, which repeat it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import product
+from random import Random
+from time import process_time
+from typing import Any, Final, cast
+
+from benchmarks.measure import Row, Sizes
+from faultzone import ApiError, Instance, Region, UsageError, editions, make_region
+from faultzone.checkers import demand
+from faultzone.clock import HOUR, MINUTE, stamp
+from faultzone.model.shape import IMMEDIATE, PLANNED
+
+#: How many steps a walk has.
+STEPS: Final = 60
+_HOSTS: Final = 3
+_LOCAL, _RETIRED, _USUAL = "ecs.i2.xlarge", "ecs.t1.small", "ecs.g5.large"
+#: The states in which an instance may stay.
+_SETTLED: Final = {"Running", "Stopped"}
+#: How long time moves, in milliseconds: within a boot, within a patience, to a window's end.
+_MOVES: Final = (0, 300, 1_000, 1_000, 2_500, 20_000, 400_000, 2_000_000, 8_000_000, 90_000_000, 700_000_000)
+
+
+_WAYS: Final = [*product(editions.names(), (PLANNED, IMMEDIATE))]
+
+
+class Walk:
+    """One walk over a region of its own.
+
+    Args:
+        edition: of the region.
+        recovery: `planned` or `immediate`.
+        seed: decides every step.
+    """
+
+    def __init__(self, edition: str, recovery: str, seed: int) -> None:
+        self.name = f"edition {edition}, recovery {recovery}, seed {seed}"
+        self.chance = Random(f"{edition} {recovery} {seed}")
+        self.region: Region = make_region(
+            zones=2, hosts_per_zone=_HOSTS, host_vcpus=10, host_memory_gib=96, edition=edition, recovery=recovery
+        )
+        self.region.set_prices(hourly="3", monthly="40")
+        self.group = self.region.create_deployment_set().id
+        self.hosts = [str(each["host"]) for each in self.region.hosts]
+        self.ids: list[str] = []
+        steps = [*(2 * (self.run, self.stop, self.start, self.reboot)), self.subscribe, self.delete, self.join]
+        steps += [self.reactivate, self.renew, self.release_later, self.command]
+        if editions.load(edition).event.inquires:
+            steps += [self.consent, self.choose_action, self.redeploy, self.redeploy]
+        troubles = [
+            *(self.crash, self.repair, self.zone, self.wire, self.guest_crash, self.at_risk, self.migrate),
+            *(self.migrations, self.maintain, self.supply, self.bill, self.pay),
+        ]
+        # Not every trouble in every walk: where all hosts are dead most of the time, little else happens.
+        steps += self.chance.sample(troubles, self.chance.randint(1, 6)) * 2
+        steps += [self.advance] * self.chance.choice((6, 12))
+        self.steps: tuple[Callable[[], object], ...] = tuple(steps)
+        self.run()
+
+    def one(self) -> str:
+        """Some instance that there is or was."""
+        return self.chance.choice(self.ids)
+
+    def host(self) -> str:
+        """Some host."""
+        return self.chance.choice(self.hosts)
+
+    def flip(self) -> bool:
+        """True as often as not."""
+        return self.chance.random() < 0.5
+
+    def call(self, action: str, **parameters: object) -> dict[str, object]:
+        """An action of the API."""
+        return self.region.call(action, **parameters)
+
+    def control(self, verb: str, **arguments: object) -> dict[str, object]:
+        """A control verb."""
+        return self.region.backend.control(verb, arguments)
+
+    # What users do
+
+    def run(self) -> None:
+        """Run instances, some with local disks, some in a set, some of a family without events."""
+        kind = self.chance.choice((_USUAL, _USUAL, _LOCAL, _RETIRED))
+        group = self.group if kind == _USUAL and self.flip() else None
+        self._add(
+            self.region.run_instances(self.chance.choice((1, 3)), instance_type=kind, deployment_set=group, wait=False)
+        )
+
+    def subscribe(self) -> None:
+        """Buy a week."""
+        kind = self.chance.choice((_USUAL, _LOCAL))
+        bought: dict[str, Any] = {
+            "InstanceChargeType": "PrePaid",
+            "PeriodUnit": "Week",
+            "Period": 1,
+            "AutoRenew": self.flip(),
+        }
+        self._add(self.region.run_instances(1, instance_type=kind, wait=False, **bought))
+
+    def _add(self, made: Sequence[Instance]) -> None:
+        self.ids += [each.id for each in made]
+        del self.ids[:-6]
+
+    def stop(self) -> None:
+        """Stop one, with or without charge."""
+        mode = self.chance.choice(("KeepCharging", "StopCharging"))
+        self.call("StopInstance", InstanceId=self.one(), StoppedMode=mode, ForceStop=self.flip(), ConfirmStop=True)
+
+    def start(self) -> None:
+        """Start one."""
+        self.call("StartInstance", InstanceId=self.one())
+
+    def reboot(self) -> None:
+        """Reboot one."""
+        self.call("RebootInstance", InstanceId=self.one(), ForceStop=self.flip())
+
+    def delete(self) -> None:
+        """Delete one."""
+        self.call("DeleteInstance", InstanceId=self.one(), Force=self.flip())
+
+    def join(self) -> None:
+        """Move one into the set."""
+        self.call("ModifyInstanceDeployment", InstanceId=self.one(), DeploymentSetId=self.group, Force=self.flip())
+
+    def release_later(self) -> None:
+        """Have one released in half an hour or so."""
+        at = stamp(self.region.clock.ms + 40 * MINUTE)
+        self.call("ModifyInstanceAutoReleaseTime", InstanceId=self.one(), AutoReleaseTime=at)
+
+    def command(self) -> None:
+        """Run a command on one; some bring their own system down."""
+        said = self.chance.choice(("sleep 30", "poweroff", "reboot"))
+        self.region.run_command(said, on=self.region.instance(self.one()), wait=False)
+
+    def redeploy(self) -> None:
+        """Redeploy one."""
+        self.call("RedeployInstance", InstanceId=self.one())
+
+    def choose_action(self) -> None:
+        """Say what a failure is to do with one."""
+        action = self.chance.choice(("Stop", "AutoRecover", "AutoRedeploy"))
+        self.call("ModifyInstanceMaintenanceAttributes", InstanceId=[self.one()], ActionOnMaintenance=action)
+
+    def consent(self) -> None:
+        """Plan maintenance that waits for consent, and sometimes give it."""
+        made = self.control("schedule-maintenance", instance=self.one(), outcome="inquires")
+        if self.flip():
+            self.advance()
+            planned = made["events"]
+            assert isinstance(planned, list)
+            self.call("AcceptInquiredSystemEvent", EventId=str(planned[0]["event"]))
+
+    # What happens to them
+
+    def crash(self) -> None:
+        """A host loses its power."""
+        self.control("crash-host", host=self.host(), reversible=self.flip())
+
+    def repair(self) -> None:
+        """A host is mended."""
+        self.control("repair-host", host=self.host())
+
+    def zone(self) -> None:
+        """A zone loses its power, or gets it back."""
+        self.control("zone-power", zone=self.chance.choice(self.region.zones), on=self.flip())
+
+    def wire(self) -> None:
+        """A host is cut off or hangs."""
+        if self.flip():
+            self.control("host-wire", host=self.host(), up=self.flip())
+        else:
+            self.control("hang-host", host=self.host())
+
+    def guest_crash(self) -> None:
+        """An operating system crashes."""
+        self.control("guest-crash", instance=self.one())
+
+    def at_risk(self) -> None:
+        """A host is found at risk, or sound."""
+        self.control("host-at-risk", host=self.host(), at_risk=self.flip())
+
+    def migrate(self) -> None:
+        """One is live-migrated."""
+        self.control("migrate", instance=self.one())
+
+    def migrations(self) -> None:
+        """Live migrations take a while from now on, or fail."""
+        self.control("break-migration", fails=self.flip(), takes=self.chance.choice((0, 5)))
+
+    def maintain(self) -> None:
+        """Maintenance is planned, soon or with the usual notice."""
+        within = {"within": self.chance.choice((0, 1_500, 600_000))} if self.flip() else {}
+        outcome = self.chance.choice(("executes", "executes", "fails"))
+        self.control("schedule-maintenance", instance=self.one(), outcome=outcome, **within)
+
+    def supply(self) -> None:
+        """Supply is short, or plenty."""
+        self.control("set-supply", limit=self.chance.choice((0, 2, None)))
+
+    def bill(self) -> None:
+        """The account falls into arrears."""
+        self.control("bill", debt="1")
+
+    def pay(self) -> None:
+        """The account is topped up."""
+        self.region.top_up(5_000)
+
+    def reactivate(self) -> None:
+        """One that was stopped for arrears is started again."""
+        self.call("ReactivateInstances", InstanceId=self.one())
+
+    def renew(self) -> None:
+        """A subscription is renewed."""
+        self.call("RenewInstance", InstanceId=self.one(), Period=1, PeriodUnit="Week")
+
+    def advance(self) -> None:
+        """Time passes."""
+        self.control("advance", milliseconds=self.chance.choice(_MOVES))
+
+    # What must be so in the end
+
+    def go(self, steps: int = STEPS) -> None:
+        """Take so many steps."""
+        for _ in range(steps):
+            with suppress(ApiError, UsageError):
+                self.chance.choice(self.steps)()
+
+    def rest(self) -> None:
+        """Trouble no more, but leave what is broken: time passes, longer than any window that is open."""
+        self.control("advance", milliseconds=8 * HOUR)
+
+    def calm(self) -> None:
+        """Undo all that disturbs, and let time pass."""
+        for number in cast("list[int]", self.control("migrations")["troubles"]):
+            self.control("mend-migration", id=number)
+        self.control("set-supply", limit=None)
+        for host in self.hosts:
+            self.control("repair-host", host=host)
+            self.control("host-at-risk", host=host, at_risk=False)
+        self.region.top_up(1_000_000)
+        self.control("advance", milliseconds=8 * HOUR)
+
+    def stuck(self, *, starved: bool) -> list[str]:
+        """What is still on its way.
+
+        Args:
+            starved: whether an instance may be Stopped for want of a host, its event Executing.
+        """
+        listed = self.region.describe("DescribeInstances", "Instances", "Instance")
+        status = {str(each["InstanceId"]): str(each["Status"]) for each in listed}
+        found = [f"{instance} is {each}" for instance, each in status.items() if each not in _SETTLED]
+        for event in self.region.events():
+            waits = starved and event.type.startswith("SystemFailure.") and status.get(event.instance) == "Stopped"
+            if event.state == "Executing" and not waits:
+                found.append(f"{event.id} of {event.instance}, {event.type}, is {event.state}")
+        return found
+
+
+def walk(edition: str, recovery: str, seed: int, *, checked: bool = False) -> list[str]:
+    """Take one walk, and tell what is stuck after it: while what is broken stays so, and once all of it is undone.
+
+    Args:
+        checked: whether its journal is judged by all checkers besides.
+
+    Raises:
+        ViolationError: a checker is violated.
+    """
+    each = Walk(edition, recovery, seed)
+    each.go()
+    each.rest()
+    found = each.stuck(starved=True)
+    each.calm()
+    found += each.stuck(starved=False)
+    if checked:
+        demand(each.region.journal)
+    return [f"{each.name}: {what}" for what in found]
+
+
+def measure(sizes: Sizes) -> Iterator[Row]:
+    """So many steps in each edition and both ways of recovery, and what they leave stuck."""
+    each = max(1, sizes.walked // (STEPS * len(_WAYS)))
+    stuck: list[str] = []
+    begun = process_time()
+    for (edition, recovery), seed in product(_WAYS, range(each)):
+        stuck += walk(edition, recovery, seed)
+    taken = process_time() - begun
+    for what in stuck:
+        print(what, file=sys.stderr)
+    steps = STEPS * each * len(_WAYS)
+    yield Row(f"{steps:,} random steps, all undone and looked at after each {STEPS}", steps / taken, "steps/s")
+    yield Row("instances and events that they have left stuck", len(stuck), "things", 0)
