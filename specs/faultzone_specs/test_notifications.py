@@ -70,14 +70,14 @@ def test_each_change_is_published_in_order(region: Region) -> None:
 @clause("event/notification")
 @needs("break-hosts", "move-time")
 def test_what_others_do_is_published_to_its_account_and_order(region: Region) -> None:
-    """A crash: the event executes and is executed, each once in time."""
+    """A crash: the event executes and is executed, each once in time, after a plan where there is one."""
     inbox = Inbox(region)
     (instance,) = region.run_instances(1)
     crash_host_of(region, instance)
     region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed", within="2d")
     region.clock.advance("1m")
     found = inbox.read(instance)
-    assert states(found) == ["Executing", "Executed"]
+    assert [each for each in states(found) if each != "Scheduled"] == ["Executing", "Executed"]
     times = [each["eventTime"] for each in found]
     assert times == sorted(times)
 
