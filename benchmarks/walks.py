@@ -55,7 +55,7 @@ class Walk:
         self.ids: list[str] = []
         steps = [*(2 * (self.run, self.stop, self.start, self.reboot)), self.subscribe, self.delete, self.join]
         steps += [self.reactivate, self.renew, self.release_later, self.command]
-        if editions.load(edition).event.inquires:
+        if "Inquiring" in editions.load(edition).event.states:
             steps += [self.consent, self.choose_action, self.redeploy, self.redeploy]
         troubles = [
             *(self.crash, self.repair, self.zone, self.wire, self.guest_crash, self.at_risk, self.migrate),
@@ -242,7 +242,7 @@ class Walk:
 
     def calm(self) -> None:
         """Undo all that disturbs, and let time pass."""
-        for number in cast("list[int]", self.control("migrations")["troubles"]):
+        for number in cast("list[int]", self.control("migrations")["faults"]):
             self.control("mend-migration", id=number)
         self.control("set-supply", limit=None)
         for host in self.hosts:

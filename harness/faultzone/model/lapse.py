@@ -125,7 +125,7 @@ def _rest(region: RegionState, instance: Instance) -> None:
             instance.stopped_mode = NOT_APPLICABLE
         region.say(instance, STOPPED, STOPPED)
     ledger = region.books.ledgers[instance.account]
-    events.settle(region, ledger.stops.pop(instance.id), events.EXECUTED if is_locked(instance) else events.FAILED)
+    events.settle(region, ledger.stops.pop(instance.id), events.EXECUTED)
     if region.rules.payment_restarts(instance) and not ledger.overdue:
         # It was paid on the way down. Other watchers are still to hear of this transition.
         region.clock.call_at(region.clock.now, lambda: come_back(region, instance))
