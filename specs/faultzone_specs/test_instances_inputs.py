@@ -139,3 +139,21 @@ def test_subscriptions_are_found_by_the_time_of_their_expiry(region: Region) -> 
     assert found(ExpiredEndTime=9) == {soon.id}
     assert found(ExpiredStartTime=-9) == {soon.id, late.id}
     assert found(ExpiredStartTime=-9, ExpiredEndTime=-3) == set()
+
+
+SUBSCRIPTION: dict[str, Any] = {"InstanceChargeType": "PrePaid", "Period": 1, "AutoRenew": True}
+
+
+@clause("billing/auto-renew-period")
+@pytest.mark.parametrize(("period", "unit"), [(1, "Month"), (12, "Month"), (3, "Week")])
+def test_documented_periods_of_automatic_renewal_are_taken(region: Region, period: int, unit: str) -> None:
+    asked = {**SUBSCRIPTION, "AutoRenewPeriod": period, "PeriodUnit": unit}
+    region.run_instances(wait=False, **asked)
+    region.create_instance(wait=False, **asked)
+
+
+@clause("billing/auto-renew-period")
+@pytest.mark.parametrize(("period", "unit"), [(0, "Month"), (5, "Month"), (13, "Month"), (6, "Week")])
+def test_other_periods_of_automatic_renewal_are_refused(region: Region, period: int, unit: str) -> None:
+    asked = {**SUBSCRIPTION, "AutoRenewPeriod": period, "PeriodUnit": unit}
+    launches_are_refused(region, "InvalidAutoRenewPeriod.ValueNotSupported", asked)

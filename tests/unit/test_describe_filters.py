@@ -171,3 +171,12 @@ def test_instances_are_alike_in_their_metadata_service(region: Region, tagged: I
 
     assert found(HttpEndpoint="enabled", HttpTokens="optional") == found()
     assert found(HttpEndpoint="disabled") == found(HttpTokens="required") == found(RdmaIpAddresses='["10.0.0.1"]') == 0
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["DescribeInstances", "DescribeDisks", "DescribeImages", "DescribeSecurityGroups", "DescribeNetworkInterfaces"],
+)
+def test_a_tag_to_filter_by_has_a_key_and_there_are_not_too_many(region: Region, action: str) -> None:
+    assert_refused("InvalidTag.Mismatch", lambda: region.call(action, Tag=[{"Value": "blue"}]))
+    assert_refused("InvalidTagCount", lambda: region.call(action, Tag=[{"Key": f"k{n}"} for n in range(21)]))

@@ -62,6 +62,19 @@ def placed(backend: LocalBackend) -> list[tuple[str, int]]:
         ({"ResourceGroupId": "rg-none"}, "InvalidResourceGroup.NotFound"),
         ({"HpcClusterId": "hpc-none"}, "InvalidHpcClusterId.NotFound"),
         ({"DataDisk.1.KMSKeyId": "none"}, "InvalidParameter.KMSKeyId.NotFound"),
+        ({"InternetChargeType": "Free"}, "InvalidInternetChargeType.ValueNotSupported \\(400\\)"),
+        ({"IoOptimized": "maybe"}, "InvalidIoOptimizedValue.ValueNotSupported"),
+        ({"SpotPriceLimit": "0.1234"}, "InvalidSpotPriceLimit"),
+        ({"Tag": [{"Key": f"k{n}"} for n in range(21)]}, "InvalidTagCount"),
+        *(
+            ({"InstanceChargeType": "PrePaid", "Period": 1, "AutoRenew": True, **given}, "InvalidAutoRenewPeriod")
+            for given in (
+                {"AutoRenewPeriod": 5},
+                {"AutoRenewPeriod": 24},
+                {"AutoRenewPeriod": 0},
+                {"AutoRenewPeriod": 6, "PeriodUnit": "Week"},
+            )
+        ),
         ({"SpotInterruptionBehavior": "Stop"}, "InvalidSpotInterruptionBehavior"),
         ({"InstanceName": "web-[1,3]"}, "InvalidInstanceName.Malformed"),
         ({"Tag": [{"Key": "a"}, {"Key": "a"}]}, "Duplicate.TagKey"),
@@ -83,6 +96,7 @@ def test_what_follows_a_refusal_is_as_if_it_had_not_been(refused: dict[str, Any]
     [
         {"InstanceName": "web.example.com"},
         {"Tag": [{"Key": "k" * 128, "Value": "aliyun"}]},
+        {"InstanceChargeType": "PrePaid", "Period": 1, "AutoRenew": True, "AutoRenewPeriod": 24},
     ],
 )
 def test_what_a_later_edition_takes(taken: dict[str, Any]) -> None:

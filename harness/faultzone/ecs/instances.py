@@ -47,10 +47,17 @@ class _Launch(Request):
     key_pair_name: str | None = text("KeyPairName")
     ram_role_name: str | None = text("RamRoleName")
     resource_group_id: str | None = text("ResourceGroupId")
-    internet_charge_type: str = text("InternetChargeType", "PayByTraffic", among=INTERNET_CHARGE_TYPES)
+    internet_charge_type: str = text(
+        "InternetChargeType",
+        "PayByTraffic",
+        among=INTERNET_CHARGE_TYPES,
+        code="InvalidInternetChargeType.ValueNotSupported",
+    )
     internet_max_bandwidth_in: int = integer("InternetMaxBandwidthIn", 200, least=1, most=200)
     internet_max_bandwidth_out: int = integer("InternetMaxBandwidthOut", 0, least=0, most=100)
-    io_optimized: str = text("IoOptimized", "optimized", among=("none", "optimized"))
+    io_optimized: str = text(
+        "IoOptimized", "optimized", among=("none", "optimized"), code="InvalidIoOptimizedValue.ValueNotSupported"
+    )
     security_enhancement_strategy: str | None = text(
         "SecurityEnhancementStrategy", among=("Active", "Deactive"), idle="2019-02"
     )
@@ -66,7 +73,7 @@ class _Launch(Request):
         text("Device"),
         most=16,
     )
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
     user_data: str | None = text("UserData")
     instance_charge_type: str = text(
         "InstanceChargeType", "PostPaid", among=CHARGE_TYPES, code="InvalidInstanceChargeType.NotFound"
@@ -74,7 +81,9 @@ class _Launch(Request):
     period: int | None = integer("Period", least=1, most=60, code="InvalidPeriod")
     period_unit: str = text("PeriodUnit", "Month", among=("Week", "Month"), code="InvalidPeriod")
     auto_renew: bool = flag("AutoRenew")
-    auto_renew_period: int | None = integer("AutoRenewPeriod", least=1, most=12)
+    auto_renew_period: int | None = integer(
+        "AutoRenewPeriod", least=1, most=60, code="InvalidAutoRenewPeriod.ValueNotSupported"
+    )
     spot_strategy: str = text("SpotStrategy", "NoSpot", among=SPOT_STRATEGIES, code="InvalidSpotStrategy")
     spot_price_limit: float | None = number("SpotPriceLimit", code="InvalidSpotPriceLimit")
     spot_duration: int | None = integer("SpotDuration", least=0, most=6, idle="2019-02")
@@ -193,7 +202,7 @@ class DescribeInstances(Request):
     device_available: bool | None = flag("DeviceAvailable", None)
     io_optimized: bool | None = flag("IoOptimized", None)
     resource_group_id: str | None = text("ResourceGroupId")
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
     filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True)
     hpc_cluster_id: str | None = text("HpcClusterId", later="2020-12")
     rdma_ip_addresses: tuple[str, ...] | None = json_texts("RdmaIpAddresses", most=100, later="2020-12")

@@ -311,12 +311,13 @@ def json_structure(name: str, **options: Any) -> Any:
     return _declare(name, convert, {}, options)
 
 
-def structures(name: str, *fields: Any, most: int | None = None, **options: Any) -> Any:
-    """A repeated structure: `Tag.1.Key`, `Tag.1.Value` … Read as a tuple of mappings, like `structure`."""
+def structures(name: str, *fields: Any, most: int | None = None, too_many: str | None = None, **options: Any) -> Any:
+    """A repeated structure: `Tag.1.Key`, `Tag.1.Value` … Read as a tuple of mappings, like `structure`. More than
+    `most` is refused with the code `too_many`."""
 
     def convert(given: str, value: object) -> list[object] | tuple[object, ...]:
         items = value if isinstance(value, list | tuple) else (value,)
-        _bound(given, len(items), most, None)
+        _bound(given, len(items), most, too_many)
         return items
 
     return _declare(name, convert, (), options, repeated=True, fields=fields)

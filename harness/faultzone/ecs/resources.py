@@ -126,7 +126,7 @@ class DescribeNetworkInterfaces(PagedByToken):
     vswitch_id: str | None = text("VSwitchId")
     primary_ip_address: str | None = text("PrimaryIpAddress")
     security_group_id: str | None = text("SecurityGroupId")
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
     resource_group_id: str | None = text("ResourceGroupId", later="2019-09")
     vpc_id: str | None = text("VpcId", later="2019-09")
     status: str | None = text("Status", later="2020-12")
@@ -145,7 +145,7 @@ class DescribeImages(_Paged):
     instance_type: str | None = text("InstanceType")
     snapshot_id: str | None = text("SnapshotId")
     usage: str | None = text("Usage", among=("instance", "none"))
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
     filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True, later="2020-12")
     image_family: str | None = text("ImageFamily", later="2020-12")
     resource_group_id: str | None = text("ResourceGroupId", later="2020-12")
@@ -173,7 +173,7 @@ class DescribeDisks(PagedByToken):
     delete_with_instance: bool | None = flag("DeleteWithInstance", None)
     delete_auto_snapshot: bool | None = flag("DeleteAutoSnapshot", None)
     enable_auto_snapshot: bool | None = flag("EnableAutoSnapshot", None)
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
     filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True, later="2020-12")
     charge_type: str | None = text(
         "DiskChargeType", among=("PrePaid", "PostPaid"), code="InvalidDiskChargeType.NotFound", later="2020-12"
@@ -195,7 +195,7 @@ class DescribeSecurityGroups(_Paged):
     security_group_ids: tuple[str, ...] | None = json_texts("SecurityGroupIds", most=100)
     security_group_name: str | None = text("SecurityGroupName")
     network_type: str | None = text("NetworkType", among=("classic", "vpc"))
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
     security_group_type: str | None = text("SecurityGroupType", among=GROUP_TYPES, later="2020-12")
     resource_group_id: str | None = text("ResourceGroupId", later="2020-12")
     dry_run: bool = flag("DryRun")
@@ -219,7 +219,7 @@ class CreateSecurityGroup(Request):
     security_group_name: str | None = text("SecurityGroupName")
     description: str | None = text("Description")
     vpc_id: str | None = text("VpcId")
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
     security_group_type: str = text("SecurityGroupType", GROUP_TYPES[0], among=GROUP_TYPES, later="2020-12")
     resource_group_id: str | None = text("ResourceGroupId", later="2020-12")
     client_token: str | None = text("ClientToken")
@@ -240,7 +240,7 @@ class TagResources(Request):
 
     resource_type: str = text("ResourceType", required=True)
     resource_ids: tuple[str, ...] = texts("ResourceId", most=50, required=True)
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, required=True)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount", required=True)
 
 
 class UntagResources(Request):
@@ -261,5 +261,5 @@ class ListTagResources(_Read):
 
     resource_type: str = text("ResourceType", required=True)
     resource_ids: tuple[str, ...] = texts("ResourceId", most=50)
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20)
+    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
     next_token: str | None = text("NextToken")

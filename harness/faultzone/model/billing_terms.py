@@ -27,6 +27,17 @@ def check_period(edition: Edition, period: int | None, unit: str) -> None:
         raise ApiError("InvalidPeriod")
 
 
+def check_renewal(edition: Edition, period: int | None, unit: str) -> None:
+    """Refuse a period of automatic renewal that is not on sale (billing/auto-renew-period).
+
+    Raises:
+        ApiError: `InvalidAutoRenewPeriod.ValueNotSupported`.
+    """
+    allowed = edition.instance.renewals_week if unit == "Week" else edition.instance.renewals_month
+    if period is not None and period not in allowed:
+        raise ApiError("InvalidAutoRenewPeriod.ValueNotSupported")
+
+
 def first_expiry(start: int, period: int, unit: str) -> int:
     """The end of a subscription that starts now: the first midnight of UTC+8 after the paid span
     (billing/expiry-stop)."""

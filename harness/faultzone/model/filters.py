@@ -51,6 +51,17 @@ def within(bounds: Sequence[Bound], times: Mapping[str, int | None]) -> bool:
     return True
 
 
+def read_asked_tags(given: Tags) -> Tags:
+    """The tags that a request filters by.
+
+    Raises:
+        ApiError: `InvalidTag.Mismatch`: one has a value and no key.
+    """
+    if not all(each.get("Key") for each in given):
+        raise ApiError("InvalidTag.Mismatch")
+    return given
+
+
 def has_tags(tags: Mapping[str, str], asked: Tags) -> bool:
     """Whether what has these tags has all that a request asks for; a tag without a value stands for any."""
     return all(

@@ -18,7 +18,7 @@ from faultzone.ecs.instances import (
 from faultzone.model import lifecycle
 from faultzone.model.catalog import dotted
 from faultzone.model.dispatch import Answer, handles
-from faultzone.model.filters import has_tags, read_bounds, read_tag_list, tag_list, within
+from faultzone.model.filters import has_tags, read_asked_tags, read_bounds, read_tag_list, tag_list, within
 from faultzone.model.launch import check_password, check_texts, check_user_data
 from faultzone.model.state import STARTING, AccountState, Instance, RegionState, like, page
 
@@ -168,7 +168,8 @@ def _filters(region: RegionState, account: AccountState, request: DescribeInstan
         bounds = read_bounds(r.filters, ("Creation", "Expired"))
         yield lambda i: within(bounds, {"Creation": i.created, "Expired": i.expires})
     if r.tags:
-        yield lambda i: has_tags(read_tag_list(i.get("Tags")), r.tags)
+        asked_tags = read_asked_tags(r.tags)
+        yield lambda i: has_tags(read_tag_list(i.get("Tags")), asked_tags)
 
 
 def _is_optimized(instance: Instance) -> bool:

@@ -134,12 +134,17 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         if not getattr(request, "auto_pay", True):
             raise ApiError.of("UnsupportedParameter", name="AutoPay", why="no order waits to be paid here")
         billing_terms.check_period(edition, request.period, request.period_unit)
+        if request.auto_renew:
+            billing_terms.check_renewal(edition, request.auto_renew_period, request.period_unit)
         if request.deletion_protection and "PrePaid" not in edition.instance.protection_charge_types:
             raise ApiError("InvalidChargeType.ValueNotSupported")
         if request.spot_strategy != "NoSpot":
             raise ApiError("InvalidSpotPrepaid")
     elif request.spot_strategy != "NoSpot" and request.deletion_protection:
         raise ApiError("InvalidChargeType.ValueNotSupported")
+    limit = request.spot_price_limit
+    if limit is not None and limit != round(limit, edition.instance.spot_price_decimals):
+        raise ApiError("InvalidSpotPriceLimit")
     zone = _zone(region, account, request)
     given = getattr(request, "security_group_ids", ())
     for security_group in (*given, *((request.security_group_id,) if request.security_group_id else ())):

@@ -9,7 +9,7 @@ from faultzone.clock import stamp
 from faultzone.ecs.resources import DescribeNetworkInterfaces, DescribeVpcs, DescribeVSwitches
 from faultzone.model.catalog import VPC_CIDR, private_count, vswitch_cidr
 from faultzone.model.dispatch import Answer, handles
-from faultzone.model.filters import has_tags, read_tag_list, tag_list
+from faultzone.model.filters import has_tags, read_asked_tags, read_tag_list, tag_list
 from faultzone.model.instances import network_interface
 from faultzone.model.resources import paged, paged_or_by_token
 from faultzone.model.state import AccountState, Instance, RegionState
@@ -72,6 +72,7 @@ def describe_network_interfaces(
 ) -> Answer:
     """DescribeNetworkInterfaces: the primary one of each instance in the VPC, with the tags of its launch; there are no
     others, and none that another product manages."""
+    read_asked_tags(request.tags)
     none = request.type == "Secondary" or request.service_managed
     found = [] if none else list(_interfaces(region, account, request))
     return paged_or_by_token("NetworkInterfaceSets", "NetworkInterfaceSet", found, request)

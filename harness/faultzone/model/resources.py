@@ -20,7 +20,7 @@ from faultzone.ecs.resources import (
 from faultzone.model import hosting
 from faultzone.model.catalog import InstanceType
 from faultzone.model.dispatch import Answer, handles
-from faultzone.model.filters import has_tags, read_bounds, read_tag_list, tag_list, within
+from faultzone.model.filters import has_tags, read_asked_tags, read_bounds, read_tag_list, tag_list, within
 from faultzone.model.state import AccountState, Instance, RegionState, by_token, like, page
 
 if TYPE_CHECKING:
@@ -212,6 +212,7 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
     if r.dry_run:
         raise ApiError("DryRunOperation")
     bounds = read_bounds(r.filters, ("Creation",))
+    read_asked_tags(r.tags)
     in_use = {each.image.id for each in account.instances.values()} if r.usage else set()
     # No image is made of a snapshot, has tags, or is in a family or a group, and all can do the same.
     none = r.snapshot_id or r.tags or r.image_family or r.resource_group_id or r.architecture == "i386"
@@ -277,8 +278,8 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
         raise ApiError("DryRunOperation")
     if bounds := read_bounds(request.filters, ("Creation",)):
         instances = [each for each in instances if within(bounds, {"Creation": each.created})]
-    if request.tags:
-        instances = [each for each in instances if has_tags(read_tag_list(each.get("TagsOfParts")), request.tags)]
+    if tags := read_asked_tags(request.tags):
+        instances = [each for each in instances if has_tags(read_tag_list(each.get("TagsOfParts")), tags)]
     if request.lock_reason is not None:
         instances = [each for each in instances if request.lock_reason in each.locks]
     found = [disk for each in instances for disk in _disks(region, each)]

@@ -17,7 +17,7 @@ from faultzone.ecs.resources import (
     UntagResources,
 )
 from faultzone.model.dispatch import Answer, handles
-from faultzone.model.filters import has_tags, read_tag_list, tag_list
+from faultzone.model.filters import has_tags, read_asked_tags, read_tag_list, tag_list
 from faultzone.model.resources import MOST_BY_TOKEN, paged
 from faultzone.model.state import AccountState, Instance, RegionState, SecurityGroup, by_token
 
@@ -70,6 +70,7 @@ def describe_security_groups(region: RegionState, account: AccountState, request
     r = request
     if r.dry_run:
         raise ApiError("DryRunOperation")
+    tags = read_asked_tags(r.tags)
     found = [
         {
             "SecurityGroupId": group.id,
@@ -88,7 +89,7 @@ def describe_security_groups(region: RegionState, account: AccountState, request
         and r.network_type != "classic"
         and r.security_group_type in (None, group.type)
         and r.resource_group_id is None
-        and has_tags(group.tags, r.tags)
+        and has_tags(group.tags, tags)
     ]
     return {"RegionId": region.id, **paged("SecurityGroups", "SecurityGroup", found, r.page_number, r.page_size)}
 
@@ -192,6 +193,7 @@ def list_tag_resources(region: RegionState, account: AccountState, request: List
     """ListTagResources: by resource, by tag, or both."""
     if not request.resource_ids and not request.tags:
         raise ApiError.of("MissingParameter", name="ResourceId")
+    read_asked_tags(request.tags)
     resources = _resources(account, request.resource_type)
     if request.resource_ids:
         resources = {each: resources[each] for each in request.resource_ids if each in resources}

@@ -68,6 +68,13 @@ wrong("renews-by-hand-alone", "billing/auto-renew", "does not look at AutoRenew"
 wrong("renews-for-a-month", "billing/auto-renew", "renews for a month whatever the duration")(
     ignores("RunInstances", "AutoRenewPeriod")
 )
+for _name, _says, _unit, _periods in (
+    ("renews-for-five-months", "takes five months", "month", [1, 2, 3, 5, 6, 12]),
+    ("renews-for-half-a-year-at-most", "refuses twelve months", "month", [1, 2, 3, 6]),
+    ("renews-for-six-weeks", "takes six weeks", "week", [1, 2, 3, 6]),
+):
+    _says = f"{_says} as the period of automatic renewal"
+    declare(_name, "billing/auto-renew-period", _says, {f"instance.renewals-{_unit}": _periods})
 wrong("promises-late-renewal", "billing/auto-renew-expired", "takes automatic renewal of what has expired")(
     swallows("ModifyInstanceAutoRenewAttribute", "IncorrectInstanceStatus")
 )
