@@ -16,7 +16,7 @@ from faultzone.editions import load
 
 _TARGETS: Final = 20
 #: The quotas of a day are for users, not for who measures.
-_UNLIMITED: Final = {"assistant.invocations-per-day": 1 << 40, "assistant.targets": 1000}
+_UNLIMITED: Final = {"assistant.invocations_per_day": 1 << 40, "assistant.targets": 1000}
 
 
 def _region(count: int) -> tuple[Region, list[Instance]]:

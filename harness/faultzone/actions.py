@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from faultzone.ecs.request import Parameter, Request
-from faultzone.editions import DEFAULT
+from faultzone.editions import EDITIONS, date_text
 from faultzone.model import cloud
 from faultzone.model.dispatch import ACTIONS
 
@@ -24,7 +24,7 @@ def render_markdown() -> str:
         "Every action that a region answers, with the parameters that it takes; any other action answers",
         "`InvalidAction`, any other parameter `UnsupportedParameter`. A parameter in bold is mandatory; one with a",
         "date came with that edition of the documentation, and a region of an earlier edition refuses it. One that is",
-        "*idle* is taken and changes nothing, in every edition or from the named one on. This page is made from the",
+        "*inert* is taken and changes nothing, in every edition or from the named one on. This page is made from the",
         "code.",
         "",
         "| action | since | parameters |",
@@ -32,13 +32,13 @@ def render_markdown() -> str:
     ]
     for name, request in implemented().items():
         if name != request.__name__:
-            lines.append(f"| {name} | {request.edition} | the same as {request.__name__} |")
+            lines.append(f"| {name} | {date_text(request.since)} | the same as {request.__name__} |")
             continue
         region = ["**RegionId**"] if request.needs_region else ["RegionId"]
         shown = ", ".join(
             region + [_render(*each, getattr(request, "mandatory", ())) for each in _flat(request.parameters.values())]
         )
-        lines.append(f"| {name} | {request.edition} | {shown} |")
+        lines.append(f"| {name} | {date_text(request.since)} | {shown} |")
     return "\n".join(lines) + "\n"
 
 
@@ -54,7 +54,9 @@ def _flat(parameters: Iterable[Parameter], prefix: str = "") -> Iterator[tuple[s
 
 def _render(name: str, parameter: Parameter, mandatory: Collection[str]) -> str:
     name = f"**{name}**" if parameter.required or parameter.name in mandatory else name
-    remarks = [parameter.later] if parameter.later else []
-    if parameter.idle:
-        remarks.append("*idle*" if parameter.idle <= (parameter.later or DEFAULT) else f"*idle* from {parameter.idle}")
+    since, inert = parameter.since, parameter.inert
+    remarks = [date_text(since)] if since else []
+    if inert:
+        at_once = inert <= (since or EDITIONS[0].date)
+        remarks.append("*inert*" if at_once else f"*inert* from {date_text(inert)}")
     return f"{name} ({', '.join(remarks)})" if remarks else name

@@ -138,8 +138,9 @@ def assert_invocation(invocation: Invocation, total: str, edition: str = edition
         return
     items = {each["InstanceId"]: each["InstanceInvokeStatus"] for each in shown["InvokeInstances"]["InvokeInstance"]}
     lines = [f"{invocation.id} is {seen}, not {total}", *(f"  {each}: {state}" for each, state in items.items())]
+    table = editions.load(edition).assistant.totals
     try:
-        decision = status.total(items.values(), status.TIMED if shown["Timed"] else status.ONE_TIME[edition])
+        decision = status.total(items.values(), status.TIMED if shown["Timed"] else status.ONE_TIME[table])
     except ValueError as wrong:
         lines.append(f"these states have no total in edition {edition}: {wrong}")
     else:

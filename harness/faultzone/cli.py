@@ -235,9 +235,10 @@ def _journals(paths: Sequence[Path]) -> list[Path]:
 def _actions(options: argparse.Namespace) -> int:
     from faultzone.actions import implemented
 
+    edition = editions.load(options.edition)
     for name, request in implemented().items():
-        if request.edition <= options.edition:
-            print(f"{name:<52} since {request.edition}")
+        if edition.has(request.since):
+            print(f"{name:<52} since {editions.date_text(request.since)}")
     return 0
 
 

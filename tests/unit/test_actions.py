@@ -9,7 +9,7 @@ import pytest
 
 from faultzone import ApiError, make_region, model
 from faultzone.actions import implemented, render_markdown
-from faultzone.editions import names
+from faultzone.editions import EDITIONS, load, names
 
 PAGE = Path(__file__).parents[2] / "docs" / "actions.md"
 
@@ -19,13 +19,13 @@ def test_the_page_is_what_the_code_says() -> None:
     assert PAGE.read_text() == render_markdown()
 
 
-@pytest.mark.parametrize("edition", ["2019-02", "2020-12"])
+@pytest.mark.parametrize("edition", names())
 def test_an_action_is_answered_from_its_edition_on(edition: str) -> None:
     region = make_region(edition=edition)
     for name, request in implemented().items():
         with pytest.raises(ApiError) as refused:
             region.call(name, Nonsense="x")
-        expected = "InvalidAction" if request.edition > edition else "UnsupportedParameter"
+        expected = "UnsupportedParameter" if load(edition).has(request.since) else "InvalidAction"
         assert (name, refused.value.code) == (name, expected)
 
 
@@ -47,18 +47,21 @@ def _names(folder: Path) -> set[str]:
     return found
 
 
-def test_a_parameter_that_nothing_reads_is_idle() -> None:
+def test_a_parameter_that_nothing_reads_is_inert() -> None:
     read = _names(Path(model.__file__).parent)
     declared = {(each, way) for each in implemented().values() for way in each.parameters.values()}
-    unread = {f"{each.__name__}.{way.name}" for each, way in declared if way.attribute not in read and not way.idle}
+    unread = {f"{each.__name__}.{way.name}" for each, way in declared if way.attribute not in read and not way.inert}
     assert unread == set(), (
-        "let the model read it, or declare it with idle=, the edition from which on it has no effect"
+        "let the model read it, or declare it with inert=, the date of the edition from which on it has no effect"
     )
 
 
-def test_the_page_says_what_is_idle() -> None:
+def test_the_page_says_what_is_inert() -> None:
     page = render_markdown()
-    assert "SpotDuration (*idle*)" in page
-    assert "CommandContent (*idle* from 2020-12)" in page
+    assert "SpotDuration (*inert*)" in page
+    assert "CommandContent (*inert* from 2020-12)" in page
     assert set(implemented()["ModifyCommand"].parameters) >= {"CommandContent"}
-    assert {way.idle for each in implemented().values() for way in each.parameters.values()} <= {None, *names()}
+    assert {way.inert for each in implemented().values() for way in each.parameters.values()} <= {
+        None,
+        *(each.date for each in EDITIONS),
+    }

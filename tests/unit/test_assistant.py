@@ -155,7 +155,7 @@ def test_the_quota_counts_days_of_utc_plus_8(region: Region, instance: Instance)
 
 
 def test_a_refused_invocation_does_not_count(region: Region, instance: Instance) -> None:
-    tight = make_region(edition=load().changed({"assistant.invocations-per-day": 1}))
+    tight = make_region(edition=load().changed({"assistant.invocations_per_day": 1}))
     (one,) = tight.run_instances()
     assert_refused("InvalidInstance.NotFound", lambda: tight.run_command("true", on=[one, instance]))
     tight.run_command("true", on=one)

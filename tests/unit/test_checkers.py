@@ -284,7 +284,7 @@ def test_a_host_that_is_back_is_measured_from_then_on() -> None:
 
 
 def test_a_plan_of_the_edition_counts_for_what_waits_on_a_lost_host() -> None:
-    slow = History(recovery={"planned-delay": 7200}).go("Pending", "Starting").later(7 * HOUR)
+    slow = History(recovery={"planned_delay": 7200}).go("Pending", "Starting").later(7 * HOUR)
     assert judged(slow.add("advance").journal, "stuck").verdict == UNKNOWN
     assert judged(slow.later(2 * HOUR).add("advance").journal, "stuck").verdict == VIOLATED
 
@@ -341,13 +341,13 @@ def test_a_region_that_stacks_a_set_violates_the_spread() -> None:
 
 
 def test_a_region_that_takes_the_public_address_at_each_stop_violates_identity() -> None:
-    region = make_region(edition=_changed({"instance.keeps-public-ip": []}))
+    region = make_region(edition=_changed({"instance.keeps_public_ip": []}))
     region.run_instances(1)[0].stop()
     assert judged(region.journal, "identity").verdict == VIOLATED
 
 
 def test_a_region_that_releases_a_day_early_violates_releases() -> None:
-    region = make_region(edition=_changed({"billing.release-after": 14 * 86_400}))
+    region = make_region(edition=_changed({"billing.release_after": 14 * 86_400}))
     region.run_instances(1, InstanceChargeType="PrePaid", Period=1)
     region.clock.advance("60d")
     assert region.instances == []

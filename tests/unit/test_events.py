@@ -344,7 +344,7 @@ def test_an_event_is_simulated_on_an_instance_that_is_stopped_and_does_nothing(r
 
 
 def test_simulations_beyond_the_limit_are_refused_as_one() -> None:
-    region = make_region(edition=load().changed({"event.simulated-limit": 3}))
+    region = make_region(edition=load().changed({"event.simulated_limit": 3}))
     ids = [each.id for each in region.run_instances(4)]
     asked = {"EventType": MAINTENANCE, "NotBefore": "2030-01-01T00:00:00Z"}
     call = "CreateSimulatedSystemEvents"

@@ -51,11 +51,7 @@ def test_each_path_begins_as_the_table_has_it(recovery: str, reversible: bool, k
     assert event.state == ("Scheduled" if planned else "Executing")
     assert (event.not_before is not None) == planned
     if event.not_before is not None:
-        assert event.not_before - event.published == region_value("planned-delay") * 1000
-
-
-def region_value(name: str) -> int:
-    return int(editions.load().values["recovery"][name])
+        assert event.not_before - event.published == editions.load().recovery.planned_delay * 1000
 
 
 def test_what_its_user_starts_while_its_host_dies_is_not_planned() -> None:
@@ -75,7 +71,7 @@ def test_a_host_that_can_restart_and_does_not_is_waited_for_as_long_as_the_editi
     crash(made, reversible=True)
     noticed = region.wait_for_event(FAILURE, instance=made).published
     region.wait(lambda: made.host != host)
-    assert region.clock.ms - noticed == region_value("host-patience") * 1000
+    assert region.clock.ms - noticed == editions.load().recovery.host_patience * 1000
 
 
 @pytest.mark.parametrize(("given", "first"), [((), "planned"), (("--recovery", "immediate"), "immediate")])
@@ -151,7 +147,7 @@ def test_local_disks_whose_host_is_lost_for_good_wait_stopped(stranded: Instance
     began = region.clock.ms
     failed = region.wait_for_event(FAILURE, instance=stranded, state="Failed", within="7h")
     assert failed.finished is not None
-    assert failed.finished - began == region_value("execution-window") * 1000
+    assert failed.finished - began == editions.load().recovery.execution_window * 1000
     stranded.delete()
     assert states(region, stranded) == [(FAILURE, "Failed")]
     demand(region.journal)

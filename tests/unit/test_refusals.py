@@ -77,7 +77,7 @@ def test_a_version_of_a_template_that_there_is_not(region: Region) -> None:
 
 
 def test_more_templates_than_an_account_may_have() -> None:
-    region = make_region(edition=load().changed({"instance.launch-templates": 2}))
+    region = make_region(edition=load().changed({"instance.launch_templates": 2}))
     template(region, "one")
     template(region, "two")
     assert_refused("LaunchTemplateLimitExceed", lambda: template(region, "three"))

@@ -39,12 +39,12 @@ class Sample(Request):
     ids: tuple[str, ...] = texts("Id", most=3, too_many="InstanceIds.ExceedLimit")
     json_ids: tuple[str, ...] | None = json_texts("JsonIds", most=3)
     disk: dict[str, Any] | None = structure(
-        "Disk", integer("Size", least=1), text("Kind"), text("Level", later="2020-12")
+        "Disk", integer("Size", least=1), text("Kind"), text("Level", since=(2020, 12))
     )
     tags: tuple[dict[str, Any], ...] = structures("Tag", text("Key"), text("Value"), most=2)
     filters: tuple[dict[str, Any], ...] = structures("Filter", text("Key", also="key"), gaps=True)
     options: dict[str, str] = json_structure("Options")
-    later: str | None = text("Later", later="2020-12")
+    later: str | None = text("Later", since=(2020, 12))
 
 
 class Strict(Sample):
@@ -223,7 +223,7 @@ def test_what_is_mandatory_must_be_given() -> None:
 
 
 def test_what_came_later_is_taken_from_its_edition_on() -> None:
-    later = Sample.parse({"Later": "a", "Disk.Level": "high"}, edition="2020-12")
+    later = Sample.parse({"Later": "a", "Disk.Level": "high"}, edition=(2020, 12))
     assert (later.later, later.disk) == ("a", {"Level": "high"})
 
 

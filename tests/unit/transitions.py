@@ -172,7 +172,7 @@ def _auto_release(cell: Cell) -> None:
     cell.call("ModifyInstanceAutoReleaseTime", AutoReleaseTime=due)
 
 
-_AT_ONCE: Final = (("event.arrears-window", 0),)
+_AT_ONCE: Final = (("event.arrears_window", 0),)
 CAUSES: Final = {
     "host-lost": Cause(lambda cell: cell.crash(reversible=True)),
     "host-lost-for-good": Cause(lambda cell: cell.crash(reversible=False)),
@@ -190,13 +190,13 @@ CAUSES: Final = {
     "no-supply": Cause(lambda cell: cell.control("set-supply", limit=0)),
     "arrears": Cause(lambda cell: cell.control("bill", debt="1"), changes=_AT_ONCE),
     "arrears-and-release": Cause(
-        lambda cell: cell.control("bill", debt="1"), changes=(*_AT_ONCE, ("billing.release-after", 0))
+        lambda cell: cell.control("bill", debt="1"), changes=(*_AT_ONCE, ("billing.release_after", 0))
     ),
     "expiry": Cause(
         lambda cell: cell.control("expire", instance=cell.instance.id, within=0),
         asked=(("InstanceChargeType", "PrePaid"), ("Period", 1)),
     ),
-    "auto-release": Cause(_auto_release, changes=(("instance.auto-release-floor", 0),)),
+    "auto-release": Cause(_auto_release, changes=(("instance.auto_release_floor", 0),)),
     "user-deletes": Cause(lambda cell: cell.call("DeleteInstance", Force=True)),
     "user-starts": Cause(lambda cell: cell.call("StartInstance")),
     "user-stops": Cause(lambda cell: cell.call("StopInstance")),
@@ -222,7 +222,7 @@ def make(under_way: str, cause: str, *, edition: str = "", recovery: str = "plan
     row, column = UNDER_WAY[under_way], CAUSES[cause]
     changes: dict[str, object] = dict(column.changes)
     if row.start is _arrears:
-        changes["event.arrears-window"] = 0
+        changes["event.arrears_window"] = 0
     rules = _StopsAtOnce if cause == "expiry" else Rules
     of = editions.load(edition or column.edition).changed(changes)
     region = make_region(zones=1, hosts_per_zone=3, edition=of, rules=rules, recovery=recovery)

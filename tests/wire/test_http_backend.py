@@ -252,7 +252,7 @@ def test_what_does_not_travel_is_not_supported(backend: HttpBackend) -> None:
     from faultzone import editions
 
     with pytest.raises(NotSupported):
-        prepare(backend, CloudOptions(edition=editions.load().changed({"deployment-set.zone-limit": 8})))
+        prepare(backend, CloudOptions(edition=editions.load().changed({"deployment_set.zone_limit": 8})))
 
 
 def test_an_endpoint_that_is_not_there() -> None:

@@ -108,7 +108,7 @@ class LocalBackend:
         self.cloud = Cloud(
             shapes or (Shape(),),
             account_ids(accounts),
-            catalog=catalog or default_catalog(chosen.name),
+            catalog=catalog or default_catalog(chosen.date),
             edition=chosen,
             rules=rules(chosen),
             clock=self.clock,
@@ -144,7 +144,7 @@ class LocalBackend:
                 "backend": self.name,
                 "regions": list(self.cloud.regions),
                 "edition": chosen.name,
-                "recovery": dict(chosen.values["recovery"]),
+                "recovery": chosen.recovery._asdict(),
                 "seed": seed,
                 "clock": self.clock.kind,
             },

@@ -26,8 +26,8 @@ class Stuck(Checker):
         super().__init__(origin)
         terms = origin.recovery
         #: How long a recovery may leave an instance as it was, and how long an event may be executed after that (ms).
-        self._patience = (terms.get("planned-delay", 0) + terms.get("host-patience", 0)) * SECOND
-        self._window = self._patience + max(HOUR, terms.get("execution-window", 0) * SECOND)
+        self._patience = (terms.get("planned_delay", 0) + terms.get("host_patience", 0)) * SECOND
+        self._window = self._patience + max(HOUR, terms.get("execution_window", 0) * SECOND)
         #: The last that was said of each instance, and the instant from which it is measured.
         self._last: dict[str, tuple[Raw, int]] = {}
         self._executing: dict[str, Raw] = {}

@@ -10,6 +10,7 @@ from typing import ClassVar, Final, Self
 
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.request import Request, flag, integer, json_structure, text, texts
+from faultzone.editions.edition import Date
 
 #: The types of commands, and the system that each is for.
 SYSTEM_OF: Final = {"RunShellScript": "linux", "RunBatScript": "windows", "RunPowerShellScript": "windows"}
@@ -21,7 +22,7 @@ ENCODINGS: Final = ("PlainText", "Base64")
 REPEAT_MODES: Final = ("Once", "Period", "NextRebootOnly", "EveryReboot")
 #: How the manual once spells a type, and the type that is meant (assistant/type-spelling).
 _SPELLING: Final = {"RunPowershellScript": "RunPowerShellScript"}
-_LATER: Final = "2020-12"
+_LATER: Final = (2020, 12)
 #: ErrorCode of a run or of a file that was sent -> ErrorInfo, as the service writes it.
 ERROR_INFO: Final = {
     "InstanceNotExists": "the specified instance does not exists",
@@ -61,7 +62,7 @@ class _AssistantRequest(Request):
     mandatory: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def parse(cls, given: Mapping[str, object], *, edition: str = "2019-02") -> Self:
+    def parse(cls, given: Mapping[str, object], *, edition: Date = (2019, 2)) -> Self:
         """Read and check the parameters of one call; see `Request.parse`."""
         if not given.get("RegionId"):
             raise ApiError.of("MissingParameter.RegionId", name="RegionId")
@@ -80,8 +81,8 @@ class PagedRequest(_AssistantRequest):
 
     page_number: int = integer("PageNumber", 1, least=1, code="InvalidParam.pageNumber")
     page_size: int = integer("PageSize", 10, least=1, code="InvalidParam.PageSize")
-    max_results: int | None = integer("MaxResults", least=1, most=50, later=_LATER)
-    next_token: str | None = text("NextToken", later=_LATER)
+    max_results: int | None = integer("MaxResults", least=1, most=50, since=_LATER)
+    next_token: str | None = text("NextToken", since=_LATER)
 
 
 class CreateCommand(_AssistantRequest):
@@ -96,8 +97,8 @@ class CreateCommand(_AssistantRequest):
     working_dir: str = text("WorkingDir", "")
     timeout: int | None = integer("Timeout", least=1)
     time_out: int | None = integer("TimeOut", least=1)
-    content_encoding: str = text("ContentEncoding", "Base64", later=_LATER)
-    enable_parameter: bool = flag("EnableParameter", later=_LATER)
+    content_encoding: str = text("ContentEncoding", "Base64", since=_LATER)
+    enable_parameter: bool = flag("EnableParameter", since=_LATER)
 
 
 class ModifyCommand(_AssistantRequest):
@@ -109,10 +110,10 @@ class ModifyCommand(_AssistantRequest):
     command_id: str = text("CommandId")
     name: str | None = text("Name")
     description: str | None = text("Description")
-    command_content: str | None = text("CommandContent", idle=_LATER)
+    command_content: str | None = text("CommandContent", inert=_LATER)
     type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
-    working_dir: str | None = text("WorkingDir", later=_LATER)
-    timeout: int | None = integer("Timeout", least=1, later=_LATER)
+    working_dir: str | None = text("WorkingDir", since=_LATER)
+    timeout: int | None = integer("Timeout", least=1, since=_LATER)
 
 
 class DeleteCommand(_AssistantRequest):
@@ -130,7 +131,7 @@ class DescribeCommands(PagedRequest):
     name: str | None = text("Name")
     type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
     description: str | None = text("Description")
-    content_encoding: str = text("ContentEncoding", "Base64", later=_LATER)
+    content_encoding: str = text("ContentEncoding", "Base64", since=_LATER)
 
 
 class InvokeCommand(_AssistantRequest):
@@ -142,15 +143,15 @@ class InvokeCommand(_AssistantRequest):
     instance_ids: tuple[str, ...] = texts("InstanceId")
     timed: bool | None = flag("Timed", None)
     frequency: str = text("Frequency", "")
-    repeat_mode: str | None = text("RepeatMode", among=REPEAT_MODES, later=_LATER)
-    parameter_values: dict[str, str] = json_structure("Parameters", later=_LATER)
-    user: str = text("Username", "", later=_LATER)
+    repeat_mode: str | None = text("RepeatMode", among=REPEAT_MODES, since=_LATER)
+    parameter_values: dict[str, str] = json_structure("Parameters", since=_LATER)
+    user: str = text("Username", "", since=_LATER)
 
 
 class RunCommand(_AssistantRequest):
     """Create a command and invoke it in one call."""
 
-    edition = _LATER
+    since = _LATER
     mandatory = ("Type", "CommandContent", "InstanceId")
 
     type: str = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
@@ -190,8 +191,8 @@ class DescribeInvocations(PagedRequest):
     timed: bool | None = flag("Timed", None)
     invoke_status: str | None = text("InvokeStatus", among=INVOKE_STATES)
     instance_id: str | None = text("InstanceId")
-    content_encoding: str = text("ContentEncoding", "Base64", later=_LATER)
-    include_output: bool = flag("IncludeOutput", later=_LATER)
+    content_encoding: str = text("ContentEncoding", "Base64", since=_LATER)
+    include_output: bool = flag("IncludeOutput", since=_LATER)
 
 
 class DescribeInvocationResults(PagedRequest):
@@ -201,8 +202,8 @@ class DescribeInvocationResults(PagedRequest):
     instance_id: str | None = text("InstanceId")
     command_id: str | None = text("CommandId")
     invoke_record_status: str | None = text("InvokeRecordStatus", among=RECORD_STATES)
-    include_history: bool = flag("IncludeHistory", later=_LATER)
-    content_encoding: str = text("ContentEncoding", "Base64", later=_LATER)
+    include_history: bool = flag("IncludeHistory", since=_LATER)
+    content_encoding: str = text("ContentEncoding", "Base64", since=_LATER)
 
 
 class DescribeCloudAssistantStatus(_AssistantRequest):
@@ -225,7 +226,7 @@ class InstallCloudAssistant(_AssistantRequest):
 class SendFile(_AssistantRequest):
     """Put a file on instances."""
 
-    edition = _LATER
+    since = _LATER
     mandatory = ("Name", "TargetDir", "Content", "InstanceId")
 
     name: str = text("Name")
@@ -244,7 +245,7 @@ class SendFile(_AssistantRequest):
 class DescribeSendFileResults(PagedRequest):
     """List what became of files that were sent."""
 
-    edition = _LATER
+    since = _LATER
 
     invoke_id: str | None = text("InvokeId")
     instance_id: str | None = text("InstanceId")

@@ -13,7 +13,7 @@ class _Batch(Request):
     """What the batch forms have in common."""
 
     needs_region = True
-    edition = "2020-12"
+    since = (2020, 12)
 
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100, required=True)
     dry_run: bool = flag("DryRun")

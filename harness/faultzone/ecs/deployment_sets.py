@@ -78,15 +78,15 @@ class ModifyInstanceDeployment(Request):
     deployment_set_id: str | None = text("DeploymentSetId")
     dedicated_host_id: str | None = text("DedicatedHostId")
     force: bool = flag("Force")
-    remove: bool = flag("RemoveFromDeploymentSet", later="2020-12")
-    client_token: str | None = text("ClientToken", idle="2019-02")
+    remove: bool = flag("RemoveFromDeploymentSet", since=(2020, 12))
+    client_token: str | None = text("ClientToken", inert=(2019, 2))
 
 
 class DescribeDeploymentSetSupportedInstanceTypeFamily(Request):
     """List the instance families that a deployment set may hold."""
 
     needs_region = True
-    edition = "2019-09"
+    since = (2019, 9)
     writes = False
 
     strategy: str | None = text("Strategy")

@@ -69,7 +69,7 @@ class AcceptInquiredSystemEvent(Request):
     """Consent to an event that awaits it."""
 
     needs_region = True
-    edition = "2020-12"
+    since = (2020, 12)
 
     event_id: str = text("EventId", required=True)
 
@@ -77,7 +77,7 @@ class AcceptInquiredSystemEvent(Request):
 class RedeployInstance(Request):
     """Restart an instance on another host: maintenance is planned for it, or the host of its local disks failed."""
 
-    edition = "2019-06"
+    since = (2019, 6)
 
     instance_id: str = text("InstanceId", required=True)
     force_stop: bool = flag("ForceStop")
@@ -87,7 +87,7 @@ class ModifyInstanceMaintenanceAttributes(Request):
     """Choose what is done to instances whose host fails, and when maintenance is preferred."""
 
     needs_region = True
-    edition = "2020-12"
+    since = (2020, 12)
 
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100, too_many="InstanceIdLimitExceeded", required=True)
     action: str | None = text("ActionOnMaintenance", among=ACTIONS_ON_MAINTENANCE)
@@ -99,7 +99,7 @@ class DescribeInstanceMaintenanceAttributes(Request):
     """Show what is done to instances whose host fails, and when maintenance is preferred."""
 
     needs_region = True
-    edition = "2020-12"
+    since = (2020, 12)
     writes = False
 
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100, too_many="InstanceIdLimitExceeded")

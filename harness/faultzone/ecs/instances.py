@@ -24,7 +24,7 @@ def _disk(kind: str, least: int, most: int) -> tuple[Any, ...]:
     return (
         integer("Size", least=least, most=most, code=f"Invalid{kind}Size.ValueNotSupported"),
         text("Category", among=DISK_CATEGORIES, code=f"Invalid{kind}Category.ValueNotSupported"),
-        text("PerformanceLevel", among=("PL0", "PL1", "PL2", "PL3"), later="2020-12"),
+        text("PerformanceLevel", among=("PL0", "PL1", "PL2", "PL3"), since=(2020, 12)),
         text("DiskName"),
         text("Description"),
     )
@@ -43,7 +43,7 @@ class _Launch(Request):
     description: str | None = text("Description")
     host_name: str | None = text("HostName")
     password: str | None = text("Password")
-    password_inherit: bool = flag("PasswordInherit", idle="2019-02")
+    password_inherit: bool = flag("PasswordInherit", inert=(2019, 2))
     key_pair_name: str | None = text("KeyPairName")
     ram_role_name: str | None = text("RamRoleName")
     resource_group_id: str | None = text("ResourceGroupId")
@@ -59,7 +59,7 @@ class _Launch(Request):
         "IoOptimized", "optimized", among=("none", "optimized"), code="InvalidIoOptimizedValue.ValueNotSupported"
     )
     security_enhancement_strategy: str | None = text(
-        "SecurityEnhancementStrategy", among=("Active", "Deactive"), idle="2019-02"
+        "SecurityEnhancementStrategy", among=("Active", "Deactive"), inert=(2019, 2)
     )
     credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
     system_disk: dict[str, Any] | None = structure("SystemDisk", *_disk("SystemDisk", 20, 500))
@@ -86,13 +86,13 @@ class _Launch(Request):
     )
     spot_strategy: str = text("SpotStrategy", "NoSpot", among=SPOT_STRATEGIES, code="InvalidSpotStrategy")
     spot_price_limit: float | None = number("SpotPriceLimit", code="InvalidSpotPriceLimit")
-    spot_duration: int | None = integer("SpotDuration", least=0, most=6, idle="2019-02")
+    spot_duration: int | None = integer("SpotDuration", least=0, most=6, inert=(2019, 2))
     spot_interruption: str = text(
         "SpotInterruptionBehavior",
         "Terminate",
         among=("Terminate",),
         code="InvalidSpotInterruptionBehavior",
-        idle="2019-02",
+        inert=(2019, 2),
     )
     deployment_set_id: str | None = text("DeploymentSetId")
     deletion_protection: bool = flag("DeletionProtection")
@@ -118,7 +118,7 @@ class RunInstances(_Launch):
     amount: int = integer("Amount", 1, least=1, most=100)
     min_amount: int | None = integer("MinAmount", least=1, most=100, code="InvalidMinAmount.Malformed")
     unique_suffix: bool = flag("UniqueSuffix")
-    security_group_ids: tuple[str, ...] = texts("SecurityGroupIds", most=5, later="2019-12")
+    security_group_ids: tuple[str, ...] = texts("SecurityGroupIds", most=5, since=(2019, 12))
     launch_template_id: str | None = text("LaunchTemplateId")
     launch_template_name: str | None = text("LaunchTemplateName")
     launch_template_version: int | None = integer("LaunchTemplateVersion", least=1)
@@ -134,7 +134,7 @@ class StartInstance(Request):
     """Start a stopped instance."""
 
     instance_id: str = text("InstanceId", required=True)
-    init_local_disk: bool = flag("InitLocalDisk", idle="2019-02")
+    init_local_disk: bool = flag("InitLocalDisk", inert=(2019, 2))
     dry_run: bool = flag("DryRun")
 
 
@@ -204,11 +204,11 @@ class DescribeInstances(Request):
     resource_group_id: str | None = text("ResourceGroupId")
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
     filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True)
-    hpc_cluster_id: str | None = text("HpcClusterId", later="2020-12")
-    rdma_ip_addresses: tuple[str, ...] | None = json_texts("RdmaIpAddresses", most=100, later="2020-12")
-    http_endpoint: str | None = text("HttpEndpoint", among=("enabled", "disabled"), later="2020-12")
-    http_tokens: str | None = text("HttpTokens", among=("optional", "required"), later="2020-12")
-    additional_attributes: tuple[str, ...] = texts("AdditionalAttributes", most=20, later="2020-12")
+    hpc_cluster_id: str | None = text("HpcClusterId", since=(2020, 12))
+    rdma_ip_addresses: tuple[str, ...] | None = json_texts("RdmaIpAddresses", most=100, since=(2020, 12))
+    http_endpoint: str | None = text("HttpEndpoint", among=("enabled", "disabled"), since=(2020, 12))
+    http_tokens: str | None = text("HttpTokens", among=("optional", "required"), since=(2020, 12))
+    additional_attributes: tuple[str, ...] = texts("AdditionalAttributes", most=20, since=(2020, 12))
     page_number: int = integer("PageNumber", 1, least=1)
     page_size: int = integer("PageSize", 10, least=1, most=100)
     dry_run: bool = flag("DryRun")
@@ -270,7 +270,7 @@ class ModifyInstanceAttribute(Request):
     user_data: str | None = text("UserData")
     deletion_protection: bool | None = flag("DeletionProtection", None)
     credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
-    client_token: str | None = text("ClientToken", idle="2019-02")
+    client_token: str | None = text("ClientToken", inert=(2019, 2))
 
 
 class ModifyInstanceAutoReleaseTime(Request):
@@ -286,10 +286,10 @@ class CreateLaunchTemplate(_Launch):
     needs_region = True
 
     launch_template_name: str = text("LaunchTemplateName", required=True)
-    version_description: str | None = text("VersionDescription", idle="2019-02")
-    image_owner_alias: str | None = text("ImageOwnerAlias", idle="2019-02")
-    network_type: str | None = text("NetworkType", among=("classic", "vpc"), idle="2019-02")
-    vpc_id: str | None = text("VpcId", idle="2019-02")
+    version_description: str | None = text("VersionDescription", inert=(2019, 2))
+    image_owner_alias: str | None = text("ImageOwnerAlias", inert=(2019, 2))
+    network_type: str | None = text("NetworkType", among=("classic", "vpc"), inert=(2019, 2))
+    vpc_id: str | None = text("VpcId", inert=(2019, 2))
     auto_release_time: str | None = text("AutoReleaseTime")
 
 

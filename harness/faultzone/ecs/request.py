@@ -23,6 +23,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self, TypeVar, cast
 
 from faultzone.ecs.errors import ApiError
+from faultzone.editions.edition import Date, date_text
 
 #: Parameters that every action accepts and no model looks at: owners, and what the wire itself consumes.
 COMMON: Final = frozenset(
@@ -42,7 +43,7 @@ class Parameter:
     """One declared parameter: its wire name, how its value is read, and what is refused with which code.
 
     A structure has parameters of its own, its fields. A field may have a second name: `also`. With `gaps`, the indices
-    of a repeated parameter need not run from 1. One that is `idle` from an edition on is read, checked for its form,
+    of a repeated parameter need not run from 1. One that is `inert` from an edition on is read, checked for its form,
     and then changes nothing; docs/actions.md says so.
     """
 
@@ -54,11 +55,11 @@ class Parameter:
         "default",
         "fields",
         "gaps",
-        "idle",
-        "later",
+        "inert",
         "name",
         "repeated",
         "required",
+        "since",
     )
 
     def __init__(
@@ -70,25 +71,25 @@ class Parameter:
         required: bool,
         repeated: bool,
         code: str | None,
-        later: str | None,
+        since: Date | None,
         also: str | None,
         gaps: bool,
-        idle: str | None,
+        inert: Date | None,
         fields: Mapping[str, Parameter] | None,
     ) -> None:
         self.name, self.convert, self.default, self.required = name, convert, default, required
-        self.repeated, self.code, self.later, self.also, self.gaps = repeated, code, later, also, gaps
-        self.fields, self.idle = fields, idle
+        self.repeated, self.code, self.since, self.also, self.gaps = repeated, code, since, also, gaps
+        self.fields, self.inert = fields, inert
         self.attribute = ""
 
-    def read(self, name: str, value: object, edition: str) -> Any:
-        """The value that a call in a region of this edition gave, checked.
+    def read(self, name: str, value: object, edition: Date) -> Any:
+        """The value that a call in a region of an edition of this date gave, checked.
 
         Raises:
             ApiError: it is refused, or came with a later edition.
         """
-        if self.later is not None and self.later > edition:
-            raise ApiError.of("UnsupportedParameter", name=name, why=f"it came after edition {edition}")
+        if self.since is not None and self.since > edition:
+            raise ApiError.of("UnsupportedParameter", name=name, why=f"it came after edition {date_text(edition)}")
         read = self.convert(name, value)
         if self.fields is None:
             return read
@@ -106,19 +107,22 @@ def _declare(
     repeated: bool = False,
     fields: tuple[Parameter, ...] | None = None,
 ) -> Any:
-    return Parameter(
+    declared = Parameter(
         name,
         convert,
         default=default,
         required=options.pop("required", False),
         repeated=repeated,
         code=options.pop("code", None),
-        later=options.pop("later", None),
-        idle=options.pop("idle", None),
+        since=options.pop("since", None),
+        inert=options.pop("inert", None),
         also=options.pop("also", None),
         gaps=options.pop("gaps", False),
         fields=None if fields is None else {name: each for each in fields for name in (each.name, each.also) if name},
     )
+    if options:
+        raise TypeError(f"parameter {name!r} has no option {', '.join(options)}")
+    return declared
 
 
 def _refuse(name: str, why: str) -> ApiError:
@@ -335,7 +339,7 @@ def _mapping(name: str, value: object) -> Mapping[object, object]:
     return cast("Mapping[object, object]", value)
 
 
-def _read_structure(name: str, value: object, fields: Mapping[str, Parameter], edition: str) -> dict[str, Any]:
+def _read_structure(name: str, value: object, fields: Mapping[str, Parameter], edition: Date) -> dict[str, Any]:
     read = {}
     for given, each in _mapping(name, value).items():
         if each is None or each == "":
@@ -365,7 +369,7 @@ class Request:
     Class attributes:
         parameters: wire name -> declared parameter.
         aliases: further wire names of the action.
-        edition: the edition that first has the action.
+        since: the date of the documentation that first has the action.
         writes: whether the action may change something.
         needs_region: whether RegionId is mandatory; the region of the endpoint answers the other actions without one.
     """
@@ -373,7 +377,7 @@ class Request:
     parameters: ClassVar[dict[str, Parameter]] = {}
     required: ClassVar[tuple[Parameter, ...]] = ()
     aliases: ClassVar[tuple[str, ...]] = ()
-    edition: ClassVar[str] = "2019-02"
+    since: ClassVar[Date] = (2019, 2)
     writes: ClassVar[bool] = True
     needs_region: ClassVar[bool] = False
 
@@ -389,12 +393,12 @@ class Request:
         cls.required = tuple(parameter for parameter in declared.values() if parameter.required)
 
     @classmethod
-    def parse(cls, given: Mapping[str, object], *, edition: str = "2019-02") -> Self:
+    def parse(cls, given: Mapping[str, object], *, edition: Date = (2019, 2)) -> Self:
         """Read and check the parameters of one call.
 
         Args:
             given: names and values, as the wire's flat text or as Python values; `None` and empty text count as absent.
-            edition: parameters that came with a later edition are refused like unknown ones.
+            edition: the date of the edition. Parameters that came later are refused like unknown ones.
 
         Raises:
             ApiError: `MissingParameter`, `InvalidParameter` or the parameter's own code; `UnsupportedParameter` for a

@@ -41,16 +41,16 @@ class _Paged(_Read):
 class PagedByToken(_Paged):
     """Those that later editions page by token too."""
 
-    max_results: int | None = integer("MaxResults", later="2020-12")
-    next_token: str | None = text("NextToken", later="2020-12")
+    max_results: int | None = integer("MaxResults", since=(2020, 12))
+    next_token: str | None = text("NextToken", since=(2020, 12))
 
 
 class DescribeRegions(_Read):
     """List the regions of the cloud."""
 
-    instance_charge_type: str | None = text("InstanceChargeType", idle="2019-02")
-    resource_type: str | None = text("ResourceType", idle="2019-02")
-    accept_language: str | None = text("AcceptLanguage", idle="2019-02")
+    instance_charge_type: str | None = text("InstanceChargeType", inert=(2019, 2))
+    resource_type: str | None = text("ResourceType", inert=(2019, 2))
+    accept_language: str | None = text("AcceptLanguage", inert=(2019, 2))
 
 
 class DescribeZones(_Read):
@@ -58,9 +58,9 @@ class DescribeZones(_Read):
 
     needs_region = True
 
-    instance_charge_type: str | None = text("InstanceChargeType", idle="2019-02")
-    spot_strategy: str | None = text("SpotStrategy", idle="2019-02")
-    accept_language: str | None = text("AcceptLanguage", idle="2019-02")
+    instance_charge_type: str | None = text("InstanceChargeType", inert=(2019, 2))
+    spot_strategy: str | None = text("SpotStrategy", inert=(2019, 2))
+    accept_language: str | None = text("AcceptLanguage", inert=(2019, 2))
     verbose: bool = flag("Verbose", True)
 
 
@@ -69,8 +69,8 @@ class DescribeInstanceTypes(_Read):
 
     instance_type_family: str | None = text("InstanceTypeFamily")
     instance_types: tuple[str, ...] = texts("InstanceTypes", most=100)
-    max_results: int | None = integer("MaxResults", least=1, most=100, later="2020-12")
-    next_token: str | None = text("NextToken", later="2020-12")
+    max_results: int | None = integer("MaxResults", least=1, most=100, since=(2020, 12))
+    next_token: str | None = text("NextToken", since=(2020, 12))
 
 
 class DescribeInstanceTypeFamilies(_Read):
@@ -91,11 +91,11 @@ class DescribeAvailableResource(_Read):
     instance_type: str | None = text("InstanceType")
     cores: int | None = integer("Cores", least=1)
     memory: float | None = number("Memory")
-    instance_charge_type: str | None = text("InstanceChargeType", idle="2019-02")
-    spot_strategy: str | None = text("SpotStrategy", idle="2019-02")
-    io_optimized: str | None = text("IoOptimized", idle="2019-02")
-    network_category: str | None = text("NetworkCategory", idle="2019-02")
-    resource_type: str | None = text("ResourceType", idle="2019-02")
+    instance_charge_type: str | None = text("InstanceChargeType", inert=(2019, 2))
+    spot_strategy: str | None = text("SpotStrategy", inert=(2019, 2))
+    io_optimized: str | None = text("IoOptimized", inert=(2019, 2))
+    network_category: str | None = text("NetworkCategory", inert=(2019, 2))
+    resource_type: str | None = text("ResourceType", inert=(2019, 2))
 
 
 class DescribeVpcs(_Paged):
@@ -127,11 +127,11 @@ class DescribeNetworkInterfaces(PagedByToken):
     primary_ip_address: str | None = text("PrimaryIpAddress")
     security_group_id: str | None = text("SecurityGroupId")
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
-    resource_group_id: str | None = text("ResourceGroupId", later="2019-09")
-    vpc_id: str | None = text("VpcId", later="2019-09")
-    status: str | None = text("Status", later="2020-12")
-    private_ip_addresses: tuple[str, ...] = texts("PrivateIpAddress", most=100, later="2020-12")
-    service_managed: bool | None = flag("ServiceManaged", None, later="2020-12")
+    resource_group_id: str | None = text("ResourceGroupId", since=(2019, 9))
+    vpc_id: str | None = text("VpcId", since=(2019, 9))
+    status: str | None = text("Status", since=(2020, 12))
+    private_ip_addresses: tuple[str, ...] = texts("PrivateIpAddress", most=100, since=(2020, 12))
+    service_managed: bool | None = flag("ServiceManaged", None, since=(2020, 12))
 
 
 class DescribeImages(_Paged):
@@ -146,14 +146,14 @@ class DescribeImages(_Paged):
     snapshot_id: str | None = text("SnapshotId")
     usage: str | None = text("Usage", among=("instance", "none"))
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
-    filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True, later="2020-12")
-    image_family: str | None = text("ImageFamily", later="2020-12")
-    resource_group_id: str | None = text("ResourceGroupId", later="2020-12")
-    action_type: str | None = text("ActionType", among=("CreateEcs", "ChangeOS"), later="2020-12", idle="2020-12")
-    architecture: str | None = text("Architecture", among=("i386", "x86_64"), later="2020-12")
-    show_expired: bool = flag("ShowExpired", later="2020-12", idle="2020-12")
-    supports_cloud_init: bool | None = flag("IsSupportCloudinit", None, later="2020-12")
-    supports_io_optimized: bool | None = flag("IsSupportIoOptimized", None, later="2020-12")
+    filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True, since=(2020, 12))
+    image_family: str | None = text("ImageFamily", since=(2020, 12))
+    resource_group_id: str | None = text("ResourceGroupId", since=(2020, 12))
+    action_type: str | None = text("ActionType", among=("CreateEcs", "ChangeOS"), since=(2020, 12), inert=(2020, 12))
+    architecture: str | None = text("Architecture", among=("i386", "x86_64"), since=(2020, 12))
+    show_expired: bool = flag("ShowExpired", since=(2020, 12), inert=(2020, 12))
+    supports_cloud_init: bool | None = flag("IsSupportCloudinit", None, since=(2020, 12))
+    supports_io_optimized: bool | None = flag("IsSupportIoOptimized", None, since=(2020, 12))
     dry_run: bool = flag("DryRun")
 
 
@@ -174,16 +174,18 @@ class DescribeDisks(PagedByToken):
     delete_auto_snapshot: bool | None = flag("DeleteAutoSnapshot", None)
     enable_auto_snapshot: bool | None = flag("EnableAutoSnapshot", None)
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
-    filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True, later="2020-12")
+    filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True, since=(2020, 12))
     charge_type: str | None = text(
-        "DiskChargeType", among=("PrePaid", "PostPaid"), code="InvalidDiskChargeType.NotFound", later="2020-12"
+        "DiskChargeType", among=("PrePaid", "PostPaid"), code="InvalidDiskChargeType.NotFound", since=(2020, 12)
     )
-    lock_reason: str | None = text("LockReason", among=LOCK_REASONS, code="InvalidLockReason.NotFound", later="2020-12")
-    resource_group_id: str | None = text("ResourceGroupId", later="2020-12")
-    kms_key_id: str | None = text("KMSKeyId", later="2020-12")
-    snapshot_policy_id: str | None = text("AutoSnapshotPolicyId", later="2020-12")
-    has_snapshot_policy: bool | None = flag("EnableAutomatedSnapshotPolicy", None, later="2020-12")
-    shared: bool | None = flag("EnableShared", None, later="2020-12")
+    lock_reason: str | None = text(
+        "LockReason", among=LOCK_REASONS, code="InvalidLockReason.NotFound", since=(2020, 12)
+    )
+    resource_group_id: str | None = text("ResourceGroupId", since=(2020, 12))
+    kms_key_id: str | None = text("KMSKeyId", since=(2020, 12))
+    snapshot_policy_id: str | None = text("AutoSnapshotPolicyId", since=(2020, 12))
+    has_snapshot_policy: bool | None = flag("EnableAutomatedSnapshotPolicy", None, since=(2020, 12))
+    shared: bool | None = flag("EnableShared", None, since=(2020, 12))
     dry_run: bool = flag("DryRun")
 
 
@@ -196,8 +198,8 @@ class DescribeSecurityGroups(_Paged):
     security_group_name: str | None = text("SecurityGroupName")
     network_type: str | None = text("NetworkType", among=("classic", "vpc"))
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
-    security_group_type: str | None = text("SecurityGroupType", among=GROUP_TYPES, later="2020-12")
-    resource_group_id: str | None = text("ResourceGroupId", later="2020-12")
+    security_group_type: str | None = text("SecurityGroupType", among=GROUP_TYPES, since=(2020, 12))
+    resource_group_id: str | None = text("ResourceGroupId", since=(2020, 12))
     dry_run: bool = flag("DryRun")
 
 
@@ -207,8 +209,8 @@ class DescribeSecurityGroupAttribute(_Read):
     needs_region = True
 
     security_group_id: str = text("SecurityGroupId", required=True)
-    nic_type: str | None = text("NicType", among=("internet", "intranet"), idle="2019-02")
-    direction: str | None = text("Direction", among=("egress", "ingress", "all"), idle="2019-02")
+    nic_type: str | None = text("NicType", among=("internet", "intranet"), inert=(2019, 2))
+    direction: str | None = text("Direction", among=("egress", "ingress", "all"), inert=(2019, 2))
 
 
 class CreateSecurityGroup(Request):
@@ -220,8 +222,8 @@ class CreateSecurityGroup(Request):
     description: str | None = text("Description")
     vpc_id: str | None = text("VpcId")
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
-    security_group_type: str = text("SecurityGroupType", GROUP_TYPES[0], among=GROUP_TYPES, later="2020-12")
-    resource_group_id: str | None = text("ResourceGroupId", later="2020-12")
+    security_group_type: str = text("SecurityGroupType", GROUP_TYPES[0], among=GROUP_TYPES, since=(2020, 12))
+    resource_group_id: str | None = text("ResourceGroupId", since=(2020, 12))
     client_token: str | None = text("ClientToken")
 
 

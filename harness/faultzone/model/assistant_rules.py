@@ -25,19 +25,19 @@ class AssistantRules:
 
     def name_fits(self, name: str) -> bool:
         """Names of commands have a greatest length (assistant/name-limits)."""
-        return len(name) <= int(self.edition.assistant.name_length)
+        return len(name) <= self.edition.assistant.name_length
 
     def command_description_fits(self, text: str) -> bool:
         """Descriptions of commands have a greatest length (assistant/name-limits)."""
-        return len(text) <= int(self.edition.assistant.description_length)
+        return len(text) <= self.edition.assistant.description_length
 
     def content_fits(self, encoded: str) -> bool:
         """The size that counts is that after Base64 (assistant/content-limit)."""
-        return len(encoded) <= int(self.edition.assistant.content_characters)
+        return len(encoded) <= self.edition.assistant.content_characters
 
     def file_fits(self, encoded: str) -> bool:
         """The size of a file that counts is that after Base64 (assistant/send-file)."""
-        return len(encoded) <= int(self.edition.assistant.file_characters)
+        return len(encoded) <= self.edition.assistant.file_characters
 
     def content_may_change(self) -> bool:
         """Whether ModifyCommand changes the content of a command (assistant/modify-content)."""
@@ -45,7 +45,7 @@ class AssistantRules:
 
     def commands_limit(self) -> int:
         """How many commands an account may have in a region (assistant/command-quota)."""
-        return int(self.edition.assistant.commands)
+        return self.edition.assistant.commands
 
     def command_is_deletable(self, in_use: bool) -> bool:
         """Whether a command may be deleted while an invocation runs it (assistant/delete-command-in-use)."""
@@ -55,15 +55,15 @@ class AssistantRules:
 
     def targets_limit(self) -> int:
         """How many instances one call may name (assistant/targets-limit)."""
-        return int(self.edition.assistant.targets)
+        return self.edition.assistant.targets
 
     def invocations_limit(self) -> int:
         """How many invocations an account may make in a region and day (assistant/invocation-quota)."""
-        return int(self.edition.assistant.invocations_per_day)
+        return self.edition.assistant.invocations_per_day
 
     def quota_day(self, ms: int) -> int:
         """The number of the day that the quota counts (assistant/invocation-quota)."""
-        return (ms - int(self.edition.assistant.day_begins) * SECOND) // DAY
+        return (ms - self.edition.assistant.day_begins * SECOND) // DAY
 
     def may_run_in(self, status: str) -> bool:
         """Targets must be Running (assistant/running-only)."""
@@ -79,11 +79,11 @@ class AssistantRules:
 
     def serves(self, os_name: str) -> bool:
         """Whether commands run on a system of this name (assistant/os-list)."""
-        return os_name.startswith(tuple(self.edition.assistant.systems))
+        return os_name.startswith(self.edition.assistant.systems)
 
     def refuses_mismatch(self) -> bool:
         """Whether a command of the wrong type for a target refuses the call (assistant/command-types)."""
-        return bool(self.edition.assistant.mismatch_refused)
+        return self.edition.assistant.mismatch_refused
 
     def type_fits(self, kind: str, system: str) -> bool:
         """Each type of command is for one system (assistant/command-types)."""
@@ -97,7 +97,7 @@ class AssistantRules:
             return "Period"
         if mode is not None:
             return mode
-        repeats = bool(frequency) and bool(self.edition.assistant.frequency_repeats) if timed is None else timed
+        repeats = bool(frequency) and self.edition.assistant.frequency_repeats if timed is None else timed
         return "Period" if repeats else "Once"
 
     def schedule(self, frequency: str) -> Cron:
@@ -117,7 +117,7 @@ class AssistantRules:
 
     def cron_offset(self) -> int:
         """How far the time of cron expressions is ahead of UTC, in milliseconds (assistant/cron-time-zone)."""
-        return int(self.edition.assistant.cron_offset * SECOND)
+        return self.edition.assistant.cron_offset * SECOND
 
     def fires_again(self, stopped: bool) -> bool:
         """A target gets further runs until the user stops it (assistant/timed-runs-repeat, assistant/stop)."""
@@ -127,11 +127,11 @@ class AssistantRules:
 
     def delivery(self) -> int:
         """Milliseconds within which a run must have begun (invocation-status/settles)."""
-        return int(self.edition.assistant.delivery * SECOND)
+        return self.edition.assistant.delivery * SECOND
 
     def output_quota(self, system: str) -> int:
         """How many bytes of output are kept (assistant/output-kept, assistant/output-cap)."""
-        return int(self.edition.assistant.output_bytes[system])
+        return self.edition.assistant.output_bytes[system]
 
     def interrupts(self, before: str, after: str) -> bool:
         """A run ends with the leave of its instance from Running (assistant/run-interrupted)."""
@@ -149,7 +149,7 @@ class AssistantRules:
 
     def one_time_total(self, states: Iterable[str]) -> Decision:
         """The total of a one-time invocation (invocation-status/one-time)."""
-        return total(states, ONE_TIME[self.edition.name])
+        return total(states, ONE_TIME[self.edition.assistant.totals])
 
     def timed_total(self, states: Iterable[str]) -> Decision:
         """The total of a timed invocation (invocation-status/timed-total)."""

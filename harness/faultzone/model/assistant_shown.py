@@ -58,7 +58,7 @@ def describe_commands(region: RegionState, account: AccountState, request: Descr
     )
     fields, shown = paged(request, region.edition.assistant.page_size_commands, found, len(found))
     plain = is_plain(request.content_encoding, "Base64")
-    detailed = bool(region.edition.assistant.detailed)
+    detailed = region.edition.assistant.detailed
     return {**fields, "Commands": {"Command": [_command(each, plain, detailed) for each in shown]}}
 
 
@@ -124,7 +124,7 @@ def describe_invocations(region: RegionState, account: AccountState, request: De
 
 def _invocation(region: RegionState, request: DescribeInvocations, invocation: Invocation) -> dict[str, Any]:
     command = invocation.command
-    detailed = bool(region.edition.assistant.detailed)
+    detailed = region.edition.assistant.detailed
     items = []
     for target in invocation.targets.values():
         item = {"InstanceId": target.instance, "InstanceInvokeStatus": instance_state(region, invocation, target)}

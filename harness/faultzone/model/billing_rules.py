@@ -36,7 +36,7 @@ class BillingRules:
     def payment_restarts(self, instance: Instance) -> bool:
         """Whether an instance that was stopped for arrears is started again once these are paid
         (billing/reactivate, billing/restart-after-payment)."""
-        return bool(self.edition.billing.payment_restarts) and self.stops_in_arrears(instance)
+        return self.edition.billing.payment_restarts and self.stops_in_arrears(instance)
 
     def charges_in_arrears(self) -> bool:
         """Whether an instance that was stopped for arrears is charged (billing/arrears-stop-suspends-charges)."""

@@ -1,6 +1,6 @@
 """The catalogue: instance families and types, images, and the default network of a region.
 
-The data is the edition's (`editions/catalog.toml`); a test may replace parts of it.
+The data is in `editions/catalog.py`; a test may replace parts of it.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
-from faultzone import editions
+from faultzone.editions import Date
+from faultzone.editions.catalog import FAMILIES, IMAGES, FamilyData, ImageData
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Family:
     generation: str
     types: tuple[str, ...]
     retired: bool = False
-    since: str | None = None
+    since: Date | None = None
     local_disks: bool = False
 
 
@@ -61,56 +62,50 @@ class Catalog:
     """Families, types and images by name.
 
     Args:
-        families: family name -> `generation`, `types` (short name -> [vCPU, GiB]), `local-disks`, `retired`, `since`.
-        images: image id -> its description.
-        edition: families that came after this edition are left out.
+        families: by name.
+        images: by id.
+        edition: the date of an edition. Families that came after it are left out.
     """
 
-    def __init__(self, families: Mapping[str, Any], images: Mapping[str, Any], edition: str = editions.DEFAULT) -> None:
+    def __init__(
+        self, families: Mapping[str, FamilyData], images: Mapping[str, ImageData], edition: Date = (2019, 2)
+    ) -> None:
         self.families: dict[str, Family] = {}
         self.types: dict[str, InstanceType] = {}
         for name, family in families.items():
-            if family.get("since", edition) > edition:
+            if family.since is not None and family.since > edition:
                 continue
-            disks = family.get("local-disks", {})
-            for short, (vcpus, memory) in family["types"].items():
-                count, size = disks.get(short, (0, 0))
+            for short, (vcpus, memory) in family.types.items():
+                count, size = family.local_disks.get(short, (0, 0))
                 full = _full_name(name, short)
                 self.types[full] = InstanceType(full, name, vcpus, memory, count, size)
             self.families[name] = Family(
                 name=name,
-                generation=family["generation"],
-                types=tuple(_full_name(name, short) for short in family["types"]),
-                retired=family.get("retired", False),
-                since=family.get("since"),
-                local_disks=bool(disks),
+                generation=family.generation,
+                types=tuple(_full_name(name, short) for short in family.types),
+                retired=family.retired,
+                since=family.since,
+                local_disks=bool(family.local_disks),
             )
         self.images: dict[str, Image] = {
             id: Image(
                 id=id,
-                name=image.get("name", id),
-                system=image["system"],
-                os_name=image["os-name"],
-                kind=image["kind"],
-                agent=image["agent"],
-                created=image["created"],
-                platform=image.get("platform", ""),
+                name=image.name or id,
+                system=image.system,
+                os_name=image.os_name,
+                kind=image.kind,
+                agent=image.agent,
+                created=image.created,
+                platform=image.platform,
             )
             for id, image in images.items()
         }
 
 
 @cache
-def default_catalog(edition: str = editions.DEFAULT) -> Catalog:
-    """The catalogue that regions have unless a test gives another."""
-    data = editions.read("catalog")
-    return Catalog(data["families"], data["images"], edition)
-
-
-def default_choice(name: str) -> str:
-    """The image or instance type that helpers use when a test names none: `default_choice("image")`,
-    `default_choice("instance-type")`."""
-    return str(editions.read("catalog")["defaults"][name])
+def default_catalog(edition: Date = (2019, 2)) -> Catalog:
+    """The catalogue that regions of an edition of this date have unless a test gives another."""
+    return Catalog(FAMILIES, IMAGES, edition)
 
 
 #: The written default network: one VPC, one vSwitch for each zone, one security group. An extension of this

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.request import read_text
+from faultzone.editions import date_text
 from faultzone.errors import ShapeError
 from faultzone.model import (
     assistant,
@@ -117,17 +118,18 @@ class Cloud:
             ApiError: refused, with nothing changed.
         """
         entry = ACTIONS.get(action)
-        if entry is None or entry.request.edition > self.edition.name:
+        if entry is None or not self.edition.has(entry.request.since):
             refusal = ApiError.of("InvalidAction", name=action[:64])
             if entry is None:
                 raise refusal
-            since = f"It is there from edition {entry.request.edition} on; this region is of {self.edition.name}."
+            date = date_text(entry.request.since)
+            since = f"It is there from edition {date} on; this region is of {self.edition.name}."
             raise ApiError(refusal.code, f"{refusal.message} {since}")
         region = self.region(parameters)
         if account not in self.accounts:
             raise ApiError("InvalidAccessKeyId.NotFound")
         try:
-            request = entry.request.parse(parameters, edition=self.edition.name)
+            request = entry.request.parse(parameters, edition=self.edition.date)
             return entry.handler(region, region.account(account), request)
         except ApiError as refusal:
             code = self.edition.code(refusal.code)

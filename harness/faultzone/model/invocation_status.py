@@ -85,7 +85,8 @@ _FINISHED: Final = Row(
     all_in=_set("Finished Stopped"),
 )
 
-#: One-time invocations, by edition: from the states of the instances to the total (InvokeStatus).
+#: One-time invocations: from the states of the instances to the total (InvokeStatus), by the name of the table. An
+#: edition names the table that is its own.
 #: The two differ at {Failed, Stopped} alone; Stopping is a state of the later one.
 ONE_TIME: Final[Mapping[str, Table]] = MappingProxyType(
     {

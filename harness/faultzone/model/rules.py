@@ -131,7 +131,7 @@ class Rules(AssistantRules, BillingRules):
 
     def zone_limit(self) -> int:
         """How many members a set may have in one zone (deployment-set/zone-limit)."""
-        return int(self.edition.deployment_set.zone_limit)
+        return self.edition.deployment_set.zone_limit
 
     def region_limit(self, zones: int) -> int:
         """How many members a set may have in the region (deployment-set/region-limit)."""
@@ -144,7 +144,7 @@ class Rules(AssistantRules, BillingRules):
 
     def sets_limit(self) -> int:
         """How many sets an account may have in a region (deployment-set/sets-per-region)."""
-        return int(self.edition.deployment_set.sets_per_region)
+        return self.edition.deployment_set.sets_per_region
 
     def family_in_set(self, kind: InstanceType) -> bool:
         """Whether a set may hold instances of this type (deployment-set/families)."""
@@ -218,7 +218,7 @@ class Rules(AssistantRules, BillingRules):
     def lock_code(self, action: str, reason: str, charge_type: str) -> str:
         """The code with which a lock refuses an action (instance/security-lock, billing/financial-lock)."""
         if reason == "financial":
-            return str(self.edition.billing.financial_lock_refuses[action][charge_type])
+            return self.edition.billing.financial_lock_refuses[action][charge_type]
         return "InstanceLockedForSecurity"
 
     def protects(self, instance: Instance) -> bool:

@@ -18,12 +18,12 @@ from faultzone.clock import Duration
 from faultzone.commands import RunsCommands
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
+from faultzone.editions.catalog import DEFAULT_IMAGE, DEFAULT_INSTANCE_TYPE
 from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
 from faultzone.faults import Chaos
 from faultzone.faults.base import id_of
 from faultzone.history import SeesEvents
 from faultzone.journal import Journal
-from faultzone.model.catalog import default_choice
 from faultzone.model.ledger import Money
 from faultzone.waiting import STATE_CHANGE
 
@@ -482,7 +482,7 @@ def make_region(backend: Backend | None = None, **options: Any) -> Region:
     chosen = CloudOptions.of(**options)
     if backend is None:
         backend, options = local_backend(chosen), {**options, "edition": chosen.edition}
-    defaults = {"image": default_choice("image"), "instance-type": default_choice("instance-type")}
+    defaults = {"image": DEFAULT_IMAGE, "instance-type": DEFAULT_INSTANCE_TYPE}
     return Region(backend, chosen.shapes[0].region_id, edition=_edition_of(backend, chosen, options), defaults=defaults)
 
 

@@ -135,7 +135,12 @@ def wrong(name: str, clause: str, says: str, edition: Mapping[str, object] | Non
 
 
 def declare(name: str, clause: str, says: str, edition: Mapping[str, object]) -> None:
-    """Declare a wrong region of other edition values."""
+    """Declare a wrong region of other edition values.
+
+    Raises:
+        UsageError: an edition has no such value.
+    """
+    editions.load().changed(edition)
     _add(WrongRegion(name, clause, says, edition))
 
 

@@ -13,16 +13,16 @@ from faultzone.wrong_regions.wrappers import ignores, swallows
 
 for _name, _clause, _says, _value in (
     ("hundred-and-one-commands", "command-quota", "keeps a command too many", {"commands": 101}),
-    ("long-scripts", "content-limit", "takes larger scripts", {"content-characters": 20000}),
-    ("long-names", "name-limits", "takes longer names", {"name-length": 31}),
+    ("long-scripts", "content-limit", "takes larger scripts", {"content_characters": 20000}),
+    ("long-names", "name-limits", "takes longer names", {"name_length": 31}),
     ("hundred-targets", "targets-limit", "takes 100 targets in a call", {"targets": 100}),
-    ("thousand-invocations", "invocation-quota", "takes 1000 invocations a day", {"invocations-per-day": 1000}),
-    ("fast-periods", "period-floor", "repeats a command every 5 seconds", {"period-floor": 5}),
-    ("cron-in-utc", "cron-time-zone", "reads cron expressions in UTC", {"cron-offset": 0}),
+    ("thousand-invocations", "invocation-quota", "takes 1000 invocations a day", {"invocations_per_day": 1000}),
+    ("fast-periods", "period-floor", "repeats a command every 5 seconds", {"period_floor": 5}),
+    ("cron-in-utc", "cron-time-zone", "reads cron expressions in UTC", {"cron_offset": 0}),
     ("minute-timeout", "timeout", "kills a command after a minute by default", {"timeout": 60}),
-    ("long-output", "output-cap", "keeps all output", {"output-bytes": {"linux": 1 << 30, "windows": 1 << 30}}),
-    ("frequency-without-timed", "repeat-mode", "ignores Frequency without Timed", {"frequency-repeats": False}),
-    ("deletes-in-use", "delete-command-in-use", "deletes a command in use", {"delete-in-use-refused": False}),
+    ("long-output", "output-cap", "keeps all output", {"output_bytes": {"linux": 1 << 30, "windows": 1 << 30}}),
+    ("frequency-without-timed", "repeat-mode", "ignores Frequency without Timed", {"frequency_repeats": False}),
+    ("deletes-in-use", "delete-command-in-use", "deletes a command in use", {"delete_in_use_refused": False}),
 ):
     declare(_name, f"assistant/{_clause}", _says, {f"assistant.{key}": value for key, value in _value.items()})
 
@@ -95,7 +95,7 @@ declare(
     "content-for-ever",
     "assistant/modify-content",
     "takes a content and keeps the old one",
-    {"assistant.modify-content": False},
+    {"assistant.modify_content": False},
 )
 wrong("any-content", "assistant/modify-content", "takes a content that is no Base64 for the changed one")(
     swallows("ModifyCommand", "Invalid.CommandContent")
@@ -104,7 +104,7 @@ declare(
     "content-changes",
     "assistant/modify-more",
     "changes the content that it only takes",
-    {"assistant.modify-content": True},
+    {"assistant.modify_content": True},
 )
 wrong("timeout-for-ever", "assistant/modify-more", "keeps the timeout that a command was made with")(
     ignores("ModifyCommand", "Timeout")

@@ -20,46 +20,46 @@ EXPIRATION, ARREARS = (
 )
 
 for _name, _clause, _says, _values in (
-    ("expiry-named-arrears", "billing/expiry-event", "announces an expiry as arrears", {"expiration-events": ARREARS}),
-    ("arrears-named-expiry", "billing/arrears-event", "announces arrears as an expiry", {"arrears-events": EXPIRATION}),
+    ("expiry-named-arrears", "billing/expiry-event", "announces an expiry as arrears", {"expiration_events": ARREARS}),
+    ("arrears-named-expiry", "billing/arrears-event", "announces arrears as an expiry", {"arrears_events": EXPIRATION}),
     ("settles-daily", "billing/hourly-settlement", "settles once a day", {"settlement": 86_400}),
     (
         "released-after-a-fortnight",
         "billing/release-after-15-days",
         "releases a day early",
-        {"release-after": 1_209_600},
+        {"release_after": 1_209_600},
     ),
     (
         "reactivates-the-poor",
         "billing/reactivate-balance",
         "reactivates for an empty account",
-        {"reactivation-balance": "0"},
+        {"reactivation_balance": "0"},
     ),
     (
         "released-after-payment",
         "billing/payment-cancels-release",
         "releases what was paid for and reactivated",
-        {"payment-avoids": ["AccountUnbalanced.Stop"]},
+        {"payment_avoids": ["AccountUnbalanced.Stop"]},
     ),
-    ("stopped-after-renewal", "event/avoid-by-renewal", "stops what was renewed in time", {"renewal-avoids": []}),
-    ("released-after-renewal", "billing/renew", "releases what was renewed late", {"renewal-avoids": EXPIRATION[:1]}),
+    ("stopped-after-renewal", "event/avoid-by-renewal", "stops what was renewed in time", {"renewal_avoids": []}),
+    ("released-after-renewal", "billing/renew", "releases what was renewed late", {"renewal_avoids": EXPIRATION[:1]}),
     (
         "stopped-after-payment",
         "event/avoid-by-payment",
         "stops although the debt is paid",
-        {"payment-avoids": ARREARS[1:]},
+        {"payment_avoids": ARREARS[1:]},
     ),
     (
         "leaves-the-paid-stopped",
         "billing/restart-after-payment",
         "starts nothing again once the debt is paid",
-        {"payment-restarts": False},
+        {"payment_restarts": False},
     ),
     (
         "starts-what-is-locked",
         "billing/financial-lock",
         "starts instances of a financial lock",
-        {"financial-lock-refuses": {}},
+        {"financial_lock_refuses": {}},
     ),
 ):
     declare(_name, _clause, _says, {f"billing.{key}": value for key, value in _values.items()})
@@ -74,7 +74,7 @@ for _name, _says, _unit, _periods in (
     ("renews-for-six-weeks", "takes six weeks", "week", [1, 2, 3, 6]),
 ):
     _says = f"{_says} as the period of automatic renewal"
-    declare(_name, "billing/auto-renew-period", _says, {f"instance.renewals-{_unit}": _periods})
+    declare(_name, "billing/auto-renew-period", _says, {f"instance.renewals_{_unit}": _periods})
 wrong("promises-late-renewal", "billing/auto-renew-expired", "takes automatic renewal of what has expired")(
     swallows("ModifyInstanceAutoRenewAttribute", "IncorrectInstanceStatus")
 )
@@ -84,12 +84,12 @@ for _name, _says, _left in (
 ):
     _held = ["StartInstance", "StopInstance", "RebootInstance", "ModifyInstanceAttribute"]
     _held += [each for each in ("RenewInstance", "ReActivateInstances") if each != _left]
-    declare(_name, "billing/security-lock", _says, {"instance.security-lock-refuses": _held})
-declare("renews-by-ten", "billing/renew-periods", "sells ten months", {"instance.periods-month": [1, 9, 10, 12, 60]})
+    declare(_name, "billing/security-lock", _says, {"instance.security_lock_refuses": _held})
+declare("renews-by-ten", "billing/renew-periods", "sells ten months", {"instance.periods_month": [1, 9, 10, 12, 60]})
 declare(
-    "announces-a-week-ahead", "event/window-expiration", "announces a week ahead", {"event.expiration-window": 604_800}
+    "announces-a-week-ahead", "event/window-expiration", "announces a week ahead", {"event.expiration_window": 604_800}
 )
-declare("waits-two-hours", "event/window-arrears", "leaves a debtor two hours", {"event.arrears-window": 7_200})
+declare("waits-two-hours", "event/window-arrears", "leaves a debtor two hours", {"event.arrears_window": 7_200})
 
 
 @wrong("expires-within-the-day", "billing/expiry-time", "lets a subscription expire at the hour at which it was bought")
@@ -224,7 +224,7 @@ class RenewalChangesTheAddress(Wrapper):
         return answer
 
 
-@wrong("payment-restarts", "billing/reactivate", "starts what was stopped for arrears as soon as it is paid")
+@wrong("payment_restarts", "billing/reactivate", "starts what was stopped for arrears as soon as it is paid")
 class PaymentRestarts(Wrapper):
     """No reactivation is needed."""
 

@@ -17,12 +17,12 @@ from faultzone.wrong_regions.wrappers import ignores, retries_without, swallows,
 T = TypeVar("T")
 
 for _name, _clause, _says, _key, _value in (
-    ("eight-in-a-zone", "zone-limit", "lets a set have eight members in a zone", "zone-limit", 8),
-    ("six-in-a-zone", "zone-limit", "lets a set have six members in a zone", "zone-limit", 6),
+    ("eight-in-a-zone", "zone-limit", "lets a set have eight members in a zone", "zone_limit", 8),
+    ("six-in-a-zone", "zone-limit", "lets a set have six members in a zone", "zone_limit", 6),
 ):
-    declare(_name, f"deployment-set/{_clause}", _says, {f"deployment-set.{_key}": _value})
+    declare(_name, f"deployment-set/{_clause}", _says, {f"deployment_set.{_key}": _value})
 
-declare("numbers-from-000", "deployment-set/ordered-suffix", "numbers a batch from 000", {"instance.suffix-first": 0})
+declare("numbers-from-000", "deployment-set/ordered-suffix", "numbers a batch from 000", {"instance.suffix_first": 0})
 
 for _name, _clause, _says, _form in (
     (

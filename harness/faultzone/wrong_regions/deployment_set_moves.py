@@ -10,31 +10,31 @@ from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
 from faultzone.wrong_regions.wrappers import ignores, swallows
 
 for _name, _clause, _says, _key, _value in (
-    ("an-eighth-joins", "modify-instance-full", "lets an eighth instance join", "zone-limit", 8),
+    ("an-eighth-joins", "modify-instance-full", "lets an eighth instance join", "zone_limit", 8),
     (
         "joins-while-pending",
         "modify-instance-state",
         "takes in what is being made",
-        "modify-from",
+        "modify_from",
         ["Running", "Stopped", "Pending"],
     ),
     (
         "joins-while-stopping",
         "modify-instance-state",
         "takes in what stops",
-        "modify-from",
+        "modify_from",
         ["Running", "Stopped", "Stopping"],
     ),
     (
         "joins-while-starting",
         "modify-instance-state",
         "takes in what starts",
-        "modify-from",
+        "modify_from",
         ["Running", "Stopped", "Starting"],
     ),
-    ("joins-running-only", "modify-instance-state", "refuses what is stopped", "modify-from", ["Running"]),
+    ("joins-running-only", "modify-instance-state", "refuses what is stopped", "modify_from", ["Running"]),
 ):
-    declare(_name, f"deployment-set/{_clause}", _says, {f"deployment-set.{_key}": _value})
+    declare(_name, f"deployment-set/{_clause}", _says, {f"deployment_set.{_key}": _value})
 
 for _name, _clause, _says, _form in (
     (

@@ -14,15 +14,15 @@ from faultzone.wrong_regions.wrappers import ignores, swallows
 
 for _name, _clause, _says, _key, _value in (
     ("spreads-loosely", "strategy", "makes sets of another strategy", "strategies", ["Loose"]),
-    ("set-names-of-129", "name-rule", "takes a name of 129 characters", "name-length", [2, 129]),
-    ("set-names-of-127", "name-rule", "refuses a name of 128 characters", "name-length", [2, 127]),
-    ("set-names-of-one", "name-rule", "takes a name of one character", "name-length", [1, 128]),
-    ("set-descriptions-of-257", "description-rule", "takes 257 characters", "description-length", [2, 257]),
-    ("set-descriptions-of-one", "description-rule", "takes one character", "description-length", [1, 256]),
-    ("three-sets", "sets-per-region", "lets an account have three sets in a region", "sets-per-region", 3),
-    ("one-set", "sets-per-region", "lets an account have one set in a region", "sets-per-region", 1),
+    ("set-names-of-129", "name-rule", "takes a name of 129 characters", "name_length", [2, 129]),
+    ("set-names-of-127", "name-rule", "refuses a name of 128 characters", "name_length", [2, 127]),
+    ("set-names-of-one", "name-rule", "takes a name of one character", "name_length", [1, 128]),
+    ("set-descriptions-of-257", "description-rule", "takes 257 characters", "description_length", [2, 257]),
+    ("set-descriptions-of-one", "description-rule", "takes one character", "description_length", [1, 256]),
+    ("three-sets", "sets-per-region", "lets an account have three sets in a region", "sets_per_region", 3),
+    ("one-set", "sets-per-region", "lets an account have one set in a region", "sets_per_region", 1),
 ):
-    declare(_name, f"deployment-set/{_clause}", _says, {f"deployment-set.{_key}": _value})
+    declare(_name, f"deployment-set/{_clause}", _says, {f"deployment_set.{_key}": _value})
 
 for _name, _clause, _says, _form in (
     (

@@ -105,8 +105,8 @@ wrong("any-number-of-instances", "event/pending-limits", "takes more than 100 id
 wrong("range-backwards", "event/time-range-order", "takes ranges that end before they start")(
     swallows(PENDING, "InvalidParameter.TimeEndBeforeStart")
 )
-declare("history-of-three-days", "event/history-query", "forgets events after three days", {"event.history-days": 3})
-declare("history-of-a-year", "event/history-query", "shows events for a year", {"event.history-days": 365})
+declare("history-of-three-days", "event/history-query", "forgets events after three days", {"event.history_days": 3})
+declare("history-of-a-year", "event/history-query", "shows events for a year", {"event.history_days": 365})
 
 
 @wrong("history-counts-from-publishing", "event/history-age", "forgets events two months after their publication")
@@ -133,13 +133,13 @@ declare(
     "history-shows-plans",
     "event/history-default",
     "shows Scheduled events in the history unasked",
-    {"event.history-default": ["Scheduled", "Avoided", "Executed", "Canceled", "Failed"]},
+    {"event.history_default": ["Scheduled", "Avoided", "Executed", "Canceled", "Failed"]},
 )
 declare(
     "forgets-what-was-avoided",
     "event/history-default",
     "shows what was avoided only when asked for it",
-    {"event.history-default": ["Executed", "Canceled", "Failed"]},
+    {"event.history_default": ["Executed", "Canceled", "Failed"]},
 )
 
 
@@ -216,7 +216,7 @@ class NothingTold(Rules):
         return False
 
 
-declare("ten-hours-notice", "event/window-maintenance", "gives ten hours' notice", {"event.maintenance-notice": 36_000})
+declare("ten-hours-notice", "event/window-maintenance", "gives ten hours' notice", {"event.maintenance_notice": 36_000})
 wrong("seven-hours-of-execution", "event/window-execution", "takes seven hours to execute an event")(
     told(lambda event: shifted(event, "EventFinishTime", 7 * HOUR), HISTORY)
 )
@@ -248,18 +248,18 @@ class CrashesSpread(Controls):
 
 
 _ONLY = "SystemMaintenance.Reboot"
-declare("reboot-avoids-nothing", "event/avoid-by-reboot", "goes on after a reboot", {"event.avoided-by-reboot": []})
+declare("reboot-avoids-nothing", "event/avoid-by-reboot", "goes on after a reboot", {"event.avoided_by_reboot": []})
 declare(
     "reboot-avoids-system-failures",
     "event/simulated-avoided",
     "takes a reboot for the answer to a failure of the host",
-    {"event.avoided-by-reboot": [_ONLY, "SystemFailure.Reboot"]},
+    {"event.avoided_by_reboot": [_ONLY, "SystemFailure.Reboot"]},
 )
 declare(
     "reboot-avoids-guest-failures",
     "event/recommended-action",
     "takes a reboot for the answer to a failure of the instance",
-    {"event.avoided-by-reboot": [_ONLY, "InstanceFailure.Reboot"]},
+    {"event.avoided_by_reboot": [_ONLY, "InstanceFailure.Reboot"]},
 )
 
 
@@ -373,7 +373,7 @@ declare(
     "simulated-failure-is-planned",
     "event/simulated-failure-executes",
     "begins simulated failures as Scheduled",
-    {"event.simulated-failure-begins": "Scheduled"},
+    {"event.simulated_failure_begins": "Scheduled"},
 )
 
 wrong("punishes-in-silence", "event/violation", "locks for a violation without an event")(

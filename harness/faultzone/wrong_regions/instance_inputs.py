@@ -23,12 +23,12 @@ for _name, _clause, _says, _form in (
     wrong(_name, f"instance/{_clause}", _says)(_form)
 
 for _name, _clause, _says, _value, _given in (
-    ("names-without-periods", "name-periods", "refuses periods in names", "name-periods", False),
-    ("keys-of-63", "tag-rule", "refuses a key of 64 characters", "tag-key-length", 63),
-    ("keys-of-129", "tag-rule", "takes a key of 129 characters", "tag-key-length", 129),
-    ("values-of-127", "tag-rule", "refuses a value of 128 characters", "tag-value-length", 127),
-    ("values-of-129", "tag-rule", "takes a value of 129 characters", "tag-value-length", 129),
-    ("values-of-the-system", "tag-rule", "takes a value that begins like the system's", "tag-value-reserved", []),
+    ("names-without-periods", "name-periods", "refuses periods in names", "name_periods", False),
+    ("keys-of-63", "tag-rule", "refuses a key of 64 characters", "tag_key_length", 63),
+    ("keys-of-129", "tag-rule", "takes a key of 129 characters", "tag_key_length", 129),
+    ("values-of-127", "tag-rule", "refuses a value of 128 characters", "tag_value_length", 127),
+    ("values-of-129", "tag-rule", "takes a value of 129 characters", "tag_value_length", 129),
+    ("values-of-the-system", "tag-rule", "takes a value that begins like the system's", "tag_value_reserved", []),
 ):
     declare(_name, f"instance/{_clause}", _says, {f"instance.{_value}": _given})
 

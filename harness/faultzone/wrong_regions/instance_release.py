@@ -13,13 +13,13 @@ from faultzone.wrong_regions.wrappers import swallows
 LOCKED = ["StartInstance", "StopInstance", "RebootInstance", "ModifyInstanceAttribute"]
 
 for _name, _clause, _says, _value, _given in (
-    ("lock-lets-reboot", "security-lock", "reboots what is locked", "security-lock-refuses", [*LOCKED[:2], LOCKED[3]]),
-    ("lock-lets-start", "security-lock", "starts what is locked", "security-lock-refuses", LOCKED[1:]),
-    ("lock-lets-rename", "security-lock", "renames what is locked", "security-lock-refuses", LOCKED[:3]),
-    ("releases-in-29-minutes", "auto-release-bounds", "takes 29 minutes ahead", "auto-release-floor", 29 * 60),
-    ("wants-an-hour", "auto-release-bounds", "wants an hour ahead", "auto-release-floor", 3600),
-    ("releases-within-a-year", "auto-release-bounds", "takes a year ahead at most", "auto-release-ceiling", 31_536_000),
-    ("releases-in-ten-years", "auto-release-bounds", "takes ten years ahead", "auto-release-ceiling", 315_360_000),
+    ("lock-lets-reboot", "security-lock", "reboots what is locked", "security_lock_refuses", [*LOCKED[:2], LOCKED[3]]),
+    ("lock-lets-start", "security-lock", "starts what is locked", "security_lock_refuses", LOCKED[1:]),
+    ("lock-lets-rename", "security-lock", "renames what is locked", "security_lock_refuses", LOCKED[:3]),
+    ("releases-in-29-minutes", "auto-release-bounds", "takes 29 minutes ahead", "auto_release_floor", 29 * 60),
+    ("wants-an-hour", "auto-release-bounds", "wants an hour ahead", "auto_release_floor", 3600),
+    ("releases-within-a-year", "auto-release-bounds", "takes a year ahead at most", "auto_release_ceiling", 31_536_000),
+    ("releases-in-ten-years", "auto-release-bounds", "takes ten years ahead", "auto_release_ceiling", 315_360_000),
 ):
     declare(_name, f"instance/{_clause}", _says, {f"instance.{_value}": _given})
 

@@ -16,19 +16,19 @@ LAUNCHES = ("RunInstances", "CreateInstance")
 LISTINGS = ("DescribeInstances", "DescribeInstanceStatus")
 
 for _name, _clause, _says, _value, _given in (
-    ("user-data-of-12-kb", "user-data-limit", "measures user data in Base64", "user-data-bytes", 12_288),
-    ("user-data-of-a-byte-more", "user-data-limit", "takes a byte too many", "user-data-bytes", 16_385),
-    ("passwords-of-seven", "password-rule", "takes a password of seven characters", "password-length", [7, 30]),
-    ("passwords-of-31", "password-rule", "takes a password of 31 characters", "password-length", [8, 31]),
-    ("descriptions-of-257", "description-rule", "takes a longer description", "description-length", [2, 257]),
-    ("descriptions-of-one", "description-rule", "takes a description of one character", "description-length", [1, 256]),
-    ("tokens-of-65", "client-token-length", "takes a token of 65 characters", "client-token-length", 65),
-    ("tokens-of-63", "client-token-length", "refuses a token of 64 characters", "client-token-length", 63),
-    ("names-of-one", "name-rule", "takes a name of one character", "name-length", [1, 128]),
-    ("names-of-127", "name-rule", "refuses a name of 128 characters", "name-length", [2, 127]),
-    ("names-of-129", "name-rule", "takes a name of 129 characters", "name-length", [2, 129]),
-    ("windows-like-linux", "host-name-rule", "takes long names on Windows", "host-name-length-windows", [2, 64]),
-    ("linux-like-windows", "host-name-rule", "refuses long names on Linux", "host-name-length", [2, 15]),
+    ("user-data-of-12-kb", "user-data-limit", "measures user data in Base64", "user_data_bytes", 12_288),
+    ("user-data-of-a-byte-more", "user-data-limit", "takes a byte too many", "user_data_bytes", 16_385),
+    ("passwords-of-seven", "password-rule", "takes a password of seven characters", "password_length", [7, 30]),
+    ("passwords-of-31", "password-rule", "takes a password of 31 characters", "password_length", [8, 31]),
+    ("descriptions-of-257", "description-rule", "takes a longer description", "description_length", [2, 257]),
+    ("descriptions-of-one", "description-rule", "takes a description of one character", "description_length", [1, 256]),
+    ("tokens-of-65", "client-token-length", "takes a token of 65 characters", "client_token_length", 65),
+    ("tokens-of-63", "client-token-length", "refuses a token of 64 characters", "client_token_length", 63),
+    ("names-of-one", "name-rule", "takes a name of one character", "name_length", [1, 128]),
+    ("names-of-127", "name-rule", "refuses a name of 128 characters", "name_length", [2, 127]),
+    ("names-of-129", "name-rule", "takes a name of 129 characters", "name_length", [2, 129]),
+    ("windows-like-linux", "host-name-rule", "takes long names on Windows", "host_name_length_windows", [2, 64]),
+    ("linux-like-windows", "host-name-rule", "refuses long names on Linux", "host_name_length", [2, 15]),
 ):
     declare(_name, f"instance/{_clause}", _says, {f"instance.{_value}": _given})
 
@@ -70,7 +70,7 @@ class _UserDataAnywhere(Rules):
 @wrong("tokens-of-any-script", "instance/client-token-length", "takes tokens that are not ASCII")
 class _AnyToken(Rules):
     def client_token_is_valid(self, token: str) -> bool:
-        return len(token) <= int(self.edition.instance.client_token_length)
+        return len(token) <= self.edition.instance.client_token_length
 
 
 @wrong("token-covers-other-parameters", "instance/client-token-mismatch", "answers other parameters like the first")

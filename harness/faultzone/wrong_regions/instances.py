@@ -40,26 +40,26 @@ for _name, _clause, _says, _allowed in (
     ("deletes-what-runs", "delete", "releases a running instance without Force", {"DeleteInstance": "Running"}),
 ):
     _states = {action: [*states, _allowed.get(action, "")] for action, states in ALLOWED.items()}
-    declare(_name, f"instance/{_clause}", _says, {"instance.allowed-from": _states})
+    declare(_name, f"instance/{_clause}", _says, {"instance.allowed_from": _states})
 
 for _name, _clause, _says, _value, _given in (
-    ("confirms-nothing", "confirm-stop", "stops i1 without ConfirmStop", "confirm-stop", []),
-    ("confirms-all", "confirm-stop", "wants ConfirmStop of another family", "confirm-stop", ["ecs.i1", "ecs.g5"]),
+    ("confirms-nothing", "confirm-stop", "stops i1 without ConfirmStop", "confirm_stop", []),
+    ("confirms-all", "confirm-stop", "wants ConfirmStop of another family", "confirm_stop", ["ecs.i1", "ecs.g5"]),
     (
         "public-ip-outlives-no-charge",
         "stop-no-charge",
         "keeps the public IP across a stop without charge",
-        "keeps-public-ip",
+        "keeps_public_ip",
         ["KeepCharging", "StopCharging", "Not-applicable"],
     ),
     (
         "public-ip-lost-with-charge",
         "stop-keep-charging",
         "drops the public IP at every stop of a pay-as-you-go instance",
-        "keeps-public-ip",
+        "keeps_public_ip",
         ["Not-applicable"],
     ),
-    ("public-ip-lost-at-a-stop", "identity", "drops the public IP at every stop", "keeps-public-ip", []),
+    ("public-ip-lost-at-a-stop", "identity", "drops the public IP at every stop", "keeps_public_ip", []),
 ):
     declare(_name, f"instance/{_clause}", _says, {f"instance.{_value}": _given})
 

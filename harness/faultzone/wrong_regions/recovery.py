@@ -73,7 +73,7 @@ declare(
     "recovery-is-redeployment",
     "recovery/event-code",
     "tells of a recovery as a redeployment",
-    {"recovery.failure-type": "SystemFailure.Redeploy"},
+    {"recovery.failure_type": "SystemFailure.Redeploy"},
 )
 wrong("plan-hidden", "recovery/queryable", "does not show planned recoveries")(
     told(lambda event: None if is_of(event, "SystemFailure") else event, PENDING)
@@ -143,7 +143,7 @@ declare(
     "hopes-for-weeks",
     "recovery/local-disk-lost",
     "tells no end of the recovery of local disks whose host is lost",
-    {"recovery.execution-window": 10**7},
+    {"recovery.execution_window": 10**7},
 )
 
 
@@ -160,7 +160,7 @@ declare(
     "looks-ever-more-rarely",
     "recovery/no-supply",
     "waits each time twice as long for supply, without a limit",
-    {"recovery.retry-ceiling": 10**8},
+    {"recovery.retry_ceiling": 10**8},
 )
 declare("never-looks-again", "recovery/no-supply", "does not notice that supply returns", {"recovery.retry": 10**7})
 

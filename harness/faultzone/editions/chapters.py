@@ -1,0 +1,141 @@
+"""What an edition fixes, chapter by chapter. Each value stands for the clauses that are named at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+
+class DeploymentSets(NamedTuple):
+    """Deployment sets."""
+
+    strategies: tuple[str, ...]  # deployment-set/strategy
+    sets_per_region: int  # deployment-set/sets-per-region
+    zone_limit: int  # deployment-set/zone-limit, deployment-set/region-limit
+    families: frozenset[str]  # deployment-set/families
+    name_length: tuple[int, int]
+    description_length: tuple[int, int]
+    modify_from: frozenset[str]  # deployment-set/modify-instance
+
+
+class Instances(NamedTuple):
+    """Instances."""
+
+    name_length: tuple[int, int]  # instance/name-rule
+    name_periods: bool  # the Chinese pages do not name them: instance/name-rule, instance/name-periods
+    description_length: tuple[int, int]  # instance/description-rule
+    ordered_names: bool  # instance/ordered-names
+    tag_key_length: int  # instance/tag-rule
+    tag_value_length: int
+    tag_value_reserved: tuple[str, ...]
+    tag_urls_anywhere: bool  # refused at the beginning alone
+    suffix_first: int  # deployment-set/ordered-suffix
+    host_name_length: tuple[int, int]  # instance/host-name-rule
+    host_name_length_windows: tuple[int, int]
+    password_length: tuple[int, int]  # instance/password-rule
+    user_data_bytes: int  # after decoding: instance/user-data-limit
+    client_token_length: int
+    launch_templates: int  # for each account and region
+    auto_release_floor: int  # seconds from now
+    auto_release_ceiling: int  # three years of 365 days, in seconds
+    no_charge_excluded: frozenset[str]
+    confirm_stop: tuple[str, ...]  # families whose stop must be confirmed: instance/confirm-stop
+    keeps_public_ip: tuple[str, ...]  # stop modes across which the public address stays: instance/identity
+    protection_charge_types: tuple[str, ...]  # instance/deletion-protection
+    security_lock_refuses: tuple[str, ...]  # instance/security-lock
+    renewals_week: tuple[int, ...]  # AutoRenewPeriod of a launch: billing/auto-renew-period
+    renewals_month: tuple[int, ...]  # billing/auto-renew-period
+    spot_price_decimals: int
+    periods_week: tuple[int, ...]
+    periods_month: tuple[int, ...]
+    allowed_from: Mapping[str, tuple[str, ...]]  # instance/life-cycle
+
+
+class Events(NamedTuple):
+    """System events."""
+
+    types: tuple[str, ...]  # event/types
+    violation_type: str  # event/violation
+    simulated_types: tuple[str, ...]  # event/simulated
+    avoided_by_reboot: tuple[str, ...]  # event/avoid-by-reboot, event/simulated-avoided
+    maintenance_notice: int  # what our region gives when nobody says
+    expiration_window: int  # event/window-expiration
+    arrears_window: int  # event/window-arrears
+    states: tuple[str, ...]  # event/states; event/inquiring
+    history_days: int  # event/history-query
+    pending: tuple[str, ...]  # event/pending-query
+    history_default: tuple[str, ...]  # event/history-default
+    notifies_execution: bool  # event/notification-execute-times
+    simulated_limit: int  # active ones of an account; our own number, none is documented: event/simulated-limit
+    simulated_failure_begins: str  # event/simulated-failure-executes
+
+
+class Recovery(NamedTuple):
+    """Auto recovery."""
+
+    failure_type: str  # recovery/event-code
+    #: Our own numbers, none is documented.
+    planned_delay: int  # seconds from the plan to the restart where the planned path is taken
+    #: seconds until an event fails whose local disks wait for their host: recovery/local-disk-lost
+    execution_window: int
+    host_patience: int  # seconds that a host which can restart is waited for
+    retry: int  # seconds to the first look for supply, then twice as long each time
+    retry_ceiling: int  # but no longer
+
+
+class Assistant(NamedTuple):
+    """Cloud Assistant."""
+
+    commands: int  # for each account and region: assistant/command-quota
+    invocations_per_day: int  # assistant/invocation-quota
+    day_begins: int  # seconds from 00:00 UTC to the start of the day that the quota counts
+    targets: int  # of one call: assistant/targets-limit, assistant/install-unknown
+    content_characters: int  # of Base64: assistant/content-limit
+    modify_content: bool  # assistant/modify-content
+    name_length: int  # assistant/name-limits
+    description_length: int
+    timeout: int  # seconds: assistant/timeout
+    delivery: int  # seconds until a run must have begun: invocation-status/settles
+    period_floor: int  # seconds: assistant/period-floor
+    cron_offset: int  # seconds that its time is ahead of UTC: assistant/cron-time-zone
+    cron_fields: tuple[int, ...]  # assistant/cron-week-and-year
+    cron_first_weekday: Literal["SUN", "MON"]
+    page_size_commands: int  # assistant/describe-commands
+    page_size_invocations: int  # assistant/describe-invocations
+    page_size_results: int  # assistant/describe-results
+    output_bytes: Mapping[str, int]  # what the agent of the time kept: assistant/output-kept; assistant/output-cap
+    records: int  # kept for each account and region, the oldest go first
+    sendings: int  # of files, likewise; our own number, none is documented
+    finished_format: str
+    mismatch_refused: bool  # assistant/command-types
+    delete_in_use_refused: bool  # assistant/delete-command-in-use
+    frequency_repeats: bool  # by itself, without Timed: assistant/repeat-mode
+    detailed: bool  # invocation-status/detailed-status
+    totals: str  # the table by which states add up, of model/invocation_status.py: invocation-status/one-time
+    file_characters: int  # files cannot be sent yet: assistant/send-file
+    systems: tuple[str, ...]  # assistant/os-list: beginnings of the names of systems
+
+
+class Billing(NamedTuple):
+    """Billing."""
+
+    settlement: int  # seconds; hours of the clock in UTC+8: billing/hourly-settlement
+    release_after: int  # seconds from the stop, 15 days: billing/release-after-15-days
+    reactivation_balance: str  # yuan, to be exceeded: billing/reactivate-balance
+    expiration_events: tuple[str, str]  # billing/expiry-event
+    arrears_events: tuple[str, str]  # billing/arrears-event
+    renewal_avoids: tuple[str, ...]  # event/avoid-by-renewal, billing/renew
+    payment_avoids: tuple[str, ...]  # event/avoid-by-payment, billing/payment-cancels-release
+    #: whether that starts again what was stopped for arrears: billing/reactivate; billing/restart-after-payment
+    payment_restarts: bool
+    reminder_days: tuple[int, ...]  # before the expiry; 15 is where the console begins to warn: billing/reminders
+    last_reminder_days: tuple[int, ...]  # of an instance set to NotRenewal
+    auto_renew_days: int  # before the expiry, when automatic renewal is first tried; then daily
+    auto_renew_hour: int  # UTC+8
+    auto_renew_months: tuple[int, ...]
+    auto_renew_weeks: tuple[int, ...]
+    #: Our own round numbers, a test sets others. All prices are zero, so that nobody is stopped who did not ask for it.
+    opening_balance: str  # yuan
+    hourly_price: str  # yuan for each hour of a pay-as-you-go instance
+    monthly_price: str  # yuan for each month of a subscription; a week costs a quarter
+    financial_lock_refuses: Mapping[str, Mapping[str, str]]  # the code for each charge type: billing/financial-lock
