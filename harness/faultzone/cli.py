@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import importlib.util
+import io
 import os
 import subprocess
 import sys
@@ -40,6 +41,9 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, what the suite exits with, 2 for a usage error, or 141 where nobody reads
     the output any more."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # Names may have characters that the terminal's encoding lacks.
+            stream.reconfigure(errors="backslashreplace")
     parser: argparse.ArgumentParser = _Parser(
         prog="faultzone", description="A simulated ECS region that tests may break."
     )
@@ -58,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--clause", default="", metavar="PATTERN", help="only these clauses, such as 'deployment-set/*'"
     )
     conform.add_argument("--edition", default="", choices=editions.names(), help="of the documentation")
-    conform.add_argument("--keys", default="", metavar="ID:SECRET,…", help="the key pairs of an endpoint's accounts")
+    conform.add_argument("--keys", default="", metavar="ID:SECRET,...", help="the key pairs of an endpoint's accounts")
     conform.add_argument("--token", default="", help="what an endpoint's control routes ask for")
     conform.set_defaults(run=_conform)
     wrong = commands.add_parser("wrong", help="list the regions that are wrong on purpose")
@@ -115,7 +119,7 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "--accounts",
         type=int,
         default=1,
-        help="accounts; their key pairs are testid/testsecret, testid2/testsecret2 … (default: 1)",
+        help="accounts; their key pairs are testid/testsecret, testid2/testsecret2 ... (default: 1)",
     )
     up.add_argument(
         "--key",

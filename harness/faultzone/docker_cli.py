@@ -53,7 +53,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     doctor.add_argument("--base", default="", help="the image under the hosts (default: one made on the spot)")
     doctor.add_argument(
-        "--mirror", default="", help="where a base's packages come from, 'URL SUITE [COMPONENT …]' (default: as apt)"
+        "--mirror", default="", help="where a base's packages come from, 'URL SUITE [COMPONENT ...]' (default: as apt)"
     )
     doctor.set_defaults(run=_doctor)
 

@@ -3,6 +3,7 @@
     FaultzoneError
     ├── UsageError          a test asked for something that cannot be: it says what to write instead
     │   ├── ShapeError      a region of a shape that cannot be
+    │   ├── UnknownTarget   what a control verb names is not there, or not any more
     │   └── UnknownClause   (in `faultzone.clauses`) a test names a clause that the registry does not have
     ├── NotSupported        the chosen backend cannot do or see this; the reason is in the text
     ├── HarnessError        the harness or its substrate is in trouble: never a verdict on the region under test
@@ -31,6 +32,10 @@ class UsageError(FaultzoneError, ValueError):
 
 class ShapeError(UsageError):
     """A region of this shape cannot be: no zones, negative hosts, an unknown family."""
+
+
+class UnknownTarget(UsageError):
+    """What a control verb names is not there: it never was, or has gone. What is to be undone there is done."""
 
 
 class NotSupported(FaultzoneError):

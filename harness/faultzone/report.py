@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -22,7 +21,7 @@ def timeline(journal: Journal, instance_id: str) -> str:
     first: int | None = None
     host: object = None
     for _, at, kind, data in journal.entries:
-        if kind == "read" or not (_is_of(instance_id, kind, data) or (kind in _AROUND and first is not None)):
+        if kind == "read" or not (_is_of(instance_id, kind, data) or (_is_around(kind, data) and first is not None)):
             continue
         first = at if first is None else first
         moved = ""
@@ -33,13 +32,27 @@ def timeline(journal: Journal, instance_id: str) -> str:
     return "\n".join(lines) or f"the journal has nothing of {instance_id}"
 
 
+def _is_around(kind: str, data: Mapping[str, Any]) -> bool:
+    """Whether an entry is told of every instance; one that says what the journal has not kept is."""
+    return kind in _AROUND or "not_kept" in data
+
+
 def _is_of(instance_id: str, kind: str, data: Mapping[str, Any]) -> bool:
     """Whether an entry is of the instance: it names it, or is a call that asks for it or made it."""
     if instance_id in (data.get("instance"), data.get("target")):
         return True
-    return kind in ("call", "refusal", "control") and f'"{instance_id}' in json.dumps(
-        [data.get("parameters"), data.get("arguments"), data.get("answer")], default=str
-    ).replace("\\", "")
+    return kind in ("call", "refusal", "control") and any(
+        _names(instance_id, data.get(each)) for each in ("parameters", "arguments", "answer")
+    )
+
+
+def _names(instance_id: str, value: object) -> bool:
+    """Whether a value is, or holds, the id of an instance, be it in JSON text."""
+    if isinstance(value, str):
+        return value.startswith(instance_id) or f'"{instance_id}' in value
+    if isinstance(value, Mapping):
+        return any(_names(instance_id, each) for each in value.values())
+    return isinstance(value, list | tuple) and any(_names(instance_id, each) for each in value)
 
 
 def _said(kind: str, data: Mapping[str, Any]) -> str:
@@ -54,7 +67,10 @@ def _said(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "call":
         return str(data["action"])
     if kind == "refusal":
-        return f"{data['action']} refused: {data['code']}"
+        return f"{data['action']} refused: {data['code']}" if "action" in data else f"refused: {data.get('code')}"
+    if "not_kept" in data:
+        of = " ".join(str(data[each]) for each in ("action", "code") if each in data)
+        return f"not kept: {data['count']} more of {data['not_kept']} {of}".rstrip()
     name = data.get(kind, data.get("fault", data.get("verb", data.get("what", ""))))
     left_out = {kind, "fault", "verb", "what", "instance", "region", "user_data", "script", "output"}
     rest = [f"{key}={value}" for key, value in data.items() if key not in left_out and value not in (None, "")]

@@ -6,17 +6,20 @@ and stories. The times of steps are those of the region, so that a run on severa
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Generator, Iterator
 from hashlib import md5
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from allure_commons import plugin_manager
+from allure_commons import hookimpl, plugin_manager
 from allure_commons.model2 import Status, TestStepResult
 from allure_commons.types import AttachmentType, LabelType
 
 from faultzone import clauses
+from faultzone.journal import lines
+from faultzone.redaction import text
 from faultzone.report import timeline
 from pytest_faultzone import real_hosts
 from pytest_faultzone.plugin import option
@@ -58,9 +61,10 @@ class Reporter:
             _label(LabelType.EPIC, "faultzone")
         if region is not None and result is not None:
             result.steps.extend(_steps(region.journal))
-            _attach_all(region.journal)
+            folder = Path(self._config.getoption("allure_report_dir"))
+            _attach_all(folder, region.journal)
             for name, log in real_hosts.logs(region):
-                _attach(f"log of {name}", log)
+                _attach(folder, f"log of {name}", text(log))
         try:
             return (yield)
         finally:
@@ -77,12 +81,38 @@ def _label(kind: str, value: str) -> None:
     plugin_manager.hook.add_label(label_type=kind, labels=(value,))
 
 
-def _attach(name: str, text: str, kind: AttachmentType = AttachmentType.TEXT) -> None:
-    plugin_manager.hook.attach_data(body=text, name=name, attachment_type=kind, extension=None)
+class _Private:
+    """Makes the file of an attachment before allure-pytest writes it: its owner's alone, from the first byte.
+
+    Args:
+        folder: where the report is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @hookimpl(hookwrapper=True)
+    def report_attached_data(self, body: object, file_name: str) -> Generator[None, None, None]:
+        """Make the file, empty; where it is written under another name first, that as well."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        written = [self._folder / name for name in (file_name, f"{file_name}.tmp")]
+        for path in written:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        yield
+        written[1].unlink(missing_ok=True)
+
+
+def _attach(folder: Path, name: str, text: str) -> None:
+    private = _Private(folder)
+    plugin_manager.register(private)
+    try:
+        plugin_manager.hook.attach_data(body=text, name=name, attachment_type=AttachmentType.TEXT, extension=None)
+    finally:
+        plugin_manager.unregister(private)
 
 
 def _steps(journal: Journal) -> Iterator[TestStepResult]:
-    shown = [entry for entry in journal if entry.kind in _STEPS]
+    shown = [entry for entry in journal if entry.kind in _STEPS or "not_kept" in entry.data]
     for entry in shown[:_STEPS_SHOWN]:
         status = Status.FAILED if entry.kind == "refusal" else Status.PASSED
         yield TestStepResult(name=str(entry)[:300], status=status, start=entry.at, stop=entry.at)
@@ -90,9 +120,8 @@ def _steps(journal: Journal) -> Iterator[TestStepResult]:
         yield TestStepResult(name=f"and {left} more, in the attached journal", status=Status.PASSED)
 
 
-def _attach_all(journal: Journal) -> None:
-    lines = [json.dumps({"n": n, "at": at, "kind": kind, **data}, default=str) for n, at, kind, data in journal.entries]
-    _attach("journal.ndjson", "\n".join(lines))
+def _attach_all(folder: Path, journal: Journal) -> None:
+    _attach(folder, "journal.ndjson", "".join(lines(journal)))
     made: dict[str, None] = {}
     written: list[str] = []
     for entry in journal:
@@ -102,6 +131,6 @@ def _attach_all(journal: Journal) -> None:
         elif entry.kind in ("report", "stale") and data.get("output"):
             written.append(f"{data['instance']} {data.get('run', '')}: {data['report']}\n{data['output']}")
     for instance in list(made)[:_TIMELINES]:
-        _attach(f"timeline of {instance}", timeline(journal, instance))
+        _attach(folder, f"timeline of {instance}", timeline(journal, instance))
     if written:
-        _attach("guest output", "\n".join(written))
+        _attach(folder, "guest output", "\n".join(written))

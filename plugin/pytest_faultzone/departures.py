@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import clauses
 from faultzone.errors import UsageError
+from faultzone.redaction import told
 from pytest_faultzone.failures import WIDTH
 from pytest_faultzone.plugin import DEPARTURES, option
 from pytest_faultzone.verdicts import CONFORMS, DEVIATES, NOT_IMPLEMENTED, NOT_SUPPORTED
@@ -78,11 +79,14 @@ def load(config: pytest.Config) -> list[Departure]:
         expected += parse(genuine, "genuine.toml", today, strict=False)
     if option(config, "departures_write"):
         path = _path(config, "departures_write")
+        where = f"--faultzone-departures-write={path}"
         try:
+            if path.exists() and not path.is_file():
+                raise OSError("it is no file")
             with path.open("a", encoding="utf-8"):
                 pass
         except (OSError, ValueError) as trouble:
-            raise UsageError(f"--faultzone-departures-write={path}: {trouble}; name a file to write") from None
+            raise UsageError(f"{where}: {_why(trouble)}; name a file to write") from None
         _tables(_read(path), str(path))
     return expected
 
@@ -93,12 +97,21 @@ def _path(config: pytest.Config, name: str) -> Path:
     return Path(config.invocation_params.dir if from_command_line else config.rootpath, option(config, name))
 
 
+def _why(trouble: Exception) -> str:
+    """What is wrong with a file, without its name, which is told besides."""
+    if isinstance(trouble, UnicodeDecodeError):
+        return f"it is not text in UTF-8, from byte {trouble.start} on"
+    return (isinstance(trouble, OSError) and trouble.strerror) or str(trouble)
+
+
 def _read(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():  # To read a pipe may take for ever.
+            raise OSError("it is no file")
         return path.read_text("utf-8")
     except (OSError, ValueError) as trouble:
         raise UsageError(
-            f"--faultzone-departures={path}: {trouble}; "
+            f"--faultzone-departures={path}: {_why(trouble)}; "
             f"--faultzone-departures-write={path} makes such a file from a run"
         ) from None
 
@@ -106,8 +119,12 @@ def _read(path: Path) -> str:
 def _tables(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
+    except RecursionError:
+        raise UsageError(f"{file}: it is nested too deeply; {_FORM}") from None
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}: {error}; {_FORM}") from None
+    except ValueError:  # Of Python's own, which reads numbers of so many digits only.
+        raise UsageError(f"{file}: it has a number that is too long; {_FORM}") from None
 
 
 def parse(text: str, file: str, today: date, *, strict: bool = True) -> list[Departure]:
@@ -129,7 +146,7 @@ def _departure(name: str, table: object, file: str, today: date, strict: bool) -
     """One entry, checked."""
 
     def bad(fault: str) -> UsageError:
-        return UsageError(f"{file}, {name!r}: {fault}")
+        return UsageError(f"{file}, {told(name)}: {fault}")
 
     if not isinstance(table, dict):
         raise bad(f"this is outside of any entry; {_FORM}")
@@ -138,16 +155,16 @@ def _departure(name: str, table: object, file: str, today: date, strict: bool) -
     except UsageError as unknown:
         raise bad(str(unknown)) from None
     if unknown_keys := sorted(table.keys() - _KEYS):
-        raise bad(f"unknown key {', '.join(unknown_keys)}; an entry has {', '.join(_KEYS)}")
+        raise bad(f"unknown key {', '.join(each[:64] for each in unknown_keys[:8])}; an entry has {', '.join(_KEYS)}")
     reason, until, verdicts = (table.get(key) for key in _KEYS)
     if not isinstance(reason, str) or not reason.strip():
-        raise bad('it has no reason; write why the backend departs there, and who mends it: reason = "…"')
+        raise bad('it has no reason; write why the backend departs there, and who mends it: reason = "..."')
     if until is not None and type(until) is not date:
         raise bad("until is no date; write the last day on which the entry holds, without quotation marks: 2027-01-31")
     if verdicts is None:
         verdicts = [DEVIATES]
     if not isinstance(verdicts, list) or not verdicts or not all(each in _EXPECTABLE for each in verdicts):
-        raise bad(f"verdicts = {verdicts!r}; write some of {list(_EXPECTABLE)}: nothing else can be expected")
+        raise bad(f"verdicts = {told(verdicts)}; write some of {list(_EXPECTABLE)}: nothing else can be expected")
     expired = until is not None and until < today
     return Departure(name, file, matched, reason.strip(), tuple(verdicts), until, expired, strict)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
+import sys
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import SECOND
-from faultzone.journal import Entry
-from faultzone.redaction import text
+from faultzone.redaction import text, told
 from pytest_faultzone import examples
 from pytest_faultzone.plugin import OPTIONS, flag, seed_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     import pytest
 
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 #: What a reader looks for first; the journal has more.
 _TOLD: Final = frozenset("call refusal transition event fault undo stale bill notice".split())
 _TAIL: Final = 12
-#: Columns of what is written here.
+#: Columns of what is written where nobody knows how wide the reader's terminal is.
 WIDTH: Final = 120
+#: Headings of what is written here begin with it, so that it is known again.
+_HEADING: Final = "faultzone"
+_JOURNAL: Final = "faultzone journal, "
 #: Options that do not change what a test does, and those that hold secrets.
 _LEFT_OUT: Final = frozenset({"clause", "journal", "token", "keys", "departures", "departures_write"})
 
@@ -40,8 +44,8 @@ def sections(item: pytest.Item, region: Region | None) -> Iterator[tuple[str, st
         journal = region.journal
         if broken := _schedule(journal):
             yield "faultzone: what was broken", broken
-        told = [entry for entry in journal if entry.kind in _TOLD]
-        yield f"faultzone journal, last {min(_TAIL, len(told))} of {len(journal)}", _lines(told[-_TAIL:])
+        shown = [entry for entry in journal if entry.kind in _TOLD or "not_kept" in entry.data]
+        yield f"{_JOURNAL}last {min(_TAIL, len(shown))} of {len(journal)}", "\n".join(map(str, shown[-_TAIL:]))
     if region is not None or examples.has_faults(item):
         if (function := examples.as_function(item, seed_of(item))) is not None:
             yield "faultzone: the shortest example, as a test", function
@@ -55,13 +59,45 @@ def _schedule(journal: Journal) -> str:
         if entry.kind in ("fault", "undo"):
             ended = "" if entry.kind == "fault" else "end of "
             said = {key: value for key, value in entry.data.items() if key != "fault"}
-            named = ", ".join(f"{key}={value!r}" for key, value in said.items())
+            named = ", ".join(f"{key}={told(value, 200)}" for key, value in said.items())
             lines.append(f"+{(entry.at - journal.entries[0][1]) / SECOND:g} s  {ended}{entry.data['fault']}({named})")
     return "\n".join(lines)
 
 
-def _lines(entries: Iterable[Entry]) -> str:
-    return "\n".join(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in map(str, entries))
+def width() -> int:
+    """The columns of the terminal that reports are written to; `COLUMNS` tells them where it is none."""
+    return max(shutil.get_terminal_size((WIDTH, 24)).columns, 40)
+
+
+def fit(report: pytest.TestReport) -> None:
+    """Let what a report has of a region fit the terminal: lines of the journal its width, characters its encoding.
+
+    It is done where the report is written, which a worker of pytest-xdist does not know.
+    """
+    encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"
+    for number, (heading, said) in enumerate(report.sections):
+        if heading.startswith(_HEADING):
+            fitted = "\n".join(map(_cut, said.split("\n"))) if heading.startswith(_JOURNAL) else said
+            report.sections[number] = (heading, writable(fitted, encoding))
+
+
+def _cut(line: str) -> str:
+    most = width()
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def writable(said: str, encoding: str) -> str:
+    """A text in the characters of an encoding: what it lacks is escaped, and its lines stay lines.
+
+    pytest escapes a whole text, its ends of lines as well, where one character is lacking.
+    """
+    try:
+        said.encode(encoding)
+    except UnicodeEncodeError:
+        return said.replace("…", ">").encode(encoding, "backslashreplace").decode(encoding)
+    except LookupError:
+        pass
+    return said
 
 
 def run_again(item: pytest.Item) -> str:

@@ -62,12 +62,12 @@ _OPTIONS = (
     (
         "docker_mirror",
         "",
-        "where the packages of a base come from, 'URL SUITE [COMPONENT …]'; apt's own sources if empty",
+        "where the packages of a base come from, 'URL SUITE [COMPONENT ...]'; apt's own sources if empty",
     ),
     (
         "docker_root",
         "",
-        "the image whose files the docker backend's instances have as their root, where region(root_image=…) says "
+        "the image whose files the docker backend's instances have as their root, where region(root_image=...) says "
         "nothing; the hosts' own if empty",
     ),
     (
@@ -165,7 +165,13 @@ class _Seen:
     def __init__(self) -> None:
         self.says: list[dict[str, Any]] = []
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take note of what a test says, and fit what its report says to the terminal before anybody writes it."""
+        if report.failed and any(heading.startswith("faultzone") for heading, _ in report.sections):
+            from pytest_faultzone import failures
+
+            failures.fit(report)
         self.says += [value for key, value in report.user_properties if key == "faultzone" and isinstance(value, dict)]
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -197,7 +203,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in (
         "region(**shape): the shape of the test's `region`: zones=2, hosts_per_zone=8, family_hosts={...}, "
         "supply={...}, accounts=1, regions=(...), edition='2019-02', recovery='planned' or 'immediate', "
-        "clock='virtual' or 'hybrid', scale=1 …; seed=7 is that of all regions that the test makes",
+        "clock='virtual' or 'hybrid', scale=1; seed=7 is that of all regions that the test makes",
         "clause(*ids): the documented promises that the test asserts, such as clause('deployment-set/strict-spread')",
         "needs(*capabilities): what the backend must allow besides the public API: see-hosts, break-hosts, "
         "break-machines, break-api, move-time, set-supply, change-account, shape-region, reach-guests, "

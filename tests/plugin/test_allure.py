@@ -113,3 +113,21 @@ def test_nothing_of_allure_is_imported_where_it_is_not_asked_for(pytester: pytes
             assert "pytest_faultzone.allure" not in sys.modules
     """)
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+@pytest.mark.slow
+def test_attachments_are_their_owners_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_it(region):
+            region.run_instances(1, Password="Hunter2-4711", UserData="aHVudGVyMg==")
+            assert region.instances == []
+        """
+    )
+    pytester.runpytest_subprocess("--alluredir=out")
+    attached = [path for path in (pytester.path / "out").iterdir() if "-attachment" in path.name]
+    ours = [path for path in attached if "RunInstances" in path.read_text("utf-8")]
+    assert ours
+    assert {oct(path.stat().st_mode & 0o777) for path in ours} == {"0o600"}
+    texts = "".join(path.read_text("utf-8") for path in (pytester.path / "out").iterdir())
+    assert "Hunter2-4711" not in texts.replace('Password=\\"Hunter2-4711\\"', "").replace('Password="Hunter2-4711"', "")

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from faultzone import make_region
+from contextlib import suppress
+
+from faultzone import ApiError, make_region
 from faultzone.journal import Journal
 from faultzone.report import timeline
+
+
+def test_a_timeline_says_what_was_not_kept() -> None:
+    with make_region() as region:
+        (instance,) = region.run_instances(1)
+        region.journal.append(1_551_398_400_000, "summary", {"invocation": "t-1", "began": 0, "runs": 3})
+        for _ in range(1003):
+            with suppress(ApiError):
+                region.call("StopInstance", InstanceId="i-none")
+        assert "not kept: 3 more of refusal StopInstance InvalidInstanceId.NotFound" in timeline(
+            region.journal, instance.id
+        )
 
 
 def test_a_timeline_tells_what_happened_to_one_instance() -> None:

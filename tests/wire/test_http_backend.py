@@ -32,6 +32,8 @@ from faultzone import (
 )
 from faultzone.backends.http import HttpBackend, flatten
 from faultzone.clock import VIRTUAL_START
+from faultzone.errors import UnknownTarget
+from faultzone.journal import lines
 from faultzone.region import CloudOptions
 from faultzone.remote import connect, prepare, read_keys
 from faultzone.serve.server import serve
@@ -68,6 +70,41 @@ def test_flatten() -> None:
         "Yes": "true",
         "N": "3",
     }
+
+
+@pytest.mark.parametrize("name", ["kilobits", "left", "limit"])
+def test_a_null_argument_travels(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = FakeDoor()
+    monkeypatch.setattr(HttpBackend, "_learn", lambda *_: None)
+    with (
+        serve(door, Keyring([KEY]), token="token") as endpoint,
+        closing(connect(endpoint.url, token="token")) as backend,
+    ):
+        backend.control("verbs", {"host": "h", name: None})
+    assert door.verbs[-1] == ("verbs", {"host": "h", name: None})
+
+
+def test_what_a_verb_names_and_is_not_there_is_told_apart(backend: HttpBackend) -> None:
+    with pytest.raises(UnknownTarget, match="there is no instance 'i-1'"):
+        backend.control("locks", {"instance": "i-1"})
+    with pytest.raises(UsageError) as refused:
+        backend.control("locks", {})
+    assert not isinstance(refused.value, UnknownTarget)
+
+
+@pytest.mark.parametrize("value", [b"raw", {1}, object(), iter("a")])
+def test_what_cannot_be_sent_is_refused_before_it_is(backend: HttpBackend, value: object) -> None:
+    with pytest.raises(UsageError, match=r"Name is a .*, which cannot be sent: write text"):
+        backend.call("RunInstances", {"Name": value})
+    with pytest.raises(UsageError, match="write what JSON can carry"):
+        backend.control("locks", {"instance": value})
+
+
+def test_the_journal_of_an_endpoint_holds_no_secret(backend: HttpBackend) -> None:
+    region = make_region(backend)
+    (web,) = region.run_instances(1, UserData=base64.b64encode(b"hunter2-4711").decode())
+    assert region.call("DescribeUserData", InstanceId=web.id)["UserData"]
+    assert base64.b64encode(b"hunter2-4711").decode() not in "".join(lines(region.journal))
 
 
 def test_a_region_through_an_endpoint(backend: HttpBackend) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from faultzone.backends.answers import documented
 from faultzone.clock import SECOND
 from faultzone.ecs.errors import ApiError
-from faultzone.errors import HarnessError, NoAnswer, NotSupported, UsageError
+from faultzone.errors import HarnessError, NoAnswer, NotSupported, UnknownTarget, UsageError
 from faultzone.journal import Journal
 from faultzone.redaction import recorded, text, told
 
@@ -161,7 +161,9 @@ class HttpBackend:
         message = str(answer.get("Message", answer))
         if status == 501:
             raise NotSupported(message)
-        raise UsageError(message) if status == 400 else HarnessError(f"{self.name}: {status} {message}")
+        if status == 400:
+            raise UnknownTarget(message) if answer.get("Code") == "UnknownTarget" else UsageError(message)
+        raise HarnessError(f"{self.name}: {status} {message}")
 
     def _request(
         self, path: str, body: str, headers: dict[str, str], seconds: float = _TIMEOUT

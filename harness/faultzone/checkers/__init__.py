@@ -102,8 +102,7 @@ def check_file(path: Path, names: Sequence[str] | None = None) -> list[Result]:
     """Judge a stored journal.
 
     Raises:
-        UsageError: there is no such file, or it is no journal.
-        HarnessError: a checker failed by itself.
+        UsageError: there is no such file, it is no journal, or its entries are others than this version's.
     """
     try:
         entries = load(path)
@@ -111,7 +110,11 @@ def check_file(path: Path, names: Sequence[str] | None = None) -> list[Result]:
         raise UsageError(f"{path} is no journal that can be read: {trouble}") from None
     if not entries:
         raise UsageError(f"{path} is no journal that can be read: it has no entry")
-    return check(entries, names)
+    try:
+        return check(entries, names)
+    except HarnessError as trouble:
+        # What a region writes is as the checkers know it; what is in a file may be anybody's.
+        raise UsageError(f"{path} is no journal of this version: {trouble}") from trouble
 
 
 def demand(journal: Journal | Iterable[Raw], names: Sequence[str] | None = None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from faultzone.control.guests import memory_of
 from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_host, find_instance, find_region, region_of
-from faultzone.errors import UsageError
+from faultzone.errors import UnknownTarget, UsageError
 from faultzone.model import events, maintenance
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def _find_event(backend: Local, event_id: str) -> tuple[RegionState, SystemEvent
         for event in (each for active in region.active_events.values() for each in active):
             if event.id == event_id:
                 return region, event
-    raise UsageError(f"there is no event {event_id!r}")
+    raise UnknownTarget(f"there is no event {event_id!r}")
 
 
 @verb(VERBS, "break-hosts")

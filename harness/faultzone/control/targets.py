@@ -1,13 +1,13 @@
 """What a verb's arguments name: a region, a host, an instance, an account.
 
-Each raises `UsageError` for a name that there is not, and says how they are named.
+Each refuses a name that there is not, and says how they are named: `UnknownTarget` for what may have gone meanwhile.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from faultzone.errors import UsageError
+from faultzone.errors import UnknownTarget, UsageError
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
@@ -28,7 +28,9 @@ def find_host(region: RegionState, host_id: str) -> Host:
     """The host of this id."""
     host = region.placement.find_host(host_id)
     if host is None:
-        raise UsageError(f"there is no host {host_id!r} in {region.id}; they are named like {region.zone_ids[0]}-h01")
+        raise UnknownTarget(
+            f"there is no host {host_id!r} in {region.id}; they are named like {region.zone_ids[0]}-h01"
+        )
     return host
 
 
@@ -36,7 +38,7 @@ def find_instance(backend: Local, instance_id: str) -> Instance:
     """The instance of this id."""
     instance = backend.cloud.find_instance(instance_id)
     if instance is None:
-        raise UsageError(f"there is no instance {instance_id!r}")
+        raise UnknownTarget(f"there is no instance {instance_id!r}")
     return instance
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from faultzone import waiting
 from faultzone.clock import milliseconds
-from faultzone.errors import HarnessError, NotSupported, UndoFailed, UsageError, WaitTimeout
+from faultzone.errors import HarnessError, NotSupported, UndoFailed, UnknownTarget, WaitTimeout
 
 if TYPE_CHECKING:
     from faultzone.backends import Backend
@@ -29,7 +29,7 @@ def unless_vanished() -> Iterator[None]:
     """
     try:
         yield
-    except UsageError as unknown:
+    except UnknownTarget as unknown:
         raise TargetVanishedError(str(unknown)) from unknown
 
 
@@ -60,7 +60,7 @@ class Promise:
         """Whether the target is as promised by now, has vanished, or cannot be seen; no time passes."""
         try:
             return self.fault.undone(backend, self.injected)
-        except (NotSupported, UsageError):
+        except (NotSupported, UnknownTarget):
             return True
 
     def settle(self, backend: Backend) -> None:

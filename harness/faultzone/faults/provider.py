@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from faultzone.clock import Duration, milliseconds
-from faultzone.errors import UsageError
+from faultzone.errors import UnknownTarget
 from faultzone.faults.base import Fault
 from faultzone.faults.promises import number_of, unless_vanished
 
@@ -73,13 +73,13 @@ class Maintenance(Fault):
     def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
         """Withdraw what has not begun; an event that is no longer kept is over."""
         for planned in injected.get("events", ()):
-            with suppress(UsageError):
+            with suppress(UnknownTarget):
                 backend.control("cancel-maintenance", {"event": planned["plan"]})
 
     def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
         """Nothing of it is still to come."""
         for planned in injected.get("events", ()):
-            with suppress(UsageError):
+            with suppress(UnknownTarget):
                 if backend.control("system-event", {"event": planned["plan"]})["pending"]:
                     return False
         return True

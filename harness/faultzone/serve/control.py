@@ -8,7 +8,8 @@
 
 They are open to loopback alone, whatever address the endpoint listens on, and to whoever knows its token, the header
 `x-faultzone-token`. A refusal has the form of the API's, so that a third party's fake needs one form: `Code` is the
-API's code, or the name of the harness's exception (`UsageError` 400, `NotSupported` 501, `HarnessError` 500).
+API's code, or the name of the harness's exception (`UsageError` 400, `UnknownTarget` 400 for what a verb
+names and is not there, `NotSupported` 501, `HarnessError` 500).
 """
 
 from __future__ import annotations

@@ -235,7 +235,7 @@ class Verifier:
         headers = request.headers
         match = _AUTHORIZATION.fullmatch(headers["authorization"])
         if match is None:
-            raise _incomplete(f"Authorization must be {_V3} Credential=…,SignedHeaders=…,Signature=…")
+            raise _incomplete(f"Authorization must be {_V3} Credential=...,SignedHeaders=...,Signature=...")
         key, names, signature = match.groups()
         signed = names.lower().split(";")
         needed = ["host", "x-acs-date", "x-acs-signature-nonce"]

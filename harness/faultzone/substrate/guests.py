@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from faultzone.errors import UsageError
+from faultzone.errors import UnknownTarget, UsageError
 from faultzone.model.effects import Boot, CancelScript, PutFile, Report, RunScript
 from faultzone.substrate.guest import LATEST, Guest, Process
 from faultzone.substrate.programs import AGENT_PROCESS
@@ -108,7 +108,7 @@ class Guests:
         """
         found = self._guests.get(instance)
         if found is None:
-            raise UsageError(f"{instance} has no guest: it was never started, or was released")
+            raise UnknownTarget(f"{instance} has no guest: it was never started, or was released")
         return found
 
     def teach(

@@ -132,7 +132,7 @@ def execute(script: str, session: Session) -> Generator[Wait, None, int]:
         return int(ended.args[0])
     except _NotUnderstood as unknown:
         session.write(
-            f"this guest does not understand {unknown}; teach it the script: region.guest({script.strip()!r}, …)\n"
+            f"this guest does not understand {unknown}; teach it the script: region.guest({script.strip()!r}, ...)\n"
         )
         return 2
     return code

@@ -11,7 +11,7 @@ from time import monotonic, sleep
 from typing import Any, Final
 from weakref import WeakMethod
 
-from faultzone.errors import HarnessError, UsageError
+from faultzone.errors import HarnessError, UnknownTarget
 from faultzone.model.effects import Boot, Report
 from faultzone.substrate import Sink
 from faultzone.substrate.docker.agent.streams import Stream, Streams, User
@@ -191,7 +191,7 @@ class InhabitedMachines(BreakableMachines):
         """
         guest = self._guests.get(instance)
         if guest is None:
-            raise UsageError(f"{instance} does not run")
+            raise UnknownTarget(f"{instance} does not run")
         self._ask(guest.machine.region, guest.machine.index, "memory", mends=left is None, instance=instance, left=left)
 
     def set_agent(self, instance: str, state: str) -> None:
@@ -219,7 +219,7 @@ class InhabitedMachines(BreakableMachines):
                 answer({})
 
         if "unknown" in self.pool.board.ask(ask, CLOSE_SECONDS):
-            raise UsageError(f"{instance} has no agent, or is not there any more")
+            raise UnknownTarget(f"{instance} has no agent, or is not there any more")
         end = monotonic() + AGENT_SECONDS
         while state != "hung" and self._agent_lags(instance, serves=state == "running"):
             if monotonic() > end:

@@ -159,7 +159,7 @@ def read_mirror(text: str) -> list[Source]:
     """
     words = text.split()
     if len(words) < 2 or not words[0].startswith(("http://", "https://")):
-        raise NotSupported(f"a mirror is written 'URL SUITE [COMPONENT …]', not {text!r}")
+        raise NotSupported(f"a mirror is written 'URL SUITE [COMPONENT ...]', not {text!r}")
     return [Source(words[0].rstrip("/"), words[1], tuple(words[2:]) or ("main",))]
 
 
