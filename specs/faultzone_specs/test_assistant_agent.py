@@ -50,6 +50,27 @@ def test_public_images_have_the_agent(region: Region) -> None:
     assert has_agent(instance)
 
 
+@clause("assistant/agent-status")
+@needs("guest", "shape-region")
+def test_the_status_is_that_of_the_agent(region: Region) -> None:
+    """What it is while the instance or the agent is stopped is left open; afterwards it is what it was."""
+    (instance,) = region.run_instances()
+    (bare,) = region.run_instances(ImageId=WITHOUT_AGENT)
+    assert (has_agent(instance), has_agent(bare)) == (True, False)
+    for each in (instance, bare):
+        each.stop()
+    assert has_agent(instance) in (True, False)
+    assert not has_agent(bare)
+    for each in (instance, bare):
+        each.start()
+    region.wait(lambda: has_agent(instance), "5m", what="the agent")
+    assert not has_agent(bare)
+    region.log_in(instance, "systemctl stop agentwatch")
+    assert has_agent(instance) in (True, False)
+    region.log_in(instance, "systemctl start agentwatch")
+    region.wait(lambda: has_agent(instance), "5m", what="the agent")
+
+
 @clause("assistant/agent-required", "assistant/agent-status-spelling")
 @needs("shape-region")
 def test_an_agent_can_be_installed(region: Region) -> None:

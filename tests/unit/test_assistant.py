@@ -188,6 +188,29 @@ def test_modify_changes_content_and_nothing_where_it_is_refused(region: Region) 
     assert shown() == ("bm8=", "n")
 
 
+def test_an_agent_is_told_to_be_there_while_it_can_be_reached(region: Region, instance: Instance) -> None:
+    def told() -> str:
+        answer = region.call("DescribeCloudAssistantStatus", InstanceId=[instance.id])
+        (shown,) = answer["InstanceCloudAssistantStatusSet"]["InstanceCloudAssistantStatus"]
+        return str(shown["CloudAssistantStatus"])
+
+    seen = [told()]
+    instance.stop()
+    seen.append(told())
+    instance.start()
+    region.clock.advance("1m")
+    seen.append(told())
+    region.log_in(instance, "systemctl stop agentwatch")
+    seen.append(told())
+    region.log_in(instance, "systemctl start agentwatch")
+    region.clock.advance("1m")
+    seen.append(told())
+    region.chaos.crash(str(instance.host))
+    region.clock.advance("2m")
+    seen.append(told())
+    assert seen == ["true", "false", "true", "false", "true", "false"]
+
+
 def test_a_megabyte_of_output_is_cut_to_what_the_agent_kept(region: Region, instance: Instance) -> None:
     region.guest("talk", output="汉" * 400_000)
     shown = region.run_command("talk", on=instance).result(instance)

@@ -311,7 +311,7 @@ def describe_agents(region: RegionState, account: AccountState, request: Describ
     """DescribeCloudAssistantStatus, in both spellings of the documentation (assistant/agent-status-spelling)."""
     shown = []
     for instance in find_targets(region, account, request.instance_ids):
-        serves = "true" if instance.agent is not None else "false"
+        serves = "true" if region.rules.agent_is_heard(instance) else "false"
         item: Answer = {"InstanceId": instance.id, "CloudAssistantStatus": serves, "CloudAssitantStatus": serves}
         if region.edition.assistant.detailed:
             item |= {"CloudAssistantVersion": instance.agent or "", "OSType": instance.image.system}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from faultzone.editions import Edition
     from faultzone.model.catalog import Image
+    from faultzone.model.state import Instance
 
 
 class AssistantRules:
@@ -76,6 +77,11 @@ class AssistantRules:
     def agent_comes_with(self, image: Image) -> bool:
         """Whether an instance has the agent from its first boot: the image has it (assistant/preinstalled)."""
         return image.agent and self.serves(image.os_name)
+
+    def agent_is_heard(self, instance: Instance) -> bool:
+        """Whether the agent of an instance is told to be there: it serves, and its instance runs
+        (assistant/agent-status)."""
+        return instance.agent is not None and instance.status == "Running" and not instance.impaired
 
     def serves(self, os_name: str) -> bool:
         """Whether commands run on a system of this name (assistant/os-list)."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from faultzone.backends import Backend
 from faultzone.model.rules import Rules
+from faultzone.model.state import Instance
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, wrong
 from faultzone.wrong_regions.assistant import results
 
@@ -161,6 +162,34 @@ class AgentStatusYes(Wrapper):
         if action == "DescribeCloudAssistantStatus":
             for each in answer["InstanceCloudAssistantStatusSet"]["InstanceCloudAssistantStatus"]:
                 each["CloudAssistantStatus"] = "yes" if each["CloudAssistantStatus"] == "true" else "no"
+        return answer
+
+
+@wrong("every-agent-is-heard", "assistant/agent-status", "says of every instance that runs that its agent is there")
+class EveryAgentIsHeard(Rules):
+    """Whether it has one or not."""
+
+    def agent_is_heard(self, instance: Instance) -> bool:
+        """While the instance runs."""
+        return instance.status == "Running"
+
+
+@wrong("first-boot-agents", "assistant/agent-status", "says of an instance that was ever stopped that it has no agent")
+class FirstBootAgents(Wrapper):
+    """For good."""
+
+    def __init__(self, inner: Backend) -> None:
+        super().__init__(inner)
+        self._stopped: set[object] = set()
+
+    def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
+        """Remember what was stopped."""
+        if action == "StopInstance":
+            self._stopped.add(parameters["InstanceId"])
+        if action == "DescribeCloudAssistantStatus":
+            for each in answer["InstanceCloudAssistantStatusSet"]["InstanceCloudAssistantStatus"]:
+                if each["InstanceId"] in self._stopped:
+                    each["CloudAssistantStatus"] = each["CloudAssitantStatus"] = "false"
         return answer
 
 
