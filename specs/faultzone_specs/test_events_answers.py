@@ -316,3 +316,20 @@ def test_a_violation_is_an_event_and_a_lock(region: Region) -> None:
     region.control("lock", instance=instance.id, reason="security", locked=False)
     assert [each.id for each in region.events(instance)] == [event.id]
     assert instance.lock_reasons == []
+
+
+@clause("event/maintenance-window")
+@needs("shape-region", "break-hosts")
+@pytest.mark.region(edition="2020-12")
+@pytest.mark.parametrize(("start", "end"), [(2, 3), (22, 1), (0, 23), (13, 14), (23, 22)])
+def test_later_maintenance_is_planned_for_the_window_of_its_user(region: Region, start: int, end: int) -> None:
+    """An hour, the night, nearly all day."""
+    (instance,) = region.run_instances(1)
+    window = [{"StartTime": f"{start:02d}:00:00", "EndTime": f"{end:02d}:00:00"}]
+    region.call("ModifyInstanceMaintenanceAttributes", InstanceId=[instance.id], MaintenanceWindow=window)
+    region.control("schedule-maintenance", instance=instance.id)
+    (event,) = region.events(instance)
+    assert event.not_before is not None
+    hour = (event.not_before // HOUR + 8) % 24
+    assert (hour - start) % 24 < (end - start) % 24
+    assert DAY <= event.not_before - event.published <= 2 * DAY

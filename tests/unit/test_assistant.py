@@ -18,6 +18,7 @@ from faultzone import (
     stopped,
 )
 from faultzone.backends.local import LocalBackend
+from faultzone.clock import SECOND, read_stamp
 from faultzone.editions import load
 from faultzone.model.effects import AgentSeen, GuestRebooted, Halted, Report, RunEnded, RunOutput, RunStarted
 from faultzone.model.invocation_status import Decision
@@ -330,6 +331,7 @@ def test_a_lost_end_is_made_up_for_by_the_timeout() -> None:
     ran = region.run_command("echo 1", on=instance, timeout=20, wait=False)
     region.clock.advance("81s")
     assert_invocation(ran, "Failed")
+    assert read_stamp(ran.result(instance)["FinishedTime"].replace(" ", "T") + "Z") < region.clock.ms - 50 * SECOND
 
 
 def test_the_oldest_records_go_first() -> None:

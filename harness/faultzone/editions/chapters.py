@@ -59,6 +59,7 @@ class Events(NamedTuple):
     simulated_types: tuple[str, ...]  # event/simulated
     avoided_by_reboot: tuple[str, ...]  # event/avoid-by-reboot, event/simulated-avoided
     maintenance_notice: int  # what our region gives when nobody says
+    maintenance_notice_least: int  # before a window that the user prefers: event/maintenance-window
     expiration_window: int  # event/window-expiration
     arrears_window: int  # event/window-arrears
     states: tuple[str, ...]  # event/states; event/inquiring

@@ -91,6 +91,7 @@ EDITION: Final = Edition(
         simulated_types=("SystemMaintenance.Reboot", "SystemFailure.Reboot", "InstanceFailure.Reboot"),
         avoided_by_reboot=("SystemMaintenance.Reboot",),
         maintenance_notice=129600,
+        maintenance_notice_least=86400,
         expiration_window=259200,
         arrears_window=1800,
         states=("Scheduled", "Executing", "Avoided", "Executed", "Canceled", "Failed"),

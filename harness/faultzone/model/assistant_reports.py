@@ -87,7 +87,7 @@ def on_timed_out(region: RegionState, report: RunTimedOut) -> bool:
     state, record = found
     begun = _begun(region, record)
     record.output, record.dropped = report.output, report.dropped
-    settle(region, state, record, "timed-out", at=begun + record.invocation.command.timeout * SECOND)
+    settle(region, state, record, "timed-out", at=begun + record.batch.timeout * SECOND)
     return True
 
 

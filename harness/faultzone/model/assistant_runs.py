@@ -77,8 +77,8 @@ def _deliver(region: RegionState, state: AssistantState, invocation: Invocation,
         record.cause = DELIVERING
         record.target.runs += 1
         region.emit(command.effect(region, invocation, region.instances[record.target.instance], batch.run))
-    overdue = region.rules.delivery()
-    batch.timer = region.clock.guest_later(overdue, lambda: _overdue(region, state, batch, command.timeout))
+    batch.timeout = command.timeout
+    batch.timer = region.clock.guest_later(region.rules.delivery(), lambda: _overdue(region, state, batch))
 
 
 def await_start(region: RegionState, state: AssistantState, invocation: Invocation) -> None:
@@ -221,7 +221,7 @@ def interrupt(region: RegionState, state: AssistantState, instance_id: str, caus
         settle(region, state, record, cause or ended)
 
 
-def _overdue(region: RegionState, state: AssistantState, batch: Batch, timeout: int) -> None:
+def _overdue(region: RegionState, state: AssistantState, batch: Batch) -> None:
     """End what has not begun in time, and later what has not been heard of again (invocation-status/settles)."""
     for record in list(batch.open.values()):
         if record.cause == DELIVERING:
@@ -229,9 +229,12 @@ def _overdue(region: RegionState, state: AssistantState, batch: Batch, timeout: 
             region.emit(CancelScript(instance.id, instance.epoch, record.run))
             settle(region, state, record, "not-delivered")
 
+    timeout = batch.timeout * SECOND
+
     def silent() -> None:
         for record in list(batch.open.values()):
-            settle(region, state, record, "timed-out")
+            assert record.started is not None
+            settle(region, state, record, "timed-out", at=record.started + timeout)
 
     if batch.open:
-        batch.timer = region.clock.guest_later(timeout * SECOND, silent)
+        batch.timer = region.clock.guest_later(timeout, silent)

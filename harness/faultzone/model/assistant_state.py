@@ -113,14 +113,16 @@ class Batch:
     Attributes:
         open: instance -> record, of those that have not settled.
         ended: what became of the others -> how many.
+        timeout: how many seconds each may take, as the command said when they were delivered.
     """
 
-    __slots__ = ("began", "ended", "open", "run", "timer")
+    __slots__ = ("began", "ended", "open", "run", "timeout", "timer")
 
     def __init__(self, run: str, began: int) -> None:
         self.run, self.began = run, began
         self.open: dict[str, Record] = {}
         self.ended: Counter[str] = Counter()
+        self.timeout = 0
         self.timer: Timer | None = None
 
 

@@ -234,4 +234,6 @@ def describe_supported_families(
     region: RegionState, account: AccountState, request: DescribeDeploymentSetSupportedInstanceTypeFamily
 ) -> Answer:
     """DescribeDeploymentSetSupportedInstanceTypeFamily: the families of deployment-set/families."""
+    if request.strategy not in (None, *_STRATEGY):
+        raise ApiError("InvalidParameter.Strategy")
     return {"InstanceTypeFamilies": ",".join(sorted(region.edition.deployment_set.families))}

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from faultzone.model.events import SystemEvent
 
 _HOURS: Final = 24
+#: The ends of a window, as `HH:mm:ss`.
+_ENDS: Final = ("StartTime", "EndTime")
 
 
 def plan(
@@ -33,10 +35,11 @@ def plan(
 ) -> SystemEvent:
     """Plan maintenance of an instance: a reboot, on its host.
 
-    Args:
-        not_before: when it is due, in milliseconds since the epoch; after the edition's usual notice when left out.
-        fails: whether its execution will fail.
-        inquires: whether it waits for the user's consent instead (later editions).
+    not_before: when it is due, in milliseconds since the epoch; by default after the usual notice, in the window
+    not_before: when it is due, in milliseconds since the epoch; when left out, after the usual notice, in the window
+        that its user prefers (event/maintenance-window).
+    fails: whether its execution will fail.
+    inquires: whether it waits for the user's consent instead (later editions).
     """
 
     def execute() -> bool | None:
@@ -46,6 +49,9 @@ def plan(
         return events.inquire(region, instance, type, execute=execute)
     if not_before is None:
         not_before = region.clock.now + region.edition.event.maintenance_notice * SECOND
+        for window in instance.get("MaintenanceWindow") or ():
+            least = region.clock.now + region.edition.event.maintenance_notice_least * SECOND
+            not_before = region.rules.in_window(least, *(int(window[end].partition(":")[0]) for end in _ENDS))
     return events.schedule(region, instance, type, not_before=not_before, execute=execute)
 
 
@@ -124,7 +130,7 @@ def modify_attributes(
 def _check_window(window: dict[str, Any]) -> None:
     """Windows are of whole hours, one at the least and 23 at the most."""
     hours = []
-    for name in ("StartTime", "EndTime"):
+    for name in _ENDS:
         hour, _, rest = str(window.get(name, "")).partition(":")
         if not (hour.isascii() and hour.isdigit() and len(hour) <= 2) or int(hour) >= _HOURS or rest.strip("0:"):
             raise ApiError.of("InvalidParameter", name="MaintenanceWindow", why="write whole hours such as 02:00:00")

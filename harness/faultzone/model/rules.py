@@ -10,9 +10,10 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from faultzone.clock import DAY, MINUTE
+from faultzone.clock import DAY, HOUR, MINUTE
 from faultzone.model.assistant_rules import AssistantRules
 from faultzone.model.billing_rules import BillingRules
+from faultzone.model.billing_terms import BILLING_ZONE
 
 if TYPE_CHECKING:
     from faultzone.editions import Edition
@@ -268,6 +269,14 @@ class Rules(AssistantRules, BillingRules):
     def has_events(self, family: Family) -> bool:
         """Whether instances of a family have system events: those of retired ones do not (event/retired-families)."""
         return not family.retired
+
+    def in_window(self, instant: int, start: int, end: int) -> int:
+        """The first instant, this one or later, that is in a daily window between two hours of UTC+8
+        (event/maintenance-window)."""
+        hour = (instant + BILLING_ZONE) % DAY / HOUR
+        if (hour - start) % 24 < (end - start) % 24:
+            return instant
+        return instant + round((start - hour) % 24 * HOUR)
 
     def is_in_history(self, event: SystemEvent, now: int) -> bool:
         """Whether the history tells of an event: of one that was settled lately, and of any that is not settled

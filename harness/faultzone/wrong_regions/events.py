@@ -428,3 +428,14 @@ class InquiresForAMonth(Rules):
         """Unless nobody has answered."""
         waits = event.status == "Inquiring" and event.published < now - 30 * DAY
         return not waits and super().is_in_history(event, now)
+
+
+@wrong(
+    "maintains-at-any-hour", "event/maintenance-window", "plans maintenance without a look at the window of its user"
+)
+class MaintainsAtAnyHour(Rules):
+    """A day ahead."""
+
+    def in_window(self, instant: int, start: int, end: int) -> int:
+        """Whenever that is."""
+        return instant
