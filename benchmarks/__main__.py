@@ -23,6 +23,7 @@ from benchmarks import (
     breaking,
     calls,
     docker,
+    drills,
     memory,
     peers,
     placement,
@@ -49,6 +50,7 @@ BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
     "walks": walks.measure,
     "wire": wire.measure,
     "docker": docker.measure,
+    "drills": drills.measure,
 }
 _HEAD: Final = ("measured", "figure", "target", "met", "beside (how many times better ours is)")
 

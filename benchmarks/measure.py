@@ -37,6 +37,7 @@ class Sizes:
         processes: how often each kind of process is started.
         examples: of the Hypothesis machines.
         walked: the steps of random walks.
+        drills: sessions that are killed.
     """
 
     instances: tuple[int, ...] = (10, 100, 1_000, 10_000, 100_000)
@@ -49,6 +50,7 @@ class Sizes:
     processes: int = 31
     examples: int = 60
     walked: int = 1_000_000
+    drills: int = 20
 
 
 QUICK: Final = Sizes(
@@ -60,6 +62,7 @@ QUICK: Final = Sizes(
     processes=7,
     examples=20,
     walked=50_000,
+    drills=8,
 )
 
 
@@ -70,7 +73,7 @@ class Row:
     Args:
         what: is measured.
         value: of it, in `unit`.
-        unit: `us`, `ms`, `s`, `B`, `x` (less is better) or a rate that ends in `/s` (more is better).
+        unit: `us`, `ms`, `s`, `B`, `x`, `things` (less is better) or a rate that ends in `/s` (more is better).
         target: that it should meet, in the same unit.
         peers: what does the same, or the floor below which it cannot be -> its figure in the same unit.
     """

@@ -78,7 +78,7 @@ class SecondEngine:
         self._process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(30)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 90
         while left := self._processes():
             assert time.monotonic() < end, left
             for each in left:

@@ -53,7 +53,7 @@ def test_a_socket_that_refuses_is_not_supported_and_says_what_to_do() -> None:
         Path(directory).chmod(0o755)
         environment = {**os.environ, "DOCKER_HOST": f"unix://{path}", "PYTHONPATH": str(HARNESS)}
         command = [sys.executable, "-c", ENTER]
-        said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+        said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=environment)
     assert "Permission denied" in said.stdout, said.stderr
     assert "group docker" in said.stdout
 

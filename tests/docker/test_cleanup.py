@@ -91,7 +91,7 @@ def test_a_session_killed_at_a_step_leaves_nothing(hosts: Pool, step: str) -> No
         if step != "pool":
             heard(process, step)
         process.kill()
-        gone(hosts, process, 15)
+        gone(hosts, process, 90)
         assert process_ends(int(said[1]), 90)  # It waits for what the engine has just been asked for.
 
 
@@ -103,7 +103,7 @@ def test_a_session_killed_at_a_random_moment_leaves_nothing(hosts: Pool, turn: i
         process.kill()
         # What the engine was just making when the session was killed may come a moment later.
         for _ in range(3):
-            gone(hosts, process, 20)
+            gone(hosts, process, 90)
             time.sleep(0.3)
 
 
@@ -119,7 +119,7 @@ def watched(session: str, *said: str, patience: float = 30) -> Iterator[Callable
         assert process.stdout.readline() == "watching\n"
         process.stdin.write("".join(f"{each}\n" for each in said))
         process.stdin.close()
-        yield lambda: process.wait(60)
+        yield lambda: process.wait(240)
     finally:
         process.kill()
         process.wait()
@@ -127,7 +127,7 @@ def watched(session: str, *said: str, patience: float = 30) -> Iterator[Callable
 
 
 def wait_until(so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 90
     while not so():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -180,8 +180,8 @@ def test_a_session_killed_with_faults_in_force_leaves_nothing(hosts: Pool) -> No
         heard(process, "all")
         assert {each.state for each in left_by(hosts, process)} >= {"running", "paused"}
         process.kill()
-        gone(hosts, process, 15)
-        assert process_ends(int(said[1]), 15)
+        gone(hosts, process, 90)
+        assert process_ends(int(said[1]), 90)
 
 
 def test_the_next_sweep_removes_what_a_session_left_whose_watchdog_was_killed_too(hosts: Pool) -> None:
@@ -193,7 +193,7 @@ def test_the_next_sweep_removes_what_a_session_left_whose_watchdog_was_killed_to
         process.wait()
         assert {each.kind for each in left_by(hosts, process)} >= {"network", "volume"}
         sweep(hosts.engine)
-        gone(hosts, process, 5)
+        gone(hosts, process, 90)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_session_that_lives_keeps_its_hosts_whoever_looks_from_another_namespa
     command = ["unshare", *spaces.split(), "--fork", "--kill-child", sys.executable]
     command += ["-m", "faultzone.cli", "sweep"] if looks == "sweep" else ["-c", SESSION]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "harness")}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     assert {each.id for each in hosts.engine.made(hosts.session)} == before
     assert hosts.engine.made(done.stdout.strip()) == [] if looks == "session" else "removed" in done.stdout

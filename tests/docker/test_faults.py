@@ -66,10 +66,19 @@ def test_a_host_that_is_lost_comes_back_with_its_instances(
     assert hears(one, other)
 
 
-IDLE = """
-import socket, sys
-wire = socket.create_connection((sys.argv[1], 700), 20)
-wire.settimeout(3)
+#: Connects to the server at the first argument once it is there.
+CONNECT = """
+import socket, sys, time
+def connect():
+    while True:
+        try:
+            return socket.create_connection((sys.argv[1], 700), 60)
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+"""
+IDLE = f"""{CONNECT}
+wire = connect()
+wire.settimeout(float(sys.argv[2]))
 print("connected", flush=True)
 try:
     print("end" if wire.recv(1) == b"" else "data")
@@ -80,14 +89,16 @@ except OSError:
 """
 
 
-@pytest.mark.parametrize(("kind", "heard"), [(HostCrash, "silence"), (HostKilled, "end")])
-def test_what_a_peer_hears_of_a_lost_host(real: Region, kind: type[HostCrash | HostKilled], heard: str) -> None:
+@pytest.mark.parametrize(("kind", "heard", "seconds"), [(HostCrash, "silence", 3), (HostKilled, "end", 100)])
+def test_what_a_peer_hears_of_a_lost_host(
+    real: Region, kind: type[HostCrash | HostKilled], heard: str, seconds: int
+) -> None:
     """The wire goes first when power is lost, so nobody is told; an engine that kills lets connections end."""
     one, other = apart(real)
     for instance, name, text in ((one, "server", SERVER), (other, "client", IDLE)):
         real.control("put-file", instance=instance.id, path=f"/root/{name}", content=text)
     out(one, "setsid python3 /root/server >/dev/null 2>&1 </dev/null & sleep 0.5")
-    out(other, f"setsid python3 /root/client {one.private_ip} >/root/heard 2>&1 </dev/null &")
+    out(other, f"setsid python3 /root/client {one.private_ip} {seconds} >/root/heard 2>&1 </dev/null &")
     soon(lambda: out(other, "cat /root/heard") == "connected")
     with injected(real, kind(str(one.host))):
         soon(lambda: out(other, "cat /root/heard") != "connected")
@@ -179,10 +190,10 @@ with socket.create_server(("", 700)) as door:
         pass
     wire.send(b"all")
 """
-CLIENT = """
-import socket, sys, time
-began = time.monotonic()
-with socket.create_connection((sys.argv[1], 700), 30) as wire:
+CLIENT = f"""{CONNECT}
+with connect() as wire:
+    began = time.monotonic()
+    wire.settimeout(60)
     wire.sendall(bytes(125_000))
     wire.shutdown(socket.SHUT_WR)
     assert wire.recv(3) == b"all"

@@ -22,7 +22,7 @@ from tests.docker.conftest import MakeRegion
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
 
-def shell(instance: Instance, script: str, seconds: float = 20) -> tuple[int, str]:
+def shell(instance: Instance, script: str, seconds: float = 60) -> tuple[int, str]:
     said = instance.region.control("exec", instance=instance.id, script=script, seconds=seconds)
     return said["exit_code"], said["output"].strip()
 
@@ -33,20 +33,27 @@ def out(instance: Instance, script: str) -> str:
     return output
 
 
-def answers(instance: Instance) -> bool:
+def tells(instance: Instance, script: str) -> str | None:
+    """What a script says; None where it cannot be run now, or fails."""
     try:
-        return shell(instance, "true")[0] == 0
+        code, output = shell(instance, script)
     except HarnessError:
-        return False
+        return None
+    return output if code == 0 else None
+
+
+def answers(instance: Instance) -> bool:
+    return tells(instance, "true") is not None
 
 
 def hears(one: Instance, other: Instance) -> bool:
-    return shell(one, f"ping -c1 -W1 {other.private_ip} || ping -c1 -W1 {other.private_ip}")[0] == 0
+    """Whether one gets an answer of the other; where the machine is busy, that takes its time."""
+    return shell(one, f"ping -c1 -W1 {other.private_ip} || ping -c1 -W4 {other.private_ip}")[0] == 0
 
 
 def soon(predicate: Callable[[], object]) -> None:
     """Wait in real time, for what nobody has asked the region for."""
-    end = monotonic() + 20
+    end = monotonic() + 60
     while not predicate():
         assert monotonic() < end
         sleep(0.01)

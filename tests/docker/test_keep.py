@@ -60,7 +60,7 @@ def at_a_terminal(command: str, typed: str) -> str:
         pass
     finally:
         os.close(ours)
-        process.wait(30)
+        process.wait(120)
     return shown.decode()
 
 
@@ -129,7 +129,7 @@ def test_what_is_kept_outlives_a_session_that_is_killed(pytester: pytest.Pyteste
         assert len(mine) == 4
         assert watched(session)
         process.kill()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while watched(session):
         assert time.monotonic() < end
         time.sleep(0.05)

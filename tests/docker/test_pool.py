@@ -229,7 +229,7 @@ def test_regions_that_live_at_the_same_time_do_not_hear_one_another(make: MakeRe
     (one,), (other,) = first.run_instances(1), second.run_instances(1)
     assert one.private_ip == other.private_ip
     for instance in (one, other):
-        script = f"ping -c1 -W1 {instance.private_ip} >/dev/null && hostname"
+        script = f"ping -c1 -W9 {instance.private_ip} >/dev/null && hostname"
         said = instance.region.control("exec", instance=instance.id, script=script)
         assert said["output"].strip() == instance.describe()["HostName"]
 

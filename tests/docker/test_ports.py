@@ -87,7 +87,7 @@ def test_a_forwarded_port_is_the_instance_s(echo: Instance) -> None:
     out(echo, "echo served > /root/page")
     with echo.forward(8000) as (name, port):
         for _ in range(3):
-            asked = http.client.HTTPConnection(name, port, timeout=10)
+            asked = http.client.HTTPConnection(name, port, timeout=60)
             asked.request("GET", "/page")
             assert asked.getresponse().read() == b"served\n"
             asked.close()
@@ -123,7 +123,7 @@ def test_a_peer_that_does_not_read_holds_nobody_else_up(echo: Instance) -> None:
 
 def test_connections_are_told_apart_and_end_with_the_instance(echo: Instance) -> None:
     with echo.forward(7) as address:
-        wires = [socket.create_connection(address, timeout=20) for _ in range(20)]
+        wires = [socket.create_connection(address, timeout=60) for _ in range(20)]
         for number, wire in enumerate(wires):
             wire.sendall(b"<%d" % number)
         assert [wire.recv(100) for wire in wires] == [(b"<%d" % number)[::-1] for number in range(20)]
@@ -133,7 +133,7 @@ def test_connections_are_told_apart_and_end_with_the_instance(echo: Instance) ->
                 assert said(wire) == b""
             wire.close()
         start(echo, ECHO, 7)
-        with socket.create_connection(address, timeout=20) as again:
+        with socket.create_connection(address, timeout=60) as again:
             again.sendall(b"ab")
             assert again.recv(100) == b"ba"
 
@@ -143,17 +143,17 @@ def test_a_port_leads_to_the_instance_wherever_it_is(echo: Instance) -> None:
         echo.region.control("migrate", instance=echo.id)
         soon(lambda: answers(echo))
         start(echo, ECHO, 7)
-        with socket.create_connection(address, timeout=20) as wire:
+        with socket.create_connection(address, timeout=60) as wire:
             wire.sendall(b"ab")
             assert wire.recv(100) == b"ba"
 
 
 def test_what_nothing_serves_is_closed(real: Region) -> None:
     (one,) = real.run_instances(1)
-    with one.forward(99) as address, socket.create_connection(address, timeout=20) as wire, suppress(ConnectionError):
+    with one.forward(99) as address, socket.create_connection(address, timeout=60) as wire, suppress(ConnectionError):
         assert said(wire) == b""
     one.stop()
-    with one.forward(99) as address, socket.create_connection(address, timeout=20) as wire, suppress(ConnectionError):
+    with one.forward(99) as address, socket.create_connection(address, timeout=60) as wire, suppress(ConnectionError):
         assert said(wire) == b""
 
 

@@ -25,7 +25,7 @@ TESTS = """
     def test_it(region, number, request):
         one, other = region.run_instances(2, deployment_set=region.create_deployment_set())
         pool = region.backend.pool
-        assert one.exec(f"echo {number} > /root/mine; ping -c1 -W1 {other.private_ip} >/dev/null; cat /root/mine") == (
+        assert one.exec(f"echo {number} > /root/mine; ping -c1 -W9 {other.private_ip} >/dev/null; cat /root/mine") == (
             0, f"{number}\\n"
         )
         seen = {

@@ -26,7 +26,7 @@ TINY = Sizes(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in command.BENCHMARKS if name != "docker"])
+@pytest.mark.parametrize("name", [name for name in command.BENCHMARKS if name not in ("docker", "drills")])
 def test_its_figures_are_possible(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The peers take seconds to start; that they run shows when the benchmarks do.
     monkeypatch.setattr(peers, "INSTALLED", False)
