@@ -13,11 +13,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
 from typing import Any, Final
 
 from benchmarks.measure import Row, Sizes
@@ -67,12 +66,14 @@ class Result:
     Args:
         kind: what the engine was like.
         process: the session's process.
+        had: how much it had made when it was killed.
         left: what was left after the watchdog, or after one sweep where there was none.
         seconds: until nothing was left, from when the engine was there again.
     """
 
     kind: str
     process: int
+    had: int
     left: tuple[str, ...]
     seconds: float
 
@@ -146,8 +147,8 @@ def _watchdogs(session: int) -> list[int]:
     return found
 
 
-def _kill(process: subprocess.Popen[bytes], drill: Drill, between: Proxy) -> None:
-    """Let a session run and die as a drill says, until the engine is there again."""
+def _kill(process: subprocess.Popen[bytes], drill: Drill, between: Proxy, had: Callable[[], int]) -> int:
+    """Let a session run and die as a drill says, until the engine is there again; how much it had made."""
     leave, come_back = {"away": (between.cut, between.join), "frozen": (between.freeze, between.thaw)}.get(
         drill.kind, (None, None)
     )
@@ -155,6 +156,8 @@ def _kill(process: subprocess.Popen[bytes], drill: Drill, between: Proxy) -> Non
     if leave is not None:
         leave()
     time.sleep(min(drill.after, drill.lead))
+    os.kill(process.pid, signal.SIGSTOP)  # What it has made is counted as it is.
+    made = had()
     for each in _watchdogs(process.pid) if "no watchdog" in drill.kind else ():
         os.kill(each, signal.SIGKILL)
     process.kill()
@@ -162,6 +165,7 @@ def _kill(process: subprocess.Popen[bytes], drill: Drill, between: Proxy) -> Non
     if come_back is not None:
         time.sleep(drill.out)
         come_back()
+    return made
 
 
 def run(drill: Drill, between: Proxy, client: Any, engine: Engine) -> Result:
@@ -172,17 +176,18 @@ def run(drill: Drill, between: Proxy, client: Any, engine: Engine) -> Result:
     null = subprocess.DEVNULL
     with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=null, stderr=null) as process:
         try:
-            _kill(process, drill, between)
+            had = _kill(process, drill, between, lambda: len(left_by(client, process.pid, before)))
         finally:
             process.kill()
     began = time.monotonic()
     if "no watchdog" in drill.kind:
         time.sleep(_SETTLE_SECONDS)
         sweep(engine)
-        return Result(drill.kind, process.pid, left_by(client, process.pid, before), time.monotonic() - began)
+        left = left_by(client, process.pid, before)
+        return Result(drill.kind, process.pid, had, left, time.monotonic() - began)
     while (left := left_by(client, process.pid, before)) and time.monotonic() - began < _END_SECONDS:
         time.sleep(0.05)
-    return Result(drill.kind, process.pid, left, time.monotonic() - began)
+    return Result(drill.kind, process.pid, had, left, time.monotonic() - began)
 
 
 def perform(drills: Sequence[Drill]) -> list[Result]:
@@ -227,5 +232,9 @@ def measure(sizes: Sizes) -> Iterator[Row]:
                 sum(len(each.left) for each in chosen),
                 "things",
                 0,
-                {"s until nothing, median": median(took), "at most": max(took)},
+                {
+                    "things made by then": sum(each.had for each in chosen),
+                    "sessions that had made some": sum(each.had > 0 for each in chosen),
+                    "s until nothing, at most": max(took),
+                },
             )
