@@ -1,0 +1,174 @@
+"""What a reader of the code meets: lines by room, and the files that three flows go through.
+
+    python -m benchmarks.reading [REVISION ...]
+
+A flow enters a file when a call goes from one file of the harness into another. The figures of several revisions stand
+side by side; each is counted in a process of its own, by this very file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parents[1]
+PACKAGES: Final = ("harness/faultzone", "plugin/pytest_faultzone", "specs/faultzone_specs")
+
+
+def lines_by_room(tree: Path) -> dict[str, int]:
+    """The lines of Python of each room; the files at the top level of a package are a room."""
+    found: Counter[str] = Counter()
+    for package in PACKAGES:
+        for path in sorted((tree / package).rglob("*.py")):
+            inside = path.relative_to(tree / package).parts
+            name = package.partition("/")[2]
+            room = f"{name}/{inside[0]}" if len(inside) > 1 else f"{name}/*.py"
+            found[room] += len(path.read_text("utf-8").splitlines())
+    return dict(found)
+
+
+class Walk:
+    """The files that calls go through while it is `open`."""
+
+    def __init__(self, tree: Path) -> None:
+        self._inside = str(tree / "harness" / "faultzone")
+        self.open = False
+        self.entered: Counter[str] = Counter()
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+        """What `sys.setprofile` calls."""
+        if event != "call" or not self.open or not frame.f_code.co_filename.startswith(self._inside):
+            return
+        file, caller = frame.f_code.co_filename, frame.f_back
+        while caller is not None and not caller.f_code.co_filename.startswith(self._inside):
+            caller = caller.f_back
+        if caller is None or caller.f_code.co_filename != file:
+            self.entered[file] += 1
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Count what happens in the block, in all threads that were started since the profile was set."""
+        self.open = True
+        try:
+            yield
+        finally:
+            self.open = False
+
+    def figures(self) -> dict[str, int]:
+        """How many files were entered, and how often in all."""
+        return {"files": len(self.entered), "entries": self.entered.total()}
+
+
+def _crash(walk: Walk) -> None:
+    """Crash the host of an instance, and wait for its recovery."""
+    from faultzone import make_region
+
+    with make_region() as region:
+        (one,) = region.run_instances(1)
+        host = one.host
+        with walk.watched():
+            region.chaos.crash(str(host), reversible=False)
+            region.wait(lambda: one.host != host and one.status == "Running", "3h")
+
+
+def _launch(walk: Walk) -> None:
+    """RunInstances over HTTP."""
+    from faultzone.backends.http import HttpBackend
+    from faultzone.hosted import Hosted, endpoint
+    from faultzone.remote import connect
+
+    image, size = "centos_7_06_64_20G_alibase_20190218.vhd", "ecs.g5.large"
+    with endpoint(Hosted(), token="t") as served:
+        client: HttpBackend = connect(served.url, token="t")
+        with walk.watched():
+            client.call("RunInstances", {"RegionId": "cn-hangzhou", "ImageId": image, "InstanceType": size})
+        client.close()
+
+
+def _command(walk: Walk) -> None:
+    """Run a command on an instance, and read its status."""
+    from faultzone import make_region
+
+    with make_region() as region:
+        (one,) = region.run_instances(1)
+        with walk.watched():
+            assert region.run_command("true", on=one).status == "Finished"
+
+
+FLOWS: Final[dict[str, Callable[[Walk], None]]] = {
+    "crash a host and wait for the recovery": _crash,
+    "RunInstances over HTTP": _launch,
+    "run a command and read its status": _command,
+}
+
+
+def count(tree: Path) -> dict[str, Any]:
+    """All figures of a checkout, which must be the one that Python imports from."""
+    flows = {}
+    for name, flow in FLOWS.items():
+        walk = Walk(tree)
+        threading.setprofile(walk)
+        sys.setprofile(walk)
+        try:
+            flow(walk)
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+        flows[name] = walk.figures()
+    return {"lines": lines_by_room(tree), "flows": flows}
+
+
+def _of(tree: Path) -> dict[str, Any]:
+    path = os.pathsep.join(str(tree / each.partition("/")[0]) for each in PACKAGES)
+    command = [sys.executable, str(Path(__file__).resolve()), "--count", str(tree)]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, check=True)
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
+
+
+def _print(columns: dict[str, dict[str, Any]]) -> None:
+    rooms = sorted({room for each in columns.values() for room in each["lines"]})
+    rows = [("lines of Python", [""] * len(columns))]
+    rows += [(f"  {room}", [str(each["lines"].get(room, "")) for each in columns.values()]) for room in rooms]
+    rows += [("  all", [str(sum(each["lines"].values())) for each in columns.values()])]
+    for flow in FLOWS:
+        rows.append((flow, [""] * len(columns)))
+        for figure in ("files", "entries"):
+            rows.append((f"  {figure}", [str(each["flows"][flow][figure]) for each in columns.values()]))
+    print(f"{'':<42}" + "".join(f"{name[:16]:>18}" for name in columns))
+    for name, figures in rows:
+        print(f"{name:<42}" + "".join(f"{each:>18}" for each in figures))
+
+
+def main(revisions: list[str]) -> None:
+    """Count the revisions, or this checkout."""
+    if not revisions:
+        _print({"this checkout": _of(ROOT)})
+        return
+    columns = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for revision in revisions:
+            tree = Path(folder) / revision.replace("/", "_")
+            subprocess.run(["git", "worktree", "add", "-q", "--detach", str(tree), revision], cwd=ROOT, check=True)
+            try:
+                columns[revision] = _of(tree)
+            finally:
+                subprocess.run(["git", "worktree", "remove", "--force", str(tree)], cwd=ROOT, check=True)
+    _print(columns)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--count"]:
+        print(json.dumps(count(Path(sys.argv[2]))))
+    else:
+        main(sys.argv[1:])
