@@ -36,13 +36,20 @@ def launches_are_refused(region: Region, code: str, given: Mapping[str, Any]) ->
     ("parameter", "code"),
     [
         ("KeyPairName", "InvalidKeyPairName.NotFound"),
-        ("RamRoleName", "InvalidRamRole.NotFound"),
         ("HpcClusterId", "InvalidHpcClusterId.NotFound"),
     ],
 )
 def test_a_launch_with_what_there_is_not_is_refused(region: Region, parameter: str, code: str) -> None:
-    """Key pairs, roles and clusters have to be there before."""
+    """Key pairs and clusters have to be there before."""
     launches_are_refused(region, code, {parameter: "no-such-thing-0"})
+
+
+@clause("instance/named-resources")
+@needs("change-account")
+def test_a_launch_with_a_role_that_there_is_not_is_refused(region: Region) -> None:
+    """Which roles there are is another product's to say: here the test says it."""
+    region.control("account-settings", ram_roles=["reader"])
+    launches_are_refused(region, "InvalidRamRole.NotFound", {"RamRoleName": "no-such-role-0"})
 
 
 @clause("instance/unknown-resource-group")

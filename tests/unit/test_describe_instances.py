@@ -126,7 +126,6 @@ def test_a_private_address_is_one_of_a_vswitch(region: Region) -> None:
 def test_no_role_is_launched_into_the_classic_network(region: Region, pair: tuple[Instance, Instance]) -> None:
     assert_refused("InvalidNetworkType.MismatchRamRole", lambda: region.run_instances(RamRoleName="reader"))
     assert len(region.instances) == 2
-    region.control("account-settings", ram_roles=["reader"])
     region.run_instances(RamRoleName="reader", VSwitchId=pair[1].describe()["VpcAttributes"]["VSwitchId"])
 
 

@@ -58,7 +58,6 @@ def placed(backend: LocalBackend) -> list[tuple[str, int]]:
         ({"Tag": [{"Key": "a", "Value": "aliyun"}]}, "InvalidTagValue.Malformed"),
         ({"InstanceName": "web.example.com"}, "InvalidInstanceName.Malformed"),
         ({"KeyPairName": "none"}, "InvalidKeyPairName.NotFound"),
-        ({"RamRoleName": "none"}, "InvalidRamRole.NotFound"),
         ({"ResourceGroupId": "rg-none"}, "InvalidResourceGroup.NotFound"),
         ({"HpcClusterId": "hpc-none"}, "InvalidHpcClusterId.NotFound"),
         ({"DataDisk.1.KMSKeyId": "none"}, "InvalidParameter.KMSKeyId.NotFound"),

@@ -143,10 +143,11 @@ def test_filters_of_network_interfaces_must_all_hold(later: Region) -> None:
 
 
 def test_the_roles_of_instances(region: Region) -> None:
-    assert_refused("InvalidRamRole.NotFound", lambda: region.run_instances(1, RamRoleName="reader"))
+    assert region.control("account-settings")["ram_roles"] is None
     with pytest.raises(UsageError, match=r"ram_roles are names"):
         region.control("account-settings", ram_roles=["reader", 1])
     assert region.control("account-settings", ram_roles=["reader"])["ram_roles"] == ["reader"]
+    assert_refused("InvalidRamRole.NotFound", lambda: region.run_instances(1, RamRoleName="writer"))
     (plain,), (with_role,) = region.run_instances(1), region.run_instances(1, RamRoleName="reader")
 
     def roles(**asked: object) -> list[tuple[str, str]]:

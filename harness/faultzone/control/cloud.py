@@ -147,7 +147,7 @@ def account_settings(
     ram_roles: Sequence[Any] | None = None,
 ) -> dict[str, Any]:
     """Read or change an account's settings: whether a stop that does not say is one without charge, and the roles that
-    its instances may be given."""
+    its instances may be given (null: any)."""
     state = find_region(backend, region).account(find_account(backend, account))
     if stop_without_charge is not None:
         state.set_stop_without_charge(stop_without_charge)
@@ -155,7 +155,8 @@ def account_settings(
         if not all(isinstance(each, str) and each for each in ram_roles):
             raise UsageError(f"ram_roles are names, such as ['reader']; given {ram_roles!r}")
         state.set_ram_roles(ram_roles)
-    return {"stop_without_charge": state.stop_without_charge_by_default, "ram_roles": sorted(state.ram_roles)}
+    roles = None if state.ram_roles is None else sorted(state.ram_roles)
+    return {"stop_without_charge": state.stop_without_charge_by_default, "ram_roles": roles}
 
 
 @verb(VERBS, "move-time", writes=False)

@@ -192,11 +192,11 @@ def _check_disks(region: RegionState, request: CreateInstance | RunInstances | C
 
 
 def _check_named(account: AccountState, request: CreateInstance | RunInstances, system: str) -> None:
-    """Refuse the names of resources that there are not: key pairs, resource groups and HPC clusters can't be made here,
-    and roles are another product's (instance/named-resources). An instance with Windows looks at no key pair."""
+    """Refuse the names of resources that there are not: key pairs, resource groups and HPC clusters can't be made here
+    (instance/named-resources). An instance with Windows looks at no key pair."""
     if request.key_pair_name is not None and system != "windows":
         raise ApiError("InvalidKeyPairName.NotFound")
-    if request.ram_role_name is not None and request.ram_role_name not in account.ram_roles:
+    if request.ram_role_name is not None and not account.has_role(request.ram_role_name):
         raise ApiError("InvalidRamRole.NotFound")
     if request.resource_group_id is not None:
         raise ApiError("InvalidResourceGroup.NotFound")

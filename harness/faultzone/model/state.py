@@ -148,8 +148,8 @@ class AccountState:
         self.launch_templates: dict[str, LaunchTemplate] = {}
         self.tokens = ClientTokens(region.rules)
         self.stop_without_charge_by_default = False
-        #: The roles that its instances may be given: another product has them, so a test says which there are.
-        self.ram_roles: frozenset[str] = frozenset()
+        #: The roles that its instances may be given. Another product has them: None, any, until a test says which.
+        self.ram_roles: frozenset[str] | None = None
         #: Commands and invocations, once there are any.
         self.assistant: AssistantState | None = None
         self.vpc_id = world.resource_id("vpc")
@@ -167,6 +167,10 @@ class AccountState:
     def set_ram_roles(self, names: Iterable[str]) -> None:
         """Choose which roles there are to give to instances."""
         self.ram_roles = frozenset(names)
+
+    def has_role(self, name: str) -> bool:
+        """Whether there is a role of this name: any is, until a test chooses."""
+        return self.ram_roles is None or name in self.ram_roles
 
     def instance(self, instance_id: str) -> Instance:
         """The account's instance of that id.
