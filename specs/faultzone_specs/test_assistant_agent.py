@@ -10,6 +10,7 @@ from faultzone_specs.observing import refusal_of
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
 WITHOUT_AGENT = "m-bp1custom00000000001"
+DEBIAN = "debian_9_06_64_20G_alibase_20190103.vhd"
 WINDOWS = "win2016_64_dtc_1607_en-us_40G_alibase_20181220.vhd"
 UNLISTED = "ubuntu_18_04_64_20G_alibase_20181212.vhd"
 UNKNOWN = "i-bp1nosuchinstance000"
@@ -85,11 +86,16 @@ def test_an_agent_can_be_installed(region: Region) -> None:
 
 
 @clause("assistant/install-by-package")
-@needs("guest", "shape-region")
-@pytest.mark.parametrize(("package", "install"), [("aliyun_assist.rpm", "rpm -ivh"), ("aliyun_assist.deb", "dpkg -i")])
-def test_an_agent_can_be_installed_by_its_package(region: Region, package: str, install: str) -> None:
-    """With the lines that the manual gives, and no restart."""
-    (instance,) = region.run_instances(ImageId=WITHOUT_AGENT)
+@needs("guest", "shape-region", "break-agents")
+@pytest.mark.parametrize(
+    ("image", "package", "install"),
+    [(WITHOUT_AGENT, "aliyun_assist.rpm", "rpm -ivh"), (DEBIAN, "aliyun_assist.deb", "dpkg -i")],
+)
+def test_an_agent_can_be_installed_by_its_package(region: Region, image: str, package: str, install: str) -> None:
+    """With the lines that the manual gives for the system, and no restart."""
+    (instance,) = region.run_instances(ImageId=image)
+    if image != WITHOUT_AGENT:
+        region.control("set-agent", instance=instance.id, state="lacking")
     assert not has_agent(instance)
     source = "https://repo-aliyun-assist.oss-cn-beijing.aliyuncs.com/download"
     assert region.log_in(instance, f"wget {source}/{package}\n{install} {package}")["exit_code"] == 0

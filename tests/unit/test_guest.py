@@ -41,7 +41,7 @@ def fresh() -> Region:
         ("echo -e 'a\\tb'; echo 'a\\tb'", 0, "a\tb\na\\tb\n"),
         ("echo \"a;  b\" 'c && d' e\\ f", 0, "a;  b c && d e f\n"),
         ("printf '%s-%d%%\\n' a 7", 0, "a-7%\n"),
-        ("printf", 2, "printf: usage: printf format [arguments]\n"),
+        ("printf", 2, "printf: usage: printf [-v var] format [arguments]\n"),
         ("true && echo yes || echo no", 0, "yes\n"),
         ("false && echo yes || echo no", 0, "no\n"),
         ("false && echo a; echo b", 0, "b\n"),
@@ -54,10 +54,10 @@ def fresh() -> Region:
         ("hostname", 0, "web\n"),
         ("sleep 2; echo slept", 0, "slept\n"),
         ("sleep 0.5m && echo slept", 0, "slept\n"),
-        ("sleep soon", 1, "sleep: invalid time interval 'soon'\n"),
+        ("sleep soon", 1, "sleep: invalid time interval 'soon'\nTry 'sleep --help' for more information.\n"),
         ("pwd; whoami; id -u", 0, "/root\nroot\n0\n"),
         ("rpm -U aliyun_assist.rpm", 1, "error: open of aliyun_assist.rpm failed: No such file or directory\n"),
-        ("systemctl stop nginx", 5, "nginx: no such service\n"),
+        ("systemctl stop nginx", 5, "Failed to stop nginx.service: Unit nginx.service not loaded.\n"),
         ("shutdown later", 1, "Failed to parse time specification: later\n"),
     ],
 )
@@ -78,16 +78,16 @@ def test_an_unknown_program_ends_as_in_a_shell(region: Region, linux: Instance, 
     [
         "a | b",
         "echo > f",
-        "echo $HOME",
+        "echo $NAME",
         'echo "$(date)"',
         "X=1",
         "if true; then echo; fi",
         "sleep 9 &",
         "echo 'open",
         "echo `id`",
-        "cd /tmp; pwd",
+        "cd /usr/share/zsh; pwd",
         "set -e",
-        "true && [ 1 = 1 ]",
+        "true && [ -f /etc/passwd ]",
     ],
 )
 def test_what_is_not_understood_is_never_guessed(region: Region, linux: Instance, script: str) -> None:
@@ -99,19 +99,23 @@ def test_what_is_not_understood_is_never_guessed(region: Region, linux: Instance
 
 def test_what_every_shell_has_built_in_can_be_taught(region: Region, linux: Instance) -> None:
     region.guest("set -e")
-    ran = region.log_in(linux, "set -e\necho 1\ncd /")
+    ran = region.log_in(linux, "set -e\necho 1\nset -u")
     assert (ran["exit_code"], ran["output"].splitlines()[0]) == (2, "1")
 
 
 @pytest.mark.parametrize(
     ("kind", "script", "code", "output"),
     [
-        ("RunBatScript", "@echo off\r\necho a & echo b\r\nrem no\r\n", 0, "a\r\nb\r\n"),
+        ("RunBatScript", "@echo off\r\necho a & echo b\r\nrem no\r\n", 0, "a \r\nb\r\n"),
         ("RunBatScript", "hostname && exit /b 4\r\necho late", 4, "win\r\n"),
         ("RunBatScript", "timeout /t 5\r\nECHO done", 0, "done\r\n"),
-        ("RunBatScript", "whoami", 0, "administrator\r\n"),
-        ("RunBatScript", "sc query AliyunService", 0, "active\r\n"),
-        ("RunBatScript", "net stop Other", 5, "Other: no such service\r\n"),
+        ("RunBatScript", "whoami", 0, "win\\administrator\r\n"),
+        (
+            "RunBatScript",
+            "sc query AliyunService",
+            0,
+            "\r\nSERVICE_NAME: AliyunService \r\n        STATE              : 4  RUNNING \r\n",
+        ),
         ("RunPowerShellScript", "# no\nWrite-Output 'a b'; Start-Sleep -Seconds 3; write-host c", 0, "a b\r\nc\r\n"),
         ("RunPowerShellScript", "exit 6", 6, ""),
     ],
@@ -141,7 +145,7 @@ def test_commands_are_taught_by_text_pattern_and_function(fresh: Region) -> None
     assert fresh.clock.ms - began >= 40_000
     assert [ran.result(each)["ExitCode"] for each in (one, two)] == [100, 1]
     assert fresh.run_command("yum install -y nginx && shout it", on=one).output(one) == "installed\nSHOUT IT"
-    assert fresh.run_command("yum install -y nginx php", on=one).result(one)["ExitCode"] == 127
+    assert "does not understand 'yum'" in fresh.run_command("yum install -y nginx php", on=one).output(one)
 
 
 def test_a_lesson_may_be_for_once(fresh: Region) -> None:

@@ -121,6 +121,7 @@ class LocalBackend:
         )
         if isinstance(self.substrate, MemorySubstrate):
             self.substrate.guests.metadata = self.cloud.metadata
+            self.substrate.guests.address = self.cloud.find_by_address
         self.api_faults = ApiFaults()
         self.active_faults = ActiveFaults()
         self.subscriptions = Publisher(self.cloud, self.note)
@@ -335,6 +336,19 @@ class LocalBackend:
             raise UsageError(f"what serves at {instance}:{port} answered {answered!r}: write bytes")
         return answered
 
+    def _wait_for_turn(self) -> None:
+        """Take the lock once it is free.
+
+        Raises:
+            UsageError: it would never be: this thread has it, and answers a guest.
+        """
+        if isinstance(self.substrate, MemorySubstrate) and self.substrate.guests.asking == threading.get_ident():
+            raise UsageError(
+                "the function that answers a guest's request called the region, which waits for the answer: "
+                "let it read what the test has noted before"
+            )
+        self._lock.acquire()
+
     def settle(self) -> None:
         """Let what was asked of the hosts happen, where that takes real time: in memory, none."""
 
@@ -367,7 +381,8 @@ class LocalBackend:
         # Whoever comes first waits at the lock, all others behind it: an advance that releases the lock cannot take it
         # again before the caller that has been waiting.
         with self._queue:
-            self._lock.acquire()
+            if not self._lock.acquire(blocking=False):
+                self._wait_for_turn()
         try:
             clock = self.clock
             target = clock.target()

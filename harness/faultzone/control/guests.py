@@ -170,7 +170,7 @@ def agent(backend: Local, *, instance: str) -> dict[str, Any]:
 def log_in(backend: Local, *, instance: str, script: str, kind: str | None = None) -> dict[str, Any]:
     """Run a script in a guest as its administrator, as over a remote connection; tells its place among what ran."""
     guests = _guests(backend)
-    system = guests.guest(instance).system
+    system = guests.guest(instance).system.kind
     chosen = kind or ("RunShellScript" if system == "linux" else "RunBatScript")
     if SYSTEM_OF.get(chosen) != system:
         kinds = " or ".join(each for each, of in SYSTEM_OF.items() if of == system)

@@ -33,7 +33,7 @@ from faultzone.model import (
     subscriptions,
     system_events,
 )
-from faultzone.model.catalog import public_addresses
+from faultzone.model.catalog import dotted, public_addresses
 from faultzone.model.dispatch import ACTIONS, REPORTS, Answer
 from faultzone.model.state import Instance, RegionState, Said
 
@@ -167,6 +167,23 @@ class Cloud:
             if region.outbox:
                 effects, region.outbox = region.outbox, []
                 yield region.id, effects
+
+    def find_by_address(self, instance_id: str, name: str) -> str | None:
+        """The id of the instance that an instance finds by a name or an address; None where there is none.
+
+        By its private address or its host name it finds one of its own network, if only one has the name; by a public
+        address any. That host names are resolved is an extension: the documented network leaves it to its user.
+        """
+        asks = self.find_instance(instance_id)
+        found = []
+        for region in self.regions.values():
+            near = [asks] if asks is not None and region.instances.get(asks.id) is asks else []
+            for other in region.instances.values():
+                if other.public_ip and dotted(other.public_ip) == name:
+                    return other.id
+                if near and (other.account, other.in_vpc) == (near[0].account, near[0].in_vpc):
+                    found += [other.id] if name in (dotted(other.private_ip), other.host_name) else []
+        return found[0] if len(found) == 1 else None
 
     def find_instance(self, instance_id: str) -> Instance | None:
         """The instance of that id in any region and account, or None."""

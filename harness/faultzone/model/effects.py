@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 class Boot(NamedTuple):
     """Power an instance on, on a host, and run its start-up program; `agent` installs the Cloud Assistant agent before.
 
-    `address` is its private address, in the private network `network`.
+    `address` is its private address, in the private network `network`; `os_name` is that of its image.
     """
 
     instance: str
@@ -20,6 +20,7 @@ class Boot(NamedTuple):
     agent: bool = False
     address: str = ""
     network: str = ""
+    os_name: str = ""
 
 
 class Halt(NamedTuple):

@@ -55,13 +55,10 @@ def boot(region: RegionState, instance: Instance) -> None:
     region.enter(instance, STARTING)
     agent = region.rules.agent_comes_with(instance.image) if first else instance.get("InstallAgent") is not None
     instance.put("InstallAgent", None)
-    system, address = instance.image.system, dotted(instance.private_ip)
+    image, address = instance.image, dotted(instance.private_ip)
     network = region.account(instance.account).vpc_id
-    region.emit(
-        Boot(
-            instance.id, instance.epoch, instance.host.index, data, instance.host_name, system, agent, address, network
-        )
-    )
+    told = (instance.host_name, image.system, agent, address, network, image.os_name)
+    region.emit(Boot(instance.id, instance.epoch, instance.host.index, data, *told))
 
 
 def halt(region: RegionState, instance: Instance, *, then: str | None, force: bool) -> None:

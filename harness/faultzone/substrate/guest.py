@@ -10,6 +10,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
+from posixpath import dirname
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import HOUR, SECOND
@@ -28,15 +29,18 @@ from faultzone.model.effects import (
     RunStarted,
     RunTimedOut,
 )
-from faultzone.substrate.programs import PROGRAMS
+from faultzone.substrate.agent_programs import LATEST, OUTDATED
+from faultzone.substrate.bash import BASH, absolute, runs_in_bash
+from faultzone.substrate.programs import linux_program
 from faultzone.substrate.shell import Answer, Crashed, Program, Reaction, Wait, execute
+from faultzone.substrate.systems import has_linux_directory, has_windows_directory, system_of, windows_path
+from faultzone.substrate.windows import BAT, POWERSHELL, windows_program
 
 if TYPE_CHECKING:
     from faultzone.clock import Timer
     from faultzone.substrate.guests import Guests
 
-LATEST: Final = "1.0.1.459"
-OUTDATED: Final = "1.0.1.299"
+_DIALECTS: Final = {"RunShellScript": BASH, "RunBatScript": BAT, "RunPowerShellScript": POWERSHELL}
 _DIRECTORY: Final = {"linux": "/root", "windows": rf"C:\ProgramData\aliyun\assist\{LATEST}"}
 _USERS: Final = {
     "linux": frozenset({"root", "nobody", "ecs-user"}),
@@ -102,20 +106,26 @@ class Guest:
     """What runs inside one instance."""
 
     __slots__ = (
-        "agent", "epoch", "files", "history", "host_name", "id", "pending", "power_timer", "processes", "ran", "region",
-        "seen", "services", "system", "up", "user_data", "world",
+        "agent", "boot_name", "directories", "epoch", "files", "given_name", "history", "host_name", "id", "pending",
+        "power_timer", "powershell", "processes", "ran", "region", "seen", "services", "system", "up", "user_data",
+        "world",
     )  # fmt: skip
 
     def __init__(self, world: Guests, region: str, effect: Boot) -> None:
-        self.world, self.region, self.id, self.system = world, region, effect.instance, effect.system
+        self.world, self.region, self.id = world, region, effect.instance
+        self.system = system_of(effect.system, effect.os_name)
         self.agent = Agent()
         self.epoch = 0
-        self.host_name = ""
+        #: Its host name now, the one with which it boots, and the one that the region gave it last.
+        self.host_name = self.boot_name = self.given_name = ""
         self.user_data: str | None = None
         self.up = False
         self.seen: str | None = None
         # Most guests never run anything, and a set or a deque of its own takes more than all the rest of one.
         self.files = _NO_FILES
+        self.directories = _NO_FILES
+        #: Whether it has the PowerShell module (assistant/powershell-module).
+        self.powershell = True
         self.history: list[Ran] = []
         self.ran = 0
         self.pending: dict[str, RunScript | PutFile] = {}
@@ -127,18 +137,43 @@ class Guest:
     @property
     def administrator(self) -> str:
         """The user as whom commands run (assistant/as-administrator)."""
-        return "root" if self.system == "linux" else "administrator"
+        return "root" if self.system.kind == "linux" else "administrator"
 
     @property
     def users(self) -> frozenset[str]:
         """Who has an account here (assistant/user-name)."""
-        return _USERS[self.system]
+        return _USERS[self.system.kind]
+
+    def name(self, given: str) -> None:
+        """Take the host name that the region has for it; one that it was given before and has changed stays."""
+        if given != self.given_name:
+            self.given_name = self.boot_name = given
+
+    # Files
+
+    def has_directory(self, path: str) -> bool | None:
+        """Whether a directory is there, by its absolute path; None where that is not known."""
+        if self.system.kind == "windows":
+            return path == _DIRECTORY["windows"] or has_windows_directory(path)
+        return path in self.directories or has_linux_directory(path)
+
+    def make_directory(self, path: str) -> None:
+        """Make a directory, and what it is in."""
+        parts = path.split("/")[1:]
+        self.directories |= {"/" + "/".join(parts[:count]) for count in range(1, len(parts) + 1)}
+
+    def place(self, given: str) -> str:
+        """The directory in which a script runs: that of its command, or the agent's own (assistant/working-dir)."""
+        start = _DIRECTORY[self.system.kind]
+        if not given:
+            return start
+        return absolute(given, start) if self.system.kind == "linux" else windows_path(given, start)
 
     # Power
 
     def rise(self) -> None:
         """The system is up: the agent starts, then the start-up program (instance/user-data)."""
-        self.up = True
+        self.up, self.host_name = True, self.boot_name
         if self.agent.installed and self.agent.enabled:
             self.agent.since = self.world.clock.now
         self.tell_agent(booted=True)
@@ -227,11 +262,13 @@ class Guest:
         if isinstance(effect, PutFile):
             self._put(effect, refused)
             return
-        if SYSTEM_OF[effect.kind] != self.system:
+        if SYSTEM_OF[effect.kind] != self.system.kind:
             refused = "wrong-system"
         elif effect.user and effect.user not in self.users:
             refused = "no-such-user"
-        elif effect.kind == "RunPowerShellScript" and "no-powershell" in self.files:
+        elif self.has_directory(self.place(effect.directory)) is False:
+            refused = "no-such-directory"
+        elif effect.kind == "RunPowerShellScript" and not self.powershell:
             refused = "exception"
         if refused is not None:
             self.world.report(self.region, RunRefused(self.id, effect.epoch, run, refused, ""))
@@ -246,6 +283,8 @@ class Guest:
             return
         there = effect.path in self.files and not effect.overwrite
         self.files |= {effect.path}
+        if self.system.kind == "linux":
+            self.make_directory(dirname(absolute(effect.path, "/")))
         self.world.report(self.region, RunStarted(self.id, effect.epoch, effect.run))
         self.world.report(self.region, RunEnded(self.id, effect.epoch, effect.run, int(there), "", 0))
 
@@ -256,13 +295,16 @@ class Process:
     def __init__(self, guest: Guest, kind: str, script: str, *, by: str, effect: RunScript | None = None) -> None:
         self.guest, self.kind, self.effect = guest, kind, effect
         self.name = f"/tmp/{effect.run if effect else by}.sh"
-        self.newline = "\n" if guest.system == "linux" else "\r\n"
-        self.directory = (effect.directory if effect else "") or _DIRECTORY[guest.system]
+        self.directory = guest.place(effect.directory if effect else "")
+        self.line, self.code = 1, 0
+        # Where /bin/sh is no bash, a script that does not ask for bash gets what both do alike.
+        self.plain_sh = guest.system.family not in ("redhat", "suse", "coreos") and not runs_in_bash(script)
+        self._host_name = guest.host_name
         self._kept, self._written, self._told = bytearray(), 0, 0
         self._quota = effect.quota if effect else 1 << 20
-        self._steps = execute(script, self)
-        clock = guest.world.clock
         self.user = (effect.user if effect else "") or guest.administrator
+        self._steps = execute(script, self, _DIALECTS[kind])
+        clock = guest.world.clock
         self.ran = Ran(guest.ran, by, script, clock.now)
         self._timer: Timer | None = None
         self._deadline = None if effect is None else clock.call_later(effect.timeout * SECOND, self._time_out)
@@ -284,9 +326,20 @@ class Process:
         return self.guest.world.reaction(self.guest.id, text, self.effect.command if self.effect else "")
 
     def program(self, name: str) -> Program | None:
-        """What a name stands for in this guest."""
-        program = PROGRAMS[self.guest.system].get(name)
-        return None if program is None else lambda _, arguments: program(self, arguments)
+        """What a name stands for in this guest; None where there is surely nothing."""
+        return linux_program(self, name) if self.guest.system.kind == "linux" else windows_program(self, name)
+
+    def has_directory(self, path: str) -> bool | None:
+        """Whether a directory is there; None where that is not known."""
+        return self.guest.has_directory(path)
+
+    def variable(self, name: str) -> str | None:
+        """The value of an environment variable; None where it is not known."""
+        if name == "HOME":
+            return {"root": "/root", "ecs-user": "/home/ecs-user"}.get(self.user)
+        if name == "HOSTNAME" and not self.plain_sh:
+            return self._host_name
+        return self.directory if name == "PWD" else None
 
     def serve(self, port: int, answer: Answer) -> bool:
         """Serve at a port from now on; False where something does already."""

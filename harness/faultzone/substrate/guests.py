@@ -6,6 +6,7 @@ They report what agents would. A test teaches them commands, and may take an age
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.errors import UnknownTarget, UsageError
 from faultzone.model.effects import Boot, CancelScript, PutFile, Report, RunScript
-from faultzone.substrate.guest import LATEST, Guest, Process
-from faultzone.substrate.programs import AGENT_PROCESS
+from faultzone.substrate.agent_programs import AGENT_PROCESS, LATEST
+from faultzone.substrate.guest import Guest, Process
 from faultzone.substrate.shell import Answer, Reaction
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Guests:
         halt: milliseconds that an orderly shutdown takes.
         deliver: milliseconds from the request to the start of a run.
         metadata: gives what the metadata service answers an instance for a path; None where there is nothing.
+        address: gives the instance that an instance finds by a name or an address; None where there is none.
+        reachable: gives what serves in an instance, as `services`; None where nothing is heard of it from outside.
     """
 
     clock: Clock
@@ -53,6 +56,10 @@ class Guests:
     halt: int
     deliver: int
     metadata: Callable[[str, str], str | None] = lambda instance, path: None
+    address: Callable[[str, str], str | None] = lambda instance, name: None
+    reachable: Callable[[str], dict[int, Answer] | None] = lambda instance: None
+    #: The thread in which a guest asks what a test serves, and which must not call the region meanwhile.
+    asking: int | None = None
     _guests: dict[str, Guest] = field(default_factory=dict)
     _rules: list[_Rule] = field(default_factory=list)
 
@@ -63,7 +70,8 @@ class Guests:
         guest = self._guests.get(effect.instance)
         if guest is None:
             guest = self._guests[effect.instance] = Guest(self, region, effect)
-        guest.epoch, guest.host_name, guest.user_data = effect.epoch, effect.host_name, effect.user_data
+        guest.epoch, guest.user_data = effect.epoch, effect.user_data
+        guest.name(effect.host_name)
         if effect.agent:
             guest.agent.installed = guest.agent.enabled = True
         guest.rise()
@@ -97,6 +105,25 @@ class Guests:
         """What serves in an instance, by port; None where no system is up."""
         guest = self._guests.get(instance)
         return guest.services if guest is not None and guest.up else None
+
+    def find(self, instance: str, name: str) -> str | None:
+        """The instance that an instance finds by a name or an address; itself by its own."""
+        guest = self._guests[instance]
+        if name in ("localhost", guest.host_name, guest.boot_name) or re.fullmatch(r"127(\.\d{1,3}){3}", name):
+            return instance
+        return self.address(instance, name)
+
+    def seen_from(self, instance: str, other: str) -> dict[int, Answer] | None:
+        """What serves in another instance; None where one of the two is cut off, or the other is not up."""
+        return None if self.reachable(instance) is None else self.reachable(other)
+
+    def ask(self, answer: Answer, request: bytes) -> bytes:
+        """Send a request of a guest to a service of a test. It is answered in the region's turn."""
+        self.asking = threading.get_ident()
+        try:
+            return answer(request)
+        finally:
+            self.asking = None
 
     # For whoever tests
 
@@ -169,8 +196,7 @@ class Guests:
 
     def set_powershell(self, instance: str, there: bool) -> None:
         """Take the PowerShell module away from a Windows guest, or give it back (assistant/powershell-module)."""
-        guest, module = self.guest(instance), {"no-powershell"}
-        guest.files = guest.files - module if there else guest.files | module
+        self.guest(instance).powershell = there
 
 
 def exactly(command: str, reaction: Reaction) -> Taught:

@@ -94,6 +94,7 @@ class MemorySubstrate:
         self._cut: dict[tuple[str, int], list[Report]] = {}
         #: What runs inside them.
         self.guests = Guests(clock, self._guest_says, self._boot, self._halt, round(timings.deliver * SECOND))
+        self.guests.reachable = self.services
 
     def apply(self, region: str, effects: Sequence[Effect]) -> None:
         """Begin to carry the effects out, in virtual time."""

@@ -1,248 +1,300 @@
-"""The programs of scripted guests beyond the shell's own: power, names, and what the manual tells users to type.
+"""The programs of scripted Linux guests: names, numbers, time and power.
 
-Source: manual 2.2, for the agent's package, its updater and its service under either init system.
+Each does what the real one does for the arguments that it knows, and raises NotUnderstood for all others.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from pathlib import PurePosixPath, PureWindowsPath
+from datetime import UTC, datetime
+from decimal import Decimal
+from posixpath import dirname
 from typing import TYPE_CHECKING, Final
 
-from faultzone.clock import MINUTE
+from faultzone.clock import MINUTE, SECOND
+from faultzone.substrate.agent_programs import AGENT_PROCESS, chkconfig, chmod, dpkg, rpm, systemctl
+from faultzone.substrate.bash import absolute
+from faultzone.substrate.network_programs import curl, wget
+from faultzone.substrate.shell import NotUnderstood, Program, Takes
+from faultzone.substrate.systems import TOOLS
 
 if TYPE_CHECKING:
     from faultzone.substrate.guest import Process
 
 #: Takes the process that calls it and its arguments; gives the exit code.
-GuestProgram = Callable[["Process", list[str]], int]
+GuestProgram = Callable[["Process", list[str]], "int | Takes"]
 
-_PACKAGES: Final = ("aliyun_assist.rpm", "aliyun_assist.deb")
-_UPDATER: Final = "aliyun_assist_update"
-_LINUX_SERVICE: Final = "agentwatch"
-#: Where the metadata service answers (event/metadata).
-METADATA: Final = "100.100.100.200"
-#: The name of the agent's process, and on Windows of its service (assistant/process-name).
-AGENT_PROCESS: Final = "AliyunService"
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,62}[A-Za-z0-9])?")
+
+
+def _as_root(process: Process, name: str, arguments: list[str]) -> None:
+    if process.user != "root":
+        raise NotUnderstood(f"what {' '.join([name, *arguments])!r} does for {process.user}")
+
+
+# Names
 
 
 def _hostname(process: Process, arguments: list[str]) -> int:
-    process.write(process.guest.host_name + process.newline)
+    """`hostname`, and `hostname NAME`, which lasts until the next boot and changes no file."""
+    guest = process.guest
+    if not arguments:
+        process.write(f"{guest.host_name}\n")
+    elif arguments in (["-s"], ["--short"]):
+        process.write(f"{guest.host_name.partition('.')[0]}\n")
+    elif len(arguments) == 1 and _HOST_NAME.fullmatch(arguments[0]) and ".." not in arguments[0]:
+        _as_root(process, "hostname", arguments)
+        guest.host_name = arguments[0]
+    else:
+        raise NotUnderstood.of("hostname", arguments)
+    return 0
+
+
+def _hostnamectl(process: Process, arguments: list[str]) -> int:
+    """`hostnamectl set-hostname NAME`: for now, and in /etc/hostname for every boot from now on."""
+    verb, name = (*arguments, "", "")[:2]
+    # What is not in small letters, or has a period, is kept in other forms besides.
+    if len(arguments) != 2 or verb != "set-hostname" or not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", name):
+        raise NotUnderstood.of("hostnamectl", arguments)
+    _as_root(process, "hostnamectl", arguments)
+    process.guest.host_name = process.guest.boot_name = name
+    return 0
+
+
+def _uname(process: Process, arguments: list[str]) -> int:
+    if arguments in ([], ["-s"]):
+        process.write("Linux\n")
+    elif arguments in (["-n"], ["--nodename"]):
+        process.write(f"{process.guest.host_name}\n")
+    else:
+        raise NotUnderstood.of("uname", arguments)
+    return 0
+
+
+def _cat(process: Process, arguments: list[str]) -> int:
+    """`cat /etc/hostname`: it is the one file of which the text is known."""
+    if arguments != ["/etc/hostname"] or not process.guest.system.systemd:
+        raise NotUnderstood.of("cat", arguments)
+    process.write(f"{process.guest.boot_name}\n")
     return 0
 
 
 def _whoami(process: Process, arguments: list[str]) -> int:
-    process.write(process.user + process.newline)
+    if arguments:
+        raise NotUnderstood.of("whoami", arguments)
+    process.write(f"{process.user}\n")
     return 0
 
 
 def _id(process: Process, arguments: list[str]) -> int:
-    number, name = (0, "root") if process.user == "root" else (1000, process.user)
-    process.write(f"{number}\n" if arguments == ["-u"] else f"uid={number}({name}) gid={number}({name})\n")
-    return 0
-
-
-def _pwd(process: Process, arguments: list[str]) -> int:
-    process.write(process.directory + process.newline)
-    return 0
-
-
-def _seq(process: Process, arguments: list[str]) -> int:
-    if len(arguments) != 1 or not arguments[0].isdigit():
-        process.write(f"seq: write how many numbers, not {' '.join(arguments)!r}{process.newline}")
-        return 1
-    process.write("".join(f"{number}\n" for number in range(1, int(arguments[0]) + 1)))
+    letters = "".join(word[1:] if re.fullmatch(r"-[ugGnr]+", word) else "?" for word in arguments)
+    what = set(letters) - set("nr")
+    if len(what) > 1 or (not what and letters) or "?" in what:
+        raise NotUnderstood.of("id", arguments)
+    if "u" in what and "n" in letters:
+        process.write(f"{process.user}\n")
+        return 0
+    numbers = {"root": 0, "ecs-user": 1000}
+    if process.user not in numbers or (process.user != "root" and what != {"u"}):
+        raise NotUnderstood(f"the groups and numbers of {process.user}")
+    number, name = numbers[process.user], process.user
+    if what:
+        process.write(f"{name if 'n' in letters else number}\n")
+    else:
+        process.write(f"uid={number}({name}) gid={number}({name}) groups={number}({name})\n")
     return 0
 
 
 def _pgrep(process: Process, arguments: list[str]) -> int:
-    found = arguments[-1:] == [AGENT_PROCESS] and process.guest.agent.runs
-    process.write("1042\n" if found else "")
-    return 0 if found else 1
+    if arguments not in ([AGENT_PROCESS], ["-x", AGENT_PROCESS]):
+        raise NotUnderstood.of("pgrep", arguments)
+    process.write("1042\n" if process.guest.agent.runs else "")
+    return 0 if process.guest.agent.runs else 1
+
+
+def _mkdir(process: Process, arguments: list[str]) -> int:
+    """`mkdir [-p] DIRECTORY...`"""
+    parents = arguments[:1] == ["-p"]
+    names = arguments[1:] if parents else arguments
+    paths = [absolute(name, process.directory) for name in names]
+    if not names or any(not name or name.startswith("-") for name in names):
+        raise NotUnderstood.of("mkdir", arguments)
+    if any(process.has_directory(path) is None or path in process.guest.files for path in paths):
+        raise NotUnderstood.of("mkdir", arguments)
+    _as_root(process, "mkdir", arguments)
+    code = 0
+    for name, path in zip(names, paths, strict=True):
+        why = ""
+        if not parents and process.has_directory(path):
+            why = "File exists"
+        elif not parents and not process.has_directory(dirname(path)):
+            why = "No such file or directory"
+        if why:
+            process.write(f"mkdir: cannot create directory '{name}': {why}\n")
+            code = 1
+        else:
+            process.guest.make_directory(path)
+    return code
+
+
+# Numbers and time
+
+
+def _seq(process: Process, arguments: list[str]) -> int:
+    if not arguments:
+        process.write("seq: missing operand\nTry 'seq --help' for more information.\n")
+        return 1
+    if len(arguments) > 3 or not all(re.fullmatch(r"0|-?[1-9]\d{0,8}", each) for each in arguments):
+        raise NotUnderstood.of("seq", arguments)
+    numbers = [int(each) for each in arguments]
+    first, step, last = (
+        (1, 1, numbers[0]) if len(numbers) == 1 else (numbers[0], ([1, *numbers[1:-1]])[-1], numbers[-1])
+    )
+    if not step or abs(last - first) // abs(step) > 1_000_000:
+        raise NotUnderstood.of("seq", arguments)
+    process.write("".join(f"{each}\n" for each in range(first, last + (1 if step > 0 else -1), step)))
+    return 0
+
+
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _sleep(process: Process, arguments: list[str]) -> int | Takes:
+    """`sleep NUMBER[smhd]...`: the sum of them."""
+    if not arguments:
+        process.write("sleep: missing operand\nTry 'sleep --help' for more information.\n")
+        return 1
+    total: Decimal | None = Decimal(0)
+    wrong = []
+    for word in arguments:
+        match = re.fullmatch(r"((?:\d+(?:\.\d*)?|\.\d+)|infinity|inf)([smhd]?)", word)
+        if match is not None:
+            infinite = match[1].startswith("inf")
+            total = None if total is None or infinite else total + Decimal(match[1]) * _SECONDS[match[2] or "s"]
+        elif re.fullmatch(r"[A-Za-z_]*", word) and word[:1].lower() not in ("i", "n"):
+            wrong.append(word)
+        else:
+            raise NotUnderstood.of("sleep", arguments)
+    if wrong:
+        says = "".join(f"sleep: invalid time interval '{word}'\n" for word in wrong)
+        process.write(says + "Try 'sleep --help' for more information.\n")
+        return 1
+    return Takes(None if total is None else round(total * SECOND))
+
+
+_DATE_PARTS: Final = {
+    "F": "%Y-%m-%d", "T": "%H:%M:%S", "D": "%m/%d/%y", "R": "%H:%M", "Z": "UTC", "z": "+0000", "n": "\n", "t": "\t",
+    **{letter: f"%{letter}" for letter in "YmdHMSyjIwu%"},
+}  # fmt: skip
+
+
+def _date(process: Process, arguments: list[str]) -> int:
+    """`date +%s`, and with `-u` dates in UTC: the zone of a system is not known."""
+    in_utc = arguments[:1] in (["-u"], ["--utc"])
+    forms = arguments[1:] if in_utc else arguments
+    form = forms[0] if len(forms) == 1 and forms[0].startswith("+") else "+%E"
+    known = {*_DATE_PARTS, "s"} if in_utc else {"s", "%"}
+    if re.sub("%[" + "".join(known) + "]", "", form[1:]).count("%"):
+        raise NotUnderstood.of("date", arguments)
+    seconds = process.guest.world.clock.now // SECOND
+    at = datetime.fromtimestamp(seconds, UTC)
+    parts = {**{letter: at.strftime(each) for letter, each in _DATE_PARTS.items()}, "s": str(seconds)}
+    process.write(re.sub("%(.)", lambda match: parts[match[1]], form[1:], flags=re.DOTALL) + "\n")
+    return 0
 
 
 # Power
 
 
 def _reboot(process: Process, arguments: list[str]) -> int:
-    process.guest.power("reboot", 0)
-    return 0
+    return _power(process, "reboot", arguments)
 
 
 def _power_off(process: Process, arguments: list[str]) -> int:
-    process.guest.power("halt", 0)
+    return _power(process, "halt", arguments)
+
+
+def _power(process: Process, how: str, arguments: list[str]) -> int:
+    if arguments:
+        raise NotUnderstood.of("reboot" if how == "reboot" else "poweroff", arguments)
+    _as_root(process, how, arguments)
+    process.guest.power(how, 0)
     return 0
 
 
 def _shutdown(process: Process, arguments: list[str]) -> int:
-    if "-c" in arguments:
+    """`shutdown [-r | -h | -P] [now | +MINUTES] [message]`, and `shutdown -c`."""
+    _as_root(process, "shutdown", arguments)
+    if arguments == ["-c"]:
         process.guest.power(None, 0)
         return 0
+    options = [word for word in arguments if word.startswith("-")]
     whens = [word for word in arguments if not word.startswith("-")] or ["+1"]
     minutes = {"now": "0"}.get(whens[0], whens[0]).removeprefix("+")
+    if (
+        len(options) > 1
+        or (options and options[0] not in ("-r", "-h", "-P"))
+        or not re.fullmatch(r"\d{1,6}|[A-Za-z]+", minutes)
+    ):
+        raise NotUnderstood.of("shutdown", arguments)
     if not minutes.isdigit():
         process.write(f"Failed to parse time specification: {whens[0]}\n")
         return 1
-    process.guest.power("reboot" if "-r" in arguments else "halt", int(minutes) * MINUTE)
+    process.guest.power("reboot" if options == ["-r"] else "halt", int(minutes) * MINUTE)
     return 0
 
 
-def _windows_shutdown(process: Process, arguments: list[str]) -> int:
-    given = [word.lower().replace("-", "/", 1) for word in arguments]
-    if "/a" in given:
-        process.guest.power(None, 0)
-        return 0
-    if "/s" not in given and "/r" not in given:
-        process.write("Usage: shutdown [/s | /r | /a] [/t xxx]\r\n")
-        return 1
-    after = given[given.index("/t") + 1] if "/t" in given[:-1] else "30"
-    process.guest.power("reboot" if "/r" in given else "halt", int(after) * 1000 if after.isdigit() else 0)
-    return 0
-
-
-# The agent: its package, its updater, its service
-
-
-def _wget(process: Process, arguments: list[str]) -> int:
-    name = PurePosixPath(arguments[-1]).name if arguments else ""
-    if name not in _PACKAGES:
-        process.write(f"wget: unable to resolve host address of {name!r}\n")
-        return 4
-    process.guest.files |= {name}
-    return 0
-
-
-def _curl(process: Process, arguments: list[str]) -> int:
-    """Ask the metadata service, which alone answers in a guest."""
-    urls = [word for word in arguments if not word.startswith("-")]
-    host, _, path = (urls[-1] if urls else "").removeprefix("http://").partition("/")
-    if host != METADATA:
-        process.write(f"curl: (6) Could not resolve host: {host}\n")
-        return 6
-    found = process.guest.world.metadata(process.guest.id, f"/{path}")
-    if found is not None:
-        process.write(found)
-    elif any(word in ("-f", "--fail") or (word[:2] != "--" and "f" in word) for word in arguments if word[:1] == "-"):
-        process.write("curl: (22) The requested URL returned error: 404\n")
-        return 22
-    else:
-        process.write("404 - Not Found")
-    return 0
-
-
-def _package(kind: str, verbs: frozenset[str]) -> GuestProgram:
-    def install(process: Process, arguments: list[str]) -> int:
-        name = PurePosixPath(arguments[-1]).name if arguments else ""
-        if len(arguments) != 2 or arguments[0] not in verbs or not name.endswith(kind):
-            process.write(f"{kind[1:]}: no such option\n")
-            return 1
-        if name not in process.guest.files:
-            process.write(f"error: open of {name} failed: No such file or directory\n")
-            return 1
-        process.guest.change_agent("install")
-        return 0
-
-    return install
-
-
-def _chmod(process: Process, arguments: list[str]) -> int:
-    agent = process.guest.agent
-    if len(arguments) != 2 or PurePosixPath(arguments[1]).name != _UPDATER or not agent.installed:
-        process.write(f"chmod: cannot access {arguments[-1:]}: No such file or directory\n")
-        return 1
-    if arguments[0] in ("a-x", "-x", "a+x", "+x"):
-        process.guest.change_agent("updater-on" if "+" in arguments[0] else "updater-off")
-        return 0
-    process.write(f"chmod: invalid mode: {arguments[0]!r}\n")
-    return 1
-
-
-def _rename(process: Process, arguments: list[str]) -> int:
-    agent = process.guest.agent
-    if not arguments or not agent.installed:
-        process.write("The syntax of the command is incorrect.\r\n")
-        return 1
-    names = [PureWindowsPath(word).name.removesuffix(".exe") for word in arguments]
-    there = _UPDATER if agent.updater else agent.updater_name
-    if names[0] != there:
-        process.write("The system cannot find the file specified.\r\n")
-        return 1
-    agent.updater_name = names[1] if len(names) > 1 else f"{_UPDATER}.off"
-    process.guest.change_agent("updater-on" if agent.updater_name == _UPDATER else "updater-off")
-    return 0
-
-
-def _service(process: Process, verb: str, name: str, expected: str) -> int:
-    if name != expected or not process.guest.agent.installed:
-        process.write(f"{name}: no such service{process.newline}")
-        return 5
-    if verb in ("stop", "start", "restart"):
-        if verb != "start":
-            process.guest.change_agent("stop")
-        if verb != "stop":
-            process.guest.change_agent("start")
-        return 0
-    if verb in ("status", "is-active", "query"):
-        process.write(("active" if process.guest.agent.runs else "inactive") + process.newline)
-        return 0 if process.guest.agent.runs else 3
-    process.write(f"{verb}: unknown operation{process.newline}")
-    return 1
-
-
-def _systemctl(process: Process, arguments: list[str]) -> int:
-    verb, name = (*arguments, "", "")[:2]
-    return _service(process, verb, name.removesuffix(".service"), _LINUX_SERVICE)
-
-
-def _chkconfig(process: Process, arguments: list[str]) -> int:
-    name, verb = (*arguments, "", "")[:2]
-    code = _service(process, {"off": "stop", "on": "start"}.get(verb, verb), name, _LINUX_SERVICE)
-    if code == 0 and verb in ("on", "off"):
-        process.guest.agent.enabled = verb == "on"
-    return code
-
-
-def _sc(process: Process, arguments: list[str]) -> int:
-    verb, name = (*arguments, "", "")[:2]
-    return _service(process, verb.lower(), name, AGENT_PROCESS)
-
-
-def _cmdlet(verb: str) -> GuestProgram:
-    return lambda process, arguments: _service(process, verb, (arguments or [""])[-1], AGENT_PROCESS)
-
-
-_LINUX: Final[Mapping[str, GuestProgram]] = {
+#: What guests know of the programs that every Linux system has, and of the tools of some.
+LINUX: Final[Mapping[str, GuestProgram]] = {
+    "cat": _cat,
+    "chkconfig": chkconfig,
+    "chmod": chmod,
+    "curl": curl,
+    "date": _date,
+    "dpkg": dpkg,
     "hostname": _hostname,
-    "whoami": _whoami,
+    "hostnamectl": _hostnamectl,
     "id": _id,
-    "pwd": _pwd,
-    "seq": _seq,
+    "mkdir": _mkdir,
     "pgrep": _pgrep,
-    "reboot": _reboot,
     "poweroff": _power_off,
+    "reboot": _reboot,
+    "rpm": rpm,
+    "seq": _seq,
     "shutdown": _shutdown,
-    "curl": _curl,
-    "wget": _wget,
-    "rpm": _package(".rpm", frozenset({"-ivh", "-i", "-U", "-Uvh"})),
-    "dpkg": _package(".deb", frozenset({"-i", "--install"})),
-    "chmod": _chmod,
-    "systemctl": _systemctl,
-    "chkconfig": _chkconfig,
-}
-_WINDOWS: Final[Mapping[str, GuestProgram]] = {
-    "hostname": _hostname,
+    "sleep": _sleep,
+    "systemctl": systemctl,
+    "uname": _uname,
+    "wget": wget,
     "whoami": _whoami,
-    "cd": _pwd,
-    "pwd": _pwd,
-    "shutdown": _windows_shutdown,
-    "rename": _rename,
-    "ren": _rename,
-    "sc": _sc,
-    "net": _sc,
-    "restart-computer": _reboot,
-    "stop-computer": _power_off,
-    "stop-service": _cmdlet("stop"),
-    "start-service": _cmdlet("start"),
-    "restart-service": _cmdlet("restart"),
 }
-PROGRAMS: Final[Mapping[str, Mapping[str, GuestProgram]]] = {"linux": _LINUX, "windows": _WINDOWS}
+
+
+def linux_program(process: Process, name: str) -> Program | None:
+    """What a name stands for in a Linux guest; None where there is surely nothing.
+
+    Raises:
+        NotUnderstood: it is there, or may be, and is not known.
+    """
+    if "/" in name:
+        return _by_path(process, name)
+    there, known = process.guest.system.has(name), LINUX.get(name)
+    if there is False:
+        return None
+    if known is None or (there is None and name in TOOLS):
+        raise NotUnderstood(repr(name))
+    return lambda _, arguments: known(process, arguments)
+
+
+def _by_path(process: Process, name: str) -> Program | None:
+    """A program that is named by its path: none of them is known, and of few it is known that they are not there."""
+    path = absolute(name, process.directory)
+    if path in process.guest.files or process.has_directory(path) is not False:
+        raise NotUnderstood(repr(name))
+
+    def missing(_: object, arguments: list[str]) -> int:
+        process.write(f"{process.name}: line {process.line}: {name}: No such file or directory\n")
+        return 127
+
+    return missing
