@@ -29,6 +29,31 @@ def test_commands_run_in_their_directory(region: Region) -> None:
     assert region.run_command("pwd", on=instance, working_dir="/tmp").output(instance).strip() == "/tmp"
 
 
+@clause("assistant/working-dir-exists")
+def test_a_command_does_not_run_where_its_directory_is_missing(region: Region) -> None:
+    (instance,) = region.run_instances()
+    ran = region.run_command("echo ran", on=instance, working_dir="/no-such-directory")
+    shown = ran.result(instance)
+    assert (shown["InvokeRecordStatus"], ran.output(instance).strip()) == ("Failed", "")
+
+
+@clause("assistant/working-dir-exists")
+@pytest.mark.region(edition="2020-12")
+@needs("shape-region")
+def test_the_record_says_that_the_directory_is_missing(region: Region) -> None:
+    (instance,) = region.run_instances()
+    shown = region.run_command("echo ran", on=instance, working_dir="/no-such-directory").result(instance)
+    assert (shown["InvocationStatus"], shown["ErrorCode"]) == ("Invalid", "DirectoryNotExists")
+
+
+@clause("assistant/host-name-by-command")
+@needs("guest")
+def test_a_command_changes_the_host_name(region: Region) -> None:
+    (instance,) = region.run_instances()
+    assert region.run_command("hostname renamed", on=instance).result(instance)["ExitCode"] == 0
+    assert region.run_command("hostname", on=instance).output(instance) == "renamed\n"
+
+
 @clause("assistant/record-running", "assistant/record-finished")
 def test_a_record_is_running_then_finished(region: Region) -> None:
     (instance,) = region.run_instances()

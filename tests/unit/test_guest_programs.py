@@ -354,7 +354,7 @@ def test_the_program_of_the_manual_hears_that_yum_is_to_be_taught(fresh: Region,
     made = fresh.call("CreateCommand", CommandContent=content, Type="RunShellScript", Name="test", Description="test")
     asked = {"CommandId": made["CommandId"], "InstanceId": [one.id], "Timed": False}
     invoked = fresh.invocation(fresh.call("InvokeCommand", **asked)["InvokeId"]).wait()
-    assert "teach it the script: region.guest('yum check-update', …)" in invoked.output(one)
+    assert "teach it the script: region.guest('yum check-update'" in invoked.output(one)
     fresh.guest("yum check-update", exit_code=100, output="nginx\n")
     invoked = fresh.invocation(fresh.call("InvokeCommand", **asked)["InvokeId"]).wait()
     assert (invoked.result(one)["ExitCode"], invoked.output(one)) == (100, "nginx\n")

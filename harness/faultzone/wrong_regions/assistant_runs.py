@@ -29,6 +29,41 @@ def _rewrites(old: bytes, new: bytes) -> type[Wrapper]:
 wrong("as-nobody", "assistant/as-administrator", "runs commands as nobody")(_rewrites(b"root", b"nobody"))
 
 
+@wrong("runs-without-directory", "assistant/working-dir-exists", "shows a run whose directory is missing as a success")
+class RunsWithoutDirectory(Wrapper):
+    """A missing directory goes unnoticed."""
+
+    def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
+        """Let a run that could not begin have ended well."""
+        for each in results(action, answer):
+            if each["InvokeRecordStatus"] == "Failed" and not each["Output"]:
+                each |= {"InvokeRecordStatus": "Finished", "ExitCode": 0}
+        return answer
+
+
+@wrong("missing-directory-by-another-code", "assistant/working-dir-exists", "calls a missing directory an exception")
+class MissingDirectoryByAnotherCode(Wrapper):
+    """The run is an error of its own."""
+
+    def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
+        """Give another code."""
+        for each in results(action, answer):
+            if each.get("ErrorCode") == "DirectoryNotExists":
+                each |= {"InvocationStatus": "Error", "ErrorCode": "ExecutionException"}
+        return answer
+
+
+@wrong("keeps-the-host-name", "assistant/host-name-by-command", "accepts a command that changes the host name in vain")
+class KeepsTheHostName(Wrapper):
+    """`hostname NAME` does nothing."""
+
+    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+        """Run `true` in its place."""
+        script = base64.b64decode(str(parameters.get("CommandContent", ""))) if action == "CreateCommand" else b""
+        nothing = {"CommandContent": base64.b64encode(b"true").decode()} if script.startswith(b"hostname ") else {}
+        return super().call(action, {**parameters, **nothing}, account=account)
+
+
 @wrong("plain-output", "assistant/output-base64", "shows output as it is")
 class PlainOutput(Wrapper):
     """Nothing is encoded."""
