@@ -289,7 +289,7 @@ def walk(edition: str, recovery: str, seed: int, *, checked: bool = False) -> li
 
 def measure(sizes: Sizes) -> Iterator[Row]:
     """So many steps in each edition and both ways of recovery, and what they leave stuck."""
-    each = max(1, sizes.walked // (STEPS * len(_WAYS)))
+    each = max(1, -(-sizes.walked // (STEPS * len(_WAYS))))
     stuck: list[str] = []
     begun = process_time()
     for (edition, recovery), seed in product(_WAYS, range(each)):

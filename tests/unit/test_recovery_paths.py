@@ -204,6 +204,25 @@ def test_arrears_stop_what_is_on_its_way_on_a_lost_host(kind: str, moment: str) 
     demand(region.journal)
 
 
+@pytest.mark.parametrize("other", ["maintenance", "guest"])
+def test_a_second_loss_ends_what_else_was_restarting_the_instance(other: str) -> None:
+    """The recovery goes on; without a host it waits, and nothing but it is Executing."""
+    region = make_region(zones=1, hosts_per_zone=2, recovery=IMMEDIATE)
+    (made,) = region.run_instances(1)
+    crash(made)
+    region.wait(lambda: made.status == "Starting")
+    if other == "maintenance":
+        region.control("schedule-maintenance", instance=made.id, within=0)
+        region.clock.advance(0.1)
+    else:
+        region.control("guest-crash", instance=made.id)
+        region.clock.advance(1.1)
+    crash(made)
+    made.wait_until("Stopped")
+    assert sorted(state for _, state in states(region, made)) == ["Executing", "Failed"]
+    assert dict(states(region, made))[FAILURE] == "Executing"
+
+
 # The host of maintenance
 
 

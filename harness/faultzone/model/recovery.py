@@ -145,11 +145,15 @@ def _under_way(region: RegionState, instance: Instance) -> list[SystemEvent]:
     ]
 
 
-def _end(region: RegionState, instance: Instance, why: str) -> None:
-    """End the recovery of an instance and what else was restarting it, as `ENDS` has it for what has happened."""
+def _end(region: RegionState, instance: Instance, why: str, *, but: Recovery | None = None) -> None:
+    """End the recovery of an instance and what else was restarting it, as `ENDS` has it for what has happened.
+
+    Args:
+        but: the recovery, where that goes on.
+    """
     ends = ENDS[why]
-    recovery = region.recovering.pop(instance.id, None)
-    ended = _under_way(region, instance)
+    recovery = region.recovering.pop(instance.id, None) if but is None else None
+    ended = [event for event in _under_way(region, instance) if but is None or event is not but.event]
     if recovery is not None and recovery.event not in ended:
         ended.append(recovery.event)
     for event in ended:
@@ -171,9 +175,11 @@ def _lose(region: RegionState, instance: Instance, what: str) -> None:
     instance.next = None
     cut_off(region, instance)
     recovery = region.recovering.get(instance.id)
-    if recovery is None or recovery.event.status not in events.ACTIVE:
-        # What else was restarting it will not come to its end.
-        _end(region, instance, "its host is lost")
+    if recovery is not None and recovery.event.status not in events.ACTIVE:
+        recovery = None
+    # What else was restarting it will not come to its end.
+    _end(region, instance, "its host is lost", but=recovery)
+    if recovery is None:
         relocates = region.rules.relocates(instance)
         event = _announce(region, instance, PATHS[what, relocates])
         recovery = region.recovering[instance.id] = Recovery(event, relocates=relocates)
