@@ -11,6 +11,8 @@ MAINTENANCE = "SystemMaintenance.Reboot"
 SYSTEM_FAILURE = "SystemFailure.Reboot"
 INSTANCE_FAILURE = "InstanceFailure.Reboot"
 SETTLED = {"Avoided", "Executed", "Canceled", "Failed"}
+#: A recovery may be planned for a day or two ahead, and is executed within six hours then.
+EXECUTED = "54h"
 HOUR = 3_600_000
 DAY = 24 * HOUR
 

@@ -9,6 +9,7 @@ import pytest
 from faultzone import ApiError, Instance, Region, assert_avoided
 from faultzone_specs.events import (
     DAY,
+    EXECUTED,
     HOUR,
     INSTANCE_FAILURE,
     MAINTENANCE,
@@ -134,9 +135,11 @@ def test_maintenance_without_an_answer_reboots_at_its_time(region: Region) -> No
 def test_a_failure_is_repaired_within_six_hours(region: Region) -> None:
     """From its Executing on."""
     instance = crash(region)
-    done = region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed", within="6h")
+    region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executing", within=EXECUTED)
+    began = region.clock.ms
+    done = region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed", within="7h")
     assert done.finished is not None
-    assert done.finished - done.published <= 6 * HOUR
+    assert done.finished - began <= 6 * HOUR
 
 
 @clause("event/unexpected-has-no-window", "event/system-failure")

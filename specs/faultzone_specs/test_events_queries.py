@@ -10,6 +10,7 @@ import pytest
 from faultzone import ApiError, Region, assert_refused
 from faultzone_specs.events import (
     DAY,
+    EXECUTED,
     HOUR,
     INSTANCE_FAILURE,
     MAINTENANCE,
@@ -71,7 +72,7 @@ def test_events_go_through_their_states_in_order(region: Region) -> None:
 
     settled()
     region.chaos.crash(str(four.host), reversible=False)
-    region.wait(settled, "2h", what="every event settled")
+    region.wait(settled, EXECUTED, what="every event settled")
     for path in seen.values():
         assert "/".join(path) in {
             "Scheduled/Executing/Executed",
@@ -356,6 +357,7 @@ def test_times_are_in_order(region: Region) -> None:
     region.chaos.maintenance(two.id, within="1h")
     two.reboot()
     region.chaos.crash(str(three.host), reversible=False)
+    region.wait_for_event(SYSTEM_FAILURE, instance=three, state="Executed", within=EXECUTED)
     region.clock.advance("2h")
     found = region.events()
     assert {event.state for event in found} == {"Executed", "Avoided"}

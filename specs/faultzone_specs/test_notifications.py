@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from faultzone import Instance, Region
-from faultzone_specs.events import DAY, HOUR, INSTANCE_FAILURE, MAINTENANCE, SYSTEM_FAILURE, crash_host_of, simulate
+from faultzone_specs.events import (
+    DAY,
+    EXECUTED,
+    HOUR,
+    INSTANCE_FAILURE,
+    MAINTENANCE,
+    SYSTEM_FAILURE,
+    crash_host_of,
+    simulate,
+)
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -74,7 +83,7 @@ def test_what_others_do_is_published_to_its_account_and_order(region: Region) ->
     inbox = Inbox(region)
     (instance,) = region.run_instances(1)
     crash_host_of(region, instance)
-    region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed", within="2d")
+    region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed", within=EXECUTED)
     region.clock.advance("1m")
     found = inbox.read(instance)
     assert [each for each in states(found) if each != "Scheduled"] == ["Executing", "Executed"]
@@ -231,6 +240,6 @@ def test_an_instance_is_told_the_same_of_itself_after_its_recovery(region: Regio
     paths += ["meta-data/hostname", "meta-data/image-id", "dynamic/instance-identity/document"]
     before, host = [_inside(region, instance, each) for each in paths], instance.host
     crash_host_of(region, instance)
-    region.wait(lambda: instance.status == "Running" and instance.host != host, "1h", what="recovered")
+    region.wait(lambda: instance.status == "Running" and instance.host != host, EXECUTED, what="recovered")
     assert [_inside(region, instance, each) for each in paths] == before
     assert before[:3] == [instance.id, instance.identity.mac_address, instance.identity.private_ip]

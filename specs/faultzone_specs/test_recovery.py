@@ -8,15 +8,13 @@ from contextlib import suppress
 import pytest
 
 from faultzone import ApiError, Instance, Region, assert_recovered, assert_refused, assert_strictly_spread
-from faultzone_specs.events import HOUR, MAINTENANCE, SYSTEM_FAILURE, crash, crash_host_of
+from faultzone_specs.events import EXECUTED, HOUR, MAINTENANCE, SYSTEM_FAILURE, crash, crash_host_of
 from faultzone_specs.observing import metadata, path
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
 LOCAL = "ecs.i2.xlarge"
 planned = pytest.mark.region(recovery="planned")
-#: A plan is made a day ahead or two, and executed within six hours.
-EXECUTED = "54h"
 
 
 @clause("recovery/relocates", "recovery/same-zone")
@@ -132,7 +130,8 @@ def test_local_disks_whose_host_is_lost_for_good(region: Region) -> None:
     (instance,) = region.run_instances(1, instance_type=LOCAL)
     host = instance.host
     crash_host_of(region, instance)
-    region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Failed", within=EXECUTED)
+    region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executing", within=EXECUTED)
+    region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Failed", within="7h")
     region.hold(lambda: instance.status == "Stopped" and instance.host == host, "1d", what="staying down")
     assert [event.state for event in region.events(instance)] == ["Failed"]
     instance.delete()
@@ -301,7 +300,7 @@ def test_later_users_choose_what_a_failure_does(
     (instance,) = region.run_instances(1, instance_type=kind)
     _maintain(instance, action)
     crash_host_of(region, instance, type=type)
-    region.wait_for_event(type, instance=instance, state="Executed")
+    region.wait_for_event(type, instance=instance, state="Executed", within=EXECUTED)
     assert instance.status == ends
     assert [event.type for event in region.events(instance)] == [type]
 
@@ -330,7 +329,8 @@ def test_later_local_disks_can_be_redeployed_after_their_event_has_failed(region
     (instance,) = region.run_instances(1, instance_type=LOCAL)
     host, before = instance.host, instance.identity
     crash_host_of(region, instance)
-    region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Failed", within=EXECUTED)
+    region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executing", within=EXECUTED)
+    region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Failed", within="7h")
     region.call("RedeployInstance", InstanceId=instance.id)
     instance.wait_until("Running")
     assert instance.identity == before
