@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
+import faultzone
 from faultzone import assert_refused, editions, make_region
 from faultzone.editions import Edition
 from faultzone.errors import UsageError
@@ -76,3 +80,22 @@ def test_what_came_with_an_edition_is_there_in_all_that_are_later() -> None:
     asked = {"MaxResults": 10}
     assert make_region(edition=TOMORROW).call("DescribeDisks", **asked)["Disks"]["Disk"] == []
     assert_refused("UnsupportedParameter", lambda: make_region(edition="2019-02").call("DescribeDisks", **asked))
+
+
+@pytest.mark.slow
+def test_each_value_is_read_by_the_code() -> None:
+    """One that nothing reads would be a rule that stands in the file alone."""
+    sources = [each for each in Path(faultzone.__path__[0]).rglob("*.py") if "wrong_regions" not in each.parts]
+    read = {
+        node.attr
+        for source in sources
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    }
+    values = {
+        f"{chapter}.{name}": name
+        for edition in editions.EDITIONS
+        for chapter, names in edition.values().items()
+        for name in names
+    }
+    assert {path for path, attribute in values.items() if attribute not in read} == set()

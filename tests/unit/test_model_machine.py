@@ -14,12 +14,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from faultzone import ApiError, Region, make_region
 from faultzone.backends.local import LocalBackend
+from faultzone.checkers import demand
 from faultzone.model.effects import Report
-from faultzone.model.shape import Shape
+from faultzone.model.shape import IMMEDIATE, PLANNED, Shape
 
 ZONES, HOSTS, VCPUS = 2, 3, 8
 TYPES = {"ecs.g5.large": 2, "ecs.c5.xlarge": 4}
 SETTLED = {"Running", "Stopped"}
+ENDED = {"Executed", "Failed", "Avoided", "Canceled"}
 #: What an instance may go through. A host that is back boots what it carries, hence Running or Starting to Starting.
 STEPS = {
     (None, "Pending"),
@@ -60,9 +62,9 @@ class RegionMachine(RuleBasedStateMachine):
         self.seen = 0
         self.states: dict[str, str] = {}
 
-    @initialize(seed=st.integers(0, 10**6), faithful=st.booleans())
-    def make(self, seed: int, faithful: bool) -> None:
-        shape = Shape(zones=ZONES, hosts_per_zone=HOSTS, host_vcpus=VCPUS, host_memory_gib=64)
+    @initialize(seed=st.integers(0, 10**6), faithful=st.booleans(), recovery=st.sampled_from([PLANNED, IMMEDIATE]))
+    def make(self, seed: int, faithful: bool, recovery: str) -> None:
+        shape = Shape(zones=ZONES, hosts_per_zone=HOSTS, host_vcpus=VCPUS, host_memory_gib=64, recovery=recovery)
         self.delivery = Substrate(seed, faithful)
         backend = LocalBackend((shape,), accounts=2, delays=self.delivery)
         self.accounts: list[Region] = [make_region(backend), make_region(backend).as_account(1)]
@@ -132,9 +134,15 @@ class RegionMachine(RuleBasedStateMachine):
 
     # What happens to them
 
-    @rule(host=hosts)
-    def crash(self, host: int) -> None:
-        self.accounts[0].control("crash-host", host=self.host_ids[host], reversible=True)
+    @rule(host=hosts, reversible=st.booleans())
+    def crash(self, host: int, reversible: bool) -> None:
+        self.accounts[0].control("crash-host", host=self.host_ids[host], reversible=reversible)
+
+    @rule(index=indices, due=st.sampled_from([0, 1500, 60_000]))
+    def maintain(self, index: int, due: int) -> None:
+        _, id = self.pick(index)
+        if id != "i-none":
+            self.accounts[0].control("schedule-maintenance", instance=id, within=due)
 
     @rule(host=hosts)
     def repair(self, host: int) -> None:
@@ -150,7 +158,7 @@ class RegionMachine(RuleBasedStateMachine):
     def supply(self, limit: int | None) -> None:
         self.accounts[0].control("set-supply", limit=limit)
 
-    @rule(seconds=st.sampled_from([0, 0.5, 1, 2, 10]))
+    @rule(seconds=st.sampled_from([0, 0.5, 1, 2, 10, 400, 2000]))
     def advance(self, seconds: float) -> None:
         self.accounts[0].clock.advance(seconds)
 
@@ -195,13 +203,17 @@ class RegionMachine(RuleBasedStateMachine):
         assert len(set(public)) == len(public)
 
     def teardown(self) -> None:
-        """Nothing hangs once every host is back, unless a report was lost."""
+        """Nothing hangs once every host is back, unless a report was lost: no instance, and no event of one."""
         if not hasattr(self, "accounts") or not self.delivery.faithful:
             return
+        self.accounts[0].clock.advance("8h")
+        self.everything_adds_up()
+        demand(self.accounts[0].journal, ["stuck"])
         for host in self.host_ids:
             self.accounts[0].control("repair-host", host=host)
         self.accounts[0].clock.advance("1h")
         self.everything_adds_up()
+        assert {event.state for each in self.accounts for event in each.events()} <= {*ENDED, "Scheduled"}
         assert {id: state for id, state in self.states.items() if state not in {*SETTLED, "Released"}} == {}
 
 
