@@ -16,6 +16,7 @@ import importlib.metadata
 import importlib.util
 import io
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -113,11 +114,11 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     up.add_argument(
         "--region", action="append", metavar="ID", help="a region's id; may be repeated (default: cn-hangzhou)"
     )
-    up.add_argument("--zones", type=int, default=2, help="zones of each region (default: 2)")
-    up.add_argument("--hosts", type=int, default=8, help="physical hosts of each zone (default: 8)")
+    up.add_argument("--zones", type=_whole, default=2, help="zones of each region (default: 2)")
+    up.add_argument("--hosts", type=_whole, default=8, help="physical hosts of each zone (default: 8)")
     up.add_argument(
         "--accounts",
-        type=int,
+        type=_whole,
         default=1,
         help="accounts; their key pairs are testid/testsecret, testid2/testsecret2 ... (default: 1)",
     )
@@ -131,6 +132,13 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "--sts", metavar="ID:SECRET:TOKEN", help="a temporary key of the first account besides, which needs its token"
     )
     up.add_argument("--token", help="what the control routes ask for (default: random; told on the second line)")
+    up.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name that requests may call this machine by, besides localhost and those of the cloud; may be repeated",
+    )
     up.add_argument("--edition", default=editions.DEFAULT, choices=editions.names())
     up.add_argument("--seed", default="0", help="of ids, addresses and names (default: 0)")
     up.add_argument(
@@ -140,7 +148,7 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="whether the restart of instances whose host is lost for good is scheduled first, or begins at once "
         "(default: %(default)s)",
     )
-    up.add_argument("--scale", type=float, default=1.0, help="region seconds for each real second (default: 1)")
+    up.add_argument("--scale", type=_decimal, default=1.0, help="region seconds for each real second (default: 1)")
     up.set_defaults(run=_up)
 
 
@@ -161,7 +169,8 @@ def _up(options: argparse.Namespace) -> int:
     )
     key = _read_key("--key", options.key, "ID:SECRET")
     sts = None if options.sts is None else _read_key("--sts", options.sts, "ID:SECRET:TOKEN")
-    with hosted.endpoint(cloud, port=options.port, key=key, sts=sts, token=options.token) as served:
+    given = {"port": options.port, "token": options.token, "allow_hosts": options.allow_host}
+    with hosted.endpoint(cloud, key=key, sts=sts, **given) as served:
         print(f"ready {served.url}", flush=True)
         print(f"control token {served.token}", flush=True)
         hosted.wait_for_interrupt()
@@ -195,9 +204,22 @@ def _conform(options: argparse.Namespace) -> int:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5) or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text}: write a port from 0 to 65535")
     return int(text)
+
+
+def _whole(text: str) -> int:
+    # The functions that read numbers take digits of any script, and underscores.
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text}: write a whole number")
+    return int(text)
+
+
+def _decimal(text: str) -> float:
+    if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?(e[0-9]{1,2})?|-?inf|nan", text):
+        raise argparse.ArgumentTypeError(f"{text}: write a number such as 20 or 0.5")
+    return float(text)
 
 
 def _wrong(options: argparse.Namespace) -> int:

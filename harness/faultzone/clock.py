@@ -33,7 +33,8 @@ CLOCK_END: Final = 250_246_627_200_000  # 9900-01-01T00:00:00Z
 SCALE_MAX: Final = 1_000_000.0
 
 _UNITS: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
-_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
+_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z", re.ASCII)
 
 
 def milliseconds(duration: Duration) -> int:
@@ -80,6 +81,9 @@ def read_stamp(text: str) -> int:
     Raises:
         ValueError: the text has another form.
     """
+    # The parser alone would take digits of any script.
+    if not _STAMP.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not written yyyy-MM-ddTHH:mm[:ss]Z")
     form = "%Y-%m-%dT%H:%M:%SZ" if len(text) == 20 else "%Y-%m-%dT%H:%MZ"
     return int(datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()) * SECOND
 

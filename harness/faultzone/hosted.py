@@ -104,6 +104,7 @@ def endpoint(
     key: Sequence[str] = TEST_KEYS[0],
     sts: Sequence[str] | None = None,
     token: str | None = None,
+    allow_hosts: Sequence[str] = (),
 ) -> Endpoint:
     """Serve a hosted cloud on loopback.
 
@@ -113,9 +114,11 @@ def endpoint(
             testid2 and testsecret2, and so on, for as many accounts as a reset may make.
         sts: the id, secret and token of a temporary key that the first account has besides.
         token: what the control routes ask for; random when left out.
+        allow_hosts: names that requests may call the endpoint by, besides those of loopback and of the cloud.
 
     Raises:
-        UsageError: a key's id belongs to another, no header carries the token, or the port cannot be listened on.
+        UsageError: one of `allow_hosts` is no name of a host, a key's id belongs to another, no header carries the
+            token, or the port cannot be listened on.
     """
     from faultzone.serve import Credential, Keyring, serve
 
@@ -133,7 +136,7 @@ def endpoint(
         key_id, secret, session = sts
         keyring.add(Credential(key_id, secret, accounts[0], token=session))
     try:
-        return serve(cloud, keyring, port=port, token=token)
+        return serve(cloud, keyring, port=port, token=token, allow_hosts=allow_hosts)
     except OSError as trouble:
         raise UsageError(f"port {port} cannot be listened on: {trouble.strerror or trouble}") from None
 

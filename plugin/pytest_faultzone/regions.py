@@ -179,7 +179,7 @@ def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
         from faultzone.substrate.docker.pool import Settings
 
         hosts = option(config, "docker_hosts")
-        if not hosts.isdigit() or not int(hosts):
+        if not (hosts.isascii() and hosts.isdigit() and len(hosts) < 10) or not int(hosts):
             raise UsageError(f"--faultzone-docker-hosts={hosts}: write a whole number, at least 1")
         plain = option(config, "docker_plain")
         if plain not in ("yes", "no"):

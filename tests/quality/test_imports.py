@@ -15,7 +15,7 @@ from tests.quality.sources import PACKAGES, ROOT, modules, tree
 # From the ground up. A room may import the rooms of the layers below it and, if no circle comes of it, of its own.
 LAYERS = (
     {"errors"},
-    {"ecs", "clauses", "editions", "clock", "world", "journal", "redaction"},
+    {"ecs", "clauses", "editions", "clock", "world", "journal", "listen", "redaction"},
     {"model"},
     {"substrate"},
     {"control"},
@@ -32,7 +32,8 @@ SUITE_MAY_IMPORT = {"faultzone", "ecs", "errors", "region", "assertions", "histo
 
 # Who may import what from outside the standard library.
 THIRD_PARTY = {
-    "serve": {"uvicorn", "httptools", "uvloop", "orjson"},
+    "listen": {"httptools", "uvloop"},
+    "serve": {"orjson"},
     "faults": {"hypothesis"},
     "substrate": {"docker", "h11", "hypothesis", "trustme", "wsproto"},
     "pytest_faultzone": {"pytest", "hypothesis", "xdist", "faker", "allure_commons"},

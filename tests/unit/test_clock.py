@@ -65,7 +65,7 @@ def test_stamps_are_the_ones_of_the_api() -> None:
 
 @pytest.mark.parametrize("text", ["2019-03-01", "2019-03-01T00:00:00", "2019-13-01T00:00Z", "01/03/2019 00:00:00Z"])
 def test_an_instant_of_another_form_is_no_stamp(text: str) -> None:
-    with pytest.raises(ValueError, match=r"time data|unconverted"):
+    with pytest.raises(ValueError, match=r"time data|unconverted|is not written"):
         read_stamp(text)
 
 
@@ -199,3 +199,23 @@ def test_a_jump_to_where_real_time_already_is_changes_nothing() -> None:
 def test_a_clock_cannot_stand_still_run_backwards_or_out_of_hand(scale: float) -> None:
     with pytest.raises(UsageError, match=r"scale=.*: write region seconds for each real second"):
         HybridClock(0, RealClock(), scale)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\uff12\uff10\uff11\uff19-03-01T00:00:00Z",
+        "2019-03-01T00:00:0\u0661Z",
+        "2019-3-01T00:00:00Z",
+        "2019-03-01T00:00Z\n",
+    ],
+)
+def test_a_time_is_written_in_digits_of_ascii(text: str) -> None:
+    with pytest.raises(ValueError, match="is not written"):
+        read_stamp(text)
+
+
+@pytest.mark.parametrize("text", ["\uff15d", "1\u0661s"])
+def test_a_duration_is_written_in_digits_of_ascii(text: str) -> None:
+    with pytest.raises(UsageError, match="a duration is written"):
+        milliseconds(text)

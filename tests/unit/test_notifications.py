@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from faultzone import Instance, Region, make_region
+from faultzone.backends.publishing import Callback
 from faultzone.errors import UsageError
 
 STATES = ["Pending", "Starting", "Running"]
@@ -163,7 +164,76 @@ def test_a_callback_that_nobody_takes_is_given_up_and_journalled(monkeypatch: py
         assert given_up.data["why"] == "status 404"
 
 
-@pytest.mark.parametrize("url", ["ftp://there", "there", "http://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://there",
+        "there",
+        "",
+        "http://",
+        "http://[",
+        "http://[::1",
+        "http://[nonsense]/",
+        "http://there:port/",
+        "http://there:0/",
+        "http://there:65536/",
+        "http://the re/",
+        "http://there/a b",
+        "http://there/\n",
+        " http://there/",
+        "http://th\u00e9re/",
+        "http://there\uff0fhere/",
+        "http://there:\uff18\uff10/",
+        "http://@there/",
+        "http://a@b@there/",
+        "http://a:b:c@there/",
+        "http://:b@there/",
+        "http://the,re/",
+        "http://there..here/",
+        f"http://{'a' * 64}.there/",
+        "http://" + "a" * 100_000 + "/",
+    ],
+)
 def test_a_callback_needs_an_http_url(url: str) -> None:
-    with pytest.raises(UsageError, match="write an HTTP URL"):
-        make_region().control("subscribe", url=url)
+    region = make_region()
+    with pytest.raises(UsageError, match="write an HTTP URL") as refused:
+        region.control("subscribe", url=url)
+    assert "url" in str(refused.value)
+    assert len(str(refused.value)) < 1000
+    assert region.control("subscribe")["id"] == 1
+
+
+def test_a_callback_sends_the_name_and_password_of_its_url_and_the_journal_has_neither(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[dict[str, str]] = []
+
+    class Connection:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def request(self, method: str, target: str, body: str, headers: dict[str, str]) -> None:
+            sent.append(headers)
+            raise ValueError("whatever a library raises")
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr("http.client.HTTPConnection", Connection)
+    monkeypatch.setattr("faultzone.backends.publishing._PAUSE", 0.0)
+    with make_region() as region:
+        region.control("subscribe", url="http://me:s%40cret@there.example/notify")
+        one_at_a_time(region)
+        region.close()
+        given_up = region.journal.of("notice", what="callback given up")
+    # The thread has gone on with the other two.
+    assert len(given_up) == 3
+    assert {each.data["url"] for each in given_up} == {"http://there.example/notify"}
+    assert {each["Authorization"] for each in sent} == {"Basic bWU6c0BjcmV0"}
+
+
+@pytest.mark.parametrize(
+    "url", ["http://there", "https://there.example:8443/a?b=%20", "http://[::1]:80/", "HTTP://a_b/"]
+)
+def test_urls_that_can_be_posted_to(url: str) -> None:
+    Callback(url, lambda *_: None).close()

@@ -7,13 +7,15 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import count
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
-from faultzone.serve.application import Application, Refusal
+from faultzone.listen import Request
+from faultzone.serve.application import Answer, Application, Refusal
 from faultzone.serve.control import Control
 from faultzone.serve.signatures import Credential, Keyring, Verifier, sign_v1, sign_v3
 
@@ -77,6 +79,13 @@ def make_application(door: FakeDoor, *credentials: Credential, log: list[Refusal
     return Application(door, verifier, Control(door, "t"), "127.0.0.1:1", None if log is None else log.append)
 
 
+def ask(application: Application, query: bytes, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Answer:
+    """The answer to one POST of the API that no fault delays or drops."""
+    answer = application.answer(Request("POST", "/", query, headers or {}, body, "127.0.0.1"))
+    assert isinstance(answer, Answer)
+    return answer
+
+
 def stamp(at: float = NOW) -> str:
     """The instant as a signature has it."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -89,6 +98,7 @@ def v1_parameters(
     parameters = {
         "Action": "DescribeInstances",
         "Version": "2014-05-26",
+        "Format": "JSON",
         "AccessKeyId": credential.access_key_id,
         "SignatureMethod": "HMAC-SHA1",
         "SignatureVersion": "1.0",
@@ -115,6 +125,7 @@ def v3_headers(
         "x-acs-version": "2014-05-26",
         "x-acs-date": stamp(),
         "x-acs-signature-nonce": f"nonce-{next(_nonces)}",
+        "x-acs-content-sha256": sha256(body).hexdigest(),
         **({"x-acs-security-token": credential.token} if credential.token else {}),
         **given,
     }
@@ -169,7 +180,7 @@ class RawClient:
         headers = {}
         while line := self._file.readline().strip():
             name, _, value = line.decode("latin-1").partition(": ")
-            headers[name] = value
+            headers[name.lower()] = value
         return Response(int(status), headers, self._file.read(int(headers["content-length"])))
 
     def ask(self, data: bytes) -> Response:

@@ -63,6 +63,23 @@ def test_a_delay_in_process_is_region_time() -> None:
     [
         {"kind": "explode"},
         {"status": 200},
+        {"status": 99},
+        {"status": 1000},
+        {"status": 304},
+        {"status": 399},
+        {"status": 600},
+        {"status": True},
+        {"status": "x"},
+        {"status": "503"},
+        {"status": 503.0},
+        {"code": 1},
+        {"code": ""},
+        {"message": 1},
+        {"seconds": "1"},
+        {"times": "1"},
+        {"times": True},
+        {"retry_after": "1"},
+        {"retry_after": 1.5},
         {"seconds": -1},
         {"kind": "delay", "seconds": float("nan")},
         {"kind": "delay", "seconds": float("inf")},
@@ -73,6 +90,14 @@ def test_a_delay_in_process_is_region_time() -> None:
 def test_a_fault_that_cannot_be_is_refused(served: Region, fault: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         inject(served, action="RunInstances", **fault)
+
+
+@pytest.mark.parametrize("status", [420, 499, 520, 599])
+def test_a_client_meets_a_status_that_has_no_name(served: Region, status: int) -> None:
+    inject(served, action="DescribeInstances", code="Strange", status=status, times=1)
+    with pytest.raises(ServerException) as refused:
+        client_of(served).do_action_with_exception(RpcRequest("Ecs", "2014-05-26", "DescribeInstances"))
+    assert (refused.value.get_http_status(), refused.value.get_error_code()) == (status, "Strange")
 
 
 def client_of(region: Region) -> Any:

@@ -15,6 +15,7 @@ from tests.wire.support import (
     REQUEST_ID,
     STS,
     FakeDoor,
+    ask,
     error_of,
     make_application,
     v1_parameters,
@@ -27,7 +28,7 @@ XML = "text/xml;charset=utf-8"
 
 
 def _ask(door: FakeDoor, query: bytes, log: list[Refusal] | None = None) -> Answer:
-    return make_application(door, log=log).answer("POST", "/", query, {}, b"")
+    return ask(make_application(door, log=log), query)
 
 
 def test_a_signed_call_reaches_the_door_and_its_answer_comes_back() -> None:
@@ -44,7 +45,7 @@ def test_a_call_in_a_form_signed_with_v3_by_a_temporary_key() -> None:
     headers = v3_headers(
         {"Name": "n"}, {"content-type": "application/x-www-form-urlencoded"}, body=body, credential=STS
     )
-    answer = make_application(door).answer("POST", "/", b"Name=n", headers, body)
+    answer = ask(make_application(door), b"Name=n", headers, body)
     assert answer.status == 200
     assert door.calls == [("DescribeInstances", {"Name": "n", "CommandContent": "ZWNobyAx+/="}, STS.account)]
 
@@ -55,9 +56,9 @@ def test_regions_answer_where_the_request_was_sent(host: str) -> None:
     kept = {"RegionId": "cn-hangzhou", "Status": "available"}
     answered: dict[str, object] = {"Regions": {"Region": [{**kept, "RegionEndpoint": "elsewhere"}]}}
     query = v1_query({"Action": "DescribeRegions"})
-    answer = make_application(FakeDoor(answered)).answer("POST", "/", query, {"host": host}, b"")
+    answer = ask(make_application(FakeDoor(answered)), query, {"host": host}, b"")
     assert json.loads(answer.body) == {"Regions": {"Region": [{**kept, "RegionEndpoint": host}]}}
-    unnamed = make_application(FakeDoor(answered)).answer("POST", "/", v1_query({"Action": "DescribeRegions"}), {}, b"")
+    unnamed = ask(make_application(FakeDoor(answered)), v1_query({"Action": "DescribeRegions"}), {}, b"")
     assert json.loads(unnamed.body) == answered
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
+import time
 from collections.abc import Iterator
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree
@@ -13,6 +15,7 @@ import pytest
 from faultzone import Region, make_region
 from faultzone.backends.mns import MnsQueue
 from faultzone.errors import UsageError
+from tests.wire.support import RawClient
 
 SPACE = "{http://mns.aliyuncs.com/doc/v1}"
 
@@ -101,3 +104,89 @@ def test_other_queues_and_names_are_refused(region: Region) -> None:
         region.control("subscribe", queue="no queue")
     with pytest.raises(UsageError, match="url or queue"):
         region.control("subscribe", queue="events", url="http://127.0.0.1/")
+
+
+@pytest.fixture
+def queue() -> Iterator[MnsQueue]:
+    made = MnsQueue("events")
+    yield made
+    made.close()
+
+
+BASE = "/queues/events/messages"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"),
+    [
+        ("GET", f"{BASE}?numOfMessages=x", "", 400, "InvalidArgument"),
+        ("GET", f"{BASE}?numOfMessages=0", "", 400, "InvalidArgument"),
+        ("GET", f"{BASE}?numOfMessages=17", "", 400, "InvalidArgument"),
+        ("GET", f"{BASE}?numOfMessages=%EF%BC%91", "", 400, "InvalidArgument"),
+        ("GET", f"{BASE}?numOfMessages={'9' * 5000}", "", 400, "InvalidArgument"),
+        ("GET", f"{BASE}?waitseconds=nan", "", 400, "InvalidArgument"),
+        ("GET", f"{BASE}?waitseconds=31", "", 400, "InvalidArgument"),
+        ("GET", f"{BASE}?a=%ff", "", 400, "InvalidQueryString"),
+        ("GET", f"{BASE}?{'a=1&' * 100}", "", 400, "InvalidQueryString"),
+        ("PUT", f"{BASE}?receiptHandle=a", "", 400, "MissingVisibilityTimeout"),
+        ("PUT", f"{BASE}?visibilityTimeout=1", "", 400, "MissingReceiptHandle"),
+        ("PUT", f"{BASE}?receiptHandle=a&visibilityTimeout=-1", "", 400, "InvalidArgument"),
+        ("DELETE", BASE, "", 400, "MalformedXML"),
+        ("DELETE", BASE, "<a", 400, "MalformedXML"),
+        ("DELETE", BASE, "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", 400, "MalformedXML"),
+        ("DELETE", BASE, "<ReceiptHandles/>", 400, "InvalidArgument"),
+        ("POST", BASE, "<Message/>", 403, "AccessDenied"),
+        ("PUT", "/queues/events", "", 403, "AccessDenied"),
+        ("GET", "/", "", 403, "AccessDenied"),
+        ("PATCH", BASE, "", 405, "MethodNotAllowed"),
+    ],
+)
+def test_what_cannot_be_served_is_an_error_of_the_mns(
+    queue: MnsQueue, method: str, path: str, body: str, status: int, code: str
+) -> None:
+    found, error = ask(queue.endpoint, method, path, body)
+    assert (found, texts(error, "Code")) == (status, [code])
+    assert texts(error, "Message") != [""]
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (f"GET {BASE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999\r\n\r\n", 413),
+        (f"GET {BASE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400),
+        (f"GET {BASE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", 400),
+        (f"GET {BASE} HTTP/1.1\r\n\r\n", 400),
+        (f"GET {BASE} HTTP/1.1\r\nHost: evil.example\r\n\r\n", 403),
+        (f"GET {BASE} HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n", 403),
+        ("garbage\r\n\r\n", 400),
+    ],
+)
+def test_its_connections_have_the_limits_of_the_endpoints(queue: MnsQueue, head: str, status: int) -> None:
+    address = urlsplit(queue.endpoint)
+    with RawClient((str(address.hostname), int(address.port or 0))) as client:
+        response = client.ask(head.encode())
+    assert response.status == status
+    assert ElementTree.fromstring(response.body).tag == f"{SPACE}Error"
+
+
+def test_who_waits_is_given_what_comes(queue: MnsQueue) -> None:
+    answers: list[int] = []
+    waiting = threading.Thread(target=lambda: answers.append(ask(queue.endpoint, "GET", f"{BASE}?waitseconds=30")[0]))
+    waiting.start()
+    while not queue._awaited:
+        time.sleep(0.001)
+    queue.put({"id": "A"})
+    waiting.join(20)
+    assert answers == [200]
+
+
+def test_who_has_left_takes_no_message(queue: MnsQueue) -> None:
+    address = urlsplit(queue.endpoint)
+    with RawClient((str(address.hostname), int(address.port or 0))) as client:
+        client.send(f"GET {BASE}?waitseconds=30 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        while not queue._awaited:
+            time.sleep(0.001)
+    while queue._awaited:
+        time.sleep(0.001)
+    queue.put({"id": "A"})
+    assert ask(queue.endpoint, "GET", BASE)[0] == 200

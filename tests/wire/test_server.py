@@ -16,24 +16,15 @@ from urllib.parse import urlencode
 
 import pytest
 
+from faultzone.listen.limits import BODY_MAX, HEADER_BYTES_MAX, LINE_MAX
 from faultzone.serve.application import Refusal
-from faultzone.serve.server import HEAD_MAX, Endpoint, _Loop, serve, serve_backend
+from faultzone.serve.server import Endpoint, serve, serve_backend
 from faultzone.serve.signatures import Credential, Keyring, complete_v1
-from faultzone.serve.wire import BODY_MAX, LINE_MAX
+from tests.wire.loops import both_loops  # noqa: F401
 from tests.wire.support import ANSWER, KEY, NOW, STS, FakeDoor, RawClient, error_of, http_request, v1_query, v3_headers
 
+HEALTH = b"GET /_faultzone/health HTTP/1.1\r\nhost: localhost\r\n\r\n"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-
-
-@pytest.fixture(scope="module", params=["uvloop", "asyncio"], autouse=True)
-def _loop(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The endpoints of this module are served by the fast loop first, then by the one of a plain install."""
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "asyncio":
-            patch.setitem(sys.modules, "uvloop", None)
-        patch.setattr(_Loop, "_current", None)
-        assert type(_Loop.current()._loop).__module__.startswith(request.param)
-        yield
 
 
 @pytest.fixture
@@ -93,7 +84,10 @@ def test_a_form_in_two_parts(client: RawClient, door: FakeDoor) -> None:
 
 def test_a_form_in_chunks(client: RawClient, door: FakeDoor) -> None:
     body = v1_query({"Name": "n"})
-    head = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\ncontent-type: application/x-www-form-urlencoded\r\n\r\n"
+    head = (
+        b"POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\ncontent-type: %s\r\n\r\n"
+        % FORM["content-type"].encode()
+    )
     assert client.ask(head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)).status == 200
     assert door.calls[0][1] == {"Name": "n"}
 
@@ -116,15 +110,15 @@ def test_a_longer_request_line_is_refused_though_the_client_is_still_writing(end
 
 
 @pytest.mark.parametrize(
-    "head", [b"x: y\r\n" * 100_000, b"x: y\r\n" * 200_000 + b"\r\n", b"x: %s\r\n\r\n" % (b"y" * HEAD_MAX)]
+    "head", [b"x: y\r\n" * 100_000, b"x: y\r\n" * 200_000 + b"\r\n", b"x: %s\r\n\r\n" % (b"y" * HEADER_BYTES_MAX)]
 )
 def test_headers_too_long_are_refused_with_an_end_and_without(client: RawClient, head: bytes) -> None:
-    response = client.ask(b"GET / HTTP/1.1\r\n" + head)
+    response = client.ask(b"GET / HTTP/1.1\r\nhost: localhost\r\n" + head)
     assert (response.status, error_of(response.body).code) == (431, "InvalidParameter")
 
 
 def test_headers_after_a_body_in_chunks_say_nothing_and_have_an_end(client: RawClient, door: FakeDoor) -> None:
-    head = b"POST /_faultzone/control/clock HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n"
+    head = b"POST /_faultzone/control/clock HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n0\r\n"
     response = client.ask(head + b"x-faultzone-token: token\r\n\r\n")
     assert (response.status, error_of(response.body).code) == (403, "Forbidden")
     with pytest.raises(ConnectionError):
@@ -159,7 +153,7 @@ def test_who_asks_first_is_told_to_go_on(client: RawClient) -> None:
 
 
 def test_a_body_that_grows_too_long_in_chunks_is_refused(client: RawClient) -> None:
-    head = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"
+    head = b"POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
     response = client.ask(head + b"10000\r\n%s\r\n" % (b"a" * 0x10000) * 9)
     assert (response.status, error_of(response.body).code) == (413, "InvalidParameter")
 
@@ -171,7 +165,7 @@ def test_answers_that_nobody_reads_hold_up_the_requests_behind_them(endpoint: En
         client.send(b"".join(http_request(b"/?" + v1_query({})) for _ in range(asked)))
         # Each of these takes the loop a turn at least.
         for _ in range(2 * asked):
-            assert other.ask(b"GET /_faultzone/health HTTP/1.1\r\n\r\n").status == 200
+            assert other.ask(HEALTH).status == 200
         assert len(door.calls) < asked
         for _ in range(asked):
             assert client.receive() is not None
@@ -184,11 +178,11 @@ def test_who_leaves_before_the_answers_leaves_no_error(
     door.answer["Padding"] = "a" * (8 << 20)
     with RawClient((endpoint.host, endpoint.port)) as client, RawClient((endpoint.host, endpoint.port)) as other:
         client.send(b"".join(http_request(b"/?" + v1_query({})) for _ in range(4)))
-        while len(door.calls) < 2:
-            assert other.ask(b"GET /_faultzone/health HTTP/1.1\r\n\r\n").status == 200
+        while not door.calls:
+            assert other.ask(HEALTH).status == 200
         client.__exit__()  # With bytes unread: that is a reset.
         for _ in range(20):
-            assert other.ask(b"GET /_faultzone/health HTTP/1.1\r\n\r\n").status == 200
+            assert other.ask(HEALTH).status == 200
     assert caplog.text == ""
 
 
@@ -212,6 +206,9 @@ def test_garbage_is_refused_in_json_and_logged(client: RawClient, log: list[Refu
 def test_garbage_after_a_request_does_not_take_its_answer(client: RawClient) -> None:
     response = client.ask(http_request(b"/?" + v1_query({})) + b"\x00garbage")
     assert response.status == 200
+    refused = client.receive()
+    assert refused is not None
+    assert (refused.status, refused.headers["connection"]) == (400, "close")
     assert client.receive() is None
 
 
@@ -331,7 +328,7 @@ def test_a_listener_without_descriptors_rests(door: FakeDoor, monkeypatch: pytes
             raise OSError(errno.EMFILE, "Too many open files")
 
     with serve(door, Keyring([KEY]), now=lambda: NOW) as endpoint:
-        monkeypatch.setattr(endpoint._listener, "__class__", Exhausted)
+        monkeypatch.setattr(endpoint._listener._listener, "__class__", Exhausted)
         client = RawClient((endpoint.host, endpoint.port))
         with client, RawClient((endpoint.host, endpoint.port)):
             time.sleep(0.02)

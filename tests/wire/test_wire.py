@@ -8,12 +8,12 @@ import pytest
 
 from faultzone.ecs.errors import ApiError
 from faultzone.serve.wire import (
-    BODY_MAX,
+    FORM_MAX,
+    NAME_MAX,
     PARAMETERS_MAX,
     Call,
     _encode,
     _encode_plainly,
-    check_length,
     read_call,
     read_request,
     render,
@@ -80,7 +80,8 @@ def test_a_body_of_nothing_may_have_any_type() -> None:
         (BASE + b"&%c3=1", "InvalidParameter"),
         (BASE + b"&Name=%00", "InvalidParameter"),
         (b"&".join(b"P.%d=1" % number for number in range(PARAMETERS_MAX + 1)), "InvalidParameter"),
-        (b"P=1&" * 100_000, "InvalidParameter"),
+        (b"P=1&" * 50_000, "InvalidParameter"),
+        (BASE + b"&" + b"N" * (NAME_MAX + 1) + b"=1", "InvalidParameter"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_query_and_form(query: bytes, code: str) -> None:
@@ -94,11 +95,13 @@ def test_a_name_may_not_be_given_in_query_and_form() -> None:
     assert "Action" in error.message
 
 
-def test_a_long_body_is_refused() -> None:
-    check_length(BODY_MAX)
-    with pytest.raises(ApiError) as caught:
-        check_length(BODY_MAX + 1)
-    assert (caught.value.code, caught.value.status) == ("InvalidParameter", 413)
+def test_a_form_and_a_query_are_long_together() -> None:
+    half = b"A=" + b"a" * (FORM_MAX // 2 - 2)
+    assert read_request("POST", "/", half, FORM, half.replace(b"A", b"B", 1)).parameters["B"] == "a" * (
+        FORM_MAX // 2 - 2
+    )
+    error = _refused(half, half.replace(b"A", b"B", 1) + b"b")
+    assert (error.code, error.status) == ("InvalidParameter", 413)
 
 
 def test_a_body_must_be_a_form() -> None:
@@ -119,10 +122,25 @@ def test_other_paths_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("given", "xml"),
-    [(b"", False), (b"Format=JSON", False), (b"Format=json", False), (b"Format=None", False), (b"Format=xMl", True)],
+    [
+        (b"", True),
+        (b"Format=", True),
+        (b"Format=JSON", False),
+        (b"Format=json", False),
+        (b"Format=None", False),
+        (b"Format=xMl", True),
+    ],
 )
 def test_formats(given: bytes, xml: bool) -> None:
     assert wants_xml(read_request("GET", "/", given, {}, b"")) is xml
+
+
+@pytest.mark.parametrize(
+    ("accept", "xml"), [({}, False), ({"accept": "application/xml"}, True), ({"accept": "*/*"}, False)]
+)
+def test_a_signature_in_headers_has_json_unless_its_client_reads_xml(accept: dict[str, str], xml: bool) -> None:
+    headers = {"authorization": "ACS3-HMAC-SHA256 Credential=x", **accept}
+    assert wants_xml(read_request("GET", "/", b"", headers, b"")) is xml
 
 
 def test_another_format_is_refused() -> None:

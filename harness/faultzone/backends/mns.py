@@ -1,33 +1,63 @@
 """A queue of notifications that clients of Alibaba Cloud's Message Service (MNS) read over HTTP, such as its own SDK.
 
 Receive, peek, delete, one message or up to 16, and change of visibility; signatures are not looked at. A message that
-is received and not deleted comes again when its visibility returns, so each is delivered at least once.
+is received and not deleted comes again when its visibility returns, so each is delivered at least once. The limits of
+its connections are those of every server of the process, `faultzone.listen`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
 import re
 import threading
 import time
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar, Final
-from urllib.parse import parse_qs, urlsplit
-from xml.sax.saxutils import escape
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree
 
 from faultzone.errors import UsageError
+from faultzone.listen import Hosts, Listener, Refused, Request, bind, head
 from faultzone.model.notifications import Notification
 
 _NAMESPACE: Final = "http://mns.aliyuncs.com/doc/v1"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
-_HANDLES: Final = re.compile(r"<ReceiptHandle>([^<]+)</ReceiptHandle>")
-#: Real seconds, as a queue has them unless told otherwise, and the longest that a client may wait for a message.
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+#: Real seconds, as a queue has them unless told otherwise; the longest that a client may wait for a message, and hide
+#: one.
 _VISIBILITY: Final = 30.0
-_LONGEST_WAIT: Final = 30.0
+_LONGEST_WAIT: Final = 30
+_LONGEST_VISIBILITY: Final = 43_200
 _BATCH: Final = 16
+#: How much of what was given a refusal quotes; and how many parameters a request has at most.
+_QUOTED_MAX: Final = 100
+_PARAMETERS_MAX: Final = 20
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE"})
+
+
+class _Refusal(Exception):
+    """A request that is refused, with a code of the MNS and its status."""
+
+    def __init__(self, why: str, code: str = "InvalidArgument", status: int = 400) -> None:
+        super().__init__(why)
+        self.status, self.code, self.why = status, code, why
+
+
+class _Answer(NamedTuple):
+    """What goes back."""
+
+    status: int
+    body: bytes
+
+    def head(self, *, close: bool) -> bytes:
+        """The status line and the headers."""
+        kind = [("Content-Type", "text/xml;charset=utf-8")] if self.body else []
+        fields = [*kind, ("x-mns-request-id", "0" * 24), ("x-mns-version", "2015-06-06")]
+        return head(self.status, fields, len(self.body), close=close)
 
 
 @dataclass
@@ -44,7 +74,7 @@ class _Message:
 
 
 class MnsQueue:
-    """A queue behind an HTTP server of its own, on loopback.
+    """A queue behind a socket of its own, on loopback.
 
     Args:
         name: the queue's name: letters, digits and hyphens.
@@ -59,37 +89,61 @@ class MnsQueue:
             raise UsageError(f"queue={name!r}: write letters, digits and hyphens")
         self.name, self._visibility = name, visibility
         self._messages: dict[str, _Message] = {}
-        self._changed = threading.Condition()
+        # A notification may come from any thread; requests are served on the loop.
+        self._lock = threading.Lock()
+        self._awaited: set[asyncio.Event] = set()
         self._receipts = 0
         self._closed = False
-        handler = type("Handler", (_Handler,), {"queue": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="faultzone-mns", daemon=True
-        )
-        self._thread.start()
+        socket = bind("127.0.0.1", 0)
+        port = socket.getsockname()[1]
+        self.endpoint = f"http://127.0.0.1:{port}"
+        self._listener = Listener(_Requests(self), socket, Hosts(port))
 
     def put(self, notification: Notification) -> None:
         """Append a message."""
         body = base64.b64encode(json.dumps(notification).encode()).decode()
-        with self._changed:
+        with self._lock:
             number = f"{len(self._messages):016X}-{notification['id']}"
             self._messages[number] = _Message(number, body, int(time.time() * 1000))
-            self._changed.notify_all()
+        self._tell()
 
-    def receive(self, most: int, wait: float, *, peek: bool) -> list[tuple[_Message, str]]:
-        """Up to `most` messages that are visible, oldest first, each with its receipt; waiting for one if need be."""
-        end = time.monotonic() + wait
-        with self._changed:
+    def _tell(self) -> None:
+        """Have those who wait for a message look again."""
+        self._listener.loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        for each in self._awaited:
+            each.set()
+
+    def receive(self, most: int, *, peek: bool) -> list[tuple[_Message, str]]:
+        """Up to `most` messages that are visible, oldest first, each with its receipt."""
+        with self._lock:
+            now = time.monotonic()
+            found = [each for each in self._messages.values() if each.handle != "gone" and each.visible <= now][:most]
+            return [(each, "" if peek else self._take(each, now)) for each in found]
+
+    async def await_some(self, most: int, seconds: float, *, peek: bool) -> list[tuple[_Message, str]]:
+        """The same, on the loop, waiting up to so many seconds for one."""
+        end = time.monotonic() + seconds
+        event = asyncio.Event()
+        self._awaited.add(event)
+        try:
             while True:
-                now = time.monotonic()
-                found = [each for each in self._messages.values() if each.handle != "gone" and each.visible <= now][
-                    :most
-                ]
-                if found or now >= end or self._closed:
-                    return [(each, "" if peek else self._take(each, now)) for each in found]
-                self._changed.wait(min(end - now, 0.1))
+                event.clear()
+                found = self.receive(most, peek=peek)
+                left = end - time.monotonic()
+                if found or left <= 0 or self._closed:
+                    return found
+                # What was received comes back in time, which nobody tells.
+                with self._lock:
+                    coming = [each.visible for each in self._messages.values() if each.handle != "gone"]
+                pause = max(0.001, min([end, *coming]) - time.monotonic())
+                try:
+                    await asyncio.wait_for(event.wait(), min(left, pause))
+                except TimeoutError:
+                    continue
+        finally:
+            self._awaited.discard(event)
 
     def _take(self, message: _Message, now: float) -> str:
         self._receipts += 1
@@ -99,9 +153,9 @@ class MnsQueue:
         message.handle = f"{self._receipts}-{message.id}"
         return message.handle
 
-    def delete(self, handles: list[str]) -> bool:
+    def delete(self, handles: Sequence[str]) -> bool:
         """Delete the messages of these receipts; False where one is not the latest of its message."""
-        with self._changed:
+        with self._lock:
             known = {each.handle: each for each in self._messages.values()}
             found = [known[each] for each in handles if each in known]
             for message in found:
@@ -111,81 +165,104 @@ class MnsQueue:
 
     def show(self, handle: str, seconds: float) -> _Message | None:
         """Let the message of a receipt be seen again after so many seconds; None where there is none."""
-        with self._changed:
-            found = next((each for each in self._messages.values() if each.handle == handle), None)
+        with self._lock:
+            known = (each for each in self._messages.values() if each.handle not in ("", "gone"))
+            found = next((each for each in known if each.handle == handle), None)
             if found is not None:
                 found.visible = time.monotonic() + seconds
-                self._changed.notify_all()
+        self._tell()
         return found
 
     def close(self) -> None:
-        """End the server."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        """End the socket and its connections. Not waited for: whoever closes may hold a lock that a request awaits."""
+        self._closed = True
+        self._listener.close(wait=False)
 
     def next_visible(self, message: _Message) -> int:
         """When a message is seen again, in milliseconds since the epoch."""
         return int((time.time() + max(0.0, message.visible - time.monotonic())) * 1000)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Requests:
     """The part of the MNS protocol of version 2015-06-06 that reads queues."""
 
-    queue: ClassVar[MnsQueue]
-    protocol_version = "HTTP/1.1"
+    #: Who has left would take messages away from others.
+    gives_up = True
 
-    def do_GET(self) -> None:
-        asked = self._asked()
-        if asked is None:
-            return
-        several = "numOfMessages" in asked
-        most = min(_BATCH, int(asked.get("numOfMessages", "1")))
-        peek = asked.get("peekonly") == "true"
-        wait = min(_LONGEST_WAIT, float(asked.get("waitseconds", "0")))
-        found = self.queue.receive(most, wait, peek=peek)
+    def __init__(self, queue: MnsQueue) -> None:
+        self._queue = queue
+
+    def answer(self, request: Request) -> _Answer | Coroutine[Any, Any, _Answer]:
+        """The answer to one request; later where it waits for a message."""
+        try:
+            asked = self._asked(request)
+            if request.method == "DELETE":
+                return self._delete(asked, request.body)
+            if request.method == "PUT":
+                return self._show(asked)
+            most = _number(asked, "numOfMessages", 1, _BATCH, 1)
+            seconds = _number(asked, "waitseconds", 0, _LONGEST_WAIT, 0)
+            peek = asked.get("peekonly") == "true"
+            if seconds:
+                return self._receive_later(most, seconds, peek=peek, several="numOfMessages" in asked)
+            return self._received(self._queue.receive(most, peek=peek), several="numOfMessages" in asked)
+        except _Refusal as refusal:
+            return self._refusal(refusal)
+
+    async def _receive_later(self, most: int, seconds: float, *, peek: bool, several: bool) -> _Answer:
+        return self._received(await self._queue.await_some(most, seconds, peek=peek), several=several)
+
+    def refuse(self, refused: Refused) -> _Answer:
+        """The answer to what is no request that can be read."""
+        code = "AccessDenied" if refused.status == 403 else "InvalidRequest"
+        return self._refusal(_Refusal(f"The {refused.what} cannot be served: {refused.why}.", code, refused.status))
+
+    def _asked(self, request: Request) -> dict[str, str]:
+        """The parameters of a request for the queue's messages.
+
+        Raises:
+            _Refusal: it is for anything else.
+        """
+        if request.method not in _METHODS:
+            raise _Refusal(f"There is no method {request.method} here.", "MethodNotAllowed", 405)
+        path = f"/queues/{self._queue.name}"
+        if request.path != f"{path}/messages":
+            if request.path.rstrip("/") == path or not request.path.startswith("/queues/"):
+                raise _Refusal("This server has one queue, whose messages can be read, no more.", "AccessDenied", 403)
+            raise _Refusal("The queue name you provided is not exist.", "QueueNotExist", 404)
+        if request.method == "POST":
+            raise _Refusal("Messages of this queue are sent by the region alone.", "AccessDenied", 403)
+        try:
+            query = request.query.decode("ascii")
+            return dict(parse_qsl(query, errors="strict", keep_blank_values=True, max_num_fields=_PARAMETERS_MAX))
+        except ValueError:
+            raise _Refusal("The query cannot be read.", "InvalidQueryString", 400) from None
+
+    def _received(self, found: Sequence[tuple[_Message, str]], *, several: bool) -> _Answer:
         if not found:
-            self._refuse(404, "MessageNotExist", "Message not exist.")
-            return
-        shown = "".join(self._message(*each) for each in found)
-        self._answer(200, f'<Messages xmlns="{_NAMESPACE}">{shown}</Messages>' if several else shown)
+            return self._refusal(_Refusal("Message not exist.", "MessageNotExist", 404))
+        shown = [self._message(*each) for each in found]
+        return _Answer(200, _document(_element("Messages", {}, shown) if several else shown[0]))
 
-    def do_DELETE(self) -> None:
-        asked = self._asked()
-        if asked is None:
-            return
-        handles = [asked["ReceiptHandle"]] if "ReceiptHandle" in asked else _HANDLES.findall(self._body)
-        if self.queue.delete(handles):
-            self._answer(204, "")
-        else:
-            self._refuse(404, "MessageNotExist", "The receipt handle is not that of a message.")
+    def _delete(self, asked: Mapping[str, str], body: bytes) -> _Answer:
+        handles = [asked["ReceiptHandle"]] if "ReceiptHandle" in asked else _handles(body)
+        if not self._queue.delete(handles):
+            raise _Refusal("The receipt handle is not that of a message.", "MessageNotExist", 404)
+        return _Answer(204, b"")
 
-    def do_PUT(self) -> None:
-        asked = self._asked()
-        if asked is None:
-            return
-        handle = asked.get("receiptHandle", "")
-        message = self.queue.show(handle, float(asked.get("visibilityTimeout", "0")))
+    def _show(self, asked: Mapping[str, str]) -> _Answer:
+        for needed in ("receiptHandle", "visibilityTimeout"):
+            if not asked.get(needed):
+                raise _Refusal(f"{needed} is missing.", f"Missing{needed[0].upper()}{needed[1:]}", 400)
+        handle = asked["receiptHandle"]
+        message = self._queue.show(handle, _number(asked, "visibilityTimeout", 0, _LONGEST_VISIBILITY, 0))
         if message is None:
-            self._refuse(404, "MessageNotExist", "The receipt handle is not that of a message.")
-            return
-        fields = {"ReceiptHandle": handle, "NextVisibleTime": self.queue.next_visible(message)}
-        self._answer(200, _element("ChangeVisibility", fields))
+            raise _Refusal("The receipt handle is not that of a message.", "MessageNotExist", 404)
+        fields = {"ReceiptHandle": handle, "NextVisibleTime": self._queue.next_visible(message)}
+        return _Answer(200, _document(_element("ChangeVisibility", fields)))
 
-    def _asked(self) -> dict[str, str] | None:
-        """The parameters of a request for the queue's messages; None once one for anything else is refused."""
-        self._body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        parts = urlsplit(self.path)
-        if parts.path != f"/queues/{self.queue.name}/messages":
-            self._refuse(404, "QueueNotExist", "The queue name you provided is not exist.")
-            return None
-        return {name: values[0] for name, values in parse_qs(parts.query).items()}
-
-    def _message(self, message: _Message, handle: str) -> str:
-        fields: dict[str, Any] = {
+    def _message(self, message: _Message, handle: str) -> ElementTree.Element:
+        fields: dict[str, object] = {
             "MessageId": message.id,
             "MessageBodyMD5": hashlib.md5(message.body.encode(), usedforsecurity=False).hexdigest().upper(),
             "MessageBody": message.body,
@@ -195,27 +272,65 @@ class _Handler(BaseHTTPRequestHandler):
             "Priority": 8,
         }
         if handle:
-            fields |= {"ReceiptHandle": handle, "NextVisibleTime": self.queue.next_visible(message)}
+            fields |= {"ReceiptHandle": handle, "NextVisibleTime": self._queue.next_visible(message)}
         return _element("Message", fields)
 
-    def _refuse(self, status: int, code: str, why: str) -> None:
-        fields = {"Code": code, "Message": why, "RequestId": "0" * 24, "HostId": self.queue.endpoint}
-        self._answer(status, _element("Error", fields))
-
-    def _answer(self, status: int, document: str) -> None:
-        body = document and f'<?xml version="1.0" encoding="utf-8"?>{document}'
-        self.send_response(status)
-        self.send_header("Content-Type", "text/xml;charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("x-mns-request-id", "0" * 24)
-        self.send_header("x-mns-version", "2015-06-06")
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: what is published is in the answer to whoever asks."""
+    def _refusal(self, refusal: _Refusal) -> _Answer:
+        fields = {
+            "Code": refusal.code,
+            "Message": refusal.why,
+            "RequestId": "0" * 24,
+            "HostId": self._queue.endpoint,
+        }
+        return _Answer(refusal.status, _document(_element("Error", fields)))
 
 
-def _element(name: str, fields: dict[str, Any]) -> str:
-    inner = "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in fields.items())
-    return f'<{name} xmlns="{_NAMESPACE}">{inner}</{name}>'
+def _number(asked: Mapping[str, str], name: str, least: int, most: int, default: int) -> int:
+    """A whole number among the parameters.
+
+    Raises:
+        _Refusal: it is none from `least` to `most`.
+    """
+    given = asked.get(name, str(default))
+    if not _NUMBER.fullmatch(given) or not least <= int(given) <= most:
+        why = f"{name} is {given[:_QUOTED_MAX]!r}: write a whole number from {least} to {most}."
+        raise _Refusal(why, "InvalidArgument", 400)
+    return int(given)
+
+
+def _handles(body: bytes) -> list[str]:
+    """The receipts in the body of a request that deletes several messages.
+
+    Raises:
+        _Refusal: it is no such document.
+    """
+    # A document that declares entities can be far longer than it is written.
+    if b"<!" in body:
+        raise _Refusal("The body declares a document type or has comments; write elements alone.", "MalformedXML", 400)
+    try:
+        document = ElementTree.fromstring(body)
+    except (ElementTree.ParseError, ValueError, LookupError):
+        raise _Refusal("The body is not XML.", "MalformedXML", 400) from None
+    handles = [each.text or "" for each in document.iter() if each.tag.rpartition("}")[2] == "ReceiptHandle"]
+    if not 1 <= len(handles) <= _BATCH:
+        raise _Refusal(f"The body has {len(handles)} receipt handles; write 1 to {_BATCH}.", "InvalidArgument", 400)
+    return handles
+
+
+def _element(name: str, fields: Mapping[str, object], inner: Sequence[ElementTree.Element] = ()) -> ElementTree.Element:
+    element = ElementTree.Element(name)
+    for key, value in fields.items():
+        # The characters that XML does not have, which a name in a notification may.
+        ElementTree.SubElement(element, key).text = _NOT_XML.sub("\ufffd", str(value))
+    element.extend(inner)
+    return element
+
+
+#: Characters that XML cannot carry, not even escaped.
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _document(element: ElementTree.Element) -> bytes:
+    element.set("xmlns", _NAMESPACE)
+    written: bytes = ElementTree.tostring(element, encoding="utf-8", xml_declaration=True)
+    return written

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import threading
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Mapping
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 from faultzone.errors import UsageError
 from faultzone.model import notifications
@@ -33,6 +35,13 @@ _PAUSE: Final = 0.05
 _TIMEOUT: Final = 5.0
 #: How long the end of a cloud waits for callbacks that have not been heard.
 _LINGER: Final = 5.0
+#: How much of a URL is quoted; and the names of hosts, each label of at most 63 characters.
+_SHOWN: Final = 200
+_USER: Final = re.compile(r"[^:@/]+(:[^:@/]*)?")
+_HOST: Final = re.compile(
+    r"(?=.{1,253}$)[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?"
+    r"(\.[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)*\.?"
+)
 
 
 class Publisher:
@@ -154,6 +163,34 @@ class Publisher:
             self.unsubscribe(number)
 
 
+def _parts_of(url: str) -> SplitResult:
+    """The parts of a URL that can be posted to.
+
+    Raises:
+        UsageError: it is no HTTP URL, or has what none can have.
+    """
+    # A password is not shown to whoever reads the report of a test.
+    shown = text(re.sub(r"//[^/]*@", "//***@", url[:_SHOWN])) + ("…" if len(url) > _SHOWN else "")
+    example = "write an HTTP URL such as http://127.0.0.1:8080/notify"
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError as trouble:
+        raise UsageError(f"url={shown!r}: {text(str(trouble))[:_SHOWN]}; {example}") from None
+    if parts.scheme not in ("http", "https") or not named:
+        raise UsageError(f"url={shown!r}: {example}")
+    # The parser drops some of them, and a request has no place for the others.
+    if not url.isascii() or not all("!" <= each <= "~" for each in url):
+        raise UsageError(f"url={shown!r}: a URL is written in ASCII without blanks, others as %XX; {example}")
+    user, at, _ = parts.netloc.rpartition("@")
+    if at and not _USER.fullmatch(user):
+        raise UsageError(f"url: what stands before '@' is not NAME or NAME:PASSWORD, others as %XX; {example}")
+    host = parts.hostname or ""
+    if not (":" in host or _HOST.fullmatch(host)):
+        raise UsageError(f"url={shown!r}: it has no name of a host; {example}")
+    return parts
+
+
 class Callback:
     """Posts notifications to a URL, in order, each until it is answered with success, or given up after some tries.
 
@@ -166,10 +203,13 @@ class Callback:
     """
 
     def __init__(self, url: str, note: Callable[[str, Mapping[str, Any]], None]) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError(f"url={text(url)!r}: write an HTTP URL such as http://127.0.0.1:8080/notify")
-        self._url, self._parts, self._note = url, parts, note
+        self._parts, self._note = _parts_of(url), note
+        user, at, where = self._parts.netloc.rpartition("@")
+        self._headers = {"Content-Type": "application/json"}
+        if at:
+            self._headers["Authorization"] = f"Basic {b64encode(unquote_to_bytes(user)).decode()}"
+        #: As the journal has it, without name and password.
+        self._url = self._parts._replace(netloc=where).geturl()
         self._waiting: queue.SimpleQueue[Notification | None] = queue.SimpleQueue()
         self._worker = threading.Thread(target=self._work, name="faultzone-callback", daemon=True)
         self._worker.start()
@@ -207,9 +247,10 @@ class Callback:
         connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
-            connection.request("POST", target, json.dumps(notification), {"Content-Type": "application/json"})
+            connection.request("POST", target, json.dumps(notification), self._headers)
             status = connection.getresponse().status
-        except (OSError, http.client.HTTPException) as trouble:
+        except Exception as trouble:
+            # Whatever it is, the thread goes on with the next notification.
             return repr(trouble)
         finally:
             connection.close()

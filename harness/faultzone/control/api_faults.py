@@ -44,19 +44,29 @@ class ApiFault:
     id: int = 0
 
     def __post_init__(self) -> None:
+        if type(self.action) is not str:
+            raise UsageError(f"action={self.action!r}: write an action's name, or a pattern such as 'Describe*'")
         if not any(fnmatchcase(name, self.action) for name in ACTIONS):
             near = get_close_matches(self.action, ACTIONS, 1)
             hint = f"did you mean {near[0]!r}?" if near else "docs/actions.md has those that there are"
             raise UsageError(f"action={self.action!r} matches no action; {hint}")
         if self.kind not in _KINDS:
             raise UsageError(f"kind={self.kind!r}: write one of {', '.join(_KINDS)}")
-        if self.status is not None and not 400 <= self.status <= 599:
-            raise UsageError(f"status={self.status}: a refusal has a status from 400 to 599")
-        if not 0 <= self.seconds < inf:
+        if self.status is not None and not (type(self.status) is int and 400 <= self.status <= 599):
+            raise UsageError(
+                f"status={self.status!r}: a refusal has a status from 400 to 599, a whole number such as 503; no "
+                "answer of another status is a refusal that can be sent"
+            )
+        given: dict[str, object] = vars(self)  # A control route hands on whatever JSON has.
+        if not (isinstance(given["code"], str) and given["code"]):
+            raise UsageError(f"code={self.code!r}: write the code of a refusal, such as 'ServiceUnavailable'")
+        if not (given["message"] is None or isinstance(given["message"], str)):
+            raise UsageError(f"message={self.message!r}: write text, or leave it out")
+        if type(self.seconds) not in (int, float) or not 0 <= self.seconds < inf:
             raise UsageError(f"seconds={self.seconds!r}: write seconds, 0 or more")
-        if self.times is not None and self.times < 1:
+        if self.times is not None and (type(self.times) is not int or self.times < 1):
             raise UsageError(f"times={self.times!r}: write how many calls, 1 or more, or leave it out for all")
-        if self.retry_after is not None and self.retry_after < 0:
+        if self.retry_after is not None and (type(self.retry_after) is not int or self.retry_after < 0):
             raise UsageError(f"retry_after={self.retry_after!r}: write milliseconds, 0 or more")
 
     def error(self) -> ApiError:

@@ -28,7 +28,7 @@ from faultzone.editions.edition import Date, date_text
 #: Parameters that every action accepts and no model looks at: owners, and what the wire itself consumes.
 COMMON: Final = frozenset(
     "Action Version Format RegionId OwnerId OwnerAccount ResourceOwnerId ResourceOwnerAccount "
-    "AccessKeyId Signature SignatureMethod SignatureVersion SignatureNonce SignatureType Timestamp "
+    "AccessKeyId Signature SignatureMethod SignatureVersion SignatureNonce SignatureType Timestamp TimeStamp "
     "SecurityToken".split()
 )
 _INDEX_MAX: Final = 1000

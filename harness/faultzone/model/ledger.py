@@ -40,7 +40,8 @@ def units(amount: Money, *, what: str = "amount") -> int:
         UsageError: it is negative, not exact to 1/10000 yuan, beyond 10^11 yuan, or no number.
     """
     # A binary fraction is not the amount that its author wrote.
-    if type(amount) in (Decimal, int, str):
+    # Text is read as the API writes amounts: the parser alone takes digits of any script, and underscores.
+    if type(amount) in (Decimal, int) or (isinstance(amount, str) and amount.isascii() and "_" not in amount):
         with suppress(InvalidOperation):
             number = Decimal(amount) * _UNIT
             if number.is_finite() and 0 <= number <= _LARGEST and number == int(number):

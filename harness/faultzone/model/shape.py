@@ -13,7 +13,7 @@ from faultzone.errors import ShapeError
 IMMEDIATE: Final = "immediate"
 PLANNED: Final = "planned"
 
-_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+(-\d+)?")
+_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+(-[0-9]+)?")
 _ZONES_MOST: Final = 26
 _HOSTS_MOST: Final = 200_000
 #: A day, in seconds.

@@ -4,11 +4,11 @@
     wire.py         one request read, one answer written
     control.py      the routes of the harness, under /_faultzone/
     application.py  from a request to an answer: all of the above, and no sockets
-    server.py       sockets, connections, limits
+    server.py       an endpoint: an application on a socket
     door.py         what all of them need of a backend
 
-`serve` puts any door on a socket, `serve_backend` one of the harness's own, with key pairs for its accounts. To import
-this package is to import uvicorn, a tenth of a second: import it where something is served.
+`serve` puts any door on a socket, `serve_backend` one of the harness's own, with key pairs for its accounts. Sockets,
+connections and limits are those of `faultzone.listen`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From a request to an answer: an ASGI application over a door. No sockets."""
+"""From a request to an answer: the application of an endpoint, over a door. No sockets."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 import logging
 import secrets
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import NoAnswer
+from faultzone.listen.messages import Refused, Request, head
 from faultzone.redaction import text
 from faultzone.serve.control import ROOT, Control
 from faultzone.serve.door import Door
@@ -21,9 +21,10 @@ from faultzone.serve.wire import (
     JSON,
     XML,
     Call,
-    check_length,
+    format_of,
     read_call,
     read_request,
+    refusal,
     regions_at,
     render,
     render_error,
@@ -31,14 +32,8 @@ from faultzone.serve.wire import (
 )
 from faultzone.world import World
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-#: What a scope holds besides ASGI's: an async function that sends an `Answer` whole, or cuts the connection for None.
-REPLY: Final = "faultzone.reply"
-
-_STATUS_LINES: Final = {each.value: f"HTTP/1.1 {each.value} {each.phrase}" for each in HTTPStatus}
+#: How much of a refusal's reason is kept in the journal.
+_REASON_MAX: Final = 300
 
 _logger: Final = logging.getLogger("faultzone.serve")
 
@@ -64,17 +59,10 @@ class Answer(NamedTuple):
 
     def head(self, *, close: bool) -> bytes:
         """The status line and the headers; with `close` they say that the connection ends."""
-        lines = [
-            _STATUS_LINES[self.status],
-            f"content-type: {self.content_type}",
-            f"x-acs-request-id: {self.request_id}",
-            f"content-length: {len(self.body)}",
-        ]
+        fields = [("Content-Type", self.content_type), ("x-acs-request-id", self.request_id)]
         if self.retry_after is not None:
-            lines.append(f"x-acs-retry-after: {self.retry_after}")
-        if close:
-            lines.append("connection: close")
-        return "\r\n".join([*lines, "", ""]).encode()
+            fields.append(("x-acs-retry-after", str(self.retry_after)))
+        return head(self.status, fields, len(self.body), close=close)
 
 
 class _Signed(NamedTuple):
@@ -97,6 +85,9 @@ class Application:
         log: told of each request that is refused here, on the serving thread.
     """
 
+    #: A call that a fault delays is carried out, whether or not its client waits for the answer.
+    gives_up = False
+
     def __init__(
         self,
         door: Door,
@@ -113,56 +104,47 @@ class Application:
         # Apart from the region's, whose ids must not depend on what never reached it.
         self._world = World(secrets.token_hex())
 
-    async def __call__(self, scope: Scope, receive: Receive, _: Send) -> None:
-        """Serve one request, as ASGI has it but for the answer: ASGI's comes in two parts, and to send each by itself
-        takes a seventh of a request's time."""
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        try:
-            body = await _receive_body(receive, headers)
-        except ApiError as error:
-            await scope[REPLY](self.refuse(error))
-            return
-        if body is not None:
-            await scope[REPLY](await self._answer_whole(scope, headers, body))
-
-    async def _answer_whole(self, scope: Scope, headers: Mapping[str, str], body: bytes) -> Answer | None:
-        """The answer to a request that has arrived whole; None where a fault drops it."""
-        method, path = scope["method"], scope["path"]
-        if path.startswith(ROOT):
-            return await self._answer_control(method, path, headers, body, scope["client"])
-        signed = self._admit(method, path, scope["query_string"], headers, body)
+    def answer(self, request: Request) -> Answer | Coroutine[Any, Any, Answer | None] | None:
+        """The answer to one request: always one, whatever the request is made of, but where a fault drops it. It comes
+        later where a fault delays it, and from the routes of the harness."""
+        if request.path.startswith(ROOT):
+            return self._answer_control(request)
+        signed = self._admit(request)
         if not isinstance(signed, _Signed):
             return signed
         if delay := self._door.delay_of(signed.call.action):
-            await asyncio.sleep(delay)
-        try:
-            return self._ask(signed)
-        except NoAnswer:
-            return None
+            return self._answer_late(signed, delay)
+        return self._ask(signed)
 
-    def answer(self, method: str, path: str, query: bytes, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer to one request of the API: always one, whatever the request is made of, but where a fault drops
-        it.
+    async def _answer_late(self, signed: _Signed, delay: float) -> Answer | None:
+        await asyncio.sleep(delay)
+        return self._ask(signed)
 
-        Raises:
-            NoAnswer: a fault of the API drops the call.
-        """
-        signed = self._admit(method, path, query, headers, body)
-        return self._ask(signed) if isinstance(signed, _Signed) else signed
+    def refuse(self, refused: Refused) -> Answer:
+        """The answer to what is no request that can be read."""
+        xml = format_of(refused.query, refused.headers or {})
+        status = refused.status
+        if status == 403:
+            return self._refuse(ApiError("Forbidden", f"The request is refused: {refused.why}.", status), xml=xml)
+        return self._refuse(refusal(refused.what, refused.why, status), xml=xml)
 
-    def _admit(self, method: str, path: str, query: bytes, headers: Mapping[str, str], body: bytes) -> _Signed | Answer:
+    def _admit(self, asked: Request) -> _Signed | Answer:
         """The call that a request carries, or the answer that refuses it."""
         xml = False
         try:
-            request = read_request(method, path, query, headers, body)
+            request = read_request(asked.method, asked.path, asked.query, asked.headers, asked.body)
             xml = wants_xml(request)
             call = read_call(request)
             credential = self._verifier.verify(request)
         except ApiError as error:
-            return self.refuse(error, xml=xml)
-        return _Signed(call, credential.account, xml, headers.get("host"))
+            return self._refuse(error, xml=xml)
+        except Exception:
+            _log_trouble("The request could not be read.")
+            return self._render(ApiError("InternalError"), xml)
+        return _Signed(call, credential.account, xml, asked.headers.get("host"))
 
-    def _ask(self, signed: _Signed) -> Answer:
+    def _ask(self, signed: _Signed) -> Answer | None:
+        """The door's answer; None where a fault drops it."""
         call, xml = signed.call, signed.xml
         try:
             answer = self._door.call(call.action, call.parameters, account=signed.account)
@@ -172,18 +154,18 @@ class Application:
         except ApiError as error:
             return self._render(error, xml)
         except NoAnswer:
-            raise
+            return None
         except Exception:
             _log_trouble(f"The backend could not answer {call.action}.")
             return self._render(ApiError("InternalError"), xml)
         return Answer(200, XML if xml else JSON, str(answer.get("RequestId", "")), rendered)
 
-    def refuse(self, error: ApiError, *, xml: bool = False) -> Answer:
+    def _refuse(self, error: ApiError, *, xml: bool = False) -> Answer:
         """The answer that refuses a request before the door sees it; it is logged."""
         answer = self._render(error, xml)
         if self._log is not None:
             reason = error.message.partition(" server string to sign")[0]
-            self._log(Refusal(error.code, error.status, answer.request_id, reason))
+            self._log(Refusal(error.code, error.status, answer.request_id, reason[:_REASON_MAX]))
         return answer
 
     def _render(self, error: ApiError, xml: bool) -> Answer:
@@ -191,37 +173,18 @@ class Application:
         body = render_error(error, request_id, self._host_id, xml)
         return Answer(error.status, XML if xml else JSON, request_id, body, error.retry_after)
 
-    async def _answer_control(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, peer: tuple[str, int] | None
-    ) -> Answer:
+    async def _answer_control(self, request: Request) -> Answer:
+        method, path = request.method, request.path
         try:
-            answer = await self._control.answer(method, path, headers, body, peer[0] if peer else "::")
+            answer = await self._control.answer(method, path, request.headers, request.body, request.peer)
             return Answer(200, JSON, self._world.request_id(), answer)
         except ApiError as error:
-            return self.refuse(error)
+            return self._refuse(error)
         except Exception:
-            _log_trouble(f"The backend could not serve {path}.")
+            _log_trouble(f"The backend could not serve {path[:100]}.")
             return self._render(ApiError("InternalError"), xml=False)
 
 
 def _log_trouble(what: str) -> None:
     """Log the exception that is being handled, without the secrets that it quotes."""
     _logger.error("%s\n%s", what, text(traceback.format_exc()))
-
-
-async def _receive_body(receive: Receive, headers: Mapping[str, str]) -> bytes | None:
-    """The body of a request; None when its sender has gone.
-
-    Raises:
-        ApiError: it is too long, or said to be: there is no waiting for it. The connection discards what comes.
-    """
-    check_length(int(headers.get("content-length", "0")))
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message["body"]
-        check_length(len(body))
-        if not message["more_body"]:
-            return bytes(body)

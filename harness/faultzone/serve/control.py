@@ -19,11 +19,11 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Mapping
-from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import FaultzoneError, NotSupported, UsageError
+from faultzone.listen.hosts import is_loopback
 from faultzone.serve.door import Door
 from faultzone.serve.wire import refusal, render
 
@@ -58,7 +58,7 @@ class Control:
         Raises:
             ApiError: any refusal; `Forbidden` without the token or from another machine.
         """
-        if not _is_loopback(peer):
+        if not is_loopback(peer):
             raise _forbidden("these routes are open to loopback alone")
         if (method, path) == ("GET", ROOT + "health"):
             return _render({"status": "ok"})
@@ -136,13 +136,6 @@ def _read_arguments(body: bytes) -> dict[str, object]:
 
 def _render(answer: Mapping[str, object]) -> bytes:
     return render(answer, "", xml=False)
-
-
-def _is_loopback(peer: str) -> bool:
-    address = ip_address(peer.partition("%")[0])
-    # A socket of both families shows an address of the older one in the form of the newer.
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback
 
 
 def _forbidden(why: str) -> ApiError:

@@ -34,7 +34,19 @@ _AUTHORIZATION: Final = re.compile(_V3 + r"\s+Credential=([^,]+),\s*SignedHeader
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _RESERVED: Final = re.compile(r"[^A-Za-z0-9._~-]")
 _QUOTED: Final = {chr(n): f"%{n:02X}" for n in range(128)}
-_PARTS_OF_V1: Final = ("AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce", "Timestamp")
+#: What each byte becomes; and a text of this length on is quoted as a whole.
+_QUOTED_BYTES: Final = [chr(n) if not _RESERVED.match(chr(n)) else f"%{n:02X}" for n in range(256)]
+_LONG: Final = 1024
+#: What is reserved once base64 has been quoted.
+_RESERVED_BESIDES: Final = re.compile(r"[^A-Za-z0-9._~%-]")
+#: Longer names are not remembered: whoever sends many of them must not fill the memory.
+_NAME_REMEMBERED: Final = 64
+#: A longer string to sign is told in part.
+_TOLD_MAX: Final = 8 * 1024
+_VALUE_TOLD_MAX: Final = 1024
+_PARTS_OF_V1: Final = ("AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce")
+#: One old client writes it so.
+_OTHER_TIMESTAMP: Final = "TimeStamp"
 #: What is never quoted back, not even to its sender, whose test report may be public.
 _MASKED: Final = ("SecurityToken", "Password")
 
@@ -83,16 +95,33 @@ class SignedRequest(NamedTuple):
     body: bytes
 
 
+def is_v3(headers: Mapping[str, str]) -> bool:
+    """Whether a request is signed in its headers."""
+    return headers.get("authorization", "").startswith("ACS3-")
+
+
 def canonical_query(parameters: Mapping[str, str]) -> str:
     """The parameters sorted by name and percent-encoded; only letters, digits and `-_.~` stay as they are."""
     # Most of a text needs no quoting, and to look for what does is cheaper than to look at everything.
     return "&".join(
-        [f"{_quoted_name(name)}={_RESERVED.sub(_quoted, value)}" for name, value in sorted(parameters.items())]
+        [
+            f"{_quoted_name(name) if len(name) <= _NAME_REMEMBERED else _quoted_text(name)}="
+            f"{_RESERVED.sub(_quoted, value) if len(value) < _LONG else _quoted_text(value)}"
+            for name, value in sorted(parameters.items())
+        ]
     )
 
 
 def _quoted(found: re.Match[str]) -> str:
     return _QUOTED.get(found[0]) or quote(found[0])
+
+
+def _quoted_text(text: str) -> str:
+    """A text quoted in a time that depends on its length alone. Long ones are base64, mostly."""
+    base64 = text.replace("%", "%25").replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
+    if not _RESERVED_BESIDES.search(base64):
+        return base64
+    return "".join(map(_QUOTED_BYTES.__getitem__, text.encode()))
 
 
 @lru_cache(1024)  # The names of all requests are a few hundred.
@@ -210,7 +239,7 @@ class Verifier:
                 `InvalidSecurityToken.MismatchWithAccessKey`, `SignatureDoesNotMatch` or `SignatureNonceUsed`; the first
                 of these that holds.
         """
-        if request.headers.get("authorization", "").startswith("ACS3-"):
+        if is_v3(request.headers):
             return self._verify_v3(request)
         return self._verify_v1(request)
 
@@ -219,16 +248,19 @@ class Verifier:
         for part in _PARTS_OF_V1:
             if not given.get(part):
                 raise _incomplete(f"{part} is missing")
+        at = given.get("Timestamp") or given.get(_OTHER_TIMESTAMP)
+        if not at:
+            raise _incomplete("Timestamp is missing")
         if given["SignatureMethod"].upper() != "HMAC-SHA1" or given["SignatureVersion"] != "1.0":
             raise _incomplete("SignatureMethod must be HMAC-SHA1 and SignatureVersion 1.0")
         now = self._now()
-        credential = self._known(given["AccessKeyId"], given["Timestamp"], given.get("SecurityToken"), now)
+        nonce = _nonce(given["SignatureNonce"])
+        credential = self._known(given["AccessKeyId"], at, given.get("SecurityToken"), now)
         signature = given.pop("Signature")
         text = string_to_sign_v1(request.method, given)
         if not _same(signature, _hmac_v1(text, credential.secret)):
-            masked = {name: "***" for name in _MASKED if name in given}
-            raise ApiError.of("SignatureDoesNotMatch", text=string_to_sign_v1(request.method, given | masked))
-        self._use(credential, given["SignatureNonce"], now)
+            raise ApiError.of("SignatureDoesNotMatch", text=_told_v1(request.method, given, len(text)))
+        self._use(credential, nonce, now)
         return credential
 
     def _verify_v3(self, request: SignedRequest) -> Credential:
@@ -238,7 +270,10 @@ class Verifier:
             raise _incomplete(f"Authorization must be {_V3} Credential=...,SignedHeaders=...,Signature=...")
         key, names, signature = match.groups()
         signed = names.lower().split(";")
-        needed = ["host", "x-acs-date", "x-acs-signature-nonce"]
+        if len(set(signed)) < len(signed):
+            # Each would add its header's value once more to what is hashed.
+            raise _incomplete("SignedHeaders names a header twice")
+        needed = ["host", "x-acs-date", "x-acs-signature-nonce", "x-acs-content-sha256"]
         # What the request means must not be open to change on its way either.
         needed += [name for name in ("x-acs-action", "x-acs-version", "x-acs-security-token") if name in headers]
         for name in needed:
@@ -248,12 +283,17 @@ class Verifier:
             if name not in headers:
                 raise _incomplete(f"the signed header {name[:64]} is missing")
         now = self._now()
+        nonce = _nonce(headers["x-acs-signature-nonce"])
         token = headers.get("x-acs-security-token") or request.query.get("SecurityToken")
         credential = self._known(key, headers["x-acs-date"], token, now)
         text = string_to_sign_v3(request.method, request.query, headers, signed, request.body)
+        if not _same(headers["x-acs-content-sha256"].lower(), sha256(request.body).hexdigest()):
+            raise ApiError(
+                "SignatureDoesNotMatch", f"x-acs-content-sha256 is not the SHA-256 of the body. {_said(text)}"
+            )
         if not _same(signature, _hmac_v3(text, credential.secret)):
             raise ApiError.of("SignatureDoesNotMatch", text=text)
-        self._use(credential, headers["x-acs-signature-nonce"], now)
+        self._use(credential, nonce, now)
         return credential
 
     def _known(self, access_key_id: str, stamp: str, token: str | None, now: float) -> Credential:
@@ -276,8 +316,6 @@ class Verifier:
 
     def _use(self, credential: Credential, nonce: str, now: float) -> None:
         """Take note of a nonce. Only verified requests come here, so nobody can use up the nonces of others."""
-        if len(nonce) > NONCE_LENGTH_MAX:
-            raise _incomplete(f"a nonce has at most {NONCE_LENGTH_MAX} characters")
         if now >= self._turn or len(self._nonces) >= self._limit:
             self._older, self._nonces = self._nonces, set()
             self._turn = now + 2 * SKEW
@@ -295,6 +333,28 @@ def _seconds(stamp: str) -> float:
         return datetime.fromisoformat(stamp).timestamp()
     except ValueError:
         raise ApiError("InvalidTimeStamp.Format") from None
+
+
+def _told_v1(method: str, given: Mapping[str, str], length: int) -> str:
+    """The string to sign as a refusal quotes it: without secrets, and the beginning alone of a long one."""
+    masked = {**given, **{name: "***" for name in _MASKED if name in given}}
+    if length <= _TOLD_MAX:
+        return string_to_sign_v1(method, masked)
+    # The names and the beginnings of values are enough to see a difference.
+    some = {name: masked[name][:_VALUE_TOLD_MAX] for name in sorted(masked)[:_VALUE_TOLD_MAX]}
+    return f"{string_to_sign_v1(method, some)[:_TOLD_MAX]} … ({length} characters in all)"
+
+
+def _said(text: str) -> str:
+    """The message of a signature that does not match."""
+    return ApiError.of("SignatureDoesNotMatch", text=text).message
+
+
+def _nonce(given: str) -> str:
+    """A nonce of a length that can be remembered."""
+    if not 0 < len(given) <= NONCE_LENGTH_MAX:
+        raise _incomplete(f"a nonce has 1 to {NONCE_LENGTH_MAX} characters")
+    return given
 
 
 def _same(given: str, right: str) -> bool:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from binascii import a2b_qp
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from faultzone.ecs.errors import ApiError
-from faultzone.serve.signatures import VERSION, SignedRequest
+from faultzone.serve.signatures import VERSION, SignedRequest, is_v3
 
-#: Beyond these a request is refused with `InvalidParameter`. The longest line that a client sends has 131 kB.
-LINE_MAX: Final = 256 * 1024
-BODY_MAX: Final = 512 * 1024
-PARAMETERS_MAX: Final = 3000
+#: Beyond these a request is refused with `InvalidParameter`, before its signature is looked at. The longest query that
+#: a client sends has 131 kB, the most parameters are some 300, and the longest name has 60 characters.
+FORM_MAX: Final = 256 * 1024
+PARAMETERS_MAX: Final = 2000
+NAME_MAX: Final = 256
+#: The longest body of an answer that refuses. What a message quotes is cut where it would be longer.
+REFUSAL_MAX: Final = 16 * 1024
+_QUOTED_MAX: Final = 1000
 
 JSON: Final = "application/json;charset=utf-8"
 #: One SDK parses XML errors only if the type is exactly this.
@@ -25,11 +30,14 @@ _FORM: Final = "application/x-www-form-urlencoded"
 #: What a backend never sees: it is for the wire alone.
 _WIRE_ONLY: Final = frozenset(
     "Action Version Format AccessKeyId Signature SignatureMethod SignatureVersion SignatureNonce SignatureType "
-    "Timestamp SecurityToken".split()
+    "Timestamp TimeStamp SecurityToken".split()
 )
 _ACTION: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _METHODS: Final = frozenset({"GET", "POST"})
 _HEX: Final = "0123456789ABCDEFabcdef"
+#: From this length on, what is quoted is decoded as a whole.
+_LONG: Final = 4096
+_NOT_QUOTED: Final = re.compile(b"%(?![0-9A-Fa-f]{2})")
 _UNQUOTED: Final = {high + low: chr(int(high + low, 16)) for high in "01234567" for low in _HEX}
 #: Characters that XML cannot carry, not even escaped.
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -47,16 +55,6 @@ def refusal(name: str, why: str, status: int = 400) -> ApiError:
     return ApiError("InvalidParameter", f'The specified parameter "{name[:64]}" is not valid: {why}.', status)
 
 
-def check_length(size: int) -> None:
-    """Refuse a body of this many bytes if it is too long.
-
-    Raises:
-        ApiError: `InvalidParameter`, status 413.
-    """
-    if size > BODY_MAX:
-        raise refusal("body", f"it has more than {BODY_MAX} bytes", 413)
-
-
 def read_request(method: str, path: str, query: bytes, headers: Mapping[str, str], body: bytes) -> SignedRequest:
     """Read query and form into one set of parameters.
 
@@ -69,12 +67,14 @@ def read_request(method: str, path: str, query: bytes, headers: Mapping[str, str
 
     Raises:
         ApiError: `UnsupportedHTTPMethod`, `InvalidApi.NotFound` for another path than `/`, `InvalidParameter` for names
-            given twice, text that is not UTF-8, NUL, a body that is no form, and too many of them.
+            given twice or too long, text that is not UTF-8, NUL, a body that is no form, and too much of them.
     """
     if method not in _METHODS:
         raise ApiError("UnsupportedHTTPMethod")
     if path != "/":
         raise ApiError("InvalidApi.NotFound")
+    if len(query) + len(body) > FORM_MAX:
+        raise refusal("body" if body else "query", f"query and body have more than {FORM_MAX} bytes", 413)
     in_query = _read_form(query, {})
     if not body:
         return SignedRequest(method, in_query, in_query, headers, body)
@@ -96,6 +96,8 @@ def _read_form(raw: bytes, into: dict[str, str]) -> dict[str, str]:
             if not pair:
                 continue
             name, _, value = pair.partition("=")
+            if len(name) > NAME_MAX:
+                raise refusal(name, f"a name has at most {NAME_MAX} characters")
             if "%" in name:
                 name = _unquote(name)
             if "%" in value:
@@ -110,6 +112,8 @@ def _read_form(raw: bytes, into: dict[str, str]) -> dict[str, str]:
 
 def _unquote(text: str) -> str:
     """The text without percent-encoding. Nearly all that is quoted is ASCII, for which no bytes are made first."""
+    if len(text) > _LONG:
+        return _unquote_long(text)
     first, *rest = text.split("%")
     try:
         return first + "".join([_UNQUOTED[part[:2]] + part[2:] for part in rest])
@@ -117,18 +121,40 @@ def _unquote(text: str) -> str:
         return unquote_to_bytes(text).decode()
 
 
+def _unquote_long(text: str) -> str:
+    """The same of a long text, by a decoder of the standard library that works as a whole and takes a twentieth of the
+    time: that of quoted-printable, which has another sign."""
+    raw = text.encode()
+    if _NOT_QUOTED.search(raw):
+        return unquote_to_bytes(text).decode()
+    return a2b_qp(raw.replace(b"=", b"=3D").replace(b"%", b"=")).decode()
+
+
 def wants_xml(request: SignedRequest) -> bool:
-    """Whether the answer is to be XML. Without `Format` it is JSON; one SDK sends the text `None`.
+    """Whether the answer is to be XML, as `Format` says in letters of any case. Left out, it is XML, as documented, but
+    for a signature in headers, whose clients say in `Accept` what they read; one SDK sends the text `None`.
 
     Raises:
         ApiError: `InvalidParameter` for another format.
     """
     given = request.parameters.get("Format", "").lower()
-    if given in {"", "json", "none"}:
-        return False
     if given == "xml":
         return True
-    raise refusal("Format", "it must be JSON or XML")
+    if given in {"json", "none"}:
+        return False
+    if given:
+        raise refusal("Format", "it must be JSON or XML")
+    headers = request.headers
+    return "xml" in headers.get("accept", "").lower() or not is_v3(headers)
+
+
+def format_of(query: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether the answer to a request that was not read whole is to be XML; JSON where its query does not tell."""
+    try:
+        parameters = _read_form(query, {}) if len(query) <= FORM_MAX else {}
+        return bool(parameters) and wants_xml(SignedRequest("", parameters, parameters, headers, b""))
+    except ApiError:
+        return False
 
 
 def read_call(request: SignedRequest) -> Call:
@@ -204,7 +230,8 @@ def _element(name: str, value: object) -> str:
 
 
 def render_error(error: ApiError, request_id: str, host_id: str, xml: bool) -> bytes:
-    """The body of a refusal. The names are exactly these: one SDK reads no others."""
+    """The body of a refusal. The names are exactly these: one SDK reads no others. What it quotes of the request is cut
+    where it would be long."""
     fields = {
         "RequestId": request_id,
         "HostId": host_id,
@@ -212,4 +239,8 @@ def render_error(error: ApiError, request_id: str, host_id: str, xml: bool) -> b
         "Message": error.message,
         "Recommend": f"https://error-center.aliyun.com/status/search?Keyword={error.code}&source=PopGw",
     }
-    return render(fields, "Error", xml)
+    if len(error.message) <= REFUSAL_MAX:
+        body = render(fields, "Error", xml)
+        if len(body) <= REFUSAL_MAX:
+            return body
+    return render({**fields, "Message": error.message[:_QUOTED_MAX] + " …"}, "Error", xml)

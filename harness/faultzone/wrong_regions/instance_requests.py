@@ -102,7 +102,7 @@ def without(*names: str) -> Rewrite:
 def number(given: dict[str, Any], name: str, default: int = 1) -> int:
     """A whole number among the parameters, or what stands for one that is none."""
     text = str(given.get(name, default))
-    return int(text) if text.removeprefix("-").isdigit() else default
+    return int(text) if text.isascii() and text.removeprefix("-").isdigit() and len(text) < 20 else default
 
 
 def _one_short(given: dict[str, Any]) -> dict[str, Any]:

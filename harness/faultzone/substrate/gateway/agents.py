@@ -265,4 +265,6 @@ def _number(request: Request, name: str, default: int | None = None) -> int:
     text = request.query.get(name, "")
     if not text and default is not None:
         return default
+    if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) < 20):
+        raise ValueError(f"{name}={text[:40]!r} is no whole number")
     return int(text)

@@ -1,0 +1,18 @@
+"""HTTP on a socket, with limits, for an application that answers requests. It knows nothing of any API.
+
+    messages.py    a request, an answer, a refusal, and what an application is
+    hosts.py       the names that a request may call a server by, and the pages that may call it
+    limits.py      what a client can take
+    connection.py  one connection: requests in, answers out
+    server.py      the loop that serves every socket of the process, the turns of its connections, and a listener
+
+To import this package is to import httptools: import it where something is served.
+"""
+
+from __future__ import annotations
+
+from faultzone.listen.hosts import Hosts
+from faultzone.listen.messages import Answer, Application, Refused, Request, head
+from faultzone.listen.server import Listener, bind
+
+__all__ = ["Answer", "Application", "Hosts", "Listener", "Refused", "Request", "bind", "head"]
