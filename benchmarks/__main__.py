@@ -24,6 +24,7 @@ from benchmarks import (
     calls,
     docker,
     drills,
+    hostile,
     memory,
     peers,
     placement,
@@ -49,6 +50,7 @@ BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
     "breaking": breaking.measure,
     "walks": walks.measure,
     "wire": wire.measure,
+    "hostile": hostile.measure,
     "docker": docker.measure,
     "drills": drills.measure,
 }
