@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
@@ -52,6 +53,11 @@ def test_a_call_is_without_what_the_wire_needs() -> None:
     )
     request = read_request("GET", "/", BASE + b"&RegionId=r&InstanceId.1=i-1&" + wire.encode(), {}, b"")
     assert read_call(request) == Call("StopInstance", {"RegionId": "r", "InstanceId.1": "i-1"})
+
+
+def test_the_length_of_a_name_is_that_of_the_decoded_one() -> None:
+    name = "\u4e2d" * NAME_MAX
+    assert read_request("GET", "/", quote(name).encode() + b"=1", {}, b"").parameters == {name: "1"}
 
 
 def test_action_and_version_may_be_headers() -> None:

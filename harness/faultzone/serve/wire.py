@@ -96,10 +96,10 @@ def _read_form(raw: bytes, into: dict[str, str]) -> dict[str, str]:
             if not pair:
                 continue
             name, _, value = pair.partition("=")
-            if len(name) > NAME_MAX:
-                raise refusal(name, f"a name has at most {NAME_MAX} characters")
             if "%" in name:
                 name = _unquote(name)
+            if len(name) > NAME_MAX:
+                raise refusal(name, f"a name has at most {NAME_MAX} characters")
             if "%" in value:
                 value = _unquote(value)
             if name in into:
