@@ -24,10 +24,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 INERT = {"text", "toml", "ini", "json", "yaml"}
 FOREIGN = {"go", "hcl", "javascript"}
 COMMANDS = {"faultzone", "pytest", "python"}
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 5 * PATIENCE
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
 _NOT_RUN = re.compile(r"^ *<!-- not-run:(?P<reason>.*)-->$")

@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.patience import PATIENCE
 from tests.quality.sources import ROOT
 
 PICTURE = ROOT / "docs" / "conform.svg"
@@ -38,7 +39,7 @@ def printed() -> list[str]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=5 * PATIENCE,
         )
     lines = done.stdout.splitlines()
     plain = [_SGR.sub("", line) for line in lines]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.quality.sources import ROOT, python_files, relative, text_files, tree
 
 FILE_LINES_MAX = 500
@@ -72,7 +73,7 @@ def _bans(directory: str) -> list[str]:
     command = [sys.executable, "-m", "ruff", "check", "--select=TID251", "--output-format=concise", "--quiet"]
     command += [f"--stdin-filename={directory}/a.py", "-"]
     text = "\n".join(BANNED)
-    done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode in (0, 1), done.stderr
     return done.stdout.splitlines()
 

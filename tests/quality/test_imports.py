@@ -10,6 +10,7 @@ from graphlib import TopologicalSorter
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.quality.sources import PACKAGES, ROOT, modules, tree
 
 # From the ground up. A room may import the rooms of the layers below it and, if no circle comes of it, of its own.
@@ -144,7 +145,7 @@ def test_third_party_packages_stay_in_their_rooms() -> None:
 def test_loading_the_plugin_loads_nothing_but_pytest_and_light_parts_of_the_standard_library() -> None:
     """Every run of pytest where the plugin is installed pays for this import, whether it uses a region or not."""
     script = "import sys, pytest; old = {*sys.modules}; import pytest_faultzone.plugin; print(*{*sys.modules} - old)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=PATIENCE)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert "pytest_faultzone" in loaded
     assert loaded - sys.stdlib_module_names == {"pytest_faultzone"}

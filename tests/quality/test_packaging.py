@@ -10,13 +10,14 @@ from zipfile import ZipFile
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.quality.sources import PACKAGES, ROOT, files_under
 
 
 @pytest.mark.slow
 def test_the_wheel_has_three_packages_with_their_data(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=2 * PATIENCE)
     (wheel,) = tmp_path.iterdir()
     packed = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
     written = {

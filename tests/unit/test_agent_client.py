@@ -14,6 +14,7 @@ from faultzone.model.effects import RunScript
 from faultzone.substrate.docker.agent.client import Channel, Server
 from faultzone.substrate.gateway.agents import AgentServer
 from faultzone.substrate.gateway.http import Conversation
+from tests.patience import PATIENCE
 
 HEADERS = {"User-Agent": "linux_amd64/1.0.1.459", "X-Client-Instance-Id": "i-1"}
 
@@ -37,9 +38,9 @@ def served(serve: Callable[[socket.socket], None]) -> Iterator[tuple[str, int]]:
         listener.start()
         yield door.getsockname()
         door.shutdown(socket.SHUT_RDWR)
-        listener.join(5)
+        listener.join(PATIENCE)
     for thread in threads:
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 def raw(*answers: bytes) -> Callable[[socket.socket], None]:

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE
+
 # Sends a signal at the n-th line that runs once it is handled, for every n, and at last one to a wait that sleeps.
 WAITS = """
 import os, signal, sys, threading
@@ -51,5 +53,5 @@ print("ended")
 
 @pytest.mark.slow
 def test_a_signal_ends_the_wait_whenever_it_comes() -> None:
-    done = subprocess.run([sys.executable, "-c", WAITS], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", WAITS], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "ended\n", "")

@@ -13,6 +13,7 @@ import pytest
 from faultzone.substrate.docker import links
 from faultzone.substrate.docker.engine import Stream
 from faultzone.substrate.docker.links import Link, Message, Switchboard
+from tests.patience import PATIENCE
 
 #: More than the buffers of a pair of sockets take.
 MUCH = "x" * (1 << 21)
@@ -50,7 +51,7 @@ def tell(link: Link, text: str, answers: list[Message]) -> None:
 
 def heard(end: socket.socket) -> dict[str, Any]:
     """What a host is told, up to the end of a line."""
-    end.settimeout(5)
+    end.settimeout(PATIENCE)
     data = bytearray()
     while not data.endswith(b"\n"):
         data += end.recv(1 << 20)

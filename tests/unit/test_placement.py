@@ -265,7 +265,7 @@ def test_a_forced_move_shuts_its_instance_down_in_order() -> None:
     assert beside.wait_until("Running").host != before
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 9), max_size=20), st.integers(1, 10))
 def test_a_scarce_family_finds_what_a_look_at_every_host_would(loads: list[int], carried: int) -> None:
     """Those of the least loaded level first, whichever way a level is looked through."""

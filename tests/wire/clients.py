@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.patience import PATIENCE
+
 TOKEN = "acceptance"
 #: A temporary key: its id, secret and token.
 STS = ("STS.testid", "stssecret", "a+token/==")
@@ -24,4 +26,4 @@ def faultzone_up(*options: str) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-            assert process.wait(timeout=10) == 0
+            assert process.wait(timeout=PATIENCE) == 0

@@ -18,6 +18,7 @@ from faultzone.listen import Request
 from faultzone.serve.application import Answer, Application, Refusal
 from faultzone.serve.control import Control
 from faultzone.serve.signatures import Credential, Keyring, Verifier, sign_v1, sign_v3
+from tests.patience import PATIENCE
 
 NOW: Final = datetime(2026, 11, 23, 18, 40, tzinfo=UTC).timestamp()
 KEY: Final = Credential("testid", "testsecret", "1000000000000001")
@@ -157,7 +158,7 @@ class RawClient:
     """A connection on which anything can be sent."""
 
     def __init__(self, address: tuple[str, int]) -> None:
-        self.socket = socket.create_connection(address, timeout=5)
+        self.socket = socket.create_connection(address, timeout=PATIENCE)
         self._file = self.socket.makefile("rb")
 
     def __enter__(self) -> RawClient:

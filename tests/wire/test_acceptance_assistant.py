@@ -19,6 +19,7 @@ from alibabacloud_tea_openapi.models import Config
 from aliyunsdkcore.acs_exception.exceptions import ServerException
 from Tea.exceptions import TeaException
 
+from tests.patience import PATIENCE
 from tests.wire.clients import faultzone_up
 from tests.wire.test_acceptance_old_sdk import IMAGE, TYPE, call, connect, wait_until
 
@@ -69,9 +70,9 @@ def two_instances(url: str) -> list[str]:
 
 def poll(read: Callable[[], T], done: Callable[[T], bool]) -> T:
     """Ask until it is so, with real sleeps, half a minute at the most."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while not done(seen := read()):
-        assert time.monotonic() < deadline, f"not within 30 s: {seen}"
+        assert time.monotonic() < deadline, f"not within {PATIENCE:g} s: {seen}"
         time.sleep(0.05)
     return seen
 

@@ -22,6 +22,7 @@ import pytest
 
 from faultzone.backends.http import flatten
 from faultzone.remote import connect
+from tests.patience import PATIENCE
 from tests.wire.clients import STS, TOKEN, faultzone_up
 from tests.wire.test_acceptance_old_sdk import IMAGE, TYPE
 
@@ -48,7 +49,7 @@ class Aliyun:
     def run(self, *words: str, refused: bool = False) -> str:
         """What it prints; a refusal goes to its output or to its errors, by version."""
         done = subprocess.run(
-            [str(ALIYUN), *words], env=self._environment, capture_output=True, text=True, timeout=60, check=False
+            [str(ALIYUN), *words], env=self._environment, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
         assert (done.returncode != 0) == refused, done.stdout + done.stderr
         return done.stdout + done.stderr if refused else done.stdout
@@ -78,7 +79,7 @@ class Aliyun:
 
     def wait(self, action: str, expression: str, to: str, **parameters: object) -> dict[str, Any]:
         """The answer with which its waiter was content."""
-        waiter = ["--waiter", f"expr={expression}", f"to={to}", "interval=2", "timeout=20"]
+        waiter = ["--waiter", f"expr={expression}", f"to={to}", "interval=2", f"timeout={PATIENCE:.0f}"]
         return self.ecs(action, *waiter, **parameters)
 
 

@@ -16,6 +16,7 @@ from alibabacloud_ecs20140526.client import Client
 from alibabacloud_tea_openapi.models import Config
 from Tea.exceptions import TeaException
 
+from tests.patience import PATIENCE
 from tests.wire.clients import STS, faultzone_up
 
 IMAGE, TYPE, REGION = "centos_7_06_64_20G_alibase_20190218.vhd", "ecs.g5.large", "cn-hangzhou"
@@ -53,7 +54,7 @@ def ids_of(answer: Any) -> list[str]:
 def test_instances_are_run_described_and_released(client: Any) -> None:
     made = ids_of(client.run_instances(run_request(instance_name="new", description="n e w+é &=")))
     assert len(made) == 2
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     shown: list[Any] = []
     while time.monotonic() < deadline and {each.status for each in shown} != {"Running"}:
         time.sleep(0.2)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.wire.clients import faultzone_up
 from tests.wire.test_acceptance_new_sdk import IMAGE, TYPE
 
@@ -37,7 +38,7 @@ def test_both_clients_live_through_the_chapter(modules: Path) -> None:
     with faultzone_up() as url:
         script = shutil.copy(HERE / "chapter.js", modules / "chapter.js")
         command = [str(NODE), str(script), urlsplit(url).netloc, IMAGE, TYPE]
-        run = subprocess.run(command, cwd=modules, capture_output=True, text=True, timeout=60)
+        run = subprocess.run(command, cwd=modules, capture_output=True, text=True, timeout=5 * PATIENCE)
     assert run.returncode == 0, run.stderr
     instances = {
         "statuses": ["Running", "Running"],

@@ -12,6 +12,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.serve.control import Control
 from faultzone.serve.server import Endpoint, serve
 from faultzone.serve.signatures import Keyring
+from tests.patience import PATIENCE
 from tests.wire.support import KEY, NOW, FakeDoor, RawClient, Response, error_of, http_request, v1_query
 
 TOKEN = "t0ken"
@@ -141,7 +142,7 @@ def test_the_api_answers_while_a_verb_takes_its_time() -> None:
     class SlowDoor(FakeDoor):
         def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
             going.set()
-            assert done.wait(5)
+            assert done.wait(PATIENCE)
             return {}
 
     with (
@@ -151,7 +152,7 @@ def test_the_api_answers_while_a_verb_takes_its_time() -> None:
     ):
         body = json.dumps({"milliseconds": 1}).encode()
         advancing.send(http_request(b"/_faultzone/control/advance", headers={"x-faultzone-token": TOKEN}, body=body))
-        assert going.wait(5)
+        assert going.wait(PATIENCE)
         assert calling.ask(http_request(b"/?" + v1_query({}))).status == 200
         done.set()
         response = advancing.receive()

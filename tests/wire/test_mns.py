@@ -15,6 +15,7 @@ import pytest
 from faultzone import Region, make_region
 from faultzone.backends.mns import MnsQueue
 from faultzone.errors import UsageError
+from tests.patience import PATIENCE
 from tests.wire.support import RawClient
 
 SPACE = "{http://mns.aliyuncs.com/doc/v1}"
@@ -27,7 +28,7 @@ def region() -> Iterator[Region]:
 
 
 def ask(endpoint: str, method: str, path: str, body: str = "") -> tuple[int, ElementTree.Element | None]:
-    connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=PATIENCE)
     try:
         connection.request(method, path, body)
         answer = connection.getresponse()

@@ -20,6 +20,7 @@ from faultzone.listen.limits import BODY_MAX, HEADER_BYTES_MAX, LINE_MAX
 from faultzone.serve.application import Refusal
 from faultzone.serve.server import Endpoint, serve, serve_backend
 from faultzone.serve.signatures import Credential, Keyring, complete_v1
+from tests.patience import PATIENCE
 from tests.wire.loops import both_loops  # noqa: F401
 from tests.wire.support import ANSWER, KEY, NOW, STS, FakeDoor, RawClient, error_of, http_request, v1_query, v3_headers
 
@@ -224,7 +225,7 @@ def test_a_host_header_that_is_a_url(client: RawClient, endpoint: Endpoint) -> N
 
 @pytest.mark.parametrize("method", ["PUT", "HEAD", "OPTIONS", "CONNECT"])
 def test_other_methods(endpoint: Endpoint, method: str) -> None:
-    connection = HTTPConnection(endpoint.host, endpoint.port, timeout=5)
+    connection = HTTPConnection(endpoint.host, endpoint.port, timeout=PATIENCE)
     connection.request(method, "h:443" if method == "CONNECT" else "/")
     response = connection.getresponse()
     assert response.status == 403
@@ -248,6 +249,7 @@ def test_a_client_that_has_finished_writing_gets_its_answer(client: RawClient) -
     assert response.json == ANSWER
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "start",
     [
@@ -260,7 +262,7 @@ def test_a_client_that_has_finished_writing_gets_its_answer(client: RawClient) -
 )
 def test_a_request_that_does_not_arrive_is_given_up(door: FakeDoor, start: bytes) -> None:
     with (
-        serve(door, Keyring([KEY]), request_seconds=0.03) as endpoint,
+        serve(door, Keyring([KEY]), request_seconds=1) as endpoint,
         RawClient((endpoint.host, endpoint.port)) as client,
     ):
         client.send(start)
@@ -279,13 +281,14 @@ def test_a_slow_sender_does_not_hold_up_others(client: RawClient, endpoint: Endp
         assert other.ask(http_request(b"/?" + v1_query({}))).status == 200
 
 
+@pytest.mark.slow
 def test_an_idle_connection_outlives_the_time_for_a_request(door: FakeDoor) -> None:
     with (
-        serve(door, Keyring([KEY]), request_seconds=0.02, now=lambda: NOW) as endpoint,
+        serve(door, Keyring([KEY]), request_seconds=2, now=lambda: NOW) as endpoint,
         RawClient((endpoint.host, endpoint.port)) as client,
     ):
         assert client.ask(http_request(b"/?" + v1_query({}))).status == 200
-        client.socket.settimeout(0.05)
+        client.socket.settimeout(2.2)
         with pytest.raises(TimeoutError):
             client.socket.recv(1)
 
@@ -295,7 +298,7 @@ def test_closing_frees_the_port_and_ends_connections(door: FakeDoor) -> None:
         first.close()
         first.close()
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection((first.host, first.port), timeout=5)
+            socket.create_connection((first.host, first.port), timeout=PATIENCE)
         with contextlib.suppress(ConnectionResetError):
             assert client.socket.recv(1) == b""
         with serve(door, Keyring([KEY]), port=first.port) as again:
@@ -306,7 +309,7 @@ def test_closing_frees_the_port_and_ends_connections(door: FakeDoor) -> None:
 def test_no_connection_outlives_its_endpoint_however_young_it_is(door: FakeDoor) -> None:
     for _ in range(30):
         with serve(door, Keyring([KEY])) as endpoint:
-            client = socket.create_connection((endpoint.host, endpoint.port), timeout=5)
+            client = socket.create_connection((endpoint.host, endpoint.port), timeout=PATIENCE)
         with client, contextlib.suppress(ConnectionResetError):
             assert client.recv(1) == b""
 
