@@ -28,6 +28,14 @@ from faultzone import docker_cli, editions
 from faultzone.errors import FaultzoneError, UsageError
 from faultzone.model.shape import IMMEDIATE, PLANNED
 
+#: How options of other plugins begin, each with the module that brings them and the extra that installs it.
+_OF_EXTRAS: Final = {
+    "-n": ("xdist", "xdist"),
+    "--numprocesses": ("xdist", "xdist"),
+    "--dist": ("xdist", "xdist"),
+    "--alluredir": ("allure_pytest", "allure"),
+    "--hypothesis-": ("hypothesis", "hypothesis"),
+}
 #: What a shell says of a command that a closed pipe has ended.
 _SIGPIPE: Final = 128 + 13
 
@@ -194,6 +202,10 @@ def _conform(options: argparse.Namespace) -> int:
     found = importlib.util.find_spec("faultzone_specs")
     if found is None or not found.submodule_search_locations:
         raise UsageError("the package faultzone_specs is not installed beside faultzone")
+    for given in options.rest:
+        for begins, (module, extra) in _OF_EXTRAS.items():
+            if given.startswith(begins) and not _is_installed(module):
+                raise UsageError(f"{given} needs what is not installed: pip install 'pytest-faultzone[{extra}]'")
     suite = Path(found.submodule_search_locations[0])
     # By its path and with its own settings: no module, conftest.py or option of where the user stands reaches it.
     command = [sys.executable, "-P", "-m", "pytest", "-c", str(suite / "pytest.ini"), str(suite)]
@@ -201,6 +213,13 @@ def _conform(options: argparse.Namespace) -> int:
     command += [f"--faultzone-{name}={value}" for name, value in given.items() if value]
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     return subprocess.call(command + options.rest, env=environment)
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ValueError:  # It is said to be imported, and is not.
+        return False
 
 
 def _port(text: str) -> int:

@@ -7,6 +7,7 @@
     │   └── UnknownClause   (in `faultzone.clauses`) a test names a clause that the registry does not have
     ├── NotSupported        the chosen backend cannot do or see this; the reason is in the text
     ├── HarnessError        the harness or its substrate is in trouble: never a verdict on the region under test
+    │   ├── Unanswered      an endpoint gave no answer, or one that cannot be read
     │   ├── SubstrateSilent the substrate has not reported within the grace that the backend allows
     │   └── UndoFailed      a fault could not be undone, or not in time: what follows is about a broken region
     ├── Inconclusive        the region could not be observed well enough to judge it
@@ -44,6 +45,21 @@ class NotSupported(FaultzoneError):
 
 class HarnessError(FaultzoneError):
     """The harness, or what it runs on, is in trouble. Nothing is known about the region under test."""
+
+
+class Unanswered(HarnessError):
+    """An endpoint gave no answer to a call, or one that cannot be read: whether it had an effect is not known.
+
+    Attributes:
+        kind: `refused` (nothing listens), `lost` (the connection was ended), `reset`, `late` (no answer in time),
+            `throttled`, `unavailable`, or `unreadable`.
+        status: of what was answered; 0 where nothing was.
+        location: the URL to which a redirect leads, or nothing.
+    """
+
+    def __init__(self, text: str, kind: str, *, status: int = 0, location: str = "") -> None:
+        super().__init__(text)
+        self.kind, self.status, self.location = kind, status, location
 
 
 class Inconclusive(FaultzoneError):

@@ -15,7 +15,8 @@ from faultzone import clauses
 from faultzone.errors import UsageError
 from faultzone.redaction import told
 from pytest_faultzone.failures import WIDTH
-from pytest_faultzone.plugin import DEPARTURES, option
+from pytest_faultzone.plugin import option
+from pytest_faultzone.proof import DEPARTURES
 from pytest_faultzone.verdicts import CONFORMS, DEVIATES, NOT_IMPLEMENTED, NOT_SUPPORTED
 
 if TYPE_CHECKING:

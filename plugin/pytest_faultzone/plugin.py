@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_faultzone.proof import DEPARTURES, PROOF, Proof
+
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator
 
     from faultzone.faults import Chaos
     from faultzone.journal import Journal
     from faultzone.region import Client, Region, RegionClock
-    from pytest_faultzone.departures import Departure
     from pytest_faultzone.regions import RegionMaker
 
 for _module in ("faultzone.assertions", "faultzone.waiting"):
@@ -30,8 +31,8 @@ RUNNING: pytest.StashKey[str] = pytest.StashKey()
 SEED: pytest.StashKey[str] = pytest.StashKey()
 #: What makes the regions of this session, once a test has asked for one.
 _MAKER: pytest.StashKey[RegionMaker] = pytest.StashKey()
-#: The departures that the run expects, if it is told any.
-DEPARTURES: pytest.StashKey[Sequence[Departure]] = pytest.StashKey()
+#: Whether that test asserts clauses.
+ASSERTS: pytest.StashKey[bool] = pytest.StashKey()
 
 _OPTIONS = (
     (
@@ -152,50 +153,11 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hooks)
 
 
-#: The verdicts of runs that say nothing of the region.
-_TROUBLE = ("not-undone", "harness-error")
-
-
-class _Seen:
-    """What the tests of a run say of clauses, also those of the workers of pytest-xdist, and how the run ends for it.
-
-    It has a status of its own if the harness was in trouble: of the region, nothing is known then.
-    """
-
-    def __init__(self) -> None:
-        self.says: list[dict[str, Any]] = []
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take note of what a test says, and fit what its report says to the terminal before anybody writes it."""
-        if report.failed and any(heading.startswith("faultzone") for heading, _ in report.sections):
-            from pytest_faultzone import failures
-
-            failures.fit(report)
-        self.says += [value for key, value in report.user_properties if key == "faultzone" and isinstance(value, dict)]
-
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if session.exitstatus == pytest.ExitCode.TESTS_FAILED:
-            if any(each["verdict"] in _TROUBLE for each in self.says):
-                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-        elif session.exitstatus == pytest.ExitCode.OK and (expected := session.config.stash.get(DEPARTURES, ())):
-            from pytest_faultzone import departures
-
-            if any(departures.complaints(expected, self.says)):
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Tell, by chapter, which clauses were asserted, deviate, are not supported here or were not asserted."""
-        if self.says:
-            from pytest_faultzone import verdicts
-
-            verdicts.summarise(terminalreporter, self.says)
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the markers, check the options, and gather what tests say of clauses."""
-    if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(_Seen(), "faultzone-seen")
+    of_the_suite = config.inipath is not None and config.inipath.parent.name == "faultzone_specs"
+    config.stash[PROOF] = Proof(config, asked=of_the_suite or bool(option(config, "clause")))
+    config.pluginmanager.register(config.stash[PROOF], "faultzone-proof")
     if config.getoption("allure_report_dir", None):
         from pytest_faultzone import allure
 
@@ -264,20 +226,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = [item for item in items if verdicts.asserts(item, patterns)]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
-    if option(config, "backend").startswith("http"):
+    name = option(config, "backend")
+    if name.startswith("http"):
         from pytest_faultzone import verdicts
 
         items.sort(key=verdicts.uses_up_a_quota)
-        if not config.getoption("collectonly", False) and any(map(_has_clause, items)):
-            from pytest_faultzone import regions
+    if items and not config.getoption("collectonly", False) and (name.startswith("http") or name == "docker"):
+        from pytest_faultzone import probe
 
-            regions.check_account(config)
+        probe.judge(config, items, asserting=[item for item in items if _has_clause(item)])
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Say which test new regions belong to, and leave out one that needs what the backend does not allow."""
     item.config.stash[RUNNING], item.config.stash[SEED] = item.nodeid, seed_of(item)
+    item.config.stash[ASSERTS] = _has_clause(item)
     needed = [capability for mark in item.iter_markers("needs") for capability in mark.args]
     if needed:
         from pytest_faultzone import regions

@@ -17,13 +17,15 @@ import pytest
 from faultzone import clauses, editions, wrong_regions
 from faultzone.backends import CAPABILITIES, TEST_KEYS
 from faultzone.backends.http import HttpBackend
+from faultzone.backends.retries import Budget
 from faultzone.checkers import choose, demand
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.region import CloudOptions, Region, docker_backend, local_backend, make_region
 from faultzone.remote import connect, prepare, read_keys
 from pytest_faultzone import departures
-from pytest_faultzone.plugin import DEPARTURES, RUNNING, SEED, option
+from pytest_faultzone.plugin import ASSERTS, RUNNING, SEED, option
+from pytest_faultzone.proof import DEPARTURES, PROOF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from faultzone.faults import Chaos
     from faultzone.journal import Journal
     from faultzone.serve import Endpoint
+    from faultzone.substrate.docker.pool import Settings
 
 
 #: The name and the capabilities of what answers, once a test has asked for them.
@@ -52,6 +55,11 @@ class RegionMaker:
         self._all: WeakSet[Region] = WeakSet()
         self._of_test: tuple[str, list[Region]] = ("", [])
         self._files = 0
+        #: How many regions were made, and why none was as long as none could be.
+        self._made = 0
+        self.cannot: list[str] = []
+        #: What calls to an endpoint are repeated from.
+        self.budget: Budget | None = None
         self._left: list[tuple[Chaos, list[Endpoint], Journal]] = []
 
     def __call__(self, **options: Any) -> Region:
@@ -70,6 +78,7 @@ class RegionMaker:
         options.setdefault("seed", config.stash.get(SEED, option(config, "seed")))
         self._end_left()
         region = make_region(self._fresh(CloudOptions.of(**options)), **options)
+        region.strict = config.stash.get(ASSERTS, False)
         self._all.add(region)
         # Its last reference may go while a lock is held, wherever the collector runs: so its end is only noted there.
         finalize(region, self._left.append, (region.chaos, region.served, region.journal))
@@ -90,8 +99,22 @@ class RegionMaker:
 
     def _fresh(self, options: CloudOptions) -> Backend:
         """A backend with a cloud as asked for. An endpoint has one cloud, hence one region of a test at a time."""
-        backend = backend_of(self._config, options)
+        try:
+            backend = backend_of(self._config, options)
+        except NotSupported as reason:
+            if not self._made:
+                self.cannot.append(str(reason))
+            raise
+        self._made += 1
+        self.cannot.clear()
         if isinstance(backend, HttpBackend):
+            if self._config.stash.get(ASSERTS, False):
+                if self.budget is None:
+                    self.budget = Budget(backend.name)
+                    self._config.stash[PROOF].lost = self.budget.told
+                backend.budget = self.budget
+            else:
+                backend.budget = None
             if "PYTEST_XDIST_WORKER" in os.environ:
                 raise UsageError(f"{backend.name} has one cloud, which several workers would share: run without -n")
             if any(region.backend is backend and not region.closed for region in self._all):
@@ -167,6 +190,23 @@ def _end(chaos: Chaos, served: list[Endpoint], journal: Journal) -> None:
         journal.close()
 
 
+def _docker_settings(config: pytest.Config) -> Settings:
+    """What the options say of the docker backend.
+
+    Raises:
+        UsageError: one is written otherwise than it can be.
+    """
+    from faultzone.substrate.docker.pool import Settings
+
+    hosts, plain = option(config, "docker_hosts"), option(config, "docker_plain")
+    if not (hosts.isascii() and hosts.isdigit() and len(hosts) < 10) or not int(hosts):
+        raise UsageError(f"--faultzone-docker-hosts={hosts}: write a whole number, at least 1")
+    if plain not in ("yes", "no"):
+        raise UsageError(f"--faultzone-docker-plain={plain}: write 'yes' or 'no'")
+    base, mirror, agent = (option(config, f"docker_{each}") for each in ("base", "mirror", "agent"))
+    return Settings(base, mirror, int(hosts), plain == "yes", agent)
+
+
 def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
     """What answers, by the hook and the options of the run."""
     backend: Backend | None = config.hook.pytest_faultzone_backend(config=config, options=options)
@@ -176,23 +216,8 @@ def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
     if name == "memory":
         return local_backend(options)
     if name == "docker":
-        from faultzone.substrate.docker.pool import Settings
-
-        hosts = option(config, "docker_hosts")
-        if not (hosts.isascii() and hosts.isdigit() and len(hosts) < 10) or not int(hosts):
-            raise UsageError(f"--faultzone-docker-hosts={hosts}: write a whole number, at least 1")
-        plain = option(config, "docker_plain")
-        if plain not in ("yes", "no"):
-            raise UsageError(f"--faultzone-docker-plain={plain}: write 'yes' or 'no'")
-        settings = Settings(
-            option(config, "docker_base"),
-            option(config, "docker_mirror"),
-            int(hosts),
-            plain == "yes",
-            option(config, "docker_agent"),
-        )
         root = options.root_image or option(config, "docker_root")
-        return docker_backend(replace(options, root_image=root), settings)
+        return docker_backend(replace(options, root_image=root), _docker_settings(config))
     if name.startswith("wrong:"):
         return wrong_regions.get(name.removeprefix("wrong:")).backend(options)
     if name.startswith(("http://", "https://")):
@@ -202,15 +227,6 @@ def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
             )
         return config.stash[_ENDPOINT]
     raise UsageError(f"--faultzone-backend={name}: write 'memory', 'docker', 'wrong:NAME' or the URL of an endpoint")
-
-
-#: How an endpoint refuses a key pair.
-_KEY_REFUSED = (
-    "InvalidAccessKeyId.NotFound",
-    "InvalidAccessKeySecret",
-    "SignatureDoesNotMatch",
-    "Forbidden.AccessKeyDisabled",
-)
 
 
 def check_options(config: pytest.Config) -> None:
@@ -233,14 +249,16 @@ def check_options(config: pytest.Config) -> None:
         if (keep := option(config, "keep")) not in ("none", "failed"):
             raise UsageError(f"--faultzone-keep={keep}: write 'failed' or 'none'")
         name = option(config, "backend")
-        if name == "docker" and (agent := option(config, "docker_agent")):
-            from faultzone.substrate.docker import clients
+        if name == "docker":
+            _docker_settings(config)
+            if agent := option(config, "docker_agent"):
+                from faultzone.substrate.docker import clients
 
-            clients.read(agent)
+                clients.read(agent)
         if name.startswith("wrong:"):
             wrong_regions.get(name.removeprefix("wrong:"))
         elif name.startswith(("http://", "https://")):
-            _check_endpoint(backend_of(config, CloudOptions()))
+            connect(name, keys=read_keys(option(config, "keys")) or TEST_KEYS).close()
         elif name not in ("memory", "docker"):
             backend_of(config, CloudOptions())
     except (UsageError, HarnessError) as trouble:
@@ -259,13 +277,18 @@ def _check_journal(folder: str) -> None:
         raise UsageError(f"--faultzone-journal={folder}: write a directory that can be written to: {trouble}") from None
 
 
-def _check_endpoint(backend: Backend) -> None:
-    """See that the endpoint answers and takes the key pair; what else it answers is for the tests to judge."""
-    try:
-        backend.call("DescribeRegions", {})
-    except ApiError as refusal:
-        if refusal.code in _KEY_REFUSED:
-            raise UsageError(f"{backend.name} refuses the key pair of --faultzone-keys: {refusal.code}") from None
+def endpoint_of(config: pytest.Config) -> HttpBackend | None:
+    """The endpoint of the run; None where a hook gives another backend.
+
+    Raises:
+        UsageError: the control token is wrong.
+        HarnessError: the endpoint does not answer.
+    """
+    backend = backend_of(config, CloudOptions())
+    if isinstance(backend, HttpBackend):
+        return backend
+    backend.close()
+    return None
 
 
 #: What a test of clauses does not expect to find: the action that lists it, and its name.

@@ -12,10 +12,11 @@ from faultzone import clauses
 from faultzone.backends import CAPABILITIES
 from faultzone.checkers import ViolationError
 from faultzone.ecs.errors import ApiError
-from faultzone.errors import Inconclusive, NotSupported, UndoFailed, UsageError
-from pytest_faultzone import failures, real_hosts
+from faultzone.errors import IncompleteAnswer, Inconclusive, NotSupported, UndoFailed, UsageError
+from pytest_faultzone import causes, failures, real_hosts
 from pytest_faultzone.failures import WIDTH
-from pytest_faultzone.plugin import DEPARTURES, option
+from pytest_faultzone.plugin import option
+from pytest_faultzone.proof import DEPARTURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,21 +98,22 @@ def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | 
         return INCONCLUSIVE
     if isinstance(error, UndoFailed):
         return NOT_UNDONE
+    if isinstance(error, ViolationError | IncompleteAnswer):
+        return DEVIATES
     if report.when != "call":
-        return DEVIATES if isinstance(error, ViolationError) else HARNESS_ERROR
+        return HARNESS_ERROR
     if isinstance(error, ApiError):
         return NOT_IMPLEMENTED if error.code in _UNKNOWN_ACTION else DEVIATES
-    deviates = isinstance(error, AssertionError | pytest.fail.Exception) or _miscounted(call)
-    return DEVIATES if deviates else HARNESS_ERROR
+    assert call.excinfo is not None
+    where = causes.origin(call.excinfo)
+    asserted = isinstance(error, AssertionError | pytest.fail.Exception) and where != causes.MODEL
+    return DEVIATES if asserted or (_miscounted(error) and where == causes.TEST) else HARNESS_ERROR
 
 
-def _miscounted(call: pytest.CallInfo[None]) -> bool:
-    """Whether a test took apart what it was given, `(one,) = ...`, and there were not as many: that says how many."""
-    excinfo = call.excinfo
-    if excinfo is None or not isinstance(excinfo.value, ValueError):
-        return False
-    told = str(excinfo.value).startswith(("not enough values to unpack", "too many values to unpack"))
-    return told and excinfo.traceback[-1].name.startswith("test")
+def _miscounted(error: BaseException) -> bool:
+    """Whether somebody took apart what he was given, `(one,) = ...`, and there were not as many: that says how many."""
+    told = str(error).startswith(("not enough values to unpack", "too many values to unpack"))
+    return isinstance(error, ValueError) and told
 
 
 def complete(
@@ -126,7 +128,7 @@ def complete(
     verdict = verdict_of(call, report) if named else None
     objection = ""
     if verdict is not None:
-        says = {"clauses": named, "verdict": verdict}
+        says: dict[str, Any] = {"clauses": named, "verdict": verdict, **causes.of(call, report, verdict, maker)}
         if DEPARTURES in item.config.stash:
             from pytest_faultzone import departures
 

@@ -21,6 +21,18 @@ def test_conform_is_not_touched_by_the_users_settings(tmp_path: Path, monkeypatc
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "module", "extra"),
+    [("-n2", "xdist", "xdist"), ("--dist=load", "xdist", "xdist"), ("--alluredir=x", "allure_pytest", "allure")],
+)
+def test_an_option_of_what_is_not_installed_says_what_to_install(
+    option: str, module: str, extra: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    assert cli.main(["conform", option]) == 2
+    assert f"{option} needs what is not installed: pip install 'pytest-faultzone[{extra}]'" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["wrong", "actions", "up"])
 def test_output_that_nobody_reads_any_more_is_no_trouble(command: str) -> None:

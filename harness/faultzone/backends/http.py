@@ -13,18 +13,26 @@ from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from faultzone.backends.answers import documented
+from faultzone.backends.answers import documented, from_control
+from faultzone.backends.retries import Budget
 from faultzone.clock import SECOND
+from faultzone.control import tables
 from faultzone.ecs.errors import ApiError
-from faultzone.errors import HarnessError, NoAnswer, NotSupported, UnknownTarget, UsageError
+from faultzone.errors import HarnessError, NoAnswer, NotSupported, Unanswered, UnknownTarget, UsageError
 from faultzone.journal import Journal
 from faultzone.redaction import recorded, text, told
 
 #: Seconds that an endpoint has to answer a call, and a control verb: `advance` by months does all that falls due.
-_TIMEOUT: Final = 30.0
+TIMEOUT: Final = 30.0
 _CONTROL_TIMEOUT: Final = 600.0
 _CONTROL: Final = "/_faultzone/control/"
 _TOKEN: Final = "x-faultzone-token"
+#: Actions that change nothing begin so.
+_READING: Final = ("Describe", "List", "Get")
+#: The control verb that changes nothing in the region, and yet reaches what a test may count.
+_SENDING: Final = "guest-request"
+#: Control verbs that may let calls be refused, or go unanswered, on purpose.
+_FAULTS: Final = frozenset({"api-fault", "later"})
 
 #: Completes and signs flat parameters: (method, parameters, key pair) -> all parameters, `Signature` among them.
 Sign = Callable[[str, Mapping[str, str], tuple[str, str]], Mapping[str, str]]
@@ -84,8 +92,11 @@ class HttpBackend:
             raise UsageError("an endpoint needs at least one key pair")
         self.name, self._parts, self._keys, self._token, self._sign = url, parts, list(keys), token, sign
         self._idle: list[http.client.HTTPConnection] = []
-        #: Whether calls may go unanswered on purpose.
-        self._drops = False
+        #: Whether calls may be refused or go unanswered on purpose.
+        self._faults = False
+        #: What calls are repeated from, where they may be; and the seconds that each has.
+        self.budget: Budget | None = None
+        self.timeout = TIMEOUT
         self._accounts: dict[str, tuple[str, str]] = {}
         self.capabilities: frozenset[str] = frozenset()
         self.journal = Journal()
@@ -132,11 +143,10 @@ class HttpBackend:
         except UnicodeEncodeError as trouble:
             raise UsageError(f"{action} has the text {told(trouble.object)}: UTF-8 cannot carry it") from None
         form = {"Content-Type": "application/x-www-form-urlencoded"}
-        status, answer = self._request("/", body, form)
+        status, answer = self._ask("/", body, form, reads=action.startswith(_READING))
         if status < 300:
             self.journal.append(int(time.time() * SECOND), "call", {**said, "answer": _kept(answer)})
-            read: dict[str, Any] = documented(answer)
-            return read
+            return documented(answer)
         self.journal.append(int(time.time() * SECOND), "refusal", {**said, "code": answer.get("Code")})
         refusal = ApiError(str(answer.get("Code", "")), str(answer.get("Message", "")), status)
         refusal.request_id = answer.get("RequestId")
@@ -154,10 +164,12 @@ class HttpBackend:
             body = json.dumps(dict(arguments))
         except (TypeError, ValueError) as trouble:
             raise UsageError(f"{verb}: {trouble}: write what JSON can carry") from None
-        status, answer = self._request(_CONTROL + verb, body, headers, _CONTROL_TIMEOUT)
+        known = tables.MEMORY.get(verb)
+        reads = known is not None and not known.writes and verb != _SENDING
+        status, answer = self._ask(_CONTROL + verb, body, headers, reads=reads, seconds=_CONTROL_TIMEOUT)
         if status < 300:
-            self._drops = verb != "reset" and (self._drops or (verb == "api-fault" and arguments.get("kind") == "drop"))
-            return answer
+            self._faults = verb != "reset" and (self._faults or verb in _FAULTS)
+            return from_control(verb, answer)
         message = str(answer.get("Message", answer))
         if status == 501:
             raise NotSupported(message)
@@ -165,23 +177,42 @@ class HttpBackend:
             raise UnknownTarget(message) if answer.get("Code") == "UnknownTarget" else UsageError(message)
         raise HarnessError(f"{self.name}: {status} {message}")
 
+    def _ask(
+        self, path: str, body: str, headers: dict[str, str], *, reads: bool, seconds: float | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """Send a request, and send it again where it is lost or throttled, as far as the budget goes."""
+        budget = None if self._faults else self.budget
+        if budget is None:
+            return self._request(path, body, headers, seconds)
+        budget.calls += 1
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                status, answer = self._request(path, body, headers, seconds)
+                _see_that_it_was_taken(self.name, status, answer)
+                return status, answer
+            except Unanswered as trouble:
+                if not budget.repeats(trouble, tries, reads=reads):
+                    raise
+
     def _request(
-        self, path: str, body: str, headers: dict[str, str], seconds: float = _TIMEOUT
+        self, path: str, body: str, headers: dict[str, str], seconds: float | None
     ) -> tuple[int, dict[str, Any]]:
         connection = self._connection()
         try:
-            connection.timeout = seconds
+            connection.timeout = seconds or self.timeout
             if connection.sock is not None:
-                connection.sock.settimeout(seconds)
+                connection.sock.settimeout(connection.timeout)
             connection.request("POST", path, body.encode(), headers)
             response = connection.getresponse()
-            status, raw = response.status, response.read()
+            status, location, raw = response.status, response.getheader("location", ""), response.read()
         except BaseException as trouble:
             connection.close()
-            if self._drops and path == "/" and isinstance(trouble, BrokenPipeError | ConnectionResetError):
+            if self._faults and path == "/" and isinstance(trouble, BrokenPipeError | ConnectionResetError):
                 raise NoAnswer(f"{self.name} ended the connection: {trouble}") from trouble
             if isinstance(trouble, http.client.HTTPException | OSError):
-                raise HarnessError(f"{self.name} does not answer: {trouble}") from trouble
+                raise Unanswered(f"{self.name} does not answer: {trouble}", _kind(trouble)) from trouble
             raise
         self._idle.append(connection)
         try:
@@ -189,7 +220,12 @@ class HttpBackend:
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
-            raise HarnessError(f"{self.name} answered {status} with something that is no JSON object: {raw[:200]!r}")
+            kind = "unavailable" if status in _UNAVAILABLE else "unreadable"
+            says = f"{self.name} answered {status} with something that is no JSON object: {raw[:200]!r}"
+            raise Unanswered(says, kind, status=status, location=location)
+        if 300 <= status < 400:
+            says = f"{self.name} answered {status}, a redirect to {location or 'nowhere'}"
+            raise Unanswered(says, "unreadable", status=status, location=location)
         return status, answer
 
     def _connection(self) -> http.client.HTTPConnection:
@@ -226,3 +262,35 @@ def _has_ended(idle: socket.socket) -> bool:
     with selectors.DefaultSelector() as selector:
         selector.register(idle, selectors.EVENT_READ)
         return bool(selector.select(0))
+
+
+#: How a gateway says that the service behind it cannot be had now, and how a service says that it is asked too often.
+_UNAVAILABLE: Final = frozenset({502, 503, 504})
+_TOO_MANY: Final = 429
+
+
+def _see_that_it_was_taken(name: str, status: int, answer: Mapping[str, Any]) -> None:
+    """See that an answer is not that the call was throttled, or that the service is unavailable.
+
+    Raises:
+        Unanswered: it is.
+    """
+    code = str(answer.get("Code", ""))
+    if status == _TOO_MANY or (status >= 400 and code.partition(".")[0] == "Throttling"):
+        raise Unanswered(f"{name} throttles: {status} {code}", "throttled", status=status)
+    if status in _UNAVAILABLE:
+        raise Unanswered(f"{name} is unavailable: {status} {code}", "unavailable", status=status)
+
+
+def _kind(trouble: BaseException) -> str:
+    """What became of a call; see `Unanswered`."""
+    if isinstance(trouble, ConnectionRefusedError | socket.gaierror):
+        return "refused"
+    if isinstance(trouble, TimeoutError):
+        return "late"
+    # Of these, http.client's own error of an answer that never began is both.
+    if isinstance(trouble, http.client.RemoteDisconnected | http.client.IncompleteRead | BrokenPipeError):
+        return "lost"
+    if isinstance(trouble, ConnectionError):
+        return "reset"
+    return "unreadable"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from faultzone import editions, waiting
 from faultzone.backends import Backend
+from faultzone.backends.answers import documented, from_control
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import Duration
 from faultzone.commands import RunsCommands
@@ -85,6 +86,8 @@ class Region(RunsCommands, SeesEvents):
         self.clock = RegionClock(backend)
         self.chaos = Chaos(backend, region_id, partial(_say, backend, self.journal))
         self.closed = False
+        #: Whether an answer that lacks what is documented says so to whoever reads it.
+        self.strict = False
         #: Its endpoint, once one was asked for; views of one cloud share it.
         self.served: list[Endpoint] = []
         self._made: defaultdict[str, list[str]] = defaultdict(list)
@@ -107,6 +110,8 @@ class Region(RunsCommands, SeesEvents):
         if parameters.get("InstanceChargeType") == "PrePaid" and self._is_lasting:
             raise NotSupported(f"a subscription cannot be given back, so none is bought on {self.backend.name}")
         answer = self.backend.call(action, parameters, account=self.account)
+        if self.strict:
+            answer = documented(answer)
         if action in _MAKING:
             self._note(answer)
         return answer
@@ -117,7 +122,8 @@ class Region(RunsCommands, SeesEvents):
         Raises:
             NotSupported: this backend cannot.
         """
-        return self.backend.control(verb, arguments)
+        answer = self.backend.control(verb, arguments)
+        return from_control(verb, answer) if self.strict else answer
 
     def supports(self, capability: str) -> bool:
         """Whether the backend has a capability."""
@@ -130,7 +136,7 @@ class Region(RunsCommands, SeesEvents):
             self.backend, region_id, account, journal=self.journal, edition=self.edition, defaults=self.defaults
         )
         view.chaos = self.chaos.of(region_id)
-        view.served = self.served
+        view.served, view.strict = self.served, self.strict
         view._root = self._root or self
         return view
 

@@ -41,11 +41,14 @@ class Missing(HarnessError):
 class Connection:
     """A Docker engine that answers.
 
+    Args:
+        timeout: how many seconds an answer may take.
+
     Raises:
         NotSupported: none answers, or the SDK is not installed; the text says what to do.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, timeout: int = TIMEOUT) -> None:
         try:
             import docker
 
@@ -55,9 +58,7 @@ class Connection:
             raise NotSupported(f"the Docker backend needs {missing.name}: install pytest-faultzone[docker]") from None
         self._errors = docker.errors
         try:
-            self._client = (
-                docker.DockerClient.from_env(timeout=TIMEOUT, max_pool_size=_CONNECTIONS) if _named() else _of_context()
-            )
+            self._client = _of_environment(timeout) if _named() else _of_context(timeout)
             self._api = self._client.api
             self.info: Mapping[str, Any] = self._client.info()
         except (docker.errors.DockerException, OSError) as trouble:
@@ -102,7 +103,14 @@ def _named() -> bool:
     return bool(os.environ.get("DOCKER_HOST"))
 
 
-def _of_context() -> Any:
+def _of_environment(timeout: int) -> Any:
+    """The client of `DOCKER_HOST`, or of the local socket."""
+    import docker
+
+    return docker.DockerClient.from_env(timeout=timeout, max_pool_size=_CONNECTIONS)
+
+
+def _of_context(timeout: int) -> Any:
     """The client of the current context of the `docker` command."""
     import docker
     from docker.context import ContextAPI
@@ -110,9 +118,9 @@ def _of_context() -> Any:
     context: Any = ContextAPI.get_current_context()
     host = None if context is None else context.Host
     if context is None or context.name == "default" or not host:
-        return docker.DockerClient.from_env(timeout=TIMEOUT, max_pool_size=_CONNECTIONS)
+        return _of_environment(timeout)
     return docker.DockerClient(
-        base_url=host, tls=context.TLSConfig or False, timeout=TIMEOUT, max_pool_size=_CONNECTIONS
+        base_url=host, tls=context.TLSConfig or False, timeout=timeout, max_pool_size=_CONNECTIONS
     )
 
 

@@ -1,0 +1,236 @@
+"""Whether the backend of a run can be judged at all, found out by a few cheap calls before the first test."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import pytest
+
+from faultzone.ecs.errors import ApiError
+from faultzone.errors import FaultzoneError, HarnessError, Unanswered, UsageError
+from faultzone.region import CloudOptions
+from pytest_faultzone import regions
+from pytest_faultzone.plugin import option
+from pytest_faultzone.proof import PROOF
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from faultzone.backends.http import HttpBackend
+
+#: Seconds that one call has, that a look at the port has, and that all of it together has.
+_CALL: Final = 3
+_LOOK: Final = 1.0
+_ALL: Final = 8.0
+#: How often a call is sent that was lost or throttled; less than that is for the budget of the run.
+_TRIES: Final = 3
+#: What is asked, and the field that the documented answer has: one of them is enough.
+_ASKED: Final = {"DescribeRegions": "Regions", "DescribeInstances": "Instances", "DescribeZones": "Zones"}
+#: How an endpoint refuses a key pair.
+KEY_REFUSED: Final = frozenset(
+    {
+        "InvalidAccessKeyId.NotFound",
+        "InvalidAccessKeySecret",
+        "SignatureDoesNotMatch",
+        "Forbidden.AccessKeyDisabled",
+    }
+)
+_SERVES: Final = "Write the URL of what serves the ECS API, such as --backend http://127.0.0.1:8080."
+
+
+def judge(config: pytest.Config, items: list[pytest.Item], asserting: Sequence[pytest.Item]) -> None:
+    """Leave out the tests of clauses where nothing can be learned of the backend, and note why.
+
+    Args:
+        items: the tests of the run, whose list is changed.
+        asserting: those of them that assert clauses.
+
+    Raises:
+        pytest.UsageError: an option is wrong, or tests without clauses are to use an endpoint that does not answer.
+    """
+    proof = config.stash[PROOF]
+    try:
+        if not asserting:
+            if trouble := _trouble_of(config, docker=False):
+                raise UsageError(trouble)
+            return
+        name = option(config, "backend")
+        if name.startswith("http") and proof.is_worker:
+            trouble = f"{name} has one cloud, which several workers would share: run without -n."
+        else:
+            trouble = _trouble_of(config)
+        if trouble is None and name.startswith("http"):
+            regions.check_account(config)
+    except (UsageError, pytest.UsageError) as mistake:
+        if not proof.is_worker:
+            raise pytest.UsageError(str(mistake)) from None
+        proof.mistaken(str(mistake))
+        items.clear()
+        return
+    if trouble is not None:
+        proof.nothing_known(trouble)
+        config.hook.pytest_deselected(items=list(asserting))
+        items[:] = [item for item in items if item not in asserting]
+
+
+def _trouble_of(config: pytest.Config, *, docker: bool = True) -> str | None:
+    """Why nothing can be learned of the backend of a run, with what to write; None where it can.
+
+    Args:
+        docker: whether a Docker engine is looked at, too.
+
+    Raises:
+        UsageError: an option is wrong, such as a key pair that the endpoint refuses.
+    """
+    name = option(config, "backend")
+    if name == "docker":
+        if not docker:
+            return None
+        own = config.hook.pytest_faultzone_backend.get_hookimpls()
+        return None if own else _in_time(_engine, "The Docker engine")
+    if name.startswith(("http://", "https://")):
+        return _in_time(lambda: _endpoint(config), name)
+    return None
+
+
+def _in_time(look: Callable[[], str | None], name: str) -> str | None:
+    """What `look` finds; else that it takes too long: an answer that comes byte by byte times out nowhere."""
+    found: list[str | BaseException | None] = []
+
+    def run() -> None:
+        try:
+            found.append(look())
+        except BaseException as trouble:
+            found.append(trouble)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(_ALL)
+    if not found:
+        return f"{name} has not answered within {_ALL:g} s. {_SERVES if '://' in name else ''}".rstrip()
+    (result,) = found
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
+def _engine() -> str | None:
+    """Why no Docker engine can be used."""
+    from faultzone.substrate.docker.connection import Connection
+
+    try:
+        Connection(timeout=_CALL).close()
+    except FaultzoneError as trouble:
+        return f"The docker backend cannot be used: {trouble}"
+    return None
+
+
+def _endpoint(config: pytest.Config) -> str | None:
+    """Why an endpoint cannot be judged."""
+    url = option(config, "backend")
+    try:
+        backend = regions.endpoint_of(config)
+        if backend is None:
+            return None
+    except Unanswered as trouble:
+        return _advise(url, trouble)
+    except HarnessError as trouble:
+        return (
+            f"{trouble}\nSee that --token is the one that `faultzone up` printed; without one the public API is used."
+        )
+    before, backend.timeout = backend.timeout, _CALL
+    try:
+        return _asked(backend)
+    except Unanswered as trouble:
+        return _advise(url, trouble)
+    finally:
+        backend.timeout = before
+
+
+def _asked(backend: HttpBackend) -> str | None:
+    """Why what answers is no ECS endpoint.
+
+    Raises:
+        UsageError: it refuses the key pair.
+        Unanswered: it does not answer, or throttles.
+    """
+    seen = []
+    for action, wrapper in _ASKED.items():
+        try:
+            answer = _call(backend, action)
+        except ApiError as refusal:
+            if refusal.code in KEY_REFUSED:
+                raise UsageError(f"{backend.name} refuses the key pair of --faultzone-keys: {refusal.code}") from None
+            seen.append(f"{action} is refused: {refusal.status} {refusal.code or 'without a code'}")
+            continue
+        if isinstance(answer.get(wrapper), dict):
+            return None
+        seen.append(f"{action} is answered without {wrapper}: {str(dict(answer))[:60]}")
+    return f"{backend.name} does not answer as ECS does:\n  " + "\n  ".join(seen) + f"\n{_SERVES}"
+
+
+def _call(backend: HttpBackend, action: str) -> dict[str, object]:
+    region_id = CloudOptions().shapes[0].region_id
+    for last in (*[False] * (_TRIES - 1), True):
+        try:
+            return backend.call(action, {"RegionId": region_id})
+        except Unanswered as trouble:
+            if last or trouble.kind not in ("lost", "reset", "throttled", "unavailable"):
+                raise
+        except ApiError as refusal:
+            throttled = refusal.status in (429, 503) or refusal.code.partition(".")[0] == "Throttling"
+            if throttled and last:
+                raise Unanswered(
+                    f"{backend.name} answers {refusal.status} {refusal.code} to each call", "throttled"
+                ) from None
+            if not throttled:
+                raise
+    raise AssertionError("the last attempt ends")
+
+
+def _advise(url: str, trouble: Unanswered) -> str:
+    """What became of the calls, and what to write."""
+    parts = urlsplit(url)
+    at = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    if trouble.location:
+        return f"{trouble}\nWrite where it leads to, if that serves the ECS API: --backend {_root(trouble.location)}"
+    match trouble.kind:
+        case "refused":
+            return f"{trouble}\nNothing listens at {at}. Start what is to be judged, or see that the address is right."
+        case "throttled":
+            return f"{trouble}\nRaise the account's limit of calls, or run when nobody else uses it."
+        case "late":
+            return f"{trouble}\nIt takes connections at {at}, or drops them silently, and does not answer. {_SERVES}"
+    if parts.scheme == "http" and _speaks_tls(url):
+        return f"{trouble}\nIt speaks TLS at {at}: write --backend https://{parts.netloc}"
+    if isinstance(trouble.__cause__, ssl.SSLCertVerificationError):
+        return f"{trouble}\nIts certificate is not trusted here: let SSL_CERT_FILE name the file of its authority."
+    if parts.scheme == "https" and isinstance(trouble.__cause__, ssl.SSLError):
+        return f"{trouble}\nIt speaks no TLS at {at}: write --backend http://{parts.netloc}"
+    return f"{trouble}\n{_SERVES}"
+
+
+def _root(location: str) -> str:
+    """The endpoint of a URL."""
+    parts = urlsplit(location)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else location
+
+
+def _speaks_tls(url: str) -> bool:
+    """Whether a port answers a TLS handshake."""
+    parts = urlsplit(url)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            closing(socket.create_connection((parts.hostname, parts.port or 80), _LOOK)) as plain,
+            closing(context.wrap_socket(plain, server_hostname=parts.hostname)),
+        ):
+            return True
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,203 @@
+"""What a run has shown: it gathers what tests say of clauses, stops where nothing more can be learned, and gives a run
+that shows nothing an exit status of its own, with the reason as its last words.
+
+Like the plugin itself, it imports nothing beyond the standard library and pytest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from textwrap import fill
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Sequence
+
+    from pytest_faultzone.departures import Departure
+
+#: The departures that the run expects, if it is told any.
+DEPARTURES: pytest.StashKey[Sequence[Departure]] = pytest.StashKey()
+#: What the run has shown so far.
+PROOF: pytest.StashKey[Proof] = pytest.StashKey()
+
+#: The verdicts of runs that say nothing of the region, and the one of tests that could not be run.
+_TROUBLE: Final = ("not-undone", "harness-error")
+_NOT_RUN: Final = "not-supported"
+#: So many tests with the harness in trouble are enough to know that the others would be, too.
+_ENOUGH: Final = 5
+#: How many different causes are told, and how many lines of one.
+_CAUSES: Final = 5
+_LINES: Final = 6
+_NOTHING_KNOWN: Final = int(pytest.ExitCode.INTERNAL_ERROR)
+_STOPPED: Final = "faultzone: nothing more can be learned; the reason is at the end"
+
+
+class Proof:
+    """What the tests of a run say of clauses, also those of the workers of pytest-xdist, and how the run ends for it.
+
+    It has a status of its own if the harness was in trouble, or if no clause was asserted where some were to be: of the
+    region, nothing is known then. A run of tests without clauses ends as ever.
+
+    Args:
+        config: pytest's configuration.
+        asked: whether clauses are asked for, so that a run without any shows nothing.
+    """
+
+    def __init__(self, config: pytest.Config, *, asked: bool) -> None:
+        self.config, self.asked = config, asked
+        self.says: list[dict[str, Any]] = []
+        #: Why nothing is known, if that is known by now.
+        self.reasons: list[str] = []
+        #: Why the options of the run make no sense, where a worker has found it out.
+        self.mistake = ""
+        #: Tells what was lost of the calls to an endpoint and repeated, once there is one.
+        self.lost: Callable[[], str] | None = None
+        self._session: pytest.Session | None = None
+        self._looked = False
+        self._other_tests = False
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether this is the run of a worker, whose reports and reasons another process gathers."""
+        return hasattr(self.config, "workerinput")
+
+    def nothing_known(self, reason: str) -> None:
+        """Note why nothing can be learned of the region."""
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+            self._tell("reasons", self.reasons)
+
+    def mistaken(self, mistake: str) -> None:
+        """Note, in a worker, why the options make no sense."""
+        self.mistake = mistake
+        self._tell("mistake", mistake)
+
+    def _tell(self, what: str, value: object) -> None:
+        if self.is_worker:
+            self.config.workeroutput.setdefault("faultzone", {})[what] = value  # type: ignore[attr-defined]
+
+    def stop(self, reason: str) -> None:
+        """Run no more tests, for the reason given."""
+        self.nothing_known(reason)
+        if self._session is not None and not self._session.shouldstop:
+            self._session.shouldstop = _STOPPED
+        if distributor := self.config.pluginmanager.getplugin("dsession"):
+            distributor.shouldstop = _STOPPED
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Know what is to be stopped."""
+        self._session = session
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        """Know that tests are run, and not only shown."""
+        self._looked = not (self.config.option.collectonly or getattr(self.config.option, "setuponly", False))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather what a test says, and stop where enough of them say that the harness is in trouble."""
+        if not self.is_worker and report.failed and any(each.startswith("faultzone") for each, _ in report.sections):
+            from pytest_faultzone import failures
+
+            failures.fit(report)  # To the terminal, before anybody writes it.
+        found = [value for key, value in report.user_properties if key == "faultzone" and isinstance(value, dict)]
+        self.says += found
+        if report.when == "call" and not found:
+            self._other_tests = True
+        for each in found:
+            if each.get("stop"):
+                self.stop(each["stop"])
+        spreading = [each for each in self.says if each.get("spreads")]
+        if not self.reasons and len(spreading) >= _ENOUGH:
+            self.stop(
+                f"The harness was in trouble in {len(spreading)} tests, so the run was stopped:\n{_causes(spreading)}"
+            )
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker has found out before its first test."""
+        told = getattr(node, "workeroutput", {}).get("faultzone", {})
+        for reason in told.get("reasons", ()):
+            self.nothing_known(reason)
+        self.mistake = self.mistake or told.get("mistake", "")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
+        """Set the exit status before anyone tells it, and say the reason after all else."""
+        reasons = self._end(session)
+        if self.mistake:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif reasons:
+            session.exitstatus = _NOTHING_KNOWN
+        elif session.exitstatus == pytest.ExitCode.OK and (expected := self.config.stash.get(DEPARTURES, ())):
+            from pytest_faultzone import departures
+
+            if any(departures.complaints(expected, self.says)):
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        yield
+        if not self.is_worker:
+            self._write([self.mistake] if self.mistake else reasons)
+
+    def _end(self, session: pytest.Session) -> list[str]:
+        """Why nothing is known of the region at the end; empty where something is."""
+        if self.reasons:
+            return self.reasons
+        troubled = [each for each in self.says if each["verdict"] in _TROUBLE]
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and troubled:
+            return [f"The harness was in trouble in {len(troubled)} tests:\n{_causes(troubled)}"]
+        if self.is_worker or not self._looked or self._other_tests:
+            return []
+        if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.asked:
+            return [
+                "No test was run: the options leave none. `faultzone conform --collect-only -q` lists the tests, "
+                "docs/clauses.md the clauses; those that are untestable have no test."
+            ]
+        if (
+            session.exitstatus == pytest.ExitCode.OK
+            and self.says
+            and {each["verdict"] for each in self.says} == {_NOT_RUN}
+        ):
+            return [f"No clause was asserted: {len(self.says)} tests could not be run here:\n{_causes(self.says)}"]
+        return []
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Tell, by chapter, which clauses were asserted, deviate, are not supported here or were not asserted."""
+        if self.says:
+            from pytest_faultzone import verdicts
+
+            verdicts.summarise(terminalreporter, self.says)
+        if self.lost is not None and not self.reasons and (lost := self.lost()):
+            terminalreporter.write_line(lost)
+
+    def _write(self, reasons: Iterable[str]) -> None:
+        reporter = self.config.pluginmanager.getplugin("terminalreporter")
+        if reporter is None or not (reasons := list(reasons)):
+            return
+        width = self.config.get_terminal_writer().fullwidth
+        status = (
+            "a mistake in the options"
+            if self.mistake
+            else f"nothing is known of the region: exit status {_NOTHING_KNOWN}"
+        )
+        reporter.ensure_newline()
+        reporter.write_sep("=", f"faultzone: {status}", red=True)
+        for reason in reasons:
+            for line in reason.splitlines():
+                indent = line[: len(line) - len(line.lstrip())]
+                reporter.write_line(
+                    fill(line.strip(), width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+                )
+
+
+def _causes(says: Iterable[dict[str, Any]]) -> str:
+    """The causes that tests give, the most frequent first, each with the number of its tests."""
+    counted = Counter(str(each.get("because") or each["verdict"]) for each in says)
+    lines = []
+    for cause, count in counted.most_common(_CAUSES):
+        first, *more = cause.splitlines()[:_LINES]
+        lines += [f"  {count} × {first}", *(f"    {line.strip()}" for line in more)]
+    if len(counted) > _CAUSES:
+        lines.append(f"  and {len(counted) - _CAUSES} other causes")
+    return "\n".join(lines)
