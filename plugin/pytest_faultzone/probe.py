@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from faultzone.backends.http import HttpBackend
 
-#: Seconds that one call has, that a look at the port has, and that all of it together has.
+#: Seconds that one call has, that a Docker engine has, that a look at the port has, and that all of it together has.
 _CALL: Final = 3
+_ENGINE: Final = 6
 _LOOK: Final = 1.0
 _ALL: Final = 8.0
 #: How often a call is sent that was lost or throttled; less than that is for the budget of the run.
@@ -124,7 +125,7 @@ def _engine() -> str | None:
     from faultzone.substrate.docker.connection import Connection
 
     try:
-        Connection(timeout=_CALL).close()
+        Connection(timeout=_ENGINE).close()
     except FaultzoneError as trouble:
         return f"The docker backend cannot be used: {trouble}"
     return None

@@ -273,6 +273,8 @@ def test_those_of_the_genuine_client_are_in_the_same_form() -> None:
 def test_those_of_the_genuine_client_are_expected_with_it(pytester: pytest.Pytester) -> None:
     client = pytester.path / "client"
     client.write_bytes(Path(sys.executable).read_bytes()[:64])
+    # With a hook of one's own no engine is looked for.
+    pytester.makeconftest("def pytest_faultzone_backend(): return None")
     arguments = ("--faultzone-backend=docker", f"--faultzone-docker-agent={client}")
     suite(pytester, "pass\n\n@pytest.mark.clause('assistant/output-kept')\ndef test_kept(): assert 1 == 2")
     reports = Reports()
