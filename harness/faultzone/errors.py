@@ -57,7 +57,7 @@ class Unanswered(HarnessError):
         location: the URL to which a redirect leads, or nothing.
     """
 
-    def __init__(self, text: str, kind: str, *, status: int = 0, location: str = "") -> None:
+    def __init__(self, text: str, kind: str = "unreadable", *, status: int = 0, location: str = "") -> None:
         super().__init__(text)
         self.kind, self.status, self.location = kind, status, location
 

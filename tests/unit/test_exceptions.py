@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from faultzone.ecs.errors import ApiError
+from faultzone.errors import Unanswered
 from tests.quality.sources import modules, tree
 
 Copy = Callable[[Exception], Exception]
@@ -62,6 +63,13 @@ def test_a_copy_of_a_refusal_has_all_that_it_had(how: str) -> None:
     assert (again.code, again.message, again.status) == ("InvalidInstanceId.NotFound", "It is not there.", 410)
     assert (again.request_id, again.retry_after) == ("a-request", 1500)
     assert str(again) == "InvalidInstanceId.NotFound (410): It is not there."
+
+
+@pytest.mark.parametrize("how", COPIES)
+def test_a_copy_of_a_call_without_an_answer_knows_what_became_of_it(how: str) -> None:
+    again = COPIES[how](Unanswered("It was late.", "late", status=302, location="http://elsewhere"))
+    assert isinstance(again, Unanswered)
+    assert (again.kind, again.status, again.location) == ("late", 302, "http://elsewhere")
 
 
 @pytest.mark.parametrize(
