@@ -71,7 +71,7 @@ def dpkg(process: Process, arguments: list[str]) -> int:
 
 def _only_the_agents(process: Process, name: str, arguments: list[str], path: str) -> None:
     """Of another file that is there nobody knows what it holds."""
-    if process.user != "root" or not re.fullmatch(rf"{_PACKAGE}\.(?:rpm|deb)(?:\.\d+)?", PurePosixPath(path).name):
+    if process.user != "root" or not re.fullmatch(rf"{_PACKAGE}\.(?:rpm|deb)(?:\.[0-9]+)?", PurePosixPath(path).name):
         raise NotUnderstood.of(name, arguments)
 
 

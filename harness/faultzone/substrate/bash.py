@@ -141,9 +141,9 @@ def _value(part: _Part, session: Session) -> str:
 
 def _exit(session: Session, arguments: list[str]) -> int:
     code = arguments[0] if arguments else str(session.code)
-    if len(arguments) > 1 or len(code) > 15 or (session.plain_sh and not re.fullmatch(r"\d+", code)):
+    if len(arguments) > 1 or len(code) > 15 or (session.plain_sh and not re.fullmatch(r"[0-9]+", code)):
         raise NotUnderstood.of("exit", arguments)
-    if not re.fullmatch(r"[-+]?\d+", code):
+    if not re.fullmatch(r"[-+]?[0-9]+", code):
         if not re.fullmatch(r"[A-Za-z]+", code):
             raise NotUnderstood.of("exit", arguments)
         session.write(f"{session.name}: line {session.line}: exit: {code}: numeric argument required\n")
@@ -216,7 +216,7 @@ def _holds(given: list[str], session: Session) -> bool | None:
     if (len(given) == 3 and given[1] in ("=", "!=")) or (given[1] == "==" and not session.plain_sh and len(given) == 3):
         return (given[0] == given[2]) is (given[1] != "!=")
     if len(given) == 3 and given[1] in _COMPARE:
-        if not all(re.fullmatch(r"[+-]?\d{1,15}", each) for each in (given[0], given[2])):
+        if not all(re.fullmatch(r"[+-]?[0-9]{1,15}", each) for each in (given[0], given[2])):
             return None
         return bool(_COMPARE[given[1]](int(given[0]), int(given[2])))
     if len(given) in (3, 4) and given[0] == "!" and (len(given) == 4 or given[1] not in ("-a", "-o")):

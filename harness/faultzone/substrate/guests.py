@@ -109,7 +109,7 @@ class Guests:
     def find(self, instance: str, name: str) -> str | None:
         """The instance that an instance finds by a name or an address; itself by its own."""
         guest = self._guests[instance]
-        if name in ("localhost", guest.host_name, guest.boot_name) or re.fullmatch(r"127(\.\d{1,3}){3}", name):
+        if name in ("localhost", guest.host_name, guest.boot_name) or re.fullmatch(r"127(\.[0-9]{1,3}){3}", name):
             return instance
         return self.address(instance, name)
 

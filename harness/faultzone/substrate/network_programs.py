@@ -111,7 +111,7 @@ def _is_address(host: str) -> bool:
 
 def _read(answer: bytes) -> _Met:
     """An answer; one that is no HTTP is taken for a body, as the clients of these systems do (HTTP/0.9)."""
-    match = re.match(rb"HTTP/1\.[01] (\d{3})[^\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n", answer)
+    match = re.match(rb"HTTP/1\.[01] ([0-9]{3})[^\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n", answer)
     if match is None:
         if answer.startswith(b"HTTP/"):
             raise NotUnderstood("the answer that a service was taught: it is no HTTP")
@@ -172,7 +172,7 @@ def _curl_request(arguments: list[str]) -> tuple[_Request, str]:
         name, value = _CURL_VALUES.get(word), next(words, None)
         if name is None or value is None:
             raise NotUnderstood.of("curl", arguments)
-        if name in ("time", "connect") and re.fullmatch(r"\d{1,6}(\.\d+)?", value):
+        if name in ("time", "connect") and re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", value):
             asked.seconds, asked.connect_seconds = (
                 (float(value) or None, asked.connect_seconds)
                 if name == "time"
@@ -266,7 +266,7 @@ def wget(process: Process, arguments: list[str]) -> int | Takes:
             value = next(words, "")
             if word == "-O":
                 to = value
-            elif not re.fullmatch(r"[1-9]\d{0,5}", value):
+            elif not re.fullmatch(r"[1-9][0-9]{0,5}", value):
                 raise NotUnderstood.of("wget", arguments)
             elif word == "-T":
                 asked.seconds = float(value)

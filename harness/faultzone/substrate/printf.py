@@ -15,9 +15,11 @@ from faultzone.substrate.shell import NotUnderstood, Session
 
 _NAMED: Final = {"a": 7, "b": 8, "e": 27, "E": 27, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92}
 _ESCAPE: Final = re.compile(r"\\(x[0-9a-fA-F]{1,2}|0[0-7]{0,3}|[1-7][0-7]{0,2}|.)", re.DOTALL)
-_DIRECTIVE: Final = re.compile(r"%(?P<flags>[-+ 0#]*)(?P<width>\*|\d*)(?:(?P<dot>\.)(?P<precision>\*|\d*))?(?P<kind>.)")
+_DIRECTIVE: Final = re.compile(
+    r"%(?P<flags>[-+ 0#]*)(?P<width>\*|[0-9]*)(?:(?P<dot>\.)(?P<precision>\*|[0-9]*))?(?P<kind>.)"
+)
 _INTEGER: Final = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
-_DECIMAL: Final = re.compile(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})")
+_DECIMAL: Final = re.compile(r"[+-]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})")
 #: A field of more than this is nothing that a test reads.
 _WIDEST: Final = 10_000
 
@@ -148,7 +150,7 @@ def _size(text: str, take: Callable[[], str | None]) -> int:
     """A width or precision, which may be an argument."""
     if text == "*":
         text = take() or "0"
-    if not re.fullmatch(r"-?\d{1,5}", text or "0") or abs(int(text or "0")) > _WIDEST:
+    if not re.fullmatch(r"-?[0-9]{1,5}", text or "0") or abs(int(text or "0")) > _WIDEST:
         raise NotUnderstood(f"the width {text!r} of a field")
     return int(text or "0")
 

@@ -145,7 +145,7 @@ def _seq(process: Process, arguments: list[str]) -> int:
     if not arguments:
         process.write("seq: missing operand\nTry 'seq --help' for more information.\n")
         return 1
-    if len(arguments) > 3 or not all(re.fullmatch(r"0|-?[1-9]\d{0,8}", each) for each in arguments):
+    if len(arguments) > 3 or not all(re.fullmatch(r"0|-?[1-9][0-9]{0,8}", each) for each in arguments):
         raise NotUnderstood.of("seq", arguments)
     numbers = [int(each) for each in arguments]
     first, step, last = (
@@ -168,7 +168,7 @@ def _sleep(process: Process, arguments: list[str]) -> int | Takes:
     total: Decimal | None = Decimal(0)
     wrong = []
     for word in arguments:
-        match = re.fullmatch(r"((?:\d+(?:\.\d*)?|\.\d+)|infinity|inf)([smhd]?)", word)
+        match = re.fullmatch(r"((?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)|infinity|inf)([smhd]?)", word)
         if match is not None:
             infinite = match[1].startswith("inf")
             total = None if total is None or infinite else total + Decimal(match[1]) * _SECONDS[match[2] or "s"]
@@ -235,10 +235,10 @@ def _shutdown(process: Process, arguments: list[str]) -> int:
     if (
         len(options) > 1
         or (options and options[0] not in ("-r", "-h", "-P"))
-        or not re.fullmatch(r"\d{1,6}|[A-Za-z]+", minutes)
+        or not re.fullmatch(r"[0-9]{1,6}|[A-Za-z]+", minutes)
     ):
         raise NotUnderstood.of("shutdown", arguments)
-    if not minutes.isdigit():
+    if not (minutes.isascii() and minutes.isdigit()):
         process.write(f"Failed to parse time specification: {whens[0]}\n")
         return 1
     process.guest.power("reboot" if options == ["-r"] else "halt", int(minutes) * MINUTE)

@@ -69,7 +69,7 @@ def _bat_echo(session: Session, arguments: list[str]) -> int:
 
 def _bat_exit(session: Session, arguments: list[str]) -> int:
     numbers = arguments[1:] if [word.lower() for word in arguments[:1]] == ["/b"] else arguments
-    if len(numbers) > 1 or not all(re.fullmatch(r"-?\d{1,9}", word) for word in numbers):
+    if len(numbers) > 1 or not all(re.fullmatch(r"-?[0-9]{1,9}", word) for word in numbers):
         raise NotUnderstood.of("exit", arguments)
     raise ScriptEnds(int(numbers[0]) if numbers else session.code)
 
@@ -77,7 +77,7 @@ def _bat_exit(session: Session, arguments: list[str]) -> int:
 def _bat_timeout(session: Session, arguments: list[str]) -> int | Takes:
     given = [word.lower() for word in arguments if word.lower() != "/nobreak"]
     numbers = given[1:] if given[:1] == ["/t"] else given
-    if len(numbers) != 1 or not re.fullmatch(r"\d{1,5}", numbers[0]):
+    if len(numbers) != 1 or not re.fullmatch(r"[0-9]{1,5}", numbers[0]):
         raise NotUnderstood.of("timeout", arguments)
     return Takes(int(numbers[0]) * 1000)
 
@@ -103,7 +103,7 @@ def _bat_cd(session: Session, arguments: list[str]) -> int:
 
 
 _QUOTED: Final = r"""'[^']*'|"[^"$`]*\""""
-_PLAIN: Final = r"-?[A-Za-z_\u0080-\uffff][\w.:\\/-]*|0|[1-9]\d{0,8}"
+_PLAIN: Final = r"-?[A-Za-z_\u0080-\uffff][\w.:\\/-]*|0|[1-9][0-9]{0,8}"
 _POWERSHELL_WORDS: Final = re.compile(rf"(?:{_PLAIN})(?:\s+(?:{_QUOTED}|{_PLAIN}))*")
 
 
@@ -149,13 +149,13 @@ def _write_host(session: Session, arguments: list[str]) -> int:
 def _start_sleep(session: Session, arguments: list[str]) -> int | Takes:
     option, number = ("-s", *arguments)[-2:]
     unit = {"-s": 1000, "-seconds": 1000, "-m": 1, "-milliseconds": 1}.get(option.lower())
-    if len(arguments) not in (1, 2) or unit is None or not number.isdigit():
+    if len(arguments) not in (1, 2) or unit is None or not (number.isascii() and number.isdigit()):
         raise NotUnderstood.of("Start-Sleep", arguments)
     return Takes(int(number) * unit)
 
 
 def _powershell_exit(session: Session, arguments: list[str]) -> int:
-    if len(arguments) > 1 or not all(word.isdigit() for word in arguments):
+    if len(arguments) > 1 or not all(word.isascii() and word.isdigit() for word in arguments):
         raise NotUnderstood.of("exit", arguments)
     raise ScriptEnds(int(arguments[0]) if arguments else 0)
 
@@ -194,7 +194,7 @@ def _shutdown(process: Process, arguments: list[str]) -> int:
         seconds = given[place + 1] if place + 1 < len(given) else ""
         del given[place : place + 2]
     verbs = [word for word in given if word != "/f"]
-    if verbs not in (["/s"], ["/r"]) or not re.fullmatch(r"\d{1,8}", seconds):
+    if verbs not in (["/s"], ["/r"]) or not re.fullmatch(r"[0-9]{1,8}", seconds):
         raise NotUnderstood.of("shutdown", arguments)
     process.guest.power("reboot" if verbs == ["/r"] else "halt", int(seconds) * 1000)
     return 0
