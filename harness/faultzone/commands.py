@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from faultzone.clock import Duration, milliseconds
-from faultzone.errors import UsageError
+from faultzone.errors import IncompleteAnswer, UsageError
 from faultzone.faults.base import id_of
 from faultzone.substrate.shell import Answer, Reaction
 
@@ -117,7 +117,20 @@ class Invocation:
 
     def output(self, instance: Instance) -> str:
         """What the latest run on an instance has written."""
-        return base64.b64decode(self.result(instance)["Output"]).decode("utf-8", "replace")
+        return self.written(self.result(instance))
+
+    @staticmethod
+    def written(record: Mapping[str, Any]) -> str:
+        """What a run has written, by its record of DescribeInvocationResults (assistant/output-base64).
+
+        Raises:
+            IncompleteAnswer: the output is not Base64, as it is to be where nothing else was asked for.
+        """
+        output = record["Output"]
+        try:
+            return base64.b64decode(output, validate=True).decode("utf-8", "replace")
+        except (TypeError, ValueError):
+            raise IncompleteAnswer(f"'Output' in the answer is {output!r:.80}, where Base64 is documented") from None
 
     def wait(self, within: Duration = "2h", *, besides: Sequence[str] = ()) -> Invocation:
         """Let time pass until no target is Running, `besides` those with these ids.

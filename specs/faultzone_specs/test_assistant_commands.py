@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from faultzone import ApiError, Region, assert_refused
+from faultzone import ApiError, Invocation, Region, assert_refused
 from faultzone_specs.observing import AS_OF_2019
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
@@ -77,7 +77,7 @@ def output(region: Region, invocation: str, status: str = "Finished") -> list[st
     """What the runs of an invocation that have ended so have written, oldest first."""
     answer = region.call("DescribeInvocationResults", InvokeId=invocation, InvokeRecordStatus=status)
     found = answer["Invocation"]["InvocationResults"]["InvocationResult"]
-    return [base64.b64decode(each["Output"]).decode().strip() for each in reversed(found)]
+    return [Invocation.written(each).strip() for each in reversed(found)]
 
 
 @clause("assistant/modify-content")

@@ -3,8 +3,7 @@ the region and not of the harness."""
 
 from __future__ import annotations
 
-import base64
-import binascii
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -16,6 +15,7 @@ from faultzone.errors import HarnessError, IncompleteAnswer
 
 #: The holder of the fields of a whole answer.
 _WHOLE: Final = "answer"
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 
 
 def _is_time(value: object) -> bool:
@@ -25,11 +25,8 @@ def _is_time(value: object) -> bool:
         return False
 
 
-def _is_base64(value: object) -> bool:
-    try:
-        return isinstance(value, str) and base64.b64decode(value, validate=True) is not None
-    except (binascii.Error, ValueError):
-        return False
+def _is_date(value: object) -> bool:
+    return _is_time(value) or (isinstance(value, str) and _DATE.fullmatch(value) is not None)
 
 
 def _is_list_of(kind: type) -> Callable[[object], bool]:
@@ -40,7 +37,7 @@ def _is_list_of(kind: type) -> Callable[[object], bool]:
 _KINDS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
     "text": ("text", lambda value: isinstance(value, str)),
     "time": ("a time such as 2019-03-01T00:00:00Z", _is_time),
-    "base64": ("Base64", _is_base64),
+    "date": ("a time such as 2019-03-01 00:00:00", _is_date),
     "number": ("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
     "truth": ("true or false", lambda value: isinstance(value, bool)),
     "object": ("an object", lambda value: isinstance(value, dict)),
