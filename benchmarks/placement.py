@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from benchmarks.measure import MICRO, Case, Row, Sizes, seconds
 from faultzone.backends.local import LocalBackend
-from faultzone.model import hosting
-from faultzone.model.placement import Host
-from faultzone.model.shape import Shape
+from faultzone.model.core import hosting
+from faultzone.model.core.placement import Host
+from faultzone.model.core.shape import Shape
 
 _OTHERS = 6
 _SCARCE = 26

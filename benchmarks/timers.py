@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from benchmarks.measure import Case, Row, Sizes, seconds
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import DAY, VIRTUAL_START, Clock
-from faultzone.model.state import RUNNING, STOPPED, Instance
+from faultzone.model.core.state import RUNNING, STOPPED, Instance
 
 _SPAN = 60 * DAY
 #: Coprime to the length of the span, so that the timers are set out of order.

@@ -19,7 +19,7 @@ from benchmarks.measure import Row, Sizes
 from faultzone import ApiError, Instance, Region, UsageError, editions, make_region
 from faultzone.checkers import demand
 from faultzone.clock import HOUR, MINUTE, stamp
-from faultzone.model.shape import IMMEDIATE, PLANNED
+from faultzone.model.core.shape import IMMEDIATE, PLANNED
 
 #: How many steps a walk has.
 STEPS: Final = 60

@@ -11,7 +11,7 @@ from faultzone.commands import Invocation
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError
 from faultzone.history import SystemEvent, timeline
-from faultzone.model import invocation_status as status
+from faultzone.model.assistant import invocation_status as status
 from faultzone.region import Identity, Instance, Region
 
 T = TypeVar("T")

@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from faultzone import docker_cli, editions
 from faultzone.errors import FaultzoneError, UsageError
-from faultzone.model.shape import IMMEDIATE, PLANNED
+from faultzone.model.core.shape import IMMEDIATE, PLANNED
 
 #: How options of other plugins begin, each with the module that brings them and the extra that installs it.
 _OF_EXTRAS: Final = {

@@ -11,7 +11,7 @@ from faultzone.backends.http import HttpBackend
 from faultzone.backends.options import CloudOptions
 from faultzone.errors import NotSupported, UsageError
 from faultzone.journal import Journal
-from faultzone.model.shape import Shape
+from faultzone.model.core.shape import Shape
 
 
 def connect(url: str, *, keys: Sequence[tuple[str, str]] = TEST_KEYS, token: str | None = None) -> HttpBackend:

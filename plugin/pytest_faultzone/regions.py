@@ -66,7 +66,7 @@ class RegionMaker:
         """A region of its own.
 
         Args:
-            options: what `faultzone.CloudOptions` and `faultzone.model.shape.Shape` take, such as `zones=3`,
+            options: what `faultzone.CloudOptions` and `faultzone.model.core.shape.Shape` take, such as `zones=3`,
                 `accounts=2`.
 
         Raises:

@@ -12,7 +12,7 @@ import pytest
 
 from faultzone.clock import DAY
 from faultzone.errors import HarnessError
-from faultzone.model.effects import HostLost, Report
+from faultzone.model.core.effects import HostLost, Report
 from faultzone.region import Instance, Region
 from faultzone.substrate.docker.machines import Machine
 from faultzone.substrate.docker.pool import Pool

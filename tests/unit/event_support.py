@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from faultzone import Region
 from faultzone.backends.local import LocalBackend
-from faultzone.model import events
 from faultzone.model.cloud import Cloud
-from faultzone.model.events import ACTIVE, MAINTENANCE, TRANSITIONS, SystemEvent
-from faultzone.model.state import Instance, RegionState
+from faultzone.model.core import events
+from faultzone.model.core.events import ACTIVE, MAINTENANCE, TRANSITIONS, SystemEvent
+from faultzone.model.core.state import Instance, RegionState
 
 HOUR = 3_600_000
 STATES = sorted(filter(None, TRANSITIONS))

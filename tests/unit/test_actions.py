@@ -38,7 +38,7 @@ def test_an_unknown_action_is_answered_as_one() -> None:
 def _names(folder: Path) -> set[str]:
     """Every attribute that the model reads, and every text that it could read one by."""
     found = set()
-    for path in folder.glob("*.py"):
+    for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute):
                 found.add(node.attr)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from faultzone.model.effects import RunScript
+from faultzone.model.core.effects import RunScript
 from faultzone.substrate.docker.agent.client import Channel, Server
 from faultzone.substrate.gateway.agents import AgentServer
 from faultzone.substrate.gateway.http import Conversation

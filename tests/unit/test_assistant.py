@@ -20,8 +20,8 @@ from faultzone import (
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import SECOND, read_stamp
 from faultzone.editions import load
-from faultzone.model.effects import AgentSeen, GuestRebooted, Halted, Report, RunEnded, RunOutput, RunStarted
-from faultzone.model.invocation_status import Decision
+from faultzone.model.assistant.invocation_status import Decision
+from faultzone.model.core.effects import AgentSeen, GuestRebooted, Halted, Report, RunEnded, RunOutput, RunStarted
 from faultzone.model.rules import Rules
 from faultzone.region import Region as Handle
 

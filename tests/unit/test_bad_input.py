@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from faultzone import ApiError, Region, make_region
 from faultzone.backends.local import LocalBackend
 from faultzone.ecs.errors import CODES
-from faultzone.model.dispatch import ACTIONS
+from faultzone.model.core.dispatch import ACTIONS
 
 SEEDED = make_region(hosts_per_zone=2)
 (INSTANCE,) = SEEDED.run_instances(HostName="web-1", Tag=[{"Key": "a", "Value": "b"}])

@@ -12,7 +12,7 @@ from faultzone import (
 )
 from faultzone.clock import HOUR, SECOND
 from faultzone.errors import UsageError
-from faultzone.model.catalog import default_catalog
+from faultzone.model.core.catalog import default_catalog
 from tests.unit.billing_support import advance_past, events, subscription
 
 # Arrears

@@ -16,8 +16,8 @@ from faultzone import (
     make_region,
 )
 from faultzone.clock import HOUR
-from faultzone.model.billing_terms import add_period, first_expiry
-from faultzone.model.ledger import Ledger, units, yuan
+from faultzone.model.billing.ledger import Ledger, units, yuan
+from faultzone.model.core.periods import add_period, first_expiry
 from tests.unit.billing_support import advance_past, subscription
 
 CHINA = timedelta(hours=8)

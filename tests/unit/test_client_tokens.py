@@ -4,7 +4,7 @@ import pytest
 
 from faultzone import editions
 from faultzone.ecs.errors import ApiError
-from faultzone.model.client_tokens import REMEMBERED, ClientTokens
+from faultzone.model.core.client_tokens import REMEMBERED, ClientTokens
 from faultzone.model.rules import Rules
 
 

@@ -15,7 +15,7 @@ from faultzone.backends.options import CloudOptions
 from faultzone.control import hosted, tables
 from faultzone.control.local import Containers, Local
 from faultzone.control.registry import Table, verb
-from faultzone.model.shape import Shape
+from faultzone.model.core.shape import Shape
 from faultzone.serve.control import schema
 
 TABLE: Table = {}

@@ -10,7 +10,7 @@ from cronsim import CronSim
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faultzone.model.cron import Cron, CronError
+from faultzone.model.assistant.cron import Cron, CronError
 
 OFFSET = 8 * 3_600_000
 ZONE = timezone(timedelta(hours=8))

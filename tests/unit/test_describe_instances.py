@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from faultzone import Instance, Region, assert_refused, make_region
-from faultzone.model.state import like
+from faultzone.model.core.listing import like
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from faultzone.ecs.events import HEALTH
 from faultzone.ecs.instances import STATUSES
 from faultzone.editions import load
 from faultzone.errors import UsageError
-from faultzone.model import events, system_events
-from faultzone.model.events import MAINTENANCE
+from faultzone.model.core import events
+from faultzone.model.core.events import MAINTENANCE
+from faultzone.model.events import actions
 from tests.unit.event_support import STATES, bring_to, inside
 
 
@@ -75,12 +76,12 @@ def test_a_backend_says_which_edition_its_region_follows() -> None:
 def test_each_type_state_and_health_has_a_number_of_its_own(edition: str) -> None:
     chapter = load(edition).event
     for codes, names in (
-        (system_events.TYPE_CODES, chapter.types),
-        (system_events.STATE_CODES, chapter.states),
-        (system_events.STATUS_CODES, STATUSES),
+        (actions.TYPE_CODES, chapter.types),
+        (actions.STATE_CODES, chapter.states),
+        (actions.STATUS_CODES, STATUSES),
     ):
         assert len({codes[each] for each in names}) == len(names)
-    assert system_events.HEALTH_CODES.keys() == set(HEALTH)
+    assert actions.HEALTH_CODES.keys() == set(HEALTH)
 
 
 @pytest.mark.parametrize(("edition", "most"), [("2019-02", 6), ("2020-12", 7)])

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from faultzone import Region, assert_avoided, assert_recovered, assert_refused, assert_strictly_spread, make_region
 from faultzone.editions import load
 from faultzone.errors import HarnessError, UsageError, WaitTimeout
-from faultzone.model import events, lifecycle
-from faultzone.model.events import ACTIVE, MAINTENANCE
-from faultzone.model.state import Instance, RegionState
+from faultzone.model.core import events, transitions
+from faultzone.model.core.events import ACTIVE, MAINTENANCE
+from faultzone.model.core.state import Instance, RegionState
 from tests.unit.event_support import HOUR, SETTLED, STATES, bring_to, cloud_of, inside
 
 
@@ -140,7 +140,7 @@ def test_who_releases_an_instance_decides_how_its_events_end(
 ) -> None:
     state, instance = inside(region)
     event = bring_to(state, instance, status, simulated, type)
-    lifecycle.release(state, instance, why)
+    transitions.release(state, instance, why)
     assert event.status == (ended if ended != "Avoided" or why in ("user", "auto-release") else "Canceled")
 
 

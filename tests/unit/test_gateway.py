@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from faultzone.model.effects import (
+from faultzone.model.core.effects import (
     AgentSeen,
     PutFile,
     Report,

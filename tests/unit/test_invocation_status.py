@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faultzone.ecs.assistant import ERROR_INFO
-from faultzone.model.invocation_status import DETAILED, ONE_TIME, OUTCOMES, TIMED, Row, Table, timed_instance, total
+from faultzone.model.assistant.invocation_status import (
+    DETAILED,
+    ONE_TIME,
+    OUTCOMES,
+    TIMED,
+    Row,
+    Table,
+    timed_instance,
+    total,
+)
 
 LETTERS = {"R": "Running", "F": "Finished", "X": "Failed", "S": "Stopped"}
 OLD, NEW = ONE_TIME["2019-02"], ONE_TIME["2020-12"]

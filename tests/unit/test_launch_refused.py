@@ -9,7 +9,7 @@ import pytest
 from faultzone.backends.local import LocalBackend
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import load
-from faultzone.model.shape import Shape
+from faultzone.model.core.shape import Shape
 
 RUN = {"ImageId": "centos_7_06_64_20G_alibase_20190218.vhd", "InstanceType": "ecs.g5.large", "RegionId": "cn-hangzhou"}
 

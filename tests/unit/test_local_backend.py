@@ -13,9 +13,9 @@ from faultzone.clock import DAY, MINUTE, SECOND, HybridClock
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, UsageError
 from faultzone.journal import KINDS
-from faultzone.model import dispatch
-from faultzone.model.shape import Shape
-from faultzone.model.state import AccountState, RegionState
+from faultzone.model.core import dispatch
+from faultzone.model.core.shape import Shape
+from faultzone.model.core.state import AccountState, RegionState
 from tests.patience import PATIENCE
 
 RUN = {"ImageId": "centos_7_06_64_20G_alibase_20190218.vhd", "InstanceType": "ecs.g5.large", "RegionId": "cn-hangzhou"}

@@ -15,8 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from faultzone import ApiError, Region, make_region
 from faultzone.backends.local import LocalBackend
 from faultzone.checkers import demand
-from faultzone.model.effects import Report
-from faultzone.model.shape import IMMEDIATE, PLANNED, Shape
+from faultzone.model.core.effects import Report
+from faultzone.model.core.shape import IMMEDIATE, PLANNED, Shape
 
 ZONES, HOSTS, VCPUS = 2, 3, 8
 TYPES = {"ecs.g5.large": 2, "ecs.c5.xlarge": 4}

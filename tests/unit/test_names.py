@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from faultzone.errors import HarnessError
-from faultzone.model.effects import Boot
+from faultzone.model.core.effects import Boot
 from faultzone.substrate.docker.links import Link, Message, Then
 from faultzone.substrate.docker.names import Names
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from faultzone import ApiError, make_region
 from faultzone.control.tables import MEMORY as VERBS
 from faultzone.errors import NotSupported, UsageError
-from faultzone.model.dispatch import ACTIONS
+from faultzone.model.core.dispatch import ACTIONS
 from faultzone.redaction import recorded
 
 QUICK = settings(

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from faultzone import ApiError, Region, assert_refused, make_region
 from faultzone.backends.local import LocalBackend
 from faultzone.errors import ShapeError
-from faultzone.model.catalog import default_catalog
-from faultzone.model.placement import AT_RISK, DOWN, Placement, Spread, Supply
-from faultzone.model.shape import Shape
+from faultzone.model.core.catalog import default_catalog
+from faultzone.model.core.placement import AT_RISK, DOWN, Placement, Spread, Supply
+from faultzone.model.core.shape import Shape
 
 CATALOG = default_catalog()
 LARGE, LOCAL = CATALOG.types["ecs.g5.large"], CATALOG.types["ecs.i2.xlarge"]

@@ -19,7 +19,7 @@ from faultzone import (
     make_region,
 )
 from faultzone.errors import ShapeError, UsageError
-from faultzone.model.shape import Shape
+from faultzone.model.core.shape import Shape
 
 FAILURE = "SystemFailure.Reboot"
 

@@ -12,8 +12,8 @@ from faultzone import Instance, Region, assert_refused, editions, hosted, make_r
 from faultzone.checkers import demand
 from faultzone.cli import main
 from faultzone.errors import UsageError
-from faultzone.model.recovery import PATHS
-from faultzone.model.shape import IMMEDIATE, PLANNED
+from faultzone.model.core.shape import IMMEDIATE, PLANNED
+from faultzone.model.events.recovery import PATHS
 
 FAILURE, MAINTENANCE = "SystemFailure.Reboot", "SystemMaintenance.Reboot"
 LOCAL, USUAL = "ecs.i2.xlarge", "ecs.g5.large"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from faultzone import editions, make_region
 from faultzone.clock import DAY, HOUR, SECOND
-from faultzone.model.billing_terms import add_period, midnight_after
+from faultzone.model.core.periods import add_period, midnight_after
 from tests.unit.billing_support import advance_past, events, subscription
 
 PERIODS = [

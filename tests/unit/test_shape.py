@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from faultzone.errors import ShapeError, UsageError
-from faultzone.model.shape import Shape
+from faultzone.model.core.shape import Shape
 from faultzone.region import CloudOptions, make_region
 
 IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [

@@ -8,8 +8,8 @@ from faultzone import Instance, Region, make_region
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import Clock
 from faultzone.errors import UsageError
-from faultzone.model.effects import Boot, Booted, Halt, HostBack, HostLost, Report
-from faultzone.model.shape import Shape
+from faultzone.model.core.effects import Boot, Booted, Halt, HostBack, HostLost, Report
+from faultzone.model.core.shape import Shape
 from faultzone.substrate.memory import MemorySubstrate, Timings
 
 

@@ -22,7 +22,7 @@ from xml.etree import ElementTree
 
 from faultzone.errors import UsageError
 from faultzone.listen import Hosts, Listener, Refused, Request, bind, head
-from faultzone.model.notifications import Notification
+from faultzone.model.events.notifications import Notification
 
 _NAMESPACE: Final = "http://mns.aliyuncs.com/doc/v1"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")

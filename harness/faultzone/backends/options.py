@@ -12,8 +12,8 @@ from faultzone.backends.local import LocalBackend
 from faultzone.clock import SECOND, HybridClock
 from faultzone.editions import Edition
 from faultzone.errors import UsageError
+from faultzone.model.core.shape import Shape
 from faultzone.model.rules import Rules
-from faultzone.model.shape import Shape
 from faultzone.substrate.memory import Timings
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 from faultzone.errors import UsageError
-from faultzone.model import notifications
-from faultzone.model.notifications import Notification
+from faultzone.model.events import notifications
+from faultzone.model.events.notifications import Notification
 from faultzone.redaction import text
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from math import inf
 
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError
-from faultzone.model.dispatch import ACTIONS
+from faultzone.model.core.dispatch import ACTIONS
 
 _KINDS = ("refuse", "delay", "drop")
 

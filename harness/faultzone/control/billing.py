@@ -12,13 +12,13 @@ from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_account, region_of
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import NoAnswer, UsageError
-from faultzone.model import arrears, subscriptions
-from faultzone.model.billing_terms import midnight_after
-from faultzone.model.ledger import units, yuan
+from faultzone.model.billing import arrears, subscriptions
+from faultzone.model.billing.ledger import units, yuan
+from faultzone.model.core.periods import midnight_after
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
-    from faultzone.model.ledger import Books
+    from faultzone.model.billing.ledger import Books
 
 VERBS: Table = {}
 

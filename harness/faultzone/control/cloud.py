@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from faultzone.control.registry import Table, Verb, verb
 from faultzone.control.targets import find_account, find_instance, find_region, region_of
 from faultzone.errors import UsageError
-from faultzone.model import locks as locking
+from faultzone.model.core import locks as locking
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local

@@ -8,12 +8,13 @@ from faultzone.control.guests import memory_of
 from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_host, find_instance, find_region, region_of
 from faultzone.errors import UnknownTarget, UsageError
-from faultzone.model import events, maintenance
+from faultzone.model.core import events
+from faultzone.model.events import maintenance
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
-    from faultzone.model.events import SystemEvent
-    from faultzone.model.state import RegionState
+    from faultzone.model.core.events import SystemEvent
+    from faultzone.model.core.state import RegionState
 
 VERBS: Table = {}
 

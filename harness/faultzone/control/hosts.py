@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_host, find_instance, find_region, region_of
 from faultzone.errors import UsageError
-from faultzone.model import lifecycle
+from faultzone.model.events import migration
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
-    from faultzone.model.placement import Host
-    from faultzone.model.state import RegionState
+    from faultzone.model.core.placement import Host
+    from faultzone.model.core.state import RegionState
 
 VERBS: Table = {}
 _POWER: Final = "power"
@@ -108,7 +108,7 @@ def host_at_risk(backend: Local, *, host: str, region: str | None = None, at_ris
     """Find a host at risk: it takes nothing new, and what runs on it is live-migrated away where there is room."""
     at = find_region(backend, region)
     found = find_host(at, host)
-    moved = lifecycle.find_at_risk(at, found) if at_risk else lifecycle.find_sound(at, found)
+    moved = migration.find_at_risk(at, found) if at_risk else migration.find_sound(at, found)
     return {"moved": moved, "stayed": sorted(found.instances)}
 
 
@@ -116,7 +116,7 @@ def host_at_risk(backend: Local, *, host: str, region: str | None = None, at_ris
 def migrate(backend: Local, *, instance: str) -> dict[str, Any]:
     """Live-migrate a running instance to another host of its zone; null where none can take it."""
     found = find_instance(backend, instance)
-    host = lifecycle.migrate(region_of(backend, found), found)
+    host = migration.migrate(region_of(backend, found), found)
     return {"host": None if host is None else host.id}
 
 
@@ -155,6 +155,6 @@ def migrations(backend: Local, *, region: str | None = None) -> dict[str, Any]:
 
 def _apply_migration_faults(backend: Local, region: RegionState) -> None:
     left = backend.active_faults.on(("migrations", region.id)).values()
-    lifecycle.break_migrations(
+    migration.break_migrations(
         region, fails=any(fails for fails, _ in left), takes=max((takes for _, takes in left), default=0)
     )

@@ -11,8 +11,8 @@ from faultzone.errors import UnknownTarget, UsageError
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
-    from faultzone.model.placement import Host
-    from faultzone.model.state import Instance, RegionState
+    from faultzone.model.core.placement import Host
+    from faultzone.model.core.state import Instance, RegionState
 
 
 def find_region(backend: Local, region_id: str | None) -> RegionState:

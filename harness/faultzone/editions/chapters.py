@@ -112,7 +112,7 @@ class Assistant(NamedTuple):
     delete_in_use_refused: bool  # assistant/delete-command-in-use
     frequency_repeats: bool  # by itself, without Timed: assistant/repeat-mode
     detailed: bool  # invocation-status/detailed-status
-    totals: str  # the table by which states add up, of model/invocation_status.py: invocation-status/one-time
+    totals: str  # the table by which states add up, of model/assistant/invocation_status.py: invocation-status/one-time
     file_characters: int  # files cannot be sent yet: assistant/send-file
     systems: tuple[str, ...]  # assistant/os-list: beginnings of the names of systems
 

@@ -13,7 +13,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError
 from faultzone.faults.base import Fault
 from faultzone.faults.promises import TargetVanishedError, number_of
-from faultzone.model.ledger import Money
+from faultzone.model.billing.ledger import Money
 
 if TYPE_CHECKING:
     from faultzone.backends import Backend

@@ -14,7 +14,7 @@ from faultzone.faults.hosts import HostAtRisk, HostCrash, HostHang, NetworkCut, 
 from faultzone.faults.jumps import ClockJump
 from faultzone.faults.machines import DiskFull, HostKilled, HostPaused, MemoryExhausted, PeerCut, SlowNetwork
 from faultzone.faults.provider import Maintenance, MigrationFails, SecurityLock, SupplyShortage
-from faultzone.model.ledger import Money
+from faultzone.model.billing.ledger import Money
 
 if TYPE_CHECKING:
     from faultzone.faults.base import Fault

@@ -13,58 +13,51 @@ from faultzone.ecs.errors import ApiError
 from faultzone.ecs.request import read_text
 from faultzone.editions import date_text
 from faultzone.errors import ShapeError
-from faultzone.model import (
-    assistant,
-    assistant_files,
-    assistant_reports,
-    assistant_shown,
-    batches,
-    billing,
-    deployment_sets,
-    instances,
-    launch,
-    lifecycle,
-    maintenance,
-    metadata,
-    network,
-    recovery,
-    resources,
-    security_groups,
-    subscriptions,
-    system_events,
-)
-from faultzone.model.catalog import dotted, public_addresses
-from faultzone.model.dispatch import ACTIONS, REPORTS, Answer
-from faultzone.model.state import Instance, RegionState, Said
+from faultzone.model.assistant import actions as assistant
+from faultzone.model.assistant import describe as assistant_described
+from faultzone.model.assistant import files, reports
+from faultzone.model.billing import charges, subscriptions
+from faultzone.model.core import transitions
+from faultzone.model.core.addresses import dotted, public_addresses
+from faultzone.model.core.dispatch import ACTIONS, REPORTS, Answer
+from faultzone.model.core.state import Instance, RegionState, Said
+from faultzone.model.deployment_sets import actions as deployment_sets
+from faultzone.model.events import actions as events
+from faultzone.model.events import maintenance, recovery
+from faultzone.model.instances import batch, create, lifecycle, metadata
+from faultzone.model.instances import describe as instances
+from faultzone.model.resources import describe as resources
+from faultzone.model.resources import network, security_groups
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock
     from faultzone.editions import Edition
-    from faultzone.model.catalog import Catalog
-    from faultzone.model.effects import Effect, Report
+    from faultzone.model.core.catalog import Catalog
+    from faultzone.model.core.effects import Effect, Report
+    from faultzone.model.core.shape import Shape
     from faultzone.model.rules import Rules
-    from faultzone.model.shape import Shape
     from faultzone.world import World
 
-#: The chapters, whose import registers their handlers.
-CHAPTERS: Final = (
+#: Their import registers what answers the actions and takes in the reports.
+HANDLERS: Final = (
     assistant,
-    assistant_files,
-    assistant_reports,
-    assistant_shown,
-    batches,
-    billing,
+    assistant_described,
+    batch,
+    charges,
+    create,
     deployment_sets,
+    events,
+    files,
     instances,
-    launch,
     lifecycle,
     maintenance,
     network,
     recovery,
+    reports,
     resources,
     security_groups,
     subscriptions,
-    system_events,
+    transitions,
 )
 
 
@@ -107,7 +100,7 @@ class Cloud:
         self.edition, self.rules, self.catalog = edition, rules, catalog
         self.clock, self.world = clock, world
         self.default_region = shapes[0].region_id
-        billing.open_books(self.regions.values(), self.accounts)
+        charges.open_books(self.regions.values(), self.accounts)
         for region in self.regions.values():
             recovery.watch(region)
 

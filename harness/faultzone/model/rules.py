@@ -11,16 +11,16 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from faultzone.clock import DAY, HOUR, MINUTE
-from faultzone.model.assistant_rules import AssistantRules
-from faultzone.model.billing_rules import BillingRules
-from faultzone.model.billing_terms import BILLING_ZONE
+from faultzone.model.assistant.rules import AssistantRules
+from faultzone.model.billing.rules import BillingRules
+from faultzone.model.core.periods import BILLING_ZONE
 
 if TYPE_CHECKING:
     from faultzone.editions import Edition
-    from faultzone.model.catalog import Family, InstanceType
-    from faultzone.model.events import SystemEvent
-    from faultzone.model.placement import Host
-    from faultzone.model.state import DeploymentSet, Instance
+    from faultzone.model.core.catalog import Family, InstanceType
+    from faultzone.model.core.events import SystemEvent
+    from faultzone.model.core.placement import Host
+    from faultzone.model.core.state import DeploymentSet, Instance
 
 T = TypeVar("T")
 

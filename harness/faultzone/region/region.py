@@ -25,7 +25,7 @@ from faultzone.faults import Chaos
 from faultzone.faults.base import id_of
 from faultzone.history import SeesEvents
 from faultzone.journal import Journal
-from faultzone.model.ledger import Money
+from faultzone.model.billing.ledger import Money
 from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from faultzone.model.effects import Effect, Report
+from faultzone.model.core.effects import Effect, Report
 
 #: Takes a report of a region into the model.
 Sink = Callable[[str, Report], None]

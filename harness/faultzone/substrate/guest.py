@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import HOUR, SECOND
 from faultzone.ecs.assistant import SYSTEM_OF
-from faultzone.model.effects import (
+from faultzone.model.core.effects import (
     AgentSeen,
     Boot,
     GuestRebooted,

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.errors import UnknownTarget, UsageError
-from faultzone.model.effects import Boot, CancelScript, PutFile, Report, RunScript
+from faultzone.model.core.effects import Boot, CancelScript, PutFile, Report, RunScript
 from faultzone.substrate.agent_programs import AGENT_PROCESS, LATEST
 from faultzone.substrate.guest import Guest, Process
 from faultzone.substrate.shell import Answer, Reaction

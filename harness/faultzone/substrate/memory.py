@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from faultzone.clock import SECOND, Clock
 from faultzone.errors import UsageError
-from faultzone.model.effects import (
+from faultzone.model.core.effects import (
     Boot,
     Booted,
     CancelScript,

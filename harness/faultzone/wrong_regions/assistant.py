@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from faultzone.ecs.errors import ApiError
-from faultzone.model.cron import Cron
+from faultzone.model.assistant.cron import Cron
 from faultzone.model.rules import Rules
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
 from faultzone.wrong_regions.wrappers import ignores, swallows

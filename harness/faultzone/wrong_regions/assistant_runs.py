@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from faultzone.backends import Backend
+from faultzone.model.core.state import Instance
 from faultzone.model.rules import Rules
-from faultzone.model.state import Instance
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, wrong
 from faultzone.wrong_regions.assistant import results
 

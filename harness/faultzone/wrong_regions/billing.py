@@ -8,9 +8,9 @@ from typing import Any
 
 from faultzone.clock import DAY
 from faultzone.ecs.errors import ApiError
-from faultzone.model import billing_terms
+from faultzone.model.core import periods
+from faultzone.model.core.state import Instance
 from faultzone.model.rules import Rules
-from faultzone.model.state import Instance
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
 from faultzone.wrong_regions.wrappers import ignores, swallows
 
@@ -98,7 +98,7 @@ class ExpiresWithinTheDay(Rules):
 
     def subscription_end(self, start: int, period: int, unit: str) -> int:
         """To the millisecond."""
-        return billing_terms.add_period(start, period, unit)
+        return periods.add_period(start, period, unit)
 
 
 @wrong("stops-a-day-late", "billing/expiry-stop", "stops an expired instance a day late")
@@ -134,7 +134,7 @@ class RenewalEndsInThePast(Rules):
 
     def renewed_until(self, expires: int, period: int, unit: str, now: int) -> int:
         """From the old expiry."""
-        return billing_terms.add_period(expires, period, unit)
+        return periods.add_period(expires, period, unit)
 
 
 @wrong("arrears-stop-subscriptions", "billing/arrears-stop", "stops subscriptions for arrears too")

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from faultzone.backends import Backend
 from faultzone.ecs.errors import ApiError
-from faultzone.model.catalog import InstanceType
-from faultzone.model.placement import Host
+from faultzone.model.core.catalog import InstanceType
+from faultzone.model.core.placement import Host
+from faultzone.model.core.state import RUNNING, STOPPED, DeploymentSet, Instance
 from faultzone.model.rules import Rules
-from faultzone.model.state import RUNNING, STOPPED, DeploymentSet, Instance
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
 from faultzone.wrong_regions.wrappers import ignores, retries_without, swallows, without
 

@@ -10,8 +10,8 @@ from faultzone.backends import Backend
 from faultzone.clock import DAY, HOUR, read_stamp, stamp
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError
-from faultzone.model.catalog import Family
-from faultzone.model.events import SystemEvent
+from faultzone.model.core.catalog import Family
+from faultzone.model.core.events import SystemEvent
 from faultzone.model.rules import Rules
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
 from faultzone.wrong_regions.wrappers import does_nothing, ignores, swallows

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from faultzone.clock import MINUTE
 from faultzone.ecs.errors import ApiError
+from faultzone.model.core.state import Instance
 from faultzone.model.rules import Rules
-from faultzone.model.state import Instance
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
 from faultzone.wrong_regions.instances import asks
 from faultzone.wrong_regions.wrappers import swallows

@@ -7,8 +7,8 @@ from typing import Any
 
 from faultzone.backends import Backend
 from faultzone.ecs.errors import ApiError
+from faultzone.model.core.state import Instance
 from faultzone.model.rules import Rules
-from faultzone.model.state import Instance
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
 from faultzone.wrong_regions.wrappers import swallows
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from faultzone.model.invocation_status import DETAILED, ONE_TIME, TIMED, Decision, total
+from faultzone.model.assistant.invocation_status import DETAILED, ONE_TIME, TIMED, Decision, total
 from faultzone.model.rules import Rules
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
 from faultzone.wrong_regions.assistant import drops, records, results, targets_of

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from faultzone.backends import Backend
 from faultzone.clock import MINUTE
-from faultzone.model.placement import Host
+from faultzone.model.core.placement import Host
+from faultzone.model.core.state import DeploymentSet, Instance
 from faultzone.model.rules import Rules
-from faultzone.model.state import DeploymentSet, Instance
 from faultzone.wrong_regions import Answer, Parameters, Wrapper, declare, wrong
 from faultzone.wrong_regions.events import HISTORY, PENDING, Controls, Event, Events, is_of, named, shifted, told
 from faultzone.wrong_regions.wrappers import ignores

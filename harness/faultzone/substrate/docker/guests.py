@@ -12,7 +12,7 @@ from typing import Any, Final
 from weakref import WeakMethod
 
 from faultzone.errors import HarnessError, UnknownTarget
-from faultzone.model.effects import Boot, Report
+from faultzone.model.core.effects import Boot, Report
 from faultzone.substrate import Sink
 from faultzone.substrate.docker.agent.streams import Stream, Streams, User
 from faultzone.substrate.docker.breaking import BreakableMachines

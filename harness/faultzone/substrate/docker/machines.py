@@ -14,7 +14,7 @@ from typing import Any, Final
 from weakref import WeakMethod
 
 from faultzone.errors import HarnessError, NotSupported
-from faultzone.model.effects import HostBack, HostLost, Report
+from faultzone.model.core.effects import HostBack, HostLost, Report
 from faultzone.substrate import Sink
 from faultzone.substrate.docker.agent.guest import START_UP
 from faultzone.substrate.docker.links import Link, Message

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from faultzone.errors import HarnessError
-from faultzone.model.effects import Boot
+from faultzone.model.core.effects import Boot
 from faultzone.substrate.docker.agent.services import ASSISTANT
 from faultzone.substrate.docker.links import Link, Message
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from faultzone.ecs.assistant import SYSTEM_OF
 from faultzone.errors import HarnessError, NotSupported
-from faultzone.model.effects import (
+from faultzone.model.core.effects import (
     AgentSeen,
     Boot,
     Booted,

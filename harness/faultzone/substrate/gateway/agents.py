@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from faultzone.model.effects import (
+from faultzone.model.core.effects import (
     AgentSeen,
     PutFile,
     Report,

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from faultzone.model.effects import PutFile, RunScript
+from faultzone.model.core.effects import PutFile, RunScript
 
 #: How often an agent tells what a script has written, in milliseconds; the genuine one takes a second at the least.
 INTERVAL: Final = 200

@@ -1,0 +1,322 @@
+"""Cloud Assistant: commands, their invocation and stop, what is shown of them, and the agent.
+
+Source: manual, chapter 2; API reference, chapter "Cloud Assistant". The runs themselves are in `runs`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from faultzone.ecs.assistant import (
+    CreateCommand,
+    DeleteCommand,
+    DescribeCloudAssistantStatus,
+    InstallCloudAssistant,
+    InvokeCommand,
+    ModifyCommand,
+    RunCommand,
+    StopInvocation,
+    is_plain,
+)
+from faultzone.ecs.errors import ApiError
+from faultzone.model.assistant import parameters
+from faultzone.model.assistant.cron import Cron, CronError
+from faultzone.model.assistant.runs import await_start, begin, close, schedule, settle, state_of
+from faultzone.model.assistant.state import DELIVERING, AssistantState, Command, Invocation, Target
+from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.effects import CancelScript
+from faultzone.model.core.state import AccountState, Instance, RegionState
+
+_USER_LENGTH: Final = 255
+
+# Commands
+
+
+@handles(CreateCommand)
+def create_command(region: RegionState, account: AccountState, request: CreateCommand) -> Answer:
+    """CreateCommand (assistant/create-command)."""
+    _check_texts(region, request.name, request.description)
+    command = _draft(region, request, request.timeout or request.time_out)
+    _check_room(region, account)
+    return {"CommandId": _keep(region, account, command).id}
+
+
+def _check_room(region: RegionState, account: AccountState) -> None:
+    if len(state_of(region, account).commands) >= region.rules.commands_limit():
+        raise ApiError("CmdCount.ExceedQuota")
+
+
+def _check_texts(region: RegionState, name: str | None, description: str | None) -> None:
+    """Refuse a name or a description of a command that is too long (assistant/name-limits)."""
+    if name is not None and not region.rules.name_fits(name):
+        raise ApiError("CmdName.ExceedLimit")
+    if description is not None and not region.rules.command_description_fits(description):
+        raise ApiError("CmdDesc.ExceedLimit")
+
+
+def _draft(region: RegionState, request: CreateCommand | RunCommand, timeout: int | None) -> Command:
+    """A command that nobody keeps yet (assistant/content-limit, assistant/content-encoding, assistant/encodings)."""
+    given, encoding = request.command_content, request.content_encoding
+    if is_plain(encoding, type(request).content_encoding):
+        given = base64.b64encode(given.encode()).decode()
+    script = _script(region, given)
+    command = Command("", request.type, given, script, region.clock.now)
+    command.name, command.description, command.directory = request.name, request.description, request.working_dir
+    command.timeout = timeout or region.edition.assistant.timeout
+    command.parameters = parameters.names(script) if request.enable_parameter else None
+    return command
+
+
+def _script(region: RegionState, content: str) -> str:
+    """The script that a content in Base64 is; refuse one that is too large, or no Base64 (assistant/content-limit)."""
+    if not region.rules.content_fits(content):
+        raise ApiError("CmdContent.ExceedLimit")
+    try:
+        return base64.b64decode(content, validate=True).decode("utf-8", "surrogateescape")
+    except (binascii.Error, ValueError):
+        raise ApiError("Invalid.CommandContent") from None
+
+
+def _keep(region: RegionState, account: AccountState, command: Command) -> Command:
+    command.id = region.world.hex_id("c")
+    state_of(region, account).commands[command.id] = command
+    return command
+
+
+@handles(ModifyCommand)
+def modify_command(region: RegionState, account: AccountState, request: ModifyCommand) -> Answer:
+    """ModifyCommand: what has begun keeps the content with which it began (assistant/modify-command,
+    assistant/modify-content)."""
+    command = _command(region, account, request.command_id)
+    _check_texts(region, request.name, request.description)
+    if request.type not in (None, command.kind):
+        raise ApiError.of("InvalidParameter", name="Type", why=f"the type of a command stays {command.kind}")
+    content = request.command_content if region.rules.content_may_change() else None
+    script = None if content is None else _script(region, content)
+    if content is not None and script is not None:
+        command.content, command.script = content, script
+    command.name = command.name if request.name is None else request.name
+    command.description = command.description if request.description is None else request.description
+    command.directory = command.directory if request.working_dir is None else request.working_dir
+    command.timeout = request.timeout or command.timeout
+    return {}
+
+
+@handles(DeleteCommand)
+def delete_command(region: RegionState, account: AccountState, request: DeleteCommand) -> Answer:
+    """DeleteCommand; invocations of it go on (assistant/delete-command)."""
+    command = _command(region, account, request.command_id)
+    if not region.rules.command_is_deletable(command.open > 0):
+        raise ApiError("InvalidStatus.CmdIdInUse")
+    del state_of(region, account).commands[command.id]
+    return {}
+
+
+def _command(region: RegionState, account: AccountState, command_id: str) -> Command:
+    command = state_of(region, account).commands.get(command_id)
+    if command is None:
+        raise ApiError("InvalidCmdId.NotFound")
+    return command
+
+
+# Invocations
+
+
+@handles(InvokeCommand)
+def invoke_command(region: RegionState, account: AccountState, request: InvokeCommand) -> Answer:
+    """InvokeCommand: on all targets or none (assistant/all-or-nothing, assistant/invoke-is-asynchronous)."""
+    mode, cron = _schedule(region, request)
+    command = _command(region, account, request.command_id)
+    targets = check_targets(region, account, request.instance_ids, command.kind)
+    _check_values(region, request, command)
+    _check_quota(region, account)
+    return {"InvokeId": _invoke(region, account, command, request, targets, mode, cron).id}
+
+
+@handles(RunCommand)
+def run_command(region: RegionState, account: AccountState, request: RunCommand) -> Answer:
+    """RunCommand: a command that is made and invoked in one call, and not listed unless it is to be kept."""
+    _check_texts(region, request.name, request.description)
+    command = _draft(region, request, request.timeout)
+    mode, cron = _schedule(region, request)
+    targets = check_targets(region, account, request.instance_ids, request.type)
+    _check_values(region, request, command)
+    if request.keep_command:
+        _check_room(region, account)
+    _check_quota(region, account)
+    _keep(region, account, command)
+    if not request.keep_command:
+        del state_of(region, account).commands[command.id]
+    invocation = _invoke(region, account, command, request, targets, mode, cron)
+    return {"CommandId": command.id, "InvokeId": invocation.id}
+
+
+def _schedule(region: RegionState, request: InvokeCommand | RunCommand) -> tuple[str, Cron | None]:
+    """In what mode an invocation runs, and for one at set times these times (assistant/frequency-required)."""
+    mode = region.rules.repeat_mode(request.repeat_mode, request.timed, request.frequency)
+    if mode != "Period":
+        return mode, None
+    if not request.frequency:
+        raise ApiError("MissingParameter.Frequency")
+    try:
+        cron = region.rules.schedule(request.frequency)
+    except CronError as wrong:
+        raise ApiError.of("InvalidParam.Frequency", why=wrong) from None
+    if cron.next_after(region.clock.now, region.rules.cron_offset()) is None:
+        raise ApiError.of("InvalidParam.Frequency", why="all of its times have passed")
+    return mode, cron
+
+
+def _check_values(region: RegionState, request: InvokeCommand | RunCommand, command: Command) -> None:
+    """Refuse what a later invocation adds to its command (assistant/parameters, assistant/user-name)."""
+    parameters.check(command.parameters, request.parameter_values)
+    if request.parameter_values:
+        given = base64.b64encode(json.dumps(request.parameter_values, ensure_ascii=False).encode()).decode()
+        if not region.rules.content_fits(command.content + given):
+            raise ApiError("CmdContent.ExceedLimit")
+    if len(request.user) > _USER_LENGTH:
+        raise ApiError("Username.ExceedLimit")
+
+
+def find_targets(region: RegionState, account: AccountState, ids: Sequence[str]) -> list[Instance]:
+    """The instances that a call names, each once, however often it is named.
+
+    Raises:
+        ApiError: too many are named, or one does not exist.
+    """
+    if len(ids) > region.rules.targets_limit():
+        raise ApiError("InstanceIds.ExceedLimit")
+    try:
+        return [account.instances[each] for each in dict.fromkeys(ids)]
+    except KeyError:
+        raise ApiError("InvalidInstance.NotFound") from None
+
+
+def find_fit(region: RegionState, account: AccountState, ids: Sequence[str]) -> list[Instance]:
+    """The instances that a call names, each Running, in a VPC and with an agent that serves.
+
+    Raises:
+        ApiError: one of them is not fit.
+    """
+    targets = find_targets(region, account, ids)
+    for instance in targets:
+        if not region.rules.may_run_in(instance.status):
+            raise ApiError("InvalidInstanceStatus")
+        if not region.rules.may_run_in_network(instance.in_vpc):
+            raise ApiError("InvalidInstance.NotVpc")
+        if instance.agent is None:
+            raise ApiError("InvalidInstance.NoClient")
+    return targets
+
+
+def check_targets(region: RegionState, account: AccountState, ids: Sequence[str], kind: str) -> list[Instance]:
+    """The targets of an invocation, each fit for it (assistant/all-or-nothing).
+
+    Raises:
+        ApiError: one of them is not; nothing runs anywhere.
+    """
+    rules = region.rules
+    targets = find_fit(region, account, ids)
+    if rules.refuses_mismatch() and not all(rules.type_fits(kind, each.image.system) for each in targets):
+        raise ApiError("InvalidInstance.NotMatch")
+    return targets
+
+
+def _check_quota(region: RegionState, account: AccountState) -> None:
+    """Refuse what is too much for this day (assistant/invocation-quota)."""
+    state = state_of(region, account)
+    today = region.rules.quota_day(region.clock.now)
+    if state.day == today and state.invoked_today >= region.rules.invocations_limit():
+        raise ApiError("Invocation.ExceedQuota")
+
+
+def _invoke(
+    region: RegionState,
+    account: AccountState,
+    command: Command,
+    request: InvokeCommand | RunCommand,
+    targets: Iterable[Instance],
+    mode: str,
+    cron: Cron | None,
+) -> Invocation:
+    state, now = state_of(region, account), region.clock.now
+    today = region.rules.quota_day(now)
+    state.invoked_today = state.invoked_today + 1 if state.day == today else 1
+    state.day = today
+    invocation = Invocation(region.world.hex_id("t"), command, map(Target, targets), now, mode)
+    invocation.parameters, invocation.user = request.parameter_values, request.user
+    state.invocations[invocation.id] = invocation
+    command.invoked += 1
+    command.open += 1
+    if cron is not None:
+        invocation.cron, invocation.frequency = cron, cron.text
+        schedule(region, state, invocation)
+    elif mode == "Once":
+        begin(region, state, invocation, invocation.targets.values())
+    else:
+        await_start(region, state, invocation)
+    return invocation
+
+
+@handles(StopInvocation)
+def stop_invocation(region: RegionState, account: AccountState, request: StopInvocation) -> Answer:
+    """StopInvocation: what has not begun never does, what has begun runs on, and both read Stopped (assistant/stop)."""
+    state = state_of(region, account)
+    invocation = state.invocations.get(request.invoke_id)
+    if invocation is None:
+        raise ApiError("InvalidInvokeId.NotFound")
+    if unknown := set(request.instance_ids) - invocation.targets.keys():
+        raise ApiError.of("InvalidParameter", name="InstanceId", why=f"{min(unknown)} is no target of the invocation")
+    was_open = invocation.open
+    for target in invocation.targets.values():
+        if region.rules.stops(request.instance_ids, target.instance):
+            _stop(region, state, invocation, target)
+    if invocation.timed and was_open and all(target.stopped is not None for target in invocation.targets.values()):
+        close(state, invocation)
+    return {}
+
+
+def _stop(region: RegionState, state: AssistantState, invocation: Invocation, target: Target) -> None:
+    """Stop one target: the process that is under way goes on, and nothing is heard of it any more."""
+    now, record = region.clock.now, target.live
+    if target.stopped is None and (invocation.timed or record is not None):
+        target.stopped = now
+    if record is None:
+        return
+    record.stopped = now
+    begun = record.started is not None
+    if record.cause == DELIVERING:
+        instance = region.instances[target.instance]
+        region.emit(CancelScript(instance.id, instance.epoch, record.run))
+    settle(region, state, record, region.rules.stopped_cause(begun))
+
+
+# The agent
+
+
+@handles(InstallCloudAssistant)
+def install_agent(region: RegionState, account: AccountState, request: InstallCloudAssistant) -> Answer:
+    """InstallCloudAssistant: the agent is there after the next reboot (assistant/agent-required)."""
+    for instance in find_targets(region, account, request.instance_ids):
+        instance.put("InstallAgent", True)
+    return {}
+
+
+@handles(DescribeCloudAssistantStatus)
+def describe_agents(region: RegionState, account: AccountState, request: DescribeCloudAssistantStatus) -> Answer:
+    """DescribeCloudAssistantStatus, in both spellings of the documentation (assistant/agent-status-spelling)."""
+    shown = []
+    for instance in find_targets(region, account, request.instance_ids):
+        serves = "true" if region.rules.agent_is_heard(instance) else "false"
+        item: Answer = {"InstanceId": instance.id, "CloudAssistantStatus": serves, "CloudAssitantStatus": serves}
+        if region.edition.assistant.detailed:
+            item |= {"CloudAssistantVersion": instance.agent or "", "OSType": instance.image.system}
+        shown.append(item)
+    return {
+        "InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": shown},
+        "InstanceCloudAssitantStatus": {"InstanceCloudAssitantStatusSet": shown},
+    }

@@ -1,0 +1,155 @@
+"""Sending files, from edition 2020-12: delivered and settled as runs are, listed apart from them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from faultzone.clock import stamp
+from faultzone.ecs.assistant import ERROR_INFO, DescribeSendFileResults, SendFile
+from faultzone.ecs.errors import ApiError
+from faultzone.model.assistant.actions import find_fit
+from faultzone.model.assistant.describe import detailed_state, paged
+from faultzone.model.assistant.invocation_status import OUTCOMES
+from faultzone.model.assistant.runs import begin, state_of
+from faultzone.model.assistant.state import AssistantState, Command, Invocation, Target
+from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.effects import PutFile
+from faultzone.model.core.state import AccountState, RegionState
+
+if TYPE_CHECKING:
+    from faultzone.model.core.state import Instance
+
+
+_NAME_MOST: Final = 255
+_DESCRIPTION_MOST: Final = 512
+_DIRECTORY_MOST: Final = 255
+#: Seconds; a shorter timeout counts as this one.
+_TIMEOUT_LEAST: Final = 10
+_MODE: Final = re.compile(r"[0-7]{3,4}")
+
+
+class File(Command):
+    """A file to be put on instances."""
+
+    __slots__ = ("request",)
+
+    def __init__(self, id: str, request: SendFile, content: str, created: int) -> None:
+        super().__init__(id, "SendFile", content, "", created)
+        self.request = request
+        self.name, self.description, self.directory = request.name, request.description, request.target_dir
+        self.timeout = max(_TIMEOUT_LEAST, request.timeout)
+
+    def effect(self, region: RegionState, invocation: Invocation, instance: Instance, run: str) -> PutFile:
+        """What the agent of an instance is asked to do."""
+        asked = self.request
+        return PutFile(
+            instance.id,
+            instance.epoch,
+            run,
+            f"{self.directory.rstrip('/')}/{self.name}",
+            self.content,
+            asked.file_mode,
+            asked.file_owner,
+            asked.file_group,
+            asked.overwrite,
+        )
+
+
+@handles(SendFile)
+def send_file(region: RegionState, account: AccountState, request: SendFile) -> Answer:
+    """SendFile (assistant/send-file)."""
+    _check_words(request)
+    content = request.content
+    if request.content_type == "PlainText":
+        content = base64.b64encode(content.encode()).decode()
+    if not region.rules.file_fits(content):
+        raise ApiError("FileSize.ExceedLimit")
+    try:
+        base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        raise ApiError("FileContent.DecodeError") from None
+    targets = find_fit(region, account, request.instance_ids)
+    state, now = state_of(region, account), region.clock.now
+    sending = Invocation(region.world.hex_id("f"), File("", request, content, now), map(Target, targets), now)
+    sending.command.open = 1
+    state.sendings[sending.id] = sending
+    _forget_oldest(region, state)
+    begin(region, state, sending, sending.targets.values())
+    return {"InvokeId": sending.id}
+
+
+def _check_words(request: SendFile) -> None:
+    """Refuse what is said of a file where it is too long, or no mode."""
+    for text, most, code in (
+        (request.name, _NAME_MOST, "FileName.ExceedLimit"),
+        (request.description, _DESCRIPTION_MOST, "FileDesc.ExceedLimit"),
+        (request.target_dir, _DIRECTORY_MOST, "FileTargetDir.Invalid"),
+    ):
+        if len(text) > most:
+            raise ApiError(code)
+    if not _MODE.fullmatch(request.file_mode):
+        raise ApiError("FileMode.Invalid")
+
+
+def _forget_oldest(region: RegionState, state: AssistantState) -> None:
+    """Keep no more sendings than the edition does, the latest; those under way settle within minutes."""
+    for sending in list(state.sendings.values())[: -region.edition.assistant.sendings]:
+        del state.sendings[sending.id]
+
+
+@handles(DescribeSendFileResults)
+def describe_files(region: RegionState, account: AccountState, request: DescribeSendFileResults) -> Answer:
+    """DescribeSendFileResults, latest first (assistant/send-file)."""
+    found = [
+        each
+        for each in reversed(state_of(region, account).sendings.values())
+        if request.invoke_id in (None, each.id)
+        and request.name in (None, each.command.name)
+        and (request.instance_id is None or request.instance_id in each.targets)
+        and request.invocation_status in (None, _total(region, each))
+    ]
+    fields, shown = paged(request, region.edition.assistant.page_size_invocations, found, len(found))
+    return {**fields, "Invocations": {"Invocation": [_shown(region, each) for each in shown]}}
+
+
+def _total(region: RegionState, sending: Invocation) -> str:
+    states = {detailed_state(sending, target) for target in sending.targets.values()}
+    return region.rules.detailed_total(states).state
+
+
+def _shown(region: RegionState, sending: Invocation) -> dict[str, Any]:
+    file = sending.command
+    assert isinstance(file, File)
+    asked = file.request
+    return {
+        "InvokeId": sending.id,
+        "Name": file.name,
+        "TargetDir": file.directory,
+        "Content": asked.content,
+        "ContentType": asked.content_type,
+        "Description": file.description,
+        "FileMode": asked.file_mode,
+        "FileOwner": asked.file_owner,
+        "FileGroup": asked.file_group,
+        "Overwrite": str(asked.overwrite).lower(),
+        "VmCount": len(sending.targets),
+        "CreationTime": stamp(sending.created),
+        "InvocationStatus": _total(region, sending),
+        "InvokeInstances": {"InvokeInstance": [_on(sending, each) for each in sending.targets.values()]},
+    }
+
+
+def _on(sending: Invocation, target: Target) -> dict[str, Any]:
+    record = target.records[-1]
+    error = "FileAlreadyExists" if record.exit_code else OUTCOMES[record.cause].error_code
+    return {
+        "InstanceId": target.instance,
+        "InvocationStatus": detailed_state(sending, target),
+        "ErrorCode": error,
+        "ErrorInfo": ERROR_INFO.get(error, ""),
+        "StartTime": "" if record.started is None else stamp(record.started),
+        "FinishTime": "" if record.finished is None else stamp(record.finished),
+    }

@@ -1,0 +1,240 @@
+"""Invocations and their runs: how a run begins, what ends it, and what is forgotten of it.
+
+A run is given to the agent, must begin within the time of delivery, and settles once: by the agent's report, by the
+user's stop, with its instance's leave of Running or loss, or because nothing was heard. A report about a settled run
+changes nothing. Firings of a timed invocation that come due while the run before is still under way on an instance are
+left out there; so firings that a jump of time passes coalesce (assistant/timed-overlap). What is to run when an
+instance starts waits for its next start, of whatever origin.
+
+The journal has one entry for each firing of a timed invocation, written when its last run has settled: how many runs,
+and what became of how many. A run there that did not end well has its own entry besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from faultzone.clock import SECOND
+from faultzone.model.assistant.state import DELIVERING, WAITING, AssistantState, Batch, Invocation, Record, Target
+from faultzone.model.core.effects import CancelScript, firing
+from faultzone.model.core.state import RUNNING
+
+if TYPE_CHECKING:
+    from faultzone.model.core.state import AccountState, Instance, RegionState
+
+#: Of runs of timed invocations, this one is only counted.
+_WELL: Final = "exited-zero"
+
+
+def state_of(region: RegionState, account: AccountState) -> AssistantState:
+    """The account's commands and invocations here; made when first asked for, then told of its instances."""
+    state = account.assistant
+    if state is None:
+        state = account.assistant = AssistantState()
+        made = state
+
+        def on_transition(instance: Instance, before: str | None, after: str) -> None:
+            if before is not None and instance.id in made.live and region.rules.interrupts(before, after):
+                interrupt(region, made, instance.id, "instance-released" if after == "Released" else None)
+            if after == RUNNING and made.at_start:
+                begin_at_start(region, made, instance)
+
+        region.watchers.append(on_transition)
+    return state
+
+
+# Beginning
+
+
+def begin(region: RegionState, state: AssistantState, invocation: Invocation, targets: Iterable[Target]) -> None:
+    """Give one run of an invocation to the agents of its targets."""
+    invocation.firings += 1
+    run = firing(invocation.id, invocation.firings) if invocation.timed else invocation.id
+    batch = Batch(run, region.clock.now)
+    for target in targets:
+        _open(state, invocation, target, batch)
+    _deliver(region, state, invocation, batch)
+    _forget_oldest(region, state)
+
+
+def _open(state: AssistantState, invocation: Invocation, target: Target, batch: Batch) -> Record:
+    """The record of a run that nobody has been asked for yet."""
+    record = target.live = Record(invocation, target, batch)
+    target.records.append(record)
+    invocation.records.append(record)
+    if invocation.id in state.invocations:
+        state.records.append(record)
+    batch.open[target.instance] = record
+    state.live.setdefault(target.instance, {})[batch.run] = record
+    return record
+
+
+def _deliver(region: RegionState, state: AssistantState, invocation: Invocation, batch: Batch) -> None:
+    """Give the runs of a batch to the agents."""
+    command = invocation.command
+    for record in batch.open.values():
+        record.cause = DELIVERING
+        record.target.runs += 1
+        region.emit(command.effect(region, invocation, region.instances[record.target.instance], batch.run))
+    batch.timeout = command.timeout
+    batch.timer = region.clock.guest_later(region.rules.delivery(), lambda: _overdue(region, state, batch))
+
+
+def await_start(region: RegionState, state: AssistantState, invocation: Invocation) -> None:
+    """Let an invocation run when its targets start: each time, or only the next (assistant/run-at-start)."""
+    state.at_start.append(invocation)
+    if not invocation.timed:
+        for target in invocation.targets.values():
+            _open(state, invocation, target, Batch(invocation.id, region.clock.now)).cause = WAITING
+
+
+def begin_at_start(region: RegionState, state: AssistantState, instance: Instance) -> None:
+    """Begin what is to run when an instance starts, once the agent that its system brought up serves."""
+    if instance.agent is None:
+        state.cold.add(instance.id)
+        return
+    state.cold.discard(instance.id)
+    for invocation in list(state.at_start):
+        target = invocation.targets.get(instance.id)
+        if target is None or not _fires(region, target):
+            continue
+        if target.live is not None and target.live.cause == WAITING:
+            _deliver(region, state, invocation, target.live.batch)
+        elif invocation.timed and target.live is None:
+            begin(region, state, invocation, (target,))
+
+
+def schedule(region: RegionState, state: AssistantState, invocation: Invocation) -> None:
+    """Wait for the next firing of a timed invocation, while any target may still get a run."""
+    assert invocation.cron is not None
+    rules, targets = region.rules, invocation.targets.values()
+    invocation.timer = None
+    due = invocation.cron.next_after(region.clock.now, rules.cron_offset())
+    if due is None or not any(_fires(region, target) and target.instance in region.instances for target in targets):
+        return
+
+    def fire() -> None:
+        ready = [target for target in targets if _fires(region, target) and _is_able(region, target)]
+        if ready:
+            begin(region, state, invocation, ready)
+        schedule(region, state, invocation)
+
+    invocation.timer = region.clock.call_at(due, fire)
+
+
+def _fires(region: RegionState, target: Target) -> bool:
+    return region.rules.fires_again(target.stopped is not None)
+
+
+def _is_able(region: RegionState, target: Target) -> bool:
+    """Whether a firing makes a run here: none is under way and the instance can take one (assistant/timed-missed)."""
+    instance = region.instances.get(target.instance)
+    return (
+        target.live is None
+        and instance is not None
+        and instance.status == RUNNING
+        and not instance.impaired
+        and instance.agent is not None
+    )
+
+
+def _forget_oldest(region: RegionState, state: AssistantState) -> None:
+    """Keep no more records than the edition does, of settled runs; an invocation goes with the last of its records."""
+    excess = len(state.records) - region.edition.assistant.records
+    under_way = []
+    while excess > 0 and state.records:
+        record = state.records.popleft()
+        if record.finished is None:
+            under_way.append(record)
+            continue
+        excess -= 1
+        invocation = record.invocation
+        del record.target.records[0]
+        invocation.records.remove(record)
+        if not invocation.records and not invocation.open:
+            state.invocations.pop(invocation.id, None)
+    state.records.extendleft(reversed(under_way))
+
+
+# Ending
+
+
+def settle(
+    region: RegionState,
+    state: AssistantState,
+    record: Record,
+    cause: str,
+    exit_code: int | None = None,
+    at: int | None = None,
+) -> None:
+    """End a record, for good (invocation-status/monotone)."""
+    target, batch = record.target, record.batch
+    before = region.rules.record_state(record.cause)
+    record.cause = cause
+    record.exit_code = exit_code
+    record.finished = region.clock.now if at is None else at
+    target.live = None
+    del batch.open[target.instance]
+    runs = state.live[target.instance]
+    del runs[record.run]
+    if not runs:
+        del state.live[target.instance]
+    if not batch.open and batch.timer is not None:
+        batch.timer.cancel()
+    invocation = record.invocation
+    if not invocation.timed and not batch.open and not invocation.open:
+        close(state, invocation)
+    batch.ended[cause] += 1
+    if not invocation.timed or cause != _WELL:
+        after = region.rules.record_state(cause)
+        said = {"from": before, "to": after, "why": cause}
+        region.record("transition", run=record.run, target=target.instance, **said)
+    if invocation.timed and not batch.open:
+        counts = {"runs": batch.ended.total(), **batch.ended}
+        region.record("summary", invocation=invocation.id, run=batch.run, began=batch.began, **counts)
+
+
+def close(state: AssistantState, invocation: Invocation) -> None:
+    """An invocation gets no further run, and none is under way."""
+    invocation.command.open -= 1
+    if invocation.timer is not None:
+        invocation.timer.cancel()
+    if invocation in state.at_start:
+        state.at_start.remove(invocation)
+
+
+def cut_off(region: RegionState, instance: Instance) -> None:
+    """End every run on an instance whose host is lost (assistant/run-interrupted)."""
+    state = region.account(instance.account).assistant
+    if state is not None:
+        interrupt(region, state, instance.id, None)
+
+
+def interrupt(region: RegionState, state: AssistantState, instance_id: str, cause: str | None) -> None:
+    """End every run on an instance that cannot go on (assistant/run-interrupted); what waits for a start goes on
+    waiting, unless a cause says otherwise."""
+    for record in list(state.live.get(instance_id, {}).values()):
+        if record.cause == WAITING and cause is None:
+            continue
+        ended = "interrupted" if record.started is not None else "instance-not-running"
+        settle(region, state, record, cause or ended)
+
+
+def _overdue(region: RegionState, state: AssistantState, batch: Batch) -> None:
+    """End what has not begun in time, and later what has not been heard of again (invocation-status/settles)."""
+    for record in list(batch.open.values()):
+        if record.cause == DELIVERING:
+            instance = region.instances[record.target.instance]
+            region.emit(CancelScript(instance.id, instance.epoch, record.run))
+            settle(region, state, record, "not-delivered")
+
+    timeout = batch.timeout * SECOND
+
+    def silent() -> None:
+        for record in list(batch.open.values()):
+            assert record.started is not None
+            settle(region, state, record, "timed-out", at=record.started + timeout)
+
+    if batch.open:
+        batch.timer = region.clock.guest_later(timeout, silent)

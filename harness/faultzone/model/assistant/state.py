@@ -1,0 +1,183 @@
+"""What is kept of Cloud Assistant: commands, invocations, their targets, and a record of each run."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from faultzone.model.assistant.parameters import fill
+from faultzone.model.core.effects import PutFile, RunScript
+from faultzone.redaction import HIDDEN
+
+if TYPE_CHECKING:
+    from faultzone.clock import Timer
+    from faultzone.model.assistant.cron import Cron
+    from faultzone.model.core.state import Instance, RegionState
+
+DELIVERING: Final = "delivering"
+UNDER_WAY: Final = "running"
+#: A run that begins when its instance next starts.
+WAITING: Final = "waiting-for-its-time"
+#: The modes in which an invocation goes on until the user stops it (assistant/repeat-mode).
+_REPEATING: Final = frozenset({"Period", "EveryReboot"})
+
+
+class Command:
+    """A script under a name; `content` is its Base64, `open` counts the invocations that have not settled.
+
+    Attributes:
+        parameters: the names of its placeholders; None where they are not enabled.
+    """
+
+    __slots__ = (
+        "content", "created", "description", "directory", "id", "invoked", "kind", "name", "open", "parameters",
+        "script", "timeout",
+    )  # fmt: skip
+
+    def __init__(self, id: str, kind: str, content: str, script: str, created: int) -> None:
+        self.id, self.kind, self.content, self.script, self.created = id, kind, content, script, created
+        self.name = self.description = self.directory = ""
+        self.parameters: tuple[str, ...] | None = None
+        self.timeout = 0
+        self.invoked = self.open = 0
+
+    def effect(self, region: RegionState, invocation: Invocation, instance: Instance, run: str) -> RunScript | PutFile:
+        """What the agent of an instance is asked to do."""
+        return RunScript(
+            instance.id,
+            instance.epoch,
+            run,
+            self.id,
+            self.kind,
+            self._script(region, invocation, instance, invocation.parameters),
+            self.timeout,
+            self.directory,
+            region.rules.output_quota(instance.image.system),
+            invocation.user,
+            tuple(invocation.parameters.values()),
+            self._script(region, invocation, instance, dict.fromkeys(invocation.parameters, HIDDEN)),
+        )
+
+    def _script(self, region: RegionState, invocation: Invocation, instance: Instance, given: Mapping[str, str]) -> str:
+        """The script with what its placeholders stand for (assistant/parameters)."""
+        if self.parameters is None:
+            return self.script
+        built_in = {
+            "RegionId": region.id,
+            "AccountId": instance.account,
+            "InstanceId": instance.id,
+            "InstanceName": instance.name,
+            "InvokeId": invocation.id,
+            "CommandId": self.id,
+        }
+        return fill(self.script, given, built_in)
+
+
+class Record:
+    """One run of a command on one instance; `cause` is a key of `invocation_status.OUTCOMES`."""
+
+    __slots__ = (
+        "batch", "cause", "dropped", "exit_code", "finished", "invocation", "output", "run", "started", "stopped",
+        "target",
+    )  # fmt: skip
+
+    def __init__(self, invocation: Invocation, target: Target, batch: Batch) -> None:
+        self.invocation, self.target, self.batch = invocation, target, batch
+        self.run = batch.run
+        self.cause = DELIVERING
+        self.started: int | None = None
+        self.finished: int | None = None
+        self.stopped: int | None = None
+        self.exit_code: int | None = None
+        self.output = ""
+        self.dropped = 0
+
+
+class Target:
+    """One instance of an invocation."""
+
+    __slots__ = ("instance", "live", "records", "runs", "stopped", "system")
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance, self.system = instance.id, instance.image.system
+        self.records: list[Record] = []
+        self.live: Record | None = None
+        self.runs = 0
+        self.stopped: int | None = None
+
+
+class Batch:
+    """The runs that began together, at the instant `began`; `timer` watches over them until all have settled.
+
+    Attributes:
+        open: instance -> record, of those that have not settled.
+        ended: what became of the others -> how many.
+        timeout: how many seconds each may take, as the command said when they were delivered.
+    """
+
+    __slots__ = ("began", "ended", "open", "run", "timeout", "timer")
+
+    def __init__(self, run: str, began: int) -> None:
+        self.run, self.began = run, began
+        self.open: dict[str, Record] = {}
+        self.ended: Counter[str] = Counter()
+        self.timeout = 0
+        self.timer: Timer | None = None
+
+
+class Invocation:
+    """A command on instances: once, with `cron` at the times that it names, or when they start.
+
+    Attributes:
+        mode: when it runs, one of the documented modes.
+        timed: whether it repeats until the user stops it.
+        parameters: what the placeholders of the command stand for.
+        user: as whom it runs; empty for the administrator.
+    """
+
+    __slots__ = (
+        "command", "created", "cron", "firings", "frequency", "id", "mode", "parameters", "records", "targets", "timed",
+        "timer", "user",
+    )  # fmt: skip
+
+    def __init__(self, id: str, command: Command, targets: Iterable[Target], created: int, mode: str = "Once") -> None:
+        self.id, self.command, self.created = id, command, created
+        self.mode, self.timed = mode, mode in _REPEATING
+        self.targets = {target.instance: target for target in targets}
+        self.cron: Cron | None = None
+        self.frequency = self.user = ""
+        self.parameters: Mapping[str, str] = {}
+        self.records: deque[Record] = deque()
+        self.timer: Timer | None = None
+        self.firings = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still under way."""
+        return any(
+            target.live is not None or (self.timed and target.stopped is None) for target in self.targets.values()
+        )
+
+
+class AssistantState:
+    """What one account has of Cloud Assistant in one region.
+
+    Attributes:
+        records: all that are kept of runs of commands, oldest first.
+        sendings: files that were sent, delivered as runs are.
+        live: instance -> run -> record, of those that have not settled.
+        at_start: what is to run when its targets start.
+        cold: the instances that have started and whose agent has not been heard of since.
+    """
+
+    def __init__(self) -> None:
+        self.commands: dict[str, Command] = {}
+        self.invocations: dict[str, Invocation] = {}
+        self.sendings: dict[str, Invocation] = {}
+        self.records: deque[Record] = deque()
+        self.live: dict[str, dict[str, Record]] = {}
+        self.at_start: list[Invocation] = []
+        self.cold: set[str] = set()
+        self.day = 0
+        self.invoked_today = 0

@@ -1,0 +1,1 @@
+"""Billing: money, subscriptions, and what follows when nobody pays."""

@@ -1,0 +1,114 @@
+"""Billing: what instances cost, who may have more of them, and the way back after arrears.
+
+Source: manual 3.1; ECS pricing, Pay-as-you-go and Reactivation; API reference, ReactivateInstances. Its parts:
+`ledger` has the money, `arrears` the accounts that run out, `subscriptions` the terms, `nonpayment` what follows
+when nobody pays.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from faultzone.ecs.billing import ReActivateInstances
+from faultzone.ecs.errors import ApiError
+from faultzone.model.billing import arrears, nonpayment, subscriptions
+from faultzone.model.billing.ledger import Books, units
+from faultzone.model.core import locks, transitions
+from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.state import STARTING, STOP_CHARGING, STOPPED, AccountState, Instance, RegionState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from faultzone.model.core.catalog import InstanceType
+
+
+def open_books(regions: Iterable[RegionState], accounts: Iterable[str]) -> None:
+    """Give the regions of a cloud the ledgers that they share."""
+    first, *others = regions
+    books = Books((first, *others), accounts, first.edition, first.clock)
+    for region in books.regions:
+        region.books = books
+        region.watchers.append(partial(_follow, region))
+
+
+def check_launch(
+    region: RegionState,
+    account: AccountState,
+    charge_type: str,
+    kind: InstanceType,
+    period: tuple[int, str],
+    amount: int,
+) -> None:
+    """Refuse new instances that the account cannot pay for.
+
+    Args:
+        period: what is bought of a subscription, such as (1, "Month").
+
+    Raises:
+        ApiError: `Account.Arrearage` for pay-as-you-go while the account is in arrears (billing/create-in-arrears),
+            `InvalidAccountStatus.NotEnoughBalance` for a subscription that the balance does not cover.
+    """
+    books = region.books
+    if charge_type == "PrePaid":
+        price = books.prices.subscription(kind.name, *period) * amount
+        if not arrears.can_pay(books, account.id, price):
+            raise ApiError("InvalidAccountStatus.NotEnoughBalance")
+    elif books.ledgers[account.id].overdue and region.rules.refuses_new_in_arrears():
+        raise ApiError("Account.Arrearage")
+
+
+def begin(region: RegionState, instance: Instance) -> None:
+    """Bill a new instance: a subscription at once, pay-as-you-go from now on."""
+    books = region.books
+    if instance.charge_type == "PrePaid":
+        period, unit = instance.get("Period") or 1, instance.get("PeriodUnit") or "Month"
+        price = books.prices.subscription(instance.kind.name, period, unit)
+        arrears.pay(books, instance.account, price, "subscription", instance=instance.id)
+        subscriptions.begin(region, instance)
+    else:
+        arrears.meter(books, books.ledgers[instance.account], instance.kind.name, 1)
+
+
+def _follow(region: RegionState, instance: Instance, before: str | None, after: str) -> None:
+    """Charge for pay-as-you-go instances unless they are stopped without charge, and see stops for billing through."""
+    ledger = region.books.ledgers[instance.account]
+    if ledger.stops:
+        nonpayment.follow(region, instance, before, after)
+    if instance.charge_type == "PrePaid":
+        if after == "Released":
+            subscriptions.close(region, instance)
+        return
+    suspended = instance.id in ledger.suspended
+    if after == STOPPED:
+        in_arrears = nonpayment.is_locked(instance) and not region.rules.charges_in_arrears()
+        if not suspended and (in_arrears or instance.stopped_mode == STOP_CHARGING):
+            ledger.suspended.add(instance.id)
+            arrears.meter(region.books, ledger, instance.kind.name, -1)
+    elif after == STARTING and suspended:
+        ledger.suspended.discard(instance.id)
+        arrears.meter(region.books, ledger, instance.kind.name, 1)
+    elif after == "Released":
+        if suspended:
+            ledger.suspended.discard(instance.id)
+        else:
+            arrears.meter(region.books, ledger, instance.kind.name, -1)
+
+
+@handles(ReActivateInstances)
+def reactivate_instances(region: RegionState, account: AccountState, request: ReActivateInstances) -> Answer:
+    """ReactivateInstances: start what was stopped for arrears, once these are paid (billing/reactivate)."""
+    instance = account.instance(request.instance_id)
+    if instance.charge_type != "PostPaid":
+        raise ApiError("InvalidPayType.NotSupport")
+    locks.check(region, instance, "ReActivateInstances")
+    if instance.status != STOPPED or not nonpayment.is_locked(instance):
+        raise ApiError("ReactivateInstances.InstanceStatusNotValid")
+    billing = region.edition.billing
+    if region.books.ledgers[account.id].balance(region.clock.now) <= units(billing.reactivation_balance):
+        raise ApiError("InsufficientBalance")
+    host = transitions.find_host(region, instance)
+    nonpayment.unlock(region, instance)
+    transitions.start_on(region, instance, host)
+    return {}

@@ -1,0 +1,200 @@
+"""Money: the account's ledger, prices, and the arithmetic that loses nothing.
+
+Source: manual 3.1; ECS pricing, Pay-as-you-go. Amounts are whole numbers of 1/10000 yuan. What pay-as-you-go instances
+use is never counted hour by hour: a ledger knows what an hour of all of them costs, so what has been billed up to the
+last whole hour, and the hour whose bill is not covered, are a division. What a bill leaves below 1/10000 yuan waits for
+the next one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final
+
+from faultzone.clock import HOUR, SECOND
+from faultzone.errors import UsageError
+from faultzone.model.core.periods import BILLING_ZONE
+
+if TYPE_CHECKING:
+    from faultzone.clock import Clock, Timer
+    from faultzone.editions import Edition
+    from faultzone.model.core.events import SystemEvent
+    from faultzone.model.core.state import RegionState
+
+#: What a test may write for an amount: yuan, exact to 1/10000.
+Money = int | str | Decimal
+
+_UNIT: Final = 10_000
+_LARGEST: Final = 10**15
+#: The price of every type that has none of its own.
+_ANY: Final = "*"
+
+
+def units(amount: Money, *, what: str = "amount") -> int:
+    """An amount of yuan as a whole number of 1/10000 yuan.
+
+    Raises:
+        UsageError: it is negative, not exact to 1/10000 yuan, beyond 10^11 yuan, or no number.
+    """
+    # A binary fraction is not the amount that its author wrote.
+    # Text is read as the API writes amounts: the parser alone takes digits of any script, and underscores.
+    if type(amount) in (Decimal, int) or (isinstance(amount, str) and amount.isascii() and "_" not in amount):
+        with suppress(InvalidOperation):
+            number = Decimal(amount) * _UNIT
+            if number.is_finite() and 0 <= number <= _LARGEST and number == int(number):
+                return int(number)
+    raise UsageError(f"{what}={amount!r}: write yuan, 0 or more, with at most four decimals, such as '12.50' or 100")
+
+
+def yuan(amount: int) -> str:
+    """A whole number of 1/10000 yuan as text with four decimals, which `Decimal` reads back unchanged."""
+    sign, size = "-" if amount < 0 else "", abs(amount)
+    return f"{sign}{size // _UNIT}.{size % _UNIT:04d}"
+
+
+class Prices:
+    """What an hour of pay-as-you-go and a month of subscription cost, by instance type, in 1/10000 yuan.
+
+    Args:
+        hourly: of every type that has no price of its own.
+        monthly: likewise; a week costs a quarter of it.
+    """
+
+    def __init__(self, hourly: int, monthly: int) -> None:
+        self._hourly, self._monthly = {_ANY: hourly}, {_ANY: monthly}
+
+    def hourly(self, kind: str) -> int:
+        """The price of an hour."""
+        return self._hourly.get(kind, self._hourly[_ANY])
+
+    def subscription(self, kind: str, period: int, unit: str) -> int:
+        """The price of `period` weeks or months."""
+        monthly = self._monthly.get(kind, self._monthly[_ANY])
+        return monthly * period // 4 if unit == "Week" else monthly * period
+
+    def change(self, kind: str | None, hourly: int | None, monthly: int | None) -> None:
+        """Set prices of one type, or of all that have none of their own; None leaves a price as it is."""
+        if hourly is not None:
+            self._hourly[kind or _ANY] = hourly
+        if monthly is not None:
+            self._monthly[kind or _ANY] = monthly
+
+    def render(self) -> dict[str, dict[str, str]]:
+        """The prices in yuan by instance type; `*` stands for all others."""
+        return {
+            "hourly": {kind: yuan(price) for kind, price in self._hourly.items()},
+            "monthly": {kind: yuan(price) for kind, price in self._monthly.items()},
+        }
+
+
+class Term:
+    """What is agreed for one subscription.
+
+    Attributes:
+        renewal: AutoRenewal, Normal or NotRenewal.
+        duration: how many `unit`s each automatic renewal buys.
+        announced: whether the stop at its expiry has been announced.
+        timer: its next milestone.
+    """
+
+    __slots__ = ("announced", "duration", "renewal", "timer", "unit")
+
+    def __init__(self, renewal: str, duration: int, unit: str) -> None:
+        self.renewal, self.duration, self.unit = renewal, duration, unit
+        self.announced = False
+        self.timer: Timer | None = None
+
+
+class Ledger:
+    """The money of one account in all regions, and what of its instances awaits billing.
+
+    Args:
+        account: the account's id.
+        opening: its first balance, in 1/10000 yuan.
+        start: the present, in milliseconds since the epoch.
+        settlement: the length of the clock's hour, in milliseconds.
+
+    Attributes:
+        overdue: whether a bill was not covered and has not been since.
+        suspended: pay-as-you-go instances that are not charged at present.
+        terms: of subscriptions, by instance id.
+        stops: the events whose stop is under way, by instance id.
+        ran: what was not to be stopped when billing stopped it.
+        timer: the hour whose bill will not be covered.
+    """
+
+    def __init__(self, account: str, opening: int, start: int, settlement: int) -> None:
+        self.account, self._settlement = account, settlement
+        #: What was paid in less what was paid out, but for pay-as-you-go.
+        self.funds = opening
+        #: The price of an hour of all that is metered, and how many of each type those are.
+        self.rate = 0
+        self.metered: Counter[str] = Counter()
+        #: Price times milliseconds until `_since`, and what of it has been billed by then.
+        self._used = self._billed = 0
+        self._since = start
+        self.overdue = False
+        self.suspended: set[str] = set()
+        self.terms: dict[str, Term] = {}
+        self.stops: dict[str, SystemEvent] = {}
+        self.ran: set[str] = set()
+        self.timer: Timer | None = None
+
+    def _hour(self, instant: int) -> int:
+        """The beginning of the hour of the clock, UTC+8, that an instant is in."""
+        return (instant + BILLING_ZONE) // self._settlement * self._settlement - BILLING_ZONE
+
+    def charged(self, now: int) -> int:
+        """All that has been billed for pay-as-you-go up to the last whole hour."""
+        hour = self._hour(now)
+        return self._billed if hour <= self._since else (self._used + self.rate * (hour - self._since)) // HOUR
+
+    def balance(self, now: int) -> int:
+        """What is left, negative for a debt."""
+        return self.funds - self.charged(now)
+
+    def arrears_at(self) -> int | None:
+        """The first whole hour whose bill is not covered if nothing changes; None for never.
+
+        It is asked while the balance is not negative.
+        """
+        missing = (self.funds + 1) * HOUR - self._used
+        if missing <= 0:
+            return self._hour(self._since) + self._settlement
+        if not self.rate:
+            return None
+        reached = self._since - -missing // self.rate
+        return self._hour(reached + self._settlement - 1)
+
+    def change_rate(self, now: int, rate: int) -> None:
+        """Charge another price for an hour of all that is metered from now on (in 1/10000 yuan)."""
+        self._billed = self.charged(now)
+        self._used += self.rate * (now - self._since)
+        self._since, self.rate = now, rate
+
+
+class Books:
+    """The ledgers and prices that the regions of a cloud share.
+
+    Args:
+        regions: those of the cloud.
+        accounts: the ids of its accounts.
+        edition: says the prices and balances that accounts begin with.
+    """
+
+    def __init__(self, regions: Iterable[RegionState], accounts: Iterable[str], edition: Edition, clock: Clock) -> None:
+        terms = edition.billing
+        self.regions = tuple(regions)
+        self.clock = clock
+        self.prices = Prices(units(terms.hourly_price), units(terms.monthly_price))
+        opening, settlement = units(terms.opening_balance), terms.settlement * SECOND
+        self.ledgers = {each: Ledger(each, opening, clock.now, settlement) for each in accounts}
+
+    def record(self, ledger: Ledger, what: str, amount: int, **more: Any) -> None:
+        """Say that money has moved, with what the account has after it."""
+        now = self.clock.now
+        said = {"balance": yuan(ledger.balance(now)), "charged": yuan(ledger.charged(now)), **more}
+        self.regions[0].record("bill", account=ledger.account, what=what, amount=yuan(amount), **said)

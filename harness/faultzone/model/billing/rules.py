@@ -1,0 +1,51 @@
+"""The rules of billing that an edition decides; `Rules` has them all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from faultzone.model.core import periods
+
+if TYPE_CHECKING:
+    from faultzone.editions import Edition
+    from faultzone.model.core.state import Instance
+
+
+class BillingRules:
+    """What the documentation of an edition decides about subscriptions and accounts that run out."""
+
+    edition: Edition
+
+    def subscription_end(self, start: int, period: int, unit: str) -> int:
+        """The instant at which a subscription that begins at `start` expires (billing/expiry-time)."""
+        return periods.first_expiry(start, period, unit)
+
+    def renewed_until(self, expires: int, period: int, unit: str, now: int) -> int:
+        """The new expiry of a subscription that is renewed at the instant `now`: the span counts from the old one, and
+        from the renewal where that has passed (billing/renew, billing/renew-late)."""
+        return periods.first_expiry(max(expires, now), period, unit)
+
+    def subscription_stop(self, expires: int) -> int:
+        """The instant at which an instance is stopped whose subscription expires at `expires` (billing/expiry-stop)."""
+        return expires
+
+    def stops_in_arrears(self, instance: Instance) -> bool:
+        """Whether an instance is stopped when its account is in arrears (billing/arrears-stop)."""
+        return instance.charge_type == "PostPaid"
+
+    def payment_restarts(self, instance: Instance) -> bool:
+        """Whether an instance that was stopped for arrears is started again once these are paid
+        (billing/reactivate, billing/restart-after-payment)."""
+        return self.edition.billing.payment_restarts and self.stops_in_arrears(instance)
+
+    def charges_in_arrears(self) -> bool:
+        """Whether an instance that was stopped for arrears is charged (billing/arrears-stop-suspends-charges)."""
+        return False
+
+    def refuses_new_in_arrears(self) -> bool:
+        """Whether an account in arrears is refused new pay-as-you-go instances (billing/create-in-arrears)."""
+        return True
+
+    def recycling_keeps_public_ip(self) -> bool:
+        """Whether the public address stays when an instance's compute is taken back (billing/recycling)."""
+        return True

@@ -1,0 +1,207 @@
+"""Subscriptions: their milestones from reminder to expiry, renewal by hand and by itself.
+
+Source: manual 3.1; ECS pricing, Subscription; ECS user guide, Automatic renewal; API reference, RenewInstance. Each
+subscription has one timer, at its next milestone.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from faultzone.clock import DAY, HOUR, SECOND
+from faultzone.ecs.billing import DescribeInstanceAutoRenewAttribute, ModifyInstanceAutoRenewAttribute, RenewInstance
+from faultzone.ecs.errors import ApiError
+from faultzone.model.billing import arrears, nonpayment
+from faultzone.model.billing.ledger import Term
+from faultzone.model.core import events, locks, periods
+from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.listing import page
+from faultzone.model.core.state import AccountState, Instance, RegionState
+
+if TYPE_CHECKING:
+    from faultzone.model.core.events import SystemEvent
+
+AUTOMATIC, MANUAL, NEVER = "AutoRenewal", "Normal", "NotRenewal"
+
+
+def begin(region: RegionState, instance: Instance) -> None:
+    """Watch over a subscription that was just bought, with the automatic renewal that its launch asked for."""
+    asked = instance.get("AutoRenew")
+    duration = instance.get("AutoRenewPeriod") or 1
+    term = Term(AUTOMATIC if asked else MANUAL, duration, instance.get("PeriodUnit") or "Month")
+    _terms(region, instance)[instance.id] = term
+    _arm(region, instance, term)
+
+
+def close(region: RegionState, instance: Instance) -> None:
+    """Forget a subscription whose instance has been released."""
+    term = _terms(region, instance).pop(instance.id, None)
+    if term is not None and term.timer is not None:
+        term.timer.cancel()
+
+
+def move_expiry(region: RegionState, instance: Instance, expires: int) -> None:
+    """Let a subscription end at another instant; what was announced for the former one is Avoided.
+
+    An instance that was stopped for its expiry is unlocked and stays Stopped (billing/renew).
+    """
+    events.avoid(region, instance, *region.edition.billing.renewal_avoids)
+    instance.expires = expires
+    nonpayment.unlock(region, instance)
+    term = _terms(region, instance).get(instance.id)
+    if term is not None:
+        term.announced = False
+        _arm(region, instance, term)
+
+
+def _terms(region: RegionState, instance: Instance) -> dict[str, Term]:
+    return region.books.ledgers[instance.account].terms
+
+
+def _arm(region: RegionState, instance: Instance, term: Term) -> None:
+    """Set the timer to the next milestone; the stop is announced at once where its time has passed."""
+    if term.timer is not None:
+        term.timer.cancel()
+        term.timer = None
+    assert instance.expires is not None
+    now, expires = region.clock.now, instance.expires
+    notice = expires - region.edition.event.expiration_window * SECOND
+    if now >= notice and not term.announced:
+        term.announced = True
+        at = max(now, region.rules.subscription_stop(expires))
+        nonpayment.announce(
+            region, instance, region.edition.billing.expiration_events[0], at, partial(_expire, region, instance)
+        )
+    following = [
+        each for each in (notice, *_reminders(region, expires, term), *_attempts(region, expires, term)) if each > now
+    ]
+    if following:
+        term.timer = region.clock.call_at(min(following), lambda: _milestone(region, instance, term))
+
+
+def _reminders(region: RegionState, expires: int, term: Term) -> list[int]:
+    """When the owner is reminded of an expiry (billing/reminders)."""
+    terms = region.edition.billing
+    days = terms.last_reminder_days if term.renewal == NEVER else terms.reminder_days
+    return [expires - each * DAY for each in days]
+
+
+def _attempts(region: RegionState, expires: int, term: Term) -> list[int]:
+    """When automatic renewal is tried: days before the expiry at an hour of UTC+8, then daily for want of money."""
+    if term.renewal != AUTOMATIC:
+        return []
+    terms = region.edition.billing
+    # An expiry is a midnight of UTC+8.
+    return [expires - each * DAY + terms.auto_renew_hour * HOUR for each in range(terms.auto_renew_days, 0, -1)]
+
+
+def _milestone(region: RegionState, instance: Instance, term: Term) -> None:
+    """Do what is due at this instant, then wait for the next."""
+    now, expires = region.clock.now, instance.expires
+    assert expires is not None
+    term.timer = None
+    if now in _attempts(region, expires, term):
+        price = region.books.prices.subscription(instance.kind.name, term.duration, term.unit)
+        if arrears.can_pay(region.books, instance.account, price):
+            _extend(region, instance, term.duration, term.unit, price)
+            return
+    if now in _reminders(region, expires, term):
+        region.record("notice", instance=instance.id, what="expiry", days=(expires - now) // DAY)
+    _arm(region, instance, term)
+
+
+def _expire(region: RegionState, instance: Instance, event: SystemEvent) -> None:
+    nonpayment.stop(region, instance, event, region.edition.billing.expiration_events[1])
+
+
+def _extend(region: RegionState, instance: Instance, period: int, unit: str, price: int) -> None:
+    """Buy a further span (billing/renew)."""
+    assert instance.expires is not None
+    arrears.pay(region.books, instance.account, price, "renewal", instance=instance.id)
+    move_expiry(region, instance, region.rules.renewed_until(instance.expires, period, unit, region.clock.now))
+
+
+@handles(RenewInstance)
+def renew_instance(region: RegionState, account: AccountState, request: RenewInstance) -> Answer:
+    """RenewInstance: of a subscription, until it is released (billing/renew)."""
+    asked = ("RenewInstance", request.client_token, request.given)
+    earlier = account.tokens.replay(*asked, mismatch="IdempotenceParamNotMatch")
+    if earlier is not None:
+        return earlier
+    instance = account.instance(request.instance_id)
+    if instance.charge_type != "PrePaid":
+        raise ApiError("ChargeTypeViolation")
+    locks.check(region, instance, "RenewInstance")
+    periods.check_period(region.edition, request.period, request.period_unit)
+    price = region.books.prices.subscription(instance.kind.name, request.period, request.period_unit)
+    if not arrears.can_pay(region.books, account.id, price):
+        raise ApiError("InsufficientBalance")
+    _extend(region, instance, request.period, request.period_unit, price)
+    return account.tokens.remember(*asked, {})
+
+
+def _named(account: AccountState, text: str) -> list[Instance]:
+    """The subscription instances of a list of ids separated by commas."""
+    ids = [each.strip() for each in text.split(",")]
+    if len(ids) > 100:
+        raise ApiError("InvalidParameter.ToManyInstanceIds")
+    if any(each not in account.instances for each in ids):
+        raise ApiError("InvalidParameter.InvalidInstanceId")
+    found = [account.instances[each] for each in dict.fromkeys(ids)]
+    if any(each.charge_type != "PrePaid" for each in found):
+        raise ApiError("ChargeTypeViolation")
+    return found
+
+
+@handles(ModifyInstanceAutoRenewAttribute)
+def modify_auto_renew(region: RegionState, account: AccountState, request: ModifyInstanceAutoRenewAttribute) -> Answer:
+    """ModifyInstanceAutoRenewAttribute: of up to 100 subscriptions that have not expired."""
+    instances = _named(account, request.instance_id)
+    if any(nonpayment.is_locked(each) or (each.expires or 0) <= region.clock.now for each in instances):
+        raise ApiError("IncorrectInstanceStatus")
+    status = request.renewal_status or (AUTOMATIC if request.auto_renew else MANUAL)
+    terms = region.edition.billing
+    durations = terms.auto_renew_weeks if request.period_unit == "Week" else terms.auto_renew_months
+    if (status == AUTOMATIC or request.duration is not None) and request.duration not in durations:
+        raise ApiError("InvalidParameter.Duration")
+    for instance in instances:
+        term = _terms(region, instance)[instance.id]
+        term.renewal = status
+        if request.duration is not None:
+            term.duration, term.unit = request.duration, request.period_unit
+        _arm(region, instance, term)
+    return {}
+
+
+@handles(DescribeInstanceAutoRenewAttribute)
+def describe_auto_renew(
+    region: RegionState, account: AccountState, request: DescribeInstanceAutoRenewAttribute
+) -> Answer:
+    """DescribeInstanceAutoRenewAttribute: of the subscriptions named, or of all."""
+    if request.instance_id is not None:
+        found = _named(account, request.instance_id)
+    else:
+        found = [each for each in account.instances.values() if each.charge_type == "PrePaid"]
+    if request.renewal_status is not None:
+        found = [each for each in found if _terms(region, each)[each.id].renewal == request.renewal_status]
+    shown = page(found, len(found), request.page_number, request.page_size)
+    return {
+        "TotalCount": len(found),
+        "PageNumber": request.page_number,
+        "PageSize": request.page_size,
+        "InstanceRenewAttributes": {
+            "InstanceRenewAttribute": [_render(each, _terms(region, each)[each.id]) for each in shown]
+        },
+    }
+
+
+def _render(instance: Instance, term: Term) -> dict[str, Any]:
+    automatic = term.renewal == AUTOMATIC
+    return {
+        "InstanceId": instance.id,
+        "AutoRenewEnabled": automatic,
+        "Duration": term.duration if automatic else 0,
+        "PeriodUnit": term.unit if automatic else "",
+        "RenewalStatus": term.renewal,
+    }

@@ -1,0 +1,107 @@
+"""The catalogue: instance families and types, images, and the default network of a region.
+
+The data is in `editions/catalog.py`; a test may replace parts of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from faultzone.editions import Date
+from faultzone.editions.catalog import FAMILIES, IMAGES, FamilyData, ImageData
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceType:
+    """What an instance of this type is made of: vCPUs, memory in GiB, and local disks as (count, GiB each)."""
+
+    name: str
+    family: str
+    vcpus: int
+    memory_gib: float
+    local_disks: int = 0
+    local_disk_gib: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family of instance types. A retired one has no system events."""
+
+    name: str
+    generation: str
+    types: tuple[str, ...]
+    retired: bool = False
+    since: Date | None = None
+    local_disks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An operating system image; `agent` says whether the Cloud Assistant agent is in it."""
+
+    id: str
+    name: str
+    system: str
+    os_name: str
+    kind: str
+    agent: bool
+    created: str
+    platform: str = ""
+
+
+def _full_name(family: str, size: str) -> str:
+    """The name of a type: a size that begins with a hyphen belongs to a variant of the family
+    (`ecs.d1-c14d3.14xlarge`)."""
+    return f"{family}{size}" if size.startswith("-") else f"{family}.{size}"
+
+
+class Catalog:
+    """Families, types and images by name.
+
+    Args:
+        families: by name.
+        images: by id.
+        edition: the date of an edition. Families that came after it are left out.
+    """
+
+    def __init__(
+        self, families: Mapping[str, FamilyData], images: Mapping[str, ImageData], edition: Date = (2019, 2)
+    ) -> None:
+        self.families: dict[str, Family] = {}
+        self.types: dict[str, InstanceType] = {}
+        for name, family in families.items():
+            if family.since is not None and family.since > edition:
+                continue
+            for short, (vcpus, memory) in family.types.items():
+                count, size = family.local_disks.get(short, (0, 0))
+                full = _full_name(name, short)
+                self.types[full] = InstanceType(full, name, vcpus, memory, count, size)
+            self.families[name] = Family(
+                name=name,
+                generation=family.generation,
+                types=tuple(_full_name(name, short) for short in family.types),
+                retired=family.retired,
+                since=family.since,
+                local_disks=bool(family.local_disks),
+            )
+        self.images: dict[str, Image] = {
+            id: Image(
+                id=id,
+                name=image.name or id,
+                system=image.system,
+                os_name=image.os_name,
+                kind=image.kind,
+                agent=image.agent,
+                created=image.created,
+                platform=image.platform,
+            )
+            for id, image in images.items()
+        }
+
+
+@cache
+def default_catalog(edition: Date = (2019, 2)) -> Catalog:
+    """The catalogue that regions of an edition of this date have unless a test gives another."""
+    return Catalog(FAMILIES, IMAGES, edition)

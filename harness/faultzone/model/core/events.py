@@ -1,0 +1,253 @@
+"""System events: the machine that each of them goes through, and the book that keeps them.
+
+Source: manual 3.1; API reference, DescribeInstanceHistoryEvents and CreateSimulatedSystemEvents. States and
+transitions are data. Chapters publish events (`schedule` for a plan, `begin` for what is under way) and settle them;
+what an event does to its instance is theirs to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from faultzone.errors import HarnessError
+
+if TYPE_CHECKING:
+    from faultzone.clock import Timer
+    from faultzone.model.core.state import Instance, RegionState
+
+SCHEDULED: Final = "Scheduled"
+EXECUTING: Final = "Executing"
+AVOIDED: Final = "Avoided"
+EXECUTED: Final = "Executed"
+CANCELED: Final = "Canceled"
+FAILED: Final = "Failed"
+INQUIRING: Final = "Inquiring"
+
+#: The states in which an event still awaits something; all others are for good. Which of them there are is for the
+#: edition to say (`event.states`).
+ACTIVE: Final = frozenset({SCHEDULED, EXECUTING, INQUIRING})
+
+#: State, None before publication -> the states that may follow (event/states).
+TRANSITIONS: Final[Mapping[str | None, frozenset[str]]] = {
+    None: frozenset({SCHEDULED, EXECUTING, INQUIRING}),
+    INQUIRING: frozenset({EXECUTING, AVOIDED, CANCELED}),
+    SCHEDULED: frozenset({EXECUTING, AVOIDED, CANCELED}),
+    EXECUTING: frozenset({EXECUTED, FAILED}),
+    **dict.fromkeys((AVOIDED, EXECUTED, CANCELED, FAILED), frozenset()),
+}
+#: What simulated events alone may do besides (event/simulated-canceled, event/simulated-executed).
+SIMULATED_TRANSITIONS: Final[Mapping[str | None, frozenset[str]]] = {
+    SCHEDULED: frozenset({EXECUTED}),
+    EXECUTING: frozenset({CANCELED}),
+}
+
+MAINTENANCE: Final = "SystemMaintenance.Reboot"
+SYSTEM_FAILURE: Final = "SystemFailure.Reboot"
+INSTANCE_FAILURE: Final = "InstanceFailure.Reboot"
+
+#: Does at NotBefore what the event announced: True for done, False for failed, None for "settled later, with `settle`".
+Execute = Callable[[], bool | None]
+
+
+class SystemEvent:
+    """One system event of one instance. All times are in milliseconds since the epoch.
+
+    Attributes:
+        published: when it was published.
+        not_before: the end of the user's window; None for what nobody planned.
+        executed_from: when its execution began.
+        finished: when it became Avoided, Executed, Canceled or Failed.
+        simulated: whether nothing is done to the instance.
+        silent: whether the instance's family has no system events: what is due is done, but never shown
+            (event/retired-families).
+        timer: fires at NotBefore.
+        act: does what was announced.
+        acting: whether that is being done at this very moment.
+    """
+
+    __slots__ = (
+        "account", "act", "acting", "executed_from", "finished", "id", "instance", "not_before", "published", "silent",
+        "simulated", "status", "timer", "type",
+    )  # fmt: skip
+
+    def __init__(
+        self, id: str, type: str, instance: Instance, published: int, not_before: int | None, simulated: bool
+    ) -> None:
+        self.id, self.type, self.instance, self.account = id, type, instance.id, instance.account
+        self.published, self.not_before, self.simulated = published, not_before, simulated
+        self.status: str | None = None
+        self.executed_from: int | None = None
+        self.finished: int | None = None
+        self.timer: Timer | None = None
+        self.act: Execute | None = None
+        self.acting = False
+        self.silent = False
+
+    def __repr__(self) -> str:
+        return f"SystemEvent({self.id}, {self.type}, {self.instance}, {self.status})"
+
+    def may_become(self, status: str) -> bool:
+        """Whether the machine has a transition from its state to `status`."""
+        also = SIMULATED_TRANSITIONS.get(self.status, frozenset()) if self.simulated else frozenset()
+        return status in TRANSITIONS[self.status] or status in also
+
+
+def schedule(
+    region: RegionState, instance: Instance, type: str, *, not_before: int, execute: Execute, simulated: bool = False
+) -> SystemEvent:
+    """Publish a planned event: Scheduled, until `not_before`, then Executing while `execute` does what was announced.
+
+    Args:
+        type: one of the edition's types, such as `InstanceExpiration.Stop`.
+        not_before: the end of the user's window, in milliseconds since the epoch; one that has passed is executed as
+            soon as time moves.
+        execute: called at `not_before` if the event is still Scheduled.
+        simulated: whether nothing is done to the instance.
+    """
+    event = _publish(region, instance, type, SCHEDULED, not_before, simulated)
+    event.act = execute
+    event.timer = region.clock.call_at(not_before, lambda: accept(region, event))
+    return event
+
+
+def begin(
+    region: RegionState, instance: Instance, type: str, *, not_before: int | None = None, simulated: bool = False
+) -> SystemEvent:
+    """Publish an event that is Executing at once, without a window for the user; `settle` ends it.
+
+    Clause: event/unexpected-has-no-window.
+    """
+    return _publish(region, instance, type, EXECUTING, not_before, simulated)
+
+
+def inquire(region: RegionState, instance: Instance, type: str, *, execute: Execute) -> SystemEvent:
+    """Publish an event that waits for the user's consent, without end: Inquiring until `accept`. Of later editions."""
+    event = _publish(region, instance, type, INQUIRING, None, False)
+    event.act = execute
+    return event
+
+
+def accept(region: RegionState, event: SystemEvent) -> None:
+    """Let an event execute: its NotBefore has come without an answer (event/default-action), or the user consents.
+
+    Raises:
+        HarnessError: it is neither Scheduled nor Inquiring.
+    """
+    event.timer = None
+    _enter(region, event, EXECUTING)
+    assert event.act is not None
+    event.acting = True
+    outcome = event.act()
+    event.acting = False
+    if outcome is not None:
+        settle(region, event, EXECUTED if outcome else FAILED)
+
+
+def settle(region: RegionState, event: SystemEvent, status: str) -> None:
+    """Bring an event to an end: Avoided, Executed, Canceled or Failed.
+
+    Raises:
+        HarnessError: the machine has no such transition, so the model itself is wrong.
+    """
+    if status in ACTIVE:
+        raise HarnessError(f"{event!r} cannot be settled as {status}")
+    _enter(region, event, status)
+
+
+def active(region: RegionState, instance_id: str) -> list[SystemEvent]:
+    """The events of an instance that are not settled, oldest first."""
+    return [event for event in region.active_events.get(instance_id, ()) if not event.silent]
+
+
+def avoid(region: RegionState, instance: Instance, *types: str, simulated: bool = True) -> list[SystemEvent]:
+    """Settle the awaited events of these types as Avoided, since the user has answered them.
+
+    Args:
+        simulated: whether simulated ones, too.
+    """
+    answered = [
+        event
+        for event in region.active_events.get(instance.id, ())
+        if event.may_become(AVOIDED) and event.type in types and (simulated or not event.simulated)
+    ]
+    for event in answered:
+        settle(region, event, AVOIDED)
+    return answered
+
+
+def withdraw(region: RegionState, instance: Instance, types: str, status: str) -> None:
+    """Settle the awaited events whose types begin so as Avoided or Canceled; simulated ones stay."""
+    for event in list(region.active_events.get(instance.id, ())):
+        if event.may_become(AVOIDED) and not event.simulated and event.type.startswith(types):
+            settle(region, event, status)
+
+
+def history(region: RegionState) -> list[SystemEvent]:
+    """The events that the region still tells of, oldest first: those that are active, whatever their age, and those
+    that were settled lately (event/history-query, event/history-age)."""
+    rules, now = region.rules, region.clock.now
+    return [event for event in region.events.values() if rules.is_in_history(event, now)]
+
+
+def _forget(region: RegionState) -> None:
+    """Drop what the history does not tell any more. Only what changes the region does so: a query changes nothing."""
+    settled, now = region.settled_events, region.clock.now
+    while settled and not region.rules.is_in_history(settled[0], now):
+        del region.events[settled.popleft().id]
+
+
+def end(region: RegionState, instance: Instance, *, by_user: bool) -> None:
+    """End what awaits a released instance; its history stays.
+
+    A plan that its user could answer is Avoided where he has released the instance, any other Canceled. What was under
+    way has Failed, but what was only simulated is Canceled (event/avoid-by-release).
+    """
+    for event in list(region.active_events.get(instance.id, ())):
+        if event.acting:
+            continue
+        if event.status == EXECUTING:
+            settle(region, event, CANCELED if event.simulated else FAILED)
+        else:
+            answered = by_user and region.rules.release_answers(event.type)
+            settle(region, event, AVOIDED if answered else CANCELED)
+
+
+def _publish(
+    region: RegionState, instance: Instance, type: str, status: str, not_before: int | None, simulated: bool
+) -> SystemEvent:
+    event = SystemEvent(region.world.resource_id("e"), type, instance, region.clock.now, not_before, simulated)
+    event.silent = not region.rules.has_events(region.catalog.families[instance.kind.family])
+    if not event.silent:
+        region.events[event.id] = event
+    region.active_events.setdefault(instance.id, []).append(event)
+    _enter(region, event, status)
+    return event
+
+
+def _enter(region: RegionState, event: SystemEvent, status: str) -> None:
+    """Go through one transition, and say so."""
+    if not event.may_become(status):
+        raise HarnessError(f"{event!r} cannot become {status}: the machine of system events has no such transition")
+    now, before = region.clock.now, event.status
+    event.status = status
+    if status == EXECUTING:
+        event.executed_from = now
+    if status not in ACTIVE:
+        event.finished = now
+        if event.timer is not None:
+            event.timer.cancel()
+            event.timer = None
+        waiting = region.active_events[event.instance]
+        waiting.remove(event)
+        if not waiting:
+            del region.active_events[event.instance]
+    if event.silent:
+        return
+    if event.finished is not None:
+        region.settled_events.append(event)
+        _forget(region)
+    said = {"from": before, "to": status, "not_before": event.not_before, "simulated": event.simulated}
+    region.record("event", event=event.id, type=event.type, instance=event.instance, **said)
+    for watcher in region.event_watchers:
+        watcher(event, before, status)

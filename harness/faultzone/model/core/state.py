@@ -1,0 +1,290 @@
+"""The state of one region and of the accounts in it: what the chapters of the model read and change."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from faultzone.ecs.errors import ApiError
+from faultzone.model.core import addresses
+from faultzone.model.core.client_tokens import ClientTokens
+from faultzone.model.core.placement import Host, Placement
+
+if TYPE_CHECKING:
+    from faultzone.clock import Clock, Timer
+    from faultzone.editions import Edition
+    from faultzone.model.assistant.state import AssistantState
+    from faultzone.model.billing.ledger import Books
+    from faultzone.model.core.catalog import Catalog, Image, InstanceType
+    from faultzone.model.core.effects import Effect
+    from faultzone.model.core.events import SystemEvent
+    from faultzone.model.core.shape import Shape
+    from faultzone.model.events.recovery import Recovery
+    from faultzone.model.rules import Rules
+    from faultzone.world import World
+
+#: What the model says happened, before it is journalled: a kind of journal entry and its data.
+Said = tuple[str, dict[str, Any]]
+
+PENDING: Final = "Pending"
+STARTING: Final = "Starting"
+RUNNING: Final = "Running"
+STOPPING: Final = "Stopping"
+STOPPED: Final = "Stopped"
+
+KEEP_CHARGING: Final = "KeepCharging"
+STOP_CHARGING: Final = "StopCharging"
+NOT_APPLICABLE: Final = "Not-applicable"
+
+
+class Instance:
+    """An ECS instance.
+
+    Attributes:
+        status: one of the documented states.
+        agent: the version of the Cloud Assistant agent that was last heard of, None where none serves.
+        host: where its vCPUs and memory are, None while stopped without charge.
+        epoch: raised whenever it is booted, halted or moved; reports of an earlier one are stale.
+        next: what follows once it has halted: `start` for a reboot, else None.
+        more: attributes that few instances have (tags, user data, disks, description), by the wire's name.
+    """
+
+    __slots__ = (
+        "account", "agent", "auto_release", "auto_release_timer", "bandwidth_out", "charge_type", "created",
+        "deletion_protection", "epoch", "expires", "group", "host", "host_name", "id", "image", "impaired",
+        "kind", "locks", "more", "name", "next", "private_ip", "public_ip", "security_groups", "serial",
+        "started", "status", "stop_mode_asked", "stopped_mode", "timer", "zone",
+    )  # fmt: skip
+
+    def __init__(self, id: str, account: str, kind: InstanceType, image: Image, zone: int, created: int) -> None:
+        self.id, self.account, self.kind, self.image, self.zone, self.created = id, account, kind, image, zone, created
+        self.name = self.host_name = id
+        self.status = PENDING
+        self.agent: str | None = None
+        self.charge_type = "PostPaid"
+        self.host: Host | None = None
+        self.group: DeploymentSet | None = None
+        self.epoch = 0
+        self.next: str | None = None
+        self.private_ip = 0
+        self.public_ip = 0
+        self.bandwidth_out = 0
+        self.security_groups: tuple[str, ...] = ()
+        self.stopped_mode = NOT_APPLICABLE
+        self.stop_mode_asked = KEEP_CHARGING
+        self.deletion_protection = False
+        self.impaired = False
+        self.locks: tuple[str, ...] = ()
+        self.started: int | None = None
+        self.expires: int | None = None
+        self.auto_release: int | None = None
+        self.auto_release_timer: Timer | None = None
+        self.timer: Timer | None = None
+        self.serial = ""
+        self.more: dict[str, Any] | None = None
+
+    def get(self, name: str) -> Any:
+        """A rare attribute by its wire name, or None."""
+        return None if self.more is None else self.more.get(name)
+
+    @property
+    def in_vpc(self) -> bool:
+        """Whether it is in a VPC, and not in the classic network."""
+        return self.get("InstanceNetworkType") is None
+
+    def put(self, name: str, value: object) -> None:
+        """Set a rare attribute; None removes it."""
+        if value is not None:
+            self.more = {**(self.more or {}), name: value}
+        elif self.more is not None:
+            self.more.pop(name, None)
+
+
+class DeploymentSet:
+    """A deployment set and its members by instance id."""
+
+    __slots__ = ("created", "description", "id", "members", "name", "on_unable", "strategy")
+
+    def __init__(self, id: str, name: str, description: str, strategy: str, on_unable: str, created: int) -> None:
+        self.id, self.name, self.description, self.strategy = id, name, description, strategy
+        self.on_unable, self.created = on_unable, created
+        self.members: dict[str, Instance] = {}
+
+    def hosts(self, without: Instance | None = None) -> list[Host]:
+        """The hosts that its members are on, leaving out one member."""
+        return [member.host for member in self.members.values() if member.host is not None and member is not without]
+
+
+class SecurityGroup:
+    """A security group; its rules are not modelled."""
+
+    __slots__ = ("created", "description", "id", "name", "tags", "type")
+
+    def __init__(self, id: str, name: str, description: str, created: int) -> None:
+        self.id, self.name, self.description, self.created = id, name, description, created
+        self.tags: dict[str, str] = {}
+        self.type = "normal"
+
+
+class LaunchTemplate:
+    """The parameters of RunInstances under a name."""
+
+    __slots__ = ("given", "id", "name")
+
+    def __init__(self, id: str, name: str, given: Mapping[str, Any]) -> None:
+        self.id, self.name, self.given = id, name, given
+
+
+class AccountState:
+    """What one account has in one region."""
+
+    def __init__(self, region: RegionState, account: str) -> None:
+        world = region.world
+        self.id = account
+        self.instances: dict[str, Instance] = {}
+        self.deployment_sets: dict[str, DeploymentSet] = {}
+        self.launch_templates: dict[str, LaunchTemplate] = {}
+        self.tokens = ClientTokens(region.rules)
+        self.stop_without_charge_by_default = False
+        #: The roles that its instances may be given. Another product has them: None, any, until a test says which.
+        self.ram_roles: frozenset[str] | None = None
+        #: Commands and invocations, once there are any.
+        self.assistant: AssistantState | None = None
+        self.vpc_id = world.resource_id("vpc")
+        self.vswitch_ids = [world.resource_id("vsw") for _ in region.zone_ids]
+        self.created = region.clock.now
+        self.security_group_id = world.resource_id("sg")
+        default = SecurityGroup(self.security_group_id, "", "the default network's", self.created)
+        self.security_groups: dict[str, SecurityGroup] = {default.id: default}
+        self.private = [addresses.private_addresses(zone) for zone in range(len(region.zone_ids))]
+
+    def set_stop_without_charge(self, by_default: bool) -> None:
+        """Choose whether a stop is one without charge where the call does not say."""
+        self.stop_without_charge_by_default = by_default
+
+    def set_ram_roles(self, names: Iterable[str]) -> None:
+        """Choose which roles there are to give to instances."""
+        self.ram_roles = frozenset(names)
+
+    def has_role(self, name: str) -> bool:
+        """Whether there is a role of this name: any is, until a test chooses."""
+        return self.ram_roles is None or name in self.ram_roles
+
+    def instance(self, instance_id: str) -> Instance:
+        """The account's instance of that id.
+
+        Raises:
+            ApiError: `InvalidInstanceId.NotFound`.
+        """
+        instance = self.instances.get(instance_id)
+        if instance is None:
+            raise ApiError("InvalidInstanceId.NotFound")
+        return instance
+
+
+class RegionState:
+    """One region: its hosts, its accounts, and what it is told by."""
+
+    #: The money of the accounts, which all regions of a cloud share; the cloud gives it to them.
+    books: Books
+
+    def __init__(
+        self,
+        shape: Shape,
+        catalog: Catalog,
+        edition: Edition,
+        rules: Rules,
+        clock: Clock,
+        world: World,
+        said: list[Said],
+    ) -> None:
+        self.id = shape.region_id
+        self.shape, self.catalog, self.edition, self.rules = shape, catalog, edition, rules
+        self.clock, self.world = clock, world
+        self.zone_ids = shape.zone_ids()
+        #: The regions of the cloud that this one is of.
+        self.cloud_regions: tuple[str, ...] = (self.id,)
+        self.placement = Placement(shape, catalog)
+        self.public = addresses.public_addresses()
+        self.accounts: dict[str, AccountState] = {}
+        #: Every instance of the region by id: what reports name.
+        self.instances: dict[str, Instance] = {}
+        self.outbox: list[Effect] = []
+        self._said = said
+        self.provision = round(shape.provision * 1000)
+        #: Called with an instance and its states before (None when it is made) and after each transition ("Released" at
+        #: its end), so that other chapters can follow what they hold of it.
+        self.watchers: list[Callable[[Instance, str | None, str], None]] = []
+        #: System events by id, in the order of their publication, and those that are not settled by instance id.
+        self.events: dict[str, SystemEvent] = {}
+        self.active_events: dict[str, list[SystemEvent]] = {}
+        #: Those of the former that are settled, in the order in which they were.
+        self.settled_events: deque[SystemEvent] = deque()
+        #: Called with an event and its states before (None at its publication) and after each transition.
+        self.event_watchers: list[Callable[[SystemEvent, str | None, str], None]] = []
+        #: The instances that are being recovered, by id, in the order of their failures.
+        self.recovering: dict[str, Recovery] = {}
+        #: Makes the next look for the supply that some of them wait for.
+        self.search: Timer | None = None
+        #: Whether live migrations fail, and how many milliseconds one takes.
+        self.migration_fails = False
+        self.migration_takes = 0
+
+    def account(self, account: str) -> AccountState:
+        """What the account has here; made when first asked for."""
+        state = self.accounts.get(account)
+        if state is None:
+            state = self.accounts[account] = AccountState(self, account)
+        return state
+
+    def zone_number(self, zone_id: str) -> int:
+        """The number of a zone.
+
+        Raises:
+            ApiError: `InvalidZoneId.NotFound`.
+        """
+        try:
+            return self.zone_ids.index(zone_id)
+        except ValueError:
+            raise ApiError("InvalidZoneId.NotFound") from None
+
+    def emit(self, effect: Effect) -> None:
+        """Ask the substrate for something, once the handler has returned."""
+        self.outbox.append(effect)
+
+    def record(self, kind: str, **data: Any) -> None:
+        """Say what happened; it is journalled when the input is committed."""
+        self._said.append((kind, data))
+
+    def enter(self, instance: Instance, status: str) -> None:
+        """Move an instance to another state and say so."""
+        before, instance.status = instance.status, status
+        self.say(instance, before, status)
+        for watcher in self.watchers:
+            watcher(instance, before, status)
+
+    def appear(self, instance: Instance) -> None:
+        """Say that an instance was made."""
+        self.say(instance, None, instance.status)
+        for watcher in self.watchers:
+            watcher(instance, None, instance.status)
+
+    def say(self, instance: Instance, before: str | None, after: str, **more: Any) -> None:
+        """Journal a transition, or a move within a state, with what checkers judge instances by."""
+        said = {
+            "instance": instance.id,
+            "from": before,
+            "to": after,
+            "epoch": instance.epoch,
+            "region": self.id,
+            "account": instance.account,
+            "zone": instance.zone,
+            "host": None if instance.host is None else instance.host.id,
+            "deployment_set": None if instance.group is None else instance.group.id,
+            "private_ip": addresses.dotted(instance.private_ip),
+            "public_ip": addresses.dotted(instance.public_ip),
+            "stopped_mode": instance.stopped_mode,
+            **more,
+        }
+        self._said.append(("transition", said))

@@ -1,0 +1,183 @@
+"""How an instance goes from state to state: booting, halting, release, and what hosts report.
+
+Source: manual 1.1 and 3.2; API reference, chapter "Instances" (instance/life-cycle). What asks for a transition (a
+call, a recovery, a bill) moves the instance into a transitional state and asks the substrate; the substrate's report
+moves it on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from faultzone.ecs.errors import ApiError
+from faultzone.model.core import events, hosting
+from faultzone.model.core.addresses import dotted
+from faultzone.model.core.dispatch import takes
+from faultzone.model.core.effects import Boot, Booted, Halt, Halted, Release
+from faultzone.model.core.placement import DOWN
+from faultzone.model.core.state import (
+    KEEP_CHARGING,
+    NOT_APPLICABLE,
+    RUNNING,
+    STARTING,
+    STOPPED,
+    STOPPING,
+    Instance,
+    RegionState,
+)
+
+if TYPE_CHECKING:
+    from faultzone.model.core.placement import Host
+
+
+#: Why an instance is released, where its user wants it.
+_BY_USER: Final = ("user", "auto-release")
+
+
+def boot(region: RegionState, instance: Instance) -> None:
+    """Start an instance on the host that it has."""
+    assert instance.host is not None
+    instance.epoch += 1
+    first = instance.started is None
+    data = instance.get("UserData") if first or region.rules.new_boot_runs_user_data() else None
+    region.enter(instance, STARTING)
+    agent = region.rules.agent_comes_with(instance.image) if first else instance.get("InstallAgent") is not None
+    instance.put("InstallAgent", None)
+    image, address = instance.image, dotted(instance.private_ip)
+    network = region.account(instance.account).vpc_id
+    told = (instance.host_name, image.system, agent, address, network, image.os_name)
+    region.emit(Boot(instance.id, instance.epoch, instance.host.index, data, *told))
+
+
+def halt(region: RegionState, instance: Instance, *, then: str | None, force: bool) -> None:
+    """Shut an instance down; once it has halted, `then` says whether it starts again (`start`) or stays Stopped
+    (None)."""
+    assert instance.host is not None
+    instance.epoch += 1
+    instance.next = then
+    region.enter(instance, STOPPING)
+    region.emit(Halt(instance.id, instance.epoch, instance.host.index, force))
+
+
+def cut(region: RegionState, instance: Instance, *, repaired: bool = True) -> None:
+    """Show an instance as Stopped whose machine is gone: there is nothing that could be shut down.
+
+    Args:
+        repaired: whether that is the end of it; else it stays impaired, since it is to be started again.
+    """
+    if repaired:
+        instance.impaired = False
+    if instance.status == STOPPED:
+        return
+    instance.epoch += 1
+    if instance.status != STOPPING or instance.next is not None:
+        # Nobody has asked for a stop; what was asked is kept.
+        instance.next = None
+        instance.stop_mode_asked = KEEP_CHARGING
+    if instance.status != STOPPING:
+        region.enter(instance, STOPPING)
+    halted(region, instance)
+
+
+def find_host(region: RegionState, instance: Instance) -> Host:
+    """The host that a stopped instance can be started on: its own, or one that is found anew where that is dead.
+
+    What has local disks can be started on its own host alone (recovery/local-disk).
+
+    Raises:
+        ApiError: `OperationDenied.NoStock`.
+    """
+    host = instance.host
+    if host is not None and host.state != DOWN:
+        return host
+    host = hosting.choose_elsewhere(region, instance) if host is None or region.rules.relocates(instance) else None
+    if host is None:
+        raise ApiError("OperationDenied.NoStock")
+    return host
+
+
+def start_on(region: RegionState, instance: Instance, host: Host) -> None:
+    """Start a stopped instance on a host that `find_host` has found."""
+    if instance.host is not host:
+        hosting.leave(region, instance, plans=events.AVOIDED)
+        hosting.settle(region, instance, host)
+    if instance.bandwidth_out and not instance.public_ip:
+        instance.public_ip = region.public.allocate() or 0
+    instance.stopped_mode = NOT_APPLICABLE
+    boot(region, instance)
+
+
+def release(region: RegionState, instance: Instance, why: str) -> None:
+    """End an instance: its host, addresses, membership and timers go with it. Deletion protection is the caller's
+    concern."""
+    instance.epoch += 1
+    for timer in (instance.timer, instance.auto_release_timer):
+        if timer is not None:
+            timer.cancel()
+    hosting.leave(region, instance, plans=None)
+    account = region.account(instance.account)
+    account.private[instance.zone].give_back(instance.private_ip)
+    drop_public_ip(region, instance)
+    if instance.group is not None:
+        del instance.group.members[instance.id]
+    del account.instances[instance.id], region.instances[instance.id]
+    region.say(instance, instance.status, "Released", why=why)
+    region.emit(Release(instance.id, instance.epoch))
+    for watcher in region.watchers:
+        watcher(instance, instance.status, "Released")
+    events.end(region, instance, by_user=why in _BY_USER)
+
+
+def drop_public_ip(region: RegionState, instance: Instance) -> None:
+    """Give an instance's public address back."""
+    if instance.public_ip:
+        region.public.give_back(instance.public_ip)
+        instance.public_ip = 0
+
+
+def addressed(region: RegionState, report: Booted | Halted) -> Instance | None:
+    """The instance that a report is of; None where the report is stale."""
+    instance = region.instances.get(report.instance)
+    return instance if instance is not None and instance.epoch == report.epoch else None
+
+
+@takes(Booted)
+def on_booted(region: RegionState, report: Booted) -> bool:
+    """An instance runs."""
+    instance = addressed(region, report)
+    if instance is None or instance.status != STARTING:
+        return False
+    instance.started = region.clock.now
+    instance.impaired = False
+    region.enter(instance, RUNNING)
+    return True
+
+
+@takes(Halted)
+def on_halted(region: RegionState, report: Halted) -> bool:
+    """An instance has shut down."""
+    instance = addressed(region, report)
+    return instance is not None and halted(region, instance)
+
+
+def halted(region: RegionState, instance: Instance) -> bool:
+    """Go on from Stopping, or from Running where the guest shut itself down: start again, or stay Stopped as asked."""
+    if instance.status == RUNNING:  # It was shut down from inside: charges go on.
+        by_default = region.account(instance.account).stop_without_charge_by_default
+        instance.stop_mode_asked = region.rules.mode_of_guest_shutdown(instance, by_default)
+        instance.epoch += 1
+    elif instance.status != STOPPING:
+        return False
+    if instance.next == "start":
+        instance.next = None
+        boot(region, instance)
+        return True
+    instance.stopped_mode = (
+        instance.stop_mode_asked if region.rules.qualifies_for_no_charge(instance) else NOT_APPLICABLE
+    )
+    if region.rules.releases_compute(instance.stopped_mode):
+        hosting.leave(region, instance, plans=events.AVOIDED)
+    if not region.rules.keeps_public_ip(instance.stopped_mode):
+        drop_public_ip(region, instance)
+    region.enter(instance, STOPPED)
+    return True

@@ -1,0 +1,1 @@
+"""System events: what users see of them, maintenance, recovery, live migration, notifications."""

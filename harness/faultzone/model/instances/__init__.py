@@ -1,0 +1,1 @@
+"""Instances: their making, their life, what is shown and changed of them."""

@@ -1,0 +1,122 @@
+"""The batch forms of the life cycle: each instance as by the single action, all or nothing unless asked otherwise.
+Later than 2019-02."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from faultzone.ecs.batches import DeleteInstances, RebootInstances, StartInstances, StopInstances
+from faultzone.ecs.errors import ApiError
+from faultzone.ecs.instances import DeleteInstance, RebootInstance, StartInstance, StopInstance
+from faultzone.ecs.request import Request
+from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.state import AccountState, Instance, RegionState
+from faultzone.model.instances import lifecycle
+
+#: What a batch answers to a dry run whose checks have passed.
+_DRY_RUN = "DRYRUN.SUCCESS"
+
+
+def _single(kind: type[Request], instance_id: str, **values: Any) -> Any:
+    request = kind.__new__(kind)
+    request.__dict__.update({"instance_id": instance_id, **{k: v for k, v in values.items() if v is not None}})
+    return request
+
+
+def _run(
+    region: RegionState,
+    account: AccountState,
+    request: StartInstances | StopInstances | RebootInstances | DeleteInstances,
+    single: Callable[[str, bool], Any],
+    handler: Callable[[RegionState, AccountState, Any], Answer],
+) -> Answer:
+    """Do the single action to each: first as a dry run to all, so that nothing is done where one does not fit."""
+    fitting: list[Instance] = []
+    responses = []
+    for instance_id in dict.fromkeys(request.instance_ids):
+        instance = account.instance(instance_id)
+        try:
+            handler(region, account, single(instance_id, True))
+        except ApiError as answer:
+            if answer.code == "DryRunOperation":
+                fitting.append(instance)
+                continue
+            if request.batch_optimization == "AllTogether":
+                raise
+            responses.append(_response(instance, instance.status, answer.code, answer.message))
+    if request.dry_run:
+        raise ApiError(_DRY_RUN)
+    for instance in fitting:
+        before = instance.status
+        handler(region, account, single(instance.id, False))
+        responses.append(_response(instance, before, "200", "success"))
+    return {"InstanceResponses": {"InstanceResponse": responses}}
+
+
+def _response(instance: Instance, before: str, code: str, message: str) -> dict[str, str]:
+    return {
+        "InstanceId": instance.id,
+        "Code": code,
+        "Message": message,
+        "PreviousStatus": before,
+        "CurrentStatus": instance.status,
+    }
+
+
+@handles(StartInstances)
+def start_instances(region: RegionState, account: AccountState, request: StartInstances) -> Answer:
+    """StartInstances."""
+    return _run(
+        region, account, request, lambda id, dry: _single(StartInstance, id, dry_run=dry), lifecycle.start_instance
+    )
+
+
+@handles(StopInstances)
+def stop_instances(region: RegionState, account: AccountState, request: StopInstances) -> Answer:
+    """StopInstances."""
+    return _run(
+        region,
+        account,
+        request,
+        lambda id, dry: _single(
+            StopInstance, id, dry_run=dry, force_stop=request.force_stop, stopped_mode=request.stopped_mode
+        ),
+        lifecycle.stop_instance,
+    )
+
+
+@handles(RebootInstances)
+def reboot_instances(region: RegionState, account: AccountState, request: RebootInstances) -> Answer:
+    """RebootInstances."""
+    return _run(
+        region,
+        account,
+        request,
+        lambda id, dry: _single(RebootInstance, id, dry_run=dry, force_stop=request.force_stop),
+        lifecycle.reboot_instance,
+    )
+
+
+@handles(DeleteInstances)
+def delete_instances(region: RegionState, account: AccountState, request: DeleteInstances) -> Answer:
+    """DeleteInstances."""
+    asked = ("DeleteInstances", request.client_token, request.given)
+    earlier = account.tokens.replay(*asked)
+    if earlier is not None:
+        return earlier
+    answer = _run(
+        region,
+        account,
+        request,
+        lambda id, dry: _single(
+            DeleteInstance,
+            id,
+            dry_run=dry,
+            force=request.force,
+            terminate_subscription=request.terminate_subscription,
+        ),
+        lifecycle.delete_instance,
+    )
+    del answer["InstanceResponses"]
+    return account.tokens.remember(*asked, answer)

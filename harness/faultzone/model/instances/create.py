@@ -1,0 +1,478 @@
+"""Making instances: CreateInstance, RunInstances and launch templates. Source: manual 1.3; API reference,
+RunInstances."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from faultzone.ecs.errors import ApiError
+from faultzone.ecs.instances import CreateInstance, CreateLaunchTemplate, DeleteLaunchTemplate, RunInstances
+from faultzone.model.billing import charges
+from faultzone.model.core import hosting, periods, transitions
+from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.filters import read_tags
+from faultzone.model.core.placement import Batch
+from faultzone.model.core.state import STOPPED, AccountState, DeploymentSet, Instance, LaunchTemplate, RegionState
+from faultzone.model.instances import lifecycle
+
+if TYPE_CHECKING:
+    from faultzone.model.core.catalog import Image, InstanceType
+    from faultzone.model.core.placement import Host
+
+#: Parameters kept with the instance as they came, by attribute, under the name in which the wire describes them.
+_KEPT: Final = {
+    "description": "Description",
+    "ram_role_name": "RamRoleName",
+    "credit_specification": "CreditSpecification",
+    "system_disk": "SystemDisk",
+    "data_disks": "DataDisk",
+    "tags": "Tags",
+    "user_data": "UserData",
+    "spot_strategy": "SpotStrategy",
+    "spot_price_limit": "SpotPriceLimit",
+    "auto_renew": "AutoRenew",
+    "auto_renew_period": "AutoRenewPeriod",
+    "period": "Period",
+    "period_unit": "PeriodUnit",
+    "io_optimized": "IoOptimized",
+    "internet_charge_type": "InternetChargeType",
+    "internet_max_bandwidth_in": "InternetMaxBandwidthIn",
+}
+#: Where each attribute of the launch classes that template and call both have is kept in a template.
+_NOT_IN_TEMPLATE: Final = frozenset(
+    {"launch_template_name", "version_description", "image_owner_alias", "network_type", "vpc_id"}
+)
+
+
+class _Plan(NamedTuple):
+    """A launch that has passed every check but the one for room."""
+
+    kind: InstanceType
+    image: Image
+    zone: int | None
+    group: DeploymentSet | None
+    auto_release: int | None
+
+
+@handles(CreateInstance)
+def create_instance(region: RegionState, account: AccountState, request: CreateInstance) -> Answer:
+    """CreateInstance: one instance, which ends Stopped (instance/create-ends-stopped)."""
+    earlier = account.tokens.replay("CreateInstance", request.client_token, request.given)
+    if earlier is not None:
+        return earlier
+    plan = _check(region, account, request)
+    _check_money(region, account, request, plan, 1)
+    hosts = _choose(region, account, plan, 1, 1)
+    _end_dry_run(region, request)
+    (instance,) = _make(region, account, request, plan, hosts)
+    answer = {"InstanceId": instance.id}
+    return account.tokens.remember("CreateInstance", request.client_token, request.given, answer)
+
+
+@handles(RunInstances)
+def run_instances(region: RegionState, account: AccountState, request: RunInstances) -> Answer:
+    """RunInstances: a batch that is made and started, all of it or, with MinAmount, what supply allows
+    (instance/run-amount)."""
+    asked = ("RunInstances", request.client_token, request.given)
+    earlier = account.tokens.replay(*asked)
+    if earlier is not None:
+        return earlier
+    request = _with_template(account, request)
+    plan = _check(region, account, request)
+    amount, least = request.amount, request.min_amount or request.amount
+    if least > amount:
+        raise ApiError.of("InvalidMinAmount.Malformed", why="it is larger than Amount")
+    _check_money(region, account, request, plan, amount)
+    hosts = _choose(region, account, plan, amount, least)
+    _end_dry_run(region, request)
+    made = _make(region, account, request, plan, hosts)
+    answer = {"InstanceIdSets": {"InstanceIdSet": [each.id for each in made]}}
+    return account.tokens.remember(*asked, answer)
+
+
+def _check_money(
+    region: RegionState, account: AccountState, request: CreateInstance | RunInstances, plan: _Plan, amount: int
+) -> None:
+    period = (request.period or 1, request.period_unit)
+    charges.check_launch(region, account, request.instance_charge_type, plan.kind, period, amount)
+
+
+def _with_template(account: AccountState, request: RunInstances) -> RunInstances:
+    """The request with what its launch template says where the call says nothing (deployment-set/launch-template)."""
+    if request.launch_template_id is None and request.launch_template_name is None:
+        return request
+    template = find_template(account, request.launch_template_id, request.launch_template_name)
+    if request.launch_template_version not in (None, 1):
+        raise ApiError("InvalidLaunchTemplateVersion.NotFound")
+    merged = RunInstances()
+    merged.__dict__.update({**template.given, **request.given})
+    return merged
+
+
+def _check(region: RegionState, account: AccountState, request: CreateInstance | RunInstances) -> _Plan:
+    """Every check that needs no room: parameters, ids, combinations. Nothing changes."""
+    rules, edition = region.rules, region.edition
+    if request.instance_type is None:
+        raise ApiError.of("MissingParameter", name="InstanceType")
+    kind = region.catalog.types.get(request.instance_type)
+    if kind is None:
+        raise ApiError("InvalidInstanceType.ValueNotSupported")
+    if request.image_id is None:
+        raise ApiError.of("MissingParameter", name="ImageId")
+    image = region.catalog.images.get(request.image_id)
+    if image is None:
+        raise ApiError("InvalidImageId.NotFound")
+    _check_names(region, request, image.system)
+    check_password(region, request.password, image.system)
+    if request.password is not None and request.password_inherit:
+        raise ApiError("InvalidPasswordParam.Mismatch")
+    check_user_data(region, request.user_data)
+    read_tags(region, request.tags)
+    _check_disks(region, request)
+    if request.instance_charge_type == "PrePaid":
+        if not getattr(request, "auto_pay", True):
+            raise ApiError.of("UnsupportedParameter", name="AutoPay", why="no order waits to be paid here")
+        periods.check_period(edition, request.period, request.period_unit)
+        if request.auto_renew:
+            periods.check_renewal(edition, request.auto_renew_period, request.period_unit)
+        if request.deletion_protection and "PrePaid" not in edition.instance.protection_charge_types:
+            raise ApiError("InvalidChargeType.ValueNotSupported")
+        if request.spot_strategy != "NoSpot":
+            raise ApiError("InvalidSpotPrepaid")
+    elif request.spot_strategy != "NoSpot" and request.deletion_protection:
+        raise ApiError("InvalidChargeType.ValueNotSupported")
+    limit = request.spot_price_limit
+    if limit is not None and limit != round(limit, edition.instance.spot_price_decimals):
+        raise ApiError("InvalidSpotPriceLimit")
+    zone = _zone(region, account, request)
+    given = getattr(request, "security_group_ids", ())
+    for security_group in (*given, *((request.security_group_id,) if request.security_group_id else ())):
+        if security_group not in account.security_groups:
+            raise ApiError("InvalidSecurityGroupId.NotFound")
+    classic = _is_classic(region, request)
+    if classic and request.ram_role_name is not None:
+        raise ApiError("InvalidNetworkType.MismatchRamRole")
+    _check_named(account, request, image.system)
+    if request.user_data is not None and not rules.takes_user_data(not classic, request.io_optimized == "optimized"):
+        raise ApiError("InvalidUserData.NotSupported")
+    if request.private_ip_address is not None:
+        if classic:
+            raise ApiError.of("MissingParameter", name="VSwitchId")
+        zone = _check_private_address(account, request.private_ip_address, zone, getattr(request, "amount", 1))
+    group = _group(region, account, request, kind)
+    if request.dedicated_host_id is not None:
+        if group is not None and not rules.set_on_dedicated_host():
+            raise ApiError("InvalidDeploymentOnHost")
+        raise ApiError("InvalidDedicatedHostId.NotFound")
+    release = getattr(request, "auto_release_time", None)
+    return _Plan(
+        kind,
+        image,
+        zone,
+        group,
+        None if release is None else lifecycle.check_auto_release(region, release, request.instance_charge_type),
+    )
+
+
+def _check_disks(region: RegionState, request: CreateInstance | RunInstances | CreateLaunchTemplate) -> None:
+    """Refuse malformed names and descriptions of disks, and snapshots: there are none."""
+    for disk in (request.system_disk or {}, *request.data_disks):
+        name, description = disk.get("DiskName"), disk.get("Description")
+        if name is not None and not region.rules.name_is_valid(name, region.edition.instance.name_length):
+            raise ApiError("InvalidDiskName.Malformed")
+        if description is not None and not region.rules.description_is_valid(
+            description, region.edition.instance.description_length
+        ):
+            raise ApiError("InvalidDiskDescription.Malformed")
+        if "SnapshotId" in disk:
+            raise ApiError("InvalidDataDiskSnapshotId.NotFound")
+        if "KMSKeyId" in disk:
+            raise ApiError("InvalidParameter.KMSKeyId.NotFound")
+
+
+def _check_named(account: AccountState, request: CreateInstance | RunInstances, system: str) -> None:
+    """Refuse the names of resources that there are not: key pairs, resource groups and HPC clusters can't be made here
+    (instance/named-resources). An instance with Windows looks at no key pair."""
+    if request.key_pair_name is not None and system != "windows":
+        raise ApiError("InvalidKeyPairName.NotFound")
+    if request.ram_role_name is not None and not account.has_role(request.ram_role_name):
+        raise ApiError("InvalidRamRole.NotFound")
+    if request.resource_group_id is not None:
+        raise ApiError("InvalidResourceGroup.NotFound")
+    if request.hpc_cluster_id is not None:
+        raise ApiError("InvalidHpcClusterId.NotFound")
+
+
+def _is_classic(region: RegionState, request: CreateInstance | RunInstances) -> bool:
+    """Whether what is made will be in the classic network."""
+    return request.vswitch_id is None and not region.shape.default_network
+
+
+def _check_private_address(account: AccountState, text: str, zone: int | None, amount: int) -> int:
+    """The zone whose vSwitch has this address free, of the zone that is asked for."""
+    try:
+        address = int(IPv4Address(text))
+    except ValueError:
+        raise ApiError("InvalidPrivateIpAddress.Malformed") from None
+    if amount != 1:
+        raise ApiError.of("InvalidParameter.Conflict", why="a private address is for one instance")
+    for number, block in enumerate(account.private):
+        if zone in (None, number) and block.has(address):
+            if not block.is_free(address):
+                raise ApiError("InvalidPrivateIpAddress.Duplicated")
+            return number
+    raise ApiError("InvalidPrivateIpAddress")
+
+
+def _zone(region: RegionState, account: AccountState, request: CreateInstance | RunInstances) -> int | None:
+    zone = None if request.zone_id is None else region.zone_number(request.zone_id)
+    if request.vswitch_id is not None:
+        if request.vswitch_id not in account.vswitch_ids:
+            raise ApiError("InvalidVSwitchId.NotFound")
+        of_vswitch = account.vswitch_ids.index(request.vswitch_id)
+        if zone is not None and zone != of_vswitch:
+            raise ApiError.of("InvalidParameter.NotMatch", why="the vSwitch is in another zone")
+        zone = of_vswitch
+    return zone
+
+
+def _group(
+    region: RegionState, account: AccountState, request: CreateInstance | RunInstances, kind: InstanceType
+) -> DeploymentSet | None:
+    """The deployment set that the instances join, if any (deployment-set/run-in-set)."""
+    if request.deployment_set_id is None:
+        return None
+    group = account.deployment_sets.get(request.deployment_set_id)
+    if group is None:
+        raise ApiError("DeploymentSet.NotFound")
+    if not region.rules.family_in_set(kind):
+        raise ApiError("InvalidInstanceType.NotSupported")
+    if request.spot_strategy != "NoSpot" and not region.rules.spot_in_set():
+        raise ApiError.of("InvalidParameter.Conflict", why="a deployment set cannot hold spot instances")
+    return group
+
+
+def check_texts(
+    region: RegionState, name: str | None, description: str | None, host_name: str | None, system: str = "linux"
+) -> None:
+    """Refuse a malformed name, description or host name of an instance with this operating system."""
+    rules, edition = region.rules, region.edition.instance
+    if name is not None and not rules.instance_name_is_valid(name):
+        raise ApiError("InvalidInstanceName.Malformed")
+    if description is not None and not rules.description_is_valid(description, edition.description_length):
+        raise ApiError("InvalidDescription.Malformed")
+    if host_name is not None and not rules.host_name_is_valid(host_name, system):
+        raise ApiError("InvalidHostName.Malformed")
+
+
+def _check_names(region: RegionState, request: CreateInstance | RunInstances, system: str) -> None:
+    """Refuse names that are malformed, or that the suffix of a batch makes so (deployment-set/suffix-needs-room)."""
+    name, host_name = request.instance_name, request.host_name
+    if isinstance(request, CreateInstance):
+        check_texts(region, name, request.description, host_name, system)
+        return
+    rules = region.rules
+    for number in {0, request.amount - 1}:
+        names = [each and rules.batch_name(each, number, "") for each in (name, host_name)]
+        check_texts(region, names[0], request.description, names[1], system)
+        if not request.unique_suffix:
+            continue
+        suffix = rules.suffix(number)
+        if name is not None and not rules.instance_name_is_valid(rules.batch_name(name, number, suffix)):
+            raise ApiError("InvalidParams.InstanceNameExceed")
+        if host_name is not None and not rules.host_name_is_valid(rules.batch_name(host_name, number, suffix), system):
+            raise ApiError("InvalidParams.HostnameExceed")
+
+
+def check_password(region: RegionState, password: str | None, system: str) -> None:
+    """Refuse a password that is too weak for an instance with this operating system."""
+    if password is not None and not region.rules.password_is_valid(password, system):
+        raise ApiError("InvalidPassword.Malformed")
+
+
+def check_user_data(region: RegionState, user_data: str | None) -> None:
+    """Refuse user data that is not Base64 or too large."""
+    if user_data is None:
+        return
+    try:
+        raw = base64.b64decode(user_data, validate=True)
+    except (binascii.Error, ValueError):
+        raise ApiError("InvalidUserData.Base64FormatInvalid") from None
+    if len(raw) > region.edition.instance.user_data_bytes:
+        raise ApiError("InvalidUserData.SizeExceeded")
+
+
+def _end_dry_run(region: RegionState, request: CreateInstance | RunInstances) -> None:
+    """Refuse a dry run with the code that says that every check passed (instance/dry-run)."""
+    if request.dry_run and region.rules.dry_run_only_checks():
+        raise ApiError("DryRunOperation")
+
+
+def _choose(region: RegionState, account: AccountState, plan: _Plan, amount: int, least: int) -> list[Host]:
+    """The hosts for `amount` new instances, or for as many as supply allows but `least`. Nothing is taken.
+
+    Raises:
+        ApiError: `QuotaExceed.DeploymentSetInstanceQuotaFull` where the set is full, or `OperationDenied.NoStock` where
+            supply is short.
+    """
+    group = plan.group
+    zones = [plan.zone] if plan.zone is not None else _zones_by_room(region, account, group)
+    if group is not None:
+        limit = region.rules.zone_limit()
+        zones = [zone for zone in zones if region.rules.members_in_zone(group, zone) + amount <= limit]
+        if not zones or len(group.members) + amount > region.rules.region_limit(len(region.zone_ids)):
+            raise ApiError("QuotaExceed.DeploymentSetInstanceQuotaFull")
+    best: list[Host] = []
+    for zone in zones:
+        hosts = _choose_in(region, account, plan, zone, amount)
+        if len(hosts) == amount:
+            return hosts
+        best = max(best, hosts, key=len)
+    if len(best) < least:
+        raise ApiError("OperationDenied.NoStock")
+    return best
+
+
+def _choose_in(region: RegionState, account: AccountState, plan: _Plan, zone: int, amount: int) -> list[Host]:
+    """The hosts of a zone for up to `amount` new instances, each chosen as if those before it were placed."""
+    chosen: list[Host] = []
+    batch = Batch(region.placement.spread(account.id, zone))
+    members = None if plan.group is None else plan.group.hosts()
+    for _ in range(amount):
+        if chosen:
+            batch.add(chosen[-1].index)
+        others = None if members is None else [*members, *chosen]
+        host = hosting.choose(region, account.id, plan.kind, zone, others, batch=batch)
+        if host is None:
+            break
+        chosen.append(host)
+    return chosen
+
+
+def _zones_by_room(region: RegionState, account: AccountState, group: DeploymentSet | None) -> list[int]:
+    """The zones in the order in which a launch that names none tries them: those with the fewest of the account's
+    own first."""
+    placement, zones = region.placement, range(len(region.zone_ids))
+    if group is not None:
+        return sorted(zones, key=lambda zone: region.rules.members_in_zone(group, zone))
+    return sorted(zones, key=lambda zone: placement.spread(account.id, zone).total)
+
+
+def _make(
+    region: RegionState,
+    account: AccountState,
+    request: CreateInstance | RunInstances,
+    plan: _Plan,
+    hosts: list[Host],
+) -> list[Instance]:
+    """Make the instances on the hosts chosen for them: Pending, until provisioned."""
+    rules, clock = region.rules, region.clock
+    given = request.given
+    starts = rules.starts_what_it_makes(type(request).__name__)
+    kept = {wire: given[attribute] for attribute, wire in _KEPT.items() if attribute in given}
+    if "Tags" in kept:
+        # Its disks and its card have them too, and keep them when the instance is given others.
+        kept["TagsOfParts"] = kept["Tags"]
+    # A batch is one by what was asked for, however many supply allows.
+    suffixed = getattr(request, "unique_suffix", False) and getattr(request, "amount", 1) > 1
+    groups = getattr(request, "security_group_ids", ()) or (request.security_group_id or account.security_group_id,)
+    made = []
+    for number, host in enumerate(hosts):
+        instance_id = region.world.resource_id("i")
+        instance = Instance(instance_id, account.id, plan.kind, plan.image, host.zone, clock.now)
+        suffix = rules.suffix(number) if suffixed else ""
+        hosting.settle(region, instance, host)
+        name, host_name = request.instance_name, request.host_name
+        instance.name = rules.batch_name(name, number, suffix) if name else instance_id
+        instance.host_name = rules.batch_name(host_name, number, suffix) if host_name else f"iZ{instance_id[2:]}Z"
+        instance.charge_type = request.instance_charge_type
+        instance.security_groups = groups
+        instance.deletion_protection = request.deletion_protection
+        instance.private_ip = _private_address(account, request, host.zone)
+        instance.bandwidth_out = request.internet_max_bandwidth_out
+        if instance.bandwidth_out:
+            instance.public_ip = region.public.allocate() or 0
+        if kept:
+            instance.more = dict(kept)
+        if _is_classic(region, request):
+            instance.put("InstanceNetworkType", "classic")
+        if instance.charge_type == "PrePaid":
+            instance.expires = rules.subscription_end(clock.now, request.period or 1, request.period_unit)
+        if plan.group is not None:
+            instance.group = plan.group
+            plan.group.members[instance_id] = instance
+        account.instances[instance_id] = region.instances[instance_id] = instance
+        region.appear(instance)
+        charges.begin(region, instance)
+        _provision(region, instance, starts)
+        if plan.auto_release is not None:
+            lifecycle.set_auto_release(region, instance, plan.auto_release)
+        made.append(instance)
+    return made
+
+
+def _private_address(account: AccountState, request: CreateInstance | RunInstances, zone: int) -> int:
+    if request.private_ip_address is not None:
+        address = int(IPv4Address(request.private_ip_address))
+        account.private[zone].claim(address)
+        return address
+    return account.private[zone].allocate() or 0
+
+
+def _provision(region: RegionState, instance: Instance, starts: bool) -> None:
+    """After the time that provisioning takes, start the instance or leave it Stopped."""
+
+    def provisioned() -> None:
+        instance.timer = None
+        if starts:
+            transitions.boot(region, instance)
+        else:
+            region.enter(instance, STOPPED)
+
+    instance.timer = region.clock.call_later(region.provision, provisioned)
+
+
+def find_template(account: AccountState, template_id: str | None, name: str | None) -> LaunchTemplate:
+    """The launch template of that id or name.
+
+    Raises:
+        ApiError: `InvalidLaunchTemplate.NotFound`.
+    """
+    for template in account.launch_templates.values():
+        if template_id in (None, template.id) and name in (None, template.name):
+            return template
+    raise ApiError("InvalidLaunchTemplate.NotFound")
+
+
+@handles(CreateLaunchTemplate)
+def create_launch_template(region: RegionState, account: AccountState, request: CreateLaunchTemplate) -> Answer:
+    """CreateLaunchTemplate: keep launch parameters under a name (deployment-set/launch-template)."""
+    name = request.launch_template_name
+    if not region.rules.name_is_valid(name, region.edition.instance.name_length):
+        raise ApiError("InvalidLaunchTemplateName.Malformed")
+    if any(template.name == name for template in account.launch_templates.values()):
+        raise ApiError("LaunchTemplateName.Duplicated")
+    if len(account.launch_templates) >= region.edition.instance.launch_templates:
+        raise ApiError("LaunchTemplateLimitExceed")
+    names = [each and region.rules.batch_name(each, 0, "") for each in (request.instance_name, request.host_name)]
+    check_texts(region, names[0], request.description, names[1])
+    check_user_data(region, request.user_data)
+    read_tags(region, request.tags)
+    _check_disks(region, request)
+    given = {key: value for key, value in request.given.items() if key not in _NOT_IN_TEMPLATE}
+    template = LaunchTemplate(region.world.resource_id("lt"), name, given)
+    account.launch_templates[template.id] = template
+    return {"LaunchTemplateId": template.id, "LaunchTemplateVersionNumber": 1}
+
+
+@handles(DeleteLaunchTemplate)
+def delete_launch_template(region: RegionState, account: AccountState, request: DeleteLaunchTemplate) -> Answer:
+    """DeleteLaunchTemplate: by id or by name."""
+    if request.launch_template_id is None and request.launch_template_name is None:
+        raise ApiError.of("MissingParameter", name="LaunchTemplateId")
+    template = find_template(account, request.launch_template_id, request.launch_template_name)
+    del account.launch_templates[template.id]
+    return {"LaunchTemplateId": template.id}

@@ -1,0 +1,291 @@
+"""What an instance looks like and what of it can be changed: the Describe actions and ModifyInstanceAttribute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from faultzone.clock import stamp_minute
+from faultzone.ecs.errors import ApiError
+from faultzone.ecs.instances import (
+    DescribeInstanceAttribute,
+    DescribeInstanceRamRole,
+    DescribeInstances,
+    DescribeInstanceStatus,
+    DescribeUserData,
+    ModifyInstanceAttribute,
+)
+from faultzone.model.core import locks
+from faultzone.model.core.addresses import dotted, network_interface
+from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.filters import has_tags, read_asked_tags, read_bounds, read_tag_list, tag_list, within
+from faultzone.model.core.listing import like, page
+from faultzone.model.core.state import STARTING, AccountState, Instance, RegionState
+from faultzone.model.instances.create import check_password, check_texts, check_user_data
+
+#: The pay-as-you-go instance's ExpiredTime, as the service writes "never".
+_NEVER = "2099-12-31T15:59Z"
+
+
+def render(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
+    """One instance as DescribeInstances shows it."""
+    kind, image, group, more = instance.kind, instance.image, instance.group, instance.more or {}
+    private, public = dotted(instance.private_ip), dotted(instance.public_ip)
+    vpc = instance.in_vpc
+    shown: dict[str, Any] = {
+        "InstanceId": instance.id,
+        "InstanceName": instance.name,
+        "HostName": instance.host_name,
+        "Description": more.get("Description", ""),
+        "Status": instance.status,
+        "StoppedMode": instance.stopped_mode,
+        "RegionId": region.id,
+        "ZoneId": region.zone_ids[instance.zone],
+        "InstanceType": kind.name,
+        "InstanceTypeFamily": kind.family,
+        "Cpu": kind.vcpus,
+        "Memory": int(kind.memory_gib * 1024),
+        "GPUAmount": 0,
+        "GPUSpec": "",
+        "LocalStorageAmount": kind.local_disks,
+        "LocalStorageCapacity": kind.local_disks * kind.local_disk_gib,
+        "ImageId": image.id,
+        "OSType": image.system,
+        "OSName": image.os_name,
+        "OSNameEn": image.os_name,
+        "SerialNumber": instance.id,
+        "ClusterId": "",
+        "VlanId": "",
+        "DeviceAvailable": True,
+        "IoOptimized": _is_optimized(instance),
+        "CreationTime": stamp_minute(instance.created),
+        "StartTime": "" if instance.started is None else stamp_minute(instance.started),
+        "ExpiredTime": _NEVER if instance.expires is None else stamp_minute(instance.expires),
+        "AutoReleaseTime": "" if instance.auto_release is None else stamp_minute(instance.auto_release),
+        "SaleCycle": more.get("PeriodUnit", ""),
+        "InstanceChargeType": instance.charge_type,
+        "SpotStrategy": more.get("SpotStrategy", "NoSpot"),
+        "SpotPriceLimit": more.get("SpotPriceLimit", 0.0),
+        "CreditSpecification": more.get("CreditSpecification", ""),
+        "KeyPairName": "",
+        "ResourceGroupId": "",
+        "DeletionProtection": instance.deletion_protection,
+        "Recyclable": False,
+        "DeploymentSetId": group.id if group is not None else "",
+        "InstanceNetworkType": "vpc" if vpc else "classic",
+        "InternetChargeType": more.get("InternetChargeType", "PayByTraffic"),
+        "InternetMaxBandwidthIn": more.get("InternetMaxBandwidthIn", 200),
+        "InternetMaxBandwidthOut": instance.bandwidth_out,
+        # Before the public address, as the service writes them: a client that flattens the answer keeps the later one.
+        "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""},
+        "PublicIpAddress": {"IpAddress": [public] if public else []},
+        "InnerIpAddress": {"IpAddress": [] if vpc else [private]},
+        "VpcAttributes": {
+            "VpcId": account.vpc_id if vpc else "",
+            "VSwitchId": account.vswitch_ids[instance.zone] if vpc else "",
+            "PrivateIpAddress": {"IpAddress": [private] if vpc else []},
+            "NatIpAddress": "",
+        },
+        "NetworkInterfaces": {"NetworkInterface": [network_interface(instance)] if vpc else []},
+        "SecurityGroupIds": {"SecurityGroupId": list(instance.security_groups)},
+        "OperationLocks": {"LockReason": [{"LockReason": reason} for reason in instance.locks]},
+        "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": ""},
+    }
+    if tags := more.get("Tags"):
+        shown["Tags"] = {"Tag": tag_list(read_tag_list(tags))}
+    return shown
+
+
+Filter = Callable[[Instance], bool]
+
+
+def _filters(region: RegionState, account: AccountState, request: DescribeInstances) -> Iterator[Filter]:
+    """The conditions that the request sets, besides ids."""
+    r = request
+    if r.status is not None:
+        yield lambda i: i.status == r.status
+    if r.zone_id is not None:
+        zone = region.zone_number(r.zone_id)
+        yield lambda i: i.zone == zone
+    if r.vswitch_id is not None:
+        vswitch = r.vswitch_id
+        yield lambda i: i.in_vpc and account.vswitch_ids[i.zone] == vswitch
+    if r.vpc_id is not None:
+        yield lambda i: i.in_vpc and r.vpc_id == account.vpc_id
+    if r.instance_network_type is not None:
+        yield lambda i: i.in_vpc == (r.instance_network_type == "vpc")
+    if r.security_group_id is not None:
+        yield lambda i: r.security_group_id in i.security_groups
+    for addresses, in_vpc in ((r.private_ip_addresses, True), (r.inner_ip_addresses, False)):
+        if addresses is not None:
+            wanted = set(addresses)
+            yield lambda i, wanted=wanted, in_vpc=in_vpc: i.in_vpc == in_vpc and dotted(i.private_ip) in wanted  # type: ignore[misc]
+    if r.public_ip_addresses is not None:
+        public = set(r.public_ip_addresses)
+        yield lambda i: dotted(i.public_ip) in public
+    if r.instance_charge_type is not None:
+        yield lambda i: i.charge_type == r.instance_charge_type
+    if r.instance_name is not None:
+        named = r.instance_name
+        yield lambda i: like(named, i.name)
+    if r.image_id is not None:
+        yield lambda i: i.image.id == r.image_id
+    if r.instance_type is not None:
+        yield lambda i: i.kind.name == r.instance_type
+    if r.instance_type_family is not None:
+        yield lambda i: i.kind.family == r.instance_type_family
+    if r.deployment_set_id is not None:
+        yield lambda i: i.group is not None and i.group.id == r.deployment_set_id
+    if r.lock_reason is not None:
+        yield lambda i: r.lock_reason in i.locks
+    for attribute, name, default in (
+        ("internet_charge_type", "InternetChargeType", "PayByTraffic"),
+        ("spot_strategy", "SpotStrategy", "NoSpot"),
+        ("credit_specification", "CreditSpecification", ""),
+    ):
+        asked = getattr(r, attribute)
+        if asked is not None:
+            yield lambda i, name=name, asked=asked, default=default: (i.get(name) or default) == asked  # type: ignore[misc]
+    if r.io_optimized is not None:
+        yield lambda i: _is_optimized(i) == r.io_optimized
+    nobody_has = (r.eip_addresses, r.key_pair_name, r.resource_group_id, r.rdma_ip_addresses)
+    unlike_all = (r.device_available is False, r.http_endpoint == "disabled", r.http_tokens == "required")
+    if any(unlike_all) or any(each is not None for each in nobody_has):
+        # What has to be made before cannot be made here, and all instances are alike in the rest.
+        yield lambda i: False
+    if r.hpc_cluster_id is not None:
+        raise ApiError("InvalidHpcClusterId.NotFound")
+    if r.filters:
+        bounds = read_bounds(r.filters, ("Creation", "Expired"))
+        yield lambda i: within(bounds, {"Creation": i.created, "Expired": i.expires})
+    if r.tags:
+        asked_tags = read_asked_tags(r.tags)
+        yield lambda i: has_tags(read_tag_list(i.get("Tags")), asked_tags)
+
+
+def _is_optimized(instance: Instance) -> bool:
+    return (instance.get("IoOptimized") or "optimized") == "optimized"
+
+
+@handles(DescribeInstances)
+def describe_instances(region: RegionState, account: AccountState, request: DescribeInstances) -> Answer:
+    """DescribeInstances: unknown ids are left out, filters add up, newest first."""
+    if request.dry_run:
+        raise ApiError("DryRunOperation")
+    instances, ids = account.instances, request.instance_ids
+    filters = [] if len(request.given) <= (ids is not None) else list(_filters(region, account, request))
+    number, size = request.page_number, request.page_size
+    found: list[Instance]
+    if ids is not None:
+        found = [instances[each] for each in dict.fromkeys(ids) if each in instances]
+    elif filters:
+        found = list(reversed(instances.values()))
+    else:
+        shown = page(reversed(instances.values()), len(instances), number, size)
+        return _listing(region, account, request, shown, len(instances))
+    if filters:
+        found = [each for each in found if all(condition(each) for condition in filters)]
+    return _listing(region, account, request, page(found, len(found), number, size), len(found))
+
+
+def _listing(
+    region: RegionState, account: AccountState, request: DescribeInstances, shown: list[Instance], total: int
+) -> Answer:
+    rendered = [render(region, account, each) for each in shown]
+    if "META_OPTIONS" in request.additional_attributes:
+        for each in rendered:
+            each["MetadataOptions"] = {"HttpEndpoint": "enabled", "HttpTokens": "optional"}
+    return {
+        "TotalCount": total,
+        "PageNumber": request.page_number,
+        "PageSize": request.page_size,
+        "Instances": {"Instance": rendered},
+    }
+
+
+@handles(DescribeInstanceStatus)
+def describe_instance_status(region: RegionState, account: AccountState, request: DescribeInstanceStatus) -> Answer:
+    """DescribeInstanceStatus: ids and states, of one zone or of all."""
+    zone = None if request.zone_id is None else region.zone_number(request.zone_id)
+    found: list[Instance]
+    if request.instance_ids:
+        found = [account.instance(each) for each in dict.fromkeys(request.instance_ids)]
+    else:
+        found = list(reversed(account.instances.values()))
+    if zone is not None:
+        found = [each for each in found if each.zone == zone]
+    shown = page(found, len(found), request.page_number, request.page_size)
+    return {
+        "TotalCount": len(found),
+        "PageNumber": request.page_number,
+        "PageSize": request.page_size,
+        "InstanceStatuses": {"InstanceStatus": [{"InstanceId": each.id, "Status": each.status} for each in shown]},
+    }
+
+
+@handles(DescribeInstanceAttribute)
+def describe_instance_attribute(
+    region: RegionState, account: AccountState, request: DescribeInstanceAttribute
+) -> Answer:
+    """DescribeInstanceAttribute: what DescribeInstances shows, of one."""
+    shown = render(region, account, account.instance(request.instance_id))
+    shown["IoOptimized"] = "optimized" if shown["IoOptimized"] else "none"
+    return shown
+
+
+@handles(DescribeUserData)
+def describe_user_data(region: RegionState, account: AccountState, request: DescribeUserData) -> Answer:
+    """DescribeUserData: the start-up program of one instance (instance/user-data)."""
+    instance = account.instance(request.instance_id)
+    return {"RegionId": region.id, "InstanceId": instance.id, "UserData": instance.get("UserData") or ""}
+
+
+@handles(DescribeInstanceRamRole)
+def describe_instance_ram_role(region: RegionState, account: AccountState, request: DescribeInstanceRamRole) -> Answer:
+    """DescribeInstanceRamRole: of the instances that are named, or of those with a role; no role is an empty name."""
+    if not request.instance_ids and request.ram_role_name is None:
+        raise ApiError("InvalidParameter.AllEmpty")
+    found = [account.instance(each) for each in dict.fromkeys(request.instance_ids or account.instances)]
+    if request.instance_ids and not all(each.in_vpc for each in found):
+        raise ApiError("InvalidNetworkType.MismatchRamRole")
+    roles = [{"InstanceId": each.id, "RamRoleName": each.get("RamRoleName") or ""} for each in found]
+    if request.ram_role_name is not None:
+        roles = [each for each in roles if each["RamRoleName"] == request.ram_role_name]
+    shown = page(roles, len(roles), request.page_number, request.page_size)
+    return {
+        "RegionId": region.id,
+        "TotalCount": len(roles),
+        "PageNumber": request.page_number,
+        "PageSize": request.page_size,
+        "InstanceRamRoleSets": {"InstanceRamRoleSet": shown},
+    }
+
+
+@handles(ModifyInstanceAttribute)
+def modify_instance_attribute(region: RegionState, account: AccountState, request: ModifyInstanceAttribute) -> Answer:
+    """ModifyInstanceAttribute: user data of a stopped instance only, the password not while it starts."""
+    instance = account.instance(request.instance_id)
+    locks.check(region, instance, "ModifyInstanceAttribute")
+    check_texts(region, request.instance_name, request.description, request.host_name, instance.image.system)
+    check_user_data(region, request.user_data)
+    check_password(region, request.password, instance.image.system)
+    if request.user_data is not None:
+        if not region.rules.takes_user_data(instance.in_vpc, _is_optimized(instance)):
+            raise ApiError("InvalidUserData.NotSupported")
+        if not region.rules.user_data_may_change(instance.status):
+            raise ApiError("IncorrectInstanceStatus")
+    if request.password is not None and instance.status == STARTING:
+        raise ApiError("IncorrectInstanceStatus")
+    if request.deletion_protection is not None:
+        if instance.charge_type not in region.edition.instance.protection_charge_types:
+            raise ApiError("InvalidChargeType.ValueNotSupported")
+        instance.deletion_protection = request.deletion_protection
+    instance.name = request.instance_name or instance.name
+    instance.host_name = request.host_name or instance.host_name
+    if request.description is not None:
+        instance.put("Description", request.description)
+    if request.user_data is not None:
+        instance.put("UserData", request.user_data)
+    if request.credit_specification is not None:
+        instance.put("CreditSpecification", request.credit_specification)
+    return {}

@@ -1,0 +1,1 @@
+"""What else a region has: zones, types, images, disks, networks, security groups."""

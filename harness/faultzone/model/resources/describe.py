@@ -1,0 +1,361 @@
+"""What a region has: zones, types, images, disks and supply, as the Describe actions tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from faultzone.clock import read_stamp, stamp
+from faultzone.ecs.errors import ApiError
+from faultzone.ecs.resources import (
+    DescribeAvailableResource,
+    DescribeDisks,
+    DescribeImages,
+    DescribeInstanceTypeFamilies,
+    DescribeInstanceTypes,
+    DescribeRegions,
+    DescribeZones,
+    PagedByToken,
+)
+from faultzone.model.core import hosting
+from faultzone.model.core.catalog import InstanceType
+from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.filters import has_tags, read_asked_tags, read_bounds, read_tag_list, tag_list, within
+from faultzone.model.core.listing import by_token, like, page
+from faultzone.model.core.state import AccountState, Instance, RegionState
+
+if TYPE_CHECKING:
+    from faultzone.model.core.catalog import Image
+
+#: How many items a page by token has; what is asked beyond either is not refused but cut.
+_FEWEST_BY_TOKEN, MOST_BY_TOKEN = 10, 500
+_SYSTEM_DISK_GIB = 40
+_DISK_CATEGORIES = ["cloud_efficiency", "cloud_ssd"]
+
+
+def paged(wrapper: str, item: str, found: Sequence[Any], number: int, size: int) -> Answer:
+    """A page of a listing in the form of the paged Describe actions."""
+    return {
+        "TotalCount": len(found),
+        "PageNumber": number,
+        "PageSize": size,
+        wrapper: {item: page(found, len(found), number, size)},
+    }
+
+
+def paged_or_by_token(wrapper: str, item: str, found: Sequence[Any], request: PagedByToken) -> Answer:
+    """A page of a listing, by number, or by token where a later edition is asked for one."""
+    if request.max_results is None and request.next_token is None:
+        return paged(wrapper, item, found, request.page_number, request.page_size)
+    size = min(max(request.max_results or 0, _FEWEST_BY_TOKEN), MOST_BY_TOKEN)
+    shown, token = by_token(found, len(found), request.next_token, size)
+    return {"TotalCount": len(found), "NextToken": token, wrapper: {item: shown}}
+
+
+@handles(DescribeRegions)
+def describe_regions(region: RegionState, account: AccountState, request: DescribeRegions) -> Answer:
+    """DescribeRegions: those of this cloud."""
+    return {
+        "Regions": {
+            "Region": [
+                {
+                    "RegionId": each,
+                    "LocalName": each,
+                    "RegionEndpoint": f"ecs.{each}.aliyuncs.com",
+                    "Status": "available",
+                }
+                for each in region.cloud_regions
+            ]
+        }
+    }
+
+
+@handles(DescribeZones)
+def describe_zones(region: RegionState, account: AccountState, request: DescribeZones) -> Answer:
+    """DescribeZones: each with the types that are for sale there."""
+    zones = []
+    for number, zone_id in enumerate(region.zone_ids):
+        types = [kind.name for kind in region.catalog.types.values() if _sold(region, account, number, kind)]
+        families = sorted({region.catalog.types[name].family for name in types})
+        resources = {
+            "IoOptimized": True,
+            "InstanceTypes": {"supportedInstanceType": types},
+            "InstanceTypeFamilies": {"supportedInstanceTypeFamily": families},
+            "InstanceGenerations": {
+                "supportedInstanceGeneration": sorted({region.catalog.families[each].generation for each in families})
+            },
+            "SystemDiskCategories": {"supportedSystemDiskCategory": _DISK_CATEGORIES},
+            "DataDiskCategories": {"supportedDataDiskCategory": _DISK_CATEGORIES},
+            "NetworkTypes": {"supportedNetworkCategory": ["vpc"]},
+        }
+        zones.append(
+            {
+                "ZoneId": zone_id,
+                "LocalName": zone_id,
+                "ZoneType": "AvailabilityZone",
+                "AvailableResourceCreation": {"ResourceTypes": ["VSwitch", "IoOptimized", "Instance", "Disk"]},
+                "AvailableDiskCategories": {"DiskCategories": _DISK_CATEGORIES},
+                "AvailableInstanceTypes": {"InstanceTypes": types},
+                "AvailableVolumeCategories": {"VolumeCategories": []},
+                "AvailableDedicatedHostTypes": {"DedicatedHostType": []},
+                "DedicatedHostGenerations": {"DedicatedHostGeneration": []},
+                "AvailableResources": {"ResourcesInfo": [resources] if request.verbose else []},
+            }
+        )
+    return {"Zones": {"Zone": zones}}
+
+
+def _sold(region: RegionState, account: AccountState, zone: int, kind: InstanceType) -> bool:
+    """Whether one more of a type can be had in a zone now."""
+    return hosting.choose(region, account.id, kind, zone, None) is not None
+
+
+@handles(DescribeInstanceTypes)
+def describe_instance_types(region: RegionState, account: AccountState, request: DescribeInstanceTypes) -> Answer:
+    """DescribeInstanceTypes: all, or those of a family or list; later editions page them by token."""
+    found = [
+        kind
+        for kind in region.catalog.types.values()
+        if request.instance_type_family in (None, kind.family)
+        and (not request.instance_types or kind.name in request.instance_types)
+    ]
+    answer: Answer = {}
+    if request.max_results is not None or request.next_token is not None:
+        found, answer["NextToken"] = by_token(found, len(found), request.next_token, request.max_results or 100)
+    answer["InstanceTypes"] = {"InstanceType": [_render_type(kind) for kind in found]}
+    return answer
+
+
+def _render_type(kind: InstanceType) -> dict[str, Any]:
+    return {
+        "InstanceTypeId": kind.name,
+        "InstanceTypeFamily": kind.family,
+        "CpuCoreCount": kind.vcpus,
+        "MemorySize": kind.memory_gib,
+        "LocalStorageAmount": kind.local_disks,
+        "LocalStorageCapacity": kind.local_disk_gib,
+        "LocalStorageCategory": "" if not kind.local_disks else "local_disk",
+        "GPUAmount": 0,
+        "GPUSpec": "",
+    }
+
+
+@handles(DescribeInstanceTypeFamilies)
+def describe_families(region: RegionState, account: AccountState, request: DescribeInstanceTypeFamilies) -> Answer:
+    """DescribeInstanceTypeFamilies: all, or those of a generation."""
+    return {
+        "InstanceTypeFamilies": {
+            "InstanceTypeFamily": [
+                {"InstanceTypeFamilyId": family.name, "Generation": family.generation}
+                for family in region.catalog.families.values()
+                if request.generation in (None, family.generation)
+            ]
+        }
+    }
+
+
+@handles(DescribeAvailableResource)
+def describe_available_resource(
+    region: RegionState, account: AccountState, request: DescribeAvailableResource
+) -> Answer:
+    """DescribeAvailableResource: what supply and hosts leave, zone by zone."""
+    kinds = list(region.catalog.types.values())
+    if request.instance_type is not None:
+        if request.instance_type not in region.catalog.types:
+            raise ApiError("InvalidInstanceType.ValueNotSupported")
+        kinds = [region.catalog.types[request.instance_type]]
+    if request.cores is not None:
+        kinds = [kind for kind in kinds if kind.vcpus == request.cores]
+    if request.memory is not None:
+        kinds = [kind for kind in kinds if kind.memory_gib == request.memory]
+    zones = range(len(region.zone_ids)) if request.zone_id is None else [region.zone_number(request.zone_id)]
+    return {"AvailableZones": {"AvailableZone": [_available(region, account, zone, kinds, request) for zone in zones]}}
+
+
+def _available(
+    region: RegionState, account: AccountState, zone: int, kinds: list[InstanceType], request: DescribeAvailableResource
+) -> dict[str, Any]:
+    sold = {kind.name: _sold(region, account, zone, kind) for kind in kinds}
+    if request.destination_resource == "InstanceType":
+        values = list(sold.items())
+    elif request.destination_resource == "Zone":
+        values = [(region.zone_ids[zone], any(sold.values()))]
+    else:
+        values = [(category, any(sold.values())) for category in _DISK_CATEGORIES]
+    supported = [
+        {"Value": value, "Status": _status(there), "StatusCategory": "WithStock" if there else "WithoutStock"}
+        for value, there in values
+    ]
+    return {
+        "RegionId": region.id,
+        "ZoneId": region.zone_ids[zone],
+        "Status": _status(any(sold.values())),
+        "StatusCategory": "WithStock" if any(sold.values()) else "WithoutStock",
+        "AvailableResources": {
+            "AvailableResource": [
+                {"Type": request.destination_resource, "SupportedResources": {"SupportedResource": supported}}
+            ]
+        },
+    }
+
+
+def _status(there: bool) -> str:
+    return "Available" if there else "SoldOut"
+
+
+@handles(DescribeImages)
+def describe_images(region: RegionState, account: AccountState, request: DescribeImages) -> Answer:
+    """DescribeImages: by id, name, owner and system."""
+    ids = set(request.image_id.split(",")) if request.image_id else None
+    if request.instance_type is not None and request.instance_type not in region.catalog.types:
+        raise ApiError("InvalidInstanceType.ValueNotSupported")
+    r = request
+    if r.dry_run:
+        raise ApiError("DryRunOperation")
+    bounds = read_bounds(r.filters, ("Creation",))
+    read_asked_tags(r.tags)
+    in_use = {each.image.id for each in account.instances.values()} if r.usage else set()
+    # No image is made of a snapshot, has tags, or is in a family or a group, and all can do the same.
+    none = r.snapshot_id or r.tags or r.image_family or r.resource_group_id or r.architecture == "i386"
+    none = none or r.supports_cloud_init is False or r.supports_io_optimized is False
+    found = [
+        _render_image(image)
+        for image in (() if none else region.catalog.images.values())
+        if (r.usage is None or (image.id in in_use) == (r.usage == "instance"))
+        and (not bounds or within(bounds, {"Creation": read_stamp(f"{image.created}T00:00Z")}))
+        and (ids is None or image.id in ids)
+        and (request.image_name is None or like(request.image_name, image.name))
+        and request.image_owner_alias in (None, _OWNER[image.kind])
+        and request.os_type in (None, image.system)
+        and (request.status is None or "Available" in request.status.split(","))
+    ]
+    return {
+        "RegionId": region.id,
+        **paged("Images", "Image", found, request.page_number, request.page_size),
+    }
+
+
+_OWNER = {"system": "system", "self": "self", "marketplace": "marketplace"}
+
+
+def _render_image(image: Image) -> dict[str, Any]:
+    return {
+        "ImageId": image.id,
+        "ImageName": image.name,
+        "ImageOwnerAlias": _OWNER[image.kind],
+        "ImageVersion": "",
+        "Description": "",
+        "Architecture": "x86_64",
+        "OSType": image.system,
+        "OSName": image.os_name,
+        "OSNameEn": image.os_name,
+        "Platform": image.platform,
+        "CreationTime": f"{image.created}T00:00:00Z",
+        "Size": _SYSTEM_DISK_GIB,
+        "Status": "Available",
+        "Progress": "100%",
+        "Usage": "instance",
+        "IsSubscribed": False,
+        "IsCopied": False,
+        "IsSelfShared": "",
+        "IsSupportCloudinit": True,
+        "IsSupportIoOptimized": True,
+        "ProductCode": "",
+        "DiskDeviceMappings": {"DiskDeviceMapping": []},
+        "Tags": {"Tag": []},
+    }
+
+
+@handles(DescribeDisks)
+def describe_disks(region: RegionState, account: AccountState, request: DescribeDisks) -> Answer:
+    """DescribeDisks: the system disk and the data disks of each instance."""
+    instances = list(reversed(account.instances.values()))
+    if request.instance_id is not None:
+        instances = [each for each in instances if each.id == request.instance_id]
+    if request.zone_id is not None:
+        zone = region.zone_number(request.zone_id)
+        instances = [each for each in instances if each.zone == zone]
+    if request.dry_run:
+        raise ApiError("DryRunOperation")
+    if bounds := read_bounds(request.filters, ("Creation",)):
+        instances = [each for each in instances if within(bounds, {"Creation": each.created})]
+    if tags := read_asked_tags(request.tags):
+        instances = [each for each in instances if has_tags(read_tag_list(each.get("TagsOfParts")), tags)]
+    if request.lock_reason is not None:
+        instances = [each for each in instances if request.lock_reason in each.locks]
+    found = [disk for each in instances for disk in _disks(region, each)]
+    for attribute, name in _DISK_FILTERS.items():
+        asked = getattr(request, attribute)
+        if asked is not None:
+            found = [disk for disk in found if disk[name] == asked]
+    if request.category not in (None, "all"):
+        found = [disk for disk in found if disk["Category"] == request.category]
+    if request.encrypted:
+        found = [disk for disk in found if disk["Encrypted"]]
+    # No disk is made of a snapshot or with a key, is in a group, or is shared.
+    if request.snapshot_id or request.kms_key_id or request.resource_group_id or request.shared:
+        found = []
+    if request.snapshot_policy_id:
+        found = []
+    if request.disk_ids is not None:
+        found = [disk for disk in found if disk["DiskId"] in request.disk_ids]
+    if request.disk_type != "all":
+        found = [disk for disk in found if disk["Type"] == request.disk_type]
+    if request.status not in (None, "All", "In_use"):
+        found = []
+    return paged_or_by_token("Disks", "Disk", found, request)
+
+
+#: The filters of DescribeDisks that a field of a disk must equal, by attribute of the request.
+_DISK_FILTERS: Final = {
+    "disk_name": "DiskName",
+    "portable": "Portable",
+    "delete_with_instance": "DeleteWithInstance",
+    "delete_auto_snapshot": "DeleteAutoSnapshot",
+    "enable_auto_snapshot": "EnableAutoSnapshot",
+    "has_snapshot_policy": "EnableAutomatedSnapshotPolicy",
+    "charge_type": "DiskChargeType",
+}
+
+
+def _disks(region: RegionState, instance: Instance) -> list[dict[str, Any]]:
+    """The disks of an instance; their ids follow from its own."""
+    described = [
+        ("system", instance.get("SystemDisk") or {}),
+        *(("data", each) for each in instance.get("DataDisk") or ()),
+    ]
+    tags = tag_list(read_tag_list(instance.get("TagsOfParts")))
+    return [
+        {
+            "DiskId": f"d-{instance.id[2:]}{number or ''}",
+            "DiskName": given.get("DiskName", ""),
+            "Description": given.get("Description", ""),
+            "Type": kind,
+            "Category": given.get("Category", _DISK_CATEGORIES[0]),
+            "PerformanceLevel": given.get("PerformanceLevel", ""),
+            "Size": given.get("Size", _SYSTEM_DISK_GIB),
+            "Status": "In_use",
+            "InstanceId": instance.id,
+            "ImageId": instance.image.id if kind == "system" else "",
+            "RegionId": region.id,
+            "ZoneId": region.zone_ids[instance.zone],
+            "Device": given.get("Device", f"/dev/xvd{chr(97 + number)}"),
+            "Portable": kind == "data",
+            "DeleteWithInstance": given.get("DeleteWithInstance", True),
+            "DeleteAutoSnapshot": False,
+            "EnableAutoSnapshot": True,
+            "EnableAutomatedSnapshotPolicy": False,
+            "AutoSnapshotPolicyId": "",
+            "SourceSnapshotId": "",
+            "ProductCode": "",
+            "ResourceGroupId": "",
+            "DiskChargeType": instance.charge_type,
+            "Encrypted": given.get("Encrypted", False),
+            "CreationTime": stamp(instance.created),
+            "AttachedTime": stamp(instance.created),
+            "DetachedTime": "",
+            "OperationLocks": {"OperationLock": [{"LockReason": reason} for reason in instance.locks]},
+            "Tags": {"Tag": tags},
+        }
+        for number, (kind, given) in enumerate(described)
+    ]
