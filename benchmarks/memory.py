@@ -15,7 +15,7 @@ from benchmarks import peers
 from benchmarks.calls import empty
 from benchmarks.measure import Row, Sizes, child
 from faultzone.backends.local import LocalBackend
-from faultzone.journal import Journal
+from faultzone.journal.journal import Journal
 
 _STATM = Path("/proc/self/statm")
 _TARGET = 2048.0

@@ -17,6 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -81,18 +82,23 @@ def _crash(walk: Walk) -> None:
             region.wait(lambda: one.host != host and one.status == "Running", "3h")
 
 
+def _serving() -> tuple[Any, Any]:
+    """The modules that serve a cloud and that connect to one, where a revision has them."""
+    try:
+        return import_module("faultzone.serve.cloud"), import_module("faultzone.serve.client")
+    except ImportError:
+        return import_module("faultzone.hosted"), import_module("faultzone.remote")
+
+
 def _launch(walk: Walk) -> None:
     """RunInstances over HTTP."""
-    from faultzone.backends.http import HttpBackend
-    from faultzone.hosted import Hosted, endpoint
-    from faultzone.remote import connect
-
+    hosted, client = _serving()
     image, size = "centos_7_06_64_20G_alibase_20190218.vhd", "ecs.g5.large"
-    with endpoint(Hosted(), token="t") as served:
-        client: HttpBackend = connect(served.url, token="t")
+    with hosted.endpoint(hosted.Hosted(), token="t") as served:
+        backend = client.connect(served.url, token="t")
         with walk.watched():
-            client.call("RunInstances", {"RegionId": "cn-hangzhou", "ImageId": image, "InstanceType": size})
-        client.close()
+            backend.call("RunInstances", {"RegionId": "cn-hangzhou", "ImageId": image, "InstanceType": size})
+        backend.close()
 
 
 def _command(walk: Walk) -> None:

@@ -164,7 +164,7 @@ def started(command: Sequence[str], port: int, first: bytes) -> Iterator[tuple[s
 
 def up(port: int) -> list[str]:
     """The command that serves a region on a port."""
-    return [sys.executable, "-m", "faultzone.cli", "up", "--port", str(port), "--hosts", "32", "--scale", "1000"]
+    return [sys.executable, "-m", "faultzone.cli.main", "up", "--port", str(port), "--hosts", "32", "--scale", "1000"]
 
 
 def cpu_seconds(pid: int) -> float:
@@ -316,7 +316,7 @@ def _served(sizes: Sizes) -> float:
 
 def _made_up(count: int) -> tuple[float, dict[int, int]]:
     """Requests of all shapes, most of them signed: real actions with parameters of any kind, and garbage."""
-    from faultzone.actions import implemented
+    from faultzone.cli.actions import implemented
 
     chance = random.Random(20190223)
     actions = list(implemented().items())

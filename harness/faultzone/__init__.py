@@ -6,170 +6,101 @@ The names below are loaded when first used, so that importing the package costs 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from faultzone.assertions import (
-        assert_avoided,
-        assert_invocation,
-        assert_nothing_made,
-        assert_recovered,
-        assert_refused,
-        assert_released,
-        assert_strictly_spread,
-        assert_unchanged,
-    )
-    from faultzone.commands import Invocation, Outcome, failed, finished, running, stopped
-    from faultzone.ecs.errors import ApiError
-    from faultzone.errors import (
-        FaultzoneError,
-        HarnessError,
-        IncompleteAnswer,
-        Inconclusive,
-        NoAnswer,
-        NotSupported,
-        ShapeError,
-        UndoFailed,
-        UsageError,
-        WaitTimeout,
-    )
-    from faultzone.faults import (
-        AccountArrears,
-        AgentOutage,
-        ApiFailure,
-        ClockJump,
-        DiskFull,
-        GuestCrash,
-        HostAtRisk,
-        HostCrash,
-        HostHang,
-        HostKilled,
-        HostPaused,
-        Maintenance,
-        MemoryExhausted,
-        MigrationFails,
-        NetworkCut,
-        PeerCut,
-        SecurityLock,
-        SlowNetwork,
-        SubscriptionLapse,
-        SupplyShortage,
-        ZoneOutage,
-    )
-    from faultzone.history import SystemEvent
-    from faultzone.region import Client, CloudOptions, DeploymentSet, Instance, Region, make_region
+    from faultzone.ecs.errors import ApiError as ApiError
+    from faultzone.editions import Edition as Edition
+    from faultzone.errors import FaultzoneError as FaultzoneError
+    from faultzone.errors import HarnessError as HarnessError
+    from faultzone.errors import IncompleteAnswer as IncompleteAnswer
+    from faultzone.errors import Inconclusive as Inconclusive
+    from faultzone.errors import NoAnswer as NoAnswer
+    from faultzone.errors import NotSupported as NotSupported
+    from faultzone.errors import ShapeError as ShapeError
+    from faultzone.errors import UndoFailed as UndoFailed
+    from faultzone.errors import UsageError as UsageError
+    from faultzone.errors import WaitTimeout as WaitTimeout
+    from faultzone.faults import AccountArrears as AccountArrears
+    from faultzone.faults import AgentOutage as AgentOutage
+    from faultzone.faults import ApiFailure as ApiFailure
+    from faultzone.faults import Chaos as Chaos
+    from faultzone.faults import ClockJump as ClockJump
+    from faultzone.faults import DiskFull as DiskFull
+    from faultzone.faults import Fault as Fault
+    from faultzone.faults import GuestCrash as GuestCrash
+    from faultzone.faults import HostAtRisk as HostAtRisk
+    from faultzone.faults import HostCrash as HostCrash
+    from faultzone.faults import HostHang as HostHang
+    from faultzone.faults import HostKilled as HostKilled
+    from faultzone.faults import HostPaused as HostPaused
+    from faultzone.faults import Injection as Injection
+    from faultzone.faults import Maintenance as Maintenance
+    from faultzone.faults import MemoryExhausted as MemoryExhausted
+    from faultzone.faults import MigrationFails as MigrationFails
+    from faultzone.faults import NetworkCut as NetworkCut
+    from faultzone.faults import PeerCut as PeerCut
+    from faultzone.faults import Scheduled as Scheduled
+    from faultzone.faults import SecurityLock as SecurityLock
+    from faultzone.faults import SlowNetwork as SlowNetwork
+    from faultzone.faults import SubscriptionLapse as SubscriptionLapse
+    from faultzone.faults import SupplyShortage as SupplyShortage
+    from faultzone.faults import ZoneOutage as ZoneOutage
+    from faultzone.journal.journal import Entry as Entry
+    from faultzone.journal.journal import Journal as Journal
+    from faultzone.region import Client as Client
+    from faultzone.region import CloudOptions as CloudOptions
+    from faultzone.region import DeploymentSet as DeploymentSet
+    from faultzone.region import Instance as Instance
+    from faultzone.region import Region as Region
+    from faultzone.region import make_region as make_region
+    from faultzone.region.assertions import assert_avoided as assert_avoided
+    from faultzone.region.assertions import assert_invocation as assert_invocation
+    from faultzone.region.assertions import assert_nothing_made as assert_nothing_made
+    from faultzone.region.assertions import assert_recovered as assert_recovered
+    from faultzone.region.assertions import assert_refused as assert_refused
+    from faultzone.region.assertions import assert_released as assert_released
+    from faultzone.region.assertions import assert_strictly_spread as assert_strictly_spread
+    from faultzone.region.assertions import assert_unchanged as assert_unchanged
+    from faultzone.region.commands import Invocation as Invocation
+    from faultzone.region.commands import Outcome as Outcome
+    from faultzone.region.commands import failed as failed
+    from faultzone.region.commands import finished as finished
+    from faultzone.region.commands import running as running
+    from faultzone.region.commands import stopped as stopped
+    from faultzone.region.events import SystemEvent as SystemEvent
+    from faultzone.region.handles import RegionClock as RegionClock
 
-_HOME = {
-    "AccountArrears": "faults",
-    "AgentOutage": "faults",
-    "ApiError": "ecs.errors",
-    "ApiFailure": "faults",
-    "Client": "region",
-    "ClockJump": "faults",
-    "CloudOptions": "region",
-    "DeploymentSet": "region",
-    "DiskFull": "faults",
-    "FaultzoneError": "errors",
-    "GuestCrash": "faults",
-    "HarnessError": "errors",
-    "HostAtRisk": "faults",
-    "HostCrash": "faults",
-    "HostHang": "faults",
-    "HostKilled": "faults",
-    "HostPaused": "faults",
-    "IncompleteAnswer": "errors",
-    "Inconclusive": "errors",
-    "Instance": "region",
-    "Invocation": "commands",
-    "Maintenance": "faults",
-    "MemoryExhausted": "faults",
-    "MigrationFails": "faults",
-    "NetworkCut": "faults",
-    "NoAnswer": "errors",
-    "NotSupported": "errors",
-    "Outcome": "commands",
-    "PeerCut": "faults",
-    "Region": "region",
-    "SecurityLock": "faults",
-    "ShapeError": "errors",
-    "SlowNetwork": "faults",
-    "SubscriptionLapse": "faults",
-    "SupplyShortage": "faults",
-    "SystemEvent": "history",
-    "UndoFailed": "errors",
-    "UsageError": "errors",
-    "WaitTimeout": "errors",
-    "ZoneOutage": "faults",
-    "assert_avoided": "assertions",
-    "assert_invocation": "assertions",
-    "assert_nothing_made": "assertions",
-    "assert_recovered": "assertions",
-    "assert_refused": "assertions",
-    "assert_released": "assertions",
-    "assert_strictly_spread": "assertions",
-    "assert_unchanged": "assertions",
-    "failed": "commands",
-    "finished": "commands",
-    "make_region": "region",
-    "running": "commands",
-    "stopped": "commands",
+#: Where each public name is at home.
+_HOME: Final = {
+    name: home
+    for home, names in {
+        "ecs.errors": "ApiError",
+        "editions": "Edition",
+        "errors": (
+            "FaultzoneError HarnessError IncompleteAnswer Inconclusive NoAnswer NotSupported ShapeError "
+            "UndoFailed UsageError WaitTimeout"
+        ),
+        "faults": (
+            "AccountArrears AgentOutage ApiFailure Chaos ClockJump DiskFull Fault GuestCrash HostAtRisk "
+            "HostCrash HostHang HostKilled HostPaused Injection Maintenance MemoryExhausted MigrationFails "
+            "NetworkCut PeerCut Scheduled SecurityLock SlowNetwork SubscriptionLapse SupplyShortage "
+            "ZoneOutage"
+        ),
+        "journal.journal": "Entry Journal",
+        "region": "Client CloudOptions DeploymentSet Instance Region make_region",
+        "region.assertions": (
+            "assert_avoided assert_invocation assert_nothing_made assert_recovered assert_refused "
+            "assert_released assert_strictly_spread assert_unchanged"
+        ),
+        "region.commands": "Invocation Outcome failed finished running stopped",
+        "region.events": "SystemEvent",
+        "region.handles": "RegionClock",
+    }.items()
+    for name in names.split()
 }
 
-__all__ = [
-    "AccountArrears",
-    "AgentOutage",
-    "ApiError",
-    "ApiFailure",
-    "Client",
-    "ClockJump",
-    "CloudOptions",
-    "DeploymentSet",
-    "DiskFull",
-    "FaultzoneError",
-    "GuestCrash",
-    "HarnessError",
-    "HostAtRisk",
-    "HostCrash",
-    "HostHang",
-    "HostKilled",
-    "HostPaused",
-    "IncompleteAnswer",
-    "Inconclusive",
-    "Instance",
-    "Invocation",
-    "Maintenance",
-    "MemoryExhausted",
-    "MigrationFails",
-    "NetworkCut",
-    "NoAnswer",
-    "NotSupported",
-    "Outcome",
-    "PeerCut",
-    "Region",
-    "SecurityLock",
-    "ShapeError",
-    "SlowNetwork",
-    "SubscriptionLapse",
-    "SupplyShortage",
-    "SystemEvent",
-    "UndoFailed",
-    "UsageError",
-    "WaitTimeout",
-    "ZoneOutage",
-    "assert_avoided",
-    "assert_invocation",
-    "assert_nothing_made",
-    "assert_recovered",
-    "assert_refused",
-    "assert_released",
-    "assert_strictly_spread",
-    "assert_unchanged",
-    "failed",
-    "finished",
-    "make_region",
-    "running",
-    "stopped",
-]
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:

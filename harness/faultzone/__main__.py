@@ -2,7 +2,7 @@
 
 import sys
 
-from faultzone.cli import main
+from faultzone.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -18,14 +18,14 @@ from allure_commons.model2 import Status, TestStepResult
 from allure_commons.types import AttachmentType, LabelType
 
 from faultzone import clauses
-from faultzone.journal import lines
-from faultzone.redaction import text
-from faultzone.report import timeline
+from faultzone.journal.journal import lines
+from faultzone.journal.redaction import text
+from faultzone.journal.timeline import timeline
 from pytest_faultzone import real_hosts
 from pytest_faultzone.plugin import option
 
 if TYPE_CHECKING:
-    from faultzone.journal import Journal
+    from faultzone.journal.journal import Journal
     from pytest_faultzone.regions import RegionMaker
 
 #: What is shown as a step; all else is in the attachment.

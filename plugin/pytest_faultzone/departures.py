@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import clauses
 from faultzone.errors import UsageError
-from faultzone.redaction import told
+from faultzone.journal.redaction import told
 from pytest_faultzone.failures import WIDTH
 from pytest_faultzone.plugin import option
 from pytest_faultzone.proof import DEPARTURES

@@ -148,7 +148,7 @@ def as_function(item: pytest.Item, seed: str) -> str | None:
         return "The shortest example is not written as a function: the test is a method without self."
     written = {name: value for name, value in given.items() if name not in fixtures + itself}
     imports = sorted({line for value in written.values() for line in _imports(value, item.module.__name__)})
-    from faultzone.redaction import told
+    from faultzone.journal.redaction import told
 
     for name, value in written.items():
         if not _is_written_by_its_repr(value, imports, vars(item.module)):

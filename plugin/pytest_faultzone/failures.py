@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import SECOND
-from faultzone.redaction import text, told
+from faultzone.journal.redaction import text, told
 from pytest_faultzone import examples
 from pytest_faultzone.plugin import OPTIONS, flag, seed_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from faultzone.journal import Journal
+    from faultzone.journal.journal import Journal
     from faultzone.region import Region
 
 #: What a reader looks for first; the journal has more.

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from faultzone.faults import Chaos
-    from faultzone.journal import Journal
+    from faultzone.journal.journal import Journal
     from faultzone.region import Client, Region, RegionClock
     from pytest_faultzone.regions import RegionMaker
 
-for _module in ("faultzone.assertions", "faultzone.waiting"):
+for _module in ("faultzone.region.assertions", "faultzone.waiting"):
     if _module not in sys.modules:  # Too late otherwise, which pytest would warn of.
         pytest.register_assert_rewrite(_module)
 

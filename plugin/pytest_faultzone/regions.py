@@ -22,7 +22,7 @@ from faultzone.checkers import choose, demand
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.region import CloudOptions, Region, docker_backend, local_backend, make_region
-from faultzone.remote import connect, prepare, read_keys
+from faultzone.serve.client import connect, prepare, read_keys
 from pytest_faultzone import departures
 from pytest_faultzone.plugin import ASSERTS, RUNNING, SEED, option
 from pytest_faultzone.proof import DEPARTURES, PROOF
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from faultzone.backends import Backend
     from faultzone.faults import Chaos
-    from faultzone.journal import Journal
+    from faultzone.journal.journal import Journal
     from faultzone.serve import Endpoint
     from faultzone.substrate.docker.pool import Settings
 

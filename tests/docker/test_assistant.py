@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from faultzone import assert_refused
-from faultzone.commands import Invocation
 from faultzone.errors import NotSupported, UsageError
 from faultzone.region import Instance, Region
+from faultzone.region.commands import Invocation
 from tests.docker.conftest import MakeRegion
 from tests.docker.test_instances import out, shell, soon
 from tests.docker.test_scripts import ran

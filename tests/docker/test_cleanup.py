@@ -16,7 +16,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from faultzone import cli, docker_cli
+from faultzone.cli import docker as docker_cli
+from faultzone.cli import main as cli
 from faultzone.substrate.docker import cleanup, lock
 from faultzone.substrate.docker.cleanup import expired, labels, leftovers, remove_all, sweep
 from faultzone.substrate.docker.engine import Container, Engine, Made, Stream
@@ -209,7 +210,7 @@ def test_a_session_that_lives_keeps_its_hosts_whoever_looks_from_another_namespa
     hosts.warm(1)
     before = {each.id for each in hosts.engine.made(hosts.session)}
     command = ["unshare", *spaces.split(), "--fork", "--kill-child", sys.executable]
-    command += ["-m", "faultzone.cli", "sweep"] if looks == "sweep" else ["-c", SESSION]
+    command += ["-m", "faultzone.cli.main", "sweep"] if looks == "sweep" else ["-c", SESSION]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "harness")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from faultzone.commands import Invocation
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.region import CloudOptions, Instance, Region, docker_backend, make_region
+from faultzone.region.commands import Invocation
 from faultzone.substrate.docker import clients
 from faultzone.substrate.docker.pool import Pool, Settings, pool
 from tests.docker.test_assistant import asked, serves

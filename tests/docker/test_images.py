@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from faultzone import cli
+from faultzone.cli import main as cli
 from faultzone.substrate.docker import image
 from faultzone.substrate.docker.cleanup import labels, leftovers
 from faultzone.substrate.docker.engine import LABEL, Made

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from faultzone import cli
+from faultzone.cli import main as cli
 from faultzone.substrate.docker.cleanup import leftovers, sweep
 from faultzone.substrate.docker.engine import Made
 from faultzone.substrate.docker.pool import Pool

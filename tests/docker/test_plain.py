@@ -111,7 +111,7 @@ def test_chapters_of_the_suite_conform(hosts: Pool) -> None:
     chosen = (
         "instance/identity,instance/life-cycle,assistant/output-base64,recovery/relocates,assistant/record-finished"
     )
-    command = [sys.executable, "-m", "faultzone.cli", "conform", "--backend=docker", f"--clause={chosen}", "-q"]
+    command = [sys.executable, "-m", "faultzone.cli.main", "conform", "--backend=docker", f"--clause={chosen}", "-q"]
     command += ["--faultzone-docker-plain=yes", "-p", "no:cacheprovider"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout[-4000:]

@@ -29,7 +29,7 @@ def test_regions_of_the_plugin_are_real(pytester: pytest.Pytester, hosts: Pool) 
     "pattern", ["deployment-set/strict-spread,assistant/output-base64", "instance/identity,recovery/relocates"]
 )
 def test_chapters_of_the_suite_conform(hosts: Pool, pattern: str) -> None:
-    command = [sys.executable, "-m", "faultzone.cli", "conform", "--backend=docker", f"--clause={pattern}", "-q"]
+    command = [sys.executable, "-m", "faultzone.cli.main", "conform", "--backend=docker", f"--clause={pattern}", "-q"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout[-4000:]
     assert " passed" in done.stdout
@@ -39,7 +39,7 @@ def test_chapters_of_the_suite_conform(hosts: Pool, pattern: str) -> None:
 def test_commands_say_what_to_do_where_no_engine_answers(command: list[str]) -> None:
     environment = {**os.environ, "DOCKER_HOST": "unix:///nowhere/docker.sock"}
     done = subprocess.run(
-        [sys.executable, "-m", "faultzone.cli", *command],
+        [sys.executable, "-m", "faultzone.cli.main", *command],
         capture_output=True,
         text=True,
         check=False,

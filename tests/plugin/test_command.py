@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from faultzone import cli
+from faultzone.cli import main as cli
 
 
 @pytest.mark.slow
@@ -16,7 +16,7 @@ def test_conform_is_not_touched_by_the_users_settings(tmp_path: Path, monkeypatc
     (tmp_path / "conftest.py").write_text("raise SystemExit(3)\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
     monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
-    command = [sys.executable, "-m", "faultzone.cli", "conform", "--clause", "deployment-set/zone-limit", "-q"]
+    command = [sys.executable, "-m", "faultzone.cli.main", "conform", "--clause", "deployment-set/zone-limit", "-q"]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
@@ -36,7 +36,7 @@ def test_an_option_of_what_is_not_installed_says_what_to_install(
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["wrong", "actions", "up"])
 def test_output_that_nobody_reads_any_more_is_no_trouble(command: str) -> None:
-    started = [sys.executable, "-m", "faultzone.cli", command]
+    started = [sys.executable, "-m", "faultzone.cli.main", command]
     with subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None

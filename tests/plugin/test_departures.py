@@ -182,7 +182,7 @@ def test_workers_expect_the_same(pytester: pytest.Pytester) -> None:
 def test_a_file_that_a_run_wrote_makes_the_next_one_green(tmp_path: Path, edition: str) -> None:
     def conform(*arguments: str) -> subprocess.CompletedProcess[str]:
         chosen = ["--backend=wrong:eight-in-a-zone", "--clause=deployment-set/*", f"--faultzone-edition={edition}"]
-        command = [sys.executable, "-m", "faultzone.cli", "conform", "-q", *chosen, *arguments]
+        command = [sys.executable, "-m", "faultzone.cli.main", "conform", "-q", *chosen, *arguments]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     first = conform("--faultzone-departures-write=known.toml")

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from faultzone.journal import load
+from faultzone.journal.journal import load
 
 SEEDS = """
     import pytest

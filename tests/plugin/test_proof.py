@@ -13,9 +13,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from faultzone import hosted
 from faultzone.backends.retries import Budget
 from faultzone.errors import Unanswered
+from faultzone.serve import cloud as hosted
 from pytest_faultzone import probe
 from tests.plugin.endpoints import ends, listening, response, saying
 

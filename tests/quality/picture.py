@@ -33,7 +33,7 @@ def printed() -> list[str]:
     """The lines of a run that do not change from run to run: up to the clause, then which clause deviates."""
     with TemporaryDirectory() as elsewhere:
         done = subprocess.run(
-            [sys.executable, "-m", *COMMAND.replace("faultzone", "faultzone.cli", 1).split(), *_COLOURED],
+            [sys.executable, "-m", *COMMAND.replace("faultzone", "faultzone.cli.main", 1).split(), *_COLOURED],
             cwd=elsewhere,
             env={**os.environ, "COLUMNS": str(COLUMNS)},
             capture_output=True,

@@ -16,20 +16,20 @@ from tests.quality.sources import PACKAGES, ROOT, modules, tree
 # From the ground up. A room may import the rooms of the layers below it and, if no circle comes of it, of its own.
 LAYERS = (
     {"errors"},
-    {"ecs", "clauses", "editions", "clock", "world", "journal", "listen", "redaction"},
+    {"ecs", "clauses", "editions", "clock", "world", "journal", "listen"},
     {"model"},
     {"substrate"},
     {"control"},
     {"backends"},
-    {"serve", "faults", "waiting", "actions", "report"},
-    {"region", "commands", "history"},
-    {"assertions", "checkers", "hosted", "remote", "wrong_regions"},
-    {"cli", "docker_cli", "__main__"},
+    {"serve", "faults", "waiting"},
+    {"region"},
+    {"checkers", "wrong_regions"},
+    {"cli", "__main__"},
 )
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
 
 # What the suite may know of the harness, `faultzone` being the façade: nothing that the region under test is made of.
-SUITE_MAY_IMPORT = {"faultzone", "ecs", "errors", "region", "assertions", "history"}
+SUITE_MAY_IMPORT = {"faultzone", "ecs", "errors", "region"}
 
 # Who may import what from outside the standard library.
 THIRD_PARTY = {

@@ -36,4 +36,4 @@ def test_pytest_finds_the_plugin() -> None:
 
 def test_the_command_is_the_harness_s() -> None:
     (command,) = entry_points(group="console_scripts", name="faultzone")
-    assert command.value == "faultzone.cli:main"
+    assert command.value == "faultzone.cli.main:main"

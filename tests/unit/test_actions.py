@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from faultzone import ApiError, make_region, model
-from faultzone.actions import implemented, render_markdown
+from faultzone.cli.actions import implemented, render_markdown
 from faultzone.editions import EDITIONS, load, names
 
 PAGE = Path(__file__).parents[2] / "docs" / "actions.md"
 
 
 def test_the_page_is_what_the_code_says() -> None:
-    # To make it anew: python -c 'from faultzone.actions import *; print(render_markdown(), end="")' > docs/actions.md
+    # To make it anew:
+    # python -c 'from faultzone.cli.actions import *; print(render_markdown(), end="")' > docs/actions.md
     assert PAGE.read_text() == render_markdown()
 
 

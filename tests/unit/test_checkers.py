@@ -11,12 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from faultzone import ApiError, DeploymentSet, Instance, Region, cli, editions, make_region
+from faultzone import ApiError, DeploymentSet, Instance, Region, editions, make_region
 from faultzone.checkers import CHECKERS, HOLDS, UNKNOWN, VIOLATED, Result, ViolationError, check, choose, demand
+from faultzone.cli import main as cli
 from faultzone.clock import DAY, HOUR, MINUTE, SECOND
 from faultzone.editions import Edition
 from faultzone.errors import HarnessError, UsageError
-from faultzone.journal import Journal
+from faultzone.journal.journal import Journal
 from faultzone.model.rules import Rules
 
 START = 1_551_398_400_000

@@ -12,7 +12,7 @@ from tests.patience import PATIENCE
 # Sends a signal at the n-th line that runs once it is handled, for every n, and at last one to a wait that sleeps.
 WAITS = """
 import os, signal, sys, threading
-from faultzone.hosted import wait_for_interrupt
+from faultzone.serve.cloud import wait_for_interrupt
 
 def send():
     os.kill(os.getpid(), signal.SIGTERM)

@@ -10,8 +10,8 @@ import pytest
 from faultzone import make_region
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError
-from faultzone.journal import Entry, Journal, copied, load
-from faultzone.redaction import recorded
+from faultzone.journal.journal import Entry, Journal, copied, load
+from faultzone.journal.redaction import recorded
 
 
 def test_a_copy_shares_nothing_that_can_be_changed() -> None:

@@ -12,7 +12,7 @@ from faultzone.backends.local import LocalBackend
 from faultzone.clock import DAY, MINUTE, SECOND, HybridClock
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, UsageError
-from faultzone.journal import KINDS
+from faultzone.journal.journal import KINDS
 from faultzone.model.core import dispatch
 from faultzone.model.core.shape import Shape
 from faultzone.model.core.state import AccountState, RegionState

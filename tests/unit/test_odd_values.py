@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from faultzone import ApiError, make_region
 from faultzone.control.tables import MEMORY as VERBS
 from faultzone.errors import NotSupported, UsageError
+from faultzone.journal.redaction import recorded
 from faultzone.model.core.dispatch import ACTIONS
-from faultzone.redaction import recorded
 
 QUICK = settings(
     max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from faultzone import Instance, Region, assert_refused, editions, hosted, make_region
+from faultzone import Instance, Region, assert_refused, editions, make_region
 from faultzone.checkers import demand
-from faultzone.cli import main
+from faultzone.cli.main import main
 from faultzone.errors import UsageError
 from faultzone.model.core.shape import IMMEDIATE, PLANNED
 from faultzone.model.events.recovery import PATHS
+from faultzone.serve import cloud as hosted
 
 FAILURE, MAINTENANCE = "SystemFailure.Reboot", "SystemMaintenance.Reboot"
 LOCAL, USUAL = "ecs.i2.xlarge", "ecs.g5.large"

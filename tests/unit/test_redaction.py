@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from faultzone import ApiError, Region, UsageError, make_region
-from faultzone.journal import lines
-from faultzone.redaction import is_secret, recorded, text
+from faultzone.journal.journal import lines
+from faultzone.journal.redaction import is_secret, recorded, text
 
 SECRET = "hunter2-4711"
 

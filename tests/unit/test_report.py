@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 from faultzone import ApiError, make_region
-from faultzone.journal import Journal
-from faultzone.report import timeline
+from faultzone.journal.journal import Journal
+from faultzone.journal.timeline import timeline
 
 
 def test_a_timeline_says_what_was_not_kept() -> None:

@@ -17,7 +17,7 @@ STS = ("STS.testid", "stssecret", "a+token/==")
 @contextmanager
 def faultzone_up(*options: str) -> Iterator[str]:
     """`faultzone up` with these options; gives its URL, and sees that it ends when told to."""
-    command = [sys.executable, "-m", "faultzone.cli", "up", "--token", TOKEN, *options]
+    command = [sys.executable, "-m", "faultzone.cli.main", "up", "--token", TOKEN, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

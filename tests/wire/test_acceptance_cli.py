@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from faultzone.backends.http import flatten
-from faultzone.remote import connect
+from faultzone.serve.client import connect
 from tests.patience import PATIENCE
 from tests.wire.clients import STS, TOKEN, faultzone_up
 from tests.wire.test_acceptance_old_sdk import IMAGE, TYPE

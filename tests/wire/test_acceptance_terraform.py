@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from faultzone.backends.http import HttpBackend
-from faultzone.remote import connect
+from faultzone.serve.client import connect
 from tests.wire.clients import faultzone_up
 
 TERRAFORM, PLUGINS = shutil.which("terraform"), os.environ.get("FAULTZONE_TERRAFORM_PLUGINS")

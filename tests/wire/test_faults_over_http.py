@@ -7,11 +7,12 @@ from contextlib import closing
 
 import pytest
 
-from faultzone import Region, hosted, make_region
+from faultzone import Region, make_region
 from faultzone.backends.http import HttpBackend
 from faultzone.faults import Fault
 from faultzone.region import CloudOptions
-from faultzone.remote import connect, prepare
+from faultzone.serve import cloud as hosted
+from faultzone.serve.client import connect, prepare
 from tests.chaos.samples import IN_MEMORY, SAMPLES, name_of, stage
 
 every = pytest.mark.parametrize("kind", IN_MEMORY, ids=name_of)

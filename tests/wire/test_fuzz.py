@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faultzone import hosted
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import NotSupported, UsageError
 from faultzone.listen import Request
+from faultzone.serve import cloud as hosted
 from faultzone.serve.application import Answer
 from faultzone.serve.server import Endpoint, serve
 from faultzone.serve.signatures import Keyring

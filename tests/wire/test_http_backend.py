@@ -27,15 +27,15 @@ from faultzone import (
     Region,
     UsageError,
     assert_refused,
-    hosted,
     make_region,
 )
 from faultzone.backends.http import HttpBackend, flatten
 from faultzone.clock import VIRTUAL_START
 from faultzone.errors import UnknownTarget
-from faultzone.journal import lines
+from faultzone.journal.journal import lines
 from faultzone.region import CloudOptions
-from faultzone.remote import connect, prepare, read_keys
+from faultzone.serve import cloud as hosted
+from faultzone.serve.client import connect, prepare, read_keys
 from faultzone.serve.server import serve
 from faultzone.serve.signatures import Keyring
 from tests.patience import PATIENCE

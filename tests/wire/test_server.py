@@ -345,7 +345,7 @@ def test_a_fork_closes_its_own_copy_of_an_endpoint_and_no_more() -> None:
     # In a process of its own: pytest's has threads, beside which a fork is a warning.
     program = """
         import os, signal, sys, urllib.request
-        from faultzone import hosted
+        from faultzone.serve import cloud as hosted
         with hosted.endpoint(hosted.Hosted()) as served:
             if not os.fork():
                 signal.alarm(5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from faultzone import hosted
+from faultzone.serve import cloud as hosted
 from tests.wrong_regions.test_kills import run_suite
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from faultzone.journal import Journal
+from faultzone.journal.journal import Journal
 
 #: What a backend may let a test do besides the public API, and what each of them means.
 CAPABILITIES: Final = {

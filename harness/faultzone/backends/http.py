@@ -19,8 +19,8 @@ from faultzone.clock import SECOND
 from faultzone.control import tables
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NoAnswer, NotSupported, Unanswered, UnknownTarget, UsageError
-from faultzone.journal import Journal
-from faultzone.redaction import recorded, text, told
+from faultzone.journal.journal import Journal
+from faultzone.journal.redaction import recorded, text, told
 
 #: Seconds that an endpoint has to answer a call, and a control verb: `advance` by months does all that falls due.
 TIMEOUT: Final = 30.0

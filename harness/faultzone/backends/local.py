@@ -18,14 +18,14 @@ from faultzone.control.registry import Table
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.errors import FaultzoneError, HarnessError, NoAnswer, NotSupported, UsageError
-from faultzone.journal import Journal, copied
+from faultzone.journal.journal import Journal, copied
+from faultzone.journal.redaction import hidden, hide, noted, recorded, told
 from faultzone.model.cloud import Cloud
 from faultzone.model.core.catalog import Catalog, default_catalog
 from faultzone.model.core.dispatch import ACTIONS
 from faultzone.model.core.effects import Boot, Effect, PutFile, Report, RunScript, is_routine
 from faultzone.model.core.shape import Shape
 from faultzone.model.rules import Rules
-from faultzone.redaction import hidden, hide, noted, recorded, told
 from faultzone.substrate import Sink, Substrate
 from faultzone.substrate.memory import MemorySubstrate, Timings
 from faultzone.world import World

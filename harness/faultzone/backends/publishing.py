@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 from faultzone.errors import UsageError
+from faultzone.journal.redaction import text
 from faultzone.model.events import notifications
 from faultzone.model.events.notifications import Notification
-from faultzone.redaction import text
 
 if TYPE_CHECKING:
     from faultzone.backends.mns import MnsQueue

@@ -16,7 +16,7 @@ from typing import Final
 from faultzone.checkers import events, instances, liveness, records
 from faultzone.checkers.base import HOLDS, UNKNOWN, VIOLATED, Checker, Origin, Raw, Result
 from faultzone.errors import FaultzoneError, HarnessError, UsageError
-from faultzone.journal import Journal, load
+from faultzone.journal.journal import Journal, load
 
 #: The checkers by name.
 CHECKERS: Final[dict[str, type[Checker]]] = {

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 from faultzone import editions
 from faultzone.clock import utc
 from faultzone.editions import Edition
-from faultzone.journal import Entry
+from faultzone.journal.journal import Entry
 
 HOLDS: Final = "holds"
 VIOLATED: Final = "violated"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from faultzone.control.api_faults import ApiFaults
     from faultzone.control.registry import Verb
     from faultzone.control.schedule import Planned
-    from faultzone.journal import Journal
+    from faultzone.journal.journal import Journal
     from faultzone.model.cloud import Cloud
     from faultzone.substrate import Substrate
     from faultzone.substrate.docker.substrate import DockerSubstrate

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 import httptools
 
+from faultzone.journal.redaction import text
 from faultzone.listen.hosts import Hosts
 from faultzone.listen.limits import (
     BODY_MAX,
@@ -34,7 +35,6 @@ from faultzone.listen.limits import (
     SLICE,
 )
 from faultzone.listen.messages import Answer, Application, Refused, Request
-from faultzone.redaction import text
 
 _logger: Final = logging.getLogger("faultzone.serve")
 

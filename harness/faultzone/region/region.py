@@ -16,23 +16,23 @@ from faultzone.backends import Backend
 from faultzone.backends.answers import documented, from_control
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import Duration
-from faultzone.commands import RunsCommands
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.editions.catalog import DEFAULT_IMAGE, DEFAULT_INSTANCE_TYPE
 from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
 from faultzone.faults import Chaos
 from faultzone.faults.base import id_of
-from faultzone.history import SeesEvents
-from faultzone.journal import Journal
+from faultzone.journal.journal import Journal
 from faultzone.model.billing.ledger import Money
+from faultzone.region.commands import RunsCommands
+from faultzone.region.events import SeesEvents
 from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
     from faultzone.serve import Door, Endpoint
 
 from faultzone.backends.options import CloudOptions, local_backend
-from faultzone.redaction import noted
+from faultzone.journal.redaction import noted
 from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check_status
 
 T = TypeVar("T")

@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import NoAnswer
+from faultzone.journal.redaction import text
 from faultzone.listen.messages import Refused, Request, head
-from faultzone.redaction import text
 from faultzone.serve.control import ROOT, Control
 from faultzone.serve.door import Door
 from faultzone.serve.signatures import Verifier

@@ -6,9 +6,9 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from faultzone.journal.redaction import HIDDEN
 from faultzone.model.assistant.parameters import fill
 from faultzone.model.core.effects import PutFile, RunScript
-from faultzone.redaction import HIDDEN
 
 if TYPE_CHECKING:
     from faultzone.clock import Timer

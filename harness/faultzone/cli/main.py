@@ -24,7 +24,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from faultzone import docker_cli, editions
+from faultzone import editions
+from faultzone.cli import docker as docker_cli
 from faultzone.errors import FaultzoneError, UsageError
 from faultzone.model.core.shape import IMMEDIATE, PLANNED
 
@@ -161,7 +162,7 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def _up(options: argparse.Namespace) -> int:
-    from faultzone import hosted
+    from faultzone.serve import cloud as hosted
 
     regions = options.region or ["cn-hangzhou"]
     cloud = hosted.Hosted(
@@ -278,7 +279,7 @@ def _journals(paths: Sequence[Path]) -> list[Path]:
 
 
 def _actions(options: argparse.Namespace) -> int:
-    from faultzone.actions import implemented
+    from faultzone.cli.actions import implemented
 
     edition = editions.load(options.edition)
     for name, request in implemented().items():

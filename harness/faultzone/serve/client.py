@@ -10,7 +10,7 @@ from faultzone.backends import TEST_KEYS
 from faultzone.backends.http import HttpBackend
 from faultzone.backends.options import CloudOptions
 from faultzone.errors import NotSupported, UsageError
-from faultzone.journal import Journal
+from faultzone.journal.journal import Journal
 from faultzone.model.core.shape import Shape
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from faultzone import editions
-from faultzone.commands import Invocation
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError
-from faultzone.history import SystemEvent, timeline
 from faultzone.model.assistant import invocation_status as status
 from faultzone.region import Identity, Instance, Region
+from faultzone.region.commands import Invocation
+from faultzone.region.events import SystemEvent, timeline
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.control.cloud import describe
 from faultzone.control.hosted import VERBS
 from faultzone.errors import UsageError
-from faultzone.journal import Journal
+from faultzone.journal.journal import Journal
 
 if TYPE_CHECKING:
     from faultzone.serve import Endpoint

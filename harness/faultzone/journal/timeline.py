@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from faultzone.clock import SECOND, stamp
-from faultzone.journal import Journal
+from faultzone.journal.journal import Journal
 
 #: What breaks and mends hosts is told whomever it hits.
 _AROUND: Final = frozenset({"fault", "undo"})

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from faultzone import report
 from faultzone.clock import Duration, read_stamp, stamp
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError, WaitTimeout
+from faultzone.journal import timeline as report
 from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from faultzone.editions import Edition
-    from faultzone.journal import Journal
+    from faultzone.journal.journal import Journal
     from faultzone.region import Instance
 
 T = TypeVar("T")
