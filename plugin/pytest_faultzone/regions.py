@@ -21,6 +21,7 @@ from faultzone.backends.retries import Budget
 from faultzone.checkers import choose, demand
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
+from faultzone.journal import redaction
 from faultzone.region import CloudOptions, Region, docker_backend, local_backend, make_region
 from faultzone.serve.client import connect, prepare, read_keys
 from pytest_faultzone import departures
@@ -226,7 +227,8 @@ def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
                 name, keys=read_keys(option(config, "keys")) or TEST_KEYS, token=option(config, "token") or None
             )
         return config.stash[_ENDPOINT]
-    raise UsageError(f"--faultzone-backend={name}: write 'memory', 'docker', 'wrong:NAME' or the URL of an endpoint")
+    given = redaction.url(name)
+    raise UsageError(f"--faultzone-backend={given}: write 'memory', 'docker', 'wrong:NAME' or the URL of an endpoint")
 
 
 def check_options(config: pytest.Config) -> None:

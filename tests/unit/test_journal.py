@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from faultzone import make_region
+from faultzone import Region, make_region
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError
 from faultzone.journal.journal import Entry, Journal, copied, load
@@ -114,6 +114,22 @@ def test_what_a_refusal_says_is_whole_where_it_is_short() -> None:
     journal = Journal()
     journal.append(0, "refusal", data)
     assert next(iter(journal)).data == data
+
+
+def test_what_a_region_stores_is_read_back_as_it_was(region: Region, tmp_path: Path) -> None:
+    region.journal.open(tmp_path / "a.ndjson")
+    (instance,) = region.run_instances(1)
+    region.clock.advance("1m")
+    region.call("CreateCommand", Name="c", Type="RunShellScript", CommandContent="ZWNobyBoaQ==")
+    (command,) = region.call("DescribeCommands")["Commands"]["Command"]
+    region.call("InvokeCommand", CommandId=command["CommandId"], InstanceId=[instance.id])
+    region.clock.advance("1m")
+    with region.chaos.crash(str(instance.host)):
+        region.clock.advance("10m")
+    region.journal.close()
+    stored = load(tmp_path / "a.ndjson")
+    assert {"effect", "report", "transition", "event", "fault", "undo", "call"} <= {entry.kind for entry in stored}
+    assert stored == [entry._replace(data=json.loads(json.dumps(entry.data))) for entry in region.journal]
 
 
 def test_a_stored_summary_is_what_it_was_at_last(tmp_path: Path) -> None:

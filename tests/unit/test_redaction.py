@@ -68,6 +68,7 @@ def test_what_is_given_for_parameters_is_hidden_and_their_names_stay() -> None:
         ("http://h/n?access_token=abc&id=3", "http://h/n?access_token=***&id=3"),
         ("http://h/n?id=3&key=abc", "http://h/n?id=3&key=***"),
         ("http://h/n?Signature=a%2Fb", "http://h/n?Signature=***"),
+        ("http://h/n?id=3&sign=abc", "http://h/n?id=3&sign=***"),
         ("http://h/n?mail=a@b", "http://h/n?mail=a@b"),
         ("http://127.0.0.1:8080/notify", "http://127.0.0.1:8080/notify"),
     ],
@@ -92,6 +93,29 @@ def test_credentials_in_urls(url: str, kept: str) -> None:
 )
 def test_messages_that_quote_secrets(said: str, kept: str) -> None:
     assert text(said) == kept
+
+
+@pytest.mark.parametrize(
+    ("script", "kept"),
+    [
+        ("export PASSWORD=abcd; run", "export PASSWORD=***; run"),
+        ("curl https://user:abcd@host/", "curl https://***@host/"),
+        ("mysql --password='ab cd'", "mysql --password='***'"),
+        ("echo hello; exit 3", "echo hello; exit 3"),
+    ],
+)
+@pytest.mark.parametrize("name", ["CommandContent", "script", "command"])
+def test_scripts_are_shown_without_what_they_quote(name: str, script: str, kept: str) -> None:
+    assert recorded({name: script}) == {name: kept}
+    encoded = recorded({name: base64.b64encode(script.encode()).decode()})[name]
+    assert base64.b64decode(encoded).decode() == kept
+
+
+@pytest.mark.parametrize("url", ["user:{}@x", "http:user:{}@x/", "http:/user:{}@x/", "user:{}/a@x", "ftp://u:{}@x"])
+def test_a_url_that_is_none_is_quoted_without_its_password(region: Region, url: str) -> None:
+    with pytest.raises(UsageError, match="write an HTTP URL") as refused:
+        region.control("subscribe", url=url.format(SECRET))
+    assert SECRET not in str(refused.value)
 
 
 def _written(region: Region) -> str:
@@ -121,6 +145,21 @@ def _doors() -> dict[str, Any]:
         assert {"shown", "filled_in"}.isdisjoint(ran.data)
         assert "***" in str(region.journal.of("report", report="RunEnded")[-1])
 
+    def run_script(region: Region) -> None:
+        (instance,) = region.run_instances(1)
+        region.clock.advance("1m")
+        script = f"export PASSWORD={SECRET}; curl http://user:{SECRET}@127.0.0.1/"
+        for content in (script, base64.b64encode(script.encode()).decode()):
+            region.call(
+                "RunCommand",
+                InstanceId=[instance.id],
+                Type="RunShellScript",
+                CommandContent=content,
+                ContentEncoding="PlainText" if content == script else "Base64",
+            )
+        region.clock.advance("1m")
+        assert "PASSWORD=***" in str(region.journal.of("report", report="RunEnded")[-1])
+
     def send_file(region: Region) -> None:
         (instance,) = region.run_instances(1)
         region.clock.advance("1m")
@@ -136,6 +175,7 @@ def _doors() -> dict[str, Any]:
         "nested": lambda region: region.call("RunInstances", Tag=[{"Key": {"secret": SECRET}}]),
         "flat": lambda region: region.call("CreateLaunchTemplate", **{"Tag.1.private_key": SECRET}),
         "command": run_command,
+        "script": run_script,
         "file": send_file,
         "callback": lambda region: region.control("subscribe", url=url),
         "taught": lambda region: region.control("teach-guest", command=f"curl {url}", output="ok"),

@@ -19,7 +19,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.errors import FaultzoneError, HarnessError, NoAnswer, NotSupported, UsageError
 from faultzone.journal.journal import Journal, copied
-from faultzone.journal.redaction import hidden, hide, noted, recorded, told
+from faultzone.journal.redaction import hidden, hide, noted, recorded, text, told
 from faultzone.model.cloud import Cloud
 from faultzone.model.core.catalog import Catalog, default_catalog
 from faultzone.model.core.dispatch import ACTIONS
@@ -431,8 +431,10 @@ class LocalBackend:
             return hidden(fields)
         if kind is RunScript:
             shown, filled_in = fields.pop("shown"), fields.pop("filled_in")
+            # Which kind of entry it is, is said of the entry.
+            fields["type"] = fields.pop("kind")
+            fields["script"] = text(shown if filled_in else fields["script"])
             if filled_in:
-                fields["script"] = shown
                 self._filled_in[fields["run"]] = filled_in
         return fields
 
@@ -453,6 +455,6 @@ class LocalBackend:
         if taken and is_routine(report):
             return
         said = {"report": type(report).__name__, "region": region, **self._named(region, report._asdict())}
-        if self._filled_in and said.get("output"):
-            said["output"] = hide(said["output"], self._filled_in.get(str(said.get("run")), ()))
+        if said.get("output"):
+            said["output"] = text(hide(said["output"], self._filled_in.get(str(said.get("run")), ())))
         self.journal.append(self.clock.now, "report" if taken else "stale", said)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 from faultzone.errors import UsageError
-from faultzone.journal.redaction import text
+from faultzone.journal import redaction
 from faultzone.model.events import notifications
 from faultzone.model.events.notifications import Notification
 
@@ -170,13 +170,13 @@ def _parts_of(url: str) -> SplitResult:
         UsageError: it is no HTTP URL, or has what none can have.
     """
     # A password is not shown to whoever reads the report of a test.
-    shown = text(re.sub(r"//[^/]*@", "//***@", url[:_SHOWN])) + ("…" if len(url) > _SHOWN else "")
+    shown = redaction.url(url[:_SHOWN]) + ("…" if len(url) > _SHOWN else "")
     example = "write an HTTP URL such as http://127.0.0.1:8080/notify"
     try:
         parts = urlsplit(url)
         named = bool(parts.hostname) and parts.port != 0
     except ValueError as trouble:
-        raise UsageError(f"url={shown!r}: {text(str(trouble))[:_SHOWN]}; {example}") from None
+        raise UsageError(f"url={shown!r}: {redaction.text(str(trouble))[:_SHOWN]}; {example}") from None
     if parts.scheme not in ("http", "https") or not named:
         raise UsageError(f"url={shown!r}: {example}")
     # The parser drops some of them, and a request has no place for the others.

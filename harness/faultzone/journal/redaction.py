@@ -1,11 +1,13 @@
 """What must not be written down: one table of rules for every journal, report, log and message.
 
 Hidden are passwords, keys and tokens by their names, also misspelt and wherever they are nested; user data; the
-contents of files; what is given for a command's parameters; and what a URL carries of them. Ids and names stay.
+contents of files; what is given for a command's parameters; and what a URL or a script carries of them. Ids and names
+stay.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -23,24 +25,27 @@ _PARTS: Final = (
     "password", "passwd", "passphrase", "passcode", "secret", "token", "privatekey", "apikey", "credential", "userdata",
 )  # fmt: skip
 #: So is a name of which one of these is a word.
-_WORDS: Final = frozenset({"pwd", "pass", "passwort", "psw", "authorization", "cookie", "signature"})
+_WORDS: Final = frozenset({"pw", "pwd", "pass", "passwort", "psw", "authorization", "cookie", "signature"})
 #: So is a name with a word that is this close to one of these.
 _CLOSE: Final = {"password": 0.8, "passwd": 0.85, "secret": 0.85}
 #: Whole names: contents of files.
 _CONTENTS: Final = frozenset({"content", "filecontent"})
+#: Whole names: scripts. They are shown without the secrets that they quote.
+_SCRIPTS: Final = frozenset({"commandcontent", "script", "command"})
 #: Whole names that a reader needs, whatever they have in them.
 _NEEDED: Final = frozenset({"clienttoken", "nexttoken", "passwordinherit"})
 #: What is given for parameters: the names stay.
 _GIVEN: Final = "parameters"
 #: The same in the query of a URL.
-_IN_QUERIES: Final = frozenset({"key", "sig", "auth", "hmac"})
+_IN_QUERIES: Final = frozenset({"key", "sig", "sign", "auth", "hmac"})
 
 _SPLIT: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _USER: Final = re.compile(r"(?<=://)[^/?#\s]+@")
+_BEFORE_HOST: Final = re.compile(r"^(\w+:)?(/*).*@", re.DOTALL)
 _NAMED: Final = re.compile(r"""(?<!\w)(?P<name>(?:(?:private|api)-)?\w++)["']?\s?(?:=|:\s?)\s?""")
 _SAID: Final = re.compile(r"""(?P<quote>["'])(?:(?!(?P=quote)).)*(?P=quote)?|[^\s&;,)\]}"']+""")
 
-_PLAIN, _HIDE, _HIDE_INSIDE = range(3)
+_PLAIN, _HIDE, _HIDE_INSIDE, _HIDE_QUOTED = range(4)
 #: What is known of names that were met: few, and short, whoever sends which.
 _known: Final[dict[str, int]] = {}
 #: Of these, those that nothing is hidden of.
@@ -50,6 +55,7 @@ _NAME_MOST: Final = 64
 
 _DEPTH: Final = 32
 _JSON_MOST: Final = 1 << 16
+_SCRIPT_MOST: Final = 1 << 16
 _BITS: Final = 1024
 
 
@@ -82,6 +88,8 @@ def _judge(name: str) -> int:
         return _PLAIN
     if whole == _GIVEN:
         return _HIDE_INSIDE
+    if whole in _SCRIPTS:
+        return _HIDE_QUOTED
     if whole in _CONTENTS or not _WORDS.isdisjoint(words) or any(part in whole for part in _PARTS):
         return _HIDE
     pairs = [one + other for one, other in pairwise(words)]
@@ -111,6 +119,23 @@ def text(said: str) -> str:
             kept += said[end : found.end()], quote, HIDDEN, quote
             end = value.end()
     return "".join([*kept, said[end:]])
+
+
+def url(given: str) -> str:
+    """What was given for a URL, perhaps none, without name and password."""
+    return text(_BEFORE_HOST.sub(rf"\1\2{HIDDEN}@", given))
+
+
+def script(said: str) -> str:
+    """A script, as it is or in Base64, without the secrets that it quotes."""
+    if len(said) <= _SCRIPT_MOST:
+        try:
+            read = base64.b64decode(said, validate=True).decode()
+        except ValueError:
+            return text(said)
+        kept = text(read)
+        return said if kept == read else base64.b64encode(kept.encode()).decode()
+    return text(said)
 
 
 def recorded(values: Mapping[str, Any], what: str = "parameters") -> dict[str, Any]:
@@ -195,6 +220,8 @@ def _value(name: object, value: Any, place: _Place, depth: int) -> Any:
     if rule == _HIDE and isinstance(value, bytes | bytearray):  # Of a file, in process.
         return HIDDEN
     kept = _copy(value, (place, name), depth)
+    if rule == _HIDE_QUOTED:
+        return script(kept) if isinstance(kept, str) else kept
     if rule == _PLAIN or kept == "":
         return kept
     if rule == _HIDE_INSIDE:
