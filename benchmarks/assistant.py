@@ -35,7 +35,7 @@ class _Invoking:
     def __init__(self) -> None:
         self.region, instances = _region(_TARGETS)
         self.asked = {
-            "CommandId": self.region.create_command("true"),
+            "CommandId": self.region.commands.create("true"),
             "InstanceId": [each.id for each in instances],
         }
 
@@ -53,7 +53,7 @@ class _Settling:
         self.region, instances = _region(_TARGETS)
         self.ids = [each.id for each in instances]
         self.invocations = max(1, targets // _TARGETS)
-        self.command = self.region.create_command("echo 1")
+        self.command = self.region.commands.create("echo 1")
 
     def invoke(self) -> None:
         for _ in range(self.invocations):
@@ -66,7 +66,7 @@ class _Settling:
 def _cron(count: int) -> dict[str, float]:
     """A day of a command that runs every minute on `count` instances: runs, seconds, and bytes at half time and end."""
     region, instances = _region(count)
-    command = region.create_command("echo 1")
+    command = region.commands.create("echo 1")
     for first in range(0, count, _TARGETS):
         ids = [each.id for each in instances[first : first + _TARGETS]]
         region.call("InvokeCommand", CommandId=command, InstanceId=ids, Timed=True, Frequency="0 * * * * *")

@@ -260,7 +260,7 @@ class Walk:
         listed = self.region.describe("DescribeInstances", "Instances", "Instance")
         status = {str(each["InstanceId"]): str(each["Status"]) for each in listed}
         found = [f"{instance} is {each}" for instance, each in status.items() if each not in _SETTLED]
-        for event in self.region.events():
+        for event in self.region.events.of():
             waits = starved and event.type.startswith("SystemFailure.") and status.get(event.instance) == "Stopped"
             if event.state == "Executing" and not waits:
                 found.append(f"{event.id} of {event.instance}, {event.type}, is {event.state}")

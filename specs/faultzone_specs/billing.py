@@ -57,7 +57,7 @@ def events(region: Region, instance: Instance, type: str) -> list[Event]:
             _instant(each.published),
             None if each.not_before is None else _instant(each.not_before),
         )
-        for each in region.events(instance, type)
+        for each in region.events.of(instance, type)
     ]
 
 

@@ -71,5 +71,5 @@ def planned_ids(region: Region, **filters: object) -> set[str]:
 
 def state_of(region: Region, event_id: str) -> str:
     """The state of one event."""
-    (found,) = (event for event in region.events() if event.id == event_id)
+    (found,) = (event for event in region.events.of() if event.id == event_id)
     return found.state

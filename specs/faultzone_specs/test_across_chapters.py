@@ -97,6 +97,6 @@ def test_maintenance_of_what_is_locked_executes_since_its_user_cannot_reboot_it(
     region.chaos.maintenance(instance.id, within="24h")
     region.control("lock", instance=instance.id, reason="security")
     assert_refused("InstanceLockedForSecurity", instance.reboot)
-    assert [each.state for each in region.events(instance, MAINTENANCE)] == ["Scheduled"]
+    assert [each.state for each in region.events.of(instance, MAINTENANCE)] == ["Scheduled"]
     region.wait_for_event(MAINTENANCE, instance=instance, state="Executed", within="31h")
     assert (instance.wait_until("Running").status, instance.lock_reasons) == ("Running", ["security"])

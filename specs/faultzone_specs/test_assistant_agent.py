@@ -66,9 +66,9 @@ def test_the_status_is_that_of_the_agent(region: Region) -> None:
         each.start()
     region.wait(lambda: has_agent(instance), "5m", what="the agent")
     assert not has_agent(bare)
-    region.log_in(instance, "systemctl stop agentwatch")
+    region.commands.log_in(instance, "systemctl stop agentwatch")
     assert has_agent(instance) in (True, False)
-    region.log_in(instance, "systemctl start agentwatch")
+    region.commands.log_in(instance, "systemctl start agentwatch")
     region.wait(lambda: has_agent(instance), "5m", what="the agent")
 
 
@@ -98,7 +98,7 @@ def test_an_agent_can_be_installed_by_its_package(region: Region, image: str, pa
         region.control("set-agent", instance=instance.id, state="lacking")
     assert not has_agent(instance)
     source = "https://repo-aliyun-assist.oss-cn-beijing.aliyuncs.com/download"
-    assert region.log_in(instance, f"wget {source}/{package}\n{install} {package}")["exit_code"] == 0
+    assert region.commands.log_in(instance, f"wget {source}/{package}\n{install} {package}")["exit_code"] == 0
     region.wait(lambda: has_agent(instance), "5m", what="the agent")
     assert region.run_command("echo 1", on=instance).output(instance) == "1\n"
 
@@ -119,7 +119,7 @@ def test_instances_in_the_classic_network_run_no_commands(region: Region) -> Non
     (inside,) = region.run_instances(VSwitchId=zone["VSwitchId"])
     networks = [each.describe()["InstanceNetworkType"] for each in (classic, inside)]
     assert networks == ["classic", "vpc"]
-    command = region.create_command("echo 1")
+    command = region.commands.create("echo 1")
     refusal = refusal_of(lambda: region.call("InvokeCommand", CommandId=command, InstanceId=[classic.id, inside.id]))
     assert refusal is not None
     assert region.call("DescribeInvocations", CommandId=command, Timed=False)["TotalCount"] == 0
@@ -165,7 +165,7 @@ def test_a_command_for_another_system_does_not_run(region: Region) -> None:
 def test_a_type_that_is_spelt_as_in_the_manual_is_powershell_or_refused(region: Region) -> None:
     """It is listed as what it is, and runs on Windows alone."""
     (windows, linux) = (*region.run_instances(ImageId=WINDOWS), *region.run_instances())
-    refusal = refusal_of(lambda: region.create_command("echo 1", type="RunPowershellScript"))
+    refusal = refusal_of(lambda: region.commands.create("echo 1", type="RunPowershellScript"))
     if refusal is not None:
         assert refusal.code == "InvalidCmdType.NotFound"
         return
@@ -188,7 +188,7 @@ def test_powershell_needs_its_module(region: Region) -> None:
 @needs("guest")
 def test_the_agent_is_known_as_aliyun_service(region: Region) -> None:
     (instance,) = region.run_instances()
-    assert region.log_in(instance, "pgrep AliyunService")["exit_code"] == 0
+    assert region.commands.log_in(instance, "pgrep AliyunService")["exit_code"] == 0
     assert region.control("agent", instance=instance.id)["process"] == "AliyunService"
 
 
@@ -198,7 +198,7 @@ def test_an_instance_runs_what_the_user_invoked(region: Region) -> None:
     (instance,) = region.run_instances()
     region.clock.advance("1d")
     region.run_command("echo 1", on=instance)
-    assert [(each["by"], each["script"]) for each in region.ran_on(instance)] == [("assistant", "echo 1")]
+    assert [(each["by"], each["script"]) for each in region.commands.ran_on(instance)] == [("assistant", "echo 1")]
 
 
 @clause("assistant/upgrade-hourly")
@@ -219,7 +219,7 @@ def test_the_agent_upgrades_itself_within_the_hour(region: Region) -> None:
 def test_without_its_updater_the_agent_is_not_upgraded(region: Region) -> None:
     (instance,) = region.run_instances()
     updater = "/usr/local/share/aliyun-assist/1.0/aliyun_assist_update"
-    assert region.log_in(instance, f"chmod a-x {updater}")["exit_code"] == 0
+    assert region.commands.log_in(instance, f"chmod a-x {updater}")["exit_code"] == 0
     region.control("set-agent", instance=instance.id, state="outdated")
     region.clock.advance("5h")
     shown = region.control("agent", instance=instance.id)
@@ -232,7 +232,7 @@ def test_without_its_updater_the_agent_is_not_upgraded(region: Region) -> None:
 def test_a_command_upgrades_the_agent(region: Region) -> None:
     """The script is that of the manual; the agent serves on."""
     (instance,) = region.run_instances()
-    region.log_in(instance, "chmod a-x aliyun_assist_update")
+    region.commands.log_in(instance, "chmod a-x aliyun_assist_update")
     region.control("set-agent", instance=instance.id, state="outdated")
     package = "https://repo-aliyun-assist.oss-cn-beijing.aliyuncs.com/download/aliyun_assist.rpm"
     ran = region.run_command(f"wget {package}\nrpm -U aliyun_assist.rpm", on=instance)
@@ -248,8 +248,8 @@ def test_a_command_upgrades_the_agent(region: Region) -> None:
 def test_a_stopped_agent_runs_nothing(region: Region, init: str) -> None:
     (instance,) = region.run_instances()
     off, on = ("stop", "start") if init.startswith("systemctl") else ("off", "on")
-    region.log_in(instance, init.format(off))
+    region.commands.log_in(instance, init.format(off))
     runs_nothing(region, instance)
-    assert [each["by"] for each in region.ran_on(instance)] == ["login"]
-    region.log_in(instance, init.format(on))
+    assert [each["by"] for each in region.commands.ran_on(instance)] == ["login"]
+    region.commands.log_in(instance, init.format(on))
     assert region.run_command("echo 1", on=instance).output(instance) == "1\n"

@@ -47,7 +47,7 @@ def test_invoke_answers_before_anything_has_run(region: Region) -> None:
 @clause("assistant/invoke-unknown")
 def test_unknown_commands_and_instances_are_refused(region: Region) -> None:
     (instance,) = region.run_instances()
-    command = region.create_command("echo 1")
+    command = region.commands.create("echo 1")
     nothing_runs(region, "InvalidCmdId.NotFound", invoke(region, "c-" + "0" * 32, instance))
     nothing_runs(region, "InvalidInstance.NotFound", invoke(region, command, instance, region.instance(UNKNOWN)))
     nothing_runs(region, "MissingParameter.CommandId", invoke(region, "", instance))
@@ -58,7 +58,7 @@ def test_unknown_commands_and_instances_are_refused(region: Region) -> None:
 @pytest.mark.region(zones=1, hosts_per_zone=8)
 def test_twenty_targets_and_no_more_than_fifty(region: Region) -> None:
     instances = region.run_instances(51)
-    command = region.create_command("echo 1")
+    command = region.commands.create("echo 1")
     invoke(region, command, *instances[:20])()
     nothing_runs(region, "InstanceIds.ExceedLimit", invoke(region, command, *instances))
 
@@ -73,7 +73,7 @@ def test_an_instance_named_twice_runs_once(region: Region) -> None:
 @clause("assistant/running-only")
 def test_a_target_that_does_not_run_is_refused(region: Region) -> None:
     (instance,) = region.run_instances()
-    command = region.create_command("echo 1")
+    command = region.commands.create("echo 1")
     instance.stop(wait=False)
     nothing_runs(region, "InvalidInstanceStatus", invoke(region, command, instance))
     instance.wait_until("Stopped")
@@ -84,7 +84,7 @@ def test_a_target_that_does_not_run_is_refused(region: Region) -> None:
 def test_one_unfit_target_refuses_the_call(region: Region) -> None:
     fit, unfit = region.run_instances(2)
     unfit.stop()
-    command = region.create_command("echo 1")
+    command = region.commands.create("echo 1")
     nothing_runs(region, "InvalidInstanceStatus", invoke(region, command, fit, unfit))
     assert region.call("DescribeInvocationResults", InstanceId=fit.id)["Invocation"]["TotalCount"] == 0
 
@@ -108,7 +108,7 @@ def test_targets_run_independently(region: Region) -> None:
 @AS_OF_2019
 def test_a_hundred_invocations_a_day(region: Region) -> None:
     (instance,) = region.run_instances()
-    again = invoke(region, region.create_command("echo 1"), instance)
+    again = invoke(region, region.commands.create("echo 1"), instance)
     for _ in range(100):
         again()
     nothing_runs(region, "Invocation.ExceedQuota", again)
@@ -120,16 +120,16 @@ def test_a_hundred_invocations_a_day(region: Region) -> None:
 def test_a_timed_invocation_needs_a_frequency(region: Region) -> None:
     """Timed comes as text and Frequency empty, as the published sample sends them."""
     (instance,) = region.run_instances()
-    command = region.create_command("echo 1")
+    command = region.commands.create("echo 1")
     nothing_runs(region, NO_FREQUENCY, invoke(region, command, instance, Timed="true", Frequency=""))
     answer = region.call("InvokeCommand", CommandId=command, InstanceId=[instance.id], Timed="false", Frequency="")
-    assert region.invocation(answer["InvokeId"]).wait("2m").status == "Finished"
+    assert region.commands.invocation(answer["InvokeId"]).wait("2m").status == "Finished"
 
 
 @clause("assistant/period-floor")
 def test_ten_seconds_are_the_least_period(region: Region) -> None:
     (instance,) = region.run_instances()
-    command = region.create_command("echo 1")
+    command = region.commands.create("echo 1")
     for frequency in ("*/9 * * * * *", "* * * * * *", "0,9 * * * * *", "0,51 * * * * *"):
         nothing_runs(
             region, "InvalidParam.Frequency", invoke(region, command, instance, Timed=True, Frequency=frequency)
@@ -140,7 +140,7 @@ def test_ten_seconds_are_the_least_period(region: Region) -> None:
 @clause("assistant/cron")
 def test_malformed_expressions_are_refused(region: Region) -> None:
     (instance,) = region.run_instances()
-    command = region.create_command("echo 1")
+    command = region.commands.create("echo 1")
     wrong = (
         "61 * * * * *",
         "0 0 24 * * *",

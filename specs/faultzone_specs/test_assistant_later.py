@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.region(edition="2020-12"), needs("shape-region")]
 def invoke(region: Region, command: str, instance: Instance, **given: object) -> str:
     """The id of an invocation that has ended."""
     answer = region.call("InvokeCommand", CommandId=command, InstanceId=[instance.id], **given)
-    return region.invocation(answer["InvokeId"]).wait("2m").id
+    return region.commands.invocation(answer["InvokeId"]).wait("2m").id
 
 
 @clause("assistant/encodings")
@@ -25,24 +25,24 @@ def test_content_and_output_can_be_plain(region: Region) -> None:
     asked = {"Type": "RunShellScript", "InstanceId": [instance.id]}
     encoded = base64.b64encode(b"echo 1").decode()
     for given in ({"CommandContent": "echo 1"}, {"CommandContent": encoded, "ContentEncoding": "Base64"}):
-        ran = region.invocation(region.call("RunCommand", **asked, **given)["InvokeId"]).wait("2m")
+        ran = region.commands.invocation(region.call("RunCommand", **asked, **given)["InvokeId"]).wait("2m")
         assert ran.output(instance) == "1\n"
         shown = region.call("DescribeInvocationResults", InvokeId=ran.id, ContentEncoding="PlainText")
         assert shown["Invocation"]["InvocationResults"]["InvocationResult"][0]["Output"] == "1\n"
     for content, encoding in (("echo 1", "PlainText"), (encoded, "rot13")):
         made = {"Name": "n", "Type": "RunShellScript", "CommandContent": content, "ContentEncoding": encoding}
         command = region.call("CreateCommand", **made)["CommandId"]
-        assert region.invocation(invoke(region, command, instance)).output(instance) == "1\n"
+        assert region.commands.invocation(invoke(region, command, instance)).output(instance) == "1\n"
 
 
 @clause("assistant/parameters")
 def test_placeholders_are_filled_in(region: Region) -> None:
     (instance,) = region.run_instances()
-    command = region.create_command("echo {{Greeting}} {{ACS::InstanceId}} {{no name}}", EnableParameter=True)
-    ran = region.invocation(invoke(region, command, instance, Parameters='{"greeting": "hello"}'))
+    command = region.commands.create("echo {{Greeting}} {{ACS::InstanceId}} {{no name}}", EnableParameter=True)
+    ran = region.commands.invocation(invoke(region, command, instance, Parameters='{"greeting": "hello"}'))
     assert ran.output(instance) == f"hello {instance.id} {{{{no name}}}}\n"
-    literal = region.create_command("echo {{Greeting}}")
-    assert region.invocation(invoke(region, literal, instance)).output(instance) == "{{Greeting}}\n"
+    literal = region.commands.create("echo {{Greeting}}")
+    assert region.commands.invocation(invoke(region, literal, instance)).output(instance) == "{{Greeting}}\n"
     for refusing, code in ((literal, "Parameter.Disabled"), (command, "Parameter.NotMatched")):
         given = {"CommandId": refusing, "InstanceId": [instance.id], "Parameters": '{"other": "1"}'}
         assert_refused(code, partial(region.call, "InvokeCommand", **given))
@@ -52,10 +52,10 @@ def test_placeholders_are_filled_in(region: Region) -> None:
 @needs("guest")
 def test_a_command_runs_as_the_user_named(region: Region) -> None:
     (instance,) = region.run_instances()
-    command = region.create_command("whoami")
-    ran = region.invocation(invoke(region, command, instance, Username="nobody"))
+    command = region.commands.create("whoami")
+    ran = region.commands.invocation(invoke(region, command, instance, Username="nobody"))
     assert ran.output(instance) == "nobody\n"
-    stranger = region.invocation(invoke(region, command, instance, Username="stranger"))
+    stranger = region.commands.invocation(invoke(region, command, instance, Username="stranger"))
     (shown,) = stranger.results()
     assert (shown["InvokeRecordStatus"], shown["ErrorCode"]) == ("Failed", "AccountNotExists")
 
@@ -63,7 +63,7 @@ def test_a_command_runs_as_the_user_named(region: Region) -> None:
 @clause("assistant/repeat-mode")
 def test_frequency_alone_makes_it_repeat(region: Region) -> None:
     (instance,) = region.run_instances()
-    command = region.create_command("echo 1")
+    command = region.commands.create("echo 1")
     for given, timed in (
         ({"Frequency": "0 * * * * *"}, True),
         ({"Frequency": "0 * * * * *", "RepeatMode": "Period"}, True),
@@ -73,12 +73,12 @@ def test_frequency_alone_makes_it_repeat(region: Region) -> None:
         ({}, False),
     ):
         answer = region.call("InvokeCommand", CommandId=command, InstanceId=[instance.id], **given)
-        assert region.invocation(answer["InvokeId"]).describe()["Timed"] is timed, given
+        assert region.commands.invocation(answer["InvokeId"]).describe()["Timed"] is timed, given
 
 
 def invoke_at_start(region: Region, instance: Instance, mode: str) -> Invocation:
-    given = {"CommandId": region.create_command("echo 1"), "InstanceId": [instance.id], "RepeatMode": mode}
-    return region.invocation(region.call("InvokeCommand", **given)["InvokeId"])
+    given = {"CommandId": region.commands.create("echo 1"), "InstanceId": [instance.id], "RepeatMode": mode}
+    return region.commands.invocation(region.call("InvokeCommand", **given)["InvokeId"])
 
 
 def repeats(ran: Invocation) -> int:
@@ -113,8 +113,8 @@ def test_a_command_runs_at_every_start_until_it_is_stopped(region: Region) -> No
         assert (ran.status, repeats(ran)) == ("Running", number)
     ran.stop()
     instance.reboot()
-    later = invoke(region, region.create_command("echo 2"), instance)
-    assert region.invocation(later).output(instance) == "2\n"
+    later = invoke(region, region.commands.create("echo 2"), instance)
+    assert region.commands.invocation(later).output(instance) == "2\n"
     assert (ran.status, repeats(ran)) == ("Stopped", 2)
 
 
@@ -131,7 +131,7 @@ def test_earlier_runs_are_shown_to_who_asks_for_them(region: Region) -> None:
 
     assert shown(InvokeId=ran.id) == 1
     assert shown(InvokeId=ran.id, IncludeHistory=True) in (2, 3)  # As many full minutes as have begun meanwhile.
-    once = invoke(region, region.create_command("echo 2"), instance)
+    once = invoke(region, region.commands.create("echo 2"), instance)
     for asked in ({}, {"InvokeId": once}):
         assert_refused("InvalidParameter", partial(shown, IncludeHistory=True, **asked))
 
@@ -139,7 +139,7 @@ def test_earlier_runs_are_shown_to_who_asks_for_them(region: Region) -> None:
 @clause("assistant/token-paging")
 def test_tokens_lead_through_every_item_once(region: Region) -> None:
     (instance,) = region.run_instances()
-    command = region.create_command("echo 1")
+    command = region.commands.create("echo 1")
     made = [invoke(region, command, instance) for _ in range(5)]
     seen: list[str] = []
     token: str | None = None

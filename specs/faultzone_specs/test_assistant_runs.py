@@ -255,7 +255,7 @@ def test_a_stopped_timed_invocation_runs_no_more(region: Region) -> None:
 @clause("assistant/stop-unknown")
 def test_an_unknown_invocation_cannot_be_stopped(region: Region) -> None:
     assert_refused("MissingParameter.InvokeId", lambda: region.call("StopInvocation"))
-    assert_refused("InvalidInvokeId.NotFound", lambda: region.invocation(UNKNOWN).stop())
+    assert_refused("InvalidInvokeId.NotFound", lambda: region.commands.invocation(UNKNOWN).stop())
 
 
 @clause("assistant/stop-settled", "invocation-status/monotone")

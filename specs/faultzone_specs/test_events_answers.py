@@ -35,9 +35,9 @@ def test_a_live_migration_is_seen_nowhere(region: Region) -> None:
     assert region.control("migrate", instance=instance.id)["host"] not in (None, host)
     region.hold(lambda: instance.describe() == before, "1h", what="nothing to be seen")
     assert instance.host != host
-    assert region.events(instance) == []
+    assert region.events.of(instance) == []
     assert planned_ids(region) == set()
-    assert region.health(instance) == "Ok"
+    assert region.events.health(instance) == "Ok"
 
 
 @clause("event/routine-maintenance-is-silent")
@@ -60,7 +60,7 @@ def test_a_host_at_risk_is_emptied_without_an_event(region: Region) -> None:
     with region.chaos.at_risk(host):
         region.hold(lambda: instance.status == "Running", "1h", what="running")
         assert instance.host != host
-    assert region.events() == []
+    assert region.events.of() == []
 
 
 @clause("event/degraded-host-migrates")
@@ -80,7 +80,7 @@ def test_what_comes_to_run_on_a_host_at_risk_is_carried_off_too(region: Region, 
         instance.wait_until("Running")
         region.wait(lambda: instance.host != host, "10m", what="another host")
         assert instance.status == "Running"
-    assert region.events() == []
+    assert region.events.of() == []
 
 
 @clause("event/retired-families")
@@ -96,8 +96,8 @@ def test_retired_families_have_no_events(region: Region, kind: str) -> None:
     region.chaos.crash(str(old.host), reversible=False)
     region.clock.advance("1h")
     assert old.status == "Running"
-    assert region.events(old) == []
-    assert region.events(new) != []
+    assert region.events.of(old) == []
+    assert region.events.of(new) != []
 
 
 @clause("event/window-maintenance")
@@ -106,7 +106,7 @@ def test_maintenance_leaves_a_day_or_two(region: Region) -> None:
     """Or longer."""
     (instance,) = region.run_instances(1)
     region.chaos.maintenance(instance.id)
-    (event,) = region.events(instance)
+    (event,) = region.events.of(instance)
     assert event.not_before is not None
     assert event.not_before - event.published >= DAY
 
@@ -118,10 +118,10 @@ def test_maintenance_without_an_answer_reboots_at_its_time(region: Region) -> No
     (instance,) = region.run_instances(1)
     started = instance.describe()["StartTime"]
     region.chaos.maintenance(instance.id, within="30h")
-    (event,) = region.events(instance)
+    (event,) = region.events.of(instance)
     assert event.not_before is not None
     region.hold(
-        lambda: instance.status == "Running" and region.events(instance) == [event], "29h", what="nothing before"
+        lambda: instance.status == "Running" and region.events.of(instance) == [event], "29h", what="nothing before"
     )
     done = region.wait_for_event(MAINTENANCE, instance=instance, state="Executed", within="8h")
     assert done.finished is not None
@@ -147,11 +147,11 @@ def test_a_failure_is_repaired_within_six_hours(region: Region) -> None:
 def test_a_crash_of_the_host_restarts_what_was_on_it(region: Region) -> None:
     """Each instance has one event, Executing at once where the host can start again."""
     instance = crash(region, reversible=True)
-    (event,) = region.events(instance)
+    (event,) = region.events.of(instance)
     assert (event.type, event.state, event.not_before) == (SYSTEM_FAILURE, "Executing", None)
     region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed")
     instance.wait_until("Running")
-    assert len(region.events(instance)) == 1
+    assert len(region.events.of(instance)) == 1
 
 
 @clause("event/system-failure")
@@ -163,7 +163,7 @@ def test_a_host_that_starts_again_restarts_what_was_on_it(region: Region) -> Non
         region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executing")
     region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed")
     instance.wait_until("Running")
-    assert len(region.events(instance)) == 1
+    assert len(region.events.of(instance)) == 1
 
 
 @clause("event/instance-failure")
@@ -175,7 +175,7 @@ def test_a_crash_of_the_operating_system_restarts_that_instance(region: Region) 
     region.chaos.guest_crash(one.id)
     region.wait_for_event(INSTANCE_FAILURE, instance=one, state="Executed")
     assert (one.status, one.host) == ("Running", host)
-    assert [event.type for event in region.events()] == [INSTANCE_FAILURE]
+    assert [event.type for event in region.events.of()] == [INSTANCE_FAILURE]
     assert two.describe() == before
 
 
@@ -200,10 +200,10 @@ def test_a_reboot_from_inside_avoids_nothing(region: Region) -> None:
     region.chaos.maintenance(instance.id, within="24h")
     region.control("log-in", instance=instance.id, script="reboot")
     region.clock.advance("10m")
-    (event,) = region.events(instance)
+    (event,) = region.events.of(instance)
     assert event.state == "Scheduled"
     region.clock.advance("24h")
-    (event,) = region.events(instance)
+    (event,) = region.events.of(instance)
     assert event.state == "Executed"
 
 
@@ -216,7 +216,7 @@ def test_a_reboot_answers_maintenance_and_no_failure(region: Region) -> None:
     region.chaos.maintenance(instance.id, within="24h")
     (failure,) = simulate(region, instance, type=INSTANCE_FAILURE, within=DAY)
     instance.reboot()
-    states = {event.id: event.state for event in region.events(instance)}
+    states = {event.id: event.state for event in region.events.of(instance)}
     assert states.pop(failure) == "Scheduled"
     assert list(states.values()) == ["Avoided"]
 
@@ -231,7 +231,7 @@ def test_maintenance_can_be_withdrawn(region: Region) -> None:
     for event in planned["events"]:
         region.control("cancel-maintenance", event=event["plan"])
     region.hold(lambda: instance.status == "Running", "2d", what="running")
-    assert [event.state for event in region.events(instance)] == ["Canceled"]
+    assert [event.state for event in region.events.of(instance)] == ["Canceled"]
 
 
 def _stop_and_start(region: Region, instance: Instance) -> None:
@@ -269,7 +269,7 @@ def test_maintenance_does_not_follow_an_instance(region: Region, leave: Callable
     started = instance.describe()["StartTime"]
     region.hold(lambda: instance.status == "Running", "31h", what="running")
     assert instance.describe()["StartTime"] == started
-    assert [event.state in ("Avoided", "Canceled") for event in region.events(instance)] == [True]
+    assert [event.state in ("Avoided", "Canceled") for event in region.events.of(instance)] == [True]
 
 
 @clause("event/failed")
@@ -279,7 +279,7 @@ def test_maintenance_may_fail(region: Region) -> None:
     (instance,) = region.run_instances(1)
     region.chaos.maintenance(instance.id, within="24h", outcome="fails")
     region.clock.advance("31h")
-    assert [event.state for event in region.events(instance)] == ["Failed"]
+    assert [event.state for event in region.events.of(instance)] == ["Failed"]
     (shown,) = region.call("DescribeInstanceHistoryEvents")["InstanceSystemEventSet"]["InstanceSystemEventType"]
     assert shown["EventCycleStatus"]["Name"] == "Failed"
 
@@ -298,7 +298,7 @@ def test_a_release_by_its_user_answers_what_is_planned(region: Region) -> None:
     region.call("ModifyInstanceAutoReleaseTime", InstanceId=timed.id, AutoReleaseTime=due)
     region.clock.advance("3h")
     for each in (running, stopped, timed):
-        assert [event.state for event in region.events(each)] == ["Avoided"]
+        assert [event.state for event in region.events.of(each)] == ["Avoided"]
 
 
 @clause("event/violation")
@@ -308,16 +308,16 @@ def test_a_violation_is_an_event_and_a_lock(region: Region) -> None:
     instance, other = region.run_instances(2)
     region.chaos.security_lock(instance.id)
     assert instance.lock_reasons == ["security"]
-    (event,) = region.events(instance)
+    (event,) = region.events.of(instance)
     assert event.state in ("Executing", "Executed")
     assert event.not_before is None
-    assert region.planned(instance) == []
+    assert region.events.planned(instance) == []
     region.clock.advance("6h")
-    (event,) = region.events(instance)
+    (event,) = region.events.of(instance)
     assert event.state == "Executed"
-    assert region.events(other) == []
+    assert region.events.of(other) == []
     region.control("lock", instance=instance.id, reason="security", locked=False)
-    assert [each.id for each in region.events(instance)] == [event.id]
+    assert [each.id for each in region.events.of(instance)] == [event.id]
     assert instance.lock_reasons == []
 
 
@@ -331,7 +331,7 @@ def test_later_maintenance_is_planned_for_the_window_of_its_user(region: Region,
     window = [{"StartTime": f"{start:02d}:00:00", "EndTime": f"{end:02d}:00:00"}]
     region.call("ModifyInstanceMaintenanceAttributes", InstanceId=[instance.id], MaintenanceWindow=window)
     region.control("schedule-maintenance", instance=instance.id)
-    (event,) = region.events(instance)
+    (event,) = region.events.of(instance)
     assert event.not_before is not None
     hour = (event.not_before // HOUR + 8) % 24
     assert (hour - start) % 24 < (end - start) % 24

@@ -47,7 +47,7 @@ def test_events_have_documented_types(region: Region) -> None:
     crashed = crash(region)
     region.chaos.maintenance(crashed.id)
     simulate(region, *region.run_instances(1), type=INSTANCE_FAILURE)
-    assert {event.type for event in region.events()} <= TYPES
+    assert {event.type for event in region.events.of()} <= TYPES
     for each in sorted(TYPES):
         history(region, InstanceEventType=[each])
 
@@ -59,12 +59,12 @@ def test_events_go_through_their_states_in_order(region: Region) -> None:
     one, two, three, four = region.run_instances(4)
     for each, outcome in ((one, "executes"), (two, "fails"), (three, "executes")):
         region.chaos.maintenance(each.id, within="1h", outcome=outcome)
-    (withdrawn,) = region.events(three)
+    (withdrawn,) = region.events.of(three)
     region.control("cancel-maintenance", event=withdrawn.id)
     seen: dict[str, list[str]] = {}
 
     def settled() -> bool:
-        for event in region.events():
+        for event in region.events.of():
             path = seen.setdefault(event.id, [])
             if path[-1:] != [event.state]:
                 path.append(event.state)
@@ -96,14 +96,14 @@ def test_planned_events_are_shown_and_settled_ones_are_not(region: Region) -> No
     shown = full(region)
     assert shown[instance.id]["Status"]["Name"] == "Running"
     assert shown[instance.id]["HealthStatus"]["Name"] == "Ok"
-    assert len(region.planned(instance)) == 1
-    (event,) = region.planned(instance)
+    assert len(region.events.planned(instance)) == 1
+    (event,) = region.events.planned(instance)
     assert re.fullmatch(r"e-\w+", event["EventId"])
     assert (event["EventType"]["Name"], event["EventCycleStatus"]["Name"]) == (MAINTENANCE, "Scheduled")
     assert event["EventPublishTime"] < event["NotBefore"]
-    assert region.planned(quiet) == []
+    assert region.events.planned(quiet) == []
     region.control("cancel-maintenance", event=event["EventId"])
-    assert region.planned(instance) == []
+    assert region.events.planned(instance) == []
 
 
 @clause("event/pending-query")
@@ -112,10 +112,10 @@ def test_events_that_are_executing_are_not_shown_as_planned(region: Region) -> N
     """They are for the history to tell; the plans of the same instance go on being shown."""
     (instance,) = region.run_instances(1)
     region.chaos.maintenance(instance.id, within="30h")
-    (plan,) = region.planned(instance)
+    (plan,) = region.events.planned(instance)
     region.chaos.crash(str(instance.host))
     under_way = region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executing")
-    assert [each["EventId"] for each in region.planned(instance)] == [plan["EventId"]]
+    assert [each["EventId"] for each in region.events.planned(instance)] == [plan["EventId"]]
     assert planned_ids(region, EventId=[under_way.id]) == set()
 
 
@@ -126,7 +126,7 @@ def test_filters_narrow_what_is_planned(region: Region) -> None:
     """Each by itself; EventType is not looked at beside InstanceEventType."""
     one, two, three = region.run_instances(3)
     region.chaos.maintenance(one.id, within="30h")
-    (first,) = region.planned(one)
+    (first,) = region.events.planned(one)
     (second,) = simulate(region, two, type=SYSTEM_FAILURE, within=2 * HOUR)
     three.stop()
     every = {first["EventId"], second}
@@ -225,7 +225,7 @@ def test_times_of_events_are_told_to_the_second(region: Region) -> None:
     """In the plan and in the history; what is told can be asked for."""
     (instance,) = region.run_instances(1)
     simulate(region, instance)
-    (plan,) = region.planned(instance)
+    (plan,) = region.events.planned(instance)
     region.clock.advance("2h")
     (past,) = history(region)
     told = [plan["EventPublishTime"], plan["NotBefore"], *(past[each] for each in PAST)]
@@ -273,7 +273,7 @@ def test_the_history_shows_every_state_in_which_an_event_settles(region: Region)
     answered, left, withdrawn, broken = region.run_instances(4)
     simulate(region, answered, left, withdrawn)
     answered.reboot()
-    region.call("CancelSimulatedSystemEvents", EventId=[each.id for each in region.events(withdrawn)])
+    region.call("CancelSimulatedSystemEvents", EventId=[each.id for each in region.events.of(withdrawn)])
     region.chaos.maintenance(broken.id, within="1h", outcome="fails")
     region.clock.advance("2h")
     states = {each["InstanceId"]: each["EventCycleStatus"]["Name"] for each in history(region)}
@@ -359,7 +359,7 @@ def test_times_are_in_order(region: Region) -> None:
     region.chaos.crash(str(three.host), reversible=False)
     region.wait_for_event(SYSTEM_FAILURE, instance=three, state="Executed", within=EXECUTED)
     region.clock.advance("2h")
-    found = region.events()
+    found = region.events.of()
     assert {event.state for event in found} == {"Executed", "Avoided"}
     for event in found:
         assert event.finished is not None

@@ -35,7 +35,7 @@ def test_events_are_simulated_on_several_instances(region: Region, type: str) ->
     ids = simulate(region, *instances, type=type)
     assert len(set(ids)) == 2
     assert planned_ids(region) == set(ids)
-    found = {event.instance: event for event in region.events()}
+    found = {event.instance: event for event in region.events.of()}
     assert {found[each.id].type for each in instances} == {type}
 
 
@@ -56,7 +56,7 @@ def test_a_simulated_event_that_nobody_touches_is_executed(region: Region, type:
     (instance,) = region.run_instances(1)
     started = instance.describe()["StartTime"]
     (event,) = simulate(region, instance, type=type)
-    due = region.events(instance)[-1].not_before
+    due = region.events.of(instance)[-1].not_before
     assert due is not None
     assert state_of(region, event) == "Scheduled"
 
@@ -109,7 +109,7 @@ def test_what_cannot_be_simulated_is_refused(region: Region) -> None:
     ]
     for code, wrong in wrongs:
         assert_refused(code, partial(region.call, CREATE, **{**right, **wrong}))
-    assert region.events() == []
+    assert region.events.of() == []
 
 
 @clause("event/cancel-refusals")
@@ -129,9 +129,9 @@ def test_a_real_event_cannot_be_canceled(region: Region) -> None:
     """It stays as it is."""
     (instance,) = region.run_instances(1)
     region.chaos.maintenance(instance.id)
-    (event,) = region.events(instance)
+    (event,) = region.events.of(instance)
     assert_refused("CannotCancelSystemEvent.NotSimulated", lambda: region.call(CANCEL, EventId=[event.id]))
-    assert region.events(instance) == [event]
+    assert region.events.of(instance) == [event]
 
 
 @clause("event/cancel-settled")

@@ -49,7 +49,7 @@ def test_identity_stays_through_live_migration(region: Region) -> None:
 
 def started(region: Region, instance: Instance) -> list[str]:
     """What the start-up program wrote at each boot."""
-    return [each["output"] for each in region.ran_on(instance) if each["by"] == "user-data"]
+    return [each["output"] for each in region.commands.ran_on(instance) if each["by"] == "user-data"]
 
 
 @clause("instance/user-data")

@@ -116,7 +116,7 @@ def test_only_an_orderly_shutdown_lets_the_guest_finish(
     (instance,) = region.run_instances()
     region.control("log-in", instance=instance.id, script="sleep 0.5\necho saved")
     getattr(instance, action)(ForceStop=force)
-    (ran,) = region.ran_on(instance)
+    (ran,) = region.commands.ran_on(instance)
     assert ("saved" in ran["output"]) == finished
 
 

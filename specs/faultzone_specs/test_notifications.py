@@ -71,7 +71,7 @@ def test_each_change_is_published_in_order(region: Region) -> None:
     region.clock.advance("2h")
     assert states(inbox.read(answered)) == ["Scheduled", "Avoided"]
     assert states(inbox.read(executed)) == ["Scheduled", "Executing", "Executed"]
-    (event,) = region.events(executed)
+    (event,) = region.events.of(executed)
     assert {each["content"]["eventId"] for each in inbox.read(executed)} == {event.id}
     assert inbox.read(executed) == inbox.read(executed), "an id is stable"
 
@@ -106,10 +106,10 @@ def test_every_end_of_an_event_is_published(region: Region) -> None:
     lost.delete()
     region.clock.advance("2h")
     for each in made:
-        for event in region.events(each):
+        for event in region.events.of(each):
             found = states([one for one in inbox.read(each) if one["content"]["eventId"] == event.id])
             assert found[-1:] == [event.state], f"{event} was published as {found}"
-    ends = {event.state for each in made for event in region.events(each) if event.type == MAINTENANCE}
+    ends = {event.state for each in made for event in region.events.of(each) if event.type == MAINTENANCE}
     assert ends >= {"Failed", "Canceled"}
 
 
@@ -155,7 +155,7 @@ def test_a_notification_is_one_json_object_with_the_fields_of_the_list(region: R
     region.clock.advance("2h")
     for instance in (planned, crashed):
         found = inbox.read(instance)
-        known = {each.id: each for each in region.events(instance)}
+        known = {each.id: each for each in region.events.of(instance)}
         assert found
         for each in found:
             content = each["content"]
@@ -224,7 +224,7 @@ def test_active_events_are_seen_inside_the_instance(region: Region) -> None:
     """Of this instance alone, and until they are settled."""
     active = "maintenance/active-system-events"
     instance, other = maintained(region), maintained(region)
-    (event,) = region.events(instance)
+    (event,) = region.events.of(instance)
     assert event.id in _inside(region, instance, active)
     assert event.id not in _inside(region, other, active)
     instance.reboot()

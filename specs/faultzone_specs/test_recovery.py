@@ -55,7 +55,7 @@ def test_each_instance_of_the_host_has_one_event(region: Region) -> None:
     hit = {each.id for each in instances if each.host == host}
     region.chaos.crash(host, reversible=False)
     region.clock.advance("2d")
-    found = region.events()
+    found = region.events.of()
     assert sorted(event.instance for event in found) == sorted(hit)
     assert {event.type for event in found} == {SYSTEM_FAILURE}
 
@@ -66,13 +66,13 @@ def test_each_instance_of_the_host_has_one_event(region: Region) -> None:
 def test_a_planned_recovery_can_be_queried(region: Region) -> None:
     """Before it happens, and no longer once it has."""
     instance = crash(region)
-    plans = region.planned(instance)
+    plans = region.events.planned(instance)
     assert [(each["EventType"]["Name"], each["EventCycleStatus"]["Name"]) for each in plans] == [
         (SYSTEM_FAILURE, "Scheduled")
     ]
     assert plans[0]["EventPublishTime"] < plans[0]["NotBefore"]
     region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed", within=EXECUTED)
-    assert region.planned(instance) == []
+    assert region.events.planned(instance) == []
 
 
 @clause("recovery/no-user-reboot")
@@ -81,12 +81,12 @@ def test_a_planned_recovery_can_be_queried(region: Region) -> None:
 def test_a_reboot_is_refused_while_recovery_is_planned(region: Region) -> None:
     """Instance and plan stay as they are."""
     instance = crash(region)
-    before, plan = instance.describe(), region.events(instance)
+    before, plan = instance.describe(), region.events.of(instance)
     try:
         instance.reboot(wait=False)
     except ApiError:
         assert instance.describe() == before
-        assert region.events(instance) == plan
+        assert region.events.of(instance) == plan
     else:
         raise AssertionError("the reboot was not refused")
 
@@ -97,7 +97,7 @@ def test_a_reboot_is_refused_while_recovery_is_planned(region: Region) -> None:
 def test_nothing_answers_a_planned_recovery(region: Region) -> None:
     """Neither a reboot nor a stop; it executes at its time."""
     instance = crash(region)
-    (plan,) = region.events(instance)
+    (plan,) = region.events.of(instance)
     for attempt in (instance.reboot, instance.stop):
         with suppress(ApiError):
             attempt(wait=False)
@@ -117,7 +117,7 @@ def test_local_disks_wait_for_their_host(region: Region) -> None:
     host, before = str(instance.host), instance.identity
     with region.chaos.crash(host):
         region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executing")
-        region.hold(lambda: instance.host == host and region.health(instance) != "Ok", "9m", what="waiting")
+        region.hold(lambda: instance.host == host and region.events.health(instance) != "Ok", "9m", what="waiting")
     region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed")
     assert_recovered(instance, before)
     assert instance.host == host
@@ -133,7 +133,7 @@ def test_local_disks_whose_host_is_lost_for_good(region: Region) -> None:
     region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executing", within=EXECUTED)
     region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Failed", within="7h")
     region.hold(lambda: instance.status == "Stopped" and instance.host == host, "1d", what="staying down")
-    assert [event.state for event in region.events(instance)] == ["Failed"]
+    assert [event.state for event in region.events.of(instance)] == ["Failed"]
     instance.delete()
     assert not instance.exists
 
@@ -147,7 +147,7 @@ def test_the_other_members_of_a_set_keep_running(region: Region) -> None:
     before = [(each.describe(), each.host) for each in others]
 
     def serving() -> bool:
-        return [(each.describe(), each.host) for each in others] == before and not any(map(region.events, others))
+        return [(each.describe(), each.host) for each in others] == before and not any(map(region.events.of, others))
 
     region.chaos.crash(str(lost.host), reversible=False)
     region.hold(serving, "30m", what="the others serving")
@@ -203,14 +203,17 @@ def test_what_can_be_queried_and_what_can_be_answered(region: Region) -> None:
     moved, maintained = region.run_instances(2)
     assert region.control("migrate", instance=moved.id)["host"] is not None
     region.chaos.maintenance(maintained.id, within="24h")
-    types = [[event["EventType"]["Name"] for event in region.planned(each)] for each in (recovering, moved, maintained)]
+    types = [
+        [event["EventType"]["Name"] for event in region.events.planned(each)]
+        for each in (recovering, moved, maintained)
+    ]
     assert types == [[SYSTEM_FAILURE], [], [MAINTENANCE]]
     maintained.reboot()
-    assert [event.state for event in region.events(maintained)] == ["Avoided"]
+    assert [event.state for event in region.events.of(maintained)] == ["Avoided"]
     try:
         recovering.reboot(wait=False)
     except ApiError:
-        assert [event.state for event in region.events(recovering)] == ["Scheduled"]
+        assert [event.state for event in region.events.of(recovering)] == ["Scheduled"]
     else:
         raise AssertionError("the user can answer a recovery")
 
@@ -220,14 +223,14 @@ def test_what_can_be_queried_and_what_can_be_answered(region: Region) -> None:
 def test_what_is_shown_between_crash_and_recovery(region: Region) -> None:
     """Impaired while its host is lost; Running by way of Starting at last."""
     (instance,) = region.run_instances(1)
-    assert region.health(instance) == "Ok"
+    assert region.events.health(instance) == "Ok"
     with region.chaos.crash(str(instance.host)):
         region.wait_for_event(SYSTEM_FAILURE, instance=instance)
-        assert region.health(instance) == "Impaired"
+        assert region.events.health(instance) == "Impaired"
         assert instance.status == "Running"
     region.wait(lambda: instance.status != "Running", what="the restart")
     assert path(instance, "Running")[0] in ("Stopping", "Starting", "Stopped")
-    assert region.health(instance) == "Ok"
+    assert region.events.health(instance) == "Ok"
 
 
 @clause("recovery/no-supply")
@@ -258,7 +261,7 @@ def test_a_second_failure_during_the_recovery(region: Region) -> None:
     region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed", within=EXECUTED)
     region.clock.advance("2d")
     assert_recovered(instance, before)
-    assert {event.state for event in region.events(instance)} == {"Executed"}
+    assert {event.state for event in region.events.of(instance)} == {"Executed"}
     up = [each["host"] for each in region.hosts if each["state"] == "up"]
     assert up == [instance.host]
 
@@ -302,7 +305,7 @@ def test_later_users_choose_what_a_failure_does(
     crash_host_of(region, instance, type=type)
     region.wait_for_event(type, instance=instance, state="Executed", within=EXECUTED)
     assert instance.status == ends
-    assert [event.type for event in region.events(instance)] == [type]
+    assert [event.type for event in region.events.of(instance)] == [type]
 
 
 @clause("recovery/local-disk")
@@ -335,7 +338,7 @@ def test_later_local_disks_can_be_redeployed_after_their_event_has_failed(region
     instance.wait_until("Running")
     assert instance.identity == before
     assert instance.host != host
-    assert region.health(instance) == "Ok"
+    assert region.events.health(instance) == "Ok"
 
 
 @clause("deployment-set/failover-keeps-spread")

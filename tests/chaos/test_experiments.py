@@ -75,7 +75,7 @@ def test_a_web_tier_survives_the_outage_of_a_zone(region: Region) -> None:
     region.wait(lambda: serving(tier) == set(web), "30m", what="the whole tier serving")
     for instance, before in zip(lost, identities, strict=True):
         assert_recovered(instance, before)
-    assert not any(region.events(each) for each in others)
+    assert not any(region.events.of(each) for each in others)
 
 
 def test_a_maintenance_wave_never_takes_two_members_of_a_set(region: Region) -> None:

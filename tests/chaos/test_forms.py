@@ -252,7 +252,7 @@ def test_what_is_planned_for_a_retired_family_is_withdrawn_too(on: Stage) -> Non
     (old,) = on.region.run_instances(1, instance_type="ecs.s1.small")
     booted = len(on.region.journal.of("effect", effect="Boot", instance=old.id))
     with on.region.chaos.inject(Maintenance(old.id, within="1h")):
-        assert on.region.events(old) == []
+        assert on.region.events.of(old) == []
     on.region.clock.advance("2h")
     assert len(on.region.journal.of("effect", effect="Boot", instance=old.id)) == booted
 

@@ -34,8 +34,12 @@ MACHINE = {
 
 def _lengths(path: Path) -> Iterator[tuple[str, int, int]]:
     name = relative(path)
-    if name not in TABLES:
-        yield name, len(path.read_text("utf-8").splitlines()), FILE_LINES_MAX
+    lines = len(path.read_text("utf-8").splitlines())
+    classes = [node for node in tree(path).body if isinstance(node, ast.ClassDef)]
+    largest = max(((node.end_lineno or 0) - node.lineno for node in classes), default=0)
+    # A class stands in one file, however long the two are.
+    if name not in TABLES and largest < lines // 2:
+        yield name, lines, FILE_LINES_MAX
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield f"{name}:{node.name}", (node.end_lineno or node.lineno) - node.lineno + 1, FUNCTION_LINES_MAX

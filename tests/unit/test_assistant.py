@@ -201,9 +201,9 @@ def test_an_agent_is_told_to_be_there_while_it_can_be_reached(region: Region, in
     instance.start()
     region.clock.advance("1m")
     seen.append(told())
-    region.log_in(instance, "systemctl stop agentwatch")
+    region.commands.log_in(instance, "systemctl stop agentwatch")
     seen.append(told())
-    region.log_in(instance, "systemctl start agentwatch")
+    region.commands.log_in(instance, "systemctl start agentwatch")
     region.clock.advance("1m")
     seen.append(told())
     region.chaos.crash(str(instance.host))
@@ -236,7 +236,7 @@ def test_a_hung_agent_costs_a_minute(region: Region, instance: Instance) -> None
     assert_invocation(ran, "Failed")
     region.control("set-agent", instance=instance.id, state="running")
     region.clock.advance("1m")
-    assert region.ran_on(instance) == []
+    assert region.commands.ran_on(instance) == []
 
 
 def test_a_run_on_a_dead_host_is_failed_in_time(region: Region, instance: Instance) -> None:
@@ -302,7 +302,7 @@ def test_a_run_begins_once() -> None:
 def test_what_is_heard_of_an_earlier_boot_is_stale(report: type[Report]) -> None:
     region = _delayed({report: (0, 600)})
     (instance,) = region.run_instances()
-    region.log_in(instance, "reboot")
+    region.commands.log_in(instance, "reboot")
     region.clock.advance("1m")
     instance.reboot()
     running = region.run_command("sleep 1h", on=instance, wait=False)
@@ -380,7 +380,7 @@ def test_run_command_is_of_the_later_edition(region: Region, later: Region, inst
     )
     (one,) = later.run_instances()
     answer = later.call("RunCommand", **{**given, "InstanceId": [one.id]})
-    assert later.invocation(answer["InvokeId"]).wait("1m").output(one) == "1\n"
+    assert later.commands.invocation(answer["InvokeId"]).wait("1m").output(one) == "1\n"
     assert later.call("DescribeCommands")["TotalCount"] == 0
     kept = later.call("RunCommand", **{**given, "InstanceId": [one.id], "KeepCommand": True})["CommandId"]
     assert [each["CommandId"] for each in later.call("DescribeCommands")["Commands"]["Command"]] == [kept]
@@ -398,7 +398,7 @@ def test_the_later_edition_says_why(later: Region) -> None:
     (shown,) = ran.describe()["InvokeInstances"]["InvokeInstance"]
     assert (shown["InvocationStatus"], shown["ErrorCode"]) == ("Aborted", "ClientIsUpgrading")
     assert shown["ErrorInfo"] == "the aliyun service in the instance is upgrading now"
-    assert assert_refused("InvalidInvokeId.NotFound", lambda: later.invocation("t-0").stop()).status == 404
+    assert assert_refused("InvalidInvokeId.NotFound", lambda: later.commands.invocation("t-0").stop()).status == 404
 
 
 def test_an_edition_says_only_what_differs() -> None:

@@ -44,7 +44,7 @@ def test_the_largest_script_has_sixteen_kilobytes_as_encoded(region: Region, ins
     (shown,) = region.call("DescribeCommands", CommandId=ran.command_id)["Commands"]["Command"]
     assert base64.b64decode(shown["CommandContent"]).decode() == script
     assert ran.result(instance)["ExitCode"] == 0
-    assert_refused("CmdContent.ExceedLimit", lambda: region.create_command(script + "#"))
+    assert_refused("CmdContent.ExceedLimit", lambda: region.commands.create(script + "#"))
 
 
 def test_windows_keeps_less_of_a_long_output(region: Region) -> None:
@@ -88,7 +88,7 @@ def test_a_stopped_target_is_refused(region: Region, instance: Instance) -> None
 
 
 def test_unknown_invocations(region: Region) -> None:
-    unknown = region.invocation("t-" + "0" * 32)
+    unknown = region.commands.invocation("t-" + "0" * 32)
     refusal = assert_refused("InvalidInvokeId.NotFound", unknown.stop)
     assert refusal.status == 400
     assert unknown.results() == []
@@ -190,8 +190,8 @@ def test_the_oldest_sendings_go_first() -> None:
 
 def test_a_guest_remembers_its_last_hundred_scripts(region: Region, instance: Instance) -> None:
     for number in range(105):
-        assert region.log_in(instance, f"echo {number}")["output"] == f"{number}\n"
-    ran = region.ran_on(instance)
+        assert region.commands.log_in(instance, f"echo {number}")["output"] == f"{number}\n"
+    ran = region.commands.ran_on(instance)
     assert [each["number"] for each in ran] == list(range(5, 105))
 
 
@@ -226,7 +226,7 @@ def test_what_waits_for_an_agent_on_a_dead_host_never_begins(region: Region, ins
         region.clock.advance("2s")
         assert_invocation(ran, "Failed")
     region.clock.advance("10m")
-    assert region.ran_on(instance) == []
+    assert region.commands.ran_on(instance) == []
 
 
 # What came later
@@ -254,7 +254,7 @@ def test_what_waits_for_an_agent_on_a_dead_host_never_begins(region: Region, ins
     ],
 )
 def test_invoke_refuses_what_came_later(later: Region, one: Instance, given: dict[str, object], code: str) -> None:
-    command = later.create_command("echo {{name}}", EnableParameter=True)
+    command = later.commands.create("echo {{name}}", EnableParameter=True)
     asked = {"CommandId": command, "InstanceId": [one.id], **given}
     assert_refused(code, lambda: later.call("InvokeCommand", **asked))
     assert later.call("DescribeInvocations")["TotalCount"] == 0
@@ -268,8 +268,8 @@ def test_invoke_refuses_what_came_later(later: Region, one: Instance, given: dic
     ],
 )
 def test_placeholders_have_limits(later: Region, script: str, code: str) -> None:
-    assert_refused(code, lambda: later.create_command(script, EnableParameter=True))
-    assert later.create_command(script).startswith("c-")
+    assert_refused(code, lambda: later.commands.create(script, EnableParameter=True))
+    assert later.commands.create(script).startswith("c-")
 
 
 def test_blanks_round_a_placeholder_and_the_case_of_an_encoding_make_no_difference(
@@ -278,17 +278,17 @@ def test_blanks_round_a_placeholder_and_the_case_of_an_encoding_make_no_differen
     asked = {"Name": "n", "Type": "RunShellScript", "ContentEncoding": "plaintext", "EnableParameter": True}
     command = later.call("CreateCommand", CommandContent="echo {{ a }} {{\nB\n}} {{a b}}", **asked)["CommandId"]
     given = {"CommandId": command, "InstanceId": [one.id], "Parameters": {"A": "1", "b": "2"}}
-    ran = later.invocation(later.call("InvokeCommand", **given)["InvokeId"]).wait("1m")
+    ran = later.commands.invocation(later.call("InvokeCommand", **given)["InvokeId"]).wait("1m")
     shown = later.call("DescribeInvocationResults", InvokeId=ran.id, ContentEncoding="PLAINTEXT")
     assert shown["Invocation"]["InvocationResults"]["InvocationResult"][0]["Output"] == "1 2 {{a b}}\n"
 
 
 def test_what_is_filled_in_is_not_filled_in_again(later: Region, one: Instance) -> None:
-    command = later.create_command(
+    command = later.commands.create(
         "echo '{{a}}' '{{A}}' '{{b}}' '{{ACS::RegionId}}' '{{ACS::Other}}'", EnableParameter=True
     )
     given = {"CommandId": command, "InstanceId": [one.id], "Parameters": {"a": "{{b}}"}}
-    ran = later.invocation(later.call("InvokeCommand", **given)["InvokeId"]).wait("1m")
+    ran = later.commands.invocation(later.call("InvokeCommand", **given)["InvokeId"]).wait("1m")
     assert ran.output(one) == "{{b}} {{b}}  cn-hangzhou {{ACS::Other}}\n"
 
 
@@ -317,9 +317,9 @@ def test_tokens_that_were_not_given_out(later: Region, token: str) -> None:
 
 
 def test_pages_by_token_do_not_move_when_there_is_more(later: Region) -> None:
-    made = [later.create_command(f"echo {number}") for number in range(4)]
+    made = [later.commands.create(f"echo {number}") for number in range(4)]
     first = later.call("DescribeCommands", MaxResults=2)
-    later.create_command("echo new")
+    later.commands.create("echo new")
     second = later.call("DescribeCommands", MaxResults=2, NextToken=first["NextToken"])
     seen = [each["CommandId"] for page in (first, second) for each in page["Commands"]["Command"]]
     assert (seen, second["NextToken"]) == (made[::-1], "")

@@ -18,8 +18,8 @@ def pair(region: Region) -> list[Instance]:
 
 
 def invoke(region: Region, on: list[Instance], mode: str, script: str = "echo 1") -> Invocation:
-    asked = {"CommandId": region.create_command(script), "InstanceId": [each.id for each in on], "RepeatMode": mode}
-    return region.invocation(region.call("InvokeCommand", **asked)["InvokeId"])
+    asked = {"CommandId": region.commands.create(script), "InstanceId": [each.id for each in on], "RepeatMode": mode}
+    return region.commands.invocation(region.call("InvokeCommand", **asked)["InvokeId"])
 
 
 def repeats(ran: Invocation) -> list[int]:
@@ -43,7 +43,7 @@ def test_each_target_begins_when_it_starts(region: Region, pair: list[Instance],
 
 def test_a_reboot_from_inside_is_a_start(region: Region, pair: list[Instance]) -> None:
     ran = invoke(region, pair[:1], "EveryReboot")
-    region.log_in(pair[0], "reboot")
+    region.commands.log_in(pair[0], "reboot")
     region.clock.advance("1m")
     assert (repeats(ran), ran.output(pair[0]), pair[0].status) == ([1], "1\n", "Running")
 
@@ -59,18 +59,18 @@ def test_a_recovery_is_a_start(region: Region, pair: list[Instance]) -> None:
 
 def test_a_start_waits_for_its_agent(region: Region, pair: list[Instance]) -> None:
     ran = invoke(region, pair[:1], "NextRebootOnly")
-    region.log_in(pair[0], "chkconfig agentwatch off")
+    region.commands.log_in(pair[0], "chkconfig agentwatch off")
     pair[0].reboot()
     region.clock.advance("1h")
     assert (repeats(ran), ran.status) == ([0], "Running")
-    region.log_in(pair[0], "chkconfig agentwatch on")
+    region.commands.log_in(pair[0], "chkconfig agentwatch on")
     region.clock.advance("1m")
     assert (repeats(ran), ran.output(pair[0]), ran.status) == ([1], "1\n", "Finished")
 
 
 def test_an_agent_that_comes_back_is_no_start(region: Region, pair: list[Instance]) -> None:
     ran = invoke(region, pair[:1], "EveryReboot")
-    region.log_in(pair[0], "systemctl stop agentwatch; systemctl start agentwatch")
+    region.commands.log_in(pair[0], "systemctl stop agentwatch; systemctl start agentwatch")
     region.clock.advance("1h")
     assert repeats(ran) == [0]
 

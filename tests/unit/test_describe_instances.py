@@ -132,7 +132,7 @@ def test_no_role_is_launched_into_the_classic_network(region: Region, pair: tupl
 def test_a_request_goes_to_an_address_in_either_network(region: Region, pair: tuple[Instance, Instance]) -> None:
     region.guest("web", serves=80, answer="here")
     for each in pair:
-        region.log_in(each, "web")
+        region.commands.log_in(each, "web")
         assert region.request(each.private_ip, 80) == b"here"
 
 

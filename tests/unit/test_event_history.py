@@ -48,7 +48,7 @@ def test_a_query_leaves_the_book_as_it_is_and_the_next_end_clears_it(region: Reg
     state, instance = inside(region)
     old = bring_to(state, instance, events.EXECUTED, simulated=False)
     region.clock.advance("63d")
-    assert region.events() == []
+    assert region.events.of() == []
     assert list(state.events) == [old.id]
     new = bring_to(state, instance, events.EXECUTED, simulated=False)
     assert list(state.events) == [new.id]
@@ -61,7 +61,7 @@ def test_the_region_tells_events_in_every_state_that_its_edition_has(edition: st
     state, instance = inside(region)
     for status in state.edition.event.states:
         bring_to(state, instance, status, simulated=False)
-    assert sorted(event.state for event in region.events()) == sorted(state.edition.event.states)
+    assert sorted(event.state for event in region.events.of()) == sorted(state.edition.event.states)
     assert set(state.edition.event.states) <= set(STATES)
     with pytest.raises(UsageError, match=r"no state 'Over' of an event; there are Scheduled, Executing, "):
         region.wait_for_event(MAINTENANCE, state="Over")

@@ -20,7 +20,7 @@ _TYPES: Final = ("ecs.g5.large", "ecs.d1ne.2xlarge", "ecs.t1.small")
 
 def _event(region: Region, number: int, *states: str) -> str:
     """The id of one of the events in these states; of none where there is none."""
-    found = [event.id for event in region.events() if event.state in states]
+    found = [event.id for event in region.events.of() if event.state in states]
     return found[number % len(found)] if found else "e-none"
 
 
@@ -127,4 +127,4 @@ def test_every_transition_of_every_event_is_published(edition: str, steps: list[
         walk(region, steps)
         region.clock.advance("100d")
         assert notices == [(entry.data["event"], entry.data["to"]) for entry in region.journal.of("event")]
-        assert {event.id for event in region.events()} <= {event for event, _ in notices}
+        assert {event.id for event in region.events.of()} <= {event for event, _ in notices}

@@ -117,7 +117,7 @@ def test_release_ends_what_awaits_an_instance_and_keeps_its_history(region: Regi
     region.instance(instance.id).delete()
     assert (planned.status, under_way.status) == ("Avoided", "Failed")
     assert state.active_events == {}
-    assert {event.id for event in region.events()} == {planned.id, under_way.id}
+    assert {event.id for event in region.events.of()} == {planned.id, under_way.id}
     region.clock.advance("2h")
     assert planned.status == "Avoided"
 
@@ -167,7 +167,7 @@ def test_events_of_a_retired_family_happen_untold(region: Region) -> None:
     started = made.describe()["StartTime"]
     region.clock.advance("2h")
     assert made.describe()["StartTime"] != started
-    assert region.events() == []
+    assert region.events.of() == []
     assert len(region.journal.of("event")) == 0
 
 
@@ -175,9 +175,9 @@ def test_accounts_do_not_see_the_events_of_others() -> None:
     region = make_region(accounts=2)
     (made,) = region.run_instances(1)
     region.chaos.maintenance(made.id)
-    (event,) = region.events()
+    (event,) = region.events.of()
     other = region.as_account(1)
-    assert other.events() == []
+    assert other.events.of() == []
     cancel = {"EventId": [event.id]}
     assert_refused("InvalidEventId.NotFound", lambda: other.call("CancelSimulatedSystemEvents", **cancel))
 
@@ -191,7 +191,7 @@ def test_an_event_that_inquires_waits_for_consent() -> None:
     for each in (one, two):
         region.control("schedule-maintenance", instance=each.id, outcome="inquires")
         assert region.wait_for_event(MAINTENANCE, instance=each, state="Inquiring").finished is None
-    (event,) = region.planned(one)
+    (event,) = region.events.planned(one)
     assert event["EventCycleStatus"]["Name"] == "Inquiring"
     region.clock.advance("30d")
 
@@ -262,7 +262,7 @@ def test_maintenance_that_makes_no_sense_is_refused(region: Region, given: dict[
     filled = {name: made.id if value == "{}" else value for name, value in given.items()}
     with pytest.raises(UsageError, match=says):
         region.control("schedule-maintenance", **filled)
-    assert region.events() == []
+    assert region.events.of() == []
 
 
 def test_only_real_events_that_wait_can_be_withdrawn(region: Region) -> None:
@@ -275,7 +275,7 @@ def test_only_real_events_that_wait_can_be_withdrawn(region: Region) -> None:
         region.control("cancel-maintenance", event=simulated)
     region.chaos.maintenance(made.id, within="1h")
     region.clock.advance("2h")
-    done = next(event for event in region.events(made) if event.state == "Executed")
+    done = next(event for event in region.events.of(made) if event.state == "Executed")
     assert region.control("cancel-maintenance", event=done.id) == {"withdrawn": False, "status": "Executed"}
 
 
@@ -289,7 +289,7 @@ def test_maintenance_of_what_does_not_run_has_nothing_to_do(region: Region, stat
         (made,) = region.run_instances(1, wait=False)
     region.chaos.maintenance(made.id, within="1h")
     region.clock.advance("61m")
-    assert (made.status, region.events(made)[0].state) == (state, "Executed")
+    assert (made.status, region.events.of(made)[0].state) == (state, "Executed")
 
 
 def test_maintenance_that_finds_a_stop_or_restart_under_way_ends_with_it() -> None:
@@ -300,10 +300,10 @@ def test_maintenance_that_finds_a_stop_or_restart_under_way_ends_with_it() -> No
     region.clock.advance(59.5)
     one.stop(wait=False)
     region.clock.advance(0.5)
-    assert region.health(one) == "Maintaining"
+    assert region.events.health(one) == "Maintaining"
     region.clock.advance("1m")
-    assert (one.status, [event.state for event in region.events(one)]) == ("Stopped", ["Executed"])
-    assert (two.status, [event.state for event in region.events(two)]) == ("Running", ["Executed"])
+    assert (one.status, [event.state for event in region.events.of(one)]) == ("Stopped", ["Executed"])
+    assert (two.status, [event.state for event in region.events.of(two)]) == ("Running", ["Executed"])
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_an_event_is_simulated_on_an_instance_that_is_stopped_and_does_nothing(r
     due = {"InstanceId": [made.id], "EventType": MAINTENANCE, "NotBefore": "2019-03-01T02:00:00Z"}
     region.call("CreateSimulatedSystemEvents", **due)
     region.clock.advance("3h")
-    assert [(event.type, event.state) for event in region.events(made)] == [(MAINTENANCE, "Executed")]
+    assert [(event.type, event.state) for event in region.events.of(made)] == [(MAINTENANCE, "Executed")]
     assert made.status == "Stopped"
 
 
@@ -349,7 +349,7 @@ def test_simulations_beyond_the_limit_are_refused_as_one() -> None:
     asked = {"EventType": MAINTENANCE, "NotBefore": "2030-01-01T00:00:00Z"}
     call = "CreateSimulatedSystemEvents"
     assert_refused("SimulatedEventLimitExceeded", lambda: region.call(call, **asked, InstanceId=ids))
-    assert region.events() == []
+    assert region.events.of() == []
     region.call(call, **asked, InstanceId=ids[:3])
     assert_refused("SimulatedEventLimitExceeded", lambda: region.call(call, **asked, InstanceId=ids[3:]))
 

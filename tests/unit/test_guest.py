@@ -62,13 +62,13 @@ def fresh() -> Region:
     ],
 )
 def test_the_shell(region: Region, linux: Instance, script: str, code: int, output: str) -> None:
-    ran = region.log_in(linux, script)
+    ran = region.commands.log_in(linux, script)
     assert (ran["exit_code"], ran["output"]) == (code, output)
 
 
 @pytest.mark.parametrize("script", ["nosuch --flag", "true; nosuch", "true\r"])
 def test_an_unknown_program_ends_as_in_a_shell(region: Region, linux: Instance, script: str) -> None:
-    ran = region.log_in(linux, script)
+    ran = region.commands.log_in(linux, script)
     assert ran["exit_code"] == 127
     assert re.search(r"line 1: (nosuch|true\r): command not found\n", ran["output"])
 
@@ -91,7 +91,7 @@ def test_an_unknown_program_ends_as_in_a_shell(region: Region, linux: Instance, 
     ],
 )
 def test_what_is_not_understood_is_never_guessed(region: Region, linux: Instance, script: str) -> None:
-    ran = region.log_in(linux, script)
+    ran = region.commands.log_in(linux, script)
     assert ran["exit_code"] == 2
     assert "this guest does not understand" in ran["output"]
     assert "region.guest(" in ran["output"]
@@ -99,7 +99,7 @@ def test_what_is_not_understood_is_never_guessed(region: Region, linux: Instance
 
 def test_what_every_shell_has_built_in_can_be_taught(region: Region, linux: Instance) -> None:
     region.guest("set -e")
-    ran = region.log_in(linux, "set -e\necho 1\nset -u")
+    ran = region.commands.log_in(linux, "set -e\necho 1\nset -u")
     assert (ran["exit_code"], ran["output"].splitlines()[0]) == (2, "1")
 
 
@@ -181,7 +181,7 @@ def test_unknown_guests_and_states_are_refused(fresh: Region) -> None:
         fresh.control("set-agent", instance=one.id, state="asleep")
     one.stop()
     with pytest.raises(UsageError, match="nobody can log in"):
-        fresh.log_in(one, "true")
+        fresh.commands.log_in(one, "true")
 
 
 @pytest.mark.parametrize(
@@ -197,8 +197,8 @@ def test_states_of_the_agent(fresh: Region, state: str, runs: bool) -> None:
 
 def test_a_stopped_service_comes_back_with_the_next_boot_unless_switched_off(fresh: Region) -> None:
     one, two = fresh.run_instances(2)
-    fresh.log_in(one, "systemctl stop agentwatch")
-    fresh.log_in(two, "chkconfig agentwatch off")
+    fresh.commands.log_in(one, "systemctl stop agentwatch")
+    fresh.commands.log_in(two, "chkconfig agentwatch off")
     for each in (one, two):
         each.reboot()
     running = [fresh.control("agent", instance=each.id)["running"] for each in (one, two)]
@@ -212,10 +212,10 @@ def test_upgrades_are_worked_out_when_looked_at(fresh: Region) -> None:
     fresh.control("set-agent", instance=one.id, state="outdated")
     fresh.clock.advance("29m")
     assert fresh.control("agent", instance=one.id)["version"] != fresh.control("agent", instance=one.id)["latest"]
-    fresh.log_in(one, "chmod a-x aliyun_assist_update")
+    fresh.commands.log_in(one, "chmod a-x aliyun_assist_update")
     fresh.clock.advance("3h")
     assert fresh.control("agent", instance=one.id)["version"] != fresh.control("agent", instance=one.id)["latest"]
-    fresh.log_in(one, "chmod a+x aliyun_assist_update")
+    fresh.commands.log_in(one, "chmod a+x aliyun_assist_update")
     fresh.clock.advance("61m")
     assert fresh.control("agent", instance=one.id)["version"] == fresh.control("agent", instance=one.id)["latest"]
     assert fresh.control("clock")["next"] == timers
@@ -223,9 +223,9 @@ def test_upgrades_are_worked_out_when_looked_at(fresh: Region) -> None:
 
 def test_the_updater_of_windows_is_renamed(fresh: Region) -> None:
     (one,) = fresh.run_instances(ImageId=WINDOWS)
-    fresh.log_in(one, "rename aliyun_assist_update updater.off")
+    fresh.commands.log_in(one, "rename aliyun_assist_update updater.off")
     assert fresh.control("agent", instance=one.id)["updater"] is False
-    fresh.log_in(one, "ren updater.off aliyun_assist_update")
+    fresh.commands.log_in(one, "ren updater.off aliyun_assist_update")
     assert fresh.control("agent", instance=one.id)["updater"] is True
 
 
@@ -233,29 +233,29 @@ def test_user_data_runs_at_each_boot(fresh: Region) -> None:
     data = base64.b64encode(b"#!/bin/sh\necho up").decode()
     (one,) = fresh.run_instances(UserData=data)
     one.reboot()
-    fresh.log_in(one, "reboot")
+    fresh.commands.log_in(one, "reboot")
     fresh.clock.advance("10s")
-    assert [each["output"] for each in fresh.ran_on(one) if each["by"] == "user-data"] == ["up\n"] * 3
+    assert [each["output"] for each in fresh.commands.ran_on(one) if each["by"] == "user-data"] == ["up\n"] * 3
 
 
 def test_user_data_that_is_no_script_does_not_run(fresh: Region) -> None:
     (one,) = fresh.run_instances(UserData=base64.b64encode(b"just text").decode())
-    assert fresh.ran_on(one) == []
+    assert fresh.commands.ran_on(one) == []
 
 
 def test_a_shutdown_can_be_called_off(fresh: Region) -> None:
     (one,) = fresh.run_instances()
-    fresh.log_in(one, "shutdown -r +5")
-    fresh.log_in(one, "shutdown -c")
+    fresh.commands.log_in(one, "shutdown -r +5")
+    fresh.commands.log_in(one, "shutdown -c")
     fresh.clock.advance("10m")
     assert not fresh.journal.of("report", report="GuestRebooted")
-    fresh.log_in(one, "shutdown -h +5")
+    fresh.commands.log_in(one, "shutdown -h +5")
     fresh.clock.advance("10m")
     assert one.status == "Stopped"
 
 
 def test_what_waits_is_fetched_after_a_reboot_from_inside(fresh: Region) -> None:
     (one,) = fresh.run_instances()
-    fresh.log_in(one, "reboot")
+    fresh.commands.log_in(one, "reboot")
     fresh.clock.advance("1500ms")
     assert fresh.run_command("echo fetched", on=one).output(one) == "fetched\n"

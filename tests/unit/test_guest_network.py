@@ -31,7 +31,7 @@ def client(region: Region) -> Instance:
 
 
 def ask(region: Region, instance: Instance, script: str) -> tuple[int, str]:
-    ran = region.log_in(instance, script)
+    ran = region.commands.log_in(instance, script)
     return ran["exit_code"], ran["output"]
 
 
@@ -39,7 +39,7 @@ def took(region: Region, instance: Instance, script: str) -> tuple[int, int]:
     """The exit code, and the seconds that it took."""
     number = region.control("log-in", instance=instance.id, script=script)["number"]
     region.clock.advance("10m")
-    ran = next(each for each in region.ran_on(instance) if each["number"] == number)
+    ran = next(each for each in region.commands.ran_on(instance) if each["number"] == number)
     return ran["exit_code"], (ran["ended"] - ran["started"]) // 1000
 
 
@@ -87,10 +87,13 @@ def test_a_host_that_is_cut_off_reaches_itself_alone(region: Region, web: Instan
     number = region.control("log-in", instance=web.id, script=f"curl -s localhost; curl -sm 1 {client.private_ip}")[
         "number"
     ]
-    assert region.ran_on(web)[number]["exit_code"] is None
+    assert region.commands.ran_on(web)[number]["exit_code"] is None
     region.control("host-wire", host=str(web.host), up=True)
     region.clock.advance("2s")
-    assert (region.ran_on(web)[number]["exit_code"], region.ran_on(web)[number]["output"]) == (28, "hi\n")
+    assert (region.commands.ran_on(web)[number]["exit_code"], region.commands.ran_on(web)[number]["output"]) == (
+        28,
+        "hi\n",
+    )
 
 
 def test_what_is_outside_the_region_is_not_reached(region: Region, client: Instance) -> None:
@@ -104,16 +107,16 @@ def test_what_is_outside_the_region_is_not_reached(region: Region, client: Insta
 
 def test_a_function_that_answers_a_guest_does_not_call_the_region(region: Region, client: Instance) -> None:
     region.guest("status", serves=80, answer=lambda request: client.status.encode())
-    region.log_in(client, "status")
+    region.commands.log_in(client, "status")
     assert client.request(80) == b"Running"
     with pytest.raises(UsageError, match="the function that answers a guest's request called the region"):
-        region.log_in(client, "curl localhost")
+        region.commands.log_in(client, "curl localhost")
     assert client.request(80) == b"Running"
 
 
 def test_a_function_that_answers_no_bytes_is_not_understood(region: Region, client: Instance) -> None:
     region.guest("text", serves=80, answer=lambda request: cast(bytes, "text"))
-    region.log_in(client, "text")
+    region.commands.log_in(client, "text")
     code, output = ask(region, client, "curl localhost")
     assert (code, "it answered 'text', and not bytes" in output) == (2, True)
 
@@ -127,7 +130,7 @@ def test_states_and_heads_of_http(region: Region, client: Instance) -> None:
     region.guest("bad", serves=81, answer="HTTP/1.1 503 Down\r\nX: y\r\n\r\nsorry")
     region.guest("raw", serves=82, answer="hello")
     region.guest("moved", serves=83, answer="HTTP/1.1 301 Moved\r\nLocation: /x\r\n\r\n")
-    region.log_in(client, "bad; raw; moved")
+    region.commands.log_in(client, "bad; raw; moved")
     assert ask(region, client, "curl localhost:81") == (0, "sorry")
     assert ask(region, client, "curl -i localhost:81") == (0, "HTTP/1.1 503 Down\r\nX: y\r\n\r\nsorry")
     assert ask(region, client, "curl -f localhost:81") == (22, "curl: (22) The requested URL returned error: 503\n")
@@ -153,7 +156,7 @@ def test_a_function_hears_the_request_and_may_fail(region: Region, client: Insta
         return b"ok"
 
     region.guest("echo service", serves=80, answer=answer)
-    region.log_in(client, "echo service")
+    region.commands.log_in(client, "echo service")
     assert ask(region, client, "curl -d a=b -H 'X: y' 'localhost/p?q=1'") == (0, "ok")
     assert met == [b"POST /p?q=1 HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nX: y\r\nContent-Length: 3\r\n\r\na=b"]
     assert ask(region, client, "curl -s localhost/gone") == (7, "")

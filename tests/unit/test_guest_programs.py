@@ -45,7 +45,7 @@ def one(fresh: Region) -> Instance:
 
 def ran(region: Region, instance: Instance, script: str, kind: str | None = None) -> tuple[int, str]:
     """The exit code and the output; of what is not understood `?` and how it is called."""
-    found = region.log_in(instance, script) if kind is None else logged_in(region, instance, script, kind)
+    found = region.commands.log_in(instance, script) if kind is None else logged_in(region, instance, script, kind)
     said = found["output"].partition("this guest does not understand ")[2]
     return (found["exit_code"], found["output"]) if not said else (found["exit_code"], "? " + said.partition(";")[0])
 
@@ -53,7 +53,7 @@ def ran(region: Region, instance: Instance, script: str, kind: str | None = None
 def logged_in(region: Region, instance: Instance, script: str, kind: str) -> dict[str, Any]:
     number = region.control("log-in", instance=instance.id, script=script, kind=kind)["number"]
     region.clock.advance("1m")
-    return next(each for each in region.ran_on(instance) if each["number"] == number)
+    return next(each for each in region.commands.ran_on(instance) if each["number"] == number)
 
 
 # Directories
@@ -69,7 +69,7 @@ def test_a_run_whose_directory_is_not_there_does_not_begin(fresh: Region, one: I
         "DirectoryNotExists",
         "",
     )
-    assert fresh.ran_on(one) == []
+    assert fresh.commands.ran_on(one) == []
 
 
 def test_the_earlier_edition_shows_the_failure() -> None:
@@ -139,7 +139,7 @@ def test_hostname_lasts_until_the_next_boot(fresh: Region, one: Instance) -> Non
         "api\napi\nweb\nweb\n",
     )
     assert ran(fresh, one, "hostname; hostname -s; echo $HOSTNAME") == (0, "api\napi\napi\n")
-    fresh.log_in(one, "reboot")
+    fresh.commands.log_in(one, "reboot")
     fresh.clock.advance("10s")
     assert ran(fresh, one, "hostname") == (0, "web\n")
 
@@ -157,9 +157,9 @@ def test_hostnamectl_lasts(fresh: Region, one: Instance) -> None:
 
 
 def test_who_is_not_root_changes_no_name(fresh: Region, one: Instance) -> None:
-    command = fresh.create_command("whoami; hostname api")
+    command = fresh.commands.create("whoami; hostname api")
     asked = {"CommandId": command, "InstanceId": [one.id], "Username": "nobody"}
-    invoked = fresh.invocation(fresh.call("InvokeCommand", **asked)["InvokeId"]).wait()
+    invoked = fresh.commands.invocation(fresh.call("InvokeCommand", **asked)["InvokeId"]).wait()
     assert invoked.output(one).startswith("nobody\nthis guest does not understand what 'hostname api' does for nobody")
     assert ran(fresh, one, "hostname") == (0, "web\n")
 
@@ -168,7 +168,7 @@ def test_a_windows_name_takes_effect_with_the_next_boot(fresh: Region) -> None:
     (one,) = fresh.run_instances(ImageId=WINDOWS, HostName="win")
     says = "WARNING: The changes will take effect after you restart the computer win.\r\n"
     assert ran(fresh, one, "Rename-Computer -NewName api; hostname", "RunPowerShellScript") == (0, says + "win\r\n")
-    fresh.log_in(one, "shutdown /r /t 0")
+    fresh.commands.log_in(one, "shutdown /r /t 0")
     fresh.clock.advance("10s")
     assert ran(fresh, one, "hostname") == (0, "api\r\n")
     assert ran(fresh, one, "hostname other")[0] == 2
@@ -223,7 +223,7 @@ def test_where_sh_is_no_bash_only_what_both_do_alike_is_understood(
 def test_programs(script: str, output: str) -> None:
     region = make_region()
     (one,) = region.run_instances()
-    before = int(region.log_in(one, "date +%s")["output"])
+    before = int(region.commands.log_in(one, "date +%s")["output"])
     shifted = output.replace("1551398400", str(before)).replace("1551398432", str(before + 31))
     assert ran(region, one, script) == (0, shifted)
 
@@ -353,8 +353,8 @@ def test_the_program_of_the_manual_hears_that_yum_is_to_be_taught(fresh: Region,
     content = base64.b64encode(b"yum check-update").decode()
     made = fresh.call("CreateCommand", CommandContent=content, Type="RunShellScript", Name="test", Description="test")
     asked = {"CommandId": made["CommandId"], "InstanceId": [one.id], "Timed": False}
-    invoked = fresh.invocation(fresh.call("InvokeCommand", **asked)["InvokeId"]).wait()
+    invoked = fresh.commands.invocation(fresh.call("InvokeCommand", **asked)["InvokeId"]).wait()
     assert "teach it the script: region.guest('yum check-update'" in invoked.output(one)
     fresh.guest("yum check-update", exit_code=100, output="nginx\n")
-    invoked = fresh.invocation(fresh.call("InvokeCommand", **asked)["InvokeId"]).wait()
+    invoked = fresh.commands.invocation(fresh.call("InvokeCommand", **asked)["InvokeId"]).wait()
     assert (invoked.result(one)["ExitCode"], invoked.output(one)) == (100, "nginx\n")

@@ -48,14 +48,14 @@ def test_it_serves_after_every_boot(region: Region, web: Instance) -> None:
     assert heard(web) == "hello"
     web.stop().start()
     assert heard(web) == "hello"
-    region.log_in(web, "reboot")
+    region.commands.log_in(web, "reboot")
     region.clock.advance("1m")
     assert heard(web) == "hello"
 
 
 def test_what_was_started_by_hand_does_not_come_back(region: Region) -> None:
     (instance,) = region.run_instances(1)
-    assert region.log_in(instance, "web")["exit_code"] == 0
+    assert region.commands.log_in(instance, "web")["exit_code"] == 0
     assert heard(instance) == "hello"
     instance.reboot()
     assert heard(instance) == "ConnectionRefusedError"
@@ -72,7 +72,7 @@ def test_it_serves_once_it_has_started(region: Region) -> None:
 
 
 def test_a_port_has_one_service(region: Region, web: Instance) -> None:
-    ran = region.log_in(web, "web")
+    ran = region.commands.log_in(web, "web")
     assert (ran["exit_code"], "port 80: address already in use" in ran["output"]) == (1, True)
     assert heard(web) == "hello"
 
@@ -102,7 +102,7 @@ def reboot(region: Region, web: Instance) -> None:
 
 
 def reboot_from_inside(region: Region, web: Instance) -> None:
-    region.log_in(web, "reboot")
+    region.commands.log_in(web, "reboot")
     region.clock.advance("1s")
 
 
@@ -162,7 +162,7 @@ def test_a_function_answers_outside_the_lock_and_may_fail(region: Region, web: I
         return web.status.encode() + b" " + request
 
     region.guest("echo service", serves=7, answer=answer)
-    region.log_in(web, "echo service")
+    region.commands.log_in(web, "echo service")
     assert web.request(7, b"\x00\xff") == b"Running \x00\xff"
     with pytest.raises(TimeoutError):
         web.request(7, "hang")
@@ -173,7 +173,7 @@ def test_a_function_answers_outside_the_lock_and_may_fail(region: Region, web: I
 
 def test_a_function_that_gives_a_reaction_may_let_it_serve(region: Region, web: Instance) -> None:
     region.guest(lambda text: Reaction(serves=int(text.split()[1]), answer=text) if text.startswith("serve") else None)
-    region.log_in(web, "serve 8080")
+    region.commands.log_in(web, "serve 8080")
     assert web.request(8080) == b"serve 8080"
 
 

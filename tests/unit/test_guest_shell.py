@@ -66,7 +66,7 @@ def without_name(output: str) -> str:
 
 def in_guest(region: Region, linux: Instance, script: str) -> tuple[int, str] | None:
     """What it is in a guest; None where it is not understood."""
-    ran = region.log_in(linux, script)
+    ran = region.commands.log_in(linux, script)
     if "this guest does not understand" in ran["output"]:
         assert ran["exit_code"] == 2
         assert "teach it the script: region.guest(" in ran["output"]

@@ -63,7 +63,7 @@ def test_every_path_that_is_listed_is_there(region: Region) -> None:
 def test_an_event_is_shown_with_its_instant(region: Region) -> None:
     (instance,) = region.run_instances(1)
     region.chaos.maintenance(instance.id, within="2h")
-    (event,) = region.events(instance)
+    (event,) = region.events.of(instance)
     (shown,) = json.loads(str(text(region, instance, "/latest/maintenance/active-system-events")))
     assert shown == {
         "EventId": event.id,
@@ -84,7 +84,7 @@ def test_a_guest_asks_for_it_by_its_address(region: Region) -> None:
     (instance,) = region.run_instances(1)
 
     def ask(arguments: str) -> tuple[str, int]:
-        ran = region.log_in(instance, f"curl {arguments}")
+        ran = region.commands.log_in(instance, f"curl {arguments}")
         return ran["output"], ran["exit_code"]
 
     base = "http://100.100.100.200/latest/meta-data"

@@ -213,7 +213,7 @@ class RegionMachine(RuleBasedStateMachine):
             self.accounts[0].control("repair-host", host=host)
         self.accounts[0].clock.advance("1h")
         self.everything_adds_up()
-        assert {event.state for each in self.accounts for event in each.events()} <= {*ENDED, "Scheduled"}
+        assert {event.state for each in self.accounts for event in each.events.of()} <= {*ENDED, "Scheduled"}
         assert {id: state for id, state in self.states.items() if state not in {*SETTLED, "Released"}} == {}
 
 

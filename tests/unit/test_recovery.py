@@ -30,7 +30,7 @@ def region() -> Region:
 
 
 def states(region: Region, instance: Instance) -> list[tuple[str, str]]:
-    return [(event.type, event.state) for event in region.events(instance)]
+    return [(event.type, event.state) for event in region.events.of(instance)]
 
 
 def host_of(instance: Instance) -> str:
@@ -42,7 +42,7 @@ def test_an_instance_that_is_stopping_has_stopped(region: Region) -> None:
     made.stop(wait=False)
     region.chaos.crash(host_of(made), reversible=False)
     made.wait_until("Stopped", within="5s")
-    assert region.events() == []
+    assert region.events.of() == []
     assert made.start().host is not None
 
 
@@ -68,7 +68,7 @@ def test_one_that_is_made_stopped_can_be_started_elsewhere(region: Region) -> No
     made.wait_until("Stopped")
     made.start()
     assert made.host != lost
-    assert region.events() == []
+    assert region.events.of() == []
 
 
 def test_a_stopped_instance_on_a_dead_host_starts_on_another(region: Region) -> None:
@@ -129,7 +129,7 @@ def test_a_plan_is_withdrawn_when_its_host_is_back() -> None:
     made.wait_until("Running")
     region.clock.advance("1h")
     assert states(region, made) == [(FAILURE, "Canceled")]
-    assert (made.host, region.health(made)) == (host, "Ok")
+    assert (made.host, region.events.health(made)) == (host, "Ok")
 
 
 def test_release_during_recovery_ends_it() -> None:
@@ -240,7 +240,7 @@ def test_a_cut_that_is_mended_before_it_is_missed_has_done_nothing(region: Regio
         assert two.status == "Starting"
     assert two.status == "Running"
     region.hold(lambda: one.status == two.status == "Running", "1h", what="running")
-    assert region.events() == []
+    assert region.events.of() == []
 
 
 @pytest.mark.parametrize("fault", ["cut", "hang"])
@@ -267,7 +267,7 @@ def test_a_zone_that_is_out_comes_back_with_what_it_carried() -> None:
     region.clock.advance("10m")
     for each, identity in zip(hit, before, strict=True):
         assert_recovered(each, identity)
-    assert region.events(other) == []
+    assert region.events.of(other) == []
 
 
 @pytest.mark.parametrize("takes", [None, 30])
@@ -281,7 +281,7 @@ def test_migrations_that_fail_or_take_long(region: Region, takes: float | None) 
         region.clock.advance(2)
         assert (made.host == host) == (takes is None)
     assert region.control("migrate", instance=made.id)["host"] is not None
-    assert region.events() == []
+    assert region.events.of() == []
 
 
 def test_a_host_that_dies_during_a_slow_migration_takes_the_instance_with_it(region: Region) -> None:
@@ -299,8 +299,8 @@ def test_maintenance_of_a_host_is_that_of_its_instances(region: Region) -> None:
     host = host_of(made[0])
     on_it = {each.id for each in made if each.host == host}
     with region.chaos.maintenance(host=host, within="1h"):
-        assert {event.instance for event in region.events()} == on_it
-    assert {event.state for event in region.events()} == {"Canceled"}
+        assert {event.instance for event in region.events.of()} == on_it
+    assert {event.state for event in region.events.of()} == {"Canceled"}
 
 
 def test_undo_of_what_has_vanished_is_done(region: Region) -> None:
@@ -312,7 +312,7 @@ def test_undo_of_what_has_vanished_is_done(region: Region) -> None:
     one.delete()
     two.delete()
     region.clock.advance("63d")
-    region.events()
+    region.events.of()
     region.chaos.undo_all()
 
 
@@ -364,7 +364,7 @@ def test_a_storm_with_scarce_supply_settles() -> None:
     region.chaos.undo_all()
     region.clock.advance("1h")
     assert {each.status for each in made} == {"Running"}
-    assert {event.state for event in region.events()} == {"Executed"}
+    assert {event.state for event in region.events.of()} == {"Executed"}
 
 
 def test_an_operating_system_that_crashes_while_it_is_recovered_is_restarted_too() -> None:

@@ -21,7 +21,7 @@ LOCAL, USUAL = "ecs.i2.xlarge", "ecs.g5.large"
 
 
 def states(region: Region, instance: Instance) -> list[tuple[str, str]]:
-    return [(event.type, event.state) for event in region.events(instance)]
+    return [(event.type, event.state) for event in region.events.of(instance)]
 
 
 def crash(instance: Instance, *, reversible: bool = False) -> None:
@@ -143,7 +143,7 @@ def stranded() -> Instance:
 def test_local_disks_whose_host_is_lost_for_good_wait_stopped(stranded: Instance) -> None:
     region = stranded.region
     assert stranded.status == "Stopped"
-    assert region.health(stranded) == "Impaired"
+    assert region.events.health(stranded) == "Impaired"
     assert_refused("OperationDenied.NoStock", lambda: stranded.start(wait=False))
     began = region.clock.ms
     failed = region.wait_for_event(FAILURE, instance=stranded, state="Failed", within="7h")
@@ -159,7 +159,7 @@ def test_local_disks_run_again_on_their_host_also_after_their_event_has_failed(s
     region.clock.advance("1d")
     region.control("repair-host", host=host)
     stranded.wait_until("Running")
-    assert (stranded.host, region.health(stranded)) == (host, "Ok")
+    assert (stranded.host, region.events.health(stranded)) == (host, "Ok")
     assert states(region, stranded) == [(FAILURE, "Failed")]
     crash(stranded)
     region.clock.advance("1d")

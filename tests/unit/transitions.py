@@ -245,5 +245,5 @@ def outcome(cell: Cell, cause: str) -> str:
         told.append("cannot be")
     cell.region.clock.advance(8 * HOUR // 1000)
     told.append(cell.instance.status if cell.instance.exists else "Released")
-    told += [f"{event.type} {event.state}" for event in cell.region.events(cell.instance)]
+    told += [f"{event.type} {event.state}" for event in cell.region.events.of(cell.instance)]
     return ", ".join(told)

@@ -82,7 +82,7 @@ def assert_nothing_made(region: Region, call: Callable[[], object], code: str | 
 
 def assert_avoided(instance: Instance, type: str = "SystemMaintenance.Reboot") -> SystemEvent:
     """The latest event of this type on an instance is Avoided (event/avoid-by-reboot); else its timeline."""
-    found = instance.region.events(instance, type)
+    found = instance.region.events.of(instance, type)
     if not found or found[-1].state != "Avoided":
         seen = f"the latest is {found[-1].state}" if found else "there is none"
         raise AssertionError(f"no {type} of {instance.id} is Avoided: {seen}\n{timeline(instance)}")
@@ -98,11 +98,11 @@ def assert_recovered(instance: Instance, before: Identity, *, type: str = "Syste
         before: its identity before the failure.
     """
     wrong = []
-    full = instance.region.full_status(instance)
+    full = instance.region.events.full_status(instance)
     status, health = full["Status"]["Name"], full["HealthStatus"]["Name"]
     if (status, health) != ("Running", "Ok"):
         wrong.append(f"it is {status}, its health {health}")
-    found = instance.region.events(instance, type)
+    found = instance.region.events.of(instance, type)
     if not found or found[-1].state != "Executed":
         wrong.append(f"its latest {type} is {found[-1].state}" if found else f"it has no {type}")
     now = instance.identity

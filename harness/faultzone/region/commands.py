@@ -18,7 +18,7 @@ from faultzone.faults.base import id_of
 from faultzone.substrate.shell import Answer, Reaction
 
 if TYPE_CHECKING:
-    from faultzone.region import Instance
+    from faultzone.region import Instance, Region
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ def stopped() -> Outcome:
 class Invocation:
     """One invocation of a region, by its id."""
 
-    def __init__(self, region: RunsCommands, id: str, command_id: str = "") -> None:
+    def __init__(self, region: Region, id: str, command_id: str = "") -> None:
         self.region, self.id, self.command_id = region, id, command_id
 
     def __repr__(self) -> str:
@@ -151,27 +151,23 @@ class Invocation:
         return self
 
 
-class RunsCommands:
-    """What a region does with commands and guests; `Region` adds what is declared here."""
+class Commands:
+    """The commands of a region, and the guests that run them.
 
-    if TYPE_CHECKING:
+    Args:
+        region: which.
+    """
 
-        def call(self, action: str, **parameters: object) -> dict[str, Any]:
-            """Answer one action of the public API."""
+    def __init__(self, region: Region) -> None:
+        self._region = region
 
-        def control(self, verb: str, **arguments: object) -> dict[str, Any]:
-            """Do what only a harness may do."""
-
-        def wait(self, predicate: Callable[[], T], within: Duration = ..., *, what: str = ...) -> T:
-            """Let region time pass until `predicate()` is true."""
-
-    def create_command(self, script: str | bytes, *, type: str = "RunShellScript", **parameters: object) -> str:
+    def create(self, script: str | bytes, *, type: str = "RunShellScript", **parameters: object) -> str:
         """CreateCommand; the id of the command. Further parameters go by their wire name."""
         raw = script.encode() if isinstance(script, str) else script
         asked = {"Name": "faultzone", "Type": type, "CommandContent": base64.b64encode(raw).decode(), **parameters}
-        return str(self.call("CreateCommand", **asked)["CommandId"])
+        return str(self._region.call("CreateCommand", **asked)["CommandId"])
 
-    def run_command(
+    def run(
         self,
         script: str | bytes,
         *,
@@ -206,16 +202,16 @@ class RunsCommands:
         expected = {id_of(each, "outcomes"): outcome for each, outcome in (outcomes or {}).items()}
         if strangers := expected.keys() - set(ids):
             raise UsageError(f"outcomes of {', '.join(sorted(strangers))}: write those of targets, {', '.join(ids)}")
-        command_id = self.create_command(script, type=type, Timeout=timeout, WorkingDir=working_dir)
+        command_id = self.create(script, type=type, Timeout=timeout, WorkingDir=working_dir)
         for instance_id, outcome in expected.items():
             reaction = {key: value for key, value in vars(outcome.reaction).items() if value}
-            self.control("teach-guest", command_id=command_id, instance=instance_id, **reaction)
+            self._region.control("teach-guest", command_id=command_id, instance=instance_id, **reaction)
         timed = {} if frequency is None else {"Timed": True, "Frequency": frequency}
-        answer = self.call("InvokeCommand", CommandId=command_id, InstanceId=ids, **timed)
-        made = Invocation(self, answer["InvokeId"], command_id)
+        answer = self._region.call("InvokeCommand", CommandId=command_id, InstanceId=ids, **timed)
+        made = Invocation(self._region, answer["InvokeId"], command_id)
         scripted = {each: outcome.state for each, outcome in expected.items()}
         if to_stop := [each for each, state in scripted.items() if state == "Stopped"]:
-            self.call("StopInvocation", InvokeId=made.id, InstanceId=to_stop)
+            self._region.call("StopInvocation", InvokeId=made.id, InstanceId=to_stop)
         if wait and frequency is None:
             lasting = [each for each, state in scripted.items() if state == "Running"]
             made.wait((timeout or 3600) + _GRACE, besides=lasting)
@@ -223,9 +219,9 @@ class RunsCommands:
 
     def invocation(self, invoke_id: str) -> Invocation:
         """The invocation of that id, whether or not it exists."""
-        return Invocation(self, invoke_id)
+        return Invocation(self._region, invoke_id)
 
-    def guest(
+    def teach(
         self,
         command: str | re.Pattern[str] | Callable[[str], Reaction | None],
         *,
@@ -264,7 +260,7 @@ class RunsCommands:
         """
         given: dict[str, object] = {"instance": None if on is None else on.id, "times": times}
         if callable(command):
-            self.control("teach-guest", function=command, **given)
+            self._region.control("teach-guest", function=command, **given)
             return
         by = {"command": command} if isinstance(command, str) else {"pattern": command.pattern}
         reaction = {"takes": milliseconds(takes) / 1000, "exit_code": exit_code, "output": output}
@@ -272,7 +268,7 @@ class RunsCommands:
             given["answers"] = answer
         elif answer:
             given["answer"] = base64.b64encode(answer.encode() if isinstance(answer, str) else answer).decode()
-        self.control("teach-guest", **by, **given, **reaction, hang=hang, crash=crash, serves=serves)
+        self._region.control("teach-guest", **by, **given, **reaction, hang=hang, crash=crash, serves=serves)
 
     def log_in(self, instance: Instance, script: str, within: Duration = "1h") -> dict[str, Any]:
         """Run a script in a guest as its administrator, as over a remote connection, and wait until it has ended.
@@ -280,17 +276,17 @@ class RunsCommands:
         Returns:
             Its `exit_code` and `output`, and when it `started` and `ended`. Needs the capability `guest`.
         """
-        number = self.control("log-in", instance=instance.id, script=script)["number"]
+        number = self._region.control("log-in", instance=instance.id, script=script)["number"]
 
         def ended() -> dict[str, Any] | None:
             found = [each for each in self.ran_on(instance) if each["number"] == number]
             return found[0] if found and found[0]["ended"] is not None else None
 
-        return self.wait(ended, within, what=f"{script!r} on {instance.id}") or {}
+        return self._region.wait(ended, within, what=f"{script!r} on {instance.id}") or {}
 
     def ran_on(self, instance: Instance) -> list[dict[str, Any]]:
         """The last hundred scripts that ran in a guest, oldest first, by whomever. Needs the capability `guest`."""
-        return list(self.control("guest-history", instance=instance.id)["ran"])
+        return list(self._region.control("guest-history", instance=instance.id)["ran"])
 
 
-__all__ = ["Invocation", "Outcome", "Reaction", "RunsCommands", "failed", "finished", "running", "stopped"]
+__all__ = ["Commands", "Invocation", "Outcome", "Reaction", "failed", "finished", "running", "stopped"]

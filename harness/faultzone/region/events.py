@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,11 +12,7 @@ from faultzone.journal import timeline as report
 from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from faultzone.editions import Edition
-    from faultzone.journal.journal import Journal
-    from faultzone.region import Instance
+    from faultzone.region import Instance, Region
 
 T = TypeVar("T")
 
@@ -58,30 +53,24 @@ class SystemEvent:
         )
 
 
-class SeesEvents:
-    """What a region does with system events; `Region` adds what is declared here."""
+class Events:
+    """The system events of a region.
 
-    if TYPE_CHECKING:
-        journal: Journal
-        edition: Edition
+    Args:
+        region: which.
+    """
 
-        def call(self, action: str, **parameters: object) -> dict[str, Any]:
-            """Answer one action of the public API."""
+    def __init__(self, region: Region) -> None:
+        self._region = region
 
-        def describe(self, action: str, wrapper: str, item: str, **parameters: object) -> Iterator[dict[str, Any]]:
-            """All items of a paged Describe action."""
-
-        def wait(self, predicate: Callable[[], T], within: Duration = ..., *, what: str = ...) -> T:
-            """Let region time pass until `predicate()` is true."""
-
-    def events(self, instance: Instance | None = None, type: str | None = None) -> list[SystemEvent]:
+    def of(self, instance: Instance | None = None, type: str | None = None) -> list[SystemEvent]:
         """The system events in every state, oldest first, of one instance and of one type or of all."""
-        asked: dict[str, object] = {"InstanceEventCycleStatus": list(self.edition.event.states)}
+        asked: dict[str, object] = {"InstanceEventCycleStatus": list(self._region.edition.event.states)}
         if instance is not None:
             asked["InstanceId"] = instance.id
         if type is not None:
             asked["InstanceEventType"] = [type]
-        shown = self.describe(
+        shown = self._region.describe(
             "DescribeInstanceHistoryEvents", "InstanceSystemEventSet", "InstanceSystemEventType", **asked
         )
         return sorted(map(SystemEvent.of, shown), key=lambda event: event.published)
@@ -97,7 +86,7 @@ class SeesEvents:
         Raises:
             ApiError: `InvalidInstanceId.NotFound`, since a listing leaves out what is not there.
         """
-        answer = self.call("DescribeInstancesFullStatus", InstanceId=[instance.id])
+        answer = self._region.call("DescribeInstancesFullStatus", InstanceId=[instance.id])
         found = answer["InstanceFullStatusSet"]["InstanceFullStatusType"]
         if not found:
             raise ApiError("InvalidInstanceId.NotFound")
@@ -108,7 +97,7 @@ class SeesEvents:
         """Ok, Impaired, Maintaining, Initializing, NotApplicable …"""
         return str(self.full_status(instance)["HealthStatus"]["Name"])
 
-    def wait_for_event(
+    def wait_for(
         self,
         type: str,
         *,
@@ -127,17 +116,17 @@ class SeesEvents:
             UsageError: the edition has no such state.
             WaitTimeout: there is none; the text has the timeline of the instance.
         """
-        states = self.edition.event.states
+        states = self._region.edition.event.states
         if state is not None and state not in states:
             raise UsageError(f"there is no state {state!r} of an event; there are {', '.join(states)}")
 
         def found() -> SystemEvent | None:
-            matching = [event for event in self.events(instance, type) if state in (None, event.state)]
+            matching = [event for event in self.of(instance, type) if state in (None, event.state)]
             return matching[-1] if matching else None
 
         what = f"{type} {state or ''}".strip() + (f" of {instance.id}" if instance is not None else "")
         try:
-            event = self.wait(found, within, what=what)
+            event = self._region.wait(found, within, what=what)
         except WaitTimeout as late:
             raise WaitTimeout(f"{late}\n{timeline(instance)}" if instance is not None else str(late)) from None
         assert event is not None
@@ -148,12 +137,12 @@ def timeline(instance: Instance) -> str:
     """What is known of an instance: how it is, its events as the public API tells them, and what the journal has."""
     region = instance.region
     try:
-        full = region.full_status(instance)
+        full = region.events.full_status(instance)
         lines = [f"{instance.id} is {full['Status']['Name']}, its health {full['HealthStatus']['Name']}"]
     except ApiError as refusal:
         lines = [f"{instance.id} cannot be seen: {refusal.code}"]
     try:
-        for event in region.events(instance):
+        for event in region.events.of(instance):
             due = f", due {stamp(event.not_before)}" if event.not_before is not None else ""
             done = f", settled {stamp(event.finished)}" if event.finished is not None else ""
             lines.append(f"{event.id} {event.type} {event.state}: published {stamp(event.published)}{due}{done}")

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from functools import partial
+from functools import partial, wraps
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
 from faultzone import editions, waiting
 from faultzone.backends import Backend
@@ -24,8 +24,8 @@ from faultzone.faults import Chaos
 from faultzone.faults.base import id_of
 from faultzone.journal.journal import Journal
 from faultzone.model.billing.ledger import Money
-from faultzone.region.commands import RunsCommands
-from faultzone.region.events import SeesEvents
+from faultzone.region.commands import Commands
+from faultzone.region.events import Events
 from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ from faultzone.journal.redaction import noted
 from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check_status
 
 T = TypeVar("T")
+R = TypeVar("R")
+P = ParamSpec("P")
+Part = TypeVar("Part", Commands, Events)
 
 _PAGE: Final = 100
 
@@ -56,7 +59,19 @@ _DELETIONS: Final = (
 )
 
 
-class Region(RunsCommands, SeesEvents):
+def _forward(
+    part: Callable[[Region], Part], method: Callable[Concatenate[Part, P], R]
+) -> Callable[Concatenate[Region, P], R]:
+    """A method of a region that is one of its part's."""
+
+    @wraps(method)
+    def forward(region: Region, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return method(part(region), *args, **kwargs)
+
+    return forward
+
+
+class Region:
     """A region under test, of whatever backend.
 
     Args:
@@ -97,6 +112,23 @@ class Region(RunsCommands, SeesEvents):
 
     def __repr__(self) -> str:
         return f"Region({self.id!r}, {self.backend.name})"
+
+    # Its parts are made when asked for: a region that they held would not end with its last reference.
+
+    @property
+    def commands(self) -> Commands:
+        """Its commands, and the guests that run them."""
+        return Commands(self)
+
+    @property
+    def events(self) -> Events:
+        """Its system events."""
+        return Events(self)
+
+    # What tests write most goes without the part's name.
+    run_command = _forward(Commands, Commands.run)
+    guest = _forward(Commands, Commands.teach)
+    wait_for_event = _forward(Events, Events.wait_for)
 
     # The two doors
 
