@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from faultzone import Invocation
+from faultzone import Invocation, make_region
+from faultzone.backends import answers
 from faultzone.backends.answers import documented, fields, from_control, is_of
 from faultzone.errors import HarnessError, IncompleteAnswer
 
@@ -56,6 +57,16 @@ def test_a_field_that_is_missing_or_of_another_kind_is_told(item: dict[str, Any]
         shown["Status"]
     assert str(found.value) == says
     assert shown.get("Status") is None
+
+
+def test_a_region_reads_no_kinds_outside_tests_of_clauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "fields", None)
+    region = make_region()
+    (instance,) = region.run_instances(1)
+    assert instance.describe()["Status"] == "Running"
+    region.strict = True
+    with pytest.raises(TypeError):
+        instance.describe()
 
 
 def test_output_that_is_no_base64_is_told() -> None:

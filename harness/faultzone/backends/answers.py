@@ -4,10 +4,8 @@ the region and not of the harness."""
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import resources
 from typing import Any, Final, SupportsIndex
 
 from faultzone.clock import read_stamp
@@ -50,6 +48,10 @@ _KINDS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
 @cache
 def fields() -> Mapping[str, Mapping[str, str]]:
     """The kind of each field that answers are documented to have: by the field that holds it, and by its name."""
+    # Here, since no region outside tests of clauses needs them.
+    import tomllib
+    from importlib import resources
+
     read = tomllib.loads(resources.files("faultzone.ecs").joinpath("answers.toml").read_text("utf-8"))
     return {
         holder: {name: kind for kind, names in kinds.items() for name in names.split()}
