@@ -13,7 +13,8 @@
     ├── Inconclusive        the region could not be observed well enough to judge it
     ├── NoAnswer            a fault of the API lost the call or its answer (a ConnectionError)
     ├── IncompleteAnswer    the answer of an endpoint lacks what is documented, or has another shape (an
-    │                       AssertionError: it deviates)
+    │   │                   AssertionError: it deviates)
+    │   └── NotListed       a listing leaves out what a test looks for (a LookupError)
     └── WaitTimeout         a documented time passed and the awaited did not come (an AssertionError: the region
     deviates)
 
@@ -80,6 +81,10 @@ class NoAnswer(FaultzoneError, ConnectionError):
 
 class IncompleteAnswer(FaultzoneError, AssertionError):
     """A test looked for a field or an item that the answer of an endpoint does not have, or not where it belongs."""
+
+
+class NotListed(IncompleteAnswer, LookupError):
+    """A listing of the region leaves out what a test looks for."""
 
 
 class WaitTimeout(FaultzoneError, AssertionError):

@@ -9,7 +9,7 @@ import pytest
 from faultzone import Invocation, make_region
 from faultzone.backends import answers
 from faultzone.backends.answers import documented, fields, from_control, is_of
-from faultzone.errors import HarnessError, IncompleteAnswer
+from faultzone.errors import HarnessError, IncompleteAnswer, NotListed
 
 
 def test_what_is_as_documented_is_read_as_it_is() -> None:
@@ -73,6 +73,17 @@ def test_output_that_is_no_base64_is_told() -> None:
     assert Invocation.written({"Output": "eA=="}) == "x"
     with pytest.raises(IncompleteAnswer, match="'Output' in the answer is 'x', where Base64 is documented"):
         Invocation.written({"Output": "x"})
+
+
+def test_what_a_listing_leaves_out_is_told() -> None:
+    region = make_region()
+    one, other = region.run_instances(2)
+    ran = region.run_command("true", on=one)
+    assert ran.states[one.id] == "Finished"
+    with pytest.raises(NotListed, match=f"shows no target {other.id}, but .*{one.id}"):
+        ran.states[other.id]
+    with pytest.raises(NotListed, match=f"has no record of {other.id}"):
+        ran.result(other)
 
 
 def test_what_a_control_verb_leaves_out_is_the_harnesss_trouble() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from faultzone.clock import Duration, milliseconds
-from faultzone.errors import IncompleteAnswer, UsageError
+from faultzone.errors import IncompleteAnswer, NotListed, UsageError
 from faultzone.faults.base import id_of
 from faultzone.substrate.shell import Answer, Reaction
 
@@ -54,6 +54,13 @@ def stopped() -> Outcome:
     return Outcome("Stopped", Reaction(hang=True))
 
 
+class _States(dict[str, str]):
+    """The state of each target of an invocation."""
+
+    def __missing__(self, instance: str) -> str:
+        raise NotListed(f"DescribeInvocations shows no target {instance}, but {sorted(self)}")
+
+
 class Invocation:
     """One invocation of a region, by its id."""
 
@@ -67,11 +74,11 @@ class Invocation:
         """What DescribeInvocations shows of it.
 
         Raises:
-            LookupError: nothing.
+            NotListed: nothing.
         """
         found = self._listed()
         if not found:
-            raise LookupError(f"DescribeInvocations does not list {self.id}")
+            raise NotListed(f"DescribeInvocations does not list {self.id}")
         return found[0]
 
     def _listed(self) -> list[dict[str, Any]]:
@@ -86,7 +93,7 @@ class Invocation:
     def states(self) -> dict[str, str]:
         """The state of each target, by the instance's id."""
         items = self.describe()["InvokeInstances"]["InvokeInstance"]
-        return {each["InstanceId"]: each["InstanceInvokeStatus"] for each in items}
+        return _States((each["InstanceId"], each["InstanceInvokeStatus"]) for each in items)
 
     def results(self, instance: Instance | None = None) -> list[dict[str, Any]]:
         """The records, of one instance or of all; the latest run first."""
@@ -108,11 +115,11 @@ class Invocation:
         """The latest record of one instance.
 
         Raises:
-            LookupError: there is none.
+            NotListed: there is none.
         """
         found = self.results(instance)
         if not found:
-            raise LookupError(f"{self.id} has no record of {instance.id}")
+            raise NotListed(f"{self.id} has no record of {instance.id}")
         return found[0]
 
     def output(self, instance: Instance) -> str:
