@@ -14,7 +14,7 @@ from weakref import WeakSet, finalize
 
 import pytest
 
-from faultzone import clauses, editions, wrong_regions
+from faultzone import clauses, editions, mutations
 from faultzone.backends import CAPABILITIES, TEST_KEYS
 from faultzone.backends.http import HttpBackend
 from faultzone.backends.retries import Budget
@@ -220,7 +220,7 @@ def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
         root = options.root_image or option(config, "docker_root")
         return docker_backend(replace(options, root_image=root), _docker_settings(config))
     if name.startswith("wrong:"):
-        return wrong_regions.get(name.removeprefix("wrong:")).backend(options)
+        return mutations.get(name.removeprefix("wrong:")).backend(options)
     if name.startswith(("http://", "https://")):
         if _ENDPOINT not in config.stash:
             config.stash[_ENDPOINT] = connect(
@@ -258,7 +258,7 @@ def check_options(config: pytest.Config) -> None:
 
                 clients.read(agent)
         if name.startswith("wrong:"):
-            wrong_regions.get(name.removeprefix("wrong:"))
+            mutations.get(name.removeprefix("wrong:"))
         elif name.startswith(("http://", "https://")):
             connect(name, keys=read_keys(option(config, "keys")) or TEST_KEYS).close()
         elif name not in ("memory", "docker"):

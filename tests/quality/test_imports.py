@@ -23,7 +23,7 @@ LAYERS = (
     {"backends"},
     {"serve", "faults", "waiting"},
     {"region"},
-    {"checkers", "wrong_regions"},
+    {"checkers", "mutations"},
     {"cli", "__main__"},
 )
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}

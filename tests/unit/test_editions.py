@@ -85,7 +85,7 @@ def test_what_came_with_an_edition_is_there_in_all_that_are_later() -> None:
 @pytest.mark.slow
 def test_each_value_is_read_by_the_code() -> None:
     """One that nothing reads would be a rule that stands in the file alone."""
-    sources = [each for each in Path(faultzone.__path__[0]).rglob("*.py") if "wrong_regions" not in each.parts]
+    sources = [each for each in Path(faultzone.__path__[0]).rglob("*.py") if "mutations" not in each.parts]
     read = {
         node.attr
         for source in sources

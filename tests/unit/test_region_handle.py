@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from faultzone import ApiError, Client, Region, UsageError, make_region, wrong_regions
+from faultzone import ApiError, Client, Region, UsageError, make_region, mutations
 from faultzone.backends.options import CloudOptions
 from faultzone.clock import HOUR, stamp
 from faultzone.errors import IncompleteAnswer, NotSupported
@@ -151,7 +151,7 @@ def test_what_its_user_has_deleted_is_not_released_again_at_its_time() -> None:
 
 
 def test_a_batch_that_is_short_is_a_deviation_wherever_it_is_used() -> None:
-    short = make_region(wrong_regions.get("one-short").backend(CloudOptions.of(hosts_per_zone=4)))
+    short = make_region(mutations.get("one-short").backend(CloudOptions.of(hosts_per_zone=4)))
     with pytest.raises(IncompleteAnswer, match="made 2 instances of 3"):
         short.run_instances(3)
     assert len(short.run_instances(3, MinAmount=2)) == 2

@@ -12,7 +12,8 @@ import pytest
 
 from faultzone.backends import Backend, answers
 from faultzone.backends.options import CloudOptions, local_backend
-from faultzone.wrong_regions import Answer, Parameters, Wrapper
+from faultzone.mutations.library import Answer, Parameters
+from faultzone.mutations.wrapper import Wrapper
 from tests.wrong_regions.test_kills import SETTINGS, Verdicts
 
 pytestmark = pytest.mark.slow

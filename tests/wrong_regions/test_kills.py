@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from faultzone import editions, wrong_regions
+from faultzone import editions, mutations
 from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.errors import HarnessError
+from faultzone.mutations.wrapper import Wrapper
 
 pytestmark = pytest.mark.slow
 
-NAMES = sorted(wrong_regions.load())
+NAMES = sorted(mutations.load())
 
 
 class Verdicts:
@@ -67,7 +68,7 @@ def mapped_tests() -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_wrong_region_is_caught(name: str) -> None:
-    clause = wrong_regions.get(name).clause
+    clause = mutations.get(name).clause
     tests = mapped_tests().get(clause)
     assert tests, f"no test of the suite asserts {clause}"
     seen = run_suite(f"--faultzone-backend=wrong:{name}", tests=tests).seen
@@ -87,10 +88,10 @@ def test_right_region_conforms(edition: str) -> None:
 
 
 def test_every_asserted_clause_has_a_wrong_region() -> None:
-    assert mapped_tests().keys() - {region.clause for region in wrong_regions.load().values()} == set()
+    assert mapped_tests().keys() - {region.clause for region in mutations.load().values()} == set()
 
 
 def test_a_wrong_region_that_cannot_answer_is_in_trouble_and_deviates_in_nothing() -> None:
-    made = wrong_regions.Wrapper(local_backend(CloudOptions.of()))
+    made = Wrapper(local_backend(CloudOptions.of()))
     with pytest.raises(HarnessError, match=r"DescribeInstances and was refused: .*UnsupportedParameter"):
         made.ask("DescribeInstances", {"Colour": "blue"})

@@ -76,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     conform.add_argument("--token", default="", help="what an endpoint's control routes ask for")
     conform.set_defaults(run=_conform)
     wrong = commands.add_parser("wrong", help="list the regions that are wrong on purpose")
+    wrong.add_argument("name", nargs="?", metavar="NAME", help="show what this one changes, and the clause it breaks")
     wrong.set_defaults(run=_wrong)
     actions = commands.add_parser("actions", help="list the actions that are implemented")
     actions.add_argument("--edition", default=editions.DEFAULT, choices=editions.names())
@@ -243,10 +244,16 @@ def _decimal(text: str) -> float:
 
 
 def _wrong(options: argparse.Namespace) -> int:
-    from faultzone import wrong_regions
+    from faultzone import clauses, mutations
 
-    for name, region in wrong_regions.load().items():
-        print(f"{name:<36} {region.clause:<40} {region.says}")
+    if options.name is None:
+        for name, region in mutations.load().items():
+            print(f"{name:<36} {region.clause:<40} {region.says}")
+        return 0
+    region = mutations.get(options.name)
+    print(f"{region.name} {region.says}")
+    print(f"It breaks {region.clause}: {clauses.get(region.clause).statement}")
+    print(*(f"- {change}" for change in region.changes()), sep="\n")
     return 0
 
 

@@ -1,0 +1,70 @@
+"""Mutations: one library of wrong requests, answers and refusals, and the wrong regions that are made of them.
+
+A wrong region breaks one documented promise, to measure what a suite catches. It is a row of a table in `regions/`: a
+name, a clause, a sentence, and what it changes. That is values of the edition, rules of the model, mutations of calls,
+or a class for the rest. The model has no switch for any of them. A suite catches a wrong region when an assertion of
+its clause fails; a crash is no catch.
+
+    pytest --pyargs faultzone_specs --faultzone-backend=wrong:eight-in-a-zone
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from typing import Final
+
+from faultzone.errors import UsageError
+from faultzone.mutations.row import WrongRegion, row
+
+__all__ = ["WrongRegion", "get", "load", "row"]
+
+#: The modules of `regions` that have rows, one for each chapter or part of one.
+_CHAPTERS: Final = (
+    "assistant",
+    "assistant_runs",
+    "invocation_status",
+    "billing",
+    "deployment_sets",
+    "deployment_set_members",
+    "deployment_set_moves",
+    "instances",
+    "instance_release",
+    "instance_requests",
+    "instance_inputs",
+    "events",
+    "recovery",
+    "notifications",
+)
+
+
+@cache
+def load() -> Mapping[str, WrongRegion]:
+    """All wrong regions by name, in the order of the chapters.
+
+    Raises:
+        UsageError: two have the same name.
+    """
+    found: dict[str, WrongRegion] = {}
+    for chapter in _CHAPTERS:
+        for each in import_module(f"{__name__}.regions.{chapter}").REGIONS:
+            if each.name in found:
+                raise UsageError(f"two wrong regions are called {each.name!r}")
+            found[each.name] = each
+    return found
+
+
+def get(name: str) -> WrongRegion:
+    """The wrong region of that name.
+
+    Raises:
+        UsageError: there is none; the text names close matches.
+    """
+    found = load().get(name)
+    if found is None:
+        close = get_close_matches(name, load())
+        meant = f"did you mean {' or '.join(close)}? " if close else ""
+        raise UsageError(f"there is no wrong region {name!r}: {meant}`faultzone wrong` lists them")
+    return found
