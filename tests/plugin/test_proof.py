@@ -65,6 +65,13 @@ NONSENSE: dict[str, tuple[Callable[[socket.socket], None], str]] = {
     "html": (saying(response("200 OK", "<html>hello</html>")), "no JSON object: b'<html>hello"),
     "empty object": (saying(response("200 OK", "{}")), "DescribeRegions is answered without Regions: {}"),
     "list": (saying(response("200 OK", "[]")), "no JSON object: b'[]'"),
+    "nested without end": (saying(response("200 OK", "[" * 100_000)), "no JSON object: b'[[["),
+    "nested deep": (saying(response("200 OK", '{"a":' * 900 + "1" + "}" * 900)), "nested too deeply"),
+    "huge": (saying(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n{"), "200 with more than 512 MiB"),
+    "page of an error": (
+        saying(response("500 Oh", "<html/>", "location: /x")),
+        "Write the URL of what serves the ECS API",
+    ),
     "another service": (saying(response("404 Not Found", '{"error": "no route"}')), "refused: 404 without a code"),
     "no actions": (refusal("404 Not Found", "InvalidAction.NotFound"), "refused: 404 InvalidAction.NotFound"),
     "no rights": (refusal("403 Forbidden", "Forbidden.RAM"), "refused: 403 Forbidden.RAM"),

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -25,6 +26,8 @@ from faultzone.journal.redaction import recorded, text, told
 #: Seconds that an endpoint has to answer a call, and a control verb: `advance` by months does all that falls due.
 TIMEOUT: Final = 30.0
 _CONTROL_TIMEOUT: Final = 600.0
+#: What an answer may have: a whole journal, and more.
+_ANSWER_MOST: Final = 1 << 29
 _CONTROL: Final = "/_faultzone/control/"
 _TOKEN: Final = "x-faultzone-token"
 #: Actions that change nothing begin so.
@@ -146,7 +149,7 @@ class HttpBackend:
         status, answer = self._ask("/", body, form, reads=action.startswith(_READING))
         if status < 300:
             self.journal.append(int(time.time() * SECOND), "call", {**said, "answer": _kept(answer)})
-            return documented(answer)
+            return self._held(documented, answer)
         self.journal.append(int(time.time() * SECOND), "refusal", {**said, "code": answer.get("Code")})
         refusal = ApiError(str(answer.get("Code", "")), str(answer.get("Message", "")), status)
         refusal.request_id = answer.get("RequestId")
@@ -169,7 +172,7 @@ class HttpBackend:
         status, answer = self._ask(_CONTROL + verb, body, headers, reads=reads, seconds=_CONTROL_TIMEOUT)
         if status < 300:
             self._faults = verb != "reset" and (self._faults or verb in _FAULTS)
-            return from_control(verb, answer)
+            return self._held(partial(from_control, verb), answer)
         message = str(answer.get("Message", answer))
         if status == 501:
             raise NotSupported(message)
@@ -206,7 +209,8 @@ class HttpBackend:
                 connection.sock.settimeout(connection.timeout)
             connection.request("POST", path, body.encode(), headers)
             response = connection.getresponse()
-            status, location, raw = response.status, response.getheader("location", ""), response.read()
+            status, raw = response.status, _read(response, self.name)
+            location = response.getheader("location", "") if 300 <= status < 400 else ""
         except BaseException as trouble:
             connection.close()
             if self._faults and path == "/" and isinstance(trouble, BrokenPipeError | ConnectionResetError):
@@ -217,7 +221,7 @@ class HttpBackend:
         self._idle.append(connection)
         try:
             answer = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if not isinstance(answer, dict):
             kind = "unavailable" if status in _UNAVAILABLE else "unreadable"
@@ -227,6 +231,13 @@ class HttpBackend:
             says = f"{self.name} answered {status}, a redirect to {location or 'nowhere'}"
             raise Unanswered(says, "unreadable", status=status, location=location)
         return status, answer
+
+    def _held(self, hold: Callable[[dict[str, Any]], dict[str, Any]], answer: dict[str, Any]) -> dict[str, Any]:
+        """An answer as its reader holds it."""
+        try:
+            return hold(answer)
+        except RecursionError:
+            raise Unanswered(f"{self.name} answered with JSON that is nested too deeply", "unreadable") from None
 
     def _connection(self) -> http.client.HTTPConnection:
         """One that no other thread uses: idle, and not closed by the other side meanwhile, or else new."""
@@ -244,6 +255,24 @@ class HttpBackend:
         while self._idle:
             with suppress(IndexError):
                 self._idle.pop().close()
+
+
+def _read(response: http.client.HTTPResponse, name: str) -> bytes:
+    """The body of an answer.
+
+    Raises:
+        Unanswered: it is longer than any that is kept in memory here.
+    """
+    raw = b""
+    length = response.length
+    if length is None:  # Where its end is, is said when it comes.
+        raw = response.read(_ANSWER_MOST + 1)
+        length = len(raw)
+    elif length <= _ANSWER_MOST:
+        raw = response.read()
+    if length > _ANSWER_MOST:
+        raise Unanswered(f"{name} answered {response.status} with more than {_ANSWER_MOST >> 20} MiB", "unreadable")
+    return raw
 
 
 def _kept(answer: Mapping[str, Any]) -> dict[str, Any]:
