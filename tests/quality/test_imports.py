@@ -114,6 +114,31 @@ def test_rooms_make_no_circle() -> None:
     TopologicalSorter({room: targets - {room} for room, targets in graph.items()}).prepare()
 
 
+def _chapter(module: str) -> str | None:
+    """The chapter of the model that a module is in; `core` counts as one, what is beside them as none."""
+    parts = module.split(".")
+    return parts[2] if parts[:2] == ["faultzone", "model"] and len(parts) > 3 else None
+
+
+def test_chapters_of_the_model_do_not_know_one_another() -> None:
+    chapters = {module: chapter for module in MODULES if (chapter := _chapter(module))}
+    assert {"core", "instances", "events", "assistant", "billing", "deployment_sets", "resources"} == {
+        *chapters.values()
+    }
+    wrong = [
+        f"{module} imports {target}"
+        for module, chapter in chapters.items()
+        for target in _imports(module, typing_too=chapter == "core")
+        if _chapter(target) not in (None, "core", chapter)
+    ]
+    assert wrong == [], "what two chapters need lies in the core, or goes through what a region has for it"
+
+
+def test_what_makes_a_chapter_a_package_is_empty() -> None:
+    packages = [MODULES[f"faultzone.model.{each}"] for each in {_chapter(module) for module in MODULES} - {None}]
+    assert [path.parent.name for path in packages if len(ast.parse(path.read_text("utf-8")).body) != 1] == []
+
+
 def test_the_suite_sees_the_public_doors_alone() -> None:
     wrong = [
         f"{module} imports {target}"

@@ -66,7 +66,7 @@ def test_the_book_adds_up_whatever_happens(acts: list[tuple[str, int]]) -> None:
     region = make_region(zones=1, hosts_per_zone=4)
     state, _ = inside(region)
     seen: list[tuple[str, str | None, str]] = []
-    state.event_watchers.append(lambda event, before, after: seen.append((event.id, before, after)))
+    state.event_observers.append(lambda event, before, after: seen.append((event.id, before, after)))
     for act, number in acts:
         instances = sorted(state.instances)
         if act == "advance":

@@ -394,9 +394,7 @@ class LocalBackend:
             raise
         except Exception as trouble:
             self.subscriptions.drop()
-            self.cloud.said.clear()
-            for _ in self.cloud.drain():
-                pass
+            self.cloud.drop()
             if isinstance(trouble, FaultzoneError):
                 raise
             raise HarnessError(f"the model failed: {trouble!r}") from trouble
@@ -409,6 +407,7 @@ class LocalBackend:
 
     def _commit(self) -> None:
         """Journal what the model said and asked for, then hand its effects to the substrate."""
+        self.cloud.react()
         self.subscriptions.commit()
         now, append = self.clock.now, self.journal.append
         said = self.cloud.said

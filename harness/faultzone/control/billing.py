@@ -13,7 +13,7 @@ from faultzone.control.targets import find_account, region_of
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import NoAnswer, UsageError
 from faultzone.model.billing import arrears, subscriptions
-from faultzone.model.billing.ledger import units, yuan
+from faultzone.model.billing.ledger import books_of, units, yuan
 from faultzone.model.core.periods import midnight_after
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ VERBS: Table = {}
 
 
 def _books(backend: Local) -> Books:
-    return next(iter(backend.cloud.regions.values())).books
+    return books_of(next(iter(backend.cloud.regions.values())))
 
 
 def _render(backend: Local, account: str) -> dict[str, Any]:

@@ -147,8 +147,8 @@ def migrations(backend: Local, *, region: str | None = None) -> dict[str, Any]:
     """Tell whether live migrations fail, how many seconds one takes, and the numbers of the faults in force."""
     at = find_region(backend, region)
     return {
-        "fails": at.migration_fails,
-        "takes": at.migration_takes / 1000,
+        "fails": at.part(migration.Migrations).fails,
+        "takes": at.part(migration.Migrations).takes / 1000,
         "faults": list(backend.active_faults.on(("migrations", at.id))),
     }
 

@@ -6,6 +6,7 @@ locks, or looks at the outside.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -15,12 +16,12 @@ from faultzone.editions import date_text
 from faultzone.errors import ShapeError
 from faultzone.model.assistant import actions as assistant
 from faultzone.model.assistant import describe as assistant_described
-from faultzone.model.assistant import files, reports
+from faultzone.model.assistant import files, reports, runs
 from faultzone.model.billing import charges, subscriptions
 from faultzone.model.core import transitions
 from faultzone.model.core.addresses import dotted, public_addresses
 from faultzone.model.core.dispatch import ACTIONS, REPORTS, Answer
-from faultzone.model.core.state import Instance, RegionState, Said
+from faultzone.model.core.state import Entered, Instance, RegionState, Said
 from faultzone.model.deployment_sets import actions as deployment_sets
 from faultzone.model.events import actions as events
 from faultzone.model.events import maintenance, recovery
@@ -87,8 +88,10 @@ class Cloud:
             raise ShapeError("a cloud needs at least one region and one account")
         #: What happened since the last commit, in order.
         self.said: list[Said] = []
+        self._entered: deque[Entered] = deque()
         self.regions = {
-            shape.region_id: RegionState(shape, catalog, edition, rules, clock, world, self.said) for shape in shapes
+            shape.region_id: RegionState(shape, catalog, edition, rules, clock, world, self.said, self._entered)
+            for shape in shapes
         }
         public = public_addresses()
         for region in self.regions.values():
@@ -100,6 +103,9 @@ class Cloud:
         self.edition, self.rules, self.catalog = edition, rules, catalog
         self.clock, self.world = clock, world
         self.default_region = shapes[0].region_id
+        # The order in which chapters react to a transition: what runs inside, money, recovery.
+        for region in self.regions.values():
+            runs.watch(region)
         charges.open_books(self.regions.values(), self.accounts)
         for region in self.regions.values():
             recovery.watch(region)
@@ -123,7 +129,7 @@ class Cloud:
             raise ApiError("InvalidAccessKeyId.NotFound")
         try:
             request = entry.request.parse(parameters, edition=self.edition.date)
-            return entry.handler(region, region.account(account), request)
+            answer = entry.handler(region, region.account(account), request)
         except ApiError as refusal:
             code = self.edition.code(refusal.code)
             if code != refusal.code:
@@ -132,6 +138,8 @@ class Cloud:
             if status is None:
                 raise
             raise ApiError(code, refusal.message, status) from None
+        self.react()
+        return answer
 
     def region(self, parameters: Mapping[str, object]) -> RegionState:
         """The region that a call names, the default one where it names none.
@@ -147,12 +155,33 @@ class Cloud:
 
     def report(self, region_id: str, report: Report) -> bool:
         """Take in what the substrate says; False for a stale report."""
-        return REPORTS[type(report)](self.regions[region_id], report)
+        taken = REPORTS[type(report)](self.regions[region_id], report)
+        self.react()
+        return taken
+
+    def react(self) -> None:
+        """Let the chapters react to the transitions that there were, in their order, and to those that follow.
+
+        Calls and reports do so by themselves; what else changes the model, a timer or a control verb, does it at its
+        end.
+        """
+        entered = self._entered
+        while entered:
+            region, instance, before, after = entered.popleft()
+            for reaction in region.reactions:
+                reaction(instance, before, after)
 
     @property
     def clean(self) -> bool:
         """Whether nothing waits to be committed."""
-        return not self.said and not any(region.outbox for region in self.regions.values())
+        return not (self.said or self._entered or any(region.outbox for region in self.regions.values()))
+
+    def drop(self) -> None:
+        """Forget what was to be said and done, since the model failed."""
+        self.said.clear()
+        self._entered.clear()
+        for region in self.regions.values():
+            region.outbox = []
 
     def drain(self) -> Iterable[tuple[str, list[Effect]]]:
         """The effects asked for since last time, by region."""

@@ -25,7 +25,7 @@ from faultzone.ecs.assistant import (
 from faultzone.ecs.errors import ApiError
 from faultzone.model.assistant import parameters
 from faultzone.model.assistant.cron import Cron, CronError
-from faultzone.model.assistant.runs import await_start, begin, close, schedule, settle, state_of
+from faultzone.model.assistant.runs import await_start, begin, close, schedule, settle
 from faultzone.model.assistant.state import DELIVERING, AssistantState, Command, Invocation, Target
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.effects import CancelScript
@@ -46,7 +46,7 @@ def create_command(region: RegionState, account: AccountState, request: CreateCo
 
 
 def _check_room(region: RegionState, account: AccountState) -> None:
-    if len(state_of(region, account).commands) >= region.rules.commands_limit():
+    if len(account.part(AssistantState).commands) >= region.rules.commands_limit():
         raise ApiError("CmdCount.ExceedQuota")
 
 
@@ -83,7 +83,7 @@ def _script(region: RegionState, content: str) -> str:
 
 def _keep(region: RegionState, account: AccountState, command: Command) -> Command:
     command.id = region.world.hex_id("c")
-    state_of(region, account).commands[command.id] = command
+    account.part(AssistantState).commands[command.id] = command
     return command
 
 
@@ -112,12 +112,12 @@ def delete_command(region: RegionState, account: AccountState, request: DeleteCo
     command = _command(region, account, request.command_id)
     if not region.rules.command_is_deletable(command.open > 0):
         raise ApiError("InvalidStatus.CmdIdInUse")
-    del state_of(region, account).commands[command.id]
+    del account.part(AssistantState).commands[command.id]
     return {}
 
 
 def _command(region: RegionState, account: AccountState, command_id: str) -> Command:
-    command = state_of(region, account).commands.get(command_id)
+    command = account.part(AssistantState).commands.get(command_id)
     if command is None:
         raise ApiError("InvalidCmdId.NotFound")
     return command
@@ -150,7 +150,7 @@ def run_command(region: RegionState, account: AccountState, request: RunCommand)
     _check_quota(region, account)
     _keep(region, account, command)
     if not request.keep_command:
-        del state_of(region, account).commands[command.id]
+        del account.part(AssistantState).commands[command.id]
     invocation = _invoke(region, account, command, request, targets, mode, cron)
     return {"CommandId": command.id, "InvokeId": invocation.id}
 
@@ -228,7 +228,7 @@ def check_targets(region: RegionState, account: AccountState, ids: Sequence[str]
 
 def _check_quota(region: RegionState, account: AccountState) -> None:
     """Refuse what is too much for this day (assistant/invocation-quota)."""
-    state = state_of(region, account)
+    state = account.part(AssistantState)
     today = region.rules.quota_day(region.clock.now)
     if state.day == today and state.invoked_today >= region.rules.invocations_limit():
         raise ApiError("Invocation.ExceedQuota")
@@ -243,7 +243,7 @@ def _invoke(
     mode: str,
     cron: Cron | None,
 ) -> Invocation:
-    state, now = state_of(region, account), region.clock.now
+    state, now = account.part(AssistantState), region.clock.now
     today = region.rules.quota_day(now)
     state.invoked_today = state.invoked_today + 1 if state.day == today else 1
     state.day = today
@@ -265,7 +265,7 @@ def _invoke(
 @handles(StopInvocation)
 def stop_invocation(region: RegionState, account: AccountState, request: StopInvocation) -> Answer:
     """StopInvocation: what has not begun never does, what has begun runs on, and both read Stopped (assistant/stop)."""
-    state = state_of(region, account)
+    state = account.part(AssistantState)
     invocation = state.invocations.get(request.invoke_id)
     if invocation is None:
         raise ApiError("InvalidInvokeId.NotFound")

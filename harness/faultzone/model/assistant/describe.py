@@ -18,8 +18,7 @@ from faultzone.ecs.assistant import (
 )
 from faultzone.ecs.errors import ApiError
 from faultzone.model.assistant.invocation_status import OUTCOMES
-from faultzone.model.assistant.runs import state_of
-from faultzone.model.assistant.state import UNDER_WAY, Command, Invocation, Record, Target
+from faultzone.model.assistant.state import UNDER_WAY, AssistantState, Command, Invocation, Record, Target
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.listing import by_token, page
 from faultzone.model.core.state import AccountState, RegionState
@@ -49,7 +48,7 @@ def _kept(items: Iterable[T], filters: Iterable[tuple[object, Callable[[T], obje
 def describe_commands(region: RegionState, account: AccountState, request: DescribeCommands) -> Answer:
     """DescribeCommands, latest first (assistant/describe-commands)."""
     found = _kept(
-        reversed(state_of(region, account).commands.values()),
+        reversed(account.part(AssistantState).commands.values()),
         (
             (request.command_id, lambda command: command.id),
             (request.name, lambda command: command.name),
@@ -102,7 +101,7 @@ def describe_invocations(region: RegionState, account: AccountState, request: De
     """DescribeInvocations, latest first (assistant/describe-invocations, invocation-status/filter-by-total)."""
     if request.include_output and request.invoke_id is None and request.instance_id is None:
         raise ApiError.of("InvalidParameter", name="IncludeOutput", why="it goes with InvokeId or InstanceId alone")
-    invocations = state_of(region, account).invocations
+    invocations = account.part(AssistantState).invocations
     candidates: Iterable[Invocation] = reversed(invocations.values())
     if request.invoke_id is not None:
         named = invocations.get(request.invoke_id)
@@ -189,7 +188,7 @@ def _details(request: DescribeInvocations, invocation: Invocation, target: Targe
 @handles(DescribeInvocationResults)
 def describe_results(region: RegionState, account: AccountState, request: DescribeInvocationResults) -> Answer:
     """DescribeInvocationResults: every record that is kept, the latest run first (assistant/describe-results)."""
-    state = state_of(region, account)
+    state = account.part(AssistantState)
     records: Sequence[Record] = state.records
     once = False
     if request.invoke_id is not None:

@@ -13,7 +13,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.model.assistant.actions import find_fit
 from faultzone.model.assistant.describe import detailed_state, paged
 from faultzone.model.assistant.invocation_status import OUTCOMES
-from faultzone.model.assistant.runs import begin, state_of
+from faultzone.model.assistant.runs import begin
 from faultzone.model.assistant.state import AssistantState, Command, Invocation, Target
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.effects import PutFile
@@ -72,7 +72,7 @@ def send_file(region: RegionState, account: AccountState, request: SendFile) -> 
     except (binascii.Error, ValueError):
         raise ApiError("FileContent.DecodeError") from None
     targets = find_fit(region, account, request.instance_ids)
-    state, now = state_of(region, account), region.clock.now
+    state, now = account.part(AssistantState), region.clock.now
     sending = Invocation(region.world.hex_id("f"), File("", request, content, now), map(Target, targets), now)
     sending.command.open = 1
     state.sendings[sending.id] = sending
@@ -105,7 +105,7 @@ def describe_files(region: RegionState, account: AccountState, request: Describe
     """DescribeSendFileResults, latest first (assistant/send-file)."""
     found = [
         each
-        for each in reversed(state_of(region, account).sendings.values())
+        for each in reversed(account.part(AssistantState).sendings.values())
         if request.invoke_id in (None, each.id)
         and request.name in (None, each.command.name)
         and (request.instance_id is None or request.instance_id in each.targets)

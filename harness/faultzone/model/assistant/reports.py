@@ -31,9 +31,9 @@ def _live(region: RegionState, report: _RunReport) -> tuple[AssistantState, Reco
     instance = region.instances.get(report.instance)
     if instance is None or instance.epoch != report.epoch:
         return None
-    state = region.account(instance.account).assistant
-    record = None if state is None else state.live.get(report.instance, {}).get(report.run)
-    return None if state is None or record is None else (state, record)
+    state = region.account(instance.account).part(AssistantState)
+    record = state.live.get(report.instance, {}).get(report.run)
+    return None if record is None else (state, record)
 
 
 def _begun(region: RegionState, record: Record) -> int:
@@ -110,8 +110,8 @@ def on_agent_seen(region: RegionState, report: AgentSeen) -> bool:
     if instance is None or instance.epoch != report.epoch:
         return False
     instance.agent = report.version if region.rules.serves(instance.image.os_name) else None
-    state = region.account(instance.account).assistant
-    if state is not None and instance.id in state.cold and instance.status == RUNNING:
+    state = region.account(instance.account).part(AssistantState)
+    if instance.id in state.cold and instance.status == RUNNING:
         begin_at_start(region, state, instance)
     return True
 
@@ -122,10 +122,9 @@ def on_guest_rebooted(region: RegionState, report: GuestRebooted) -> bool:
     instance = region.instances.get(report.instance)
     if instance is None or instance.epoch != report.epoch or instance.status != RUNNING:
         return False
-    state = region.account(instance.account).assistant
-    if state is not None:
-        state.cold.add(instance.id)
-        for record in list(state.live.get(instance.id, {}).values()):
-            if record.started is not None:
-                settle(region, state, record, "interrupted")
+    state = region.account(instance.account).part(AssistantState)
+    state.cold.add(instance.id)
+    for record in list(state.live.get(instance.id, {}).values()):
+        if record.started is not None:
+            settle(region, state, record, "interrupted")
     return True

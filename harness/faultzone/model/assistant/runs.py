@@ -13,6 +13,7 @@ and what became of how many. A run there that did not end well has its own entry
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import SECOND
@@ -21,27 +22,25 @@ from faultzone.model.core.effects import CancelScript, firing
 from faultzone.model.core.state import RUNNING
 
 if TYPE_CHECKING:
-    from faultzone.model.core.state import AccountState, Instance, RegionState
+    from faultzone.model.core.state import Instance, RegionState
 
 #: Of runs of timed invocations, this one is only counted.
 _WELL: Final = "exited-zero"
 
 
-def state_of(region: RegionState, account: AccountState) -> AssistantState:
-    """The account's commands and invocations here; made when first asked for, then told of its instances."""
-    state = account.assistant
-    if state is None:
-        state = account.assistant = AssistantState()
-        made = state
+def watch(region: RegionState) -> None:
+    """Follow the transitions of a region's instances."""
+    region.reactions.append(partial(_follow, region))
+    region.cut_off = partial(_cut_off, region)
 
-        def on_transition(instance: Instance, before: str | None, after: str) -> None:
-            if before is not None and instance.id in made.live and region.rules.interrupts(before, after):
-                interrupt(region, made, instance.id, "instance-released" if after == "Released" else None)
-            if after == RUNNING and made.at_start:
-                begin_at_start(region, made, instance)
 
-        region.watchers.append(on_transition)
-    return state
+def _follow(region: RegionState, instance: Instance, before: str | None, after: str) -> None:
+    """Interrupt what runs on an instance that leaves Running; begin what is to run when it starts."""
+    state = region.account(instance.account).part(AssistantState)
+    if before is not None and instance.id in state.live and region.rules.interrupts(before, after):
+        interrupt(region, state, instance.id, "instance-released" if after == "Released" else None)
+    if after == RUNNING and state.at_start:
+        begin_at_start(region, state, instance)
 
 
 # Beginning
@@ -204,11 +203,9 @@ def close(state: AssistantState, invocation: Invocation) -> None:
         state.at_start.remove(invocation)
 
 
-def cut_off(region: RegionState, instance: Instance) -> None:
+def _cut_off(region: RegionState, instance: Instance) -> None:
     """End every run on an instance whose host is lost (assistant/run-interrupted)."""
-    state = region.account(instance.account).assistant
-    if state is not None:
-        interrupt(region, state, instance.id, None)
+    interrupt(region, region.account(instance.account).part(AssistantState), instance.id, None)
 
 
 def interrupt(region: RegionState, state: AssistantState, instance_id: str, cause: str | None) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from faultzone.ecs.billing import ReActivateInstances
 from faultzone.ecs.errors import ApiError
 from faultzone.model.billing import arrears, nonpayment, subscriptions
-from faultzone.model.billing.ledger import Books, units
+from faultzone.model.billing.ledger import Books, books_of, units
 from faultzone.model.core import locks, transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.state import STARTING, STOP_CHARGING, STOPPED, AccountState, Instance, RegionState
@@ -29,11 +29,13 @@ def open_books(regions: Iterable[RegionState], accounts: Iterable[str]) -> None:
     first, *others = regions
     books = Books((first, *others), accounts, first.edition, first.clock)
     for region in books.regions:
-        region.books = books
-        region.watchers.append(partial(_follow, region))
+        region.keep(books)
+        region.reactions.append(partial(_follow, region))
+        region.check_payment = partial(check_payment, region)
+        region.in_arrears = lambda account: books.ledgers[account].overdue
 
 
-def check_launch(
+def check_payment(
     region: RegionState,
     account: AccountState,
     charge_type: str,
@@ -50,7 +52,7 @@ def check_launch(
         ApiError: `Account.Arrearage` for pay-as-you-go while the account is in arrears (billing/create-in-arrears),
             `InvalidAccountStatus.NotEnoughBalance` for a subscription that the balance does not cover.
     """
-    books = region.books
+    books = books_of(region)
     if charge_type == "PrePaid":
         price = books.prices.subscription(kind.name, *period) * amount
         if not arrears.can_pay(books, account.id, price):
@@ -59,9 +61,9 @@ def check_launch(
         raise ApiError("Account.Arrearage")
 
 
-def begin(region: RegionState, instance: Instance) -> None:
+def _begin(region: RegionState, instance: Instance) -> None:
     """Bill a new instance: a subscription at once, pay-as-you-go from now on."""
-    books = region.books
+    books = books_of(region)
     if instance.charge_type == "PrePaid":
         period, unit = instance.get("Period") or 1, instance.get("PeriodUnit") or "Month"
         price = books.prices.subscription(instance.kind.name, period, unit)
@@ -73,7 +75,10 @@ def begin(region: RegionState, instance: Instance) -> None:
 
 def _follow(region: RegionState, instance: Instance, before: str | None, after: str) -> None:
     """Charge for pay-as-you-go instances unless they are stopped without charge, and see stops for billing through."""
-    ledger = region.books.ledgers[instance.account]
+    if before is None:
+        _begin(region, instance)
+        return
+    ledger = books_of(region).ledgers[instance.account]
     if ledger.stops:
         nonpayment.follow(region, instance, before, after)
     if instance.charge_type == "PrePaid":
@@ -85,15 +90,15 @@ def _follow(region: RegionState, instance: Instance, before: str | None, after: 
         in_arrears = nonpayment.is_locked(instance) and not region.rules.charges_in_arrears()
         if not suspended and (in_arrears or instance.stopped_mode == STOP_CHARGING):
             ledger.suspended.add(instance.id)
-            arrears.meter(region.books, ledger, instance.kind.name, -1)
+            arrears.meter(books_of(region), ledger, instance.kind.name, -1)
     elif after == STARTING and suspended:
         ledger.suspended.discard(instance.id)
-        arrears.meter(region.books, ledger, instance.kind.name, 1)
+        arrears.meter(books_of(region), ledger, instance.kind.name, 1)
     elif after == "Released":
         if suspended:
             ledger.suspended.discard(instance.id)
         else:
-            arrears.meter(region.books, ledger, instance.kind.name, -1)
+            arrears.meter(books_of(region), ledger, instance.kind.name, -1)
 
 
 @handles(ReActivateInstances)
@@ -106,7 +111,7 @@ def reactivate_instances(region: RegionState, account: AccountState, request: Re
     if instance.status != STOPPED or not nonpayment.is_locked(instance):
         raise ApiError("ReactivateInstances.InstanceStatusNotValid")
     billing = region.edition.billing
-    if region.books.ledgers[account.id].balance(region.clock.now) <= units(billing.reactivation_balance):
+    if books_of(region).ledgers[account.id].balance(region.clock.now) <= units(billing.reactivation_balance):
         raise ApiError("InsufficientBalance")
     host = transitions.find_host(region, instance)
     nonpayment.unlock(region, instance)

@@ -176,6 +176,11 @@ class Ledger:
         self._since, self.rate = now, rate
 
 
+def books_of(region: RegionState) -> Books:
+    """The books of the cloud that a region is of."""
+    return region.part(Books)
+
+
 class Books:
     """The ledgers and prices that the regions of a cloud share.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from faultzone.clock import SECOND
 from faultzone.ecs.errors import ApiError
+from faultzone.model.billing.ledger import books_of
 from faultzone.model.core import events, hosting, locks, transitions
 from faultzone.model.core.locks import FINANCIAL
 from faultzone.model.core.state import (
@@ -22,7 +23,6 @@ from faultzone.model.core.state import (
     Instance,
     RegionState,
 )
-from faultzone.model.events import recovery
 
 if TYPE_CHECKING:
     from faultzone.model.core.events import SystemEvent
@@ -46,9 +46,9 @@ def stop(region: RegionState, instance: Instance, event: SystemEvent, release_ty
     """
     locks.put_on(region, instance, FINANCIAL)
     announce_release(region, instance, release_type)
-    ledger = region.books.ledgers[instance.account]
+    ledger = books_of(region).ledgers[instance.account]
     ledger.stops[instance.id] = event
-    stopped = instance.status == STOPPED and not recovery.is_waiting(region, instance)
+    stopped = instance.status == STOPPED and not instance.waits_for_host
     if not stopped and not (instance.status == STOPPING and instance.next is None):
         ledger.ran.add(instance.id)
     _bring_down(region, instance)
@@ -68,13 +68,13 @@ def is_locked(instance: Instance) -> bool:
 def unlock(region: RegionState, instance: Instance) -> None:
     """Take the financial lock off."""
     locks.take_off(region, instance, FINANCIAL)
-    region.books.ledgers[instance.account].ran.discard(instance.id)
+    books_of(region).ledgers[instance.account].ran.discard(instance.id)
 
 
 def come_back(region: RegionState, instance: Instance) -> None:
     """Let an instance be as it was before its stop, now that its debt is paid; one for which there is no host, and one
     that is locked for a violation, stays Stopped and locked until it is reactivated (billing/restart-after-payment)."""
-    ledger = region.books.ledgers[instance.account]
+    ledger = books_of(region).ledgers[instance.account]
     if not is_locked(instance) or locks.SECURITY in instance.locks or ledger.overdue or instance.status != STOPPED:
         return
     if instance.id not in ledger.ran:
@@ -90,7 +90,7 @@ def come_back(region: RegionState, instance: Instance) -> None:
 
 def follow(region: RegionState, instance: Instance, before: str | None, after: str) -> None:
     """See a stop that is under way through to its end."""
-    ledger = region.books.ledgers[instance.account]
+    ledger = books_of(region).ledgers[instance.account]
     stops = ledger.stops
     if after == "Released":
         ledger.ran.discard(instance.id)
@@ -99,8 +99,7 @@ def follow(region: RegionState, instance: Instance, before: str | None, after: s
     if after == STOPPED:
         _rest(region, instance)
     elif after == RUNNING:
-        # Other watchers are still to hear of this transition, so the next one waits for them.
-        region.clock.call_at(region.clock.now, lambda: _bring_down(region, instance))
+        _bring_down(region, instance)
     elif after == "Released":
         del stops[instance.id]
 
@@ -108,14 +107,14 @@ def follow(region: RegionState, instance: Instance, before: str | None, after: s
 def _bring_down(region: RegionState, instance: Instance) -> None:
     """Go on with a stop: from Running at once, as where the host is lost, on which there is nothing to shut down; from
     a transitional state an instance reaches Running or Stopped first."""
-    stops = region.books.ledgers[instance.account].stops
+    stops = books_of(region).ledgers[instance.account].stops
     if instance.id not in stops:
         return
     if instance.status == STOPPED:
-        recovery.give_up(region, instance)
+        region.give_up(instance)
         _rest(region, instance)
     elif instance.impaired and is_locked(instance):
-        recovery.give_up(region, instance)
+        region.give_up(instance)
     elif instance.status == RUNNING:
         if not is_locked(instance):
             events.settle(region, stops.pop(instance.id), events.FAILED)  # It was renewed on the way.
@@ -133,11 +132,10 @@ def _rest(region: RegionState, instance: Instance) -> None:
         if instance.stopped_mode == KEEP_CHARGING:
             instance.stopped_mode = NOT_APPLICABLE
         region.say(instance, STOPPED, STOPPED)
-    ledger = region.books.ledgers[instance.account]
+    ledger = books_of(region).ledgers[instance.account]
     events.settle(region, ledger.stops.pop(instance.id), events.EXECUTED)
     if region.rules.payment_restarts(instance) and not ledger.overdue:
-        # It was paid on the way down. Other watchers are still to hear of this transition.
-        region.clock.call_at(region.clock.now, lambda: come_back(region, instance))
+        come_back(region, instance)  # It was paid on the way down.
 
 
 def _release(region: RegionState, instance: Instance, event: SystemEvent) -> bool:

@@ -13,7 +13,7 @@ from faultzone.clock import DAY, HOUR, SECOND
 from faultzone.ecs.billing import DescribeInstanceAutoRenewAttribute, ModifyInstanceAutoRenewAttribute, RenewInstance
 from faultzone.ecs.errors import ApiError
 from faultzone.model.billing import arrears, nonpayment
-from faultzone.model.billing.ledger import Term
+from faultzone.model.billing.ledger import Term, books_of
 from faultzone.model.core import events, locks, periods
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.listing import page
@@ -56,7 +56,7 @@ def move_expiry(region: RegionState, instance: Instance, expires: int) -> None:
 
 
 def _terms(region: RegionState, instance: Instance) -> dict[str, Term]:
-    return region.books.ledgers[instance.account].terms
+    return books_of(region).ledgers[instance.account].terms
 
 
 def _arm(region: RegionState, instance: Instance, term: Term) -> None:
@@ -102,8 +102,8 @@ def _milestone(region: RegionState, instance: Instance, term: Term) -> None:
     assert expires is not None
     term.timer = None
     if now in _attempts(region, expires, term):
-        price = region.books.prices.subscription(instance.kind.name, term.duration, term.unit)
-        if arrears.can_pay(region.books, instance.account, price):
+        price = books_of(region).prices.subscription(instance.kind.name, term.duration, term.unit)
+        if arrears.can_pay(books_of(region), instance.account, price):
             _extend(region, instance, term.duration, term.unit, price)
             return
     if now in _reminders(region, expires, term):
@@ -118,7 +118,7 @@ def _expire(region: RegionState, instance: Instance, event: SystemEvent) -> None
 def _extend(region: RegionState, instance: Instance, period: int, unit: str, price: int) -> None:
     """Buy a further span (billing/renew)."""
     assert instance.expires is not None
-    arrears.pay(region.books, instance.account, price, "renewal", instance=instance.id)
+    arrears.pay(books_of(region), instance.account, price, "renewal", instance=instance.id)
     move_expiry(region, instance, region.rules.renewed_until(instance.expires, period, unit, region.clock.now))
 
 
@@ -134,8 +134,8 @@ def renew_instance(region: RegionState, account: AccountState, request: RenewIns
         raise ApiError("ChargeTypeViolation")
     locks.check(region, instance, "RenewInstance")
     periods.check_period(region.edition, request.period, request.period_unit)
-    price = region.books.prices.subscription(instance.kind.name, request.period, request.period_unit)
-    if not arrears.can_pay(region.books, account.id, price):
+    price = books_of(region).prices.subscription(instance.kind.name, request.period, request.period_unit)
+    if not arrears.can_pay(books_of(region), account.id, price):
         raise ApiError("InsufficientBalance")
     _extend(region, instance, request.period, request.period_unit, price)
     return account.tokens.remember(*asked, {})

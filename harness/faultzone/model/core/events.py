@@ -249,5 +249,5 @@ def _enter(region: RegionState, event: SystemEvent, status: str) -> None:
         _forget(region)
     said = {"from": before, "to": status, "not_before": event.not_before, "simulated": event.simulated}
     region.record("event", event=event.id, type=event.type, instance=event.instance, **said)
-    for watcher in region.event_watchers:
-        watcher(event, before, status)
+    for observer in region.event_observers:
+        observer(event, before, status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from faultzone.ecs.errors import ApiError
 from faultzone.model.core import addresses
@@ -14,18 +14,21 @@ from faultzone.model.core.placement import Host, Placement
 if TYPE_CHECKING:
     from faultzone.clock import Clock, Timer
     from faultzone.editions import Edition
-    from faultzone.model.assistant.state import AssistantState
-    from faultzone.model.billing.ledger import Books
     from faultzone.model.core.catalog import Catalog, Image, InstanceType
     from faultzone.model.core.effects import Effect
     from faultzone.model.core.events import SystemEvent
     from faultzone.model.core.shape import Shape
-    from faultzone.model.events.recovery import Recovery
     from faultzone.model.rules import Rules
     from faultzone.world import World
 
+P = TypeVar("P")
+
 #: What the model says happened, before it is journalled: a kind of journal entry and its data.
 Said = tuple[str, dict[str, Any]]
+#: A transition that nothing has reacted to yet: the region, the instance, its states before and after.
+Entered = tuple["RegionState", "Instance", str | None, str]
+#: Takes an instance and its states before (None when it is made) and after ("Released" at its end).
+Reaction = Callable[["Instance", str | None, str], None]
 
 PENDING: Final = "Pending"
 STARTING: Final = "Starting"
@@ -89,6 +92,11 @@ class Instance:
         return None if self.more is None else self.more.get(name)
 
     @property
+    def waits_for_host(self) -> bool:
+        """Whether it is Stopped only until there is a host for it (recovery/no-supply)."""
+        return self.impaired and self.status == STOPPED
+
+    @property
     def in_vpc(self) -> bool:
         """Whether it is in a VPC, and not in the classic network."""
         return self.get("InstanceNetworkType") is None
@@ -136,10 +144,29 @@ class LaunchTemplate:
         self.id, self.name, self.given = id, name, given
 
 
-class AccountState:
+class Parts:
+    """What the chapters keep of a region or of an account, each in one object of a class of its own."""
+
+    def __init__(self) -> None:
+        self._parts: dict[type, Any] = {}
+
+    def part(self, kind: type[P]) -> P:
+        """What a chapter keeps here; made when it is first asked for."""
+        made: P | None = self._parts.get(kind)
+        if made is None:
+            made = self._parts[kind] = kind()
+        return made
+
+    def keep(self, part: object) -> None:
+        """Keep what a chapter has made itself."""
+        self._parts[type(part)] = part
+
+
+class AccountState(Parts):
     """What one account has in one region."""
 
     def __init__(self, region: RegionState, account: str) -> None:
+        super().__init__()
         world = region.world
         self.id = account
         self.instances: dict[str, Instance] = {}
@@ -149,8 +176,6 @@ class AccountState:
         self.stop_without_charge_by_default = False
         #: The roles that its instances may be given. Another product has them: None, any, until a test says which.
         self.ram_roles: frozenset[str] | None = None
-        #: Commands and invocations, once there are any.
-        self.assistant: AssistantState | None = None
         self.vpc_id = world.resource_id("vpc")
         self.vswitch_ids = [world.resource_id("vsw") for _ in region.zone_ids]
         self.created = region.clock.now
@@ -183,11 +208,13 @@ class AccountState:
         return instance
 
 
-class RegionState:
-    """One region: its hosts, its accounts, and what it is told by."""
+class RegionState(Parts):
+    """One region: its hosts, its accounts, and what it is told by.
 
-    #: The money of the accounts, which all regions of a cloud share; the cloud gives it to them.
-    books: Books
+    A transition is told to `observers` at once; they change nothing. It is queued for `reactions`, which follow it
+    once the call, report or timer that caused it has run, one transition after the other: no reaction begins while
+    another runs. The last attributes let one chapter ask another that it does not import.
+    """
 
     def __init__(
         self,
@@ -198,7 +225,9 @@ class RegionState:
         clock: Clock,
         world: World,
         said: list[Said],
+        entered: deque[Entered],
     ) -> None:
+        super().__init__()
         self.id = shape.region_id
         self.shape, self.catalog, self.edition, self.rules = shape, catalog, edition, rules
         self.clock, self.world = clock, world
@@ -211,25 +240,25 @@ class RegionState:
         #: Every instance of the region by id: what reports name.
         self.instances: dict[str, Instance] = {}
         self.outbox: list[Effect] = []
-        self._said = said
+        self._said, self._entered = said, entered
         self.provision = round(shape.provision * 1000)
-        #: Called with an instance and its states before (None when it is made) and after each transition ("Released" at
-        #: its end), so that other chapters can follow what they hold of it.
-        self.watchers: list[Callable[[Instance, str | None, str], None]] = []
+        self.observers: list[Reaction] = []
+        self.reactions: list[Reaction] = []
         #: System events by id, in the order of their publication, and those that are not settled by instance id.
         self.events: dict[str, SystemEvent] = {}
         self.active_events: dict[str, list[SystemEvent]] = {}
         #: Those of the former that are settled, in the order in which they were.
         self.settled_events: deque[SystemEvent] = deque()
-        #: Called with an event and its states before (None at its publication) and after each transition.
-        self.event_watchers: list[Callable[[SystemEvent, str | None, str], None]] = []
-        #: The instances that are being recovered, by id, in the order of their failures.
-        self.recovering: dict[str, Recovery] = {}
-        #: Makes the next look for the supply that some of them wait for.
-        self.search: Timer | None = None
-        #: Whether live migrations fail, and how many milliseconds one takes.
-        self.migration_fails = False
-        self.migration_takes = 0
+        #: Told at once of an event and its states before (None at its publication) and after; they change nothing.
+        self.event_observers: list[Callable[[SystemEvent, str | None, str], None]] = []
+        #: Refuses so many new instances that an account cannot pay for: charge type, type, period, amount.
+        self.check_payment: Callable[[AccountState, str, InstanceType, tuple[int, str], int], None]
+        #: Whether an account is in arrears.
+        self.in_arrears: Callable[[str], bool]
+        #: Ends the recovery of an instance that is to be stopped.
+        self.give_up: Callable[[Instance], None]
+        #: Ends what runs inside an instance whose host is lost.
+        self.cut_off: Callable[[Instance], None]
 
     def account(self, account: str) -> AccountState:
         """What the account has here; made when first asked for."""
@@ -260,15 +289,21 @@ class RegionState:
     def enter(self, instance: Instance, status: str) -> None:
         """Move an instance to another state and say so."""
         before, instance.status = instance.status, status
-        self.say(instance, before, status)
-        for watcher in self.watchers:
-            watcher(instance, before, status)
+        self._pass(instance, before, status)
 
     def appear(self, instance: Instance) -> None:
         """Say that an instance was made."""
-        self.say(instance, None, instance.status)
-        for watcher in self.watchers:
-            watcher(instance, None, instance.status)
+        self._pass(instance, None, instance.status)
+
+    def depart(self, instance: Instance, why: str) -> None:
+        """Say that an instance was released, and why."""
+        self._pass(instance, instance.status, "Released", why=why)
+
+    def _pass(self, instance: Instance, before: str | None, after: str, **more: Any) -> None:
+        self.say(instance, before, after, **more)
+        for observer in self.observers:
+            observer(instance, before, after)
+        self._entered.append((self, instance, before, after))
 
     def say(self, instance: Instance, before: str | None, after: str, **more: Any) -> None:
         """Journal a transition, or a move within a state, with what checkers judge instances by."""

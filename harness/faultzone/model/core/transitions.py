@@ -121,10 +121,8 @@ def release(region: RegionState, instance: Instance, why: str) -> None:
     if instance.group is not None:
         del instance.group.members[instance.id]
     del account.instances[instance.id], region.instances[instance.id]
-    region.say(instance, instance.status, "Released", why=why)
+    region.depart(instance, why)
     region.emit(Release(instance.id, instance.epoch))
-    for watcher in region.watchers:
-        watcher(instance, instance.status, "Released")
     events.end(region, instance, by_user=why in _BY_USER)
 
 

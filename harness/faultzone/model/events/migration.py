@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from faultzone.model.core.placement import Host
 
 
+class Migrations:
+    """How live migrations go in one region: whether they fail, and how many milliseconds one takes."""
+
+    def __init__(self) -> None:
+        self.fails = False
+        self.takes = 0
+
+
 def find_at_risk(region: RegionState, host: Host) -> list[str]:
     """Let a host take nothing new, and live-migrate what runs on it; the ids of what has moved.
 
@@ -37,7 +45,8 @@ def find_sound(region: RegionState, host: Host) -> list[str]:
 
 def break_migrations(region: RegionState, *, fails: bool, takes: int) -> None:
     """Let live migrations fail from now on, or take so many milliseconds."""
-    region.migration_fails, region.migration_takes = fails, takes
+    migrations = region.part(Migrations)
+    migrations.fails, migrations.takes = fails, takes
 
 
 def migrate(region: RegionState, instance: Instance) -> Host | None:
@@ -48,15 +57,16 @@ def migrate(region: RegionState, instance: Instance) -> Host | None:
     Returns:
         The new host; None where none can take it, where migrations fail, and where one takes a while and has begun.
     """
-    if region.migration_fails:
+    migrations = region.part(Migrations)
+    if migrations.fails:
         region.record("notice", instance=instance.id, what="live migration failed")
         return None
-    if region.migration_takes:
+    if migrations.takes:
 
         def arrives() -> None:
             _carry(region, instance)
 
-        region.clock.call_later(region.migration_takes, arrives)
+        region.clock.call_later(migrations.takes, arrives)
         return None
     return _carry(region, instance)
 

@@ -24,8 +24,7 @@ _CHINA: Final = timezone(timedelta(hours=8))
 
 
 def watch(region: RegionState, publish: Callable[[Notification], None], wanted: Callable[[], bool]) -> None:
-    """Publish every transition of events and instances while that is wanted, before other chapters react to it: so the
-    order is that of the journal."""
+    """Publish every transition of events and instances while that is wanted, in the order of the journal."""
 
     def on_event(event: SystemEvent, before: str | None, after: str) -> None:
         if wanted():
@@ -35,8 +34,8 @@ def watch(region: RegionState, publish: Callable[[Notification], None], wanted: 
         if wanted():
             publish(of_instance(region, instance, after))
 
-    region.event_watchers.insert(0, on_event)
-    region.watchers.insert(0, on_transition)
+    region.event_observers.append(on_event)
+    region.observers.append(on_transition)
 
 
 def of_event(region: RegionState, event: SystemEvent, status: str) -> Notification:

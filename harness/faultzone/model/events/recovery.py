@@ -19,7 +19,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import SECOND
-from faultzone.model.assistant.runs import cut_off
 from faultzone.model.core import events, hosting, transitions
 from faultzone.model.core.dispatch import takes
 from faultzone.model.core.effects import GuestCrashed, HostBack, HostLost
@@ -30,6 +29,7 @@ from faultzone.model.core.state import RUNNING, STARTING, STOPPED, STOPPING
 from faultzone.model.events import migration
 
 if TYPE_CHECKING:
+    from faultzone.clock import Timer
     from faultzone.model.core.events import SystemEvent
     from faultzone.model.core.placement import Host
     from faultzone.model.core.state import Instance, RegionState
@@ -75,20 +75,29 @@ class Recovery:
     Attributes:
         event: the system event that tells of it.
         relocates: whether it may go to another host, as its user had chosen when its host was lost.
-        waits: whether it is Stopped until there is a host, or until its own is back.
     """
 
-    __slots__ = ("event", "relocates", "waits")
+    __slots__ = ("event", "relocates")
 
     def __init__(self, event: SystemEvent, *, relocates: bool) -> None:
         self.event = event
         self.relocates = relocates
-        self.waits = False
+
+
+class Recoveries(dict[str, Recovery]):
+    """The recoveries of a region by the id of their instance, in the order of the failures.
+
+    Attributes:
+        search: makes the next look for the supply that some of them wait for.
+    """
+
+    search: Timer | None = None
 
 
 def watch(region: RegionState) -> None:
     """Follow the transitions of a region's instances."""
-    region.watchers.append(partial(_follow, region))
+    region.reactions.append(partial(_follow, region))
+    region.give_up = partial(_give_up, region)
 
 
 @takes(HostLost)
@@ -114,9 +123,9 @@ def on_host_back(region: RegionState, report: HostBack) -> bool:
     region.placement.power(host, on=True)
     for instance_id in sorted(host.instances):
         instance = region.instances[instance_id]
-        recovery = region.recovering.get(instance_id)
+        recovery = region.part(Recoveries).get(instance_id)
         # Also what was told to start while the host was away: it never heard of it.
-        if instance.status in _UP or (recovery is not None and recovery.waits):
+        if instance.status in _UP or (recovery is not None and instance.waits_for_host):
             if recovery is not None and recovery.event.status == events.SCHEDULED:
                 _end(region, instance, "its host is back")
             _restart(region, instance)
@@ -153,7 +162,7 @@ def _end(region: RegionState, instance: Instance, why: str, *, but: Recovery | N
         but: the recovery, where that goes on.
     """
     ends = ENDS[why]
-    recovery = region.recovering.pop(instance.id, None) if but is None else None
+    recovery = region.part(Recoveries).pop(instance.id, None) if but is None else None
     ended = [event for event in _under_way(region, instance) if but is None or event is not but.event]
     if recovery is not None and recovery.event not in ended:
         ended.append(recovery.event)
@@ -169,13 +178,13 @@ def _lose(region: RegionState, instance: Instance, what: str) -> None:
         transitions.cut(region, instance)
         return
     if is_unpaid(instance):
-        give_up(region, instance)
+        _give_up(region, instance)
         return
     instance.epoch += 1
     instance.impaired = True
     instance.next = None
-    cut_off(region, instance)
-    recovery = region.recovering.get(instance.id)
+    region.cut_off(instance)
+    recovery = region.part(Recoveries).get(instance.id)
     if recovery is not None and recovery.event.status not in events.ACTIVE:
         recovery = None
     # What else was restarting it will not come to its end.
@@ -183,7 +192,7 @@ def _lose(region: RegionState, instance: Instance, what: str) -> None:
     if recovery is None:
         relocates = region.rules.relocates(instance)
         event = _announce(region, instance, PATHS[what, relocates])
-        recovery = region.recovering[instance.id] = Recovery(event, relocates=relocates)
+        recovery = region.part(Recoveries)[instance.id] = Recovery(event, relocates=relocates)
     if recovery.event.status == events.EXECUTING:
         if what == RETURNS:
             patience = region.edition.recovery.host_patience * SECOND
@@ -208,8 +217,13 @@ def _announce(region: RegionState, instance: Instance, path: str) -> SystemEvent
 def _run_out(region: RegionState, instance: Instance, event: SystemEvent) -> None:
     """The execution window of an event is over, and the host of the local disks is not back: the event has Failed, and
     the instance waits for its host without it (recovery/local-disk-lost)."""
-    recovery = region.recovering.get(instance.id)
-    if recovery is not None and recovery.event is event and recovery.waits and event.status == events.EXECUTING:
+    recovery = region.part(Recoveries).get(instance.id)
+    if (
+        recovery is not None
+        and recovery.event is event
+        and instance.waits_for_host
+        and event.status == events.EXECUTING
+    ):
         events.settle(region, event, ENDS["its window is over"][event.status])
 
 
@@ -222,11 +236,11 @@ def failure_type(region: RegionState, instance: Instance) -> str:
 
 def _relocate(region: RegionState, instance: Instance, epoch: int) -> None:
     """Restart an instance on another host; nothing to do if it has gone on otherwise since `epoch`."""
-    recovery = region.recovering.get(instance.id)
+    recovery = region.part(Recoveries).get(instance.id)
     if recovery is None or instance.epoch != epoch:
         return
     if is_unpaid(instance):  # It was locked meanwhile, and is to be stopped anyway.
-        give_up(region, instance)
+        _give_up(region, instance)
     elif recovery.relocates and find_host(region, instance):
         _restart(region, instance)
     else:
@@ -265,7 +279,7 @@ def move(region: RegionState, instance: Instance, host: Host) -> None:
 
 def _restart(region: RegionState, instance: Instance) -> None:
     """Start a recovering instance on the host that it now has; one that is to be stopped by failures is Stopped."""
-    recovery = region.recovering.get(instance.id)
+    recovery = region.part(Recoveries).get(instance.id)
     instance.next = None
     if recovery is not None and recovery.event.type.endswith(".Stop"):
         _end(region, instance, "it has stopped")
@@ -278,7 +292,6 @@ def _restart(region: RegionState, instance: Instance) -> None:
 
 def _wait(region: RegionState, instance: Instance, recovery: Recovery) -> None:
     """There is no host: the instance is Stopped until there is one (recovery/no-supply), or until its own is back."""
-    recovery.waits = True
     transitions.cut(region, instance, repaired=False)
     terms, event = region.edition.recovery, recovery.event
     if recovery.relocates:
@@ -290,24 +303,25 @@ def _wait(region: RegionState, instance: Instance, recovery: Recovery) -> None:
 
 def _search(region: RegionState, delay: int) -> None:
     """Look for supply after a while, unless that is to be done earlier anyway."""
-    timer, due = region.search, region.clock.now + delay
+    recoveries = region.part(Recoveries)
+    timer, due = recoveries.search, region.clock.now + delay
     if timer is not None and timer.live:
         if timer.due <= due:
             return
         timer.cancel()
-    region.search = region.clock.call_at(due, partial(_look, region, delay))
+    recoveries.search = region.clock.call_at(due, partial(_look, region, delay))
 
 
 def _look(region: RegionState, delay: int) -> None:
     """See whether supply has returned, each time after twice as long, up to a limit."""
     sold_out: set[tuple[int, str]] = set()
     left = False
-    for instance_id, recovery in list(region.recovering.items()):
+    for instance_id, recovery in list(region.part(Recoveries).items()):
         instance = region.instances[instance_id]
-        if not (recovery.waits and recovery.relocates):
+        if not (instance.waits_for_host and recovery.relocates):
             continue
         if is_unpaid(instance):
-            give_up(region, instance)
+            _give_up(region, instance)
             continue
         # What one instance outside of all sets does not get, another of its type does not get either.
         want = (instance.zone, instance.kind.name)
@@ -323,47 +337,28 @@ def _look(region: RegionState, delay: int) -> None:
 
 def _follow(region: RegionState, instance: Instance, before: str | None, after: str) -> None:
     """See recoveries and restarts through to their ends."""
-    recovery = region.recovering.get(instance.id)
+    recovery = region.part(Recoveries).get(instance.id)
     if after == STARTING:
-        if recovery is not None:
-            recovery.waits = False
-        elif instance.host is not None and instance.host.state == DOWN and not instance.impaired:
-            # It starts on a host that is known to be dead. Other watchers are still to hear of this transition.
-            region.clock.call_at(region.clock.now, partial(_lose_late, region, instance, instance.epoch))
+        host = instance.host
+        on_a_dead_one = host is not None and host.state == DOWN and instance.status == STARTING
+        if recovery is None and on_a_dead_one and not instance.impaired:
+            _lose(region, instance, DEAD)
     elif after == RUNNING:
         _end(region, instance, "it runs")
-        if instance.host is not None and instance.host.state == AT_RISK:
-            # It was not running when its host was emptied. Other watchers are still to hear of this transition.
-            region.clock.call_at(region.clock.now, partial(_flee, region, instance, instance.epoch))
+        if instance.status == RUNNING and instance.host is not None and instance.host.state == AT_RISK:
+            # It was not running when its host was emptied (event/degraded-host-migrates).
+            migration.migrate(region, instance)
     elif after == STOPPED:
         if recovery is None:
             _end(region, instance, "it has stopped")
-        elif not recovery.waits:
+        elif not instance.waits_for_host:
             # Somebody stopped it who may: billing, when nobody has paid.
             _end(region, instance, "it is to be stopped")
     elif after == "Released":
-        region.recovering.pop(instance.id, None)
+        region.part(Recoveries).pop(instance.id, None)
 
 
-def is_waiting(region: RegionState, instance: Instance) -> bool:
-    """Whether an instance is Stopped only until there is a host for it."""
-    recovery = region.recovering.get(instance.id)
-    return recovery is not None and recovery.waits
-
-
-def give_up(region: RegionState, instance: Instance) -> None:
+def _give_up(region: RegionState, instance: Instance) -> None:
     """Recover an instance no longer, since it is to be stopped: on a host that is lost it is Stopped at once."""
     _end(region, instance, "it is to be stopped")
     transitions.cut(region, instance)
-
-
-def _flee(region: RegionState, instance: Instance, epoch: int) -> None:
-    """Carry an instance off a host at risk, on which it has come to run (event/degraded-host-migrates)."""
-    if instance.epoch == epoch and instance.host is not None and instance.host.state == AT_RISK:
-        migration.migrate(region, instance)
-
-
-def _lose_late(region: RegionState, instance: Instance, epoch: int) -> None:
-    host = instance.host
-    if instance.epoch == epoch and instance.status == STARTING and host is not None and host.state == DOWN:
-        _lose(region, instance, DEAD)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.instances import CreateInstance, CreateLaunchTemplate, DeleteLaunchTemplate, RunInstances
-from faultzone.model.billing import charges
 from faultzone.model.core import hosting, periods, transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import read_tags
@@ -97,7 +96,7 @@ def _check_money(
     region: RegionState, account: AccountState, request: CreateInstance | RunInstances, plan: _Plan, amount: int
 ) -> None:
     period = (request.period or 1, request.period_unit)
-    charges.check_launch(region, account, request.instance_charge_type, plan.kind, period, amount)
+    region.check_payment(account, request.instance_charge_type, plan.kind, period, amount)
 
 
 def _with_template(account: AccountState, request: RunInstances) -> RunInstances:
@@ -406,7 +405,6 @@ def _make(
             plan.group.members[instance_id] = instance
         account.instances[instance_id] = region.instances[instance_id] = instance
         region.appear(instance)
-        charges.begin(region, instance)
         _provision(region, instance, starts)
         if plan.auto_release is not None:
             lifecycle.set_auto_release(region, instance, plan.auto_release)

@@ -148,7 +148,7 @@ def set_auto_release(region: RegionState, instance: Instance, at: int | None) ->
 
     def due() -> None:
         instance.auto_release_timer = None
-        if region.rules.honors_auto_release(instance, region.books.ledgers[instance.account].overdue):
+        if region.rules.honors_auto_release(instance, region.in_arrears(instance.account)):
             transitions.release(region, instance, "auto-release")
 
     instance.auto_release_timer = None if at is None else region.clock.call_at(at, due)
