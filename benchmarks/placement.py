@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from benchmarks.measure import MICRO, Case, Row, Sizes, seconds
 from faultzone.backends.local import LocalBackend
-from faultzone.model.core import hosting
+from faultzone.model.core import placement
 from faultzone.model.core.placement import Host
 from faultzone.model.core.shape import Shape
 
@@ -39,7 +39,7 @@ class _Zone:
 
     def place(self) -> None:
         """Choose a host as a launch does, and take it."""
-        host = hosting.choose(self.region, self.account, self.kind, 0, self.others)
+        host = placement.choose(self.region, self.account, self.kind, 0, self.others)
         assert host is not None
         self.take(host)
         self.placed.append(host)

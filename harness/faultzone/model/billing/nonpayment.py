@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from faultzone.clock import SECOND
 from faultzone.ecs.errors import ApiError
 from faultzone.model.billing.ledger import books_of
-from faultzone.model.core import events, hosting, locks, transitions
+from faultzone.model.core import events, locks, placement, transitions
 from faultzone.model.core.locks import FINANCIAL
 from faultzone.model.core.state import (
     KEEP_CHARGING,
@@ -126,7 +126,7 @@ def _bring_down(region: RegionState, instance: Instance) -> None:
 def _rest(region: RegionState, instance: Instance) -> None:
     """The instance is Stopped: its compute goes back unless it was paid for on the way, and the event is over."""
     if is_locked(instance):
-        hosting.leave(region, instance)
+        placement.vacate(region, instance)
         if not region.rules.recycling_keeps_public_ip():
             transitions.drop_public_ip(region, instance)
         if instance.stopped_mode == KEEP_CHARGING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from faultzone.ecs.errors import ApiError
-from faultzone.model.core import events, hosting
+from faultzone.model.core import events, placement
 from faultzone.model.core.addresses import dotted
 from faultzone.model.core.dispatch import takes
 from faultzone.model.core.effects import Boot, Booted, Halt, Halted, Release
@@ -90,7 +90,7 @@ def find_host(region: RegionState, instance: Instance) -> Host:
     host = instance.host
     if host is not None and host.state != DOWN:
         return host
-    host = hosting.choose_elsewhere(region, instance) if host is None or region.rules.relocates(instance) else None
+    host = placement.choose_elsewhere(region, instance) if host is None or region.rules.relocates(instance) else None
     if host is None:
         raise ApiError("OperationDenied.NoStock")
     return host
@@ -99,8 +99,7 @@ def find_host(region: RegionState, instance: Instance) -> Host:
 def start_on(region: RegionState, instance: Instance, host: Host) -> None:
     """Start a stopped instance on a host that `find_host` has found."""
     if instance.host is not host:
-        hosting.leave(region, instance, plans=events.AVOIDED)
-        hosting.settle(region, instance, host)
+        placement.relocate(region, instance, host, plans=events.AVOIDED)
     if instance.bandwidth_out and not instance.public_ip:
         instance.public_ip = region.public.allocate() or 0
     instance.stopped_mode = NOT_APPLICABLE
@@ -114,7 +113,7 @@ def release(region: RegionState, instance: Instance, why: str) -> None:
     for timer in (instance.timer, instance.auto_release_timer):
         if timer is not None:
             timer.cancel()
-    hosting.leave(region, instance, plans=None)
+    placement.vacate(region, instance, plans=None)
     account = region.account(instance.account)
     account.private[instance.zone].give_back(instance.private_ip)
     drop_public_ip(region, instance)
@@ -174,7 +173,7 @@ def halted(region: RegionState, instance: Instance) -> bool:
         instance.stop_mode_asked if region.rules.qualifies_for_no_charge(instance) else NOT_APPLICABLE
     )
     if region.rules.releases_compute(instance.stopped_mode):
-        hosting.leave(region, instance, plans=events.AVOIDED)
+        placement.vacate(region, instance, plans=events.AVOIDED)
     if not region.rules.keeps_public_ip(instance.stopped_mode):
         drop_public_ip(region, instance)
     region.enter(instance, STOPPED)

@@ -17,7 +17,7 @@ from faultzone.ecs.deployment_sets import (
     ModifyInstanceDeployment,
 )
 from faultzone.ecs.errors import ApiError
-from faultzone.model.core import events, hosting, transitions
+from faultzone.model.core import events, placement, transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.listing import like, page
 from faultzone.model.core.placement import Host
@@ -199,7 +199,7 @@ def _host_in(region: RegionState, instance: Instance, group: DeploymentSet, forc
     host = None
     # What ran on a host that is lost cannot be shut down there; it moves when it is recovered.
     if rules.host_may_change(force) and not instance.impaired:
-        host = hosting.choose(
+        host = placement.choose(
             region, instance.account, instance.kind, instance.zone, others, leaving=here, member=instance
         )
     if host is None:
@@ -218,9 +218,7 @@ def _join(region: RegionState, instance: Instance, group: DeploymentSet, host: H
         return
     if instance.status == RUNNING:
         transitions.halt(region, instance, then="start", force=False)
-    hosting.leave(region, instance, plans=events.AVOIDED)
-    hosting.settle(region, instance, host)
-    region.say(instance, instance.status, instance.status)
+    placement.relocate(region, instance, host, plans=events.AVOIDED)
 
 
 def _leave(instance: Instance) -> None:

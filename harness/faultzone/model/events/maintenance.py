@@ -17,12 +17,11 @@ from faultzone.ecs.events import (
     ModifyInstanceMaintenanceAttributes,
     RedeployInstance,
 )
-from faultzone.model.core import events, hosting, locks, transitions
+from faultzone.model.core import events, locks, placement, transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.listing import page
 from faultzone.model.core.placement import DOWN
 from faultzone.model.core.state import PENDING, RUNNING, STOPPED, AccountState, Instance, RegionState
-from faultzone.model.events import recovery
 
 if TYPE_CHECKING:
     from faultzone.model.core.events import SystemEvent
@@ -95,16 +94,16 @@ def redeploy_instance(region: RegionState, account: AccountState, request: Redep
     if not stranded and (instance.impaired or instance.status not in (RUNNING, STOPPED)):
         raise ApiError("IncorrectInstanceStatus")
     locks.check(region, instance, "RebootInstance")
-    host = hosting.choose_elsewhere(region, instance)
+    host = placement.choose_elsewhere(region, instance)
     if host is None:
         raise ApiError("OperationDenied.NoStock")
     events.avoid(region, instance, *planned, simulated=False)
     if instance.status == RUNNING and not stranded:
         transitions.halt(region, instance, then="start", force=request.force_stop)
-        recovery.move(region, instance, host)
+        placement.relocate(region, instance, host)
     else:
         instance.next = None
-        recovery.move(region, instance, host)
+        placement.relocate(region, instance, host)
         transitions.start_on(region, instance, host)
     return {"TaskId": region.world.resource_id("t")}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from faultzone.errors import UsageError
-from faultzone.model.core import hosting
+from faultzone.model.core import placement
 from faultzone.model.core.effects import Move
 from faultzone.model.core.placement import UP
 from faultzone.model.core.state import RUNNING, Instance, RegionState
@@ -75,11 +75,9 @@ def _carry(region: RegionState, instance: Instance) -> Host | None:
     before = instance.host
     if before is None or instance.status != RUNNING or instance.impaired:
         return None
-    host = hosting.choose_for(region, instance, leaving=before)
+    host = placement.choose_for(region, instance, leaving=before)
     if host is None:
         return None
-    hosting.leave(region, instance)
-    hosting.settle(region, instance, host)
+    placement.relocate(region, instance, host)
     region.emit(Move(instance.id, instance.epoch, before.index, host.index))
-    region.say(instance, RUNNING, RUNNING)
     return host

@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import SECOND
-from faultzone.model.core import events, hosting, transitions
+from faultzone.model.core import events, placement, transitions
 from faultzone.model.core.dispatch import takes
 from faultzone.model.core.effects import GuestCrashed, HostBack, HostLost
 from faultzone.model.core.locks import is_unpaid
@@ -31,7 +31,6 @@ from faultzone.model.events import migration
 if TYPE_CHECKING:
     from faultzone.clock import Timer
     from faultzone.model.core.events import SystemEvent
-    from faultzone.model.core.placement import Host
     from faultzone.model.core.state import Instance, RegionState
 
 #: What may have befallen the host of an instance that is up: it is lost and can restart, it is lost for good, or it
@@ -241,13 +240,13 @@ def _relocate(region: RegionState, instance: Instance, epoch: int) -> None:
         return
     if is_unpaid(instance):  # It was locked meanwhile, and is to be stopped anyway.
         _give_up(region, instance)
-    elif recovery.relocates and find_host(region, instance):
+    elif recovery.relocates and _move(region, instance):
         _restart(region, instance)
     else:
         _wait(region, instance, recovery)
 
 
-def find_host(region: RegionState, instance: Instance) -> bool:
+def _move(region: RegionState, instance: Instance) -> bool:
     """Give an instance another host of its zone that keeps the spread of its set.
 
     Clause: deployment-set/failover-keeps-spread.
@@ -258,23 +257,16 @@ def find_host(region: RegionState, instance: Instance) -> bool:
         Whether it has another host; else it keeps what it has of its old one.
     """
     group = instance.group
-    host = hosting.choose_elsewhere(region, instance)
+    host = placement.choose_elsewhere(region, instance)
     if host is None and group is not None and region.rules.may_leave_set(group):
-        host = hosting.choose_elsewhere(region, instance, spread=False)
+        host = placement.choose_elsewhere(region, instance, spread=False)
         if host is not None:
             del group.members[instance.id]
             instance.group = None
             region.record("notice", instance=instance.id, what="membership canceled", deployment_set=group.id)
     if host is not None:
-        move(region, instance, host)
+        placement.relocate(region, instance, host)
     return host is not None
-
-
-def move(region: RegionState, instance: Instance, host: Host) -> None:
-    """Place an instance that is not running on another host."""
-    hosting.leave(region, instance)
-    hosting.settle(region, instance, host)
-    region.say(instance, instance.status, instance.status)
 
 
 def _restart(region: RegionState, instance: Instance) -> None:
@@ -325,7 +317,7 @@ def _look(region: RegionState, delay: int) -> None:
             continue
         # What one instance outside of all sets does not get, another of its type does not get either.
         want = (instance.zone, instance.kind.name)
-        if (instance.group is not None or want not in sold_out) and find_host(region, instance):
+        if (instance.group is not None or want not in sold_out) and _move(region, instance):
             _restart(region, instance)
             continue
         left = True

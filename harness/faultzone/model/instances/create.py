@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.instances import CreateInstance, CreateLaunchTemplate, DeleteLaunchTemplate, RunInstances
-from faultzone.model.core import hosting, periods, transitions
+from faultzone.model.core import periods, placement, transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import read_tags
 from faultzone.model.core.placement import Batch
@@ -344,7 +344,7 @@ def _choose_in(region: RegionState, account: AccountState, plan: _Plan, zone: in
         if chosen:
             batch.add(chosen[-1].index)
         others = None if members is None else [*members, *chosen]
-        host = hosting.choose(region, account.id, plan.kind, zone, others, batch=batch)
+        host = placement.choose(region, account.id, plan.kind, zone, others, batch=batch)
         if host is None:
             break
         chosen.append(host)
@@ -383,7 +383,7 @@ def _make(
         instance_id = region.world.resource_id("i")
         instance = Instance(instance_id, account.id, plan.kind, plan.image, host.zone, clock.now)
         suffix = rules.suffix(number) if suffixed else ""
-        hosting.settle(region, instance, host)
+        placement.allocate(region, instance, host)
         name, host_name = request.instance_name, request.host_name
         instance.name = rules.batch_name(name, number, suffix) if name else instance_id
         instance.host_name = rules.batch_name(host_name, number, suffix) if host_name else f"iZ{instance_id[2:]}Z"

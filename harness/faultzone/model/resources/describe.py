@@ -17,7 +17,7 @@ from faultzone.ecs.resources import (
     DescribeZones,
     PagedByToken,
 )
-from faultzone.model.core import hosting
+from faultzone.model.core import placement
 from faultzone.model.core.catalog import InstanceType
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_bounds, read_tag_list, tag_list, within
@@ -107,7 +107,7 @@ def describe_zones(region: RegionState, account: AccountState, request: Describe
 
 def _sold(region: RegionState, account: AccountState, zone: int, kind: InstanceType) -> bool:
     """Whether one more of a type can be had in a zone now."""
-    return hosting.choose(region, account.id, kind, zone, None) is not None
+    return placement.choose(region, account.id, kind, zone, None) is not None
 
 
 @handles(DescribeInstanceTypes)
