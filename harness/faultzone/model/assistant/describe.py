@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from faultzone.clock import stamp, utc
 from faultzone.ecs.assistant import (
@@ -20,46 +20,42 @@ from faultzone.ecs.errors import ApiError
 from faultzone.model.assistant.invocation_status import OUTCOMES
 from faultzone.model.assistant.state import UNDER_WAY, AssistantState, Command, Invocation, Record, Target
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.listing import by_token, page
+from faultzone.model.core.listing import Listed, Token, listing
 from faultzone.model.core.state import AccountState, RegionState
 
-T = TypeVar("T")
 
+def token_of(request: PagedRequest, limit: int) -> Token | None:
+    """What asks for a page by token; None for a page by number (assistant/token-paging).
 
-def paged(request: PagedRequest, limit: int, items: Iterable[T], count: int) -> tuple[dict[str, Any], list[T]]:
-    """The paging fields of an answer, and the items of its page, by number or by token (assistant/token-paging)."""
+    Raises:
+        ApiError: `InvalidParam.PageSize`: a page would have more than the limit.
+    """
     if request.page_size > limit:
         raise ApiError("InvalidParam.PageSize")
     if request.max_results is None and request.next_token is None:
-        fields = {"TotalCount": count, "PageNumber": request.page_number, "PageSize": request.page_size}
-        return fields, page(items, count, request.page_number, request.page_size)
-    most = request.max_results or type(request).page_size
-    shown, token = by_token(items, count, request.next_token, most)
-    return {"TotalCount": count, "NextToken": token}, shown
-
-
-def _kept(items: Iterable[T], filters: Iterable[tuple[object, Callable[[T], object]]]) -> list[T]:
-    """The items that have each wanted value; a wanted None is no filter."""
-    wanted = [(value, read) for value, read in filters if value is not None]
-    return [item for item in items if all(read(item) == value for value, read in wanted)]
+        return None
+    return Token(request.next_token, request.max_results or type(request).page_size)
 
 
 @handles(DescribeCommands)
 def describe_commands(region: RegionState, account: AccountState, request: DescribeCommands) -> Answer:
     """DescribeCommands, latest first (assistant/describe-commands)."""
-    found = _kept(
-        reversed(account.part(AssistantState).commands.values()),
-        (
+    plain, edition = is_plain(request.content_encoding, "Base64"), region.edition.assistant
+    return listing(
+        "Commands",
+        "Command",
+        account.part(AssistantState).commands.values(),
+        request,
+        lambda each: _command(each, plain, edition.detailed),
+        having=(
             (request.command_id, lambda command: command.id),
             (request.name, lambda command: command.name),
             (request.type, lambda command: command.kind),
             (request.description, lambda command: command.description),
         ),
+        latest_first=True,
+        token=token_of(request, edition.page_size_commands),
     )
-    fields, shown = paged(request, region.edition.assistant.page_size_commands, found, len(found))
-    plain = is_plain(request.content_encoding, "Base64")
-    detailed = region.edition.assistant.detailed
-    return {**fields, "Commands": {"Command": [_command(each, plain, detailed) for each in shown]}}
 
 
 def _command(command: Command, plain: bool, detailed: bool) -> dict[str, Any]:
@@ -102,13 +98,17 @@ def describe_invocations(region: RegionState, account: AccountState, request: De
     if request.include_output and request.invoke_id is None and request.instance_id is None:
         raise ApiError.of("InvalidParameter", name="IncludeOutput", why="it goes with InvokeId or InstanceId alone")
     invocations = account.part(AssistantState).invocations
-    candidates: Iterable[Invocation] = reversed(invocations.values())
+    candidates: Listed[Invocation] = invocations.values()
     if request.invoke_id is not None:
         named = invocations.get(request.invoke_id)
         candidates = () if named is None else (named,)
-    found = _kept(
+    return listing(
+        "Invocations",
+        "Invocation",
         candidates,
-        (
+        request,
+        lambda each: _invocation(region, request, each),
+        having=(
             (request.command_id, lambda each: each.command.id),
             (request.command_name, lambda each: each.command.name),
             (request.command_type, lambda each: each.command.kind),
@@ -117,9 +117,9 @@ def describe_invocations(region: RegionState, account: AccountState, request: De
             (None if request.instance_id is None else True, lambda each: request.instance_id in each.targets),
             (request.invoke_status, lambda each: total(region, each)),
         ),
+        latest_first=True,
+        token=token_of(request, region.edition.assistant.page_size_invocations),
     )
-    fields, shown = paged(request, region.edition.assistant.page_size_invocations, found, len(found))
-    return {**fields, "Invocations": {"Invocation": [_invocation(region, request, each) for each in shown]}}
 
 
 def _invocation(region: RegionState, request: DescribeInvocations, invocation: Invocation) -> dict[str, Any]:
@@ -203,21 +203,23 @@ def describe_results(region: RegionState, account: AccountState, request: Descri
     if region.edition.assistant.detailed and not request.include_history and not once:
         # Of what repeats, the last run of each target (assistant/include-history).
         records = [each for each in records if not each.invocation.timed or each is each.target.records[-1]]
-    filters = (
-        (request.instance_id if request.invoke_id is None else None, lambda record: record.target.instance),
-        (request.command_id, lambda record: record.invocation.command.id),
-        (request.invoke_record_status, lambda record: region.rules.record_state(record.cause)),
-    )  # fmt: skip
-    # The targets of one run come in the order in which the call named them, runs and invocations the latest first.
-    found: Iterable[Record] = records if once else reversed(records)
-    count = len(records)
-    if any(value is not None for value, _ in filters):
-        found = _kept(found, filters)
-        count = len(found)
-    fields, shown = paged(request, region.edition.assistant.page_size_results, found, count)
     plain = is_plain(request.content_encoding, "Base64")
-    results = [_record(region, each, plain) for each in shown]
-    return {"Invocation": {**fields, "InvocationResults": {"InvocationResult": results}}}
+    listed = listing(
+        "InvocationResults",
+        "InvocationResult",
+        records,
+        request,
+        lambda each: _record(region, each, plain),
+        having=(
+            (request.instance_id if request.invoke_id is None else None, lambda record: record.target.instance),
+            (request.command_id, lambda record: record.invocation.command.id),
+            (request.invoke_record_status, lambda record: region.rules.record_state(record.cause)),
+        ),
+        # The targets of one run come in the order in which the call named them, runs and invocations the latest first.
+        latest_first=not once,
+        token=token_of(request, region.edition.assistant.page_size_results),
+    )
+    return {"Invocation": listed}
 
 
 def _record(region: RegionState, record: Record, plain: bool) -> dict[str, Any]:

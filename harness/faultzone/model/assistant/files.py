@@ -11,12 +11,13 @@ from faultzone.clock import stamp
 from faultzone.ecs.assistant import ERROR_INFO, DescribeSendFileResults, SendFile
 from faultzone.ecs.errors import ApiError
 from faultzone.model.assistant.actions import find_fit
-from faultzone.model.assistant.describe import detailed_state, paged
+from faultzone.model.assistant.describe import detailed_state, token_of
 from faultzone.model.assistant.invocation_status import OUTCOMES
 from faultzone.model.assistant.runs import begin
 from faultzone.model.assistant.state import AssistantState, Command, Invocation, Target
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.effects import PutFile
+from faultzone.model.core.listing import listing
 from faultzone.model.core.state import AccountState, RegionState
 
 if TYPE_CHECKING:
@@ -103,16 +104,21 @@ def _forget_oldest(region: RegionState, state: AssistantState) -> None:
 @handles(DescribeSendFileResults)
 def describe_files(region: RegionState, account: AccountState, request: DescribeSendFileResults) -> Answer:
     """DescribeSendFileResults, latest first (assistant/send-file)."""
-    found = [
-        each
-        for each in reversed(account.part(AssistantState).sendings.values())
-        if request.invoke_id in (None, each.id)
-        and request.name in (None, each.command.name)
-        and (request.instance_id is None or request.instance_id in each.targets)
-        and request.invocation_status in (None, _total(region, each))
-    ]
-    fields, shown = paged(request, region.edition.assistant.page_size_invocations, found, len(found))
-    return {**fields, "Invocations": {"Invocation": [_shown(region, each) for each in shown]}}
+    return listing(
+        "Invocations",
+        "Invocation",
+        account.part(AssistantState).sendings.values(),
+        request,
+        lambda each: _shown(region, each),
+        having=(
+            (request.invoke_id, lambda each: each.id),
+            (request.name, lambda each: each.command.name),
+            (None if request.instance_id is None else True, lambda each: request.instance_id in each.targets),
+            (request.invocation_status, lambda each: _total(region, each)),
+        ),
+        latest_first=True,
+        token=token_of(request, region.edition.assistant.page_size_invocations),
+    )
 
 
 def _total(region: RegionState, sending: Invocation) -> str:

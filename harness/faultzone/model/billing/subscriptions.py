@@ -16,7 +16,7 @@ from faultzone.model.billing import arrears, nonpayment
 from faultzone.model.billing.ledger import Term, books_of
 from faultzone.model.core import events, locks, periods
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.listing import page
+from faultzone.model.core.listing import listing
 from faultzone.model.core.state import AccountState, Instance, RegionState
 
 if TYPE_CHECKING:
@@ -185,15 +185,13 @@ def describe_auto_renew(
         found = [each for each in account.instances.values() if each.charge_type == "PrePaid"]
     if request.renewal_status is not None:
         found = [each for each in found if _terms(region, each)[each.id].renewal == request.renewal_status]
-    shown = page(found, len(found), request.page_number, request.page_size)
-    return {
-        "TotalCount": len(found),
-        "PageNumber": request.page_number,
-        "PageSize": request.page_size,
-        "InstanceRenewAttributes": {
-            "InstanceRenewAttribute": [_render(each, _terms(region, each)[each.id]) for each in shown]
-        },
-    }
+    return listing(
+        "InstanceRenewAttributes",
+        "InstanceRenewAttribute",
+        found,
+        request,
+        lambda each: _render(each, _terms(region, each)[each.id]),
+    )
 
 
 def _render(instance: Instance, term: Term) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from faultzone.ecs.deployment_sets import (
 from faultzone.ecs.errors import ApiError
 from faultzone.model.core import events, placement, transitions
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.listing import like, page
+from faultzone.model.core.listing import like, listing
 from faultzone.model.core.placement import Host
 from faultzone.model.core.state import RUNNING, AccountState, DeploymentSet, Instance, RegionState
 
@@ -91,15 +91,7 @@ def describe_deployment_sets(region: RegionState, account: AccountState, request
         raise ApiError("InvalidParameter.granularity")
     if r.network_type == "classic":
         found = []
-    return {
-        "TotalCount": len(found),
-        "PageNumber": r.page_number,
-        "PageSize": r.page_size,
-        "RegionId": region.id,
-        "DeploymentSets": {
-            "DeploymentSet": [_render(group) for group in page(found, len(found), r.page_number, r.page_size)]
-        },
-    }
+    return listing("DeploymentSets", "DeploymentSet", found, r, _render, RegionId=region.id)
 
 
 def _render(group: DeploymentSet) -> dict[str, Any]:

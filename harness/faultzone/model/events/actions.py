@@ -20,7 +20,7 @@ from faultzone.ecs.events import (
 from faultzone.model.core import events
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.events import SystemEvent
-from faultzone.model.core.listing import page
+from faultzone.model.core.listing import listing
 from faultzone.model.core.state import PENDING, STARTING, STOPPED, AccountState, Instance, RegionState
 
 #: The numbers beside the names. Samples have those of 1, 34 and 65 (types), 0, 8, 24 and 28 (states) and 0, 64 and 128
@@ -137,13 +137,13 @@ def describe_full_status(region: RegionState, account: AccountState, request: De
         planned = [event for event in planned if all(condition(event) for condition in filters)]
         if planned or not filters:
             found.append((instance, planned))
-    shown = page(found, len(found), request.page_number, request.page_size)
-    return {
-        "TotalCount": len(found),
-        "PageNumber": request.page_number,
-        "PageSize": request.page_size,
-        "InstanceFullStatusSet": {"InstanceFullStatusType": [_full_status(region, *each) for each in shown]},
-    }
+    return listing(
+        "InstanceFullStatusSet",
+        "InstanceFullStatusType",
+        found,
+        request,
+        lambda each: _full_status(region, *each),
+    )
 
 
 def _full_status(region: RegionState, instance: Instance, planned: list[SystemEvent]) -> dict[str, Any]:
@@ -187,25 +187,14 @@ def describe_history(region: RegionState, account: AccountState, request: Descri
         if each not in known:
             raise ApiError.of("InvalidParameter", name="EventCycleStatus", why=f"there is no state {each[:64]}")
     states = asked or region.edition.event.history_default
-    filters = list(_filters(region, request))
-    kept = events.history(region)
+    where: list[Filter] = [lambda event: event.account == account.id and event.status in states]
     if request.instance_ids:
-        kept = [event for event in kept if event.instance in request.instance_ids]
-    found = [
-        event
-        for event in reversed(kept)
-        if event.account == account.id and event.status in states and all(condition(event) for condition in filters)
-    ]
-    return {
-        "TotalCount": len(found),
-        "PageNumber": request.page_number,
-        "PageSize": request.page_size,
-        "InstanceSystemEventSet": {
-            "InstanceSystemEventType": [
-                _past(event) for event in page(found, len(found), request.page_number, request.page_size)
-            ]
-        },
-    }
+        where.append(lambda event: event.instance in request.instance_ids)
+    where += _filters(region, request)
+    kept = events.history(region)
+    return listing(
+        "InstanceSystemEventSet", "InstanceSystemEventType", kept, request, _past, where=where, latest_first=True
+    )
 
 
 def _past(event: SystemEvent) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from faultzone.ecs.events import (
 )
 from faultzone.model.core import events, locks, placement, transitions
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.listing import page
+from faultzone.model.core.listing import listing
 from faultzone.model.core.placement import DOWN
 from faultzone.model.core.state import PENDING, RUNNING, STOPPED, AccountState, Instance, RegionState
 
@@ -146,17 +146,14 @@ def describe_attributes(
 ) -> Answer:
     """DescribeInstanceMaintenanceAttributes: unknown ids are left out."""
     ids = request.instance_ids
-    found = [each for each in account.instances.values() if not ids or each.id in ids]
-    return {
-        "TotalCount": len(found),
-        "PageNumber": request.page_number,
-        "PageSize": request.page_size,
-        "MaintenanceAttributes": {
-            "MaintenanceAttribute": [
-                _render(each) for each in page(found, len(found), request.page_number, request.page_size)
-            ]
-        },
-    }
+    return listing(
+        "MaintenanceAttributes",
+        "MaintenanceAttribute",
+        account.instances.values(),
+        request,
+        _render,
+        having=((True if ids else None, lambda each: each.id in ids),),
+    )
 
 
 def _render(instance: Instance) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from faultzone.clock import stamp_minute
@@ -19,7 +20,7 @@ from faultzone.model.core import locks
 from faultzone.model.core.addresses import dotted, network_interface
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_bounds, read_tag_list, tag_list, within
-from faultzone.model.core.listing import like, page
+from faultzone.model.core.listing import Listed, like, listing
 from faultzone.model.core.state import STARTING, AccountState, Instance, RegionState
 from faultzone.model.instances.create import check_password, check_texts, check_user_data
 
@@ -173,54 +174,35 @@ def describe_instances(region: RegionState, account: AccountState, request: Desc
     if request.dry_run:
         raise ApiError("DryRunOperation")
     instances, ids = account.instances, request.instance_ids
-    filters = [] if len(request.given) <= (ids is not None) else list(_filters(region, account, request))
-    number, size = request.page_number, request.page_size
-    found: list[Instance]
+    where = [] if len(request.given) <= (ids is not None) else list(_filters(region, account, request))
+    found: Listed[Instance] = instances.values()
     if ids is not None:
         found = [instances[each] for each in dict.fromkeys(ids) if each in instances]
-    elif filters:
-        found = list(reversed(instances.values()))
-    else:
-        shown = page(reversed(instances.values()), len(instances), number, size)
-        return _listing(region, account, request, shown, len(instances))
-    if filters:
-        found = [each for each in found if all(condition(each) for condition in filters)]
-    return _listing(region, account, request, page(found, len(found), number, size), len(found))
-
-
-def _listing(
-    region: RegionState, account: AccountState, request: DescribeInstances, shown: list[Instance], total: int
-) -> Answer:
-    rendered = [render(region, account, each) for each in shown]
+    show = partial(render, region, account)
+    answer = listing("Instances", "Instance", found, request, show, where=where, latest_first=ids is None)
     if "META_OPTIONS" in request.additional_attributes:
-        for each in rendered:
+        for each in answer["Instances"]["Instance"]:
             each["MetadataOptions"] = {"HttpEndpoint": "enabled", "HttpTokens": "optional"}
-    return {
-        "TotalCount": total,
-        "PageNumber": request.page_number,
-        "PageSize": request.page_size,
-        "Instances": {"Instance": rendered},
-    }
+    return answer
 
 
 @handles(DescribeInstanceStatus)
 def describe_instance_status(region: RegionState, account: AccountState, request: DescribeInstanceStatus) -> Answer:
     """DescribeInstanceStatus: ids and states, of one zone or of all."""
     zone = None if request.zone_id is None else region.zone_number(request.zone_id)
-    found: list[Instance]
-    if request.instance_ids:
-        found = [account.instance(each) for each in dict.fromkeys(request.instance_ids)]
-    else:
-        found = list(reversed(account.instances.values()))
-    if zone is not None:
-        found = [each for each in found if each.zone == zone]
-    shown = page(found, len(found), request.page_number, request.page_size)
-    return {
-        "TotalCount": len(found),
-        "PageNumber": request.page_number,
-        "PageSize": request.page_size,
-        "InstanceStatuses": {"InstanceStatus": [{"InstanceId": each.id, "Status": each.status} for each in shown]},
-    }
+    ids = request.instance_ids
+    found: Listed[Instance] = account.instances.values()
+    if ids:
+        found = [account.instance(each) for each in dict.fromkeys(ids)]
+    return listing(
+        "InstanceStatuses",
+        "InstanceStatus",
+        found,
+        request,
+        lambda each: {"InstanceId": each.id, "Status": each.status},
+        having=((zone, lambda each: each.zone),),
+        latest_first=not ids,
+    )
 
 
 @handles(DescribeInstanceAttribute)
@@ -249,16 +231,14 @@ def describe_instance_ram_role(region: RegionState, account: AccountState, reque
     if request.instance_ids and not all(each.in_vpc for each in found):
         raise ApiError("InvalidNetworkType.MismatchRamRole")
     roles = [{"InstanceId": each.id, "RamRoleName": each.get("RamRoleName") or ""} for each in found]
-    if request.ram_role_name is not None:
-        roles = [each for each in roles if each["RamRoleName"] == request.ram_role_name]
-    shown = page(roles, len(roles), request.page_number, request.page_size)
-    return {
-        "RegionId": region.id,
-        "TotalCount": len(roles),
-        "PageNumber": request.page_number,
-        "PageSize": request.page_size,
-        "InstanceRamRoleSets": {"InstanceRamRoleSet": shown},
-    }
+    listed = listing(
+        "InstanceRamRoleSets",
+        "InstanceRamRoleSet",
+        roles,
+        request,
+        having=((request.ram_role_name, lambda each: each["RamRoleName"]),),
+    )
+    return {"RegionId": region.id, **listed}
 
 
 @handles(ModifyInstanceAttribute)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.clock import read_stamp, stamp
@@ -21,7 +20,7 @@ from faultzone.model.core import placement
 from faultzone.model.core.catalog import InstanceType
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_bounds, read_tag_list, tag_list, within
-from faultzone.model.core.listing import by_token, like, page
+from faultzone.model.core.listing import Token, by_token, like, listing
 from faultzone.model.core.state import AccountState, Instance, RegionState
 
 if TYPE_CHECKING:
@@ -33,23 +32,11 @@ _SYSTEM_DISK_GIB = 40
 _DISK_CATEGORIES = ["cloud_efficiency", "cloud_ssd"]
 
 
-def paged(wrapper: str, item: str, found: Sequence[Any], number: int, size: int) -> Answer:
-    """A page of a listing in the form of the paged Describe actions."""
-    return {
-        "TotalCount": len(found),
-        "PageNumber": number,
-        "PageSize": size,
-        wrapper: {item: page(found, len(found), number, size)},
-    }
-
-
-def paged_or_by_token(wrapper: str, item: str, found: Sequence[Any], request: PagedByToken) -> Answer:
-    """A page of a listing, by number, or by token where a later edition is asked for one."""
+def token_of(request: PagedByToken) -> Token | None:
+    """What asks for a page by token, where a later edition is asked for one."""
     if request.max_results is None and request.next_token is None:
-        return paged(wrapper, item, found, request.page_number, request.page_size)
-    size = min(max(request.max_results or 0, _FEWEST_BY_TOKEN), MOST_BY_TOKEN)
-    shown, token = by_token(found, len(found), request.next_token, size)
-    return {"TotalCount": len(found), "NextToken": token, wrapper: {item: shown}}
+        return None
+    return Token(request.next_token, min(max(request.max_results or 0, _FEWEST_BY_TOKEN), MOST_BY_TOKEN))
 
 
 @handles(DescribeRegions)
@@ -231,7 +218,7 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
     ]
     return {
         "RegionId": region.id,
-        **paged("Images", "Image", found, request.page_number, request.page_size),
+        **listing("Images", "Image", found, request),
     }
 
 
@@ -303,7 +290,7 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
         found = [disk for disk in found if disk["Type"] == request.disk_type]
     if request.status not in (None, "All", "In_use"):
         found = []
-    return paged_or_by_token("Disks", "Disk", found, request)
+    return listing("Disks", "Disk", found, request, token=token_of(request))
 
 
 #: The filters of DescribeDisks that a field of a disk must equal, by attribute of the request.

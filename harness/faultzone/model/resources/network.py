@@ -10,8 +10,9 @@ from faultzone.ecs.resources import DescribeNetworkInterfaces, DescribeVpcs, Des
 from faultzone.model.core.addresses import VPC_CIDR, network_interface, private_count, vswitch_cidr
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_tag_list, tag_list
+from faultzone.model.core.listing import listing
 from faultzone.model.core.state import AccountState, Instance, RegionState
-from faultzone.model.resources.describe import paged, paged_or_by_token
+from faultzone.model.resources.describe import token_of
 
 
 @handles(DescribeVpcs)
@@ -32,7 +33,7 @@ def describe_vpcs(region: RegionState, account: AccountState, request: DescribeV
     }
     ids = set(request.vpc_id.split(",")) if request.vpc_id else {account.vpc_id}
     found = [vpc] if account.vpc_id in ids and request.is_default is not False else []
-    return paged("Vpcs", "Vpc", found, request.page_number, request.page_size)
+    return listing("Vpcs", "Vpc", found, request)
 
 
 @handles(DescribeVSwitches)
@@ -62,7 +63,7 @@ def describe_vswitches(region: RegionState, account: AccountState, request: Desc
                     "ResourceGroupId": "",
                 }
             )
-    return paged("VSwitches", "VSwitch", found, request.page_number, request.page_size)
+    return listing("VSwitches", "VSwitch", found, request)
 
 
 @handles(DescribeNetworkInterfaces)
@@ -74,7 +75,7 @@ def describe_network_interfaces(
     read_asked_tags(request.tags)
     none = request.type == "Secondary" or request.service_managed
     found = [] if none else list(_interfaces(region, account, request))
-    return paged_or_by_token("NetworkInterfaceSets", "NetworkInterfaceSet", found, request)
+    return listing("NetworkInterfaceSets", "NetworkInterfaceSet", found, request, token=token_of(request))
 
 
 def _interfaces(

@@ -17,9 +17,9 @@ from faultzone.ecs.resources import (
 )
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_tag_list, read_tags, tag_list
-from faultzone.model.core.listing import by_token
+from faultzone.model.core.listing import by_token, listing
 from faultzone.model.core.state import AccountState, Instance, RegionState, SecurityGroup
-from faultzone.model.resources.describe import MOST_BY_TOKEN, paged
+from faultzone.model.resources.describe import MOST_BY_TOKEN
 
 _TAGS_MOST = 20
 
@@ -91,7 +91,7 @@ def describe_security_groups(region: RegionState, account: AccountState, request
         and r.resource_group_id is None
         and has_tags(group.tags, tags)
     ]
-    return {"RegionId": region.id, **paged("SecurityGroups", "SecurityGroup", found, r.page_number, r.page_size)}
+    return {"RegionId": region.id, **listing("SecurityGroups", "SecurityGroup", found, r)}
 
 
 @handles(DescribeSecurityGroupAttribute)
