@@ -153,10 +153,14 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hooks)
 
 
+def _of_the_suite(config: pytest.Config) -> bool:
+    """Whether the run is one of the conformance suite, all of whose tests assert clauses."""
+    return config.inipath is not None and config.inipath.parent.name == "faultzone_specs"
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the markers, check the options, and gather what tests say of clauses."""
-    of_the_suite = config.inipath is not None and config.inipath.parent.name == "faultzone_specs"
-    config.stash[PROOF] = Proof(config, asked=of_the_suite or bool(option(config, "clause")))
+    config.stash[PROOF] = Proof(config, asked=_of_the_suite(config) or bool(option(config, "clause")))
     config.pluginmanager.register(config.stash[PROOF], "faultzone-proof")
     if config.getoption("allure_report_dir", None):
         from pytest_faultzone import allure
@@ -215,6 +219,25 @@ def pytest_runtest_makereport(
 
         verdicts.complete(item, call, report, item.config.stash.get(_MAKER, None))
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> bool | None:
+    """Gather no test of the suite where its backend cannot be judged: that takes seconds on a busy machine.
+
+    With workers, it is for them to look.
+    """
+    config = session.config
+    if (
+        not _of_the_suite(config)
+        or config.getoption("collectonly", False)
+        or config.stash[PROOF].is_worker
+        or config.pluginmanager.hasplugin("dsession")
+    ):
+        return None
+    from pytest_faultzone import probe
+
+    return probe.finds_trouble(config) or None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

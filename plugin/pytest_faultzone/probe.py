@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from faultzone.backends.http import HttpBackend
 
-#: Seconds that one call has, that a Docker engine has, that a look at the port has, and that all of it together has.
+#: Seconds that one call has, that a Docker engine has, that a look at the port has, and that all calls together have.
 _CALL: Final = 3
 _ENGINE: Final = 6
 _LOOK: Final = 1.0
-_ALL: Final = 8.0
+_ALL: Final = 4.0
 #: How often a call is sent that was lost or throttled; less than that is for the budget of the run.
 _TRIES: Final = 3
 #: What is asked, and the field that the documented answer has: one of them is enough.
@@ -42,6 +42,21 @@ KEY_REFUSED: Final = frozenset(
     }
 )
 _SERVES: Final = "Write the URL of what serves the ECS API, such as --backend http://127.0.0.1:8080."
+
+
+def finds_trouble(config: pytest.Config) -> bool:
+    """Whether nothing can be learned of the backend, which is noted.
+
+    Raises:
+        pytest.UsageError: an option is wrong.
+    """
+    try:
+        trouble = _trouble_of(config)
+    except UsageError as mistake:
+        raise pytest.UsageError(str(mistake)) from None
+    if trouble is not None:
+        config.stash[PROOF].nothing_known(trouble)
+    return trouble is not None
 
 
 def judge(config: pytest.Config, items: list[pytest.Item], asserting: Sequence[pytest.Item]) -> None:
@@ -93,13 +108,13 @@ def _trouble_of(config: pytest.Config, *, docker: bool = True) -> str | None:
         if not docker:
             return None
         own = config.hook.pytest_faultzone_backend.get_hookimpls()
-        return None if own else _in_time(_engine, "The Docker engine")
+        return None if own else _in_time(_engine, "The Docker engine", _ENGINE + 1)
     if name.startswith(("http://", "https://")):
-        return _in_time(lambda: _endpoint(config), name)
+        return _in_time(lambda: _endpoint(config), name, _ALL)
     return None
 
 
-def _in_time(look: Callable[[], str | None], name: str) -> str | None:
+def _in_time(look: Callable[[], str | None], name: str, seconds: float) -> str | None:
     """What `look` finds; else that it takes too long: an answer that comes byte by byte times out nowhere."""
     found: list[str | BaseException | None] = []
 
@@ -111,9 +126,9 @@ def _in_time(look: Callable[[], str | None], name: str) -> str | None:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(_ALL)
+    thread.join(seconds)
     if not found:
-        return f"{name} has not answered within {_ALL:g} s. {_SERVES if '://' in name else ''}".rstrip()
+        return f"{name} has not answered within {seconds:g} s. {_SERVES if '://' in name else ''}".rstrip()
     (result,) = found
     if isinstance(result, BaseException):
         raise result

@@ -17,6 +17,7 @@ from faultzone.backends.retries import Budget
 from faultzone.errors import Unanswered
 from faultzone.serve import cloud as hosted
 from pytest_faultzone import probe
+from tests.patience import PATIENCE
 from tests.plugin.endpoints import ends, listening, response, saying
 
 NOTHING_KNOWN = 3
@@ -351,14 +352,15 @@ def test_it(region, n):
 @pytest.mark.slow
 def test_the_command_ends_so_too() -> None:
     command = [sys.executable, "-P", "-m", "faultzone", "conform", "-q", "--backend=http://127.0.0.1:1"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=5 * PATIENCE)
     assert ran.returncode == NOTHING_KNOWN
     assert "Nothing listens at 127.0.0.1:1" in "".join(ran.stdout.splitlines()[-3:])
+    assert "deselected" not in ran.stdout, "the tests were gathered, which takes long"
 
 
 @pytest.mark.slow
 def test_the_command_without_a_test_shows_nothing() -> None:
     command = [sys.executable, "-P", "-m", "faultzone", "conform", "-q", "-k", "no_such_test_there_is"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=5 * PATIENCE)
     assert ran.returncode == NOTHING_KNOWN
     assert "the options leave none" in ran.stdout
