@@ -52,7 +52,7 @@ class LocalBackend:
         shapes: one for each region.
         accounts: how many accounts.
         edition: the edition of the documentation that it follows.
-        rules: makes the rules from the edition; a wrong region passes a subclass.
+        rules: makes the rules from the edition; a wrong region passes its own.
         seed: of ids, addresses and names.
         clock: virtual unless given.
         timings: how long guests and hosts take.

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any, Final, Protocol
 
 from faultzone.clock import read_stamp, stamp
@@ -134,6 +136,12 @@ def rename(old: str, new: str) -> Apply:
 def copy(source: str, to: str) -> Apply:
     """Gives a field the value of a sibling."""
     return lambda fields: {**fields, to: fields[source]} if source in fields else fields
+
+
+@written
+def counted(name: str, path: str) -> Apply:
+    """Gives a field the number of the items that the list at a place has."""
+    return lambda fields: {**fields, name: len(reduce(getitem, path.split("."), fields))}
 
 
 # Changes of one value

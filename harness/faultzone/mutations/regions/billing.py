@@ -9,12 +9,12 @@ from faultzone.clock import DAY
 from faultzone.errors import HarnessError
 from faultzone.model.core.periods import add_period
 from faultzone.mutations.library import Answer, Next, Parameters, after, at, drop, once_called, request, swallow
+from faultzone.mutations.regions.instance_release import LOCKED
 from faultzone.mutations.regions.places import INSTANCES
 from faultzone.mutations.row import always, row
 
 EXPIRATION: Final = ["InstanceExpiration.Stop", "InstanceExpiration.Delete"]
 ARREARS: Final = ["AccountUnbalanced.Stop", "AccountUnbalanced.Delete"]
-LOCKED: Final = ["StartInstance", "StopInstance", "RebootInstance", "ModifyInstanceAttribute"]
 
 
 def reactivate_all(on: Next, given: Parameters, paid: Answer) -> None:

@@ -15,6 +15,7 @@ from faultzone.mutations.library import (
     after,
     answer,
     at,
+    counted,
     default,
     drop,
     put,
@@ -31,11 +32,6 @@ from faultzone.mutations.wrapper import Wrapper
 def first_hundred(ids: object) -> object:
     """The first hundred ids of a list in JSON."""
     return json.dumps(json.loads(ids)[:100]) if isinstance(ids, str) else ids
-
-
-def count_page(answer: Answer) -> Answer:
-    """The length of the page as the total."""
-    return {**answer, "TotalCount": len(answer["DeploymentSets"]["DeploymentSet"])}
 
 
 class IdsComeBack(Wrapper):
@@ -172,7 +168,7 @@ REGIONS: Final = (
     row("hides-members", "deployment-set/describe", "lists sets without their members",
         answer(DESCRIBE, f"{SETS}[]", put(InstanceIds={"InstanceId": []}))),
     row("totals-of-a-page", "deployment-set/describe-paging", "counts the sets of the page for the total",
-        answer(DESCRIBE, "", count_page)),
+        answer(DESCRIBE, "", counted("TotalCount", SETS))),
     row("pages-of-fifty", "deployment-set/describe-paging", "gives pages of fifty where the call does not say",
         request(DESCRIBE, default(PageSize=50))),
     row("cuts-lists-of-ids", "deployment-set/describe-ids-limit", "looks at the first hundred of more ids",

@@ -14,6 +14,7 @@ from faultzone.mutations.library import (
     as_text,
     at,
     copy,
+    counted,
     default,
     drop,
     emptied,
@@ -48,11 +49,6 @@ def clamped(given: Answer) -> Answer:
 def next_page(given: Answer) -> Answer:
     """The page after the one that is asked for."""
     return {**given, "PageNumber": number(given, "PageNumber") + 1}
-
-
-def count_page(answer: Answer) -> Answer:
-    """The length of the page as the total."""
-    return {**answer, "TotalCount": len(answer["Instances"]["Instance"])}
 
 
 def dots_are_letters(name: str) -> str:
@@ -187,7 +183,8 @@ REGIONS: Final = (
         request(LISTINGS, drop("PageNumber"))),
 
     # What is answered in place of the right answer
-    row("total-of-the-page", "instance/describe-paging", "counts the page alone", answer(LISTING, "", count_page)),
+    row("total-of-the-page", "instance/describe-paging", "counts the page alone",
+        answer(LISTING, "", counted("TotalCount", INSTANCES))),
     row("times-to-the-second", "instance/describe-times", "tells times to the second",
         answer(LISTING, f"{INSTANCES}[].CreationTime", replaced("Z", ":00Z"))),
     row("memory-in-gib", "instance/describe-resources", "tells memory in GiB",
