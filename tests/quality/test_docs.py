@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.quality import picture
+from faultzone import clauses
+from tests.quality import picture, verbs_page
 from tests.quality.examples import ExampleError, blocks, run_page
 from tests.quality.sources import ROOT, relative
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)\s]*)?\)")
+COUNTED = re.compile(r"^[a-z-]+(?: +\d+){7}$", re.M)
 
 
 @pytest.mark.slow
@@ -25,6 +28,18 @@ def test_examples_run(page: Path, tmp_path: Path) -> None:
 def test_the_picture_shows_what_is_printed() -> None:
     hint = "draw it anew: python -m tests.quality.picture"
     assert picture.PICTURE.read_text("utf-8") == picture.draw(picture.printed()), hint
+
+
+def test_the_table_of_control_verbs_is_what_the_code_says() -> None:
+    hint = "make it anew: python -m tests.quality.verbs_page"
+    assert verbs_page.PAGE.read_text("utf-8").endswith("\n\n" + verbs_page.table()), hint
+
+
+def test_the_readme_counts_the_clauses_that_there_are() -> None:
+    # The run that it shows is slow; that the registry has grown is seen at once.
+    readme = (ROOT / "README.md").read_text("utf-8")
+    shown = {line.split()[0]: sum(map(int, line.split()[1:])) for line in COUNTED.findall(readme)}
+    assert shown == Counter(each.chapter for each in clauses.load().values())
 
 
 def test_the_readme_has_an_example_that_runs() -> None:
