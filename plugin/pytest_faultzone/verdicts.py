@@ -65,6 +65,9 @@ def check_marks(test: pytest.Function) -> None:
             raise UsageError(
                 "it names no clause: every test of the conformance suite is marked @pytest.mark.clause('chapter/name')"
             )
+        for name, example in (("clause", "deployment-set/zone-limit"), ("needs", "see-hosts")):
+            if not all(mark.args for mark in test.iter_markers(name)):
+                raise UsageError(f"the marker {name} names nothing: write at least one, such as {name}({example!r})")
         for capability in (each for mark in test.iter_markers("needs") for each in mark.args):
             if capability not in CAPABILITIES:
                 raise UsageError(

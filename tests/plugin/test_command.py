@@ -70,11 +70,15 @@ def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize(
     ("option", "form"),
-    [("--key=testid", "ID:SECRET"), ("--key=:s", "ID:SECRET"), ("--sts=a:b", "ID:SECRET:TOKEN")],
+    [
+        ("--key=testid", "ID:SECRET, such as testid:testsecret"),
+        ("--key=:s", "ID:SECRET, such as testid:testsecret"),
+        ("--sts=a:b", "ID:SECRET:TOKEN, such as testid:testsecret:token"),
+    ],
 )
 def test_a_key_that_is_none_is_refused(option: str, form: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["up", option]) == 2
-    assert f"{option[:5]} is written {form}\n" in capsys.readouterr().err
+    assert f"{option[:5]}: write {form}, no part of it empty\n" in capsys.readouterr().err
 
 
 def test_on_an_endpoint_the_tests_that_use_up_a_quota_come_last(pytester: pytest.Pytester) -> None:

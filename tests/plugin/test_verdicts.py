@@ -171,6 +171,8 @@ def test_the_summary_counts_a_clause_in_the_column_of_its_verdict(
 MISTAKES = {
     "clause('deployment-set/strict-spred')": "*no clause 'deployment-set/strict-spred': did you mean *strict-spread*",
     "clause(5)": "*no clause '5'*",
+    "needs()": "*the marker needs names nothing: write at least one, such as needs('see-hosts')*",
+    "clause()": "*the marker clause names nothing: write at least one, such as clause('deployment-set/zone-limit')*",
     "needs('see-host')": "*needs('see-host'): there is no such capability; write some of see-hosts*",
     "region(3)": "*the marker region takes names and values, such as region(zones=2*",
 }

@@ -25,6 +25,26 @@ def test_what_is_made_runs_and_is_listed_oldest_first(region: Region) -> None:
     assert made[0].host != made[1].host
 
 
+@pytest.mark.parametrize(
+    ("method", "given", "says"),
+    [
+        ("run_instances", "3", r"amount='3': write a whole number, such as run_instances\(3\)"),
+        ("guest", 3, "3 is no command: write its text, a pattern from re.compile, or a function"),
+    ],
+)
+def test_what_a_handle_cannot_take_is_refused_in_a_sentence(
+    region: Region, method: str, given: object, says: str
+) -> None:
+    with pytest.raises(UsageError, match=says):
+        getattr(region, method)(given)
+    assert region.instances == []
+
+
+def test_a_request_names_a_number_as_its_port(region: Region) -> None:
+    with pytest.raises(UsageError, match="port='http': write a number, such as 80"):
+        region.request("10.0.0.10", "http")  # type: ignore[arg-type]
+
+
 def test_an_instance_is_known_by_its_id(region: Region) -> None:
     (made,) = region.run_instances(1)
     again = region.instance(made.id)

@@ -196,7 +196,9 @@ def _read_key(option: str, given: str, form: str) -> list[str]:
     """
     parts = given.split(":", form.count(":"))
     if len(parts) <= form.count(":") or not all(parts):
-        raise UsageError(f"{option} is written {form}")
+        example = ":".join(("testid", "testsecret", "token")[: form.count(":") + 1])
+        # What was given is not repeated: it may have a secret.
+        raise UsageError(f"{option}: write {form}, such as {example}, no part of it empty")
     return parts
 
 

@@ -269,6 +269,8 @@ class Commands:
         if callable(command):
             self._region.control("teach-guest", function=command, **given)
             return
+        if not isinstance(command, str | re.Pattern):
+            raise UsageError(f"{command!r} is no command: write its text, a pattern from re.compile, or a function")
         by = {"command": command} if isinstance(command, str) else {"pattern": command.pattern}
         reaction = {"takes": milliseconds(takes) / 1000, "exit_code": exit_code, "output": output}
         if callable(answer):

@@ -258,7 +258,10 @@ class Region:
         Raises:
             ApiError: refused.
             IncompleteAnswer: fewer were made, without a MinAmount (instance/run-amount).
+            UsageError: the amount is no whole number.
         """
+        if not isinstance(amount, int):
+            raise UsageError(f"amount={amount!r}: write a whole number, such as run_instances(3)")
         asked: dict[str, object] = {
             "ImageId": self.defaults["image"],
             "InstanceType": instance_type or self.defaults["instance-type"],
@@ -325,6 +328,8 @@ class Region:
             wanted = str(ip_address(address))
         except ValueError:
             raise UsageError(f"{address!r} is no address; write one like 172.16.0.10") from None
+        if not isinstance(port, int):
+            raise UsageError(f"port={port!r}: write a number, such as 80")
         for kind in ("PrivateIpAddresses", "InnerIpAddresses", "PublicIpAddresses"):
             found = self.call("DescribeInstances", **{kind: json.dumps([wanted])})["Instances"]["Instance"]
             if found:
