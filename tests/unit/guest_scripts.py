@@ -400,4 +400,11 @@ curl -v http://127.0.0.1/
 """.strip("\n").split("\n"),
     "#!/usr/bin/python3\nprint(1)",
     "#!/bin/sh -e\ntrue",
+    "%s",
+    "'%1' a",
+    "é",
+    "cd 'a\tb'",
+    "cd é",
+    "mkdir '/tmp/a b/c'",
+    "mkdir -- /tmp",
 ]

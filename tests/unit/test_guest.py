@@ -66,11 +66,11 @@ def test_the_shell(region: Region, linux: Instance, script: str, code: int, outp
     assert (ran["exit_code"], ran["output"]) == (code, output)
 
 
-@pytest.mark.parametrize("script", ["nosuch --flag", "true; nosuch", "true\r"])
+@pytest.mark.parametrize("script", ["nosuch --flag", "true; nosuch", "true\r", "'a\t\x01\\'"])
 def test_an_unknown_program_ends_as_in_a_shell(region: Region, linux: Instance, script: str) -> None:
     ran = region.commands.log_in(linux, script)
     assert ran["exit_code"] == 127
-    assert re.search(r"line 1: (nosuch|true\r): command not found\n", ran["output"])
+    assert re.search(r"line 1: (nosuch|\$'true\\r'|\$'a\\t\\001\\\\'): command not found\n", ran["output"])
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from faultzone import Instance, Region, make_region
+from faultzone.substrate.systems import system_of
 
 CENTOS = "centos_7_06_64_20G_alibase_20190218.vhd"
 CENTOS_6 = "centos_6_09_64_20G_alibase_20180326.vhd"
@@ -197,8 +198,24 @@ def test_the_tools_of_one_system_are_not_found_on_another(
     for image in (CENTOS, CENTOS_6, ALIYUN, UBUNTU, DEBIAN, COREOS, OPENSUSE, SUSE):
         code, output = ran(region, images[image], script)
         assert code == _TOOLS[script].get(image, 127), image
-        assert (code == 127) is output.endswith(f"{name}: command not found\n")
+        says = "not found" if image in (UBUNTU, DEBIAN) else "command not found"
+        assert (code == 127) is output.endswith(f": {name}: {says}\n")
         assert (code == 2) is output.startswith("? ")
+
+
+@pytest.mark.parametrize(
+    "name",
+    "mkfs.ext4 e2fsck blkdiscard lsb_release growpart xfs_growfs pvcreate lvcreate ssh-keyscan systemd-run nft jq tree "
+    "iptables-restore ip6tables python3.6 pip3.6 mysqldump pg_dump chronyc update-ca-certificates apt-add-repository "
+    "yum-builddep kubectl getcap semanage visudo zstdcat nvidia-smi gcc-4.8 docker-compose java openssl".split(),
+)
+def test_of_what_an_image_may_have_nothing_is_said(name: str) -> None:
+    assert system_of("linux", "CentOS 7.6 64-bit").has(name) is None
+
+
+@pytest.mark.parametrize("name", ["deploy", "web", "nosuch", "python_", "e2", "mkfs.", "lv", "updat", "git-"])
+def test_what_no_image_has_is_not_there(name: str) -> None:
+    assert system_of("linux", "CentOS 7.6 64-bit").has(name) is False
 
 
 def test_where_sh_is_no_bash_only_what_both_do_alike_is_understood(

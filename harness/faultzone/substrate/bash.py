@@ -159,6 +159,8 @@ def _cd(session: Session, arguments: list[str]) -> int:
     there = None if path is None else session.has_directory(path)
     if path is None or there is None or (there and session.user != "root" and path.startswith("/root")):
         raise NotUnderstood.of("cd", arguments)
+    if not there and not (arguments[0].isascii() and arguments[0].isprintable()):
+        raise NotUnderstood.of("cd", arguments)  # Bash shows such names in ways of its own.
     if not there:
         if session.plain_sh:
             session.write(f"{session.name}: {session.line}: cd: can't cd to {given}\n")
@@ -180,6 +182,10 @@ def _pwd(session: Session, arguments: list[str]) -> int:
     session.write(session.directory + "\n")
     return 0
 
+
+_ESCAPED: Final = {
+    "\a": r"\a", "\b": r"\b", "\t": r"\t", "\n": r"\n", "\v": r"\v", "\f": r"\f", "\r": r"\r", "\x1b": r"\E",
+}  # fmt: skip
 
 _COMPARE: Final = {
     "-eq": lambda a, b: a == b,
@@ -225,6 +231,22 @@ def _holds(given: list[str], session: Session) -> bool | None:
     return None
 
 
+def not_found(session: Session, name: str, why: str = "command not found") -> str:
+    """What a shell writes where a name stands for nothing; bash quotes what cannot be printed."""
+    if not name.isascii() or (session.plain_sh and not name):
+        raise NotUnderstood(f"how a shell shows {name!r}")  # In ways that depend on the locale, or on its version.
+    if session.plain_sh:
+        return f"{session.name}: {session.line}: {name}: not found\n"
+    shown = name if name.isprintable() else "$'" + "".join(map(_escaped, name)) + "'"
+    return f"{session.name}: line {session.line}: {shown}: {why}\n"
+
+
+def _escaped(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    return character if character.isprintable() else _ESCAPED.get(character) or f"\\{ord(character):03o}"
+
+
 #: What every such shell has built in beside them.
 NOT_KNOWN: Final = frozenset(
     ". alias bg bind break builtin caller command compgen complete compopt continue declare dirs disown enable eval "
@@ -255,7 +277,7 @@ BASH: Final = Dialect(
         "test": _test("test"),
         "[": _test("["),
     },
-    "{script}: line {line}: {name}: command not found\n",
+    not_found,
     127,
     str,
 )

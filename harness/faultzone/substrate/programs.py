@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import MINUTE, SECOND
 from faultzone.substrate.agent_programs import AGENT_PROCESS, chkconfig, chmod, dpkg, rpm, systemctl
-from faultzone.substrate.bash import absolute
+from faultzone.substrate.bash import absolute, not_found
 from faultzone.substrate.network_programs import curl, wget
 from faultzone.substrate.shell import NotUnderstood, Program, Takes
 from faultzone.substrate.systems import TOOLS
@@ -130,6 +130,8 @@ def _mkdir(process: Process, arguments: list[str]) -> int:
             why = "File exists"
         elif not parents and not process.has_directory(dirname(path)):
             why = "No such file or directory"
+        if why and not re.fullmatch(r"[\w./:=@%+-]+", name, re.ASCII):
+            raise NotUnderstood.of("mkdir", arguments)  # Systems quote such names in ways of their own.
         if why:
             process.write(f"mkdir: cannot create directory '{name}': {why}\n")
             code = 1
@@ -277,6 +279,8 @@ def linux_program(process: Process, name: str) -> Program | None:
     Raises:
         NotUnderstood: it is there, or may be, and is not known.
     """
+    if name.startswith("%") and not process.plain_sh:
+        raise NotUnderstood(f"the job {name!r}")
     if "/" in name:
         return _by_path(process, name)
     there, known = process.guest.system.has(name), LINUX.get(name)
@@ -294,7 +298,7 @@ def _by_path(process: Process, name: str) -> Program | None:
         raise NotUnderstood(repr(name))
 
     def missing(_: object, arguments: list[str]) -> int:
-        process.write(f"{process.name}: line {process.line}: {name}: No such file or directory\n")
+        process.write(not_found(process, name, "No such file or directory"))
         return 127
 
     return missing

@@ -150,14 +150,14 @@ class Dialect:
     Args:
         steps: gives the commands of a script, and raises NotUnderstood.
         builtins: what it has of its own, by name.
-        not_found: what it writes where a name stands for nothing, with `{script}`, `{line}` and `{name}`.
+        not_found: gives what it writes where a name stands for nothing.
         not_found_code: what the command ends with then.
         fold: makes the names alike that are the same.
     """
 
     steps: Callable[[str], Sequence[Step]]
     builtins: Mapping[str, Program]
-    not_found: str
+    not_found: Callable[[Session, str], str]
     not_found_code: int
     fold: Callable[[str], str] = str.lower
 
@@ -197,7 +197,7 @@ def _run(step: Step, session: Session, dialect: Dialect) -> Generator[Wait, None
     name = dialect.fold(given)
     program = dialect.builtins.get(name) or session.program(name)
     if program is None:
-        session.write(dialect.not_found.format(script=session.name, line=step.line, name=given))
+        session.write(dialect.not_found(session, given))
         return dialect.not_found_code
     result = program(session, arguments)
     if isinstance(result, Takes):

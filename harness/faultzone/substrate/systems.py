@@ -53,28 +53,64 @@ TOOLS: Final = frozenset(_TOOLS) | _SYSTEMD | {"chkconfig"}
 
 #: Programs that a Linux system has, or that an image may well have.
 _MAY_BE: Final = _names(
-    "addgroup adduser ar arch arp arping as at awk b2sum base32 base64 basename bash batch bc blkid blockdev "
-    "bunzip2 busybox bzcat bzip2 c++ cal cat cc cfdisk chage chattr chcon chcpu chfn chgrp chmod chown chpasswd "
-    "chroot chrt chsh chvt cksum clear cloud-init cmake cmp column comm cp cpio crontab csplit ctags curl cut dash "
-    "date dc dd deluser depmod df dhclient diff diff3 dig dir dircolors dirname dmesg dmidecode dnf dnsdomainname "
-    "docker domainname du echo ed egrep env ethtool ex expand expr factor fallocate fdisk fgrep file find findmnt "
-    "firewall-cmd flock fmt fold free fsck ftp fuser g++ gawk gcc gdb getconf getent getfacl git gpasswd gpg grep "
-    "groupadd groupdel groupmod groups grub2-mkconfig gunzip gzip halt hd head hexdump host hostid hostname htop "
-    "hwclock iconv id ifconfig ifdown ifup info init insmod install invoke-rc.d ionice iostat ip ipcrm ipcs "
-    "iptables iptables-save java join kill killall killall5 last lastb lastlog ld ldconfig ldd less link ln locale "
-    "locate logger login logname logrotate losetup ls lsattr lsblk lscpu lsmod lsof lspci lvs m4 mailx make man "
-    "mawk md5sum mesg mkdir mkfifo mkfs mknod mkswap mktemp modinfo modprobe more mount mountpoint mv mysql nano nc "
-    "ncat netstat networkctl newgrp nginx nice nl nmcli node nohup nologin nproc nslookup nsenter ntpdate numfmt od "
-    "openssl parted partprobe passwd paste patch pathchk perl pgrep php pidof ping ping6 pinky pip pip3 pkill pmap "
-    "podman poweroff pr printenv ps ptx pvs pwck pwconv pwdx python python2 python3 rcp readlink realpath reboot "
-    "rename renice reset resize2fs rev rm rmdir rmmod route rsync ruby run-parts runlevel runuser sar scp screen "
-    "script sed seq service sestatus setarch setenforce setfacl setsid setterm sftp sh sha1sum sha224sum sha256sum "
-    "sha384sum sha512sum shred shuf shutdown slabtop sleep snap sort split ss ssh ssh-keygen sshd stat stdbuf "
-    "strace strings stty su sudo sum svn swapoff swapon sync sysctl tac tail tar taskset tcpdump tee telinit telnet "
-    "test time timeout tload tmux top touch tput tr traceroute truncate tsort tty tune2fs udevadm ufw ulimit umount "
-    "uname uncompress unexpand uniq unlink unshare unxz unzip update-alternatives uptime useradd userdel usermod "
-    "users utmpdump uuidgen vdir vi view vim visudo vmstat vgs w wall watch wc wget whatis whereis which who whoami "
-    "whois write xargs xxd xz xzcat yes zcat zdiff zgrep zip zless"
+    "a2enmod a2ensite addgroup addpart adduser agetty apache2 apache2ctl apachectl apropos ar arch arp arping "
+    "arptables as at atd atq atrm auditctl auditd aureport ausearch authconfig authselect autoconf automake awk "
+    "b2sum badblocks base32 base64 basename basenc bash batch bc blkdiscard blkid blkzone blockdev bridge btrfs "
+    "bunzip2 busybox bwm-ng bzip2 c++ c89 c99 cal captoinfo cat cc certbot certutil cfdisk chage chattr chcon "
+    "chcpu chfn chgpasswd chgrp chmem chmod chown chpasswd chronyc chronyd chroot chrt chsh chvt cksum clear "
+    "cmake cmp col colcrt colrm column comm conntrack containerd cp cpan cpio cpp cpupower crictl cron crond "
+    "crontab csplit ctags ctr ctrlaltdel curl curlftpfs cut dash date dc dd debugfs delgroup delpart deluser "
+    "depmod devlink df dh dhclient dhclient-script diff diff3 dig dir dircolors dirname dmesg dmidecode dmsetup "
+    "dnf dnsdomainname dnsmasq docker domainname dos2unix dosfslabel dracut du dumpe2fs ebtables echo ed edquota "
+    "efibootmgr egrep elinks env envsubst erb ethtool ex expand exportfs expr factor fail2ban-client faillock "
+    "faillog fallocate fatlabel fdisk fgrep file fincore find findfs findmnt fio firewall-cmd firewall-offline- "
+    "cmd firewalld flex flock fmt fold fping free fsck fsfreeze fstrim ftp fuser g++ gawk gcc gdb gdisk "
+    "genhomedircon genisoimage getcap getconf getent getfacl getopt getpcaps getsebool gettext getty git gmake go "
+    "gpasswd gpg gpgv gprof gradle grep groupadd groupdel groupmems groupmod groups growpart grpck grpconv "
+    "grpunconv grubby gss-server gunzip gzip halt hardlink hd head helm hexdump host hostid hostname hping3 htop "
+    "httpd hwclock iconv iconvconfig id ifcfg ifconfig ifdown ifenslave ifstat ifup info infocmp init initctl "
+    "inotifywait insmod insserv "
+    "ip6tables install invoke-rc.d ionice iostat iotop ip ipcalc ipcmk ipcrm ipcs iperf iperf3 "
+    "ipmitool ipset iptables iptraf ipvsadm irqbalance isosize iw jar java javac jcmd jmap join jps jq jstack "
+    "kdumpctl kernel-install kexec keytool kill killall killall5 kpartx kubeadm kubectl kubelet last lastb "
+    "lastlog ld ldattach ldconfig ldd less lesskey lftp link links linux32 linux64 lldpad ln lnstat locale "
+    "localedef locate logger login logname logrotate logsave look losetup ls lsattr lsb_release lsblk lscgroup "
+    "lscpu lshw lsipc lslocks lslogins lsmem lsmod lsns lsof lspci lsscsi lsusb lynx lz4 lzma lzop m4 mail mailq "
+    "mailx make makeinfo man mandb mariadb mawk mcookie md5sum mdadm mdmon memcached mesg mii-tool minicom mkdir "
+    "mkdosfs mke2fs mkfifo mkfs mkhomedir_helper mkinitramfs mkinitrd mkisofs mklost+found mknod mkswap mktemp "
+    "mlocate modinfo modprobe mokutil mongo mongod mongosh more mount mountpoint mpstat mtr multipath multipathd "
+    "mv mvn mysql mysqladmin mysqld mysqldump named namei nano nc ncat needrestart nethogs netplan netstat "
+    "networkctl newgidmap newgrp newuidmap newusers nft nginx ngrep nice nisdomainname nl nm nmap nmcli nmtui "
+    "node nohup nologin npm nproc npx nscd nsenter nslookup nstat ntpd ntpdate ntpq ntpstat ntsysv numactl "
+    "numastat numfmt nvme objcopy objdump od openssl pager parsechangelog parted partprobe partx passwd paste "
+    "patch pathchk pcre-config perf perl pgbench pgrep php php-fpm pidof pidstat pidwait pigz ping ping6 pinky "
+    "pip pivot_root pkexec pkill pkttyagent plymouth pmap podman postconf postfix poweroff powertop pr printenv "
+    "prlimit prove ps psql pstree ptx pwck pwconv pwdx pwmake pwscore pwunconv pydoc python quota quotacheck "
+    "quotaoff quotaon ranlib rbash rcp readelf readlink readprofile realpath reboot redis-cli redis-server rename "
+    "renice reset resize2fs restorecon rev rm rmdir rmmod rngd route rpcbind rpcinfo rsync rsyslogd rtcwake ruby "
+    "run-one run-parts runlevel runuser sa1 sadf sar saslauthd scp screen screenfetch script scriptreplay sdiff "
+    "secon sed seinfo select-editor semanage semodule sendmail seq service sestatus setarch setcap setenforce "
+    "setfacl setpci setpriv setquota setsebool setsid setterm setup sfdisk sftp sg sh sha1sum sha224sum sha256sum "
+    "sha384sum sha512hmac sha512sum showmount shred shuf shutdown size skill slabtop sleep smartctl snap sntp "
+    "socat sort sos sosreport split sqlite3 ss ssh sshd start-stop-daemon stat stdbuf strace stress stress-ng "
+    "strings strip stty su subscription-manager sudo sudoedit sudoreplay sulogin sum svn swaplabel swapoff swapon "
+    "switch_root sync sysctl tabs tac tail tar taskset tc tcpdump tcptraceroute tee telinit telnet tempfile test "
+    "testparm tic time timedatex timeout tipc tload tmpwatch tmux toe top touch tput tr tracepath tracepath6 "
+    "traceroute traceroute6 tree truncate tset tshark tsort tty tune2fs tuned tuned-adm tzselect udevadm ufw ul "
+    "ulimit umount uname uncompress unexpand uniq unix2dos unix_chkpwd unlink unlzma unshare unsquashfs unxz "
+    "unzip uptime usb-devices useradd userdel usermod users utmpdump uuidd uuidgen uuserver vconfig vdir vi view "
+    "vigr vim vim.tiny vipw virt-what visudo vmstat vmtoolsd vsftpd w w3m wall watch wc wg wg-quick wget whatis "
+    "whereis which whiptail who whoami whois wipefs write xargs xkbcomp xtables-multi xxd xz yes zdump zforce zfs "
+    "zic zip zpool zramctl zstd"
+)
+#: Families of such programs: `mkfs.ext4`, `systemd-run`, `python3.6`, `lvcreate`.
+_FAMILY_MAY_BE: Final = re.compile(
+    r"(?:fsck|mkfs|mount|umount)\..+"
+    r"|(?:apt|cloud|dbus|deb|debconf|docker|dpkg|g\+\+|gcc|git|gpg|grub2?|ip6?tables|mysql|nft|nvidia|pam|perl|pg|pkg"
+    r"|ssh|systemd|update|x86_64|yum)[-_].+"
+    r"|(?:bz|lz|xz|z|zstd)(?:cat|cmp|diff|egrep|fgrep|grep|less|more)"
+    r"|(?:btrfs-|e2|e4|lv|pv|vg|xfs_)[a-z]+"
+    r"|(?:g\+\+|gcc|java|lua|node|perl|php|pip|pydoc|python|ruby|tclsh)[0-9.]+"
 )
 
 
@@ -104,7 +140,7 @@ class System:
             return self.systemd
         if name == "chkconfig":
             return self.chkconfig
-        return None if name in _MAY_BE else False
+        return None if name in _MAY_BE or _FAMILY_MAY_BE.fullmatch(name) else False
 
 
 @lru_cache(maxsize=64)  # Instances of one image share it.

@@ -359,7 +359,9 @@ def windows_program(process: Process, name: str) -> Program | None:
 BAT: Final = Dialect(
     _bat_steps,
     {"echo": _bat_echo, "exit": _bat_exit, "timeout": _bat_timeout, "cd": _bat_cd, "chdir": _bat_cd},
-    "'{name}' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n",
+    lambda session, name: (
+        f"'{name}' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n"
+    ),
     9009,
 )
 POWERSHELL: Final = Dialect(
@@ -371,6 +373,8 @@ POWERSHELL: Final = Dialect(
         "start-sleep": _start_sleep,
         "exit": _powershell_exit,
     },
-    "{name} : The term '{name}' is not recognized as the name of a cmdlet, function or operable program.\r\n",
+    lambda session, name: (
+        f"{name} : The term '{name}' is not recognized as the name of a cmdlet, function or operable program.\r\n"
+    ),
     1,
 )
