@@ -50,6 +50,10 @@ def test_names_that_a_reader_needs(name: str) -> None:
     assert recorded({name: "x"}) == {name: "x"}
 
 
+def test_json_is_read_whatever_stands_before_it() -> None:
+    assert recorded({"Some": ' \n {"Password": "x"}'}) == {"Some": '{"Password": "***"}'}
+
+
 def test_what_is_given_for_parameters_is_hidden_and_their_names_stay() -> None:
     assert recorded({"Parameters": {"user": "u", "n": 5}}) == {"Parameters": {"user": "***", "n": "***"}}
     assert recorded({"Parameters": json.dumps({"user": SECRET})}) == {"Parameters": '{"user": "***"}'}
@@ -87,6 +91,14 @@ def test_credentials_in_urls(url: str, kept: str) -> None:
         ("--db-password=x --name=y", "--db-password=*** --name=y"),
         ("private-key=x key=y", "private-key=*** key=y"),
         ("password='never ended", "password='***'"),
+        ('password="a\\"b" c', 'password="***" c'),
+        ("Password.1 =  x y", "Password.1 =  *** y"),
+        ("'Password': b'x', 'a': 1", "'Password': '***', 'a': 1"),
+        ('{"x": "{\\"Password\\": \\"y\\"}"}', '{"x": "{\\"Password\\": \\"***\\"}"}'),
+        ("Authorization: Bearer x\nHost: a", "Authorization: ***\nHost: a"),
+        ('curl -H "Authorization: Basic x" a', 'curl -H "Authorization: ***" a'),
+        ("b'Cookie: a=x; b=y\\r\\n'", "b'Cookie: ***\\r\\n'"),
+        ("auth_token=Bearer x y", "auth_token=*** y"),
         ("code=InvalidPassword.Malformed", "code=InvalidPassword.Malformed"),
         ("no secret here", "no secret here"),
     ],

@@ -42,8 +42,17 @@ _IN_QUERIES: Final = frozenset({"key", "sig", "sign", "auth", "hmac"})
 _SPLIT: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _USER: Final = re.compile(r"(?<=://)[^/?#\s]+@")
 _BEFORE_HOST: Final = re.compile(r"^(\w+:)?(/*).*@", re.DOTALL)
-_NAMED: Final = re.compile(r"""(?<!\w)(?P<name>(?:(?:private|api)-)?\w++)["']?\s?(?:=|:\s?)\s?""")
-_SAID: Final = re.compile(r"""(?P<quote>["'])(?:(?!(?P=quote)).)*(?P=quote)?|[^\s&;,)\]}"']+""")
+_NAMED: Final = re.compile(
+    r"""(?<!\w)(?P<name>(?:(?:private|api)-)?\w++)(?:\.\d+)?\\*["']?[ \t]{0,4}[=:]\s?[ \t]{0,3}"""
+)
+_SAID: Final = re.compile(
+    r"""[bru]?(?P<quote>\\*["'])(?:(?!(?P=quote))(?:\\.|.))*(?P=quote)?"""
+    r"""|(?:(?:basic|bearer|digest|negotiate|token)[ ])?[^\s&;,)\]}"'\\]+""",
+    re.IGNORECASE,
+)
+#: Headers of several words: all of the line is said.
+_LINE: Final = re.compile(r"[^\r\n\"'\\]+")
+_LINES: Final = frozenset({"authorization", "cookie"})
 
 _PLAIN, _HIDE, _HIDE_INSIDE, _HIDE_QUOTED = range(4)
 #: What is known of names that were met: few, and short, whoever sends which.
@@ -116,6 +125,8 @@ def text(said: str) -> str:
             continue
         if value := _SAID.match(said, found.end()):
             quote = value["quote"] or ""
+            if not quote and name.lower() in _LINES and found[0].rstrip().endswith(":"):
+                value = _LINE.match(said, found.end()) or value
             kept += said[end : found.end()], quote, HIDDEN, quote
             end = value.end()
     return "".join([*kept, said[end:]])
@@ -281,7 +292,7 @@ def _shown(value: str) -> str:
     """A text that is the value of something, without what is hidden in it: in a URL, or in JSON."""
     if "://" in value:
         value = text(value)
-    if value[:1] not in ("{", "[") or "{" not in value:
+    if "{" not in value or value.lstrip()[:1] not in ("{", "["):
         return value
     given = _read(value)
     try:
