@@ -225,6 +225,8 @@ def test_where_sh_is_no_bash_only_what_both_do_alike_is_understood(
         for script in ("echo -e 'a\\tb'", "echo 'a\\tb'", "[ a == a ]", "printf '\\x41'", "echo $HOSTNAME"):
             assert ran(region, images[image], script)[0] == code
             assert ran(region, images[image], f"#!/bin/bash\n{script}")[0] == 0
+        for script in ("..", "''"):
+            assert ran(region, images[image], script)[0] == (127 if image == CENTOS else 2)
         assert ran(region, images[image], "echo -n a; printf '%s\\n' b; [ a = a ]") == (0, "ab\n")
 
 

@@ -16,8 +16,8 @@ from faultzone.errors import UsageError
 #: The cloud's own names, which a client sends that takes the server for its proxy.
 _CLOUD: Final = ".aliyuncs.com"
 _NAME: Final = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?\.?")
-#: An authority, which one SDK writes as a URL.
-_AUTHORITY: Final = re.compile(r"(?:https?://)?(\[[0-9a-f:.]{2,45}\]|[^\[\]:/@\s]{1,253})(?::([0-9]{1,5}))?/?")
+#: An authority, which one SDK writes as a URL; its port may be empty.
+_AUTHORITY: Final = re.compile(r"(?:https?://)?(\[[0-9a-f:.]{2,45}\]|[^\[\]:/@\s]{1,253})(?::([0-9]{0,5}))?/?")
 #: What a browser says of a request that a page of the same origin makes, or its user.
 _OWN_PAGES: Final = frozenset({"same-origin", "none"})
 _SHOWN: Final = 200

@@ -233,7 +233,7 @@ def _holds(given: list[str], session: Session) -> bool | None:
 
 def not_found(session: Session, name: str, why: str = "command not found") -> str:
     """What a shell writes where a name stands for nothing; bash quotes what cannot be printed."""
-    if not name.isascii() or (session.plain_sh and not name):
+    if not name.isascii() or (session.plain_sh and name in ("", "..")):
         raise NotUnderstood(f"how a shell shows {name!r}")  # In ways that depend on the locale, or on its version.
     if session.plain_sh:
         return f"{session.name}: {session.line}: {name}: not found\n"
