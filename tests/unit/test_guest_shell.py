@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -133,3 +134,11 @@ def test_drawn_invocations_do_what_they_do_in_bash_or_are_refused(
 ) -> None:
     for script, there in zip(asked, really(tmp_path, asked), strict=True):
         assert in_guest(region, linux, script) in (None, there), script
+
+
+@pytest.mark.parametrize("piece", ["{a..b", "{", "{,", "}", "..}", "[", "$", "~/", "=~", "a[", "\\"])
+def test_a_long_word_is_read_in_little_time(region: Region, linux: Instance, piece: str) -> None:
+    begun = process_time()
+    in_guest(region, linux, "echo " + piece * 4000)
+    # Of the processor's time, whatever else runs: reading it to the square of its length took ten times as much.
+    assert process_time() - begun < 2

@@ -70,7 +70,7 @@ def test_another_host_is_refused_by_name(client: RawClient, door: FakeDoor, host
     assert door.calls == []
 
 
-@pytest.mark.parametrize("host", ["localhost", "ci.example:1", "ecs.aliyuncs.com", "[::1]:9", "a.localhost", "localhost:"])
+@pytest.mark.parametrize("host", ["localhost", "ci.example:1", "ecs.aliyuncs.com", "[::1]:9", "localhost:"])
 def test_the_endpoints_own_hosts_are_served(client: RawClient, host: str) -> None:
     assert client.ask(http_request(b"/?" + v1_query({}), headers={"host": host})).json == ANSWER
 

@@ -93,7 +93,8 @@ def _bare(text: str, *, whole: str, leads: bool) -> list[_Part]:
     """The parts of a piece without quotes."""
     if (re.search(r"[*?[]", re.sub(_VARIABLE, "", text)) and whole != "[") or "$'" in whole or '$"' in whole:
         raise NotUnderstood(f"the pattern {whole!r}")
-    if re.search(r"\{.*(,|\.\.).*\}", whole, re.DOTALL):
+    within = whole.partition("{")[2].rpartition("}")[0]
+    if "," in within or ".." in within:
         raise NotUnderstood(f"the braces of {whole!r}")
     if re.search(r"[=:]~", text):
         raise NotUnderstood(f"the ~ of {whole!r}")
