@@ -402,6 +402,7 @@ curl -v http://127.0.0.1/
     "#!/bin/sh -e\ntrue",
     "%s",
     "'%1' a",
+    f"printf %d {'9' * 5000}",
     "é",
     "cd 'a\tb'",
     "cd é",

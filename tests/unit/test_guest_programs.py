@@ -175,6 +175,14 @@ def test_a_windows_name_takes_effect_with_the_next_boot(fresh: Region) -> None:
     assert ran(fresh, one, "hostname other")[0] == 2
 
 
+@pytest.mark.parametrize("script", ["Start-Sleep", "start-sleep -s", "Start-Sleep 1", "exit 1 2", "exit 1"])
+@pytest.mark.parametrize("end", [" a", " " + "9" * 5000, " 1 1 1"])
+def test_windows_numbers_that_are_none(fresh: Region, script: str, end: str) -> None:
+    (one,) = fresh.run_instances(ImageId=WINDOWS)
+    assert ran(fresh, one, script + end, "RunPowerShellScript")[0] == 2
+    assert ran(fresh, one, "Start-Sleep", "RunPowerShellScript")[0] == 2
+
+
 # Tools, by system
 
 

@@ -22,6 +22,8 @@ _INTEGER: Final = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
 _DECIMAL: Final = re.compile(r"[+-]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})")
 #: A field of more than this is nothing that a test reads.
 _WIDEST: Final = 10_000
+#: A number of more digits is more than any machine's.
+_LONGEST: Final = 64
 
 
 class _Ends(Exception):
@@ -205,7 +207,7 @@ def _integer(kind: str, value: str | None, flags: set[str], precision: int | Non
         match = _INTEGER.fullmatch(value)
         if letter is not None:
             number = ord(letter[1])
-        elif match is None:
+        elif match is None or len(value) > _LONGEST:
             raise NotUnderstood(f"the number {value!r}")
         else:
             digits = match[2]

@@ -147,15 +147,15 @@ def _write_host(session: Session, arguments: list[str]) -> int:
 
 
 def _start_sleep(session: Session, arguments: list[str]) -> int | Takes:
-    option, number = ("-s", *arguments)[-2:]
+    option, number = ("-s", "", *arguments)[-2:] if len(arguments) != 1 else ("-s", arguments[0])
     unit = {"-s": 1000, "-seconds": 1000, "-m": 1, "-milliseconds": 1}.get(option.lower())
-    if len(arguments) not in (1, 2) or unit is None or not (number.isascii() and number.isdigit()):
+    if len(arguments) not in (1, 2) or unit is None or not re.fullmatch(r"[0-9]{1,6}", number):
         raise NotUnderstood.of("Start-Sleep", arguments)
     return Takes(int(number) * unit)
 
 
 def _powershell_exit(session: Session, arguments: list[str]) -> int:
-    if len(arguments) > 1 or not all(word.isascii() and word.isdigit() for word in arguments):
+    if len(arguments) > 1 or not all(re.fullmatch(r"[0-9]{1,9}", word) for word in arguments):
         raise NotUnderstood.of("exit", arguments)
     raise ScriptEnds(int(arguments[0]) if arguments else 0)
 
