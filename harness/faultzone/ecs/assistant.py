@@ -68,7 +68,7 @@ class _AssistantRequest(Request):
             raise ApiError.of("MissingParameter.RegionId", name="RegionId")
         self = super().parse(given, edition=edition)
         for wire in cls.mandatory:
-            if not self.__dict__.get(cls.parameters[wire].attribute):
+            if not self.given.get(cls.parameters[wire].attribute):
                 name = "InstanceIds" if wire == "InstanceId" else wire
                 raise ApiError.of(f"MissingParameter.{name}", name=name)
         return self

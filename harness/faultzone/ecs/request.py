@@ -405,8 +405,8 @@ class Request:
                 parameter that the action does not have or that is not implemented, so that nothing is ignored in
                 silence.
         """
-        self = cls.__new__(cls)
-        values = self.__dict__
+        self = cls()
+        values = self.given
         table = cls.parameters
         folded: dict[str, object] | None = None
         for name, value in given.items():
@@ -438,6 +438,25 @@ class Request:
             if parameter.attribute not in values:
                 raise ApiError.of("MissingParameter", name=parameter.name)
         return self
+
+    @classmethod
+    def build(cls, **values: Any) -> Self:
+        """A request with these values, by attribute and already read. `None` counts as absent, like any attribute that
+        is left out.
+
+        Raises:
+            TypeError: the action has no such parameter.
+        """
+        known = {each.attribute for each in cls.parameters.values()}
+        if unknown := values.keys() - known:
+            raise TypeError(f"{cls.__name__} has no {', '.join(sorted(unknown))}")
+        self = cls()
+        self.given.update({name: value for name, value in values.items() if value is not None})
+        return self
+
+    def replace(self, **values: Any) -> Self:
+        """The same request with other values, by attribute; `None` leaves one out."""
+        return self.build(**{**self.given, **values})
 
     @property
     def given(self) -> dict[str, Any]:

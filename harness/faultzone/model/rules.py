@@ -308,7 +308,7 @@ class Rules(AssistantRules, BillingRules):
 
         Clauses: recovery/local-disk, recovery/action-on-maintenance.
         """
-        return not instance.kind.local_disks or instance.get("ActionOnMaintenance") == "AutoRedeploy"
+        return not instance.kind.local_disks or instance.options.action_on_maintenance == "AutoRedeploy"
 
     def may_leave_set(self, group: DeploymentSet) -> bool:
         """Whether a member leaves its set rather than wait for a host that keeps the spread.

@@ -65,7 +65,7 @@ def _begin(region: RegionState, instance: Instance) -> None:
     """Bill a new instance: a subscription at once, pay-as-you-go from now on."""
     books = books_of(region)
     if instance.charge_type == "PrePaid":
-        period, unit = instance.get("Period") or 1, instance.get("PeriodUnit") or "Month"
+        period, unit = instance.options.period or 1, instance.options.period_unit or "Month"
         price = books.prices.subscription(instance.kind.name, period, unit)
         arrears.pay(books, instance.account, price, "subscription", instance=instance.id)
         subscriptions.begin(region, instance)

@@ -27,9 +27,8 @@ AUTOMATIC, MANUAL, NEVER = "AutoRenewal", "Normal", "NotRenewal"
 
 def begin(region: RegionState, instance: Instance) -> None:
     """Watch over a subscription that was just bought, with the automatic renewal that its launch asked for."""
-    asked = instance.get("AutoRenew")
-    duration = instance.get("AutoRenewPeriod") or 1
-    term = Term(AUTOMATIC if asked else MANUAL, duration, instance.get("PeriodUnit") or "Month")
+    asked = instance.options
+    term = Term(AUTOMATIC if asked.auto_renew else MANUAL, asked.auto_renew_period or 1, asked.period_unit or "Month")
     _terms(region, instance)[instance.id] = term
     _arm(region, instance, term)
 

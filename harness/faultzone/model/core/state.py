@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from faultzone.ecs.errors import ApiError
 from faultzone.model.core import addresses
@@ -41,6 +42,52 @@ STOP_CHARGING: Final = "StopCharging"
 NOT_APPLICABLE: Final = "Not-applicable"
 
 
+class Options(NamedTuple):
+    """What few instances have otherwise than by default. The instances of a launch share one; a change makes another.
+
+    Those up to `internet_max_bandwidth_in` are parameters of a launch, by the attribute of its request.
+
+    Attributes:
+        user_data: the start-up program, in Base64.
+        launch_tags: the tags of the launch, which its disks and its network card keep when it is given others.
+        classic: whether it is in the classic network, and in no VPC.
+        install_agent: whether its next start installs the Cloud Assistant agent.
+    """
+
+    description: str = ""
+    ram_role_name: str | None = None
+    credit_specification: str = ""
+    system_disk: Mapping[str, Any] = MappingProxyType({})
+    data_disks: tuple[Mapping[str, Any], ...] = ()
+    tags: tuple[Mapping[str, str], ...] = ()
+    user_data: str | None = None
+    spot_strategy: str = "NoSpot"
+    spot_price_limit: float = 0.0
+    auto_renew: bool = False
+    auto_renew_period: int | None = None
+    period: int | None = None
+    period_unit: str | None = None
+    io_optimized: str = "optimized"
+    internet_charge_type: str = "PayByTraffic"
+    internet_max_bandwidth_in: int = 200
+    launch_tags: tuple[Mapping[str, str], ...] = ()
+    classic: bool = False
+    install_agent: bool = False
+    action_on_maintenance: str | None = None
+    maintenance_windows: tuple[Mapping[str, Any], ...] = ()
+    notify_on_maintenance: bool = False
+
+
+_PLAIN: Final = Options()
+_OF_LAUNCH: Final = Options._fields[: Options._fields.index("launch_tags")]
+
+
+def options_of(given: Mapping[str, Any]) -> Options:
+    """The options that a launch asks for, from what its request was given."""
+    asked = {name: given[name] for name in _OF_LAUNCH if name in given}
+    return Options(**asked, launch_tags=asked.get("tags", ())) if asked else _PLAIN
+
+
 class Instance:
     """An ECS instance.
 
@@ -50,13 +97,12 @@ class Instance:
         host: where its vCPUs and memory are, None while stopped without charge.
         epoch: raised whenever it is booted, halted or moved; reports of an earlier one are stale.
         next: what follows once it has halted: `start` for a reboot, else None.
-        more: attributes that few instances have (tags, user data, disks, description), by the wire's name.
     """
 
     __slots__ = (
         "account", "agent", "auto_release", "auto_release_timer", "bandwidth_out", "charge_type", "created",
         "deletion_protection", "epoch", "expires", "group", "host", "host_name", "id", "image", "impaired",
-        "kind", "locks", "more", "name", "next", "private_ip", "public_ip", "security_groups", "serial",
+        "kind", "locks", "name", "next", "options", "private_ip", "public_ip", "security_groups", "serial",
         "started", "status", "stop_mode_asked", "stopped_mode", "timer", "zone",
     )  # fmt: skip
 
@@ -85,11 +131,7 @@ class Instance:
         self.auto_release_timer: Timer | None = None
         self.timer: Timer | None = None
         self.serial = ""
-        self.more: dict[str, Any] | None = None
-
-    def get(self, name: str) -> Any:
-        """A rare attribute by its wire name, or None."""
-        return None if self.more is None else self.more.get(name)
+        self.options = _PLAIN
 
     @property
     def waits_for_host(self) -> bool:
@@ -99,14 +141,7 @@ class Instance:
     @property
     def in_vpc(self) -> bool:
         """Whether it is in a VPC, and not in the classic network."""
-        return self.get("InstanceNetworkType") is None
-
-    def put(self, name: str, value: object) -> None:
-        """Set a rare attribute; None removes it."""
-        if value is not None:
-            self.more = {**(self.more or {}), name: value}
-        elif self.more is not None:
-            self.more.pop(name, None)
+        return not self.options.classic
 
 
 class DeploymentSet:

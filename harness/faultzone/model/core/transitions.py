@@ -39,10 +39,11 @@ def boot(region: RegionState, instance: Instance) -> None:
     assert instance.host is not None
     instance.epoch += 1
     first = instance.started is None
-    data = instance.get("UserData") if first or region.rules.new_boot_runs_user_data() else None
+    data = instance.options.user_data if first or region.rules.new_boot_runs_user_data() else None
     region.enter(instance, STARTING)
-    agent = region.rules.agent_comes_with(instance.image) if first else instance.get("InstallAgent") is not None
-    instance.put("InstallAgent", None)
+    agent = region.rules.agent_comes_with(instance.image) if first else instance.options.install_agent
+    if instance.options.install_agent:
+        instance.options = instance.options._replace(install_agent=False)
     image, address = instance.image, dotted(instance.private_ip)
     network = region.account(instance.account).vpc_id
     told = (instance.host_name, image.system, agent, address, network, image.os_name)

@@ -168,7 +168,7 @@ def _check_joining(
         raise ApiError("IncorrectInstanceStatus")
     if not rules.family_in_set(instance.kind):
         raise ApiError("InvalidInstanceType.NotSupported")
-    if (instance.get("SpotStrategy") or "NoSpot") != "NoSpot" and not rules.spot_in_set():
+    if instance.options.spot_strategy != "NoSpot" and not rules.spot_in_set():
         raise ApiError.of("InvalidParameter.Conflict", why="a deployment set cannot hold spot instances")
     if instance.group is group:
         return

@@ -50,7 +50,7 @@ def plan(
         return events.inquire(region, instance, type, execute=execute)
     if not_before is None:
         not_before = region.clock.now + region.edition.event.maintenance_notice * SECOND
-        for window in instance.get("MaintenanceWindow") or ():
+        for window in instance.options.maintenance_windows:
             least = region.clock.now + region.edition.event.maintenance_notice_least * SECOND
             not_before = region.rules.in_window(least, *(int(window[end].partition(":")[0]) for end in _ENDS))
     return events.schedule(region, instance, type, not_before=not_before, execute=execute)
@@ -119,12 +119,12 @@ def modify_attributes(
     if request.action == "AutoRedeploy" and not all(each.kind.local_disks for each in instances):
         raise ApiError.of("InvalidParameter", name="ActionOnMaintenance", why="AutoRedeploy is for local disks")
     for instance in instances:
-        if request.action is not None:
-            instance.put("ActionOnMaintenance", request.action)
-        if request.windows:
-            instance.put("MaintenanceWindow", request.windows)
-        if request.notify is not None:
-            instance.put("NotifyOnMaintenance", request.notify)
+        before = instance.options
+        instance.options = before._replace(
+            action_on_maintenance=request.action or before.action_on_maintenance,
+            maintenance_windows=request.windows or before.maintenance_windows,
+            notify_on_maintenance=before.notify_on_maintenance if request.notify is None else request.notify,
+        )
     return {}
 
 
@@ -161,10 +161,10 @@ def _render(instance: Instance) -> dict[str, Any]:
     return {
         "InstanceId": instance.id,
         "ActionOnMaintenance": {
-            "Value": instance.get("ActionOnMaintenance") or supported[0],
+            "Value": instance.options.action_on_maintenance or supported[0],
             "DefaultValue": supported[0],
             "SupportedValues": {"SupportedValue": list(supported)},
         },
-        "MaintenanceWindows": {"MaintenanceWindow": list(instance.get("MaintenanceWindow") or ())},
-        "NotifyOnMaintenance": bool(instance.get("NotifyOnMaintenance")),
+        "MaintenanceWindows": {"MaintenanceWindow": list(instance.options.maintenance_windows)},
+        "NotifyOnMaintenance": instance.options.notify_on_maintenance,
     }

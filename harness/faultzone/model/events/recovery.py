@@ -229,7 +229,7 @@ def _run_out(region: RegionState, instance: Instance, event: SystemEvent) -> Non
 def failure_type(region: RegionState, instance: Instance) -> str:
     """The type of the event of a failed host (recovery/event-code, recovery/action-on-maintenance)."""
     type: str = region.edition.recovery.failure_type
-    action = _ACTIONS.get(instance.get("ActionOnMaintenance"))
+    action = _ACTIONS.get(instance.options.action_on_maintenance or "")
     return type if action is None else f"{type.partition('.')[0]}.{action}"
 
 

@@ -9,19 +9,12 @@ from typing import Any
 from faultzone.ecs.batches import DeleteInstances, RebootInstances, StartInstances, StopInstances
 from faultzone.ecs.errors import ApiError
 from faultzone.ecs.instances import DeleteInstance, RebootInstance, StartInstance, StopInstance
-from faultzone.ecs.request import Request
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.state import AccountState, Instance, RegionState
 from faultzone.model.instances import lifecycle
 
 #: What a batch answers to a dry run whose checks have passed.
 _DRY_RUN = "DRYRUN.SUCCESS"
-
-
-def _single(kind: type[Request], instance_id: str, **values: Any) -> Any:
-    request = kind.__new__(kind)
-    request.__dict__.update({"instance_id": instance_id, **{k: v for k, v in values.items() if v is not None}})
-    return request
 
 
 def _run(
@@ -68,7 +61,11 @@ def _response(instance: Instance, before: str, code: str, message: str) -> dict[
 def start_instances(region: RegionState, account: AccountState, request: StartInstances) -> Answer:
     """StartInstances."""
     return _run(
-        region, account, request, lambda id, dry: _single(StartInstance, id, dry_run=dry), lifecycle.start_instance
+        region,
+        account,
+        request,
+        lambda id, dry: StartInstance.build(instance_id=id, dry_run=dry),
+        lifecycle.start_instance,
     )
 
 
@@ -79,8 +76,8 @@ def stop_instances(region: RegionState, account: AccountState, request: StopInst
         region,
         account,
         request,
-        lambda id, dry: _single(
-            StopInstance, id, dry_run=dry, force_stop=request.force_stop, stopped_mode=request.stopped_mode
+        lambda id, dry: StopInstance.build(
+            instance_id=id, dry_run=dry, force_stop=request.force_stop, stopped_mode=request.stopped_mode
         ),
         lifecycle.stop_instance,
     )
@@ -93,7 +90,7 @@ def reboot_instances(region: RegionState, account: AccountState, request: Reboot
         region,
         account,
         request,
-        lambda id, dry: _single(RebootInstance, id, dry_run=dry, force_stop=request.force_stop),
+        lambda id, dry: RebootInstance.build(instance_id=id, dry_run=dry, force_stop=request.force_stop),
         lifecycle.reboot_instance,
     )
 
@@ -109,9 +106,8 @@ def delete_instances(region: RegionState, account: AccountState, request: Delete
         region,
         account,
         request,
-        lambda id, dry: _single(
-            DeleteInstance,
-            id,
+        lambda id, dry: DeleteInstance.build(
+            instance_id=id,
             dry_run=dry,
             force=request.force,
             terminate_subscription=request.terminate_subscription,

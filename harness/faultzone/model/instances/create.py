@@ -14,33 +14,22 @@ from faultzone.model.core import periods, placement, transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import read_tags
 from faultzone.model.core.placement import Batch
-from faultzone.model.core.state import STOPPED, AccountState, DeploymentSet, Instance, LaunchTemplate, RegionState
+from faultzone.model.core.state import (
+    STOPPED,
+    AccountState,
+    DeploymentSet,
+    Instance,
+    LaunchTemplate,
+    RegionState,
+    options_of,
+)
 from faultzone.model.instances import lifecycle
 
 if TYPE_CHECKING:
     from faultzone.model.core.catalog import Image, InstanceType
     from faultzone.model.core.placement import Host
 
-#: Parameters kept with the instance as they came, by attribute, under the name in which the wire describes them.
-_KEPT: Final = {
-    "description": "Description",
-    "ram_role_name": "RamRoleName",
-    "credit_specification": "CreditSpecification",
-    "system_disk": "SystemDisk",
-    "data_disks": "DataDisk",
-    "tags": "Tags",
-    "user_data": "UserData",
-    "spot_strategy": "SpotStrategy",
-    "spot_price_limit": "SpotPriceLimit",
-    "auto_renew": "AutoRenew",
-    "auto_renew_period": "AutoRenewPeriod",
-    "period": "Period",
-    "period_unit": "PeriodUnit",
-    "io_optimized": "IoOptimized",
-    "internet_charge_type": "InternetChargeType",
-    "internet_max_bandwidth_in": "InternetMaxBandwidthIn",
-}
-#: Where each attribute of the launch classes that template and call both have is kept in a template.
+#: What CreateLaunchTemplate is given of the template itself, and what a launch does not take.
 _NOT_IN_TEMPLATE: Final = frozenset(
     {"launch_template_name", "version_description", "image_owner_alias", "network_type", "vpc_id"}
 )
@@ -106,9 +95,7 @@ def _with_template(account: AccountState, request: RunInstances) -> RunInstances
     template = find_template(account, request.launch_template_id, request.launch_template_name)
     if request.launch_template_version not in (None, 1):
         raise ApiError("InvalidLaunchTemplateVersion.NotFound")
-    merged = RunInstances()
-    merged.__dict__.update({**template.given, **request.given})
-    return merged
+    return RunInstances.build(**template.given).replace(**request.given)
 
 
 def _check(region: RegionState, account: AccountState, request: CreateInstance | RunInstances) -> _Plan:
@@ -369,12 +356,10 @@ def _make(
 ) -> list[Instance]:
     """Make the instances on the hosts chosen for them: Pending, until provisioned."""
     rules, clock = region.rules, region.clock
-    given = request.given
     starts = rules.starts_what_it_makes(type(request).__name__)
-    kept = {wire: given[attribute] for attribute, wire in _KEPT.items() if attribute in given}
-    if "Tags" in kept:
-        # Its disks and its card have them too, and keep them when the instance is given others.
-        kept["TagsOfParts"] = kept["Tags"]
+    options = options_of(request.given)
+    if _is_classic(region, request):
+        options = options._replace(classic=True)
     # A batch is one by what was asked for, however many supply allows.
     suffixed = getattr(request, "unique_suffix", False) and getattr(request, "amount", 1) > 1
     groups = getattr(request, "security_group_ids", ()) or (request.security_group_id or account.security_group_id,)
@@ -394,10 +379,7 @@ def _make(
         instance.bandwidth_out = request.internet_max_bandwidth_out
         if instance.bandwidth_out:
             instance.public_ip = region.public.allocate() or 0
-        if kept:
-            instance.more = dict(kept)
-        if _is_classic(region, request):
-            instance.put("InstanceNetworkType", "classic")
+        instance.options = options
         if instance.charge_type == "PrePaid":
             instance.expires = rules.subscription_end(clock.now, request.period or 1, request.period_unit)
         if plan.group is not None:

@@ -30,14 +30,14 @@ _NEVER = "2099-12-31T15:59Z"
 
 def render(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
     """One instance as DescribeInstances shows it."""
-    kind, image, group, more = instance.kind, instance.image, instance.group, instance.more or {}
+    kind, image, group, more = instance.kind, instance.image, instance.group, instance.options
     private, public = dotted(instance.private_ip), dotted(instance.public_ip)
     vpc = instance.in_vpc
     shown: dict[str, Any] = {
         "InstanceId": instance.id,
         "InstanceName": instance.name,
         "HostName": instance.host_name,
-        "Description": more.get("Description", ""),
+        "Description": more.description,
         "Status": instance.status,
         "StoppedMode": instance.stopped_mode,
         "RegionId": region.id,
@@ -63,19 +63,19 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
         "StartTime": "" if instance.started is None else stamp_minute(instance.started),
         "ExpiredTime": _NEVER if instance.expires is None else stamp_minute(instance.expires),
         "AutoReleaseTime": "" if instance.auto_release is None else stamp_minute(instance.auto_release),
-        "SaleCycle": more.get("PeriodUnit", ""),
+        "SaleCycle": more.period_unit or "",
         "InstanceChargeType": instance.charge_type,
-        "SpotStrategy": more.get("SpotStrategy", "NoSpot"),
-        "SpotPriceLimit": more.get("SpotPriceLimit", 0.0),
-        "CreditSpecification": more.get("CreditSpecification", ""),
+        "SpotStrategy": more.spot_strategy,
+        "SpotPriceLimit": more.spot_price_limit,
+        "CreditSpecification": more.credit_specification,
         "KeyPairName": "",
         "ResourceGroupId": "",
         "DeletionProtection": instance.deletion_protection,
         "Recyclable": False,
         "DeploymentSetId": group.id if group is not None else "",
         "InstanceNetworkType": "vpc" if vpc else "classic",
-        "InternetChargeType": more.get("InternetChargeType", "PayByTraffic"),
-        "InternetMaxBandwidthIn": more.get("InternetMaxBandwidthIn", 200),
+        "InternetChargeType": more.internet_charge_type,
+        "InternetMaxBandwidthIn": more.internet_max_bandwidth_in,
         "InternetMaxBandwidthOut": instance.bandwidth_out,
         # Before the public address, as the service writes them: a client that flattens the answer keeps the later one.
         "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""},
@@ -92,8 +92,8 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
         "OperationLocks": {"LockReason": [{"LockReason": reason} for reason in instance.locks]},
         "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": ""},
     }
-    if tags := more.get("Tags"):
-        shown["Tags"] = {"Tag": tag_list(read_tag_list(tags))}
+    if more.tags:
+        shown["Tags"] = {"Tag": tag_list(read_tag_list(more.tags))}
     return shown
 
 
@@ -139,14 +139,10 @@ def _filters(region: RegionState, account: AccountState, request: DescribeInstan
         yield lambda i: i.group is not None and i.group.id == r.deployment_set_id
     if r.lock_reason is not None:
         yield lambda i: r.lock_reason in i.locks
-    for attribute, name, default in (
-        ("internet_charge_type", "InternetChargeType", "PayByTraffic"),
-        ("spot_strategy", "SpotStrategy", "NoSpot"),
-        ("credit_specification", "CreditSpecification", ""),
-    ):
-        asked = getattr(r, attribute)
+    for name in ("internet_charge_type", "spot_strategy", "credit_specification"):
+        asked = getattr(r, name)
         if asked is not None:
-            yield lambda i, name=name, asked=asked, default=default: (i.get(name) or default) == asked  # type: ignore[misc]
+            yield lambda i, name=name, asked=asked: getattr(i.options, name) == asked  # type: ignore[misc]
     if r.io_optimized is not None:
         yield lambda i: _is_optimized(i) == r.io_optimized
     nobody_has = (r.eip_addresses, r.key_pair_name, r.resource_group_id, r.rdma_ip_addresses)
@@ -161,11 +157,11 @@ def _filters(region: RegionState, account: AccountState, request: DescribeInstan
         yield lambda i: within(bounds, {"Creation": i.created, "Expired": i.expires})
     if r.tags:
         asked_tags = read_asked_tags(r.tags)
-        yield lambda i: has_tags(read_tag_list(i.get("Tags")), asked_tags)
+        yield lambda i: has_tags(read_tag_list(i.options.tags), asked_tags)
 
 
 def _is_optimized(instance: Instance) -> bool:
-    return (instance.get("IoOptimized") or "optimized") == "optimized"
+    return instance.options.io_optimized == "optimized"
 
 
 @handles(DescribeInstances)
@@ -219,7 +215,7 @@ def describe_instance_attribute(
 def describe_user_data(region: RegionState, account: AccountState, request: DescribeUserData) -> Answer:
     """DescribeUserData: the start-up program of one instance (instance/user-data)."""
     instance = account.instance(request.instance_id)
-    return {"RegionId": region.id, "InstanceId": instance.id, "UserData": instance.get("UserData") or ""}
+    return {"RegionId": region.id, "InstanceId": instance.id, "UserData": instance.options.user_data or ""}
 
 
 @handles(DescribeInstanceRamRole)
@@ -230,7 +226,7 @@ def describe_instance_ram_role(region: RegionState, account: AccountState, reque
     found = [account.instance(each) for each in dict.fromkeys(request.instance_ids or account.instances)]
     if request.instance_ids and not all(each.in_vpc for each in found):
         raise ApiError("InvalidNetworkType.MismatchRamRole")
-    roles = [{"InstanceId": each.id, "RamRoleName": each.get("RamRoleName") or ""} for each in found]
+    roles = [{"InstanceId": each.id, "RamRoleName": each.options.ram_role_name or ""} for each in found]
     listed = listing(
         "InstanceRamRoleSets",
         "InstanceRamRoleSet",
@@ -262,10 +258,10 @@ def modify_instance_attribute(region: RegionState, account: AccountState, reques
         instance.deletion_protection = request.deletion_protection
     instance.name = request.instance_name or instance.name
     instance.host_name = request.host_name or instance.host_name
-    if request.description is not None:
-        instance.put("Description", request.description)
-    if request.user_data is not None:
-        instance.put("UserData", request.user_data)
-    if request.credit_specification is not None:
-        instance.put("CreditSpecification", request.credit_specification)
+    before, credit = instance.options, request.credit_specification
+    instance.options = before._replace(
+        description=before.description if request.description is None else request.description,
+        user_data=before.user_data if request.user_data is None else request.user_data,
+        credit_specification=before.credit_specification if credit is None else credit,
+    )
     return {}

@@ -47,7 +47,7 @@ def _latest(region: RegionState, account: AccountState, instance: Instance) -> _
         "dynamic": {"instance-identity": {"document": _document(region, account, instance)}},
         "maintenance": {"active-system-events": _active_events(region, instance)},
     }
-    if (user_data := instance.get("UserData")) is not None:
+    if (user_data := instance.options.user_data) is not None:
         latest["user-data"] = _decoded(user_data)
     return latest
 

@@ -267,7 +267,7 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
     if bounds := read_bounds(request.filters, ("Creation",)):
         instances = [each for each in instances if within(bounds, {"Creation": each.created})]
     if tags := read_asked_tags(request.tags):
-        instances = [each for each in instances if has_tags(read_tag_list(each.get("TagsOfParts")), tags)]
+        instances = [each for each in instances if has_tags(read_tag_list(each.options.launch_tags), tags)]
     if request.lock_reason is not None:
         instances = [each for each in instances if request.lock_reason in each.locks]
     found = [disk for each in instances for disk in _disks(region, each)]
@@ -308,10 +308,10 @@ _DISK_FILTERS: Final = {
 def _disks(region: RegionState, instance: Instance) -> list[dict[str, Any]]:
     """The disks of an instance; their ids follow from its own."""
     described = [
-        ("system", instance.get("SystemDisk") or {}),
-        *(("data", each) for each in instance.get("DataDisk") or ()),
+        ("system", instance.options.system_disk),
+        *(("data", each) for each in instance.options.data_disks),
     ]
-    tags = tag_list(read_tag_list(instance.get("TagsOfParts")))
+    tags = tag_list(read_tag_list(instance.options.launch_tags))
     return [
         {
             "DiskId": f"d-{instance.id[2:]}{number or ''}",

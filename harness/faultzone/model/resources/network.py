@@ -95,7 +95,7 @@ def _interfaces(
             and request.resource_group_id in (None, shown["ResourceGroupId"])
             and request.status in (None, shown["Status"])
             and (not request.private_ip_addresses or shown["PrivateIpAddress"] in request.private_ip_addresses)
-            and has_tags(read_tag_list(instance.get("TagsOfParts")), request.tags)
+            and has_tags(read_tag_list(instance.options.launch_tags), request.tags)
             and (request.security_group_id is None or request.security_group_id in instance.security_groups)
         ):
             yield shown
@@ -123,5 +123,5 @@ def _render_interface(region: RegionState, account: AccountState, instance: Inst
         "AssociatedPublicIp": nowhere,
         "ResourceGroupId": "",
         "CreationTime": stamp(instance.created),
-        "Tags": {"Tag": tag_list(read_tag_list(instance.get("TagsOfParts")))},
+        "Tags": {"Tag": tag_list(read_tag_list(instance.options.launch_tags))},
     }

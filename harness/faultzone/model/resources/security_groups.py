@@ -136,14 +136,15 @@ def _chosen(account: AccountState, kind: str, ids: tuple[str, ...]) -> list[Tagg
 def _tags(resource: Tagged) -> dict[str, str]:
     if isinstance(resource, SecurityGroup):
         return resource.tags
-    return read_tag_list(resource.get("Tags"))
+    return read_tag_list(resource.options.tags)
 
 
 def _set_tags(resource: Tagged, tags: dict[str, str]) -> None:
     if isinstance(resource, SecurityGroup):
         resource.tags = tags
     else:
-        resource.put("Tags", tuple({"Key": key, "Value": value} for key, value in tags.items()) or None)
+        given = tuple({"Key": key, "Value": value} for key, value in tags.items())
+        resource.options = resource.options._replace(tags=given)
 
 
 @handles(TagResources)
