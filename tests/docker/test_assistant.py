@@ -139,9 +139,12 @@ held = []
 for _ in range(400):
     wire = socket.socket()
     wire.settimeout(2)
-    wire.connect(("100.100.100.200", 80))
-    wire.sendall(b"GET /latest/meta-data/ HTTP/1.1")
     held.append(wire)
+    try:
+        wire.connect(("100.100.100.200", 80))
+        wire.sendall(b"GET /latest/meta-data/ HTTP/1.1")
+    except OSError:  # What is flooded may cut some of it off.
+        pass
 """
     out(one, f"python3 - <<'END'\n{program}\nEND")
     sleep(0.2)
