@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import editions
@@ -43,6 +42,29 @@ _HOSTS: Final = frozenset({"host", "to"})
 def account_ids(count: int) -> tuple[str, ...]:
     """The ids of a cloud's accounts: sixteen digits, counted up."""
     return tuple(str(int(DEFAULT_ACCOUNT) + n) for n in range(count))
+
+
+class _Turn:
+    """A `with` block that holds the lock of a backend. Every call opens one, so it is no generator.
+
+    Args:
+        backend: whose lock.
+        planned: whether this thread may do what was planned; else the next one does.
+    """
+
+    __slots__ = ("_backend", "_planned")
+
+    def __init__(self, backend: LocalBackend, planned: bool) -> None:
+        self._backend, self._planned = backend, planned
+
+    def __enter__(self) -> None:
+        self._backend._enter_turn()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            self._backend._leave_turn(self._planned)
+        else:
+            self._backend._fail_turn(error)
 
 
 class LocalBackend:
@@ -368,15 +390,15 @@ class LocalBackend:
         self.substrate.close()
         self.journal.close()
 
-    @contextmanager
-    def _turn(self, *, planned: bool = True) -> Iterator[None]:
-        """Hold the lock, with time caught up; then tell what is to be told, and do what was planned for by now.
+    def _turn(self, *, planned: bool = True) -> _Turn:
+        """Hold the lock in a `with` block, with time caught up; see `_Turn`."""
+        return _Turn(self, planned)
 
-        Args:
-            planned: whether this thread may do what was planned; else the next one does.
+    def _enter_turn(self) -> None:
+        """Take the lock, and let time catch up.
 
         Raises:
-            HarnessError: the model failed, by itself and not on purpose; what it was about to say and do is dropped.
+            HarnessError: the model failed at what fell due.
         """
         # Whoever comes first waits at the lock, all others behind it: an advance that releases the lock cannot take it
         # again before the caller that has been waiting.
@@ -389,17 +411,28 @@ class LocalBackend:
             if target > clock.now:
                 while clock.step(target):
                     self._commit()
-            yield
-        except ApiError:
+        except BaseException as error:
+            self._fail_turn(error)
             raise
-        except Exception as trouble:
-            self.subscriptions.drop()
-            self.cloud.drop()
-            if isinstance(trouble, FaultzoneError):
-                raise
-            raise HarnessError(f"the model failed: {trouble!r}") from trouble
+
+    def _fail_turn(self, error: BaseException) -> None:
+        """Release the lock after an error; what the model was about to say and do is dropped, unless it refused.
+
+        Raises:
+            HarnessError: the model failed, by itself and not on purpose.
+        """
+        try:
+            if isinstance(error, Exception) and not isinstance(error, ApiError):
+                self.subscriptions.drop()
+                self.cloud.drop()
+                if not isinstance(error, FaultzoneError):
+                    raise HarnessError(f"the model failed: {error!r}") from error
         finally:
             self._lock.release()
+
+    def _leave_turn(self, planned: bool) -> None:
+        """Release the lock; then tell what is to be told, and do what was planned for by now."""
+        self._lock.release()
         if self.subscriptions.waiting:
             self.subscriptions.tell()
         while planned and self._fallen_due:

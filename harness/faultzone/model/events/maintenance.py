@@ -37,7 +37,6 @@ def plan(
     """Plan maintenance of an instance: a reboot, on its host.
 
     not_before: when it is due, in milliseconds since the epoch; by default after the usual notice, in the window
-    not_before: when it is due, in milliseconds since the epoch; when left out, after the usual notice, in the window
         that its user prefers (event/maintenance-window).
     fails: whether its execution will fail.
     inquires: whether it waits for the user's consent instead (later editions).
