@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from faultzone.clock import SECOND
 from faultzone.model.billing import nonpayment
-from faultzone.model.core import events
+from faultzone.model.core import events, locks
 
 if TYPE_CHECKING:
     from faultzone.model.billing.ledger import Books, Ledger
@@ -108,7 +108,7 @@ def _announce_stop(region: RegionState, instance: Instance) -> None:
     if not region.rules.stops_in_arrears(instance):
         return
     stop_type, release_type = region.edition.billing.arrears_events
-    if not nonpayment.is_locked(instance):
+    if not locks.is_unpaid(instance):
         window, stop = region.edition.event.arrears_window * SECOND, partial(_stop, region, instance)
         nonpayment.announce(region, instance, stop_type, region.clock.now + window, stop)
     elif not any(event.type == release_type for event in region.active_events.get(instance.id, ())):

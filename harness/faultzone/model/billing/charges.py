@@ -87,7 +87,7 @@ def _follow(region: RegionState, instance: Instance, before: str | None, after: 
         return
     suspended = instance.id in ledger.suspended
     if after == STOPPED:
-        in_arrears = nonpayment.is_locked(instance) and not region.rules.charges_in_arrears()
+        in_arrears = locks.is_unpaid(instance) and not region.rules.charges_in_arrears()
         if not suspended and (in_arrears or instance.stopped_mode == STOP_CHARGING):
             ledger.suspended.add(instance.id)
             arrears.meter(books_of(region), ledger, instance.kind.name, -1)
@@ -108,7 +108,7 @@ def reactivate_instances(region: RegionState, account: AccountState, request: Re
     if instance.charge_type != "PostPaid":
         raise ApiError("InvalidPayType.NotSupport")
     locks.check(region, instance, "ReActivateInstances")
-    if instance.status != STOPPED or not nonpayment.is_locked(instance):
+    if instance.status != STOPPED or not locks.is_unpaid(instance):
         raise ApiError("ReactivateInstances.InstanceStatusNotValid")
     billing = region.edition.billing
     if books_of(region).ledgers[account.id].balance(region.clock.now) <= units(billing.reactivation_balance):

@@ -60,11 +60,6 @@ def announce_release(region: RegionState, instance: Instance, type: str) -> None
     announce(region, instance, type, region.clock.now + grace, lambda due: _release(region, instance, due))
 
 
-def is_locked(instance: Instance) -> bool:
-    """Whether an instance has a financial lock."""
-    return locks.is_unpaid(instance)
-
-
 def unlock(region: RegionState, instance: Instance) -> None:
     """Take the financial lock off."""
     locks.take_off(region, instance, FINANCIAL)
@@ -75,7 +70,12 @@ def come_back(region: RegionState, instance: Instance) -> None:
     """Let an instance be as it was before its stop, now that its debt is paid; one for which there is no host, and one
     that is locked for a violation, stays Stopped and locked until it is reactivated (billing/restart-after-payment)."""
     ledger = books_of(region).ledgers[instance.account]
-    if not is_locked(instance) or locks.SECURITY in instance.locks or ledger.overdue or instance.status != STOPPED:
+    if (
+        not locks.is_unpaid(instance)
+        or locks.SECURITY in instance.locks
+        or ledger.overdue
+        or instance.status != STOPPED
+    ):
         return
     if instance.id not in ledger.ran:
         unlock(region, instance)
@@ -113,10 +113,10 @@ def _bring_down(region: RegionState, instance: Instance) -> None:
     if instance.status == STOPPED:
         region.give_up(instance)
         _rest(region, instance)
-    elif instance.impaired and is_locked(instance):
+    elif instance.impaired and locks.is_unpaid(instance):
         region.give_up(instance)
     elif instance.status == RUNNING:
-        if not is_locked(instance):
+        if not locks.is_unpaid(instance):
             events.settle(region, stops.pop(instance.id), events.FAILED)  # It was renewed on the way.
         else:
             instance.stop_mode_asked = KEEP_CHARGING
@@ -125,7 +125,7 @@ def _bring_down(region: RegionState, instance: Instance) -> None:
 
 def _rest(region: RegionState, instance: Instance) -> None:
     """The instance is Stopped: its compute goes back unless it was paid for on the way, and the event is over."""
-    if is_locked(instance):
+    if locks.is_unpaid(instance):
         placement.vacate(region, instance)
         if not region.rules.recycling_keeps_public_ip():
             transitions.drop_public_ip(region, instance)

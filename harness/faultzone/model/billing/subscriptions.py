@@ -157,7 +157,7 @@ def _named(account: AccountState, text: str) -> list[Instance]:
 def modify_auto_renew(region: RegionState, account: AccountState, request: ModifyInstanceAutoRenewAttribute) -> Answer:
     """ModifyInstanceAutoRenewAttribute: of up to 100 subscriptions that have not expired."""
     instances = _named(account, request.instance_id)
-    if any(nonpayment.is_locked(each) or (each.expires or 0) <= region.clock.now for each in instances):
+    if any(locks.is_unpaid(each) or (each.expires or 0) <= region.clock.now for each in instances):
         raise ApiError("IncorrectInstanceStatus")
     status = request.renewal_status or (AUTOMATIC if request.auto_renew else MANUAL)
     terms = region.edition.billing

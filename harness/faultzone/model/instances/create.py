@@ -54,7 +54,7 @@ def create_instance(region: RegionState, account: AccountState, request: CreateI
     plan = _check(region, account, request)
     _check_money(region, account, request, plan, 1)
     hosts = _choose(region, account, plan, 1, 1)
-    _end_dry_run(region, request)
+    lifecycle.check_dry_run(region, request.dry_run)
     (instance,) = _make(region, account, request, plan, hosts)
     answer = {"InstanceId": instance.id}
     return account.tokens.remember("CreateInstance", request.client_token, request.given, answer)
@@ -75,7 +75,7 @@ def run_instances(region: RegionState, account: AccountState, request: RunInstan
         raise ApiError.of("InvalidMinAmount.Malformed", why="it is larger than Amount")
     _check_money(region, account, request, plan, amount)
     hosts = _choose(region, account, plan, amount, least)
-    _end_dry_run(region, request)
+    lifecycle.check_dry_run(region, request.dry_run)
     made = _make(region, account, request, plan, hosts)
     answer = {"InstanceIdSets": {"InstanceIdSet": [each.id for each in made]}}
     return account.tokens.remember(*asked, answer)
@@ -289,12 +289,6 @@ def check_user_data(region: RegionState, user_data: str | None) -> None:
         raise ApiError("InvalidUserData.Base64FormatInvalid") from None
     if len(raw) > region.edition.instance.user_data_bytes:
         raise ApiError("InvalidUserData.SizeExceeded")
-
-
-def _end_dry_run(region: RegionState, request: CreateInstance | RunInstances) -> None:
-    """Refuse a dry run with the code that says that every check passed (instance/dry-run)."""
-    if request.dry_run and region.rules.dry_run_only_checks():
-        raise ApiError("DryRunOperation")
 
 
 def _choose(region: RegionState, account: AccountState, plan: _Plan, amount: int, least: int) -> list[Host]:

@@ -42,7 +42,7 @@ def check_status(region: RegionState, instance: Instance, action: str) -> None:
 
 
 def check_dry_run(region: RegionState, dry_run: bool) -> None:
-    """Refuse a dry run whose checks have passed, with the code that says so."""
+    """Refuse a dry run whose checks have passed, with the code that says so (instance/dry-run)."""
     if dry_run and region.rules.dry_run_only_checks():
         raise ApiError("DryRunOperation")
 
