@@ -70,9 +70,9 @@ class _Troubled:
         due = region.control("clock")["now"] + 2 * DAY
         region.control("schedule-maintenance", instance=next(self.ids), not_before=due)
         region.clock.advance("12h")
-        region.control("crash-host", host=host)
+        region.chaos.crash(host, reversible=False)
         region.clock.advance("12h")
-        region.control("repair-host", host=host)
+        region.control("replace-host", host=host)
 
     def days(self) -> None:
         """Two months, judged by all checkers."""
@@ -102,7 +102,7 @@ def _third(count: int) -> dict[str, float]:
     gc.collect()
     begun = process_time()
     for each in crashed:
-        region.control("crash-host", host=each["host"])
+        region.chaos.crash(each["host"], reversible=False)
     region.clock.advance("1h")
     recovered = process_time() - begun
     demand(region.journal)

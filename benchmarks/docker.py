@@ -141,7 +141,7 @@ def _recovery() -> Row:
             region.control("exec", instance=one.id, script="true")
             lost = str(one.host)
             began = time.perf_counter()
-            region.control("crash-host", host=lost, reversible=False)
+            region.chaos.crash(lost, reversible=False)
             while not _answers(region, one.id):
                 time.sleep(0.001)
             took.append((time.perf_counter() - began) * MILLI)

@@ -16,9 +16,26 @@ from time import process_time
 from typing import Any, Final, cast
 
 from benchmarks.measure import Row, Sizes
-from faultzone import ApiError, Instance, Region, UsageError, editions, make_region
+from faultzone import (
+    AccountArrears,
+    ApiError,
+    GuestCrash,
+    HostAtRisk,
+    HostCrash,
+    HostHang,
+    Instance,
+    MigrationFails,
+    NetworkCut,
+    Region,
+    UsageError,
+    ZoneOutage,
+    editions,
+    make_region,
+)
 from faultzone.checkers import demand
 from faultzone.clock import HOUR, MINUTE, stamp
+from faultzone.faults import Fault
+from faultzone.faults.fault import read
 from faultzone.model.core.shape import IMMEDIATE, PLANNED
 
 #: How many steps a walk has.
@@ -86,6 +103,20 @@ class Walk:
     def control(self, verb: str, **arguments: object) -> dict[str, object]:
         """A control verb."""
         return self.region.backend.control(verb, arguments)
+
+    def inject(self, fault: Fault) -> None:
+        """A fault that nobody owes the undo of."""
+        self.control("inject", fault=fault.told())
+
+    def undo(self, kind: type[Fault], *, every: bool = False) -> None:
+        """End the oldest fault of a kind, or every one."""
+        active = cast("list[dict[str, Any]]", self.control("faults")["faults"])
+        for record in [each for each in active if each["state"] == "active"]:
+            fault = read(record["fault"])
+            if isinstance(fault, kind) and fault.why_no_undo is None:
+                self.control("undo", number=record["number"])
+                if not every:
+                    return
 
     # What users do
 
@@ -165,30 +196,36 @@ class Walk:
 
     def crash(self) -> None:
         """A host loses its power."""
-        self.control("crash-host", host=self.host(), reversible=self.flip())
+        self.inject(HostCrash(self.host(), self.flip()))
 
     def repair(self) -> None:
         """A host is mended."""
-        self.control("repair-host", host=self.host())
+        self.control("replace-host", host=self.host())
 
     def zone(self) -> None:
         """A zone loses its power, or gets it back."""
-        self.control("zone-power", zone=self.chance.choice(self.region.zones), on=self.flip())
+        if self.flip():
+            self.undo(ZoneOutage)
+        else:
+            self.inject(ZoneOutage(self.chance.choice(self.region.zones)))
 
     def wire(self) -> None:
         """A host is cut off or hangs."""
         if self.flip():
-            self.control("host-wire", host=self.host(), up=self.flip())
+            self.undo(NetworkCut) if self.flip() else self.inject(NetworkCut(self.host()))
         else:
-            self.control("hang-host", host=self.host())
+            self.inject(HostHang(self.host()))
 
     def guest_crash(self) -> None:
         """An operating system crashes."""
-        self.control("guest-crash", instance=self.one())
+        self.inject(GuestCrash(self.one()))
 
     def at_risk(self) -> None:
         """A host is found at risk, or sound."""
-        self.control("host-at-risk", host=self.host(), at_risk=self.flip())
+        if self.flip():
+            self.inject(HostAtRisk(self.host()))
+        else:
+            self.undo(HostAtRisk)
 
     def migrate(self) -> None:
         """One is live-migrated."""
@@ -196,7 +233,7 @@ class Walk:
 
     def migrations(self) -> None:
         """Live migrations take a while from now on, or fail."""
-        self.control("break-migration", fails=self.flip(), takes=self.chance.choice((0, 5)))
+        self.inject(MigrationFails(self.chance.choice((None, 0.0, 5.0))))
 
     def maintain(self) -> None:
         """Maintenance is planned, soon or with the usual notice."""
@@ -210,7 +247,7 @@ class Walk:
 
     def bill(self) -> None:
         """The account falls into arrears."""
-        self.control("bill", debt="1")
+        self.inject(AccountArrears(debt="1"))
 
     def pay(self) -> None:
         """The account is topped up."""
@@ -242,12 +279,10 @@ class Walk:
 
     def calm(self) -> None:
         """Undo all that disturbs, and let time pass."""
-        for number in cast("list[int]", self.control("migrations")["faults"]):
-            self.control("mend-migration", id=number)
+        self.undo(Fault, every=True)
         self.control("set-supply", limit=None)
         for host in self.hosts:
-            self.control("repair-host", host=host)
-            self.control("host-at-risk", host=host, at_risk=False)
+            self.control("replace-host", host=host)
         self.region.top_up(1_000_000)
         self.control("advance", milliseconds=8 * HOUR)
 

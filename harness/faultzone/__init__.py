@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from faultzone.faults import AccountArrears as AccountArrears
     from faultzone.faults import AgentOutage as AgentOutage
     from faultzone.faults import ApiFailure as ApiFailure
-    from faultzone.faults import Chaos as Chaos
     from faultzone.faults import ClockJump as ClockJump
     from faultzone.faults import DiskFull as DiskFull
     from faultzone.faults import Fault as Fault
@@ -34,13 +33,11 @@ if TYPE_CHECKING:
     from faultzone.faults import HostHang as HostHang
     from faultzone.faults import HostKilled as HostKilled
     from faultzone.faults import HostPaused as HostPaused
-    from faultzone.faults import Injection as Injection
     from faultzone.faults import Maintenance as Maintenance
     from faultzone.faults import MemoryExhausted as MemoryExhausted
     from faultzone.faults import MigrationFails as MigrationFails
     from faultzone.faults import NetworkCut as NetworkCut
     from faultzone.faults import PeerCut as PeerCut
-    from faultzone.faults import Scheduled as Scheduled
     from faultzone.faults import SecurityLock as SecurityLock
     from faultzone.faults import SlowNetwork as SlowNetwork
     from faultzone.faults import SubscriptionLapse as SubscriptionLapse
@@ -48,9 +45,11 @@ if TYPE_CHECKING:
     from faultzone.faults import ZoneOutage as ZoneOutage
     from faultzone.journal.journal import Entry as Entry
     from faultzone.journal.journal import Journal as Journal
+    from faultzone.region import Chaos as Chaos
     from faultzone.region import Client as Client
     from faultzone.region import CloudOptions as CloudOptions
     from faultzone.region import DeploymentSet as DeploymentSet
+    from faultzone.region import Injection as Injection
     from faultzone.region import Instance as Instance
     from faultzone.region import Region as Region
     from faultzone.region import make_region as make_region
@@ -82,13 +81,13 @@ _HOME: Final = {
             "UndoFailed UsageError WaitTimeout"
         ),
         "faults": (
-            "AccountArrears AgentOutage ApiFailure Chaos ClockJump DiskFull Fault GuestCrash HostAtRisk "
-            "HostCrash HostHang HostKilled HostPaused Injection Maintenance MemoryExhausted MigrationFails "
-            "NetworkCut PeerCut Scheduled SecurityLock SlowNetwork SubscriptionLapse SupplyShortage "
+            "AccountArrears AgentOutage ApiFailure ClockJump DiskFull Fault GuestCrash HostAtRisk "
+            "HostCrash HostHang HostKilled HostPaused Maintenance MemoryExhausted MigrationFails "
+            "NetworkCut PeerCut SecurityLock SlowNetwork SubscriptionLapse SupplyShortage "
             "ZoneOutage"
         ),
         "journal.journal": "Entry Journal",
-        "region": "Client CloudOptions DeploymentSet Instance Region make_region",
+        "region": "Chaos Client CloudOptions DeploymentSet Injection Instance Region make_region",
         "region.assertions": (
             "assert_avoided assert_invocation assert_nothing_made assert_recovered assert_refused "
             "assert_released assert_strictly_spread assert_unchanged"

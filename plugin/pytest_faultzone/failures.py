@@ -58,7 +58,7 @@ def _schedule(journal: Journal) -> str:
     for entry in journal:
         if entry.kind in ("fault", "undo"):
             ended = "" if entry.kind == "fault" else "end of "
-            said = {key: value for key, value in entry.data.items() if key != "fault"}
+            said = {key: value for key, value in entry.data.items() if key not in ("fault", "number")}
             named = ", ".join(f"{key}={told(value, 200)}" for key, value in said.items())
             lines.append(f"+{(entry.at - journal.entries[0][1]) / SECOND:g} s  {ended}{entry.data['fault']}({named})")
     return "\n".join(lines)

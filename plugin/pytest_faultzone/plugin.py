@@ -16,9 +16,8 @@ from pytest_faultzone.proof import DEPARTURES, PROOF, Proof
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from faultzone.faults import Chaos
     from faultzone.journal.journal import Journal
-    from faultzone.region import Client, Region, RegionClock
+    from faultzone.region import Chaos, Client, Region, RegionClock
     from pytest_faultzone.regions import RegionMaker
 
 for _module in ("faultzone.region.assertions", "faultzone.waiting"):

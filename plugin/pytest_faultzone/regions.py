@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from faultzone.backends import Backend
-    from faultzone.faults import Chaos
     from faultzone.journal.journal import Journal
+    from faultzone.region import Chaos
     from faultzone.serve import Endpoint
     from faultzone.substrate.docker.pool import Settings
 

@@ -110,7 +110,7 @@ def test_each_whole_hour_is_settled_by_itself(region: Region) -> None:
         advance_to(region, on_the_hour + timedelta(hours=hour), minutes=1)
         paid = before - region.account_balance
         assert paid == 1 if hour else Decimal(0) < paid <= 1
-    region.control("bill", debt="0")
+    region.chaos.arrears(debt="0")
     region.top_up("1.5")
     advance_to(region, on_the_hour + timedelta(hours=3), minutes=1)
     assert region.account_balance >= 0

@@ -120,7 +120,7 @@ def test_no_failure_is_told_of_beforehand(region: Region) -> None:
     inbox = Inbox(region)
     lost, crashed = region.run_instances(2, zone=region.zones[0])
     crash_host_of(region, lost, reversible=True)
-    region.control("guest-crash", instance=crashed.id)
+    region.chaos.guest_crash(crashed.id)
     region.clock.advance("6h")
     for instance, type in ((lost, SYSTEM_FAILURE), (crashed, INSTANCE_FAILURE)):
         found = inbox.read(instance)

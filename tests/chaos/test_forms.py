@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, Phase, find, settings
 from faultzone import Region, UndoFailed, make_region
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import HOUR
+from faultzone.control.faults.breaks import Breaker, Breaking
+from faultzone.control.tables import MEMORY_BREAKERS
 from faultzone.faults import (
     CATALOGUE,
-    Chaos,
     DiskFull,
     Fault,
     GuestCrash,
@@ -23,7 +24,6 @@ from faultzone.faults import (
     HostHang,
     HostKilled,
     HostPaused,
-    Injection,
     Maintenance,
     MemoryExhausted,
     MigrationFails,
@@ -32,12 +32,12 @@ from faultzone.faults import (
     SlowNetwork,
     ZoneOutage,
 )
-from faultzone.faults.calls import Calls
 from faultzone.faults.strategies import faults
+from faultzone.region import Chaos, Injection
 from tests.chaos.samples import IN_MEMORY, SAMPLES, Stage, name_of, stage
 
 every = pytest.mark.parametrize("kind", IN_MEMORY, ids=name_of)
-MENDED = [each for each in IN_MEMORY if "undone" in vars(each)]
+MENDED = [each for each in IN_MEMORY if each.never_ends is None and each.is_seen]
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_fault_as_a_call_is_mended_at_the_end(on: Stage, kind: type[Fault]) ->
     assert said(on.region, wanted) == ends(wanted)
 
 
-REAL: Mapping[str, tuple[Callable[[Calls], object], Fault]] = {
+REAL: Mapping[str, tuple[Callable[[Chaos], object], Fault]] = {
     "PeerCut": (lambda chaos: chaos.peer_cut("h1", "h2"), PeerCut("h1", "h2", "r")),
     "SlowNetwork": (lambda chaos: chaos.slow_network("h1", 64), SlowNetwork("h1", 64, "r")),
     "DiskFull": (lambda chaos: chaos.disk_full("h1"), DiskFull("h1", "r")),
@@ -102,11 +102,12 @@ REAL: Mapping[str, tuple[Callable[[Calls], object], Fault]] = {
 }
 
 
-class Said(Calls):
-    _region = "r"
+class Said(Chaos):
+    def __init__(self) -> None:
+        super().__init__(LocalBackend(), "r")
 
     def inject(self, fault: Fault) -> Injection:
-        return Injection(fault, lambda: None)
+        return Injection(fault, 1, LocalBackend())
 
 
 @pytest.mark.parametrize("kind", [each.__name__ for each in CATALOGUE if each not in IN_MEMORY])
@@ -128,9 +129,9 @@ def test_a_fault_in_a_schedule(on: Stage, kind: type[Fault]) -> None:
     fault, began = SAMPLES[kind](on), on.region.clock.ms
     scheduled = on.region.chaos.at("2h", fault)
     on.region.clock.advance("119m")
-    assert (said(on.region, fault), scheduled.injection) == ([], None)
+    assert (said(on.region, fault), scheduled.state) == ([], "planned")
     on.region.clock.advance("2m")
-    assert scheduled.injection is not None
+    assert scheduled.state == "active"
     assert on.region.journal.of("fault", fault=kind.__name__)[0].at == began + 2 * HOUR
     on.region.chaos.undo_all()
     assert said(on.region, fault) == ends(fault)
@@ -147,35 +148,28 @@ def test_a_fault_that_is_drawn(on: Stage, kind: type[Fault]) -> None:
         assert said(on.region, drawn) == ["owed", "fault"]
 
 
-#: The verbs and actions that undo something.
-UNDOING = frozenset(
-    {
-        "repair-host", "host-wire", "zone-power", "host-at-risk", "end-shortage", "cancel-maintenance",
-        "mend-migration", "lock", "end-agent-outage", "pay-bill", "remove-api-fault", "RenewInstance",
-    }
-)  # fmt: skip
+def lazy(breaker: Breaker) -> Breaker:
+    """What breaks as it should, and says that it has mended."""
+
+    def breaking(*given: Any) -> Breaking:
+        running = breaker.function(*given)
+        LEFT.append(running)
+        yield next(running)
+
+    return breaker._replace(function=breaking)
 
 
-class Lazy(LocalBackend):
-    """A cloud that can be told to answer what undoes something and to do nothing."""
-
-    lazy = False
-
-    def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
-        return {} if self.lazy and verb in UNDOING else super().control(verb, arguments)
-
-    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
-        return {} if self.lazy and action in UNDOING else super().call(action, parameters, account=account)
+#: The generators that do not mend: one that is collected would end.
+LEFT: list[Breaking] = []
 
 
 @pytest.mark.parametrize("kind", MENDED, ids=name_of)
 def test_an_undo_that_does_nothing_is_found_out(kind: type[Fault]) -> None:
-    backend = Lazy()
+    backend = LocalBackend(breakers={each: lazy(breaker) for each, breaker in MEMORY_BREAKERS.items()})
     on = stage(make_region(backend))
     on.region.chaos.inject(SAMPLES[kind](on))
     on.region.clock.advance("1m")
     began = on.region.clock.ms
-    backend.lazy = True
     with pytest.raises(UndoFailed, match=f"not as promised.*{kind.__name__}|{kind.__name__}.*not as promised"):
         on.region.chaos.undo_all()
     waited = (on.region.clock.ms - began) / 1000

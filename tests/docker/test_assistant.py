@@ -196,6 +196,6 @@ def test_outages_of_an_agent_end_one_by_one_and_with_a_reboot(real: Region) -> N
 def test_what_cannot_be_broken_of_an_agent_that_is_a_process_says_so(real: Region) -> None:
     (one,) = real.run_instances(1)
     with pytest.raises(NotSupported, match="can be stopped, hung"):
-        real.control("agent-outage", instance=one.id, state="upgrading")
+        real.chaos.agent_outage(one.id, "upgrading")
     with pytest.raises(UsageError, match="has no agent"):
         real.control("set-agent", instance="i-none", state="hung")

@@ -364,7 +364,7 @@ def test_a_container_that_is_removed_by_hand_is_a_lost_host_and_the_next_region_
     (link,) = hosts.leased
     hosts.engine.remove(next(each for each in hosts.engine.made(hosts.session) if each.id == link.container))
     host = lose(region, one)
-    region.control("repair-host", host=host)
+    region.control("replace-host", host=host)
     soon(lambda: answers(one))
     assert out(one, "cat /root/file") == "kept"
     region.close()

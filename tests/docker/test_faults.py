@@ -129,7 +129,7 @@ def test_a_host_that_falls_silent_for_no_known_reason_is_given_more_time(
     assert out(one, "pgrep -fc '[s]leep 300'") == "1"
     monkeypatch.setattr(machines, "BUSY_SECONDS", 2 * DETECT_SECONDS)
     hosts.engine.pause(link.container)
-    real.control("repair-host", host=lose(real, one))
+    real.control("replace-host", host=lose(real, one))
     soon(lambda: answers(one))
 
 
@@ -349,20 +349,9 @@ def test_in_memory_these_faults_are_not_supported() -> None:
 
 
 def test_verbs_of_real_machines_say_what_they_take(real: Region) -> None:
-    told = real.control("verbs")
-    assert told["fill-disk"]["arguments"] == {
-        "host": "string",
-        "full": "boolean",
-        "id": "integer?",
-        "region": "string?",
-    }
-    host = str(real.hosts[0]["host"])
     wrong: list[tuple[str, dict[str, object]]] = [
-        ("fill-disk", {"host": host}),
-        ("fill-disk", {"host": host, "full": "no"}),
-        ("slow-host", {"host": host, "kilobits": 64, "id": "1"}),
         ("host-condition", {}),
-        ("agent-outage", {"instance": "i-none"}),
+        ("set-agent", {"instance": "i-none"}),
         ("exec", {"instance": "i-none"}),
         ("put-file", {"instance": "i-none", "path": "/x", "content": 5}),
         ("end-forward", {"port": "80"}),

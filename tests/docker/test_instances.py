@@ -157,9 +157,9 @@ def test_an_instance_moves_with_its_address_and_system_disk(real: Region) -> Non
 
 def test_a_host_that_hangs_is_noticed_and_loses_its_power(real: Region) -> None:
     (one,) = real.run_instances(1)
-    real.control("hang-host", host=one.host)
+    real.chaos.hang(str(one.host))
     host = lose(real, one)
-    real.control("repair-host", host=host)
+    real.control("replace-host", host=host)
     assert int(out(one, "cut -d. -f1 /proc/self/stat | wc -l")) == 1
 
 
@@ -181,7 +181,7 @@ def test_a_host_that_is_repaired_while_its_loss_is_told_is_still_waited_for(
     monkeypatch.setattr(DockerSubstrate, "_report", repairs)
     monkeypatch.setattr(DockerSubstrate, "_lost", looks)
     (one,) = real.run_instances(1)
-    real.control("hang-host", host=one.host)
+    real.chaos.hang(str(one.host))
     soon(lambda: bool(owed))
     assert out(one, "echo back") == "back"
     assert owed == [1]
@@ -192,19 +192,18 @@ def test_a_container_that_somebody_removes_is_a_host_that_is_lost(real: Region, 
     out(one, "echo kept > /root/file")
     (link,) = hosts.leased
     hosts.engine.kill(link.container)
-    real.control("repair-host", host=lose(real, one))
+    real.control("replace-host", host=lose(real, one))
     assert out(one, "cat /root/file") == "kept"
 
 
-@pytest.mark.parametrize("verb", ["host-wire", "host-peers"])
-def test_a_partition_is_made_and_mended(real: Region, verb: str) -> None:
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_partition_is_made_and_mended(real: Region, whole: bool) -> None:
     one, other = real.run_instances(2, deployment_set=real.create_deployment_set())
-    named = {"host": one.host} | ({"peer": other.host} if verb == "host-peers" else {})
+    host, peer = str(one.host), str(other.host)
     assert hears(one, other)
-    real.control(verb, **named, up=False)
-    assert not hears(one, other)
-    assert not hears(other, one)
-    real.control(verb, **named, up=True)
+    with real.chaos.cut(host) if whole else real.chaos.peer_cut(host, peer):
+        assert not hears(one, other)
+        assert not hears(other, one)
     assert hears(one, other)
     assert {each["state"] for each in real.hosts} == {"up"}
 

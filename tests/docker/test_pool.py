@@ -11,6 +11,7 @@ import docker
 import pytest
 
 from faultzone.errors import HarnessError
+from faultzone.faults import DiskFull, Fault, HostHang, HostPaused, NetworkCut, PeerCut, SlowNetwork
 from faultzone.region import CloudOptions, Region, docker_backend, make_region
 from faultzone.substrate.docker.links import Link
 from faultzone.substrate.docker.machines import Machines
@@ -21,6 +22,11 @@ from tests.docker.test_instances import soon
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
 
+def broken(region: Region, fault: Fault) -> None:
+    """Bring a fault into force whose undo nobody owes."""
+    region.control("inject", fault=fault.told())
+
+
 def dirty(region: Region) -> None:
     """Leave behind on the hosts what an instance and a fault can."""
     one, other = region.run_instances(2, deployment_set=region.create_deployment_set())
@@ -29,11 +35,11 @@ def dirty(region: Region) -> None:
     )
     for instance in (one, other):
         region.control("exec", instance=instance.id, script=litter)
-    region.control("host-peers", host=one.host, peer=other.host, up=False)
-    region.control("slow-host", host=one.host, kilobits=500)
-    region.control("fill-disk", host=one.host, full=True)
-    region.control("host-wire", host=one.host, up=False)
-    region.control("hang-host", host=other.host)
+    broken(region, PeerCut(str(one.host), str(other.host)))
+    broken(region, SlowNetwork(str(one.host), 500))
+    broken(region, DiskFull(str(one.host)))
+    broken(region, NetworkCut(str(one.host)))
+    broken(region, HostHang(str(other.host)))
 
 
 def comparable(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,7 +210,7 @@ def test_a_host_that_is_frozen_when_its_region_ends_is_thrown_away_at_once(make:
     region = make(zones=1, hosts_per_zone=1)
     region.run_instances(1)
     (link,) = hosts.leased
-    region.control("pause-host", host=region.hosts[0]["host"], on=True)
+    broken(region, HostPaused(str(region.hosts[0]["host"])))
     region.close()
     assert link not in hosts.idle
     assert not link.alive

@@ -74,11 +74,8 @@ def test_a_service_that_says_nothing_is_silent(real: Region) -> None:
 
 
 def test_nothing_is_heard_of_a_host_that_is_cut_off_until_it_is_joined(echo: Instance) -> None:
-    control = echo.region.control
-    control("host-wire", host=echo.host, up=False)
-    with pytest.raises(TimeoutError):
+    with echo.region.chaos.cut(str(echo.host)), pytest.raises(TimeoutError):
         echo.request(7, b"abc", within=1)
-    control("host-wire", host=echo.host, up=True)
     assert echo.request(7, b"abc") == b"cba"
 
 

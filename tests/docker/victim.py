@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 
+from faultzone.faults import HostHang, NetworkCut
 from faultzone.region import CloudOptions, docker_backend, make_region
 from faultzone.substrate.docker.pool import Settings, pool
 
@@ -22,8 +23,8 @@ def main() -> None:
     first, second, _ = region.run_instances(3, deployment_set=region.create_deployment_set())
     print("instances", flush=True)
     if "faults" in sys.argv:
-        region.control("host-wire", host=first.host, up=False)
-        region.control("hang-host", host=second.host)
+        region.control("inject", fault=NetworkCut(str(first.host)).told())
+        region.control("inject", fault=HostHang(str(second.host)).told())
         paused = next(iter(hosts.leased))
         hosts.engine.pause(paused.container)
     if "no-watchdog" in sys.argv:

@@ -160,10 +160,15 @@ def test_what_is_broken_at_the_end_of_a_test_is_mended_and_trouble_with_that_is_
 ) -> None:
     pytester.makepyfile("""
         from faultzone import HostCrash
+        from faultzone.control.faults.breaks import breaks
 
         class Stubborn(HostCrash):
-            def undo(self, backend, injected):
-                raise OSError("no way")
+            pass
+
+        @breaks(Stubborn)
+        def crash(backend, fault):
+            yield
+            raise OSError("no way")
 
         def test_it(region):
             region.chaos.crash("cn-hangzhou-a-h01")

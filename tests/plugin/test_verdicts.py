@@ -100,10 +100,14 @@ def test_a_fault_that_is_not_undone_at_the_end_has_a_verdict_of_its_own(pytester
     pytester.makepyfile(
         f"""{HEAD}
         from faultzone import HostAtRisk
+        from faultzone.control.faults.breaks import breaks
 
         class Idle(HostAtRisk):
-            def undo(self, backend, injected):
-                pass
+            pass
+
+        @breaks(Idle)
+        def idle(backend, fault):
+            yield lambda: False
 
         def test_it(region):
             region.chaos.inject(Idle("cn-hangzhou-a-h02"))

@@ -16,12 +16,13 @@ from tests.quality.sources import PACKAGES, ROOT, modules, tree
 # From the ground up. A room may import the rooms of the layers below it and, if no circle comes of it, of its own.
 LAYERS = (
     {"errors"},
-    {"ecs", "clauses", "editions", "clock", "world", "journal", "listen"},
+    {"clock"},
+    {"ecs", "clauses", "editions", "faults", "world", "journal", "listen"},
     {"model"},
     {"substrate"},
     {"control"},
     {"backends"},
-    {"serve", "faults", "waiting"},
+    {"serve", "waiting"},
     {"region"},
     {"checkers", "mutations"},
     {"cli", "__main__"},

@@ -21,9 +21,9 @@ from tests.unit.billing_support import advance_past, events, subscription
 def test_a_bill_that_is_just_covered_is_no_debt() -> None:
     region = make_region()
     region.run_instances(1)
-    region.control("bill", amount="10000")
+    region.chaos.arrears(amount="10000")
     assert not region.control("account-balance")["in_arrears"]
-    region.control("bill", amount="0.0001")
+    region.chaos.arrears(amount="0.0001")
     assert region.control("account-balance")["in_arrears"]
     region.top_up("0.0001")
     assert not region.control("account-balance")["in_arrears"]
@@ -320,7 +320,7 @@ def test_subscriptions_cost_what_their_span_costs_and_are_refused_without_money(
     subscription(region, PeriodUnit="Week")
     instance.renew()
     assert region.account_balance == 10_000 - 200 - 25 - 100
-    region.control("bill", debt="0")
+    region.chaos.arrears(debt="0")
     assert_refused("InvalidAccountStatus.NotEnoughBalance", lambda: subscription(region))
     assert_refused("InsufficientBalance", instance.renew)
 
@@ -361,7 +361,7 @@ def test_automatic_renewal_is_tried_again_daily_for_want_of_money() -> None:
     region = make_region()
     region.set_prices(monthly="10")
     instance = subscription(region, AutoRenew=True)
-    region.control("bill", debt="0")
+    region.chaos.arrears(debt="0")
     advance_past(region, instance.expires - timedelta(days=2))
     assert events(region, instance) == [("InstanceExpiration.Stop", "Scheduled")]
     region.top_up(10)

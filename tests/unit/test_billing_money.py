@@ -161,7 +161,7 @@ def _operate(region: Region, what: str, amount: int) -> None:
     elif what == "top-up":
         region.top_up(amount)
     elif what == "bill":
-        region.control("bill", amount=str(amount))
+        region.chaos.arrears(amount=str(amount))
     elif what == "price":
         region.set_prices(hourly=Decimal(amount) / 10_000)
     elif what == "run":
@@ -271,6 +271,6 @@ def test_the_journal_names_the_instance_that_a_price_was_paid_for() -> None:
     region = make_region()
     region.set_prices(monthly="70")
     made = subscription(region)
-    region.control("bill", amount="1")
+    region.chaos.arrears(amount="1")
     bought, billed = region.journal.of("bill")
     assert (bought.data["instance"], "instance" in billed.data) == (made.id, False)

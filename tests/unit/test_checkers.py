@@ -373,10 +373,10 @@ def _do(region: Region, group: DeploymentSet, action: str, number: int) -> None:
             InstanceChargeType="PrePaid", PeriodUnit="Week", Period=1, wait=False
         ),
         "advance": lambda: region.clock.advance(("1s", "30s", "10m", "2h", "6d")[number % 5]),
-        "crash": lambda: region.control("crash-host", host=host, reversible=bool(number % 2)),
-        "repair": lambda: region.control("repair-host", host=host),
+        "crash": lambda: region.chaos.crash(host, reversible=bool(number % 2)),
+        "repair": lambda: region.control("replace-host", host=host),
         "supply": lambda: region.control("set-supply", limit=(0, None)[number % 2]),
-        "bill": lambda: region.control("bill", debt="1"),
+        "bill": lambda: region.chaos.arrears(debt="1"),
         "top_up": lambda: region.top_up(500),
     }
     instances = region.instances
@@ -394,7 +394,7 @@ def _do_to(region: Region, group: DeploymentSet, instance: Instance, action: str
         "delete": instance.delete,
         "migrate": lambda: region.control("migrate", instance=instance.id),
         "maintain": lambda: region.control("schedule-maintenance", instance=instance.id),
-        "crash_guest": lambda: region.control("guest-crash", instance=instance.id),
+        "crash_guest": lambda: region.chaos.guest_crash(instance.id),
         "command": lambda: region.run_command("sleep 30", on=instance, wait=False),
         "join": lambda: group.add(instance, force=bool(number % 2)),
     }

@@ -50,7 +50,7 @@ def _crash(region: Region, instance: Instance, number: int) -> None:
 
 def _recover(region: Region, instance: Instance, number: int) -> None:
     hosts = region.control("hosts")["hosts"]
-    region.control("repair-host", host=hosts[number % len(hosts)]["host"])
+    region.control("replace-host", host=hosts[number % len(hosts)]["host"])
 
 
 def _call(action: str, **given: object) -> Callable[[Region, Instance, int], object]:
@@ -82,9 +82,9 @@ ACTS: Final[Mapping[str, Callable[[Region, Instance, int], object]]] = {
     ),
     "crash": _crash,
     "recover": _recover,
-    "guest-crash": lambda region, instance, _: region.control("guest-crash", instance=instance.id),
-    "shortage": lambda region, _, number: region.control("shortage", limit=number),
-    "arrears": lambda region, *_: region.control("bill", debt="10"),
+    "guest-crash": lambda region, instance, _: region.chaos.guest_crash(instance.id),
+    "shortage": lambda region, _, number: region.chaos.shortage(limit=number),
+    "arrears": lambda region, *_: region.chaos.arrears(debt="10"),
     "pay": lambda region, *_: region.top_up(1000),
     "expire": lambda region, instance, number: region.control(
         "expire", instance=instance.id, within=number * 3_600_000

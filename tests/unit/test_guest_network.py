@@ -83,12 +83,12 @@ def test_silence_lasts_as_long_as_a_client_waits(region: Region, web: Instance, 
 
 
 def test_a_host_that_is_cut_off_reaches_itself_alone(region: Region, web: Instance, client: Instance) -> None:
-    region.control("host-wire", host=str(web.host), up=False)
+    cut = region.chaos.cut(str(web.host))
     number = region.control("log-in", instance=web.id, script=f"curl -s localhost; curl -sm 1 {client.private_ip}")[
         "number"
     ]
     assert region.commands.ran_on(web)[number]["exit_code"] is None
-    region.control("host-wire", host=str(web.host), up=True)
+    cut.undo()
     region.clock.advance("2s")
     assert (region.commands.ran_on(web)[number]["exit_code"], region.commands.ran_on(web)[number]["output"]) == (
         28,

@@ -144,9 +144,8 @@ def test_a_live_migration_is_not_noticed(region: Region, web: Instance) -> None:
 
 def test_a_wire_joined_in_time_loses_nothing(region: Region, web: Instance) -> None:
     host = str(web.host)
-    region.control("host-wire", host=host, up=False)
-    assert heard(web) == "TimeoutError"
-    region.control("host-wire", host=host, up=True)
+    with region.chaos.cut(host):
+        assert heard(web) == "TimeoutError"
     assert heard(web) == "hello"
 
 

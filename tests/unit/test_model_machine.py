@@ -136,7 +136,7 @@ class RegionMachine(RuleBasedStateMachine):
 
     @rule(host=hosts, reversible=st.booleans())
     def crash(self, host: int, reversible: bool) -> None:
-        self.accounts[0].control("crash-host", host=self.host_ids[host], reversible=reversible)
+        self.accounts[0].chaos.crash(self.host_ids[host], reversible=reversible)
 
     @rule(index=indices, due=st.sampled_from([0, 1500, 60_000]))
     def maintain(self, index: int, due: int) -> None:
@@ -146,7 +146,7 @@ class RegionMachine(RuleBasedStateMachine):
 
     @rule(host=hosts)
     def repair(self, host: int) -> None:
-        self.accounts[0].control("repair-host", host=self.host_ids[host])
+        self.accounts[0].control("replace-host", host=self.host_ids[host])
 
     @rule(index=indices)
     def migrate(self, index: int) -> None:
@@ -210,7 +210,7 @@ class RegionMachine(RuleBasedStateMachine):
         self.everything_adds_up()
         demand(self.accounts[0].journal, ["stuck"])
         for host in self.host_ids:
-            self.accounts[0].control("repair-host", host=host)
+            self.accounts[0].control("replace-host", host=host)
         self.accounts[0].clock.advance("1h")
         self.everything_adds_up()
         assert {event.state for each in self.accounts for event in each.events.of()} <= {*ENDED, "Scheduled"}

@@ -157,7 +157,7 @@ def test_local_disks_whose_host_is_lost_for_good_wait_stopped(stranded: Instance
 def test_local_disks_run_again_on_their_host_also_after_their_event_has_failed(stranded: Instance) -> None:
     region, host = stranded.region, stranded.host
     region.clock.advance("1d")
-    region.control("repair-host", host=host)
+    region.control("replace-host", host=host)
     stranded.wait_until("Running")
     assert (stranded.host, region.events.health(stranded)) == (host, "Ok")
     assert states(region, stranded) == [(FAILURE, "Failed")]
@@ -195,7 +195,7 @@ def test_arrears_stop_what_is_on_its_way_on_a_lost_host(kind: str, moment: str) 
         made.start(wait=False)
     else:
         made.reboot(wait=False)
-    region.control("bill", debt="1")
+    region.chaos.arrears(debt="1")
     region.backend.control("advance", {"milliseconds": 500})
     crash(made, reversible=True)
     region.clock.advance("1d")
@@ -216,7 +216,7 @@ def test_a_second_loss_ends_what_else_was_restarting_the_instance(other: str) ->
         region.control("schedule-maintenance", instance=made.id, within=0)
         region.clock.advance(0.1)
     else:
-        region.control("guest-crash", instance=made.id)
+        region.chaos.guest_crash(made.id)
         region.clock.advance(1.1)
     crash(made)
     made.wait_until("Stopped")

@@ -192,7 +192,7 @@ def _doors() -> dict[str, Any]:
         "callback": lambda region: region.control("subscribe", url=url),
         "taught": lambda region: region.control("teach-guest", command=f"curl {url}", output="ok"),
         "later": lambda region: region.backend.control(
-            "later", {"after": 1, "verb": "subscribe", "arguments": {"url": url}, "says": {"fault": "x", "url": url}}
+            "schedule", {"after": 1, "fault": {"fault": "ApiFailure", "action": "RunInstances", "message": url}}
         ),
         "wrong url": lambda region: region.control("subscribe", url=url.replace("http", "gopher")),
         "not base64": lambda region: region.control("teach-guest", command="a", serves=1, answer=f"password={SECRET}!"),

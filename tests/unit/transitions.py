@@ -40,7 +40,7 @@ class Cell:
 
     def crash(self, *, reversible: bool) -> None:
         """The host of the instance loses its power, and the region notices."""
-        self.control("crash-host", host=str(self.instance.host), reversible=reversible)
+        self.region.chaos.crash(str(self.instance.host), reversible=reversible)
         self.region.clock.advance(1)
 
     def until(self, status: str) -> None:
@@ -75,12 +75,12 @@ def _starve(cell: Cell) -> None:
 
 
 def _arrears(cell: Cell) -> None:
-    cell.control("bill", debt="1")
+    cell.region.chaos.arrears(debt="1")
     cell.until("Stopping")
 
 
 def _slowly(cell: Cell) -> None:
-    cell.control("break-migration", takes=30)
+    cell.region.chaos.migration_fails(30)
     cell.control("migrate", instance=cell.instance.id)
 
 
@@ -99,7 +99,7 @@ def _maintain(cell: Cell) -> None:
 
 
 def _crash_guest(cell: Cell) -> None:
-    cell.control("guest-crash", instance=cell.instance.id)
+    cell.region.chaos.guest_crash(cell.instance.id)
     cell.until("Starting")
 
 
@@ -154,9 +154,17 @@ class Cause:
 
 def _host_comes_back(cell: Cell) -> None:
     host = str(cell.instance.host)
-    cell.control("crash-host", host=host, reversible=True)
+    cell.region.chaos.crash(host)
     cell.region.clock.advance(60)
-    cell.control("repair-host", host=host)
+    cell.control("replace-host", host=host)
+
+
+def _zone_comes_back(cell: Cell) -> None:
+    cell.region.chaos.zone_outage(cell.instance.zone)
+    cell.region.clock.advance(400)
+    for host in cell.region.hosts:
+        if host["zone"] == cell.instance.zone:
+            cell.control("replace-host", host=host["host"])
 
 
 def _join_by_force(cell: Cell) -> None:
@@ -177,20 +185,14 @@ CAUSES: Final = {
     "host-lost": Cause(lambda cell: cell.crash(reversible=True)),
     "host-lost-for-good": Cause(lambda cell: cell.crash(reversible=False)),
     "host-lost-and-back": Cause(_host_comes_back),
-    "zone-lost-and-back": Cause(
-        lambda cell: (
-            cell.control("zone-power", zone=cell.instance.zone, on=False),
-            cell.region.clock.advance(400),
-            cell.control("zone-power", zone=cell.instance.zone, on=True),
-        )
-    ),
-    "host-at-risk": Cause(lambda cell: cell.control("host-at-risk", host=str(cell.instance.host))),
-    "guest-crash": Cause(lambda cell: cell.control("guest-crash", instance=cell.instance.id)),
+    "zone-lost-and-back": Cause(_zone_comes_back),
+    "host-at-risk": Cause(lambda cell: cell.region.chaos.at_risk(str(cell.instance.host))),
+    "guest-crash": Cause(lambda cell: cell.region.chaos.guest_crash(cell.instance.id)),
     "maintenance-due": Cause(lambda cell: cell.control("schedule-maintenance", instance=cell.instance.id, within=0)),
     "no-supply": Cause(lambda cell: cell.control("set-supply", limit=0)),
-    "arrears": Cause(lambda cell: cell.control("bill", debt="1"), changes=_AT_ONCE),
+    "arrears": Cause(lambda cell: cell.region.chaos.arrears(debt="1"), changes=_AT_ONCE),
     "arrears-and-release": Cause(
-        lambda cell: cell.control("bill", debt="1"), changes=(*_AT_ONCE, ("billing.release_after", 0))
+        lambda cell: cell.region.chaos.arrears(debt="1"), changes=(*_AT_ONCE, ("billing.release_after", 0))
     ),
     "expiry": Cause(
         lambda cell: cell.control("expire", instance=cell.instance.id, within=0),
@@ -204,7 +206,7 @@ CAUSES: Final = {
     "user-reboots": Cause(lambda cell: cell.call("RebootInstance")),
     "user-moves-by-force": Cause(_join_by_force),
     "user-redeploys": Cause(lambda cell: cell.call("RedeployInstance"), edition="2020-12"),
-    "agent-stops": Cause(lambda cell: cell.control("agent-outage", instance=cell.instance.id, state="stopped")),
+    "agent-stops": Cause(lambda cell: cell.region.chaos.agent_outage(cell.instance.id, "stopped")),
 }
 
 

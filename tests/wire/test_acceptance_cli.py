@@ -181,15 +181,15 @@ def test_the_client_finds_its_own_string_in_the_refusal_of_a_wrong_secret(aliyun
 
 def test_a_throttled_call_is_sent_again_where_the_answer_says_when(aliyun: Aliyun) -> None:
     with closing(connect(aliyun.url, token=TOKEN)) as region:
-        fault = {"action": "DescribeZones", "code": "Throttling", "times": 1}
-        region.control("api-fault", fault)
+        fault = {"fault": "ApiFailure", "action": "DescribeZones", "code": "Throttling", "times": 1}
+        first = region.control("inject", {"fault": fault})["number"]
         assert aliyun.code("DescribeZones") == "Throttling"
-        region.control("api-fault", {**fault, "retry_after": 100})
+        region.control("inject", {"fault": {**fault, "retry_after": 100}})
         if aliyun.version >= (3, 4, 0):
             assert aliyun.ecs("DescribeZones")["Zones"]["Zone"][0]["ZoneId"] == "cn-hangzhou-a"
         else:
             assert aliyun.code("DescribeZones") == "Throttling"
-        assert region.control("api-faults", {}) == {"ids": []}
+        assert region.control("undo", {"number": first})["state"] == "undone"
 
 
 def test_a_temporary_key_needs_its_token(aliyun: Aliyun) -> None:

@@ -22,7 +22,7 @@ def served() -> Iterator[Region]:
 
 
 def inject(region: Region, **fault: object) -> int:
-    return int(region.control("api-fault", **fault)["id"])
+    return int(region.control("inject", fault={"fault": "ApiFailure", **fault})["number"])
 
 
 def test_a_refusal_comes_before_the_effect(served: Region) -> None:
@@ -45,8 +45,8 @@ def test_a_pattern_and_its_end(served: Region) -> None:
     fault = inject(served, action="Describe*")
     with pytest.raises(ApiError, match="ServiceUnavailable"):
         served.call("DescribeInstances")
-    assert served.control("remove-api-fault", id=fault) == {"removed": True}
-    assert served.control("remove-api-fault", id=fault) == {"removed": False}
+    for _ in range(2):
+        assert served.control("undo", number=fault)["state"] == "undone"
     assert served.call("DescribeInstances")["TotalCount"] == 0
 
 

@@ -40,10 +40,10 @@ def _ask(
 
 
 def test_a_verb_reaches_the_door(endpoint: Endpoint, door: FakeDoor) -> None:
-    response = _ask(endpoint, "control/crash-host", b'{"host": "a-h01"}')
-    assert (response.status, response.json) == (200, {"verb": "crash-host", "arguments": {"host": "a-h01"}})
+    response = _ask(endpoint, "control/host-of", b'{"instance": "i-1"}')
+    assert (response.status, response.json) == (200, {"verb": "host-of", "arguments": {"instance": "i-1"}})
     assert _ask(endpoint, "control/clock").status == 200
-    assert door.verbs == [("crash-host", {"host": "a-h01"}), ("clock", {})]
+    assert door.verbs == [("host-of", {"instance": "i-1"}), ("clock", {})]
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "tök"])

@@ -149,10 +149,10 @@ def test_a_fault_is_scheduled_by_the_clock_of_the_endpoint(backend: HttpBackend)
         host = str(web.host)
         scheduled = region.chaos.at("2h", HostCrash(host))
         region.clock.advance("1h")
-        assert [scheduled.injection] == [None]
+        assert scheduled.state == "planned"
         event = region.wait_for_event("SystemFailure.Reboot", instance=web, within="2h")
         assert event.published > 0
-        assert scheduled.injection is not None
+        assert scheduled.state != "planned"
     assert [each["state"] for each in region.hosts if each["host"] == host] == ["up"]
     assert [entry.kind for entry in region.journal.of("notice", "owed", "fault", "undo")] == [
         "notice",
@@ -178,7 +178,7 @@ def test_what_could_not_come_unnoticed_is_told_at_the_end(backend: HttpBackend) 
     region.chaos.at("10s", HostCrash("h1"))
     # The clock of the endpoint goes on by itself; whoever calls as it comes due has nothing to do with it.
     patience = time.monotonic() + PATIENCE
-    while not region.control("came", id=1)["error"] and time.monotonic() < patience:
+    while not region.control("faults", number=1)["faults"][0]["error"] and time.monotonic() < patience:
         assert region.call("DescribeInstances")["TotalCount"] == 0
     with pytest.raises(UsageError, match="was to come and could not: there is no host 'h1'"):
         region.close()
@@ -191,6 +191,11 @@ def test_the_schema_leaves_out_what_does_not_travel(url: str) -> None:
     types = {kind for verb in verbs.values() for each in verb["properties"].values() for kind in each.get("type", ())}
     assert types <= {"string", "integer", "number", "boolean", "null", "array", "object"}
     assert "answer" in verbs["teach-guest"]["properties"]
+    for verb in ("inject", "schedule"):
+        shapes = verbs[verb]["properties"]["fault"]["oneOf"]
+        crash = next(each for each in shapes if each["properties"]["fault"] == {"const": "HostCrash"})
+        assert crash["required"] == ["fault", "host"]
+        assert crash["properties"]["reversible"] == {"type": ["boolean"]}
 
 
 def test_an_answer_that_lacks_a_field_is_the_endpoints_fault() -> None:

@@ -88,7 +88,14 @@ class DockerBackend(LocalBackend):
             self.hosts = DockerSubstrate(self.pool, sink, self.metadata, root)
             return self.hosts
 
-        super().__init__(*shapes, clock=SplitClock(start), substrate=hosts, verbs=tables.containers(), **options)
+        super().__init__(
+            *shapes,
+            clock=SplitClock(start),
+            substrate=hosts,
+            verbs=tables.containers(),
+            breakers=tables.container_breakers(),
+            **options,
+        )
         # Whoever runs the collector may hold a lock that the hosts' thread wants, so nothing is waited for then.
         self._end = finalize(self, self.hosts.abandon)
 

@@ -21,7 +21,7 @@ from faultzone.control import tables
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NoAnswer, NotSupported, Unanswered, UnknownTarget, UsageError
 from faultzone.journal.journal import Journal
-from faultzone.journal.redaction import recorded, text, told
+from faultzone.journal.redaction import noted, recorded, text, told
 
 #: Seconds that an endpoint has to answer a call, and a control verb: `advance` by months does all that falls due.
 TIMEOUT: Final = 30.0
@@ -34,8 +34,8 @@ _TOKEN: Final = "x-faultzone-token"
 _READING: Final = ("Describe", "List", "Get")
 #: The control verb that changes nothing in the region, and yet reaches what a test may count.
 _SENDING: Final = "guest-request"
-#: Control verbs that may let calls be refused, or go unanswered, on purpose.
-_FAULTS: Final = frozenset({"api-fault", "later"})
+#: The faults by which calls are refused, or go unanswered, on purpose.
+_OF_CALLS: Final = frozenset({"ApiFailure"})
 
 #: Completes and signs flat parameters: (method, parameters, key pair) -> all parameters, `Signature` among them.
 Sign = Callable[[str, Mapping[str, str], tuple[str, str]], Mapping[str, str]]
@@ -97,6 +97,8 @@ class HttpBackend:
         self._idle: list[http.client.HTTPConnection] = []
         #: Whether calls may be refused or go unanswered on purpose.
         self._faults = False
+        #: The numbers of the faults that are to come, as far as the journal knows.
+        self._planned: set[int] = set()
         #: What calls are repeated from, where they may be; and the seconds that each has.
         self.budget: Budget | None = None
         self.timeout = TIMEOUT
@@ -167,12 +169,15 @@ class HttpBackend:
             body = json.dumps(dict(arguments))
         except (TypeError, ValueError) as trouble:
             raise UsageError(f"{verb}: {trouble}: write what JSON can carry") from None
+        if verb == "inject":
+            self._note("owed", arguments.get("fault"))
         known = tables.MEMORY.get(verb)
         reads = known is not None and not known.writes and verb != _SENDING
         status, answer = self._ask(_CONTROL + verb, body, headers, reads=reads, seconds=_CONTROL_TIMEOUT)
         if status < 300:
-            self._faults = verb != "reset" and (self._faults or verb in _FAULTS)
-            return self._held(partial(from_control, verb), answer)
+            told_of = self._held(partial(from_control, verb), answer)
+            self._learn_of(verb, arguments, told_of)
+            return told_of
         message = str(answer.get("Message", answer))
         if status == 501:
             raise NotSupported(message)
@@ -198,6 +203,35 @@ class HttpBackend:
             except Unanswered as trouble:
                 if not budget.repeats(trouble, tries, reads=reads):
                     raise
+
+    def _learn_of(self, verb: str, arguments: Mapping[str, object], answer: Mapping[str, Any]) -> None:
+        """Journal what became of faults, as the endpoint does in its own journal, and note what may follow."""
+        if verb == "reset":
+            self._faults, self._planned = False, set()
+        elif verb == "schedule":
+            self._planned.add(answer["number"])
+            self._faults = self._faults or answer["fault"]["fault"] in _OF_CALLS
+            self._note("notice", {"what": "fault scheduled", "after": arguments["after"], **answer["fault"]})
+        elif verb == "inject":
+            self._began(answer)
+        elif verb in ("undo", "faults"):
+            for record in [answer] if verb == "undo" else answer["faults"]:
+                if record["number"] in self._planned and record["since"] is not None:
+                    self._planned.remove(record["number"])
+                    self._note("owed", record["fault"], record["since"])
+                    self._began(record)
+            if verb == "undo" and answer["since"] is not None:
+                self._note("undo", answer["fault"])
+
+    def _began(self, record: Mapping[str, Any]) -> None:
+        self._note("fault", record["fault"], record["since"])
+        self._faults = self._faults or record["fault"]["fault"] in _OF_CALLS
+
+    def _note(self, kind: str, said: object, at: int | None = None) -> None:
+        """Journal something at an instant of the region's time, at the present one if none is given."""
+        if isinstance(said, Mapping):
+            now = self.control("clock", {})["now"] if at is None and "move-time" in self.capabilities else at or 0
+            self.journal.append(now, kind, noted(recorded(said)))
 
     def _request(
         self, path: str, body: str, headers: dict[str, str], seconds: float | None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 from faultzone import editions
 from faultzone.backends.publishing import Publisher
 from faultzone.clock import CLOCK_END, SECOND, VIRTUAL_START, Clock, Timer, stamp
 from faultzone.control import tables
-from faultzone.control.active_faults import ActiveFaults
-from faultzone.control.api_faults import ApiFaults
+from faultzone.control.faults.active import ActiveFaults
+from faultzone.control.faults.api import FailingCalls
+from faultzone.control.faults.breaks import Breakers
 from faultzone.control.registry import Table
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
@@ -28,9 +30,6 @@ from faultzone.model.rules import Rules
 from faultzone.substrate import Sink, Substrate
 from faultzone.substrate.memory import MemorySubstrate, Timings
 from faultzone.world import World
-
-if TYPE_CHECKING:
-    from faultzone.control.schedule import Planned
 
 #: The account of the key pair testid/testsecret.
 DEFAULT_ACCOUNT: Final = "1000000000000001"
@@ -82,6 +81,7 @@ class LocalBackend:
         delays: how the substrate's reports are delayed, doubled and lost; see `MemorySubstrate`.
         substrate: makes what hosts are made of from the clock and a sink that any thread may call; memory unless given.
         verbs: the control verbs that it has.
+        breakers: what breaks each kind of fault here.
     """
 
     name = "memory"
@@ -118,6 +118,7 @@ class LocalBackend:
         delays: Callable[[Report], Sequence[float]] | None = None,
         substrate: Callable[[Clock, Sink], Substrate] | None = None,
         verbs: Table = tables.MEMORY,
+        breakers: Breakers = tables.MEMORY_BREAKERS,
     ) -> None:
         if type(accounts) is not int or accounts < 1:
             raise UsageError(f"accounts={accounts!r}: write how many accounts the cloud has, at least one")
@@ -144,13 +145,10 @@ class LocalBackend:
         if isinstance(self.substrate, MemorySubstrate):
             self.substrate.guests.metadata = self.cloud.metadata
             self.substrate.guests.address = self.cloud.find_by_address
-        self.api_faults = ApiFaults()
-        self.active_faults = ActiveFaults()
+        self.failing_calls = FailingCalls()
+        self.active_faults = ActiveFaults(self, breakers)
         self.subscriptions = Publisher(self.cloud, self.note)
         self._fallen_due: deque[Callable[[], object]] = deque()
-        #: The verbs that were scheduled, and those of them that failed and of which nothing was said yet.
-        self.planned: list[Planned] = []
-        self.failed: list[Planned] = []
         #: The thread that advances time, and by how much a jump has put off the instant that it is to reach.
         self._advancer: int | None = None
         self._jumped = 0
@@ -184,13 +182,14 @@ class LocalBackend:
             raise UsageError(f"action={told(action)}: write the name of an action, such as 'DescribeInstances'")
         if account is not None and not isinstance(account, str):
             raise UsageError(f"account={told(account)}: write the id of an account, such as {DEFAULT_ACCOUNT!r}")
-        if not self.api_faults.faults:
+        if not self.failing_calls.faults:
             return self._call(action, parameters, account)
         if seconds := self.delay_of(action):
             self.advance(round(seconds * SECOND))
-        fault = self.api_faults.take(action, "refuse", "drop")
-        if fault is None:
+        failing = self.failing_calls.take(action, "refuse", "drop")
+        if failing is None:
             return self._call(action, parameters, account)
+        fault = failing.fault
         if fault.after_effect:
             self._call(action, parameters, account)
         with self._turn():
@@ -199,7 +198,7 @@ class LocalBackend:
             request_id = self.cloud.world.request_id()
         if fault.kind == "drop":
             raise NoAnswer(f"{action} was not answered")
-        error = fault.error()
+        error = failing.error()
         error.request_id = request_id
         raise error
 
@@ -208,8 +207,8 @@ class LocalBackend:
 
         An endpoint sleeps for them; a call in process lets region time pass.
         """
-        fault = self.api_faults.take(action, "delay") if self.api_faults.faults else None
-        return 0.0 if fault is None else fault.seconds
+        failing = self.failing_calls.take(action, "delay") if self.failing_calls.faults else None
+        return 0.0 if failing is None else failing.fault.seconds
 
     def _call(self, action: str, parameters: Mapping[str, object], account: str | None) -> dict[str, Any]:
         cloud, journal = self.cloud, self.journal
@@ -264,7 +263,7 @@ class LocalBackend:
             How many timers fired.
 
         Raises:
-            FaultzoneError: what was asked for later, with the control verb `later`, could not be carried out.
+            FaultzoneError: a fault that was planned could not be brought about.
             UsageError: that is further than region time goes.
         """
         if self.clock.now + length > CLOCK_END:
@@ -284,11 +283,12 @@ class LocalBackend:
 
     def _raise_failed(self) -> None:
         """Raise what could not be carried out, once."""
-        while self.failed:
-            planned = self.failed.pop(0)
-            if planned.error is not None and not planned.told:
-                planned.told = True
-                raise planned.error
+        missed = self.active_faults.missed
+        while missed:
+            record = missed.pop(0)
+            if record.error is not None and not record.told:
+                record.told = True
+                raise record.error
 
     def _advance(self, length: int, *, settle: bool) -> int:
         fired = 0
@@ -389,6 +389,13 @@ class LocalBackend:
         self.subscriptions.close()
         self.substrate.close()
         self.journal.close()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock, and commit at the end what changed."""
+        with self._turn():
+            yield
+            self._commit()
 
     def _turn(self, *, planned: bool = True) -> _Turn:
         """Hold the lock in a `with` block, with time caught up; see `_Turn`."""

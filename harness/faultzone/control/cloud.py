@@ -90,37 +90,16 @@ def set_supply(
     return {"before": at.placement.limit_supply(zone or "*", family or "*", limit, at.catalog)}
 
 
-@verb(VERBS, "set-supply")
-def shortage(
-    backend: Local, *, limit: int, zone: str | None = None, family: str | None = None, region: str | None = None
-) -> dict[str, Any]:
-    """Let no more than `limit` instances be in a zone and of a family at a time; tells the number that ends it."""
-    at = find_region(backend, region)
-    at.placement.check_scope(zone or "*", family or "*", at.catalog)
-    if limit < 0:
-        raise UsageError(f"limit={limit!r}: write how many instances may be placed there, 0 or more")
-    number = backend.active_faults.begin("shortage")
-    at.placement.begin_shortage(number, zone or "*", family or "*", limit)
-    return {"id": number}
-
-
 @verb(VERBS, "set-supply", writes=False)
 def supply(backend: Local, *, region: str | None = None) -> dict[str, Any]:
-    """Tell the limits of supply, and the shortages by number; `*` stands for every zone or family."""
+    """Tell the limits of supply that stay, and those of shortages; `*` stands for every zone or family."""
     found = find_region(backend, region).placement.supply
     return {
         "limits": [{"zone": zone, "family": family, "limit": each} for (zone, family), each in found.limits.items()],
         "shortages": [
-            {"id": number, "zone": zone, "family": family, "limit": limit}
-            for number, (zone, family, limit) in found.shortages.items()
+            {"zone": zone, "family": family, "limit": limit} for zone, family, limit in found.shortages.values()
         ],
     }
-
-
-@verb(VERBS, "set-supply")
-def end_shortage(backend: Local, *, id: int, region: str | None = None) -> dict[str, Any]:
-    """End a shortage; tells whether it was still in force."""
-    return {"ended": find_region(backend, region).placement.end_shortage(id)}
 
 
 @verb(VERBS, "change-account")

@@ -1,10 +1,9 @@
-"""The verbs of system events: maintenance that is planned and withdrawn, operating systems that crash."""
+"""The verbs of system events: maintenance that is planned and withdrawn."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from faultzone.control.guests import memory_of
 from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_host, find_instance, find_region, region_of
 from faultzone.errors import UnknownTarget, UsageError
@@ -19,7 +18,12 @@ if TYPE_CHECKING:
 VERBS: Table = {}
 
 
-def _find_event(backend: Local, event_id: str) -> tuple[RegionState, SystemEvent]:
+def find_event(backend: Local, event_id: str) -> tuple[RegionState, SystemEvent]:
+    """An event and its region, also one that its user does not see.
+
+    Raises:
+        UnknownTarget: there is none of this id, or none any more.
+    """
     for region in backend.cloud.regions.values():
         if (event := region.events.get(event_id)) is not None:
             return region, event
@@ -30,8 +34,7 @@ def _find_event(backend: Local, event_id: str) -> tuple[RegionState, SystemEvent
     raise UnknownTarget(f"there is no event {event_id!r}")
 
 
-@verb(VERBS, "break-hosts")
-def schedule_maintenance(
+def plan_maintenance(
     backend: Local,
     *,
     instance: str | None = None,
@@ -41,12 +44,11 @@ def schedule_maintenance(
     within: int | None = None,
     outcome: str = "executes",
     region: str | None = None,
-) -> dict[str, Any]:
-    """Plan maintenance of an instance, or of all on a host, for an instant in milliseconds since the epoch.
+) -> list[SystemEvent]:
+    """Plan maintenance of an instance, or of all on a host; see the verb `schedule-maintenance`.
 
-    Or for the one `within` so many milliseconds. Tells each `event`, null where its user sees none, and the id of the
-    `plan`, by which it is withdrawn. `outcome` is `executes` or `fails`, or `inquires` for one that waits for consent.
-    Instances of retired families are rebooted all the same, but no event tells of it.
+    Raises:
+        UsageError: there is no such type, outcome, instant, instance or host.
     """
     edition, now = backend.cloud.edition.event, backend.clock.now
     known = [each for each in edition.types if each.startswith("SystemMaintenance.")]
@@ -70,7 +72,42 @@ def schedule_maintenance(
         at = find_region(backend, region)
         instances = [at.instances[each] for each in sorted(find_host(at, host).instances)]
     fails, inquires = outcome == "fails", outcome == "inquires"
-    made = [maintenance.plan(at, each, type, due, fails=fails, inquires=inquires) for each in instances]
+    return [maintenance.plan(at, each, type, due, fails=fails, inquires=inquires) for each in instances]
+
+
+def withdraw(region: RegionState, event: SystemEvent) -> None:
+    """Withdraw an event that has not begun."""
+    events.settle(region, event, events.CANCELED)
+
+
+@verb(VERBS, "break-hosts")
+def schedule_maintenance(
+    backend: Local,
+    *,
+    instance: str | None = None,
+    host: str | None = None,
+    type: str = events.MAINTENANCE,
+    not_before: int | None = None,
+    within: int | None = None,
+    outcome: str = "executes",
+    region: str | None = None,
+) -> dict[str, Any]:
+    """Plan maintenance of an instance, or of all on a host, for an instant in milliseconds since the epoch.
+
+    Or for the one `within` so many milliseconds. Tells each `event`, null where its user sees none, and the id of the
+    `plan`, by which it is withdrawn. `outcome` is `executes` or `fails`, or `inquires` for one that waits for consent.
+    Instances of retired families are rebooted all the same, but no event tells of it.
+    """
+    made = plan_maintenance(
+        backend,
+        instance=instance,
+        host=host,
+        type=type,
+        not_before=not_before,
+        within=within,
+        outcome=outcome,
+        region=region,
+    )
     return {
         "events": [
             {"event": None if each.silent else each.id, "instance": each.instance, "plan": each.id} for each in made
@@ -81,26 +118,17 @@ def schedule_maintenance(
 @verb(VERBS, "break-hosts")
 def cancel_maintenance(backend: Local, *, event: str) -> dict[str, Any]:
     """Withdraw a planned event; tells whether there was anything left to withdraw."""
-    region, found = _find_event(backend, event)
+    region, found = find_event(backend, event)
     if found.simulated:
         raise UsageError(f"{found.id} is simulated: its user cancels it with CancelSimulatedSystemEvents")
     withdrawn = found.may_become(events.CANCELED)
     if withdrawn:
-        events.settle(region, found, events.CANCELED)
+        withdraw(region, found)
     return {"withdrawn": withdrawn, "status": found.status}
 
 
 @verb(VERBS, "break-hosts", writes=False)
 def system_event(backend: Local, *, event: str) -> dict[str, Any]:
     """Tell the state of an event, also of one that its user does not see, and whether it is still to come."""
-    found = _find_event(backend, event)[1]
+    found = find_event(backend, event)[1]
     return {"status": found.status, "pending": found.may_become(events.CANCELED) and not found.simulated}
-
-
-@verb(VERBS, "guest")
-def guest_crash(backend: Local, *, instance: str) -> dict[str, Any]:
-    """Crash the operating system of an instance."""
-    found = find_instance(backend, instance)
-    if not memory_of(backend).crash_guest(found.id):
-        raise UsageError(f"no operating system is up in {found.id}: it is {found.status}")
-    return {}

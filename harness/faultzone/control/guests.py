@@ -133,26 +133,6 @@ def set_agent(backend: Local, *, instance: str, state: str) -> dict[str, Any]:
     return {"states": list(AGENT_STATES)}
 
 
-@verb(VERBS, "break-agents")
-def agent_outage(backend: Local, *, instance: str, state: str) -> dict[str, Any]:
-    """Put the agent of an instance out of order; tells the number that ends it. Of several the latest is to be seen."""
-    if state == "running" or state not in AGENT_STATES:
-        raise UsageError(f"state={state!r}: write one of {', '.join(AGENT_STATES[1:])}")
-    _guests(backend).set_agent(instance, state)
-    return {"id": backend.active_faults.begin(state, ("agent", instance))}
-
-
-@verb(VERBS, "break-agents")
-def end_agent_outage(backend: Local, *, instance: str, id: int | None = None) -> dict[str, Any]:
-    """End an outage of an agent, or all; with none left it runs, as its latest version."""
-    guests, agent = _guests(backend), ("agent", instance)
-    guests.guest(instance)
-    if id is None or id in backend.active_faults.on(agent):
-        backend.active_faults.end(agent, id)
-        guests.set_agent(instance, "running", *backend.active_faults.on(agent).values())
-    return {}
-
-
 @verb(VERBS, "guest")
 def set_powershell(backend: Local, *, instance: str, there: bool) -> dict[str, Any]:
     """Take the PowerShell module away from a Windows guest, or give it back."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock, Timer
-    from faultzone.control.active_faults import ActiveFaults
-    from faultzone.control.api_faults import ApiFaults
+    from faultzone.control.faults.active import ActiveFaults
+    from faultzone.control.faults.api import FailingCalls
     from faultzone.control.registry import Verb
-    from faultzone.control.schedule import Planned
     from faultzone.journal.journal import Journal
     from faultzone.model.cloud import Cloud
     from faultzone.substrate import Substrate
@@ -69,29 +69,24 @@ class Local(Protocol):
 
     @property
     def active_faults(self) -> ActiveFaults:
-        """What is broken."""
+        """Its faults."""
 
     @property
-    def api_faults(self) -> ApiFaults:
+    def failing_calls(self) -> FailingCalls:
         """What becomes of calls."""
 
     @property
     def subscriptions(self) -> Subscriptions:
         """Who is told of notifications."""
 
-    @property
-    def planned(self) -> list[Planned]:
-        """The verbs that were scheduled, by number."""
-
-    @property
-    def failed(self) -> list[Planned]:
-        """Those of them that could not be carried out, and of which nothing was said."""
-
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
         """Answer one action."""
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Carry out a verb."""
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold the lock, and commit at the end what changed; for what does not have the lock."""
 
     def plan(self, delay: int, action: Callable[[], object]) -> Timer:
         """Run something once `delay` milliseconds of region time have passed, without the lock."""

@@ -112,7 +112,7 @@ Table = dict[str, Verb]
 def verb(
     table: Table, capability: str = "", *, name: str = "", writes: bool = True, takes_lock: bool = False
 ) -> Callable[[F], F]:
-    """Put a function into a table of verbs; `crash_host` is asked for by `crash-host`.
+    """Put a function into a table of verbs; `host_of` is asked for by `host-of`.
 
     Args:
         table: where a backend finds it.

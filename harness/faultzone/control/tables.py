@@ -1,11 +1,19 @@
-"""The tables of verbs that backends are handed."""
+"""The tables that backends are handed: of verbs, and of what breaks faults."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from typing import Final
 
-from faultzone.control import api, billing, cloud, events, guests, hosts, metadata, notifications, schedule
+from faultzone.control import billing, cloud, events, guests, hosts, metadata, notifications
+from faultzone.control.faults import api as api_faults
+from faultzone.control.faults import billing as billing_faults
+from faultzone.control.faults import guests as guest_faults
+from faultzone.control.faults import hosts as host_faults
+from faultzone.control.faults import provider as provider_faults
+from faultzone.control.faults import time as time_faults
+from faultzone.control.faults import verbs
+from faultzone.control.faults.breaks import Breakers
 from faultzone.control.registry import Table
 from faultzone.errors import FaultzoneError, NotSupported, UsageError
 
@@ -16,19 +24,34 @@ MEMORY: Final[Table] = {
     **events.VERBS,
     **guests.VERBS,
     **billing.VERBS,
-    **schedule.VERBS,
     **metadata.VERBS,
     **notifications.VERBS,
-    **api.VERBS,
+    **verbs.VERBS,
+}
+
+#: What breaks a cloud whose hosts are in memory.
+MEMORY_BREAKERS: Final[Breakers] = {
+    **host_faults.BREAKERS,
+    **provider_faults.BREAKERS,
+    **guest_faults.BREAKERS,
+    **billing_faults.BREAKERS,
+    **api_faults.BREAKERS,
+    **time_faults.BREAKERS,
 }
 
 
 def containers() -> Table:
     """The verbs of a cloud whose hosts are containers; where both have one of a name, that of containers."""
-    from faultzone.control import agents
     from faultzone.control import containers as own
 
-    return {**MEMORY, **own.VERBS, **agents.VERBS}
+    return {**MEMORY, **own.VERBS}
+
+
+def container_breakers() -> Breakers:
+    """What breaks a cloud whose hosts are containers; where both have a kind of fault, that of containers."""
+    from faultzone.control.faults import containers as own
+
+    return {**MEMORY_BREAKERS, **own.BREAKERS}
 
 
 def unknown(name: str, backend: str, table: Table) -> FaultzoneError:

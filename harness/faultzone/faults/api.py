@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from math import inf
+from typing import ClassVar, Final
 
-from faultzone.faults.base import Fault
-from faultzone.faults.promises import number_of
+from faultzone.errors import UsageError
+from faultzone.faults.fault import Fault
 
-if TYPE_CHECKING:
-    from faultzone.backends import Backend
+_KINDS: Final = ("refuse", "delay", "drop")
+#: What a drawn failure refuses or loses: what tests do most, and wait with.
+_ACTIONS: Final = ("RunInstances", "StartInstance", "StopInstance", "RebootInstance", "InvokeCommand", "Describe*")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class ApiFailure(Fault):
         seconds: of a delay; in process, region time passes.
         times: how many calls; None for all.
         after_effect: whether the action is carried out first.
-        retry_after: milliseconds that a refusal asks the client to wait.
+        retry_after: milliseconds that a refusal asks the client to wait, in the header that newer SDKs honour.
+        message: of a refusal; the documented one of the code when left out.
     """
 
     action: str
@@ -39,18 +41,38 @@ class ApiFailure(Fault):
     times: int | None = None
     after_effect: bool = False
     retry_after: int | None = None
-    capability: ClassVar[str] = "break-api"
+    message: str | None = None
+    capability: ClassVar = "break-api"
+    ends: ClassVar = "calls go right again"
     #: A lapse is made good by a call that must be answered, and paid for.
-    in_the_way: ClassVar[bool] = True
+    in_the_way: ClassVar = True
+    examples: ClassVar = {
+        "action": _ACTIONS,
+        "kind": ("refuse", "drop"),
+        "code": ("ServiceUnavailable", "Throttling", "InternalError"),
+        "times": (1,),
+        "after_effect": (False, True),
+    }
 
-    def asks(self) -> tuple[str, dict[str, Any]]:
-        """Let them go wrong."""
-        return "api-fault", asdict(self)
+    def __post_init__(self) -> None:
+        """Look at the values.
 
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Let calls go right, as far as this fault is concerned."""
-        backend.control("remove-api-fault", {"id": number_of(injected)})
-
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """It is no longer among those in force."""
-        return injected["id"] not in backend.control("api-faults", {})["ids"]
+        Raises:
+            UsageError: one cannot be; the text says what to write.
+        """
+        super().__post_init__()
+        if self.kind not in _KINDS:
+            raise UsageError(f"kind={self.kind!r}: write one of {', '.join(_KINDS)}")
+        if self.status is not None and not 400 <= self.status <= 599:
+            raise UsageError(
+                f"status={self.status!r}: a refusal has a status from 400 to 599, a whole number such as 503; no "
+                "answer of another status is a refusal that can be sent"
+            )
+        if not self.code:
+            raise UsageError(f"code={self.code!r}: write the code of a refusal, such as 'ServiceUnavailable'")
+        if not 0 <= self.seconds < inf:
+            raise UsageError(f"seconds={self.seconds!r}: write seconds, 0 or more")
+        if self.times is not None and self.times < 1:
+            raise UsageError(f"times={self.times!r}: write how many calls, 1 or more, or leave it out for all")
+        if self.retry_after is not None and self.retry_after < 0:
+            raise UsageError(f"retry_after={self.retry_after!r}: write milliseconds, 0 or more")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import ClassVar, Final
 
-from faultzone.faults.base import Fault
-from faultzone.faults.promises import unless_vanished
+from faultzone.errors import UsageError
+from faultzone.faults.fault import Fault
 
-if TYPE_CHECKING:
-    from faultzone.backends import Backend
-
-_RESTARTED: Final = "the region restarts the instance by itself"
+_STATES: Final = ("stopped", "hung", "lacking", "outdated", "upgrading")
 
 
 @dataclass(frozen=True)
@@ -24,19 +20,8 @@ class GuestCrash(Fault):
     """
 
     instance: str
-    capability: ClassVar[str] = "guest"
-
-    @property
-    def why_no_undo(self) -> str | None:
-        """There is nothing left to mend."""
-        return _RESTARTED
-
-    def asks(self) -> tuple[str, dict[str, Any]]:
-        """Crash it."""
-        return "guest-crash", {"instance": self.instance}
-
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Nothing: see `why_no_undo`."""
+    capability: ClassVar = "guest"
+    never_ends: ClassVar = "the region restarts the instance by itself"
 
 
 @dataclass(frozen=True)
@@ -50,19 +35,16 @@ class AgentOutage(Fault):
 
     instance: str
     state: str = "stopped"
-    capability: ClassVar[str] = "break-agents"
+    capability: ClassVar = "break-agents"
+    ends: ClassVar = "the agent runs"
+    examples: ClassVar = {"state": _STATES[:2]}
 
-    def asks(self) -> tuple[str, dict[str, Any]]:
-        """Bring it into that state."""
-        return "agent-outage", {"instance": self.instance, "state": self.state}
+    def __post_init__(self) -> None:
+        """Look at the values.
 
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Let it run, as its latest version, once nothing else is wrong; an instance that was released has none."""
-        with unless_vanished():
-            backend.control("end-agent-outage", {"instance": self.instance, "id": injected.get("id")})
-
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """It runs as its latest version wherever its system is up and nothing else is wrong with it."""
-        agent = backend.control("agent", {"instance": self.instance})
-        sound = not agent["up"] or (agent["running"] and agent["version"] == agent["latest"])
-        return injected.get("id") not in agent["faults"] and (sound or bool(agent["faults"]))
+        Raises:
+            UsageError: there is no such state.
+        """
+        super().__post_init__()
+        if self.state not in _STATES:
+            raise UsageError(f"state={self.state!r}: write one of {', '.join(_STATES)}")

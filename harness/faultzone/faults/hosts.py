@@ -1,112 +1,73 @@
-"""Faults of hosts: power, silence, the wire, a found risk, the power of a whole zone.
+"""Faults of hosts: power, silence, the wire, a found risk, the power of a whole zone, migrations.
 
 Several of them may hit one host: it is up again once the last is undone, in whatever order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 from faultzone.clock import Duration
-from faultzone.faults.base import Fault
-
-if TYPE_CHECKING:
-    from faultzone.backends import Backend
-
-
-def hosts_of(backend: Backend, region: str | None) -> list[dict[str, Any]]:
-    """The hosts of a region, as far as there are any to be seen."""
-    return list(backend.control("hosts", {"region": region})["hosts"])
-
-
-def mended(host: Mapping[str, Any], injected: Mapping[str, Any]) -> bool:
-    """Whether a host is up, or down for another reason."""
-    return injected.get("id") not in host["faults"] and (host["state"] != "down" or bool(host["faults"]))
-
-
-class LosesHost(Fault):
-    """What may cost a host its power: repaired, it is up unless it is down for another reason.
-
-    Attributes:
-        host: the host's id.
-        region: the region's id, None for the first.
-    """
-
-    host: str
-    region: str | None
-    capability: ClassVar[str] = "break-hosts"
-    #: A host answers seconds after its repair; one that is a container may have to be made anew.
-    undo_within: ClassVar[Duration] = "2m"
-
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Repair the host."""
-        backend.control("repair-host", {"host": self.host, "region": self.region, "id": injected.get("id")})
-
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """The host has its power back."""
-        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["host"] == self.host)
+from faultzone.errors import UsageError
+from faultzone.faults.fault import Fault
 
 
 @dataclass(frozen=True)
-class HostCrash(LosesHost):
+class HostCrash(Fault):
     """A host loses its power, with all that runs on it.
 
     Args:
         host: the host's id.
         reversible: whether the hardware can be started again.
+        region: the region's id, None for the first.
     """
 
     host: str
     reversible: bool = True
     region: str | None = None
+    capability: ClassVar = "break-hosts"
+    ends: ClassVar = "the host is repaired; an irreversible crash cannot be undone"
+    #: A host answers seconds after its repair; one that is a container may have to be made anew.
+    undo_within: ClassVar[Duration] = "2m"
+    examples: ClassVar = {"reversible": (True, False)}
 
     @property
     def why_no_undo(self) -> str | None:
         """An irreversible crash stays."""
         return None if self.reversible else "an irreversible crash cannot be undone"
 
-    def asks(self) -> tuple[str, dict[str, Any]]:
-        """Cut the power."""
-        return "crash-host", {"host": self.host, "reversible": self.reversible, "region": self.region}
-
 
 @dataclass(frozen=True)
-class HostHang(LosesHost):
+class HostHang(Fault):
     """Everything on a host stands still. Its silence is noticed, and it loses its power: nothing runs in two places.
 
     Args:
         host: the host's id.
+        region: the region's id, None for the first.
     """
 
     host: str
     region: str | None = None
-
-    def asks(self) -> tuple[str, dict[str, Any]]:
-        """Let it stand still."""
-        return "hang-host", {"host": self.host, "region": self.region}
+    capability: ClassVar = "break-hosts"
+    ends: ClassVar = "the host is repaired"
+    undo_within: ClassVar[Duration] = "2m"
 
 
 @dataclass(frozen=True)
-class NetworkCut(LosesHost):
+class NetworkCut(Fault):
     """A host is cut off. Joined before it is missed, nothing has happened; later it has lost its power.
 
     Args:
         host: the host's id.
+        region: the region's id, None for the first.
     """
 
     host: str
     region: str | None = None
-
-    def asks(self) -> tuple[str, dict[str, Any]]:
-        """Cut the wire."""
-        return "host-wire", {"host": self.host, "region": self.region, "up": False}
-
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Join the wire, and give the host its power back if it was missed."""
-        asked = {"host": self.host, "region": self.region, "up": True, "id": injected.get("id")}
-        backend.control("host-wire", asked)
+    capability: ClassVar = "break-hosts"
+    ends: ClassVar = "the wire is joined, and the host repaired where it was missed"
+    undo_within: ClassVar[Duration] = "2m"
 
 
 @dataclass(frozen=True)
@@ -115,23 +76,13 @@ class HostAtRisk(Fault):
 
     Args:
         host: the host's id.
+        region: the region's id, None for the first.
     """
 
     host: str
     region: str | None = None
-    capability: ClassVar[str] = "break-hosts"
-
-    def asks(self) -> tuple[str, dict[str, Any]]:
-        """Find it at risk."""
-        return "host-at-risk", {"host": self.host, "region": self.region}
-
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Find it sound again; what was moved away stays where it is."""
-        backend.control("host-at-risk", {"host": self.host, "region": self.region, "at_risk": False})
-
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """The host is no longer at risk; it may be down for another reason."""
-        return all(each["state"] != "at-risk" for each in hosts_of(backend, self.region) if each["host"] == self.host)
+    capability: ClassVar = "break-hosts"
+    ends: ClassVar = "it is sound again; what has moved stays where it is"
 
 
 @dataclass(frozen=True)
@@ -140,23 +91,38 @@ class ZoneOutage(Fault):
 
     Args:
         zone: the zone's id.
+        region: the region's id, None for the first.
     """
 
     zone: str
     region: str | None = None
-    capability: ClassVar[str] = "break-hosts"
+    capability: ClassVar = "break-hosts"
+    ends: ClassVar = "the power comes back"
     #: As after a crash, but for all hosts of the zone at once.
     undo_within: ClassVar[Duration] = "5m"
 
-    def asks(self) -> tuple[str, dict[str, Any]]:
-        """Cut the power."""
-        return "zone-power", {"zone": self.zone, "region": self.region, "on": False}
 
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Give it back."""
-        asked = {"zone": self.zone, "region": self.region, "on": True, "id": injected.get("id")}
-        backend.control("zone-power", asked)
+@dataclass(frozen=True)
+class MigrationFails(Fault):
+    """Live migrations fail, or take long: the longest of several of these decides, and one that fails above all.
 
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """All of its hosts have their power back."""
-        return all(mended(each, injected) for each in hosts_of(backend, self.region) if each["zone"] == self.zone)
+    Args:
+        takes: seconds that each takes; None to let them fail.
+        region: the region's id, None for the first.
+    """
+
+    takes: float | None = None
+    region: str | None = None
+    capability: ClassVar = "break-hosts"
+    ends: ClassVar = "migrations are as they were before"
+    examples: ClassVar = {"takes": (None, 0.0, 5.0, 600.0)}
+
+    def __post_init__(self) -> None:
+        """Look at the values.
+
+        Raises:
+            UsageError: no migration takes that long.
+        """
+        super().__post_init__()
+        if self.takes is not None and not 0 <= self.takes < 86_400:
+            raise UsageError(f"takes={self.takes!r}: write seconds, 0 or more and less than a day")

@@ -1,19 +1,13 @@
-"""Faults that the provider brings about: supply that is gone, maintenance, migrations that fail, locks."""
+"""Faults that the provider brings about: supply that is gone, maintenance, locks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
-from faultzone.clock import Duration, milliseconds
-from faultzone.errors import UnknownTarget
-from faultzone.faults.base import Fault
-from faultzone.faults.promises import number_of, unless_vanished
-
-if TYPE_CHECKING:
-    from faultzone.backends import Backend
+from faultzone.clock import Duration
+from faultzone.errors import UsageError
+from faultzone.faults.fault import Fault
 
 
 @dataclass(frozen=True)
@@ -24,26 +18,26 @@ class SupplyShortage(Fault):
         zone: a zone's id, None for every zone.
         family: such as `ecs.g5`, None for every family.
         limit: how many may be placed; 0 sells nothing more.
+        region: the region's id, None for the first.
     """
 
     zone: str | None = None
     family: str | None = None
     limit: int = 0
     region: str | None = None
-    capability: ClassVar[str] = "set-supply"
+    capability: ClassVar = "set-supply"
+    ends: ClassVar = "this shortage ends, and no other"
+    examples: ClassVar = {"zone": "zones", "limit": (0, 1, 8)}
 
-    def asks(self) -> tuple[str, dict[str, Any]]:
-        """Take the supply away."""
-        return "shortage", asdict(self)
+    def __post_init__(self) -> None:
+        """Look at the values.
 
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """End this shortage, and no other of the same scope."""
-        backend.control("end-shortage", {"id": number_of(injected), "region": self.region})
-
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """The shortage is no longer among those in force."""
-        shortages = backend.control("supply", {"region": self.region})["shortages"]
-        return all(each["id"] != injected["id"] for each in shortages)
+        Raises:
+            UsageError: fewer than none cannot be placed.
+        """
+        super().__post_init__()
+        if self.limit < 0:
+            raise UsageError(f"limit={self.limit!r}: write how many instances may be placed there, 0 or more")
 
 
 @dataclass(frozen=True)
@@ -55,6 +49,7 @@ class Maintenance(Fault):
         host: a host's id, or None for an instance.
         within: how long until it is due; the documented notice when left out.
         outcome: `executes` or `fails`.
+        region: the region's id, None for the first.
     """
 
     instance: str | None = None
@@ -62,54 +57,19 @@ class Maintenance(Fault):
     within: Duration | None = None
     outcome: str = "executes"
     region: str | None = None
-    capability: ClassVar[str] = "break-hosts"
+    capability: ClassVar = "break-hosts"
+    ends: ClassVar = "what has not begun is withdrawn"
+    examples: ClassVar = {"instance": "instances", "within": ("10m", "1h", "24h")}
 
-    def asks(self) -> tuple[str, dict[str, Any]]:
-        """Plan it."""
-        within = None if self.within is None else milliseconds(self.within)
-        target = {"instance": self.instance, "host": self.host, "region": self.region}
-        return "schedule-maintenance", {**target, "within": within, "outcome": self.outcome}
+    def __post_init__(self) -> None:
+        """Look at the values.
 
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Withdraw what has not begun; an event that is no longer kept is over."""
-        for planned in injected.get("events", ()):
-            with suppress(UnknownTarget):
-                backend.control("cancel-maintenance", {"event": planned["plan"]})
-
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """Nothing of it is still to come."""
-        for planned in injected.get("events", ()):
-            with suppress(UnknownTarget):
-                if backend.control("system-event", {"event": planned["plan"]})["pending"]:
-                    return False
-        return True
-
-
-@dataclass(frozen=True)
-class MigrationFails(Fault):
-    """Live migrations fail, or take long: the longest of several of these decides, and one that fails above all.
-
-    Args:
-        takes: seconds that each takes; None to let them fail.
-    """
-
-    takes: float | None = None
-    region: str | None = None
-    capability: ClassVar[str] = "break-hosts"
-
-    def asks(self) -> tuple[str, dict[str, Any]]:
-        """Let them."""
-        return "break-migration", {"fails": self.takes is None, "takes": self.takes, "region": self.region}
-
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Let them be as without it; one that is under way takes as long as it takes."""
-        backend.control("mend-migration", {"id": number_of(injected), "region": self.region})
-
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """Migrations are as they are without it."""
-        now = backend.control("migrations", {"region": self.region})
-        sound = (now["fails"], now["takes"]) == (False, 0)
-        return injected["id"] not in now["faults"] and (sound or bool(now["faults"]))
+        Raises:
+            UsageError: it is for neither an instance nor a host, or for both.
+        """
+        super().__post_init__()
+        if (self.instance is None) == (self.host is None):
+            raise UsageError("maintenance is for an instance or for a host: name one of them")
 
 
 @dataclass(frozen=True)
@@ -121,19 +81,7 @@ class SecurityLock(Fault):
     """
 
     instance: str
-    capability: ClassVar[str] = "change-account"
+    capability: ClassVar = "change-account"
+    ends: ClassVar = "the instance is unlocked"
     #: What is locked cannot be renewed.
-    in_the_way: ClassVar[bool] = True
-
-    def asks(self) -> tuple[str, dict[str, Any]]:
-        """Lock it."""
-        return "lock", {"instance": self.instance, "reason": "security"}
-
-    def undo(self, backend: Backend, injected: Mapping[str, Any]) -> None:
-        """Unlock it; one that was released needs no more."""
-        with unless_vanished():
-            backend.control("lock", {"instance": self.instance, "reason": "security", "locked": False})
-
-    def undone(self, backend: Backend, injected: Mapping[str, Any]) -> bool:
-        """It has no such lock; a financial one may have come meanwhile."""
-        return "security" not in backend.control("locks", {"instance": self.instance})["locks"]
+    in_the_way: ClassVar = True

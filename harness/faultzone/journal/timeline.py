@@ -72,7 +72,7 @@ def _said(kind: str, data: Mapping[str, Any]) -> str:
         of = " ".join(str(data[each]) for each in ("action", "code") if each in data)
         return f"not kept: {data['count']} more of {data['not_kept']} {of}".rstrip()
     name = data.get(kind, data.get("fault", data.get("verb", data.get("what", ""))))
-    left_out = {kind, "fault", "verb", "what", "instance", "region", "user_data", "script", "output"}
+    left_out = {kind, "fault", "number", "verb", "what", "instance", "region", "user_data", "script", "output"}
     rest = [f"{key}={value}" for key, value in data.items() if key not in left_out and value not in (None, "")]
     return " ".join([str(name), *rest])
 

@@ -53,7 +53,7 @@ class Wrapper:
 
 
 class Mutated(Wrapper):
-    """A backend whose calls and control verbs pass through mutations.
+    """A backend whose calls and control verbs pass through mutations; a fault does so by its own name, with its fields.
 
     Args:
         inner: the right backend.
@@ -73,7 +73,14 @@ class Mutated(Wrapper):
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> Answer:
         """Do what only a harness may do."""
+        fault = arguments.get("fault")
+        if verb == "inject" and isinstance(fault, Mapping) and "fault" in fault:
+            given = {name: value for name, value in fault.items() if name != "fault"}
+            return self._mutated(str(fault["fault"]), given, self._inject, None)
         return self._mutated(verb, arguments, self.inner.control, None)
+
+    def _inject(self, name: str, given: Parameters) -> Answer:
+        return self.inner.control("inject", {"fault": {"fault": name, **given}})
 
     def _mutated(
         self, name: str, given: Parameters, pass_on: Callable[[str, Parameters], Answer], account: str | None

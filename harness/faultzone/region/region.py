@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from functools import partial, wraps
+from functools import wraps
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
@@ -20,8 +20,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.editions.catalog import DEFAULT_IMAGE, DEFAULT_INSTANCE_TYPE
 from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
-from faultzone.faults import Chaos
-from faultzone.faults.base import id_of
+from faultzone.faults.fault import id_of
 from faultzone.journal.journal import Journal
 from faultzone.model.billing.ledger import Money
 from faultzone.region.commands import Commands
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from faultzone.serve import Door, Endpoint
 
 from faultzone.backends.options import CloudOptions, local_backend
-from faultzone.journal.redaction import noted
+from faultzone.region.chaos import Chaos
 from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check_status
 
 T = TypeVar("T")
@@ -99,7 +98,7 @@ class Region:
         self.journal = journal if journal is not None else backend.journal
         self.defaults = dict(defaults)
         self.clock = RegionClock(backend)
-        self.chaos = Chaos(backend, region_id, partial(_say, backend, self.journal))
+        self.chaos = Chaos(backend, region_id)
         self.closed = False
         #: Whether an answer that lacks what is documented says so to whoever reads it.
         self.strict = False
@@ -481,12 +480,6 @@ class Region:
                 if isinstance(self.backend, LocalBackend):
                     self.backend.subscriptions.close()
                     self.backend.release()
-
-
-def _say(backend: Backend, journal: Journal, kind: str, data: dict[str, Any]) -> None:
-    """Record what a test does to the region, at the region's time."""
-    now = backend.control("clock", {})["now"] if "move-time" in backend.capabilities else 0
-    journal.append(now, kind, noted(data))
 
 
 class Client:

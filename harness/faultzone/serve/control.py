@@ -23,6 +23,8 @@ from typing import Any, Final
 
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import FaultzoneError, NotSupported, UsageError
+from faultzone.faults import CATALOGUE, Fault
+from faultzone.faults.fault import parameters, required
 from faultzone.listen.hosts import is_loopback
 from faultzone.serve.door import Door
 from faultzone.serve.wire import refusal, render
@@ -111,11 +113,27 @@ def _verb_schema(about: Mapping[str, Any]) -> dict[str, object]:
         "description": about["says"],
         "x-capability": about["capability"],
         "properties": {
-            name: _type_schema(kind.removesuffix("?"))
+            name: {"oneOf": [_fault_schema(each) for each in CATALOGUE]}
+            if name == "fault"
+            else _type_schema(kind.removesuffix("?"))
             for name, kind in arguments.items()
             if not kind.startswith("callable")  # A function does not travel.
         },
         "required": [name for name, kind in arguments.items() if not kind.endswith("?")],
+        "additionalProperties": False,
+    }
+
+
+def _fault_schema(kind: type[Fault]) -> dict[str, object]:
+    return {
+        "type": "object",
+        "description": (kind.__doc__ or "").partition("\n")[0],
+        "x-capability": kind.capability,
+        "properties": {
+            "fault": {"const": kind.__name__},
+            **{name: _type_schema(said.removesuffix("?")) for name, said in parameters(kind).items()},
+        },
+        "required": ["fault", *required(kind)],
         "additionalProperties": False,
     }
 

@@ -231,9 +231,14 @@ class Placement:
             self.supply.limits[zone, family] = limit
         return before
 
-    def begin_shortage(self, number: int, zone: str, family: str, limit: int) -> None:
-        """Hold a limit until `end_shortage(number)`, whatever other limits come and go; `check_scope` comes before."""
+    def begin_shortage(self, zone: str, family: str, limit: int) -> int:
+        """Hold a limit, whatever other limits come and go, until `end_shortage` of the number that this gives.
+
+        `check_scope` comes before.
+        """
+        number = max(self.supply.shortages, default=0) + 1
         self.supply.shortages[number] = (zone, family, limit)
+        return number
 
     def end_shortage(self, number: int) -> bool:
         """End a shortage; whether it was in force."""

@@ -11,6 +11,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.mutations.library import (
     EVERY,
     Answer,
+    Next,
     Parameters,
     after,
     answer,
@@ -27,6 +28,11 @@ from faultzone.mutations.library import (
 from faultzone.mutations.regions.places import SETS
 from faultzone.mutations.row import always, row
 from faultzone.mutations.wrapper import Wrapper
+
+
+def bill(on: Next, given: Parameters, answer: Answer) -> None:
+    """Bill a yuan."""
+    on.control("inject", {"fault": {"fault": "AccountArrears", "amount": "1"}})
 
 
 def first_hundred(ids: object) -> object:
@@ -163,7 +169,7 @@ REGIONS: Final = (
     row("deleted-sets-count", "deployment-set/sets-per-region", "lets a deleted set count toward the quota",
         wrap=DeletedSetsCount),
     row("sets-cost", "deployment-set/free", "charges a yuan for a set",
-        after(CREATE, lambda on, given, answer: on.control("bill", {"amount": "1"}))),
+        after(CREATE, bill)),
     row("merges-sets", "deployment-set/no-merge", "merges one set into another", wrap=MergesSets),
     row("hides-members", "deployment-set/describe", "lists sets without their members",
         answer(DESCRIBE, f"{SETS}[]", put(InstanceIds={"InstanceId": []}))),

@@ -11,9 +11,9 @@ from faultzone.errors import UsageError
 from faultzone.model.core.events import SystemEvent
 from faultzone.mutations.described import written
 from faultzone.mutations.library import (
-    EVERY,
     Answer,
     Apply,
+    Mutate,
     Mutation,
     Next,
     Parameters,
@@ -73,10 +73,28 @@ def announce(on: Next, given: Parameters) -> None:
     on.control("schedule-maintenance", {"instance": given["instance"]})
 
 
-def crash_moved(on: Next, given: Parameters, answer: Answer) -> None:
-    """Crash what was moved."""
-    for moved in answer.get("moved", ()):
-        on.control("guest-crash", {"instance": moved})
+def crash(on: Next, instance: str) -> None:
+    """Crash the operating system of an instance."""
+    on.control("inject", {"fault": {"fault": "GuestCrash", "instance": instance}})
+
+
+@written
+def restart_what_moves(fault: str) -> Mutate:
+    """Crashes what a fault has moved to another host."""
+
+    def hosts(on: Next) -> dict[str, object]:
+        return {each: on.control("host-of", {"instance": each})["host"] for each in each_instance(on)}
+
+    def mutate(name: str, given: Parameters, on: Next) -> Answer:
+        if name != fault:
+            return on(name, given)
+        before, answer = hosts(on), on(name, given)
+        for each, host in hosts(on).items():
+            if before[each] != host:
+                crash(on, each)
+        return answer
+
+    return mutate
 
 
 def crash_others(on: Next, given: Parameters, answer: Answer) -> None:
@@ -84,7 +102,7 @@ def crash_others(on: Next, given: Parameters, answer: Answer) -> None:
     for each in each_instance(on):
         if each != given["instance"]:
             with suppress(UsageError):  # Its system is not up.
-                on.control("guest-crash", {"instance": each})
+                crash(on, each)
 
 
 def reboot_too(on: Next, given: Parameters, answer: Answer) -> None:
@@ -97,13 +115,13 @@ def crash_named(on: Next, given: Parameters, answer: Answer) -> None:
     """Crash the instances that a call names."""
     ids = given["InstanceId"]
     for each in ids if isinstance(ids, list) else [ids]:
-        on.control("guest-crash", {"instance": each})
+        crash(on, each)
 
 
 def unlock(on: Next, given: Parameters, answer: Answer) -> None:
     """Take a lock off again."""
     if given.get("locked") is not False:
-        on.control("lock", {**given, "locked": False})
+        on.control("lock", {"instance": given["instance"], "reason": given.get("reason", "security"), "locked": False})
 
 
 def waits_for_long(event: SystemEvent, now: int) -> bool:
@@ -177,7 +195,7 @@ REGIONS: Final = (
     row("migration-announced", "event/routine-maintenance-is-silent", "announces live migrations as maintenance",
         before("migrate", announce)),
     row("risk-restarts", "event/degraded-host-migrates", "restarts what it moves away from a host at risk",
-        after(EVERY, crash_moved)),
+        restart_what_moves("HostAtRisk")),
     row("retired-have-events", "event/retired-families", "has events of instances of retired families",
         has_events=always(True)),
     row("nothing-told", "event/system-failure", "tells of no event at all", has_events=always(False)),
@@ -191,7 +209,7 @@ REGIONS: Final = (
     row("executes-early", "event/default-action", "executes events three hours before their NotBefore",
         answer(HISTORY, f"{EVENTS}[].NotBefore", shifted(3 * HOUR))),
     row("crashes-spread", "event/instance-failure", "crashes every operating system when one crashes",
-        after("guest-crash", crash_others)),
+        after("GuestCrash", crash_others)),
     row("reboot-avoids-nothing", "event/avoid-by-reboot", "goes on after a reboot",
         values={"event.avoided_by_reboot": []}),
     row("reboot-avoids-system-failures", "event/simulated-avoided",
@@ -207,7 +225,7 @@ REGIONS: Final = (
     row("maintenance-follows", "event/maintenance-of-its-host", "reboots what has left the host of its maintenance",
         maintenance_stays_with_host=always(False)),
     row("maintenance-never-fails", "event/failed", "tells that maintenance was executed when it failed",
-        request("schedule-maintenance", put(outcome="executes"))),
+        request(("schedule-maintenance", "Maintenance"), put(outcome="executes"))),
 
     # Simulated events
     row("one-id-for-all", "event/simulated", "gives one id to all events of a call",
@@ -230,7 +248,8 @@ REGIONS: Final = (
         *in_both(without(of_type("SecurityPunish")))),
     row("announces-violations", "event/violation", "tells of a violation as of something planned",
         *in_both(at("[]", where(of_type("SecurityPunish"), at(STATE, read_as({"Executed": "Scheduled"})))))),
-    row("events-without-locks", "event/violation", "tells of a violation, and locks nothing", after("lock", unlock)),
+    row("events-without-locks", "event/violation", "tells of a violation, and locks nothing",
+        after(("lock", "SecurityLock"), unlock)),
     row("withdraws-what-is-released", "event/avoid-by-release", "cancels what is planned for a released instance",
         release_answers=always(False)),
     row("hides-inquiries", "event/inquiring", "shows no event that is Inquiring",

@@ -25,7 +25,7 @@ from faultzone.mutations.library import (
     without,
 )
 from faultzone.mutations.regions.deployment_set_members import no_host_for
-from faultzone.mutations.regions.events import STATE, each_instance, of_type
+from faultzone.mutations.regions.events import STATE, crash, each_instance, of_type
 from faultzone.mutations.regions.places import EVENTS, HISTORY, INSTANCES, PENDING, PLANNED, STATUSES
 from faultzone.mutations.row import always, row
 from faultzone.mutations.wrapper import Wrapper
@@ -49,7 +49,7 @@ def recovered(*changes: Apply) -> Mutate:
 def crash_all(on: Next, given: Parameters) -> None:
     """Crash every operating system."""
     for each in each_instance(on):
-        on.control("guest-crash", {"instance": each})
+        crash(on, each)
 
 
 class SecondNeverEnds(Wrapper):
@@ -58,7 +58,8 @@ class SecondNeverEnds(Wrapper):
     lost = 0
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> Answer:
-        self.lost += verb == "crash-host"
+        fault = arguments.get("fault")
+        self.lost += verb == "inject" and isinstance(fault, Mapping) and fault.get("fault") == "HostCrash"
         return super().control(verb, arguments)
 
     def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
@@ -85,7 +86,7 @@ REGIONS: Final = (
     row("recovery-is-avoided", "recovery/not-avoidable", "tells that a recovery was avoided",
         answer(HISTORY, f"{EVENTS}[]", where(of_type("SystemFailure"), at(STATE, read_as({"Executed": "Avoided"}))))),
     row("one-falls-all-fall", "recovery/others-serve", "restarts every instance when a host is lost",
-        before("crash-host", crash_all)),
+        before("HostCrash", crash_all)),
     row("starts-as-pending", "recovery/status", "shows recovered instances as Pending while they start",
         answer("DescribeInstances", f"{INSTANCES}[].Status", read_as({"Starting": "Pending"}))),
     row("always-well", "recovery/health", "shows instances as well whose host is lost",

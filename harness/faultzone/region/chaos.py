@@ -1,0 +1,334 @@
+"""Chaos: what injects faults and owes their undo.
+
+What is owed is written into the journal before the fault is injected, and always runs: at the end of the `with` block,
+or when the region ends. A fault without an undo says why it has none.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Final
+
+from faultzone import waiting
+from faultzone.backends import Backend
+from faultzone.clock import Duration, milliseconds
+from faultzone.errors import HarnessError, NotSupported, UndoFailed, UsageError
+from faultzone.faults import (
+    AccountArrears,
+    AgentOutage,
+    ApiFailure,
+    ClockJump,
+    DiskFull,
+    Fault,
+    GuestCrash,
+    HostAtRisk,
+    HostCrash,
+    HostHang,
+    HostKilled,
+    HostPaused,
+    Maintenance,
+    MemoryExhausted,
+    MigrationFails,
+    NetworkCut,
+    PeerCut,
+    SecurityLock,
+    SlowNetwork,
+    SubscriptionLapse,
+    SupplyShortage,
+    ZoneOutage,
+)
+from faultzone.faults.fault import Named, id_of
+from faultzone.model.billing.ledger import Money
+
+_HALF_WAY: Final = "its injection failed half-way, and what it did is not known"
+
+
+class Injection:
+    """A fault in force, or one that is to come; leaving the `with` block, or `undo`, mends it or calls it off.
+
+    Attributes:
+        fault: the fault.
+        number: what it is known by; None where its injection failed half-way.
+        active: whether its undo is still owed.
+    """
+
+    def __init__(
+        self, fault: Fault, number: int | None, backend: Backend, *, planned: bool = False, half_way: str = ""
+    ) -> None:
+        self.fault, self.number, self.active = fault, number, True
+        self._backend, self._planned, self._half_way = backend, planned, half_way
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The record of the fault: its state, and when it is due or to be undone; see the control verb `faults`."""
+        if self.number is None:
+            return {"number": None, "fault": self.fault.told(), "state": "failed", "error": self._half_way}
+        found: dict[str, Any] = self._backend.control("faults", {"number": self.number})["faults"][0]
+        return found
+
+    @property
+    def state(self) -> str:
+        """`planned`, `active`, `undoing` until its targets are as promised, `undone` or `failed`."""
+        return str(self.record["state"])
+
+    def undo(self) -> None:
+        """Mend it, or call it off, once; after a failure it is still owed.
+
+        Raises:
+            UndoFailed: it could not be mended.
+            UsageError: it was to come and could not be brought about, which nothing has told so far.
+        """
+        if not self.active:
+            return
+        if self.number is None:
+            raise UndoFailed(f"could not be undone: {self.fault!r}: {self._half_way}")
+        try:
+            if self.fault.why_no_undo is None or (self._planned and self.state != "active"):
+                self._backend.control("undo", {"number": self.number})
+        except HarnessError as error:
+            raise UndoFailed(str(error)) from error
+        except Exception as error:
+            if self._planned and isinstance(error, UsageError):
+                self.active = False  # It never came.
+                raise
+            raise UndoFailed(f"could not be undone: {self.fault!r}: {error}") from error
+        self.active = False
+
+    def __enter__(self) -> Injection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.undo()
+
+
+class Chaos:
+    """Breaks things in one region and mends them.
+
+    Args:
+        backend: what is broken.
+        region: the region's id.
+        owed: what is owed; views of one cloud share it.
+    """
+
+    def __init__(self, backend: Backend, region: str | None, owed: list[Injection] | None = None) -> None:
+        self._backend, self._region = backend, region
+        #: Every injection until its undo has run and its end is seen.
+        self._owed: list[Injection] = [] if owed is None else owed
+
+    def of(self, region: str) -> Chaos:
+        """The same for another region of the cloud; what it breaks is owed here."""
+        return Chaos(self._backend, region, self._owed)
+
+    def inject(self, fault: Fault) -> Injection:
+        """Bring a fault into force.
+
+        Raises:
+            NotSupported: the backend cannot do it.
+            UsageError: the fault names nothing that is there; nothing is broken and nothing owed.
+        """
+        return self._ask(fault, "inject", {})
+
+    def at(self, after: Duration, fault: Fault) -> Injection:
+        """Bring a fault into force once this much region time has passed; mended, or called off, when the region ends.
+
+        It happens between the timers of that instant and any later one, while time advances or a test waits, by the
+        region's own clock. Where the target is gone by then, the advance raises what `inject` would.
+
+        Raises:
+            NotSupported: the backend cannot do it, or its time is not the test's to move.
+        """
+        return self._ask(fault, "schedule", {"after": milliseconds(after)})
+
+    def _ask(self, fault: Fault, verb: str, more: dict[str, object]) -> Injection:
+        if not isinstance(fault, Fault):
+            raise UsageError(f"{fault!r} is no fault: write one such as HostCrash(instance.host)")
+        if fault.capability not in self._backend.capabilities:
+            name = type(fault).__name__
+            raise NotSupported(f"{name}: the {self._backend.name} backend lacks the capability {fault.capability!r}")
+        try:
+            number = self._backend.control(verb, {**more, "fault": fault.told()})["number"]
+        except (NotSupported, UsageError):
+            raise
+        except BaseException as error:  # It may have broken something.
+            self._owed.append(Injection(fault, None, self._backend, half_way=f"{_HALF_WAY}: {error}"))
+            raise
+        injection = Injection(fault, number, self._backend, planned=verb == "schedule")
+        self._owed.append(injection)
+        return injection
+
+    def undo_all(self) -> None:
+        """Mend what is still broken, the latest first, and see that the end state is as promised.
+
+        What stands in the way of other undos ends before all else. One undo that fails does not keep the others from
+        running. Time passes until each is as promised.
+
+        Raises:
+            UndoFailed: an undo failed, or did not have its effect within its `undo_within`; all others have run.
+            UsageError: a fault that was to come could not, which nothing has told so far.
+        """
+        failed: list[str] = []
+        missed: list[UsageError] = []
+        undone: list[Injection] = []
+        self._owed.sort(key=lambda owed: owed.fault.in_the_way)
+        while self._owed:
+            owed = self._owed.pop()
+            try:
+                owed.undo()
+                undone.append(owed)
+            except UsageError as error:
+                missed.append(error)
+            except Exception as error:
+                failed.append(str(error))
+            except BaseException:
+                self._owed.append(owed)  # What is interrupted is still owed.
+                raise
+        failed += [late for late in map(self._await, undone) if late]
+        if failed:
+            raise UndoFailed("; ".join(failed))
+        if missed:
+            raise missed[0]
+
+    def _await(self, undone: Injection) -> str:
+        """Let time pass until an end is as promised; why it is not, or nothing."""
+        fault = undone.fault
+        if milliseconds(fault.undo_within) == 0 or fault.why_no_undo is not None:
+            return ""
+        record: dict[str, Any] = {}
+
+        def is_over() -> bool:
+            record.update(undone.record)
+            return bool(record["state"] != "undoing")
+
+        try:
+            waiting.wait(self._backend, is_over, fault.undo_within, what=f"{fault!r} undone")
+        except (AssertionError, HarnessError) as late:
+            return f"not as promised: {fault!r}: {late}"
+        return str(record["error"]) if record["state"] == "failed" and record["since"] is not None else ""
+
+    # The faults as calls: `chaos.crash(host)` is `chaos.inject(HostCrash(host))`
+
+    # Hosts
+
+    def crash(self, host: str, *, reversible: bool = True) -> Injection:
+        """Crash a host; by default its repair is owed."""
+        return self.inject(HostCrash(host, reversible, self._region))
+
+    def hang(self, host: str) -> Injection:
+        """Let a host stand still; its repair is owed."""
+        return self.inject(HostHang(host, self._region))
+
+    def cut(self, host: str) -> Injection:
+        """Cut a host off; joining it again is owed."""
+        return self.inject(NetworkCut(host, self._region))
+
+    def at_risk(self, host: str) -> Injection:
+        """Find a host at risk, which empties it by live migration."""
+        return self.inject(HostAtRisk(host, self._region))
+
+    def zone_outage(self, zone: str) -> Injection:
+        """Take the power of a zone away; giving it back is owed."""
+        return self.inject(ZoneOutage(zone, self._region))
+
+    # Machines that are real
+
+    def peer_cut(self, host: str, peer: str) -> Injection:
+        """Let two hosts hear one another no longer."""
+        return self.inject(PeerCut(host, peer, self._region))
+
+    def slow_network(self, host: str, kilobits: int = 256) -> Injection:
+        """Let a host send no more than so many kilobits a second."""
+        return self.inject(SlowNetwork(host, kilobits, self._region))
+
+    def disk_full(self, host: str) -> Injection:
+        """Let the local disk of a host be full."""
+        return self.inject(DiskFull(host, self._region))
+
+    def memory_exhausted(self, instance: str | Named, left: int = 4 << 20) -> Injection:
+        """Leave an instance hardly any memory: so many bytes beyond what it uses now."""
+        return self.inject(MemoryExhausted(id_of(instance, "instance"), left))
+
+    def pause(self, host: str) -> Injection:
+        """Let the engine freeze a host; thawing it is owed."""
+        return self.inject(HostPaused(host, self._region))
+
+    def kill(self, host: str) -> Injection:
+        """Let the engine kill a host; its repair is owed."""
+        return self.inject(HostKilled(host, self._region))
+
+    # What the provider does
+
+    def shortage(self, *, zone: str | None = None, family: str | None = None, limit: int = 0) -> Injection:
+        """Take supply away."""
+        return self.inject(SupplyShortage(zone, family, limit, self._region))
+
+    def maintenance(
+        self,
+        instance: str | Named | None = None,
+        *,
+        host: str | None = None,
+        within: Duration | None = None,
+        outcome: str = "executes",
+    ) -> Injection:
+        """Plan the reboot of an instance or of all on a host; withdrawing what has not begun is owed."""
+        target = None if instance is None else id_of(instance, "instance")
+        return self.inject(Maintenance(target, host, within, outcome, self._region))
+
+    def migration_fails(self, takes: float | None = None) -> Injection:
+        """Let live migrations fail, or take so many seconds."""
+        return self.inject(MigrationFails(takes, self._region))
+
+    def security_lock(self, instance: str | Named) -> Injection:
+        """Lock an instance for a violation; unlocking it is owed."""
+        return self.inject(SecurityLock(id_of(instance, "instance")))
+
+    # Inside instances
+
+    def guest_crash(self, instance: str | Named) -> Injection:
+        """Crash the operating system of an instance."""
+        return self.inject(GuestCrash(id_of(instance, "instance")))
+
+    def agent_outage(self, instance: str | Named, state: str = "stopped") -> Injection:
+        """Put an agent out of order; letting it run again is owed."""
+        return self.inject(AgentOutage(id_of(instance, "instance"), state))
+
+    # Money, time and the API
+
+    def lapse(self, instance: str | Named, *, within: Duration = "3d", answered: Duration | None = None) -> Injection:
+        """Let a subscription end soon; its renewal is owed, or comes by itself once `answered` has passed."""
+        return self.inject(SubscriptionLapse(id_of(instance, "instance"), within, answered))
+
+    def arrears(
+        self,
+        account: str | None = None,
+        *,
+        debt: Money = "10",
+        answered: Duration | None = None,
+        amount: Money | None = None,
+    ) -> Injection:
+        """Drive an account into arrears; the payment is owed, or comes by itself once `answered` has passed."""
+        return self.inject(AccountArrears(account, debt, answered, amount))
+
+    def api_failure(
+        self,
+        action: str,
+        *,
+        kind: str = "refuse",
+        code: str = "ServiceUnavailable",
+        status: int | None = None,
+        seconds: float = 0.0,
+        times: int | None = None,
+        after_effect: bool = False,
+        retry_after: int | None = None,
+    ) -> Injection:
+        """Let calls of an action, or of a pattern of them, go wrong; see `ApiFailure`."""
+        return self.inject(ApiFailure(action, kind, code, status, seconds, times, after_effect, retry_after))
+
+    def throttling(self, action: str, *, times: int | None = None, retry_after: int | None = None) -> Injection:
+        """Throttle an action, or a pattern of them; `retry_after` is in milliseconds."""
+        return self.inject(ApiFailure(action, code="Throttling", times=times, retry_after=retry_after))
+
+    def jump(self, by: Duration) -> Injection:
+        """Let region time jump ahead, for good."""
+        return self.inject(ClockJump(by))
