@@ -11,7 +11,7 @@ from faultzone.ecs.instances import CreateLaunchTemplate, RunInstances, StopInst
 from faultzone.model.core import placement, transitions
 from faultzone.model.core.listing import Token, listing
 from faultzone.model.core.state import Instance
-from faultzone.model.instances.create import _NOT_IN_TEMPLATE
+from faultzone.model.instances.templates import _NOT_IN_TEMPLATE
 from tests.unit.event_support import cloud_of, inside
 
 

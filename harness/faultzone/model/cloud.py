@@ -25,7 +25,7 @@ from faultzone.model.core.state import Entered, Instance, RegionState, Said
 from faultzone.model.deployment_sets import actions as deployment_sets
 from faultzone.model.events import actions as events
 from faultzone.model.events import maintenance, recovery
-from faultzone.model.instances import batch, create, lifecycle, metadata
+from faultzone.model.instances import batch, create, lifecycle, metadata, templates
 from faultzone.model.instances import describe as instances
 from faultzone.model.resources import describe as resources
 from faultzone.model.resources import network, security_groups
@@ -58,6 +58,7 @@ HANDLERS: Final = (
     resources,
     security_groups,
     subscriptions,
+    templates,
     transitions,
 )
 

@@ -1,15 +1,12 @@
-"""Making instances: CreateInstance, RunInstances and launch templates. Source: manual 1.3; API reference,
-RunInstances."""
+"""Making instances: CreateInstance and RunInstances. Source: manual 1.3; API reference, RunInstances."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from faultzone.ecs.errors import ApiError
-from faultzone.ecs.instances import CreateInstance, CreateLaunchTemplate, DeleteLaunchTemplate, RunInstances
+from faultzone.ecs.instances import CreateInstance, RunInstances
 from faultzone.model.core import periods, placement, transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import read_tags
@@ -19,20 +16,16 @@ from faultzone.model.core.state import (
     AccountState,
     DeploymentSet,
     Instance,
-    LaunchTemplate,
     RegionState,
     options_of,
 )
 from faultzone.model.instances import lifecycle
+from faultzone.model.instances.checks import check_disks, check_password, check_texts, check_user_data
+from faultzone.model.instances.templates import find_template
 
 if TYPE_CHECKING:
     from faultzone.model.core.catalog import Image, InstanceType
     from faultzone.model.core.placement import Host
-
-#: What CreateLaunchTemplate is given of the template itself, and what a launch does not take.
-_NOT_IN_TEMPLATE: Final = frozenset(
-    {"launch_template_name", "version_description", "image_owner_alias", "network_type", "vpc_id"}
-)
 
 
 class _Plan(NamedTuple):
@@ -117,7 +110,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         raise ApiError("InvalidPasswordParam.Mismatch")
     check_user_data(region, request.user_data)
     read_tags(region, request.tags)
-    _check_disks(region, request)
+    check_disks(region, request)
     if request.instance_charge_type == "PrePaid":
         if not getattr(request, "auto_pay", True):
             raise ApiError.of("UnsupportedParameter", name="AutoPay", why="no order waits to be paid here")
@@ -161,22 +154,6 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         group,
         None if release is None else lifecycle.check_auto_release(region, release, request.instance_charge_type),
     )
-
-
-def _check_disks(region: RegionState, request: CreateInstance | RunInstances | CreateLaunchTemplate) -> None:
-    """Refuse malformed names and descriptions of disks, and snapshots: there are none."""
-    for disk in (request.system_disk or {}, *request.data_disks):
-        name, description = disk.get("DiskName"), disk.get("Description")
-        if name is not None and not region.rules.name_is_valid(name, region.edition.instance.name_length):
-            raise ApiError("InvalidDiskName.Malformed")
-        if description is not None and not region.rules.description_is_valid(
-            description, region.edition.instance.description_length
-        ):
-            raise ApiError("InvalidDiskDescription.Malformed")
-        if "SnapshotId" in disk:
-            raise ApiError("InvalidDataDiskSnapshotId.NotFound")
-        if "KMSKeyId" in disk:
-            raise ApiError("InvalidParameter.KMSKeyId.NotFound")
 
 
 def _check_named(account: AccountState, request: CreateInstance | RunInstances, system: str) -> None:
@@ -241,19 +218,6 @@ def _group(
     return group
 
 
-def check_texts(
-    region: RegionState, name: str | None, description: str | None, host_name: str | None, system: str = "linux"
-) -> None:
-    """Refuse a malformed name, description or host name of an instance with this operating system."""
-    rules, edition = region.rules, region.edition.instance
-    if name is not None and not rules.instance_name_is_valid(name):
-        raise ApiError("InvalidInstanceName.Malformed")
-    if description is not None and not rules.description_is_valid(description, edition.description_length):
-        raise ApiError("InvalidDescription.Malformed")
-    if host_name is not None and not rules.host_name_is_valid(host_name, system):
-        raise ApiError("InvalidHostName.Malformed")
-
-
 def _check_names(region: RegionState, request: CreateInstance | RunInstances, system: str) -> None:
     """Refuse names that are malformed, or that the suffix of a batch makes so (deployment-set/suffix-needs-room)."""
     name, host_name = request.instance_name, request.host_name
@@ -271,24 +235,6 @@ def _check_names(region: RegionState, request: CreateInstance | RunInstances, sy
             raise ApiError("InvalidParams.InstanceNameExceed")
         if host_name is not None and not rules.host_name_is_valid(rules.batch_name(host_name, number, suffix), system):
             raise ApiError("InvalidParams.HostnameExceed")
-
-
-def check_password(region: RegionState, password: str | None, system: str) -> None:
-    """Refuse a password that is too weak for an instance with this operating system."""
-    if password is not None and not region.rules.password_is_valid(password, system):
-        raise ApiError("InvalidPassword.Malformed")
-
-
-def check_user_data(region: RegionState, user_data: str | None) -> None:
-    """Refuse user data that is not Base64 or too large."""
-    if user_data is None:
-        return
-    try:
-        raw = base64.b64decode(user_data, validate=True)
-    except (binascii.Error, ValueError):
-        raise ApiError("InvalidUserData.Base64FormatInvalid") from None
-    if len(raw) > region.edition.instance.user_data_bytes:
-        raise ApiError("InvalidUserData.SizeExceeded")
 
 
 def _choose(region: RegionState, account: AccountState, plan: _Plan, amount: int, least: int) -> list[Host]:
@@ -407,46 +353,3 @@ def _provision(region: RegionState, instance: Instance, starts: bool) -> None:
             region.enter(instance, STOPPED)
 
     instance.timer = region.clock.call_later(region.provision, provisioned)
-
-
-def find_template(account: AccountState, template_id: str | None, name: str | None) -> LaunchTemplate:
-    """The launch template of that id or name.
-
-    Raises:
-        ApiError: `InvalidLaunchTemplate.NotFound`.
-    """
-    for template in account.launch_templates.values():
-        if template_id in (None, template.id) and name in (None, template.name):
-            return template
-    raise ApiError("InvalidLaunchTemplate.NotFound")
-
-
-@handles(CreateLaunchTemplate)
-def create_launch_template(region: RegionState, account: AccountState, request: CreateLaunchTemplate) -> Answer:
-    """CreateLaunchTemplate: keep launch parameters under a name (deployment-set/launch-template)."""
-    name = request.launch_template_name
-    if not region.rules.name_is_valid(name, region.edition.instance.name_length):
-        raise ApiError("InvalidLaunchTemplateName.Malformed")
-    if any(template.name == name for template in account.launch_templates.values()):
-        raise ApiError("LaunchTemplateName.Duplicated")
-    if len(account.launch_templates) >= region.edition.instance.launch_templates:
-        raise ApiError("LaunchTemplateLimitExceed")
-    names = [each and region.rules.batch_name(each, 0, "") for each in (request.instance_name, request.host_name)]
-    check_texts(region, names[0], request.description, names[1])
-    check_user_data(region, request.user_data)
-    read_tags(region, request.tags)
-    _check_disks(region, request)
-    given = {key: value for key, value in request.given.items() if key not in _NOT_IN_TEMPLATE}
-    template = LaunchTemplate(region.world.resource_id("lt"), name, given)
-    account.launch_templates[template.id] = template
-    return {"LaunchTemplateId": template.id, "LaunchTemplateVersionNumber": 1}
-
-
-@handles(DeleteLaunchTemplate)
-def delete_launch_template(region: RegionState, account: AccountState, request: DeleteLaunchTemplate) -> Answer:
-    """DeleteLaunchTemplate: by id or by name."""
-    if request.launch_template_id is None and request.launch_template_name is None:
-        raise ApiError.of("MissingParameter", name="LaunchTemplateId")
-    template = find_template(account, request.launch_template_id, request.launch_template_name)
-    del account.launch_templates[template.id]
-    return {"LaunchTemplateId": template.id}

@@ -22,7 +22,7 @@ from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_bounds, read_tag_list, tag_list, within
 from faultzone.model.core.listing import Listed, like, listing
 from faultzone.model.core.state import STARTING, AccountState, Instance, RegionState
-from faultzone.model.instances.create import check_password, check_texts, check_user_data
+from faultzone.model.instances.checks import check_password, check_texts, check_user_data
 
 #: The pay-as-you-go instance's ExpiredTime, as the service writes "never".
 _NEVER = "2099-12-31T15:59Z"
