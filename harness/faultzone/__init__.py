@@ -21,28 +21,7 @@ if TYPE_CHECKING:
     from faultzone.errors import UndoFailed as UndoFailed
     from faultzone.errors import UsageError as UsageError
     from faultzone.errors import WaitTimeout as WaitTimeout
-    from faultzone.faults import AccountArrears as AccountArrears
-    from faultzone.faults import AgentOutage as AgentOutage
-    from faultzone.faults import ApiFailure as ApiFailure
-    from faultzone.faults import ClockJump as ClockJump
-    from faultzone.faults import DiskFull as DiskFull
-    from faultzone.faults import Fault as Fault
-    from faultzone.faults import GuestCrash as GuestCrash
-    from faultzone.faults import HostAtRisk as HostAtRisk
-    from faultzone.faults import HostCrash as HostCrash
-    from faultzone.faults import HostHang as HostHang
-    from faultzone.faults import HostKilled as HostKilled
-    from faultzone.faults import HostPaused as HostPaused
-    from faultzone.faults import Maintenance as Maintenance
-    from faultzone.faults import MemoryExhausted as MemoryExhausted
-    from faultzone.faults import MigrationFails as MigrationFails
-    from faultzone.faults import NetworkCut as NetworkCut
-    from faultzone.faults import PeerCut as PeerCut
-    from faultzone.faults import SecurityLock as SecurityLock
-    from faultzone.faults import SlowNetwork as SlowNetwork
-    from faultzone.faults import SubscriptionLapse as SubscriptionLapse
-    from faultzone.faults import SupplyShortage as SupplyShortage
-    from faultzone.faults import ZoneOutage as ZoneOutage
+    from faultzone.faults import *
     from faultzone.journal.journal import Entry as Entry
     from faultzone.journal.journal import Journal as Journal
     from faultzone.region import Chaos as Chaos
@@ -70,7 +49,7 @@ if TYPE_CHECKING:
     from faultzone.region.events import SystemEvent as SystemEvent
     from faultzone.region.handles import RegionClock as RegionClock
 
-#: Where each public name is at home.
+#: Where each public name is at home; the faults are those of the catalogue.
 _HOME: Final = {
     name: home
     for home, names in {
@@ -79,12 +58,6 @@ _HOME: Final = {
         "errors": (
             "FaultzoneError HarnessError IncompleteAnswer Inconclusive NoAnswer NotSupported ShapeError "
             "UndoFailed UsageError WaitTimeout"
-        ),
-        "faults": (
-            "AccountArrears AgentOutage ApiFailure ClockJump DiskFull Fault GuestCrash HostAtRisk "
-            "HostCrash HostHang HostKilled HostPaused Maintenance MemoryExhausted MigrationFails "
-            "NetworkCut PeerCut SecurityLock SlowNetwork SubscriptionLapse SupplyShortage "
-            "ZoneOutage"
         ),
         "journal.journal": "Entry Journal",
         "region": "Chaos Client CloudOptions DeploymentSet Injection Instance Region make_region",
@@ -99,10 +72,18 @@ _HOME: Final = {
     for name in names.split()
 }
 
-__all__ = sorted(_HOME)
+__all__: list[str]  # Asked for by `from faultzone import *` alone, and made then.
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name in _HOME:
+        return getattr(import_module(f"faultzone.{_HOME[name]}"), name)
+    if name.startswith("__") and name != "__all__":
         raise AttributeError(f"module 'faultzone' has no attribute {name!r}")
-    return getattr(import_module(f"faultzone.{_HOME[name]}"), name)
+    faults = import_module("faultzone.faults")
+    names = {"Fault", *(each.__name__ for each in faults.CATALOGUE)}
+    if name == "__all__":
+        return sorted({*_HOME, *names})
+    if name not in names:
+        raise AttributeError(f"module 'faultzone' has no attribute {name!r}")
+    return getattr(faults, name)

@@ -15,7 +15,6 @@ from faultzone.clock import HOUR
 from faultzone.control.faults.breaks import Breaker, Breaking
 from faultzone.control.tables import MEMORY_BREAKERS
 from faultzone.faults import (
-    CATALOGUE,
     DiskFull,
     Fault,
     GuestCrash,
@@ -82,7 +81,7 @@ CALLS: Mapping[str, Callable[[Chaos, Stage], object]] = {
 }
 
 
-@every
+@pytest.mark.parametrize("kind", [each for each in IN_MEMORY if each.__name__ in CALLS], ids=name_of)
 def test_a_fault_as_a_call_is_mended_at_the_end(on: Stage, kind: type[Fault]) -> None:
     injection = CALLS[kind.__name__](on.region.chaos, on)
     wanted = SAMPLES[kind](on)
@@ -110,7 +109,7 @@ class Said(Chaos):
         return Injection(fault, 1, LocalBackend())
 
 
-@pytest.mark.parametrize("kind", [each.__name__ for each in CATALOGUE if each not in IN_MEMORY])
+@pytest.mark.parametrize("kind", REAL)
 def test_a_fault_of_real_machines_as_a_call(kind: str) -> None:
     call, wanted = REAL[kind]
     injection = call(Said())
