@@ -19,6 +19,7 @@ THREE = "\uff13"
         f"printf '%d' {THREE}",
         f"[ {THREE} -eq 3 ]",
         "seq 99999999999999999999",
+        "seq 60000",
     ],
 )
 def test_a_number_of_another_script_is_no_number(script: str) -> None:

@@ -153,12 +153,14 @@ def _seq(process: Process, arguments: list[str]) -> int:
     first, step, last = (
         (1, 1, numbers[0]) if len(numbers) == 1 else (numbers[0], ([1, *numbers[1:-1]])[-1], numbers[-1])
     )
-    if not step or abs(last - first) // abs(step) > 1_000_000:
+    if not step or abs(last - first) // abs(step) > _SEQ_MOST:
         raise NotUnderstood.of("seq", arguments)
     process.write("".join(f"{each}\n" for each in range(first, last + (1 if step > 0 else -1), step)))
     return 0
 
 
+#: The most numbers that are made: more than any output is kept of.
+_SEQ_MOST: Final = 50_000
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
