@@ -21,9 +21,6 @@ from faultzone_specs.events import (
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
-#: The types that the monitor publishes by its own list.
-REBOOTS = (MAINTENANCE, SYSTEM_FAILURE, INSTANCE_FAILURE)
-
 
 class Inbox:
     """What is published from its making on of the events of the region."""

@@ -28,7 +28,6 @@ BIND: Final = 0x1000
 RECURSIVE: Final = 0x4000
 PRIVATE: Final = 0x40000
 
-_SET_DEATH_SIGNAL: Final = 1
 _KNOWS_CAPABILITY: Final = 23
 _DROP_CAPABILITY: Final = 24
 _SET_SUBREAPER: Final = 36
@@ -84,11 +83,6 @@ def mount(source: str, target: str, kind: str | None = None, flags: int = 0, dat
     _check(_libc.mount(*given, ctypes.c_ulong(flags), None if data is None else data.encode()), f"mount {target}")
 
 
-def unmount(target: str) -> None:
-    """Detach a mount."""
-    _check(_libc.umount2(os.fsencode(target), 2), f"umount {target}")
-
-
 def read_only(path: str, flags: int = NO_SUID | NO_DEVICES | NO_PROGRAMS) -> None:
     """Let a file or directory be read alone by way of its path, whoever asks; device nodes may be used all the same."""
     mount(path, path, None, BIND)
@@ -122,11 +116,6 @@ def _bits(capabilities: frozenset[int], word: int) -> int:
 def adopt_orphans() -> None:
     """Become the parent of orphaned descendants."""
     _check(_libc.prctl(_SET_SUBREAPER, 1, 0, 0, 0), "prctl")
-
-
-def die_with_parent(signal: int) -> None:
-    """Get a signal when the parent dies."""
-    _check(_libc.prctl(_SET_DEATH_SIGNAL, signal, 0, 0, 0), "prctl")
 
 
 def close_others(keep: set[int]) -> None:
