@@ -6,7 +6,7 @@
     │   ├── UnknownTarget   what a control verb names is not there, or not any more
     │   └── UnknownClause   (in `faultzone.clauses`) a test names a clause that the registry does not have
     ├── NotSupported        the chosen backend cannot do or see this; the reason is in the text
-    ├── HarnessError        the harness or its substrate is in trouble: never a verdict on the region under test
+    ├── HarnessError        the harness or its substrate failed: never a verdict on the region under test
     │   ├── Unanswered      an endpoint gave no answer, or one that cannot be read
     │   ├── SubstrateSilent the substrate has not reported within the grace that the backend allows
     │   └── UndoFailed      a fault could not be undone, or not in time: what follows is about a broken region
@@ -45,7 +45,7 @@ class NotSupported(FaultzoneError):
 
 
 class HarnessError(FaultzoneError):
-    """The harness, or what it runs on, is in trouble. Nothing is known about the region under test."""
+    """The harness, or what it runs on, failed. Nothing is known about the region under test."""
 
 
 class Unanswered(HarnessError):

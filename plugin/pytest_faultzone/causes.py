@@ -44,8 +44,8 @@ def origin(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
 def of(
     call: pytest.CallInfo[None], report: pytest.TestReport, verdict: str, maker: RegionMaker | None
 ) -> dict[str, object]:
-    """What is added to what a test says: `because`, where it says nothing of the region; `spreads`, if the harness is
-    in a trouble that the next tests would meet, too; and `stop`, the reason for which no other is to be run."""
+    """What is added to what a test says: `because`, where it says nothing of the region; `spreads`, if the
+    harness failed in a way that the next tests would meet too; and `stop`, the reason to run no more tests."""
     if verdict == "not-supported":
         return {"because": _skipped(report), **_cannot(maker)}
     if verdict not in ("harness-error", "not-undone") or call.excinfo is None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import clauses
 from faultzone.errors import UsageError
-from faultzone.journal.redaction import told
+from faultzone.journal.redaction import quoted
 from pytest_faultzone.failures import WIDTH
 from pytest_faultzone.plugin import option
 from pytest_faultzone.proof import DEPARTURES
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-#: What may be expected. Of trouble in the harness nothing is known, so that there is nothing to expect.
+#: What may be expected. Where the harness failed nothing is known of the region, so there is nothing to expect.
 _EXPECTABLE: Final = (DEVIATES, NOT_IMPLEMENTED)
 _KEYS: Final = ("reason", "until", "verdicts")
 _FORM: Final = 'write ["deployment-set/zone-limit"] and below it reason = "Why it departs there."'
@@ -86,8 +86,8 @@ def load(config: pytest.Config) -> list[Departure]:
                 raise OSError("it is no file")
             with path.open("a", encoding="utf-8"):
                 pass
-        except (OSError, ValueError) as trouble:
-            raise UsageError(f"{where}: {_why(trouble)}; name a file to write") from None
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{where}: {_why(error)}; name a file to write") from None
         _tables(_read(path), str(path))
     return expected
 
@@ -98,11 +98,11 @@ def _path(config: pytest.Config, name: str) -> Path:
     return Path(config.invocation_params.dir if from_command_line else config.rootpath, option(config, name))
 
 
-def _why(trouble: Exception) -> str:
-    """What is wrong with a file, without its name, which is told besides."""
-    if isinstance(trouble, UnicodeDecodeError):
-        return f"it is not text in UTF-8, from byte {trouble.start} on"
-    return (isinstance(trouble, OSError) and trouble.strerror) or str(trouble)
+def _why(error: Exception) -> str:
+    """What is wrong with a file, without its name: the message already has it."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not text in UTF-8, from byte {error.start} on"
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _read(path: Path) -> str:
@@ -110,9 +110,9 @@ def _read(path: Path) -> str:
         if path.exists() and not path.is_file():  # To read a pipe may take for ever.
             raise OSError("it is no file")
         return path.read_text("utf-8")
-    except (OSError, ValueError) as trouble:
+    except (OSError, ValueError) as error:
         raise UsageError(
-            f"--faultzone-departures={path}: {_why(trouble)}; "
+            f"--faultzone-departures={path}: {_why(error)}; "
             f"--faultzone-departures-write={path} makes such a file from a run"
         ) from None
 
@@ -147,7 +147,7 @@ def _departure(name: str, table: object, file: str, today: date, strict: bool) -
     """One entry, checked."""
 
     def bad(fault: str) -> UsageError:
-        return UsageError(f"{file}, {told(name)}: {fault}")
+        return UsageError(f"{file}, {quoted(name)}: {fault}")
 
     if not isinstance(table, dict):
         raise bad(f"this is outside of any entry; {_FORM}")
@@ -165,7 +165,7 @@ def _departure(name: str, table: object, file: str, today: date, strict: bool) -
     if verdicts is None:
         verdicts = [DEVIATES]
     if not isinstance(verdicts, list) or not verdicts or not all(each in _EXPECTABLE for each in verdicts):
-        raise bad(f"verdicts = {told(verdicts)}; write some of {list(_EXPECTABLE)}: nothing else can be expected")
+        raise bad(f"verdicts = {quoted(verdicts)}; write some of {list(_EXPECTABLE)}: nothing else can be expected")
     expired = until is not None and until < today
     return Departure(name, file, matched, reason.strip(), tuple(verdicts), until, expired, strict)
 
@@ -212,12 +212,12 @@ def complaints(expected: Sequence[Departure], seen: Sequence[dict[str, Any]]) ->
     An entry is found to conform only where all tests of its clauses were run, or are not supported.
     """
     for each in expected:
-        told = [says for says in seen if each.name in says.get("departures", ())]
-        verdicts = [says["verdict"] for says in told]
-        all_run = len(verdicts) >= max((says["departures"][each.name] for says in told), default=0)
+        judged = [says for says in seen if each.name in says.get("departures", ())]
+        verdicts = [says["verdict"] for says in judged]
+        all_run = len(verdicts) >= max((says["departures"][each.name] for says in judged), default=0)
         if each.strict and all_run and CONFORMS in verdicts and not set(verdicts) - {CONFORMS, NOT_SUPPORTED}:
             yield f"{each.file}: {each.name!r} is expected to depart and conforms: take the entry out"
-        for verdict in sorted({says["verdict"] for says in told if "excused" not in says}.intersection(_EXPECTABLE)):
+        for verdict in sorted({says["verdict"] for says in judged if "excused" not in says}.intersection(_EXPECTABLE)):
             if objection := each.objection(verdict):
                 yield objection
 

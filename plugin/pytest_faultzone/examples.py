@@ -148,11 +148,11 @@ def as_function(item: pytest.Item, seed: str) -> str | None:
         return "The shortest example is not written as a function: the test is a method without self."
     written = {name: value for name, value in given.items() if name not in fixtures + itself}
     imports = sorted({line for value in written.values() for line in _imports(value, item.module.__name__)})
-    from faultzone.journal.redaction import told
+    from faultzone.journal.redaction import quoted
 
     for name, value in written.items():
         if not _is_written_by_its_repr(value, imports, vars(item.module)):
-            return f"The shortest example is not written as a function: the value of {name} is {told(value, 2000)}."
+            return f"The shortest example is not written as a function: the value of {name} is {quoted(value, 2000)}."
     test = item.originalname
     shape = {key: value for mark in reversed(list(item.iter_markers("region"))) for key, value in mark.kwargs.items()}
     marked = ", ".join(f"{key}={value!r}" for key, value in {**shape, "seed": seed}.items())

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import SECOND
-from faultzone.journal.redaction import text, told
+from faultzone.journal.redaction import quoted, text
 from pytest_faultzone import examples
 from pytest_faultzone.plugin import OPTIONS, flag, seed_of
 
@@ -59,7 +59,7 @@ def _schedule(journal: Journal) -> str:
         if entry.kind in ("fault", "undo"):
             ended = "" if entry.kind == "fault" else "end of "
             said = {key: value for key, value in entry.data.items() if key not in ("fault", "number")}
-            named = ", ".join(f"{key}={told(value, 200)}" for key, value in said.items())
+            named = ", ".join(f"{key}={quoted(value, 200)}" for key, value in said.items())
             lines.append(f"+{(entry.at - journal.entries[0][1]) / SECOND:g} s  {ended}{entry.data['fault']}({named})")
     return "\n".join(lines)
 

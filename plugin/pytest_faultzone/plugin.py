@@ -236,7 +236,7 @@ def pytest_collection(session: pytest.Session) -> bool | None:
         return None
     from pytest_faultzone import probe
 
-    return probe.finds_trouble(config) or None
+    return probe.is_unusable(config) or None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

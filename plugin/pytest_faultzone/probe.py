@@ -44,19 +44,19 @@ KEY_REFUSED: Final = frozenset(
 _SERVES: Final = "Write the URL of what serves the ECS API, such as --backend http://127.0.0.1:8080."
 
 
-def finds_trouble(config: pytest.Config) -> bool:
+def is_unusable(config: pytest.Config) -> bool:
     """Whether nothing can be learned of the backend, which is noted.
 
     Raises:
         pytest.UsageError: an option is wrong.
     """
     try:
-        trouble = _trouble_of(config)
+        reason = _why_unusable(config)
     except UsageError as mistake:
         raise pytest.UsageError(str(mistake)) from None
-    if trouble is not None:
-        config.stash[PROOF].nothing_known(trouble)
-    return trouble is not None
+    if reason is not None:
+        config.stash[PROOF].nothing_known(reason)
+    return reason is not None
 
 
 def judge(config: pytest.Config, items: list[pytest.Item], asserting: Sequence[pytest.Item]) -> None:
@@ -72,15 +72,15 @@ def judge(config: pytest.Config, items: list[pytest.Item], asserting: Sequence[p
     proof = config.stash[PROOF]
     try:
         if not asserting:
-            if trouble := _trouble_of(config, docker=False):
-                raise UsageError(trouble)
+            if reason := _why_unusable(config, docker=False):
+                raise UsageError(reason)
             return
         name = option(config, "backend")
         if name.startswith("http") and proof.is_worker:
-            trouble = f"{name} has one cloud, which several workers would share: run without -n."
+            reason = f"{name} has one cloud, which several workers would share: run without -n."
         else:
-            trouble = _trouble_of(config)
-        if trouble is None and name.startswith("http"):
+            reason = _why_unusable(config)
+        if reason is None and name.startswith("http"):
             regions.check_account(config)
     except (UsageError, pytest.UsageError) as mistake:
         if not proof.is_worker:
@@ -88,13 +88,13 @@ def judge(config: pytest.Config, items: list[pytest.Item], asserting: Sequence[p
         proof.mistaken(str(mistake))
         items.clear()
         return
-    if trouble is not None:
-        proof.nothing_known(trouble)
+    if reason is not None:
+        proof.nothing_known(reason)
         config.hook.pytest_deselected(items=list(asserting))
         items[:] = [item for item in items if item not in asserting]
 
 
-def _trouble_of(config: pytest.Config, *, docker: bool = True) -> str | None:
+def _why_unusable(config: pytest.Config, *, docker: bool = True) -> str | None:
     """Why nothing can be learned of the backend of a run, with what to write; None where it can.
 
     Args:
@@ -121,8 +121,8 @@ def _in_time(look: Callable[[], str | None], name: str, seconds: float) -> str |
     def run() -> None:
         try:
             found.append(look())
-        except BaseException as trouble:
-            found.append(trouble)
+        except BaseException as error:
+            found.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
@@ -141,8 +141,8 @@ def _engine() -> str | None:
 
     try:
         Connection(timeout=_ENGINE).close()
-    except FaultzoneError as trouble:
-        return f"The docker backend cannot be used: {trouble}"
+    except FaultzoneError as error:
+        return f"The docker backend cannot be used: {error}"
     return None
 
 
@@ -153,17 +153,15 @@ def _endpoint(config: pytest.Config) -> str | None:
         backend = regions.endpoint_of(config)
         if backend is None:
             return None
-    except Unanswered as trouble:
-        return _advise(url, trouble)
-    except HarnessError as trouble:
-        return (
-            f"{trouble}\nSee that --token is the one that `faultzone up` printed; without one the public API is used."
-        )
+    except Unanswered as error:
+        return _advise(url, error)
+    except HarnessError as error:
+        return f"{error}\nSee that --token is the one that `faultzone up` printed; without one the public API is used."
     before, backend.timeout = backend.timeout, _CALL
     try:
         return _asked(backend)
-    except Unanswered as trouble:
-        return _advise(url, trouble)
+    except Unanswered as error:
+        return _advise(url, error)
     finally:
         backend.timeout = before
 
@@ -195,8 +193,8 @@ def _call(backend: HttpBackend, action: str) -> dict[str, object]:
     for last in (*[False] * (_TRIES - 1), True):
         try:
             return backend.call(action, {"RegionId": region_id})
-        except Unanswered as trouble:
-            if last or trouble.kind not in ("lost", "reset", "throttled", "unavailable"):
+        except Unanswered as error:
+            if last or error.kind not in ("lost", "reset", "throttled", "unavailable"):
                 raise
         except ApiError as refusal:
             throttled = refusal.status in (429, 503) or refusal.code.partition(".")[0] == "Throttling"
@@ -209,26 +207,26 @@ def _call(backend: HttpBackend, action: str) -> dict[str, object]:
     raise AssertionError("the last attempt ends")
 
 
-def _advise(url: str, trouble: Unanswered) -> str:
+def _advise(url: str, error: Unanswered) -> str:
     """What became of the calls, and what to write."""
     parts = urlsplit(url)
     at = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-    if trouble.location:
-        return f"{trouble}\nWrite where it leads to, if that serves the ECS API: --backend {_root(trouble.location)}"
-    match trouble.kind:
+    if error.location:
+        return f"{error}\nWrite where it leads to, if that serves the ECS API: --backend {_root(error.location)}"
+    match error.kind:
         case "refused":
-            return f"{trouble}\nNothing listens at {at}. Start what is to be judged, or see that the address is right."
+            return f"{error}\nNothing listens at {at}. Start what is to be judged, or see that the address is right."
         case "throttled":
-            return f"{trouble}\nRaise the account's limit of calls, or run when nobody else uses it."
+            return f"{error}\nRaise the account's limit of calls, or run when nobody else uses it."
         case "late":
-            return f"{trouble}\nIt takes connections at {at}, or drops them silently, and does not answer. {_SERVES}"
+            return f"{error}\nIt takes connections at {at}, or drops them silently, and does not answer. {_SERVES}"
     if parts.scheme == "http" and _speaks_tls(url):
-        return f"{trouble}\nIt speaks TLS at {at}: write --backend https://{parts.netloc}"
-    if isinstance(trouble.__cause__, ssl.SSLCertVerificationError):
-        return f"{trouble}\nIts certificate is not trusted here: let SSL_CERT_FILE name the file of its authority."
-    if parts.scheme == "https" and isinstance(trouble.__cause__, ssl.SSLError):
-        return f"{trouble}\nIt speaks no TLS at {at}: write --backend http://{parts.netloc}"
-    return f"{trouble}\n{_SERVES}"
+        return f"{error}\nIt speaks TLS at {at}: write --backend https://{parts.netloc}"
+    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+        return f"{error}\nIts certificate is not trusted here: let SSL_CERT_FILE name the file of its authority."
+    if parts.scheme == "https" and isinstance(error.__cause__, ssl.SSLError):
+        return f"{error}\nIt speaks no TLS at {at}: write --backend http://{parts.netloc}"
+    return f"{error}\n{_SERVES}"
 
 
 def _root(location: str) -> str:

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
     from pytest_faultzone.departures import Departure
 
-#: The departures that the run expects, if it is told any.
+#: The departures that the run expects, if there are any.
 DEPARTURES: pytest.StashKey[Sequence[Departure]] = pytest.StashKey()
 #: What the run has shown so far.
 PROOF: pytest.StashKey[Proof] = pytest.StashKey()
 
 #: The verdicts of runs that say nothing of the region, and the one of tests that could not be run.
-_TROUBLE: Final = ("not-undone", "harness-error")
+_FAILED: Final = ("not-undone", "harness-error")
 _NOT_RUN: Final = "not-supported"
-#: So many tests with the harness in trouble are enough to know that the others would be, too.
+#: After this many tests in which the harness failed, it would fail in the others too.
 _ENOUGH: Final = 5
-#: How many different causes are told, and how many lines of one.
+#: How many different causes are written, and how many lines of each.
 _CAUSES: Final = 5
 _LINES: Final = 6
 _NOTHING_KNOWN: Final = int(pytest.ExitCode.INTERNAL_ERROR)
@@ -37,7 +37,7 @@ _STOPPED: Final = "faultzone: nothing more can be learned; the reason is at the 
 class Proof:
     """What the tests of a run say of clauses, also those of the workers of pytest-xdist, and how the run ends for it.
 
-    It has a status of its own if the harness was in trouble, or if no clause was asserted where some were to be: of the
+    It has a status of its own if the harness failed, or if no clause was asserted where some were to be: of the
     region, nothing is known then. A run of tests without clauses ends as ever.
 
     Args:
@@ -52,7 +52,7 @@ class Proof:
         self.reasons: list[str] = []
         #: Why the options of the run make no sense, where a worker has found it out.
         self.mistake = ""
-        #: Tells what was lost of the calls to an endpoint and repeated, once there is one.
+        #: Describes the calls to an endpoint that were lost or repeated; None without an endpoint.
         self.lost: Callable[[], str] | None = None
         self._session: pytest.Session | None = None
         self._looked = False
@@ -67,14 +67,14 @@ class Proof:
         """Note why nothing can be learned of the region."""
         if reason not in self.reasons:
             self.reasons.append(reason)
-            self._tell("reasons", self.reasons)
+            self._send("reasons", self.reasons)
 
     def mistaken(self, mistake: str) -> None:
         """Note, in a worker, why the options make no sense."""
         self.mistake = mistake
-        self._tell("mistake", mistake)
+        self._send("mistake", mistake)
 
-    def _tell(self, what: str, value: object) -> None:
+    def _send(self, what: str, value: object) -> None:
         if self.is_worker:
             self.config.workeroutput.setdefault("faultzone", {})[what] = value  # type: ignore[attr-defined]
 
@@ -97,7 +97,7 @@ class Proof:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather what a test says, and stop where enough of them say that the harness is in trouble."""
+        """Gather what a test says, and stop where enough of them say that the harness failed."""
         if not self.is_worker and report.failed and any(each.startswith("faultzone") for each, _ in report.sections):
             from pytest_faultzone import failures
 
@@ -111,21 +111,19 @@ class Proof:
                 self.stop(each["stop"])
         spreading = [each for each in self.says if each.get("spreads")]
         if not self.reasons and len(spreading) >= _ENOUGH:
-            self.stop(
-                f"The harness was in trouble in {len(spreading)} tests, so the run was stopped:\n{_causes(spreading)}"
-            )
+            self.stop(f"The harness failed in {len(spreading)} tests, so the run was stopped:\n{_causes(spreading)}")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker has found out before its first test."""
-        told = getattr(node, "workeroutput", {}).get("faultzone", {})
-        for reason in told.get("reasons", ()):
+        sent = getattr(node, "workeroutput", {}).get("faultzone", {})
+        for reason in sent.get("reasons", ()):
             self.nothing_known(reason)
-        self.mistake = self.mistake or told.get("mistake", "")
+        self.mistake = self.mistake or sent.get("mistake", "")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
-        """Set the exit status before anyone tells it, and say the reason after all else."""
+        """Set the exit status before other plugins read it; write the reason after everything else."""
         reasons = self._end(session)
         if self.mistake:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -144,9 +142,9 @@ class Proof:
         """Why nothing is known of the region at the end; empty where something is."""
         if self.reasons:
             return self.reasons
-        troubled = [each for each in self.says if each["verdict"] in _TROUBLE]
-        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and troubled:
-            return [f"The harness was in trouble in {len(troubled)} tests:\n{_causes(troubled)}"]
+        failed = [each for each in self.says if each["verdict"] in _FAILED]
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and failed:
+            return [f"The harness failed in {len(failed)} tests:\n{_causes(failed)}"]
         if self.is_worker or not self._looked or self._other_tests:
             return []
         if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.asked:
@@ -163,7 +161,7 @@ class Proof:
         return []
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Tell, by chapter, which clauses were asserted, deviate, are not supported here or were not asserted."""
+        """Write, by chapter, which clauses were asserted, deviate, are not supported here or were not asserted."""
         if self.says:
             from pytest_faultzone import verdicts
 

@@ -43,8 +43,8 @@ def _kept(region: Region) -> Iterator[tuple[str, str]]:
         kept = region.control("keep-hosts")
     except NotSupported:
         return
-    except (HarnessError, TimeoutError) as trouble:
-        yield "faultzone: its hosts are not kept", str(trouble)
+    except (HarnessError, TimeoutError) as error:
+        yield "faultzone: its hosts are not kept", str(error)
         return
     lines = []
     for host in kept["hosts"]:

@@ -112,7 +112,7 @@ class RegionMaker:
             if self._config.stash.get(ASSERTS, False):
                 if self.budget is None:
                     self.budget = Budget(backend.name)
-                    self._config.stash[PROOF].lost = self.budget.told
+                    self._config.stash[PROOF].lost = self.budget.summary
                 backend.budget = self.budget
             else:
                 backend.budget = None
@@ -160,20 +160,20 @@ class RegionMaker:
         for region in list(self._all):
             try:
                 region.close()
-            except HarnessError as trouble:
-                failed.append(str(trouble))
+            except HarnessError as error:
+                failed.append(str(error))
             region.journal.close()
         while self._left:
             try:
                 self._end_left()
-            except HarnessError as trouble:
-                failed.append(str(trouble))
+            except HarnessError as error:
+                failed.append(str(error))
         if endpoint := self._config.stash.get(_ENDPOINT, None):
             try:
                 if "shape-region" in endpoint.capabilities:
                     endpoint.reset({})  # As it was started: with its own shape, and its own clock.
-            except HarnessError as trouble:
-                failed.append(str(trouble))
+            except HarnessError as error:
+                failed.append(str(error))
             endpoint.close()
         if docker := sys.modules.get("faultzone.substrate.docker.pool"):
             docker.close_all()
@@ -263,8 +263,8 @@ def check_options(config: pytest.Config) -> None:
             connect(name, keys=read_keys(option(config, "keys")) or TEST_KEYS).close()
         elif name not in ("memory", "docker"):
             backend_of(config, CloudOptions())
-    except (UsageError, HarnessError) as trouble:
-        raise pytest.UsageError(str(trouble)) from None
+    except (UsageError, HarnessError) as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _check_journal(folder: str) -> None:
@@ -275,8 +275,8 @@ def _check_journal(folder: str) -> None:
         Path(folder).mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
             pass
-    except (OSError, ValueError) as trouble:
-        raise UsageError(f"--faultzone-journal={folder}: write a directory that can be written to: {trouble}") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--faultzone-journal={folder}: write a directory that can be written to: {error}") from None
 
 
 def endpoint_of(config: pytest.Config) -> HttpBackend | None:

@@ -110,26 +110,26 @@ class _List(list[Any]):
             raise IncompleteAnswer(f"there is no item {place} in the answer, where it has {len(self)}") from None
 
 
-class _Told(dict[str, Any]):
+class _ControlAnswer(dict[str, Any]):
     """What the answer to a control verb has."""
 
     __slots__ = ("_verb",)
 
     def __init__(self, verb: str, answer: Mapping[str, Any]) -> None:
-        super().__init__({name: _told(verb, value) for name, value in answer.items()})
+        super().__init__({name: _control_value(verb, value) for name, value in answer.items()})
         self._verb = verb
 
     def __missing__(self, field: object) -> Any:
         raise HarnessError(f"the answer to the control verb {self._verb!r} has no {field!r}; it has {sorted(self)}")
 
 
-def _told(verb: str, value: Any) -> Any:
+def _control_value(verb: str, value: Any) -> Any:
     if isinstance(value, dict):
-        return _Told(verb, value)
-    return [_told(verb, each) for each in value] if isinstance(value, list) else value
+        return _ControlAnswer(verb, value)
+    return [_control_value(verb, each) for each in value] if isinstance(value, list) else value
 
 
 def from_control(verb: str, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to a control verb: reading a field that it lacks raises `HarnessError`, since it is the trouble of
-    what answers and no verdict on the region."""
-    return answer if isinstance(answer, _Told) else _Told(verb, answer)
+    """The answer to a control verb: reading a field that it lacks raises `HarnessError`, since the fault is
+    of the harness and no verdict on the region."""
+    return answer if isinstance(answer, _ControlAnswer) else _ControlAnswer(verb, answer)

@@ -108,7 +108,7 @@ class DockerBackend(LocalBackend):
         """Answer one action; see `Backend.call`.
 
         Raises:
-            HarnessError: the hosts are in trouble.
+            HarnessError: the hosts failed.
         """
         self.hosts.check()
         return super().call(action, parameters, account=account)
@@ -117,7 +117,7 @@ class DockerBackend(LocalBackend):
         """Do what only a harness may do; see `Backend.control`. Hosts that are real have verbs of their own.
 
         Raises:
-            HarnessError: the hosts are in trouble.
+            HarnessError: the hosts failed.
         """
         if verb not in _LAST_VERBS:
             self.hosts.check()
@@ -162,5 +162,5 @@ class DockerBackend(LocalBackend):
         super().close()
 
 
-#: Those that are for hosts in trouble too.
+#: The verbs that may be used after the hosts failed, to see why.
 _LAST_VERBS: Final = frozenset({"host-logs", "keep-hosts"})

@@ -21,7 +21,7 @@ from faultzone.control import tables
 from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NoAnswer, NotSupported, Unanswered, UnknownTarget, UsageError
 from faultzone.journal.journal import Journal
-from faultzone.journal.redaction import noted, recorded, text, told
+from faultzone.journal.redaction import noted, quoted, recorded, text
 
 #: Seconds that an endpoint has to answer a call, and a control verb: `advance` by months does all that falls due.
 TIMEOUT: Final = 30.0
@@ -133,7 +133,7 @@ class HttpBackend:
             NoAnswer: a fault of the API drops the call.
         """
         if account is not None and not isinstance(account, str):
-            raise UsageError(f"account={told(account)}: write the id of an account")
+            raise UsageError(f"account={quoted(account)}: write the id of an account")
         if account is None:
             key = self._keys[0]
         elif account in self._accounts:
@@ -141,12 +141,12 @@ class HttpBackend:
         else:
             raise NotSupported(f"no key pair is given for the account {account}")
         if not isinstance(action, str):
-            raise UsageError(f"action={told(action)}: write the name of an action, such as 'DescribeInstances'")
+            raise UsageError(f"action={quoted(action)}: write the name of an action, such as 'DescribeInstances'")
         said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
         try:
             body = urlencode(self._sign("POST", {**flatten(parameters), "Action": action}, key))
-        except UnicodeEncodeError as trouble:
-            raise UsageError(f"{action} has the text {told(trouble.object)}: UTF-8 cannot carry it") from None
+        except UnicodeEncodeError as error:
+            raise UsageError(f"{action} has the text {quoted(error.object)}: UTF-8 cannot carry it") from None
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         status, answer = self._ask("/", body, form, reads=action.startswith(_READING))
         if status < 300:
@@ -167,8 +167,8 @@ class HttpBackend:
             raise NotSupported(f"{verb}: {functions[0]} is a function, which does not travel to {self.name}")
         try:
             body = json.dumps(dict(arguments))
-        except (TypeError, ValueError) as trouble:
-            raise UsageError(f"{verb}: {trouble}: write what JSON can carry") from None
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"{verb}: {error}: write what JSON can carry") from None
         if verb == "inject":
             self._note("owed", arguments.get("fault"))
         known = tables.MEMORY.get(verb)
@@ -200,8 +200,8 @@ class HttpBackend:
                 status, answer = self._request(path, body, headers, seconds)
                 _see_that_it_was_taken(self.name, status, answer)
                 return status, answer
-            except Unanswered as trouble:
-                if not budget.repeats(trouble, tries, reads=reads):
+            except Unanswered as error:
+                if not budget.repeats(error, tries, reads=reads):
                     raise
 
     def _learn_of(self, verb: str, arguments: Mapping[str, object], answer: Mapping[str, Any]) -> None:
@@ -245,12 +245,12 @@ class HttpBackend:
             response = connection.getresponse()
             status, raw = response.status, _read(response, self.name)
             location = response.getheader("location", "") if 300 <= status < 400 else ""
-        except BaseException as trouble:
+        except BaseException as error:
             connection.close()
-            if self._faults and path == "/" and isinstance(trouble, BrokenPipeError | ConnectionResetError):
-                raise NoAnswer(f"{self.name} ended the connection: {trouble}") from trouble
-            if isinstance(trouble, http.client.HTTPException | OSError):
-                raise Unanswered(f"{self.name} does not answer: {trouble}", _kind(trouble)) from trouble
+            if self._faults and path == "/" and isinstance(error, BrokenPipeError | ConnectionResetError):
+                raise NoAnswer(f"{self.name} ended the connection: {error}") from error
+            if isinstance(error, http.client.HTTPException | OSError):
+                raise Unanswered(f"{self.name} does not answer: {error}", _kind(error)) from error
             raise
         self._idle.append(connection)
         try:
@@ -345,15 +345,15 @@ def _see_that_it_was_taken(name: str, status: int, answer: Mapping[str, Any]) ->
         raise Unanswered(f"{name} is unavailable: {status} {code}", "unavailable", status=status)
 
 
-def _kind(trouble: BaseException) -> str:
+def _kind(error: BaseException) -> str:
     """What became of a call; see `Unanswered`."""
-    if isinstance(trouble, ConnectionRefusedError | socket.gaierror):
+    if isinstance(error, ConnectionRefusedError | socket.gaierror):
         return "refused"
-    if isinstance(trouble, TimeoutError):
+    if isinstance(error, TimeoutError):
         return "late"
     # Of these, http.client's own error of an answer that never began is both.
-    if isinstance(trouble, http.client.RemoteDisconnected | http.client.IncompleteRead | BrokenPipeError):
+    if isinstance(error, http.client.RemoteDisconnected | http.client.IncompleteRead | BrokenPipeError):
         return "lost"
-    if isinstance(trouble, ConnectionError):
+    if isinstance(error, ConnectionError):
         return "reset"
     return "unreadable"

@@ -20,7 +20,7 @@ from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.errors import FaultzoneError, HarnessError, NoAnswer, NotSupported, UsageError
 from faultzone.journal.journal import Journal, copied
-from faultzone.journal.redaction import hidden, hide, noted, recorded, text, told
+from faultzone.journal.redaction import hidden, hide, noted, quoted, recorded, text
 from faultzone.model.cloud import Cloud
 from faultzone.model.core.catalog import Catalog, default_catalog
 from faultzone.model.core.dispatch import ACTIONS
@@ -179,9 +179,9 @@ class LocalBackend:
             UsageError: the action or a parameter is nothing that can be sent.
         """
         if type(action) is not str and not isinstance(action, str):
-            raise UsageError(f"action={told(action)}: write the name of an action, such as 'DescribeInstances'")
+            raise UsageError(f"action={quoted(action)}: write the name of an action, such as 'DescribeInstances'")
         if account is not None and not isinstance(account, str):
-            raise UsageError(f"account={told(account)}: write the id of an account, such as {DEFAULT_ACCOUNT!r}")
+            raise UsageError(f"account={quoted(account)}: write the id of an account, such as {DEFAULT_ACCOUNT!r}")
         if not self.failing_calls.faults:
             return self._call(action, parameters, account)
         if seconds := self.delay_of(action):
@@ -239,7 +239,7 @@ class LocalBackend:
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Do what only a harness may do; see `Backend.control` and `faultzone.control`."""
         if not isinstance(verb, str):
-            raise UsageError(f"control verb {told(verb)}: write its name; there are {', '.join(sorted(self.verbs))}")
+            raise UsageError(f"control verb {quoted(verb)}: write its name; there are {', '.join(sorted(self.verbs))}")
         said = recorded(arguments, "arguments")
         found = self.verbs.get(verb)
         if found is None:
@@ -311,7 +311,7 @@ class LocalBackend:
                         break
                     self._commit()
                     fired += 1
-                    # Subscribers are told, and what a test has planned happens, before more time passes.
+                    # Notifications are delivered, and what a test has planned happens, before more time passes.
                     if self.subscriptions.waiting or self._fallen_due:
                         break
             self._raise_failed()
@@ -438,10 +438,10 @@ class LocalBackend:
             self._lock.release()
 
     def _leave_turn(self, planned: bool) -> None:
-        """Release the lock; then tell what is to be told, and do what was planned for by now."""
+        """Release the lock; then deliver notifications, and do what was planned for by now."""
         self._lock.release()
         if self.subscriptions.waiting:
-            self.subscriptions.tell()
+            self.subscriptions.deliver()
         while planned and self._fallen_due:
             self._fallen_due.popleft()()
 
@@ -458,11 +458,11 @@ class LocalBackend:
         for region, effects in self.cloud.drain():
             for effect in effects:
                 if not is_routine(effect):
-                    fields = self._named(region, self._told(effect))
+                    fields = self._named(region, self._recorded(effect))
                     append(now, "effect", {"effect": type(effect).__name__, "region": region, **fields})
             self.substrate.apply(region, effects)
 
-    def _told(self, effect: Effect) -> dict[str, Any]:
+    def _recorded(self, effect: Effect) -> dict[str, Any]:
         """The fields of an effect without what must not be written down."""
         fields = effect._asdict()
         kind = type(effect)

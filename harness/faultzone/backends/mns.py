@@ -105,9 +105,9 @@ class MnsQueue:
         with self._lock:
             number = f"{len(self._messages):016X}-{notification['id']}"
             self._messages[number] = _Message(number, body, int(time.time() * 1000))
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         """Have those who wait for a message look again."""
         self._listener.loop.call_soon_threadsafe(self._wake)
 
@@ -170,7 +170,7 @@ class MnsQueue:
             found = next((each for each in known if each.handle == handle), None)
             if found is not None:
                 found.visible = time.monotonic() + seconds
-        self._tell()
+        self._notify()
         return found
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
-"""Who is told of notifications: functions in this process, queues that a test or an MNS client reads, HTTP callbacks.
+"""The subscribers to notifications: functions here, queues that a test or an MNS client reads, HTTP callbacks.
 
-Notifications are told in the order of their commits, after the commit and outside the region's lock, so that a
+Notifications are delivered in the order of their commits, after the commit and outside the region's lock, so that a
 subscriber may call the region.
 """
 
@@ -45,7 +45,7 @@ _HOST: Final = re.compile(
 
 
 class Publisher:
-    """Tells subscribers what a cloud publishes.
+    """Delivers what a cloud publishes to its subscribers.
 
     Args:
         cloud: whose notifications.
@@ -58,15 +58,15 @@ class Publisher:
         self._subscribers: dict[int, Subscriber] = {}
         self._open: dict[int, Callback | MnsQueue] = {}
         self._queues: dict[int, list[Notification]] = {}
-        #: Published, not yet committed; committed, not yet told.
+        #: Published, not yet committed; committed, not yet delivered.
         self._published: list[Notification] = []
         self._committed: deque[Notification] = deque()
-        self._telling = threading.Lock()
+        self._delivering = threading.Lock()
         for region in cloud.regions.values():
             notifications.watch(region, self._published.append, lambda: bool(self._subscribers))
 
     def subscribe(self, subscriber: Subscriber) -> int:
-        """Tell a function of all that is published from now on; the number that ends it."""
+        """Call a function with all that is published from now on; returns the number that ends it."""
         number = next(self._numbers)
         self._subscribers = {**self._subscribers, number: subscriber}
         return number
@@ -113,9 +113,9 @@ class Publisher:
         return list(self._queues[number])
 
     def unsubscribe(self, number: int) -> bool:
-        """Tell a subscriber nothing more; False where there is none of that number."""
+        """Deliver nothing more to a subscriber; False where there is none of that number."""
         known = number in self._subscribers
-        self._subscribers = {each: told for each, told in self._subscribers.items() if each != number}
+        self._subscribers = {each: subscriber for each, subscriber in self._subscribers.items() if each != number}
         self._queues.pop(number, None)
         if (ending := self._open.pop(number, None)) is not None:
             ending.close()
@@ -123,7 +123,7 @@ class Publisher:
 
     @property
     def waiting(self) -> bool:
-        """Whether something has been committed that subscribers have not been told of."""
+        """Whether something has been committed and not yet delivered to subscribers."""
         return bool(self._committed)
 
     def commit(self) -> None:
@@ -136,24 +136,24 @@ class Publisher:
         """What was published has not happened."""
         self._published.clear()
 
-    def tell(self) -> None:
-        """Tell what has been committed; by one thread at a time, so that the order stays.
+    def deliver(self) -> None:
+        """Deliver what has been committed; by one thread at a time, so that the order stays.
 
         Raises:
-            Exception: what the first failing subscriber raised, once all have been told of all.
+            Exception: what the first failing subscriber raised, once everything has been delivered to all.
         """
         failed: list[Exception] = []
-        while self._committed and self._telling.acquire(blocking=False):
+        while self._committed and self._delivering.acquire(blocking=False):
             try:
                 while self._committed:
                     notification = self._committed.popleft()
                     for subscriber in self._subscribers.values():
                         try:
                             subscriber(json.loads(json.dumps(notification)))
-                        except Exception as trouble:
-                            failed.append(trouble)
+                        except Exception as error:
+                            failed.append(error)
             finally:
-                self._telling.release()
+                self._delivering.release()
         if failed:
             raise failed[0]
 
@@ -175,8 +175,8 @@ def _parts_of(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         named = bool(parts.hostname) and parts.port != 0
-    except ValueError as trouble:
-        raise UsageError(f"url={shown!r}: {redaction.text(str(trouble))[:_SHOWN]}; {example}") from None
+    except ValueError as error:
+        raise UsageError(f"url={shown!r}: {redaction.text(str(error))[:_SHOWN]}; {example}") from None
     if parts.scheme not in ("http", "https") or not named:
         raise UsageError(f"url={shown!r}: {example}")
     # The parser drops some of them, and a request has no place for the others.
@@ -249,9 +249,9 @@ class Callback:
         try:
             connection.request("POST", target, json.dumps(notification), self._headers)
             status = connection.getresponse().status
-        except Exception as trouble:
+        except Exception as error:
             # Whatever it is, the thread goes on with the next notification.
-            return repr(trouble)
+            return repr(error)
         finally:
             connection.close()
         return "" if 200 <= status < 300 else f"status {status}"

@@ -22,7 +22,7 @@ _SHARE: Final = 20
 #: Seconds before a throttled call is sent again: doubled each time.
 _PAUSE: Final = 0.1
 
-#: What may become of a call, as a report says it; of these, what tells that nothing was carried out.
+#: What may become of a call, as a report says it; of these, those after which it is known that nothing was carried out.
 _SAID: Final = {
     "refused": "found nobody listening",
     "lost": "were dropped",
@@ -51,38 +51,38 @@ class Budget:
     sleep: Callable[[float], None] = time.sleep
     calls: int = 0
     repeated: int = 0
-    troubles: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
     used_up: bool = False
 
-    def repeats(self, trouble: Unanswered, tries: int, *, reads: bool) -> bool:
+    def repeats(self, error: Unanswered, tries: int, *, reads: bool) -> bool:
         """Note what became of a call, and wait before it is sent again; False where it must not be.
 
         Args:
             tries: how often it was sent.
             reads: whether it changes nothing.
         """
-        if trouble.kind not in _SAID:
+        if error.kind not in _SAID:
             return False
-        self.troubles[trouble.kind] += 1
-        if tries >= TRIES or not (reads or trouble.kind in _NOT_CARRIED_OUT):
+        self.failures[error.kind] += 1
+        if tries >= TRIES or not (reads or error.kind in _NOT_CARRIED_OUT):
             return False
         if self.repeated >= _FREE + self.calls // _SHARE:
             self.used_up = True
             return False
         self.repeated += 1
-        if trouble.kind != "lost" or tries > 1:
+        if error.kind != "lost" or tries > 1:
             self.sleep(_PAUSE * 2 ** (tries - 1))
         return True
 
     @property
     def counts(self) -> str:
         """How many calls there were, and what became of those that were not answered."""
-        found = [f"{count} {_SAID[kind]}" for kind, count in sorted(self.troubles.items())]
+        found = [f"{count} {_SAID[kind]}" for kind, count in sorted(self.failures.items())]
         return f"of {self.calls} calls to {self.name} {', '.join(found)}; {self.repeated} were repeated"
 
-    def told(self) -> str:
-        """The same; nothing where all calls were answered."""
-        return self.counts if self.troubles else ""
+    def summary(self) -> str:
+        """`counts`; empty where all calls were answered."""
+        return self.counts if self.failures else ""
 
     @property
     def verdict(self) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Subscriptions(Protocol):
-    """Who is told of notifications."""
+    """The subscribers to notifications."""
 
     def open_queue(self) -> int:
         """Keep notifications from now on; the number of the subscription."""
@@ -77,7 +77,7 @@ class Local(Protocol):
 
     @property
     def subscriptions(self) -> Subscriptions:
-        """Who is told of notifications."""
+        """The subscribers to notifications."""
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
         """Answer one action."""

@@ -159,7 +159,7 @@ def recorded(values: Mapping[str, Any], what: str = "parameters") -> dict[str, A
             to write.
     """
     if type(values) is not dict and not isinstance(values, Mapping):
-        raise UsageError(f"{what}={told(values)}: write a mapping from names to values")
+        raise UsageError(f"{what}={quoted(values)}: write a mapping from names to values")
     return {
         name: value
         if type(value) is str and name in _plain and not ("://" in value or "{" in value)
@@ -203,15 +203,15 @@ def _path(place: _Place) -> str:
 
 def _no_name(name: object, place: _Place) -> UsageError:
     plain = f", such as {str(name)!r}" if isinstance(name, bool | int | float) and _is_short(name) else ""
-    return UsageError(f"{_path(place)} has the name {told(name)}, a {type(name).__name__}: write text{plain}")
+    return UsageError(f"{_path(place)} has the name {quoted(name)}, a {type(name).__name__}: write text{plain}")
 
 
 def _is_short(number: float) -> bool:
     return not isinstance(number, int) or number.bit_length() <= _BITS
 
 
-def told(value: object, most: int = 60) -> str:
-    """A value for a message, in at most so many characters; whatever its own text does, there is one."""
+def quoted(value: object, most: int = 60) -> str:
+    """A value as text for a message, at most `most` characters long. Never raises, whatever the value's class does."""
     if isinstance(value, int) and not _is_short(value):
         return f"a whole number of {value.bit_length()} bits"
     try:
@@ -278,7 +278,7 @@ def _odd(value: object, place: _Place) -> object:
     """A number, or what is rarely met."""
     if isinstance(value, int):
         if not _is_short(value):
-            raise UsageError(f"{_path(place)} is {told(value)}: write one of at most 64")
+            raise UsageError(f"{_path(place)} is {quoted(value)}: write one of at most 64")
         return value
     if isinstance(value, float):
         return value

@@ -8,7 +8,7 @@ from typing import Any, Final
 from faultzone.clock import SECOND, stamp
 from faultzone.journal.journal import Journal
 
-#: What breaks and mends hosts is told whomever it hits.
+#: Faults and their undo are shown in every timeline: a fault of a host does not name its instances.
 _AROUND: Final = frozenset({"fault", "undo"})
 
 
@@ -33,7 +33,7 @@ def timeline(journal: Journal, instance_id: str) -> str:
 
 
 def _is_around(kind: str, data: Mapping[str, Any]) -> bool:
-    """Whether an entry is told of every instance; one that says what the journal has not kept is."""
+    """Whether an entry is shown in the timeline of every instance, as are the entries on what was not kept."""
     return kind in _AROUND or "not_kept" in data
 
 

@@ -179,10 +179,10 @@ class Listener:
         for _ in range(_ACCEPTED_AT_ONCE):
             try:
                 connection, _address = self._listener.accept()
-            except OSError as trouble:
+            except OSError as error:
                 # Nobody waits, the client has gone, or descriptors have run out and others must go first: to ask
                 # again at once would take all of the loop's time.
-                if trouble.errno in _EXHAUSTED:
+                if error.errno in _EXHAUSTED:
                     self.loop.remove_reader(self._listener)
                     self.loop.call_later(_PAUSE_SECONDS, self._listen)
                 return

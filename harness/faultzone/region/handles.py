@@ -248,11 +248,11 @@ class Instance:
         raw = data.encode() if isinstance(data, str) else data
         asked = {"port": port, "data": base64.b64encode(raw).decode(), "seconds": milliseconds(within) / 1000}
         answer = self.region.control("guest-request", instance=self.id, **asked)
-        trouble = answer.get("error")
-        if trouble == "refused":
+        error = answer.get("error")
+        if error == "refused":
             raise ConnectionRefusedError(f"{self.id}:{port} refuses: nothing serves there")
-        if trouble is not None:
-            raise TimeoutError(f"{self.id}:{port} is {trouble}")
+        if error is not None:
+            raise TimeoutError(f"{self.id}:{port} is {error}")
         return base64.b64decode(answer["data"])
 
     def delete(self, **parameters: object) -> None:

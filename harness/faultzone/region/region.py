@@ -353,11 +353,11 @@ class Region:
             raise NotSupported(f"{self.backend.name} is not in this process: give the control verb 'subscribe' a URL")
         publisher, account = self.backend.subscriptions, self.account or self.backend.cloud.accounts[0]
 
-        def told(notification: dict[str, Any]) -> None:
+        def receive(notification: dict[str, Any]) -> None:
             if (notification["regionId"], notification["userId"]) == (self.id, account):
                 subscriber(notification)
 
-        number = publisher.subscribe(told)
+        number = publisher.subscribe(receive)
 
         def end() -> None:
             publisher.unsubscribe(number)

@@ -82,7 +82,7 @@ class Application:
         verifier: judges who signed a request.
         control: answers the control routes.
         host_id: the `HostId` of refusals.
-        log: told of each request that is refused here, on the serving thread.
+        log: called with each request that is refused here, on the serving thread.
     """
 
     #: A call that a fault delays is carried out, whether or not its client waits for the answer.
@@ -139,7 +139,7 @@ class Application:
         except ApiError as error:
             return self._refuse(error, xml=xml)
         except Exception:
-            _log_trouble("The request could not be read.")
+            _log_exception("The request could not be read.")
             return self._render(ApiError("InternalError"), xml)
         return _Signed(call, credential.account, xml, asked.headers.get("host"))
 
@@ -156,7 +156,7 @@ class Application:
         except NoAnswer:
             return None
         except Exception:
-            _log_trouble(f"The backend could not answer {call.action}.")
+            _log_exception(f"The backend could not answer {call.action}.")
             return self._render(ApiError("InternalError"), xml)
         return Answer(200, XML if xml else JSON, str(answer.get("RequestId", "")), rendered)
 
@@ -181,10 +181,10 @@ class Application:
         except ApiError as error:
             return self._refuse(error)
         except Exception:
-            _log_trouble(f"The backend could not serve {path[:100]}.")
+            _log_exception(f"The backend could not serve {path[:100]}.")
             return self._render(ApiError("InternalError"), xml=False)
 
 
-def _log_trouble(what: str) -> None:
+def _log_exception(what: str) -> None:
     """Log the exception that is being handled, without the secrets that it quotes."""
     _logger.error("%s\n%s", what, text(traceback.format_exc()))

@@ -137,8 +137,8 @@ def endpoint(
         keyring.add(Credential(key_id, secret, accounts[0], token=session))
     try:
         return serve(cloud, keyring, port=port, token=token, allow_hosts=allow_hosts)
-    except OSError as trouble:
-        raise UsageError(f"port {port} cannot be listened on: {trouble.strerror or trouble}") from None
+    except OSError as error:
+        raise UsageError(f"port {port} cannot be listened on: {error.strerror or error}") from None
 
 
 def wait_for_interrupt() -> None:

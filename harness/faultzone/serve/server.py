@@ -81,7 +81,7 @@ def serve_backend(
 
     Raises:
         OSError: the address cannot be listened on.
-        NotSupported: the backend does not tell its accounts.
+        NotSupported: the backend does not list its accounts.
     """
     accounts = cast("Sequence[str]", backend.control("shape", {})["accounts"])
     keys = [key or ("testid", "testsecret"), *((f"testid{n}", f"testsecret{n}") for n in range(2, len(accounts) + 1))]
@@ -110,7 +110,7 @@ def serve(
         host: the address to listen on; other machines can reach any other than loopback.
         port: the port, 0 for any that is free.
         token: what the control routes ask for; a random one when left out.
-        log: told of each request that is refused before the door sees it, on the serving thread; left out, the door
+        log: called with each request that is refused before the door sees it, on the serving thread; left out, the door
             notes it in its journal.
         now: the wall clock that signatures are judged by, in seconds since the epoch.
         request_seconds: how long a request may take to arrive whole.

@@ -41,7 +41,7 @@ _LONG: Final = 1024
 _RESERVED_BESIDES: Final = re.compile(r"[^A-Za-z0-9._~%-]")
 #: Longer names are not remembered: whoever sends many of them must not fill the memory.
 _NAME_REMEMBERED: Final = 64
-#: A longer string to sign is told in part.
+#: A refusal shows no more characters than this of a string to sign.
 _TOLD_MAX: Final = 8 * 1024
 _VALUE_TOLD_MAX: Final = 1024
 _PARTS_OF_V1: Final = ("AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce")
