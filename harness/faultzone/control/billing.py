@@ -38,7 +38,7 @@ def _render(backend: Local, account: str) -> dict[str, Any]:
 
 @verb(VERBS, "change-account", writes=False)
 def account_balance(backend: Local, *, account: str | None = None) -> dict[str, Any]:
-    """Tell what an account has, was charged for pay-as-you-go so far, and whether it is in arrears."""
+    """Return what an account has, was charged for pay-as-you-go so far, and whether it is in arrears."""
     return _render(backend, find_account(backend, account))
 
 
@@ -54,7 +54,7 @@ def top_up(backend: Local, *, amount: str, account: str | None = None) -> dict[s
 def prices(
     backend: Local, *, hourly: str | None = None, monthly: str | None = None, instance_type: str | None = None
 ) -> dict[str, Any]:
-    """Tell the prices, or set them: of one instance type, or of all that have none of their own."""
+    """Return the prices, or set them: of one instance type, or of all that have none of their own."""
     accounts = books(backend)
     if instance_type is not None and instance_type not in backend.cloud.catalog.types:
         raise UsageError(f"there is no instance type {instance_type!r}; they are named like ecs.g5.large")

@@ -17,7 +17,7 @@ VERBS: Table = {}
 
 
 def describe(table: Mapping[str, Verb]) -> dict[str, Any]:
-    """What the verb `verbs` tells of a table: for each verb what it does, its parameters and its capability."""
+    """What the verb `verbs` answers for a table: for each verb what it does, its parameters and its capability."""
     return {
         name: {
             "says": each.summary,
@@ -36,7 +36,7 @@ def verbs(backend: Local) -> dict[str, Any]:
 
 @verb(VERBS, "see-hosts", writes=False)
 def shape(backend: Local) -> dict[str, Any]:
-    """Tell the regions, zones, accounts, edition and capabilities."""
+    """Return the regions, zones, accounts, edition and capabilities."""
     cloud = backend.cloud
     return {
         "regions": {
@@ -76,7 +76,7 @@ def hosts(backend: Local, *, region: str | None = None) -> dict[str, Any]:
 
 @verb(VERBS, "see-hosts", writes=False)
 def host_of(backend: Local, *, instance: str) -> dict[str, Any]:
-    """Tell the host of an instance; null while it is stopped without charge."""
+    """Return the host of an instance; null while it is stopped without charge."""
     host = find_instance(backend, instance).host
     return {"host": None if host is None else host.id}
 
@@ -85,14 +85,14 @@ def host_of(backend: Local, *, instance: str) -> dict[str, Any]:
 def set_supply(
     backend: Local, *, limit: int | None, zone: str | None = None, family: str | None = None, region: str | None = None
 ) -> dict[str, Any]:
-    """Limit how many instances may be in a zone and of a family at a time; null lifts it. Tells the limit before."""
+    """Limit how many instances may be in a zone and of a family at a time; null lifts it. Returns the limit before."""
     at = find_region(backend, region)
     return {"before": at.placement.limit_supply(zone or "*", family or "*", limit, at.catalog)}
 
 
 @verb(VERBS, "set-supply", writes=False)
 def supply(backend: Local, *, region: str | None = None) -> dict[str, Any]:
-    """Tell the limits of supply that stay, and those of shortages; `*` stands for every zone or family."""
+    """Return the limits of supply that stay, and those of shortages; `*` stands for every zone or family."""
     found = find_region(backend, region).placement.supply
     return {
         "limits": [{"zone": zone, "family": family, "limit": each} for (zone, family), each in found.limits.items()],
@@ -112,7 +112,7 @@ def lock(backend: Local, *, instance: str, reason: str, locked: bool = True) -> 
 
 @verb(VERBS, "change-account", writes=False)
 def locks(backend: Local, *, instance: str) -> dict[str, Any]:
-    """Tell the locks on an instance."""
+    """Return the locks on an instance."""
     return {"locks": list(find_instance(backend, instance).locks)}
 
 
@@ -140,7 +140,7 @@ def account_settings(
 
 @verb(VERBS, "move-time", writes=False)
 def clock(backend: Local) -> dict[str, Any]:
-    """Tell the present of the region in milliseconds since the epoch, the kind of its clock and the next timer."""
+    """Return the present of the region in milliseconds since the epoch, the kind of its clock and the next timer."""
     return {"now": backend.clock.now, "kind": backend.clock.kind, "next": backend.clock.next_due()}
 
 

@@ -55,7 +55,7 @@ def _host_id(backend: Containers, region_id: str, index: int) -> str:
 
 @verb(VERBS, takes_lock=True)
 def host_logs(backend: Containers) -> dict[str, Any]:
-    """Tell what each container wrote that is or was a host: its own agent and those of its instances."""
+    """Return what each container wrote that is or was a host: its own agent and those of its instances."""
     return {
         "hosts": [
             {"host": _host_id(backend, log.region, log.index), "container": log.container, "log": list(log.lines)}
@@ -66,7 +66,7 @@ def host_logs(backend: Containers) -> dict[str, Any]:
 
 @verb(VERBS, takes_lock=True)
 def keep_hosts(backend: Containers) -> dict[str, Any]:
-    """Leave the hosts as they are after the session; tell what enters each instance, and until when they stay."""
+    """Leave the hosts as they are after the session; return what enters each instance, and until when they stay."""
     containers, until = backend.hosts.keep()
     return {
         "until": until,

@@ -94,9 +94,9 @@ def schedule_maintenance(
 ) -> dict[str, Any]:
     """Plan maintenance of an instance, or of all on a host, for an instant in milliseconds since the epoch.
 
-    Or for the one `within` so many milliseconds. Tells each `event`, null where its user sees none, and the id of the
+    Or for the one `within` so many milliseconds. Returns each `event`, null where its user sees none, and the id of the
     `plan`, by which it is withdrawn. `outcome` is `executes` or `fails`, or `inquires` for one that waits for consent.
-    Instances of retired families are rebooted all the same, but no event tells of it.
+    Instances of retired families are rebooted all the same, but without an event.
     """
     made = plan_maintenance(
         backend,
@@ -117,7 +117,7 @@ def schedule_maintenance(
 
 @verb(VERBS, "break-hosts")
 def cancel_maintenance(backend: Local, *, event: str) -> dict[str, Any]:
-    """Withdraw a planned event; tells whether there was anything left to withdraw."""
+    """Withdraw a planned event; returns whether there was anything left to withdraw."""
     region, found = find_event(backend, event)
     if found.simulated:
         raise UsageError(f"{found.id} is simulated: its user cancels it with CancelSimulatedSystemEvents")
@@ -129,6 +129,6 @@ def cancel_maintenance(backend: Local, *, event: str) -> dict[str, Any]:
 
 @verb(VERBS, "break-hosts", writes=False)
 def system_event(backend: Local, *, event: str) -> dict[str, Any]:
-    """Tell the state of an event, also of one that its user does not see, and whether it is still to come."""
+    """Return the state of an event, also of one that its user does not see, and whether it is still to come."""
     found = find_event(backend, event)[1]
     return {"status": found.status, "pending": found.may_become(events.CANCELED) and not found.simulated}

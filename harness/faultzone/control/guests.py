@@ -101,7 +101,7 @@ def _bytes(name: str, text: str) -> bytes:
 
 @verb(VERBS, "reach-guests", writes=False, takes_lock=True)
 def guest_request(backend: Local, *, instance: str, port: int, data: str = "", seconds: float = 5.0) -> dict[str, Any]:
-    """Send bytes to a port of an instance, as anybody who reaches its network can; tells the answer.
+    """Send bytes to a port of an instance, as anybody who reaches its network can; returns the answer.
 
     Bytes are in Base64. In place of an answer comes the `error`: `refused` where the system is up and nothing serves at
     the port, `silent` where nothing is heard for so many seconds.
@@ -148,7 +148,7 @@ def agent(backend: Local, *, instance: str) -> dict[str, Any]:
 
 @verb(VERBS, "guest")
 def log_in(backend: Local, *, instance: str, script: str, kind: str | None = None) -> dict[str, Any]:
-    """Run a script in a guest as its administrator, as over a remote connection; tells its place among what ran."""
+    """Run a script in a guest as its administrator, as over a remote connection; returns its place among what ran."""
     guests = _guests(backend)
     system = guests.guest(instance).system.kind
     chosen = kind or ("RunShellScript" if system == "linux" else "RunBatScript")

@@ -14,7 +14,7 @@ class Resettable(Protocol):
     """A cloud that can be made anew."""
 
     def reset(self, options: Mapping[str, object]) -> dict[str, Any]:
-        """Make it anew with these options, all others as at the start; tell its shape."""
+        """Make it anew with these options, all others as at the start; return its shape."""
 
 
 @verb(VERBS, "shape-region", takes_lock=True)

@@ -36,7 +36,7 @@ def replace_host(backend: Local, *, host: str, region: str | None = None) -> dic
 
 @verb(VERBS, "see-hosts", writes=False)
 def migrations(backend: Local, *, region: str | None = None) -> dict[str, Any]:
-    """Tell whether live migrations fail, and how many seconds one takes."""
+    """Return whether live migrations fail, and how many seconds one takes."""
     at = find_region(backend, region)
     now = at.part(migration.Migrations)
     return {"fails": now.fails, "takes": now.takes / 1000}

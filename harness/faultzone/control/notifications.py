@@ -29,7 +29,7 @@ def subscribe(backend: Local, *, url: str | None = None, queue: str | None = Non
 
 @verb(VERBS, takes_lock=True)
 def unsubscribe(backend: Local, *, id: int) -> dict[str, Any]:
-    """End a subscription; tells whether there was one."""
+    """End a subscription; returns whether there was one."""
     return {"ended": backend.subscriptions.unsubscribe(id)}
 
 

@@ -20,7 +20,7 @@ VERBS: Table = {}
 
 @verb(VERBS, takes_lock=True)
 def inject(backend: Local, *, fault: Mapping[str, Any]) -> dict[str, Any]:
-    """Bring a fault into force; tells its record, with the number that ends it."""
+    """Bring a fault into force; returns its record, with the number that ends it."""
     return backend.active_faults.inject(read(fault)).render()
 
 
