@@ -37,8 +37,14 @@ OWN: Final = frozenset(
     {"own-root", "own-hostname", "own-processes", "own-address", "own-limits", "dropped-capabilities"}
 )
 
-#: The key pairs that the built-in endpoint gives its accounts, unless told otherwise.
-TEST_KEYS: Final = (("testid", "testsecret"), *((f"testid{n}", f"testsecret{n}") for n in range(2, 6)))
+
+def key_pairs(count: int) -> tuple[tuple[str, str], ...]:
+    """The id and secret of the key pair of each of so many accounts, as the built-in endpoint gives them."""
+    return (("testid", "testsecret"), *((f"testid{n}", f"testsecret{n}") for n in range(2, count + 1)))
+
+
+#: The key pairs of the most accounts that an endpoint has.
+TEST_KEYS: Final = key_pairs(5)
 
 
 class Backend(Protocol):

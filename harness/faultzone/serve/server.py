@@ -10,6 +10,7 @@ from dataclasses import asdict
 from types import TracebackType
 from typing import Self, cast
 
+from faultzone.backends import key_pairs
 from faultzone.listen import Hosts, Listener, bind
 from faultzone.listen.limits import REQUEST_SECONDS
 from faultzone.serve.application import Application, Refusal
@@ -84,9 +85,9 @@ def serve_backend(
         NotSupported: the backend does not list its accounts.
     """
     accounts = cast("Sequence[str]", backend.control("shape", {})["accounts"])
-    keys = [key or ("testid", "testsecret"), *((f"testid{n}", f"testsecret{n}") for n in range(2, len(accounts) + 1))]
-    credentials = [Credential(*pair, account) for pair, account in zip(keys, accounts, strict=True)]
-    keyring = Keyring(credentials)
+    first, *others = key_pairs(len(accounts))
+    pairs = [key or first, *others]
+    keyring = Keyring([Credential(*pair, account) for pair, account in zip(pairs, accounts, strict=True)])
     return serve(backend, keyring, host=host, port=port, token=token, log=log, allow_hosts=allow_hosts)
 
 
