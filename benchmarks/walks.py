@@ -2,7 +2,7 @@
 
 Each walk is a region of few hosts and so many steps, drawn from a seed. A step that is refused is a step. Then all that
 disturbs is undone, time passes, and every instance must be Running or Stopped and every event at its end. A walk that
-leaves something stuck is told by its edition, its recovery and its seed, which repeat it.
+leaves something stuck is named by its edition, its recovery and its seed, which repeat it.
 """
 
 from __future__ import annotations
@@ -44,10 +44,9 @@ _HOSTS: Final = 3
 _LOCAL, _RETIRED, _USUAL = "ecs.i2.xlarge", "ecs.t1.small", "ecs.g5.large"
 #: The states in which an instance may stay.
 _SETTLED: Final = {"Running", "Stopped"}
-#: How long time moves, in milliseconds: within a boot, within a patience, to a window's end.
+#: How long time moves, in milliseconds: within a boot, within the wait for a host, to a window's end.
 _MOVES: Final = (0, 300, 1_000, 1_000, 2_500, 20_000, 400_000, 2_000_000, 8_000_000, 90_000_000, 700_000_000)
-
-
+#: The editions, each with both ways of recovery.
 _WAYS: Final = [*product(editions.names(), (PLANNED, IMMEDIATE))]
 
 
@@ -74,12 +73,12 @@ class Walk:
         steps += [self.reactivate, self.renew, self.release_later, self.command]
         if "Inquiring" in editions.load(edition).event.states:
             steps += [self.consent, self.choose_action, self.redeploy, self.redeploy]
-        troubles = [
+        disturbances = [
             *(self.crash, self.repair, self.zone, self.wire, self.guest_crash, self.at_risk, self.migrate),
             *(self.migrations, self.maintain, self.supply, self.bill, self.pay),
         ]
-        # Not every trouble in every walk: where all hosts are dead most of the time, little else happens.
-        steps += self.chance.sample(troubles, self.chance.randint(1, 6)) * 2
+        # Not every disturbance in every walk: where all hosts are dead most of the time, little else happens.
+        steps += self.chance.sample(disturbances, self.chance.randint(1, 6)) * 2
         steps += [self.advance] * self.chance.choice((6, 12))
         self.steps: tuple[Callable[[], object], ...] = tuple(steps)
         self.run()
@@ -274,7 +273,7 @@ class Walk:
                 self.chance.choice(self.steps)()
 
     def rest(self) -> None:
-        """Trouble no more, but leave what is broken: time passes, longer than any window that is open."""
+        """Disturb no more, but leave what is broken: time passes, longer than any window that is open."""
         self.control("advance", milliseconds=8 * HOUR)
 
     def calm(self) -> None:
@@ -303,7 +302,7 @@ class Walk:
 
 
 def walk(edition: str, recovery: str, seed: int, *, checked: bool = False) -> list[str]:
-    """Take one walk, and tell what is stuck after it: while what is broken stays so, and once all of it is undone.
+    """Take one walk, and return what is stuck after it: while what is broken stays so, and once all of it is undone.
 
     Args:
         checked: whether its journal is judged by all checkers besides.

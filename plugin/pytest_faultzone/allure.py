@@ -73,7 +73,7 @@ class Reporter:
 
 
 def _history(named: list[str], test: str, backend: str) -> str:
-    """What tells a test over many runs: its clauses, its own name and the backend, but not the file that it is in."""
+    """What identifies a test over many runs: its clauses, its own name and the backend, but not its file."""
     return md5("|".join([*named, test, backend]).encode(), usedforsecurity=False).hexdigest()
 
 

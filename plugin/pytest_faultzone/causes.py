@@ -52,13 +52,13 @@ def of(
         return {}
     error = call.excinfo.value
     first = (str(error).splitlines() or [""])[0][:_LENGTH]
-    told = first if isinstance(error, FaultzoneError) else f"{type(error).__name__}: {first}"
+    because = first if isinstance(error, FaultzoneError) else f"{type(error).__name__}: {first}"
     where = origin(call.excinfo)
     if error.__cause__ is not None and (at := _in_the_model(error.__cause__)):
-        told += f" ({at})"
+        because += f" ({at})"
     ours = isinstance(error, HarnessError) and not isinstance(error, UndoFailed)
     broken = where != TEST and not isinstance(error, FaultzoneError)
-    says: dict[str, object] = {"because": told}
+    says: dict[str, object] = {"because": because}
     if ours or broken:
         says["spreads"] = True
     if maker is not None and maker.budget is not None and maker.budget.used_up:
@@ -76,8 +76,8 @@ def _in_the_model(error: BaseException) -> str:
 
 def _skipped(report: pytest.TestReport) -> str:
     """Why a test was skipped."""
-    told: Any = report.longrepr
-    reason = str(told[2]) if isinstance(told, tuple) else str(told)
+    written: Any = report.longrepr
+    reason = str(written[2]) if isinstance(written, tuple) else str(written)
     return reason.removeprefix("Skipped: ").removeprefix("not-supported: ")
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from faultzone.journal.journal import Journal
     from faultzone.region import Region
 
-#: What a reader looks for first; the journal has more.
-_TOLD: Final = frozenset("call refusal transition event fault undo stale bill notice".split())
+#: The kinds of entries that a reader looks for first; the journal has more.
+_SHOWN_KINDS: Final = frozenset("call refusal transition event fault undo stale bill notice".split())
 _TAIL: Final = 12
 #: Columns of what is written where nobody knows how wide the reader's terminal is.
 WIDTH: Final = 120
@@ -44,7 +44,7 @@ def sections(item: pytest.Item, region: Region | None) -> Iterator[tuple[str, st
         journal = region.journal
         if broken := _schedule(journal):
             yield "faultzone: what was broken", broken
-        shown = [entry for entry in journal if entry.kind in _TOLD or "not_kept" in entry.data]
+        shown = [entry for entry in journal if entry.kind in _SHOWN_KINDS or "not_kept" in entry.data]
         yield f"{_JOURNAL}last {min(_TAIL, len(shown))} of {len(journal)}", "\n".join(map(str, shown[-_TAIL:]))
     if region is not None or examples.has_faults(item):
         if (function := examples.as_function(item, seed_of(item))) is not None:
@@ -65,7 +65,7 @@ def _schedule(journal: Journal) -> str:
 
 
 def width() -> int:
-    """The columns of the terminal that reports are written to; `COLUMNS` tells them where it is none."""
+    """The columns of the terminal that reports are written to; the variable `COLUMNS` sets them without one."""
     return max(shutil.get_terminal_size((WIDTH, 24)).columns, 40)
 
 

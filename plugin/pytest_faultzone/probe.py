@@ -204,7 +204,7 @@ def _call(backend: HttpBackend, action: str) -> dict[str, object]:
                 ) from None
             if not throttled:
                 raise
-    raise AssertionError("the last attempt ends")
+    raise AssertionError("the last attempt either answers or raises")
 
 
 def _advise(url: str, error: Unanswered) -> str:

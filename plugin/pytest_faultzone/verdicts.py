@@ -114,9 +114,9 @@ def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | 
 
 
 def _miscounted(error: BaseException) -> bool:
-    """Whether somebody took apart what he was given, `(one,) = ...`, and there were not as many: that says how many."""
-    told = str(error).startswith(("not enough values to unpack", "too many values to unpack"))
-    return isinstance(error, ValueError) and told
+    """Whether an assignment such as `(one,) = ...` failed because the value had another number of items."""
+    unpacked = str(error).startswith(("not enough values to unpack", "too many values to unpack"))
+    return isinstance(error, ValueError) and unpacked
 
 
 def complete(

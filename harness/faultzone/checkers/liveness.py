@@ -37,7 +37,7 @@ class Stuck(Checker):
         """Follow instances, their events, and hosts into and out of loss."""
         data = entry[3]
         if entry[2] == "report":
-            self._hear(entry)
+            self._follow_host(entry)
             return
         instance = data.get("instance")
         if instance is None:
@@ -54,7 +54,7 @@ class Stuck(Checker):
             if begun is not None:
                 self._judge_event(begun, entry[1], entry)
 
-    def _hear(self, entry: Raw) -> None:
+    def _follow_host(self, entry: Raw) -> None:
         """A host that is back boots what it carries: that is measured from then on."""
         data = entry[3]
         if data["report"] == "HostLost":
@@ -93,11 +93,11 @@ class Stuck(Checker):
         last = self._last.get(data["instance"])
         if last is None or not self.origin.guests_are_virtual:
             return
-        told, since = last
-        place = (told[3].get("region"), told[3].get("host"))
-        if told[3]["to"] in _LONGEST or (told[3]["to"] == "Stopped" and place in self._lost):
+        latest, since = last
+        place = (latest[3].get("region"), latest[3].get("host"))
+        if latest[3]["to"] in _LONGEST or (latest[3]["to"] == "Stopped" and place in self._lost):
             return
         start = max(since, begun[1])
         if now - start > self._window:
             what = f"{data['event']} of {data['instance']} was Executing until {when(now)}"
-            self.blame(f"{what}, and the instance {told[3]['to']} since {when(start)}", begun, told, *left)
+            self.blame(f"{what}, and the instance {latest[3]['to']} since {when(start)}", begun, latest, *left)

@@ -24,7 +24,7 @@ _SHOWN: Final = 200
 
 
 def split_authority(text: str) -> tuple[str, int | None] | None:
-    """The name, in small letters and without a final dot, and the port of `NAME[:PORT]`; None for other text."""
+    """The name, in lower case and without a final dot, and the port of `NAME[:PORT]`; None for other text."""
     match = _AUTHORITY.fullmatch(text.lower())
     if match is None:
         return None
@@ -32,19 +32,19 @@ def split_authority(text: str) -> tuple[str, int | None] | None:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is one of loopback, in the form of either family."""
+    """Whether an address of IPv4 or IPv6 is one of loopback."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    # A socket of both families shows an address of the older one in the form of the newer.
+    # A socket of both families shows an address of IPv4 as an IPv6 one.
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     return (mapped or found).is_loopback
 
 
 class Hosts:
     """The names of one server: those of loopback, those of the cloud, the address that it listens on or that a
-    connection came to, and what it was told besides.
+    connection came to, and those that were allowed.
 
     Args:
         port: that it listens on.
@@ -58,7 +58,7 @@ class Hosts:
         self._port = port
         names = set()
         for each in allowed:
-            # An address of the newer family may be given with brackets and without.
+            # An address of IPv6 may be given with brackets and without.
             parts = split_authority(f"[{each}]" if each.count(":") > 1 and "[" not in each else each)
             named = parts is not None and parts[1] is None and (_NAME.fullmatch(parts[0]) or ":" in parts[0])
             if parts is None or not named or "/" in each:

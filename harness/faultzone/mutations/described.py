@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Written(Generic[P, T]):
-    """A function that was made by a call, which is its `repr`, such as `drop('MinAmount')`."""
+    """A function that a call has made. Its `repr` is that call, such as `drop('MinAmount')`."""
 
     text: str
     function: Callable[P, T] = field(compare=False)

@@ -248,8 +248,7 @@ class Commands:
 
         Args:
             command: its exact text, a pattern for the whole of its text, or, in process alone, a function that gives
-                the
-                `Reaction` to a text, or None. A function must not call the region.
+                the `Reaction` to a text, or None. A function must not call the region.
             on: only this instance.
             times: how often it applies; for ever when left out.
             takes: how long until it ends.
