@@ -76,10 +76,8 @@ def judge(config: pytest.Config, items: list[pytest.Item], asserting: Sequence[p
                 raise UsageError(reason)
             return
         name = option(config, "backend")
-        if name.startswith("http") and proof.is_worker:
-            reason = f"{name} has one cloud, which several workers would share: run without -n."
-        else:
-            reason = _why_unusable(config)
+        alone = not (name.startswith("http") and proof.is_worker)
+        reason = _why_unusable(config) if alone else f"{regions.shared(name)}."
         if reason is None and name.startswith("http"):
             regions.check_account(config)
     except (UsageError, pytest.UsageError) as mistake:

@@ -117,7 +117,7 @@ class RegionMaker:
             else:
                 backend.budget = None
             if "PYTEST_XDIST_WORKER" in os.environ:
-                raise UsageError(f"{backend.name} has one cloud, which several workers would share: run without -n")
+                raise UsageError(shared(backend.name))
             if any(region.backend is backend and not region.closed for region in self._all):
                 raise NotSupported(f"{backend.name} has one cloud: a test has one region of it at a time")
             followed = option(self._config, "edition")
@@ -179,6 +179,11 @@ class RegionMaker:
             docker.close_all()
         if failed:
             raise HarnessError("; ".join(failed))
+
+
+def shared(endpoint: str) -> str:
+    """Why several workers cannot use an endpoint."""
+    return f"{endpoint} has one cloud, which several workers would share: run without -n"
 
 
 def _end(chaos: Chaos, served: list[Endpoint], journal: Journal) -> None:
