@@ -235,15 +235,15 @@ def test_payment_and_reactivation_avoid_the_release(region: Region) -> None:
 @clause("billing/payment-cancels-release")
 @needs("change-account", "move-time")
 def test_what_payment_alone_avoids_is_not_released(region: Region) -> None:
-    """Whether it avoids the release is left open; what is told of it holds."""
+    """Whether it avoids the release is left open; its event says which."""
     instance, stopped = stopped_for_arrears(region)
     region.clock.advance("14d")
     region.top_up(1000)
-    (told,) = statuses(region, instance, DELETE)
-    assert told in ("Scheduled", "Avoided")
+    (state,) = statuses(region, instance, DELETE)
+    assert state in ("Scheduled", "Avoided")
     advance_to(region, stopped + GRACE, minutes=10)
-    assert instance.exists == (told == "Avoided")
-    assert statuses(region, instance, DELETE) == ["Avoided" if told == "Avoided" else "Executed"]
+    assert instance.exists == (state == "Avoided")
+    assert statuses(region, instance, DELETE) == ["Avoided" if state == "Avoided" else "Executed"]
 
 
 @clause("billing/financial-lock")

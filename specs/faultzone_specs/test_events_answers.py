@@ -304,7 +304,7 @@ def test_a_release_by_its_user_answers_what_is_planned(region: Region) -> None:
 @clause("event/violation")
 @needs("change-account", "move-time")
 def test_a_violation_is_an_event_and_a_lock(region: Region) -> None:
-    """It is told as it happens, of that instance alone, and is over in time."""
+    """It is shown as it happens, for that instance alone, and ends in time."""
     instance, other = region.run_instances(2)
     region.chaos.security_lock(instance.id)
     assert instance.lock_reasons == ["security"]

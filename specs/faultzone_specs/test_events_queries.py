@@ -193,7 +193,7 @@ def test_the_history_goes_back_a_week_and_not_three_months(region: Region) -> No
 @clause("event/history-query")
 @needs("move-time")
 def test_the_history_outlives_the_instance(region: Region) -> None:
-    """What happened to one that was released is still told."""
+    """What happened to one that was released is still shown."""
     (instance,) = region.run_instances(1)
     ids = set(simulate(region, instance))
     region.clock.advance("2h")
@@ -222,7 +222,7 @@ SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 @clause("event/times-to-the-second")
 @needs("move-time")
 def test_times_of_events_are_told_to_the_second(region: Region) -> None:
-    """In the plan and in the history; what is told can be asked for."""
+    """In the plan and in the history; a query may use what they show."""
     (instance,) = region.run_instances(1)
     simulate(region, instance)
     (plan,) = region.events.planned(instance)

@@ -21,7 +21,7 @@ MISMATCH = "IdempotentParameterMismatch"
 
 @clause("instance/dry-run")
 def test_a_dry_run_that_would_succeed_makes_nothing(region: Region) -> None:
-    """Success is told as an error."""
+    """Success is answered as an error."""
     assert_nothing_made(region, lambda: region.run_instances(2, DryRun=True, wait=False), "DryRunOperation")
     assert_nothing_made(region, lambda: region.create_instance(DryRun=True, wait=False), "DryRunOperation")
 

@@ -92,7 +92,7 @@ REGION = make_region(zones=1, hosts_per_zone=2)
         ({3: "x"}, r"^parameters has the name 3, a int: write text, such as '3'$"),
         ({("a",): "x"}, r"^parameters has the name \('a',\), a tuple: write text$"),
         ({"Tag": itself()}, r"^Tag\.1\.a\.1\.a\S+ is nested more than 32 deep, or holds itself: write it flat$"),
-        ({"Amount": 10**5000}, r"^Amount is a whole number of 16610 bits: write one of at most 64$"),
+        ({"Amount": 10**5000}, r"^Amount is a whole number of 16610 bits: write one of at most 64 bits$"),
         (["Amount", 1], r"^parameters=\['Amount', 1\]: write a mapping from names to values$"),
         (None, r"^parameters=None: write a mapping from names to values$"),
     ],

@@ -175,9 +175,9 @@ class HttpBackend:
         reads = known is not None and not known.writes and verb != _SENDING
         status, answer = self._ask(_CONTROL + verb, body, headers, reads=reads, seconds=_CONTROL_TIMEOUT)
         if status < 300:
-            told_of = self._held(partial(from_control, verb), answer)
-            self._learn_of(verb, arguments, told_of)
-            return told_of
+            checked = self._held(partial(from_control, verb), answer)
+            self._learn_of(verb, arguments, checked)
+            return checked
         message = str(answer.get("Message", answer))
         if status == 501:
             raise NotSupported(message)
@@ -320,7 +320,7 @@ def _kept(answer: Mapping[str, Any]) -> dict[str, Any]:
 def _has_ended(idle: socket.socket) -> bool:
     """Whether the other side has closed an idle connection: only then is there something to read, its end.
 
-    What is sent on it would be lost, and could not be told from what the other side took and did not answer.
+    What is sent on it would be lost, and would look like what the other side took and did not answer.
     """
     with selectors.DefaultSelector() as selector:
         selector.register(idle, selectors.EVENT_READ)

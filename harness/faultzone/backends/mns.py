@@ -27,7 +27,7 @@ from faultzone.model.events.notifications import Notification
 _NAMESPACE: Final = "http://mns.aliyuncs.com/doc/v1"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
-#: Real seconds, as a queue has them unless told otherwise; the longest that a client may wait for a message, and hide
+#: Real seconds, as a queue has them by default; the longest that a client may wait for a message, and hide
 #: one.
 _VISIBILITY: Final = 30.0
 _LONGEST_WAIT: Final = 30
@@ -134,7 +134,7 @@ class MnsQueue:
                 left = end - time.monotonic()
                 if found or left <= 0 or self._closed:
                     return found
-                # What was received comes back in time, which nobody tells.
+                # A received message is visible again after a while, and nothing calls `_notify` then.
                 with self._lock:
                     coming = [each.visible for each in self._messages.values() if each.handle != "gone"]
                 pause = max(0.001, min([end, *coming]) - time.monotonic())

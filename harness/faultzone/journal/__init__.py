@@ -1,1 +1,1 @@
-"""The record of a run: its one appender, its entries, and what can be told from them."""
+"""The record of a run: its one appender, its entries, and what a reader can derive from them."""

@@ -1,8 +1,8 @@
-"""The record of a run: one appender, entries in the order in which things happened, readers that only read.
+"""The record of a run: one appender, entries in the order in which they were made, readers that only read.
 
-An earlier thought was one log for each kind of happening (calls, events, faults). It could not answer "what came before
-this", needed a clock to merge, and each reader had its own format. Hence one sequence. Its order is the replay; a
-checker is a fold over it.
+It is one sequence and not a log for each kind (calls, events, faults): those could not answer "what came before this",
+would need a clock to be merged, and each reader would have its own format. Its order is the replay; a checker is a fold
+over it.
 
 An entry is a tuple (number, instant, kind, data), cheap enough to be always on. Writes are recorded whole, reads by
 their parameters and the size of the answer, refusals by their parameters, long ones cut. What changes nothing is
@@ -33,7 +33,7 @@ _SCALARS: Final = frozenset({str, int, bool, float, type(None)})
 
 #: Of equal refusals, those of one action with one code, so many are kept.
 _EQUAL: Final = 1000
-#: Characters of an action's name by which refusals are told apart.
+#: Characters of an action's name by which refusals are distinguished.
 _NAME_MOST: Final = 64
 #: Characters of a refused call that are kept: of one value, and of all.
 _VALUE_MOST: Final = 1024
@@ -51,7 +51,7 @@ _LAST: Final = ("InternetMaxBandwidthOut", "InstanceType", "ImageId", "RegionId"
 
 
 class Entry(NamedTuple):
-    """One happening: its number, its instant (ms), its kind and what there is to say."""
+    """One entry: its number, its instant (ms), its kind and its data."""
 
     number: int
     at: int
@@ -60,7 +60,7 @@ class Entry(NamedTuple):
 
     def __str__(self) -> str:
         data = sorted(self.data.items(), key=lambda item: (_place(item[0]), item[0] in _LONG))
-        said = " ".join(f"{key}={_short(_told_first(value) if key == 'parameters' else value)}" for key, value in data)
+        said = " ".join(f"{key}={_short(_usual_last(value) if key == 'parameters' else value)}" for key, value in data)
         return f"{self.number:>5}  {stamp(self.at)}  {self.kind:<10} {said}"
 
 
@@ -68,7 +68,7 @@ def _place(key: str) -> int:
     return _FIRST.index(key) if key in _FIRST else len(_FIRST)
 
 
-def _told_first(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _usual_last(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a call, those that nearly every call has last."""
     return dict(sorted(parameters.items(), key=lambda item: _LAST.index(item[0]) if item[0] in _LAST else -1))
 
@@ -166,7 +166,7 @@ class Journal:
         self._lock = threading.Lock()
 
     def append(self, at: int, kind: str, data: Mapping[str, Any]) -> None:
-        """Record one happening at the instant `at`; the data must not be changed afterwards."""
+        """Append an entry at the instant `at`; the data must not be changed afterwards."""
         with self._lock:
             entries = self.entries
             if kind == "read" and len(entries) >= self._watched:
@@ -204,7 +204,7 @@ class Journal:
             of = {name: data[name] for name in ("code", "account", "edge") if name in data}
             if seen:
                 of = {"action": action, **of}
-            else:  # So many kinds are not told apart.
+            else:  # So many kinds are not distinguished.
                 key = ("refusal", code)
                 of = {"code": code}
             self._count(at, "refusal", key, of)

@@ -266,7 +266,7 @@ def _copy(value: Any, place: _Place, depth: int) -> Any:
             else _copy(each, (place, number), depth + 1)
             for number, each in enumerate(value, 1)
         ]
-    return _odd(value, place)
+    return _rare(value, place)
 
 
 def _check_depth(place: _Place, depth: int) -> None:
@@ -274,11 +274,11 @@ def _check_depth(place: _Place, depth: int) -> None:
         raise UsageError(f"{_path(place)} is nested more than {_DEPTH} deep, or holds itself: write it flat")
 
 
-def _odd(value: object, place: _Place) -> object:
+def _rare(value: object, place: _Place) -> object:
     """A number, or what is rarely met."""
     if isinstance(value, int):
         if not _is_short(value):
-            raise UsageError(f"{_path(place)} is {quoted(value)}: write one of at most 64")
+            raise UsageError(f"{_path(place)} is {quoted(value)}: write one of at most 64 bits")
         return value
     if isinstance(value, float):
         return value

@@ -426,7 +426,7 @@ class Connection(asyncio.BufferedProtocol):
         self._arriving = None
 
     def _refuse_body(self, why: str) -> None:
-        """Answer with a refusal, and drop the body; whoever asked first whether to send it is not told to go on."""
+        """Answer with a refusal, and drop the body; a client that waits for 100 Continue gets none."""
         arriving = cast("_Head", self._arriving)
         keep = not arriving.expects and self._parser.get_http_version() == "1.1" and self._parser.should_keep_alive()
         self._skipping = True

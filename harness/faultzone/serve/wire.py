@@ -149,7 +149,7 @@ def wants_xml(request: SignedRequest) -> bool:
 
 
 def format_of(query: bytes, headers: Mapping[str, str]) -> bool:
-    """Whether the answer to a request that was not read whole is to be XML; JSON where its query does not tell."""
+    """Whether the answer to a request that was not read whole is to be XML; JSON where its query does not say."""
     try:
         parameters = _read_form(query, {}) if len(query) <= FORM_MAX else {}
         return bool(parameters) and wants_xml(SignedRequest("", parameters, parameters, headers, b""))
