@@ -23,7 +23,7 @@ class Event:
 
 
 def subscription(region: Region, **parameters: Any) -> Instance:
-    """A running subscription instance, of one month unless told otherwise."""
+    """A running subscription instance, of one month by default."""
     (made,) = region.run_instances(1, InstanceChargeType="PrePaid", **{"Period": 1, **parameters})
     return made
 

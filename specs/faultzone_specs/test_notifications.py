@@ -1,4 +1,4 @@
-"""Notifications, and what an instance is told of itself: event/notification* and event/metadata."""
+"""Notifications, and what an instance can read of itself: event/notification* and event/metadata."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ UNKNOWN: Final = "unknown"
 #: An entry as the journal keeps it: number, instant, kind, data.
 Raw = tuple[int, int, str, Mapping[str, Any]]
 
-#: A broken region repeats itself; the first violations tell what it does.
+#: A broken region repeats itself; the first violations show what it does.
 _SHOWN: Final = 5
 
 
@@ -30,7 +30,7 @@ class Result:
 
     Attributes:
         checker: its name.
-        verdict: holds, violated, or unknown: the journal does not tell.
+        verdict: holds, violated, or unknown: the journal does not show it.
         why: what is wrong, or why nothing is known.
         entries: those that show a violation.
     """

@@ -1,4 +1,4 @@
-"""What the documentation of December 2020 fixes otherwise; so far for Cloud Assistant and system events alone."""
+"""What the documentation of December 2020 fixes otherwise than that of February 2019."""
 
 from __future__ import annotations
 

@@ -384,7 +384,7 @@ def refused_as(
         other: the code in its place, with its own message and status; the same if empty.
         message: another message.
         status: another HTTP status.
-        has_id: whether the id of the request is told.
+        has_id: whether the refusal has the id of the request.
         only: the test of the right refusal.
         when: the test of the parameters.
     """
@@ -392,9 +392,9 @@ def refused_as(
     def do(right: ApiError, name: str, given: Parameters, on: Next) -> Answer:
         if not (only(right) and when(given)):
             raise right
-        told = ApiError(other) if other else right
+        base = ApiError(other) if other else right
         wrong = ApiError(
-            told.code, told.message if message is None else message, told.status if status is None else status
+            base.code, base.message if message is None else message, base.status if status is None else status
         )
         wrong.request_id = right.request_id if has_id else None
         raise wrong from None

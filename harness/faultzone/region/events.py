@@ -1,4 +1,4 @@
-"""What a region tells of its system events: the handle's view of the two queries, waiting for events, timelines."""
+"""What a region shows of its system events: the handle's view of the two queries, waiting for events, timelines."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Events:
 
 
 def timeline(instance: Instance) -> str:
-    """What is known of an instance: how it is, its events as the public API tells them, and what the journal has."""
+    """What is known of an instance: how it is, its events as the public API shows them, and what the journal has."""
     region = instance.region
     try:
         full = region.events.full_status(instance)

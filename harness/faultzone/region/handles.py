@@ -256,7 +256,7 @@ class Instance:
         return base64.b64decode(answer["data"])
 
     def delete(self, **parameters: object) -> None:
-        """DeleteInstance, by force unless told otherwise."""
+        """DeleteInstance, by force unless `Force` says otherwise."""
         self.region.call("DeleteInstance", InstanceId=self.id, **{"Force": "true", **parameters})
 
 

@@ -15,6 +15,7 @@ from faultzone import editions, waiting
 from faultzone.backends import Backend
 from faultzone.backends.answers import documented, from_control
 from faultzone.backends.local import LocalBackend
+from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.clock import Duration
 from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
@@ -23,16 +24,14 @@ from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
 from faultzone.faults.fault import id_of
 from faultzone.journal.journal import Journal
 from faultzone.model.billing.ledger import Money
+from faultzone.region.chaos import Chaos
 from faultzone.region.commands import Commands
 from faultzone.region.events import Events
+from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check_status
 from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
     from faultzone.serve import Door, Endpoint
-
-from faultzone.backends.options import CloudOptions, local_backend
-from faultzone.region.chaos import Chaos
-from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check_status
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -209,7 +208,7 @@ class Region:
         return Decimal(self.control("account-balance", account=self.account)["balance"])
 
     def top_up(self, amount: Money) -> Decimal:
-        """Pay yuan into the account and tell its balance. Needs the capability `change-account`.
+        """Pay yuan into the account and return its balance. Needs the capability `change-account`.
 
         Raises:
             UsageError: the amount is negative or not exact to 1/10000 yuan.
@@ -230,7 +229,7 @@ class Region:
         given = {name: str(price) for name, price in asked.items() if price is not None}
         self.control("prices", instance_type=instance_type, **given)
 
-    # Making things
+    # What is made
 
     def run_instances(
         self,
@@ -292,7 +291,7 @@ class Region:
             self, self.call("CreateDeploymentSet", DeploymentSetName=name, **parameters)["DeploymentSetId"]
         )
 
-    # Finding things
+    # What is found
 
     def instance(self, instance_id: str) -> Instance:
         """The instance of that id, whether or not it exists."""
