@@ -42,8 +42,8 @@ _RESERVED_BESIDES: Final = re.compile(r"[^A-Za-z0-9._~%-]")
 #: Longer names are not remembered: whoever sends many of them must not fill the memory.
 _NAME_REMEMBERED: Final = 64
 #: A refusal shows no more characters than this of a string to sign.
-_TOLD_MAX: Final = 8 * 1024
-_VALUE_TOLD_MAX: Final = 1024
+_QUOTED_MAX: Final = 8 * 1024
+_VALUE_QUOTED_MAX: Final = 1024
 _PARTS_OF_V1: Final = ("AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce")
 #: One old client writes it so.
 _OTHER_TIMESTAMP: Final = "TimeStamp"
@@ -259,7 +259,7 @@ class Verifier:
         signature = given.pop("Signature")
         text = string_to_sign_v1(request.method, given)
         if not _same(signature, _hmac_v1(text, credential.secret)):
-            raise ApiError.of("SignatureDoesNotMatch", text=_told_v1(request.method, given, len(text)))
+            raise ApiError.of("SignatureDoesNotMatch", text=_quoted_v1(request.method, given, len(text)))
         self._use(credential, nonce, now)
         return credential
 
@@ -335,14 +335,14 @@ def _seconds(stamp: str) -> float:
         raise ApiError("InvalidTimeStamp.Format") from None
 
 
-def _told_v1(method: str, given: Mapping[str, str], length: int) -> str:
+def _quoted_v1(method: str, given: Mapping[str, str], length: int) -> str:
     """The string to sign as a refusal quotes it: without secrets, and the beginning alone of a long one."""
     masked = {**given, **{name: "***" for name in _MASKED if name in given}}
-    if length <= _TOLD_MAX:
+    if length <= _QUOTED_MAX:
         return string_to_sign_v1(method, masked)
     # The names and the beginnings of values are enough to see a difference.
-    some = {name: masked[name][:_VALUE_TOLD_MAX] for name in sorted(masked)[:_VALUE_TOLD_MAX]}
-    return f"{string_to_sign_v1(method, some)[:_TOLD_MAX]} … ({length} characters in all)"
+    some = {name: masked[name][:_VALUE_QUOTED_MAX] for name in sorted(masked)[:_VALUE_QUOTED_MAX]}
+    return f"{string_to_sign_v1(method, some)[:_QUOTED_MAX]} … ({length} characters in all)"
 
 
 def _said(text: str) -> str:
