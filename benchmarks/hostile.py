@@ -19,7 +19,7 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from benchmarks.measure import MILLI, Row, Sizes
-from benchmarks.wire import exchange, free_port, pinned, signed, started, up
+from benchmarks.wire import cpu_seconds, exchange, free_port, pinned, signed, started, up
 
 _SEED: Final = 20190223
 _CONNECTIONS: Final = 16
@@ -234,15 +234,6 @@ def _heavy() -> dict[str, Callable[[int], bytes]]:
     }
 
 
-def _used(pid: int) -> float:
-    """The processor seconds that a process has used, to the microsecond."""
-    total = 0
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as stat:
-            total += int(stat.read().split()[0])
-    return total / 1e9
-
-
 def _resident(pid: int) -> int:
     """The bytes of memory that a process has."""
     with open(f"/proc/{pid}/statm", encoding="ascii") as stat:
@@ -257,7 +248,7 @@ def cost(pid: int, port: int, make: Callable[[int], bytes], count: int) -> tuple
     before = _resident(pid)
     for number in range(count):
         sending = _Exchange(port, [make(number)])
-        begun = _used(pid)
+        begun = cpu_seconds(pid)
         with selectors.DefaultSelector() as selector:
             selector.register(sending.connection, selectors.EVENT_READ | selectors.EVENT_WRITE)
             while True:
@@ -268,7 +259,7 @@ def cost(pid: int, port: int, make: Callable[[int], bytes], count: int) -> tuple
                         selector.modify(sending.connection, selectors.EVENT_READ)
                 if sending.read():
                     break
-        used += _used(pid) - begun
+        used += cpu_seconds(pid) - begun
         sending.connection.close()
         longest = max(longest, sending.longest)
     return used / count, _resident(pid) - before, longest

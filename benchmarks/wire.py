@@ -168,10 +168,12 @@ def up(port: int) -> list[str]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """The processor time that a process has used."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-        fields = stat.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """The processor seconds that the threads of a process have used, to the nanosecond; /proc/PID/stat counts ticks."""
+    total = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as stat:
+            total += int(stat.read().split()[0])
+    return total / 1e9
 
 
 def _ours(sizes: Sizes, instances: int, load: int) -> tuple[float, float]:

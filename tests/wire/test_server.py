@@ -119,12 +119,24 @@ def test_headers_too_long_are_refused_with_an_end_and_without(client: RawClient,
     assert (response.status, error_of(response.body).code) == (431, "InvalidParameter")
 
 
+def assert_cut_off(client: RawClient, data: bytes) -> None:
+    """The connection is reset under a client that sends this again and again. 256 MiB are more than buffers hold."""
+    piece = data * (2**20 // len(data))
+
+    def send() -> None:
+        for _ in range(256):
+            client.send(piece)
+
+    with pytest.raises(ConnectionError):
+        send()
+
+
 def test_headers_after_a_body_in_chunks_say_nothing_and_have_an_end(client: RawClient, door: FakeDoor) -> None:
     head = b"POST /_faultzone/control/clock HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n0\r\n"
     response = client.ask(head + b"x-faultzone-token: token\r\n\r\n")
     assert (response.status, error_of(response.body).code) == (403, "Forbidden")
-    with pytest.raises(ConnectionError):
-        client.send(head + (b"x: %s\r\n" % (b"y" * 1000)) * 20_000)
+    client.send(head)
+    assert_cut_off(client, b"x: %s\r\n" % (b"y" * 1000))
     assert door.verbs == []
 
 
@@ -190,8 +202,7 @@ def test_who_leaves_before_the_answers_leaves_no_error(
 
 def test_a_body_without_end_is_cut_off(client: RawClient) -> None:
     client.send(http_request(b"/", headers={**FORM, "content-length": str(10**9)}))
-    with pytest.raises(ConnectionError):
-        client.send(b"a" * 64 * 1024 * 1024)
+    assert_cut_off(client, b"a" * 1000)
 
 
 @pytest.mark.parametrize(
