@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from faultzone.ecs.errors import ApiError as ApiError
+    from faultzone.api.errors import ApiError as ApiError
     from faultzone.editions import Edition as Edition
     from faultzone.errors import FaultzoneError as FaultzoneError
     from faultzone.errors import HarnessError as HarnessError

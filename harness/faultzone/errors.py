@@ -18,7 +18,7 @@
     └── WaitTimeout         a documented time passed and the awaited did not come (an AssertionError: the region
     deviates)
 
-A refusal by the API is none of these: it is `faultzone.ecs.errors.ApiError`.
+A refusal by the API is none of these: it is `faultzone.api.errors.ApiError`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.errors import FaultzoneError, HarnessError, Unanswered, UsageError
 from faultzone.region import CloudOptions
 from pytest_faultzone import regions

@@ -15,11 +15,11 @@ from weakref import WeakSet, finalize
 import pytest
 
 from faultzone import clauses, editions, mutations
+from faultzone.api.errors import ApiError
 from faultzone.backends import CAPABILITIES, TEST_KEYS
 from faultzone.backends.http import HttpBackend
 from faultzone.backends.retries import Budget
 from faultzone.checkers import choose, demand
-from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.journal import redaction
 from faultzone.region import CloudOptions, Region, docker_backend, local_backend, make_region

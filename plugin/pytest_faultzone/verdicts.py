@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from faultzone import clauses
+from faultzone.api.errors import ApiError
 from faultzone.backends import CAPABILITIES
 from faultzone.checkers import ViolationError
-from faultzone.ecs.errors import ApiError
 from faultzone.errors import IncompleteAnswer, Inconclusive, NotSupported, UndoFailed, UsageError
 from pytest_faultzone import causes, failures, real_hosts
 from pytest_faultzone.failures import WIDTH

@@ -82,7 +82,7 @@ def _bans(directory: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("room", ["harness/faultzone/model", "harness/faultzone/ecs"])
+@pytest.mark.parametrize("room", ["harness/faultzone/model", "harness/faultzone/api"])
 def test_pure_rooms_may_not_read_time_chance_or_environment(room: str) -> None:
     said = _bans(room)
     assert len(said) == len(BANNED)

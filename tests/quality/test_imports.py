@@ -17,7 +17,7 @@ from tests.quality.sources import PACKAGES, ROOT, modules, tree
 LAYERS = (
     {"errors"},
     {"clock"},
-    {"ecs", "clauses", "editions", "faults", "world", "journal", "listen"},
+    {"api", "clauses", "editions", "faults", "world", "journal", "listen"},
     {"model"},
     {"substrate"},
     {"control"},
@@ -30,7 +30,7 @@ LAYERS = (
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
 
 # What the suite may know of the harness, `faultzone` being the façade: nothing that the region under test is made of.
-SUITE_MAY_IMPORT = {"faultzone", "ecs", "errors", "region"}
+SUITE_MAY_IMPORT = {"faultzone", "api", "errors", "region"}
 
 # Who may import what from outside the standard library.
 THIRD_PARTY = {

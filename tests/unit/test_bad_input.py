@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from faultzone import ApiError, Region, make_region
+from faultzone.api.errors import CODES
 from faultzone.backends.local import LocalBackend
-from faultzone.ecs.errors import CODES
 from faultzone.model.core.dispatch import ACTIONS
 
 SEEDED = make_region(hosts_per_zone=2)

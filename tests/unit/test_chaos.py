@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 import pytest
 
 from faultzone import AgentOutage, ClockJump, HostAtRisk, HostCrash, Region, SupplyShortage, make_region
+from faultzone.api.errors import ApiError
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import Duration
 from faultzone.control.faults.breaks import Breaking, breaks
 from faultzone.control.faults.hosts import host_of
 from faultzone.control.local import Local
-from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UndoFailed, UsageError
 from faultzone.faults import Fault
 

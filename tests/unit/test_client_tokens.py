@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from faultzone import editions
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.model.core.client_tokens import REMEMBERED, ClientTokens
 from faultzone.model.rules import Rules
 

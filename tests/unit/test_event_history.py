@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from faultzone import Region, assert_refused, editions, make_region
-from faultzone.ecs.events import HEALTH
-from faultzone.ecs.instances import STATUSES
+from faultzone.api.ecs.events import HEALTH
+from faultzone.api.ecs.instances import STATUSES
 from faultzone.editions import load
 from faultzone.errors import UsageError
 from faultzone.model.core import events

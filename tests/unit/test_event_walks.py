@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faultzone import Instance, Region, editions, make_region
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.errors import UsageError
 
 #: Families whose instances are moved, are bound to their host, and have no events.

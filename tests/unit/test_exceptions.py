@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.errors import Unanswered
 from tests.quality.sources import modules, tree
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from faultzone import Region, make_region
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.errors import UsageError
 from faultzone.journal.journal import Entry, Journal, copied, load
 from faultzone.journal.redaction import recorded

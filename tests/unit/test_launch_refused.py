@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from faultzone.api.errors import ApiError
 from faultzone.backends.local import LocalBackend
-from faultzone.ecs.errors import ApiError
 from faultzone.editions import load
 from faultzone.model.core.shape import Shape
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from faultzone.api.errors import ApiError
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import DAY, MINUTE, SECOND, HybridClock
-from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, UsageError
 from faultzone.journal.journal import KINDS
 from faultzone.model.core import dispatch

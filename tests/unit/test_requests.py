@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faultzone.backends.http import flatten
-from faultzone.ecs.errors import CODES, ApiError
-from faultzone.ecs.request import (
+from faultzone.api.errors import CODES, ApiError
+from faultzone.api.request import (
     Request,
     flag,
     integer,
@@ -23,6 +22,7 @@ from faultzone.ecs.request import (
     text,
     texts,
 )
+from faultzone.backends.http import flatten
 
 
 class Sample(Request):

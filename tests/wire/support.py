@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.listen import Request
 from faultzone.serve.application import Answer, Application, Refusal

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.serve.application import Answer, Refusal
 from tests.wire.support import (
     ANSWER,

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.listen.limits import CHUNKS_MAX, HEADERS_MAX
 from faultzone.listen.server import Turns
 from faultzone.serve.server import Endpoint, serve

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.serve.control import Control
 from faultzone.serve.server import Endpoint, serve
 from faultzone.serve.signatures import Keyring

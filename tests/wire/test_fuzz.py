@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.errors import NotSupported, UsageError
 from faultzone.listen import Request
 from faultzone.serve import cloud as hosted

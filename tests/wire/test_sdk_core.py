@@ -12,7 +12,7 @@ from aliyunsdkcore.auth.credentials import StsTokenCredential
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import CommonRequest, RpcRequest
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.serve.server import Endpoint, serve
 from faultzone.serve.signatures import Keyring
 from tests.wire.support import ANSWER, KEY, REQUEST_ID, STS, FakeDoor

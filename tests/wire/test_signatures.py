@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.serve.signatures import (
     Credential,
     Keyring,

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.serve.wire import (
     FORM_MAX,
     NAME_MAX,

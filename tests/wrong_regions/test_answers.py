@@ -137,7 +137,7 @@ def test_a_field_that_is_not_as_documented_is_a_deviation(how: str) -> None:
 
 @pytest.mark.parametrize("edition", _EDITIONS)
 def test_the_kinds_of_fields_are_those_that_a_right_region_answers(edition: str) -> None:
-    """`ecs/answers.toml` has each field that the suite meets; the lines that are missing are told."""
+    """`api/ecs/answers.toml` has each field that the suite meets; the lines that are missing are told."""
     wrong: set[str] = set()
 
     class Looking:

@@ -31,7 +31,7 @@ def _is_list_of(kind: type) -> Callable[[object], bool]:
     return lambda value: isinstance(value, list) and all(isinstance(each, kind) for each in value)
 
 
-#: The kinds of fields, as `ecs/answers.toml` names them: what each is, for a message, and whether a value is one.
+#: The kinds of fields, as `api/ecs/answers.toml` names them: what each is, for a message, and whether a value is one.
 _KINDS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
     "text": ("text", lambda value: isinstance(value, str)),
     "time": ("a time such as 2019-03-01T00:00:00Z", _is_time),
@@ -52,7 +52,7 @@ def fields() -> Mapping[str, Mapping[str, str]]:
     import tomllib
     from importlib import resources
 
-    read = tomllib.loads(resources.files("faultzone.ecs").joinpath("answers.toml").read_text("utf-8"))
+    read = tomllib.loads(resources.files("faultzone.api.ecs").joinpath("answers.toml").read_text("utf-8"))
     return {
         holder: {name: kind for kind, names in kinds.items() for name in names.split()}
         for holder, kinds in read.items()

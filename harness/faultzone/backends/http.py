@@ -14,11 +14,11 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from faultzone.api.errors import ApiError
 from faultzone.backends.answers import documented, from_control
 from faultzone.backends.retries import Budget
 from faultzone.clock import SECOND
 from faultzone.control import tables
-from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError, NoAnswer, NotSupported, Unanswered, UnknownTarget, UsageError
 from faultzone.journal.journal import Journal
 from faultzone.journal.redaction import noted, quoted, recorded, text

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from faultzone import editions
+from faultzone.api.errors import ApiError
 from faultzone.backends.publishing import Publisher
 from faultzone.clock import CLOCK_END, SECOND, VIRTUAL_START, Clock, Timer, stamp
 from faultzone.control import tables
@@ -16,7 +17,6 @@ from faultzone.control.faults.active import ActiveFaults
 from faultzone.control.faults.api import FailingCalls
 from faultzone.control.faults.breaks import Breakers
 from faultzone.control.registry import Table
-from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.errors import FaultzoneError, HarnessError, NoAnswer, NotSupported, UsageError
 from faultzone.journal.journal import Journal, copied

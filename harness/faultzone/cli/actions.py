@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from faultzone.ecs.request import Parameter, Request
+from faultzone.api.request import Parameter, Request
 from faultzone.editions import EDITIONS, date_text
 from faultzone.model import cloud
 from faultzone.model.core.dispatch import ACTIONS

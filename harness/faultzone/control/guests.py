@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.api.ecs.assistant import SYSTEM_OF
 from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_instance
-from faultzone.ecs.assistant import SYSTEM_OF
 from faultzone.errors import NotSupported, UsageError
 from faultzone.substrate.guests import AGENT_STATES, Guests, Taught, exactly, like
 from faultzone.substrate.memory import MemorySubstrate

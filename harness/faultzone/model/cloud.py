@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from faultzone.ecs.errors import ApiError
-from faultzone.ecs.request import read_text
+from faultzone.api.errors import ApiError
+from faultzone.api.request import read_text
 from faultzone.editions import date_text
 from faultzone.errors import ShapeError
 from faultzone.model.assistant import actions as assistant

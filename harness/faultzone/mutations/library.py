@@ -21,8 +21,8 @@ from functools import reduce
 from operator import getitem
 from typing import Any, Final, Protocol
 
+from faultzone.api.errors import ApiError
 from faultzone.clock import read_stamp, stamp
-from faultzone.ecs.errors import ApiError
 from faultzone.mutations.described import Written, written
 
 Parameters = Mapping[str, Any]

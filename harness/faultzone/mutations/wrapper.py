@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from faultzone.api.errors import ApiError
 from faultzone.backends import Backend
-from faultzone.ecs.errors import ApiError
 from faultzone.errors import HarnessError
 from faultzone.mutations.library import Answer, Mutation, Next, Parameters
 

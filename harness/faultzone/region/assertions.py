@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from faultzone import editions
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.errors import UsageError
 from faultzone.model.assistant import invocation_status as status
 from faultzone.region import Identity, Instance, Region

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from faultzone.api.errors import ApiError
 from faultzone.clock import Duration, read_stamp, stamp
-from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError, WaitTimeout
 from faultzone.journal import timeline as report
 from faultzone.waiting import STATE_CHANGE

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from faultzone.api.ecs.instances import STATUSES
+from faultzone.api.errors import ApiError
 from faultzone.backends import Backend
 from faultzone.clock import Duration, milliseconds, read_stamp, utc
-from faultzone.ecs.errors import ApiError
-from faultzone.ecs.instances import STATUSES
 from faultzone.errors import UsageError, WaitTimeout
 from faultzone.waiting import STATE_CHANGE
 

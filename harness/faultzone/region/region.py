@@ -12,12 +12,12 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
 from faultzone import editions, waiting
+from faultzone.api.errors import ApiError
 from faultzone.backends import Backend
 from faultzone.backends.answers import documented, from_control
 from faultzone.backends.local import LocalBackend
 from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.clock import Duration
-from faultzone.ecs.errors import ApiError
 from faultzone.editions import Edition
 from faultzone.editions.catalog import DEFAULT_IMAGE, DEFAULT_INSTANCE_TYPE
 from faultzone.errors import IncompleteAnswer, NotSupported, UsageError

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.errors import NoAnswer
 from faultzone.journal.redaction import text
 from faultzone.listen.messages import Refused, Request, head

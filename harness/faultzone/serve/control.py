@@ -21,7 +21,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.errors import FaultzoneError, NotSupported, UsageError
 from faultzone.faults import CATALOGUE, Fault
 from faultzone.faults.fault import parameters, required

@@ -21,7 +21,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 
 #: The version of the API that requests name.
 VERSION: Final = "2014-05-26"

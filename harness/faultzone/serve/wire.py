@@ -10,7 +10,7 @@ from html import escape
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.serve.signatures import VERSION, SignedRequest, is_v3
 
 #: Beyond these a request is refused with `InvalidParameter`, before its signature is looked at. The longest query that

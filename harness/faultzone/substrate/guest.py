@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from posixpath import dirname
 from typing import TYPE_CHECKING, Final
 
+from faultzone.api.ecs.assistant import SYSTEM_OF
 from faultzone.clock import HOUR, SECOND
-from faultzone.ecs.assistant import SYSTEM_OF
 from faultzone.model.core.effects import (
     AgentSeen,
     Boot,

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.api.errors import ApiError
 from faultzone.clock import milliseconds
 from faultzone.control.faults.breaks import OWN, Breaker, Breakers, Breaking, Proof
-from faultzone.ecs.errors import ApiError
 from faultzone.errors import FaultzoneError, HarnessError, NotSupported, UndoFailed, UnknownTarget, UsageError
 
 if TYPE_CHECKING:

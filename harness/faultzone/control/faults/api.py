@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
+from faultzone.api.errors import ApiError
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
-from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError
 from faultzone.faults.api import ApiFailure
 from faultzone.model.core.dispatch import ACTIONS

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Final
 
+from faultzone.api.errors import ApiError
 from faultzone.clock import milliseconds
 from faultzone.control.billing import books, end_early
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
 from faultzone.control.targets import find_account
-from faultzone.ecs.errors import ApiError
 from faultzone.errors import NoAnswer, UnknownTarget
 from faultzone.faults.billing import AccountArrears, SubscriptionLapse
 from faultzone.model.billing import arrears

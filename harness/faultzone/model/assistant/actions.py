@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from faultzone.ecs.assistant import (
+from faultzone.api.ecs.assistant import (
     CreateCommand,
     DeleteCommand,
     DescribeCloudAssistantStatus,
@@ -22,7 +22,7 @@ from faultzone.ecs.assistant import (
     StopInvocation,
     is_plain,
 )
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.model.assistant import parameters
 from faultzone.model.assistant.cron import Cron, CronError
 from faultzone.model.assistant.runs import await_start, begin, close, schedule, settle

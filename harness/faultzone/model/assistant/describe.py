@@ -7,8 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from faultzone.clock import stamp, utc
-from faultzone.ecs.assistant import (
+from faultzone.api.ecs.assistant import (
     ERROR_INFO,
     DescribeCommands,
     DescribeInvocationResults,
@@ -16,7 +15,8 @@ from faultzone.ecs.assistant import (
     PagedRequest,
     is_plain,
 )
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
+from faultzone.clock import stamp, utc
 from faultzone.model.assistant.invocation_status import OUTCOMES
 from faultzone.model.assistant.state import UNDER_WAY, AssistantState, Command, Invocation, Record, Target
 from faultzone.model.core.dispatch import Answer, handles

@@ -7,9 +7,9 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.api.ecs.assistant import ERROR_INFO, DescribeSendFileResults, SendFile
+from faultzone.api.errors import ApiError
 from faultzone.clock import stamp
-from faultzone.ecs.assistant import ERROR_INFO, DescribeSendFileResults, SendFile
-from faultzone.ecs.errors import ApiError
 from faultzone.model.assistant.actions import find_fit
 from faultzone.model.assistant.describe import detailed_state, token_of
 from faultzone.model.assistant.invocation_status import OUTCOMES

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 
 #: Anything else in double braces, blanks at the ends aside, is no placeholder. Those after `ACS::` are filled in
 #: without anybody's defining them.

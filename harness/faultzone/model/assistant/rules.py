@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from faultzone.api.ecs.assistant import SYSTEM_OF
 from faultzone.clock import DAY, SECOND
-from faultzone.ecs.assistant import SYSTEM_OF
 from faultzone.model.assistant.cron import Cron, CronError
 from faultzone.model.assistant.invocation_status import (
     DETAILED,

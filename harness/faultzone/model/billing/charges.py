@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from faultzone.ecs.billing import ReActivateInstances
-from faultzone.ecs.errors import ApiError
+from faultzone.api.ecs.billing import ReActivateInstances
+from faultzone.api.errors import ApiError
 from faultzone.model.billing import arrears, nonpayment, subscriptions
 from faultzone.model.billing.ledger import Books, books_of, units
 from faultzone.model.core import locks, transitions

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from faultzone.api.errors import ApiError
 from faultzone.clock import SECOND
-from faultzone.ecs.errors import ApiError
 from faultzone.model.billing.ledger import books_of
 from faultzone.model.core import events, locks, placement, transitions
 from faultzone.model.core.locks import FINANCIAL

@@ -9,9 +9,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from faultzone.api.ecs.billing import (
+    DescribeInstanceAutoRenewAttribute,
+    ModifyInstanceAutoRenewAttribute,
+    RenewInstance,
+)
+from faultzone.api.errors import ApiError
 from faultzone.clock import DAY, HOUR, SECOND
-from faultzone.ecs.billing import DescribeInstanceAutoRenewAttribute, ModifyInstanceAutoRenewAttribute, RenewInstance
-from faultzone.ecs.errors import ApiError
 from faultzone.model.billing import arrears, nonpayment
 from faultzone.model.billing.ledger import Term, books_of
 from faultzone.model.core import events, locks, periods

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from faultzone.ecs.request import Request
+    from faultzone.api.request import Request
     from faultzone.model.core.state import AccountState, RegionState
 
 Answer = dict[str, Any]

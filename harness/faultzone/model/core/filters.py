@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from faultzone.api.errors import ApiError
 from faultzone.clock import MINUTE, read_stamp
-from faultzone.ecs.errors import ApiError
 
 if TYPE_CHECKING:
     from faultzone.model.core.state import RegionState

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 
 T = TypeVar("T")
 C = TypeVar("C", covariant=True)

@@ -6,8 +6,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from faultzone.api.errors import ApiError
 from faultzone.clock import HOUR, SECOND, utc
-from faultzone.ecs.errors import ApiError
 
 if TYPE_CHECKING:
     from faultzone.editions import Edition

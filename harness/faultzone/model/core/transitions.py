@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.model.core import events, placement
 from faultzone.model.core.addresses import dotted
 from faultzone.model.core.dispatch import takes

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from faultzone.clock import stamp
-from faultzone.ecs.deployment_sets import (
+from faultzone.api.ecs.deployment_sets import (
     CreateDeploymentSet,
     DeleteDeploymentSet,
     DescribeDeploymentSets,
@@ -16,7 +15,8 @@ from faultzone.ecs.deployment_sets import (
     ModifyDeploymentSetAttribute,
     ModifyInstanceDeployment,
 )
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
+from faultzone.clock import stamp
 from faultzone.model.core import events, placement, transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.listing import like, listing

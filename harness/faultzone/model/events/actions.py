@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from faultzone.clock import read_stamp, stamp
-from faultzone.ecs.errors import ApiError
-from faultzone.ecs.events import (
+from faultzone.api.ecs.events import (
     CancelSimulatedSystemEvents,
     CreateSimulatedSystemEvents,
     DescribeInstanceHistoryEvents,
     DescribeInstancesFullStatus,
 )
+from faultzone.api.errors import ApiError
+from faultzone.clock import read_stamp, stamp
 from faultzone.model.core import events
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.events import SystemEvent

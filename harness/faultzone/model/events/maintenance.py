@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from faultzone.clock import SECOND
-from faultzone.ecs.errors import ApiError
-from faultzone.ecs.events import (
+from faultzone.api.ecs.events import (
     ACTIONS_ON_MAINTENANCE,
     AcceptInquiredSystemEvent,
     DescribeInstanceMaintenanceAttributes,
     ModifyInstanceMaintenanceAttributes,
     RedeployInstance,
 )
+from faultzone.api.errors import ApiError
+from faultzone.clock import SECOND
 from faultzone.model.core import events, locks, placement, transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.listing import listing

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from faultzone.ecs.batches import DeleteInstances, RebootInstances, StartInstances, StopInstances
-from faultzone.ecs.errors import ApiError
-from faultzone.ecs.instances import DeleteInstance, RebootInstance, StartInstance, StopInstance
+from faultzone.api.ecs.batches import DeleteInstances, RebootInstances, StartInstances, StopInstances
+from faultzone.api.ecs.instances import DeleteInstance, RebootInstance, StartInstance, StopInstance
+from faultzone.api.errors import ApiError
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.state import AccountState, Instance, RegionState
 from faultzone.model.instances import lifecycle

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 
-from faultzone.ecs.errors import ApiError
-from faultzone.ecs.instances import CreateInstance, CreateLaunchTemplate, RunInstances
+from faultzone.api.ecs.instances import CreateInstance, CreateLaunchTemplate, RunInstances
+from faultzone.api.errors import ApiError
 from faultzone.model.core.state import RegionState
 
 

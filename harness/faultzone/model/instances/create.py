@@ -5,8 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, NamedTuple
 
-from faultzone.ecs.errors import ApiError
-from faultzone.ecs.instances import CreateInstance, RunInstances
+from faultzone.api.ecs.instances import CreateInstance, RunInstances
+from faultzone.api.errors import ApiError
 from faultzone.model.core import periods, placement, transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import read_tags

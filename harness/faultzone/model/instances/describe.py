@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from faultzone.clock import stamp_minute
-from faultzone.ecs.errors import ApiError
-from faultzone.ecs.instances import (
+from faultzone.api.ecs.instances import (
     DescribeInstanceAttribute,
     DescribeInstanceRamRole,
     DescribeInstances,
@@ -16,6 +14,8 @@ from faultzone.ecs.instances import (
     DescribeUserData,
     ModifyInstanceAttribute,
 )
+from faultzone.api.errors import ApiError
+from faultzone.clock import stamp_minute
 from faultzone.model.core import locks
 from faultzone.model.core.addresses import dotted, network_interface
 from faultzone.model.core.dispatch import Answer, handles

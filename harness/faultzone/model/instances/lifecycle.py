@@ -5,15 +5,15 @@ Source: manual 1.1 and 3.2; API reference, chapter "Instances" (instance/life-cy
 
 from __future__ import annotations
 
-from faultzone.clock import SECOND, read_stamp
-from faultzone.ecs.errors import ApiError
-from faultzone.ecs.instances import (
+from faultzone.api.ecs.instances import (
     DeleteInstance,
     ModifyInstanceAutoReleaseTime,
     RebootInstance,
     StartInstance,
     StopInstance,
 )
+from faultzone.api.errors import ApiError
+from faultzone.clock import SECOND, read_stamp
 from faultzone.model.core import events, locks, transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.state import (

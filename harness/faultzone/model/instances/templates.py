@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from faultzone.ecs.errors import ApiError
-from faultzone.ecs.instances import CreateLaunchTemplate, DeleteLaunchTemplate
+from faultzone.api.ecs.instances import CreateLaunchTemplate, DeleteLaunchTemplate
+from faultzone.api.errors import ApiError
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import read_tags
 from faultzone.model.core.state import AccountState, LaunchTemplate, RegionState

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from faultzone.clock import read_stamp, stamp
-from faultzone.ecs.errors import ApiError
-from faultzone.ecs.resources import (
+from faultzone.api.ecs.resources import (
     DescribeAvailableResource,
     DescribeDisks,
     DescribeImages,
@@ -16,6 +14,8 @@ from faultzone.ecs.resources import (
     DescribeZones,
     PagedByToken,
 )
+from faultzone.api.errors import ApiError
+from faultzone.clock import read_stamp, stamp
 from faultzone.model.core import placement
 from faultzone.model.core.catalog import InstanceType
 from faultzone.model.core.dispatch import Answer, handles

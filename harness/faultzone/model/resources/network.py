@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from faultzone.api.ecs.resources import DescribeNetworkInterfaces, DescribeVpcs, DescribeVSwitches
 from faultzone.clock import stamp
-from faultzone.ecs.resources import DescribeNetworkInterfaces, DescribeVpcs, DescribeVSwitches
 from faultzone.model.core.addresses import VPC_CIDR, network_interface, private_count, vswitch_cidr
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_tag_list, tag_list

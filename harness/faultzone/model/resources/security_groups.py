@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from faultzone.clock import stamp
-from faultzone.ecs.errors import ApiError
-from faultzone.ecs.resources import (
+from faultzone.api.ecs.resources import (
     CreateSecurityGroup,
     DeleteSecurityGroup,
     DescribeSecurityGroupAttribute,
@@ -15,6 +13,8 @@ from faultzone.ecs.resources import (
     TagResources,
     UntagResources,
 )
+from faultzone.api.errors import ApiError
+from faultzone.clock import stamp
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_tag_list, read_tags, tag_list
 from faultzone.model.core.listing import by_token, listing

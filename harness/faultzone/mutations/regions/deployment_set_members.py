@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
+from faultzone.api.errors import ApiError
 from faultzone.backends import Backend
-from faultzone.ecs.errors import ApiError
 from faultzone.model.core.placement import Host
 from faultzone.model.core.state import RUNNING, STOPPED, Instance
 from faultzone.model.rules import Rules

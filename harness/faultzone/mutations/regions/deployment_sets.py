@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
+from faultzone.api.errors import ApiError
 from faultzone.backends import Backend
-from faultzone.ecs.errors import ApiError
 from faultzone.mutations.library import (
     EVERY,
     Answer,

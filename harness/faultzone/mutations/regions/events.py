@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Final
 
+from faultzone.api.errors import ApiError
 from faultzone.clock import DAY, HOUR
-from faultzone.ecs.errors import ApiError
 from faultzone.errors import UsageError
 from faultzone.model.core.events import SystemEvent
 from faultzone.mutations.described import written

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from faultzone.api.errors import ApiError
 from faultzone.clock import MINUTE
-from faultzone.ecs.errors import ApiError
 from faultzone.mutations.library import (
     Answer,
     Next,

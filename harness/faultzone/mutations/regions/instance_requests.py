@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.mutations.library import (
     EVERY,
     Answer,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import Final
 
-from faultzone.ecs.assistant import SYSTEM_OF
+from faultzone.api.ecs.assistant import SYSTEM_OF
 from faultzone.errors import HarnessError, NotSupported
 from faultzone.model.core.effects import (
     AgentSeen,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from faultzone.ecs.instances import STATUSES
-from faultzone.ecs.request import Request, flag, integer, structure, structures, text, texts
+from faultzone.api.ecs.instances import STATUSES
+from faultzone.api.request import Request, flag, integer, structure, structures, text, texts
 
 #: What the health of an instance may be, in the letters in which filters are compared (event/pending-filters).
 HEALTH = ("Ok", "Impaired", "Warning", "Maintaining", "Initializing", "InsufficientData", "NotApplicable")

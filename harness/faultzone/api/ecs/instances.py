@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from faultzone.ecs.request import Request, flag, integer, json_texts, number, structure, structures, text, texts
-from faultzone.ecs.resources import FILTER, LOCK_REASONS, TAG
+from faultzone.api.ecs.resources import FILTER, LOCK_REASONS, TAG
+from faultzone.api.request import Request, flag, integer, json_texts, number, structure, structures, text, texts
 
 CHARGE_TYPES = ("PrePaid", "PostPaid")
 CREDIT_SPECIFICATIONS = ("Standard", "Unlimited")

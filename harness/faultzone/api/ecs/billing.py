@@ -5,7 +5,7 @@ Source: API reference of February 2019, chapter "Instances". Paying into an acco
 
 from __future__ import annotations
 
-from faultzone.ecs.request import Request, flag, integer, text
+from faultzone.api.request import Request, flag, integer, text
 
 PERIOD_UNITS = ("Week", "Month")
 RENEWAL_STATUSES = ("AutoRenewal", "Normal", "NotRenewal")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from faultzone.ecs.request import Request, flag, integer, json_texts, number, structures, text, texts
+from faultzone.api.request import Request, flag, integer, json_texts, number, structures, text, texts
 
 #: The fields of a tag. Clients of the time write them in small letters too, as the pages of CreateInstance and AddTags
 #: of 2019-02 have them, and those of security groups and of most Describe actions of 2020-12.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from faultzone.ecs.instances import STOPPED_MODES
-from faultzone.ecs.request import Request, flag, text, texts
+from faultzone.api.ecs.instances import STOPPED_MODES
+from faultzone.api.request import Request, flag, text, texts
 
 #: What a batch does about instances that do not fit: all or nothing, or each by itself.
 OPTIMIZATIONS = ("AllTogether", "SuccessFirst")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faultzone.ecs.request import Request, flag, integer, json_texts, text
+from faultzone.api.request import Request, flag, integer, json_texts, text
 
 #: What fail-over does with a member when no host is left that keeps the spread; the first is the default.
 ON_UNABLE = ("CancelMembershipAndStart", "KeepStopped")

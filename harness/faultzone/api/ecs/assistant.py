@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Final, Self
 
-from faultzone.ecs.errors import ApiError
-from faultzone.ecs.request import Request, flag, integer, json_structure, text, texts
+from faultzone.api.errors import ApiError
+from faultzone.api.request import Request, flag, integer, json_structure, text, texts
 from faultzone.editions.edition import Date
 
 #: The types of commands, and the system that each is for.

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self, TypeVar, cast
 
-from faultzone.ecs.errors import ApiError
+from faultzone.api.errors import ApiError
 from faultzone.editions.edition import Date, date_text
 
 #: Parameters that every action accepts and no model looks at: owners, and what the wire itself consumes.

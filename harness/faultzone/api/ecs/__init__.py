@@ -1,0 +1,1 @@
+"""The actions of ECS, by chapter of its reference."""
