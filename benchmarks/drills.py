@@ -24,7 +24,7 @@ from faultzone.errors import NotSupported
 from faultzone.substrate.docker import image
 from faultzone.substrate.docker.cleanup import LATE_SECONDS, labels, sweep
 from faultzone.substrate.docker.engine import Engine
-from tests.docker.proxy import Proxy, proxy
+from tests.support.proxy import Proxy, proxy
 
 ROOT: Final = Path(__file__).parents[1]
 #: What the engine is like, and whether the watchdog is killed as well: then a sweep has to do its work.
@@ -172,7 +172,7 @@ def run(drill: Drill, between: Proxy, client: Any, engine: Engine) -> Result:
     """Do a drill, and see what is left of it."""
     before = [name for name, _ in things(client)]
     environment = {**os.environ, "DOCKER_HOST": f"unix://{between.path}", "PYTHONPATH": str(ROOT / "harness")}
-    command = [sys.executable, str(ROOT / "tests/docker/victim.py")]
+    command = [sys.executable, str(ROOT / "tests/support/victim.py")]
     null = subprocess.DEVNULL
     with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=null, stderr=null) as process:
         try:

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 _HOME: Final = {
     name: home
     for home, names in {
-        "ecs.errors": "ApiError",
+        "api.errors": "ApiError",
         "editions": "Edition",
         "errors": (
             "FaultzoneError HarnessError IncompleteAnswer Inconclusive NoAnswer NotSupported ShapeError "

@@ -24,8 +24,8 @@ from faultzone.substrate.docker.cleanup import labels
 from faultzone.substrate.docker.engine import Container, Engine
 from faultzone.substrate.docker.pool import Pool, Settings
 from tests.docker.conftest import MakeRegion
-from tests.docker.proxy import ENGINE, Proxy, proxy
 from tests.docker.test_instances import answers, hears, lose, out, soon
+from tests.support.proxy import ENGINE, Proxy, proxy
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 

@@ -22,7 +22,7 @@ from faultzone.substrate.docker import cleanup, lock
 from faultzone.substrate.docker.cleanup import expired, labels, leftovers, remove_all, sweep
 from faultzone.substrate.docker.engine import Container, Engine, Made, Stream
 from faultzone.substrate.docker.pool import Pool
-from tests.docker.proxy import proxy
+from tests.support.proxy import proxy
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 VICTIM = Path(__file__).with_name("victim.py")

@@ -12,9 +12,9 @@ from faultzone.region import CloudOptions, Region, docker_backend, make_region
 from faultzone.substrate.docker import pool
 from faultzone.substrate.docker.engine import Engine
 from faultzone.substrate.docker.pool import Pool, Settings
-from tests.docker.second_engine import SecondEngine, second_engine
 from tests.docker.test_cleanup import heard, victim
 from tests.docker.test_instances import out, soon
+from tests.support.second_engine import SecondEngine, second_engine
 
 pytestmark = [
     pytest.mark.docker,

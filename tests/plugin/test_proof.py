@@ -17,8 +17,8 @@ from faultzone.backends.retries import Budget
 from faultzone.errors import Unanswered
 from faultzone.serve import cloud as hosted
 from pytest_faultzone import probe
-from tests.patience import PATIENCE
-from tests.plugin.endpoints import ends, listening, response, saying
+from tests.support.endpoints import ends, listening, response, saying
+from tests.support.patience import PATIENCE
 
 NOTHING_KNOWN = 3
 CLAUSE = 'import pytest\npytestmark = pytest.mark.clause("deployment-set/strict-spread")\n'

@@ -24,7 +24,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
 
 INERT = {"text", "toml", "ini", "json", "yaml"}
 FOREIGN = {"go", "hcl", "javascript"}

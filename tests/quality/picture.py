@@ -14,8 +14,8 @@ from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.patience import PATIENCE
 from tests.quality.sources import ROOT
+from tests.support.patience import PATIENCE
 
 PICTURE = ROOT / "docs" / "conform.svg"
 COMMAND = "faultzone conform --backend wrong:eight-in-a-zone --clause deployment-set/zone-limit -q"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.patience import PATIENCE
 from tests.quality.sources import ROOT, python_files, relative, text_files, tree
+from tests.support.patience import PATIENCE
 
 FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70

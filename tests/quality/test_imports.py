@@ -10,8 +10,8 @@ from graphlib import TopologicalSorter
 
 import pytest
 
-from tests.patience import PATIENCE
 from tests.quality.sources import PACKAGES, ROOT, modules, tree
+from tests.support.patience import PATIENCE
 
 # From the ground up. A room may import the rooms of the layers below it and, if no circle comes of it, of its own.
 LAYERS = (

@@ -10,8 +10,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.patience import PATIENCE
 from tests.quality.sources import PACKAGES, ROOT, files_under
+from tests.support.patience import PATIENCE
 
 
 @pytest.mark.slow

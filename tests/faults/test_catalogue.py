@@ -1,0 +1,56 @@
+"""The table of docs/chaos.md is the catalogue of the code, and each fault of it has what breaks it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from faultzone.control.tables import MEMORY_BREAKERS, container_breakers
+from faultzone.errors import UsageError
+from faultzone.faults import CATALOGUE, HostCrash, table
+from faultzone.faults.fault import Fault, read
+from tests.support.faults import IN_MEMORY, SAMPLES, name_of, stage
+
+PAGE = Path(__file__).parents[2] / "docs/chaos.md"
+
+
+def test_each_fault_has_what_breaks_it() -> None:
+    assert SAMPLES.keys() == set(IN_MEMORY) == MEMORY_BREAKERS.keys()
+    assert container_breakers().keys() == set(CATALOGUE)
+
+
+def test_the_page_says_how_each_fault_ends_and_by_when() -> None:
+    assert table() in PAGE.read_text("utf-8"), "put what faultzone.faults.table() gives into docs/chaos.md"
+
+
+def test_what_cannot_always_be_undone_says_so() -> None:
+    assert str(HostCrash("h", reversible=False).why_no_undo) in PAGE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("kind", IN_MEMORY, ids=name_of)
+def test_a_fault_travels_as_json(kind: type[Fault]) -> None:
+    fault = SAMPLES[kind](stage())
+    assert read(json.loads(json.dumps(fault.told()))) == fault
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, r"write a fault such as .*HostCrash"),
+        ({"fault": "HostCrsh", "host": "h"}, "did you mean 'HostCrash'"),
+        ({"fault": ["HostCrash"]}, "write a fault such as"),
+        ({"fault": "HostCrash"}, r"HostCrash: 'host' is missing; it takes host: string, reversible: boolean\?"),
+        ({"fault": "HostCrash", "host": "h", "hsot": "x"}, "there is no 'hsot'"),
+        ({"fault": "HostCrash", "host": []}, "write a host's id"),
+        ({"fault": "HostCrash", "host": "h", "reversible": 1}, "reversible=1: write boolean"),
+        ({"fault": "SupplyShortage", "limit": True}, "limit=True: write integer"),
+        ({"fault": "ClockJump", "by": "soon"}, "a duration is written"),
+        ({"fault": "Maintenance"}, "name one of them"),
+        ({"fault": "AgentOutage", "instance": "i", "state": "running"}, "write one of stopped"),
+    ],
+)
+def test_what_is_no_fault_is_told_what_to_write(given: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        read(given)
