@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from faultzone.region.assertions import assert_released as assert_released
     from faultzone.region.assertions import assert_strictly_spread as assert_strictly_spread
     from faultzone.region.assertions import assert_unchanged as assert_unchanged
+    from faultzone.region.assertions import one as one
     from faultzone.region.commands import Invocation as Invocation
     from faultzone.region.commands import Outcome as Outcome
     from faultzone.region.commands import failed as failed
@@ -63,7 +64,7 @@ _HOME: Final = {
         "region": "Chaos Client CloudOptions DeploymentSet Injection Instance Region make_region",
         "region.assertions": (
             "assert_avoided assert_invocation assert_nothing_made assert_recovered assert_refused "
-            "assert_released assert_strictly_spread assert_unchanged"
+            "assert_released assert_strictly_spread assert_unchanged one"
         ),
         "region.commands": "Invocation Outcome failed finished running stopped",
         "region.events": "SystemEvent",

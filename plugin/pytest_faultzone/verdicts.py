@@ -108,15 +108,8 @@ def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | 
     if isinstance(error, ApiError):
         return NOT_IMPLEMENTED if error.code in _UNKNOWN_ACTION else DEVIATES
     assert call.excinfo is not None
-    where = causes.origin(call.excinfo)
-    asserted = isinstance(error, AssertionError | pytest.fail.Exception) and where != causes.MODEL
-    return DEVIATES if asserted or (_miscounted(error) and where == causes.TEST) else HARNESS_ERROR
-
-
-def _miscounted(error: BaseException) -> bool:
-    """Whether an assignment such as `(one,) = ...` failed because the value had another number of items."""
-    unpacked = str(error).startswith(("not enough values to unpack", "too many values to unpack"))
-    return isinstance(error, ValueError) and unpacked
+    asserted = isinstance(error, AssertionError | pytest.fail.Exception)
+    return DEVIATES if asserted and causes.origin(call.excinfo) != causes.MODEL else HARNESS_ERROR
 
 
 def complete(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from faultzone import Instance, Region
+from faultzone import Instance, Region, one
 
 MAINTENANCE = "SystemMaintenance.Reboot"
 SYSTEM_FAILURE = "SystemFailure.Reboot"
@@ -71,5 +71,5 @@ def planned_ids(region: Region, **filters: object) -> set[str]:
 
 def state_of(region: Region, event_id: str) -> str:
     """The state of one event."""
-    (found,) = (event for event in region.events.of() if event.id == event_id)
+    found = one(event for event in region.events.of() if event.id == event_id)
     return found.state

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from faultzone import ApiError, Invocation, Region, assert_refused
+from faultzone import ApiError, Invocation, Region, assert_refused, one
 from faultzone_specs.observing import AS_OF_2019
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
@@ -41,7 +41,7 @@ def test_a_command_is_listed_with_all_that_was_given(region: Region) -> None:
     }
     made = create(region, **given, Timeout=77)
     assert re.fullmatch("c-[0-9a-f]{32}", made)
-    (shown,) = listed(region, CommandId=made)
+    shown = one(listed(region, CommandId=made))
     assert {key: shown[key] for key in given} == given
     assert int(shown["Timeout"]) == 77
 
@@ -57,7 +57,7 @@ def test_create_command_needs(region: Region, missing: str) -> None:
 def test_an_unknown_type_is_refused(region: Region) -> None:
     assert_refused("InvalidCmdType.NotFound", lambda: create(region, Type="RunPython"))
     for kind in ("RunShellScript", "RunBatScript", "RunPowerShellScript"):
-        (shown,) = listed(region, CommandId=create(region, Type=kind))
+        shown = one(listed(region, CommandId=create(region, Type=kind)))
         assert shown["Type"] == kind
 
 
@@ -66,7 +66,7 @@ def test_an_unknown_type_is_refused(region: Region) -> None:
 def test_modify_changes_name_and_description_alone(region: Region) -> None:
     made = create(region)
     region.call("ModifyCommand", CommandId=made, Name="other", Description="why")
-    (shown,) = listed(region, CommandId=made)
+    shown = one(listed(region, CommandId=made))
     assert (shown["Name"], shown["Description"], shown["Type"]) == ("other", "why", "RunShellScript")
     assert shown["CommandContent"] == CONTENT
     assert_refused("InvalidCmdId.NotFound", lambda: region.call("ModifyCommand", CommandId=UNKNOWN, Name="x"))
@@ -93,7 +93,7 @@ def test_modify_changes_the_content_of_later_runs(region: Region) -> None:
     region.clock.advance(10)
     after = base64.b64encode(b"echo new").decode()
     region.call("ModifyCommand", CommandId=made, CommandContent=after)
-    (shown,) = listed(region, CommandId=made)
+    shown = one(listed(region, CommandId=made))
     assert (shown["CommandContent"], shown["Name"]) == (after, "test")
     region.clock.advance("3h")
     assert output(region, begun) == ["old"]
@@ -111,7 +111,7 @@ def test_modify_checks_the_content_as_create_does(region: Region) -> None:
     ):
         asked = {"CommandId": made, "Name": "other", "CommandContent": bad}
         assert_refused(codes, partial(region.call, "ModifyCommand", **asked))
-        (shown,) = listed(region, CommandId=made)
+        shown = one(listed(region, CommandId=made))
         assert (shown["CommandContent"], shown["Name"]) == (CONTENT, "test")
 
 
@@ -122,7 +122,7 @@ def test_later_modify_changes_directory_and_timeout(region: Region) -> None:
     """And takes a content without effect."""
     made = create(region)
     region.call("ModifyCommand", CommandId=made, WorkingDir="/tmp", Timeout=77, CommandContent="bm8=")
-    (shown,) = listed(region, CommandId=made)
+    shown = one(listed(region, CommandId=made))
     assert (shown["WorkingDir"], int(shown["Timeout"]), shown["CommandContent"]) == ("/tmp", 77, CONTENT)
 
 
@@ -201,7 +201,7 @@ def test_content_that_is_no_base64_is_refused(region: Region, content: str) -> N
 @clause("assistant/name-limits")
 @AS_OF_2019
 def test_names_and_descriptions_count_characters(region: Region) -> None:
-    (shown,) = listed(region, CommandId=create(region, Name="名" * 30, Description="述" * 100))
+    shown = one(listed(region, CommandId=create(region, Name="名" * 30, Description="述" * 100)))
     assert (shown["Name"], shown["Description"]) == ("名" * 30, "述" * 100)
     assert_refused("CmdName.ExceedLimit", lambda: create(region, Name="n" * 31))
     assert_refused("CmdDesc.ExceedLimit", lambda: create(region, Description="d" * 101))

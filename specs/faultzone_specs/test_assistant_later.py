@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from faultzone import Instance, Invocation, Region, assert_refused
+from faultzone import Instance, Invocation, Region, assert_refused, one
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 pytestmark = [pytest.mark.region(edition="2020-12"), needs("shape-region")]
@@ -56,7 +56,7 @@ def test_a_command_runs_as_the_user_named(region: Region) -> None:
     ran = region.commands.invocation(invoke(region, command, instance, Username="nobody"))
     assert ran.output(instance) == "nobody\n"
     stranger = region.commands.invocation(invoke(region, command, instance, Username="stranger"))
-    (shown,) = stranger.results()
+    shown = one(stranger.results())
     assert (shown["InvokeRecordStatus"], shown["ErrorCode"]) == ("Failed", "AccountNotExists")
 
 
@@ -83,7 +83,7 @@ def invoke_at_start(region: Region, instance: Instance, mode: str) -> Invocation
 
 def repeats(ran: Invocation) -> int:
     """How often it has run on its one target."""
-    (shown,) = ran.describe()["InvokeInstances"]["InvokeInstance"]
+    shown = one(ran.describe()["InvokeInstances"]["InvokeInstance"])
     return int(shown["Repeats"])
 
 

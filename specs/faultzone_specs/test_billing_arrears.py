@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from faultzone import ApiError, Instance, Region, assert_nothing_made, assert_refused, assert_released
+from faultzone import ApiError, Instance, Region, assert_nothing_made, assert_refused, assert_released, one
 from faultzone_specs.billing import SOON, advance_to, events, next_hour, pay_as_you_go, statuses, subscription
 from faultzone_specs.observing import AS_OF_2019
 
@@ -72,7 +72,7 @@ def test_the_window_of_arrears_is_shorter_than_an_hour(region: Region) -> None:
     """And the instance runs until its end."""
     instance = pay_as_you_go(region)
     region.chaos.arrears()
-    (announced,) = events(region, instance, STOP)
+    announced = one(events(region, instance, STOP))
     assert announced.not_before is not None
     assert timedelta(0) < announced.not_before - announced.published < WINDOW
     advance_to(region, announced.not_before - timedelta(seconds=1))
@@ -116,7 +116,7 @@ def test_each_whole_hour_is_settled_by_itself(region: Region) -> None:
     assert region.account_balance >= 0
     advance_to(region, on_the_hour + timedelta(hours=4), minutes=1)
     assert region.account_balance < 0
-    (announced,) = events(region, instance, STOP)
+    announced = one(events(region, instance, STOP))
     assert announced.published == on_the_hour + timedelta(hours=4)
 
 
@@ -137,7 +137,7 @@ def test_what_is_stopped_for_arrears_costs_nothing(region: Region) -> None:
 def test_what_was_stopped_for_arrears_is_released_after_fifteen_days(region: Region) -> None:
     """Where nothing is done."""
     instance, stopped = stopped_for_arrears(region)
-    (announced,) = events(region, instance, DELETE)
+    announced = one(events(region, instance, DELETE))
     assert announced.status == "Scheduled"
     advance_to(region, stopped + GRACE, minutes=-1)
     assert instance.status == "Stopped"
@@ -239,7 +239,7 @@ def test_what_payment_alone_avoids_is_not_released(region: Region) -> None:
     instance, stopped = stopped_for_arrears(region)
     region.clock.advance("14d")
     region.top_up(1000)
-    (state,) = statuses(region, instance, DELETE)
+    state = one(statuses(region, instance, DELETE))
     assert state in ("Scheduled", "Avoided")
     advance_to(region, stopped + GRACE, minutes=10)
     assert instance.exists == (state == "Avoided")

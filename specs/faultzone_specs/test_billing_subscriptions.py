@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from faultzone import ApiError, Instance, Region, assert_refused, assert_released, assert_unchanged
+from faultzone import ApiError, Instance, Region, assert_refused, assert_released, assert_unchanged, one
 from faultzone_specs.billing import SOON, advance_to, events, pay_as_you_go, statuses, subscription
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
@@ -69,7 +69,7 @@ def test_the_stop_is_announced_three_days_before(region: Region) -> None:
     advance_to(region, expires - timedelta(days=3), minutes=-1)
     assert events(region, instance, STOP) == []
     advance_to(region, expires, minutes=-1)
-    (announced,) = events(region, instance, STOP)
+    announced = one(events(region, instance, STOP))
     assert announced.not_before == expires
     assert announced.published == expires - timedelta(days=3)
 
@@ -81,7 +81,7 @@ def test_an_expired_subscription_is_released_fifteen_days_after_its_stop(region:
     instance = subscription(region)
     stopped = instance.expires
     advance_to(region, stopped, minutes=10)
-    (announced,) = events(region, instance, DELETE)
+    announced = one(events(region, instance, DELETE))
     assert announced.status == "Scheduled"
     assert announced.not_before is not None
     assert abs(announced.not_before - (stopped + GRACE)) <= timedelta(minutes=10)

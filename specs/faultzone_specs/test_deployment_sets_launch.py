@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from faultzone import Instance, Region, assert_nothing_made, assert_refused
+from faultzone import Instance, Region, assert_nothing_made, assert_refused, one
 from faultzone_specs.deployment_sets import (
     FULL,
     NO_SUCH_SET,
@@ -214,8 +214,8 @@ def test_a_batch_is_numbered_from_001(region: Region, in_set: bool) -> None:
 def test_a_batch_of_which_supply_allows_one_is_numbered_too(region: Region) -> None:
     """It was asked for as a batch."""
     with region.chaos.shortage(limit=1):
-        (one,) = region.run_instances(3, InstanceName="web-tier", UniqueSuffix=True, MinAmount=1)
-    assert one.describe()["InstanceName"] == "web-tier001"
+        made = one(region.run_instances(3, InstanceName="web-tier", UniqueSuffix=True, MinAmount=1))
+    assert made.describe()["InstanceName"] == "web-tier001"
 
 
 @clause("deployment-set/ordered-suffix")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from faultzone import ApiError, Instance, Region, assert_avoided
+from faultzone import ApiError, Instance, Region, assert_avoided, one
 from faultzone_specs.events import (
     DAY,
     EXECUTED,
@@ -106,7 +106,7 @@ def test_maintenance_leaves_a_day_or_two(region: Region) -> None:
     """Or longer."""
     (instance,) = region.run_instances(1)
     region.chaos.maintenance(instance.id)
-    (event,) = region.events.of(instance)
+    event = one(region.events.of(instance))
     assert event.not_before is not None
     assert event.not_before - event.published >= DAY
 
@@ -118,7 +118,7 @@ def test_maintenance_without_an_answer_reboots_at_its_time(region: Region) -> No
     (instance,) = region.run_instances(1)
     started = instance.describe()["StartTime"]
     region.chaos.maintenance(instance.id, within="30h")
-    (event,) = region.events.of(instance)
+    event = one(region.events.of(instance))
     assert event.not_before is not None
     region.hold(
         lambda: instance.status == "Running" and region.events.of(instance) == [event], "29h", what="nothing before"
@@ -147,7 +147,7 @@ def test_a_failure_is_repaired_within_six_hours(region: Region) -> None:
 def test_a_crash_of_the_host_restarts_what_was_on_it(region: Region) -> None:
     """Each instance has one event, Executing at once where the host can start again."""
     instance = crash(region, reversible=True)
-    (event,) = region.events.of(instance)
+    event = one(region.events.of(instance))
     assert (event.type, event.state, event.not_before) == (SYSTEM_FAILURE, "Executing", None)
     region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed")
     instance.wait_until("Running")
@@ -170,13 +170,13 @@ def test_a_host_that_starts_again_restarts_what_was_on_it(region: Region) -> Non
 @needs("guest", "see-hosts")
 def test_a_crash_of_the_operating_system_restarts_that_instance(region: Region) -> None:
     """Where it is, and no other."""
-    one, two = region.run_instances(2)
-    host, before = one.host, two.describe()
-    region.chaos.guest_crash(one.id)
-    region.wait_for_event(INSTANCE_FAILURE, instance=one, state="Executed")
-    assert (one.status, one.host) == ("Running", host)
+    web, db = region.run_instances(2)
+    host, before = web.host, db.describe()
+    region.chaos.guest_crash(web.id)
+    region.wait_for_event(INSTANCE_FAILURE, instance=web, state="Executed")
+    assert (web.status, web.host) == ("Running", host)
     assert [event.type for event in region.events.of()] == [INSTANCE_FAILURE]
-    assert two.describe() == before
+    assert db.describe() == before
 
 
 @clause("event/avoid-by-reboot")
@@ -200,10 +200,10 @@ def test_a_reboot_from_inside_avoids_nothing(region: Region) -> None:
     region.chaos.maintenance(instance.id, within="24h")
     region.control("log-in", instance=instance.id, script="reboot")
     region.clock.advance("10m")
-    (event,) = region.events.of(instance)
+    event = one(region.events.of(instance))
     assert event.state == "Scheduled"
     region.clock.advance("24h")
-    (event,) = region.events.of(instance)
+    event = one(region.events.of(instance))
     assert event.state == "Executed"
 
 
@@ -214,7 +214,7 @@ def test_a_reboot_answers_maintenance_and_no_failure(region: Region) -> None:
     """A failure can only be looked into afterwards."""
     (instance,) = region.run_instances(1)
     region.chaos.maintenance(instance.id, within="24h")
-    (failure,) = simulate(region, instance, type=INSTANCE_FAILURE, within=DAY)
+    failure = one(simulate(region, instance, type=INSTANCE_FAILURE, within=DAY))
     instance.reboot()
     states = {event.id: event.state for event in region.events.of(instance)}
     assert states.pop(failure) == "Scheduled"
@@ -280,7 +280,7 @@ def test_maintenance_may_fail(region: Region) -> None:
     region.chaos.maintenance(instance.id, within="24h", outcome="fails")
     region.clock.advance("31h")
     assert [event.state for event in region.events.of(instance)] == ["Failed"]
-    (shown,) = region.call("DescribeInstanceHistoryEvents")["InstanceSystemEventSet"]["InstanceSystemEventType"]
+    shown = one(region.call("DescribeInstanceHistoryEvents")["InstanceSystemEventSet"]["InstanceSystemEventType"])
     assert shown["EventCycleStatus"]["Name"] == "Failed"
 
 
@@ -308,12 +308,12 @@ def test_a_violation_is_an_event_and_a_lock(region: Region) -> None:
     instance, other = region.run_instances(2)
     region.chaos.security_lock(instance.id)
     assert instance.lock_reasons == ["security"]
-    (event,) = region.events.of(instance)
+    event = one(region.events.of(instance))
     assert event.state in ("Executing", "Executed")
     assert event.not_before is None
     assert region.events.planned(instance) == []
     region.clock.advance("6h")
-    (event,) = region.events.of(instance)
+    event = one(region.events.of(instance))
     assert event.state == "Executed"
     assert region.events.of(other) == []
     region.control("lock", instance=instance.id, reason="security", locked=False)
@@ -331,7 +331,7 @@ def test_later_maintenance_is_planned_for_the_window_of_its_user(region: Region,
     window = [{"StartTime": f"{start:02d}:00:00", "EndTime": f"{end:02d}:00:00"}]
     region.call("ModifyInstanceMaintenanceAttributes", InstanceId=[instance.id], MaintenanceWindow=window)
     region.control("schedule-maintenance", instance=instance.id)
-    (event,) = region.events.of(instance)
+    event = one(region.events.of(instance))
     assert event.not_before is not None
     hour = (event.not_before // HOUR + 8) % 24
     assert (hour - start) % 24 < (end - start) % 24

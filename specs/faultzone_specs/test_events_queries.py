@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from faultzone import ApiError, Region, assert_refused
+from faultzone import ApiError, Region, assert_refused, one
 from faultzone_specs.events import (
     DAY,
     EXECUTED,
@@ -56,10 +56,10 @@ def test_events_have_documented_types(region: Region) -> None:
 @needs("break-hosts", "move-time")
 def test_events_go_through_their_states_in_order(region: Region) -> None:
     """Seen at every change: maintenance that executes, that fails and that is withdrawn, and a crash."""
-    one, two, three, four = region.run_instances(4)
-    for each, outcome in ((one, "executes"), (two, "fails"), (three, "executes")):
+    web, db, cache, queue = region.run_instances(4)
+    for each, outcome in ((web, "executes"), (db, "fails"), (cache, "executes")):
         region.chaos.maintenance(each.id, within="1h", outcome=outcome)
-    (withdrawn,) = region.events.of(three)
+    withdrawn = one(region.events.of(cache))
     region.control("cancel-maintenance", event=withdrawn.id)
     seen: dict[str, list[str]] = {}
 
@@ -71,7 +71,7 @@ def test_events_go_through_their_states_in_order(region: Region) -> None:
         return len(seen) == 4 and all(path[-1] in SETTLED for path in seen.values())
 
     settled()
-    region.chaos.crash(str(four.host), reversible=False)
+    region.chaos.crash(str(queue.host), reversible=False)
     region.wait(settled, EXECUTED, what="every event settled")
     for path in seen.values():
         assert "/".join(path) in {
@@ -97,7 +97,7 @@ def test_planned_events_are_shown_and_settled_ones_are_not(region: Region) -> No
     assert shown[instance.id]["Status"]["Name"] == "Running"
     assert shown[instance.id]["HealthStatus"]["Name"] == "Ok"
     assert len(region.events.planned(instance)) == 1
-    (event,) = region.events.planned(instance)
+    event = one(region.events.planned(instance))
     assert re.fullmatch(r"e-\w+", event["EventId"])
     assert (event["EventType"]["Name"], event["EventCycleStatus"]["Name"]) == (MAINTENANCE, "Scheduled")
     assert event["EventPublishTime"] < event["NotBefore"]
@@ -112,7 +112,7 @@ def test_events_that_are_executing_are_not_shown_as_planned(region: Region) -> N
     """They are for the history to tell; the plans of the same instance go on being shown."""
     (instance,) = region.run_instances(1)
     region.chaos.maintenance(instance.id, within="30h")
-    (plan,) = region.events.planned(instance)
+    plan = one(region.events.planned(instance))
     region.chaos.crash(str(instance.host))
     under_way = region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executing")
     assert [each["EventId"] for each in region.events.planned(instance)] == [plan["EventId"]]
@@ -124,20 +124,20 @@ def test_events_that_are_executing_are_not_shown_as_planned(region: Region) -> N
 @AS_OF_2019
 def test_filters_narrow_what_is_planned(region: Region) -> None:
     """Each by itself; EventType is not looked at beside InstanceEventType."""
-    one, two, three = region.run_instances(3)
-    region.chaos.maintenance(one.id, within="30h")
-    (first,) = region.events.planned(one)
-    (second,) = simulate(region, two, type=SYSTEM_FAILURE, within=2 * HOUR)
-    three.stop()
+    web, db, cache = region.run_instances(3)
+    region.chaos.maintenance(web.id, within="30h")
+    first = one(region.events.planned(web))
+    second = one(simulate(region, db, type=SYSTEM_FAILURE, within=2 * HOUR))
+    cache.stop()
     every = {first["EventId"], second}
     assert planned_ids(region) == every
-    assert full(region, InstanceId=[one.id]).keys() == {one.id}
+    assert full(region, InstanceId=[web.id]).keys() == {web.id}
     assert planned_ids(region, EventId=[second]) == {second}
     assert planned_ids(region, InstanceEventType=[MAINTENANCE]) == {first["EventId"]}
     assert planned_ids(region, EventType=SYSTEM_FAILURE) == {second}
     assert planned_ids(region, EventType=SYSTEM_FAILURE, InstanceEventType=[MAINTENANCE]) == {first["EventId"]}
-    assert full(region, Status="Stopped").keys() == {three.id}
-    assert full(region, HealthStatus="Ok").keys() == {one.id, two.id}
+    assert full(region, Status="Stopped").keys() == {cache.id}
+    assert full(region, HealthStatus="Ok").keys() == {web.id, db.id}
     assert planned_ids(region, **{"NotBefore.End": stamp(region, DAY)}) == {second}
     assert planned_ids(region, **{"NotBefore.Start": stamp(region, DAY)}) == {first["EventId"]}
     assert planned_ids(region, **{"EventPublishTime.Start": stamp(region, -HOUR)}) == every
@@ -179,13 +179,13 @@ def test_a_range_that_ends_before_it_starts_is_refused(region: Region, span: str
 @needs("move-time")
 def test_the_history_goes_back_a_week_and_not_three_months(region: Region) -> None:
     """Of one instance, and of the region."""
-    one, two = region.run_instances(2)
-    ids = set(simulate(region, one, two))
+    web, db = region.run_instances(2)
+    ids = set(simulate(region, web, db))
     region.clock.advance("2h")
-    (own,) = history_ids(region, InstanceId=one.id)
+    own = one(history_ids(region, InstanceId=web.id))
     assert history_ids(region) == ids
     region.clock.advance("6d")
-    assert history_ids(region, InstanceId=one.id) == {own}
+    assert history_ids(region, InstanceId=web.id) == {own}
     region.clock.advance("57d")
     assert history_ids(region) == set()
 
@@ -206,7 +206,7 @@ def test_the_history_outlives_the_instance(region: Region) -> None:
 def test_the_history_counts_from_the_end_of_an_event(region: Region) -> None:
     """One that is published seventy days ahead is there all the time, and a week after its end."""
     (instance,) = region.run_instances(1)
-    (planned,) = simulate(region, instance, within=70 * DAY)
+    planned = one(simulate(region, instance, within=70 * DAY))
     region.clock.advance("69d")
     assert history_ids(region, InstanceEventCycleStatus=["Scheduled"]) == {planned}
     region.clock.advance("2d")
@@ -225,9 +225,9 @@ def test_times_of_events_are_told_to_the_second(region: Region) -> None:
     """In the plan and in the history; a query may use what they show."""
     (instance,) = region.run_instances(1)
     simulate(region, instance)
-    (plan,) = region.events.planned(instance)
+    plan = one(region.events.planned(instance))
     region.clock.advance("2h")
-    (past,) = history(region)
+    past = one(history(region))
     told = [plan["EventPublishTime"], plan["NotBefore"], *(past[each] for each in PAST)]
     assert [text for text in told if not SECOND.fullmatch(text)] == []
     assert (past["EventPublishTime"], past["NotBefore"]) == (plan["EventPublishTime"], plan["NotBefore"])
@@ -239,13 +239,13 @@ def test_times_of_events_are_told_to_the_second(region: Region) -> None:
 @needs("move-time")
 def test_the_history_of_an_instance_may_be_asked_for_as_in_the_manual(region: Region) -> None:
     """What is answered has the events of that instance."""
-    one, two = region.run_instances(2)
-    (mine,) = simulate(region, one)
-    (other,) = simulate(region, two)
+    web, db = region.run_instances(2)
+    mine = one(simulate(region, web))
+    other = one(simulate(region, db))
     region.clock.advance("2h")
     assert history_ids(region) == {mine, other}
     try:
-        listed = history_ids(region, InstanceId=[one.id])
+        listed = history_ids(region, InstanceId=[web.id])
     except ApiError:
         return
     assert mine in listed
@@ -255,12 +255,12 @@ def test_the_history_of_an_instance_may_be_asked_for_as_in_the_manual(region: Re
 @needs("break-hosts", "move-time")
 def test_the_history_shows_what_is_settled_unless_asked_for_more(region: Region) -> None:
     """Scheduled and Executing ones only by a filter."""
-    one, two, three = region.run_instances(3)
-    (over,) = simulate(region, one)
+    web, db, cache = region.run_instances(3)
+    over = one(simulate(region, web))
     region.clock.advance("2h")
-    (waiting,) = simulate(region, two)
-    region.chaos.crash(str(three.host))
-    under_way = region.wait_for_event(SYSTEM_FAILURE, instance=three, state="Executing")
+    waiting = one(simulate(region, db))
+    region.chaos.crash(str(cache.host))
+    under_way = region.wait_for_event(SYSTEM_FAILURE, instance=cache, state="Executing")
     assert history_ids(region) == {over}
     assert history_ids(region, InstanceEventCycleStatus=["Scheduled"]) == {waiting}
     assert under_way.id in history_ids(region, EventCycleStatus="Executing")
@@ -289,14 +289,14 @@ def test_the_history_shows_every_state_in_which_an_event_settles(region: Region)
 @needs("move-time")
 def test_filters_narrow_the_history(region: Region) -> None:
     """Each by itself; the single filters are not looked at beside the lists."""
-    one, two = region.run_instances(2)
-    (first,) = simulate(region, one)
+    web, db = region.run_instances(2)
+    first = one(simulate(region, web))
     region.clock.advance("1d")
-    (second,) = simulate(region, two, type=SYSTEM_FAILURE, within=2 * HOUR)
-    (third,) = simulate(region, two)
+    second = one(simulate(region, db, type=SYSTEM_FAILURE, within=2 * HOUR))
+    third = one(simulate(region, db))
     region.call("CancelSimulatedSystemEvents", EventId=[third])
     region.clock.advance("1d")
-    assert history_ids(region, InstanceId=one.id) == {first}
+    assert history_ids(region, InstanceId=web.id) == {first}
     assert history_ids(region, EventId=[second, third]) == {second, third}
     assert history_ids(region, InstanceEventType=[SYSTEM_FAILURE]) == {second}
     assert history_ids(region, EventType=SYSTEM_FAILURE) == {second}
@@ -328,11 +328,11 @@ def test_the_history_takes_a_hundred_events_and_known_states(region: Region) -> 
 @clause("event/history-fields")
 @needs("break-hosts", "move-time")
 def test_events_of_the_history_have_their_fields(region: Region) -> None:
-    """A planned one its NotBefore; one that is settled its EventFinishTime."""
-    one, two = region.run_instances(2)
-    region.chaos.crash(str(one.host))
-    region.wait_for_event(SYSTEM_FAILURE, instance=one)
-    (planned,) = simulate(region, two)
+    """A planned event has a NotBefore; an ended one has an EventFinishTime."""
+    web, db = region.run_instances(2)
+    region.chaos.crash(str(web.host))
+    region.wait_for_event(SYSTEM_FAILURE, instance=web)
+    planned = one(simulate(region, db))
     shown = {each["EventId"]: each for each in history(region, InstanceEventCycleStatus=["Scheduled", "Executing"])}
     for each in shown.values():
         assert {"EventId", "InstanceId", "EventPublishTime"} <= each.keys()
@@ -340,11 +340,11 @@ def test_events_of_the_history_have_their_fields(region: Region) -> None:
             assert isinstance(each[field]["Code"], int)
             assert each[field]["Name"]
         assert not each.get("EventFinishTime")
-    assert shown[planned]["InstanceId"] == two.id
+    assert shown[planned]["InstanceId"] == db.id
     assert shown[planned]["NotBefore"] == stamp(region, HOUR)
     region.clock.advance("2h")
     assert state_of(region, planned) == "Executed"
-    (over,) = history(region, EventId=[planned])
+    over = one(history(region, EventId=[planned]))
     assert over["EventFinishTime"]
 
 
@@ -352,12 +352,12 @@ def test_events_of_the_history_have_their_fields(region: Region) -> None:
 @needs("break-hosts", "move-time")
 def test_times_are_in_order(region: Region) -> None:
     """Published by NotBefore, finished once published; Executed no earlier than planned."""
-    one, two, three = region.run_instances(3)
-    region.chaos.maintenance(one.id, within="1h")
-    region.chaos.maintenance(two.id, within="1h")
-    two.reboot()
-    region.chaos.crash(str(three.host), reversible=False)
-    region.wait_for_event(SYSTEM_FAILURE, instance=three, state="Executed", within=EXECUTED)
+    web, db, cache = region.run_instances(3)
+    region.chaos.maintenance(web.id, within="1h")
+    region.chaos.maintenance(db.id, within="1h")
+    db.reboot()
+    region.chaos.crash(str(cache.host), reversible=False)
+    region.wait_for_event(SYSTEM_FAILURE, instance=cache, state="Executed", within=EXECUTED)
     region.clock.advance("2h")
     found = region.events.of()
     assert {event.state for event in found} == {"Executed", "Avoided"}

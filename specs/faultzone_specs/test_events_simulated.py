@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from faultzone import ApiError, Region, assert_avoided, assert_refused
+from faultzone import ApiError, Region, assert_avoided, assert_refused, one
 from faultzone_specs.events import (
     HOUR,
     INSTANCE_FAILURE,
@@ -55,7 +55,7 @@ def test_a_simulated_event_that_nobody_touches_is_executed(region: Region, type:
     """At its time, with the instance Running throughout."""
     (instance,) = region.run_instances(1)
     started = instance.describe()["StartTime"]
-    (event,) = simulate(region, instance, type=type)
+    event = one(simulate(region, instance, type=type))
     due = region.events.of(instance)[-1].not_before
     assert due is not None
     assert state_of(region, event) == "Scheduled"
@@ -76,7 +76,7 @@ def test_a_reboot_avoids_simulated_maintenance_and_no_failure(region: Region) ->
     """Within the window."""
     (instance,) = region.run_instances(1)
     simulate(region, instance)
-    (failure,) = simulate(region, instance, type=SYSTEM_FAILURE)
+    failure = one(simulate(region, instance, type=SYSTEM_FAILURE))
     instance.reboot()
     assert_avoided(instance, MAINTENANCE)
     assert state_of(region, failure) == "Scheduled"
@@ -129,7 +129,7 @@ def test_a_real_event_cannot_be_canceled(region: Region) -> None:
     """It stays as it is."""
     (instance,) = region.run_instances(1)
     region.chaos.maintenance(instance.id)
-    (event,) = region.events.of(instance)
+    event = one(region.events.of(instance))
     assert_refused("CannotCancelSystemEvent.NotSimulated", lambda: region.call(CANCEL, EventId=[event.id]))
     assert region.events.of(instance) == [event]
 
@@ -139,7 +139,7 @@ def test_a_real_event_cannot_be_canceled(region: Region) -> None:
 def test_what_is_settled_stays_so(region: Region) -> None:
     """Whether the cancellation is refused or accepted."""
     (instance,) = region.run_instances(1)
-    (event,) = simulate(region, instance)
+    event = one(simulate(region, instance))
     region.clock.advance("2h")
     with suppress(ApiError):
         region.call(CANCEL, EventId=[event])
@@ -152,8 +152,8 @@ def test_what_is_settled_stays_so(region: Region) -> None:
 def test_later_a_simulated_failure_begins_as_executing(region: Region) -> None:
     """Maintenance does not; both are Executed in time."""
     (instance,) = region.run_instances(1)
-    (failure,) = simulate(region, instance, type=SYSTEM_FAILURE)
-    (maintenance,) = simulate(region, instance)
+    failure = one(simulate(region, instance, type=SYSTEM_FAILURE))
+    maintenance = one(simulate(region, instance))
     assert (state_of(region, failure), state_of(region, maintenance)) == ("Executing", "Scheduled")
     region.clock.advance("2h")
     assert history_ids(region, EventCycleStatus="Executed") == {failure, maintenance}

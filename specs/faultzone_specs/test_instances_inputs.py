@@ -130,8 +130,9 @@ def test_a_bare_id_is_no_list_of_ids(region: Region) -> None:
 @clause("instance/describe-by-time")
 def test_subscriptions_are_found_by_the_time_of_their_expiry(region: Region) -> None:
     """Between two times, from one on, until one: as a renewal job asks, and N begins at three."""
-    own = [region.create_instance(InstanceChargeType="PrePaid", Period=months) for months in (1, 6)]
-    soon, late = own
+    soon = region.create_instance(InstanceChargeType="PrePaid", Period=1)
+    late = region.create_instance(InstanceChargeType="PrePaid", Period=6)
+    own = [soon, late]
     expiry = datetime.strptime(soon.describe()["ExpiredTime"], "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
 
     def found(**days: int) -> set[str]:

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from faultzone import ApiError, Instance, Region, assert_refused
+from faultzone import ApiError, Instance, Region, assert_refused, one
 from faultzone_specs.observing import assert_path, metadata, path, refused_unchanged
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
@@ -116,7 +116,7 @@ def test_only_an_orderly_shutdown_lets_the_guest_finish(
     (instance,) = region.run_instances()
     region.control("log-in", instance=instance.id, script="sleep 0.5\necho saved")
     getattr(instance, action)(ForceStop=force)
-    (ran,) = region.commands.ran_on(instance)
+    ran = one(region.commands.ran_on(instance))
     assert ("saved" in ran["output"]) == finished
 
 

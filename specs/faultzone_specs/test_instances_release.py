@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from faultzone import Instance, Region, assert_refused, assert_released
+from faultzone import Instance, Region, assert_refused, assert_released, one
 from faultzone_specs.observing import refusal_of, refused_unchanged
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
@@ -51,7 +51,7 @@ def test_a_subscription_is_protected_or_refused(region: Region) -> None:
     asked: dict[str, Any] = {"InstanceChargeType": "PrePaid", "Period": 1, "DeletionProtection": True}
     refusal = refusal_of(lambda: region.create_instance(**asked))
     if refusal is None:
-        (instance,) = set(region.instances) - set(before)
+        instance = one(set(region.instances) - set(before))
         assert instance.describe()["DeletionProtection"] is True
     else:
         assert (refusal.code, region.instances) == ("InvalidChargeType.ValueNotSupported", before)

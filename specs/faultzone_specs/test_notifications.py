@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from faultzone import Instance, Region
+from faultzone import Instance, Region, one
 from faultzone_specs.events import (
     DAY,
     EXECUTED,
@@ -68,7 +68,7 @@ def test_each_change_is_published_in_order(region: Region) -> None:
     region.clock.advance("2h")
     assert states(inbox.read(answered)) == ["Scheduled", "Avoided"]
     assert states(inbox.read(executed)) == ["Scheduled", "Executing", "Executed"]
-    (event,) = region.events.of(executed)
+    event = one(region.events.of(executed))
     assert {each["content"]["eventId"] for each in inbox.read(executed)} == {event.id}
     assert inbox.read(executed) == inbox.read(executed), "an id is stable"
 
@@ -95,7 +95,7 @@ def test_every_end_of_an_event_is_published(region: Region) -> None:
     inbox = Inbox(region)
     fails, withdrawn, planned, under_way, lost = made = region.run_instances(5)
     region.control("schedule-maintenance", instance=fails.id, not_before=region.clock.ms + HOUR, outcome="fails")
-    (plan,) = region.control("schedule-maintenance", instance=withdrawn.id)["events"]
+    plan = one(region.control("schedule-maintenance", instance=withdrawn.id)["events"])
     region.control("cancel-maintenance", event=plan["plan"])
     simulated = simulate(region, planned) + simulate(region, under_way, type=SYSTEM_FAILURE)
     region.call("CancelSimulatedSystemEvents", EventId=simulated)
@@ -221,7 +221,7 @@ def test_active_events_are_seen_inside_the_instance(region: Region) -> None:
     """Of this instance alone, and until they are settled."""
     active = "maintenance/active-system-events"
     instance, other = maintained(region), maintained(region)
-    (event,) = region.events.of(instance)
+    event = one(region.events.of(instance))
     assert event.id in _inside(region, instance, active)
     assert event.id not in _inside(region, other, active)
     instance.reboot()

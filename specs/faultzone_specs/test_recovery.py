@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from faultzone import ApiError, Instance, Region, assert_recovered, assert_refused, assert_strictly_spread
+from faultzone import ApiError, Instance, Region, assert_recovered, assert_refused, assert_strictly_spread, one
 from faultzone_specs.events import EXECUTED, HOUR, MAINTENANCE, SYSTEM_FAILURE, crash, crash_host_of
 from faultzone_specs.observing import metadata, path
 
@@ -97,7 +97,7 @@ def test_a_reboot_is_refused_while_recovery_is_planned(region: Region) -> None:
 def test_nothing_answers_a_planned_recovery(region: Region) -> None:
     """Neither a reboot nor a stop; it executes at its time."""
     instance = crash(region)
-    (plan,) = region.events.of(instance)
+    plan = one(region.events.of(instance))
     for attempt in (instance.reboot, instance.stop):
         with suppress(ApiError):
             attempt(wait=False)

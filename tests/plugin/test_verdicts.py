@@ -17,7 +17,7 @@ CLAUSE = "deployment-set/strict-spread"
 HEAD = """
 import pytest
 from faultzone import ApiError, HarnessError, IncompleteAnswer, Inconclusive
-from faultzone import NotSupported, UndoFailed, UsageError, WaitTimeout
+from faultzone import NotSupported, UndoFailed, UsageError, WaitTimeout, one
 
 pytestmark = pytest.mark.clause("deployment-set/strict-spread")
 """
@@ -31,8 +31,8 @@ BODIES = {
         "raise WaitTimeout('x')",
         "raise IncompleteAnswer('x')",
         "pytest.fail('x')",
-        "(one,) = []",
-        "one, other = [1, 2, 3]",
+        "one([])",
+        "one([1, 2])",
     ],
     "inconclusive": ["raise Inconclusive('nobody could see it')"],
     "not-implemented": ["raise ApiError('InvalidAction')"],
@@ -44,6 +44,8 @@ BODIES = {
         "raise KeyError('x')",
         "int('x')",
         "dict([()])",
+        "(one_item,) = []",
+        "one('text')",
     ],
 }
 

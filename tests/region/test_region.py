@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import gc
+import re
 import weakref
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
-from faultzone import ApiError, Client, Region, UsageError, make_region, mutations
+from faultzone import ApiError, Client, Region, UsageError, make_region, mutations, one
 from faultzone.backends.options import CloudOptions
 from faultzone.clock import HOUR, stamp
 from faultzone.errors import IncompleteAnswer, NotSupported
@@ -172,6 +175,39 @@ def test_what_its_user_has_deleted_is_not_released_again_at_its_time() -> None:
 
 def test_a_batch_that_is_short_is_a_deviation_wherever_it_is_used() -> None:
     short = make_region(mutations.get("one-short").backend(CloudOptions.of(hosts_per_zone=4)))
-    with pytest.raises(IncompleteAnswer, match="made 2 instances of 3"):
+    with pytest.raises(IncompleteAnswer, match="made 2 instances, expected 3"):
         short.run_instances(3)
     assert len(short.run_instances(3, MinAmount=2)) == 2
+
+
+def test_a_batch_with_one_too_many_is_a_deviation(region: Region, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = region.call
+    monkeypatch.setattr(region, "call", lambda action, **given: call(action, **{**given, "Amount": 2}))
+    with pytest.raises(IncompleteAnswer, match="made 2 instances, expected 1"):
+        region.run_instances(1, MinAmount=1)
+
+
+def test_one_returns_the_only_item() -> None:
+    assert one(["a"]) == "a"
+    assert one({7}) == 7
+    assert one(each for each in range(9) if each == 4) == 4
+
+
+@pytest.mark.parametrize(
+    ("listing", "text"),
+    [
+        ([], "expected one item, got none"),
+        (["a", "b"], "expected one item, got 2:\n  'a'\n  'b'"),
+        (range(12), "expected one item, got 12:" + "".join(f"\n  {n}" for n in range(10)) + "\n  ..."),
+    ],
+)
+def test_one_shows_the_items_when_there_are_none_or_several(listing: Iterable[object], text: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        one(listing)
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("listing", ["a", b"a", {"Instances": []}, None, 3])
+def test_one_refuses_what_has_no_items(listing: Any) -> None:
+    with pytest.raises(UsageError, match=re.escape(f"one() takes a list, got {listing!r}")):
+        one(listing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from faultzone import editions
@@ -18,6 +18,9 @@ T = TypeVar("T")
 
 #: pytest shows the line of the test that asserts, and none of here.
 __tracebackhide__ = True
+
+#: `one` shows at most this many items.
+_SHOWN = 10
 
 
 def assert_strictly_spread(instances: Sequence[Instance]) -> None:
@@ -55,6 +58,22 @@ def assert_refused(code: str | Sequence[str], call: Callable[[], object]) -> Api
         f"refused with {refusal.code} ({refusal.status}), not {' or '.join(codes)}: {refusal.message}"
     )
     return refusal
+
+
+def one(listing: Iterable[T]) -> T:
+    """Return the only item of a listing.
+
+    Raises:
+        AssertionError: the listing has no item, or several. The text counts and shows them.
+        UsageError: `listing` is a text or a mapping. It has characters or keys, not items.
+    """
+    if isinstance(listing, str | bytes | Mapping) or not isinstance(listing, Iterable):
+        raise UsageError(f"one() takes a list, got {listing!r:.200}: pass the list inside the answer")
+    items = list(listing)
+    if len(items) == 1:
+        return items[0]
+    shown = [f"{each!r:.200}" for each in items[:_SHOWN]] + ["..."] * (len(items) > _SHOWN)
+    raise AssertionError("\n  ".join([f"expected one item, got {len(items) or 'none'}{':' * bool(items)}", *shown]))
 
 
 def assert_unchanged(before: T, after: T, what: str) -> None:
@@ -157,4 +176,5 @@ __all__ = [
     "assert_released",
     "assert_strictly_spread",
     "assert_unchanged",
+    "one",
 ]

@@ -255,7 +255,7 @@ class Region:
 
         Raises:
             ApiError: refused.
-            IncompleteAnswer: fewer were made, without a MinAmount (instance/run-amount).
+            IncompleteAnswer: more were made, or fewer without a MinAmount (instance/run-amount).
             UsageError: the amount is no whole number.
         """
         if not isinstance(amount, int):
@@ -273,8 +273,9 @@ class Region:
             asked["InternetMaxBandwidthOut"] = 5
         answer = self.call("RunInstances", **{**asked, **parameters})
         made = [Instance(self, each) for each in answer["InstanceIdSets"]["InstanceIdSet"]]
-        if len(made) < amount and "MinAmount" not in parameters:
-            raise IncompleteAnswer(f"RunInstances made {len(made)} instances of {amount}, and no MinAmount allows that")
+        least = 0 if "MinAmount" in parameters else amount
+        if not least <= len(made) <= amount and "Amount" not in parameters:
+            raise IncompleteAnswer(f"RunInstances made {len(made)} instances, expected {amount}")
         if wait:
             self.wait_until_all(made, "Running")
         return made
