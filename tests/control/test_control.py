@@ -99,7 +99,7 @@ def test_arguments_that_do_not_fit_are_refused_by_name(given: dict[str, object],
 
 
 def test_every_verb_of_every_table_has_a_sentence_and_a_schema(backend: LocalBackend) -> None:
-    known = tables.containers() | hosted.VERBS
+    known = {**tables.CONTAINERS, **hosted.VERBS}
     assert [name for name, each in known.items() if not each.summary.endswith(".")] == []
     shown = schema(backend.control("verbs", {}))["properties"]
     assert isinstance(shown, dict)

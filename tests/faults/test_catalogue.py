@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from faultzone.control.tables import MEMORY_BREAKERS, container_breakers
+from faultzone.control.tables import container_breakers, memory_breakers
 from faultzone.errors import UsageError
 from faultzone.faults import CATALOGUE, HostCrash, table
 from faultzone.faults.fault import Fault, read
@@ -17,7 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs/chaos.md"
 
 
 def test_each_fault_has_what_breaks_it() -> None:
-    assert SAMPLES.keys() == set(IN_MEMORY) == MEMORY_BREAKERS.keys()
+    assert SAMPLES.keys() == set(IN_MEMORY) == memory_breakers().keys()
     assert container_breakers().keys() == set(CATALOGUE)
 
 

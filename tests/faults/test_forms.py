@@ -13,7 +13,7 @@ from faultzone import Region, UndoFailed, make_region
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import HOUR
 from faultzone.control.faults.breaks import Breaker, Breaking
-from faultzone.control.tables import MEMORY_BREAKERS
+from faultzone.control.tables import memory_breakers
 from faultzone.faults import (
     DiskFull,
     Fault,
@@ -164,7 +164,7 @@ LEFT: list[Breaking] = []
 
 @pytest.mark.parametrize("kind", MENDED, ids=name_of)
 def test_an_undo_that_does_nothing_is_found_out(kind: type[Fault]) -> None:
-    backend = LocalBackend(breakers={each: lazy(breaker) for each, breaker in MEMORY_BREAKERS.items()})
+    backend = LocalBackend(breakers=lambda: {each: lazy(breaker) for each, breaker in memory_breakers().items()})
     on = stage(make_region(backend))
     on.region.chaos.inject(SAMPLES[kind](on))
     on.region.clock.advance("1m")

@@ -15,7 +15,7 @@ from tests.support.patience import PATIENCE
 
 # From the ground up. A room may import the rooms of the layers below it and, if no circle comes of it, of its own.
 LAYERS = (
-    {"errors"},
+    {"errors", "loading"},
     {"clock"},
     {"api", "clauses", "editions", "faults", "world", "journal", "listen"},
     {"model"},

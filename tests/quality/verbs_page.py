@@ -6,7 +6,7 @@ from typing import Final
 
 from faultzone.control import hosted
 from faultzone.control.registry import Verb
-from faultzone.control.tables import MEMORY, containers
+from faultzone.control.tables import CONTAINERS, MEMORY
 from tests.quality.sources import ROOT
 
 PAGE: Final = ROOT / "docs" / "control.md"
@@ -15,8 +15,8 @@ HEAD: Final = "| verb | arguments | needs | what it does |\n|---|---|---|---|\n"
 
 def table() -> str:
     """The head, and a line for each verb that some backend has."""
-    verbs = {**containers(), **MEMORY, **hosted.VERBS}
-    own = containers().keys() - MEMORY.keys()
+    verbs = {**CONTAINERS, **MEMORY, **hosted.VERBS}
+    own = CONTAINERS.keys() - MEMORY.keys()
     return HEAD + "".join(_line(verb, only_docker=name in own) for name, verb in sorted(verbs.items()))
 
 

@@ -92,8 +92,8 @@ class DockerBackend(LocalBackend):
             *shapes,
             clock=SplitClock(start),
             substrate=hosts,
-            verbs=tables.containers(),
-            breakers=tables.container_breakers(),
+            verbs=tables.CONTAINERS,
+            breakers=tables.container_breakers,
             **options,
         )
         # Whoever runs the collector may hold a lock that the hosts' thread wants, so nothing is waited for then.

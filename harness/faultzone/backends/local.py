@@ -6,17 +6,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import editions
 from faultzone.api.errors import ApiError
 from faultzone.backends.publishing import Publisher
 from faultzone.clock import CLOCK_END, SECOND, VIRTUAL_START, Clock, Timer, stamp
 from faultzone.control import tables
-from faultzone.control.faults.active import ActiveFaults
-from faultzone.control.faults.api import FailingCalls
-from faultzone.control.faults.breaks import Breakers
-from faultzone.control.registry import Table
+from faultzone.control.faults.failing import FailingCalls
+from faultzone.control.registry import Verbs
 from faultzone.editions import Edition
 from faultzone.errors import FaultzoneError, HarnessError, NoAnswer, NotSupported, UsageError
 from faultzone.journal.journal import Journal, copied
@@ -30,6 +28,10 @@ from faultzone.model.rules import Rules
 from faultzone.substrate import Sink, Substrate
 from faultzone.substrate.memory import MemorySubstrate, Timings
 from faultzone.world import World
+
+if TYPE_CHECKING:
+    from faultzone.control.faults.active import ActiveFaults
+    from faultzone.control.faults.breaks import Breakers
 
 #: The account of the key pair testid/testsecret.
 DEFAULT_ACCOUNT: Final = "1000000000000001"
@@ -81,7 +83,7 @@ class LocalBackend:
         delays: how the substrate's reports are delayed, doubled and lost; see `MemorySubstrate`.
         substrate: makes what hosts are made of from the clock and a sink that any thread may call; memory unless given.
         verbs: the control verbs that it has.
-        breakers: what breaks each kind of fault here.
+        breakers: gives what breaks each kind of fault here, when the first is asked for.
     """
 
     name = "memory"
@@ -117,8 +119,8 @@ class LocalBackend:
         catalog: Catalog | None = None,
         delays: Callable[[Report], Sequence[float]] | None = None,
         substrate: Callable[[Clock, Sink], Substrate] | None = None,
-        verbs: Table = tables.MEMORY,
-        breakers: Breakers = tables.MEMORY_BREAKERS,
+        verbs: Verbs = tables.MEMORY,
+        breakers: Callable[[], Breakers] = tables.memory_breakers,
     ) -> None:
         if type(accounts) is not int or accounts < 1:
             raise UsageError(f"accounts={accounts!r}: write how many accounts the cloud has, at least one")
@@ -146,7 +148,9 @@ class LocalBackend:
             self.substrate.guests.metadata = self.cloud.metadata
             self.substrate.guests.address = self.cloud.find_by_address
         self.failing_calls = FailingCalls()
-        self.active_faults = ActiveFaults(self, breakers)
+        self._breakers = breakers
+        self._active_faults: ActiveFaults | None = None
+        self._first_fault = threading.Lock()
         self.subscriptions = Publisher(self.cloud, self.note)
         self._fallen_due: deque[Callable[[], object]] = deque()
         #: The thread that advances time, and by how much a jump has put off the instant that it is to reach.
@@ -281,9 +285,19 @@ class LocalBackend:
         self._raise_failed()
         return fired
 
+    @property
+    def active_faults(self) -> ActiveFaults:
+        """The faults in force."""
+        from faultzone.control.faults.active import ActiveFaults
+
+        with self._first_fault:
+            if self._active_faults is None:
+                self._active_faults = ActiveFaults(self, self._breakers())
+            return self._active_faults
+
     def _raise_failed(self) -> None:
         """Raise what could not be carried out, once."""
-        missed = self.active_faults.missed
+        missed = self._active_faults.missed if self._active_faults is not None else None
         while missed:
             record = missed.pop(0)
             if record.error is not None and not record.told:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from faultzone.clock import Clock, Timer
     from faultzone.control.faults.active import ActiveFaults
-    from faultzone.control.faults.api import FailingCalls
+    from faultzone.control.faults.failing import FailingCalls
     from faultzone.control.registry import Verb
     from faultzone.journal.journal import Journal
     from faultzone.model.cloud import Cloud

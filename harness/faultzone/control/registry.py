@@ -105,8 +105,9 @@ class Verb(NamedTuple):
         return self.function(backend, **given)
 
 
-#: Control verbs by name.
+#: The control verbs of a module, and those of a backend, by name.
 Table = dict[str, Verb]
+Verbs = Mapping[str, Verb]
 
 
 def verb(

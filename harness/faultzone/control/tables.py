@@ -2,69 +2,76 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
 
-from faultzone.control import billing, cloud, events, guests, hosts, metadata, notifications
-from faultzone.control.faults import api as api_faults
-from faultzone.control.faults import billing as billing_faults
-from faultzone.control.faults import guests as guest_faults
-from faultzone.control.faults import hosts as host_faults
-from faultzone.control.faults import provider as provider_faults
-from faultzone.control.faults import time as time_faults
-from faultzone.control.faults import verbs
-from faultzone.control.faults.breaks import Breakers
-from faultzone.control.registry import Table
+from faultzone.control.registry import Verbs
 from faultzone.errors import FaultzoneError, NotSupported, UsageError
+from faultzone.loading import Loaded
+
+if TYPE_CHECKING:
+    from faultzone.control.faults.breaks import Breakers
+
+_CONTROL: Final = "faultzone.control."
+#: The modules of verbs, and their verbs.
+_IN_MEMORY: Final[Mapping[str, Iterable[str]]] = {
+    f"{_CONTROL}cloud": (
+        "verbs shape hosts host-of set-supply supply lock locks account-settings clock advance journal".split()
+    ),
+    f"{_CONTROL}hosts": "migrate replace-host migrations".split(),
+    f"{_CONTROL}events": "schedule-maintenance cancel-maintenance system-event".split(),
+    f"{_CONTROL}guests": ("teach-guest guest-request set-agent set-powershell agent log-in guest-history".split()),
+    f"{_CONTROL}billing": "account-balance top-up prices expire".split(),
+    f"{_CONTROL}metadata": ["metadata"],
+    f"{_CONTROL}notifications": "subscribe unsubscribe notifications".split(),
+    f"{_CONTROL}faults.verbs": "inject schedule undo faults".split(),
+}
+_IN_CONTAINERS: Final[Mapping[str, Iterable[str]]] = {
+    f"{_CONTROL}containers": (
+        "set-agent agent host-condition exec put-file host-logs keep-hosts forward-port end-forward".split()
+    ),
+}
 
 #: The verbs of a cloud whose hosts are in memory.
-MEMORY: Final[Table] = {
-    **cloud.VERBS,
-    **hosts.VERBS,
-    **events.VERBS,
-    **guests.VERBS,
-    **billing.VERBS,
-    **metadata.VERBS,
-    **notifications.VERBS,
-    **verbs.VERBS,
-}
-
-#: What breaks a cloud whose hosts are in memory.
-MEMORY_BREAKERS: Final[Breakers] = {
-    **host_faults.BREAKERS,
-    **provider_faults.BREAKERS,
-    **guest_faults.BREAKERS,
-    **billing_faults.BREAKERS,
-    **api_faults.BREAKERS,
-    **time_faults.BREAKERS,
-}
+MEMORY: Final[Verbs] = Loaded(_IN_MEMORY, "VERBS")
+#: The verbs of a cloud whose hosts are containers; where both have one of a name, that of containers.
+CONTAINERS: Final[Verbs] = Loaded({**_IN_MEMORY, **_IN_CONTAINERS}, "VERBS")
 
 
-def containers() -> Table:
-    """The verbs of a cloud whose hosts are containers; where both have one of a name, that of containers."""
-    from faultzone.control import containers as own
+def memory_breakers() -> Breakers:
+    """What breaks a cloud whose hosts are in memory. No fault is known before the first is asked for."""
+    from faultzone.control.faults import api, billing, guests, hosts, provider, time
 
-    return {**MEMORY, **own.VERBS}
+    return {
+        **hosts.BREAKERS,
+        **provider.BREAKERS,
+        **guests.BREAKERS,
+        **billing.BREAKERS,
+        **api.BREAKERS,
+        **time.BREAKERS,
+    }
 
 
 def container_breakers() -> Breakers:
     """What breaks a cloud whose hosts are containers; where both have a kind of fault, that of containers."""
-    from faultzone.control.faults import containers as own
+    from faultzone.control.faults import containers
 
-    return {**MEMORY_BREAKERS, **own.BREAKERS}
+    return {**memory_breakers(), **containers.BREAKERS}
 
 
-def unknown(name: str, backend: str, table: Table) -> FaultzoneError:
+def unknown(name: str, backend: str, table: Verbs) -> FaultzoneError:
     """The error for a verb that a backend does not have.
 
     Returns:
         `NotSupported` where another backend has it; otherwise `UsageError` with a close match.
     """
+    from difflib import get_close_matches
+
     from faultzone.control import hosted
 
-    known = containers() | hosted.VERBS
+    known = {*CONTAINERS, *hosted.VERBS}
     if name in known:
         return NotSupported(f"the {backend} backend has no control verb {name!r}; it has {', '.join(sorted(table))}")
-    near = get_close_matches(name, known, 1)
+    near = get_close_matches(name, sorted(known), 1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
     return UsageError(f"no backend has a control verb {name!r}; {hint}")

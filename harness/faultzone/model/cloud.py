@@ -8,27 +8,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from faultzone.api.errors import ApiError
 from faultzone.api.request import read_text
 from faultzone.editions import date_text
 from faultzone.errors import ShapeError
-from faultzone.model.assistant import actions as assistant
-from faultzone.model.assistant import describe as assistant_described
-from faultzone.model.assistant import files, reports, runs
-from faultzone.model.billing import charges, subscriptions
-from faultzone.model.core import transitions
+from faultzone.model.assistant import runs
+from faultzone.model.billing import charges
 from faultzone.model.core.addresses import dotted, public_addresses
 from faultzone.model.core.dispatch import ACTIONS, REPORTS, Answer
 from faultzone.model.core.state import Entered, Instance, RegionState, Said
-from faultzone.model.deployment_sets import actions as deployment_sets
-from faultzone.model.events import actions as events
-from faultzone.model.events import maintenance, recovery
-from faultzone.model.instances import batch, create, lifecycle, metadata, templates
-from faultzone.model.instances import describe as instances
-from faultzone.model.resources import describe as resources
-from faultzone.model.resources import network, security_groups
+from faultzone.model.events import recovery
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock
@@ -38,29 +29,6 @@ if TYPE_CHECKING:
     from faultzone.model.core.shape import Shape
     from faultzone.model.rules import Rules
     from faultzone.world import World
-
-#: Their import registers what answers the actions and takes in the reports.
-HANDLERS: Final = (
-    assistant,
-    assistant_described,
-    batch,
-    charges,
-    create,
-    deployment_sets,
-    events,
-    files,
-    instances,
-    lifecycle,
-    maintenance,
-    network,
-    recovery,
-    reports,
-    resources,
-    security_groups,
-    subscriptions,
-    templates,
-    transitions,
-)
 
 
 class Cloud:
@@ -219,5 +187,7 @@ class Cloud:
         """What the metadata service answers an instance for a path; None where there is nothing."""
         for region in self.regions.values():
             if (instance := region.instances.get(instance_id)) is not None:
+                from faultzone.model.instances import metadata  # Most regions are never asked.
+
                 return metadata.read(region, region.account(instance.account), instance, path)
         return None

@@ -1,12 +1,16 @@
 """Which function answers which action, and which takes in which report.
 
-Chapters register theirs with `@handles` and `@takes`; an action without a handler is not implemented.
+Chapters write theirs under `@handles` and `@takes`; the tables say in which module each is, which is loaded when the
+first action or report of it comes. An action without a handler is not implemented.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+from faultzone.loading import Loaded
+from faultzone.model.core import effects
 
 if TYPE_CHECKING:
     from faultzone.api.request import Request
@@ -26,8 +30,50 @@ class Entry(NamedTuple):
     handler: Handler[Any]
 
 
+#: The modules of the model that answer actions, and their actions, aliases included.
+_ANSWERING: Final[Mapping[str, str]] = {
+    "instances.create": "CreateInstance RunInstances",
+    "instances.templates": "CreateLaunchTemplate DeleteLaunchTemplate",
+    "instances.describe": (
+        "DescribeInstances DescribeInstanceStatus DescribeInstanceAttribute DescribeUserData DescribeInstanceRamRole "
+        "ModifyInstanceAttribute"
+    ),
+    "instances.lifecycle": "StartInstance StopInstance RebootInstance DeleteInstance ModifyInstanceAutoReleaseTime",
+    "instances.batch": "StartInstances StopInstances RebootInstances DeleteInstances",
+    "deployment_sets.actions": (
+        "CreateDeploymentSet DescribeDeploymentSets ModifyDeploymentSetAttribute ModifyDeploymentSetAttributes "
+        "DeleteDeploymentSet ModifyInstanceDeployment DescribeDeploymentSetSupportedInstanceTypeFamily"
+    ),
+    "events.actions": (
+        "DescribeInstancesFullStatus DescribeInstanceHistoryEvents CreateSimulatedSystemEvents "
+        "CancelSimulatedSystemEvents"
+    ),
+    "events.maintenance": (
+        "AcceptInquiredSystemEvent RedeployInstance ModifyInstanceMaintenanceAttributes "
+        "DescribeInstanceMaintenanceAttributes"
+    ),
+    "billing.charges": "ReActivateInstances ReactivateInstances",
+    "billing.subscriptions": "RenewInstance ModifyInstanceAutoRenewAttribute DescribeInstanceAutoRenewAttribute",
+    "assistant.actions": (
+        "CreateCommand ModifyCommand DeleteCommand InvokeCommand RunCommand StopInvocation InstallCloudAssistant "
+        "DescribeCloudAssistantStatus"
+    ),
+    "assistant.describe": "DescribeCommands DescribeInvocations DescribeInvocationResults",
+    "assistant.files": "SendFile DescribeSendFileResults",
+    "resources.describe": (
+        "DescribeRegions DescribeZones DescribeInstanceTypes DescribeInstanceTypeFamilies DescribeAvailableResource "
+        "DescribeImages DescribeDisks"
+    ),
+    "resources.network": "DescribeVpcs DescribeVSwitches DescribeNetworkInterfaces",
+    "resources.security_groups": (
+        "CreateSecurityGroup DeleteSecurityGroup DescribeSecurityGroups DescribeSecurityGroupAttribute TagResources "
+        "UntagResources ListTagResources"
+    ),
+}
+_MODEL: Final = "faultzone.model."
+
 #: Action name, aliases included -> what implements it.
-ACTIONS: dict[str, Entry] = {}
+ACTIONS: Final[Loaded[str, Entry]] = Loaded({_MODEL + module: names.split() for module, names in _ANSWERING.items()})
 
 
 def handles(request: type[R]) -> Callable[[Handler[R]], Handler[R]]:
@@ -42,7 +88,21 @@ def handles(request: type[R]) -> Callable[[Handler[R]], Handler[R]]:
 
 
 #: Type of report -> what takes it in.
-REPORTS: dict[type, Taker] = {}
+REPORTS: Final[Loaded[type, Taker]] = Loaded(
+    {
+        f"{_MODEL}core.transitions": (effects.Booted, effects.Halted),
+        f"{_MODEL}events.recovery": (effects.HostLost, effects.HostBack, effects.GuestCrashed),
+        f"{_MODEL}assistant.reports": (
+            effects.RunStarted,
+            effects.RunOutput,
+            effects.RunEnded,
+            effects.RunTimedOut,
+            effects.RunRefused,
+            effects.AgentSeen,
+            effects.GuestRebooted,
+        ),
+    }
+)
 
 
 def takes(report: type) -> Callable[[Taker], Taker]:
