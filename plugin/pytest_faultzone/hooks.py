@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from faultzone.backends import Backend
+    from faultzone.backends import Doors
     from faultzone.region import CloudOptions
 
 
 @pytest.hookspec(firstresult=True)
-def pytest_faultzone_backend(config: pytest.Config, options: CloudOptions) -> Backend | None:
+def pytest_faultzone_backend(config: pytest.Config, options: CloudOptions) -> Doors | None:
     """Answer a region that a test asks for with a backend of your own; None leaves it to the option
     `--faultzone-backend`.
 
@@ -21,6 +21,8 @@ def pytest_faultzone_backend(config: pytest.Config, options: CloudOptions) -> Ba
 
         def pytest_faultzone_backend(config, options):
             return local_backend(replace(options, rules=MyRules))
+
+    It needs `call`, `control` and `close` alone; see `faultzone.backends.Backend` for what else it may say of itself.
 
     Args:
         config: pytest's configuration.

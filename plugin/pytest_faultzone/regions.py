@@ -14,16 +14,18 @@ from weakref import WeakSet, finalize
 
 import pytest
 
-from faultzone import clauses, editions, mutations
+from faultzone import clauses, editions
 from faultzone.api.errors import ApiError
-from faultzone.backends import CAPABILITIES, TEST_KEYS
+from faultzone.backends import CAPABILITIES, TEST_KEYS, registry
+from faultzone.backends.foreign import complete
 from faultzone.backends.http import HttpBackend
+from faultzone.backends.options import BackendOptions
 from faultzone.backends.retries import Budget
 from faultzone.checkers import choose, demand
 from faultzone.errors import HarnessError, NotSupported, UsageError
-from faultzone.journal import redaction
-from faultzone.region import CloudOptions, Region, docker_backend, local_backend, make_region
-from faultzone.serve.client import connect, prepare, read_keys
+from faultzone.region import CloudOptions, Region, make_region
+from faultzone.serve.client import prepare, read_keys
+from faultzone.substrate.docker.settings import Settings
 from pytest_faultzone import departures
 from pytest_faultzone.plugin import ASSERTS, RUNNING, SEED, option
 from pytest_faultzone.proof import DEPARTURES, PROOF
@@ -31,17 +33,19 @@ from pytest_faultzone.proof import DEPARTURES, PROOF
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from faultzone.backends import Backend
+    from faultzone.backends import Backend, Doors
     from faultzone.journal.journal import Journal
     from faultzone.region import Chaos
     from faultzone.serve import Endpoint
-    from faultzone.substrate.docker.pool import Settings
 
 
 #: The name and the capabilities of what answers, once a test has asked for them.
 _BACKEND: pytest.StashKey[tuple[str, frozenset[str]]] = pytest.StashKey()
-#: The endpoint of the run, once a test has asked for it.
-_ENDPOINT: pytest.StashKey[HttpBackend] = pytest.StashKey()
+#: The backend of the run that outlives tests, once a test has asked for it.
+_LASTING: pytest.StashKey[Backend] = pytest.StashKey()
+#: What the options of the run say of a backend, and its kind.
+_CHOSEN: pytest.StashKey[BackendOptions] = pytest.StashKey()
+_KIND: pytest.StashKey[registry.Kind | None] = pytest.StashKey()
 
 
 class RegionMaker:
@@ -116,6 +120,7 @@ class RegionMaker:
                 backend.budget = self.budget
             else:
                 backend.budget = None
+        if backend.outlives_tests:
             if "PYTEST_XDIST_WORKER" in os.environ:
                 raise UsageError(shared(backend.name))
             if any(region.backend is backend and not region.closed for region in self._all):
@@ -147,7 +152,8 @@ class RegionMaker:
             ViolationError: one is; the text has the entries that show it.
         """
         names = choose(option(self._config, "checkers"))
-        if names and not option(self._config, "backend").startswith("wrong:"):
+        kind = _kind_of(self._config)
+        if names and (kind is None or kind.sound):
             demand(region.journal, names)
 
     def close(self) -> None:
@@ -168,13 +174,13 @@ class RegionMaker:
                 self._end_left()
             except HarnessError as error:
                 failed.append(str(error))
-        if endpoint := self._config.stash.get(_ENDPOINT, None):
+        if lasting := self._config.stash.get(_LASTING, None):
             try:
-                if "shape-region" in endpoint.capabilities:
-                    endpoint.reset({})  # As it was started: with its own shape, and its own clock.
+                if "shape-region" in lasting.capabilities:
+                    lasting.control("reset", {})  # As it was started: with its own shape, and its own clock.
             except HarnessError as error:
                 failed.append(str(error))
-            endpoint.close()
+            lasting.close()
         if docker := sys.modules.get("faultzone.substrate.docker.pool"):
             docker.close_all()
         if failed:
@@ -202,8 +208,6 @@ def _docker_settings(config: pytest.Config) -> Settings:
     Raises:
         UsageError: one is written otherwise than it can be.
     """
-    from faultzone.substrate.docker.pool import Settings
-
     hosts, plain = option(config, "docker_hosts"), option(config, "docker_plain")
     if not (hosts.isascii() and hosts.isdigit() and len(hosts) < 10) or not int(hosts):
         raise UsageError(f"--faultzone-docker-hosts={hosts}: write a whole number, at least 1")
@@ -213,27 +217,47 @@ def _docker_settings(config: pytest.Config) -> Settings:
     return Settings(base, mirror, int(hosts), plain == "yes", agent)
 
 
+def _chosen(config: pytest.Config) -> BackendOptions:
+    """What the options of the run say of a backend."""
+    if _CHOSEN not in config.stash:
+        keys = read_keys(option(config, "keys")) or TEST_KEYS
+        config.stash[_CHOSEN] = BackendOptions(
+            option(config, "backend"), keys=keys, token=option(config, "token"), docker=_docker_settings(config)
+        )
+    return config.stash[_CHOSEN]
+
+
+def _kind_of(config: pytest.Config) -> registry.Kind | None:
+    """The kind of backend that the option names; None where it names none, and a hook has one.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if _KIND not in config.stash:
+        kind: registry.Kind | None = None
+        try:
+            kind = registry.find(option(config, "backend"))
+        except UsageError:
+            given = config.hook.pytest_faultzone_backend(config=config, options=CloudOptions())
+            if given is None:
+                raise
+            given.close()
+        config.stash[_KIND] = kind
+    return config.stash[_KIND]
+
+
 def backend_of(config: pytest.Config, options: CloudOptions) -> Backend:
     """What answers, by the hook and the options of the run."""
-    backend: Backend | None = config.hook.pytest_faultzone_backend(config=config, options=options)
-    if backend is not None:
-        return backend
-    name = option(config, "backend")
-    if name == "memory":
-        return local_backend(options)
-    if name == "docker":
-        root = options.root_image or option(config, "docker_root")
-        return docker_backend(replace(options, root_image=root), _docker_settings(config))
-    if name.startswith("wrong:"):
-        return mutations.get(name.removeprefix("wrong:")).backend(options)
-    if name.startswith(("http://", "https://")):
-        if _ENDPOINT not in config.stash:
-            config.stash[_ENDPOINT] = connect(
-                name, keys=read_keys(option(config, "keys")) or TEST_KEYS, token=option(config, "token") or None
-            )
-        return config.stash[_ENDPOINT]
-    given = redaction.url(name)
-    raise UsageError(f"--faultzone-backend={given}: write 'memory', 'docker', 'wrong:NAME' or the URL of an endpoint")
+    given: Doors | None = config.hook.pytest_faultzone_backend(config=config, options=options)
+    if given is not None:
+        return complete(given, "pytest_faultzone_backend")
+    if _LASTING in config.stash:
+        return config.stash[_LASTING]
+    root = options.root_image or option(config, "docker_root")
+    made = registry.create(replace(_chosen(config), cloud=replace(options, root_image=root)))
+    if made.outlives_tests:
+        config.stash[_LASTING] = made
+    return made
 
 
 def check_options(config: pytest.Config) -> None:
@@ -255,19 +279,8 @@ def check_options(config: pytest.Config) -> None:
             config.stash[DEPARTURES] = expected
         if (keep := option(config, "keep")) not in ("none", "failed"):
             raise UsageError(f"--faultzone-keep={keep}: write 'failed' or 'none'")
-        name = option(config, "backend")
-        if name == "docker":
-            _docker_settings(config)
-            if agent := option(config, "docker_agent"):
-                from faultzone.substrate.docker import clients
-
-                clients.read(agent)
-        if name.startswith("wrong:"):
-            mutations.get(name.removeprefix("wrong:"))
-        elif name.startswith(("http://", "https://")):
-            connect(name, keys=read_keys(option(config, "keys")) or TEST_KEYS).close()
-        elif name not in ("memory", "docker"):
-            backend_of(config, CloudOptions())
+        if (kind := _kind_of(config)) is not None:
+            kind.check(_chosen(config))
     except (UsageError, HarnessError) as error:
         raise pytest.UsageError(str(error)) from None
 

@@ -285,7 +285,7 @@ def test_a_reset_to_what_cannot_be_changes_nothing(backend: HttpBackend) -> None
         ({"regions": "x"}, "'regions' is string: write array"),
     ):
         with pytest.raises(UsageError, match=says):
-            backend.reset(options)
+            backend.control("reset", options)
     assert make_region(backend).instances == made
 
 

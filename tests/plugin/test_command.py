@@ -105,7 +105,7 @@ def test_on_an_endpoint_the_tests_that_use_up_a_quota_come_last(pytester: pytest
         ("--faultzone-backend=wrong:nope", "no wrong region 'nope': `faultzone wrong` lists them"),
         ("--faultzone-backend=wrong:eight-in-zone", "did you mean eight-in-a-zone"),
         ("--faultzone-backend=moon", "write 'memory'"),
-        ("--faultzone-backend=ftp://user:password@moon", "backend=ftp://[*][*][*]@moon: write 'memory'"),
+        ("--faultzone-backend=ftp://user:password@moon", "no backend 'ftp://[*][*][*]@moon': write 'memory'"),
         ("--faultzone-backend=http://127.0.0.1:1", "does not answer"),
         ("--faultzone-clause=nope/x", "no clause matches 'nope/x'"),
         ("--faultzone-checkers=nope", "no checker 'nope'"),

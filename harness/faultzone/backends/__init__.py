@@ -47,20 +47,8 @@ def key_pairs(count: int) -> tuple[tuple[str, str], ...]:
 TEST_KEYS: Final = key_pairs(5)
 
 
-class Backend(Protocol):
-    """Whatever answers ECS actions.
-
-    Attributes:
-        name: `memory`, `docker`, a URL …
-        capabilities: what it lets a test do besides the public API.
-        outlives_tests: whether what a test leaves behind stays there for the next.
-        journal: the record of what it was asked and did.
-    """
-
-    name: str
-    capabilities: frozenset[str]
-    outlives_tests: bool
-    journal: Journal
+class Doors(Protocol):
+    """What answers ECS actions must have at the least: two doors, and an end."""
 
     def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
         """Answer one action.
@@ -82,3 +70,19 @@ class Backend(Protocol):
     def close(self) -> None:
         """End what the backend holds."""
         ...
+
+
+class Backend(Doors, Protocol):
+    """Whatever answers ECS actions, with what the harness knows of it.
+
+    Attributes:
+        name: `memory`, `docker`, a URL …
+        capabilities: what it lets a test do besides the public API.
+        outlives_tests: whether what a test leaves behind stays there for the next.
+        journal: the record of what it was asked and did.
+    """
+
+    name: str
+    capabilities: frozenset[str]
+    outlives_tests: bool
+    journal: Journal

@@ -9,7 +9,8 @@ from functools import cache
 from typing import Any, Final, SupportsIndex
 
 from faultzone.clock import read_stamp
-from faultzone.errors import HarnessError, IncompleteAnswer
+from faultzone.errors import HarnessError, IncompleteAnswer, UsageError
+from faultzone.journal.redaction import recorded
 
 #: The holder of the fields of a whole answer.
 _WHOLE: Final = "answer"
@@ -133,3 +134,11 @@ def from_control(verb: str, answer: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to a control verb: reading a field that it lacks raises `HarnessError`, since the fault is
     of the harness and no verdict on the region."""
     return answer if isinstance(answer, _ControlAnswer) else _ControlAnswer(verb, answer)
+
+
+def kept(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer as it may be written down."""
+    try:
+        return recorded(answer, "the answer")
+    except UsageError as odd:  # What somebody else's region answers is for the tests to judge.
+        return {"not_kept": str(odd)}

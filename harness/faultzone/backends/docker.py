@@ -19,7 +19,8 @@ from faultzone.clock import SECOND, Clock, HybridClock, Timer
 from faultzone.control import tables
 from faultzone.errors import NotSupported, SubstrateSilent
 from faultzone.substrate import Sink, Substrate
-from faultzone.substrate.docker.pool import Pool, Settings, pool
+from faultzone.substrate.docker.pool import Pool, pool
+from faultzone.substrate.docker.settings import Settings
 
 #: Real seconds for which a wait lets the hosts be silent about what they owe.
 GRACE_SECONDS: Final = 30.0

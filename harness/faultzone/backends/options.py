@@ -1,23 +1,23 @@
-"""What a cloud is made from, and the local backends that are made from it."""
+"""What a cloud and a backend are made from, and the local backends that are made from it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from faultzone import editions
+from faultzone.backends import TEST_KEYS
 from faultzone.backends.local import LocalBackend
+from faultzone.backends.registry import Kind
 from faultzone.clock import SECOND, HybridClock
 from faultzone.editions import Edition
 from faultzone.errors import UsageError
 from faultzone.model.core.shape import Shape
 from faultzone.model.rules import Rules
+from faultzone.substrate.docker.settings import Settings
 from faultzone.substrate.memory import Timings
-
-if TYPE_CHECKING:
-    from faultzone.substrate.docker.pool import Settings
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,30 @@ class CloudOptions:
         return cls(**own)
 
 
+@dataclass(frozen=True)
+class BackendOptions:
+    """What a backend of any kind is made from. Each takes from it what it needs.
+
+    Args:
+        name: as it was asked for, such as `memory`, `wrong:eight-in-a-zone` or `http://127.0.0.1:8080`.
+        cloud: the cloud that a test asks for.
+        keys: (access key id, secret) of each account of an endpoint, the default account first.
+        token: of an endpoint's control routes; empty for its public API alone.
+        docker: the engine's hosts.
+    """
+
+    name: str = "memory"
+    cloud: CloudOptions = CloudOptions()
+    keys: tuple[tuple[str, str], ...] = TEST_KEYS
+    token: str = ""
+    docker: Settings = field(default_factory=Settings)
+
+    @property
+    def detail(self) -> str:
+        """What follows the colon of the name: `eight-in-a-zone` in `wrong:eight-in-a-zone`; empty without one."""
+        return self.name.partition(":")[2]
+
+
 def local_backend(options: CloudOptions) -> LocalBackend:
     """A cloud in this process."""
     clock = None
@@ -107,3 +131,14 @@ def docker_backend(options: CloudOptions, settings: Settings | None = None) -> L
         rules=options.rules,
         seed=options.seed,
     )
+
+
+def _check_docker(options: BackendOptions) -> None:
+    if options.docker.agent:
+        from faultzone.substrate.docker import clients
+
+        clients.read(options.docker.agent)
+
+
+MEMORY: Final = Kind(lambda options: local_backend(options.cloud), check=lambda options: None)
+DOCKER: Final = Kind(lambda options: docker_backend(options.cloud, options.docker), check=_check_docker)

@@ -16,6 +16,8 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
+from faultzone.backends.options import BackendOptions
+from faultzone.backends.registry import Kind
 from faultzone.errors import UsageError
 from faultzone.mutations.row import WrongRegion, row
 
@@ -68,3 +70,11 @@ def get(name: str) -> WrongRegion:
         meant = f"did you mean {' or '.join(close)}? " if close else ""
         raise UsageError(f"there is no wrong region {name!r}: {meant}`faultzone wrong` lists them")
     return found
+
+
+def _check(options: BackendOptions) -> None:
+    get(options.detail)
+
+
+#: The backend `wrong:NAME`.
+WRONG: Final = Kind(lambda options: get(options.detail).backend(options.cloud), check=_check, sound=False)

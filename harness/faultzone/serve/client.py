@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Final
 
 from faultzone import editions
-from faultzone.backends import TEST_KEYS
+from faultzone.backends import TEST_KEYS, Backend
 from faultzone.backends.http import HttpBackend
-from faultzone.backends.options import CloudOptions
+from faultzone.backends.options import BackendOptions, CloudOptions
+from faultzone.backends.registry import Kind
 from faultzone.errors import NotSupported, UsageError
 from faultzone.journal.journal import Journal
 from faultzone.model.core.shape import Shape
@@ -43,10 +45,23 @@ def read_keys(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((key, secret) for key, _, secret in pairs)
 
 
-def prepare(backend: HttpBackend, options: CloudOptions) -> None:
-    """Have the cloud behind an endpoint be as a test asks for: made anew where the endpoint lets a test shape it, its
-    clock included, since one that goes on between two calls of a test lets it miss what it asserts. What is recorded
-    from now on is the test's own.
+def _connect(options: BackendOptions) -> HttpBackend:
+    return connect(options.name, keys=options.keys, token=options.token or None)
+
+
+def _check(options: BackendOptions) -> None:
+    """See that an endpoint could be connected to, without a call."""
+    connect(options.name, keys=options.keys).close()
+
+
+#: The backends `http://…` and `https://…`.
+ENDPOINT: Final = Kind(_connect, check=_check, lasts=True)
+
+
+def prepare(backend: Backend, options: CloudOptions) -> None:
+    """Have the cloud of a backend that outlives tests be as a test asks for: made anew where it lets a test shape it,
+    its clock included, since one that goes on between two calls of a test lets it miss what it asserts. What is
+    recorded from now on is the test's own.
 
     Raises:
         NotSupported: the test asks for more than the endpoint lets it have.
@@ -69,7 +84,7 @@ def prepare(backend: HttpBackend, options: CloudOptions) -> None:
         "clock": options.clock,
         "scale": options.scale,
     }
-    backend.reset(asked)
+    backend.control("reset", asked)
     now = backend.control("clock", {})["now"] if "move-time" in backend.capabilities else 0
     backend.journal.append(now, "control", {"verb": "reset", "arguments": asked})
 

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
 from faultzone.errors import HarnessError
@@ -26,6 +25,7 @@ from faultzone.substrate.docker.fabric import Fabric
 from faultzone.substrate.docker.links import Link, Message, Switchboard
 from faultzone.substrate.docker.outage import Outage
 from faultzone.substrate.docker.roots import Roots
+from faultzone.substrate.docker.settings import Settings as Settings
 
 #: What takes a leased host, or the reason why there is none.
 Taker = Callable[["Link | HarnessError"], None]
@@ -43,25 +43,6 @@ _TRIES: Final = 3
 _KEEP_SECONDS: Final = 2.0
 #: How many hosts of failed tests a session keeps at most: they go on running.
 _KEPT_HOSTS: Final = 16
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the user may choose.
-
-    Args:
-        base: the base image; made on the spot when empty.
-        mirror: where the packages of a base that is made come from; apt's own sources when empty.
-        hosts: how many hosts there may be at a time.
-        plain: whether hosts do without the capability to make namespaces, as where an engine refuses it.
-        agent: the path of a genuine client that instances run as their Cloud Assistant agent; ours when empty.
-    """
-
-    base: str = ""
-    mirror: str = ""
-    hosts: int = 40
-    plain: bool = False
-    agent: str = ""
 
 
 class Pool:

@@ -1,0 +1,91 @@
+"""Backends that have `call`, `control` and `close` alone, as somebody else may write one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from faultzone.api.errors import ApiError
+from faultzone.backends import CAPABILITIES, Backend, Doors
+from faultzone.backends.answers import kept
+from faultzone.clock import SECOND
+from faultzone.errors import IncompleteAnswer, UsageError
+from faultzone.journal.journal import Journal
+from faultzone.journal.redaction import quoted, recorded
+
+_DOORS: Final = ("call", "control", "close")
+_ATTRIBUTES: Final = ("name", "capabilities", "outlives_tests", "journal")
+
+
+def complete(made: Doors, name: str) -> Backend:
+    """The backend itself if it has all that a `Backend` has, else with what it lacks.
+
+    Args:
+        made: what a factory or a hook gave.
+        name: what it was asked for by.
+
+    Raises:
+        UsageError: it has no `call`, `control` or `close`, or a capability that there is not.
+    """
+    if missing := [each for each in _DOORS if not callable(getattr(made, each, None))]:
+        raise UsageError(
+            f"the backend {name!r} is a {type(made).__name__} without {', '.join(missing)}: "
+            f"write one that has {', '.join(_DOORS)}"
+        )
+    backend = cast("Backend", made) if all(hasattr(made, each) for each in _ATTRIBUTES) else Foreign(made, name)
+    if unknown := sorted(set(backend.capabilities) - CAPABILITIES.keys()):
+        raise UsageError(
+            f"the backend {backend.name!r} has no capability {', '.join(map(repr, unknown))}: "
+            f"there are {', '.join(CAPABILITIES)}"
+        )
+    return backend
+
+
+class Foreign:
+    """A backend with what its author left out: its name is what it was asked for by, it has no capabilities, it ends
+    with its region, and its calls are journalled here.
+
+    Args:
+        inner: what answers.
+        name: what it was asked for by.
+    """
+
+    def __init__(self, inner: Doors, name: str) -> None:
+        self._inner = inner
+        self.name: str = getattr(inner, "name", name)
+        self.capabilities: frozenset[str] = frozenset(getattr(inner, "capabilities", ()))
+        self.outlives_tests: bool = getattr(inner, "outlives_tests", False)
+        own: Journal | None = getattr(inner, "journal", None)
+        self.journal = Journal() if own is None else own
+        self._records = own is None
+
+    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+        """Answer one action; see `Backend.call`.
+
+        Raises:
+            IncompleteAnswer: the answer is no mapping.
+        """
+        said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
+        try:
+            answer: object = self._inner.call(action, parameters, account=account)
+        except ApiError as refusal:
+            self._record("refusal", {**said, "code": refusal.code})
+            raise
+        if not isinstance(answer, dict):
+            self._record("call", said)
+            raise IncompleteAnswer(f"{self.name} answered {action} with {quoted(answer)}, which is no mapping")
+        self._record("call", {**said, "answer": kept(answer)})
+        return answer
+
+    def _record(self, kind: str, data: Mapping[str, Any]) -> None:
+        if self._records:
+            self.journal.append(int(time.time() * SECOND), kind, data)
+
+    def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
+        """Do what only a harness may do; see `Backend.control`."""
+        return self._inner.control(verb, arguments)
+
+    def close(self) -> None:
+        """End what the backend holds."""
+        self._inner.close()

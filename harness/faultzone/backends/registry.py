@@ -1,0 +1,122 @@
+"""The kinds of backends by name: the house's own, and those that other distributions bring.
+
+Another distribution names its factory in the group of entry points `faultzone.backends`; the factory takes
+`BackendOptions` and gives what has `call`, `control` and `close`. The house's own are in a table of the same form. What
+is installed is looked at only for a name that the table lacks, since that takes longer than to make a region.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from faultzone.backends import Backend, Doors
+from faultzone.backends.foreign import complete
+from faultzone.errors import UsageError
+from faultzone.journal import redaction
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from faultzone.backends.options import BackendOptions
+
+#: The group of entry points.
+GROUP: Final = "faultzone.backends"
+
+#: The house's own: what a name begins with, the colon included where more follows; how it is written; and where its
+#: kind is, in the form of an entry point.
+OWN: Final = {
+    "memory": ("'memory'", "faultzone.backends.options:MEMORY"),
+    "docker": ("'docker'", "faultzone.backends.options:DOCKER"),
+    "wrong:": ("'wrong:NAME'", "faultzone.mutations:WRONG"),
+    "http:": ("the URL of an endpoint", "faultzone.serve.client:ENDPOINT"),
+    "https:": ("the URL of an endpoint", "faultzone.serve.client:ENDPOINT"),
+}
+
+Make = Callable[["BackendOptions"], Doors]
+
+
+def _try(options: BackendOptions) -> None:
+    """Make one, and end it."""
+    create(options).close()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of backend.
+
+    Attributes:
+        make: makes one. A region of a test gets a new one, unless it outlives tests: then the run has one.
+        check: refuses options that none can be made from, when a run begins; by making one, if nothing cheaper is
+            given.
+        lasts: whether one serves a whole run, as an endpoint does.
+        sound: whether it means to be right; the checkers do not judge one that is wrong on purpose.
+    """
+
+    make: Make
+    check: Callable[[BackendOptions], None] = _try
+    lasts: bool = False
+    sound: bool = True
+
+
+def find(name: str) -> Kind:
+    """The kind of backend that a name means.
+
+    Raises:
+        UsageError: there is none, which lists those that there are; or another distribution's cannot be loaded.
+    """
+    begins, colon, _ = name.partition(":")
+    if (own := OWN.get(begins + colon)) is not None:
+        module, _, attribute = own[1].partition(":")
+        kind = getattr(import_module(module), attribute)
+        assert isinstance(kind, Kind)
+        return kind
+    known = _installed()
+    found = known.get(begins, [])
+    if not found:
+        written = dict.fromkeys([*(how for how, _ in OWN.values()), *(f"'{each}'" for each in known)])
+        *first, last = written
+        raise UsageError(f"there is no backend {redaction.url(name)!r}: write {', '.join(first)} or {last}")
+    if len({each.value for each in found}) > 1:
+        owners = " and ".join(sorted(_owner(each) for each in found))
+        raise UsageError(f"the backend {begins!r} is named by {owners}: remove one, or rename its entry point")
+    return _load(found[0])
+
+
+def _installed() -> dict[str, list[EntryPoint]]:
+    """The entry points of other distributions by name."""
+    from importlib.metadata import entry_points
+
+    found: dict[str, list[EntryPoint]] = {}
+    for each in sorted(entry_points(group=GROUP)):
+        found.setdefault(each.name, []).append(each)
+    return found
+
+
+def _owner(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist is not None else entry.value
+
+
+def _load(entry: EntryPoint) -> Kind:
+    says = f"the backend {entry.name!r} of {_owner(entry)}"
+    try:
+        loaded: Any = entry.load()
+    except Exception as error:  # It runs somebody's module.
+        raise UsageError(f"{says} cannot be loaded from {entry.value}: {type(error).__name__}: {error}") from error
+    if isinstance(loaded, Kind):
+        return loaded
+    if not callable(loaded):
+        raise UsageError(f"{says}: {entry.value} is no function: write one that takes BackendOptions")
+    return Kind(loaded)
+
+
+def create(options: BackendOptions) -> Backend:
+    """The backend that the options name.
+
+    Raises:
+        UsageError: there is no such backend, or it lacks what each must have.
+        NotSupported: it cannot be had here; the text says what to do.
+    """
+    return complete(find(options.name).make(options), options.name)
