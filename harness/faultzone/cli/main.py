@@ -124,7 +124,13 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     up.add_argument(
         "--region", action="append", metavar="ID", help="a region's id; may be repeated (default: cn-hangzhou)"
     )
-    up.add_argument("--zones", type=_whole, default=2, help="zones of each region (default: 2)")
+    up.add_argument(
+        "--zones",
+        type=_zones,
+        default=2,
+        metavar="NUMBER|NAMES",
+        help="zones of each region, or their names: cn-hangzhou-h,cn-hangzhou-i (default: 2)",
+    )
     up.add_argument("--hosts", type=_whole, default=8, help="physical hosts of each zone (default: 8)")
     up.add_argument(
         "--accounts",
@@ -230,6 +236,11 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 5) or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text}: write a port from 0 to 65535")
     return int(text)
+
+
+def _zones(text: str) -> int | list[str]:
+    """The number of zones, or their names, separated by commas."""
+    return _whole(text) if text.isdigit() else text.split(",")
 
 
 def _whole(text: str) -> int:

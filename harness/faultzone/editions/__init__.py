@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from faultzone.editions import edition_2019_02, edition_2020_12
+from faultzone.editions import edition_2019_02, edition_2020_12, edition_2026_10
 from faultzone.editions.edition import Date, Edition, date_text
 from faultzone.errors import UsageError
 
 __all__ = ["DEFAULT", "EDITIONS", "Date", "Edition", "date_text", "load", "names"]
 
 #: All editions, oldest first.
-EDITIONS: Final = (edition_2019_02.EDITION, edition_2020_12.EDITION)
+EDITIONS: Final = (edition_2019_02.EDITION, edition_2020_12.EDITION, edition_2026_10.EDITION)
 DEFAULT: Final = "2019-02"
 
 

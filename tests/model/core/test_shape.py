@@ -16,7 +16,13 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"zones": 27}, "from 1 to 26"),
     ({"zones": True}, "zones=True"),
     ({"zones": 2.0}, r"zones=2\.0"),
-    ({"zones": "2"}, "zones='2'"),
+    ({"zones": "2"}, "zones='2': write a whole number from 1 to 26, or their names, such as .'cn-hangzhou-a'"),
+    ({"zones": []}, "once, and at least one"),
+    ({"zones": ["cn-hangzhou-h", "cn-hangzhou-h"]}, "once, and at least one"),
+    ({"zones": ["h"]}, "'h' is no zone of cn-hangzhou; write names from 'cn-hangzhou-a' to 'cn-hangzhou-z'"),
+    ({"zones": ["us-west-1-a"], "region_id": "us-west-1"}, "'us-west-1a' to 'us-west-1z'"),
+    ({"zones": {"cn-hangzhou-h": 1}}, "write a whole number from 1 to 26"),
+    ({"hosts_per_zone": 100_001, "zones": ["cn-hangzhou-h", "cn-hangzhou-i"]}, "from 1 to 100000"),
     ({"hosts_per_zone": 0}, "hosts_per_zone=0: write a whole number"),
     ({"hosts_per_zone": 200_001, "zones": 1}, "from 1 to 200000"),
     ({"hosts_per_zone": 100_001, "zones": 2}, "from 1 to 100000"),
@@ -71,3 +77,18 @@ def test_several_regions_are_of_one_shape() -> None:
     options = CloudOptions.of(regions=("cn-hangzhou", "cn-beijing"), zones=3, seed=5)
     assert [(each.region_id, each.zones) for each in options.shapes] == [("cn-hangzhou", 3), ("cn-beijing", 3)]
     assert options.seed == 5
+
+
+@pytest.mark.parametrize(
+    ("region_id", "zones"),
+    [
+        ("cn-hangzhou", ("cn-hangzhou-h", "cn-hangzhou-b")),
+        ("us-west-1", ("us-west-1b",)),
+        ("cn-hongkong", ("cn-hongkong-d",)),
+    ],
+)
+def test_zones_have_the_names_that_they_are_given(region_id: str, zones: tuple[str, ...]) -> None:
+    with make_region(region_id=region_id, zones=list(zones), hosts_per_zone=2) as region:
+        assert region.zones == list(zones)
+        (instance,) = region.run_instances(1, zone=zones[-1])
+        assert instance.describe()["ZoneId"] == zones[-1]

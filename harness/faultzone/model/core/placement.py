@@ -174,7 +174,7 @@ class Placement:
         self.zone_ids = shape.zone_ids()
         self.hosts: list[Host] = []
         self.by_zone: list[list[Host]] = []
-        for zone in range(shape.zones):
+        for zone in range(len(self.zone_ids)):
             first = len(self.hosts)
             row = [
                 Host(self.zone_ids[zone], first + n, zone, n, shape.host_vcpus, shape.host_memory_gib)

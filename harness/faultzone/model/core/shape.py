@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from string import ascii_lowercase
 from typing import Final
 
 from faultzone.errors import ShapeError
@@ -26,7 +27,9 @@ class Shape:
 
     Args:
         region_id: such as `cn-hangzhou`.
-        zones: 1 to 26; they are named `<region>-a`, `<region>-b` …
+        zones: how many, 1 to 26, which are named `<region>-a`, `<region>-b` …; or their names, such as
+            `["cn-hangzhou-h", "cn-hangzhou-i"]`. In a region whose name ends in a digit no hyphen stands before the
+            letter: `us-west-1a`.
         hosts_per_zone: at least 1.
         host_vcpus: vCPUs of each host.
         host_memory_gib: memory of each host in GiB.
@@ -44,7 +47,7 @@ class Shape:
     """
 
     region_id: str = "cn-hangzhou"
-    zones: int = 2
+    zones: int | Sequence[str] = 2
     hosts_per_zone: int = 8
     host_vcpus: int = 104
     host_memory_gib: int = 384
@@ -57,8 +60,8 @@ class Shape:
     def __post_init__(self) -> None:
         if not _REGION.fullmatch(str(self.region_id)):
             raise ShapeError(f"region_id={self.region_id!r}: write a region such as 'cn-hangzhou' or 'us-west-1'")
-        self._whole("zones", self.zones, 1, _ZONES_MOST)
-        self._whole("hosts_per_zone", self.hosts_per_zone, 1, _HOSTS_MOST // self.zones)
+        self._check_zones()
+        self._whole("hosts_per_zone", self.hosts_per_zone, 1, _HOSTS_MOST // len(self.zone_ids()))
         self._whole("host_vcpus", self.host_vcpus, 1, 100_000)
         self._whole("host_memory_gib", self.host_memory_gib, 1, 1_000_000)
         self._mapping("family_hosts", self.family_hosts, "{'ecs.i2': 2}")
@@ -88,7 +91,28 @@ class Shape:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise ShapeError(f"{name}={value!r}: write a whole number from {least} to {most}")
 
+    def _check_zones(self) -> None:
+        if isinstance(self.zones, str | bytes | bool) or not isinstance(self.zones, int | Sequence):
+            example = f"their names, such as ['{self._zone_id('a')}', '{self._zone_id('b')}']"
+            raise ShapeError(f"zones={self.zones!r}: write a whole number from 1 to {_ZONES_MOST}, or {example}")
+        if isinstance(self.zones, int):
+            self._whole("zones", self.zones, 1, _ZONES_MOST)
+            return
+        known = [self._zone_id(letter) for letter in ascii_lowercase]
+        for zone in self.zones:
+            if zone not in known:
+                raise ShapeError(
+                    f"zones={self.zones!r}: {zone!r} is no zone of {self.region_id}; "
+                    f"write names from {known[0]!r} to {known[-1]!r}"
+                )
+        if not self.zones or len(set(self.zones)) != len(self.zones):
+            raise ShapeError(f"zones={self.zones!r}: write the name of each zone once, and at least one")
+
     def zone_ids(self) -> tuple[str, ...]:
         """The names of the zones."""
-        joint = "" if self.region_id[-1].isdigit() else "-"
-        return tuple(f"{self.region_id}{joint}{chr(97 + n)}" for n in range(self.zones))
+        if isinstance(self.zones, int):
+            return tuple(self._zone_id(letter) for letter in ascii_lowercase[: self.zones])
+        return tuple(self.zones)
+
+    def _zone_id(self, letter: str) -> str:
+        return f"{self.region_id}{'' if self.region_id[-1].isdigit() else '-'}{letter}"
