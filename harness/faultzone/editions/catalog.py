@@ -497,6 +497,27 @@ FAMILIES: Final[Mapping[str, FamilyData]] = {
     ),
 }
 
+#: From this edition on, images and types are known by the rule of their names, and what is listed below is what shows
+#: in listings.
+BY_RULE: Final = (2026, 10)
+#: The names of public images that listings show from that edition on, besides the older ones.
+PUBLISHED: Final = (
+    "aliyun_3_x64_20G_alibase_20250629.vhd",
+    "aliyun_3_9_arm64_20G_alibase_20231219.vhd",
+    "aliyun_2_1903_x64_20G_alibase_20240628.vhd",
+    "almalinux_9_3_x64_20G_alibase_20240219.vhd",
+    "anolisos_8_8_x64_20G_rhck_alibase_20230804.vhd",
+    "centos_7_9_x64_20G_alibase_20240403.vhd",
+    "centos_stream_9_x64_20G_alibase_20250707.vhd",
+    "debian_12_6_x64_20G_alibase_20240711.vhd",
+    "rockylinux_9_3_x64_20G_alibase_20240119.vhd",
+    "ubuntu_22_04_x64_20G_alibase_20250214.vhd",
+    "ubuntu_24_04_x64_20G_alibase_20251102.vhd",
+    "win2019_1809_x64_dtc_zh-cn_40G_alibase_20240617.vhd",
+    "win2022_21H2_x64_dtc_en-us_40G_alibase_20250817.vhd",
+    "win2022_21H2_x64_dtc_zh-cn_40G_alibase_20240110.vhd",
+)
+
 #: By id; those of public images are real ones of the time. An instance that is made from a public image
 #: has had the Cloud Assistant agent since 2017-12-01, however old the image is; one that is made from another may
 #: lack it (assistant/preinstalled).

@@ -45,7 +45,10 @@ _SYSTEMS: Final = {
     "ubuntu": ("Ubuntu", "Ubuntu"),
     "uos": ("UOS", "UOS"),
     **{
-        f"{begins}{year}{release}": (f"Windows Server {year}{release.upper().replace('R', ' R')}", f"Windows Server {year}")
+        f"{begins}{year}{release}": (
+            f"Windows Server {year}{release.upper().replace('R', ' R')}",
+            f"Windows Server {year}",
+        )
         for begins in ("win", "windows_server_")
         for year in (2003, 2008, 2012, 2016, 2019, 2022, 2025)
         for release in ("", "r2")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from faultzone.editions import Date
-from faultzone.editions.catalog import FAMILIES, IMAGES, FamilyData, ImageData
+from faultzone.editions.catalog import BY_RULE, FAMILIES, IMAGES, PUBLISHED, FamilyData, ImageData
+from faultzone.editions.images import read_image
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,10 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An operating system image; `agent` says whether the Cloud Assistant agent is in it."""
+    """An operating system image.
+
+    `agent` says whether the Cloud Assistant agent is in it; `gib` is the size of its system disk.
+    """
 
     id: str
     name: str
@@ -49,6 +53,9 @@ class Image:
     agent: bool
     created: str
     platform: str = ""
+    architecture: str = "x86_64"
+    gib: int = 40
+    family: str = ""
 
 
 def _full_name(family: str, size: str) -> str:
@@ -99,6 +106,34 @@ class Catalog:
             )
             for id, image in images.items()
         }
+        self._by_rule = edition >= BY_RULE
+        if self._by_rule:
+            self.images |= {id: image for id in PUBLISHED if (image := _public_image(id)) is not None}
+
+    def find_image(self, id: str) -> Image | None:
+        """The image with this id, or the newest of the family of this name: one of those that are listed, or by the
+        rule of published names."""
+        return self.images.get(id) or (_public_image(id) if self._by_rule else None)
+
+
+@lru_cache(maxsize=1024)
+def _public_image(id: str) -> Image | None:
+    public = read_image(id)
+    if public is None:
+        return None
+    return Image(
+        id=id,
+        name=id,
+        system=public.system,
+        os_name=public.os_name,
+        kind="system",
+        agent=True,
+        created=public.published.isoformat(),
+        platform=public.platform,
+        architecture=public.architecture,
+        gib=public.gib,
+        family=public.family,
+    )
 
 
 @cache

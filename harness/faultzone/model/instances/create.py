@@ -101,7 +101,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         raise ApiError("InvalidInstanceType.ValueNotSupported")
     if request.image_id is None:
         raise ApiError.of("MissingParameter", name="ImageId")
-    image = region.catalog.images.get(request.image_id)
+    image = region.catalog.find_image(request.image_id)
     if image is None:
         raise ApiError("InvalidImageId.NotFound")
     _check_names(region, request, image.system)

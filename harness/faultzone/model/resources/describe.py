@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.ecs.resources import (
@@ -202,15 +203,16 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
     bounds = read_bounds(r.filters, ("Creation",))
     read_asked_tags(r.tags)
     in_use = {each.image.id for each in account.instances.values()} if r.usage else set()
-    # No image is made of a snapshot, has tags, or is in a family or a group, and all can do the same.
-    none = r.snapshot_id or r.tags or r.image_family or r.resource_group_id or r.architecture == "i386"
+    # No image is made of a snapshot, has tags or is in a group, and all can do the same.
+    none = bool(r.snapshot_id or r.tags or r.resource_group_id)
     none = none or r.supports_cloud_init is False or r.supports_io_optimized is False
     found = [
         _render_image(image)
-        for image in (() if none else region.catalog.images.values())
+        for image in (() if none else _images(region, ids))
         if (r.usage is None or (image.id in in_use) == (r.usage == "instance"))
         and (not bounds or within(bounds, {"Creation": read_stamp(f"{image.created}T00:00Z")}))
-        and (ids is None or image.id in ids)
+        and r.image_family in (None, image.family)
+        and r.architecture in (None, image.architecture)
         and (request.image_name is None or like(request.image_name, image.name))
         and request.image_owner_alias in (None, _OWNER[image.kind])
         and request.os_type in (None, image.system)
@@ -220,6 +222,16 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
         "RegionId": region.id,
         **listing("Images", "Image", found, request),
     }
+
+
+def _images(region: RegionState, ids: set[str] | None) -> Iterable[Image]:
+    """The images that are listed, or those with these ids; the catalogue knows more by the rule of names."""
+    if ids is None:
+        return region.catalog.images.values()
+    # In the order of the listing, whatever the order of the ids.
+    listed = [image for image in region.catalog.images.values() if image.id in ids]
+    named = (region.catalog.find_image(each) for each in sorted(ids - region.catalog.images.keys()))
+    return [*listed, *(image for image in named if image is not None)]
 
 
 _OWNER = {"system": "system", "self": "self", "marketplace": "marketplace"}
@@ -232,13 +244,13 @@ def _render_image(image: Image) -> dict[str, Any]:
         "ImageOwnerAlias": _OWNER[image.kind],
         "ImageVersion": "",
         "Description": "",
-        "Architecture": "x86_64",
+        "Architecture": image.architecture,
         "OSType": image.system,
         "OSName": image.os_name,
         "OSNameEn": image.os_name,
         "Platform": image.platform,
         "CreationTime": f"{image.created}T00:00:00Z",
-        "Size": _SYSTEM_DISK_GIB,
+        "Size": image.gib,
         "Status": "Available",
         "Progress": "100%",
         "Usage": "instance",
