@@ -274,11 +274,12 @@ def _maintain(instance: Instance, action: str) -> None:
 @clause("recovery/restart-time")
 @pytest.mark.region(edition="2020-12")
 @needs("shape-region", "break-hosts", "move-time")
-def test_later_a_failure_is_repaired_within_minutes(region: Region) -> None:
+@pytest.mark.parametrize("reversible", [False, True])
+def test_later_a_failure_is_repaired_within_minutes(region: Region, reversible: bool) -> None:
     """Noticed within one, restarted within five."""
     (instance,) = region.run_instances(1)
     crashed = region.clock.ms
-    region.chaos.crash(str(instance.host), reversible=False)
+    region.chaos.crash(str(instance.host), reversible=reversible)
     event = region.wait_for_event(SYSTEM_FAILURE, instance=instance, state="Executed")
     assert event.finished is not None
     assert event.published - crashed <= HOUR // 60

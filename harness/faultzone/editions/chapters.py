@@ -13,9 +13,9 @@ class DeploymentSets(NamedTuple):
     sets_per_region: int  # deployment-set/sets-per-region
     zone_limit: int  # deployment-set/zone-limit, deployment-set/region-limit
     families: frozenset[str]  # deployment-set/families
-    name_length: tuple[int, int]
-    description_length: tuple[int, int]
-    modify_from: frozenset[str]  # deployment-set/modify-instance
+    name_length: tuple[int, int]  # deployment-set/name-rule
+    description_length: tuple[int, int]  # deployment-set/description-rule
+    modify_from: frozenset[str]  # deployment-set/modify-instance-state
 
 
 class Instances(NamedTuple):
@@ -38,15 +38,16 @@ class Instances(NamedTuple):
     launch_templates: int  # for each account and region
     auto_release_floor: int  # seconds from now
     auto_release_ceiling: int  # three years of 365 days, in seconds
-    no_charge_excluded: frozenset[str]
+    no_charge_excluded: frozenset[str]  # families: instance/stop-no-charge-excluded
     confirm_stop: tuple[str, ...]  # families whose stop must be confirmed: instance/confirm-stop
     keeps_public_ip: tuple[str, ...]  # stop modes across which the public address stays: instance/identity
-    protection_charge_types: tuple[str, ...]  # instance/deletion-protection
-    security_lock_refuses: tuple[str, ...]  # instance/security-lock
+    protection_charge_types: tuple[str, ...]  # instance/deletion-protection-scope
+    #: instance/security-lock, instance/security-lock-delete, billing/security-lock
+    security_lock_refuses: tuple[str, ...]
     renewals_week: tuple[int, ...]  # AutoRenewPeriod of a launch: billing/auto-renew-period
     renewals_month: tuple[int, ...]  # billing/auto-renew-period
     spot_price_decimals: int
-    periods_week: tuple[int, ...]
+    periods_week: tuple[int, ...]  # of a launch and of a renewal: billing/renew-periods
     periods_month: tuple[int, ...]
     allowed_from: Mapping[str, tuple[str, ...]]  # instance/life-cycle
 
@@ -57,8 +58,8 @@ class Events(NamedTuple):
     types: tuple[str, ...]  # event/types
     violation_type: str  # event/violation
     simulated_types: tuple[str, ...]  # event/simulated
-    avoided_by_reboot: tuple[str, ...]  # event/avoid-by-reboot, event/simulated-avoided
-    maintenance_notice: int  # what our region gives when nobody says
+    avoided_by_reboot: tuple[str, ...]  # event/avoid-by-reboot, event/simulated-avoided, event/recommended-action
+    maintenance_notice: int  # seconds that our region gives when nobody says: event/window-maintenance
     maintenance_notice_least: int  # before a window that the user prefers: event/maintenance-window
     expiration_window: int  # event/window-expiration
     arrears_window: int  # event/window-arrears
@@ -76,10 +77,10 @@ class Recovery(NamedTuple):
 
     failure_type: str  # recovery/event-code
     #: Our own numbers, none is documented.
-    planned_delay: int  # seconds from the plan to the restart where the planned path is taken
+    planned_delay: int  # seconds from the plan to the restart where the planned path is taken: recovery/restart-time
     #: seconds until an event fails whose local disks wait for their host: recovery/local-disk-lost
     execution_window: int
-    host_patience: int  # seconds that a host which can restart is waited for
+    host_patience: int  # seconds that a host which can restart is waited for: recovery/restart-time
     retry: int  # seconds to the first look for supply, then twice as long each time
     retry_ceiling: int  # but no longer
 
@@ -112,7 +113,7 @@ class Assistant(NamedTuple):
     delete_in_use_refused: bool  # assistant/delete-command-in-use
     frequency_repeats: bool  # by itself, without Timed: assistant/repeat-mode
     detailed: bool  # invocation-status/detailed-status
-    totals: str  # the table by which states add up, of model/assistant/invocation_status.py: invocation-status/one-time
+    totals: str  # the table by which states add up, of `invocation_status`: invocation-status/one-time
     file_characters: int  # files cannot be sent yet: assistant/send-file
     systems: tuple[str, ...]  # assistant/os-list: beginnings of the names of systems
 
@@ -125,13 +126,14 @@ class Billing(NamedTuple):
     reactivation_balance: str  # yuan, to be exceeded: billing/reactivate-balance
     expiration_events: tuple[str, str]  # billing/expiry-event
     arrears_events: tuple[str, str]  # billing/arrears-event
-    renewal_avoids: tuple[str, ...]  # event/avoid-by-renewal, billing/renew
-    payment_avoids: tuple[str, ...]  # event/avoid-by-payment, billing/payment-cancels-release
+    renewal_avoids: tuple[str, ...]  # event/avoid-by-renewal, event/recommended-action, billing/renew
+    payment_avoids: tuple[str, ...]  # event/avoid-by-payment, event/recommended-action, billing/payment-cancels-release
     #: whether that starts again what was stopped for arrears: billing/reactivate; billing/restart-after-payment
     payment_restarts: bool
-    reminder_days: tuple[int, ...]  # before the expiry; 15 is where the console begins to warn: billing/reminders
+    #: before the expiry; 15 is where the console begins to warn: billing/reminders, billing/about-to-expire
+    reminder_days: tuple[int, ...]
     last_reminder_days: tuple[int, ...]  # of an instance set to NotRenewal
-    auto_renew_days: int  # before the expiry, when automatic renewal is first tried; then daily
+    auto_renew_days: int  # before the expiry, when automatic renewal is first tried; then daily: billing/auto-renew
     auto_renew_hour: int  # UTC+8
     auto_renew_months: tuple[int, ...]
     auto_renew_weeks: tuple[int, ...]

@@ -50,6 +50,7 @@ EDITION: Final = BASE._replace(
     recovery=BASE.recovery._replace(
         planned_delay=180,
         execution_window=600,
+        host_patience=180,
     ),
     assistant=BASE.assistant._replace(
         invocations_per_day=5000,

@@ -184,7 +184,7 @@ class Rules(AssistantRules, BillingRules):
 
     def stops_without_charge(self, instance: Instance, asked: str | None, by_default: bool) -> bool:
         """Whether a stop is one without charge: asked for, or the account's default, where the instance qualifies
-        (instance/stop-no-charge)."""
+        (instance/stop-no-charge, instance/stop-charging-default)."""
         wanted = asked == "StopCharging" or (asked is None and by_default)
         return wanted and self.qualifies_for_no_charge(instance)
 
@@ -194,7 +194,7 @@ class Rules(AssistantRules, BillingRules):
 
     def qualifies_for_no_charge(self, instance: Instance) -> bool:
         """Pay-as-you-go instances in a VPC and without local disks may be stopped without charge
-        (instance/stop-no-charge)."""
+        (instance/stop-no-charge, instance/stop-no-charge-excluded)."""
         return (
             instance.charge_type == "PostPaid"
             and instance.in_vpc
@@ -207,7 +207,8 @@ class Rules(AssistantRules, BillingRules):
         return stopped_mode in self.edition.instance.keeps_public_ip
 
     def releases_compute(self, stopped_mode: str) -> bool:
-        """Whether vCPU and memory go back to the pool on a stop of this mode (instance/stop-no-charge)."""
+        """Whether vCPU and memory go back to the pool on a stop of this mode
+        (instance/stop-no-charge, instance/stop-keep-charging)."""
         return stopped_mode == "StopCharging"
 
     def refuses_when_locked(self, action: str, reason: str = "security") -> bool:
@@ -221,6 +222,10 @@ class Rules(AssistantRules, BillingRules):
         if reason == "financial":
             return self.edition.billing.financial_lock_refuses[action][charge_type]
         return "InstanceLockedForSecurity"
+
+    def may_be_protected(self, charge_type: str, spot_strategy: str) -> bool:
+        """Whether an instance may have deletion protection (instance/deletion-protection-scope)."""
+        return charge_type in self.edition.instance.protection_charge_types and spot_strategy == "NoSpot"
 
     def protects(self, instance: Instance) -> bool:
         """Whether deletion by the user is refused (instance/deletion-protection)."""
@@ -280,17 +285,18 @@ class Rules(AssistantRules, BillingRules):
 
     def is_in_history(self, event: SystemEvent, now: int) -> bool:
         """Whether the history tells of an event: of one that was settled lately, and of any that is not settled
-        (event/history-query, event/history-active)."""
+        (event/history-query, event/history-age)."""
         return event.finished is None or event.finished >= now - self.edition.event.history_days * DAY
 
     def reboot_avoids(self) -> Collection[str]:
-        """The types of events that RebootInstance answers (event/avoid-by-reboot, event/simulated-avoided)."""
+        """The types of events that RebootInstance answers: no failure is among them (event/avoid-by-reboot,
+        event/simulated-avoided, event/recommended-action, recovery/intervention-table)."""
         types: Collection[str] = self.edition.event.avoided_by_reboot
         return types
 
     def release_answers(self, type: str) -> bool:
         """Whether a release by the user answers what is planned for the instance: not a recovery, with which he cannot
-        interfere (event/avoid-by-release, recovery/not-avoidable)."""
+        interfere (event/avoid-by-release, recovery/not-avoidable, recovery/intervention-table)."""
         return "Failure." not in type
 
     def maintenance_stays_with_host(self) -> bool:

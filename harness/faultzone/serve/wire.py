@@ -230,8 +230,8 @@ def _element(name: str, value: object) -> str:
 
 
 def render_error(error: ApiError, request_id: str, host_id: str, xml: bool) -> bytes:
-    """The body of a refusal. The names are exactly these: one SDK reads no others. What it quotes of the request is cut
-    where it would be long."""
+    """The body of a refusal (instance/error-envelope). The names are exactly these: one SDK reads no others. What it
+    quotes of the request is cut where it would be long."""
     fields = {
         "RequestId": request_id,
         "HostId": host_id,

@@ -29,7 +29,8 @@ _SERVICES: Final = frozenset(
 
 
 def rpm(process: Process, arguments: list[str]) -> int:
-    """`rpm -i` or `-U` of the agent's package, with `-v` and `-h`."""
+    """`rpm -i` or `-U` of the agent's package, with `-v` and `-h` (assistant/install-by-package,
+    assistant/upgrade-by-command)."""
     option, path = (*arguments, "", "")[:2]
     if len(arguments) != 2 or not re.fullmatch(r"-(?:i|U)[vh]*", option) or not path.endswith(".rpm") or "://" in path:
         raise NotUnderstood.of("rpm", arguments)
@@ -54,7 +55,8 @@ def rpm(process: Process, arguments: list[str]) -> int:
 
 
 def dpkg(process: Process, arguments: list[str]) -> int:
-    """`dpkg -i` of the agent's package; one that is installed is installed again."""
+    """`dpkg -i` of the agent's package; one that is installed is installed again (assistant/install-by-package,
+    assistant/upgrade-by-command)."""
     option, path = (*arguments, "", "")[:2]
     if len(arguments) != 2 or option not in ("-i", "--install") or not path.endswith(".deb"):
         raise NotUnderstood.of("dpkg", arguments)
@@ -76,7 +78,8 @@ def _only_the_agents(process: Process, name: str, arguments: list[str], path: st
 
 
 def chmod(process: Process, arguments: list[str]) -> int:
-    """`chmod a-x aliyun_assist_update`, and the way back, wherever the script runs, as the manual has it."""
+    """`chmod a-x aliyun_assist_update`, and the way back, wherever the script runs, as the manual has it
+    (assistant/upgrade-disabled)."""
     mode, path = (*arguments, "", "")[:2]
     modes = {"a-x": "updater-off", "-x": "updater-off", "a+x": "updater-on", "+x": "updater-on"}
     place = re.fullmatch(rf"(?:/usr/local/share/aliyun-assist/[\w.]+/)?{UPDATER}", path)
@@ -121,7 +124,7 @@ def systemctl(process: Process, arguments: list[str]) -> int:
 
 
 def change_service(process: Process, verb: str) -> None:
-    """Stop, start or restart the agent."""
+    """Stop, start or restart the agent (assistant/agent-disabled)."""
     if verb != "start":
         process.guest.change_agent("stop")
     if verb != "stop":

@@ -37,7 +37,8 @@ def _as_root(process: Process, name: str, arguments: list[str]) -> None:
 
 
 def _hostname(process: Process, arguments: list[str]) -> int:
-    """`hostname`, and `hostname NAME`, which lasts until the next boot and changes no file."""
+    """`hostname`, and `hostname NAME`, which lasts until the next boot and changes no file
+    (assistant/host-name-by-command)."""
     guest = process.guest
     if not arguments:
         process.write(f"{guest.host_name}\n")
@@ -52,7 +53,8 @@ def _hostname(process: Process, arguments: list[str]) -> int:
 
 
 def _hostnamectl(process: Process, arguments: list[str]) -> int:
-    """`hostnamectl set-hostname NAME`: for now, and in /etc/hostname for every boot from now on."""
+    """`hostnamectl set-hostname NAME`: for now, and in /etc/hostname for every boot from now on
+    (assistant/host-name-by-command)."""
     verb, name = (*arguments, "", "")[:2]
     # What is not in small letters, or has a period, is kept in other forms besides.
     if len(arguments) != 2 or verb != "set-hostname" or not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", name):

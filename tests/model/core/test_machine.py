@@ -22,13 +22,15 @@ ZONES, HOSTS, VCPUS = 2, 3, 8
 TYPES = {"ecs.g5.large": 2, "ecs.c5.xlarge": 4}
 SETTLED = {"Running", "Stopped"}
 ENDED = {"Executed", "Failed", "Avoided", "Canceled"}
-#: What an instance may go through. A host that is back boots what it carries, hence Running or Starting to Starting.
+#: What an instance may go through. A host that is back boots what it carries, hence Running or Starting to Starting;
+#: what starts on a dead host, and finds no other, is brought down, hence Starting to Stopping.
 STEPS = {
     (None, "Pending"),
     ("Pending", "Starting"),
     ("Pending", "Stopped"),
     ("Stopped", "Starting"),
     ("Starting", "Running"),
+    ("Starting", "Stopping"),
     ("Running", "Stopping"),
     ("Stopping", "Stopped"),
     ("Stopping", "Starting"),

@@ -90,6 +90,14 @@ def test_what_follows_a_refusal_is_as_if_it_had_not_been(refused: dict[str, Any]
     assert placed(tried) == placed(untouched)
 
 
+@pytest.mark.parametrize("charge", [{"InstanceChargeType": "PrePaid", "Period": 1}, {"SpotStrategy": "SpotAsPriceGo"}])
+def test_what_cannot_be_launched_with_protection_cannot_be_given_it_later(charge: dict[str, Any]) -> None:
+    backend = LocalBackend((Shape(),))
+    (instance,) = made(backend, **charge)
+    with pytest.raises(ApiError, match=r"InvalidChargeType\.ValueNotSupported"):
+        backend.call("ModifyInstanceAttribute", {"InstanceId": instance, "DeletionProtection": True})
+
+
 @pytest.mark.parametrize(
     "taken",
     [

@@ -54,6 +54,8 @@ def is_plain(encoding: str, default: str) -> bool:
 class _AssistantRequest(Request):
     """What is mandatory here has a code of its own for each parameter, such as `MissingParameter.Name`.
 
+    Clauses: assistant/create-command-required, assistant/invoke-unknown.
+
     Class attributes:
         mandatory: the wire names of these parameters, in the order in which they are missed.
     """
@@ -103,7 +105,7 @@ class CreateCommand(_AssistantRequest):
 
 class ModifyCommand(_AssistantRequest):
     """Change a command: its name and description, in the first edition its content, in later ones directory and
-    timeout (assistant/modify-command, assistant/modify-content)."""
+    timeout (assistant/modify-command, assistant/modify-content, assistant/modify-more)."""
 
     mandatory = ("CommandId",)
 

@@ -1,4 +1,7 @@
-"""The actions on deployment sets. Source: API reference of February 2019, chapter "Deployment sets"."""
+"""The actions on deployment sets; none merges two (deployment-set/no-merge).
+
+Source: API reference of February 2019, chapter "Deployment sets".
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,11 @@ ON_UNABLE = ("CancelMembershipAndStart", "KeepStopped")
 class CreateDeploymentSet(Request):
     """Create a deployment set of the one strategy that exists, high availability.
 
-    `Strategy`, `Domain` and `Granularity` were being retired in February 2019, `DeploymentStrategy` is their earlier
-        name: each is
-    accepted with its documented values only.
+    `Strategy`, `Domain` and `Granularity` were being retired in February 2019, `DeploymentStrategy` is an earlier name:
+    each is accepted with its documented values only (deployment-set/retired-parameters).
     """
 
-    needs_region = True
+    needs_region = True  # deployment-set/create-needs-region
 
     deployment_set_name: str | None = text("DeploymentSetName")
     description: str | None = text("Description")
@@ -29,7 +31,10 @@ class CreateDeploymentSet(Request):
 
 
 class DescribeDeploymentSets(Request):
-    """List deployment sets with their members, filtered and paged."""
+    """List deployment sets with their members, filtered and paged (deployment-set/describe-paging).
+
+    At most 100 ids are accepted (deployment-set/describe-ids-limit).
+    """
 
     needs_region = True
     writes = False
@@ -48,7 +53,7 @@ class DescribeDeploymentSets(Request):
 
 class ModifyDeploymentSetAttribute(Request):
     """Change the name or description of a deployment set. The manual writes the plural, the wire always had the
-    singular."""
+    singular (deployment-set/modify-attributes-name)."""
 
     needs_region = True
     aliases = ("ModifyDeploymentSetAttributes",)

@@ -16,7 +16,7 @@ _RANGE = (text("Start"), text("End"))
 
 
 class _Events(Request):
-    """What the two queries have in common."""
+    """What the two queries have in common (event/pending-limits, event/history-limits)."""
 
     needs_region = True
     writes = False
@@ -41,7 +41,7 @@ class DescribeInstancesFullStatus(_Events):
 class DescribeInstanceHistoryEvents(_Events):
     """List the events of the last two months, of instances or of the region."""
 
-    # The reference has one InstanceId, the manual's sample InstanceId.1.
+    # The reference has one InstanceId, the manual's sample InstanceId.1: event/history-instance-list.
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100, too_many="InstanceIdLimitExceeded")
     cycle_status: str | None = text("EventCycleStatus")
     cycle_statuses: tuple[str, ...] = texts("InstanceEventCycleStatus")

@@ -166,7 +166,10 @@ class DeleteInstance(Request):
 
 
 class DescribeInstances(Request):
-    """List instances in full, filtered and paged."""
+    """List instances in full, filtered and paged.
+
+    Clauses: instance/describe-paging, instance/describe-ids-json, instance/describe-ids-limit.
+    """
 
     needs_region = True
     writes = False
@@ -215,7 +218,7 @@ class DescribeInstances(Request):
 
 
 class DescribeInstanceStatus(Request):
-    """List ids and states of instances."""
+    """List ids and states of instances, in smaller pages (instance/describe-paging)."""
 
     needs_region = True
     writes = False

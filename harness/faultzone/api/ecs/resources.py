@@ -11,7 +11,8 @@ from typing import Any, Final
 from faultzone.api.request import Request, flag, integer, json_texts, number, structures, text, texts
 
 #: The fields of a tag. Clients of the time write them in small letters too, as the pages of CreateInstance and AddTags
-#: of 2019-02 have them, and those of security groups and of most Describe actions of 2020-12.
+#: of 2019-02 have them, and those of security groups and of most Describe actions of 2020-12
+#: (instance/tag-small-letters).
 TAG: Final = (text("Key", also="key"), text("Value", also="value"))
 
 #: The fields of a filter by time; a client that needs the third and the fourth alone may leave the others out.

@@ -82,6 +82,7 @@ def _script(region: RegionState, content: str) -> str:
 
 
 def _keep(region: RegionState, account: AccountState, command: Command) -> Command:
+    """Give a command its id, and keep it until it is deleted (assistant/create-modify-delete-describe)."""
     command.id = region.world.hex_id("c")
     account.part(AssistantState).commands[command.id] = command
     return command
@@ -89,8 +90,10 @@ def _keep(region: RegionState, account: AccountState, command: Command) -> Comma
 
 @handles(ModifyCommand)
 def modify_command(region: RegionState, account: AccountState, request: ModifyCommand) -> Answer:
-    """ModifyCommand: what has begun keeps the content with which it began (assistant/modify-command,
-    assistant/modify-content)."""
+    """ModifyCommand: what has begun keeps the content with which it began.
+
+    Clauses: assistant/modify-command, assistant/modify-content, assistant/modify-more.
+    """
     command = _command(region, account, request.command_id)
     _check_texts(region, request.name, request.description)
     if request.type not in (None, command.kind):
@@ -183,10 +186,10 @@ def _check_values(region: RegionState, request: InvokeCommand | RunCommand, comm
 
 
 def find_targets(region: RegionState, account: AccountState, ids: Sequence[str]) -> list[Instance]:
-    """The instances that a call names, each once, however often it is named.
+    """The instances that a call names, each once, however often it is named (assistant/targets-once).
 
     Raises:
-        ApiError: too many are named, or one does not exist.
+        ApiError: too many are named, or one does not exist (assistant/targets-limit, assistant/invoke-unknown).
     """
     if len(ids) > region.rules.targets_limit():
         raise ApiError("InstanceIds.ExceedLimit")
@@ -281,7 +284,8 @@ def stop_invocation(region: RegionState, account: AccountState, request: StopInv
 
 
 def _stop(region: RegionState, state: AssistantState, invocation: Invocation, target: Target) -> None:
-    """Stop one target: the process that is under way goes on, and nothing is heard of it any more."""
+    """Stop one target: the process that is under way goes on, and nothing is heard of it any more. A record that has
+    settled stays as it is (assistant/stop-settled)."""
     now, record = region.clock.now, target.live
     if target.stopped is None and (invocation.timed or record is not None):
         target.stopped = now

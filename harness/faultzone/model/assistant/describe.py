@@ -79,7 +79,10 @@ def _command(command: Command, plain: bool, detailed: bool) -> dict[str, Any]:
 
 
 def instance_state(region: RegionState, invocation: Invocation, target: Target) -> str:
-    """The state of a target: that of its one record, or for a timed invocation whether the user has stopped it."""
+    """The state of a target: that of its one record, or for a timed invocation whether the user has stopped it.
+
+    Clauses: invocation-status/instance-equals-record, invocation-status/timed-instance.
+    """
     if invocation.timed:
         return region.rules.timed_instance_state(target.stopped is not None)
     return region.rules.record_state(target.records[-1].cause)

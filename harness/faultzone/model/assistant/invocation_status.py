@@ -76,12 +76,12 @@ def _set(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-_RUNNING: Final = Row("any Running", "Running", "invocation-status/running-first", any_of=_set("Running"))
+_RUNNING: Final = Row("any Running", "Running", "invocation-status/one-time", any_of=_set("Running"))
 _STOPPED: Final = Row("all Stopped", "Stopped", "invocation-status/one-time", all_in=_set("Stopped"))
 _FINISHED: Final = Row(
     "none Failed: all Finished, or some of them Stopped",
     "Finished",
-    "invocation-status/finished-and-stopped",
+    "invocation-status/one-time",
     all_in=_set("Finished Stopped"),
 )
 
@@ -104,7 +104,7 @@ ONE_TIME: Final[Mapping[str, Table]] = MappingProxyType(
             Row(
                 "some Failed, others Finished",
                 "PartialFailed",
-                "invocation-status/failed-and-finished",
+                "invocation-status/one-time",
                 contains=_set("Failed Finished"),
             ),
         ),
@@ -122,7 +122,7 @@ ONE_TIME: Final[Mapping[str, Table]] = MappingProxyType(
             Row(
                 "both Failed and Finished",
                 "PartialFailed",
-                "invocation-status/failed-and-finished",
+                "invocation-status/one-time",
                 contains=_set("Failed Finished"),
             ),
         ),

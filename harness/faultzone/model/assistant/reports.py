@@ -118,7 +118,8 @@ def on_agent_seen(region: RegionState, report: AgentSeen) -> bool:
 
 @takes(GuestRebooted)
 def on_guest_rebooted(region: RegionState, report: GuestRebooted) -> bool:
-    """An instance was rebooted from inside: it stays Running, and what had begun there is interrupted."""
+    """An instance was rebooted from inside: it stays Running, what had begun there is interrupted, and no event is
+    answered (event/guest-reboot-does-not-avoid)."""
     instance = region.instances.get(report.instance)
     if instance is None or instance.epoch != report.epoch or instance.status != RUNNING:
         return False

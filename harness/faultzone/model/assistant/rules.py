@@ -154,7 +154,10 @@ class AssistantRules:
     # States
 
     def record_state(self, cause: str) -> str:
-        """The state of a record by what became of its run (assistant/record-finished and its sisters)."""
+        """The state of a record by what became of its run.
+
+        Clauses: assistant/record-running, assistant/record-finished, assistant/record-failed, assistant/record-stopped.
+        """
         return OUTCOMES[cause].invoke_status
 
     def timed_instance_state(self, stopped: bool) -> str:

@@ -1,5 +1,7 @@
 """Invocations and their runs: how a run begins, what ends it, and what is forgotten of it.
 
+Nothing runs but what a user has invoked (assistant/never-by-itself).
+
 A run is given to the agent, must begin within the time of delivery, and settles once: by the agent's report, by the
 user's stop, with its instance's leave of Running or loss, or because nothing was heard. A report about a settled run
 changes nothing. Firings of a timed invocation that come due while the run before is still under way on an instance are
@@ -58,7 +60,8 @@ def begin(region: RegionState, state: AssistantState, invocation: Invocation, ta
 
 
 def _open(state: AssistantState, invocation: Invocation, target: Target, batch: Batch) -> Record:
-    """The record of a run that nobody has been asked for yet."""
+    """The record of a run that nobody has been asked for yet: one for each run on each target, of which none changes
+    another (invocation-status/timed-record, assistant/instances-independent)."""
     record = target.live = Record(invocation, target, batch)
     target.records.append(record)
     invocation.records.append(record)

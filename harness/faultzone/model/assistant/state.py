@@ -161,7 +161,7 @@ class Invocation:
 
 
 class AssistantState:
-    """What one account has of Cloud Assistant in one region.
+    """What one account has of Cloud Assistant in one region; each region has it (assistant/all-regions).
 
     Attributes:
         records: all that are kept of runs of commands, oldest first.

@@ -1,4 +1,5 @@
-"""Billing: what instances cost, who may have more of them, and the way back after arrears.
+"""Billing: what instances cost, who may have more of them, and the way back after arrears. Nothing else costs anything:
+no deployment set (deployment-set/free), no command (assistant/free).
 
 Source: manual 3.1; ECS pricing, Pay-as-you-go and Reactivation; API reference, ReactivateInstances. Its parts:
 `ledger` has the money, `arrears` the accounts that run out, `subscriptions` the terms, `nonpayment` what follows
@@ -103,7 +104,10 @@ def _follow(region: RegionState, instance: Instance, before: str | None, after: 
 
 @handles(ReActivateInstances)
 def reactivate_instances(region: RegionState, account: AccountState, request: ReActivateInstances) -> Answer:
-    """ReactivateInstances: start what was stopped for arrears, once these are paid (billing/reactivate)."""
+    """ReactivateInstances: start what was stopped for arrears, once these are paid.
+
+    Clauses: billing/reactivate, billing/reactivate-state, billing/security-lock.
+    """
     instance = account.instance(request.instance_id)
     if instance.charge_type != "PostPaid":
         raise ApiError("InvalidPayType.NotSupport")

@@ -47,7 +47,9 @@ def close(region: RegionState, instance: Instance) -> None:
 def move_expiry(region: RegionState, instance: Instance, expires: int) -> None:
     """Let a subscription end at another instant; what was announced for the former one is Avoided.
 
-    An instance that was stopped for its expiry is unlocked and stays Stopped (billing/renew).
+    An instance that was stopped for its expiry is unlocked and stays Stopped; nothing else of it changes.
+
+    Clauses: billing/renew, billing/renew-keeps-identity.
     """
     events.avoid(region, instance, *region.edition.billing.renewal_avoids)
     instance.expires = expires
@@ -84,14 +86,16 @@ def _arm(region: RegionState, instance: Instance, term: Term) -> None:
 
 
 def _reminders(region: RegionState, expires: int, term: Term) -> list[int]:
-    """When the owner is reminded of an expiry (billing/reminders)."""
+    """When the owner is reminded of an expiry; the instance stays as it is (billing/reminders,
+    billing/about-to-expire)."""
     terms = region.edition.billing
     days = terms.last_reminder_days if term.renewal == NEVER else terms.reminder_days
     return [expires - each * DAY for each in days]
 
 
 def _attempts(region: RegionState, expires: int, term: Term) -> list[int]:
-    """When automatic renewal is tried: days before the expiry at an hour of UTC+8, then daily for want of money."""
+    """When automatic renewal is tried: days before the expiry at an hour of UTC+8, then daily for want of money
+    (billing/auto-renew)."""
     if term.renewal != AUTOMATIC:
         return []
     terms = region.edition.billing
@@ -127,7 +131,10 @@ def _extend(region: RegionState, instance: Instance, period: int, unit: str, pri
 
 @handles(RenewInstance)
 def renew_instance(region: RegionState, account: AccountState, request: RenewInstance) -> Answer:
-    """RenewInstance: of a subscription, until it is released (billing/renew)."""
+    """RenewInstance: of a subscription, until it is released.
+
+    Clauses: billing/renew, billing/renew-charge-type, billing/security-lock.
+    """
     asked = ("RenewInstance", request.client_token, request.given)
     earlier = account.tokens.replay(*asked, mismatch="IdempotenceParamNotMatch")
     if earlier is not None:
@@ -159,7 +166,8 @@ def _named(account: AccountState, text: str) -> list[Instance]:
 
 @handles(ModifyInstanceAutoRenewAttribute)
 def modify_auto_renew(region: RegionState, account: AccountState, request: ModifyInstanceAutoRenewAttribute) -> Answer:
-    """ModifyInstanceAutoRenewAttribute: of up to 100 subscriptions that have not expired."""
+    """ModifyInstanceAutoRenewAttribute: of up to 100 subscriptions that have not expired (billing/auto-renew,
+    billing/auto-renew-expired)."""
     instances = _named(account, request.instance_id)
     if any(locks.is_unpaid(each) or (each.expires or 0) <= region.clock.now for each in instances):
         raise ApiError("IncorrectInstanceStatus")

@@ -37,7 +37,7 @@ class ClientTokens:
             mismatch: how the action refuses a token that came with other parameters.
 
         Raises:
-            ApiError: `InvalidClientToken.ValueNotSupported`, or `mismatch`.
+            ApiError: `InvalidClientToken.ValueNotSupported`, or `mismatch` (instance/client-token-mismatch).
         """
         if token is None:
             return None

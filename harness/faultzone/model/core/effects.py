@@ -24,7 +24,7 @@ class Boot(NamedTuple):
 
 
 class Halt(NamedTuple):
-    """Shut an instance down; `force` cuts its power."""
+    """Shut an instance down; `force` cuts its power (instance/force-stop)."""
 
     instance: str
     epoch: int

@@ -226,7 +226,7 @@ def _publish(
 
 
 def _enter(region: RegionState, event: SystemEvent, status: str) -> None:
-    """Go through one transition, and say so."""
+    """Go through one transition, and say so (event/times-in-order)."""
     if not event.may_become(status):
         raise HarnessError(f"{event!r} cannot become {status}: the machine of system events has no such transition")
     now, before = region.clock.now, event.status

@@ -17,7 +17,7 @@ BILLING_ZONE: Final = 8 * HOUR
 
 
 def check_period(edition: Edition, period: int | None, unit: str) -> None:
-    """Refuse a period that is not on sale; a subscription must name one.
+    """Refuse a period that is not on sale; a subscription must name one (billing/renew-periods).
 
     Raises:
         ApiError: `InvalidPeriod`.

@@ -333,7 +333,8 @@ def choose(
     """The host that an instance should go to, or None for lack of supply. Nothing is reserved.
 
     Args:
-        others: the hosts of the other members of its deployment set, None without a set.
+        others: the hosts of the other members of its deployment set, None without a set: then no host with room is
+            refused (deployment-set/best-effort-never-refused).
         leaving: the host that it must leave.
         member: which member of the set it is; None for an instance that is being made.
         batch: those of the same batch for which a host has been chosen already.
@@ -353,13 +354,14 @@ def choose(
 
 
 def choose_for(region: RegionState, instance: Instance, leaving: Host | None = None) -> Host | None:
-    """The host that an existing instance should go to, within its zone."""
+    """The host that an existing instance should go to, within its zone (recovery/same-zone)."""
     others = None if instance.group is None else instance.group.hosts(without=instance)
     return choose(region, instance.account, instance.kind, instance.zone, others, leaving=leaving, member=instance)
 
 
 def choose_elsewhere(region: RegionState, instance: Instance, *, spread: bool = True) -> Host | None:
-    """The host of its zone to which an instance can go that cannot run where it is, or None for lack of supply.
+    """The host of its zone to which an instance can go that cannot run where it is, or None for lack of supply
+    (recovery/same-zone).
 
     What it takes of the supply where it is counts as given back.
 

@@ -198,7 +198,7 @@ class Parts:
 
 
 class AccountState(Parts):
-    """What one account has in one region."""
+    """What one account has in one region; its ids are unknown in every other (deployment-set/same-region)."""
 
     def __init__(self, region: RegionState, account: str) -> None:
         super().__init__()
@@ -235,7 +235,7 @@ class AccountState(Parts):
         """The account's instance of that id.
 
         Raises:
-            ApiError: `InvalidInstanceId.NotFound`.
+            ApiError: `InvalidInstanceId.NotFound` (instance/unknown-instance).
         """
         instance = self.instances.get(instance_id)
         if instance is None:

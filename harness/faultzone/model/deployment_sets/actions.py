@@ -5,6 +5,7 @@ Source: manual, chapter 1; API reference, chapter "Deployment sets".
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from faultzone.api.ecs.deployment_sets import (
@@ -23,7 +24,8 @@ from faultzone.model.core.listing import like, listing
 from faultzone.model.core.placement import Host
 from faultzone.model.core.state import RUNNING, AccountState, DeploymentSet, Instance, RegionState
 
-#: Values of the retired parameters that all mean the one strategy; the misspelling is in the published example.
+#: Values that all mean the one strategy (deployment-set/strategy-parameter), and those of the retired parameters
+#: (deployment-set/retired-parameters); the misspelling is in the published example.
 _STRATEGY = frozenset({"Availability", "StrictDispersion"})
 _DOMAIN = frozenset({"default", "defalut"})
 _GRANULARITY = frozenset({"host"})
@@ -31,15 +33,9 @@ _GRANULARITY = frozenset({"host"})
 
 @handles(CreateDeploymentSet)
 def create_deployment_set(region: RegionState, account: AccountState, request: CreateDeploymentSet) -> Answer:
-    """CreateDeploymentSet (deployment-set/strategy, deployment-set/sets-per-region)."""
+    """CreateDeploymentSet (deployment-set/strategy, deployment-set/sets-per-region, deployment-set/id-form)."""
     strategies = region.edition.deployment_set.strategies
-    for strategy in (request.strategy, request.deployment_strategy):
-        if strategy is not None and strategy not in (*strategies, *_STRATEGY):
-            raise ApiError("InvalidParameter.Strategy")
-    if request.domain is not None and request.domain.lower() not in _DOMAIN:
-        raise ApiError("InvalidParameter.Domain")
-    if request.granularity is not None and request.granularity.lower() not in _GRANULARITY:
-        raise ApiError("InvalidParameter.granularity")
+    _check_retired(request, request.strategy, request.deployment_strategy, known=strategies)
     _check_texts(region, request.deployment_set_name, request.description)
     earlier = account.tokens.replay("CreateDeploymentSet", request.client_token, request.given)
     if earlier is not None:
@@ -57,6 +53,22 @@ def create_deployment_set(region: RegionState, account: AccountState, request: C
     account.deployment_sets[group.id] = group
     answer = {"DeploymentSetId": group.id}
     return account.tokens.remember("CreateDeploymentSet", request.client_token, request.given, answer)
+
+
+def _check_retired(
+    request: CreateDeploymentSet | DescribeDeploymentSets, *strategies: str | None, known: Iterable[str] = ()
+) -> None:
+    """Refuse another value of a retired parameter than the one that it has.
+
+    Clauses: deployment-set/strategy-parameter, deployment-set/retired-parameters.
+    """
+    for strategy in strategies:
+        if strategy not in (None, *known, *_STRATEGY):
+            raise ApiError("InvalidParameter.Strategy")
+    if request.domain is not None and request.domain.lower() not in _DOMAIN:
+        raise ApiError("InvalidParameter.Domain")
+    if request.granularity is not None and request.granularity.lower() not in _GRANULARITY:
+        raise ApiError("InvalidParameter.granularity")
 
 
 def _check_texts(region: RegionState, name: str | None, description: str | None) -> None:
@@ -78,17 +90,12 @@ def _group(account: AccountState, set_id: str, code: str) -> DeploymentSet:
 def describe_deployment_sets(region: RegionState, account: AccountState, request: DescribeDeploymentSets) -> Answer:
     """DescribeDeploymentSets: filtered, paged, with members (deployment-set/describe)."""
     r = request
+    _check_retired(r, r.strategy)
     found = list(reversed(account.deployment_sets.values()))
     if r.deployment_set_ids is not None:
         found = [group for group in found if group.id in r.deployment_set_ids]
     if r.deployment_set_name is not None:
         found = [group for group in found if like(r.deployment_set_name, group.name)]
-    if r.strategy is not None and r.strategy not in _STRATEGY:
-        raise ApiError("InvalidParameter.Strategy")
-    if r.domain is not None and r.domain.lower() not in _DOMAIN:
-        raise ApiError("InvalidParameter.Domain")
-    if r.granularity is not None and r.granularity.lower() not in _GRANULARITY:
-        raise ApiError("InvalidParameter.granularity")
     if r.network_type == "classic":
         found = []
     return listing("DeploymentSets", "DeploymentSet", found, r, _render, RegionId=region.id)
@@ -111,7 +118,10 @@ def _render(group: DeploymentSet) -> dict[str, Any]:
 
 @handles(ModifyDeploymentSetAttribute)
 def modify_deployment_set(region: RegionState, account: AccountState, request: ModifyDeploymentSetAttribute) -> Answer:
-    """ModifyDeploymentSetAttribute: name and description (deployment-set/modify-attributes)."""
+    """ModifyDeploymentSetAttribute: name and description.
+
+    Clauses: deployment-set/modify-attributes, deployment-set/modify-unknown-set.
+    """
     group = _group(account, request.deployment_set_id, "InvalidDeploymentSetId.NotFound")
     _check_texts(region, request.deployment_set_name, request.description)
     if request.deployment_set_name is not None:
@@ -123,7 +133,7 @@ def modify_deployment_set(region: RegionState, account: AccountState, request: M
 
 @handles(DeleteDeploymentSet)
 def delete_deployment_set(region: RegionState, account: AccountState, request: DeleteDeploymentSet) -> Answer:
-    """DeleteDeploymentSet: an empty one (deployment-set/delete-empty-only)."""
+    """DeleteDeploymentSet: an empty one (deployment-set/delete-empty-only, deployment-set/delete-unknown)."""
     group = _group(account, request.deployment_set_id, "InvalidDeploymentSetId.NotFound")
     if not region.rules.set_is_deletable(group):
         raise ApiError("DependencyViolation.NotEmpty")
@@ -138,7 +148,7 @@ def modify_instance_deployment(region: RegionState, account: AccountState, reque
     """ModifyInstanceDeployment: join a set, move between sets or, in later editions, leave one.
 
     Only Force may change the host (deployment-set/modify-instance, deployment-set/modify-instance-force,
-    deployment-set/remove-instance).
+    deployment-set/modify-instance-unknown-set, deployment-set/remove-instance).
     """
     instance = account.instance(request.instance_id)
     if request.deployment_set_id is None:
@@ -160,7 +170,10 @@ def modify_instance_deployment(region: RegionState, account: AccountState, reque
 def _check_joining(
     region: RegionState, instance: Instance, group: DeploymentSet, request: ModifyInstanceDeployment
 ) -> None:
-    """Every check of an instance that is to join a set but the one for a host."""
+    """Every check of an instance that is to join a set but the one for a host.
+
+    Clauses: deployment-set/modify-instance-state, deployment-set/modify-instance-full.
+    """
     rules = region.rules
     if request.dedicated_host_id is not None and not rules.set_on_dedicated_host():
         raise ApiError("InvalidDeploymentOnHost")

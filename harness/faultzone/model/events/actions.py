@@ -1,7 +1,7 @@
 """What users see of system events, and the events that they simulate.
 
 Source: API reference of February 2019, DescribeInstancesFullStatus, DescribeInstanceHistoryEvents,
-CreateSimulatedSystemEvents and CancelSimulatedSystemEvents (event/pending-*, event/history-*, event/simulated*).
+CreateSimulatedSystemEvents and CancelSimulatedSystemEvents.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _filters(
 
 
 def _within(name: str, given: Mapping[str, str]) -> Callable[[int], bool]:
-    """Whether an instant is in a range, both ends included; each may be left open.
+    """Whether an instant is in a range, both ends included; each may be left open (event/times-to-the-second).
 
     Raises:
         ApiError: `InvalidParameter`, or `InvalidParameter.TimeEndBeforeStart` (event/time-range-order).
@@ -119,7 +119,8 @@ def _within(name: str, given: Mapping[str, str]) -> Callable[[int], bool]:
 
 @handles(DescribeInstancesFullStatus)
 def describe_full_status(region: RegionState, account: AccountState, request: DescribeInstancesFullStatus) -> Answer:
-    """DescribeInstancesFullStatus: unknown ids are left out; what narrows events leaves out instances without one."""
+    """DescribeInstancesFullStatus: unknown ids are left out; what narrows events leaves out instances without one
+    (event/pending-query, event/pending-filters)."""
     filters = list(_filters(region, request))
     ids = request.instance_ids
     instances: Iterable[Instance]
@@ -160,7 +161,7 @@ def _coded(name: str, codes: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _render(event: SystemEvent) -> dict[str, Any]:
-    """What both queries tell of an event."""
+    """What both queries tell of an event (event/times-to-the-second)."""
     assert event.status is not None
     shown: dict[str, Any] = {
         "EventId": event.id,
@@ -177,7 +178,7 @@ def _render(event: SystemEvent) -> dict[str, Any]:
 def describe_history(region: RegionState, account: AccountState, request: DescribeInstanceHistoryEvents) -> Answer:
     """DescribeInstanceHistoryEvents: newest first; without a filter of states those that are settled.
 
-    Clause: event/history-default.
+    Clauses: event/history-query, event/history-default, event/history-limits.
     """
     known = region.edition.event.states
     if len(request.cycle_statuses) > (most := len(known)):
@@ -207,7 +208,8 @@ def _past(event: SystemEvent) -> dict[str, Any]:
 
 @handles(CreateSimulatedSystemEvents)
 def create_simulated(region: RegionState, account: AccountState, request: CreateSimulatedSystemEvents) -> Answer:
-    """CreateSimulatedSystemEvents: all of them or none; nothing is done to an instance (event/simulated)."""
+    """CreateSimulatedSystemEvents: all of them or none; nothing is done to an instance (event/simulated,
+    event/simulated-refusals)."""
     edition = region.edition.event
     if request.event_type not in edition.simulated_types:
         raise ApiError.of("InvalidParameter", name="EventType", why="events of this type cannot be simulated")
@@ -243,7 +245,7 @@ def _simulate(region: RegionState, instance: Instance, type: str, not_before: in
 def cancel_simulated(region: RegionState, account: AccountState, request: CancelSimulatedSystemEvents) -> Answer:
     """CancelSimulatedSystemEvents: all of them or none.
 
-    Clauses: event/simulated-canceled, event/cancel-real, event/cancel-settled.
+    Clauses: event/simulated-canceled, event/cancel-real, event/cancel-settled, event/cancel-refusals.
     """
     found = []
     for event_id in dict.fromkeys(request.event_ids):

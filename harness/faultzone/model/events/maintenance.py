@@ -37,7 +37,7 @@ def plan(
     """Plan maintenance of an instance: a reboot, on its host.
 
     not_before: when it is due, in milliseconds since the epoch; by default after the usual notice, in the window
-        that its user prefers (event/maintenance-window).
+        that its user prefers (event/window-maintenance, event/maintenance-window).
     fails: whether its execution will fail.
     inquires: whether it waits for the user's consent instead (later editions).
     """
@@ -79,7 +79,8 @@ def accept_inquired_event(region: RegionState, account: AccountState, request: A
 
 @handles(RedeployInstance)
 def redeploy_instance(region: RegionState, account: AccountState, request: RedeployInstance) -> Answer:
-    """RedeployInstance: to another host, while maintenance is planned or the host of its local disks is waited for."""
+    """RedeployInstance: to another host, while maintenance is planned or the host of its local disks is waited for
+    (instance/redeploy)."""
     instance = account.instance(request.instance_id)
     planned = [
         event.type

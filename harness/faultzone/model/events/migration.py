@@ -52,7 +52,7 @@ def break_migrations(region: RegionState, *, fails: bool, takes: int) -> None:
 def migrate(region: RegionState, instance: Instance) -> Host | None:
     """Live-migrate a running instance within its zone; nothing that the user can see changes.
 
-    Clauses: event/routine-maintenance-is-silent, deployment-set/strict-spread.
+    Clauses: event/routine-maintenance-is-silent, recovery/intervention-table, deployment-set/strict-spread.
 
     Returns:
         The new host; None where none can take it, where migrations fail, and where one takes a while and has begun.

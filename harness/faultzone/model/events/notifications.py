@@ -64,7 +64,8 @@ def of_event(region: RegionState, event: SystemEvent, status: str) -> Notificati
 
 
 def of_instance(region: RegionState, instance: Instance, status: str) -> Notification:
-    """The notification of an instance that has come into a state: the first is Pending, a released one is Deleted."""
+    """The notification of an instance that has come into a state: the first is Pending, a released one is Deleted
+    (event/state-change-notification)."""
     content = {
         "resourceId": instance.id,
         "resourceType": "ALIYUN::ECS::Instance",

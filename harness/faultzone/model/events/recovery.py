@@ -42,7 +42,7 @@ DEAD: Final = "it starts on a host that is dead"
 #: What befell, and whether the instance may go to another host -> how it is recovered. `IMMEDIATE`: its event is
 #: Executing when it is published. `PLANNED`: it is Scheduled first.
 PATHS: Final[Mapping[tuple[str, bool], str]] = {
-    (RETURNS, True): IMMEDIATE,  # event/unexpected-has-no-window
+    (RETURNS, True): IMMEDIATE,  # event/unexpected-has-no-window, event/notified-during-or-after
     (RETURNS, False): IMMEDIATE,  # recovery/local-disk
     (GONE, True): PLANNED,  # recovery/queryable
     (GONE, False): IMMEDIATE,  # recovery/local-disk-lost: there is nothing that could be planned
@@ -101,7 +101,8 @@ def watch(region: RegionState) -> None:
 
 @takes(HostLost)
 def on_host_lost(region: RegionState, report: HostLost) -> bool:
-    """A host is gone with what ran on it: each of its instances has its recovery (event/system-failure)."""
+    """A host is gone with what ran on it: each of its instances has its recovery, no other (event/system-failure,
+    recovery/others-serve)."""
     host = region.placement.hosts[report.host]
     if host.state == DOWN:
         return False
@@ -171,8 +172,11 @@ def _end(region: RegionState, instance: Instance, why: str, *, but: Recovery | N
 
 
 def _lose(region: RegionState, instance: Instance, what: str) -> None:
-    """The host of an instance is lost: it is impaired, and its recovery begins or begins anew; what was to be stopped
-    is Stopped."""
+    """The host of an instance is lost: it is impaired, and its recovery begins, or goes on with the event that it has;
+    what was to be stopped is Stopped.
+
+    Clauses: recovery/status, recovery/second-failure.
+    """
     if instance.status == STOPPING and instance.next is None:
         transitions.cut(region, instance)
         return

@@ -40,7 +40,7 @@ class _Plan(NamedTuple):
 
 @handles(CreateInstance)
 def create_instance(region: RegionState, account: AccountState, request: CreateInstance) -> Answer:
-    """CreateInstance: one instance, which ends Stopped (instance/create-ends-stopped)."""
+    """CreateInstance: one instance, which ends Stopped (instance/create-ends-stopped, deployment-set/create-in-set)."""
     earlier = account.tokens.replay("CreateInstance", request.client_token, request.given)
     if earlier is not None:
         return earlier
@@ -55,8 +55,10 @@ def create_instance(region: RegionState, account: AccountState, request: CreateI
 
 @handles(RunInstances)
 def run_instances(region: RegionState, account: AccountState, request: RunInstances) -> Answer:
-    """RunInstances: a batch that is made and started, all of it or, with MinAmount, what supply allows
-    (instance/run-amount)."""
+    """RunInstances: a batch that is made and started, all of it or, with MinAmount, what supply allows.
+
+    Clauses: instance/run-amount, instance/run-all-or-nothing, instance/min-amount.
+    """
     asked = ("RunInstances", request.client_token, request.given)
     earlier = account.tokens.replay(*asked)
     if earlier is not None:
@@ -117,11 +119,9 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         periods.check_period(edition, request.period, request.period_unit)
         if request.auto_renew:
             periods.check_renewal(edition, request.auto_renew_period, request.period_unit)
-        if request.deletion_protection and "PrePaid" not in edition.instance.protection_charge_types:
-            raise ApiError("InvalidChargeType.ValueNotSupported")
         if request.spot_strategy != "NoSpot":
             raise ApiError("InvalidSpotPrepaid")
-    elif request.spot_strategy != "NoSpot" and request.deletion_protection:
+    if request.deletion_protection and not rules.may_be_protected(request.instance_charge_type, request.spot_strategy):
         raise ApiError("InvalidChargeType.ValueNotSupported")
     limit = request.spot_price_limit
     if limit is not None and limit != round(limit, edition.instance.spot_price_decimals):
@@ -158,7 +158,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
 
 def _check_named(account: AccountState, request: CreateInstance | RunInstances, system: str) -> None:
     """Refuse the names of resources that there are not: key pairs, resource groups and HPC clusters can't be made here
-    (instance/named-resources). An instance with Windows looks at no key pair."""
+    (instance/named-resources, instance/unknown-resource-group). An instance with Windows looks at no key pair."""
     if request.key_pair_name is not None and system != "windows":
         raise ApiError("InvalidKeyPairName.NotFound")
     if request.ram_role_name is not None and not account.has_role(request.ram_role_name):
@@ -205,7 +205,7 @@ def _zone(region: RegionState, account: AccountState, request: CreateInstance | 
 def _group(
     region: RegionState, account: AccountState, request: CreateInstance | RunInstances, kind: InstanceType
 ) -> DeploymentSet | None:
-    """The deployment set that the instances join, if any (deployment-set/run-in-set)."""
+    """The deployment set that the instances join, if any (deployment-set/run-in-set, deployment-set/unknown-set)."""
     if request.deployment_set_id is None:
         return None
     group = account.deployment_sets.get(request.deployment_set_id)
@@ -242,7 +242,7 @@ def _choose(region: RegionState, account: AccountState, plan: _Plan, amount: int
 
     Raises:
         ApiError: `QuotaExceed.DeploymentSetInstanceQuotaFull` where the set is full, or `OperationDenied.NoStock` where
-            supply is short.
+            supply is short (deployment-set/no-room-create).
     """
     group = plan.group
     zones = [plan.zone] if plan.zone is not None else _zones_by_room(region, account, group)

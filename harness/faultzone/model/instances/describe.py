@@ -29,7 +29,7 @@ _NEVER = "2099-12-31T15:59Z"
 
 
 def render(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
-    """One instance as DescribeInstances shows it."""
+    """One instance as DescribeInstances shows it (instance/describe-times, instance/describe-resources)."""
     kind, image, group, more = instance.kind, instance.image, instance.group, instance.options
     private, public = dotted(instance.private_ip), dotted(instance.public_ip)
     vpc = instance.in_vpc
@@ -101,7 +101,10 @@ Filter = Callable[[Instance], bool]
 
 
 def _filters(region: RegionState, account: AccountState, request: DescribeInstances) -> Iterator[Filter]:
-    """The conditions that the request sets, besides ids."""
+    """The conditions that the request sets, besides ids.
+
+    Clauses: instance/describe-filters, instance/describe-name-wildcard, instance/describe-by-time.
+    """
     r = request
     if r.status is not None:
         yield lambda i: i.status == r.status
@@ -166,7 +169,8 @@ def _is_optimized(instance: Instance) -> bool:
 
 @handles(DescribeInstances)
 def describe_instances(region: RegionState, account: AccountState, request: DescribeInstances) -> Answer:
-    """DescribeInstances: unknown ids are left out, filters add up, newest first."""
+    """DescribeInstances: unknown ids are left out, filters add up, newest first (instance/describe-filters,
+    instance/describe-empty-ids)."""
     if request.dry_run:
         raise ApiError("DryRunOperation")
     instances, ids = account.instances, request.instance_ids
@@ -253,7 +257,7 @@ def modify_instance_attribute(region: RegionState, account: AccountState, reques
     if request.password is not None and instance.status == STARTING:
         raise ApiError("IncorrectInstanceStatus")
     if request.deletion_protection is not None:
-        if instance.charge_type not in region.edition.instance.protection_charge_types:
+        if not region.rules.may_be_protected(instance.charge_type, instance.options.spot_strategy):
             raise ApiError("InvalidChargeType.ValueNotSupported")
         instance.deletion_protection = request.deletion_protection
     instance.name = request.instance_name or instance.name

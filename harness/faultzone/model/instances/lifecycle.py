@@ -49,8 +49,10 @@ def check_dry_run(region: RegionState, dry_run: bool) -> None:
 
 @handles(StartInstance)
 def start_instance(region: RegionState, account: AccountState, request: StartInstance) -> Answer:
-    """StartInstance; one that was stopped without charge is placed anew, and stays Stopped for lack of supply
-    (deployment-set/no-room-start)."""
+    """StartInstance; one that was stopped without charge is placed anew, and stays Stopped for lack of supply.
+
+    Clauses: instance/start, instance/start-no-stock, deployment-set/no-room-start.
+    """
     instance = account.instance(request.instance_id)
     check_status(region, instance, "StartInstance")
     host = transitions.find_host(region, instance)
@@ -61,7 +63,10 @@ def start_instance(region: RegionState, account: AccountState, request: StartIns
 
 @handles(StopInstance)
 def stop_instance(region: RegionState, account: AccountState, request: StopInstance) -> Answer:
-    """StopInstance, with or without charge (instance/stop-no-charge)."""
+    """StopInstance, in order or by force, with or without charge.
+
+    Clauses: instance/stop, instance/force-stop, instance/stop-no-charge.
+    """
     instance = account.instance(request.instance_id)
     check_status(region, instance, "StopInstance")
     if region.rules.needs_confirmation(instance) and not request.confirm_stop:
@@ -75,7 +80,10 @@ def stop_instance(region: RegionState, account: AccountState, request: StopInsta
 
 @handles(RebootInstance)
 def reboot_instance(region: RegionState, account: AccountState, request: RebootInstance) -> Answer:
-    """RebootInstance: Stopping, Starting, Running on the same host (instance/life-cycle); it answers maintenance."""
+    """RebootInstance: Stopping, Starting, Running on the same host; it answers maintenance.
+
+    Clauses: instance/reboot, instance/force-stop, instance/life-cycle.
+    """
     instance = account.instance(request.instance_id)
     check_status(region, instance, "RebootInstance")
     check_dry_run(region, request.dry_run)
@@ -86,8 +94,10 @@ def reboot_instance(region: RegionState, account: AccountState, request: RebootI
 
 @handles(DeleteInstance)
 def delete_instance(region: RegionState, account: AccountState, request: DeleteInstance) -> Answer:
-    """DeleteInstance: pay-as-you-go, Stopped unless forced, unprotected (instance/delete,
-    instance/deletion-protection)."""
+    """DeleteInstance: pay-as-you-go, Stopped unless forced, unprotected; no lock refuses it.
+
+    Clauses: instance/delete, instance/delete-force, instance/deletion-protection, instance/security-lock-delete.
+    """
     instance = account.instance(request.instance_id)
     if instance.status == PENDING:
         raise ApiError("IncorrectInstanceStatus.Initializing")

@@ -103,6 +103,8 @@ REGIONS: Final = (
         wrap=SecondNeverEnds),
     row("ten-minutes-more", "recovery/restart-time", "takes ten minutes more to restart an instance",
         answer(HISTORY, f"{EVENTS}[].EventFinishTime", shifted(10 * MINUTE))),
+    row("waits-five-minutes", "recovery/restart-time", "waits five minutes for a host that is down",
+        values={"recovery.host_patience": 300}),
     row("always-recovers", "recovery/action-on-maintenance", "does not look at ActionOnMaintenance",
         request("ModifyInstanceMaintenanceAttributes", drop("ActionOnMaintenance"))),
     row("recovers-side-by-side", "deployment-set/failover-keeps-spread", "recovers members on the hosts of others",
