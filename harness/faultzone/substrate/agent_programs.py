@@ -6,17 +6,13 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from faultzone.substrate.bash import absolute
+from faultzone.substrate.guest_agent import LATEST
 from faultzone.substrate.shell import NotUnderstood
+from faultzone.substrate.systems import absolute
 
 if TYPE_CHECKING:
-    from faultzone.substrate.guest import Process
+    from faultzone.substrate.process import Process
 
-#: The name of the agent's process, and on Windows of its service (assistant/process-name).
-AGENT_PROCESS: Final = "AliyunService"
-#: The newest version of the agent, and one that is not.
-LATEST: Final = "1.0.1.459"
-OUTDATED: Final = "1.0.1.299"
 UPDATER: Final = "aliyun_assist_update"
 _SERVICE: Final = "agentwatch"
 _PACKAGE: Final = "aliyun_assist"

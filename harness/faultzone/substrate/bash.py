@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache, partial
-from posixpath import join, normpath
 from typing import Final, NamedTuple
 
 from faultzone.substrate.printf import echo, printf
 from faultzone.substrate.shell import Dialect, NotUnderstood, Program, ScriptEnds, Session, Step
+from faultzone.substrate.systems import absolute
 
 _TOKEN: Final = re.compile(
     r"""(?P<blank>[ \t]+|\\\n) | (?P<comment>\#[^\n]*) | (?P<operator>&&|\|\||[;\n&|<>()`])
@@ -170,11 +170,6 @@ def _cd(session: Session, arguments: list[str]) -> int:
         return 1
     session.directory = path
     return 0
-
-
-def absolute(path: str, directory: str) -> str:
-    """A path as seen from a directory, without `.`, `..` and repeated slashes."""
-    return "/" + normpath(join(directory, path)).lstrip("/")
 
 
 def _pwd(session: Session, arguments: list[str]) -> int:

@@ -1,105 +1,44 @@
-"""A scripted guest: what runs inside an instance in memory, with an agent and its updater, all in virtual time.
-
-Upgrade checks are never scheduled: what they would have done by now is worked out when somebody looks
-(assistant/upgrade-hourly).
-"""
+"""A scripted guest: what an instance in memory has inside, with an agent, all in virtual time."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
-from dataclasses import dataclass
 from posixpath import dirname
 from typing import TYPE_CHECKING, Final
 
-from faultzone.api.ecs.assistant import SYSTEM_OF
-from faultzone.clock import HOUR, SECOND
 from faultzone.model.core.effects import (
     AgentSeen,
     Boot,
     GuestRebooted,
     Halted,
     PutFile,
-    Report,
     RunEnded,
-    RunOutput,
     RunRefused,
     RunScript,
     RunStarted,
-    RunTimedOut,
 )
-from faultzone.substrate.agent_programs import LATEST, OUTDATED
-from faultzone.substrate.bash import BASH, absolute, runs_in_bash
-from faultzone.substrate.programs import linux_program
-from faultzone.substrate.shell import Answer, Crashed, Program, Reaction, Wait, execute
-from faultzone.substrate.systems import has_linux_directory, has_windows_directory, system_of, windows_path
-from faultzone.substrate.windows import BAT, POWERSHELL, windows_program
+from faultzone.substrate.guest_agent import LATEST, OUTDATED, Agent
+from faultzone.substrate.systems import (
+    absolute,
+    has_linux_directory,
+    has_windows_directory,
+    system_of,
+    windows_path,
+)
 
 if TYPE_CHECKING:
     from faultzone.clock import Timer
     from faultzone.substrate.guests import Guests
+    from faultzone.substrate.process import Process, Ran
+    from faultzone.substrate.shell import Answer
 
-_DIALECTS: Final = {"RunShellScript": BASH, "RunBatScript": BAT, "RunPowerShellScript": POWERSHELL}
 _DIRECTORY: Final = {"linux": "/root", "windows": rf"C:\ProgramData\aliyun\assist\{LATEST}"}
 _USERS: Final = {
     "linux": frozenset({"root", "nobody", "ecs-user"}),
     "windows": frozenset({"administrator", "Administrator", "System"}),
 }
-#: How many of the scripts that ran in a guest are remembered, the latest.
-_HISTORY: Final = 100
 _NO_FILES: Final[frozenset[str]] = frozenset()
-
-
-@dataclass(slots=True)
-class Agent:
-    """The Cloud Assistant agent of a guest.
-
-    Attributes:
-        enabled: whether it starts with the guest.
-        updater: whether the updater can be executed under its name.
-        since: when it began to run, from which its hourly checks count; None while it does not run.
-        outdated: since when there is a newer version; None while there is none.
-    """
-
-    installed: bool = False
-    enabled: bool = True
-    hung: bool = False
-    upgrading: bool = False
-    updater: bool = True
-    updater_name: str = ""
-    version: str = LATEST
-    since: int | None = None
-    outdated: int | None = None
-
-    @property
-    def runs(self) -> bool:
-        """Whether its process is there."""
-        return self.installed and self.since is not None
-
-    def checks(self, now: int) -> int:
-        """How many times it has looked for an upgrade since it began to run."""
-        return 0 if self.since is None or not self.updater else (now - self.since) // HOUR
-
-    def refresh(self, now: int) -> None:
-        """Let the checks that were due by now have happened."""
-        if self.outdated is not None and self.since is not None and self.updater and self.installed:
-            last = self.since + self.checks(now) * HOUR
-            if self.checks(now) and last > self.outdated:
-                self.version, self.outdated = LATEST, None
-
-
-@dataclass(slots=True)
-class Ran:
-    """One script that ran in a guest, the `number`-th from 0; `by` is `assistant`, `user-data` or `login`."""
-
-    number: int
-    by: str
-    script: str
-    started: int
-    ended: int | None = None
-    exit_code: int | None = None
-    output: str = ""
 
 
 class Guest:
@@ -179,7 +118,7 @@ class Guest:
         self.tell_agent(booted=True)
         if self.user_data is not None and (program := _start_up_program(self.user_data)) is not None:
             kind, script = program
-            Process(self, kind, script, by="user-data").resume()
+            self.execute(kind, script, by="user-data")
 
     def fall(self) -> None:
         """The power is gone: nothing is heard of what ran."""
@@ -262,6 +201,8 @@ class Guest:
         if isinstance(effect, PutFile):
             self._put(effect, refused)
             return
+        from faultzone.api.ecs.assistant import SYSTEM_OF  # Whoever sends a script has loaded it.
+
         if SYSTEM_OF[effect.kind] != self.system.kind:
             refused = "wrong-system"
         elif effect.user and effect.user not in self.users:
@@ -274,7 +215,13 @@ class Guest:
             self.world.report(self.region, RunRefused(self.id, effect.epoch, run, refused, ""))
             return
         self.world.report(self.region, RunStarted(self.id, effect.epoch, run))
-        Process(self, effect.kind, effect.script, by="assistant", effect=effect).resume()
+        self.execute(effect.kind, effect.script, by="assistant", effect=effect)
+
+    def execute(self, kind: str, script: str, *, by: str, effect: RunScript | None = None) -> None:
+        """Begin to run a script of a kind, such as RunShellScript."""
+        from faultzone.substrate.process import Process  # Most guests never run anything.
+
+        Process(self, kind, script, by=by, effect=effect).resume()
 
     def _put(self, effect: PutFile, refused: str | None) -> None:
         """Write a file that was sent, or say why not."""
@@ -287,113 +234,6 @@ class Guest:
             self.make_directory(dirname(absolute(effect.path, "/")))
         self.world.report(self.region, RunStarted(self.id, effect.epoch, effect.run))
         self.world.report(self.region, RunEnded(self.id, effect.epoch, effect.run, int(there), "", 0))
-
-
-class Process:
-    """A script that runs in a guest."""
-
-    def __init__(self, guest: Guest, kind: str, script: str, *, by: str, effect: RunScript | None = None) -> None:
-        self.guest, self.kind, self.effect = guest, kind, effect
-        self.name = f"/tmp/{effect.run if effect else by}.sh"
-        self.directory = guest.place(effect.directory if effect else "")
-        self.line, self.code = 1, 0
-        # Where /bin/sh is no bash, a script that does not ask for bash gets what both do alike.
-        self.plain_sh = guest.system.family not in ("redhat", "suse", "coreos") and not runs_in_bash(script)
-        self._host_name = guest.host_name
-        self._kept, self._written, self._told = bytearray(), 0, 0
-        self._quota = effect.quota if effect else 1 << 20
-        self.user = (effect.user if effect else "") or guest.administrator
-        self._steps = execute(script, self, _DIALECTS[kind])
-        clock = guest.world.clock
-        self.ran = Ran(guest.ran, by, script, clock.now)
-        self._timer: Timer | None = None
-        self._deadline = None if effect is None else clock.call_later(effect.timeout * SECOND, self._time_out)
-        guest.processes.append(self)
-        guest.history.append(self.ran)
-        del guest.history[:-_HISTORY]
-        guest.ran += 1
-
-    # What a shell asks of a session
-
-    def write(self, output: str | bytes) -> None:
-        """Keep what is put out, from its beginning up to the quota."""
-        raw = output.encode("utf-8", "surrogateescape") if isinstance(output, str) else output
-        self._written += len(raw)
-        self._kept += raw[: self._quota - len(self._kept)]
-
-    def taught(self, text: str) -> Reaction | None:
-        """How a command of this text was taught to behave."""
-        return self.guest.world.reaction(self.guest.id, text, self.effect.command if self.effect else "")
-
-    def program(self, name: str) -> Program | None:
-        """What a name stands for in this guest; None where there is surely nothing."""
-        return linux_program(self, name) if self.guest.system.kind == "linux" else windows_program(self, name)
-
-    def has_directory(self, path: str) -> bool | None:
-        """Whether a directory is there; None where that is not known."""
-        return self.guest.has_directory(path)
-
-    def variable(self, name: str) -> str | None:
-        """The value of an environment variable; None where it is not known."""
-        if name == "HOME":
-            return {"root": "/root", "ecs-user": "/home/ecs-user"}.get(self.user)
-        if name == "HOSTNAME" and not self.plain_sh:
-            return self._host_name
-        return self.directory if name == "PWD" else None
-
-    def serve(self, port: int, answer: Answer) -> bool:
-        """Serve at a port from now on; False where something does already."""
-        return self.guest.services.setdefault(port, answer) is answer
-
-    # Running
-
-    def resume(self) -> None:
-        """Go on until the next wait, or the end."""
-        try:
-            wait: Wait = next(self._steps)
-        except StopIteration as ended:
-            self._end(int(ended.value))
-        except Crashed:
-            self._crash()
-        else:
-            if self.effect is not None and self._written > self._told:
-                self._told = self._written
-                self._report(RunOutput, *self._output())
-            if wait is not None:
-                self._timer = self.guest.world.clock.call_later(wait, self.resume)
-
-    def kill(self) -> None:
-        """End without a word."""
-        for timer in (self._timer, self._deadline):
-            if timer is not None:
-                timer.cancel()
-        self._steps.close()
-        self.ran.ended, self.ran.output = self.guest.world.clock.now, self._output()[0]
-
-    def _output(self) -> tuple[str, int]:
-        return bytes(self._kept).decode("utf-8", "surrogateescape"), self._written - len(self._kept)
-
-    def _report(self, kind: Callable[..., Report], *values: object) -> None:
-        if self.effect is not None:
-            report = kind(self.guest.id, self.effect.epoch, self.effect.run, *values)
-            self.guest.world.report(self.guest.region, report)
-
-    def _leave(self) -> None:
-        self.kill()
-        self.guest.processes.remove(self)
-
-    def _end(self, code: int) -> None:
-        self._leave()
-        self.ran.exit_code = code
-        self._report(RunEnded, code, *self._output())
-
-    def _crash(self) -> None:
-        self._leave()
-        self._report(RunRefused, "exception", self._output()[0])
-
-    def _time_out(self) -> None:
-        self._leave()
-        self._report(RunTimedOut, *self._output())
 
 
 def _start_up_program(user_data: str) -> tuple[str, str] | None:

@@ -8,34 +8,31 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.errors import UnknownTarget, UsageError
 from faultzone.model.core.effects import Boot, CancelScript, PutFile, Report, RunScript
-from faultzone.substrate.agent_programs import AGENT_PROCESS, LATEST
-from faultzone.substrate.guest import Guest, Process
-from faultzone.substrate.shell import Answer, Reaction
+from faultzone.substrate.guest_agent import AGENT_PROCESS, LATEST
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock
+    from faultzone.substrate.guest import Guest
+    from faultzone.substrate.shell import Answer, Reaction
 
 #: Gives the reaction to a command's text; None where it is not meant.
-Taught = Callable[[str], Reaction | None]
+Taught = Callable[[str], "Reaction | None"]
 
 AGENT_STATES: Final = ("running", "stopped", "hung", "lacking", "outdated", "upgrading")
 
 
-@dataclass(slots=True)
 class _Rule:
-    matches: Taught
-    instance: str | None
-    times: int | None
-    command: str | None
+    __slots__ = ("command", "instance", "matches", "times")
+
+    def __init__(self, matches: Taught, instance: str | None, times: int | None, command: str | None) -> None:
+        self.matches, self.instance, self.times, self.command = matches, instance, times, command
 
 
-@dataclass
 class Guests:
     """All scripted guests of a cloud.
 
@@ -50,18 +47,24 @@ class Guests:
         reachable: gives what serves in an instance, as `services`; None where nothing is heard of it from outside.
     """
 
-    clock: Clock
-    report: Callable[[str, Report], None]
-    boot: int
-    halt: int
-    deliver: int
-    metadata: Callable[[str, str], str | None] = lambda instance, path: None
-    address: Callable[[str, str], str | None] = lambda instance, name: None
-    reachable: Callable[[str], dict[int, Answer] | None] = lambda instance: None
-    #: The thread in which a guest asks what a test serves, and which must not call the region meanwhile.
-    asking: int | None = None
-    _guests: dict[str, Guest] = field(default_factory=dict)
-    _rules: list[_Rule] = field(default_factory=list)
+    def __init__(
+        self,
+        clock: Clock,
+        report: Callable[[str, Report], None],
+        boot: int,
+        halt: int,
+        deliver: int,
+        metadata: Callable[[str, str], str | None] = lambda instance, path: None,
+        address: Callable[[str, str], str | None] = lambda instance, name: None,
+        reachable: Callable[[str], dict[int, Answer] | None] = lambda instance: None,
+    ) -> None:
+        self.clock, self.report = clock, report
+        self.boot, self.halt, self.deliver = boot, halt, deliver
+        self.metadata, self.address, self.reachable = metadata, address, reachable
+        #: The thread in which a guest asks what a test serves, and which must not call the region meanwhile.
+        self.asking: int | None = None
+        self._guests: dict[str, Guest] = {}
+        self._rules: list[_Rule] = []
 
     # For the substrate
 
@@ -69,6 +72,8 @@ class Guests:
         """An instance has booted."""
         guest = self._guests.get(effect.instance)
         if guest is None:
+            from faultzone.substrate.guest import Guest  # The first instance comes later than the first region.
+
             guest = self._guests[effect.instance] = Guest(self, region, effect)
         guest.epoch, guest.user_data = effect.epoch, effect.user_data
         guest.name(effect.host_name)
@@ -191,7 +196,7 @@ class Guests:
         guest = self.guest(instance)
         if not guest.up:
             raise UsageError(f"{instance} is not up: nobody can log in")
-        Process(guest, kind, script, by="login").resume()
+        guest.execute(kind, script, by="login")
         return guest.ran - 1
 
     def set_powershell(self, instance: str, there: bool) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from faultzone.clock import SECOND, Clock
 from faultzone.errors import UsageError
@@ -28,7 +28,9 @@ from faultzone.model.core.effects import (
 )
 from faultzone.substrate import Sink
 from faultzone.substrate.guests import Guests
-from faultzone.substrate.shell import Answer
+
+if TYPE_CHECKING:
+    from faultzone.substrate.shell import Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from faultzone.clock import SECOND, stamp
-from faultzone.substrate.bash import absolute
 from faultzone.substrate.shell import NotUnderstood, Takes, Wait
+from faultzone.substrate.systems import absolute
 
 if TYPE_CHECKING:
-    from faultzone.substrate.guest import Process
+    from faultzone.substrate.process import Process
 
 #: Where the metadata service answers (event/metadata).
 METADATA: Final = "100.100.100.200"

@@ -13,14 +13,15 @@ from posixpath import dirname
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import MINUTE, SECOND
-from faultzone.substrate.agent_programs import AGENT_PROCESS, chkconfig, chmod, dpkg, rpm, systemctl
-from faultzone.substrate.bash import absolute, not_found
+from faultzone.substrate.agent_programs import chkconfig, chmod, dpkg, rpm, systemctl
+from faultzone.substrate.bash import not_found
+from faultzone.substrate.guest_agent import AGENT_PROCESS
 from faultzone.substrate.network_programs import curl, wget
 from faultzone.substrate.shell import NotUnderstood, Program, Takes
-from faultzone.substrate.systems import TOOLS
+from faultzone.substrate.systems import TOOLS, absolute
 
 if TYPE_CHECKING:
-    from faultzone.substrate.guest import Process
+    from faultzone.substrate.process import Process
 
 #: Takes the process that calls it and its arguments; gives the exit code.
 GuestProgram = Callable[["Process", list[str]], "int | Takes"]

@@ -210,6 +210,11 @@ def has_linux_directory(path: str) -> bool | None:
     return None if hidden or path.startswith(_LINUX_TREES) else False
 
 
+def absolute(path: str, directory: str) -> str:
+    """A path as seen from a directory, without `.`, `..` and repeated slashes."""
+    return "/" + posixpath.normpath(posixpath.join(directory, path)).lstrip("/")
+
+
 def windows_path(path: str, directory: str) -> str:
     """A path as seen from a directory, as the system spells it where that is known."""
     whole = ntpath.normpath(ntpath.join(directory, path))

@@ -12,12 +12,13 @@ from functools import partial
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Final
 
-from faultzone.substrate.agent_programs import AGENT_PROCESS, UPDATER, change_service
+from faultzone.substrate.agent_programs import UPDATER, change_service
+from faultzone.substrate.guest_agent import AGENT_PROCESS
 from faultzone.substrate.shell import Dialect, NotUnderstood, Program, ScriptEnds, Session, Step, Takes
 from faultzone.substrate.systems import windows_path
 
 if TYPE_CHECKING:
-    from faultzone.substrate.guest import Process
+    from faultzone.substrate.process import Process
 
 
 # bat
