@@ -5,8 +5,9 @@ The names below are loaded when first used, so that importing the package costs 
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
+
+from faultzone.loading import Loaded
 
 if TYPE_CHECKING:
     from faultzone.api.errors import ApiError as ApiError
@@ -51,40 +52,42 @@ if TYPE_CHECKING:
     from faultzone.region.handles import RegionClock as RegionClock
 
 #: Where each public name is at home; the faults are those of the catalogue.
-_HOME: Final = {
-    name: home
-    for home, names in {
-        "api.errors": "ApiError",
-        "editions": "Edition",
-        "errors": (
-            "FaultzoneError HarnessError IncompleteAnswer Inconclusive NoAnswer NotSupported ShapeError "
-            "UndoFailed UsageError WaitTimeout"
-        ),
-        "journal.journal": "Entry Journal",
-        "region": "Chaos Client CloudOptions DeploymentSet Injection Instance Region make_region",
-        "region.assertions": (
-            "assert_avoided assert_invocation assert_nothing_made assert_recovered assert_refused "
-            "assert_released assert_strictly_spread assert_unchanged one"
-        ),
-        "region.commands": "Invocation Outcome failed finished running stopped",
-        "region.events": "SystemEvent",
-        "region.handles": "RegionClock",
-    }.items()
-    for name in names.split()
-}
+_HOME: Final[Loaded[str, Any]] = Loaded(
+    {
+        f"faultzone.{home}": names.split()
+        for home, names in {
+            "api.errors": "ApiError",
+            "editions": "Edition",
+            "errors": (
+                "FaultzoneError HarnessError IncompleteAnswer Inconclusive NoAnswer NotSupported ShapeError "
+                "UndoFailed UsageError WaitTimeout"
+            ),
+            "faults.fault": "Fault",
+            "journal.journal": "Entry Journal",
+            "region": "Chaos Client CloudOptions DeploymentSet Injection Instance Region make_region",
+            "region.assertions": (
+                "assert_avoided assert_invocation assert_nothing_made assert_recovered assert_refused "
+                "assert_released assert_strictly_spread assert_unchanged one"
+            ),
+            "region.commands": "Invocation Outcome failed finished running stopped",
+            "region.events": "SystemEvent",
+            "region.handles": "RegionClock",
+        }.items()
+    },
+    "__dict__",
+)
 
 __all__: list[str]  # Asked for by `from faultzone import *` alone, and made then.
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        return getattr(import_module(f"faultzone.{_HOME[name]}"), name)
-    if name.startswith("__") and name != "__all__":
-        raise AttributeError(f"module 'faultzone' has no attribute {name!r}")
-    faults = import_module("faultzone.faults")
-    names = {"Fault", *(each.__name__ for each in faults.CATALOGUE)}
-    if name == "__all__":
-        return sorted({*_HOME, *names})
-    if name not in names:
-        raise AttributeError(f"module 'faultzone' has no attribute {name!r}")
-    return getattr(faults, name)
+        return _HOME[name]
+    if not name.startswith("__") or name == "__all__":
+        from faultzone.faults import HOUSE
+
+        if name == "__all__":
+            return sorted([*_HOME, *HOUSE])
+        if name in HOUSE:
+            return HOUSE[name]
+    raise AttributeError(f"module 'faultzone' has no attribute {name!r}")

@@ -9,24 +9,57 @@ What breaks and mends each is in `faultzone.control.faults`; what owes its undo 
 
 from __future__ import annotations
 
-from faultzone.faults.api import *
-from faultzone.faults.billing import *
-from faultzone.faults.containers import *
-from faultzone.faults.fault import KINDS as KINDS
-from faultzone.faults.fault import Fault as Fault
-from faultzone.faults.guests import *
-from faultzone.faults.hosts import *
-from faultzone.faults.provider import *
-from faultzone.faults.time import *
+from typing import TYPE_CHECKING, Any, Final
 
-#: Every fault that the house has, in the order of docs/chaos.md.
-CATALOGUE: tuple[type[Fault], ...] = tuple(KINDS.values())
+from faultzone.loading import Loaded
+
+if TYPE_CHECKING:
+    from faultzone.faults.api import *
+    from faultzone.faults.billing import *
+    from faultzone.faults.containers import *
+    from faultzone.faults.fault import Fault as Fault
+    from faultzone.faults.guests import *
+    from faultzone.faults.hosts import *
+    from faultzone.faults.provider import *
+    from faultzone.faults.time import *
+
+    #: Every fault that the house has, in the order of docs/chaos.md.
+    CATALOGUE: tuple[type[Fault], ...]
+
+#: The same by name; each is loaded when it is first asked for.
+HOUSE: Final[Loaded[str, type[Fault]]] = Loaded(
+    {
+        f"faultzone.faults.{home}": names.split()
+        for home, names in {
+            "api": "ApiFailure",
+            "billing": "SubscriptionLapse AccountArrears",
+            "containers": "PeerCut SlowNetwork DiskFull MemoryExhausted HostPaused HostKilled",
+            "guests": "GuestCrash AgentOutage",
+            "hosts": "HostCrash HostHang NetworkCut HostAtRisk ZoneOutage MigrationFails",
+            "provider": "SupplyShortage Maintenance SecurityLock",
+            "time": "ClockJump",
+        }.items()
+    },
+    "__dict__",
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name in HOUSE:
+        return HOUSE[name]
+    if name == "CATALOGUE":
+        return tuple(HOUSE.values())
+    if name == "Fault":
+        from faultzone.faults.fault import Fault
+
+        return Fault
+    raise AttributeError(f"module 'faultzone.faults' has no attribute {name!r}")
 
 
 def table() -> str:
     """The catalogue as docs/chaos.md has it: how each fault ends, and within what time its targets are as promised."""
     rows = ["| fault | how it ends | as promised within |", "|---|---|---|"]
-    for kind in CATALOGUE:
+    for kind in HOUSE.values():
         if kind.never_ends is not None:
             how, within = f"none: {kind.never_ends}", ""
         else:

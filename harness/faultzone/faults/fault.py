@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from datetime import timedelta
 from decimal import Decimal
-from difflib import get_close_matches
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final
 
 from faultzone.clock import Duration, milliseconds
 from faultzone.errors import UsageError
+from faultzone.faults.targets import id_of
 
 #: What a field of each annotation takes, and how that is called in JSON. A boolean is no number.
 _TYPES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
@@ -25,26 +25,8 @@ _TYPES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
 #: What an example says where a target is meant, and what the fields of that name take by themselves.
 _TARGETS: Final = {"host": "hosts", "peer": "hosts", "zone": "zones", "instance": "instances"}
 
-#: Every kind of fault that is known in this process, by name.
+#: Every kind of fault that this process has loaded, by name: also those of a test's own.
 KINDS: Final[dict[str, type[Fault]]] = {}
-
-
-class Named(Protocol):
-    """Something with an id, such as an `Instance`."""
-
-    id: str
-
-
-def id_of(target: str | Named, what: str) -> str:
-    """The id of an instance or of another target that may be given by its handle.
-
-    Raises:
-        UsageError: it is neither an id nor a handle.
-    """
-    found = target if isinstance(target, str) else getattr(target, "id", None)
-    if not isinstance(found, str):
-        raise UsageError(f"{what}={target!r}: write an id, or what has one")
-    return found
 
 
 class Fault:
@@ -127,11 +109,16 @@ def read(given: Mapping[str, object]) -> Fault:
     Raises:
         UsageError: there is no such fault, it has no such field, or a value is none that the fault takes.
     """
+    from faultzone.faults import HOUSE
+
     name = given.get("fault")
-    kind = KINDS.get(name) if isinstance(name, str) else None
+    kind = (HOUSE.get(name) or KINDS.get(name)) if isinstance(name, str) else None
     if kind is None:
-        near = get_close_matches(str(name), KINDS, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(KINDS)}"
+        from difflib import get_close_matches  # Heavy, and for a mistake alone.
+
+        known = dict.fromkeys([*HOUSE, *KINDS])
+        near = get_close_matches(str(name), known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
         raise UsageError(f'fault={name!r}: write a fault such as {{"fault": "HostCrash", "host": …}}; {hint}')
     values = {key: value for key, value in given.items() if key != "fault" and value is not None}
     known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]

@@ -6,39 +6,20 @@ or when the region ends. A fault without an undo says why it has none.
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from faultzone import waiting
-from faultzone.backends import Backend
-from faultzone.clock import Duration, milliseconds
+from faultzone import faults, waiting
+from faultzone.clock import milliseconds
 from faultzone.errors import HarnessError, NotSupported, UndoFailed, UsageError
-from faultzone.faults import (
-    AccountArrears,
-    AgentOutage,
-    ApiFailure,
-    ClockJump,
-    DiskFull,
-    Fault,
-    GuestCrash,
-    HostAtRisk,
-    HostCrash,
-    HostHang,
-    HostKilled,
-    HostPaused,
-    Maintenance,
-    MemoryExhausted,
-    MigrationFails,
-    NetworkCut,
-    PeerCut,
-    SecurityLock,
-    SlowNetwork,
-    SubscriptionLapse,
-    SupplyShortage,
-    ZoneOutage,
-)
-from faultzone.faults.fault import Named, id_of
-from faultzone.model.billing.ledger import Money
+from faultzone.faults.targets import Named, id_of
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from faultzone.backends import Backend
+    from faultzone.clock import Duration
+    from faultzone.faults import Fault
+    from faultzone.model.billing.ledger import Money
 
 _HALF_WAY: Final = "its injection failed half-way, and what it did is not known"
 
@@ -142,7 +123,7 @@ class Chaos:
         return self._ask(fault, "schedule", {"after": milliseconds(after)})
 
     def _ask(self, fault: Fault, verb: str, more: dict[str, object]) -> Injection:
-        if not isinstance(fault, Fault):
+        if not isinstance(fault, faults.Fault):
             raise UsageError(f"{fault!r} is no fault: write one such as HostCrash(instance.host)")
         if fault.capability not in self._backend.capabilities:
             name = type(fault).__name__
@@ -213,55 +194,55 @@ class Chaos:
 
     def crash(self, host: str, *, reversible: bool = True) -> Injection:
         """Crash a host; by default its repair is owed."""
-        return self.inject(HostCrash(host, reversible, self._region))
+        return self.inject(faults.HostCrash(host, reversible, self._region))
 
     def hang(self, host: str) -> Injection:
         """Let a host stand still; its repair is owed."""
-        return self.inject(HostHang(host, self._region))
+        return self.inject(faults.HostHang(host, self._region))
 
     def cut(self, host: str) -> Injection:
         """Cut a host off; joining it again is owed."""
-        return self.inject(NetworkCut(host, self._region))
+        return self.inject(faults.NetworkCut(host, self._region))
 
     def at_risk(self, host: str) -> Injection:
         """Find a host at risk, which empties it by live migration."""
-        return self.inject(HostAtRisk(host, self._region))
+        return self.inject(faults.HostAtRisk(host, self._region))
 
     def zone_outage(self, zone: str) -> Injection:
         """Take the power of a zone away; giving it back is owed."""
-        return self.inject(ZoneOutage(zone, self._region))
+        return self.inject(faults.ZoneOutage(zone, self._region))
 
     # Machines that are real
 
     def peer_cut(self, host: str, peer: str) -> Injection:
         """Let two hosts hear one another no longer."""
-        return self.inject(PeerCut(host, peer, self._region))
+        return self.inject(faults.PeerCut(host, peer, self._region))
 
     def slow_network(self, host: str, kilobits: int = 256) -> Injection:
         """Let a host send no more than so many kilobits a second."""
-        return self.inject(SlowNetwork(host, kilobits, self._region))
+        return self.inject(faults.SlowNetwork(host, kilobits, self._region))
 
     def disk_full(self, host: str) -> Injection:
         """Let the local disk of a host be full."""
-        return self.inject(DiskFull(host, self._region))
+        return self.inject(faults.DiskFull(host, self._region))
 
     def memory_exhausted(self, instance: str | Named, left: int = 4 << 20) -> Injection:
         """Leave an instance hardly any memory: so many bytes beyond what it uses now."""
-        return self.inject(MemoryExhausted(id_of(instance, "instance"), left))
+        return self.inject(faults.MemoryExhausted(id_of(instance, "instance"), left))
 
     def pause(self, host: str) -> Injection:
         """Let the engine freeze a host; thawing it is owed."""
-        return self.inject(HostPaused(host, self._region))
+        return self.inject(faults.HostPaused(host, self._region))
 
     def kill(self, host: str) -> Injection:
         """Let the engine kill a host; its repair is owed."""
-        return self.inject(HostKilled(host, self._region))
+        return self.inject(faults.HostKilled(host, self._region))
 
     # What the provider does
 
     def shortage(self, *, zone: str | None = None, family: str | None = None, limit: int = 0) -> Injection:
         """Take supply away."""
-        return self.inject(SupplyShortage(zone, family, limit, self._region))
+        return self.inject(faults.SupplyShortage(zone, family, limit, self._region))
 
     def maintenance(
         self,
@@ -273,31 +254,31 @@ class Chaos:
     ) -> Injection:
         """Plan the reboot of an instance or of all on a host; withdrawing what has not begun is owed."""
         target = None if instance is None else id_of(instance, "instance")
-        return self.inject(Maintenance(target, host, within, outcome, self._region))
+        return self.inject(faults.Maintenance(target, host, within, outcome, self._region))
 
     def migration_fails(self, takes: float | None = None) -> Injection:
         """Let live migrations fail, or take so many seconds."""
-        return self.inject(MigrationFails(takes, self._region))
+        return self.inject(faults.MigrationFails(takes, self._region))
 
     def security_lock(self, instance: str | Named) -> Injection:
         """Lock an instance for a violation; unlocking it is owed."""
-        return self.inject(SecurityLock(id_of(instance, "instance")))
+        return self.inject(faults.SecurityLock(id_of(instance, "instance")))
 
     # Inside instances
 
     def guest_crash(self, instance: str | Named) -> Injection:
         """Crash the operating system of an instance."""
-        return self.inject(GuestCrash(id_of(instance, "instance")))
+        return self.inject(faults.GuestCrash(id_of(instance, "instance")))
 
     def agent_outage(self, instance: str | Named, state: str = "stopped") -> Injection:
         """Put an agent out of order; letting it run again is owed."""
-        return self.inject(AgentOutage(id_of(instance, "instance"), state))
+        return self.inject(faults.AgentOutage(id_of(instance, "instance"), state))
 
     # Money, time and the API
 
     def lapse(self, instance: str | Named, *, within: Duration = "3d", answered: Duration | None = None) -> Injection:
         """Let a subscription end soon; its renewal is owed, or comes by itself once `answered` has passed."""
-        return self.inject(SubscriptionLapse(id_of(instance, "instance"), within, answered))
+        return self.inject(faults.SubscriptionLapse(id_of(instance, "instance"), within, answered))
 
     def arrears(
         self,
@@ -308,7 +289,7 @@ class Chaos:
         amount: Money | None = None,
     ) -> Injection:
         """Drive an account into arrears; the payment is owed, or comes by itself once `answered` has passed."""
-        return self.inject(AccountArrears(account, debt, answered, amount))
+        return self.inject(faults.AccountArrears(account, debt, answered, amount))
 
     def api_failure(
         self,
@@ -323,12 +304,12 @@ class Chaos:
         retry_after: int | None = None,
     ) -> Injection:
         """Let calls of an action, or of a pattern of them, go wrong; see `ApiFailure`."""
-        return self.inject(ApiFailure(action, kind, code, status, seconds, times, after_effect, retry_after))
+        return self.inject(faults.ApiFailure(action, kind, code, status, seconds, times, after_effect, retry_after))
 
     def throttling(self, action: str, *, times: int | None = None, retry_after: int | None = None) -> Injection:
         """Throttle an action, or a pattern of them; `retry_after` is in milliseconds."""
-        return self.inject(ApiFailure(action, code="Throttling", times=times, retry_after=retry_after))
+        return self.inject(faults.ApiFailure(action, code="Throttling", times=times, retry_after=retry_after))
 
     def jump(self, by: Duration) -> Injection:
         """Let region time jump ahead, for good."""
-        return self.inject(ClockJump(by))
+        return self.inject(faults.ClockJump(by))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from faultzone.clock import Duration, milliseconds
 from faultzone.errors import IncompleteAnswer, NotListed, UsageError
-from faultzone.faults.fault import id_of
+from faultzone.faults.targets import id_of
 from faultzone.substrate.shell import Answer, Reaction
 
 if TYPE_CHECKING:

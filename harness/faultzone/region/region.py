@@ -21,7 +21,7 @@ from faultzone.clock import Duration
 from faultzone.editions import Edition
 from faultzone.editions.catalog import DEFAULT_IMAGE, DEFAULT_INSTANCE_TYPE
 from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
-from faultzone.faults.fault import id_of
+from faultzone.faults.targets import id_of
 from faultzone.journal.journal import Journal
 from faultzone.model.billing.ledger import Money
 from faultzone.region.chaos import Chaos
