@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from faultzone.loading import Loaded
+from faultzone.loading import Loaded as _Loaded
 
 if TYPE_CHECKING:
     from faultzone.api.errors import ApiError as ApiError
@@ -50,9 +50,10 @@ if TYPE_CHECKING:
     from faultzone.region.commands import stopped as stopped
     from faultzone.region.events import SystemEvent as SystemEvent
     from faultzone.region.handles import RegionClock as RegionClock
+    from faultzone.substrate.reaction import Reaction as Reaction
 
 #: Where each public name is at home; the faults are those of the catalogue.
-_HOME: Final[Loaded[str, Any]] = Loaded(
+_HOME: Final[_Loaded[str, Any]] = _Loaded(
     {
         f"faultzone.{home}": names.split()
         for home, names in {
@@ -72,6 +73,7 @@ _HOME: Final[Loaded[str, Any]] = Loaded(
             "region.commands": "Invocation Outcome failed finished running stopped",
             "region.events": "SystemEvent",
             "region.handles": "RegionClock",
+            "substrate.reaction": "Reaction",
         }.items()
     },
     "__dict__",

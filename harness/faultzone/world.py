@@ -6,10 +6,12 @@ change it.
 
 from __future__ import annotations
 
-import random
 from collections import defaultdict
 from hashlib import blake2b
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import random
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 #: Two characters for each pair of bytes, so that an id costs one hash and ten look-ups.
@@ -59,4 +61,6 @@ class World:
 
     def stream(self, name: str) -> random.Random:
         """A generator of its own for one purpose; the same name gives the same numbers again."""
+        import random  # Few ask for one.
+
         return random.Random(blake2b(name.encode(), digest_size=8, key=self._key).digest())

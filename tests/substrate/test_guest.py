@@ -6,7 +6,7 @@ import re
 import pytest
 
 from faultzone import Instance, Region, UsageError, make_region
-from faultzone.substrate.shell import Reaction
+from faultzone.substrate.reaction import Reaction
 
 WINDOWS = "win2016_64_dtc_1607_en-us_40G_alibase_20181220.vhd"
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from faultzone import Instance, Region, UsageError, make_region
-from faultzone.substrate.shell import Reaction
+from faultzone.substrate.reaction import Reaction
 
 START = base64.b64encode(b"#!/bin/sh\nweb\n").decode()
 

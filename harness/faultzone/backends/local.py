@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import editions
 from faultzone.api.errors import ApiError
-from faultzone.backends.publishing import Publisher
 from faultzone.clock import CLOCK_END, SECOND, VIRTUAL_START, Clock, Timer, stamp
 from faultzone.control import tables
 from faultzone.control.faults.failing import FailingCalls
@@ -30,6 +29,7 @@ from faultzone.substrate.memory import MemorySubstrate, Timings
 from faultzone.world import World
 
 if TYPE_CHECKING:
+    from faultzone.backends.publishing import Publisher
     from faultzone.control.faults.active import ActiveFaults
     from faultzone.control.faults.breaks import Breakers
 
@@ -150,8 +150,8 @@ class LocalBackend:
         self.failing_calls = FailingCalls()
         self._breakers = breakers
         self._active_faults: ActiveFaults | None = None
-        self._first_fault = threading.Lock()
-        self.subscriptions = Publisher(self.cloud, self.note)
+        self._loading = threading.Lock()
+        self._subscriptions: Publisher | None = None
         self._fallen_due: deque[Callable[[], object]] = deque()
         #: The thread that advances time, and by how much a jump has put off the instant that it is to reach.
         self._advancer: int | None = None
@@ -286,11 +286,21 @@ class LocalBackend:
         return fired
 
     @property
+    def subscriptions(self) -> Publisher:
+        """The subscribers to notifications."""
+        from faultzone.backends.publishing import Publisher
+
+        with self._loading:
+            if self._subscriptions is None:
+                self._subscriptions = Publisher(self.cloud, self.note)
+            return self._subscriptions
+
+    @property
     def active_faults(self) -> ActiveFaults:
         """The faults in force."""
         from faultzone.control.faults.active import ActiveFaults
 
-        with self._first_fault:
+        with self._loading:
             if self._active_faults is None:
                 self._active_faults = ActiveFaults(self, self._breakers())
             return self._active_faults
@@ -326,7 +336,7 @@ class LocalBackend:
                     self._commit()
                     fired += 1
                     # Notifications are delivered, and what a test has planned happens, before more time passes.
-                    if self.subscriptions.waiting or self._fallen_due:
+                    if self._fallen_due or (self._subscriptions is not None and self._subscriptions.waiting):
                         break
             self._raise_failed()
         if settle:
@@ -397,10 +407,15 @@ class LocalBackend:
     def release(self) -> None:
         """Give back what the cloud occupies outside this process: in memory, nothing."""
 
+    def end_subscriptions(self) -> None:
+        """End the callbacks, once they have delivered what they can, and the queues that are served."""
+        if self._subscriptions is not None:
+            self._subscriptions.close()
+
     def close(self) -> None:
         """End what runs, an advance included, and finish the journal's file."""
         self._closed = True
-        self.subscriptions.close()
+        self.end_subscriptions()
         self.substrate.close()
         self.journal.close()
 
@@ -444,7 +459,8 @@ class LocalBackend:
         """
         try:
             if isinstance(error, Exception) and not isinstance(error, ApiError):
-                self.subscriptions.drop()
+                if self._subscriptions is not None:
+                    self._subscriptions.drop()
                 self.cloud.drop()
                 if not isinstance(error, FaultzoneError):
                     raise HarnessError(f"the model failed: {error!r}") from error
@@ -454,15 +470,16 @@ class LocalBackend:
     def _leave_turn(self, planned: bool) -> None:
         """Release the lock; then deliver notifications, and do what was planned for by now."""
         self._lock.release()
-        if self.subscriptions.waiting:
-            self.subscriptions.deliver()
+        if self._subscriptions is not None and self._subscriptions.waiting:
+            self._subscriptions.deliver()
         while planned and self._fallen_due:
             self._fallen_due.popleft()()
 
     def _commit(self) -> None:
         """Journal what the model said and asked for, then hand its effects to the substrate."""
         self.cloud.react()
-        self.subscriptions.commit()
+        if self._subscriptions is not None:
+            self._subscriptions.commit()
         now, append = self.clock.now, self.journal.append
         said = self.cloud.said
         if said:

@@ -13,7 +13,7 @@ from faultzone.control.targets import find_instance
 from faultzone.errors import NotSupported, UsageError
 from faultzone.substrate.guests import AGENT_STATES, Guests, Taught, exactly, like
 from faultzone.substrate.memory import MemorySubstrate
-from faultzone.substrate.shell import Reaction
+from faultzone.substrate.reaction import Reaction
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local

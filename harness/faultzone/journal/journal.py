@@ -18,10 +18,12 @@ import stat
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, Final, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 from faultzone.clock import CLOCK_END, stamp
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: The kinds of entry.
 KINDS: Final = frozenset(

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_NAME: Final = re.compile(r"[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff.:-]*", re.ASCII)
-_INSTANCE_NAME: Final = re.compile(r"[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff:-]*", re.ASCII)
+# Patterns are compiled at their first use: a region whose user names nothing needs none.
+_NAME: Final = r"(?a)[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff.:-]*"
+_INSTANCE_NAME: Final = r"(?a)[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff:-]*"
 _TAG_RESERVED: Final = ("aliyun", "acs:")
-_ORDERED: Final = re.compile(r"([^\[\]]*)\[([0-9]{0,6})(?:,([1-6]?))?\]([^\[\]]*)")
-_HOST_NAME: Final = re.compile(r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
+_ORDERED: Final = r"([^\[\]]*)\[([0-9]{0,6})(?:,([1-6]?))?\]([^\[\]]*)"
+_HOST_NAME: Final = r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*"
 _WEB: Final = ("http://", "https://")
 
 
@@ -47,14 +48,14 @@ class Rules(AssistantRules, BillingRules):
     def name_is_valid(self, name: str, length: Sequence[int]) -> bool:
         """Names of launch templates and security groups start with a letter, are no URL, and keep to letters, digits,
         `:`, `_`, `.` and `-`."""
-        return length[0] <= len(name) <= length[1] and not name.startswith(_WEB) and bool(_NAME.fullmatch(name))
+        return length[0] <= len(name) <= length[1] and not name.startswith(_WEB) and bool(re.fullmatch(_NAME, name))
 
     def instance_name_is_valid(self, name: str) -> bool:
         """Names of instances are written like those of sets; a later edition allows periods in them
         (instance/name-rule, instance/name-periods)."""
         edition = self.edition.instance
         form, (least, most) = _NAME if edition.name_periods else _INSTANCE_NAME, edition.name_length
-        return least <= len(name) <= most and not name.startswith(_WEB) and bool(form.fullmatch(name))
+        return least <= len(name) <= most and not name.startswith(_WEB) and bool(re.fullmatch(form, name))
 
     def host_name_is_valid(self, name: str, system: str) -> bool:
         """Letters and digits, with single dots and hyphens between; a Windows system has no dots, not digits alone, and
@@ -64,7 +65,7 @@ class Rules(AssistantRules, BillingRules):
         least, most = edition.host_name_length_windows if windows else edition.host_name_length
         if windows and ("." in name or name.isdigit()):
             return False
-        return least <= len(name) <= most and bool(_HOST_NAME.fullmatch(name))
+        return least <= len(name) <= most and bool(re.fullmatch(_HOST_NAME, name))
 
     def password_is_valid(self, password: str, system: str) -> bool:
         """8 to 30 ASCII characters of at least three kinds, on Windows no slash first (instance/password-rule)."""
@@ -77,7 +78,7 @@ class Rules(AssistantRules, BillingRules):
     def set_name_is_valid(self, name: str) -> bool:
         """Names of sets are written like those of instances (deployment-set/name-rule)."""
         least, most = self.edition.deployment_set.name_length
-        return least <= len(name) <= most and not name.startswith(_WEB) and bool(_INSTANCE_NAME.fullmatch(name))
+        return least <= len(name) <= most and not name.startswith(_WEB) and bool(re.fullmatch(_INSTANCE_NAME, name))
 
     def description_is_valid(self, text: str, length: Sequence[int]) -> bool:
         """Descriptions are no URL and keep to their length (deployment-set/description-rule)."""
@@ -108,7 +109,7 @@ class Rules(AssistantRules, BillingRules):
         """The n-th name of a batch, counted from 0: with its suffix, or where a later edition has it, with its number
         in the place of `[begin,bits]`; at the end of a name that stands for the suffix too
         (deployment-set/ordered-suffix, instance/ordered-names)."""
-        ordered = _ORDERED.fullmatch(name) if self.edition.instance.ordered_names else None
+        ordered = re.fullmatch(_ORDERED, name) if self.edition.instance.ordered_names else None
         if ordered is None:
             return f"{name}{suffix}"
         before, begin, bits, after = ordered.groups()

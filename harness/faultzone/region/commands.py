@@ -9,16 +9,15 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from faultzone.clock import Duration, milliseconds
 from faultzone.errors import IncompleteAnswer, NotListed, UsageError
 from faultzone.faults.targets import id_of
-from faultzone.substrate.shell import Answer, Reaction
 
 if TYPE_CHECKING:
     from faultzone.region import Instance, Region
+    from faultzone.substrate.reaction import Answer, Reaction
 
 T = TypeVar("T")
 
@@ -26,32 +25,37 @@ T = TypeVar("T")
 _GRACE: Final = 120
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What shall become of a command on an instance; made by `finished`, `failed`, `running` and `stopped`."""
 
     state: str
     reaction: Reaction
 
 
+def _outcome(state: str, **reaction: Any) -> Outcome:
+    from faultzone.substrate.reaction import Reaction
+
+    return Outcome(state, Reaction(**reaction))
+
+
 def finished(exit_code: int = 0, output: str = "", takes: Duration = 0) -> Outcome:
     """The process ends by itself, with whatever exit code."""
-    return Outcome("Finished", Reaction(takes=takes, exit_code=exit_code, output=output))
+    return _outcome("Finished", takes=takes, exit_code=exit_code, output=output)
 
 
 def failed(output: str = "", takes: Duration = 0) -> Outcome:
     """The run breaks."""
-    return Outcome("Failed", Reaction(takes=takes, output=output, crash=True))
+    return _outcome("Failed", takes=takes, output=output, crash=True)
 
 
 def running() -> Outcome:
     """The process does not end by itself: the timeout ends it."""
-    return Outcome("Running", Reaction(hang=True))
+    return _outcome("Running", hang=True)
 
 
 def stopped() -> Outcome:
     """The user stops it."""
-    return Outcome("Stopped", Reaction(hang=True))
+    return _outcome("Stopped", hang=True)
 
 
 class _States(dict[str, str]):
@@ -297,4 +301,4 @@ class Commands:
         return list(self._region.control("guest-history", instance=instance.id)["ran"])
 
 
-__all__ = ["Commands", "Invocation", "Outcome", "Reaction", "failed", "finished", "running", "stopped"]
+__all__ = ["Commands", "Invocation", "Outcome", "failed", "finished", "running", "stopped"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from faultzone.api.errors import ApiError
 from faultzone.clock import Duration, read_stamp, stamp
 from faultzone.errors import UsageError, WaitTimeout
-from faultzone.journal import timeline as report
 from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
@@ -17,8 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class SystemEvent:
+class SystemEvent(NamedTuple):
     """A system event as the history shows it. Times are in milliseconds since the epoch.
 
     Attributes:
@@ -135,6 +132,8 @@ class Events:
 
 def timeline(instance: Instance) -> str:
     """What is known of an instance: how it is, its events as the public API shows them, and what the journal has."""
+    from faultzone.journal import timeline as report  # A wait that succeeds needs none.
+
     region = instance.region
     try:
         full = region.events.full_status(instance)

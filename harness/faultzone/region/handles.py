@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,8 +32,7 @@ def check_status(status: str) -> None:
         raise UsageError(f"there is no state {status!r} of an instance; there are {', '.join(STATUSES)}")
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """What an instance keeps through stop, reboot, migration and recovery (instance/identity)."""
 
     id: str

@@ -6,15 +6,12 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from decimal import Decimal
 from functools import wraps
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
 from faultzone import editions, waiting
 from faultzone.api.errors import ApiError
 from faultzone.backends import Backend
-from faultzone.backends.answers import documented, from_control
 from faultzone.backends.local import LocalBackend
 from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.clock import Duration
@@ -23,7 +20,6 @@ from faultzone.editions.catalog import DEFAULT_IMAGE, DEFAULT_INSTANCE_TYPE
 from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
 from faultzone.faults.targets import id_of
 from faultzone.journal.journal import Journal
-from faultzone.model.billing.ledger import Money
 from faultzone.region.chaos import Chaos
 from faultzone.region.commands import Commands
 from faultzone.region.events import Events
@@ -31,6 +27,9 @@ from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check
 from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from faultzone.model.billing.ledger import Money
     from faultzone.serve import Door, Endpoint
 
 T = TypeVar("T")
@@ -141,6 +140,8 @@ class Region:
             raise NotSupported(f"a subscription cannot be given back, so none is bought on {self.backend.name}")
         answer = self.backend.call(action, parameters, account=self.account)
         if self.strict:
+            from faultzone.backends.answers import documented
+
             answer = documented(answer)
         if action in _MAKING:
             self._note(answer)
@@ -153,7 +154,11 @@ class Region:
             NotSupported: this backend cannot.
         """
         answer = self.backend.control(verb, arguments)
-        return from_control(verb, answer) if self.strict else answer
+        if self.strict:
+            from faultzone.backends.answers import from_control
+
+            answer = from_control(verb, answer)
+        return answer
 
     def supports(self, capability: str) -> bool:
         """Whether the backend has a capability."""
@@ -205,7 +210,7 @@ class Region:
     @property
     def account_balance(self) -> Decimal:
         """What the account has, in yuan; negative for a debt. Needs the capability `change-account`."""
-        return Decimal(self.control("account-balance", account=self.account)["balance"])
+        return _yuan(self.control("account-balance", account=self.account))
 
     def top_up(self, amount: Money) -> Decimal:
         """Pay yuan into the account and return its balance. Needs the capability `change-account`.
@@ -213,7 +218,7 @@ class Region:
         Raises:
             UsageError: the amount is negative or not exact to 1/10000 yuan.
         """
-        return Decimal(self.control("top-up", amount=str(amount), account=self.account)["balance"])
+        return _yuan(self.control("top-up", amount=str(amount), account=self.account))
 
     def set_prices(
         self, *, hourly: Money | None = None, monthly: Money | None = None, instance_type: str | None = None
@@ -323,6 +328,8 @@ class Region:
             TimeoutError: nothing is heard; also where no instance of the account has the address.
             UsageError: it is no address, or there is no such port.
         """
+        from ipaddress import ip_address
+
         try:
             wanted = str(ip_address(address))
         except ValueError:
@@ -478,8 +485,15 @@ class Region:
                 while self.served:
                     self.served.pop().close()
                 if isinstance(self.backend, LocalBackend):
-                    self.backend.subscriptions.close()
+                    self.backend.end_subscriptions()
                     self.backend.release()
+
+
+def _yuan(answer: Mapping[str, Any]) -> Decimal:
+    """The balance that an answer tells."""
+    from decimal import Decimal
+
+    return Decimal(answer["balance"])
 
 
 class Client:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from faultzone.clock import Timer
     from faultzone.substrate.guests import Guests
     from faultzone.substrate.process import Process, Ran
-    from faultzone.substrate.shell import Answer
+    from faultzone.substrate.reaction import Answer
 
 _DIRECTORY: Final = {"linux": "/root", "windows": rf"C:\ProgramData\aliyun\assist\{LATEST}"}
 _USERS: Final = {

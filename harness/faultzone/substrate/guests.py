@@ -18,7 +18,7 @@ from faultzone.substrate.guest_agent import AGENT_PROCESS, LATEST
 if TYPE_CHECKING:
     from faultzone.clock import Clock
     from faultzone.substrate.guest import Guest
-    from faultzone.substrate.shell import Answer, Reaction
+    from faultzone.substrate.reaction import Answer, Reaction
 
 #: Gives the reaction to a command's text; None where it is not meant.
 Taught = Callable[[str], "Reaction | None"]

@@ -30,7 +30,7 @@ from faultzone.substrate import Sink
 from faultzone.substrate.guests import Guests
 
 if TYPE_CHECKING:
-    from faultzone.substrate.shell import Answer
+    from faultzone.substrate.reaction import Answer
 
 
 @dataclass(frozen=True, slots=True)

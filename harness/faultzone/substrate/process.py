@@ -10,7 +10,8 @@ from faultzone.clock import SECOND
 from faultzone.model.core.effects import RunEnded, RunOutput, RunRefused, RunScript, RunTimedOut
 from faultzone.substrate.bash import BASH, runs_in_bash
 from faultzone.substrate.programs import linux_program
-from faultzone.substrate.shell import Answer, Crashed, Program, Reaction, Wait, execute
+from faultzone.substrate.reaction import Answer, Reaction
+from faultzone.substrate.shell import Crashed, Program, Wait, execute
 from faultzone.substrate.windows import BAT, POWERSHELL, windows_program
 
 if TYPE_CHECKING:

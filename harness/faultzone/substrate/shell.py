@@ -12,14 +12,11 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from faultzone.clock import Duration, milliseconds
-from faultzone.errors import UsageError
+from faultzone.clock import milliseconds
+from faultzone.substrate.reaction import Answer, Reaction
 
 #: How long a step takes, in milliseconds; None is for ever.
 Wait = int | None
-#: Gives the answer of a service to a request. It may raise ConnectionRefusedError or TimeoutError, as a service that
-#: has died or hangs would be met with.
-Answer = Callable[[bytes], bytes]
 #: A program takes its arguments and gives its exit code, or how long it takes and how it ends then.
 Program = Callable[["Session", list[str]], "int | Takes"]
 
@@ -30,42 +27,6 @@ class Takes(NamedTuple):
     ms: Wait
     code: int = 0
     output: str = ""
-
-
-@dataclass(frozen=True)
-class Reaction:
-    """How a taught command behaves.
-
-    Args:
-        takes: how long until it ends, such as `"40s"`.
-        exit_code: what it ends with.
-        output: what it writes when it ends; text, or bytes that need not be UTF-8.
-        hang: it never ends by itself.
-        crash: it does not end but breaks, so that the agent cannot go on with the run.
-        serves: the port at which it serves from its end on, in the background, until the guest goes down.
-        answer: what the service answers: the same to each request, or what a function gives to its bytes.
-
-    Raises:
-        UsageError: there is no such port, an answer without a port, or a service that hangs or crashes.
-    """
-
-    takes: Duration = 0
-    exit_code: int = 0
-    output: str | bytes = ""
-    hang: bool = False
-    crash: bool = False
-    serves: int | None = None
-    answer: str | bytes | Answer = b""
-
-    def __post_init__(self) -> None:
-        if self.serves is None:
-            if self.answer:
-                raise UsageError("an answer needs the port at which it is served: serves=80")
-            return
-        if type(self.serves) is not int or not 1 <= self.serves <= 65535:
-            raise UsageError(f"serves={self.serves!r}: write a port, from 1 to 65535")
-        if self.hang or self.crash:
-            raise UsageError("what serves does so in the background: it neither hangs nor crashes")
 
 
 class Crashed(Exception):

@@ -7,15 +7,13 @@ checks a region can print why. Sources: manual 2.1, tables 2-2 to 2-4; API refer
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 _NONE: Final[frozenset[str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One rule: its condition is the conjunction of those of the three sets that are not empty.
 
     Args:
@@ -46,8 +44,7 @@ class Row:
 Table: TypeAlias = tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A state, and the row that decided it."""
 
     state: str
@@ -148,8 +145,7 @@ def timed_instance(*, stopped: bool) -> Decision:
     return Decision(row.result, row)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a command on an instance, in the words of each edition.
 
     Args:

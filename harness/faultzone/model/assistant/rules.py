@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from faultzone.api.ecs.assistant import SYSTEM_OF
 from faultzone.clock import DAY, SECOND
-from faultzone.model.assistant.cron import Cron, CronError
 from faultzone.model.assistant.invocation_status import (
     DETAILED,
     ONE_TIME,
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from faultzone.editions import Edition
+    from faultzone.model.assistant.cron import Cron
     from faultzone.model.core.catalog import Image
     from faultzone.model.core.state import Instance
 
@@ -101,6 +100,8 @@ class AssistantRules:
 
     def type_fits(self, kind: str, system: str) -> bool:
         """Each type of command is for one system (assistant/command-types)."""
+        from faultzone.api.ecs.assistant import SYSTEM_OF
+
         return SYSTEM_OF[kind] == system
 
     # Timed invocations
@@ -120,6 +121,8 @@ class AssistantRules:
         Raises:
             CronError: it is malformed, or repeats too fast.
         """
+        from faultzone.model.assistant.cron import Cron, CronError
+
         edition = self.edition.assistant
         if (count := len(frequency.split())) not in edition.cron_fields:
             raise CronError(f"{count} fields, where {' or '.join(map(str, edition.cron_fields))} are expected")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.errors import ApiError
-from faultzone.model.rules import Rules
+
+if TYPE_CHECKING:
+    from faultzone.model.rules import Rules
 
 Answer = dict[str, Any]
 
