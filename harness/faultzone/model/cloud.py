@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from faultzone.api.errors import ApiError
 from faultzone.api.request import read_text
 from faultzone.editions import date_text
 from faultzone.errors import ShapeError
-from faultzone.model.assistant import runs
-from faultzone.model.billing import charges
 from faultzone.model.core.addresses import dotted, public_addresses
 from faultzone.model.core.dispatch import ACTIONS, REPORTS, Answer
 from faultzone.model.core.state import Entered, Instance, RegionState, Said
-from faultzone.model.events import recovery
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock
@@ -64,20 +62,28 @@ class Cloud:
         }
         public = public_addresses()
         for region in self.regions.values():
-            region.cloud_regions = tuple(self.regions)
+            region.cloud_regions, region.cloud_accounts = self.regions, tuple(accounts)
             region.public = public
+            region.check_payment = partial(_check_payment, region)
         if len(self.regions) != len(shapes) or len(set(accounts)) != len(accounts):
             raise ShapeError("each region and each account of a cloud is named once")
         self.accounts = tuple(accounts)
         self.edition, self.rules, self.catalog = edition, rules, catalog
         self.clock, self.world = clock, world
         self.default_region = shapes[0].region_id
-        # The order in which chapters react to a transition: what runs inside, money, recovery.
+        #: Whether the chapters follow the transitions of instances: from the first one on.
+        self._followed = False
+
+    def _follow(self) -> None:
+        """Let the chapters react to transitions, in this order: what runs inside, money, recovery."""
+        from faultzone.model.assistant import runs
+        from faultzone.model.billing import charges
+        from faultzone.model.events import recovery
+
+        self._followed = True
         for region in self.regions.values():
-            runs.watch(region)
-        charges.open_books(self.regions.values(), self.accounts)
-        for region in self.regions.values():
-            recovery.watch(region)
+            for chapter in (runs, charges, recovery):
+                chapter.watch(region)
 
     def call(self, action: str, parameters: Mapping[str, object], account: str) -> Answer:
         """Answer one call, with its effects in the outboxes of the regions.
@@ -135,6 +141,8 @@ class Cloud:
         end.
         """
         entered = self._entered
+        if entered and not self._followed:
+            self._follow()
         while entered:
             region, instance, before, after = entered.popleft()
             for reaction in region.reactions:
@@ -191,3 +199,10 @@ class Cloud:
 
                 return metadata.read(region, region.account(instance.account), instance, path)
         return None
+
+
+def _check_payment(region: RegionState, *asked: Any) -> None:
+    """Refuse what an account cannot pay for, as the chapter of billing has it; see `RegionState.check_payment`."""
+    from faultzone.model.billing import charges
+
+    charges.check_payment(region, *asked)

@@ -127,7 +127,7 @@ def assert_recovered(instance: Instance, before: Identity, *, type: str = "Syste
     now = instance.identity
     wrong += [
         f"{name} was {getattr(before, name)!r} and is {getattr(now, name)!r}"
-        for name in vars(before)
+        for name in before._fields
         if getattr(before, name) != getattr(now, name)
     ]
     if wrong:

@@ -14,26 +14,19 @@ from typing import TYPE_CHECKING
 from faultzone.api.ecs.billing import ReActivateInstances
 from faultzone.api.errors import ApiError
 from faultzone.model.billing import arrears, nonpayment, subscriptions
-from faultzone.model.billing.ledger import Books, books_of, units
+from faultzone.model.billing.ledger import books_of, units
 from faultzone.model.core import locks, transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.state import STARTING, STOP_CHARGING, STOPPED, AccountState, Instance, RegionState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from faultzone.model.core.catalog import InstanceType
 
 
-def open_books(regions: Iterable[RegionState], accounts: Iterable[str]) -> None:
-    """Give the regions of a cloud the ledgers that they share."""
-    first, *others = regions
-    books = Books((first, *others), accounts, first.edition, first.clock)
-    for region in books.regions:
-        region.keep(books)
-        region.reactions.append(partial(_follow, region))
-        region.check_payment = partial(check_payment, region)
-        region.in_arrears = lambda account: books.ledgers[account].overdue
+def watch(region: RegionState) -> None:
+    """Follow the transitions of a region's instances."""
+    region.reactions.append(partial(_follow, region))
+    region.in_arrears = lambda account: books_of(region).ledgers[account].overdue
 
 
 def check_payment(

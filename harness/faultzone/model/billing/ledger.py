@@ -177,8 +177,15 @@ class Ledger:
 
 
 def books_of(region: RegionState) -> Books:
-    """The books of the cloud that a region is of."""
-    return region.part(Books)
+    """The books of the cloud that a region is of; opened when they are first asked for."""
+    return region.kept(Books) or _open(region)
+
+
+def _open(region: RegionState) -> Books:
+    books = Books(region.cloud_regions.values(), region.cloud_accounts, region.edition, region.clock)
+    for each in books.regions:
+        each.keep(books)
+    return books
 
 
 class Books:

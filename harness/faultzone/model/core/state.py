@@ -192,6 +192,10 @@ class Parts:
             made = self._parts[kind] = kind()
         return made
 
+    def kept(self, kind: type[P]) -> P | None:
+        """What a chapter keeps here, if it has made it."""
+        return self._parts.get(kind)
+
     def keep(self, part: object) -> None:
         """Keep what a chapter has made itself."""
         self._parts[type(part)] = part
@@ -267,8 +271,9 @@ class RegionState(Parts):
         self.shape, self.catalog, self.edition, self.rules = shape, catalog, edition, rules
         self.clock, self.world = clock, world
         self.zone_ids = shape.zone_ids()
-        #: The regions of the cloud that this one is of.
-        self.cloud_regions: tuple[str, ...] = (self.id,)
+        #: The regions of the cloud that this one is of by id, and the ids of its accounts.
+        self.cloud_regions: Mapping[str, RegionState] = {self.id: self}
+        self.cloud_accounts: tuple[str, ...] = ()
         self.placement = Placement(shape, catalog)
         self.public = addresses.public_addresses()
         self.accounts: dict[str, AccountState] = {}
