@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import DAY, MINUTE, SECOND, HybridClock
@@ -248,8 +249,8 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
     """Puts another function in the place of the one that answers StopInstance."""
 
     def put(function: Any) -> None:
-        entry = dispatch.ACTIONS["StopInstance"]._replace(handler=function)
-        monkeypatch.setitem(dispatch.ACTIONS, "StopInstance", entry)
+        entry = dispatch.ACTIONS[ECS, "StopInstance"]._replace(handler=function)
+        monkeypatch.setitem(dispatch.ACTIONS, (ECS, "StopInstance"), entry)
 
     return put
 
@@ -340,6 +341,15 @@ def test_an_unknown_account_region_action_or_verb_is_refused(backend: LocalBacke
         backend.control("host-of", {"hsot": "x"})
     with pytest.raises(UsageError, match=r"'host-of': 'instance' is array: write string; it takes"):
         backend.control("host-of", {"instance": []})
+
+
+@pytest.mark.parametrize("product", ["vpc", "ECS", "", None, 7, ["ecs"], {}])
+def test_a_product_that_there_is_not_is_no_refusal_of_the_api(backend: LocalBackend, product: Any) -> None:
+    before = len(backend.journal)
+    with pytest.raises(UsageError, match=r"^product=.*: write one of ecs$"):
+        backend.call("DescribeInstances", {"RegionId": "cn-hangzhou"}, product=product)
+    assert len(backend.journal) == before
+    assert "TotalCount" in backend.call("DescribeInstances", {"RegionId": "cn-hangzhou"}, product="ecs")
 
 
 def test_region_time_has_an_end(backend: LocalBackend) -> None:

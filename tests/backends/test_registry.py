@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.backends import CAPABILITIES, registry
 from faultzone.backends.foreign import complete
@@ -31,8 +32,8 @@ class Mine:
         self.cloud, self.detail = local_backend(options.cloud), options.detail
         made.append(self)
 
-    def call(self, action, parameters, *, account=None):
-        return self.cloud.call(action, parameters, account=account)
+    def call(self, action, parameters, *, product, account=None):
+        return self.cloud.call(action, parameters, product=product, account=account)
 
     def control(self, verb, arguments):
         return self.cloud.control(verb, arguments)
@@ -167,7 +168,9 @@ class Bare:
     def __init__(self) -> None:
         self.answer: Any = {"TotalCount": 0}
 
-    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+    def call(
+        self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
+    ) -> dict[str, Any]:
         if action == "StopInstance":
             raise ApiError("InvalidInstanceId.NotFound")
         return self.answer  # type: ignore[no-any-return]

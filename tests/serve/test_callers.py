@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.listen.limits import CHUNKS_MAX, HEADERS_MAX
 from faultzone.listen.server import Turns
@@ -171,10 +172,10 @@ def test_who_sends_many_at_once_waits_for_the_turns_of_others(endpoint: Endpoint
 
     class Waiting(FakeDoor):
         def call(
-            self, action: str, parameters: Mapping[str, object], *, account: str | None = None
+            self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
         ) -> dict[str, object]:
             assert sent.wait(10)
-            return super().call(action, parameters, account=account)
+            return super().call(action, parameters, product=product, account=account)
 
     waiting = Waiting()
     with (

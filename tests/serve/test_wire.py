@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from faultzone.api.errors import ApiError
+from faultzone.api.products import BY_VERSION
 from faultzone.serve.wire import (
     FORM_MAX,
     NAME_MAX,
@@ -52,7 +53,7 @@ def test_a_call_is_without_what_the_wire_needs() -> None:
         "Timestamp SecurityToken Format".split()
     )
     request = read_request("GET", "/", BASE + b"&RegionId=r&InstanceId.1=i-1&" + wire.encode(), {}, b"")
-    assert read_call(request) == Call("StopInstance", {"RegionId": "r", "InstanceId.1": "i-1"})
+    assert read_call(request) == Call("ecs", "StopInstance", {"RegionId": "r", "InstanceId.1": "i-1"})
 
 
 def test_the_length_of_a_name_is_that_of_the_decoded_one() -> None:
@@ -60,10 +61,18 @@ def test_the_length_of_a_name_is_that_of_the_decoded_one() -> None:
     assert read_request("GET", "/", quote(name).encode() + b"=1", {}, b"").parameters == {name: "1"}
 
 
+def test_the_version_tells_the_product_and_that_of_no_other_is_known() -> None:
+    assert BY_VERSION == {"2014-05-26": "ecs"}
+    for version in ("2016-04-28", "2015-04-01", "2014-5-26", "2014-05-26 ", "ecs"):
+        with pytest.raises(ApiError) as refusal:
+            read_call(read_request("GET", "/", f"Action=DescribeVpcs&Version={version}".encode(), {}, b""))
+        assert refusal.value.code == "InvalidVersion"
+
+
 def test_action_and_version_may_be_headers() -> None:
     headers = {"x-acs-action": "StopInstance", "x-acs-version": "2014-05-26"}
     assert read_call(read_request("POST", "/", b"InstanceId=i", headers, b"")) == Call(
-        "StopInstance", {"InstanceId": "i"}
+        "ecs", "StopInstance", {"InstanceId": "i"}
     )
     assert read_call(read_request("POST", "/", b"Action=Other", headers, b"")).action == "Other"
 

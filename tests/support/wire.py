@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.listen import Request
@@ -43,7 +44,9 @@ class FakeDoor:
     notes: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     verbs: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
-    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, object]:
+    def call(
+        self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
+    ) -> dict[str, object]:
         self.calls.append((action, dict(parameters), account))
         if self.error is not None:
             raise self.error

@@ -7,10 +7,9 @@ A request class drives parsing, validation and the error codes of an action::
         force_stop: bool = flag("ForceStop")
 
 `StopInstance.parse({"InstanceId": "i-1", "ForceStop": "true"})` gives an object with `instance_id` and `force_stop`.
-Parameters that
-are absent keep the declared default, which lives on the class: a request object holds only what was given.
-Values come as the text of the wire or as plain Python; lists and structures come flat (`Tag.1.Key`) or as Python lists
-and mappings.
+Parameters that are absent keep the declared default, which lives on the class: a request object holds only what was
+given. Values come as the text of the wire or as plain Python; lists and structures come flat (`Tag.1.Key`) or as Python
+lists and mappings.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self, TypeVar, cast
 
+from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.editions.edition import Date, date_text
 
@@ -368,6 +368,7 @@ class Request:
 
     Class attributes:
         parameters: wire name -> declared parameter.
+        product: whose action it is.
         aliases: further wire names of the action.
         since: the date of the documentation that first has the action.
         writes: whether the action may change something.
@@ -376,6 +377,7 @@ class Request:
 
     parameters: ClassVar[dict[str, Parameter]] = {}
     required: ClassVar[tuple[Parameter, ...]] = ()
+    product: ClassVar[str] = ECS
     aliases: ClassVar[tuple[str, ...]] = ()
     since: ClassVar[Date] = (2019, 2)
     writes: ClassVar[bool] = True

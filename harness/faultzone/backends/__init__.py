@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
+from faultzone.api.ecs import ECS
 from faultzone.journal.journal import Journal
 
 #: What a backend may let a test do besides the public API, and what each of them means.
@@ -50,8 +51,16 @@ TEST_KEYS: Final = key_pairs(5)
 class Doors(Protocol):
     """What answers ECS actions must have at the least: two doors, and an end."""
 
-    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+    def call(
+        self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
+    ) -> dict[str, Any]:
         """Answer one action.
+
+        Args:
+            action: its name.
+            parameters: the flat text of the wire, or plain Python.
+            product: whose action it is.
+            account: whose call it is; the default account's when left out.
 
         Raises:
             ApiError: the action is refused.

@@ -13,6 +13,7 @@ from time import monotonic, sleep
 from typing import Any, Final
 from weakref import finalize
 
+from faultzone.api.ecs import ECS
 from faultzone.backends import OWN
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import SECOND, Clock, HybridClock, Timer
@@ -105,14 +106,16 @@ class DockerBackend(LocalBackend):
         with self._turn():
             return self.cloud.metadata(instance_id, path)
 
-    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+    def call(
+        self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
+    ) -> dict[str, Any]:
         """Answer one action; see `Backend.call`.
 
         Raises:
             HarnessError: the hosts failed.
         """
         self.hosts.check()
-        return super().call(action, parameters, account=account)
+        return super().call(action, parameters, product=product, account=account)
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Do what only a harness may do; see `Backend.control`. Hosts that are real have verbs of their own.

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
+from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.backends import CAPABILITIES, Backend, Doors
 from faultzone.backends.answers import kept
@@ -60,7 +61,9 @@ class Foreign:
         self.journal = Journal() if own is None else own
         self._records = own is None
 
-    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+    def call(
+        self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
+    ) -> dict[str, Any]:
         """Answer one action; see `Backend.call`.
 
         Raises:
@@ -68,7 +71,7 @@ class Foreign:
         """
         said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
         try:
-            answer: object = self._inner.call(action, parameters, account=account)
+            answer: object = self._inner.call(action, parameters, product=product, account=account)
         except ApiError as refusal:
             self._record("refusal", {**said, "code": refusal.code})
             raise

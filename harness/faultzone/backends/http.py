@@ -14,7 +14,9 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
+from faultzone.api.products import version_of
 from faultzone.backends.answers import documented, from_control, kept
 from faultzone.backends.retries import Budget
 from faultzone.clock import SECOND
@@ -118,7 +120,9 @@ class HttpBackend:
         lacking = set() if len(self._accounts) == len(shape["accounts"]) else {"change-account"}
         self.capabilities = frozenset(shape["capabilities"]) - lacking
 
-    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+    def call(
+        self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
+    ) -> dict[str, Any]:
         """Sign and send one action; see `Backend.call`.
 
         Raises:
@@ -134,9 +138,10 @@ class HttpBackend:
             raise NotSupported(f"no key pair is given for the account {account}")
         if not isinstance(action, str):
             raise UsageError(f"action={quoted(action)}: write the name of an action, such as 'DescribeInstances'")
+        named = {"Version": version_of(product), "Action": action}
         said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
         try:
-            body = urlencode(self._sign("POST", {**flatten(parameters), "Action": action}, key))
+            body = urlencode(self._sign("POST", {**flatten(parameters), **named}, key))
         except UnicodeEncodeError as error:
             raise UsageError(f"{action} has the text {quoted(error.object)}: UTF-8 cannot carry it") from None
         form = {"Content-Type": "application/x-www-form-urlencoded"}

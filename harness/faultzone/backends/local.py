@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import editions
+from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
+from faultzone.api.products import version_of
 from faultzone.clock import CLOCK_END, SECOND, VIRTUAL_START, Clock, Timer, stamp
 from faultzone.control import tables
 from faultzone.control.faults.failing import FailingCalls
@@ -20,7 +22,6 @@ from faultzone.journal.journal import Journal, copied
 from faultzone.journal.redaction import hidden, hide, noted, quoted, recorded, text
 from faultzone.model.cloud import Cloud
 from faultzone.model.core.catalog import Catalog, default_catalog
-from faultzone.model.core.dispatch import ACTIONS
 from faultzone.model.core.effects import Boot, Effect, PutFile, Report, RunScript, is_routine
 from faultzone.model.core.shape import Shape
 from faultzone.model.rules import Rules
@@ -175,27 +176,31 @@ class LocalBackend:
             },
         )
 
-    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+    def call(
+        self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
+    ) -> dict[str, Any]:
         """Answer one action; see `Backend.call`. A fault of the API that delays lets region time pass.
 
         Raises:
             NoAnswer: a fault of the API drops the call.
-            UsageError: the action or a parameter is nothing that can be sent.
+            UsageError: the action or a parameter is nothing that can be sent, or there is no such product.
         """
         if type(action) is not str and not isinstance(action, str):
             raise UsageError(f"action={quoted(action)}: write the name of an action, such as 'DescribeInstances'")
         if account is not None and not isinstance(account, str):
             raise UsageError(f"account={quoted(account)}: write the id of an account, such as {DEFAULT_ACCOUNT!r}")
+        if product != ECS:
+            version_of(product)
         if not self.failing_calls.faults:
-            return self._call(action, parameters, account)
+            return self._call(product, action, parameters, account)
         if seconds := self.delay_of(action):
             self.advance(round(seconds * SECOND))
         failing = self.failing_calls.take(action, "refuse", "drop")
         if failing is None:
-            return self._call(action, parameters, account)
+            return self._call(product, action, parameters, account)
         fault = failing.fault
         if fault.after_effect:
-            self._call(action, parameters, account)
+            self._call(product, action, parameters, account)
         with self._turn():
             said = {"fault": "ApiFault", "action": action, "does": fault.kind, "after_effect": fault.after_effect}
             self.journal.append(self.clock.now, "fault", said)
@@ -214,7 +219,7 @@ class LocalBackend:
         failing = self.failing_calls.take(action, "delay") if self.failing_calls.faults else None
         return 0.0 if failing is None else failing.fault.seconds
 
-    def _call(self, action: str, parameters: Mapping[str, object], account: str | None) -> dict[str, Any]:
+    def _call(self, product: str, action: str, parameters: Mapping[str, object], account: str | None) -> dict[str, Any]:
         cloud, journal = self.cloud, self.journal
         said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
         with self._turn():
@@ -222,7 +227,8 @@ class LocalBackend:
             if account is not None and account != cloud.accounts[0]:
                 said["account"] = account
             try:
-                answer = cloud.call(action, parameters, account or cloud.accounts[0])
+                entry = cloud.find(product, action)
+                answer = cloud.call(entry, parameters, account or cloud.accounts[0])
             except ApiError as refusal:
                 refusal.request_id = request_id
                 if not cloud.clean:
@@ -232,7 +238,7 @@ class LocalBackend:
                 journal.append(self.clock.now, "refusal", {**said, "code": refusal.code, "request": request_id})
                 raise
             answer["RequestId"] = request_id
-            if not ACTIONS[action].request.writes:
+            if not entry.request.writes:
                 journal.append(self.clock.now, "read", {**said, "total": answer.get("TotalCount")})
                 return answer
             journal.append(self.clock.now, "call", {**said, "answer": answer})

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from faultzone.api.ecs import ECS
 from faultzone.api.request import Parameter, Request
 from faultzone.editions import EDITIONS, date_text
 from faultzone.model.core.dispatch import ACTIONS
 
 
-def implemented() -> dict[str, type[Request]]:
-    """Action name, aliases included -> its request class, by name."""
-    return {name: entry.request for name, entry in sorted(ACTIONS.items())}
+def implemented(product: str = ECS) -> dict[str, type[Request]]:
+    """Name of an action of a product, aliases included -> its request class, by name."""
+    return {name: entry.request for (of, name), entry in sorted(ACTIONS.items()) if of == product}
 
 
 def render_markdown() -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from faultzone.api.ecs import ECS
+
 if TYPE_CHECKING:
     from faultzone.clock import Clock, Timer
     from faultzone.control.faults.active import ActiveFaults
@@ -79,7 +81,9 @@ class Local(Protocol):
     def subscriptions(self) -> Subscriptions:
         """The subscribers to notifications."""
 
-    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+    def call(
+        self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
+    ) -> dict[str, Any]:
         """Answer one action."""
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:

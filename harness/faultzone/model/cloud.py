@@ -16,7 +16,7 @@ from faultzone.api.request import read_text
 from faultzone.editions import date_text
 from faultzone.errors import ShapeError
 from faultzone.model.core.addresses import dotted, public_addresses
-from faultzone.model.core.dispatch import ACTIONS, REPORTS, Answer
+from faultzone.model.core.dispatch import ACTIONS, REPORTS, Answer, Entry
 from faultzone.model.core.state import Entered, Instance, RegionState, Said
 
 if TYPE_CHECKING:
@@ -85,13 +85,13 @@ class Cloud:
             for chapter in (runs, charges, recovery):
                 chapter.watch(region)
 
-    def call(self, action: str, parameters: Mapping[str, object], account: str) -> Answer:
-        """Answer one call, with its effects in the outboxes of the regions.
+    def find(self, product: str, action: str) -> Entry:
+        """The action of a product.
 
         Raises:
-            ApiError: refused, with nothing changed.
+            ApiError: `InvalidAction`: there is none, or not yet in this edition.
         """
-        entry = ACTIONS.get(action)
+        entry = ACTIONS.get((product, action))
         if entry is None or not self.edition.has(entry.request.since):
             refusal = ApiError.of("InvalidAction", name=action[:64])
             if entry is None:
@@ -99,6 +99,14 @@ class Cloud:
             date = date_text(entry.request.since)
             since = f"It is there from edition {date} on; this region is of {self.edition.name}."
             raise ApiError(refusal.code, f"{refusal.message} {since}")
+        return entry
+
+    def call(self, entry: Entry, parameters: Mapping[str, object], account: str) -> Answer:
+        """Answer one call of an action, with its effects in the outboxes of the regions.
+
+        Raises:
+            ApiError: refused, with nothing changed.
+        """
         region = self.region(parameters)
         if account not in self.accounts:
             raise ApiError("InvalidAccessKeyId.NotFound")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
+from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.backends import Backend
 from faultzone.errors import HarnessError
@@ -14,17 +14,21 @@ from faultzone.mutations.library import Answer, Mutation, Next, Parameters
 
 
 class Wrapper:
-    """A backend that passes everything on; a subclass overrides `call`, or `answer` to change what is answered."""
+    """A backend that passes everything on; a subclass overrides `called`, or `answer` to change what is answered."""
 
     def __init__(self, inner: Backend) -> None:
         self.inner = inner
         self.name, self.capabilities, self.outlives_tests = inner.name, inner.capabilities, inner.outlives_tests
+        self.journal = inner.journal
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
+    def call(self, action: str, parameters: Parameters, *, product: str = ECS, account: str | None = None) -> Answer:
+        """Answer one action; those of other products than ECS are right."""
+        if product != ECS:
+            return self.inner.call(action, parameters, product=product, account=account)
+        return self.called(action, parameters, account)
 
-    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
-        """Answer one action."""
+    def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
+        """Answer one action of ECS."""
         return self.answer(action, parameters, self.inner.call(action, parameters, account=account))
 
     def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
@@ -65,8 +69,8 @@ class Mutated(Wrapper):
         self._mutations = mutations
         self._memory: dict[object, set[object]] = {}
 
-    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
-        """Answer one action."""
+    def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
+        """Answer one action of ECS."""
         return self._mutated(
             action, parameters, lambda name, given: self.inner.call(name, given, account=account), account
         )

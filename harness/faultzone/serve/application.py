@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.errors import NoAnswer
 from faultzone.journal.redaction import text
@@ -147,8 +148,8 @@ class Application:
         """The door's answer; None where a fault drops it."""
         call, xml = signed.call, signed.xml
         try:
-            answer = self._door.call(call.action, call.parameters, account=signed.account)
-            if call.action == "DescribeRegions" and signed.host:
+            answer = self._door.call(call.action, call.parameters, product=call.product, account=signed.account)
+            if call.action == "DescribeRegions" and call.product == ECS and signed.host:
                 answer = regions_at(answer, signed.host)
             rendered = render(answer, f"{call.action}Response", xml)
         except ApiError as error:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from faultzone.api.ecs import ECS
 from faultzone.backends import TEST_KEYS
 from faultzone.backends.local import LocalBackend, account_ids
 from faultzone.backends.options import CloudOptions, local_backend
@@ -56,9 +57,11 @@ class Hosted:
         """The record of the cloud."""
         return self.inner.journal
 
-    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, Any]:
+    def call(
+        self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
+    ) -> dict[str, Any]:
         """Answer one action."""
-        return self.inner.call(action, parameters, account=account)
+        return self.inner.call(action, parameters, product=product, account=account)
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Put something that happened outside the model into the journal."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from faultzone.api.ecs import ECS
+
 
 class Door(Protocol):
     """The ways into a backend. All may be called from any thread."""
 
-    def call(self, action: str, parameters: Mapping[str, object], *, account: str | None = None) -> dict[str, object]:
+    def call(
+        self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
+    ) -> dict[str, object]:
         """Answer one call of the public API, or raise `ApiError`.
 
         It runs on the thread that serves every endpoint of the process, so it must not wait.
@@ -17,6 +21,7 @@ class Door(Protocol):
         Args:
             action: the name of the action.
             parameters: the flat text of the wire, without what only the wire needs.
+            product: whose action it is.
             account: the account that signed the call.
         """
 

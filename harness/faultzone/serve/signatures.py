@@ -21,10 +21,10 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
+from faultzone.api import ecs
 from faultzone.api.errors import ApiError
 
 #: The version of the API that requests name.
-VERSION: Final = "2014-05-26"
 #: Seconds that a client's clock may be off, either way.
 SKEW: Final = 15 * 60
 NONCE_LENGTH_MAX: Final = 128
@@ -156,7 +156,7 @@ def complete_v1(method: str, parameters: Mapping[str, str], key: tuple[str, str]
         key: id and secret of a key pair.
     """
     complete = {
-        "Version": VERSION,
+        "Version": ecs.VERSION,
         "Format": "JSON",
         "AccessKeyId": key[0],
         "SignatureMethod": "HMAC-SHA1",

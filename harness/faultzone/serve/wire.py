@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from faultzone.api.errors import ApiError
-from faultzone.serve.signatures import VERSION, SignedRequest, is_v3
+from faultzone.api.products import BY_VERSION
+from faultzone.serve.signatures import SignedRequest, is_v3
 
 #: Beyond these a request is refused with `InvalidParameter`, before its signature is looked at. The longest query that
 #: a client sends has 131 kB, the most parameters are some 300, and the longest name has 60 characters.
@@ -44,8 +45,9 @@ _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 
 
 class Call(NamedTuple):
-    """What a request asks for: the action, and its parameters without what only the wire needs."""
+    """What a request asks for: a product, its action, and the parameters without what only the wire needs."""
 
+    product: str
     action: str
     parameters: dict[str, str]
 
@@ -158,7 +160,7 @@ def format_of(query: bytes, headers: Mapping[str, str]) -> bool:
 
 
 def read_call(request: SignedRequest) -> Call:
-    """The action and its parameters; `Action` and `Version` may be headers instead.
+    """The product, its action and the parameters; `Action` and `Version` may be headers instead.
 
     Raises:
         ApiError: `MissingParameter`, `InvalidAction` for what cannot be an action's name, `InvalidVersion`.
@@ -172,9 +174,10 @@ def read_call(request: SignedRequest) -> Call:
         raise ApiError.of("MissingParameter", name="Version")
     if not _ACTION.fullmatch(action):
         raise ApiError.of("InvalidAction", name=action[:64])
-    if version != VERSION:
+    product = BY_VERSION.get(version)
+    if product is None:
         raise ApiError("InvalidVersion")
-    return Call(action, {name: value for name, value in given.items() if name not in _WIRE_ONLY})
+    return Call(product, action, {name: value for name, value in given.items() if name not in _WIRE_ONLY})
 
 
 def regions_at(answer: Mapping[str, Any], host: str) -> dict[str, object]:

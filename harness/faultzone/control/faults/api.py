@@ -21,8 +21,9 @@ BREAKERS: Final[Breakers] = {}
 @breaks(ApiFailure, BREAKERS)
 def fail(backend: Local, fault: ApiFailure) -> Breaking:
     """Let calls go wrong until it has run out, or ends."""
-    if not any(fnmatchcase(name, fault.action) for name in ACTIONS):
-        near = get_close_matches(fault.action, ACTIONS, 1)
+    names = {name for _, name in ACTIONS}
+    if not any(fnmatchcase(name, fault.action) for name in names):
+        near = get_close_matches(fault.action, names, 1)
         hint = f"did you mean {near[0]!r}?" if near else "docs/actions.md has those that there are"
         raise UsageError(f"action={fault.action!r} matches no action; {hint}")
     failing, calls = Failing(fault), backend.failing_calls

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
+from faultzone.api.ecs import ECS
 from faultzone.loading import Loaded
 from faultzone.model.core import effects
 
@@ -30,7 +31,7 @@ class Entry(NamedTuple):
     handler: Handler[Any]
 
 
-#: The modules of the model that answer actions, and their actions, aliases included.
+#: The modules of the model that answer actions of ECS, and their actions, aliases included.
 _ANSWERING: Final[Mapping[str, str]] = {
     "instances.create": "CreateInstance RunInstances",
     "instances.templates": "CreateLaunchTemplate DeleteLaunchTemplate",
@@ -72,8 +73,10 @@ _ANSWERING: Final[Mapping[str, str]] = {
 }
 _MODEL: Final = "faultzone.model."
 
-#: Action name, aliases included -> what implements it.
-ACTIONS: Final[Loaded[str, Entry]] = Loaded({_MODEL + module: names.split() for module, names in _ANSWERING.items()})
+#: Product and name of an action, aliases included -> what implements it.
+ACTIONS: Final[Loaded[tuple[str, str], Entry]] = Loaded(
+    {_MODEL + module: [(ECS, name) for name in names.split()] for module, names in _ANSWERING.items()}
+)
 
 
 def handles(request: type[R]) -> Callable[[Handler[R]], Handler[R]]:
@@ -81,7 +84,7 @@ def handles(request: type[R]) -> Callable[[Handler[R]], Handler[R]]:
 
     def register(handler: Handler[R]) -> Handler[R]:
         for name in (request.__name__, *request.aliases):
-            ACTIONS[name] = Entry(request, handler)
+            ACTIONS[request.product, name] = Entry(request, handler)
         return handler
 
     return register

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from faultzone.backends import Backend
 from faultzone.mutations.described import written
 from faultzone.mutations.library import (
     EVERY,
@@ -88,9 +89,13 @@ class CommandsCost(Wrapper):
 class ShowsFirstName(Wrapper):
     """Shows a command under the name that CreateCommand gave it."""
 
+    def __init__(self, inner: Backend) -> None:
+        super().__init__(inner)
+        self.names: dict[str, object] = {}
+
     def answer(self, action: str, parameters: Parameters, answer: Answer) -> Answer:
         if action == "CreateCommand":
-            self.__dict__.setdefault("names", {})[answer["CommandId"]] = parameters.get("Name")
+            self.names[answer["CommandId"]] = parameters.get("Name")
         for each in answer["Commands"]["Command"] if action == "DescribeCommands" else ():
             each["Name"] = self.names.get(each["CommandId"], each["Name"])
         return answer

@@ -53,11 +53,11 @@ class ShortageLasts(Wrapper):
         super().__init__(inner)
         self._refused: list[Parameters] = []
 
-    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+    def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
         if parameters in self._refused:
             raise ApiError(SHORT)
         try:
-            return super().call(action, parameters, account=account)
+            return super().called(action, parameters, account)
         except ApiError as refusal:
             if action == "RunInstances" and refusal.code == SHORT:
                 self._refused.append(parameters)
@@ -80,15 +80,15 @@ class StoppedMembersAreHidden(Wrapper):
 class FillsUpTheZone(Wrapper):
     """Makes one fewer until the set has room."""
 
-    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+    def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
         try:
-            return super().call(action, parameters, account=account)
+            return super().called(action, parameters, account)
         except ApiError as refusal:
             amount = int(str(parameters.get("Amount", 1)))
             if refusal.code != "QuotaExceed.DeploymentSetInstanceQuotaFull" or amount == 1:
                 raise
             fewer = drop("MinAmount")({**parameters, "Amount": amount - 1})
-            return self.call(action, fewer, account=account)
+            return self.called(action, fewer, account)
 
 
 SHORT: Final = "OperationDenied.NoStock"

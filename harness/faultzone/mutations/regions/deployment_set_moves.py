@@ -33,12 +33,12 @@ class StaysInBothSets(Wrapper):
         super().__init__(inner)
         self._left: list[tuple[str, str]] = []
 
-    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+    def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
         if action != MODIFY:
-            return super().call(action, parameters, account=account)
+            return super().called(action, parameters, account)
         asked = {"RegionId": parameters["RegionId"], "InstanceIds": json.dumps([parameters["InstanceId"]])}
         before = self.inner.call("DescribeInstances", asked, account=account)["Instances"]["Instance"]
-        answer = super().call(action, parameters, account=account)
+        answer = super().called(action, parameters, account)
         self._left += [(each["DeploymentSetId"], each["InstanceId"]) for each in before]
         return answer
 

@@ -61,10 +61,10 @@ class DeletedSetsCount(Wrapper):
     counts: ClassVar[Mapping[str, int]] = {"CreateDeploymentSet": 1}
     sets = 0
 
-    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+    def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
         if action == "CreateDeploymentSet" and self.sets >= 2:
             raise ApiError("DEPLOYMENTSET.QUOTA_FULL")
-        answer = super().call(action, parameters, account=account)
+        answer = super().called(action, parameters, account)
         self.sets += self.counts.get(action, 0)
         return answer
 
@@ -78,9 +78,9 @@ class TwoSetsForAll(DeletedSetsCount):
 class MergesSets(Wrapper):
     """Has an action that moves every member of one set into another."""
 
-    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+    def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
         if not action.startswith("MergeDeploymentSet"):
-            return super().call(action, parameters, account=account)
+            return super().called(action, parameters, account)
         region = {"RegionId": parameters["RegionId"]}
         source = json.dumps([parameters["SourceDeploymentSetId"]])
         found = self.inner.call("DescribeDeploymentSets", {**region, "DeploymentSetIds": source}, account=account)
@@ -93,15 +93,15 @@ class MergesSets(Wrapper):
 class DeletesAnother(Wrapper):
     """Deletes any set where the id is unknown."""
 
-    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+    def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
         try:
-            return super().call(action, parameters, account=account)
+            return super().called(action, parameters, account)
         except ApiError as refusal:
             if action != "DeleteDeploymentSet" or refusal.code != "InvalidDeploymentSetId.NotFound":
                 raise
             listed = self.inner.call("DescribeDeploymentSets", {"RegionId": parameters["RegionId"]}, account=account)
             other = listed["DeploymentSets"]["DeploymentSet"][0]["DeploymentSetId"]
-            return super().call(action, {**parameters, "DeploymentSetId": other}, account=account)
+            return super().called(action, {**parameters, "DeploymentSetId": other}, account)
 
 
 CREATE: Final = "CreateDeploymentSet"

@@ -132,10 +132,10 @@ def waits_for_long(event: SystemEvent, now: int) -> bool:
 class CancelsThePast(Wrapper):
     """Shows as Canceled what somebody tried in vain to cancel."""
 
-    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+    def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
         asked = self.__dict__.setdefault("asked", [])
         try:
-            answer = super().call(action, parameters, account=account)
+            answer = super().called(action, parameters, account)
         except ApiError:
             if action != CANCEL:
                 raise

@@ -64,9 +64,9 @@ def is_dry(given: Parameters) -> bool:
 class DryRunAnswers(Wrapper):
     """Answers where the refusal says that a dry run would succeed."""
 
-    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+    def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
         try:
-            return super().call(action, parameters, account=account)
+            return super().called(action, parameters, account)
         except ApiError as refusal:
             if refusal.code != "DryRunOperation":
                 raise
@@ -76,12 +76,12 @@ class DryRunAnswers(Wrapper):
 class RefusedTokenIsSpent(Wrapper):
     """Takes the token of a refused request for one that was used."""
 
-    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
+    def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
         spent, token = self.__dict__.setdefault("spent", set()), parameters.get("ClientToken")
         if token in spent:
             raise ApiError("IdempotentParameterMismatch")
         try:
-            return super().call(action, parameters, account=account)
+            return super().called(action, parameters, account)
         except ApiError:
             spent.update({token} - {None})
             raise

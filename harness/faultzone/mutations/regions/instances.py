@@ -38,8 +38,8 @@ def shows(old: str, new: str) -> Mutation:
 class RebootMoves(Wrapper):
     """Moves an instance once it runs after a reboot."""
 
-    def call(self, action: str, parameters: Parameters, *, account: str | None = None) -> Answer:
-        answer = super().call(action, parameters, account=account)
+    def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
+        answer = super().called(action, parameters, account)
         if action == "RebootInstance":
             self.rebooted = parameters["InstanceId"]
         elif action == "DescribeInstances" and "Running" in str(answer) and vars(self).pop("rebooted", None):
