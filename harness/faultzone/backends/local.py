@@ -15,7 +15,6 @@ from faultzone.api.products import version_of
 from faultzone.clock import CLOCK_END, SECOND, VIRTUAL_START, Clock, Timer, stamp
 from faultzone.control import tables
 from faultzone.control.faults.failing import FailingCalls
-from faultzone.control.registry import Verbs
 from faultzone.editions import Edition
 from faultzone.errors import FaultzoneError, HarnessError, NoAnswer, NotSupported, UsageError
 from faultzone.journal.journal import Journal, copied
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from faultzone.backends.publishing import Publisher
     from faultzone.control.faults.active import ActiveFaults
     from faultzone.control.faults.breaks import Breakers
+    from faultzone.control.registry import Verbs
 
 #: The account of the key pair testid/testsecret.
 DEFAULT_ACCOUNT: Final = "1000000000000001"

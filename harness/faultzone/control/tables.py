@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from faultzone.control.registry import Verbs
 from faultzone.errors import FaultzoneError, NotSupported, UsageError
 from faultzone.loading import Loaded
 
 if TYPE_CHECKING:
     from faultzone.control.faults.breaks import Breakers
+    from faultzone.control.registry import Verbs
 
 _CONTROL: Final = "faultzone.control."
 #: The modules of verbs, and their verbs.

@@ -6,16 +6,15 @@ The data is in `editions/catalog.py`; a test may replace parts of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from faultzone.editions import Date
 from faultzone.editions.catalog import BY_RULE, FAMILIES, IMAGES, PUBLISHED, FamilyData, ImageData
 from faultzone.editions.images import read_image
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceType:
+class InstanceType(NamedTuple):
     """What an instance of this type is made of: vCPUs, memory in GiB, and local disks as (count, GiB each)."""
 
     name: str
@@ -26,8 +25,7 @@ class InstanceType:
     local_disk_gib: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """A family of instance types. A retired one has no system events."""
 
     name: str
@@ -38,8 +36,7 @@ class Family:
     local_disks: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(NamedTuple):
     """An operating system image.
 
     `agent` says whether the Cloud Assistant agent is in it; `gib` is the size of its system disk.
