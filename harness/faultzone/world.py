@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from hashlib import blake2b
+from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 #: Two characters for each pair of bytes, so that an id costs one hash and ten look-ups.
 _PAIRS: Final = [_DIGITS[n % 36] + _DIGITS[n // 36 % 36] for n in range(1296)]
+_NINE: Final = Struct(">9H")
 
 
 class World:
@@ -38,8 +40,7 @@ class World:
 
     def resource_id(self, prefix: str, site: str = "bp1") -> str:
         """The next id of a resource: `i-bp1` and 17 more characters, `ds-bp1…`, `vsw-bp1…`."""
-        raw = self._digest(prefix, 18)
-        tail = "".join([_PAIRS[(raw[i] << 8 | raw[i + 1]) % 1296] for i in range(0, 18, 2)])
+        tail = "".join([_PAIRS[pair % 1296] for pair in _NINE.unpack(self._digest(prefix, 18))])
         return f"{prefix}-{site}{tail[:17]}"
 
     def hex_id(self, prefix: str) -> str:

@@ -47,7 +47,7 @@ def account_ids(count: int) -> tuple[str, ...]:
 
 
 class _Turn:
-    """A `with` block that holds the lock of a backend. Every call opens one, so it is no generator.
+    """A `with` block that holds the lock of a backend. Every call opens one, so it is no generator, and made once.
 
     Args:
         backend: whose lock.
@@ -162,6 +162,7 @@ class LocalBackend:
         self._filled_in: dict[str, tuple[str, ...]] = {}
         self._lock = threading.Lock()
         self._queue = threading.Lock()
+        self._turns = (_Turn(self, planned=False), _Turn(self, planned=True))
         self._advancing = threading.Lock()
         self.journal.append(
             self.clock.now,
@@ -434,7 +435,7 @@ class LocalBackend:
 
     def _turn(self, *, planned: bool = True) -> _Turn:
         """Hold the lock in a `with` block, with time caught up; see `_Turn`."""
-        return _Turn(self, planned)
+        return self._turns[planned]
 
     def _enter_turn(self) -> None:
         """Take the lock, and let time catch up.

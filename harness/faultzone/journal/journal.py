@@ -92,16 +92,15 @@ def _json(value: object) -> str:
 
 def copied(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """A copy that shares no list or mapping with the original: whoever holds the one cannot change the other."""
-    return {name: value if type(value) is str else _copied(value) for name, value in mapping.items()}
+    return {name: value if type(value) in _SCALARS else _copied(value) for name, value in mapping.items()}
 
 
 def _copied(value: Any) -> Any:
-    if type(value) in _SCALARS:
-        return value
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind is dict or isinstance(value, Mapping):
         return copied(value)
-    if isinstance(value, list | tuple):
-        return [_copied(each) for each in value]
+    if kind is list or isinstance(value, list | tuple):
+        return [each if type(each) in _SCALARS else _copied(each) for each in value]
     return value
 
 

@@ -210,7 +210,7 @@ class Cloud:
 
 
 def _check_payment(region: RegionState, *asked: Any) -> None:
-    """Refuse what an account cannot pay for, as the chapter of billing has it; see `RegionState.check_payment`."""
+    """Ask the chapter of billing before it follows the region; see `RegionState.check_payment`."""
     from faultzone.model.billing import charges
 
     charges.check_payment(region, *asked)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def watch(region: RegionState) -> None:
     """Follow the transitions of a region's instances."""
     region.reactions.append(partial(_follow, region))
+    region.check_payment = partial(check_payment, region)
     region.in_arrears = lambda account: books_of(region).ledgers[account].overdue
 
 

@@ -14,6 +14,8 @@ VPC_CIDR: Final = "10.0.0.0/8"
 _ZONE_BITS: Final = 19
 _PUBLIC_BASE: Final = 198 << 24 | 18 << 16
 _PUBLIC_SIZE: Final = 1 << 17
+#: The parts of an address as text: each transition writes two of them.
+_TEXT: Final = [str(number) for number in range(256)]
 
 
 def private_base(zone: int) -> int:
@@ -28,7 +30,19 @@ def vswitch_cidr(zone: int) -> str:
 
 def dotted(address: int) -> str:
     """An address as text; 0, which no instance has, as the empty text."""
-    return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}" if address else ""
+    if not address:
+        return ""
+    return f"{_TEXT[address >> 24]}.{_TEXT[address >> 16 & 255]}.{_TEXT[address >> 8 & 255]}.{_TEXT[address & 255]}"
+
+
+def read_dotted(text: str) -> int | None:
+    """The address that a text names; None where it names none."""
+    from ipaddress import IPv4Address  # Few launches ask for an address.
+
+    try:
+        return int(IPv4Address(text))
+    except ValueError:
+        return None
 
 
 class Addresses:

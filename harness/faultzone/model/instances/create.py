@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, NamedTuple
 
 from faultzone.api.ecs.instances import CreateInstance, RunInstances
 from faultzone.api.errors import ApiError
 from faultzone.model.core import periods, placement, transitions
+from faultzone.model.core.addresses import read_dotted
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import read_tags
 from faultzone.model.core.placement import Batch
@@ -176,10 +176,9 @@ def _is_classic(region: RegionState, request: CreateInstance | RunInstances) -> 
 
 def _check_private_address(account: AccountState, text: str, zone: int | None, amount: int) -> int:
     """The zone whose vSwitch has this address free, of the zone that is asked for."""
-    try:
-        address = int(IPv4Address(text))
-    except ValueError:
-        raise ApiError("InvalidPrivateIpAddress.Malformed") from None
+    address = read_dotted(text)
+    if address is None:
+        raise ApiError("InvalidPrivateIpAddress.Malformed")
     if amount != 1:
         raise ApiError.of("InvalidParameter.Conflict", why="a private address is for one instance")
     for number, block in enumerate(account.private):
@@ -221,6 +220,8 @@ def _group(
 def _check_names(region: RegionState, request: CreateInstance | RunInstances, system: str) -> None:
     """Refuse names that are malformed, or that the suffix of a batch makes so (deployment-set/suffix-needs-room)."""
     name, host_name = request.instance_name, request.host_name
+    if name is None and host_name is None and request.description is None:
+        return
     if isinstance(request, CreateInstance):
         check_texts(region, name, request.description, host_name, system)
         return
@@ -336,7 +337,7 @@ def _make(
 
 def _private_address(account: AccountState, request: CreateInstance | RunInstances, zone: int) -> int:
     if request.private_ip_address is not None:
-        address = int(IPv4Address(request.private_ip_address))
+        address = read_dotted(request.private_ip_address) or 0
         account.private[zone].claim(address)
         return address
     return account.private[zone].allocate() or 0
