@@ -1,4 +1,4 @@
-"""What a process loads before it needs it: nothing. Held by the names of modules, since times are those of a machine."""
+"""What a process loads before it needs it: nothing. Held by names of modules, since times are those of a machine."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ pytestmark = pytest.mark.slow
 #: What a region and a call that only looks are made of.
 FIRST_CALL: Final = """
     api api.ecs api.ecs.instances api.ecs.resources api.errors api.request
-    backends backends.local backends.options
+    backends backends.local backends.options backends.registry
     clock
     control control.faults control.faults.failing control.tables
     editions editions.catalog editions.chapters editions.edition editions.edition_2019_02 editions.edition_2020_12
+    editions.edition_2026_10
     errors
     faults faults.targets
     journal journal.journal journal.redaction
@@ -30,7 +31,7 @@ FIRST_CALL: Final = """
     model.core.placement model.core.shape model.core.state model.instances model.instances.checks
     model.instances.describe model.rules
     region region.chaos region.commands region.events region.handles region.region
-    substrate substrate.guest_agent substrate.guests substrate.memory
+    substrate substrate.docker substrate.docker.settings substrate.guest_agent substrate.guests substrate.memory
     waiting
     world
 """

@@ -13,7 +13,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.backends import Backend, Doors
-from faultzone.backends.foreign import complete
 from faultzone.errors import UsageError
 from faultzone.journal import redaction
 
@@ -119,4 +118,6 @@ def create(options: BackendOptions) -> Backend:
         UsageError: there is no such backend, or it lacks what each must have.
         NotSupported: it cannot be had here; the text says what to do.
     """
+    from faultzone.backends.foreign import complete
+
     return complete(find(options.name).make(options), options.name)

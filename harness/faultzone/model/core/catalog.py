@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from faultzone.editions import Date
 from faultzone.editions.catalog import BY_RULE, FAMILIES, IMAGES, PUBLISHED, FamilyData, ImageData
-from faultzone.editions.images import read_image
 
 
 class InstanceType(NamedTuple):
@@ -115,6 +114,8 @@ class Catalog:
 
 @lru_cache(maxsize=1024)
 def _public_image(id: str) -> Image | None:
+    from faultzone.editions.images import read_image  # Most regions know all images that they are asked for.
+
     public = read_image(id)
     if public is None:
         return None
