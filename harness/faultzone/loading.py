@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import TypeVar, overload
 
 K = TypeVar("K")
 V = TypeVar("V")
+D = TypeVar("D")
 
 
 class Loaded(Mapping[K, V]):
@@ -50,8 +51,14 @@ class Loaded(Mapping[K, V]):
         found = self._found.get(name)
         return self._load(name) if found is None else found
 
-    # Every call asks: the method of the base class would take twice as long.
-    def get(self, name: K, default: Any = None) -> Any:  # type: ignore[override]
+    @overload
+    def get(self, name: K, default: None = None, /) -> V | None: ...
+
+    @overload
+    def get(self, name: K, default: V | D, /) -> V | D: ...
+
+    # Every call asks: the method of the base class takes twice as long.
+    def get(self, name: K, default: V | D | None = None, /) -> V | D | None:
         """What a name stands for; the default where the table does not have it."""
         found = self._found.get(name)
         if found is None:
