@@ -7,60 +7,128 @@ from typing import Any
 import pytest
 
 from faultzone import Invocation, make_region
+from faultzone.api.answer import CURRENT, Field, Numbers, Rows, SpacedTime, Structure, Text, Texts, Time, Truth
+from faultzone.api.answer import Number as NumberField
 from faultzone.backends import answers
-from faultzone.backends.answers import documented, fields, from_control, is_of
+from faultzone.backends.answers import deviations, documented, from_control, is_of
 from faultzone.errors import HarnessError, IncompleteAnswer, NotListed
+
+FIRST, LATER = (2019, 2), (2020, 12)
+
+
+def status(**instance: object) -> dict[str, Any]:
+    pages = {"RequestId": "1", "TotalCount": 1, "PageNumber": 1, "PageSize": 10}
+    return {**pages, "InstanceStatuses": {"InstanceStatus": [instance]}}
 
 
 def test_what_is_as_documented_is_read_as_it_is() -> None:
-    answer = {"TotalCount": 1, "Instances": {"Instance": [{"Status": "Running", "Cpu": 2, "Recyclable": False}]}}
-    assert documented(answer) == answer
-    assert documented(documented(answer)) == answer
-    assert documented(answer)["Instances"]["Instance"][0]["Recyclable"] is False
+    answer = status(InstanceId="i-1", Status="Running")
+    held = documented("DescribeInstanceStatus", answer)
+    assert held == answer
+    assert documented("DescribeInstanceStatus", held) is held
+    assert held["InstanceStatuses"]["InstanceStatus"][0]["Status"] == "Running"
 
 
 @pytest.mark.parametrize(
-    ("kind", "right", "wrong"),
+    ("field", "right", "wrong"),
     [
-        ("text", ["", "x"], [1, True, [], {}]),
-        ("time", ["", "2019-03-01T00:00Z", "2019-03-01T00:00:00Z"], ["2019-03-01 00:00:00", "2019-02-30T00:00Z", 5]),
-        ("date", ["", "2019-03-01T00:00:00Z", "2019-03-01 00:00:00"], ["yesterday", "2019-03-01 00:00:00 ", 5]),
-        ("number", [0, 1.5], ["1", True, []]),
-        ("truth", [True, False], ["true", 1, 0]),
-        ("object", [{}], ["", [], 5]),
-        ("objects", [[], [{}]], [[1], {}, ["x"], [None]]),
-        ("texts", [[], ["x"]], [[1], {}, "x"]),
-        ("list", [[], [1, "x"]], [{}, "x"]),
+        (Text(), ["", "x"], [1, True, [], {}]),
+        (Time(), ["", "2019-03-01T00:00Z", "2019-03-01T00:00:00Z"], ["2019-03-01 00:00:00", "2019-02-30T00:00Z", 5]),
+        (SpacedTime(), ["", "2019-03-01T00:00:00Z", "2019-03-01 00:00:00"], ["yesterday", "2019-03-01 00:00:00 ", 5]),
+        (NumberField(), [0, 1.5], ["1", True, []]),
+        (Truth(), [True, False], ["true", 1, 0]),
+        (Structure(""), [{}], ["", [], 5]),
+        (Rows(""), [[], [{}]], [[1], {}, ["x"], [None]]),
+        (Texts(), [[], ["x"]], [[1], {}, "x"]),
+        (Numbers(), [[], [1, 2.5]], [["1"], [True], {}, 1]),
     ],
+    ids=lambda each: type(each).__name__ if isinstance(each, Field) else "",
 )
-def test_kinds(kind: str, right: list[object], wrong: list[object]) -> None:
-    assert [each for each in right if not is_of(kind, each)] == []
-    assert [each for each in wrong if is_of(kind, each)] == []
-
-
-def test_every_kind_that_fields_have_is_one() -> None:
-    kinds = {kind for names in fields().values() for kind in names.values()}
-    assert [kind for kind in kinds if not isinstance(is_of(kind, ""), bool)] == []
+def test_kinds(field: Field, right: list[object], wrong: list[object]) -> None:
+    assert [each for each in right if not is_of(field, each)] == []
+    assert [each for each in wrong if is_of(field, each)] == []
 
 
 @pytest.mark.parametrize(
     ("item", "says"),
     [
-        ({}, "there is no 'Status' in the answer, where it has []"),
-        ({"Status": None}, "'Status' in the answer is null"),
-        ({"Status": 5}, "'Status' in the answer is 5, where text is documented"),
+        ({}, "there is no InstanceStatuses.InstanceStatus[0].Status, only nothing"),
+        ({"Status": None}, "InstanceStatuses.InstanceStatus[0].Status is null"),
+        ({"Status": 5}, "InstanceStatuses.InstanceStatus[0].Status is 5, where text is documented"),
     ],
 )
 def test_a_field_that_is_missing_or_of_another_kind_is_told(item: dict[str, Any], says: str) -> None:
-    shown = documented({"Instances": {"Instance": [item]}})["Instances"]["Instance"][0]
+    shown = documented("DescribeInstanceStatus", status(**item))["InstanceStatuses"]["InstanceStatus"][0]
     with pytest.raises(IncompleteAnswer) as found:
         shown["Status"]
-    assert str(found.value) == says
+    assert str(found.value) == f"DescribeInstanceStatus: {says}"
     assert shown.get("Status") is None
 
 
+def test_an_item_that_is_missing_is_told() -> None:
+    shown = documented("DescribeInstanceStatus", status())["InstanceStatuses"]["InstanceStatus"]
+    with pytest.raises(IncompleteAnswer, match=r"^DescribeInstanceStatus: InstanceStatuses.InstanceStatus has no item"):
+        shown[1]
+
+
+def test_what_answers_an_unknown_action_is_read_without_kinds() -> None:
+    shown = documented("DescribeMoons", {"Moons": 5, "Ring": None})
+    assert shown["Moons"] == 5
+    with pytest.raises(IncompleteAnswer, match="DescribeMoons: Ring is null"):
+        shown["Ring"]
+    with pytest.raises(HarnessError, match="DescribeMoons"):
+        deviations("DescribeMoons", {}, FIRST)
+
+
+def test_kinds_are_those_of_the_action() -> None:
+    listed = {"Instances": {"Instance": [{"IoOptimized": True}]}}
+    assert documented("DescribeInstances", listed)["Instances"]["Instance"][0]["IoOptimized"] is True
+    with pytest.raises(IncompleteAnswer, match="IoOptimized is True, where text is documented"):
+        documented("DescribeInstanceAttribute", {"IoOptimized": True})["IoOptimized"]
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        ({"InstanceId": "i-1", "Status": "Running"}, []),
+        ({"InstanceId": "i-1"}, ["InstanceStatuses.InstanceStatus[0].Status is missing"]),
+        (
+            {"InstanceId": "i-1", "Status": 5},
+            ["InstanceStatuses.InstanceStatus[0].Status is 5, where text is documented"],
+        ),
+        (
+            {"InstanceId": "i-1", "Status": "Running", "Moon": 1},
+            ["InstanceStatuses.InstanceStatus[0].Moon is not documented"],
+        ),
+        (
+            {"InstanceId": "i-1", "Status": None},
+            [
+                "InstanceStatuses.InstanceStatus[0].Status is missing",
+                "InstanceStatuses.InstanceStatus[0].Status is null",
+            ],
+        ),
+    ],
+)
+def test_deviations_are_named_with_the_way_to_them(item: dict[str, Any], told: list[str]) -> None:
+    assert deviations("DescribeInstanceStatus", status(**item), FIRST) == told
+
+
+def test_what_came_later_is_neither_missed_nor_allowed_before() -> None:
+    answer = {"RequestId": "1", "InvokeId": "t-1"}
+    assert deviations("InvokeCommand", answer, FIRST) == deviations("InvokeCommand", answer, CURRENT) == []
+    region = make_region(edition="2020-12")
+    region.call("CreateCommand", Name="a", Type="RunShellScript", CommandContent="eA==")
+    listed = region.call("DescribeCommands")
+    assert deviations("DescribeCommands", listed, LATER) == []
+    assert deviations("DescribeCommands", listed, FIRST) == [
+        "Commands.Command[0].EnableParameter came with edition 2020-12",
+        "Commands.Command[0].ParameterNames came with edition 2020-12",
+    ]
+    assert "Commands.Command[0].Tags is missing" in deviations("DescribeCommands", listed, CURRENT)
+
+
 def test_a_region_reads_no_kinds_outside_tests_of_clauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "fields", None)
+    monkeypatch.setattr(answers, "shape_of", None)
     region = make_region()
     (instance,) = region.run_instances(1)
     assert instance.describe()["Status"] == "Running"

@@ -201,9 +201,9 @@ def test_the_schema_leaves_out_what_does_not_travel(url: str) -> None:
 def test_an_answer_that_lacks_a_field_is_the_endpoints_fault() -> None:
     with serve(FakeDoor({"Instances": {}}), Keyring([KEY])) as endpoint, closing(connect(endpoint.url)) as backend:
         answer = backend.call("DescribeInstances", {"RegionId": "cn-hangzhou"})
-        with pytest.raises(IncompleteAnswer, match=r"no 'TotalCount' in the answer, where it has \['Instances'\]"):
+        with pytest.raises(IncompleteAnswer, match=r"^DescribeInstances: there is no TotalCount, only Instances$"):
             answer["TotalCount"]
-        with pytest.raises(IncompleteAnswer, match=r"no 'Instance' in the answer, where it has \[\]"):
+        with pytest.raises(IncompleteAnswer, match=r"there is no Instances\.Instance, only nothing$"):
             answer["Instances"]["Instance"]
         assert answer.get("TotalCount") is None
 
@@ -213,23 +213,23 @@ def test_an_answer_that_lacks_a_field_is_the_endpoints_fault() -> None:
 MISSHAPEN: dict[str, tuple[object, str]] = {
     "a list in the place of an object": (
         [{"Status": "Running"}],
-        "'Instances' in the answer is [{'Status': 'Running'}], where an object is documented",
+        "Instances is [{'Status': 'Running'}], where an object is documented",
     ),
-    "text in the place of an object": ("", "'Instances' in the answer is '', where an object is documented"),
-    "a number in the place of an object": (5, "'Instances' in the answer is 5, where an object is documented"),
-    "a truth value in the place of an object": (True, "'Instances' in the answer is True, where an object"),
-    "null": (None, "'Instances' in the answer is null"),
+    "text in the place of an object": ("", "Instances is '', where an object is documented"),
+    "a number in the place of an object": (5, "Instances is 5, where an object is documented"),
+    "a truth value in the place of an object": (True, "Instances is True, where an object"),
+    "null": (None, "Instances is null"),
     "an object in the place of a list": (
         {"Instance": {"Status": "Running"}},
-        "'Instance' in the answer is {'Status': 'Running'}, where a list of objects is documented",
+        "Instances.Instance is {'Status': 'Running'}, where a list of objects is documented",
     ),
     "text in the place of an item": (
         {"Instance": ["i-1"]},
-        "'Instance' in the answer is ['i-1'], where a list of objects is documented",
+        "Instances.Instance is ['i-1'], where a list of objects is documented",
     ),
-    "an empty list": ({"Instance": []}, "there is no item 0 in the answer, where it has 0"),
-    "nothing in the place of text": ({"Instance": [{"Status": None}]}, "'Status' in the answer is null"),
-    "a number in the place of text": ({"Instance": [{"Status": 1}]}, "'Status' in the answer is 1, where text"),
+    "an empty list": ({"Instance": []}, "Instances.Instance has no item 0, but 0 of them"),
+    "nothing in the place of text": ({"Instance": [{"Status": None}]}, "Instances.Instance[0].Status is null"),
+    "a number in the place of text": ({"Instance": [{"Status": 1}]}, "Instances.Instance[0].Status is 1, where text"),
 }
 
 

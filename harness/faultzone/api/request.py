@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self, TypeVar, cast
 
+from faultzone.api.answer import Answer
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.editions.edition import Date, date_text
@@ -48,19 +49,9 @@ class Parameter:
     """
 
     __slots__ = (
-        "also",
-        "attribute",
-        "code",
-        "convert",
-        "default",
-        "fields",
-        "gaps",
-        "inert",
-        "name",
-        "repeated",
-        "required",
+        "also", "attribute", "code", "convert", "default", "fields", "gaps", "inert", "name", "repeated", "required",
         "since",
-    )
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -373,6 +364,7 @@ class Request:
         since: the date of the documentation that first has the action.
         writes: whether the action may change something.
         needs_region: whether RegionId is mandatory; the region of the endpoint answers the other actions without one.
+        answer: the fields of an answer.
     """
 
     parameters: ClassVar[dict[str, Parameter]] = {}
@@ -382,6 +374,7 @@ class Request:
     since: ClassVar[Date] = (2019, 2)
     writes: ClassVar[bool] = True
     needs_region: ClassVar[bool] = False
+    answer: ClassVar[Answer] = Answer()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -1,20 +1,22 @@
 """An answer as a test of clauses reads it: what it lacks, or has in another shape than is documented, is the fault of
-the region and not of the harness."""
+the region and not of the harness. The shapes are those that request classes declare."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, SupportsIndex
 
+from faultzone.api import answer as shapes
+from faultzone.api.answer import Field, Rows, Structure
+from faultzone.api.ecs import ECS
 from faultzone.clock import read_stamp
+from faultzone.editions import Date, date_text
 from faultzone.errors import HarnessError, IncompleteAnswer, UsageError
 from faultzone.journal.redaction import recorded
+from faultzone.model.core.dispatch import ACTIONS
 
-#: The holder of the fields of a whole answer.
-_WHOLE: Final = "answer"
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
+_SPACED: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 
 
 def _is_time(value: object) -> bool:
@@ -24,91 +26,132 @@ def _is_time(value: object) -> bool:
         return False
 
 
-def _is_date(value: object) -> bool:
-    return _is_time(value) or (isinstance(value, str) and _DATE.fullmatch(value) is not None)
+def _is_spaced_time(value: object) -> bool:
+    return _is_time(value) or (isinstance(value, str) and _SPACED.fullmatch(value) is not None)
 
 
-def _is_list_of(kind: type) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, list) and all(isinstance(each, kind) for each in value)
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-#: The kinds of fields, as `api/ecs/answers.toml` names them: what each is, for a message, and whether a value is one.
-_KINDS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
-    "text": ("text", lambda value: isinstance(value, str)),
-    "time": ("a time such as 2019-03-01T00:00:00Z", _is_time),
-    "date": ("a time such as 2019-03-01 00:00:00", _is_date),
-    "number": ("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
-    "truth": ("true or false", lambda value: isinstance(value, bool)),
-    "object": ("an object", lambda value: isinstance(value, dict)),
-    "objects": ("a list of objects", _is_list_of(dict)),
-    "texts": ("a list of texts", _is_list_of(str)),
-    "list": ("a list", _is_list_of(object)),
+def _is_list_of(is_one: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, list) and all(map(is_one, value))
+
+
+#: Whether a value is of the kind of a field.
+_IS: Final[Mapping[type[Field], Callable[[object], bool]]] = {
+    shapes.Text: lambda value: isinstance(value, str),
+    shapes.Time: _is_time,
+    shapes.SpacedTime: _is_spaced_time,
+    shapes.Number: _is_number,
+    shapes.Truth: lambda value: isinstance(value, bool),
+    shapes.Texts: _is_list_of(lambda value: isinstance(value, str)),
+    shapes.Numbers: _is_list_of(_is_number),
+    Rows: _is_list_of(lambda value: isinstance(value, dict)),
+    Structure: lambda value: isinstance(value, dict),
 }
 
 
-@cache
-def fields() -> Mapping[str, Mapping[str, str]]:
-    """The kind of each field that answers are documented to have: by the field that holds it, and by its name."""
-    # Here, since no region outside tests of clauses needs them.
-    import tomllib
-    from importlib import resources
-
-    read = tomllib.loads(resources.files("faultzone.api.ecs").joinpath("answers.toml").read_text("utf-8"))
-    return {
-        holder: {name: kind for kind, names in kinds.items() for name in names.split()}
-        for holder, kinds in read.items()
-    }
+def is_of(field: Field, value: object) -> bool:
+    """Whether a value is of the kind of a field."""
+    return _IS[type(field)](value)
 
 
-def is_of(kind: str, value: object) -> bool:
-    """Whether a value is of a kind of `fields`."""
-    return _KINDS[kind][1](value)
+def shape_of(action: str, product: str = ECS) -> Structure | None:
+    """The shape of the answers to an action, None for an action that is not known."""
+    known = ACTIONS.get((product, action))
+    return None if known is None else known.request.answer
 
 
-def documented(answer: Mapping[str, Any]) -> dict[str, Any]:
+def deviations(action: str, answer: Mapping[str, Any], edition: Date) -> list[str]:
+    """How an answer differs from what the edition of this date documents: what is missing, of another kind, or not
+    documented, each with the way to it, such as `Instances.Instance[0].Cpu`.
+
+    Raises:
+        HarnessError: nothing is known of the action.
+    """
+    shape = shape_of(action)
+    if shape is None:
+        raise HarnessError(f"the answers of {action} have no declared shape")
+    return list(_deviations(answer, shape, edition, ""))
+
+
+def _deviations(shown: Mapping[str, Any], shape: Structure, edition: Date, way: str) -> Iterator[str]:
+    for name, field in shape.table.items():
+        due = field.since <= edition and not (field.when or field.own or field.missing)
+        if due and shown.get(name) is None:
+            yield f"{way}{name} is missing"
+    for name, value in shown.items():
+        known = shape.table.get(name)
+        if value is None:
+            yield f"{way}{name} is null"
+        elif known is None:
+            yield f"{way}{name} is not documented"
+        elif known.since > edition:
+            yield f"{way}{name} came with edition {date_text(known.since)}"
+        elif not is_of(known, value):
+            yield f"{way}{name} is {value!r:.80}, where {known.kind} is documented"
+        elif isinstance(known, Rows):
+            for place, each in enumerate(value):
+                yield from _deviations(each, known, edition, f"{way}{name}[{place}].")
+        elif isinstance(known, Structure):
+            yield from _deviations(value, known, edition, f"{way}{name}.")
+
+
+def documented(action: str, answer: Mapping[str, Any], product: str = ECS) -> dict[str, Any]:
     """An answer whose fields, read by name, are there in their shape or raise `IncompleteAnswer`.
 
     A null is as good as nothing, and so is what is of another kind than is documented.
     """
-    return answer if isinstance(answer, _Object) else _Object(answer, _WHOLE)
+    return answer if isinstance(answer, _Object) else _Object(answer, shape_of(action, product), f"{action}: ", "")
 
 
 class _Object(dict[str, Any]):
-    """What has fields, held by a field of an answer."""
+    """What has fields. The way to it is that of a message: what is at its beginning, and the names up to here."""
 
-    __slots__ = ("_misshapen",)
+    __slots__ = ("_begins", "_misshapen", "_way")
 
-    def __init__(self, shown: Mapping[str, Any], holder: str) -> None:
+    def __init__(self, shown: Mapping[str, Any], shape: Structure | None, begins: str, way: str) -> None:
         super().__init__()
+        self._begins, self._way = begins, way
         self._misshapen: dict[str, str] = {}
-        kinds = fields().get(holder, {})
+        table: Mapping[str, Field] = {} if shape is None else shape.table
         for name, value in shown.items():
-            kind = kinds.get(name)
+            field = table.get(name)
             if value is None:
                 self._misshapen[name] = "null"
-            elif kind is not None and not _KINDS[kind][1](value):
-                self._misshapen[name] = f"{value!r:.80}, where {_KINDS[kind][0]} is documented"
-            elif isinstance(value, Mapping):
-                self[name] = _Object(value, name)
-            elif isinstance(value, list):
-                self[name] = _List(_Object(each, name) if isinstance(each, dict) else each for each in value)
+            elif field is not None and not is_of(field, value):
+                self._misshapen[name] = f"{value!r:.80}, where {field.kind} is documented"
             else:
-                self[name] = value
+                self[name] = _held(value, field if isinstance(field, Structure) else None, begins, f"{way}{name}")
 
     def __missing__(self, field: object) -> Any:
         if field in self._misshapen:
-            raise IncompleteAnswer(f"{field!r} in the answer is {self._misshapen[str(field)]}")
-        raise IncompleteAnswer(f"there is no {field!r} in the answer, where it has {sorted(self)}")
+            raise IncompleteAnswer(f"{self._begins}{self._way}{field} is {self._misshapen[str(field)]}")
+        there = ", ".join(sorted(self)) or "nothing"
+        raise IncompleteAnswer(f"{self._begins}there is no {self._way}{field}, only {there}")
+
+
+def _held(value: Any, shape: Structure | None, begins: str, way: str) -> Any:
+    if isinstance(value, Mapping):
+        return _Object(value, shape, begins, f"{way}.")
+    if isinstance(value, list):
+        return _List((_held(each, shape, begins, f"{way}[{n}]") for n, each in enumerate(value)), f"{begins}{way}")
+    return value
 
 
 class _List(list[Any]):
     """What has items."""
 
+    def __init__(self, items: Iterator[Any], way: str) -> None:
+        super().__init__(items)
+        self._way = way
+
     def __getitem__(self, place: SupportsIndex | slice) -> Any:
         try:
             return super().__getitem__(place)
         except IndexError:
-            raise IncompleteAnswer(f"there is no item {place} in the answer, where it has {len(self)}") from None
+            raise IncompleteAnswer(f"{self._way} has no item {place}, but {len(self)} of them") from None
 
 
 class _ControlAnswer(dict[str, Any]):

@@ -148,7 +148,7 @@ class HttpBackend:
         status, answer = self._ask("/", body, form, reads=action.startswith(_READING))
         if status < 300:
             self.journal.append(int(time.time() * SECOND), "call", {**said, "answer": kept(answer)})
-            return self._held(documented, answer)
+            return self._held(partial(documented, action, product=product), answer)
         self.journal.append(int(time.time() * SECOND), "refusal", {**said, "code": answer.get("Code")})
         refusal = ApiError(str(answer.get("Code", "")), str(answer.get("Message", "")), status)
         refusal.request_id = answer.get("RequestId")

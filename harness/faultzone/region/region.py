@@ -142,7 +142,7 @@ class Region:
         if self.strict:
             from faultzone.backends.answers import documented
 
-            answer = documented(answer)
+            answer = documented(action, answer)
         if action in _MAKING:
             self._note(answer)
         return answer

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from faultzone import Region, make_region
-from faultzone.api.ecs.instances import CreateLaunchTemplate, RunInstances, StopInstance
+from faultzone.api.ecs.instances import RunInstances, StopInstance
+from faultzone.api.ecs.templates import CreateLaunchTemplate
 from faultzone.model.core import placement, transitions
 from faultzone.model.core.listing import Token, listing
 from faultzone.model.core.state import Instance

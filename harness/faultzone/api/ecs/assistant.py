@@ -8,6 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Final, Self
 
+from faultzone.api.answer import (
+    CURRENT,
+    PAGES_OR_TOKENS,
+    Answer,
+    Number,
+    Rows,
+    SpacedTime,
+    Structure,
+    Text,
+    Time,
+    Truth,
+    items,
+)
+from faultzone.api.ecs.reasons import NO_GROUPS
 from faultzone.api.errors import ApiError
 from faultzone.api.request import Request, flag, integer, json_structure, text, texts
 from faultzone.editions.edition import Date
@@ -102,6 +116,8 @@ class CreateCommand(_AssistantRequest):
     content_encoding: str = text("ContentEncoding", "Base64", since=_LATER)
     enable_parameter: bool = flag("EnableParameter", since=_LATER)
 
+    answer = Answer(Text("CommandId"))
+
 
 class ModifyCommand(_AssistantRequest):
     """Change a command: its name and description, in the first edition its content, in later ones directory and
@@ -126,6 +142,25 @@ class DeleteCommand(_AssistantRequest):
     command_id: str = text("CommandId")
 
 
+_NO_LAUNCHER: Final = "a run has the interpreter of its type"
+_NO_TAGS: Final = "what belongs to Cloud Assistant has no tags here"
+_NO_PUBLIC: Final = "there are no public commands here"
+_NO_CONTAINERS: Final = "nothing runs in containers here"
+_NO_BUCKETS: Final = "no output is delivered to a bucket"
+_RAN: Final = "a run was sent"
+#: What later documentation tells of how a run is to be done.
+_MANNER: Final = (
+    Text("Launcher", since=CURRENT, empty=_NO_LAUNCHER),
+    Text("TerminationMode", since=CURRENT, empty="a run always ends with all of its processes"),
+    Text("ContainerId", "ContainerName", since=CURRENT, empty=_NO_CONTAINERS),
+    Text("OssOutputDelivery", since=CURRENT, empty=_NO_BUCKETS),
+    items("Tags", "Tag", Text("TagKey", "TagValue"), since=CURRENT, empty=_NO_TAGS),
+)
+_DELIVERED: Final = Text(
+    "OssOutputStatus", "OssOutputUri", "OssOutputErrorCode", "OssOutputErrorInfo", since=CURRENT, empty=_NO_BUCKETS
+)
+
+
 class DescribeCommands(PagedRequest):
     """List commands, filtered and paged."""
 
@@ -134,6 +169,34 @@ class DescribeCommands(PagedRequest):
     type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
     description: str | None = text("Description")
     content_encoding: str = text("ContentEncoding", "Base64", since=_LATER)
+
+    answer = Answer(
+        *PAGES_OR_TOKENS,
+        items(
+            "Commands",
+            "Command",
+            Text("CommandId", "Name", "Type", "Description", "CommandContent", "WorkingDir"),
+            Number("Timeout", "InvokeTimes"),
+            Time("CreationTime"),
+            Truth("EnableParameter", since=_LATER),
+            items("ParameterNames", "ParameterName", since=_LATER),
+            Text("Launcher", since=CURRENT, empty=_NO_LAUNCHER),
+            Text("ResourceGroupId", since=CURRENT, empty=NO_GROUPS),
+            items("Tags", "Tag", Text("TagKey", "TagValue"), since=CURRENT, empty=_NO_TAGS),
+            Text("Category", "Provider", since=CURRENT, empty=_NO_PUBLIC),
+            Number("Version", since=CURRENT, empty=_NO_PUBLIC),
+            Truth("Latest", since=CURRENT, empty=_NO_PUBLIC),
+            items(
+                "ParameterDefinitions",
+                "ParameterDefinition",
+                Text("ParameterName", "Description", "DefaultValue", "PatternRegex"),
+                Truth("Required"),
+                items("PossibleValues", "PossibleValue"),
+                since=CURRENT,
+                empty=_NO_PUBLIC,
+            ),
+        ),
+    )
 
 
 class InvokeCommand(_AssistantRequest):
@@ -148,6 +211,8 @@ class InvokeCommand(_AssistantRequest):
     repeat_mode: str | None = text("RepeatMode", among=REPEAT_MODES, since=_LATER)
     parameter_values: dict[str, str] = json_structure("Parameters", since=_LATER)
     user: str = text("Username", "", since=_LATER)
+
+    answer = Answer(Text("InvokeId"))
 
 
 class RunCommand(_AssistantRequest):
@@ -171,6 +236,8 @@ class RunCommand(_AssistantRequest):
     parameter_values: dict[str, str] = json_structure("Parameters")
     user: str = text("Username", "")
     keep_command: bool = flag("KeepCommand")
+
+    answer = Answer(Text("CommandId", "InvokeId"))
 
 
 class StopInvocation(_AssistantRequest):
@@ -196,6 +263,39 @@ class DescribeInvocations(PagedRequest):
     content_encoding: str = text("ContentEncoding", "Base64", since=_LATER)
     include_output: bool = flag("IncludeOutput", since=_LATER)
 
+    answer = Answer(
+        *PAGES_OR_TOKENS,
+        items(
+            "Invocations",
+            "Invocation",
+            Text("InvokeId", "CommandId", "CommandName", "CommandType", "Frequency", "InvokeStatus"),
+            Truth("Timed"),
+            Text(
+                "InvocationStatus", "RepeatMode", "Parameters", "Username", "CommandContent", "WorkingDir", since=_LATER
+            ),
+            Time("CreationTime", since=_LATER),
+            Number("Timeout", since=_LATER),
+            Text("CommandDescription", since=CURRENT),
+            *_MANNER,
+            items(
+                "InvokeInstances",
+                "InvokeInstance",
+                Text("InstanceId", "InstanceInvokeStatus"),
+                Text("InvocationStatus", since=_LATER),
+                Truth("Timed", since=_LATER),
+                Number("Repeats", since=_LATER),
+                Time("CreationTime", "StopTime", since=_LATER),
+                Time("StartTime", "FinishTime", since=_LATER, when=_RAN),
+                Number("Dropped", since=_LATER, when=_RAN),
+                Text("ErrorCode", "ErrorInfo", since=_LATER, when=_RAN),
+                Number("ExitCode", since=_LATER, when="the process has ended"),
+                Text("Output", since=_LATER, when="IncludeOutput is true and a run was sent"),
+                Time("UpdateTime", since=CURRENT),
+                _DELIVERED,
+            ),
+        ),
+    )
+
 
 class DescribeInvocationResults(PagedRequest):
     """List the records of runs with their output."""
@@ -207,6 +307,37 @@ class DescribeInvocationResults(PagedRequest):
     include_history: bool = flag("IncludeHistory", since=_LATER)
     content_encoding: str = text("ContentEncoding", "Base64", since=_LATER)
 
+    answer = Answer(
+        Structure(
+            "Invocation",
+            *PAGES_OR_TOKENS,
+            items(
+                "InvocationResults",
+                "InvocationResult",
+                Text("InvokeId", "CommandId", "InstanceId", "InvokeRecordStatus", "Output"),
+                SpacedTime("FinishedTime"),
+                Number("ExitCode", when="the process has ended"),
+                Text("InvocationStatus", "Username", "ErrorCode", "ErrorInfo", since=_LATER),
+                Time("StartTime", "StopTime", since=_LATER),
+                Number("Repeats", "Dropped", since=_LATER),
+                *_MANNER,
+                _DELIVERED,
+            ),
+        ),
+    )
+
+
+_NOT_PAGED: Final = "the instances are named, and none is left for another page"
+_AGENT: Final = (
+    Text("InstanceId", "CloudAssistantStatus"),
+    Text("CloudAssitantStatus", own=True),
+    Text("CloudAssistantVersion", "OSType", since=_LATER),
+    Number("InvocationCount", "ActiveTaskCount", since=CURRENT),
+    Time("LastInvokedTime", since=CURRENT),
+    Truth("SupportSessionManager", since=CURRENT),
+    Time("LastHeartbeatTime", since=CURRENT, missing="no time is kept of heartbeats"),
+)
+
 
 class DescribeCloudAssistantStatus(_AssistantRequest):
     """Tell whether instances have the agent."""
@@ -215,6 +346,14 @@ class DescribeCloudAssistantStatus(_AssistantRequest):
     mandatory = ("InstanceId",)
 
     instance_ids: tuple[str, ...] = texts("InstanceId")
+
+    answer = Answer(
+        items("InstanceCloudAssistantStatusSet", "InstanceCloudAssistantStatus", *_AGENT),
+        # As pages of the time spell it.
+        Structure("InstanceCloudAssitantStatus", Rows("InstanceCloudAssitantStatusSet", *_AGENT), own=True),
+        Number("TotalCount", "PageNumber", "PageSize", since=CURRENT, missing=_NOT_PAGED),
+        Text("NextToken", since=CURRENT, missing=_NOT_PAGED),
+    )
 
 
 class InstallCloudAssistant(_AssistantRequest):
@@ -243,6 +382,8 @@ class SendFile(_AssistantRequest):
     overwrite: bool = flag("Overwrite")
     timeout: int = integer("Timeout", 60, least=1)
 
+    answer = Answer(Text("InvokeId"))
+
 
 class DescribeSendFileResults(PagedRequest):
     """List what became of files that were sent."""
@@ -253,3 +394,23 @@ class DescribeSendFileResults(PagedRequest):
     instance_id: str | None = text("InstanceId")
     name: str | None = text("Name")
     invocation_status: str | None = text("InvocationStatus")
+
+    answer = Answer(
+        *PAGES_OR_TOKENS,
+        items(
+            "Invocations",
+            "Invocation",
+            Text("InvokeId", "Name", "TargetDir", "Content", "ContentType", "Description", "InvocationStatus"),
+            Text("FileMode", "FileOwner", "FileGroup", "Overwrite"),
+            Number("VmCount"),
+            Time("CreationTime"),
+            items("Tags", "Tag", Text("TagKey", "TagValue"), since=CURRENT, empty=_NO_TAGS),
+            items(
+                "InvokeInstances",
+                "InvokeInstance",
+                Text("InstanceId", "InvocationStatus", "ErrorCode", "ErrorInfo"),
+                Time("StartTime", "FinishTime"),
+                Time("CreationTime", "UpdateTime", since=CURRENT),
+            ),
+        ),
+    )

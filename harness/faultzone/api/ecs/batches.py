@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from faultzone.api.answer import Answer, Text, items
 from faultzone.api.ecs.instances import STOPPED_MODES
 from faultzone.api.request import Request, flag, text, texts
 
@@ -18,6 +19,14 @@ class _Batch(Request):
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100, required=True)
     dry_run: bool = flag("DryRun")
     batch_optimization: str = text("BatchOptimization", OPTIMIZATIONS[0], among=OPTIMIZATIONS)
+
+    answer = Answer(
+        items(
+            "InstanceResponses",
+            "InstanceResponse",
+            Text("InstanceId", "Code", "Message", "PreviousStatus", "CurrentStatus"),
+        ),
+    )
 
 
 class StartInstances(_Batch):
@@ -43,3 +52,5 @@ class DeleteInstances(_Batch):
     force: bool = flag("Force")
     terminate_subscription: bool = flag("TerminateSubscription")
     client_token: str | None = text("ClientToken")
+
+    answer = Answer()

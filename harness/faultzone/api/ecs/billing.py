@@ -5,6 +5,8 @@ Source: API reference of February 2019, chapter "Instances". Paying into an acco
 
 from __future__ import annotations
 
+from faultzone.api.answer import CURRENT, PAGES, Answer, Number, Text, Truth, items
+from faultzone.api.ecs.reasons import NO_ORDERS
 from faultzone.api.request import Request, flag, integer, text
 
 PERIOD_UNITS = ("Week", "Month")
@@ -18,6 +20,8 @@ class RenewInstance(Request):
     period: int = integer("Period", required=True, least=1, most=60, code="InvalidPeriod")
     period_unit: str = text("PeriodUnit", "Month", among=PERIOD_UNITS, code="InvalidPeriod")
     client_token: str | None = text("ClientToken")
+
+    answer = Answer(Text("OrderId", since=CURRENT, missing=NO_ORDERS))
 
 
 class ModifyInstanceAutoRenewAttribute(Request):
@@ -42,6 +46,18 @@ class DescribeInstanceAutoRenewAttribute(Request):
     renewal_status: str | None = text("RenewalStatus", among=RENEWAL_STATUSES, code="InvalidParameter.RenewalStatus")
     page_number: int = integer("PageNumber", 1, least=1)
     page_size: int = integer("PageSize", 10, least=1, most=100)
+
+    answer = Answer(
+        *PAGES,
+        items(
+            "InstanceRenewAttributes",
+            "InstanceRenewAttribute",
+            Text("InstanceId", "PeriodUnit", "RenewalStatus"),
+            Truth("AutoRenewEnabled"),
+            Number("Duration"),
+            Truth("EnableExpectedRenewDay", since=CURRENT, empty="no account has one day for all renewals"),
+        ),
+    )
 
 
 class ReActivateInstances(Request):

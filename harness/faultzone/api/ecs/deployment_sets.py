@@ -5,6 +5,8 @@ Source: API reference of February 2019, chapter "Deployment sets".
 
 from __future__ import annotations
 
+from faultzone.api.answer import CURRENT, PAGES, Answer, Number, Text, Time, items
+from faultzone.api.ecs.reasons import NO_SET_GROUPS
 from faultzone.api.request import Request, flag, integer, json_texts, text
 
 #: What fail-over does with a member when no host is left that keeps the spread; the first is the default.
@@ -29,6 +31,8 @@ class CreateDeploymentSet(Request):
     on_unable: str = text("OnUnableToRedeployFailedInstance", ON_UNABLE[0], among=ON_UNABLE)
     client_token: str | None = text("ClientToken")
 
+    answer = Answer(Text("DeploymentSetId"))
+
 
 class DescribeDeploymentSets(Request):
     """List deployment sets with their members, filtered and paged (deployment-set/describe-paging).
@@ -49,6 +53,30 @@ class DescribeDeploymentSets(Request):
     network_type: str | None = text("NetworkType", among=("classic", "vpc"))
     page_number: int = integer("PageNumber", 1, least=1)
     page_size: int = integer("PageSize", 10, least=1, most=100)
+
+    answer = Answer(
+        *PAGES,
+        Text("RegionId"),
+        items(
+            "DeploymentSets",
+            "DeploymentSet",
+            Text("DeploymentSetId", "DeploymentSetName", "DeploymentSetDescription"),
+            Text("DeploymentStrategy", "Strategy", "Domain", "Granularity"),
+            Number("InstanceAmount"),
+            items("InstanceIds", "InstanceId"),
+            Time("CreationTime"),
+            Number("AccountId", "Affinity", since=CURRENT),
+            Text("Type", since=CURRENT),
+            Number("GroupCount", since=CURRENT, missing=NO_SET_GROUPS),
+            items(
+                "Capacities",
+                "Capacity",
+                Text("ZoneId"),
+                Number("UsedAmount", "AvailableAmount"),
+                since=CURRENT,
+            ),
+        ),
+    )
 
 
 class ModifyDeploymentSetAttribute(Request):
@@ -95,3 +123,5 @@ class DescribeDeploymentSetSupportedInstanceTypeFamily(Request):
     writes = False
 
     strategy: str | None = text("Strategy")
+
+    answer = Answer(Text("InstanceTypeFamilies"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from faultzone.api.answer import CURRENT, PAGES, TOKEN, Answer, Number, Structure, Text, Time, Truth, items
 from faultzone.api.ecs.instances import STATUSES
 from faultzone.api.request import Request, flag, integer, structure, structures, text, texts
 
@@ -30,12 +31,56 @@ class _Events(Request):
     page_size: int = integer("PageSize", 10, least=1, most=100)
 
 
+_NO_DISK: Final = "no event is about one disk"
+_NO_REASON: Final = "no event has a reason of its own"
+#: A state or a type: its number and its name.
+_CODED: Final = (Number("Code"), Text("Name"))
+#: What both queries tell of an event.
+_EVENT: Final = (
+    Text("EventId"),
+    Structure("EventType", *_CODED),
+    Structure("EventCycleStatus", *_CODED),
+    Time("EventPublishTime"),
+    Time("NotBefore", when="the event was planned"),
+    Text("Reason", "ImpactLevel", since=CURRENT, empty=_NO_REASON),
+)
+_INACTIVE_DISKS: Final = items(
+    "InactiveDisks",
+    "InactiveDisk",
+    Text("DeviceCategory", "DeviceSize", "DeviceType"),
+    Time("CreationTime", "ReleaseTime"),
+    empty=_NO_DISK,
+)
+
+
 class DescribeInstancesFullStatus(_Events):
     """Show instances with their states, their health and the events that are planned for them."""
 
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100, too_many="InstanceIdLimitExceeded")
     status: str | None = text("Status", among=STATUSES)
     health: str | None = text("HealthStatus", among=HEALTH)
+
+    answer = Answer(
+        *PAGES,
+        items(
+            "InstanceFullStatusSet",
+            "InstanceFullStatusType",
+            Text("InstanceId"),
+            Structure("Status", *_CODED),
+            Structure("HealthStatus", *_CODED),
+            items(
+                "ScheduledSystemEventSet",
+                "ScheduledSystemEventType",
+                *_EVENT,
+                Structure(
+                    "ExtendedAttribute",
+                    Text("DiskId", "Device", empty=_NO_DISK),
+                    _INACTIVE_DISKS,
+                    since=CURRENT,
+                ),
+            ),
+        ),
+    )
 
 
 class DescribeInstanceHistoryEvents(_Events):
@@ -46,6 +91,31 @@ class DescribeInstanceHistoryEvents(_Events):
     cycle_status: str | None = text("EventCycleStatus")
     cycle_statuses: tuple[str, ...] = texts("InstanceEventCycleStatus")
 
+    answer = Answer(
+        *PAGES,
+        TOKEN,
+        items(
+            "InstanceSystemEventSet",
+            "InstanceSystemEventType",
+            *_EVENT,
+            Text("InstanceId"),
+            Time("EventFinishTime", when="the event has ended"),
+            Text("ResourceType", since=CURRENT),
+            Text("ReasonCode", since=CURRENT, empty=_NO_REASON),
+            Structure(
+                "ExtendedAttribute",
+                Time("InitialNotBefore", when="it was planned"),
+                Text("DiskId", "Device", "OnlineRepairPolicy", empty=_NO_DISK),
+                Text("HostId", "HostType", "Rack", empty="the host of an instance is its provider's to know"),
+                Text("CanAccept", "ResponseResult", "Code", "MetricName", "MetricValue", empty=_NO_REASON),
+                Text("PunishType", "PunishDomain", "PunishUrl", empty="a violation has nothing but its type"),
+                items("MigrationOptions", "MigrationOption", empty="nothing but a restart moves an instance"),
+                _INACTIVE_DISKS,
+                since=CURRENT,
+            ),
+        ),
+    )
+
 
 class CreateSimulatedSystemEvents(Request):
     """Publish events on instances to which nothing is done."""
@@ -55,6 +125,8 @@ class CreateSimulatedSystemEvents(Request):
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100, too_many="InstanceIdLimitExceeded", required=True)
     event_type: str = text("EventType", required=True)
     not_before: str = text("NotBefore", required=True)
+
+    answer = Answer(items("EventIdSet", "EventId"))
 
 
 class CancelSimulatedSystemEvents(Request):
@@ -82,6 +154,8 @@ class RedeployInstance(Request):
     instance_id: str = text("InstanceId", required=True)
     force_stop: bool = flag("ForceStop")
 
+    answer = Answer(Text("TaskId"))
+
 
 class ModifyInstanceMaintenanceAttributes(Request):
     """Choose what is done to instances whose host fails, and when maintenance is preferred."""
@@ -105,3 +179,19 @@ class DescribeInstanceMaintenanceAttributes(Request):
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100, too_many="InstanceIdLimitExceeded")
     page_number: int = integer("PageNumber", 1, least=1)
     page_size: int = integer("PageSize", 10, least=1, most=100)
+
+    answer = Answer(
+        *PAGES,
+        items(
+            "MaintenanceAttributes",
+            "MaintenanceAttribute",
+            Text("InstanceId"),
+            Structure(
+                "ActionOnMaintenance",
+                Text("Value", "DefaultValue"),
+                items("SupportedValues", "SupportedValue"),
+            ),
+            items("MaintenanceWindows", "MaintenanceWindow", Text("StartTime", "EndTime")),
+            Truth("NotifyOnMaintenance"),
+        ),
+    )

@@ -1,12 +1,32 @@
-"""The actions of the life cycle of instances, and of launch templates.
-
-Source: API reference of February 2019, chapters "Instances" and "Launch templates".
-"""
+"""The actions of the life cycle of instances. Source: API reference of February 2019, chapter "Instances"."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from faultzone.api.answer import (
+    CURRENT,
+    PAGES,
+    TOKEN,
+    Answer,
+    Number,
+    Structure,
+    Text,
+    Time,
+    Truth,
+    items,
+)
+from faultzone.api.ecs.reasons import (
+    NO_ADDRESSES,
+    NO_DEDICATED,
+    NO_GPU,
+    NO_GROUPS,
+    NO_IPV6,
+    NO_ORDERS,
+    NO_PRIVATE_NAMES,
+    NO_SET_GROUPS,
+    NO_SETTING,
+)
 from faultzone.api.ecs.resources import FILTER, LOCK_REASONS, TAG
 from faultzone.api.request import Request, flag, integer, json_texts, number, structure, structures, text, texts
 
@@ -30,7 +50,7 @@ def _disk(kind: str, least: int, most: int) -> tuple[Any, ...]:
     )
 
 
-class _Launch(Request):
+class Launch(Request):
     """What the actions that make instances, and launch templates, have in common."""
 
     image_id: str | None = text("ImageId")
@@ -98,7 +118,14 @@ class _Launch(Request):
     deletion_protection: bool = flag("DeletionProtection")
 
 
-class CreateInstance(_Launch):
+#: What is told of an order, where a subscription is bought.
+_ORDER: Final = (
+    Text("OrderId", since=CURRENT, missing=NO_ORDERS),
+    Number("TradePrice", since=CURRENT, missing="a launch tells no price here"),
+)
+
+
+class CreateInstance(Launch):
     """Create one instance; it ends Stopped and waits for StartInstance."""
 
     needs_region = True
@@ -109,8 +136,10 @@ class CreateInstance(_Launch):
     client_token: str | None = text("ClientToken")
     dry_run: bool = flag("DryRun")
 
+    answer = Answer(Text("InstanceId"), *_ORDER)
 
-class RunInstances(_Launch):
+
+class RunInstances(Launch):
     """Create 1 to 100 instances and start them."""
 
     needs_region = True
@@ -128,6 +157,8 @@ class RunInstances(_Launch):
     auto_pay: bool = flag("AutoPay", True)
     client_token: str | None = text("ClientToken")
     dry_run: bool = flag("DryRun")
+
+    answer = Answer(items("InstanceIdSets", "InstanceIdSet"), *_ORDER)
 
 
 class StartInstance(Request):
@@ -163,6 +194,77 @@ class DeleteInstance(Request):
     force: bool = flag("Force")
     terminate_subscription: bool = flag("TerminateSubscription")
     dry_run: bool = flag("DryRun")
+
+
+_NO_CLASSIC: Final = "a cluster and a VLAN were of the classic network's early days"
+_NO_KEY_PAIRS: Final = "there are no key pairs here"
+#: What both actions are documented to show of an instance.
+_INSTANCE: Final = (
+    Text("InstanceId", "InstanceName", "HostName", "Description", "Status", "StoppedMode", "RegionId", "ZoneId"),
+    Text("InstanceType", "ImageId", "SerialNumber", "InstanceChargeType", "CreditSpecification"),
+    Text("InstanceNetworkType", "InternetChargeType"),
+    Text("ClusterId", "VlanId", empty=_NO_CLASSIC),
+    Number("Cpu", "Memory", "InternetMaxBandwidthIn", "InternetMaxBandwidthOut"),
+    Time("CreationTime", "ExpiredTime"),
+    items("PublicIpAddress", "IpAddress"),
+    items("InnerIpAddress", "IpAddress"),
+    items("SecurityGroupIds", "SecurityGroupId"),
+    Structure(
+        "VpcAttributes",
+        Text("VpcId", "VSwitchId"),
+        items("PrivateIpAddress", "IpAddress"),
+        Text("NatIpAddress", empty="nothing is reached by NAT here"),
+    ),
+)
+_EIP: Final = Text("AllocationId", "IpAddress", "InternetChargeType", empty=NO_ADDRESSES)
+_LOCK_MESSAGE: Final = Text("LockMsg", since=CURRENT, empty="a lock has nothing but its reason")
+_DEDICATED: Final = Text("DedicatedHostId", "DedicatedHostName", empty=NO_DEDICATED)
+_CARD: Final = Text("NetworkInterfaceId", "MacAddress", "PrimaryIpAddress", "Type")
+
+
+#: What today's documentation has besides. Most is set by parameters that are not taken here.
+_OF_TODAY: Final = (
+    Number("SpotDuration", since=CURRENT),
+    Text("SpotInterruptionBehavior", since=CURRENT),
+    Number("DeploymentSetGroupNo", since=CURRENT, missing=NO_SET_GROUPS),
+    Text("HpcClusterId", since=CURRENT, empty="there are no HPC clusters here"),
+    Text("ISP", since=CURRENT, empty="the lines of a region are not told apart"),
+    Truth("EnableNVS", since=CURRENT, empty=NO_SETTING),
+    Structure(
+        "AdditionalInfo",
+        Text("ManagedHostId", "NodeSerialNumber"),
+        Truth("EnableHighDensityMode"),
+        since=CURRENT,
+        empty=NO_DEDICATED,
+    ),
+    Structure("DedicatedInstanceAttribute", Text("Affinity", "Tenancy"), since=CURRENT, empty=NO_DEDICATED),
+    Structure("ClockOptions", Text("PtpStatus"), since=CURRENT, empty=NO_SETTING),
+    Structure(
+        "CpuOptions",
+        Text("Numa", "TopologyType", "TurboMode", "NestedVirtualization", empty=NO_SETTING),
+        Truth("EnableVISST", "EnableVRDT", empty=NO_SETTING),
+        Number("CoreCount", "ThreadsPerCore", missing="types have vCPUs here, not cores"),
+        since=CURRENT,
+    ),
+    Structure(
+        "EcsCapacityReservationAttr",
+        Text("CapacityReservationId", "CapacityReservationPreference"),
+        since=CURRENT,
+        empty="no capacity is reserved here",
+    ),
+    Structure("HibernationOptions", Truth("Configured"), since=CURRENT, empty=NO_SETTING),
+    Structure("ImageOptions", Truth("CurrentOSNVMeSupported", "LoginAsNonRoot"), since=CURRENT, empty=NO_SETTING),
+    Structure(
+        "PrivateDnsNameOptions",
+        Text("HostnameType"),
+        Truth("EnableInstanceIdDnsAAAARecord", "EnableInstanceIdDnsARecord"),
+        Truth("EnableIpDnsARecord", "EnableIpDnsPtrRecord"),
+        since=CURRENT,
+        empty=NO_PRIVATE_NAMES,
+    ),
+    items("RdmaIpAddress", "IpAddress", since=CURRENT, empty="there are no HPC clusters here"),
+    Structure("SecurityOptions", Truth("EnableSecureBoot"), since=CURRENT, empty=NO_SETTING),
+)
 
 
 class DescribeInstances(Request):
@@ -216,6 +318,61 @@ class DescribeInstances(Request):
     page_size: int = integer("PageSize", 10, least=1, most=100)
     dry_run: bool = flag("DryRun")
 
+    answer = Answer(
+        *PAGES,
+        TOKEN,
+        items(
+            "Instances",
+            "Instance",
+            *_INSTANCE,
+            Text("InstanceTypeFamily", "OSType", "OSName", "OSNameEn", "SaleCycle", "SpotStrategy", "DeploymentSetId"),
+            Text("GPUSpec", empty=NO_GPU),
+            Number("GPUAmount", empty=NO_GPU),
+            Text("KeyPairName", empty=_NO_KEY_PAIRS),
+            Text("ResourceGroupId", empty=NO_GROUPS),
+            Number("LocalStorageAmount", "LocalStorageCapacity", "SpotPriceLimit"),
+            Truth("DeviceAvailable", "IoOptimized", "DeletionProtection"),
+            Truth("Recyclable", empty="what is released is gone"),
+            Time("StartTime", "AutoReleaseTime"),
+            items("Tags", "Tag", Text("TagKey", "TagValue"), when="it has tags"),
+            items("OperationLocks", "LockReason", Text("LockReason"), _LOCK_MESSAGE),
+            Structure(
+                "EipAddress",
+                _EIP,
+                Number("Bandwidth", since=CURRENT, empty=NO_ADDRESSES),
+                Truth("IsSupportUnassociate", since=CURRENT, empty=NO_ADDRESSES),
+            ),
+            Structure(
+                "DedicatedHostAttribute", _DEDICATED, Text("DedicatedHostClusterId", since=CURRENT, empty=NO_DEDICATED)
+            ),
+            items(
+                "NetworkInterfaces",
+                "NetworkInterface",
+                _CARD,
+                items(
+                    "PrivateIpSets",
+                    "PrivateIpSet",
+                    Text("PrivateIpAddress"),
+                    Text("PrivateDnsName", empty=NO_PRIVATE_NAMES),
+                    Truth("Primary"),
+                    since=CURRENT,
+                ),
+                items("Ipv6Sets", "Ipv6Set", Text("Ipv6Address"), Truth("Primary"), since=CURRENT, empty=NO_IPV6),
+                items("Ipv4PrefixSets", "Ipv4PrefixSet", Text("Ipv4Prefix"), since=CURRENT, empty=NO_SETTING),
+                items("Ipv6PrefixSets", "Ipv6PrefixSet", Text("Ipv6Prefix"), since=CURRENT, empty=NO_IPV6),
+            ),
+            Structure(
+                "MetadataOptions",
+                Text("HttpEndpoint", "HttpTokens"),
+                Text("InstanceMetadataTags", since=CURRENT, empty=NO_SETTING),
+                Number("HttpPutResponseHopLimit", since=CURRENT, empty=NO_SETTING),
+                since=(2020, 12),
+                when="AdditionalAttributes has META_OPTIONS, or the edition is a later one",
+            ),
+            *_OF_TODAY,
+        ),
+    )
+
 
 class DescribeInstanceStatus(Request):
     """List ids and states of instances, in smaller pages (instance/describe-paging)."""
@@ -228,6 +385,8 @@ class DescribeInstanceStatus(Request):
     page_number: int = integer("PageNumber", 1, least=1)
     page_size: int = integer("PageSize", 10, least=1, most=50)
 
+    answer = Answer(*PAGES, items("InstanceStatuses", "InstanceStatus", Text("InstanceId", "Status")))
+
 
 class DescribeInstanceAttribute(Request):
     """Show one instance."""
@@ -235,6 +394,36 @@ class DescribeInstanceAttribute(Request):
     writes = False
 
     instance_id: str = text("InstanceId", required=True)
+
+    answer = Answer(
+        *_INSTANCE,
+        Text("IoOptimized"),
+        items("OperationLocks", "LockReason", Text("LockReason")),
+        Structure("EipAddress", _EIP, Number("Bandwidth", since=CURRENT, empty=NO_ADDRESSES)),
+        Structure("DedicatedHostAttribute", _DEDICATED),
+        Truth("EnableJumboFrame", "EnableNetworkEncryption", since=CURRENT, empty=NO_SETTING),
+        Structure(
+            "NetworkOptions",
+            Text("BandwidthWeighting"),
+            Truth("EnableJumboFrame", "EnableNetworkEncryption"),
+            since=CURRENT,
+            empty=NO_SETTING,
+        ),
+        Structure("SecurityOptions", Truth("EnableSecureBoot"), since=CURRENT, empty=NO_SETTING),
+        # What DescribeInstances shows besides.
+        Text("InstanceTypeFamily", "OSType", "OSName", "OSNameEn", "SaleCycle", "SpotStrategy", own=True),
+        Text("DeploymentSetId", own=True),
+        Text("GPUSpec", empty=NO_GPU, own=True),
+        Number("GPUAmount", empty=NO_GPU, own=True),
+        Text("KeyPairName", empty=_NO_KEY_PAIRS, own=True),
+        Text("ResourceGroupId", empty=NO_GROUPS, own=True),
+        Number("LocalStorageAmount", "LocalStorageCapacity", "SpotPriceLimit", own=True),
+        Truth("DeviceAvailable", "DeletionProtection", own=True),
+        Truth("Recyclable", empty="what is released is gone", own=True),
+        Time("StartTime", "AutoReleaseTime", own=True),
+        items("NetworkInterfaces", "NetworkInterface", _CARD, own=True),
+        items("Tags", "Tag", Text("TagKey", "TagValue"), when="it has tags", own=True),
+    )
 
 
 class DescribeUserData(Request):
@@ -244,6 +433,8 @@ class DescribeUserData(Request):
     writes = False
 
     instance_id: str = text("InstanceId", required=True)
+
+    answer = Answer(Text("RegionId", "InstanceId", "UserData"))
 
 
 class DescribeInstanceRamRole(Request):
@@ -256,6 +447,13 @@ class DescribeInstanceRamRole(Request):
     ram_role_name: str | None = text("RamRoleName")
     page_number: int = integer("PageNumber", 1, least=1)
     page_size: int = integer("PageSize", 10, least=1, most=50)
+
+    answer = Answer(
+        Text("RegionId"),
+        Number("TotalCount"),
+        Number("PageNumber", "PageSize", own=True),
+        items("InstanceRamRoleSets", "InstanceRamRoleSet", Text("InstanceId", "RamRoleName")),
+    )
 
 
 class ModifyInstanceAttribute(Request):
@@ -281,25 +479,3 @@ class ModifyInstanceAutoReleaseTime(Request):
 
     instance_id: str = text("InstanceId", required=True)
     auto_release_time: str | None = text("AutoReleaseTime")
-
-
-class CreateLaunchTemplate(_Launch):
-    """Keep the parameters of RunInstances under a name."""
-
-    needs_region = True
-
-    launch_template_name: str = text("LaunchTemplateName", required=True)
-    version_description: str | None = text("VersionDescription", inert=(2019, 2))
-    image_owner_alias: str | None = text("ImageOwnerAlias", inert=(2019, 2))
-    network_type: str | None = text("NetworkType", among=("classic", "vpc"), inert=(2019, 2))
-    vpc_id: str | None = text("VpcId", inert=(2019, 2))
-    auto_release_time: str | None = text("AutoReleaseTime")
-
-
-class DeleteLaunchTemplate(Request):
-    """Delete a launch template with all its versions."""
-
-    needs_region = True
-
-    launch_template_id: str | None = text("LaunchTemplateId")
-    launch_template_name: str | None = text("LaunchTemplateName")

@@ -1,13 +1,26 @@
-"""The actions that tell what a region has: regions, zones, types, images, networks, disks, security groups and tags.
+"""The actions that tell what a region has: regions, zones, types, images, disks and tags.
 
-Source: API reference of February 2019, chapters "Regions", "Images", "Disks", "Elastic network interfaces",
-    "Security groups" and "Tags"; of the VPC's API, what ECS clients ask of it.
+Source: API reference of February 2019, chapters "Regions", "Images", "Disks" and "Tags".
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+from faultzone.api.answer import (
+    CURRENT,
+    PAGES,
+    PAGES_OR_TOKENS,
+    TAGS,
+    Answer,
+    Number,
+    Structure,
+    Text,
+    Time,
+    Truth,
+    items,
+)
+from faultzone.api.ecs.reasons import NO_DEDICATED, NO_GPU, NO_GROUPS, NO_SETTING, UNKNOWN
 from faultzone.api.request import Request, flag, integer, json_texts, number, structures, text, texts
 
 #: The fields of a tag. Clients of the time write them in small letters too, as the pages of CreateInstance and AddTags
@@ -18,19 +31,17 @@ TAG: Final = (text("Key", also="key"), text("Value", also="value"))
 #: The fields of a filter by time; a client that needs the third and the fourth alone may leave the others out.
 FILTER: Final = (text("Key"), text("Value"))
 
-#: Basic and advanced security groups; the first is the default.
-GROUP_TYPES: Final = ("normal", "enterprise")
 #: Why an instance or a disk may be locked.
 LOCK_REASONS: Final = ("financial", "security", "recycling", "dedicatedhostfinancial")
 
 
-class _Read(Request):
+class Read(Request):
     """What the actions that only tell have in common."""
 
     writes = False
 
 
-class _Paged(_Read):
+class Paged(Read):
     """What the paged ones have in common."""
 
     needs_region = True
@@ -39,22 +50,29 @@ class _Paged(_Read):
     page_size: int = integer("PageSize", 10, least=1, most=100)
 
 
-class PagedByToken(_Paged):
+class PagedByToken(Paged):
     """Those that later editions page by token too."""
 
     max_results: int | None = integer("MaxResults", since=(2020, 12))
     next_token: str | None = text("NextToken", since=(2020, 12))
 
 
-class DescribeRegions(_Read):
+class DescribeRegions(Read):
     """List the regions of the cloud."""
 
     instance_charge_type: str | None = text("InstanceChargeType", inert=(2019, 2))
     resource_type: str | None = text("ResourceType", inert=(2019, 2))
     accept_language: str | None = text("AcceptLanguage", inert=(2019, 2))
 
+    answer = Answer(items("Regions", "Region", Text("RegionId", "LocalName", "RegionEndpoint", "Status")))
 
-class DescribeZones(_Read):
+
+_NO_SNAPSHOTS: Final = "there are no snapshots here"
+_NO_STORAGE_SETS: Final = "there are no storage sets or clusters here"
+_NO_OWN_IMAGES: Final = "nobody makes images here"
+
+
+class DescribeZones(Read):
     """List the zones of a region with what can be created there."""
 
     needs_region = True
@@ -64,8 +82,77 @@ class DescribeZones(_Read):
     accept_language: str | None = text("AcceptLanguage", inert=(2019, 2))
     verbose: bool = flag("Verbose", True)
 
+    answer = Answer(
+        items(
+            "Zones",
+            "Zone",
+            Text("ZoneId", "LocalName", "ZoneType"),
+            items("AvailableResourceCreation", "ResourceTypes"),
+            items("AvailableDiskCategories", "DiskCategories"),
+            items("AvailableInstanceTypes", "InstanceTypes"),
+            items("AvailableVolumeCategories", "VolumeCategories", empty="there is no shared block storage here"),
+            items("AvailableDedicatedHostTypes", "DedicatedHostType", empty=NO_DEDICATED),
+            items("DedicatedHostGenerations", "DedicatedHostGeneration", empty=NO_DEDICATED),
+            items(
+                "AvailableResources",
+                "ResourcesInfo",
+                Truth("IoOptimized"),
+                items("InstanceTypes", "supportedInstanceType"),
+                items("InstanceTypeFamilies", "supportedInstanceTypeFamily"),
+                items("InstanceGenerations", "supportedInstanceGeneration"),
+                items("SystemDiskCategories", "supportedSystemDiskCategory"),
+                items("DataDiskCategories", "supportedDataDiskCategory"),
+                items("NetworkTypes", "supportedNetworkCategory"),
+            ),
+        ),
+    )
 
-class DescribeInstanceTypes(_Read):
+
+_RATES: Final = Number("VpcBandwidth", "VpcBurstBandwidth", "EbsBandwidth", "EbsBurstBandwidth")
+#: What today's documentation has of types besides.
+_OF_TYPES_TODAY: Final = (
+    Text("CpuArchitecture", "InstanceCategory", "InstanceFamilyLevel", since=CURRENT, missing=UNKNOWN),
+    Text("NvmeSupport", "PhysicalProcessorModel", since=CURRENT, missing=UNKNOWN),
+    Number("BaselineCredit", "InitialCredit", "CpuSpeedFrequency", "CpuTurboFrequency", since=CURRENT, missing=UNKNOWN),
+    Number("DiskQuantity", "GPUMemorySize", "NetworkCardQuantity", "QueuePairNumber", since=CURRENT, missing=UNKNOWN),
+    Number("EniQuantity", "EniTotalQuantity", "EriQuantity", since=CURRENT, missing=UNKNOWN),
+    Number("EniIpv6AddressQuantity", "EniPrivateIpAddressQuantity", since=CURRENT, missing=UNKNOWN),
+    Number("InstanceBandwidthRx", "InstanceBandwidthTx", since=CURRENT, missing=UNKNOWN),
+    Number("InstancePpsRx", "InstancePpsTx", since=CURRENT, missing=UNKNOWN),
+    Number("MaximumQueueNumberPerEni", "PrimaryEniQueueNumber", since=CURRENT, missing=UNKNOWN),
+    Number("SecondaryEniQueueNumber", "TotalEniQueueQuantity", since=CURRENT, missing=UNKNOWN),
+    Truth("EniTrunkSupported", "JumboFrameSupport", "NetworkEncryptionSupport", since=CURRENT, missing=UNKNOWN),
+    items("Attributes", "Attribute", Text("Name", "Value"), since=CURRENT, missing=UNKNOWN),
+    items("SupportedBootModes", "SupportedBootMode", since=CURRENT, missing=UNKNOWN),
+    items("NetworkCards", "NetworkCardInfo", Number("NetworkCardIndex"), since=CURRENT, missing=UNKNOWN),
+    Structure("Clock", Text("PtpSupport"), since=CURRENT, missing=UNKNOWN),
+    Structure("SecurityOptions", Text("SecureBootSupport"), since=CURRENT, missing=UNKNOWN),
+    Structure(
+        "CpuOptions",
+        Number("Core", "CoreFactor", "ThreadsPerCore"),
+        Truth("HyperThreadingAdjustable"),
+        Text("NestedVirtualizationSupport"),
+        items("SupportedTopologyTypes", "SupportedTopologyType"),
+        since=CURRENT,
+        missing=UNKNOWN,
+    ),
+    Structure(
+        "EnhancedNetwork",
+        Truth("ExpressSupport", "RssSupport", "SriovSupport"),
+        Number("VfQueueNumberPerEni"),
+        since=CURRENT,
+        missing=UNKNOWN,
+    ),
+    Structure(
+        "NetworkInfo",
+        Structure("BandwidthWeighting", items("WeightingInfos", "WeightingInfo", Text("Name"), _RATES)),
+        since=CURRENT,
+        missing=UNKNOWN,
+    ),
+)
+
+
+class DescribeInstanceTypes(Read):
     """List instance types."""
 
     instance_type_family: str | None = text("InstanceTypeFamily")
@@ -73,16 +160,34 @@ class DescribeInstanceTypes(_Read):
     max_results: int | None = integer("MaxResults", least=1, most=100, since=(2020, 12))
     next_token: str | None = text("NextToken", since=(2020, 12))
 
+    answer = Answer(
+        Text("NextToken", since=(2020, 12), when="a page was asked for by token"),
+        items(
+            "InstanceTypes",
+            "InstanceType",
+            Text("InstanceTypeId", "InstanceTypeFamily", "LocalStorageCategory"),
+            Number("CpuCoreCount", "MemorySize", "LocalStorageAmount", "LocalStorageCapacity"),
+            Text("GPUSpec", empty=NO_GPU),
+            Number("GPUAmount", empty=NO_GPU),
+            *_OF_TYPES_TODAY,
+        ),
+    )
 
-class DescribeInstanceTypeFamilies(_Read):
+
+class DescribeInstanceTypeFamilies(Read):
     """List instance families."""
 
     needs_region = True
 
     generation: str | None = text("Generation")
 
+    answer = Answer(items("InstanceTypeFamilies", "InstanceTypeFamily", Text("InstanceTypeFamilyId", "Generation")))
 
-class DescribeAvailableResource(_Read):
+
+_NO_RANGE: Final = "the sizes of disks are not told here"
+
+
+class DescribeAvailableResource(Read):
     """Tell in which zones instance types can be had."""
 
     needs_region = True
@@ -98,44 +203,28 @@ class DescribeAvailableResource(_Read):
     network_category: str | None = text("NetworkCategory", inert=(2019, 2))
     resource_type: str | None = text("ResourceType", inert=(2019, 2))
 
-
-class DescribeVpcs(_Paged):
-    """List the account's VPCs."""
-
-    vpc_id: str | None = text("VpcId")
-    is_default: bool | None = flag("IsDefault", None)
-
-
-class DescribeVSwitches(_Paged):
-    """List the account's vSwitches."""
-
-    needs_region = False
-
-    vpc_id: str | None = text("VpcId")
-    vswitch_id: str | None = text("VSwitchId")
-    zone_id: str | None = text("ZoneId")
-    is_default: bool | None = flag("IsDefault", None)
-
-
-class DescribeNetworkInterfaces(PagedByToken):
-    """List network interfaces."""
-
-    network_interface_ids: tuple[str, ...] = texts("NetworkInterfaceId", most=100)
-    network_interface_name: str | None = text("NetworkInterfaceName")
-    type: str | None = text("Type", among=("Primary", "Secondary"))
-    instance_id: str | None = text("InstanceId")
-    vswitch_id: str | None = text("VSwitchId")
-    primary_ip_address: str | None = text("PrimaryIpAddress")
-    security_group_id: str | None = text("SecurityGroupId")
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
-    resource_group_id: str | None = text("ResourceGroupId", since=(2019, 9))
-    vpc_id: str | None = text("VpcId", since=(2019, 9))
-    status: str | None = text("Status", since=(2020, 12))
-    private_ip_addresses: tuple[str, ...] = texts("PrivateIpAddress", most=100, since=(2020, 12))
-    service_managed: bool | None = flag("ServiceManaged", None, since=(2020, 12))
+    answer = Answer(
+        items(
+            "AvailableZones",
+            "AvailableZone",
+            Text("RegionId", "ZoneId", "Status", "StatusCategory"),
+            items(
+                "AvailableResources",
+                "AvailableResource",
+                Text("Type"),
+                items(
+                    "SupportedResources",
+                    "SupportedResource",
+                    Text("Value", "Status", "StatusCategory"),
+                    Number("Min", "Max", since=CURRENT, missing=_NO_RANGE),
+                    Text("Unit", since=CURRENT, missing=_NO_RANGE),
+                ),
+            ),
+        ),
+    )
 
 
-class DescribeImages(_Paged):
+class DescribeImages(Paged):
     """List images."""
 
     image_id: str | None = text("ImageId")
@@ -156,6 +245,59 @@ class DescribeImages(_Paged):
     supports_cloud_init: bool | None = flag("IsSupportCloudinit", None, since=(2020, 12))
     supports_io_optimized: bool | None = flag("IsSupportIoOptimized", None, since=(2020, 12))
     dry_run: bool = flag("DryRun")
+
+    answer = Answer(
+        *PAGES,
+        Text("RegionId"),
+        items(
+            "Images",
+            "Image",
+            Text("ImageId", "ImageName", "ImageOwnerAlias", "Architecture", "OSType", "OSName", "OSNameEn", "Platform"),
+            Text("Status", "Progress", "Usage"),
+            Text("ImageVersion", "Description", "ProductCode", "IsSelfShared", empty=_NO_OWN_IMAGES),
+            Time("CreationTime"),
+            Number("Size"),
+            Truth("IsSupportCloudinit", "IsSupportIoOptimized"),
+            Truth("IsSubscribed", "IsCopied", empty=_NO_OWN_IMAGES),
+            items(
+                "DiskDeviceMappings",
+                "DiskDeviceMapping",
+                Text(
+                    "Device", "Format", "ImportOSSBucket", "ImportOSSObject", "Progress", "Size", "SnapshotId", "Type"
+                ),
+                Number("RemainTime"),
+                Truth("Encrypted"),
+                empty=_NO_SNAPSHOTS,
+            ),
+            items("Tags", "Tag", Text("TagKey", "TagValue"), empty="images have no tags here"),
+            Truth("IsPublic", "Usable", since=CURRENT),
+            Truth("LoginAsNonRootSupported", since=CURRENT, empty=NO_SETTING),
+            Number("ImageOwnerId", since=CURRENT, empty=_NO_OWN_IMAGES),
+            Text("ImageFamily", "SupplierName", since=CURRENT, empty=_NO_OWN_IMAGES),
+            Text("ResourceGroupId", since=CURRENT, empty=NO_GROUPS),
+            Text("BootMode", "LicenseType", since=CURRENT, missing=UNKNOWN),
+            Structure("SecureBootOptions", Text("SecureBootSupport"), since=CURRENT, missing=UNKNOWN),
+            Structure(
+                "DetectionOptions",
+                Text("Status"),
+                items("Items", "Item", Text("Name", "RiskCode", "RiskLevel", "Value")),
+                since=CURRENT,
+                empty=_NO_OWN_IMAGES,
+            ),
+            Structure(
+                "Features",
+                Text("CpuOnlineDowngrade", "CpuOnlineUpgrade", "MemoryOnlineDowngrade", "MemoryOnlineUpgrade"),
+                Text("ImdsSupport", "NvmeSupport"),
+                since=CURRENT,
+                missing=UNKNOWN,
+            ),
+        ),
+    )
+
+
+_ALWAYS_ATTACHED: Final = "a disk is attached as long as its instance is there"
+_NOT_SHARED: Final = "each disk is of one instance"
+_NO_SPEED: Final = "the speed of disks is not modelled"
 
 
 class DescribeDisks(PagedByToken):
@@ -189,51 +331,54 @@ class DescribeDisks(PagedByToken):
     shared: bool | None = flag("EnableShared", None, since=(2020, 12))
     dry_run: bool = flag("DryRun")
 
-
-class DescribeSecurityGroups(_Paged):
-    """List security groups."""
-
-    vpc_id: str | None = text("VpcId")
-    security_group_id: str | None = text("SecurityGroupId")
-    security_group_ids: tuple[str, ...] | None = json_texts("SecurityGroupIds", most=100)
-    security_group_name: str | None = text("SecurityGroupName")
-    network_type: str | None = text("NetworkType", among=("classic", "vpc"))
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
-    security_group_type: str | None = text("SecurityGroupType", among=GROUP_TYPES, since=(2020, 12))
-    resource_group_id: str | None = text("ResourceGroupId", since=(2020, 12))
-    dry_run: bool = flag("DryRun")
-
-
-class DescribeSecurityGroupAttribute(_Read):
-    """Show one security group with its rules."""
-
-    needs_region = True
-
-    security_group_id: str = text("SecurityGroupId", required=True)
-    nic_type: str | None = text("NicType", among=("internet", "intranet"), inert=(2019, 2))
-    direction: str | None = text("Direction", among=("egress", "ingress", "all"), inert=(2019, 2))
-
-
-class CreateSecurityGroup(Request):
-    """Create a security group."""
-
-    needs_region = True
-
-    security_group_name: str | None = text("SecurityGroupName")
-    description: str | None = text("Description")
-    vpc_id: str | None = text("VpcId")
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
-    security_group_type: str = text("SecurityGroupType", GROUP_TYPES[0], among=GROUP_TYPES, since=(2020, 12))
-    resource_group_id: str | None = text("ResourceGroupId", since=(2020, 12))
-    client_token: str | None = text("ClientToken")
-
-
-class DeleteSecurityGroup(Request):
-    """Delete a security group that no instance is in."""
-
-    needs_region = True
-
-    security_group_id: str = text("SecurityGroupId", required=True)
+    answer = Answer(
+        *PAGES_OR_TOKENS,
+        items(
+            "Disks",
+            "Disk",
+            Text("DiskId", "DiskName", "Description", "Type", "Category", "PerformanceLevel", "Status", "Device"),
+            Text("InstanceId", "ImageId", "RegionId", "ZoneId", "DiskChargeType"),
+            Text("AutoSnapshotPolicyId", "SourceSnapshotId", empty=_NO_SNAPSHOTS),
+            Text("ProductCode", empty="nothing comes from the marketplace here"),
+            Text("ResourceGroupId", empty=NO_GROUPS),
+            Number("Size"),
+            Truth("Portable", "DeleteWithInstance", "EnableAutoSnapshot", "Encrypted"),
+            Truth("DeleteAutoSnapshot", "EnableAutomatedSnapshotPolicy", empty=_NO_SNAPSHOTS),
+            Time("CreationTime", "AttachedTime"),
+            Time("DetachedTime", empty=_ALWAYS_ATTACHED),
+            items("OperationLocks", "OperationLock", Text("LockReason")),
+            TAGS,
+            Time("ExpiredTime", since=CURRENT),
+            Text("SerialNumber", "MultiAttach", since=CURRENT),
+            Text("KMSKeyId", since=CURRENT, empty="no key of one's own can be named here"),
+            items(
+                "Attachments",
+                "Attachment",
+                Text("InstanceId", "Device"),
+                Time("AttachedTime"),
+                since=CURRENT,
+            ),
+            items(
+                "MountInstances",
+                "MountInstance",
+                Text("InstanceId", "Device"),
+                Time("AttachedTime"),
+                since=CURRENT,
+                empty=_NOT_SHARED,
+            ),
+            Number("MountInstanceNum", since=CURRENT, empty=_NOT_SHARED),
+            Number("IOPS", "IOPSRead", "IOPSWrite", since=CURRENT, missing=_NO_SPEED),
+            Number("Throughput", "ThroughputRead", "ThroughputWrite", since=CURRENT, missing=_NO_SPEED),
+            Number("ProvisionedIops", since=CURRENT, empty=NO_SETTING),
+            Truth("BurstingEnabled", since=CURRENT, empty=NO_SETTING),
+            Text("BdfId", since=CURRENT, empty="no instance is a bare-metal one here"),
+            Text("SourceDiskId", since=CURRENT, empty="no disk is a copy here"),
+            Structure("DataSource", Text("Id", "Type"), since=CURRENT, empty="no disk is a copy here"),
+            Structure("Placement", Text("ZoneIds"), since=CURRENT, empty="each disk is in one zone"),
+            Text("StorageClusterId", "StorageSetId", since=CURRENT, empty=_NO_STORAGE_SETS),
+            Number("StorageSetPartitionNumber", since=CURRENT, empty=_NO_STORAGE_SETS),
+        ),
+    )
 
 
 class TagResources(Request):
@@ -257,7 +402,7 @@ class UntagResources(Request):
     all: bool = flag("All")
 
 
-class ListTagResources(_Read):
+class ListTagResources(Read):
     """List tags by resource."""
 
     needs_region = True
@@ -266,3 +411,8 @@ class ListTagResources(_Read):
     resource_ids: tuple[str, ...] = texts("ResourceId", most=50)
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
     next_token: str | None = text("NextToken")
+
+    answer = Answer(
+        Text("NextToken"),
+        items("TagResources", "TagResource", Text("ResourceId", "ResourceType", "TagKey", "TagValue")),
+    )

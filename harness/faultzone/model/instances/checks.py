@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 
-from faultzone.api.ecs.instances import CreateInstance, CreateLaunchTemplate, RunInstances
+from faultzone.api.ecs.instances import CreateInstance, RunInstances
+from faultzone.api.ecs.templates import CreateLaunchTemplate
 from faultzone.api.errors import ApiError
 from faultzone.model.core.state import RegionState
 

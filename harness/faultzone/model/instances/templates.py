@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from faultzone.api.ecs.instances import CreateLaunchTemplate, DeleteLaunchTemplate
+from faultzone.api.ecs.templates import CreateLaunchTemplate, DeleteLaunchTemplate
 from faultzone.api.errors import ApiError
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import read_tags

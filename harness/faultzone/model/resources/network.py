@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from faultzone.api.ecs.resources import DescribeNetworkInterfaces, DescribeVpcs, DescribeVSwitches
+from faultzone.api.ecs.network import DescribeNetworkInterfaces, DescribeVpcs, DescribeVSwitches
 from faultzone.clock import stamp
 from faultzone.model.core.addresses import VPC_CIDR, network_interface, private_count, vswitch_cidr
 from faultzone.model.core.dispatch import Answer, handles

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from faultzone.api.ecs.resources import (
+from faultzone.api.ecs.network import (
     CreateSecurityGroup,
     DeleteSecurityGroup,
     DescribeSecurityGroupAttribute,
     DescribeSecurityGroups,
-    ListTagResources,
-    TagResources,
-    UntagResources,
 )
+from faultzone.api.ecs.resources import ListTagResources, TagResources, UntagResources
 from faultzone.api.errors import ApiError
 from faultzone.clock import stamp
 from faultzone.model.core.dispatch import Answer, handles

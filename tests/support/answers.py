@@ -1,0 +1,246 @@
+"""All actions, called in regions that have something to show: their answers, for the tests of their shapes."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from faultzone import Region, make_region
+from faultzone.backends.options import CloudOptions, local_backend
+from faultzone.editions import Edition
+from faultzone.mutations.wrapper import Wrapper
+
+Answers = list[tuple[str, dict[str, Any]]]
+LATER = (2020, 12)
+LOCAL_DISKS = "ecs.i2.xlarge"
+CONTENT = base64.b64encode(b"echo {{ name }}; exit 3").decode()
+#: So many instances with 20 tags each have more tags than a page.
+_MANY = 26
+
+
+class Noting(Wrapper):
+    """Notes each answer."""
+
+    def __init__(self, options: CloudOptions, into: Answers) -> None:
+        super().__init__(local_backend(options))
+        self.into = into
+
+    def answer(self, action: str, parameters: object, answer: dict[str, Any]) -> dict[str, Any]:
+        self.into.append((action, answer))
+        return answer
+
+
+def noting(into: Answers, edition: Edition, **options: Any) -> Region:
+    """A region whose answers are noted."""
+    chosen = CloudOptions.of(edition=edition, zones=2, **options)
+    return make_region(Noting(chosen, into), edition=edition, zones=2, **options)
+
+
+def all_answers(edition: Edition) -> Answers:
+    """What the actions of an edition answer, in a region with much and in one with little."""
+    found: Answers = []
+    region = noting(found, edition)
+    _make(region)
+    _look(region)
+    _command(region)
+    _break(region)
+    _end(region)
+    classic = noting(found, edition, default_network=False)
+    classic.run_instances(1, public_ip=False)
+    _look(classic)
+    return found
+
+
+def _has(region: Region, since: tuple[int, int] = LATER) -> bool:
+    return region.edition.has(since)
+
+
+def _pages(region: Region) -> list[dict[str, object]]:
+    """What asks for pages in all ways that there are: by number, and by token a page that is the last and one that is
+    not."""
+    return [{}, {"MaxResults": 1}, {"MaxResults": 50}] if _has(region) else [{}]
+
+
+def _make(region: Region) -> None:
+    later = _has(region)
+    group = region.create_deployment_set("apart", Description="two of a kind")
+    tags = [{"Key": "team", "Value": "blue"}]
+    security = region.call("CreateSecurityGroup", SecurityGroupName="web", Description="a group", Tag=tags)
+    disk = {"DiskName": "data", "Description": "a disk", "Size": 20, "Encrypted": True}
+    if later:
+        disk["PerformanceLevel"] = "PL1"
+    region.run_instances(
+        2,
+        deployment_set=group,
+        InstanceName="web",
+        Description="an instance",
+        Tag=tags,
+        DataDisk=[disk],
+        SecurityGroupId=security["SecurityGroupId"],
+        RamRoleName="reader",
+        UserData=base64.b64encode(b"#!/bin/sh\n").decode(),
+        DeletionProtection=True,
+        CreditSpecification="Unlimited",
+    )
+    region.run_instances(1, SpotStrategy="SpotWithPriceLimit", SpotPriceLimit=0.5, SpotDuration=1)
+    (term,) = region.run_instances(1, InstanceChargeType="PrePaid", Period=1, PeriodUnit="Month")
+    term.renew(1)
+    renewal = {"InstanceId": term.id, "RenewalStatus": "AutoRenewal", "Duration": 1}
+    region.call("ModifyInstanceAutoRenewAttribute", **renewal)
+    stopped = region.create_instance(instance_type=LOCAL_DISKS)
+    region.call("ModifyInstanceAttribute", InstanceId=stopped.id, Description="by hand")
+    due = (region.clock.now.replace(year=region.clock.now.year + 1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    region.call("ModifyInstanceAutoReleaseTime", InstanceId=stopped.id, AutoReleaseTime=due)
+    region.call("ModifyInstanceDeployment", InstanceId=term.id, DeploymentSetId=group.id, Force=True)
+    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=group.id, DeploymentSetName="spread")
+    many = [each.id for each in region.run_instances(_MANY, public_ip=False)]
+    region.call(
+        "TagResources",
+        ResourceType="instance",
+        ResourceId=many,
+        Tag=[{"Key": f"k{number}", "Value": "v"} for number in range(20)],
+    )
+    region.call("CreateLaunchTemplate", LaunchTemplateName="plain", ImageId=region.defaults["image"])
+    region.call("TagResources", ResourceType="instance", ResourceId=[stopped.id], Tag=[{"Key": "a", "Value": "b"}])
+    region.call("UntagResources", ResourceType="instance", ResourceId=[stopped.id], TagKey=["a"])
+    if later:
+        window = [{"StartTime": "01:00:00", "EndTime": "02:00:00"}]
+        asked = {"MaintenanceWindow": window, "ActionOnMaintenance": "Stop", "NotifyOnMaintenance": True}
+        region.call("ModifyInstanceMaintenanceAttributes", InstanceId=[stopped.id], **asked)
+
+
+def _look(region: Region) -> None:
+    """Each action that only tells, in whatever forms it has."""
+    later = _has(region)
+    ids = [each.id for each in region.instances]
+    pages = _pages(region)
+    region.call("DescribeRegions")
+    region.call("DescribeZones")
+    region.call("DescribeInstanceTypeFamilies")
+    region.call("DescribeInstanceTypes", InstanceTypeFamily="ecs.i2")
+    if later:
+        region.call("DescribeInstanceTypes", MaxResults=1)
+        region.call("DescribeInstances", AdditionalAttributes=["META_OPTIONS"])
+        region.call("DescribeInstanceMaintenanceAttributes")
+    for kind in ("InstanceType", "Zone", "SystemDisk"):
+        region.call("DescribeAvailableResource", DestinationResource=kind)
+    region.call("DescribeVpcs")
+    region.call("DescribeVSwitches")
+    region.call("DescribeImages", PageSize=100)
+    for paged in ("DescribeDisks", "DescribeNetworkInterfaces"):
+        for page in pages:
+            region.call(paged, **(page or {"PageSize": 100}))
+    groups = region.call("DescribeSecurityGroups")["SecurityGroups"]["SecurityGroup"]
+    region.call("DescribeSecurityGroupAttribute", SecurityGroupId=groups[0]["SecurityGroupId"])
+    region.call("ListTagResources", ResourceType="securitygroup", ResourceId=[groups[0]["SecurityGroupId"]])
+    region.call("ListTagResources", ResourceType="instance", ResourceId=ids[-50:])
+    region.call("DescribeInstances", PageSize=100)
+    region.call("DescribeInstanceStatus")
+    for each in ids:
+        region.call("DescribeInstanceAttribute", InstanceId=each)
+    region.call("DescribeUserData", InstanceId=ids[0])
+    region.call("DescribeInstanceRamRole", RamRoleName="reader")
+    region.call("DescribeInstanceAutoRenewAttribute")
+    region.call("DescribeDeploymentSets")
+    if _has(region, (2019, 9)):
+        region.call("DescribeDeploymentSetSupportedInstanceTypeFamily")
+
+
+def _command(region: Region) -> None:
+    later = _has(region)
+    command = {"Type": "RunShellScript", "CommandContent": CONTENT, "Description": "it fails", "WorkingDir": "/tmp"}
+    more = {"EnableParameter": True} if later else {}
+    made = region.call("CreateCommand", Name="failing", **command, **more)["CommandId"]
+    region.call("CreateCommand", Name="gone", **command)
+    first, second, *_ = region.instances
+    targets = [first.id, second.id]
+    region.guest("chatty", output="x" * 100_000)
+    given = {"Parameters": {"name": "web"}, "Username": "root"} if later else {}
+    region.call("InvokeCommand", CommandId=made, InstanceId=targets, **given)
+    region.run_command("chatty", on=first)
+    waits = region.run_command("sleep 600", on=first, wait=False)
+    region.clock.advance("5s")
+    waits.stop()
+    timed = region.call("InvokeCommand", CommandId=made, InstanceId=targets, Timed=True, Frequency="0 0 * * * *")
+    _describe_runs(region)
+    region.clock.advance("2h")
+    _describe_runs(region)
+    region.call("StopInvocation", InvokeId=timed["InvokeId"])
+    region.call("ModifyCommand", CommandId=made, Name="other")
+    region.call("DeleteCommand", CommandId=region.call("DescribeCommands")["Commands"]["Command"][0]["CommandId"])
+    region.call("InstallCloudAssistant", InstanceId=targets)
+    if later:
+        file = {"Name": "a", "TargetDir": "/tmp", "Content": "b", "Description": "a file"}
+        region.call("SendFile", InstanceId=targets, **file)
+        region.clock.advance("1m")
+        region.call("SendFile", InstanceId=targets, **file)
+        region.clock.advance("1m")
+        run = {"Type": "RunShellScript", "CommandContent": "sleep 600", "InstanceId": targets}
+        region.call("RunCommand", **run)
+        region.clock.advance("5s")
+        region.call("RunCommand", RepeatMode="EveryReboot", **run)
+    _describe_runs(region)
+
+
+def _describe_runs(region: Region) -> None:
+    later = _has(region)
+    pages = _pages(region)
+    region.call("DescribeCloudAssistantStatus", InstanceId=[each.id for each in region.instances[:10]])
+    for page in pages:
+        region.call("DescribeCommands", **page)
+        region.call("DescribeInvocationResults", **page)
+        for invocation in region.call("DescribeInvocations", **page)["Invocations"]["Invocation"]:
+            more = {"IncludeOutput": True} if later else {}
+            region.call("DescribeInvocations", InvokeId=invocation["InvokeId"], **more)
+        if later:
+            region.call("DescribeSendFileResults", **page)
+
+
+def _break(region: Region) -> None:
+    later = _has(region)
+    first, second, third, *_ = region.instances
+    due = (region.clock.now.replace(year=region.clock.now.year + 1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    simulated = {"InstanceId": [first.id], "EventType": "SystemMaintenance.Reboot", "NotBefore": due}
+    made = region.call("CreateSimulatedSystemEvents", **simulated)["EventIdSet"]["EventId"]
+    region.chaos.security_lock(second)
+    region.chaos.maintenance(third.id)
+    region.call("DescribeInstancesFullStatus")
+    if _has(region, (2019, 6)):
+        region.call("RedeployInstance", InstanceId=third.id)
+    region.call("CancelSimulatedSystemEvents", EventId=made)
+    if later:
+        region.chaos.maintenance(first.id, outcome="inquires")
+        asked = region.call("DescribeInstancesFullStatus", InstanceId=[first.id])["InstanceFullStatusSet"]
+        (event,) = asked["InstanceFullStatusType"][0]["ScheduledSystemEventSet"]["ScheduledSystemEventType"]
+        region.call("AcceptInquiredSystemEvent", EventId=event["EventId"])
+    region.clock.advance("1h")
+    region.call("DescribeInstanceHistoryEvents")
+    region.call("DescribeInstances", PageSize=100)
+    region.call("DescribeInstanceAttribute", InstanceId=second.id)
+    region.call("DescribeDisks", PageSize=100)
+
+
+def _end(region: Region) -> None:
+    (one,) = region.run_instances(1)
+    region.clock.advance("10m")
+    one.reboot()
+    one.stop()
+    one.start()
+    with region.chaos.shortage(), region.chaos.arrears():
+        region.clock.advance("1h")
+    assert one.lock_reasons == ["financial"]
+    region.call("ReActivateInstances", InstanceId=one.id)
+    if _has(region):
+        (last,) = region.run_instances(1)
+        for action in ("StopInstances", "StartInstances", "RebootInstances"):
+            region.call(action, InstanceId=[last.id])
+            region.clock.advance("10m")
+        region.call("DeleteInstances", InstanceId=[last.id], Force=True)
+    (gone,) = region.run_instances(1)
+    region.call("DeleteInstance", InstanceId=gone.id, Force=True)
+    template = region.call("CreateLaunchTemplate", LaunchTemplateName="gone")["LaunchTemplateId"]
+    region.call("DeleteLaunchTemplate", LaunchTemplateId=template)
+    empty = region.call("CreateDeploymentSet")["DeploymentSetId"]
+    region.call("DeleteDeploymentSet", DeploymentSetId=empty)
+    group = region.call("CreateSecurityGroup")["SecurityGroupId"]
+    region.call("DeleteSecurityGroup", SecurityGroupId=group)
