@@ -56,7 +56,7 @@ def prices(
 ) -> dict[str, Any]:
     """Return the prices, or set them: of one instance type, or of all that have none of their own."""
     accounts = books(backend)
-    if instance_type is not None and instance_type not in backend.cloud.catalog.types:
+    if instance_type is not None and backend.cloud.catalog.find_type(instance_type) is None:
         raise UsageError(f"there is no instance type {instance_type!r}; they are named like ecs.g5.large")
     hour = None if hourly is None else units(hourly, what="hourly")
     month = None if monthly is None else units(monthly, what="monthly")

@@ -500,6 +500,24 @@ FAMILIES: Final[Mapping[str, FamilyData]] = {
 #: From this edition on, images and types are known by the rule of their names, and what is listed below is what shows
 #: in listings.
 BY_RULE: Final = (2026, 10)
+#: Families that listings show from that edition on, besides the older ones that are still on sale -> their sizes.
+ON_SALE: Final[Mapping[str, str]] = {
+    "ecs.c7": "large xlarge 2xlarge 3xlarge 4xlarge 6xlarge 8xlarge 16xlarge 32xlarge",
+    "ecs.g7": "large xlarge 2xlarge 3xlarge 4xlarge 6xlarge 8xlarge 16xlarge 32xlarge",
+    "ecs.r7": "large xlarge 2xlarge 3xlarge 4xlarge 6xlarge 8xlarge 16xlarge 32xlarge",
+    "ecs.c8i": "large xlarge 2xlarge 3xlarge 4xlarge 6xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
+    "ecs.g8i": "large xlarge 2xlarge 3xlarge 4xlarge 6xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
+    "ecs.r8i": "large xlarge 2xlarge 3xlarge 4xlarge 6xlarge 8xlarge 12xlarge 16xlarge",
+    "ecs.c8y": "small large xlarge 2xlarge 4xlarge 8xlarge 16xlarge 32xlarge",
+    "ecs.g8y": "small large xlarge 2xlarge 4xlarge 8xlarge 16xlarge 32xlarge",
+    "ecs.r8y": "small large xlarge 2xlarge 4xlarge 8xlarge 16xlarge",
+    "ecs.g8ae": "large xlarge 2xlarge 4xlarge 8xlarge 16xlarge 32xlarge",
+    "ecs.e": "-c1m1.large -c1m2.large -c1m2.xlarge -c1m4.large -c1m4.xlarge",
+    "ecs.u1": "-c1m1.large -c1m2.large -c1m2.xlarge -c1m4.large -c1m4.xlarge -c1m8.large -c1m8.xlarge",
+    "ecs.t6": "-c4m1.large -c2m1.large -c1m1.large -c1m2.large -c1m4.large -c1m4.xlarge",
+    "ecs.gn7i": "-c8g1.2xlarge -c16g1.4xlarge -c32g1.8xlarge -c32g1.16xlarge -c32g1.32xlarge",
+    "ecs.ebmg7": "32xlarge",
+}
 #: The names of public images that listings show from that edition on, besides the older ones.
 PUBLISHED: Final = (
     "aliyun_3_x64_20G_alibase_20250629.vhd",

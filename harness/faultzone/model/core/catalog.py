@@ -10,11 +10,11 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from faultzone.editions import Date
-from faultzone.editions.catalog import BY_RULE, FAMILIES, IMAGES, PUBLISHED, FamilyData, ImageData
+from faultzone.editions.catalog import BY_RULE, FAMILIES, IMAGES, ON_SALE, PUBLISHED, FamilyData, ImageData
 
 
 class InstanceType(NamedTuple):
-    """What an instance of this type is made of: vCPUs, memory in GiB, and local disks as (count, GiB each)."""
+    """What an instance of this type is made of: vCPUs, memory in GiB, GPUs, and local disks as (count, GiB each)."""
 
     name: str
     family: str
@@ -22,6 +22,8 @@ class InstanceType(NamedTuple):
     memory_gib: float
     local_disks: int = 0
     local_disk_gib: int = 0
+    gpus: int = 0
+    gpu: str = ""
 
 
 class Family(NamedTuple):
@@ -52,6 +54,10 @@ class Image(NamedTuple):
     architecture: str = "x86_64"
     gib: int = 40
     family: str = ""
+
+
+#: One size of each form that types of a family may have.
+_SIZES_TRIED = (".large", "-c1m2.large", "-c8g1.2xlarge")
 
 
 def _full_name(family: str, size: str) -> str:
@@ -105,11 +111,49 @@ class Catalog:
         self._by_rule = edition >= BY_RULE
         if self._by_rule:
             self.images |= {id: image for id in PUBLISHED if (image := _public_image(id)) is not None}
+            self._sell(ON_SALE)
+
+    def _sell(self, families: Mapping[str, str]) -> None:
+        """List types by the rule of their names: family -> sizes."""
+        for name, sizes in families.items():
+            types = [kind for size in sizes.split() if (kind := _named_type(_full_name(name, size))) is not None]
+            self.types |= {kind.name: kind for kind in types}
+            self.families[name] = _named_family(name, tuple(kind.name for kind in types))
+
+    def find_type(self, name: str) -> InstanceType | None:
+        """The instance type of this name: one of those that are listed, or by the rule of published names."""
+        found = self.types.get(name)
+        if found is None and self._by_rule:
+            return _named_type(name)
+        return found
+
+    def find_family(self, name: str) -> Family | None:
+        """The family of this name: one of those that are listed, or by the rule of the names of its types."""
+        found = self.families.get(name)
+        if found is None and self._by_rule and any(self.find_type(f"{name}{size}") for size in _SIZES_TRIED):
+            return _named_family(name)
+        return found
 
     def find_image(self, id: str) -> Image | None:
         """The image with this id, or the newest of the family of this name: one of those that are listed, or by the
         rule of published names."""
         return self.images.get(id) or (_public_image(id) if self._by_rule else None)
+
+
+@lru_cache(maxsize=4096)
+def _named_type(name: str) -> InstanceType | None:
+    from faultzone.editions.instance_types import read_instance_type  # Most types are listed.
+
+    named = read_instance_type(name)
+    if named is None:
+        return None
+    return InstanceType(name, named.family, named.vcpus, named.memory_gib, gpus=named.gpus, gpu=named.gpu)
+
+
+@lru_cache(maxsize=1024)
+def _named_family(name: str, types: tuple[str, ...] = ()) -> Family:
+    digits = "".join(each for each in name if each.isdigit())
+    return Family(name, f"ecs-{max(int(digits[:1] or 1) - 1, 1)}", types)
 
 
 @lru_cache(maxsize=1024)

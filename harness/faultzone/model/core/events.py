@@ -217,7 +217,7 @@ def _publish(
     region: RegionState, instance: Instance, type: str, status: str, not_before: int | None, simulated: bool
 ) -> SystemEvent:
     event = SystemEvent(region.world.resource_id("e"), type, instance, region.clock.now, not_before, simulated)
-    event.silent = not region.rules.has_events(region.catalog.families[instance.kind.family])
+    event.silent = not region.has_events(instance)
     if not event.silent:
         region.events[event.id] = event
     region.active_events.setdefault(instance.id, []).append(event)

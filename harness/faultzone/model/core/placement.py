@@ -183,7 +183,7 @@ class Placement:
             self.hosts += row
             self.by_zone.append(row)
         for family in shape.family_hosts:
-            if family not in catalog.families:
+            if catalog.find_family(family) is None:
                 raise ShapeError(
                     f"family_hosts: there is no family {family!r}; write one of {', '.join(sorted(catalog.families))}"
                 )
@@ -208,7 +208,7 @@ class Placement:
         """
         if zone != "*" and zone not in self.zone_ids:
             raise ShapeError(f"supply: there is no zone {zone!r}; write '*' or one of {', '.join(self.zone_ids)}")
-        if family != "*" and family not in catalog.families:
+        if family != "*" and catalog.find_family(family) is None:
             raise ShapeError(
                 f"supply: there is no family {family!r}; write '*' or one of {', '.join(sorted(catalog.families))}"
             )

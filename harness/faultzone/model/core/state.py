@@ -318,6 +318,11 @@ class RegionState(Parts):
         except ValueError:
             raise ApiError("InvalidZoneId.NotFound") from None
 
+    def has_events(self, instance: Instance) -> bool:
+        """Whether system events are told of an instance, which its family decides."""
+        family = self.catalog.find_family(instance.kind.family)
+        return family is not None and self.rules.has_events(family)
+
     def emit(self, effect: Effect) -> None:
         """Ask the substrate for something, once the handler has returned."""
         self.outbox.append(effect)

@@ -214,7 +214,7 @@ def create_simulated(region: RegionState, account: AccountState, request: Create
     if request.event_type not in edition.simulated_types:
         raise ApiError.of("InvalidParameter", name="EventType", why="events of this type cannot be simulated")
     instances = [account.instance(each) for each in dict.fromkeys(request.instance_ids)]
-    if not all(region.rules.has_events(region.catalog.families[each.kind.family]) for each in instances):
+    if not all(region.has_events(each) for each in instances):
         raise ApiError("InvalidInstanceId.NotFound")
     try:
         not_before = read_stamp(request.not_before)

@@ -98,7 +98,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     rules, edition = region.rules, region.edition
     if request.instance_type is None:
         raise ApiError.of("MissingParameter", name="InstanceType")
-    kind = region.catalog.types.get(request.instance_type)
+    kind = region.catalog.find_type(request.instance_type)
     if kind is None:
         raise ApiError("InvalidInstanceType.ValueNotSupported")
     if request.image_id is None:

@@ -101,17 +101,22 @@ def _sold(region: RegionState, account: AccountState, zone: int, kind: InstanceT
 @handles(DescribeInstanceTypes)
 def describe_instance_types(region: RegionState, account: AccountState, request: DescribeInstanceTypes) -> Answer:
     """DescribeInstanceTypes: all, or those of a family or list; later editions page them by token."""
-    found = [
-        kind
-        for kind in region.catalog.types.values()
-        if request.instance_type_family in (None, kind.family)
-        and (not request.instance_types or kind.name in request.instance_types)
-    ]
+    found = [kind for kind in _types(region, request) if request.instance_type_family in (None, kind.family)]
     answer: Answer = {}
     if request.max_results is not None or request.next_token is not None:
         found, answer["NextToken"] = by_token(found, len(found), request.next_token, request.max_results or 100)
     answer["InstanceTypes"] = {"InstanceType": [_render_type(kind) for kind in found]}
     return answer
+
+
+def _types(region: RegionState, request: DescribeInstanceTypes) -> Iterable[InstanceType]:
+    """The types that are listed, in their order; or those of these names, also those known by the rule of names."""
+    asked = request.instance_types
+    if not asked:
+        return region.catalog.types.values()
+    listed = [kind for name, kind in region.catalog.types.items() if name in asked]
+    named = (region.catalog.find_type(name) for name in sorted({*asked} - region.catalog.types.keys()))
+    return [*listed, *(kind for kind in named if kind is not None)]
 
 
 def _render_type(kind: InstanceType) -> dict[str, Any]:
@@ -123,8 +128,8 @@ def _render_type(kind: InstanceType) -> dict[str, Any]:
         "LocalStorageAmount": kind.local_disks,
         "LocalStorageCapacity": kind.local_disk_gib,
         "LocalStorageCategory": "" if not kind.local_disks else "local_disk",
-        "GPUAmount": 0,
-        "GPUSpec": "",
+        "GPUAmount": kind.gpus,
+        "GPUSpec": kind.gpu,
     }
 
 
@@ -149,9 +154,10 @@ def describe_available_resource(
     """DescribeAvailableResource: what supply and hosts leave, zone by zone."""
     kinds = list(region.catalog.types.values())
     if request.instance_type is not None:
-        if request.instance_type not in region.catalog.types:
+        kind = region.catalog.find_type(request.instance_type)
+        if kind is None:
             raise ApiError("InvalidInstanceType.ValueNotSupported")
-        kinds = [region.catalog.types[request.instance_type]]
+        kinds = [kind]
     if request.cores is not None:
         kinds = [kind for kind in kinds if kind.vcpus == request.cores]
     if request.memory is not None:
@@ -195,7 +201,7 @@ def _status(there: bool) -> str:
 def describe_images(region: RegionState, account: AccountState, request: DescribeImages) -> Answer:
     """DescribeImages: by id, name, owner and system."""
     ids = set(request.image_id.split(",")) if request.image_id else None
-    if request.instance_type is not None and request.instance_type not in region.catalog.types:
+    if request.instance_type is not None and region.catalog.find_type(request.instance_type) is None:
         raise ApiError("InvalidInstanceType.ValueNotSupported")
     r = request
     if r.dry_run:

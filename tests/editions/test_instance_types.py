@@ -1,0 +1,123 @@
+"""Instance types by the rule of their names."""
+
+from __future__ import annotations
+
+import pytest
+
+from faultzone import ApiError, Region, make_region
+from faultzone.editions.catalog import FAMILIES
+from faultzone.editions.instance_types import read_instance_type
+
+#: Name -> vCPUs, GiB, GPUs; from the pages of instance families.
+TYPES = {
+    "ecs.g8i.2xlarge": (8, 32, 0),
+    "ecs.c7.large": (2, 4, 0),
+    "ecs.r8i.16xlarge": (64, 512, 0),
+    "ecs.g8y.small": (1, 4, 0),
+    "ecs.c6r.large": (2, 4, 0),
+    "ecs.e-c1m2.large": (2, 4, 0),
+    "ecs.e-c4m1.large": (2, 0.5, 0),
+    "ecs.u1-c1m8.xlarge": (4, 32, 0),
+    "ecs.t5-lc2m1.nano": (1, 0.5, 0),
+    "ecs.ebmg7.32xlarge": (128, 512, 0),
+    "ecs.ebmc6me.16xlarge": (64, 192, 0),
+    "ecs.g7a-nps1.16xlarge": (64, 256, 0),
+    "ecs.g6e.26xlarge": (104, 384, 0),
+    "ecs.r6.13xlarge": (52, 384, 0),
+    "ecs.hfc6.20xlarge": (80, 192, 0),
+    "ecs.hfg7.12xlarge": (48, 192, 0),
+    "ecs.g8i.48xlarge": (192, 1024, 0),
+    "ecs.g9i.48xlarge": (192, 768, 0),
+    "ecs.re6.52xlarge": (208, 3072, 0),
+    "ecs.re7p.large": (2, 8, 0),
+    "ecs.i4.large": (2, 16, 0),
+    "ecs.i3g.26xlarge": (104, 384, 0),
+    "ecs.d3s.2xlarge": (8, 32, 0),
+    "ecs.gn6i-c24g1.12xlarge": (48, 186, 2),
+    "ecs.gn7i-c16g1.4xlarge": (16, 60, 1),
+    "ecs.gn7i-c32g1.32xlarge": (128, 752, 4),
+    "ecs.gn7e-c16g1.32xlarge": (128, 1000, 8),
+    "ecs.gn8is-2x.8xlarge": (32, 256, 2),
+    "ecs.gn8v-8x.48xlarge": (192, 1024, 8),
+}
+NO_TYPES = (
+    "ecs.g8i",
+    "ecs.g8i.",
+    "g8i.2xlarge",
+    "ecs.G8i.2xlarge",
+    "ecs.g8i.0xlarge",
+    "ecs.g8i.100xlarge",
+    "ecs.g8i.huge",
+    "ecs.g.large",
+    "ecs.e.large",
+    "ecs.u1.large",
+    "ecs.zz9.large",
+    "ecs.none.large",
+    "ecs.g8i.2xlarge\n",
+    "ecs.g\uff18i.2xlarge",
+)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_name_of_the_published_form_says_what_the_type_is(name: str) -> None:
+    said = read_instance_type(name)
+    assert said is not None
+    assert (said.vcpus, said.memory_gib, said.gpus) == TYPES[name]
+
+
+@pytest.mark.parametrize("name", NO_TYPES)
+def test_a_name_of_another_form_says_nothing(name: str) -> None:
+    assert read_instance_type(name) is None
+
+
+def test_the_types_whose_letters_say_what_they_are_for_are_listed_as_their_names_say() -> None:
+    """The catalogue was made from other pages."""
+    told = ("ecs.c5", "ecs.g5", "ecs.r5", "ecs.hfc5", "ecs.i2", "ecs.t5", "ecs.c6", "ecs.g6", "ecs.r6")
+    for family in told:
+        for size, made in FAMILIES[family].types.items():
+            name = f"{family}{size}" if size.startswith("-") else f"{family}.{size}"
+            said = read_instance_type(name)
+            assert said is not None
+            assert (said.family, said.vcpus, said.memory_gib) == (family, *made)
+
+
+def launch(region: Region, instance_type: str) -> str:
+    image = "aliyun_3_x64_20G_alibase_20240528.vhd"
+    answer = region.call("RunInstances", RegionId=region.id, ImageId=image, InstanceType=instance_type)
+    return str(answer["InstanceIdSets"]["InstanceIdSet"][0])
+
+
+def test_launches_and_listings_agree_on_types_in_the_edition_that_knows_the_rule() -> None:
+    with make_region(edition="2026-10", host_vcpus=208, host_memory_gib=3072, hosts_per_zone=len(TYPES)) as region:
+        for name, (vcpus, gib, gpus) in TYPES.items():
+            kinds = region.call("DescribeInstanceTypes", InstanceTypes=[name])["InstanceTypes"]["InstanceType"]
+            assert [(each["InstanceTypeId"], each["CpuCoreCount"], each["MemorySize"]) for each in kinds] == [
+                (name, vcpus, gib)
+            ]
+            zones = region.call(
+                "DescribeAvailableResource",
+                RegionId=region.id,
+                DestinationResource="InstanceType",
+                InstanceType=name,
+            )["AvailableZones"]["AvailableZone"]
+            assert {each["Status"] for each in zones} == {"Available"}
+            instance = region.call("DescribeInstances", RegionId=region.id, InstanceIds=[launch(region, name)])
+            (shown,) = instance["Instances"]["Instance"]
+            assert (shown["Cpu"], shown["Memory"], shown["GPUAmount"]) == (vcpus, int(gib * 1024), gpus)
+        for name in NO_TYPES:
+            assert not region.call("DescribeInstanceTypes", InstanceTypes=[name])["InstanceTypes"]["InstanceType"]
+            with pytest.raises(ApiError, match=r"InvalidInstanceType\.ValueNotSupported"):
+                launch(region, name)
+
+
+@pytest.mark.parametrize("edition", ["2019-02", "2020-12"])
+def test_earlier_editions_know_the_types_that_they_list(edition: str) -> None:
+    with make_region(edition=edition) as region, pytest.raises(ApiError, match=r"InvalidInstanceType"):
+        region.run_instances(1, instance_type="ecs.g8i.2xlarge")
+
+
+def test_supply_is_told_of_families_known_by_the_rule() -> None:
+    with make_region(edition="2026-10", supply={"*/ecs.g8i": 1}, family_hosts={"ecs.c9i": 1}) as region:
+        region.run_instances(1, instance_type="ecs.g8i.2xlarge")
+        with pytest.raises(ApiError, match="NoStock"):
+            region.run_instances(1, instance_type="ecs.g8i.large")
