@@ -21,8 +21,7 @@ from faultzone import clauses
 from faultzone.journal.journal import lines
 from faultzone.journal.redaction import text
 from faultzone.journal.timeline import timeline
-from pytest_faultzone import real_hosts
-from pytest_faultzone.plugin import option
+from pytest_faultzone import marks, options, real_hosts
 
 if TYPE_CHECKING:
     from faultzone.journal.journal import Journal
@@ -50,7 +49,7 @@ class Reporter:
         """Report the region while it is there, and after allure-pytest has its own say give the test its history."""
         listener = self._config.pluginmanager.get_plugin("allure_listener")
         result = None if listener is None else listener.allure_logger.get_test(None)
-        named = sorted({str(clause) for mark in item.iter_markers("clause") for clause in mark.args})
+        named = sorted(set(map(str, marks.named(item))))
         maker = self._config.stash.get(self._maker, None)
         region = None if maker is None else maker.of_test(item)
         for chapter in sorted({clauses.get(clause).chapter for clause in named}):
@@ -69,7 +68,7 @@ class Reporter:
             return (yield)
         finally:
             if named and result is not None:
-                result.historyId = _history(named, item.name, option(self._config, "backend"))
+                result.historyId = _history(named, item.name, options.BACKEND.read(self._config))
 
 
 def _history(named: list[str], test: str, backend: str) -> str:

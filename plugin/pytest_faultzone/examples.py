@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from pytest_faultzone import marks
+
 #: What the last failing example of a test was given, by the name of the argument.
 FAILED: pytest.StashKey[dict[str, object]] = pytest.StashKey()
 #: The markers of a test that decide what it runs with, besides that of its regions.
@@ -154,8 +156,7 @@ def as_function(item: pytest.Item, seed: str) -> str | None:
         if not _is_written_by_its_repr(value, imports, vars(item.module)):
             return f"The shortest example is not written as a function: the value of {name} is {quoted(value, 2000)}."
     test = item.originalname
-    shape = {key: value for mark in reversed(list(item.iter_markers("region"))) for key, value in mark.kwargs.items()}
-    marked = ", ".join(f"{key}={value!r}" for key, value in {**shape, "seed": seed}.items())
+    marked = ", ".join(f"{key}={value!r}" for key, value in {**marks.shape(item), "seed": seed}.items())
     passed = [f"{name}={name}," for name in itself + fixtures] + [
         f"{name}={value!r}," for name, value in written.items()
     ]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from faultzone.clock import SECOND
 from faultzone.journal.redaction import quoted, text
 from pytest_faultzone import examples
-from pytest_faultzone.plugin import OPTIONS, flag, seed_of
+from pytest_faultzone.options import OPTIONS
+from pytest_faultzone.running import seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +30,6 @@ WIDTH: Final = 120
 #: Headings of what is written here begin with it, so that it is known again.
 _HEADING: Final = "faultzone"
 _JOURNAL: Final = "faultzone journal, "
-#: Options that do not change what a test does, and those that hold secrets.
-_LEFT_OUT: Final = frozenset({"clause", "journal", "token", "keys", "departures", "departures_write"})
 
 
 def sections(item: pytest.Item, region: Region | None) -> Iterator[tuple[str, str]]:
@@ -106,9 +105,8 @@ def run_again(item: pytest.Item) -> str:
     path, colons, name = item.nodeid.partition("::")
     words = ["pytest", os.path.relpath(config.rootpath / path, config.invocation_params.dir) + colons + name]
     # A region's seed depends on the test's id, and that on the root directory.
-    given = {"--rootdir": "rootdir", "--config-file": "inifilename"}
-    given |= {flag(each): f"faultzone_{each}" for each in OPTIONS if each not in _LEFT_OUT}
-    for written, destination in given.items():
+    for written, destination in {"--rootdir": "rootdir", "--config-file": "inifilename"}.items():
         if value := config.getoption(destination, None):
             words.append(f"{written}={text(str(value))}")
+    words += [text(written) for option in OPTIONS if option.again for written in option.written(config)]
     return shlex.join(words)

@@ -14,8 +14,7 @@ import pytest
 from faultzone.api.errors import ApiError
 from faultzone.errors import FaultzoneError, HarnessError, Unanswered, UsageError
 from faultzone.region import CloudOptions
-from pytest_faultzone import regions
-from pytest_faultzone.plugin import option
+from pytest_faultzone import backends, checks, options
 from pytest_faultzone.proof import PROOF
 
 if TYPE_CHECKING:
@@ -75,11 +74,11 @@ def judge(config: pytest.Config, items: list[pytest.Item], asserting: Sequence[p
             if reason := _why_unusable(config, docker=False):
                 raise UsageError(reason)
             return
-        name = option(config, "backend")
-        alone = not (name.startswith("http") and proof.is_worker)
-        reason = _why_unusable(config) if alone else f"{regions.shared(name)}."
-        if reason is None and name.startswith("http"):
-            regions.check_account(config)
+        name = options.BACKEND.read(config)
+        alone = not (backends.is_endpoint(name) and proof.is_worker)
+        reason = _why_unusable(config) if alone else f"{backends.shared(name)}."
+        if reason is None and backends.is_endpoint(name):
+            checks.check_account(config)
     except (UsageError, pytest.UsageError) as mistake:
         if not proof.is_worker:
             raise pytest.UsageError(str(mistake)) from None
@@ -101,13 +100,13 @@ def _why_unusable(config: pytest.Config, *, docker: bool = True) -> str | None:
     Raises:
         UsageError: an option is wrong, such as a key pair that the endpoint refuses.
     """
-    name = option(config, "backend")
+    name = options.BACKEND.read(config)
     if name == "docker":
         if not docker:
             return None
         own = config.hook.pytest_faultzone_backend.get_hookimpls()
         return None if own else _in_time(_engine, "The Docker engine", _ENGINE + 1)
-    if name.startswith(("http://", "https://")):
+    if backends.is_endpoint(name):
         return _in_time(lambda: _endpoint(config), name, _ALL)
     return None
 
@@ -146,9 +145,9 @@ def _engine() -> str | None:
 
 def _endpoint(config: pytest.Config) -> str | None:
     """Why an endpoint cannot be judged."""
-    url = option(config, "backend")
+    url = options.BACKEND.read(config)
     try:
-        backend = regions.endpoint_of(config)
+        backend = backends.endpoint_of(config)
         if backend is None:
             return None
     except Unanswered as error:
@@ -177,7 +176,9 @@ def _asked(backend: HttpBackend) -> str | None:
             answer = _call(backend, action)
         except ApiError as refusal:
             if refusal.code in KEY_REFUSED:
-                raise UsageError(f"{backend.name} refuses the key pair of --faultzone-keys: {refusal.code}") from None
+                raise UsageError(
+                    f"{backend.name} refuses the key pair of {options.KEYS.flag}: {refusal.code}"
+                ) from None
             seen.append(f"{action} is refused: {refusal.status} {refusal.code or 'without a code'}")
             continue
         if isinstance(answer.get(wrapper), dict):

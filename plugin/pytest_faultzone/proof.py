@@ -1,12 +1,12 @@
 """What a run has shown: it gathers what tests say of clauses, stops where nothing more can be learned, and gives a run
 that shows nothing an exit status of its own, with the reason as its last words.
 
-Like the plugin itself, it imports nothing beyond the standard library and pytest.
+It is loaded at pytest's start, so it imports nothing beyond the standard library and pytest.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,16 +15,12 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
 
-    from pytest_faultzone.departures import Departure
+    from faultzone.verdicts import Finding
+    from faultzone.verdicts.departures import Departure
 
-#: The departures that the run expects, if there are any.
-DEPARTURES: pytest.StashKey[Sequence[Departure]] = pytest.StashKey()
 #: What the run has shown so far.
 PROOF: pytest.StashKey[Proof] = pytest.StashKey()
 
-#: The verdicts of runs that say nothing of the region, and the one of tests that could not be run.
-_FAILED: Final = ("not-undone", "harness-error")
-_NOT_RUN: Final = "not-supported"
 #: After this many tests in which the harness failed, it would fail in the others too.
 _ENOUGH: Final = 5
 #: How many different causes are written, and how many lines of each.
@@ -54,6 +50,9 @@ class Proof:
         self.mistake = ""
         #: Describes the calls to an endpoint that were lost or repeated; None without an endpoint.
         self.lost: Callable[[], str] | None = None
+        #: The known departures of the backend, and for each by its name the ids of the tests of its clauses.
+        self.expected: Sequence[Departure] = ()
+        self.tests: defaultdict[str, set[str]] = defaultdict(set)
         self._session: pytest.Session | None = None
         self._looked = False
         self._other_tests = False
@@ -98,10 +97,6 @@ class Proof:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather what a test says, and stop where enough of them say that the harness failed."""
-        if not self.is_worker and report.failed and any(each.startswith("faultzone") for each, _ in report.sections):
-            from pytest_faultzone import failures
-
-            failures.fit(report)  # To the terminal, before anybody writes it.
         found = [value for key, value in report.user_properties if key == "faultzone" and isinstance(value, dict)]
         self.says += found
         if report.when == "call" and not found:
@@ -129,20 +124,29 @@ class Proof:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         elif reasons:
             session.exitstatus = _NOTHING_KNOWN
-        elif session.exitstatus == pytest.ExitCode.OK and (expected := self.config.stash.get(DEPARTURES, ())):
-            from pytest_faultzone import departures
+        elif session.exitstatus == pytest.ExitCode.OK and self.expected:
+            from faultzone.verdicts.departures import complaints
 
-            if any(departures.complaints(expected, self.says)):
+            if any(complaints(self.expected, self.findings())):
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         yield
         if not self.is_worker:
             self._write([self.mistake] if self.mistake else reasons)
 
+    def findings(self) -> list[Finding]:
+        """What the tests say of clauses, as verdicts are counted."""
+        if not self.says:
+            return []
+        from faultzone.verdicts import Finding
+
+        return [Finding.of(each) for each in self.says]
+
     def _end(self, session: pytest.Session) -> list[str]:
         """Why nothing is known of the region at the end; empty where something is."""
         if self.reasons:
             return self.reasons
-        failed = [each for each in self.says if each["verdict"] in _FAILED]
+        findings = self.findings()
+        failed = [says for says, finding in zip(self.says, findings, strict=True) if finding.harness_failed]
         if session.exitstatus == pytest.ExitCode.TESTS_FAILED and failed:
             return [f"The harness failed in {len(failed)} tests:\n{_causes(failed)}"]
         if self.is_worker or not self._looked or self._other_tests:
@@ -152,22 +156,9 @@ class Proof:
                 "No test was run: the options leave none. `faultzone conform --collect-only -q` lists the tests, "
                 "docs/clauses.md the clauses; those that are untestable have no test."
             ]
-        if (
-            session.exitstatus == pytest.ExitCode.OK
-            and self.says
-            and {each["verdict"] for each in self.says} == {_NOT_RUN}
-        ):
+        if session.exitstatus == pytest.ExitCode.OK and findings and not any(each.was_run for each in findings):
             return [f"No clause was asserted: {len(self.says)} tests could not be run here:\n{_causes(self.says)}"]
         return []
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Write, by chapter, which clauses were asserted, deviate, are not supported here or were not asserted."""
-        if self.says:
-            from pytest_faultzone import verdicts
-
-            verdicts.summarise(terminalreporter, self.says)
-        if self.lost is not None and not self.reasons and (lost := self.lost()):
-            terminalreporter.write_line(lost)
 
     def _write(self, reasons: Iterable[str]) -> None:
         reporter = self.config.pluginmanager.getplugin("terminalreporter")

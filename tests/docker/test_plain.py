@@ -102,7 +102,7 @@ def test_a_test_that_needs_more_is_not_supported_and_others_run(pytester: pytest
             one, = region.run_instances(1)
             assert one.exec("echo plain; test $$ -gt 9").output == "plain\\n"
     """)
-    done = pytester.runpytest_subprocess("--faultzone-backend=docker", "--faultzone-docker-plain=yes", "-rs")
+    done = pytester.runpytest_subprocess("--faultzone-backend=docker", "--faultzone-docker-plain", "-rs")
     done.assert_outcomes(passed=1, skipped=2)
     assert "does not let a test rely on a root file system of each instance's own (own-root)" in done.stdout.str()
 
@@ -112,7 +112,7 @@ def test_chapters_of_the_suite_conform(hosts: Pool) -> None:
         "instance/identity,instance/life-cycle,assistant/output-base64,recovery/relocates,assistant/record-finished"
     )
     command = [sys.executable, "-m", "faultzone.cli.main", "conform", "--backend=docker", f"--clause={chosen}", "-q"]
-    command += ["--faultzone-docker-plain=yes", "-p", "no:cacheprovider"]
+    command += ["--faultzone-docker-plain", "-p", "no:cacheprovider"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout[-4000:]
     assert " passed" in done.stdout

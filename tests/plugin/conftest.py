@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 # Runs in this process forget what they import; what is imported here they find.
-import pytest_faultzone.departures
+import pytest_faultzone.checks
+import pytest_faultzone.judging
 import pytest_faultzone.regions
-import pytest_faultzone.verdicts  # noqa: F401
+import pytest_faultzone.summary  # noqa: F401
 
 
 @pytest.fixture(autouse=True)

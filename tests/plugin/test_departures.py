@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_faultzone.departures import parse
+from faultzone.verdicts.departures import parse
 from tests.plugin.test_verdicts import BODIES, CLAUSE, HEAD, LAUNCH, STACKING, Reports
 
 OTHER = "deployment-set/zone-limit"

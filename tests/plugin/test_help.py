@@ -7,7 +7,7 @@ import re
 import pytest
 
 from faultzone.backends import CAPABILITIES
-from pytest_faultzone.plugin import OPTIONS, flag
+from pytest_faultzone.options import OPTIONS
 
 
 def said(pytester: pytest.Pytester, *arguments: str) -> str:
@@ -18,9 +18,11 @@ def said(pytester: pytest.Pytester, *arguments: str) -> str:
 def test_options_say_what_they_are_for_and_have_a_twin_in_the_configuration_file(pytester: pytest.Pytester) -> None:
     text = said(pytester, "--help")
     assert "faultzone: a cloud region that tests may break" in text
-    for name in OPTIONS:
-        assert re.search(rf"{flag(name)}={name.upper()} [a-z]", text), name
-        assert re.search(rf"faultzone_{name} \(string\): [a-z].*?; the same as {flag(name)}", text), name
+    kinds = {str: "string", int: "int", bool: "bool"}
+    for option in OPTIONS:
+        assert re.search(rf"{option.flag}\S*( --no-faultzone\S*)?( \[COMPONENT \.\.\.\]')? [a-z]", text), option
+        assert f"{option.setting} ({kinds[type(option.default)]}):" in text
+        assert re.search(rf"{re.escape(option.help)}; the same as {option.flag}", text), option
 
 
 def test_markers_are_described_with_their_arguments(pytester: pytest.Pytester) -> None:
@@ -37,9 +39,9 @@ def test_markers_are_described_with_their_arguments(pytester: pytest.Pytester) -
 
 def test_fixtures_read_like_documentation(pytester: pytest.Pytester) -> None:
     text = said(pytester, "--fixtures")
-    listed = text.partition("fixtures defined from pytest_faultzone.plugin")[2]
+    listed = text.partition("fixtures defined from pytest_faultzone.fixtures")[2]
     for name in ("make_region", "region", "ecs", "chaos", "clock", "journal"):
-        assert re.search(rf"\b{name}( \[session scope\])? -- \S*plugin\.py:\d+ [A-Z]", listed), name
+        assert re.search(rf"\b{name}( \[session scope\])? -- \S*fixtures\.py:\d+ [A-Z]", listed), name
     assert "no docstring available" not in listed.partition("fixtures defined from")[0]
 
 

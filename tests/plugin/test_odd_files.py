@@ -13,7 +13,7 @@ import pytest
 
 from faultzone.checkers import check_file
 from faultzone.errors import UsageError
-from pytest_faultzone.departures import parse
+from faultzone.verdicts.departures import parse
 
 NAME = '["deployment-set/zone-limit"]\n'
 GOOD = NAME + 'reason = "Known."\n'

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from faultzone import clauses
-from pytest_faultzone.verdicts import ORDER, worst
+from faultzone.verdicts import ORDER
 
 ROOT = Path(__file__).parents[2]
 CLAUSE = "deployment-set/strict-spread"
@@ -127,11 +127,6 @@ def test_a_test_of_no_clause_has_no_verdict_and_ends_as_ever(pytester: pytest.Py
     reports = Reports()
     assert pytester.inline_run(plugins=[reports]).ret == 1
     assert reports.verdicts == []
-
-
-def test_the_worst_verdict_of_a_clause_wins() -> None:
-    for place, verdict in enumerate(ORDER):
-        assert worst(ORDER[: place + 1]) == worst(ORDER[place::-1]) == verdict
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from faultzone import clauses
-from tests.quality import answers_page, picture, verbs_page
+from tests.quality import answers_page, options_page, picture, verbs_page
 from tests.quality.examples import ExampleError, blocks, run_page
 from tests.quality.sources import ROOT, relative
 
@@ -38,6 +38,11 @@ def test_the_table_of_control_verbs_is_what_the_code_says() -> None:
 def test_the_page_of_answers_is_what_the_code_says() -> None:
     hint = "make it anew: python -m tests.quality.answers_page"
     assert answers_page.PAGE.read_text("utf-8") == answers_page.page(), hint
+
+
+def test_the_page_of_options_is_what_the_plugin_has() -> None:
+    hint = "make it anew: python -m tests.quality.options_page"
+    assert options_page.PAGE.read_text("utf-8") == options_page.page(), hint
 
 
 def test_the_readme_counts_the_clauses_that_there_are() -> None:

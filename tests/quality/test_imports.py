@@ -24,7 +24,7 @@ LAYERS = (
     {"backends"},
     {"serve", "waiting"},
     {"region"},
-    {"checkers", "mutations"},
+    {"checkers", "mutations", "verdicts"},
     {"cli", "__main__"},
 )
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
@@ -154,6 +154,15 @@ def test_the_suite_sees_the_public_doors_alone() -> None:
 def test_the_plugin_does_not_know_the_suite() -> None:
     plugin = [module for module in MODULES if _room(module) == "pytest_faultzone"]
     assert [module for module in plugin if any(_room(name) == "faultzone_specs" for name in _imports(module))] == []
+
+
+def test_files_of_the_plugin_make_no_circle() -> None:
+    plugin = [module for module in MODULES if _room(module) == "pytest_faultzone"]
+    graph = {module: {name for name in _imports(module) if name in plugin and name != module} for module in plugin}
+    # The package itself is empty: `from pytest_faultzone import options` does not need it.
+    graph = {module: names - {"pytest_faultzone"} for module, names in graph.items()}
+    TopologicalSorter(graph).prepare()
+    assert graph["pytest_faultzone.options"] == set(), "the options are the ground"
 
 
 def test_third_party_packages_stay_in_their_rooms() -> None:

@@ -1,0 +1,134 @@
+"""What answers in a run: made from the options, here alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faultzone.backends import CAPABILITIES, TEST_KEYS, Backend, registry
+from faultzone.backends.foreign import complete
+from faultzone.backends.http import HttpBackend
+from faultzone.backends.options import BackendOptions
+from faultzone.errors import UsageError
+from faultzone.region import CloudOptions
+from faultzone.serve.client import read_keys
+from faultzone.substrate.docker.settings import Settings
+from pytest_faultzone import options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from faultzone.backends import Doors
+
+#: The name and the capabilities of what answers, once a test has asked for them.
+_BACKEND: pytest.StashKey[tuple[str, frozenset[str]]] = pytest.StashKey()
+#: The backend of the run that outlives tests, once a test has asked for it.
+LASTING: pytest.StashKey[Backend] = pytest.StashKey()
+#: What the options of the run say of a backend, and its kind.
+_CHOSEN: pytest.StashKey[BackendOptions] = pytest.StashKey()
+_KIND: pytest.StashKey[registry.Kind | None] = pytest.StashKey()
+
+
+def is_endpoint(name: str) -> bool:
+    """Whether a backend's name is the URL of an endpoint."""
+    return name.startswith(("http://", "https://"))
+
+
+def _chosen(config: pytest.Config) -> BackendOptions:
+    """What the options of the run say of a backend."""
+    if _CHOSEN not in config.stash:
+        docker = Settings(
+            options.DOCKER_BASE.read(config),
+            options.DOCKER_MIRROR.read(config),
+            options.DOCKER_HOSTS.read(config),
+            options.DOCKER_PLAIN.read(config),
+            options.DOCKER_AGENT.read(config),
+        )
+        keys = read_keys(options.KEYS.read(config)) or TEST_KEYS
+        config.stash[_CHOSEN] = BackendOptions(
+            options.BACKEND.read(config), keys=keys, token=options.TOKEN.read(config), docker=docker
+        )
+    return config.stash[_CHOSEN]
+
+
+def kind_of(config: pytest.Config) -> registry.Kind | None:
+    """The kind of backend that the option names; None where it names none, and a hook has one.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if _KIND not in config.stash:
+        kind: registry.Kind | None = None
+        try:
+            kind = registry.find(options.BACKEND.read(config))
+        except UsageError:
+            given = config.hook.pytest_faultzone_backend(config=config, options=CloudOptions())
+            if given is None:
+                raise
+            given.close()
+        config.stash[_KIND] = kind
+    return config.stash[_KIND]
+
+
+def make(config: pytest.Config, cloud: CloudOptions) -> Backend:
+    """What answers, by the hook and the options of the run.
+
+    Raises:
+        NotSupported: it cannot be had here; the text says what to do.
+        UsageError: there is no such backend.
+    """
+    given: Doors | None = config.hook.pytest_faultzone_backend(config=config, options=cloud)
+    if given is not None:
+        return complete(given, "pytest_faultzone_backend")
+    if LASTING in config.stash:
+        return config.stash[LASTING]
+    root = cloud.root_image or options.DOCKER_ROOT.read(config)
+    made = registry.create(replace(_chosen(config), cloud=replace(cloud, root_image=root)))
+    if made.outlives_tests:
+        config.stash[LASTING] = made
+    return made
+
+
+def check(config: pytest.Config) -> None:
+    """See that what is said of the backend makes sense, before any test needs it.
+
+    Raises:
+        UsageError: there is no such backend, or what it is made from cannot be.
+        HarnessError: a file of it cannot be read.
+    """
+    if (kind := kind_of(config)) is not None:
+        kind.check(_chosen(config))
+
+
+def shared(endpoint: str) -> str:
+    """Why several workers cannot use an endpoint."""
+    return f"{endpoint} has one cloud, which several workers would share: run without -n"
+
+
+def endpoint_of(config: pytest.Config) -> HttpBackend | None:
+    """The endpoint of the run; None where a hook gives another backend.
+
+    Raises:
+        UsageError: the control token is wrong.
+        HarnessError: the endpoint does not answer.
+    """
+    backend = make(config, CloudOptions())
+    if isinstance(backend, HttpBackend):
+        return backend
+    backend.close()
+    return None
+
+
+def require(item: pytest.Item, capabilities: Iterable[str]) -> None:
+    """Skip a test that needs what the backend does not allow."""
+    stash = item.config.stash
+    if _BACKEND not in stash:
+        backend = make(item.config, CloudOptions())
+        stash[_BACKEND] = (backend.name, backend.capabilities)
+    name, allowed = stash[_BACKEND]
+    for capability in capabilities:
+        if capability not in allowed:
+            meaning = CAPABILITIES[capability]
+            pytest.skip(f"not-supported: the {name} backend does not let a test {meaning} ({capability})")

@@ -1,0 +1,83 @@
+"""The verdict that a test gives on its clauses, from how it ended."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from faultzone import clauses
+from faultzone.api.errors import ApiError
+from faultzone.checkers import ViolationError
+from faultzone.errors import IncompleteAnswer, Inconclusive, NotSupported, UndoFailed
+from faultzone.verdicts import (
+    CONFORMS,
+    DEVIATES,
+    HARNESS_ERROR,
+    INCONCLUSIVE,
+    NOT_IMPLEMENTED,
+    NOT_SUPPORTED,
+    NOT_UNDONE,
+)
+from pytest_faultzone import causes, departures, failures, marks, options, real_hosts
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pytest_faultzone.regions import RegionMaker
+
+#: What the service answers for an action that it does not know.
+_UNKNOWN_ACTION: Final = frozenset({"InvalidAction", "InvalidApi.NotFound", "InvalidAction.NotFound"})
+
+
+def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | None:
+    """The verdict that one phase of a test gives; None where it gives none."""
+    error = call.excinfo.value if call.excinfo is not None else None
+    if error is None:
+        return CONFORMS if report.when == "call" else None
+    if isinstance(error, NotSupported | pytest.skip.Exception):
+        return NOT_SUPPORTED
+    if isinstance(error, Inconclusive):
+        return INCONCLUSIVE
+    if isinstance(error, UndoFailed):
+        return NOT_UNDONE
+    if isinstance(error, ViolationError | IncompleteAnswer):
+        return DEVIATES
+    if report.when != "call":
+        return HARNESS_ERROR
+    if isinstance(error, ApiError):
+        return NOT_IMPLEMENTED if error.code in _UNKNOWN_ACTION else DEVIATES
+    assert call.excinfo is not None
+    asserted = isinstance(error, AssertionError | pytest.fail.Exception)
+    return DEVIATES if asserted and causes.origin(call.excinfo) != causes.MODEL else HARNESS_ERROR
+
+
+def complete(
+    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, maker: RegionMaker | None
+) -> None:
+    """Put the verdict into a report, and what explains a failure."""
+    if call.excinfo is not None and isinstance(call.excinfo.value, NotSupported):
+        path, line, _ = item.location
+        report.outcome = "skipped"
+        report.longrepr = (str(path), line or 0, f"not-supported: {call.excinfo.value}")
+    named = marks.named(item)
+    verdict = verdict_of(call, report) if named else None
+    objection = ""
+    if verdict is not None:
+        says: dict[str, Any] = {"clauses": named, "verdict": verdict, **causes.of(call, report, verdict, maker)}
+        objection = departures.judge(item, report, says)
+        report.user_properties.append(("faultzone", says))
+    if not report.failed:
+        return
+    if verdict is not None:
+        statements = [
+            f"{fill(f'{clause.id} ({clause.level}): {clause.statement}', failures.WIDTH)}\n    {clause.source}"
+            for clause in map(clauses.get, named)
+        ]
+        report.sections.append((f"faultzone: {verdict}", "\n".join(statements)))
+    if objection:
+        report.sections.append(("faultzone: not excused", objection))
+    report.sections += failures.sections(item, maker.of_test(item) if maker is not None else None)
+    for each in maker.all_of_test(item) if maker is not None else ():
+        report.sections += real_hosts.sections(each, keep=options.KEEP.read(item.config) == "failed")

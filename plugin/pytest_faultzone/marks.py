@@ -1,0 +1,87 @@
+"""What markers say of a test: its clauses, what it needs, the shape of its region. All of it is checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from faultzone import clauses
+from faultzone.backends import CAPABILITIES
+from faultzone.errors import UsageError
+from faultzone.region import CloudOptions
+from pytest_faultzone.options import ARGUMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Clauses whose tests use up a quota of the account for a while.
+_QUOTAS: Final = frozenset({"deployment-set/sets-per-region", "assistant/command-quota", "assistant/invocation-quota"})
+
+
+def named(item: pytest.Item) -> list[str]:
+    """The clauses that a test asserts."""
+    return [clause for mark in item.iter_markers("clause") for clause in mark.args]
+
+
+def shape(node: pytest.Item) -> dict[str, Any]:
+    """What the markers `region` of a test say together; the one that is nearest to it wins."""
+    return {name: value for mark in reversed(list(node.iter_markers("region"))) for name, value in mark.kwargs.items()}
+
+
+def is_of_the_suite(test: pytest.Function) -> bool:
+    """Whether a test is one of the conformance suite."""
+    return "faultzone_specs" in test.module.__name__.split(".")
+
+
+def check(test: pytest.Function) -> None:
+    """Refuse a test whose markers make no sense, and one of the conformance suite that names no clause.
+
+    Raises:
+        pytest.Collector.CollectError: with what to write instead.
+    """
+    try:
+        for clause in named(test):
+            clauses.get(str(clause))
+        if not named(test) and is_of_the_suite(test):
+            raise UsageError(
+                "it names no clause: every test of the conformance suite is marked @pytest.mark.clause('chapter/name')"
+            )
+        for name, example in (("clause", "deployment-set/zone-limit"), ("needs", "see-hosts")):
+            if not all(mark.args for mark in test.iter_markers(name)):
+                raise UsageError(f"the marker {name} names nothing: write at least one, such as {name}({example!r})")
+        for capability in (each for mark in test.iter_markers("needs") for each in mark.args):
+            if capability not in CAPABILITIES:
+                raise UsageError(
+                    f"needs({capability!r}): there is no such capability; write some of {', '.join(CAPABILITIES)}"
+                )
+        if any(mark.args for mark in test.iter_markers("region")):
+            raise UsageError("the marker region takes names and values, such as region(zones=2, hosts_per_zone=8)")
+        if given := shape(test):
+            check_shape(given)
+    except UsageError as mistake:
+        raise pytest.Collector.CollectError(f"{test.nodeid}: {mistake}") from None
+
+
+def check_shape(given: Mapping[str, Any]) -> None:
+    """Refuse a region that cannot be.
+
+    Raises:
+        UsageError: an argument is unknown, of another type, or has a value that it cannot have.
+    """
+    for name, value in given.items():
+        if name not in ARGUMENTS:
+            raise UsageError(f"a region has no option {name}; write some of {', '.join(sorted(ARGUMENTS))}")
+        if objection := ARGUMENTS[name].objection(value):
+            raise UsageError(f"region({name}=...): {objection}")
+    CloudOptions.of(**given)
+
+
+def asserts(item: pytest.Item, patterns: str) -> bool:
+    """Whether a test asserts a clause that one of the patterns, separated by commas, matches."""
+    return not clauses.matching(patterns).isdisjoint(named(item))
+
+
+def uses_up_a_quota(item: pytest.Item) -> bool:
+    """Whether a test asserts a quota of the account, which the tests after it would run into on a lasting backend."""
+    return not _QUOTAS.isdisjoint(named(item))

@@ -1,0 +1,352 @@
+"""The options of the plugin, each declared once: how the command line, the configuration file and the marker `region`
+name it, its type, its default and what it does.
+
+`pytest --help`, the checks of the marker and docs/options.md are made from this table. It is the ground of the plugin:
+it imports nothing beyond the standard library and pytest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+import pytest
+
+T = TypeVar("T", str, int, bool)
+
+#: How the types of values are called in a sentence.
+_CALLED: Final = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "True or False",
+    Mapping: "a mapping",
+    list: "a list",
+    tuple: "a tuple",
+    object: "a value of Python",
+}
+
+
+def written(default: object) -> str:
+    """A default as a reader sees it."""
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return str(default) if default not in ("", None) else "none"
+
+
+@dataclass(frozen=True)
+class Option(Generic[T]):
+    """An option of the command line, which is a setting of the configuration file too.
+
+    Args:
+        name: `docker_base` is `--faultzone-docker-base`, and `faultzone_docker_base` in the configuration file.
+        default: what holds where nothing is given; its type is the option's.
+        help: what it does.
+        shows: what stands for the value in `--help`.
+        choices: the values that it can have; any of its type if empty.
+        least: the smallest number that it can be.
+        argument: the argument of the marker `region` that says the same for one test; empty if there is none.
+        again: whether a command that runs a test again has it. It is not where it changes nothing of the test, or where
+            it is a secret.
+    """
+
+    name: str
+    default: T
+    help: str
+    shows: str = ""
+    choices: tuple[str, ...] = ()
+    least: int = 0
+    argument: str = ""
+    again: bool = True
+
+    @property
+    def flag(self) -> str:
+        """The option as the command line has it."""
+        return f"--faultzone-{self.name.replace('_', '-')}"
+
+    @property
+    def setting(self) -> str:
+        """The option as the configuration file has it; parsed options have the same name."""
+        return f"faultzone_{self.name}"
+
+    @property
+    def explained(self) -> str:
+        """What it does, and its default."""
+        return f"{self.help} (default: {written(self.default)})"
+
+    def add(self, parser: pytest.Parser, group: pytest.OptionGroup) -> None:
+        """Declare it to pytest."""
+        given: dict[str, Any] = {"dest": self.setting, "default": None, "help": self.explained.replace("%", "%%")}
+        default: object = self.default
+        if isinstance(default, bool):
+            given["action"] = argparse.BooleanOptionalAction
+        else:
+            given |= {"metavar": self.shows or None, "choices": self.choices or None}
+            given["type"] = self._whole if isinstance(default, int) else str
+        group.addoption(self.flag, **given)
+        # Before 8.4 pytest knows no numbers there: it gives their text.
+        number = "int" if pytest.version_tuple >= (8, 4) else "string"
+        kind: Any = {bool: "bool", int: number, str: "string"}[type(self.default)]
+        parser.addini(self.setting, f"{self.help}; the same as {self.flag}", type=kind, default=self.default)
+
+    def _whole(self, text: str) -> int:
+        # The function that reads numbers takes digits of any script, and underscores.
+        if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < self.least:
+            raise argparse.ArgumentTypeError(f"{text}: write a whole number, at least {self.least}")
+        return int(text)
+
+    def written(self, config: pytest.Config) -> list[str]:
+        """It as the command line of the run has it, if it does."""
+        value = config.getoption(self.setting, None)
+        if isinstance(value, bool):
+            return [self.flag if value else self.flag.replace("--", "--no-", 1)]
+        return [] if value in (None, "") else [f"{self.flag}={value}"]
+
+    def is_given(self, config: pytest.Config) -> bool:
+        """Whether the command line has it."""
+        return config.getoption(self.setting, None) is not None
+
+    def read(self, config: pytest.Config) -> T:
+        """Its value: of the command line, else of the configuration file, else the default.
+
+        Raises:
+            pytest.UsageError: the configuration file has a value that it cannot have.
+        """
+        value: Any = config.getoption(self.setting, None)
+        if value is None:
+            try:
+                value = config.getini(self.setting)
+                if type(self.default) is int:
+                    value = self._whole(str(value))
+            except (TypeError, ValueError, argparse.ArgumentTypeError) as error:  # Of pytest before 9.2 a traceback.
+                raise pytest.UsageError(f"{self.setting}: {error}") from None
+            if self.choices and value not in self.choices:
+                raise pytest.UsageError(f"{self.setting}: {value}: write {' or '.join(map(repr, self.choices))}")
+        found: T = value
+        return found
+
+    def path(self, config: pytest.Config) -> Path:
+        """The file or directory that it names: below the root directory where the configuration file names it."""
+        return Path(config.invocation_params.dir if self.is_given(config) else config.rootpath, str(self.read(config)))
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of the marker `region`, and of `make_region`.
+
+    Args:
+        name: of the argument.
+        types: what its value can be.
+        default: what holds where nothing is given.
+        help: what it does.
+        example: a value.
+        choices: the values that it can have; any of its types if empty.
+    """
+
+    name: str
+    types: tuple[type, ...]
+    default: object
+    help: str
+    example: object = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def takes(self) -> str:
+        """Its types, in words."""
+        exact = [each for each in self.types if each is not int or float not in self.types]
+        return " or ".join(_CALLED.get(each, each.__name__) for each in exact)
+
+    def objection(self, value: object) -> str:
+        """What is wrong with a value, with what to write instead; empty where nothing is. Limits are not known here."""
+        if self.choices and value not in self.choices:
+            return f"{self.name}={value!r}: write {' or '.join(map(repr, self.choices))}"
+        numeric = isinstance(value, bool) and bool not in self.types and object not in self.types
+        if numeric or not isinstance(value, self.types):
+            example = self.default if self.example is None else self.example
+            return f"{self.name}={value!r}: write {self.takes}, such as {self.name}={example!r}"
+        return ""
+
+
+BACKEND = Option(
+    "backend",
+    "memory",
+    "what answers: 'memory', 'docker' (hosts are containers, guests are real), 'wrong:NAME' (a region that breaks one "
+    "promise), or the URL of an ECS endpoint",
+    "BACKEND",
+)
+EDITION = Option(
+    "edition",
+    "2019-02",
+    "the edition of the documentation that regions follow and tests assert",
+    "YYYY-MM",
+    argument="edition",
+)
+SEED = Option(
+    "seed",
+    "0",
+    "the base seed; a region's own seed depends on it and on the test's id alone",
+    "SEED",
+    argument="seed",
+)
+CLAUSE = Option(
+    "clause",
+    "",
+    "run only the tests of these clauses: a pattern such as 'deployment-set/*', several separated by commas",
+    "PATTERN,...",
+    again=False,
+)
+KEYS = Option(
+    "keys",
+    "",
+    "key pairs of an endpoint's accounts, separated by commas (testid:testsecret if left out)",
+    "ID:SECRET,...",
+    again=False,
+)
+TOKEN = Option(
+    "token",
+    "",
+    "the token of an endpoint's control routes; without one its public API alone is used",
+    "TOKEN",
+    again=False,
+)
+JOURNAL = Option(
+    "journal",
+    "",
+    "a directory that gets the journal of every region, a file for each worker and test",
+    "DIR",
+    again=False,
+)
+CHECKERS = Option(
+    "checkers",
+    "all",
+    "what judges the journal of a region after each test: 'all', 'none', or checkers separated by commas",
+    "NAME,...",
+)
+KEEP = Option(
+    "keep",
+    "none",
+    "which hosts of the docker backend stay after their test: those of a 'failed' test, as they were (the report says "
+    "how to enter their instances), or 'none'",
+    choices=("none", "failed"),
+)
+DEPARTURES = Option(
+    "departures",
+    "",
+    "a TOML file with the clauses at which the backend is known to depart from the manual, each with a reason: there "
+    "it is expected to",
+    "FILE",
+    again=False,
+)
+DEPARTURES_WRITE = Option(
+    "departures_write",
+    "",
+    "a file that gets an entry for each clause that departs and is not expected to",
+    "FILE",
+    again=False,
+)
+DOCKER_HOSTS = Option("docker_hosts", 40, "how many hosts a process may have as containers at a time", "N", least=1)
+DOCKER_BASE = Option(
+    "docker_base",
+    "",
+    "the image under the hosts of the docker backend: Linux with python3 and sh; made on the spot if left out",
+    "IMAGE",
+)
+DOCKER_MIRROR = Option(
+    "docker_mirror",
+    "",
+    "where the packages of a base come from; apt's own sources if left out",
+    "'URL SUITE [COMPONENT ...]'",
+)
+DOCKER_ROOT = Option(
+    "docker_root",
+    "",
+    "the image whose files the docker backend's instances have as their root; the hosts' own if left out",
+    "IMAGE",
+    argument="root_image",
+)
+DOCKER_PLAIN = Option(
+    "docker_plain",
+    False,
+    "let the docker backend's instances be plain process trees, without namespaces, for an engine that gives "
+    "containers no SYS_ADMIN",
+)
+DOCKER_AGENT = Option(
+    "docker_agent",
+    "",
+    "the executable of a genuine Cloud Assistant client, which the docker backend's instances then run as their agent; "
+    "faultzone's own if left out",
+    "PATH",
+)
+
+#: All options, in the order in which `--help` has them.
+OPTIONS: Final[tuple[Option[Any], ...]] = (
+    BACKEND,
+    EDITION,
+    SEED,
+    CLAUSE,
+    CHECKERS,
+    JOURNAL,
+    KEYS,
+    TOKEN,
+    DEPARTURES,
+    DEPARTURES_WRITE,
+    KEEP,
+    DOCKER_HOSTS,
+    DOCKER_BASE,
+    DOCKER_MIRROR,
+    DOCKER_ROOT,
+    DOCKER_PLAIN,
+    DOCKER_AGENT,
+)
+
+#: What the marker `region` takes, in the order in which the page of options has it.
+ARGUMENTS: Final = {
+    each.name: each
+    for each in (
+        Argument("zones", (int,), 2, "zones of each region"),
+        Argument("hosts_per_zone", (int,), 8, "physical hosts of each zone"),
+        Argument("host_vcpus", (int,), 104, "vCPUs of each host"),
+        Argument("host_memory_gib", (int,), 384, "memory of each host, in GiB"),
+        Argument(
+            "family_hosts",
+            (Mapping,),
+            {},
+            "how many hosts of each zone carry a family; all do if left out",
+            {"ecs.i2": 2},
+        ),
+        Argument("supply", (Mapping,), {}, "how many instances can be had, by zone and family", {"*/ecs.g5": 10}),
+        Argument("accounts", (int,), 1, "accounts of the cloud"),
+        Argument("regions", (list, tuple), ("cn-hangzhou",), "the regions of the cloud, by their ids"),
+        Argument("region_id", (str,), "cn-hangzhou", "the id of the only region"),
+        Argument(
+            "edition", (str, object), EDITION.default, "the edition of the documentation, by its name or as a value"
+        ),
+        Argument(
+            "recovery",
+            (str,),
+            "planned",
+            "whether the restart of instances whose host is lost for good is planned first, or begins at once",
+            choices=("planned", "immediate"),
+        ),
+        Argument("provision", (int, float), 1.0, "seconds that a new instance is Pending"),
+        Argument("default_network", (bool,), True, "whether each zone has a VPC and a vSwitch from the start"),
+        Argument(
+            "clock",
+            (str,),
+            "virtual",
+            "whether region time stands still until the test moves it, or also follows the real clock",
+            choices=("virtual", "hybrid"),
+        ),
+        Argument("scale", (int, float), 1.0, "region seconds for each real second of a hybrid clock"),
+        Argument(
+            "seed", (int, str), "made from the base seed and the test's id", "the seed of all regions of the test", 7
+        ),
+        Argument("root_image", (str,), "", DOCKER_ROOT.help, "my/service:1"),
+        Argument("rules", (object,), None, "makes the rules of an edition, for a region of your own making"),
+        Argument("timings", (object,), None, "how long guests and hosts take, as `substrate.memory.Timings` has it"),
+    )
+}

@@ -1,0 +1,82 @@
+"""docs/options.md, made from the options themselves: `python -m tests.quality.options_page` makes it anew."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from faultzone.backends import CAPABILITIES
+from pytest_faultzone.options import ARGUMENTS, OPTIONS, Argument, Option, written
+from tests.quality.sources import ROOT
+
+PAGE: Final = ROOT / "docs" / "options.md"
+
+_HEAD: Final = """\
+# Options and markers
+
+Each option of the command line is a setting of pytest's configuration file too: `--faultzone-docker-base=IMAGE` is
+`faultzone_docker_base`. What the command line says counts more, and what a marker says of one test counts most. An
+option of yes or no is written `--faultzone-docker-plain` or `--no-faultzone-docker-plain`. This page is made from the
+table in the plugin.
+
+| option | default | what it does |
+|---|---|---|
+"""
+_REGION: Final = """
+## The marker `region`
+
+`@pytest.mark.region(zones=3, hosts_per_zone=4)` says what the test's `region` is; so do the same arguments of
+`make_region(...)`. On a class or a module the marker is for all tests in it; one that is nearer to the test counts
+more, argument by argument. An unknown argument, or a value that cannot be, stops the run before its first test.
+
+| argument | takes | default | what it does |
+|---|---|---|---|
+"""
+_OTHERS: Final = """
+## The markers `clause` and `needs`
+
+`@pytest.mark.clause("deployment-set/strict-spread")` names the documented promises that a test asserts: it gives a
+[verdict](verdicts.md) on them. [clauses.md](clauses.md) lists them all.
+
+`@pytest.mark.needs("see-hosts")` names what the backend must let the test do besides the public API. Where it does not,
+the test is not-supported and skipped.
+
+| capability | the backend lets a test |
+|---|---|
+"""
+
+
+def page() -> str:
+    """The text of the page."""
+    options = "".join(map(_option, OPTIONS))
+    arguments = "".join(map(_argument, ARGUMENTS.values()))
+    capabilities = "".join(f"| `{name}` | {meaning} |\n" for name, meaning in CAPABILITIES.items())
+    return _HEAD + options + _REGION + arguments + _OTHERS + capabilities
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "&#124;")
+
+
+def _option(option: Option[Any]) -> str:
+    given = "" if isinstance(option.default, bool) else f"={'|'.join(option.choices) or option.shows}"
+    besides = f"; for one test `region({option.argument}=...)`" if option.argument else ""
+    return f"| `{_cell(option.flag + given)}` | {_default(option.default)} | {_cell(option.help + besides)} |\n"
+
+
+def _argument(argument: Argument) -> str:
+    takes = " or ".join(f"`{each!r}`" for each in argument.choices) or argument.takes
+    return f"| `{argument.name}` | {takes} | {_value(argument.default)} | {_cell(argument.help)} |\n"
+
+
+def _default(default: object) -> str:
+    shown = written(default)
+    return shown if shown in ("none", "yes", "no") else f"`{shown}`"
+
+
+def _value(default: object) -> str:
+    shown = str(default) if " " in str(default) else f"`{default!r}`"
+    return "none" if default in ("", None) else shown
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
