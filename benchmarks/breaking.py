@@ -22,7 +22,6 @@ from faultzone.clock import DAY
 from faultzone.errors import HarnessError
 
 _STATUS: Final = Path("/proc/self/status")
-_BATCH: Final = 100
 _DAYS: Final = 60
 #: A subscription lives for a week, and is kept for 15 days after its end: so many days make the region steady.
 _STEADY: Final = 22

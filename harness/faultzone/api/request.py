@@ -19,7 +19,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, Self, TypeVar, cast
+from typing import Any, ClassVar, Final, Self, cast
 
 from faultzone.api.answer import Answer
 from faultzone.api.ecs import ECS
@@ -349,9 +349,6 @@ def _read_structure(name: str, value: object, fields: Mapping[str, Parameter], e
 def _bound(name: str, count: int, most: int | None, code: str | None) -> None:
     if most is not None and count > most:
         raise ApiError(code) if code else _refuse(name, f"at most {most} are accepted")
-
-
-R = TypeVar("R", bound="Request")
 
 
 class Request:

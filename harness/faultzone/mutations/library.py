@@ -127,12 +127,6 @@ def default(**values: object) -> Apply:
 
 
 @written
-def rename(old: str, new: str) -> Apply:
-    """Gives a field another name."""
-    return lambda fields: {new if name == old else name: value for name, value in fields.items()}
-
-
-@written
 def copy(source: str, to: str) -> Apply:
     """Gives a field the value of a sibling."""
     return lambda fields: {**fields, to: fields[source]} if source in fields else fields
@@ -178,12 +172,6 @@ def replaced(old: str, new: str) -> Apply:
 
 
 @written
-def added(number: int) -> Apply:
-    """A number with another added."""
-    return lambda value: value + number
-
-
-@written
 def shifted(milliseconds: int) -> Apply:
     """A time of the wire, later by so much; an empty one stays."""
     return lambda text: stamp(read_stamp(text) + milliseconds) if text else text
@@ -196,18 +184,6 @@ def to_the_minute() -> Apply:
 
 
 # Changes of a list
-
-
-@written
-def first(number: int) -> Apply:
-    """The first items alone: a page that is short."""
-    return lambda items: items[:number]
-
-
-@written
-def missing(index: int = 0) -> Apply:
-    """All items but the one at this place."""
-    return lambda items: [each for place, each in enumerate(items) if place != index % max(len(items), 1)]
 
 
 @written

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.clock import Duration, milliseconds
 from faultzone.errors import IncompleteAnswer, NotListed, UsageError
@@ -18,8 +18,6 @@ from faultzone.faults.targets import id_of
 if TYPE_CHECKING:
     from faultzone.region import Instance, Region
     from faultzone.substrate.reaction import Answer, Reaction
-
-T = TypeVar("T")
 
 #: What a run may take besides its own time: delivery, and as much again for polls.
 _GRACE: Final = 120

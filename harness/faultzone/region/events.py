@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faultzone.api.errors import ApiError
 from faultzone.clock import Duration, read_stamp, stamp
@@ -11,8 +11,6 @@ from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
     from faultzone.region import Instance, Region
-
-T = TypeVar("T")
 
 
 class SystemEvent(NamedTuple):

@@ -95,7 +95,7 @@ def _act(region: Region, state: RegionState, instance: Instance, act: str, numbe
         due = state.clock.now + number * HOUR
         events.schedule(state, instance, MAINTENANCE, not_before=due, execute=lambda: bool(number % 2), simulated=True)
     elif act == "begin":
-        events.begin(state, instance, events.SYSTEM_FAILURE, simulated=True)
+        events.begin(state, instance, "SystemFailure.Reboot", simulated=True)
     elif act == "settle" and state.active_events.get(instance.id):
         event = state.active_events[instance.id][0]
         if event.simulated:
@@ -129,9 +129,9 @@ def test_release_ends_what_awaits_an_instance_and_keeps_its_history(region: Regi
         (MAINTENANCE, False, events.INQUIRING, "Avoided"),
         (MAINTENANCE, True, events.SCHEDULED, "Avoided"),
         ("InstanceExpiration.Delete", False, events.SCHEDULED, "Avoided"),
-        (events.SYSTEM_FAILURE, False, events.SCHEDULED, "Canceled"),
-        (events.SYSTEM_FAILURE, False, events.EXECUTING, "Failed"),
-        (events.SYSTEM_FAILURE, True, events.EXECUTING, "Canceled"),
+        ("SystemFailure.Reboot", False, events.SCHEDULED, "Canceled"),
+        ("SystemFailure.Reboot", False, events.EXECUTING, "Failed"),
+        ("SystemFailure.Reboot", True, events.EXECUTING, "Canceled"),
     ],
 )
 @pytest.mark.parametrize("why", ["user", "auto-release", "AccountUnbalanced.Delete"])

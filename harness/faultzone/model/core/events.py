@@ -43,7 +43,6 @@ SIMULATED_TRANSITIONS: Final[Mapping[str | None, frozenset[str]]] = {
 }
 
 MAINTENANCE: Final = "SystemMaintenance.Reboot"
-SYSTEM_FAILURE: Final = "SystemFailure.Reboot"
 INSTANCE_FAILURE: Final = "InstanceFailure.Reboot"
 
 #: Does at NotBefore what the event announced: True for done, False for failed, None for "settled later, with `settle`".

@@ -102,8 +102,8 @@ class Instance:
     __slots__ = (
         "account", "agent", "auto_release", "auto_release_timer", "bandwidth_out", "charge_type", "created",
         "deletion_protection", "epoch", "expires", "group", "host", "host_name", "id", "image", "impaired",
-        "kind", "locks", "name", "next", "options", "private_ip", "public_ip", "security_groups", "serial",
-        "started", "status", "stop_mode_asked", "stopped_mode", "timer", "zone",
+        "kind", "locks", "name", "next", "options", "private_ip", "public_ip", "security_groups", "started",
+         "status", "stop_mode_asked", "stopped_mode", "timer", "zone",
     )  # fmt: skip
 
     def __init__(self, id: str, account: str, kind: InstanceType, image: Image, zone: int, created: int) -> None:
@@ -130,7 +130,6 @@ class Instance:
         self.auto_release: int | None = None
         self.auto_release_timer: Timer | None = None
         self.timer: Timer | None = None
-        self.serial = ""
         self.options = _PLAIN
 
     @property

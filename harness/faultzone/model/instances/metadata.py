@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from faultzone.clock import stamp
 from faultzone.model.core import events
@@ -18,9 +18,6 @@ from faultzone.model.core.addresses import dotted, network_interface
 
 if TYPE_CHECKING:
     from faultzone.model.core.state import AccountState, Instance, RegionState
-
-#: Where instances find it.
-ADDRESS: Final = "100.100.100.200"
 
 #: A text, or what is below a path.
 _Tree = Mapping[str, "str | _Tree"]

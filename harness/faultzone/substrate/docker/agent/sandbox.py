@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -327,11 +326,3 @@ def _patiently(attempt: Callable[[], None]) -> None:
             if turn == _TRIES - 1:
                 raise
             time.sleep(0.01)
-
-
-def forget(spec: Spec, disk: bool) -> None:
-    """Remove what an instance leaves behind on its host; with `disk`, its system disk too."""
-    shutil.rmtree(f"{LOCAL}/{spec.instance}", ignore_errors=True)
-    shutil.rmtree(f"{ROOTS}/{spec.instance}", ignore_errors=True)
-    if disk:
-        shutil.rmtree(f"{DISKS}/{spec.disk}", ignore_errors=True)
