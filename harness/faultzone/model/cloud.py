@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.errors import ApiError
 from faultzone.api.request import read_text
 from faultzone.editions import date_text
@@ -122,6 +123,10 @@ class Cloud:
                 raise
             raise ApiError(code, refusal.message, status) from None
         self.react()
+        if self.edition.has(CURRENT):
+            from faultzone.model.core.blanks import fill  # Earlier answers have nothing to be filled in.
+
+            fill(answer, entry.request.answer, self.edition.date)
         return answer
 
     def region(self, parameters: Mapping[str, object]) -> RegionState:

@@ -334,7 +334,7 @@ _AGENT: Final = (
     Text("CloudAssistantVersion", "OSType", since=_LATER),
     Number("InvocationCount", "ActiveTaskCount", since=CURRENT),
     Time("LastInvokedTime", since=CURRENT),
-    Truth("SupportSessionManager", since=CURRENT),
+    Truth("SupportSessionManager", since=CURRENT, empty="there are no sessions here"),
     Time("LastHeartbeatTime", since=CURRENT, missing="no time is kept of heartbeats"),
 )
 

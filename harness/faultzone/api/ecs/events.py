@@ -73,10 +73,7 @@ class DescribeInstancesFullStatus(_Events):
                 "ScheduledSystemEventType",
                 *_EVENT,
                 Structure(
-                    "ExtendedAttribute",
-                    Text("DiskId", "Device", empty=_NO_DISK),
-                    _INACTIVE_DISKS,
-                    since=CURRENT,
+                    "ExtendedAttribute", Text("DiskId", "Device"), _INACTIVE_DISKS, since=CURRENT, empty=_NO_DISK
                 ),
             ),
         ),

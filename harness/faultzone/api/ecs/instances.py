@@ -224,7 +224,7 @@ _CARD: Final = Text("NetworkInterfaceId", "MacAddress", "PrimaryIpAddress", "Typ
 
 #: What today's documentation has besides. Most is set by parameters that are not taken here.
 _OF_TODAY: Final = (
-    Number("SpotDuration", since=CURRENT),
+    Number("SpotDuration", since=CURRENT, missing="what a launch says of it is not kept"),
     Text("SpotInterruptionBehavior", since=CURRENT),
     Number("DeploymentSetGroupNo", since=CURRENT, missing=NO_SET_GROUPS),
     Text("HpcClusterId", since=CURRENT, empty="there are no HPC clusters here"),

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.assistant import (
     CreateCommand,
     DeleteCommand,
@@ -23,6 +24,7 @@ from faultzone.api.ecs.assistant import (
     is_plain,
 )
 from faultzone.api.errors import ApiError
+from faultzone.clock import stamp
 from faultzone.model.assistant import parameters
 from faultzone.model.assistant.cron import Cron, CronError
 from faultzone.model.assistant.runs import await_start, begin, close, schedule, settle
@@ -319,8 +321,22 @@ def describe_agents(region: RegionState, account: AccountState, request: Describ
         item: Answer = {"InstanceId": instance.id, "CloudAssistantStatus": serves, "CloudAssitantStatus": serves}
         if region.edition.assistant.detailed:
             item |= {"CloudAssistantVersion": instance.agent or "", "OSType": instance.image.system}
+        if region.edition.has(CURRENT):
+            item |= _runs_on(account.part(AssistantState), instance)
         shown.append(item)
     return {
         "InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": shown},
         "InstanceCloudAssitantStatus": {"InstanceCloudAssitantStatusSet": shown},
+    }
+
+
+def _runs_on(state: AssistantState, instance: Instance) -> Answer:
+    """What the agent of an instance did: how many runs have ended, how many go on, and when the last one began."""
+    records = [each for each in state.records if each.target.instance == instance.id]
+    active = len(state.live.get(instance.id, ()))
+    last = max((each.started for each in records if each.started is not None), default=None)
+    return {
+        "InvocationCount": sum(each.finished is not None for each in records),
+        "ActiveTaskCount": active,
+        "LastInvokedTime": "" if last is None else stamp(last),
     }

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.assistant import (
     ERROR_INFO,
     DescribeCommands,
@@ -154,7 +155,18 @@ def _invocation(region: RegionState, request: DescribeInvocations, invocation: I
             "WorkingDir": command.directory,
             "Timeout": command.timeout,
         }
+    if region.edition.has(CURRENT):
+        shown["CommandDescription"] = command.description
+        for item, target in zip(items, invocation.targets.values(), strict=True):
+            item["UpdateTime"] = stamp(last_change(invocation, target))
     return shown
+
+
+def last_change(invocation: Invocation, target: Target) -> int:
+    """When something last happened to a target: it was named, its run began, ended or was stopped."""
+    record = target.records[-1] if target.records else None
+    of_run = (None,) if record is None else (record.started, record.finished, record.stopped)
+    return max(each or 0 for each in (invocation.created, target.stopped, *of_run))
 
 
 def detailed_state(invocation: Invocation, target: Target) -> str:

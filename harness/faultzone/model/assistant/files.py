@@ -7,11 +7,12 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.assistant import ERROR_INFO, DescribeSendFileResults, SendFile
 from faultzone.api.errors import ApiError
 from faultzone.clock import stamp
 from faultzone.model.assistant.actions import find_fit
-from faultzone.model.assistant.describe import detailed_state, token_of
+from faultzone.model.assistant.describe import detailed_state, last_change, token_of
 from faultzone.model.assistant.invocation_status import OUTCOMES
 from faultzone.model.assistant.runs import begin
 from faultzone.model.assistant.state import AssistantState, Command, Invocation, Target
@@ -144,14 +145,14 @@ def _shown(region: RegionState, sending: Invocation) -> dict[str, Any]:
         "VmCount": len(sending.targets),
         "CreationTime": stamp(sending.created),
         "InvocationStatus": _total(region, sending),
-        "InvokeInstances": {"InvokeInstance": [_on(sending, each) for each in sending.targets.values()]},
+        "InvokeInstances": {"InvokeInstance": [_on(region, sending, each) for each in sending.targets.values()]},
     }
 
 
-def _on(sending: Invocation, target: Target) -> dict[str, Any]:
+def _on(region: RegionState, sending: Invocation, target: Target) -> dict[str, Any]:
     record = target.records[-1]
     error = "FileAlreadyExists" if record.exit_code else OUTCOMES[record.cause].error_code
-    return {
+    shown = {
         "InstanceId": target.instance,
         "InvocationStatus": detailed_state(sending, target),
         "ErrorCode": error,
@@ -159,3 +160,6 @@ def _on(sending: Invocation, target: Target) -> dict[str, Any]:
         "StartTime": "" if record.started is None else stamp(record.started),
         "FinishTime": "" if record.finished is None else stamp(record.finished),
     }
+    if region.edition.has(CURRENT):
+        shown |= {"CreationTime": stamp(sending.created), "UpdateTime": stamp(last_change(sending, target))}
+    return shown

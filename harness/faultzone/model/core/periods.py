@@ -7,13 +7,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from faultzone.api.errors import ApiError
-from faultzone.clock import HOUR, SECOND, utc
+from faultzone.clock import HOUR, SECOND, stamp_minute, utc
 
 if TYPE_CHECKING:
     from faultzone.editions import Edition
 
 #: The day of bills and quotas is that of UTC+8.
 BILLING_ZONE: Final = 8 * HOUR
+#: How the service writes that pay-as-you-go never expires.
+_NEVER: Final = "2099-12-31T15:59Z"
+
+
+def expiry(expires: int | None) -> str:
+    """An expiry as answers have it, None for what has none."""
+    return _NEVER if expires is None else stamp_minute(expires)
 
 
 def check_period(edition: Edition, period: int | None, unit: str) -> None:

@@ -5,9 +5,11 @@ Source: manual, chapter 1; API reference, chapter "Deployment sets".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.deployment_sets import (
     CreateDeploymentSet,
     DeleteDeploymentSet,
@@ -98,11 +100,11 @@ def describe_deployment_sets(region: RegionState, account: AccountState, request
         found = [group for group in found if like(r.deployment_set_name, group.name)]
     if r.network_type == "classic":
         found = []
-    return listing("DeploymentSets", "DeploymentSet", found, r, _render, RegionId=region.id)
+    return listing("DeploymentSets", "DeploymentSet", found, r, partial(_render, region, account), RegionId=region.id)
 
 
-def _render(group: DeploymentSet) -> dict[str, Any]:
-    return {
+def _render(region: RegionState, account: AccountState, group: DeploymentSet) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         "DeploymentSetId": group.id,
         "DeploymentSetName": group.name,
         "DeploymentSetDescription": group.description,
@@ -114,6 +116,22 @@ def _render(group: DeploymentSet) -> dict[str, Any]:
         "InstanceIds": {"InstanceId": list(group.members)},
         "CreationTime": stamp(group.created),
     }
+    if region.edition.has(CURRENT):
+        shown |= {
+            "AccountId": int(account.id),
+            "Type": "host",
+            "Affinity": 1,
+            "Capacities": {"Capacity": list(_capacities(region, group))},
+        }
+    return shown
+
+
+def _capacities(region: RegionState, group: DeploymentSet) -> Iterator[dict[str, Any]]:
+    """How many members each zone has that has some, and how many more it may have."""
+    for zone in sorted({member.zone for member in group.members.values()}):
+        used = region.rules.members_in_zone(group, zone)
+        left = max(0, region.rules.zone_limit() - used)
+        yield {"ZoneId": region.zone_ids[zone], "UsedAmount": used, "AvailableAmount": left}
 
 
 @handles(ModifyDeploymentSetAttribute)

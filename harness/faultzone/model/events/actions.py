@@ -7,8 +7,10 @@ CreateSimulatedSystemEvents and CancelSimulatedSystemEvents.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.events import (
     CancelSimulatedSystemEvents,
     CreateSimulatedSystemEvents,
@@ -194,15 +196,25 @@ def describe_history(region: RegionState, account: AccountState, request: Descri
     where += _filters(region, request)
     kept = events.history(region)
     return listing(
-        "InstanceSystemEventSet", "InstanceSystemEventType", kept, request, _past, where=where, latest_first=True
+        "InstanceSystemEventSet",
+        "InstanceSystemEventType",
+        kept,
+        request,
+        partial(_past, region),
+        where=where,
+        latest_first=True,
     )
 
 
-def _past(event: SystemEvent) -> dict[str, Any]:
+def _past(region: RegionState, event: SystemEvent) -> dict[str, Any]:
     """One event of the history (event/history-fields)."""
     shown = {"InstanceId": event.instance, **_render(event)}
     if event.finished is not None:
         shown["EventFinishTime"] = stamp(event.finished)
+    if region.edition.has(CURRENT):
+        # Nothing moves an event, so its first NotBefore is the one that it has.
+        planned = {} if event.not_before is None else {"InitialNotBefore": shown["NotBefore"]}
+        shown |= {"ResourceType": "instance", "ExtendedAttribute": planned}
     return shown
 
 

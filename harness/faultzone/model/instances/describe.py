@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.instances import (
     DescribeInstanceAttribute,
     DescribeInstanceRamRole,
@@ -16,16 +17,13 @@ from faultzone.api.ecs.instances import (
 )
 from faultzone.api.errors import ApiError
 from faultzone.clock import stamp_minute
-from faultzone.model.core import locks
+from faultzone.model.core import locks, periods
 from faultzone.model.core.addresses import dotted, network_interface
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_bounds, read_tag_list, tag_list, within
 from faultzone.model.core.listing import Listed, like, listing
 from faultzone.model.core.state import STARTING, AccountState, Instance, RegionState
 from faultzone.model.instances.checks import check_password, check_texts, check_user_data
-
-#: The pay-as-you-go instance's ExpiredTime, as the service writes "never".
-_NEVER = "2099-12-31T15:59Z"
 
 
 def render(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
@@ -61,7 +59,7 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
         "IoOptimized": _is_optimized(instance),
         "CreationTime": stamp_minute(instance.created),
         "StartTime": "" if instance.started is None else stamp_minute(instance.started),
-        "ExpiredTime": _NEVER if instance.expires is None else stamp_minute(instance.expires),
+        "ExpiredTime": periods.expiry(instance.expires),
         "AutoReleaseTime": "" if instance.auto_release is None else stamp_minute(instance.auto_release),
         "SaleCycle": more.period_unit or "",
         "InstanceChargeType": instance.charge_type,
@@ -95,6 +93,21 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
     if more.tags:
         shown["Tags"] = {"Tag": tag_list(read_tag_list(more.tags))}
     return shown
+
+
+def _listed(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
+    """The same with what a later edition shows besides."""
+    shown = render(region, account, instance)
+    if region.edition.has(CURRENT):
+        shown["MetadataOptions"] = _metadata_options()
+        shown["SpotInterruptionBehavior"] = "" if instance.options.spot_strategy == "NoSpot" else "Terminate"
+        for card in shown["NetworkInterfaces"]["NetworkInterface"]:
+            card["PrivateIpSets"] = {"PrivateIpSet": [{"PrivateIpAddress": card["PrimaryIpAddress"], "Primary": True}]}
+    return shown
+
+
+def _metadata_options() -> dict[str, str]:
+    return {"HttpEndpoint": "enabled", "HttpTokens": "optional"}
 
 
 Filter = Callable[[Instance], bool]
@@ -178,11 +191,11 @@ def describe_instances(region: RegionState, account: AccountState, request: Desc
     found: Listed[Instance] = instances.values()
     if ids is not None:
         found = [instances[each] for each in dict.fromkeys(ids) if each in instances]
-    show = partial(render, region, account)
+    show = partial(_listed, region, account)
     answer = listing("Instances", "Instance", found, request, show, where=where, latest_first=ids is None)
     if "META_OPTIONS" in request.additional_attributes:
         for each in answer["Instances"]["Instance"]:
-            each["MetadataOptions"] = {"HttpEndpoint": "enabled", "HttpTokens": "optional"}
+            each["MetadataOptions"] = _metadata_options()
     return answer
 
 

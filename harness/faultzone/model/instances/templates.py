@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.templates import CreateLaunchTemplate, DeleteLaunchTemplate
 from faultzone.api.errors import ApiError
 from faultzone.model.core.dispatch import Answer, handles
@@ -60,4 +61,5 @@ def delete_launch_template(region: RegionState, account: AccountState, request: 
         raise ApiError.of("MissingParameter", name="LaunchTemplateId")
     template = find_template(account, request.launch_template_id, request.launch_template_name)
     del account.launch_templates[template.id]
-    return {"LaunchTemplateId": template.id}
+    versions = {"LaunchTemplateVersionNumbers": {"versionNumbers": [1]}} if region.edition.has(CURRENT) else {}
+    return {"LaunchTemplateId": template.id, **versions}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.resources import (
     DescribeAvailableResource,
     DescribeDisks,
@@ -17,7 +18,7 @@ from faultzone.api.ecs.resources import (
 )
 from faultzone.api.errors import ApiError
 from faultzone.clock import read_stamp, stamp
-from faultzone.model.core import placement
+from faultzone.model.core import periods, placement
 from faultzone.model.core.catalog import InstanceType
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_bounds, read_tag_list, tag_list, within
@@ -213,7 +214,7 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
     none = bool(r.snapshot_id or r.tags or r.resource_group_id)
     none = none or r.supports_cloud_init is False or r.supports_io_optimized is False
     found = [
-        _render_image(image)
+        _render_image(region, image)
         for image in (() if none else _images(region, ids))
         if (r.usage is None or (image.id in in_use) == (r.usage == "instance"))
         and (not bounds or within(bounds, {"Creation": read_stamp(f"{image.created}T00:00Z")}))
@@ -243,8 +244,8 @@ def _images(region: RegionState, ids: set[str] | None) -> Iterable[Image]:
 _OWNER = {"system": "system", "self": "self", "marketplace": "marketplace"}
 
 
-def _render_image(image: Image) -> dict[str, Any]:
-    return {
+def _render_image(region: RegionState, image: Image) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         "ImageId": image.id,
         "ImageName": image.name,
         "ImageOwnerAlias": _OWNER[image.kind],
@@ -269,6 +270,9 @@ def _render_image(image: Image) -> dict[str, Any]:
         "DiskDeviceMappings": {"DiskDeviceMapping": []},
         "Tags": {"Tag": []},
     }
+    if region.edition.has(CURRENT):
+        shown |= {"IsPublic": image.kind == "system", "Usable": True}
+    return shown
 
 
 @handles(DescribeDisks)
@@ -330,7 +334,7 @@ def _disks(region: RegionState, instance: Instance) -> list[dict[str, Any]]:
         *(("data", each) for each in instance.options.data_disks),
     ]
     tags = tag_list(read_tag_list(instance.options.launch_tags))
-    return [
+    disks: list[dict[str, Any]] = [
         {
             "DiskId": f"d-{instance.id[2:]}{number or ''}",
             "DiskName": given.get("DiskName", ""),
@@ -364,3 +368,13 @@ def _disks(region: RegionState, instance: Instance) -> list[dict[str, Any]]:
         }
         for number, (kind, given) in enumerate(described)
     ]
+    if region.edition.has(CURRENT):
+        for disk in disks:
+            attached = {name: disk[name] for name in ("InstanceId", "Device", "AttachedTime")}
+            disk |= {
+                "ExpiredTime": periods.expiry(instance.expires),
+                "SerialNumber": disk["DiskId"].removeprefix("d-"),
+                "MultiAttach": "Disabled",
+                "Attachments": {"Attachment": [attached]},
+            }
+    return disks

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.network import DescribeNetworkInterfaces, DescribeVpcs, DescribeVSwitches
 from faultzone.clock import stamp
 from faultzone.model.core.addresses import VPC_CIDR, network_interface, private_count, vswitch_cidr
@@ -105,7 +106,7 @@ def _render_interface(region: RegionState, account: AccountState, instance: Inst
     card = network_interface(instance)
     nowhere = {"AllocationId": "", "PublicIpAddress": ""}
     address = {"PrivateIpAddress": card["PrimaryIpAddress"], "Primary": True, "AssociatedPublicIp": nowhere}
-    return {
+    shown: dict[str, Any] = {
         "NetworkInterfaceId": card["NetworkInterfaceId"],
         "NetworkInterfaceName": "",
         "Description": "",
@@ -125,3 +126,11 @@ def _render_interface(region: RegionState, account: AccountState, instance: Inst
         "CreationTime": stamp(instance.created),
         "Tags": {"Tag": tag_list(read_tag_list(instance.options.launch_tags))},
     }
+    if region.edition.has(CURRENT):
+        shown |= {
+            "Attachment": {"InstanceId": instance.id},
+            "DeleteOnRelease": True,
+            "OwnerId": account.id,
+            "NetworkInterfaceTrafficMode": "Standard",
+        }
+    return shown
