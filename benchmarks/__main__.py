@@ -130,7 +130,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows: list[Row] = []
     if len(names) == 1:
         print(f"measuring {names[0]} ...", file=sys.stderr)
-        rows += BENCHMARKS[names[0]](sizes)
+        for row in BENCHMARKS[names[0]](sizes):
+            rows.append(row)
+            # Each as it comes: where one takes long, that can be seen.
+            print(f"  {row.what}: {number(row.value)} {row.unit}", file=sys.stderr)
     else:
         options = [flag for flag in ("--quick", "--peers-at-10000") if getattr(chosen, flag[2:].replace("-", "_"))]
         for name in names:

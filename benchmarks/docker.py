@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import signal
@@ -20,19 +21,19 @@ from faultzone import Region, make_region
 from faultzone.errors import HarnessError, NotSupported
 from faultzone.region import CloudOptions, docker_backend
 from faultzone.substrate.docker.engine import Engine
-from faultzone.substrate.docker.links import Link
 from faultzone.substrate.docker.machines import DETECT_SECONDS
-from faultzone.substrate.docker.pool import Pool, Settings, close_all, pool
+from faultzone.substrate.docker.session import Session, Settings, close_all, session
 
 _HOSTS: Final = 8
 _THREADS: Final = 4
-_ROUNDS: Final = 5
+#: Real seconds after which what is measured has failed.
+_PATIENCE: Final = 60.0
 _SESSION: Final = f"""
 import time
-from faultzone.substrate.docker.pool import Pool, Settings
-pool = Pool(Settings())
-pool.warm({_HOSTS})
-print(pool.session, flush=True)
+from faultzone.substrate.docker.session import Session, Settings
+session = Session(Settings())
+session.warm({_HOSTS})
+print(session.id, flush=True)
 time.sleep(600)
 """
 
@@ -67,16 +68,16 @@ def _bare(image: str) -> float:
         client.close()
 
 
-def _hosts(hosts: Pool) -> Iterator[Row]:
-    bare = median(_bare(hosts.image) for _ in range(3))
+def _hosts(hosts: Session, rounds: int) -> Iterator[Row]:
+    bare = median(_bare(hosts.image) for _ in range(rounds))
     ready = []
-    for _ in range(3):
+    for _ in range(rounds):
         ready.append(_took(lambda: hosts.warm(_HOSTS)))
         hosts.cool()
     yield Row(f"{_HOSTS} hosts ready", median(ready), "ms", 2 * bare, {f"{_HOSTS} idle containers by the SDK": bare})
     hosts.warm(_HOSTS)
-    idle = median(_took(lambda: _lease(hosts)) for _ in range(_ROUNDS))
-    used = median(_reset() for _ in range(_ROUNDS))
+    idle = median(_took(lambda: _lease(hosts)) for _ in range(rounds))
+    used = median(_reset() for _ in range(rounds))
     yield Row(f"{_HOSTS} hosts reset on which 2 instances each ran", used, "ms", 150, {"leased and reset idle": idle})
 
 
@@ -90,29 +91,17 @@ def _reset() -> float:
     return _took(region.close)
 
 
-def _lease(hosts: Pool) -> None:
-    links: list[Link] = []
+def _lease(hosts: Session) -> None:
+    async def lease() -> None:
+        links = [await hosts.pool.lease() for _ in range(_HOSTS)]
+        await asyncio.gather(*map(hosts.pool.give_back, links))
 
-    def lease(answer: Callable[[Any], None]) -> None:
-        for _ in range(_HOSTS):
-            hosts.lease(lambda link: links.append(link) if isinstance(link, Link) else None)
-        left = len(links)
-
-        def back() -> None:
-            nonlocal left
-            left -= 1
-            if not left:
-                answer(None)
-
-        for link in links:
-            hosts.give_back(link, back)
-
-    hosts.board.ask(lease, 30)
+    hosts.loop.run(lease(), 30)
 
 
-def _instances(region: Region) -> Iterator[Row]:
+def _instances(region: Region, rounds: int) -> Iterator[Row]:
     starts = []
-    for _ in range(10):
+    for _ in range(4 * rounds):
         made = region.create_instance()
         starts.append(_took(made.start))
         made.delete()
@@ -126,23 +115,27 @@ def _instances(region: Region) -> Iterator[Row]:
 
     yield Row("24 instances started on 8 hosts", _took(start), "ms", 1200)
     one = group[0]
-    commands = [_took(lambda: region.run_command("true", on=one)) for _ in range(20)]
+    commands = [_took(lambda: region.run_command("true", on=one)) for _ in range(4 * rounds)]
     yield Row("a command, invoked through the API, Finished", median(commands), "ms", 20)
-    execs = [_took(lambda: region.control("exec", instance=one.id, script="true")) for _ in range(20)]
+    execs = [_took(lambda: region.control("exec", instance=one.id, script="true")) for _ in range(4 * rounds)]
     yield Row("a script, from the session into an instance", median(execs), "ms", None)
 
 
-def _recovery() -> Row:
+def _recovery(rounds: int) -> Row:
     """From the crash of a host to the answer of its instance elsewhere, less the silence after which it is missed."""
     took = []
-    with make_region(docker_backend(CloudOptions.of(zones=1, hosts_per_zone=_ROUNDS + 1))) as region:
-        for _ in range(_ROUNDS):
+    # Without plans: else the instance of a host that is lost for good is moved half an hour of region time later.
+    options = CloudOptions.of(zones=1, hosts_per_zone=rounds + 1, recovery="immediate")
+    with make_region(docker_backend(options)) as region:
+        for _ in range(rounds):
             one = region.run_instances(1)[0]
             region.control("exec", instance=one.id, script="true")
             lost = str(one.host)
             began = time.perf_counter()
             region.chaos.crash(lost, reversible=False)
             while not _answers(region, one.id):
+                if time.perf_counter() - began > _PATIENCE:
+                    raise HarnessError(f"the instance of a crashed host answers nowhere after {_PATIENCE:g} s")
                 time.sleep(0.001)
             took.append((time.perf_counter() - began) * MILLI)
             assert one.host != lost
@@ -162,10 +155,10 @@ def _answers(region: Region, instance: str) -> bool:
     return True
 
 
-def _memory(hosts: Pool) -> Row:
+def _memory(hosts: Session) -> Row:
     """The proportional share of memory of an instance, with all that runs in it, of all on the hosts in use."""
     shares: Counter[str] = Counter()
-    for link in hosts.leased:
+    for link in hosts.pool.leased:
         top = subprocess.run(["docker", "top", link.name, "-eo", "pid"], capture_output=True, text=True, check=False)
         for pid in top.stdout.split()[2:]:
             try:
@@ -189,7 +182,10 @@ def _killed() -> Row:
     process.wait()
 
     def gone() -> None:
-        while engine.made(session):
+        end = time.monotonic() + 2 * _PATIENCE
+        while left := engine.made(session):
+            if time.monotonic() > end:
+                raise HarnessError(f"the killed session {session} has left {left}")
             time.sleep(0.02)
 
     took = _took(gone)
@@ -200,17 +196,17 @@ def _killed() -> Row:
 def measure(sizes: Sizes) -> Iterator[Row]:
     """Hosts, instances, commands, recovery, memory and clean-up; nothing where no engine answers."""
     try:
-        hosts = pool(Settings())
+        hosts = session(Settings())
     except NotSupported as why:
         print(f"docker: {why}", file=sys.stderr)
         return
     try:
-        yield from _hosts(hosts)
+        yield from _hosts(hosts, sizes.rounds)
         options = CloudOptions.of(zones=1, hosts_per_zone=_HOSTS)
         with make_region(docker_backend(options)) as region:
-            yield from _instances(region)
+            yield from _instances(region, sizes.rounds)
             yield _memory(hosts)
-        yield _recovery()
+        yield _recovery(sizes.rounds)
     finally:
         close_all()
     yield _killed()

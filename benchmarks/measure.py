@@ -38,6 +38,7 @@ class Sizes:
         examples: of the Hypothesis machines.
         walked: the steps of random walks.
         drills: sessions that are killed.
+        rounds: how often a figure of real hosts is taken, of which the median counts.
     """
 
     instances: tuple[int, ...] = (10, 100, 1_000, 10_000, 100_000)
@@ -51,6 +52,7 @@ class Sizes:
     examples: int = 60
     walked: int = 1_000_000
     drills: int = 20
+    rounds: int = 5
 
 
 QUICK: Final = Sizes(
@@ -63,6 +65,7 @@ QUICK: Final = Sizes(
     examples=20,
     walked=50_000,
     drills=8,
+    rounds=3,
 )
 
 

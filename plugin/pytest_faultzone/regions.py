@@ -160,7 +160,7 @@ class RegionMaker:
             except HarnessError as error:
                 failed.append(str(error))
             lasting.close()
-        if docker := sys.modules.get("faultzone.substrate.docker.pool"):
+        if docker := sys.modules.get("faultzone.substrate.docker.session"):
             docker.close_all()
         if failed:
             raise HarnessError("; ".join(failed))

@@ -11,15 +11,15 @@ import pytest
 
 from faultzone.errors import NotSupported
 from faultzone.region import CloudOptions, Region, docker_backend, make_region
-from faultzone.substrate.docker.pool import Pool, Settings, close_all, pool
+from faultzone.substrate.docker.session import Session, Settings, close_all, session
 
 MakeRegion = Callable[..., Region]
 
 
 @pytest.fixture(scope="session")
-def hosts() -> Iterator[Pool]:
+def hosts() -> Iterator[Session]:
     try:
-        opened = pool(Settings())
+        opened = session(Settings())
     except NotSupported as why:
         if os.environ.get("FAULTZONE_REQUIRE_DOCKER") == "1":
             pytest.fail(f"Docker is required here: {why}")
@@ -29,7 +29,7 @@ def hosts() -> Iterator[Pool]:
 
 
 @pytest.fixture
-def make(hosts: Pool) -> Iterator[MakeRegion]:
+def make(hosts: Session) -> Iterator[MakeRegion]:
     """Make regions over containers; they end with the test."""
     with ExitStack() as stack:
 

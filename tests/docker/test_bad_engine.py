@@ -19,10 +19,10 @@ import pytest
 
 from faultzone.errors import HarnessError, NotSupported
 from faultzone.region import CloudOptions, Region, docker_backend, make_region
-from faultzone.substrate.docker import fabric, image, outage, pool
+from faultzone.substrate.docker import fabric, image, outage, session
 from faultzone.substrate.docker.cleanup import labels
 from faultzone.substrate.docker.engine import Container, Engine
-from faultzone.substrate.docker.pool import Pool, Settings
+from faultzone.substrate.docker.session import Session, Settings
 from tests.docker.conftest import MakeRegion
 from tests.docker.test_instances import answers, hears, lose, out, soon
 from tests.support.proxy import ENGINE, Proxy, proxy
@@ -59,7 +59,7 @@ def test_a_socket_that_refuses_is_not_supported_and_says_what_to_do() -> None:
 
 
 @pytest.fixture
-def before_engine(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+def before_engine(hosts: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """What is made from here on speaks to the engine through a proxy."""
     if os.environ.get("DOCKER_HOST", f"unix://{ENGINE}") != f"unix://{ENGINE}":
         pytest.skip(f"the proxy is before {ENGINE}")
@@ -86,10 +86,10 @@ def proxied(before_engine: Proxy) -> Iterator[MakeProxied]:
     before_engine.join()
     for region in made:
         region.close()
-    own = pool._POOLS.pop(settings)
+    own = session._SESSIONS.pop(settings)
     own.close()
     engine = Engine()
-    assert engine.made(own.session) == []
+    assert engine.made(own.id) == []
     engine.close()
 
 
@@ -117,23 +117,23 @@ def test_when_the_engine_dies_the_test_ends_with_that_and_not_with_a_verdict_on_
 
 
 def test_a_session_ends_without_its_engine_and_says_so_and_all_goes_once_it_is_back(
-    before_engine: Proxy, hosts: Pool
+    before_engine: Proxy, hosts: Session
 ) -> None:
-    opened = Pool(Settings())
+    opened = Session(Settings())
     opened.warm(1)
     before_engine.cut()
     with pytest.raises(HarnessError, match="the Docker engine no longer answers"):
         opened.close()
-    assert {each.kind for each in hosts.engine.made(opened.session)} >= {"network", "volume"}
+    assert {each.kind for each in hosts.engine.made(opened.id)} >= {"network", "volume"}
     before_engine.join()
-    soon(lambda: not hosts.engine.made(opened.session))  # The watchdog has gone on.
+    soon(lambda: not hosts.engine.made(opened.id))  # The watchdog has gone on.
 
 
 @pytest.mark.parametrize("away", ["cut", "frozen"])
 def test_a_session_ends_in_order_once_its_engine_is_back_after_some_seconds(
-    before_engine: Proxy, hosts: Pool, away: str
+    before_engine: Proxy, hosts: Session, away: str
 ) -> None:
-    opened = Pool(Settings())
+    opened = Session(Settings())
     opened.warm(1)
     leave, come_back = {
         "cut": (before_engine.cut, before_engine.join),
@@ -144,7 +144,7 @@ def test_a_session_ends_in_order_once_its_engine_is_back_after_some_seconds(
     timer.start()
     opened.close()
     timer.join()
-    assert hosts.engine.made(opened.session) == []
+    assert hosts.engine.made(opened.id) == []
 
 
 @pytest.mark.parametrize("when", ["before", "in its middle"])
@@ -170,22 +170,22 @@ def test_an_engine_that_is_away_for_some_seconds_costs_no_later_test(
 
 
 def test_what_the_engine_makes_of_a_request_that_got_no_answer_goes_after_the_session_too(
-    before_engine: Proxy, hosts: Pool
+    before_engine: Proxy, hosts: Session
 ) -> None:
-    opened = Pool(Settings())
+    opened = Session(Settings())
     before_engine.lost.add("/volumes/create")
     with pytest.raises(HarnessError, match="no longer answers"), opened.watchdog.expecting("volume", "late"):
-        opened.engine.create_volume("other", opened._labels)
+        opened.engine.create_volume("other", opened.labels)
     opened.close()
-    assert hosts.engine.made(opened.session) == []
-    hosts.engine.create_volume("late", opened._labels)
-    soon(lambda: not hosts.engine.made(opened.session))
+    assert hosts.engine.made(opened.id) == []
+    hosts.engine.create_volume("late", opened.labels)
+    soon(lambda: not hosts.engine.made(opened.id))
 
 
 @pytest.mark.parametrize("how", ["between tests", "from under the hosts"])
-def test_a_network_that_is_removed_by_hand_costs_no_later_test(hosts: Pool, how: str) -> None:
+def test_a_network_that_is_removed_by_hand_costs_no_later_test(hosts: Session, how: str) -> None:
     settings = Settings(hosts=8)
-    opened = pool.pool(settings)
+    opened = session.session(settings)
 
     def make() -> Region:
         options = CloudOptions.of(zones=1, hosts_per_zone=2)
@@ -200,17 +200,17 @@ def test_a_network_that_is_removed_by_hand_costs_no_later_test(hosts: Pool, how:
             opened.cool()
             remove_network(opened)
         else:
-            soon(lambda: not any(link.alive for link in [*opened.idle, *opened.leased]))
+            soon(lambda: not any(link.alive for link in [*opened.pool.idle, *opened.pool.leased]))
         for _ in range(3):
             with make() as region:
                 one, other = region.run_instances(2, deployment_set=region.create_deployment_set())
                 soon(partial(hears, one, other))
     finally:
-        pool._POOLS.pop(settings).close()
-    assert hosts.engine.made(opened.session) == []
+        session._SESSIONS.pop(settings).close()
+    assert hosts.engine.made(opened.id) == []
 
 
-def remove_network(opened: Pool) -> None:
+def remove_network(opened: Session) -> None:
     """Remove a session's network as somebody would who takes whatever is in it out of it first."""
     client = docker.from_env()
     network = client.networks.get(opened.network)
@@ -220,9 +220,9 @@ def remove_network(opened: Pool) -> None:
     client.close()
 
 
-def test_an_image_that_is_removed_by_hand_is_made_again(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_that_is_removed_by_hand_is_made_again(hosts: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image, "_DOCKERFILE", image._DOCKERFILE + "ENV REMOVED=by-hand\n")
-    opened = Pool(Settings())
+    opened = Session(Settings())
     try:
         for _ in range(2):
             hosts.engine._api.remove_image(opened.image, force=True)
@@ -233,20 +233,20 @@ def test_an_image_that_is_removed_by_hand_is_made_again(hosts: Pool, monkeypatch
         hosts.engine._api.remove_image(opened.image)
 
 
-def test_an_address_that_somebody_has_is_left_alone(hosts: Pool) -> None:
-    opened = Pool(Settings())
+def test_an_address_that_somebody_has_is_left_alone(hosts: Session) -> None:
+    opened = Session(Settings())
     try:
         wanted = Container(
-            f"faultzone-{opened.session}-99",
+            f"faultzone-{opened.id}-99",
             opened.image,
             opened.network,
             f"{opened.subnet}.3",
             opened.volume,
-            opened._labels,
+            opened.labels,
         )
         stream = opened.engine.start(wanted)[1]
         opened.warm(1)
-        assert opened.idle[0].address != wanted.address
+        assert opened.pool.idle[0].address != wanted.address
         stream.close()
     finally:
         opened.close()
@@ -268,12 +268,12 @@ def test_a_full_engine_disk_is_said_in_the_engine_s_words(
 
 
 @pytest.mark.parametrize("asked", ["/networks/create", "/volumes/create", "/images/", "/info"])
-def test_a_pool_that_cannot_open_leaves_nothing(before_engine: Proxy, hosts: Pool, asked: str) -> None:
+def test_a_pool_that_cannot_open_leaves_nothing(before_engine: Proxy, hosts: Session, asked: str) -> None:
     before_engine.refused[asked] = "no space left on device"
     with pytest.raises((HarnessError, NotSupported), match=r"no space left on device|no Docker engine answers"):
-        Pool(Settings())
+        Session(Settings())
     ours = [each for each in hosts.engine.made() if f"/{os.getpid()}/" in each.labels["faultzone.owner"]]
-    assert [each for each in ours if each.labels["faultzone"] != hosts.session] == []
+    assert [each for each in ours if each.labels["faultzone"] != hosts.id] == []
 
 
 def empty_image(tag: str, directory: Path) -> str:
@@ -292,16 +292,16 @@ def empty_image(tag: str, directory: Path) -> str:
 
 @pytest.mark.parametrize("nameless", [False, True])
 def test_a_base_that_cannot_run_the_agent_is_named_and_nothing_but_it_is_left(
-    hosts: Pool, tmp_path: Path, nameless: bool
+    hosts: Session, tmp_path: Path, nameless: bool
 ) -> None:
-    tag = f"faultzone/test-empty:{hosts.session}"
+    tag = f"faultzone/test-empty:{hosts.id}"
     empty = empty_image(tag, tmp_path)
     names = [tag, empty] if nameless else [tag]
     try:
         if nameless:
             empty_image(tag, tmp_path)
         with pytest.raises(HarnessError, match="cannot run the agents"):
-            Pool(Settings(base=empty if nameless else tag))
+            Session(Settings(base=empty if nameless else tag))
         assert hosts.engine.image_id(empty) == empty
         assert [each for each in hosts.engine._api.images(all=True) if each["ParentId"] == empty] == []
         owners = [each.labels["faultzone.owner"] for each in hosts.engine.made("image")]
@@ -322,7 +322,9 @@ def test_a_build_that_fails_is_said_in_the_engine_s_words(
     engine.close()
 
 
-def test_a_build_that_fails_half_way_leaves_nothing_of_its_steps(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_that_fails_half_way_leaves_nothing_of_its_steps(
+    hosts: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(image, "_DOCKERFILE", image._DOCKERFILE + "RUN exit 3\n")
     with pytest.raises(HarnessError, match="could not build the image"):
         image.ensure(hosts.engine)
@@ -338,16 +340,16 @@ def test_a_full_disk_keeps_nobody_from_an_image_that_is_there(before_engine: Pro
     engine.close()
 
 
-def test_a_subnet_that_somebody_has_is_left_alone(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_subnet_that_somebody_has_is_left_alone(hosts: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("secrets.token_hex", lambda size: "00" * size)
     hosts.engine.create_network("somebody", "10.150.0.0/24", labels("somebody"))
     try:
-        other = Pool(Settings())
+        other = Session(Settings())
         assert other.subnet == "10.153.209"
         other.close()
         monkeypatch.setattr(fabric, "_SUBNET_TRIES", 1)
         with pytest.raises(HarnessError, match="none of 1 subnets is free; `faultzone sweep`"):
-            Pool(Settings())
+            Session(Settings())
         assert hosts.engine.made("000000000000") == []
         assert [each.name for each in hosts.engine.made("somebody")] == ["somebody"]
     finally:
@@ -356,13 +358,13 @@ def test_a_subnet_that_somebody_has_is_left_alone(hosts: Pool, monkeypatch: pyte
 
 
 def test_a_container_that_is_removed_by_hand_is_a_lost_host_and_the_next_region_has_another(
-    make: MakeRegion, hosts: Pool
+    make: MakeRegion, hosts: Session
 ) -> None:
     region = make(zones=1, hosts_per_zone=1)
     (one,) = region.run_instances(1)
     out(one, "echo kept > /root/file")
-    (link,) = hosts.leased
-    hosts.engine.remove(next(each for each in hosts.engine.made(hosts.session) if each.id == link.container))
+    (link,) = hosts.pool.leased
+    hosts.engine.remove(next(each for each in hosts.engine.made(hosts.id) if each.id == link.container))
     host = lose(region, one)
     region.control("replace-host", host=host)
     soon(lambda: answers(one))

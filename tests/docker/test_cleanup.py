@@ -21,7 +21,7 @@ from faultzone.cli import main as cli
 from faultzone.substrate.docker import cleanup, lock
 from faultzone.substrate.docker.cleanup import expired, labels, leftovers, remove_all, sweep
 from faultzone.substrate.docker.engine import Container, Engine, Made, Stream
-from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.session import Session
 from tests.support.proxy import proxy
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -31,11 +31,11 @@ ROOT = VICTIM.parents[2]
 
 #: A session that does its work and ends in order.
 SESSION = """
-from faultzone.substrate.docker.pool import Pool, Settings
-pool = Pool(Settings())
-pool.warm(1)
-print(pool.session)
-pool.close()
+from faultzone.substrate.docker.session import Session, Settings
+session = Session(Settings())
+session.warm(1)
+print(session.id)
+session.close()
 """
 
 
@@ -64,11 +64,11 @@ def heard(process: subprocess.Popen[str], word: str) -> list[str]:
     raise AssertionError(f"the victim ended before it said {word}")
 
 
-def left_by(hosts: Pool, process: subprocess.Popen[str]) -> list[Made]:
+def left_by(hosts: Session, process: subprocess.Popen[str]) -> list[Made]:
     return [each for each in hosts.engine.made() if f"/{process.pid}/" in each.labels["faultzone.owner"]]
 
 
-def gone(hosts: Pool, process: subprocess.Popen[str], seconds: float) -> float:
+def gone(hosts: Session, process: subprocess.Popen[str], seconds: float) -> float:
     began = time.monotonic()
     while left := left_by(hosts, process):
         assert time.monotonic() - began < seconds, left
@@ -86,7 +86,7 @@ def process_ends(pid: int, seconds: float) -> bool:
 
 
 @pytest.mark.parametrize("step", ["pool", "asked", "instances"])
-def test_a_session_killed_at_a_step_leaves_nothing(hosts: Pool, step: str) -> None:
+def test_a_session_killed_at_a_step_leaves_nothing(hosts: Session, step: str) -> None:
     with victim() as process:
         said = heard(process, "pool")
         if step != "pool":
@@ -97,7 +97,7 @@ def test_a_session_killed_at_a_step_leaves_nothing(hosts: Pool, step: str) -> No
 
 
 @pytest.mark.parametrize("turn", range(6))
-def test_a_session_killed_at_a_random_moment_leaves_nothing(hosts: Pool, turn: int) -> None:
+def test_a_session_killed_at_a_random_moment_leaves_nothing(hosts: Session, turn: int) -> None:
     with victim() as process:
         heard(process, "began")
         time.sleep(random.Random(turn).uniform(0, 3.5))
@@ -134,13 +134,13 @@ def wait_until(so: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def start(hosts: Pool, session: str, volume: str, number: int = 254) -> Stream:
+def start(hosts: Session, session: str, volume: str, number: int = 254) -> Stream:
     """Start a container that is a session's, at an address that no host gets."""
     wanted = Container(session, hosts.image, hosts.network, f"{hosts.subnet}.{number}", volume, labels(session))
     return hosts.engine.start(wanted)[1]
 
 
-def test_what_a_slow_engine_makes_after_the_end_of_its_session_goes_too(hosts: Pool) -> None:
+def test_what_a_slow_engine_makes_after_the_end_of_its_session_goes_too(hosts: Session) -> None:
     """The container comes once all else is gone: an engine finishes what it was asked for, whoever has asked."""
     hosts.engine.create_volume("late", labels("late"))
     with watched("late", "making volume late", "made volume late", "making container late") as ends:
@@ -152,7 +152,7 @@ def test_what_a_slow_engine_makes_after_the_end_of_its_session_goes_too(hosts: P
     assert hosts.engine.made("late") == []
 
 
-def test_what_cannot_be_removed_at_first_keeps_nothing_else_and_goes_later(hosts: Pool) -> None:
+def test_what_cannot_be_removed_at_first_keeps_nothing_else_and_goes_later(hosts: Session) -> None:
     """A volume that another's container holds cannot be removed; a container that comes meanwhile goes all the same."""
     hosts.engine.create_volume("held", labels("held"))
     holder = start(hosts, "holder", "held", 253)
@@ -165,7 +165,7 @@ def test_what_cannot_be_removed_at_first_keeps_nothing_else_and_goes_later(hosts
     assert hosts.engine.made("held") == hosts.engine.made("holder") == []
 
 
-def test_the_watch_ends_when_nothing_more_can_come(hosts: Pool) -> None:
+def test_the_watch_ends_when_nothing_more_can_come(hosts: Session) -> None:
     """At once after an orderly end; once the engine has had its time after a request that it never got."""
     hosts.engine.create_volume("over", labels("over"))
     with watched("over", "making container over", "closed", patience=600) as ends:
@@ -175,7 +175,7 @@ def test_the_watch_ends_when_nothing_more_can_come(hosts: Pool) -> None:
     assert hosts.engine.made("over") == []
 
 
-def test_a_session_killed_with_faults_in_force_leaves_nothing(hosts: Pool) -> None:
+def test_a_session_killed_with_faults_in_force_leaves_nothing(hosts: Session) -> None:
     with victim("faults") as process:
         said = heard(process, "pool")
         heard(process, "all")
@@ -185,7 +185,7 @@ def test_a_session_killed_with_faults_in_force_leaves_nothing(hosts: Pool) -> No
         assert process_ends(int(said[1]), 90)
 
 
-def test_the_next_sweep_removes_what_a_session_left_whose_watchdog_was_killed_too(hosts: Pool) -> None:
+def test_the_next_sweep_removes_what_a_session_left_whose_watchdog_was_killed_too(hosts: Session) -> None:
     with victim("faults", "no-watchdog") as process:
         heard(process, "all")
         os.kill(process.pid, signal.SIGSTOP)
@@ -202,23 +202,23 @@ def test_the_next_sweep_removes_what_a_session_left_whose_watchdog_was_killed_to
 )
 @pytest.mark.parametrize("looks", ["sweep", "session"])
 def test_a_session_that_lives_keeps_its_hosts_whoever_looks_from_another_namespace(
-    hosts: Pool, spaces: str, looks: str
+    hosts: Session, spaces: str, looks: str
 ) -> None:
     """As from another container of the same machine: the same host name and boot, and other processes by these ids."""
     if os.geteuid() != 0 or shutil.which("unshare") is None:
         pytest.skip("other namespaces need root and unshare")
     hosts.warm(1)
-    before = {each.id for each in hosts.engine.made(hosts.session)}
+    before = {each.id for each in hosts.engine.made(hosts.id)}
     command = ["unshare", *spaces.split(), "--fork", "--kill-child", sys.executable]
     command += ["-m", "faultzone.cli.main", "sweep"] if looks == "sweep" else ["-c", SESSION]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "harness")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert {each.id for each in hosts.engine.made(hosts.session)} == before
+    assert {each.id for each in hosts.engine.made(hosts.id)} == before
     assert hosts.engine.made(done.stdout.strip()) == [] if looks == "session" else "removed" in done.stdout
 
 
-def test_a_session_in_another_namespace_keeps_its_hosts_when_this_one_looks(hosts: Pool) -> None:
+def test_a_session_in_another_namespace_keeps_its_hosts_when_this_one_looks(hosts: Session) -> None:
     if os.geteuid() != 0 or shutil.which("unshare") is None:
         pytest.skip("other namespaces need root and unshare")
     with victim(before=("unshare", "--pid", "--mount-proc", "--fork", "--kill-child")) as process:
@@ -231,7 +231,7 @@ def test_a_session_in_another_namespace_keeps_its_hosts_when_this_one_looks(host
     remove_all(hosts.engine, lambda: hosts.engine.made(session))
 
 
-def test_a_volume_that_the_engine_makes_again_is_the_session_s(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_volume_that_the_engine_makes_again_is_the_session_s(hosts: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """A create is under way while the session's end removes the volume: the engine makes the volume by itself."""
     name = f"faultzone-{'0' * 11}a"
     with proxy() as between:
@@ -256,7 +256,7 @@ def test_a_volume_that_the_engine_makes_again_is_the_session_s(hosts: Pool, monk
 
 
 @pytest.mark.parametrize("by", ["sweep", "watchdog"])
-def test_a_volume_of_a_session_is_known_by_its_name_too(hosts: Pool, by: str) -> None:
+def test_a_volume_of_a_session_is_known_by_its_name_too(hosts: Session, by: str) -> None:
     session = "0" * 11 + "b"
     hosts.engine.create_volume(f"faultzone-{session}", {})
     for other in ("faultzone-test-other", f"faultzone-{session}x"):
@@ -274,7 +274,7 @@ def test_a_volume_of_a_session_is_known_by_its_name_too(hosts: Pool, by: str) ->
 
 
 def test_sweep_shows_before_it_removes(
-    hosts: Pool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    hosts: Session, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Another machine's, for a while yet: a session that begins beside this test must not sweep it away.
     left = {
@@ -292,7 +292,7 @@ def test_sweep_shows_before_it_removes(
     assert hosts.engine.made("dead") == []
 
 
-def test_the_doctor_finds_this_machine_well(hosts: Pool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_doctor_finds_this_machine_well(hosts: Session, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["doctor"]) == 0
     said = capsys.readouterr().out
     assert "instances have everything of their own" in said
@@ -301,7 +301,7 @@ def test_the_doctor_finds_this_machine_well(hosts: Pool, capsys: pytest.CaptureF
 
 @pytest.mark.parametrize("kind", ["fifo", "held", "link"])
 def test_the_doctor_says_what_is_wrong_with_the_lock(
-    hosts: Pool,
+    hosts: Session,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from faultzone.checkers import demand
 from faultzone.errors import UsageError
 from faultzone.faults.strategies import faults
-from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.session import Session
 from tests.docker.conftest import MakeRegion
 from tests.docker.test_instances import out
 
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow]
 )
 @given(data=st.data())
 def test_drawn_faults_are_mended_and_hosts_become_as_they_were(
-    make: MakeRegion, hosts: Pool, data: st.DataObject
+    make: MakeRegion, hosts: Session, data: st.DataObject
 ) -> None:
     region = make(zones=1, hosts_per_zone=3)
     instances = region.run_instances(2, deployment_set=region.create_deployment_set())

@@ -10,13 +10,13 @@ import os
 import pytest
 
 from benchmarks import drills
-from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.session import Session
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 COUNT = int(os.environ.get("FAULTZONE_DRILLS") or 2 * len(drills.KINDS))
 
 
-def test_nothing_is_left_of_killed_sessions(hosts: Pool) -> None:
+def test_nothing_is_left_of_killed_sessions(hosts: Session) -> None:
     results = drills.perform(drills.draw(COUNT))
     assert len(results) == COUNT
     assert [each for each in results if each.left] == []

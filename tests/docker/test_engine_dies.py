@@ -9,9 +9,9 @@ import pytest
 
 from faultzone.errors import HarnessError
 from faultzone.region import CloudOptions, Region, docker_backend, make_region
-from faultzone.substrate.docker import pool
+from faultzone.substrate.docker import session
 from faultzone.substrate.docker.engine import Engine
-from faultzone.substrate.docker.pool import Pool, Settings
+from faultzone.substrate.docker.session import Session, Settings
 from tests.docker.test_cleanup import heard, victim
 from tests.docker.test_instances import out, soon
 from tests.support.second_engine import SecondEngine, second_engine
@@ -25,7 +25,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def engine(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecondEngine]:
+def engine(hosts: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecondEngine]:
     with second_engine(hosts) as started:
         monkeypatch.setenv("DOCKER_HOST", started.host)
         yield started
@@ -42,7 +42,7 @@ def made(engine: SecondEngine) -> Iterator[Callable[[], Region]]:
         return make_region(docker_backend(options, settings), zones=1, hosts_per_zone=1)
 
     yield make
-    pool._POOLS.pop(settings).close()
+    session._SESSIONS.pop(settings).close()
     assert left() == []
 
 

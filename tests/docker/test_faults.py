@@ -25,7 +25,7 @@ from faultzone.faults import (
 from faultzone.region import Instance, Region, make_region
 from faultzone.substrate.docker import machines
 from faultzone.substrate.docker.machines import DETECT_SECONDS
-from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.session import Session
 from tests.docker.conftest import MakeRegion
 from tests.docker.test_instances import answers, hears, lose, out, shell, soon
 from tests.docker.test_scripts import ran
@@ -116,12 +116,12 @@ def test_a_host_is_missed_after_its_second_of_silence_and_not_before(real: Regio
 
 
 def test_a_host_that_falls_silent_for_no_known_reason_is_given_more_time(
-    real: Region, hosts: Pool, monkeypatch: pytest.MonkeyPatch
+    real: Region, hosts: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its machine may only be busy. Here somebody else has frozen it."""
     (one,) = real.run_instances(1)
     out(one, "setsid sleep 300 >/dev/null 2>&1 </dev/null &")
-    (link,) = hosts.leased
+    (link,) = hosts.pool.leased
     hosts.engine.pause(link.container)
     sleep(2 * DETECT_SECONDS)
     hosts.engine.unpause(link.container)
@@ -133,26 +133,26 @@ def test_a_host_that_falls_silent_for_no_known_reason_is_given_more_time(
     soon(lambda: answers(one))
 
 
-def test_a_host_that_is_thawed_before_it_is_missed_has_only_stood_still(real: Region, hosts: Pool) -> None:
+def test_a_host_that_is_thawed_before_it_is_missed_has_only_stood_still(real: Region, hosts: Session) -> None:
     (one,) = real.run_instances(1)
     out(one, "setsid sleep 300 >/dev/null 2>&1 </dev/null &")
-    (link,) = hosts.leased
+    (link,) = hosts.pool.leased
     with injected(real, HostPaused(str(one.host))):
-        assert {each.state for each in hosts.engine.made(hosts.session) if each.id == link.container} == {"paused"}
+        assert {each.state for each in hosts.engine.made(hosts.id) if each.id == link.container} == {"paused"}
     assert {each["state"] for each in real.hosts} == {"up"}
     assert out(one, "pgrep -fc '[s]leep 300'") == "1"
-    assert set(hosts.leased) == {link}
+    assert set(hosts.pool.leased) == {link}
 
 
 def test_a_frozen_host_is_killed_when_it_is_missed_so_that_nothing_runs_in_two_places(
-    real: Region, hosts: Pool
+    real: Region, hosts: Session
 ) -> None:
     (one,) = real.run_instances(1)
-    (link,) = hosts.leased
+    (link,) = hosts.pool.leased
     with injected(real, HostPaused(str(one.host))):
         lose(real, one)
         assert not link.alive
-        soon(lambda: link.container not in {each.id for each in hosts.engine.made(hosts.session)})
+        soon(lambda: link.container not in {each.id for each in hosts.engine.made(hosts.id)})
     assert answers(one)
 
 
@@ -284,11 +284,11 @@ def test_what_has_no_power_can_be_neither_frozen_nor_killed(real: Region) -> Non
     assert answers(one)
 
 
-def test_a_host_whose_container_is_gone_has_no_power_to_be_broken_with(real: Region, hosts: Pool) -> None:
+def test_a_host_whose_container_is_gone_has_no_power_to_be_broken_with(real: Region, hosts: Session) -> None:
     """Whether that has been noticed yet or not: what a test asks for is refused, and the harness is well."""
     one, other = apart(real)
     host, peer = str(one.host), str(other.host)
-    links = set(hosts.leased)
+    links = set(hosts.pool.leased)
     with injected(real, HostKilled(host)):
         soon(lambda: not all(link.alive for link in links))
         for noticed in (False, True):
@@ -301,7 +301,7 @@ def test_a_host_whose_container_is_gone_has_no_power_to_be_broken_with(real: Reg
     assert answers(other)
 
 
-def test_what_is_in_force_on_a_host_is_so_in_its_next_container(real: Region, hosts: Pool) -> None:
+def test_what_is_in_force_on_a_host_is_so_in_its_next_container(real: Region, hosts: Session) -> None:
     """Its disk begins anew, as after any loss of power; a peer that was cut from it forgets where it was."""
     host, peer, _, _ = (str(each["host"]) for each in real.hosts)
 
@@ -316,14 +316,14 @@ def test_what_is_in_force_on_a_host_is_so_in_its_next_container(real: Region, ho
             assert said("queue") == ["tbf", "noqueue"]
             (there,), (here,) = said("unheard")
             assert [[there], [here]] != before
-            assert {here, there} == {link.address for link in hosts.leased}
+            assert {here, there} == {link.address for link in hosts.pool.leased}
     assert said("unheard") == [[], []]
     with injected(real, PeerCut(host, peer)), injected(real, HostKilled(host)):
         soon(lambda: {each["host"]: each["state"] for each in real.hosts}[host] == "down")
     assert real.control("host-condition", host=peer)["unheard"] == []
 
 
-def test_a_host_that_never_had_an_instance_breaks_too(real: Region, hosts: Pool) -> None:
+def test_a_host_that_never_had_an_instance_breaks_too(real: Region, hosts: Session) -> None:
     host = next(str(each["host"]) for each in real.hosts)
     with injected(real, SlowNetwork(host)), injected(real, DiskFull(host)):
         assert real.control("host-condition", host=host)["queue"] == "tbf"

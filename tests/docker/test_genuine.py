@@ -14,7 +14,7 @@ from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.region import CloudOptions, Instance, Region, docker_backend, make_region
 from faultzone.region.commands import Invocation
 from faultzone.substrate.docker import clients
-from faultzone.substrate.docker.pool import Pool, Settings, pool
+from faultzone.substrate.docker.session import Session, Settings, session
 from tests.docker.test_assistant import asked, serves
 from tests.docker.test_instances import out, soon
 
@@ -24,7 +24,7 @@ CLIENT = os.environ.get("FAULTZONE_TEST_AGENT", "")
 
 
 @pytest.fixture
-def genuine(hosts: Pool) -> Iterator[Callable[..., Region]]:
+def genuine(hosts: Session) -> Iterator[Callable[..., Region]]:
     """Make regions whose instances run the genuine client."""
     if not CLIENT:
         pytest.skip("FAULTZONE_TEST_AGENT names no genuine client of Cloud Assistant")
@@ -112,7 +112,7 @@ def test_what_is_no_program_is_refused_at_once(tmp_path: Any, program: bytes | N
         clients.read(str(path))
 
 
-def test_a_program_for_another_machine_or_that_cannot_be_run_is_refused(hosts: Pool, tmp_path: Any) -> None:
+def test_a_program_for_another_machine_or_that_cannot_be_run_is_refused(hosts: Session, tmp_path: Any) -> None:
     path = tmp_path / "client"
     head = bytearray(b"\x7fELF\2\1\1" + bytes(57))
     head[16], head[18] = 2, 183
@@ -120,9 +120,9 @@ def test_a_program_for_another_machine_or_that_cannot_be_run_is_refused(hosts: P
     if hosts.engine.info["Architecture"] != "x86_64":
         pytest.skip("the engine's machine is not the one that this test knows")
     with pytest.raises(UsageError, match="not for the engine's machine"):
-        Pool(Settings(agent=str(path)))
+        Session(Settings(agent=str(path)))
     head[18] = 62
     path.write_bytes(bytes(head))
     with pytest.raises((HarnessError, NotSupported), match="cannot run the agents"):
-        Pool(Settings(agent=str(path)))
-    assert pool(Settings()) is hosts
+        Session(Settings(agent=str(path)))
+    assert session(Settings()) is hosts

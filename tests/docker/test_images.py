@@ -16,7 +16,7 @@ from faultzone.cli import main as cli
 from faultzone.substrate.docker import image
 from faultzone.substrate.docker.cleanup import labels, leftovers
 from faultzone.substrate.docker.engine import LABEL, Made
-from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.session import Session
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 #: How what this process has made is told from that of others.
@@ -25,9 +25,9 @@ WEEK = 7 * 24 * 3600
 
 
 @pytest.fixture
-def make(hosts: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], str]]:
+def make(hosts: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], str]]:
     """Make images in the place of those of hosts: neighbours have theirs on this engine too."""
-    repository = f"faultzone/test-{hosts.session}"
+    repository = f"faultzone/test-{hosts.id}"
     monkeypatch.setattr(image, "_HOST", repository)
     monkeypatch.setattr(image, "_BASE", repository)
     archive = tmp_path / "image.tar"
@@ -46,12 +46,12 @@ def make(hosts: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
             hosts.engine._api.remove_image(tag)
 
 
-def used(hosts: Pool) -> dict[str, float]:
+def used(hosts: Session) -> dict[str, float]:
     return {each.name: each.used for each in hosts.engine.images([image._HOST])}
 
 
 def test_sweep_removes_images_of_other_versions_that_nobody_has_used_for_a_week(
-    hosts: Pool,
+    hosts: Session,
     make: Callable[[str, str], str],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -72,7 +72,7 @@ def test_sweep_removes_images_of_other_versions_that_nobody_has_used_for_a_week(
         assert used(hosts).keys() == {held, neighbours} | ours
 
 
-def test_a_session_says_that_it_uses_its_images(hosts: Pool) -> None:
+def test_a_session_says_that_it_uses_its_images(hosts: Session) -> None:
     before = {each.name: each.used for each in hosts.engine.images((image._HOST, image._BASE))}
     tag = image.ensure(hosts.engine)
     base = image._made_base(hosts.engine, "", [])
@@ -82,7 +82,7 @@ def test_a_session_says_that_it_uses_its_images(hosts: Pool) -> None:
     assert {tag, base}.isdisjoint(each.name for each in image.unused(hosts.engine))
 
 
-def test_no_session_that_begins_meanwhile_sweeps_away_a_build(hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_session_that_begins_meanwhile_sweeps_away_a_build(hosts: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """The containers of a build's steps are its session's, as long as that lives."""
     monkeypatch.setattr(image, "_DOCKERFILE", image._DOCKERFILE + "RUN sleep 1\n")
 

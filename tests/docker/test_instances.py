@@ -14,10 +14,12 @@ from faultzone.clock import DAY
 from faultzone.errors import HarnessError
 from faultzone.model.core.effects import HostLost, Report
 from faultzone.region import Instance, Region
-from faultzone.substrate.docker.machines import Machine
-from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.link import Link
+from faultzone.substrate.docker.owed import Debt, Loss
+from faultzone.substrate.docker.session import Session
 from faultzone.substrate.docker.substrate import DockerSubstrate
 from tests.docker.conftest import MakeRegion
+from tests.support.patience import PATIENCE
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -25,6 +27,10 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow]
 def shell(instance: Instance, script: str, seconds: float = 60) -> tuple[int, str]:
     said = instance.region.control("exec", instance=instance.id, script=script, seconds=seconds)
     return said["exit_code"], said["output"].strip()
+
+
+async def state_of(link: Link) -> None:
+    await link.ask("state")
 
 
 def out(instance: Instance, script: str) -> str:
@@ -166,20 +172,22 @@ def test_a_host_that_hangs_is_noticed_and_loses_its_power(real: Region) -> None:
 def test_a_host_that_is_repaired_while_its_loss_is_told_is_still_waited_for(
     real: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tell, lost = DockerSubstrate._report, DockerSubstrate._lost
+    hosts: DockerSubstrate = real.backend.hosts  # type: ignore[attr-defined]
+    tell, settle = hosts.machines.report, hosts.owed.settle
     owed: list[int] = []
 
-    def repairs(hosts: DockerSubstrate, region: str, report: Report) -> None:
-        tell(hosts, region, report)
+    def repairs(region: str, report: Report) -> None:
+        tell(region, report)
         if isinstance(report, HostLost):
             hosts.repair(region, report.host)
 
-    def looks(hosts: DockerSubstrate, machine: Machine) -> None:
-        lost(hosts, machine)
-        owed.append(hosts.owed)
+    def looks(debt: Debt) -> None:
+        settle(debt)
+        if isinstance(debt, Loss):
+            owed.append(len(hosts.owed))
 
-    monkeypatch.setattr(DockerSubstrate, "_report", repairs)
-    monkeypatch.setattr(DockerSubstrate, "_lost", looks)
+    monkeypatch.setattr(hosts.machines, "report", repairs)
+    monkeypatch.setattr(hosts.owed, "settle", looks)
     (one,) = real.run_instances(1)
     real.chaos.hang(str(one.host))
     soon(lambda: bool(owed))
@@ -190,7 +198,7 @@ def test_a_host_that_is_repaired_while_its_loss_is_told_is_still_waited_for(
 def test_a_container_that_somebody_removes_is_a_host_that_is_lost(real: Region, hosts: Any) -> None:
     (one,) = real.run_instances(1)
     out(one, "echo kept > /root/file")
-    (link,) = hosts.leased
+    (link,) = hosts.pool.leased
     hosts.engine.kill(link.container)
     real.control("replace-host", host=lose(real, one))
     assert out(one, "cat /root/file") == "kept"
@@ -249,17 +257,17 @@ def test_a_file_is_put_in(real: Region) -> None:
     assert out(one, "/opt/app/run.sh") == "ran"
 
 
-def test_an_agent_that_dies_with_unread_requests_takes_no_host_with_it(make: MakeRegion, hosts: Pool) -> None:
+def test_an_agent_that_dies_with_unread_requests_takes_no_host_with_it(make: MakeRegion, hosts: Session) -> None:
     region = make(zones=1, hosts_per_zone=1)
     one, other = region.run_instances(2)
-    (link,) = hosts.leased
+    (link,) = hosts.pool.leased
     client = docker.from_env()
     host = client.containers.get(link.container)
     for number in ("STOP", "KILL"):
         host.exec_run(["sh", "-c", f"kill -{number} $(cat /run/instances/{one.id})"])
         if number == "STOP":
             region.run_command("echo unread", on=one, wait=False)
-            hosts.board.ask(lambda answer: link.send("state", answer), 10)  # The host has passed it on.
+            hosts.loop.run(state_of(link), PATIENCE)  # The host has passed it on.
     client.close()
     soon(lambda: answers(one))
     assert out(other, "echo well") == "well"

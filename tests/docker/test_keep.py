@@ -17,7 +17,7 @@ import pytest
 from faultzone.cli import main as cli
 from faultzone.substrate.docker.cleanup import leftovers, sweep
 from faultzone.substrate.docker.engine import Made
-from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.session import Session
 from pytest_faultzone import real_hosts
 from tests.docker.conftest import MakeRegion
 
@@ -39,7 +39,7 @@ def test_passes(region):
 KEEP = "--faultzone-backend=docker", "--faultzone-keep=failed"
 
 
-def of_session(hosts: Pool, text: str) -> list[Made]:
+def of_session(hosts: Session, text: str) -> list[Made]:
     """What there is of the session that wrote a text which names its containers."""
     found = re.search(r"faultzone-([0-9a-f]{12})-", text)
     assert found is not None, text
@@ -65,7 +65,7 @@ def at_a_terminal(command: str, typed: str) -> str:
 
 
 def test_the_hosts_of_a_failed_test_stay_and_the_report_says_how_to_enter_them(
-    pytester: pytest.Pytester, hosts: Pool, capsys: pytest.CaptureFixture[str]
+    pytester: pytest.Pytester, hosts: Session, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytester.makepyfile(TESTS)
     done = pytester.runpytest_subprocess(*KEEP)
@@ -91,7 +91,7 @@ def test_the_hosts_of_a_failed_test_stay_and_the_report_says_how_to_enter_them(
 
 
 def test_what_is_kept_is_swept_once_its_lease_has_run_out(
-    pytester: pytest.Pytester, hosts: Pool, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, hosts: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytester.makepyfile(TESTS)
     text = pytester.runpytest_subprocess(*KEEP, "-k", "fails").stdout.str()
@@ -117,7 +117,7 @@ def watched(session: str) -> bool:
     return False
 
 
-def test_what_is_kept_outlives_a_session_that_is_killed(pytester: pytest.Pytester, hosts: Pool) -> None:
+def test_what_is_kept_outlives_a_session_that_is_killed(pytester: pytest.Pytester, hosts: Session) -> None:
     pytester.makepyfile(f"{TESTS}    open('running', 'w').close()\n    __import__('time').sleep(600)\n")
     command = [sys.executable, "-m", "pytest", *KEEP, "-p", "no:cacheprovider"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=pytester.path) as process:
@@ -144,7 +144,7 @@ def test_what_is_kept_outlives_a_session_that_is_killed(pytester: pytest.Pyteste
 
 
 def test_nothing_is_kept_unless_asked_and_what_hosts_wrote_is_in_the_report(
-    pytester: pytest.Pytester, hosts: Pool
+    pytester: pytest.Pytester, hosts: Session
 ) -> None:
     pytester.makepyfile(TESTS)
     done = pytester.runpytest_subprocess("--faultzone-backend=docker", "--alluredir=report")
@@ -158,24 +158,24 @@ def test_nothing_is_kept_unless_asked_and_what_hosts_wrote_is_in_the_report(
     assert any("the web is up" in each and "start-up program has ended with 3" in each for each in attached)
 
 
-def test_the_hosts_of_a_region_that_has_ended_are_not_kept(make: MakeRegion, hosts: Pool) -> None:
+def test_the_hosts_of_a_region_that_has_ended_are_not_kept(make: MakeRegion, hosts: Session) -> None:
     region = make(zones=1, hosts_per_zone=1)
     region.run_instances(1)
-    (link,) = hosts.leased
+    (link,) = hosts.pool.leased
     region.close()
     ((title, says),) = real_hosts.sections(region, keep=True)
     assert title == "faultzone: what its hosts wrote"
     assert "start i-" in says
-    assert link in hosts.idle
+    assert link in hosts.pool.idle
     assert not link.name.endswith("-kept")
 
 
 def test_no_more_hosts_are_kept_than_a_session_may_keep(
-    make: MakeRegion, hosts: Pool, monkeypatch: pytest.MonkeyPatch
+    make: MakeRegion, hosts: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     region = make(zones=1, hosts_per_zone=1)
     (one,) = region.run_instances(1)
-    monkeypatch.setattr(hosts, "kept", [*hosts.leased] * 16)
+    monkeypatch.setattr(hosts.pool, "kept", [*hosts.pool.leased] * 16)
     ((_, says),) = list(real_hosts.sections(region, keep=True))[1:]
     assert says == "16 hosts of earlier tests are kept, and 16 at most"
     assert one.exec("echo well") == (0, "well\n")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from faultzone.region import CloudOptions, Instance, docker_backend, make_region
-from faultzone.substrate.docker.pool import Pool, Settings
+from faultzone.substrate.docker.session import Session, Settings
 from tests.docker.conftest import MakeRegion
 from tests.docker.test_instances import out, shell
 
@@ -187,7 +187,7 @@ def test_no_process_of_another_instance_or_host_is_seen(make: MakeRegion) -> Non
 
 
 @pytest.fixture
-def plain(hosts: Pool) -> Iterator[Instance]:
+def plain(hosts: Session) -> Iterator[Instance]:
     """An instance that is a plain process tree."""
     options = CloudOptions.of(zones=1, hosts_per_zone=1)
     with make_region(docker_backend(options, Settings(plain=True)), zones=1, hosts_per_zone=1) as region:

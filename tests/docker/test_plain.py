@@ -14,7 +14,7 @@ import pytest
 from faultzone.backends import OWN
 from faultzone.errors import HarnessError, NotSupported
 from faultzone.region import CloudOptions, Region, docker_backend, make_region
-from faultzone.substrate.docker.pool import Pool, Settings, pool
+from faultzone.substrate.docker.session import Session, Settings, session
 from tests.docker.test_instances import answers, lose, out, shell, soon
 from tests.docker.test_scripts import ran
 
@@ -23,7 +23,7 @@ SETTINGS = Settings(plain=True)
 
 
 @pytest.fixture
-def plain(hosts: Pool) -> Iterator[Callable[..., Region]]:
+def plain(hosts: Session) -> Iterator[Callable[..., Region]]:
     """Make regions whose hosts have no power to make namespaces."""
     with ExitStack() as stack:
 
@@ -33,8 +33,8 @@ def plain(hosts: Pool) -> Iterator[Callable[..., Region]]:
         yield made
 
 
-def test_everything_that_is_lost_is_a_capability_that_is_lacking(plain: Callable[..., Region], hosts: Pool) -> None:
-    assert set(pool(SETTINGS).lost) == OWN
+def test_everything_that_is_lost_is_a_capability_that_is_lacking(plain: Callable[..., Region], hosts: Session) -> None:
+    assert set(session(SETTINGS).lost) == OWN
     assert hosts.lost == ()
     region = plain()
     assert [each for each in OWN if region.supports(each)] == []
@@ -78,14 +78,14 @@ def test_a_host_on_which_anything_may_have_been_left_is_used_once(plain: Callabl
     region = plain(zones=1, hosts_per_zone=1)
     (one,) = region.run_instances(1)
     out(one, "echo x > /etc/left")
-    opened = pool(SETTINGS)
-    (link,), thrown_away = opened.leased, opened.thrown_away
+    opened = session(SETTINGS)
+    (link,), thrown_away = opened.pool.leased, opened.pool.thrown_away
     region.close()
-    assert opened.thrown_away == thrown_away + 1
+    assert opened.pool.thrown_away == thrown_away + 1
     assert not link.alive
 
 
-def test_a_test_that_needs_more_is_not_supported_and_others_run(pytester: pytest.Pytester, hosts: Pool) -> None:
+def test_a_test_that_needs_more_is_not_supported_and_others_run(pytester: pytest.Pytester, hosts: Session) -> None:
     pytester.makepyfile("""
         import pytest
 
@@ -107,7 +107,7 @@ def test_a_test_that_needs_more_is_not_supported_and_others_run(pytester: pytest
     assert "does not let a test rely on a root file system of each instance's own (own-root)" in done.stdout.str()
 
 
-def test_chapters_of_the_suite_conform(hosts: Pool) -> None:
+def test_chapters_of_the_suite_conform(hosts: Session) -> None:
     chosen = (
         "instance/identity,instance/life-cycle,assistant/output-base64,recovery/relocates,assistant/record-finished"
     )

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.session import Session
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -19,7 +19,7 @@ def test_it(region):
 """
 
 
-def test_regions_of_the_plugin_are_real(pytester: pytest.Pytester, hosts: Pool) -> None:
+def test_regions_of_the_plugin_are_real(pytester: pytest.Pytester, hosts: Session) -> None:
     pytester.makepyfile(test_one=TEST, test_two=TEST, test_three=TEST, test_four=TEST)
     done = pytester.runpytest_subprocess("--faultzone-backend=docker", "-n2", "--dist=loadfile")
     done.assert_outcomes(passed=4)
@@ -28,7 +28,7 @@ def test_regions_of_the_plugin_are_real(pytester: pytest.Pytester, hosts: Pool) 
 @pytest.mark.parametrize(
     "pattern", ["deployment-set/strict-spread,assistant/output-base64", "instance/identity,recovery/relocates"]
 )
-def test_chapters_of_the_suite_conform(hosts: Pool, pattern: str) -> None:
+def test_chapters_of_the_suite_conform(hosts: Session, pattern: str) -> None:
     command = [sys.executable, "-m", "faultzone.cli.main", "conform", "--backend=docker", f"--clause={pattern}", "-q"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout[-4000:]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import docker
@@ -13,11 +14,12 @@ import pytest
 from faultzone.errors import HarnessError
 from faultzone.faults import DiskFull, Fault, HostHang, HostPaused, NetworkCut, PeerCut, SlowNetwork
 from faultzone.region import CloudOptions, Region, docker_backend, make_region
-from faultzone.substrate.docker.links import Link
+from faultzone.substrate.docker.link import Link, Message
 from faultzone.substrate.docker.machines import Machines
-from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.session import Session
 from tests.docker.conftest import MakeRegion
 from tests.docker.test_instances import soon
+from tests.support.patience import PATIENCE
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -47,27 +49,33 @@ def comparable(state: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in state.items() if name not in ("host_name", "routes")}
 
 
-def state(hosts: Pool, link: Link) -> dict[str, Any]:
-    def ask(answer: Any) -> None:
-        link.send("state", answer)
-
-    said: dict[str, Any] = hosts.board.ask(ask, 10)["state"]
+def state(hosts: Session, link: Link) -> dict[str, Any]:
+    said: dict[str, Any] = ask(hosts, link, "state")["state"]
     return said
 
 
-def test_a_reset_host_equals_a_fresh_one(make: MakeRegion, hosts: Pool) -> None:
+def ask(hosts: Session, link: Link, operation: str) -> Message:
+    """What a host answers when it is asked for something."""
+
+    async def asking() -> Message:
+        return await link.ask(operation)
+
+    return hosts.loop.run(asking(), PATIENCE)
+
+
+def test_a_reset_host_equals_a_fresh_one(make: MakeRegion, hosts: Session) -> None:
     hosts.cool()  # A set holds no more members than a few.
     region = make(zones=1, hosts_per_zone=3)
-    thrown_away = hosts.thrown_away
+    thrown_away = hosts.pool.thrown_away
     dirty(region)
-    used = set(hosts.leased)
+    used = set(hosts.pool.leased)
     assert len(used) == 2
     region.close()
-    assert used <= set(hosts.idle)
-    assert hosts.thrown_away == thrown_away
-    fresh = make(zones=1, hosts_per_zone=len(hosts.idle) + 1)
-    fresh.run_instances(len(hosts.idle) + 1, deployment_set=fresh.create_deployment_set())
-    new = (hosts.leased - used).pop()
+    assert used <= set(hosts.pool.idle)
+    assert hosts.pool.thrown_away == thrown_away
+    fresh = make(zones=1, hosts_per_zone=len(hosts.pool.idle) + 1)
+    fresh.run_instances(len(hosts.pool.idle) + 1, deployment_set=fresh.create_deployment_set())
+    new = (hosts.pool.leased - used).pop()
     assert [comparable(link.fresh) for link in used] == [comparable(new.fresh)] * 2
     fresh.close()
     assert [comparable(state(hosts, link)) for link in used] == [comparable(new.fresh)] * 2
@@ -102,68 +110,64 @@ def plant(link: Link, script: str) -> None:
 
 
 @pytest.mark.parametrize("what", REMOVED)
-def test_a_reset_removes_what_was_left(make: MakeRegion, hosts: Pool, what: str) -> None:
+def test_a_reset_removes_what_was_left(make: MakeRegion, hosts: Session, what: str) -> None:
     region = make(zones=1, hosts_per_zone=1)
     region.run_instances(1)
-    (link,) = hosts.leased
+    (link,) = hosts.pool.leased
     plant(link, REMOVED[what])
     assert state(hosts, link) != link.fresh
     region.close()
-    assert link in hosts.idle
+    assert link in hosts.pool.idle
     assert state(hosts, link) == link.fresh
 
 
 @pytest.mark.parametrize("what", NOTICED)
-def test_a_host_that_a_reset_does_not_clean_is_thrown_away(make: MakeRegion, hosts: Pool, what: str) -> None:
+def test_a_host_that_a_reset_does_not_clean_is_thrown_away(make: MakeRegion, hosts: Session, what: str) -> None:
     region = make(zones=1, hosts_per_zone=1)
     region.run_instances(1)
-    (link,), thrown_away = hosts.leased, hosts.thrown_away
+    (link,), thrown_away = hosts.pool.leased, hosts.pool.thrown_away
     plant(link, NOTICED[what])
     region.close()
-    assert hosts.thrown_away == thrown_away + 1
+    assert hosts.pool.thrown_away == thrown_away + 1
     assert not link.alive
 
 
-def test_nothing_can_be_left_in_the_root_of_a_host(make: MakeRegion, hosts: Pool) -> None:
+def test_nothing_can_be_left_in_the_root_of_a_host(make: MakeRegion, hosts: Session) -> None:
     make(zones=1, hosts_per_zone=1).run_instances(1)
-    (link,) = hosts.leased
+    (link,) = hosts.pool.leased
     for directory in ("/", "/etc", "/tmp", "/root", "/usr/bin", "/opt/faultzone/agent"):
         plant(link, f"! touch {directory}/left")
 
 
 @pytest.mark.parametrize("fault", ["crash", "hang"])
-def test_a_host_without_power_has_it_again_after_a_reset(make: MakeRegion, hosts: Pool, fault: str) -> None:
+def test_a_host_without_power_has_it_again_after_a_reset(make: MakeRegion, hosts: Session, fault: str) -> None:
     region = make(zones=1, hosts_per_zone=1)
     region.run_instances(1)
-    (link,) = hosts.leased
-    hosts.board.ask(lambda answer: link.send(fault, answer), 10)
+    (link,) = hosts.pool.leased
+    ask(hosts, link, fault)
     assert not state(hosts, link)["powered"]
     region.close()
-    assert link in hosts.idle
+    assert link in hosts.pool.idle
     assert state(hosts, link) == link.fresh
 
 
 def test_a_host_that_has_lost_its_power_is_in_its_networks_again_as_soon_as_it_is_told(
-    make: MakeRegion, hosts: Pool
+    make: MakeRegion, hosts: Session
 ) -> None:
     make(zones=1, hosts_per_zone=1).run_instances(1)
-    (link,) = hosts.leased
+    (link,) = hosts.pool.leased
     number = hosts.next_network()
-    answers: list[Mapping[str, Any]] = []
 
-    def ask(answer: Any) -> None:
+    async def asking() -> list[Message]:
+        answers = []
         for _ in range(5):
-            link.send("network", answers.append, number=number, peers=[])
-            link.send("crash", answers.append)
-            link.send("power", answers.append)
-        link.send("state", answer)
+            answers += [link.ask("network", number=number, peers=[]), link.ask("crash"), link.ask("power")]
+        return await asyncio.gather(*answers)  # It raises what a host could not do.
 
-    hosts.board.ask(ask, 10)
-    assert [each for each in answers if "trouble" in each] == []
-    assert len(answers) == 15
+    assert len(hosts.loop.run(asking(), PATIENCE)) == 15
 
 
-def test_the_next_region_finds_nothing_of_the_last(make: MakeRegion, hosts: Pool) -> None:
+def test_the_next_region_finds_nothing_of_the_last(make: MakeRegion, hosts: Session) -> None:
     for _ in range(2):
         region = make(zones=1, hosts_per_zone=1, seed=1)
         (one,) = region.run_instances(1)
@@ -174,60 +178,64 @@ def test_the_next_region_finds_nothing_of_the_last(make: MakeRegion, hosts: Pool
         region.close()
 
 
-def test_a_host_that_does_not_become_as_it_was_is_thrown_away(make: MakeRegion, hosts: Pool) -> None:
+def test_a_host_that_does_not_become_as_it_was_is_thrown_away(make: MakeRegion, hosts: Session) -> None:
     region = make(zones=1, hosts_per_zone=1)
     region.run_instances(1)
-    (link,) = hosts.leased
+    (link,) = hosts.pool.leased
     link.fresh = {**link.fresh, "local": ["something that a fresh host has"]}
-    thrown_away = hosts.thrown_away
+    thrown_away = hosts.pool.thrown_away
     region.close()
-    assert hosts.thrown_away == thrown_away + 1
-    assert link not in hosts.idle
+    assert hosts.pool.thrown_away == thrown_away + 1
+    assert link not in hosts.pool.idle
     assert not link.alive
 
 
 def test_a_region_hears_nothing_more_of_a_host_that_it_has_given_back(
-    make: MakeRegion, hosts: Pool, monkeypatch: pytest.MonkeyPatch
+    make: MakeRegion, hosts: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever it did because of an answer would be done to the next one's host."""
     region = make(zones=1, hosts_per_zone=1)
     region.run_instances(1)
-    (link,) = hosts.leased
+    (link,) = hosts.pool.leased
     heard: list[object] = []
-    give_back = hosts.give_back
+    give_back = hosts.pool.give_back
 
-    def asks_before(given: Link, then: Callable[[], None]) -> None:
-        given.send("state", heard.append)
-        give_back(given, then)
+    def hears(answer: asyncio.Future[Message]) -> None:
+        if not answer.cancelled():
+            heard.append(answer)
 
-    monkeypatch.setattr(hosts, "give_back", asks_before)
+    async def asks_before(given: Link) -> None:
+        given.ask("state").add_done_callback(hears)
+        await give_back(given)
+
+    monkeypatch.setattr(hosts.pool, "give_back", asks_before)
     region.close()
-    assert link in hosts.idle
+    assert link in hosts.pool.idle
     assert heard == []
 
 
-def test_a_host_that_is_frozen_when_its_region_ends_is_thrown_away_at_once(make: MakeRegion, hosts: Pool) -> None:
+def test_a_host_that_is_frozen_when_its_region_ends_is_thrown_away_at_once(make: MakeRegion, hosts: Session) -> None:
     region = make(zones=1, hosts_per_zone=1)
     region.run_instances(1)
-    (link,) = hosts.leased
+    (link,) = hosts.pool.leased
     broken(region, HostPaused(str(region.hosts[0]["host"])))
     region.close()
-    assert link not in hosts.idle
+    assert link not in hosts.pool.idle
     assert not link.alive
 
 
 def test_an_instance_that_cannot_be_started_takes_no_host_with_it(
-    make: MakeRegion, hosts: Pool, monkeypatch: pytest.MonkeyPatch
+    make: MakeRegion, hosts: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     region = make(zones=1, hosts_per_zone=1)
-    monkeypatch.setattr(Machines, "_join", lambda self, link, network: 999_999)
+    monkeypatch.setattr(Machines, "join", lambda self, link, network: 999_999)
     with pytest.raises(HarnessError, match=r"could not be started on .*no interface"):
         region.run_instances(1)
-    (link,) = hosts.leased
+    (link,) = hosts.pool.leased
     said = state(hosts, link)
     assert said["instances"] == said["limits"] == []
     region.close()
-    assert link in hosts.idle
+    assert link in hosts.pool.idle
 
 
 def test_regions_that_live_at_the_same_time_do_not_hear_one_another(make: MakeRegion) -> None:
@@ -240,19 +248,19 @@ def test_regions_that_live_at_the_same_time_do_not_hear_one_another(make: MakeRe
         assert said["output"].strip() == instance.describe()["HostName"]
 
 
-def test_a_region_that_nobody_holds_gives_its_hosts_back_without_waiting(hosts: Pool) -> None:
+def test_a_region_that_nobody_holds_gives_its_hosts_back_without_waiting(hosts: Session) -> None:
     """The collector may run in a thread that holds what the hosts' own thread waits for."""
     region = make_region(docker_backend(CloudOptions.of(zones=1, hosts_per_zone=2), hosts.settings))
     region.run_instances(1)
-    used = set(hosts.leased)
+    used = set(hosts.pool.leased)
     held = threading.Event()
 
     def wait() -> None:
         held.wait(60)
 
-    hosts.board.post(wait)
+    hosts.loop.post(wait)
     del region
     gc.collect()
-    assert used <= hosts.leased
+    assert used <= hosts.pool.leased
     held.set()
-    soon(lambda: used <= set(hosts.idle))
+    soon(lambda: used <= set(hosts.pool.idle))

@@ -12,7 +12,7 @@ import docker
 import pytest
 
 from faultzone.errors import HarnessError, UsageError
-from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.session import Session
 from tests.docker.conftest import MakeRegion
 from tests.docker.test_instances import answers, hears, out, shell, soon, tells
 from tests.docker.test_scripts import ran
@@ -38,7 +38,7 @@ def packed(files: dict[str, bytes | str]) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def image(hosts: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def image(hosts: Session, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An image made of nothing but a shell, and one without even that."""
     client = docker.from_env()
     with hosts.engine.container(hosts.image, ("true",), {}) as made:
@@ -51,7 +51,7 @@ def image(hosts: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     links = dict.fromkeys("bin/sh bin/cat bin/ls bin/hostname bin/ping bin/wget bin/mv bin/ln".split(), "busybox")
     archive: Path = tmp_path_factory.mktemp("root") / "root.tar"
     archive.write_bytes(packed({"bin/busybox": busybox, **links, "motto": b"of my own\n"}))
-    name = f"faultzone-test/root:{hosts.session}"
+    name = f"faultzone-test/root:{hosts.id}"
     hosts.engine.import_image(archive, name, {})
     archive.write_bytes(packed({"motto": b"of my own\n"}))
     hosts.engine.import_image(archive, name + NO_SHELL, {})
@@ -93,7 +93,9 @@ def test_what_an_instance_writes_over_the_image_is_its_own_and_stays(make: MakeR
     assert out(new, "cat /motto") == "of my own"
 
 
-def test_an_image_is_unpacked_once(make: MakeRegion, image: str, hosts: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_is_unpacked_once(
+    make: MakeRegion, image: str, hosts: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make(zones=1, hosts_per_zone=1, root_image=image)
     monkeypatch.setattr(hosts.engine, "container", None)
     (one,) = make(zones=1, hosts_per_zone=1, root_image=image).run_instances(1)
@@ -104,12 +106,12 @@ def test_an_image_is_unpacked_once(make: MakeRegion, image: str, hosts: Pool, mo
     ("wrong", "says"), [("-that-is-not", "could not pull"), (NO_SHELL, "its /bin/sh does not run")]
 )
 def test_an_image_that_cannot_be_a_root_is_refused(
-    make: MakeRegion, image: str, hosts: Pool, wrong: str, says: str
+    make: MakeRegion, image: str, hosts: Session, wrong: str, says: str
 ) -> None:
-    before = {each.id for each in hosts.engine.made(hosts.session)}
+    before = {each.id for each in hosts.engine.made(hosts.id)}
     with pytest.raises(UsageError, match=says):
         make(root_image=image + wrong)
-    assert {each.id for each in hosts.engine.made(hosts.session)} <= before
+    assert {each.id for each in hosts.engine.made(hosts.id)} <= before
 
 
 def test_a_link_that_leads_out_of_the_root_does_not_lead_the_host_there(make: MakeRegion, image: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import docker
 import pytest
 
-from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.session import Session
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -26,16 +26,16 @@ TESTS = """
     @pytest.mark.parametrize("number", range(8))
     def test_it(region, number, request):
         one, other = region.run_instances(2, deployment_set=region.create_deployment_set())
-        pool = region.backend.pool
+        session = region.backend.session
         assert one.exec(f"echo {number} > /root/mine; ping -c1 -W9 {other.private_ip} >/dev/null; cat /root/mine") == (
             0, f"{number}\\n"
         )
         seen = {
             "worker": os.environ["PYTEST_XDIST_WORKER"],
-            "session": pool.session,
-            "subnet": pool.subnet,
-            "image": pool.image,
-            "containers": [link.name for link in pool.leased],
+            "session": session.id,
+            "subnet": session.subnet,
+            "image": session.image,
+            "containers": [link.name for link in session.pool.leased],
             "addresses": [one.private_ip, other.private_ip],
         }
         Path(request.config.rootpath, f"seen-{number}.json").write_text(json.dumps(seen))
@@ -43,7 +43,7 @@ TESTS = """
 
 
 @pytest.fixture
-def new_base(hosts: Pool) -> Iterator[str]:
+def new_base(hosts: Session) -> Iterator[str]:
     """A base that no hosts' image has been made from yet; it, and what is made from it, go at the end."""
     client = docker.from_env()
     tag = f"faultzone-test/base:{time.time_ns()}"
@@ -58,7 +58,7 @@ def new_base(hosts: Pool) -> Iterator[str]:
 
 @pytest.mark.parametrize("workers", [2, 4])
 def test_workers_have_all_of_their_own_but_the_image(
-    pytester: pytest.Pytester, hosts: Pool, new_base: str, workers: int
+    pytester: pytest.Pytester, hosts: Session, new_base: str, workers: int
 ) -> None:
     client = docker.from_env()
     # Heard as they happen: the engine remembers but the last 256 of all kinds.

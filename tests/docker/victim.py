@@ -9,13 +9,13 @@ import time
 
 from faultzone.faults import HostHang, NetworkCut
 from faultzone.region import CloudOptions, docker_backend, make_region
-from faultzone.substrate.docker.pool import Settings, pool
+from faultzone.substrate.docker.session import Settings, session
 
 
 def main() -> None:
     print("began", flush=True)
-    hosts = pool(Settings())
-    print("pool", hosts.session, hosts.watchdog.pid, flush=True)
+    hosts = session(Settings())
+    print("pool", hosts.id, hosts.watchdog.pid, flush=True)
     region = make_region(docker_backend(CloudOptions.of(zones=1, hosts_per_zone=3), hosts.settings))
     region.run_instances(3, deployment_set=region.create_deployment_set(), wait=False)
     region.clock.advance(1)
@@ -25,7 +25,7 @@ def main() -> None:
     if "faults" in sys.argv:
         region.control("inject", fault=NetworkCut(str(first.host)).told())
         region.control("inject", fault=HostHang(str(second.host)).told())
-        paused = next(iter(hosts.leased))
+        paused = next(iter(hosts.pool.leased))
         hosts.engine.pause(paused.container)
     if "no-watchdog" in sys.argv:
         os.kill(hosts.watchdog.pid, signal.SIGKILL)

@@ -16,7 +16,7 @@ from typing import Final
 import pytest
 
 from faultzone.substrate.docker import image
-from faultzone.substrate.docker.pool import Pool
+from faultzone.substrate.docker.session import Session
 
 _START: Final = """
 ip link set lo up
@@ -55,7 +55,7 @@ class SecondEngine:
                 raise RuntimeError(f"no second engine can be started here: {' '.join(said)}")
             time.sleep(0.1)
 
-    def take_image(self, hosts: Pool) -> None:
+    def take_image(self, hosts: Session) -> None:
         """Get the base of hosts from the machine's own engine."""
         tag = image._made_base(hosts.engine, "", [])
         with subprocess.Popen(["docker", "save", tag], stdout=subprocess.PIPE) as saved:
@@ -105,7 +105,7 @@ class SecondEngine:
 
 
 @contextmanager
-def second_engine(hosts: Pool) -> Iterator[SecondEngine]:
+def second_engine(hosts: Session) -> Iterator[SecondEngine]:
     """An engine that can run hosts; the test is skipped where there can be none."""
     if os.geteuid() != 0 or not (shutil.which("dockerd") and shutil.which("unshare")):
         pytest.skip("a second engine needs root, dockerd and unshare")

@@ -20,7 +20,7 @@ from faultzone.clock import SECOND, Clock, HybridClock, Timer
 from faultzone.control import tables
 from faultzone.errors import NotSupported, SubstrateSilent
 from faultzone.substrate import Sink, Substrate
-from faultzone.substrate.docker.pool import Pool, pool
+from faultzone.substrate.docker.session import Session, session
 from faultzone.substrate.docker.settings import Settings
 
 #: Real seconds for which a wait lets the hosts be silent about what they owe.
@@ -77,17 +77,17 @@ class DockerBackend(LocalBackend):
     def __init__(
         self, *shapes: Any, settings: Settings | None = None, root_image: str = "", start: int, **options: Any
     ) -> None:
-        self.pool: Pool = pool(settings or Settings())
-        self.capabilities -= set(self.pool.lost)
-        if root_image and "own-root" in self.pool.lost:
+        self.session: Session = session(settings or Settings())
+        self.capabilities -= set(self.session.lost)
+        if root_image and "own-root" in self.session.lost:
             raise NotSupported("instances are plain process trees here, which have no root, so no root_image either")
-        root = self.pool.roots.lay(root_image) if root_image else ""
+        root = self.session.root(root_image) if root_image else ""
 
-        # What it needs is there: the pool has seen to that.
+        # What it needs is there: the session has seen to that.
         from faultzone.substrate.docker.substrate import DockerSubstrate
 
         def hosts(clock: Clock, sink: Sink) -> Substrate:
-            self.hosts = DockerSubstrate(self.pool, sink, self.metadata, root)
+            self.hosts = DockerSubstrate(self.session, sink, self.metadata, root)
             return self.hosts
 
         super().__init__(
@@ -130,9 +130,8 @@ class DockerBackend(LocalBackend):
             raise NotSupported(f"the docker backend lacks the capability {known.capability!r}, which {verb!r} needs")
         answer = super().control(verb, arguments)
         if verb == "clock":
-            hosts = self.hosts
-            silent = monotonic() - max(hosts.reported, hosts.asked)
-            answer |= {"owed": hosts.owed, "live": hosts.live, "silent": silent, "grace": GRACE_SECONDS}
+            owed = self.hosts.owed
+            answer |= {"owed": len(owed), "live": owed.live, "silent": owed.silent, "grace": GRACE_SECONDS}
         return answer
 
     def reach(self, instance: str, port: int, data: bytes, seconds: float) -> bytes:
@@ -140,7 +139,7 @@ class DockerBackend(LocalBackend):
 
         The answer ends when the service closes the connection, or says nothing more for a quarter of a second.
         """
-        return self.hosts.reach.ask(instance, port, data, seconds)
+        return self.hosts.reach(instance, port, data, seconds)
 
     def settle(self) -> None:
         """Let real time pass until hosts owe nothing, and no script runs that has just begun.
@@ -149,10 +148,11 @@ class DockerBackend(LocalBackend):
             SubstrateSilent: hosts have said nothing for longer than the grace.
         """
         hosts = self.hosts
-        while hosts.owed or hosts.begun_within(_MOMENT_SECONDS):
+        owed = hosts.owed
+        while len(owed) or owed.begun_within(_MOMENT_SECONDS):
             hosts.check()
-            if hosts.owed and monotonic() - max(hosts.reported, hosts.asked) > GRACE_SECONDS:
-                raise SubstrateSilent(f"hosts owe {hosts.owed} reports and have said nothing for {GRACE_SECONDS:g} s")
+            if len(owed) and owed.silent > GRACE_SECONDS:
+                raise SubstrateSilent(f"hosts owe {len(owed)} reports and have said nothing for {GRACE_SECONDS:g} s")
             sleep(_POLL_SECONDS)
 
     def release(self) -> None:

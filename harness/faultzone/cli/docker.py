@@ -25,10 +25,14 @@ _START_SECONDS: Final = 90.0
 _IMAGE_SECONDS: Final = 30.0
 _CANARY: Final = """
 import sys, time
-from faultzone.substrate.docker.pool import Pool, Settings
-pool = Pool(Settings(sys.argv[1], sys.argv[2]))
-link = pool.board.ask(lambda answer: pool.lease(answer), 30)
-print(pool.session, *getattr(link, "lost", ["no-host"]), flush=True)
+from faultzone.errors import HarnessError
+from faultzone.substrate.docker.session import Session, Settings
+session = Session(Settings(sys.argv[1], sys.argv[2]))
+try:
+    lost = session.lost
+except HarnessError:
+    lost = ["no-host"]
+print(session.id, *lost, flush=True)
 time.sleep(600)
 """
 

@@ -26,7 +26,8 @@ _AGENT_STATES: Final = ("running", *AGENT_STATES)
 def host_condition(backend: Containers, *, host: str, region: str | None = None) -> dict[str, Any]:
     """What the kernel of a host says of what can be broken there, if it has a container, and the faults in force."""
     at = place_of(backend, region, host)
-    said = {name: value for name, value in backend.hosts.condition(*at).items() if name != "id"}
+    condition = backend.hosts.run(backend.hosts.faults.condition(*at))
+    said = {name: value for name, value in condition.items() if name != "id"}
     return {**said, "faults": faults_of(backend, at)}
 
 
@@ -45,7 +46,7 @@ def put_file(
     """Put a file into an instance, once what was asked of the hosts has happened."""
     backend.settle()
     raw = content.encode() if isinstance(content, str) else bytes(content)
-    backend.hosts.write(instance, path, base64.b64encode(raw).decode(), mode)
+    backend.hosts.run(backend.hosts.guests.write(instance, path, base64.b64encode(raw).decode(), mode))
     return {}
 
 
@@ -90,14 +91,14 @@ def forward_port(backend: Containers, *, instance: str, port: int) -> dict[str, 
     find_instance(backend, instance)
     if not 1 <= port <= 65535:
         raise UsageError(f"port={port!r}: write a port, from 1 to 65535")
-    address, opened = backend.hosts.reach.forward(instance, port)
+    address, opened = backend.hosts.run(backend.hosts.ports.forward(instance, port))
     return {"address": address, "port": opened}
 
 
 @verb(VERBS, takes_lock=True)
 def end_forward(backend: Containers, *, port: int) -> dict[str, Any]:
     """Close a port that was opened."""
-    backend.hosts.reach.end(port)
+    backend.hosts.run(backend.hosts.ports.end(port))
     return {}
 
 
@@ -113,6 +114,6 @@ def set_agent(backend: Containers, *, instance: str, state: str) -> dict[str, An
 @verb(VERBS, "break-agents", writes=False, takes_lock=True)
 def agent(backend: Containers, *, instance: str) -> dict[str, Any]:
     """Look at the agent of an instance: whether its system is up, whether it serves, its version, outages."""
-    up, version = backend.hosts.agent_of(instance)
+    up, version = backend.hosts.agents.look(instance)
     faults = list(backend.active_faults.on(("agent", instance)))
     return {"up": up, "running": version is not None, "version": version, "latest": version, "faults": faults}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import asyncio
 
 import pytest
 
@@ -21,14 +21,14 @@ class Engine:
     def monotonic(self) -> float:
         return self.now
 
-    def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> None:
         self.now += seconds
 
     def ping(self) -> None:
         if self.now < self.back:
             raise Away("away")
 
-    def ask(self) -> str:
+    async def ask(self) -> str:
         self.asked += 1
         self.ping()
         return "answer"
@@ -37,18 +37,23 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     made = Engine(back=0)
-    monkeypatch.setattr(outage, "time", SimpleNamespace(monotonic=made.monotonic, sleep=made.sleep))
+    monkeypatch.setattr(outage, "monotonic", made.monotonic)
+    monkeypatch.setattr(outage, "sleep", made.sleep)
     return made
 
 
+def patiently(away: Outage, engine: Engine) -> str:
+    return asyncio.run(away.patiently(engine.ask))
+
+
 def test_one_that_is_there_is_asked_once(engine: Engine) -> None:
-    assert Outage(engine.ping).patiently(engine.ask) == "answer"
+    assert patiently(Outage(engine.ping), engine) == "answer"
     assert (engine.asked, engine.now) == (1, 100)
 
 
 def test_one_that_comes_back_is_asked_again(engine: Engine) -> None:
     engine.back = 102.5
-    assert Outage(engine.ping).patiently(engine.ask) == "answer"
+    assert patiently(Outage(engine.ping), engine) == "answer"
     assert engine.asked == 2
     assert engine.now == pytest.approx(102.5, abs=0.2)
 
@@ -58,19 +63,19 @@ def test_one_that_stays_away_is_waited_for_once(engine: Engine) -> None:
     away = Outage(engine.ping)
     for _ in range(2):
         with pytest.raises(Away):
-            away.patiently(engine.ask)
+            patiently(away, engine)
         assert engine.now == pytest.approx(100 + AWAY_SECONDS, abs=0.2)
     engine.now = 1000
-    assert away.patiently(engine.ask) == "answer"
+    assert patiently(away, engine) == "answer"
     engine.back = 1005
-    assert away.patiently(engine.ask) == "answer"
+    assert patiently(away, engine) == "answer"
 
 
 def test_what_fails_for_another_reason_is_not_done_again(engine: Engine) -> None:
-    def fail() -> None:
+    async def fail() -> None:
         engine.asked += 1
         raise HarnessError("no space left on device")
 
     with pytest.raises(HarnessError, match="no space"):
-        Outage(engine.ping).patiently(fail)
+        asyncio.run(Outage(engine.ping).patiently(fail))
     assert engine.asked == 1

@@ -6,7 +6,7 @@ None has the lock of the backend: nobody may wait for a host under it.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
 from faultzone.control.faults.guests import agent_of
@@ -24,9 +24,14 @@ BREAKERS: Final[Breakers] = {}
 AGENT_STATES: Final = ("stopped", "hung")
 
 
+def _condition(backend: Containers, host: Place) -> dict[str, Any]:
+    """What the kernel of a host says; of one that has no container it says nothing."""
+    return backend.hosts.run(backend.hosts.faults.condition(*host))
+
+
 def _is(backend: Containers, host: Place, name: str, value: object) -> bool:
-    """Whether the kernel of a host says so; of one that has no container it says nothing."""
-    return bool(backend.hosts.condition(*host).get(name) == value)
+    """Whether the kernel of a host says so."""
+    return bool(_condition(backend, host).get(name) == value)
 
 
 def _peers_of(backend: Containers, fault: PeerCut) -> list[Hashable]:
@@ -38,12 +43,10 @@ def _peers_of(backend: Containers, fault: PeerCut) -> list[Hashable]:
 def cut_peers(backend: Containers, fault: PeerCut, peers: tuple[str, Place, Place]) -> Breaking:
     """Let what they send one another vanish."""
     _, one, other = peers
-    backend.hosts.peers(*one, other[1], up=False)
+    backend.hosts.run(backend.hosts.faults.peers(*one, other[1], up=False))
     # Of a host that others are kept from, too, it cannot be told whom it hears.
-    yield lambda: all(
-        faults_of(backend, each) or not backend.hosts.condition(*each).get("unheard") for each in peers[1:]
-    )
-    backend.hosts.peers(*one, other[1], up=True)
+    yield lambda: all(faults_of(backend, each) or not _condition(backend, each).get("unheard") for each in peers[1:])
+    backend.hosts.run(backend.hosts.faults.peers(*one, other[1], up=True))
 
 
 def faults_of(backend: Containers, host: Place) -> list[int]:
@@ -63,9 +66,13 @@ def _slow_of(backend: Containers, fault: SlowNetwork) -> list[Hashable]:
 def slow(backend: Containers, fault: SlowNetwork, target: tuple[str, Place]) -> Breaking:
     """Let it send so little, the least of all that are in force."""
     host, on = target[1], backend.active_faults.on
-    backend.hosts.slow(*host, min((fault.kilobits, *(each.kilobits for each in on(target).values()))))
+    _slow(backend, host, min((fault.kilobits, *(each.kilobits for each in on(target).values()))))
     yield lambda: not _is(backend, host, "queue", "tbf")
-    backend.hosts.slow(*host, min((each.kilobits for each in on(target).values()), default=None))
+    _slow(backend, host, min((each.kilobits for each in on(target).values()), default=None))
+
+
+def _slow(backend: Containers, host: Place, kilobits: int | None) -> None:
+    backend.hosts.run(backend.hosts.faults.slow(*host, kilobits))
 
 
 def _disk_of(backend: Containers, fault: DiskFull) -> list[Hashable]:
@@ -75,9 +82,9 @@ def _disk_of(backend: Containers, fault: DiskFull) -> list[Hashable]:
 @breaks(DiskFull, BREAKERS, of=_disk_of)
 def fill(backend: Containers, fault: DiskFull, target: tuple[str, Place]) -> Breaking:
     """Let it be full."""
-    backend.hosts.fill(*target[1], full=True)
+    backend.hosts.run(backend.hosts.faults.fill(*target[1], full=True))
     yield lambda: not _is(backend, target[1], "local_free", 0)
-    backend.hosts.fill(*target[1], full=False)
+    backend.hosts.run(backend.hosts.faults.fill(*target[1], full=False))
 
 
 def _memory_of(backend: Containers, fault: MemoryExhausted) -> list[Hashable]:
@@ -98,9 +105,9 @@ def starve(backend: Containers, fault: MemoryExhausted, memory: Hashable) -> Bre
 @breaks(HostPaused, BREAKERS, of=host_of)
 def pause(backend: Containers, fault: HostPaused, host: Place) -> Breaking:
     """Let the engine freeze it; thawed, it gets its power back if it was missed."""
-    backend.hosts.pause(*host, on=True)
+    backend.hosts.run(backend.hosts.faults.pause(*host, on=True))
     yield lambda: is_up(backend, host)
-    backend.hosts.pause(*host, on=False)
+    backend.hosts.run(backend.hosts.faults.pause(*host, on=False))
     with backend.locked():
         backend.substrate.repair(*host)
 
@@ -108,7 +115,7 @@ def pause(backend: Containers, fault: HostPaused, host: Place) -> Breaking:
 @breaks(HostKilled, BREAKERS, of=host_of)
 def kill(backend: Containers, fault: HostKilled, host: Place) -> Breaking:
     """Let the engine kill it."""
-    backend.hosts.kill(*host)
+    backend.hosts.run(backend.hosts.faults.kill(*host))
     yield lambda: is_up(backend, host)
     with backend.locked():
         backend.substrate.repair(*host)
@@ -122,7 +129,7 @@ def put_out_of_order(backend: Containers, fault: AgentOutage, agent: Hashable) -
     bring(backend, fault.instance, fault.state)
 
     def is_sound() -> bool:
-        up, version = backend.hosts.agent_of(fault.instance)
+        up, version = backend.hosts.agents.look(fault.instance)
         return not up or version is not None
 
     yield is_sound
@@ -134,4 +141,4 @@ def put_out_of_order(backend: Containers, fault: AgentOutage, agent: Hashable) -
 def bring(backend: Containers, instance: str, state: str) -> None:
     """Bring the agent of an instance into a state, once what was asked of the hosts has happened."""
     backend.settle()
-    backend.hosts.set_agent(instance, state)
+    backend.hosts.run(backend.hosts.agents.set(instance, state))

@@ -44,6 +44,11 @@ class Connection:
     Args:
         timeout: how many seconds an answer may take.
 
+    Attributes:
+        client: the SDK's client.
+        api: the requests that it is made of.
+        info: what the engine says of itself.
+
     Raises:
         NotSupported: none answers, or the SDK is not installed; the text says what to do.
     """
@@ -56,28 +61,29 @@ class Connection:
                 import_module(each)
         except ImportError as missing:
             raise NotSupported(f"the Docker backend needs {missing.name}: install pytest-faultzone[docker]") from None
-        self._errors = docker.errors
+        #: What the SDK raises.
+        self.errors = docker.errors
         try:
-            self._client = _of_environment(timeout) if _named() else _of_context(timeout)
-            self._api = self._client.api
-            self.info: Mapping[str, Any] = self._client.info()
+            self.client = _of_environment(timeout) if _named() else _of_context(timeout)
+            self.api = self.client.api
+            self.info: Mapping[str, Any] = self.client.info()
         except (docker.errors.DockerException, OSError) as trouble:
             raise NotSupported(_ADVICE.format(trouble=short(trouble))) from None
         if self.info.get("OSType") != "linux":
             raise NotSupported(f"the Docker engine runs {self.info.get('OSType')} containers; hosts need Linux ones")
 
     @contextmanager
-    def _saying(self, what: str) -> Iterator[None]:
+    def saying(self, what: str) -> Iterator[None]:
         """Turn the SDK's errors into ours."""
         try:
             yield
-        except self._errors.DockerException as trouble:
+        except self.errors.DockerException as trouble:
             text = short(trouble)
             taken = "already in use", "overlaps", "already exists", "is already in progress"
             kind: type[HarnessError] = HarnessError
             if any(each in text for each in taken):
                 kind = Taken
-            elif isinstance(trouble, self._errors.NotFound):
+            elif isinstance(trouble, self.errors.NotFound):
                 kind = Missing
             raise kind(f"the Docker engine could not {what}: {text}") from None
         except OSError as trouble:
@@ -85,7 +91,7 @@ class Connection:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._client.close()
+        self.client.close()
 
     def ping(self) -> None:
         """See that it answers.
@@ -93,8 +99,8 @@ class Connection:
         Raises:
             HarnessError: it does not.
         """
-        with self._saying("be reached"):
-            answer = self._api.get(f"{self._api.base_url}/_ping", timeout=_PING_SECONDS)
+        with self.saying("be reached"):
+            answer = self.api.get(f"{self.api.base_url}/_ping", timeout=_PING_SECONDS)
             if not answer.ok:
                 raise OSError(f"{answer.status_code} {answer.reason}")
 

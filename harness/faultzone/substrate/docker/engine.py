@@ -85,12 +85,34 @@ class Container:
     plain: bool = False
 
 
-class Engine(Connection):
+class Engine:
     """A Docker engine.
+
+    Args:
+        timeout: how many seconds an answer may take.
 
     Raises:
         NotSupported: none answers, or the SDK is not installed; the text says what to do.
     """
+
+    def __init__(self, timeout: int = TIMEOUT) -> None:
+        self.connection = Connection(timeout)
+        self._client, self._api = self.connection.client, self.connection.api
+        self._errors, self._saying = self.connection.errors, self.connection.saying
+        #: What it says of itself.
+        self.info = self.connection.info
+
+    def ping(self) -> None:
+        """See that it answers.
+
+        Raises:
+            HarnessError: it does not.
+        """
+        self.connection.ping()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.connection.close()
 
     # Images
 

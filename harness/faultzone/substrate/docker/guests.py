@@ -1,37 +1,61 @@
-"""What lives on the machines of a region: agents and streams at this end, and doors beside the public API."""
+"""The instances on the machines of a region: they boot, stop, move and go, and what they say is heard.
+
+All of it is on the loop's thread.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from time import monotonic, sleep
 from typing import Any, Final
 from weakref import WeakMethod
 
-from faultzone.errors import HarnessError, UnknownTarget
-from faultzone.model.core.effects import Boot, Report
-from faultzone.substrate import Sink
+from faultzone.errors import HarnessError
+from faultzone.model.core.effects import (
+    AgentSeen,
+    Boot,
+    Booted,
+    GuestCrashed,
+    GuestRebooted,
+    Halt,
+    Halted,
+    Move,
+    Release,
+    Report,
+    RunEnded,
+    RunRefused,
+    RunStarted,
+    RunTimedOut,
+)
+from faultzone.substrate.docker.agent.guest import START_UP
 from faultzone.substrate.docker.agent.streams import Stream, Streams, User
-from faultzone.substrate.docker.breaking import BreakableMachines
-from faultzone.substrate.docker.links import Message
-from faultzone.substrate.docker.machines import CLOSE_SECONDS, Machine
-from faultzone.substrate.docker.pool import Pool
-from faultzone.substrate.docker.reaching import Reach
-from faultzone.substrate.docker.tunnels import Served
+from faultzone.substrate.docker.link import HostError, HostGone, Link, Message
+from faultzone.substrate.docker.loop import Tasks
+from faultzone.substrate.docker.machines import Machine, Machines
+from faultzone.substrate.docker.names import Names
+from faultzone.substrate.docker.owed import Life, Loss, Owed, Run
+from faultzone.substrate.docker.ports import Served
 from faultzone.substrate.gateway.agents import AgentServer
 from faultzone.substrate.gateway.http import Conversation, Site
 from faultzone.substrate.gateway.metadata import MetadataServer
 from faultzone.substrate.gateway.secure import Door
 
-#: For how long an agent may take to serve, or to be seen to have ceased to.
-AGENT_SECONDS: Final = 5.0
-_POLL_SECONDS: Final = 0.005
-
 #: Tells what the metadata service says to an instance at a path; None where there is nothing.
 Describe = Callable[[str, str], str | None]
+
+#: For how long an agent may take to serve, or to be seen to have ceased to.
+AGENT_SECONDS: Final = 5.0
+#: How long an answer of an instance is awaited, beyond what it is asked to do.
+ANSWER_SECONDS: Final = 30.0
+#: The private networks of regions are parts of 10.0.0.0/8.
+_PREFIX: Final = 8
+#: How many lines that a start-up program wrote get into the log of the host.
+_START_UP_LINES: Final = 20
+#: What is reported of an instance that ended by itself, by how; of any other, that it crashed.
+_ENDS: Final[dict[str, type[Halted] | type[GuestRebooted]]] = {"halt": Halted, "reboot": GuestRebooted}
 
 
 @dataclass
@@ -57,47 +81,169 @@ class Guest:
     rising: bool = False
     hung: bool = False
 
+    @property
+    def instance(self) -> str:
+        """Its id."""
+        return self.boot.instance
 
-class InhabitedMachines(BreakableMachines):
-    """Machines with instances on them.
+
+class Guests:
+    """The instances of one region's cloud.
 
     Args:
-        pool: where hosts come from.
-        sink: takes reports from any thread.
-        describe: tells what the metadata service says to an instance at a path; it is held weakly, as the sink is.
-        detect: real seconds of silence after which a host is taken to be lost.
+        machines: what they are on.
+        tasks: owns what goes on here.
+        owed: what hosts owe.
+        describe: tells what the metadata service says to an instance at a path; it is held weakly.
+        root: the directory of what instances have under their system disks; that of the hosts' image when empty.
+        disks: the directory of their system disks. Both are below the volume that hosts share.
     """
 
-    def __init__(self, pool: Pool, sink: Sink, describe: Describe, detect: float) -> None:
-        super().__init__(pool, sink, detect)
+    def __init__(self, machines: Machines, tasks: Tasks, owed: Owed, describe: Describe, root: str, disks: str) -> None:
+        self._machines, self._tasks, self._owed = machines, tasks, owed
         self._describe = WeakMethod(describe)
+        self._root, self._disks = root, disks
+        self._names = Names(disks, tasks)
         self._guests: dict[str, Guest] = {}
-        self._asked: dict[tuple[str, str], Callable[[Any], None]] = {}
+        #: What those wait for who run a script in an instance beside the public API.
+        self._asked: dict[tuple[str, str], asyncio.Future[Message]] = {}
         self._numbers = itertools.count(1)
-        #: The ways to ports of instances.
-        self.reach = Reach(pool.board, self._open_stream)
 
-    @abstractmethod
-    def _hear_agent(self, guest: Guest, report: Report) -> None:
-        """Take in what the agent of an instance reports."""
+    def get(self, instance: str) -> Guest | None:
+        """An instance that has been booted and not released."""
+        return self._guests.get(instance)
+
+    # Lives
+
+    async def boot(self, region: str, effect: Boot) -> None:
+        """Start an instance, on whatever host it was before."""
+        machine = self._machines.at(region, effect.host)
+        before = self._guests.get(effect.instance)
+        agent = effect.agent or (before is not None and before.agent)
+        guest = self._guests[effect.instance] = self._new(machine, effect, agent)
+        if before is not None and before.machine is not machine:
+            await self._leave(effect.instance, before.machine)
+        await self._start(guest, effect.epoch)
+
+    async def move(self, region: str, effect: Move) -> None:
+        """Start an instance on another host with its disk and address. What ran in it begins anew."""
+        guest = self._guests.get(effect.instance)
+        if guest is None:
+            self._owed.settle_life(effect.instance, effect.epoch)
+            return
+        before = guest.machine
+        self._lose_streams(guest)
+        guest.machine = self._machines.at(region, effect.to)
+        guest.boot = guest.boot._replace(user_data=None, host=effect.to)
+        self._machines.report(region, GuestRebooted(effect.instance, effect.epoch))
+        self._forget_runs(effect.instance)
+        await self._leave(effect.instance, before)
+        await self._start(guest, effect.epoch)
+
+    async def _leave(self, instance: str, machine: Machine) -> None:
+        """See that nothing of an instance runs on the host that it was on; one that is down runs nothing."""
+        link = machine.link
+        if link is not None and link.alive and not machine.down:
+            try:
+                await link.ask("stop", instance=instance, force=True)
+            except HostError:
+                return  # It has lost its power meanwhile.
+
+    async def _start(self, guest: Guest, epoch: int) -> None:
+        """Start an instance on its host, once that has a container; not if it is to do something else meanwhile."""
+
+        def wanted() -> bool:
+            return self._guests.get(guest.instance) is guest and guest.epoch == epoch and not guest.machine.down
+
+        if not wanted():
+            return
+        link = await self._machines.link_of(guest.machine)
+        if not wanted():
+            return
+        names = await self._names.add(link, guest.machine.region, guest.boot)
+        if names is None or not wanted():
+            return
+        try:
+            await link.ask("start", spec=self._spec(guest, link, epoch, names))
+        except HostGone:
+            return
+        except HostError as error:
+            if not guest.machine.down and "no power" not in str(error):
+                raise
+
+    def _spec(self, guest: Guest, link: Link, epoch: int, names: str) -> Message:
+        boot, session = guest.boot, self._machines.session
+        octets = [int(each) for each in boot.address.split(".")]
+        return {
+            "instance": boot.instance,
+            "epoch": epoch,
+            "disk": f"{self._disks}/{boot.instance}",
+            "root": self._root,
+            "host_name": (boot.host_name or boot.instance)[:63],
+            "network": 0 if "own-address" in link.lost else self._machines.join(link, boot.network),
+            "address": boot.address,
+            "prefix": _PREFIX,
+            "mac": "00:16:" + ":".join(f"{each:02x}" for each in octets),
+            "user_data": boot.user_data,
+            "names": names,
+            "agent": session.agent if guest.agent else "",
+            "trusted": session.authority.certificate,
+        }
+
+    async def halt(self, region: str, effect: Halt) -> None:
+        """Stop an instance."""
+        guest = self._guests.get(effect.instance)
+        machine = self._machines.at(region, effect.host)
+        if guest is not None:
+            guest.epoch = effect.epoch
+        if machine.link is not None or machine.leasing is not None:
+            link = await self._machines.link_of(machine)
+            try:
+                await link.ask("stop", instance=effect.instance, force=effect.force)
+            except HostError:
+                return
+        if machine.down:
+            return
+        self._forget_runs(effect.instance)
+        if guest is not None:
+            self._lose_streams(guest)
+        self._machines.report(region, Halted(effect.instance, effect.epoch))
+        self._owed.settle_life(effect.instance, effect.epoch)
+
+    def release(self, effect: Release) -> None:
+        """End an instance, and remove its disk."""
+        guest = self._guests.pop(effect.instance, None)
+        if guest is not None:
+            self._names.remove(guest.boot)
+            self._lose_streams(guest)
+        self._owed.settle(Life(effect.instance))
+        self._forget_runs(effect.instance)
+        if guest is None or guest.machine.link is None:
+            return
+        link = guest.machine.link
+        if not guest.machine.down:
+            link.send("stop", instance=effect.instance, force=True)
+        link.send("forget", disk=f"{self._disks}/{effect.instance}", instance=effect.instance)
 
     # Agents and streams
 
-    def _guest(self, machine: Machine, boot: Boot, agent: bool) -> Guest:
+    def _new(self, machine: Machine, boot: Boot, agent: bool) -> Guest:
         """An instance in a life that begins, with what its agent and its streams meet at this end."""
-        instance, epoch = boot.instance, boot.epoch
 
         def heard(report: Report) -> None:
-            if self._guests.get(instance) is guest:
+            if self._guests.get(boot.instance) is guest:
                 self._hear_agent(guest, report)
 
-        server = AgentServer(machine.region, instance, epoch, heard, self._later)
-        guest = Guest(machine, boot, epoch, agent, server, self._streams(boot, server))
+        server = AgentServer(machine.region, boot.instance, boot.epoch, heard, self._tasks.later)
+        guest = Guest(machine, boot, boot.epoch, agent, server, self._streams(boot, server))
         return guest
 
     def _streams(self, boot: Boot, server: AgentServer) -> Streams:
-        instance = boot.instance
-        sites: dict[str, Site] = {"assistant": server, "metadata": MetadataServer(self._metadata(instance))}
+        instance, context = boot.instance, self._machines.session.authority.context
+        sites: dict[str, Site] = {
+            "assistant": server,
+            "metadata": MetadataServer(partial(self._read_metadata, instance)),
+        }
 
         def say(message: Message) -> None:
             guest = self._guests.get(instance)
@@ -105,14 +251,16 @@ class InhabitedMachines(BreakableMachines):
                 guest.machine.link.send("stream", instance=instance, epoch=guest.epoch, message=message)
 
         def accept(stream: Stream, to: str) -> Served:
-            site = sites[to]
-            context = self.pool.authority.context
-            make = partial(Conversation, site)
+            make = partial(Conversation, sites[to])
             return Served(stream, lambda send, end: Door(context, make, send, end))
 
         return Streams(say, accept, 1)
 
-    def _open_stream(self, instance: str, user: User, port: int) -> Stream:
+    def _read_metadata(self, instance: str, path: str) -> str | None:
+        describe = self._describe()
+        return None if describe is None else describe(instance, path)
+
+    def open_stream(self, instance: str, user: User, port: int) -> Stream:
         """Open a stream to a port of an instance, as somebody outside who reaches its network would.
 
         Raises:
@@ -124,19 +272,6 @@ class InhabitedMachines(BreakableMachines):
             raise TimeoutError(f"{instance} is not heard of")
         return guest.streams.open(user, str(port))
 
-    def _let_go(self) -> None:
-        self.reach.close()
-
-    def _metadata(self, instance: str) -> Callable[[str], str | None]:
-        def read(path: str) -> str | None:
-            describe = self._describe()
-            return None if describe is None else describe(instance, path)
-
-        return read
-
-    def _later(self, seconds: float, action: Callable[[], None]) -> None:
-        self.pool.board.later(seconds, lambda: None if self._closed else self._guarded(action))
-
     def _lose_streams(self, guest: Guest) -> None:
         """What runs in an instance has ended: nobody is at the other end of its streams, and its agent is gone."""
         guest.up = False
@@ -144,21 +279,95 @@ class InhabitedMachines(BreakableMachines):
         streams, guest.streams = guest.streams, self._streams(guest.boot, guest.server)
         streams.lose("the instance has ended")
 
-    # Beside the public API
+    # What hosts and agents say
 
-    def _expect_nothing(self, instance: str) -> None:
-        """Nothing is heard any more of what the agent of an instance was given."""
-        for key in [each for each in self._live if each[0] == instance]:
-            self._live.pop(key, None)
-        for key in [each for each in self._owed if isinstance(each, tuple) and each[0] == instance]:
-            self._owed.pop(key, None)
+    def hear(self, machine: Machine, link: Link, message: Message) -> None:
+        """Take in what a host says by itself."""
+        event = message.get("event")
+        if event is None and not machine.noticed:  # Its container is gone.
+            self._owed.add(Loss(machine.region, machine.index))
+        if event is None or event == "beat":
+            return
+        instance, epoch = str(message["instance"]), int(message["epoch"])
+        guest = self._guests.get(instance)
+        if guest is None or guest.epoch != epoch or guest.machine is not machine:
+            return
+        if event == "stream":
+            guest.streams.hear(message)
+        elif event == "up":
+            guest.up, guest.rising, guest.hung = True, True, False
+            if guest.agent:
+                self._tasks.later(AGENT_SECONDS, lambda: self._risen(guest))
+            else:
+                self._risen(guest)
+        elif event == "failed":
+            self._owed.settle_life(instance, epoch)
+            raise HarnessError(f"{instance} could not be started on {link.name}: {message['why']}")
+        elif event == "gone":
+            self._forget_runs(instance)
+            self._lose_streams(guest)
+            kind = _ENDS.get(message["how"], GuestCrashed)
+            self._machines.report(machine.region, kind(instance, epoch))
+        else:
+            self._hear_run(link, message)
+
+    def _hear_run(self, link: Link, message: Message) -> None:
+        """A script that was not run by the agent has begun, written or ended."""
+        instance, run, event = message["instance"], message["run"], message["event"]
+        if run == START_UP and event == "ended":
+            link.note(f"{instance}: its start-up program has ended with {message['exit_code']}")
+            for line in message["output"].splitlines()[-_START_UP_LINES:]:
+                link.note(f"{instance}: {line}")
+        if event == "started":
+            self._owed.begun(instance, run)
+        elif event != "output":
+            self._owed.ended(instance, run)
+            self._answer((instance, run), message)
+
+    def _hear_agent(self, guest: Guest, report: Report) -> None:
+        """The agent of an instance serves or no longer does, or has reported something of a run."""
+        self._machines.report(guest.machine.region, report)
+        if isinstance(report, AgentSeen):
+            if report.version is None:
+                self._owed.forget_runs(guest.instance)
+            self._risen(guest)
+        elif isinstance(report, RunStarted | RunEnded | RunTimedOut | RunRefused):
+            self._owed.settle(Run(guest.instance, report.run))
+            if isinstance(report, RunStarted):
+                self._owed.begun(guest.instance, report.run)
+            else:
+                self._owed.ended(guest.instance, report.run)
+
+    def _risen(self, guest: Guest) -> None:
+        """An instance is Running once its agent serves, or has not come to serve in time."""
+        if guest.rising and self._guests.get(guest.instance) is guest:
+            guest.rising = False
+            if guest.server.serves is None:
+                self._owed.forget_runs(guest.instance)
+            self._machines.report(guest.machine.region, Booted(guest.instance, guest.epoch))
+            self._owed.settle_life(guest.instance, guest.epoch)
+
+    def write_off(self, machine: Machine) -> None:
+        """Expect nothing more of what ran on a host that is lost."""
+        for instance, guest in self._guests.items():
+            if guest.machine is machine:
+                self._owed.settle(Life(instance))
+                self._forget_runs(instance)
+                self._lose_streams(guest)
 
     def _forget_runs(self, instance: str) -> None:
-        self._expect_nothing(instance)
+        self._owed.forget_runs(instance)
         for key in [each for each in self._asked if each[0] == instance]:
-            self._asked.pop(key)({"trouble": "it ended meanwhile"})
+            self._answer(key, {"trouble": "it ended meanwhile"})
 
-    def execute(self, instance: str, script: str, seconds: float) -> Message:
+    def _answer(self, key: tuple[str, str], message: Message) -> None:
+        asked = self._asked.pop(key, None)
+        if asked is not None and not asked.done():
+            asked.set_result(message)
+
+    # Beside the public API
+
+    async def execute(self, instance: str, script: str, seconds: float) -> Message:
         """Run a script in an instance beside the public API, and wait for its end.
 
         Returns:
@@ -167,92 +376,34 @@ class InhabitedMachines(BreakableMachines):
         Raises:
             HarnessError: the instance does not run.
         """
-        return self._ask_guest(
-            instance,
-            {"op": "run", "script": script, "directory": "", "seconds": seconds, "quota": 1 << 24},
-            seconds + CLOSE_SECONDS,
-        )
+        message = {"op": "run", "script": script, "directory": "", "seconds": seconds, "quota": 1 << 24}
+        return await self._ask(instance, message, seconds + ANSWER_SECONDS)
 
-    def write(self, instance: str, path: str, content: str, mode: int) -> None:
+    async def write(self, instance: str, path: str, content: str, mode: int) -> None:
         """Put a file, given in Base64, into an instance.
 
         Raises:
             HarnessError: the instance does not run, or the file cannot be written there.
         """
         message = {"op": "put", "path": path, "content": content, "mode": f"{mode:o}"}
-        self._ask_guest(instance, message, CLOSE_SECONDS)
+        await self._ask(instance, message, ANSWER_SECONDS)
 
-    def starve(self, instance: str, left: int | None) -> None:
-        """Let an instance have no more memory than it has now and `left` bytes, or again as much as any.
-
-        Raises:
-            UsageError: it does not run.
-            NotSupported: instances have no limits here.
-        """
+    async def _ask(self, instance: str, message: Message, seconds: float) -> Message:
         guest = self._guests.get(instance)
-        if guest is None:
-            raise UnknownTarget(f"{instance} does not run")
-        self._ask(guest.machine.region, guest.machine.index, "memory", mends=left is None, instance=instance, left=left)
-
-    def set_agent(self, instance: str, state: str) -> None:
-        """Let the agent of an instance run, be dead or stand still: `running`, `stopped`, `hung`.
-
-        It returns once the region knows whether the agent serves; one that stands still seems to.
-
-        Raises:
-            UsageError: it has no agent.
-            HarnessError: the agent does not do as it is told.
-        """
-
-        def ask(answer: Callable[[Any], None]) -> None:
-            guest = self._guests.get(instance)
-            if guest is None or not guest.agent:
-                answer({"unknown": True})
-                return
-            guest.hung = state == "hung"
-            if guest.hung:
-                self._expect_nothing(instance)
-            if guest.up and guest.machine.link is not None and not guest.machine.down:
-                message = {"op": "agent", "state": state}
-                guest.machine.link.send("guest", answer, instance=instance, epoch=guest.epoch, message=message)
-            else:
-                answer({})
-
-        if "unknown" in self.pool.board.ask(ask, CLOSE_SECONDS):
-            raise UnknownTarget(f"{instance} has no agent, or is not there any more")
-        end = monotonic() + AGENT_SECONDS
-        while state != "hung" and self._agent_lags(instance, serves=state == "running"):
-            if monotonic() > end:
-                raise HarnessError(f"the agent of {instance} should be {state}, and is not after {AGENT_SECONDS:g} s")
-            sleep(_POLL_SECONDS)
-
-    def _agent_lags(self, instance: str, *, serves: bool) -> bool:
-        up, version = self.agent_of(instance)
-        return up and (version is not None) != serves
-
-    def agent_of(self, instance: str) -> tuple[bool, str | None]:
-        """Whether an instance is up, and the version of its agent; None where that does not serve."""
-        guest = self._guests.get(instance)
-        return (False, None) if guest is None else (guest.up and not guest.machine.down, guest.server.serves)
-
-    def _ask_guest(self, instance: str, message: Message, seconds: float) -> Message:
+        if guest is None or guest.machine.link is None:
+            raise HarnessError(f"{instance} does not run")
         run = f"exec-{next(self._numbers)}"
-
-        def ask(answer: Callable[[Any], None]) -> None:
-            guest = self._guests.get(instance)
-            if guest is None or guest.machine.link is None:
-                answer({"trouble": f"{instance} does not run"})
-                return
-            self._asked[instance, run] = answer
-            guest.machine.link.send(
-                "guest",
-                lambda said: answer(said) if "trouble" in said else None,
-                instance=instance,
-                epoch=guest.epoch,
-                message={**message, "run": run},
-            )
-
-        said: Message = self.pool.board.ask(ask, seconds)
+        asked = self._asked[instance, run] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(seconds):
+                await guest.machine.link.ask(
+                    "guest", instance=instance, epoch=guest.epoch, message={**message, "run": run}
+                )
+                said: dict[str, Any] = await asked
+        except HostError as error:
+            raise HarnessError(f"{instance}: {error}") from None
+        finally:
+            self._asked.pop((instance, run), None)
         if "exit_code" not in said:
             raise HarnessError(f"{instance}: {said.get('trouble') or said.get('output')}")
         return said

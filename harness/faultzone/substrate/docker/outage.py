@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import asyncio
+from asyncio import sleep
+from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Final, TypeVar
 
 from faultzone.errors import HarnessError
@@ -27,7 +29,7 @@ class Outage:
         self._ping = ping
         self._since: float | None = None
 
-    def patiently(self, action: Callable[[], Result], seconds: float | None = None) -> Result:
+    async def patiently(self, action: Callable[[], Awaitable[Result]], seconds: float | None = None) -> Result:
         """Do something; again once the engine is back, if it was away.
 
         Args:
@@ -39,26 +41,26 @@ class Outage:
         """
         while True:
             try:
-                result = action()
+                result = await action()
             except Away:
-                if not self._over(AWAY_SECONDS if seconds is None else seconds):
+                if not await self._over(AWAY_SECONDS if seconds is None else seconds):
                     raise
             else:
                 self._since = None
                 return result
 
-    def _over(self, seconds: float) -> bool:
+    async def _over(self, seconds: float) -> bool:
         """Wait until the engine answers; False if it has been away for too long."""
         if self._since is None:
-            self._since = time.monotonic()
+            self._since = monotonic()
         end = self._since + seconds
         while True:
             try:
-                self._ping()
+                await asyncio.to_thread(self._ping)
             except HarnessError:
-                if time.monotonic() >= end:
+                if monotonic() >= end:
                     return False
-                time.sleep(_LOOK_SECONDS)
+                await sleep(_LOOK_SECONDS)
             else:
                 self._since = None
                 return True

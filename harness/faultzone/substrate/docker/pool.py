@@ -1,43 +1,33 @@
 """The hosts of a session: started when first needed, leased to a region, reset, and leased again.
 
-A reset host must say of itself what a fresh one says; one that does not is thrown away.
+A reset host must say of itself what a fresh one says; one that does not is thrown away. All of it is on the loop's
+thread; what blocks, the engine's SDK, is called in threads of its own.
 """
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-import secrets
-import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from faultzone.errors import HarnessError
-from faultzone.substrate.docker import clients, image
-from faultzone.substrate.docker.agent.sandbox import CLIENT
-from faultzone.substrate.docker.agent.services import ASSISTANT
-from faultzone.substrate.docker.cleanup import KEPT, Watchdog, labels, lease_end, removable, remove_all, sweep
+from faultzone.substrate.docker.cleanup import KEPT, lease_end
 from faultzone.substrate.docker.connection import Missing, Taken
-from faultzone.substrate.docker.engine import Container, Engine
-from faultzone.substrate.docker.fabric import Fabric
-from faultzone.substrate.docker.links import Link, Message, Switchboard
-from faultzone.substrate.docker.outage import Outage
-from faultzone.substrate.docker.roots import Roots
-from faultzone.substrate.docker.settings import Settings as Settings
+from faultzone.substrate.docker.engine import Container, Stream
+from faultzone.substrate.docker.link import HostError, Link, Message
+from faultzone.substrate.docker.loop import Tasks
 
-#: What takes a leased host, or the reason why there is none.
-Taker = Callable[["Link | HarnessError"], None]
+if TYPE_CHECKING:
+    from faultzone.substrate.docker.session import Session
 
-#: Under what names and addresses the Cloud Assistant's server is found.
-SERVER_NAMES: Final = ("*.axt.aliyun.com", "*.axt.aliyuncs.com", ASSISTANT, "127.0.0.1")
+#: How many hosts are started at a time: more gain nothing.
 _STARTERS: Final = 4
-_READY_SECONDS: Final = 20.0
+#: How long a host may take until its agent answers.
+READY_SECONDS: Final = 20.0
 _RESET_SECONDS: Final = 10.0
-_SWEEP_SECONDS: Final = 10.0
-#: How long the end of a session waits for an engine that is away; after that, the watchdog does.
-_LAST_SECONDS: Final = 5.0
 #: How often a host is tried again where what it needs has been removed, or its address is somebody's.
 _TRIES: Final = 3
 _KEEP_SECONDS: Final = 2.0
@@ -46,204 +36,165 @@ _KEPT_HOSTS: Final = 16
 
 
 class Pool:
-    """All hosts of one process.
+    """All hosts of a session.
 
-    Raises:
-        NotSupported: no engine answers, or no image can be had.
+    Args:
+        session: whose they are.
+
+    Attributes:
+        idle: those that nobody has.
+        leased: those that regions have.
+        kept: those of failed tests that stay after the session.
+        thrown_away: how many did not become as they were.
+        lost: what instances lack on this engine; None before a host has said it.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.session = secrets.token_hex(6)
-        self.engine = Engine()
-        self.outage = Outage(self.engine.ping)
-        self._labels = labels(self.session)
-        self._undo: list[Callable[[], None]] = [self.engine.close]
-        self.trouble: BaseException | None = None
+    def __init__(self, session: Session) -> None:
+        self._session, self._engine = session, session.engine
+        self._tasks = Tasks(session.loop, session.failures.add)
+        self._starters = asyncio.Semaphore(_STARTERS)
+        self._numbers = itertools.count(1)
+        self._starting = 0
+        self._closing = False
         self.idle: list[Link] = []
         self.leased: set[Link] = set()
         self.kept: list[Link] = []
-        self._starting = 0
-        self._numbers, self._networks = itertools.count(1), itertools.count(1)
         self.thrown_away = 0
-        #: What instances run as their Cloud Assistant agent; see `agent.sandbox.Spec`.
-        self.agent = CLIENT if settings.agent else "own"
-        self._lost: tuple[str, ...] | None = None
-        self._all_gone = True
-        try:
-            self._open()
-        except BaseException:
-            self.close()
-            raise
+        self.lost: tuple[str, ...] | None = None
 
-    def _open(self) -> None:
-        """Make what hosts need. Whatever can be left behind is watched over before it is made."""
-        from faultzone.substrate.gateway.secure import Authority
+    # Leases
 
-        self.authority = Authority(SERVER_NAMES)
-        self.watchdog = Watchdog(self.session)
-        self._undo.append(lambda: self.watchdog.close(all_gone=self._all_gone))
-        with suppress(HarnessError):  # What does not go keeps nobody from work; `faultzone doctor` counts it.
-            sweep(self.engine, _SWEEP_SECONDS)
-        self._client = b""
-        if path := self.settings.agent:
-            self._client = clients.read(path)
-            clients.check(path, self._client, str(self.engine.info.get("Architecture")))
-        self.image = self._make_image()
-        self.watchdog.wait_until_it_watches()
-        self._undo.append(self._remove_made)
-        self._fabric = Fabric(self.engine, self.watchdog, self.session, self._labels)
-        self.volume = f"faultzone-{self.session}"
-        with self.watchdog.expecting("volume", self.volume):
-            self.engine.create_volume(self.volume, self._labels)
-        self.roots = Roots(self.engine, self.watchdog, self.outage, self.image, self.volume, self._labels)
-        self.board = Switchboard(self._failed)
-        self._undo.append(self.board.close)
-        self._threads = ThreadPoolExecutor(_STARTERS, "faultzone-starts")
-        self._undo.append(lambda: self._threads.shutdown(cancel_futures=True))
-        self._undo.append(self._let_go)
+    async def lease(self) -> Link:
+        """A host that nobody has, or one that is started for this.
 
-    def _make_image(self) -> str:
-        return image.ensure(self.engine, self.settings.base, self.settings.mirror, self._client)
-
-    @property
-    def network(self) -> str:
-        """The name of the network between its hosts."""
-        return self._fabric.name
-
-    @property
-    def subnet(self) -> str:
-        """The first three numbers of the addresses in it."""
-        return self._fabric.subnet
-
-    def next_network(self) -> int:
-        """The number of a private network that no region of this session has."""
-        return next(self._networks)
-
-    def _failed(self, trouble: BaseException) -> None:
-        self.trouble = self.trouble or trouble
-
-    # Leases; on the switchboard's thread
-
-    def lease(self, taker: Taker) -> None:
-        """Give a host to `taker`, now or once one has started."""
+        Raises:
+            HarnessError: there would be too many, or it does not start.
+        """
         while self.idle:
             link = self.idle.pop()
             if link.alive:
                 self.leased.add(link)
                 link.log.clear()
-                taker(link)
-                return
-        if len(self.leased) + self._starting >= self.settings.hosts:
-            limit = self.settings.hosts
-            taker(
-                HarnessError(
-                    f"more than {limit} hosts would be in use at a time; faultzone_docker_hosts sets the limit"
-                )
+                return link
+        return await self._start()
+
+    async def _start(self) -> Link:
+        limit = self._session.settings.hosts
+        if len(self.leased) + self._starting >= limit:
+            raise HarnessError(
+                f"more than {limit} hosts would be in use at a time; faultzone_docker_hosts sets the limit"
             )
-            return
+        if self._closing:
+            raise HarnessError("the session has ended")
         self._starting += 1
-        place = self._place()
-        self._threads.submit(self._start, place, taker)
-
-    def _place(self) -> tuple[int, int]:
-        """The number of the next host, and one in the subnet that no other has; on the switchboard's thread."""
-        taken = {link.address.rpartition(".")[2] for link in [*self.idle, *self.leased, *self.kept]}
-        places = ((number, number % 250 + 2) for number in self._numbers)
-        return next((number, place) for number, place in places if str(place) not in taken)
-
-    def _start(self, place: tuple[int, int], taker: Taker) -> None:
-        """Start a host; on a thread of its own."""
+        # It goes on if nobody waits for it any more: what the engine is asked for cannot be called back.
+        starting = self._tasks.hold(self._make_host())
+        starting.add_done_callback(self._started)
         try:
-            link = self._make_host(place)
-        except (HarnessError, TimeoutError) as trouble:
-            refusal = trouble if isinstance(trouble, HarnessError) else HarnessError(str(trouble))
-            self.board.post(lambda: self._not_started(taker, refusal))
-            return
-        self.board.post(lambda: self._greet(link, taker))
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            starting.add_done_callback(self._unwanted)
+            raise
 
-    def _make_host(self, place: tuple[int, int]) -> Link:
-        """Make a container; another, once the engine is back or what was removed is there again."""
-        tried: list[str] = []
+    def _started(self, starting: asyncio.Task[Link]) -> None:
+        self._starting -= 1
+        if not starting.cancelled() and starting.exception() is None:
+            self.leased.add(starting.result())
 
-        def make() -> Link:
-            if tried:  # The engine may have made something of it.
-                self.engine.discard(tried[-1])
-            number, octet = self.board.ask(lambda answer: answer(self._place()), _RESET_SECONDS) if tried else place
-            name, address = f"faultzone-{self.session}-{number}", f"{self.subnet}.{octet}"
-            tried.append(name)
-            plain = self.settings.plain
-            wanted = Container(name, self.image, self.network, address, self.volume, self._labels, plain)
-            with self.watchdog.expecting("container", name):
-                container, stream = self.engine.start(wanted)
-            return Link(self.board, container, name, address, stream)
+    def _unwanted(self, starting: asyncio.Task[Link]) -> None:
+        """Keep a host for which nobody waits any more."""
+        if not starting.cancelled() and starting.exception() is None:
+            self.leased.discard(starting.result())
+            self.idle.append(starting.result())
+
+    async def _make_host(self) -> Link:
+        """Start a host; another, once the engine is back or what was removed is there again."""
+        tried: list[Container] = []
+
+        async def make() -> Link:
+            async with self._starters:
+                if tried:  # The engine may have made something of it.
+                    await asyncio.to_thread(self._engine.discard, tried[-1].name)
+                tried.append(self._next())
+                container, stream = await asyncio.to_thread(self._start_container, tried[-1])
+            return Link(container, tried[-1].name, tried[-1].address, stream)
 
         for _ in range(_TRIES):
             try:
-                return self.outage.patiently(make)
+                return await self._greet(await self._session.outage.patiently(make))
             except (Missing, Taken):
-                self._restore()
-        return self.outage.patiently(make)
+                await asyncio.to_thread(self._session.restore)
+        return await self._greet(await self._session.outage.patiently(make))
 
-    def _restore(self) -> None:
-        """Make again what hosts need and somebody has removed."""
-        self._fabric.restore()
-        if self.engine.image_id(self.image) is None:
-            self.image = self._make_image()
+    def _next(self) -> Container:
+        """The next host, with an address that no other has."""
+        if self._closing:
+            raise HarnessError("the session has ended")
+        session = self._session
+        taken = {link.address.rpartition(".")[2] for link in [*self.idle, *self.leased, *self.kept]}
+        places = ((number, number % 250 + 2) for number in self._numbers)
+        number, place = next((number, place) for number, place in places if str(place) not in taken)
+        return Container(
+            f"faultzone-{session.id}-{number}",
+            session.image,
+            session.network,
+            f"{session.subnet}.{place}",
+            session.volume,
+            session.labels,
+            session.settings.plain,
+        )
 
-    def _not_started(self, taker: Taker, trouble: HarnessError) -> None:
-        self._starting -= 1
-        taker(trouble)
+    def _start_container(self, wanted: Container) -> tuple[str, Stream]:
+        with self._session.watchdog.expecting("container", wanted.name):
+            return self._engine.start(wanted)
 
-    def _greet(self, link: Link, taker: Taker) -> None:
-        """Wait for a host's first words."""
-        said: list[bool] = []
+    async def _greet(self, link: Link) -> Link:
+        """Wait for a host's first words.
+
+        Raises:
+            HarnessError: it ends instead, or says nothing.
+        """
+        hello: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
 
         def hears(message: Message) -> None:
-            if said or message.get("event") not in (None, "hello"):
-                return
-            said.append(True)
-            if not message:
-                self._not_started(taker, HarnessError(f"host {link.name} ended at its start: {' '.join(link.log)}"))
-                return
-            link.fresh, link.lost = message["state"], tuple(message["lost"])
-            self._lost = link.lost
-            self._starting -= 1
-            self.leased.add(link)
-            taker(link)
+            if not hello.done() and message.get("event") in (None, "hello"):
+                hello.set_result(message)
 
         link.hears = hears
-        self.board.listen(link)
-        self.board.later(_READY_SECONDS, lambda: None if said else link.end())
+        link.listen()
+        try:
+            await asyncio.wait([hello], timeout=READY_SECONDS)
+        finally:
+            if not hello.done():
+                link.end()
+        message = hello.result()
+        if not message:
+            raise HarnessError(f"host {link.name} ended at its start: {' '.join(link.log)}")
+        link.fresh, link.lost = message["state"], tuple(message["lost"])
+        self.lost = link.lost
+        return link
 
-    def give_back(self, link: Link, then: Callable[[], None]) -> None:
+    async def give_back(self, link: Link) -> None:
         """Reset a host and keep it, or throw it away if it does not become as it was."""
-        done: list[bool] = []
-
-        def finish(good: bool) -> None:
-            if done:
-                return
-            done.append(True)
+        link.part()
+        good = False
+        try:
+            async with asyncio.timeout(_RESET_SECONDS):
+                _, said = await asyncio.gather(link.ask("reset"), link.ask("state"))
+            # Without roots of their own, instances may have left anything anywhere.
+            good = link.alive and "own-root" not in link.lost and said["state"] == link.fresh
+        except (HostError, TimeoutError):
+            pass
+        finally:
             self.leased.discard(link)
-            if good and link.alive:
+            if good:
                 self.idle.append(link)
             else:
                 self.thrown_away += 1
                 link.end()
-            then()
 
-        def compare(answer: Message) -> None:
-            # Without roots of their own, instances may have left anything anywhere.
-            finish("own-root" not in link.lost and answer.get("state") == link.fresh)
-
-        link.part()
-        link.send("reset", lambda answer: None if "trouble" not in answer else finish(False))
-        link.send("state", compare)
-        self.board.later(_RESET_SECONDS, lambda: finish(False))
-
-    def keep(self, links: Sequence[Link]) -> str:
-        """Let hosts stay as they are after the session, until a sweep is told to remove them; from any thread but the
-        switchboard's.
+    async def keep(self, links: Sequence[Link]) -> str:
+        """Let hosts stay as they are after the session, until a sweep is told to remove them.
 
         Returns:
             Until when they stay at most, as text.
@@ -254,184 +205,61 @@ class Pool:
         if len(self.kept) + len(links) > _KEPT_HOSTS:
             raise HarnessError(f"{len(self.kept)} hosts of earlier tests are kept, and {_KEPT_HOSTS} at most")
         for link in links:
-            self.engine.rename(link.container, link.name + KEPT)
+            await asyncio.to_thread(self._engine.rename, link.container, link.name + KEPT)
             link.name += KEPT
             self.kept.append(link)
+        for link in links:
+            link.part()
+            self.leased.discard(link)
+        told = [link.ask("keep") for link in links]
+        with suppress(TimeoutError):  # One that the engine has paused does not answer; it will read it all the same.
+            async with asyncio.timeout(_KEEP_SECONDS):
+                await asyncio.gather(*told, return_exceptions=True)
+        for link in links:
+            link.part()
+            link.end()
+        return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(lease_end(self._session.labels)))
 
-        def tell(answer: Callable[[Any], None]) -> None:
-            told: list[Message] = []
-
-            def heard(message: Message) -> None:
-                told.append(message)
-                if len(told) == len(links):
-                    answer(None)
-
-            for link in links:
-                link.hears = lambda message: None
-                self.leased.discard(link)
-                link.send("keep", heard)
-            # One that the engine has paused does not answer; it will read it all the same.
-            self.board.later(_KEEP_SECONDS, lambda: answer(None))
-
-        def part(answer: Callable[[Any], None]) -> None:
-            for link in links:
-                link.end()
-            answer(None)
-
-        for step in (tell, part):
-            self.board.ask(step, _RESET_SECONDS)
-        return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(lease_end(self._labels)))
-
-    def look(self, then: Callable[[HarnessError | None], None]) -> None:
-        """See whether the engine is there; on the switchboard's thread, without waiting.
-
-        Args:
-            then: takes what is wrong with it, on that thread too.
-        """
-
-        def look() -> None:
-            trouble = None
-            try:
-                self.engine.ping()
-            except HarnessError as why:
-                trouble = why
-            self.board.post(lambda: then(trouble))
-
-        self._threads.submit(look)
-
-    def kill(self, link: Link) -> None:
-        """End a host that does not answer; on the switchboard's thread, without waiting."""
-
-        def kill() -> None:
-            with suppress(HarnessError):  # It may just be going.
-                self.engine.kill(link.container)
-            self.board.post(link.end)
-
-        self._threads.submit(kill)
+    async def kill(self, link: Link) -> None:
+        """Let the engine end a host that does not answer."""
+        with suppress(HarnessError):  # It may just be going.
+            await asyncio.to_thread(self._engine.kill, link.container)
+        link.end()
 
     def write_off(self, link: Link) -> None:
         """Keep no account of a host that is gone."""
         self.leased.discard(link)
         link.end()
 
-    @property
-    def lost(self) -> tuple[str, ...]:
-        """What instances lack on this engine, by the names of capabilities; from any thread but the switchboard's.
-
-        Raises:
-            HarnessError: no host starts, which would say it.
-        """
-        if self._lost is None:
-            self.warm(1)
-        return self._lost or ()
-
-    def warm(self, count: int) -> None:
-        """See that so many hosts are ready; from any thread but the switchboard's.
+    async def warm(self, count: int) -> None:
+        """See that so many hosts are ready.
 
         Raises:
             HarnessError: one does not start.
         """
+        missing = count - len(self.idle)
+        made = await asyncio.gather(*(self._start() for _ in range(missing)), return_exceptions=True)
+        for link in made:
+            if isinstance(link, Link):
+                self.leased.discard(link)
+                self.idle.append(link)
+        for error in made:
+            if isinstance(error, BaseException):
+                raise error
 
-        def start(answer: Callable[[Any], None]) -> None:
-            missing = count - len(self.idle)
-            taken: list[Link | HarnessError] = []
+    async def cool(self) -> None:
+        """End the hosts that nobody has, and wait until they are gone."""
+        ended = {link.container for link in self.idle}
+        while self.idle:
+            self.idle.pop().end()
+        while ended & {each.id for each in await asyncio.to_thread(self._engine.made, self._session.id)}:
+            await asyncio.sleep(0.01)
 
-            def take(link: Link | HarnessError) -> None:
-                taken.append(link)
-                if len(taken) == missing:
-                    for each in taken:
-                        if isinstance(each, Link):
-                            self.leased.discard(each)
-                            self.idle.append(each)
-                    answer(next((each for each in taken if not isinstance(each, Link)), None))
-
-            idle, self.idle = self.idle, []
-            for _ in range(missing):
-                self.lease(take)
-            self.idle += idle
-            if missing <= 0:
-                answer(None)
-
-        trouble = self.board.ask(start, _READY_SECONDS * count)
-        if trouble is not None:
-            raise trouble
-
-    def cool(self) -> None:
-        """End the hosts that nobody has, and wait until they are gone; from any thread but the switchboard's."""
-
-        def end(answer: Callable[[Any], None]) -> None:
-            ended = {link.container for link in self.idle}
-            while self.idle:
-                self.idle.pop().end()
-            answer(ended)
-
-        ended = self.board.ask(end, _RESET_SECONDS)
-        while ended & {each.id for each in self.engine.made(self.session)}:
-            time.sleep(0.01)
-
-    # The end
-
-    def _let_go(self) -> None:
-        """End all hosts at once, by ending the connections to them."""
-
-        def end(answer: Callable[[Any], None]) -> None:
-            for link in [*self.idle, *self.leased]:
-                link.end()
-            answer(None)
-
-        self.board.ask(end, _RESET_SECONDS)
-
-    def _remove_made(self) -> None:
-        def remove() -> None:
-            remove_all(self.engine, lambda: removable(self.engine, self.session))
-
-        self._all_gone = False
-        self.outage.patiently(remove, _LAST_SECONDS)
-        self._all_gone = True
-
-    @property
-    def closed(self) -> bool:
-        """Whether its hosts have ended and what was made is removed."""
-        return not self._undo
-
-    def close(self) -> None:
-        """End the hosts and remove what was made; each step has its turn, whatever became of the others.
-
-        Raises:
-            HarnessError: something could not be removed; the watchdog goes on trying for two minutes, and the next
-                session's sweep removes the rest.
-        """
-        troubles: list[HarnessError] = []
-        while self._undo:
-            step = self._undo.pop()
-            try:
-                step()
-            except HarnessError as trouble:
-                troubles.append(trouble)
-            except TimeoutError as late:
-                troubles.append(HarnessError(f"the hosts do not end: {late}"))
-        if troubles:
-            raise troubles[0]
-
-
-_POOLS: dict[Settings, Pool] = {}
-_LOCK: Final = threading.Lock()
-
-
-def pool(settings: Settings) -> Pool:
-    """The process's pool with these settings, opened when first asked for.
-
-    Raises:
-        NotSupported: no engine answers, or no image can be had.
-    """
-    with _LOCK:
-        if settings not in _POOLS:
-            _POOLS[settings] = Pool(settings)
-        return _POOLS[settings]
-
-
-def close_all() -> None:
-    """Close the process's pools."""
-    with _LOCK:
-        while _POOLS:
-            _POOLS.popitem()[1].close()
+    async def close(self) -> None:
+        """End all hosts, by ending the connections to them; those that are just starting, once they have."""
+        self._closing = True
+        for link in [*self.idle, *self.leased]:
+            link.end()
+        await self._tasks.finish(READY_SECONDS)
+        for link in [*self.idle, *self.leased]:
+            link.end()

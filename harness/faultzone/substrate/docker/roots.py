@@ -5,11 +5,12 @@ The engine unpacks an image once into the volume that all hosts share, in a dire
 
 from __future__ import annotations
 
+import asyncio
 import io
 import itertools
 import tarfile
-import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from faultzone.errors import HarnessError, UsageError
@@ -39,29 +40,32 @@ class Roots:
         self._engine, self._watchdog, self._outage = engine, watchdog, outage
         self._turns = itertools.count(1)
         self._hosts, self._volume, self._labels = hosts, volume, labels
-        self._lock = threading.Lock()
+        self._lock = asyncio.Lock()
         self._there: set[str] = set()
 
-    def lay(self, image: str) -> str:
+    async def lay(self, image: str) -> str:
         """The directory of an image's file system below the volume, unpacked when first asked for.
 
         Raises:
             UsageError: the engine does not have the image and cannot pull it, or it has no shell that runs.
             HarnessError: the engine is in trouble.
         """
-        with self._lock:
-            number = self._outage.patiently(lambda: self._engine.image_id(image))
+        async with self._lock:
+            number = await self._outage.patiently(partial(asyncio.to_thread, self._engine.image_id, image))
             if number is None:
-                try:
-                    self._engine.pull(image)
-                except HarnessError as trouble:
-                    raise UsageError(f"root_image={image!r}: {trouble}") from None
-                number = self._engine.image_id(image)
+                number = await asyncio.to_thread(self._pull, image)
             directory = f"{_DIRECTORY}/{str(number).rpartition(':')[2][:32]}"
             if directory not in self._there:
-                self._unpack(image, directory)
+                await asyncio.to_thread(self._unpack, image, directory)
                 self._there.add(directory)
             return directory
+
+    def _pull(self, image: str) -> str | None:
+        try:
+            self._engine.pull(image)
+        except HarnessError as trouble:
+            raise UsageError(f"root_image={image!r}: {trouble}") from None
+        return self._engine.image_id(image)
 
     def _unpack(self, image: str, directory: str) -> None:
         turn = next(self._turns)  # Those of one that failed may not be gone yet.
