@@ -39,7 +39,7 @@ from faultzone.serve.client import connect, prepare, read_keys
 from faultzone.serve.server import serve
 from faultzone.serve.signatures import Keyring
 from tests.support.patience import PATIENCE
-from tests.support.wire import KEY, FakeDoor
+from tests.support.wire import KEY, FakeBackend
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_flatten() -> None:
 
 @pytest.mark.parametrize("name", ["kilobits", "left", "limit"])
 def test_a_null_argument_travels(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    door = FakeDoor()
+    door = FakeBackend()
     monkeypatch.setattr(HttpBackend, "_learn", lambda *_: None)
     with (
         serve(door, Keyring([KEY]), token="token") as endpoint,
@@ -199,7 +199,7 @@ def test_the_schema_leaves_out_what_does_not_travel(url: str) -> None:
 
 
 def test_an_answer_that_lacks_a_field_is_the_endpoints_fault() -> None:
-    with serve(FakeDoor({"Instances": {}}), Keyring([KEY])) as endpoint, closing(connect(endpoint.url)) as backend:
+    with serve(FakeBackend({"Instances": {}}), Keyring([KEY])) as endpoint, closing(connect(endpoint.url)) as backend:
         answer = backend.call("DescribeInstances", {"RegionId": "cn-hangzhou"})
         with pytest.raises(IncompleteAnswer, match=r"^DescribeInstances: there is no TotalCount, only Instances$"):
             answer["TotalCount"]
@@ -237,7 +237,7 @@ MISSHAPEN: dict[str, tuple[object, str]] = {
 def test_an_answer_of_another_shape_is_the_endpoints_fault(shape: str) -> None:
     instances, says = MISSHAPEN[shape]
     answered = {"RequestId": "1", "Instances": instances}
-    with serve(FakeDoor(answered), Keyring([KEY])) as endpoint, closing(connect(endpoint.url)) as backend:
+    with serve(FakeBackend(answered), Keyring([KEY])) as endpoint, closing(connect(endpoint.url)) as backend:
         answer = backend.call("DescribeInstances", {"RegionId": "cn-hangzhou"})
     with pytest.raises(IncompleteAnswer, match=re.escape(says)):
         answer["Instances"]["Instance"][0]["Status"]
@@ -328,9 +328,9 @@ def test_threads_share_connections(backend: HttpBackend) -> None:
 
 
 def test_a_connection_that_has_ended_meanwhile_is_not_used() -> None:
-    with serve(FakeDoor(), Keyring([KEY])) as endpoint, closing(connect(endpoint.url)) as backend:
+    with serve(FakeBackend(), Keyring([KEY])) as endpoint, closing(connect(endpoint.url)) as backend:
         backend.call("DescribeInstances", {})
-        with serve(FakeDoor(), Keyring([KEY])) as other:
+        with serve(FakeBackend(), Keyring([KEY])) as other:
             backend._parts = urlsplit(other.url)
             endpoint.close()
             backend.call("DescribeInstances", {})
@@ -348,7 +348,7 @@ def test_a_call_that_a_fault_drops_is_not_sent_again(backend: HttpBackend) -> No
 
 
 def test_a_lost_answer_is_trouble_where_nothing_was_to_be_lost() -> None:
-    door = FakeDoor(error=NoAnswer())
+    door = FakeBackend(error=NoAnswer())
     with (
         serve(door, Keyring([KEY])) as endpoint,
         closing(connect(endpoint.url)) as backend,

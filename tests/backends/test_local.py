@@ -228,6 +228,7 @@ def test_verbs_that_only_look_are_in_no_entry_and_all_others_are(backend: LocalB
         "locks": {"instance": made},
         "metadata": {"instance": made, "path": "/latest/"},
         "migrations": {},
+        "notices": {},
         "shape": {},
         "supply": {},
         "system-event": {"event": planned["events"][0]["plan"]},

@@ -21,7 +21,7 @@ from faultzone.serve.application import Answer
 from faultzone.serve.server import Endpoint, serve
 from faultzone.serve.signatures import Keyring
 from faultzone.serve.wire import JSON, XML
-from tests.support.wire import KEY, FakeDoor, RawClient, ask, make_application, v1_query
+from tests.support.wire import KEY, FakeBackend, RawClient, ask, make_application, v1_query
 
 NAMES = st.sampled_from(
     "Action Version Format AccessKeyId Signature SignatureMethod SignatureVersion SignatureNonce SignatureType "
@@ -78,7 +78,7 @@ def _is_readable(answer: Answer) -> None:
     st.sampled_from(["GET", "POST", "HEAD", "PUT", "X"]), st.sampled_from(["/", "//", "/x"]), QUERIES, HEADERS, QUERIES
 )
 def test_made_up_requests(method: str, path: str, query: bytes, headers: dict[str, str], body: bytes) -> None:
-    answer = make_application(FakeDoor()).answer(Request(method, path, query, headers, body, "127.0.0.1"))
+    answer = make_application(FakeBackend()).answer(Request(method, path, query, headers, body, "127.0.0.1"))
     assert isinstance(answer, Answer)
     _is_readable(answer)
 
@@ -93,7 +93,7 @@ def test_made_up_requests(method: str, path: str, query: bytes, headers: dict[st
     )
 )
 def test_any_text_can_be_signed_and_arrives_as_it_was_sent(parameters: dict[str, str]) -> None:
-    door = FakeDoor()
+    door = FakeBackend()
     parameters = {f"P.{name}": value for name, value in parameters.items()}
     assert ask(make_application(door), v1_query(parameters)).status == 200
     assert door.calls[0][1] == parameters
@@ -135,7 +135,7 @@ def test_made_up_arguments_of_control_verbs(cloud: hosted.Hosted, data: st.DataO
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[Endpoint]:
-    with serve(FakeDoor(), Keyring([KEY])) as mounted:
+    with serve(FakeBackend(), Keyring([KEY])) as mounted:
         yield mounted
 
 

@@ -23,15 +23,26 @@ from faultzone.serve.server import Endpoint, serve, serve_backend
 from faultzone.serve.signatures import Credential, Keyring, complete_v1
 from tests.support.loops import both_loops  # noqa: F401
 from tests.support.patience import PATIENCE
-from tests.support.wire import ANSWER, KEY, NOW, STS, FakeDoor, RawClient, error_of, http_request, v1_query, v3_headers
+from tests.support.wire import (
+    ANSWER,
+    KEY,
+    NOW,
+    STS,
+    FakeBackend,
+    RawClient,
+    error_of,
+    http_request,
+    v1_query,
+    v3_headers,
+)
 
 HEALTH = b"GET /_faultzone/health HTTP/1.1\r\nhost: localhost\r\n\r\n"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture
-def door() -> FakeDoor:
-    return FakeDoor()
+def door() -> FakeBackend:
+    return FakeBackend()
 
 
 @pytest.fixture
@@ -40,7 +51,7 @@ def log() -> list[Refusal]:
 
 
 @pytest.fixture
-def endpoint(door: FakeDoor, log: list[Refusal]) -> Iterator[Endpoint]:
+def endpoint(door: FakeBackend, log: list[Refusal]) -> Iterator[Endpoint]:
     with serve(door, Keyring([KEY]), token="token", log=log.append, now=lambda: NOW) as mounted:
         yield mounted
 
@@ -56,7 +67,7 @@ def test_an_endpoint_is_on_loopback_and_says_where(endpoint: Endpoint) -> None:
     assert endpoint.token not in repr(endpoint)
 
 
-def test_a_connection_serves_one_request_after_another(client: RawClient, door: FakeDoor) -> None:
+def test_a_connection_serves_one_request_after_another(client: RawClient, door: FakeBackend) -> None:
     for _ in range(3):
         response = client.ask(http_request(b"/?" + v1_query({"Name": "a b"})))
         assert (response.status, response.json) == (200, ANSWER)
@@ -65,7 +76,7 @@ def test_a_connection_serves_one_request_after_another(client: RawClient, door: 
     assert door.calls == [("DescribeInstances", {"Name": "a b"}, KEY.account)] * 3
 
 
-def test_requests_sent_at_once_are_answered_in_order(client: RawClient, door: FakeDoor) -> None:
+def test_requests_sent_at_once_are_answered_in_order(client: RawClient, door: FakeBackend) -> None:
     first, second = (http_request(b"/?" + v1_query({"Name": name})) for name in ("1", "2"))
     assert client.ask(first + second).status == 200
     assert client.receive() is not None
@@ -77,14 +88,14 @@ def test_get(client: RawClient) -> None:
     assert client.ask(http_request(b"/?" + query, method=b"GET")).json == ANSWER
 
 
-def test_a_form_in_two_parts(client: RawClient, door: FakeDoor) -> None:
+def test_a_form_in_two_parts(client: RawClient, door: FakeBackend) -> None:
     whole = http_request(b"/", headers=FORM, body=v1_query({"Name": "n" * 50_000}))
     client.send(whole[:30_000])
     assert client.ask(whole[30_000:]).status == 200
     assert door.calls[0][1] == {"Name": "n" * 50_000}
 
 
-def test_a_form_in_chunks(client: RawClient, door: FakeDoor) -> None:
+def test_a_form_in_chunks(client: RawClient, door: FakeBackend) -> None:
     body = v1_query({"Name": "n"})
     head = (
         b"POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\ncontent-type: %s\r\n\r\n"
@@ -94,7 +105,7 @@ def test_a_form_in_chunks(client: RawClient, door: FakeDoor) -> None:
     assert door.calls[0][1] == {"Name": "n"}
 
 
-def test_a_query_of_200_kib(client: RawClient, door: FakeDoor) -> None:
+def test_a_query_of_200_kib(client: RawClient, door: FakeBackend) -> None:
     content = "aGk+" * 40 * 1024
     target = b"/?" + v1_query({"Content": content})
     assert 200 * 1024 < len(target) <= LINE_MAX
@@ -131,7 +142,7 @@ def assert_cut_off(client: RawClient, data: bytes) -> None:
         send()
 
 
-def test_headers_after_a_body_in_chunks_say_nothing_and_have_an_end(client: RawClient, door: FakeDoor) -> None:
+def test_headers_after_a_body_in_chunks_say_nothing_and_have_an_end(client: RawClient, door: FakeBackend) -> None:
     head = b"POST /_faultzone/control/clock HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n0\r\n"
     response = client.ask(head + b"x-faultzone-token: token\r\n\r\n")
     assert (response.status, error_of(response.body).code) == (403, "Forbidden")
@@ -172,7 +183,7 @@ def test_a_body_that_grows_too_long_in_chunks_is_refused(client: RawClient) -> N
     assert (response.status, error_of(response.body).code) == (413, "InvalidParameter")
 
 
-def test_answers_that_nobody_reads_hold_up_the_requests_behind_them(endpoint: Endpoint, door: FakeDoor) -> None:
+def test_answers_that_nobody_reads_hold_up_the_requests_behind_them(endpoint: Endpoint, door: FakeBackend) -> None:
     door.answer["Padding"] = "a" * (1 << 20)
     asked = 40
     with RawClient((endpoint.host, endpoint.port)) as client, RawClient((endpoint.host, endpoint.port)) as other:
@@ -187,7 +198,7 @@ def test_answers_that_nobody_reads_hold_up_the_requests_behind_them(endpoint: En
 
 
 def test_who_leaves_before_the_answers_leaves_no_error(
-    endpoint: Endpoint, door: FakeDoor, caplog: pytest.LogCaptureFixture
+    endpoint: Endpoint, door: FakeBackend, caplog: pytest.LogCaptureFixture
 ) -> None:
     door.answer["Padding"] = "a" * (8 << 20)
     with RawClient((endpoint.host, endpoint.port)) as client, RawClient((endpoint.host, endpoint.port)) as other:
@@ -272,7 +283,7 @@ def test_a_client_that_has_finished_writing_gets_its_answer(client: RawClient) -
         http_request(b"/", headers={"content-length": "5"}, body=b"a"),
     ],
 )
-def test_a_request_that_does_not_arrive_is_given_up(door: FakeDoor, start: bytes) -> None:
+def test_a_request_that_does_not_arrive_is_given_up(door: FakeBackend, start: bytes) -> None:
     with (
         serve(door, Keyring([KEY]), request_seconds=1) as endpoint,
         RawClient((endpoint.host, endpoint.port)) as client,
@@ -294,7 +305,7 @@ def test_a_slow_sender_does_not_hold_up_others(client: RawClient, endpoint: Endp
 
 
 @pytest.mark.slow
-def test_an_idle_connection_outlives_the_time_for_a_request(door: FakeDoor) -> None:
+def test_an_idle_connection_outlives_the_time_for_a_request(door: FakeBackend) -> None:
     with (
         serve(door, Keyring([KEY]), request_seconds=2, now=lambda: NOW) as endpoint,
         RawClient((endpoint.host, endpoint.port)) as client,
@@ -305,7 +316,7 @@ def test_an_idle_connection_outlives_the_time_for_a_request(door: FakeDoor) -> N
             client.socket.recv(1)
 
 
-def test_closing_frees_the_port_and_ends_connections(door: FakeDoor) -> None:
+def test_closing_frees_the_port_and_ends_connections(door: FakeBackend) -> None:
     with serve(door, Keyring([KEY])) as first, RawClient((first.host, first.port)) as client:
         first.close()
         first.close()
@@ -318,7 +329,7 @@ def test_closing_frees_the_port_and_ends_connections(door: FakeDoor) -> None:
         assert "closed" in repr(first)
 
 
-def test_no_connection_outlives_its_endpoint_however_young_it_is(door: FakeDoor) -> None:
+def test_no_connection_outlives_its_endpoint_however_young_it_is(door: FakeBackend) -> None:
     for _ in range(30):
         with serve(door, Keyring([KEY])) as endpoint:
             client = socket.create_connection((endpoint.host, endpoint.port), timeout=PATIENCE)
@@ -326,7 +337,7 @@ def test_no_connection_outlives_its_endpoint_however_young_it_is(door: FakeDoor)
             assert client.recv(1) == b""
 
 
-def test_an_address_in_use_is_told_and_leaves_nothing_behind(endpoint: Endpoint, door: FakeDoor) -> None:
+def test_an_address_in_use_is_told_and_leaves_nothing_behind(endpoint: Endpoint, door: FakeBackend) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()  # What the tests before have left behind is not what this one is about.
@@ -335,7 +346,7 @@ def test_an_address_in_use_is_told_and_leaves_nothing_behind(endpoint: Endpoint,
     gc.collect()
 
 
-def test_a_listener_without_descriptors_rests(door: FakeDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_listener_without_descriptors_rests(door: FakeBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     tried = []
 
     class Exhausted(socket.socket):
@@ -373,14 +384,14 @@ def test_a_fork_closes_its_own_copy_of_an_endpoint_and_no_more() -> None:
     assert subprocess.run(made, capture_output=True, text=True, check=True).stdout == '0 b\'{"status":"ok"}\'\n'
 
 
-def test_endpoints_are_apart(endpoint: Endpoint, door: FakeDoor) -> None:
-    other = FakeDoor()
+def test_endpoints_are_apart(endpoint: Endpoint, door: FakeBackend) -> None:
+    other = FakeBackend()
     with serve(other, Keyring([KEY]), now=lambda: NOW) as second, RawClient((second.host, second.port)) as client:
         assert client.ask(http_request(b"/?" + v1_query({}))).status == 200
     assert (len(other.calls), len(door.calls)) == (1, 0)
 
 
-def test_each_account_of_a_backend_has_a_key_pair(door: FakeDoor) -> None:
+def test_each_account_of_a_backend_has_a_key_pair(door: FakeBackend) -> None:
     with serve_backend(door) as endpoint, RawClient((endpoint.host, endpoint.port)) as client:
         for number, account in (("", KEY.account), ("2", STS.account)):
             credential = Credential(f"testid{number}", f"testsecret{number}", account)
@@ -389,7 +400,7 @@ def test_each_account_of_a_backend_has_a_key_pair(door: FakeDoor) -> None:
     assert [call[2] for call in door.calls] == [KEY.account, STS.account]
 
 
-def test_the_first_key_pair_can_be_chosen_and_signs_by_the_present(door: FakeDoor) -> None:
+def test_the_first_key_pair_can_be_chosen_and_signs_by_the_present(door: FakeBackend) -> None:
     key = ("mine", "my secret")
     with serve_backend(door, key=key) as endpoint, RawClient((endpoint.host, endpoint.port)) as client:
         parameters = complete_v1("POST", {"Action": "StopInstance", "InstanceId": "i-1"}, key)

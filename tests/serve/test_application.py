@@ -14,7 +14,7 @@ from tests.support.wire import (
     KEY,
     REQUEST_ID,
     STS,
-    FakeDoor,
+    FakeBackend,
     ask,
     error_of,
     make_application,
@@ -27,12 +27,12 @@ JSON = "application/json;charset=utf-8"
 XML = "text/xml;charset=utf-8"
 
 
-def _ask(door: FakeDoor, query: bytes, log: list[Refusal] | None = None) -> Answer:
+def _ask(door: FakeBackend, query: bytes, log: list[Refusal] | None = None) -> Answer:
     return ask(make_application(door, log=log), query)
 
 
 def test_a_signed_call_reaches_the_door_and_its_answer_comes_back() -> None:
-    door = FakeDoor()
+    door = FakeBackend()
     answer = _ask(door, v1_query({"InstanceId.1": "i-1", "SignatureType": ""}))
     assert (answer.status, answer.content_type, answer.request_id) == (200, JSON, REQUEST_ID)
     assert json.loads(answer.body) == ANSWER
@@ -40,7 +40,7 @@ def test_a_signed_call_reaches_the_door_and_its_answer_comes_back() -> None:
 
 
 def test_a_call_in_a_form_signed_with_v3_by_a_temporary_key() -> None:
-    door = FakeDoor()
+    door = FakeBackend()
     body = urlencode({"CommandContent": "ZWNobyAx+/="}).encode()
     headers = v3_headers(
         {"Name": "n"}, {"content-type": "application/x-www-form-urlencoded"}, body=body, credential=STS
@@ -56,14 +56,14 @@ def test_regions_answer_where_the_request_was_sent(host: str) -> None:
     kept = {"RegionId": "cn-hangzhou", "Status": "available"}
     answered: dict[str, object] = {"Regions": {"Region": [{**kept, "RegionEndpoint": "elsewhere"}]}}
     query = v1_query({"Action": "DescribeRegions"})
-    answer = ask(make_application(FakeDoor(answered)), query, {"host": host}, b"")
+    answer = ask(make_application(FakeBackend(answered)), query, {"host": host}, b"")
     assert json.loads(answer.body) == {"Regions": {"Region": [{**kept, "RegionEndpoint": host}]}}
-    unnamed = ask(make_application(FakeDoor(answered)), v1_query({"Action": "DescribeRegions"}), {}, b"")
+    unnamed = ask(make_application(FakeBackend(answered)), v1_query({"Action": "DescribeRegions"}), {}, b"")
     assert json.loads(unnamed.body) == answered
 
 
 def test_xml_when_asked() -> None:
-    answer = _ask(FakeDoor(), v1_query({"Format": "XML"}))
+    answer = _ask(FakeBackend(), v1_query({"Format": "XML"}))
     assert (answer.status, answer.content_type) == (200, XML)
     assert ElementTree.fromstring(answer.body).tag == "DescribeInstancesResponse"
 
@@ -71,14 +71,14 @@ def test_xml_when_asked() -> None:
 def test_a_refusal_by_the_door_keeps_its_request_id() -> None:
     error = ApiError("OperationDenied.NoStock")
     error.request_id = REQUEST_ID
-    answer = _ask(FakeDoor(error=error), v1_query({}))
+    answer = _ask(FakeBackend(error=error), v1_query({}))
     assert (answer.status, answer.content_type, answer.request_id) == (403, JSON, REQUEST_ID)
     assert json.loads(answer.body)["RequestId"] == REQUEST_ID
     assert error_of(answer.body).code == "OperationDenied.NoStock"
 
 
 def test_a_refusal_before_the_door_gets_a_request_id() -> None:
-    door = FakeDoor()
+    door = FakeBackend()
     answer = _ask(door, v1_query({"Version": "2015-04-01"}))
     assert (answer.status, error_of(answer.body).code) == (404, "InvalidVersion")
     assert json.loads(answer.body)["RequestId"] == answer.request_id == answer.request_id.upper()
@@ -86,7 +86,7 @@ def test_a_refusal_before_the_door_gets_a_request_id() -> None:
 
 
 def test_refusals_are_xml_too_once_the_format_is_known() -> None:
-    answer = _ask(FakeDoor(), v1_query({"Version": "2015-04-01", "Format": "XML"}))
+    answer = _ask(FakeBackend(), v1_query({"Version": "2015-04-01", "Format": "XML"}))
     assert (answer.status, answer.content_type) == (404, XML)
     assert ElementTree.fromstring(answer.body).findtext("Code") == "InvalidVersion"
 
@@ -94,7 +94,7 @@ def test_refusals_are_xml_too_once_the_format_is_known() -> None:
 def test_refusals_are_logged_without_what_was_signed() -> None:
     log: list[Refusal] = []
     parameters = {**v1_parameters({"Name": "private"}), "Signature": "bad"}
-    answer = _ask(FakeDoor(), urlencode(parameters).encode(), log)
+    answer = _ask(FakeBackend(), urlencode(parameters).encode(), log)
     assert [(each.code, each.status, each.request_id) for each in log] == [
         ("SignatureDoesNotMatch", 400, answer.request_id)
     ]
@@ -104,12 +104,12 @@ def test_refusals_are_logged_without_what_was_signed() -> None:
 
 def test_what_the_door_refuses_is_the_doors_to_record() -> None:
     log: list[Refusal] = []
-    _ask(FakeDoor(error=ApiError("Throttling")), v1_query({}), log)
+    _ask(FakeBackend(error=ApiError("Throttling")), v1_query({}), log)
     assert log == []
 
 
-@pytest.mark.parametrize("door", [FakeDoor(error=ZeroDivisionError()), FakeDoor(answer={"RequestId": {1, 2}})])
-def test_a_bug_behind_the_door_is_an_internal_error(door: FakeDoor, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("door", [FakeBackend(error=ZeroDivisionError()), FakeBackend(answer={"RequestId": {1, 2}})])
+def test_a_bug_behind_the_door_is_an_internal_error(door: FakeBackend, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "faultzone.serve"):
         answer = _ask(door, v1_query({"Name": "private"}))
     assert (answer.status, error_of(answer.body).code) == (500, "InternalError")

@@ -22,7 +22,7 @@ from tests.support.wire import (
     ANSWER,
     KEY,
     NOW,
-    FakeDoor,
+    FakeBackend,
     RawClient,
     ask,
     error_of,
@@ -37,12 +37,12 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture
-def door() -> FakeDoor:
-    return FakeDoor()
+def door() -> FakeBackend:
+    return FakeBackend()
 
 
 @pytest.fixture
-def endpoint(door: FakeDoor) -> Iterator[Endpoint]:
+def endpoint(door: FakeBackend) -> Iterator[Endpoint]:
     with serve(door, Keyring([KEY]), token="token", now=lambda: NOW, allow_hosts=["ci.example"]) as mounted:
         yield mounted
 
@@ -54,7 +54,7 @@ def client(endpoint: Endpoint) -> Iterator[RawClient]:
 
 
 @pytest.mark.parametrize("status", [420, 444, 499, 509, 520, 599])
-def test_a_status_without_a_name_is_sent(client: RawClient, door: FakeDoor, status: int) -> None:
+def test_a_status_without_a_name_is_sent(client: RawClient, door: FakeBackend, status: int) -> None:
     door.error = ApiError("Strange", "it is strange", status)
     for _ in range(2):
         response = client.ask(http_request(b"/?" + v1_query({})))
@@ -63,7 +63,7 @@ def test_a_status_without_a_name_is_sent(client: RawClient, door: FakeDoor, stat
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "x@localhost", "localhost.evil.example"])
 @pytest.mark.parametrize("target", [b"/?", b"/_faultzone/health?"])
-def test_another_host_is_refused_by_name(client: RawClient, door: FakeDoor, host: str, target: bytes) -> None:
+def test_another_host_is_refused_by_name(client: RawClient, door: FakeBackend, host: str, target: bytes) -> None:
     response = client.ask(http_request(target + v1_query({}), headers={"host": host}))
     assert (response.status, error_of(response.body).code) == (403, "Forbidden")
     assert "evil.example" in response.json["Message"] or "x@localhost" in response.json["Message"]
@@ -76,7 +76,7 @@ def test_the_endpoints_own_hosts_are_served(client: RawClient, host: str) -> Non
     assert client.ask(http_request(b"/?" + v1_query({}), headers={"host": host})).json == ANSWER
 
 
-def test_a_url_of_another_host_is_refused_whatever_the_header_says(client: RawClient, door: FakeDoor) -> None:
+def test_a_url_of_another_host_is_refused_whatever_the_header_says(client: RawClient, door: FakeBackend) -> None:
     response = client.ask(http_request(b"http://evil.example/?" + v1_query({})))
     assert (response.status, error_of(response.body).code) == (403, "Forbidden")
     assert door.calls == []
@@ -85,7 +85,7 @@ def test_a_url_of_another_host_is_refused_whatever_the_header_says(client: RawCl
 @pytest.mark.parametrize("header", [{"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}])
 @pytest.mark.parametrize("target", [b"/?", b"/_faultzone/health?"])
 def test_a_page_of_another_origin_is_refused(
-    client: RawClient, door: FakeDoor, header: dict[str, str], target: bytes
+    client: RawClient, door: FakeBackend, header: dict[str, str], target: bytes
 ) -> None:
     response = client.ask(http_request(target + v1_query({}, method="GET"), method=b"GET", headers=header))
     assert (response.status, error_of(response.body).code) == (403, "Forbidden")
@@ -167,10 +167,10 @@ def test_turns_are_taken_one_by_one_and_end_with_their_time(monkeypatch: pytest.
     assert done == ["busy", "other", "busy"]
 
 
-def test_who_sends_many_at_once_waits_for_the_turns_of_others(endpoint: Endpoint, door: FakeDoor) -> None:
+def test_who_sends_many_at_once_waits_for_the_turns_of_others(endpoint: Endpoint, door: FakeBackend) -> None:
     sent, asked = threading.Event(), 2000
 
-    class Waiting(FakeDoor):
+    class Waiting(FakeBackend):
         def call(
             self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
         ) -> dict[str, object]:
@@ -197,7 +197,7 @@ def test_who_sends_many_at_once_waits_for_the_turns_of_others(endpoint: Endpoint
     assert [call[1] for call in waiting.calls].index({"Name": "other"}) < asked // 2
 
 
-def test_who_does_not_read_is_cut(door: FakeDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_does_not_read_is_cut(door: FakeBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("faultzone.listen.connection.READ_SECONDS", 0.02)
     door.answer["Padding"] = "a" * (8 << 20)
     with (
@@ -216,7 +216,7 @@ def test_no_refusal_is_long() -> None:
     wrong = {**v1_parameters({"Name": "<&'" * 20_000, "Password": "secret"}), "Signature": "wrong"}
     for given in ({**v1_parameters(long), "Signature": "x"}, wrong, {"Action": "A" * 9000}, {"N" * 250: "x"}):
         for form in ("JSON", "XML"):
-            answer = ask(make_application(FakeDoor()), urlencode({**given, "Format": form}).encode())
+            answer = ask(make_application(FakeBackend()), urlencode({**given, "Format": form}).encode())
             assert 400 <= answer.status < 500
             assert len(answer.body) <= REFUSAL_MAX
             assert b"secret" not in answer.body
@@ -225,7 +225,7 @@ def test_no_refusal_is_long() -> None:
 def test_a_message_of_the_door_is_cut_too() -> None:
     for text in ("a" * 100_000, "\0" * 10_000, "&" * 10_000, "\U0001f600" * 5_000):
         for form in ("JSON", "XML"):
-            door = FakeDoor(error=ApiError("Strange", text))
+            door = FakeBackend(error=ApiError("Strange", text))
             assert len(ask(make_application(door), v1_query({"Format": form})).body) <= REFUSAL_MAX
 
 
@@ -243,7 +243,7 @@ def test_names_that_callers_make_up_are_not_kept() -> None:
     "value", ["a+/=%" * 400, "\u4e2d*" * 900, "a b" * 4000, "%25" * 2000, "x\n~_.-" * 900, "=\r\n" * 1500]
 )
 def test_long_values_are_signed_and_read_like_short_ones(value: str) -> None:
-    door = FakeDoor()
+    door = FakeBackend()
     whole = canonical_query({"V": value})
     assert whole == "V=" + "".join(canonical_query({"": each}).removeprefix("=") for each in value)
     assert ask(make_application(door), v1_query({"V": value})).status == 200
@@ -258,7 +258,7 @@ def test_an_old_spelling_of_the_time_is_read() -> None:
 
     given["TimeStamp"] = at
     given["Signature"] = sign_v1("POST", given, KEY.secret)
-    door = FakeDoor()
+    door = FakeBackend()
     assert ask(make_application(door), urlencode(given).encode()).status == 200
     assert door.calls[0][1] == {}
 
@@ -268,7 +268,7 @@ def test_v3_needs_the_hash_of_the_body() -> None:
         headers = v3_headers({}, given)
         if not given:
             del headers["x-acs-content-sha256"]
-        answer = ask(make_application(FakeDoor()), b"", headers)
+        answer = ask(make_application(FakeBackend()), b"", headers)
         assert (answer.status, error_of(answer.body).code) == (400, code)
         assert "x-acs-content-sha256" in answer.body.decode()
 
@@ -276,4 +276,4 @@ def test_v3_needs_the_hash_of_the_body() -> None:
 def test_v3_signs_no_header_twice() -> None:
     headers = v3_headers({})
     headers["authorization"] = headers["authorization"].replace("SignedHeaders=host", "SignedHeaders=host;host")
-    assert error_of(ask(make_application(FakeDoor()), b"", headers).body).code == "IncompleteSignature"
+    assert error_of(ask(make_application(FakeBackend()), b"", headers).body).code == "IncompleteSignature"

@@ -13,18 +13,18 @@ from faultzone.serve.control import Control
 from faultzone.serve.server import Endpoint, serve
 from faultzone.serve.signatures import Keyring
 from tests.support.patience import PATIENCE
-from tests.support.wire import KEY, NOW, FakeDoor, RawClient, Response, error_of, http_request, v1_query
+from tests.support.wire import KEY, NOW, FakeBackend, RawClient, Response, error_of, http_request, v1_query
 
 TOKEN = "t0ken"
 
 
 @pytest.fixture
-def door() -> FakeDoor:
-    return FakeDoor()
+def door() -> FakeBackend:
+    return FakeBackend()
 
 
 @pytest.fixture
-def endpoint(door: FakeDoor) -> Iterator[Endpoint]:
+def endpoint(door: FakeBackend) -> Iterator[Endpoint]:
     with serve(door, Keyring([KEY]), token=TOKEN, now=lambda: NOW) as mounted:
         yield mounted
 
@@ -39,7 +39,7 @@ def _ask(
         )
 
 
-def test_a_verb_reaches_the_door(endpoint: Endpoint, door: FakeDoor) -> None:
+def test_a_verb_reaches_the_door(endpoint: Endpoint, door: FakeBackend) -> None:
     response = _ask(endpoint, "control/host-of", b'{"instance": "i-1"}')
     assert (response.status, response.json) == (200, {"verb": "host-of", "arguments": {"instance": "i-1"}})
     assert _ask(endpoint, "control/clock").status == 200
@@ -49,7 +49,7 @@ def test_a_verb_reaches_the_door(endpoint: Endpoint, door: FakeDoor) -> None:
 @pytest.mark.parametrize("token", [None, "", "wrong", "tök"])
 @pytest.mark.parametrize(("method", "path"), [("POST", "control/clock"), ("GET", "schema"), ("GET", "nothing")])
 def test_without_the_token_nothing_is_told(
-    endpoint: Endpoint, door: FakeDoor, method: str, path: str, token: str
+    endpoint: Endpoint, door: FakeBackend, method: str, path: str, token: str
 ) -> None:
     response = _ask(endpoint, path, method=method, token=token)
     assert (response.status, error_of(response.body).code) == (403, "Forbidden")
@@ -57,7 +57,7 @@ def test_without_the_token_nothing_is_told(
     assert door.verbs == []
 
 
-def test_what_is_refused_is_noted(endpoint: Endpoint, door: FakeDoor) -> None:
+def test_what_is_refused_is_noted(endpoint: Endpoint, door: FakeBackend) -> None:
     _ask(endpoint, "control/clock", token="a guess")
     _ask(endpoint, "control/clock", b"[]")
     assert [(kind, data["code"], data["edge"]) for kind, data in door.notes] == [
@@ -105,7 +105,7 @@ def test_the_harness_own_refusals_keep_their_names(
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"1", b"\xff", b"[" * 100_000, b"{" + b" " * 600_000 + b"}"])
-def test_a_body_that_is_no_json_object_is_refused(endpoint: Endpoint, door: FakeDoor, body: bytes) -> None:
+def test_a_body_that_is_no_json_object_is_refused(endpoint: Endpoint, door: FakeBackend, body: bytes) -> None:
     response = _ask(endpoint, "control/clock", body)
     assert error_of(response.body).code == "InvalidParameter"
     assert response.status in (400, 413)
@@ -121,7 +121,7 @@ def test_other_routes_are_refused(endpoint: Endpoint, method: str, path: str, st
 
 
 @pytest.mark.parametrize("peer", ["192.0.2.1", "::", "2001:db8::1", "fe80::1%eth0", "::ffff:192.0.2.1"])
-def test_other_machines_are_refused_even_with_the_token(door: FakeDoor, peer: str) -> None:
+def test_other_machines_are_refused_even_with_the_token(door: FakeBackend, peer: str) -> None:
     control = Control(door, TOKEN)
     asked = control.answer("POST", "/_faultzone/control/clock", {"x-faultzone-token": TOKEN}, b"", peer)
     with pytest.raises(ApiError, match="loopback"):
@@ -129,7 +129,7 @@ def test_other_machines_are_refused_even_with_the_token(door: FakeDoor, peer: st
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"])
-def test_loopback_has_many_addresses(door: FakeDoor, peer: str) -> None:
+def test_loopback_has_many_addresses(door: FakeBackend, peer: str) -> None:
     control = Control(door, TOKEN)
     asked = control.answer("POST", "/_faultzone/control/clock", {"x-faultzone-token": TOKEN}, b"", peer)
     assert json.loads(asyncio.run(asked)) == {"verb": "clock", "arguments": {}}
@@ -139,14 +139,14 @@ def test_the_api_answers_while_a_verb_takes_its_time() -> None:
     going = threading.Event()
     done = threading.Event()
 
-    class SlowDoor(FakeDoor):
+    class SlowBackend(FakeBackend):
         def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
             going.set()
             assert done.wait(PATIENCE)
             return {}
 
     with (
-        serve(SlowDoor(), Keyring([KEY]), token=TOKEN, now=lambda: NOW) as endpoint,
+        serve(SlowBackend(), Keyring([KEY]), token=TOKEN, now=lambda: NOW) as endpoint,
         RawClient((endpoint.host, endpoint.port)) as advancing,
         RawClient((endpoint.host, endpoint.port)) as calling,
     ):

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
+from faultzone.journal.journal import Journal
 from faultzone.listen import Request
 from faultzone.serve.application import Answer, Application, Refusal
 from faultzone.serve.control import Control
@@ -35,14 +36,20 @@ _nonces = count()
 
 
 @dataclass
-class FakeDoor:
+class FakeBackend:
     """Answers every action alike, and notes the calls; `error` is raised instead of answering."""
+
+    name = "fake"
+    outlives_tests = False
+    delaying = False
 
     answer: dict[str, object] = field(default_factory=lambda: dict(ANSWER))
     error: Exception | None = None
     calls: list[tuple[str, dict[str, object], str | None]] = field(default_factory=list)
     notes: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     verbs: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    journal: Journal = field(default_factory=Journal)
+    capabilities: frozenset[str] = frozenset()
 
     def call(
         self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
@@ -52,13 +59,13 @@ class FakeDoor:
             raise self.error
         return self.answer
 
-    def note(self, kind: str, data: Mapping[str, object]) -> None:
-        self.notes.append((kind, dict(data)))
+    def close(self) -> None:
+        pass
 
-    def delay_of(self, action: str) -> float:
-        return 0.0
-
-    def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, object]:
+    def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
+        if verb == "note":
+            self.notes.append((str(arguments["kind"]), cast(dict[str, object], arguments["data"])))
+            return {}
         self.verbs.append((verb, dict(arguments)))
         match verb:
             case "verbs":
@@ -77,7 +84,7 @@ class FakeDoor:
         return {"verb": verb, "arguments": dict(arguments)}
 
 
-def make_application(door: FakeDoor, *credentials: Credential, log: list[Refusal] | None = None) -> Application:
+def make_application(door: FakeBackend, *credentials: Credential, log: list[Refusal] | None = None) -> Application:
     """An application that knows these credentials and stands at `NOW`."""
     verifier = Verifier(Keyring(credentials or (KEY, STS)), lambda: NOW)
     return Application(door, verifier, Control(door, "t"), "127.0.0.1:1", None if log is None else log.append)

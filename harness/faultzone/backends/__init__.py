@@ -89,9 +89,16 @@ class Backend(Doors, Protocol):
         capabilities: what it lets a test do besides the public API.
         outlives_tests: whether what a test leaves behind stays there for the next.
         journal: the record of what it was asked and did.
+        delaying: whether a fault delays calls. Called, it lets region time pass then; so whoever serves it over a
+            network takes the delay first, by the verb `call-delay`, and lets real time pass.
     """
 
     name: str
     capabilities: frozenset[str]
     outlives_tests: bool
     journal: Journal
+
+    @property
+    def delaying(self) -> bool:
+        """Whether a fault delays calls."""
+        ...

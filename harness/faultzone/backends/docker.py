@@ -156,7 +156,8 @@ class DockerBackend(LocalBackend):
             sleep(_POLL_SECONDS)
 
     def release(self) -> None:
-        """Give the hosts back."""
+        """Give the hosts back, too."""
+        super().release()
         if self._end.detach():
             self.hosts.close()
 
@@ -166,5 +167,5 @@ class DockerBackend(LocalBackend):
         super().close()
 
 
-#: The verbs that may be used after the hosts failed, to see why.
-_LAST_VERBS: Final = frozenset({"host-logs", "keep-hosts"})
+#: The verbs that may be used after the hosts failed: to see why, and to end.
+_LAST_VERBS: Final = frozenset({"host-logs", "keep-hosts", "note", "release"})

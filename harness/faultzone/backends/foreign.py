@@ -11,12 +11,12 @@ from faultzone.api.errors import ApiError
 from faultzone.backends import CAPABILITIES, Backend, Doors
 from faultzone.backends.answers import kept
 from faultzone.clock import SECOND
-from faultzone.errors import IncompleteAnswer, UsageError
+from faultzone.errors import FaultzoneError, HarnessError, IncompleteAnswer, NotSupported, UsageError
 from faultzone.journal.journal import Journal
 from faultzone.journal.redaction import quoted, recorded
 
 _DOORS: Final = ("call", "control", "close")
-_ATTRIBUTES: Final = ("name", "capabilities", "outlives_tests", "journal")
+_ATTRIBUTES: Final = ("name", "capabilities", "outlives_tests", "journal", "delaying")
 
 
 def complete(made: Doors, name: str) -> Backend:
@@ -61,6 +61,11 @@ class Foreign:
         self.journal = Journal() if own is None else own
         self._records = own is None
 
+    @property
+    def delaying(self) -> bool:
+        """Whether a fault delays calls."""
+        return getattr(self._inner, "delaying", False)
+
     def call(
         self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
     ) -> dict[str, Any]:
@@ -86,8 +91,20 @@ class Foreign:
             self.journal.append(int(time.time() * SECOND), kind, data)
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
-        """Do what only a harness may do; see `Backend.control`."""
-        return self._inner.control(verb, arguments)
+        """Do what only a harness may do; see `Backend.control`.
+
+        Raises:
+            NotSupported: also where it raises `NotImplementedError`.
+            HarnessError: it fails: whoever looks at a failed test goes on without what it would have said.
+        """
+        try:
+            return self._inner.control(verb, arguments)
+        except NotImplementedError as error:
+            raise NotSupported(f"{self.name} has no control verb {verb!r}") from error
+        except (FaultzoneError, ApiError):
+            raise
+        except Exception as error:
+            raise HarnessError(f"{self.name} failed at the control verb {verb!r}: {error!r}") from error
 
     def close(self) -> None:
         """End what the backend holds."""

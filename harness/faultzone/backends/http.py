@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import count
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -18,6 +19,7 @@ from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.api.products import version_of
 from faultzone.backends.answers import documented, from_control, kept
+from faultzone.backends.listening import Listeners
 from faultzone.backends.retries import Budget
 from faultzone.clock import SECOND
 from faultzone.control import tables
@@ -84,6 +86,7 @@ class HttpBackend:
     """
 
     outlives_tests = True
+    delaying = False
 
     def __init__(self, url: str, keys: Sequence[tuple[str, str]], *, token: str | None, sign: Sign) -> None:
         parts = urlsplit(url)
@@ -107,9 +110,11 @@ class HttpBackend:
         self._accounts: dict[str, tuple[str, str]] = {}
         self.capabilities: frozenset[str] = frozenset()
         self.journal = Journal()
+        self._listeners = Listeners(lambda number: self._control("notices", {"since": number})["notices"])
+        self._numbers = count(-1, -1)
         if token is not None:
             try:
-                self._learn(self.control("shape", {}))
+                self._learn(self._control("shape", {}))
             except BaseException:
                 self.close()
                 raise
@@ -148,18 +153,48 @@ class HttpBackend:
         status, answer = self._ask("/", body, form, reads=action.startswith(_READING))
         if status < 300:
             self.journal.append(int(time.time() * SECOND), "call", {**said, "answer": kept(answer)})
+            self._listeners.deliver()
             return self._held(partial(documented, action, product=product), answer)
         self.journal.append(int(time.time() * SECOND), "refusal", {**said, "code": answer.get("Code")})
+        self._listeners.deliver()
         refusal = ApiError(str(answer.get("Code", "")), str(answer.get("Message", "")), status)
         refusal.request_id = answer.get("RequestId")
         raise refusal
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
-        """Ask a control route; see `Backend.control`."""
+        """Ask a control route; see `Backend.control`.
+
+        A function that subscribes is called here, with the notices that the endpoint has after each call and each verb;
+        `advance` stops for each of them. Its number is below 0, so that it is none of the endpoint's.
+        """
+        recorded(arguments, "arguments")  # Only what is plain travels.
+        function = arguments.get("function")
+        if verb == "subscribe" and callable(function) and len(arguments) == 1:
+            number = next(self._numbers)
+            self._listeners.add(number, function, self._control("notices", {})["next"])
+            return {"id": number}
+        if verb == "unsubscribe" and self._listeners.remove(arguments.get("id")):
+            return {"ended": True}
+        if verb == "advance" and self._listeners:
+            return self._advance(arguments)
+        answer = self._control(verb, arguments)
+        self._listeners.deliver()
+        return answer
+
+    def _advance(self, arguments: Mapping[str, object]) -> dict[str, Any]:
+        """Let region time pass, and call who listens before more of it passes."""
+        timers, left = 0, arguments.get("milliseconds")
+        while True:
+            answer = self._control("advance", {**arguments, "milliseconds": left, "to_notice": True})
+            timers, left = timers + answer["timers"], answer["left"]
+            self._listeners.deliver()
+            if not left:
+                return {"now": answer["now"], "timers": timers}
+
+    def _control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         if self._token is None:
             raise NotSupported(f"{self.name} is used through its public API alone: no control token is given")
         headers = {"Content-Type": "application/json", _TOKEN: self._token}
-        recorded(arguments, "arguments")  # Only what is plain travels.
         if functions := [name for name, value in arguments.items() if callable(value)]:
             raise NotSupported(f"{verb}: {functions[0]} is a function, which does not travel to {self.name}")
         try:
@@ -204,6 +239,7 @@ class HttpBackend:
     def _learn_of(self, verb: str, arguments: Mapping[str, object], answer: Mapping[str, Any]) -> None:
         """Journal what became of faults, as the endpoint does in its own journal, and note what may follow."""
         if verb == "reset":
+            self._listeners.clear()
             self._learn(answer)
             self._faults, self._planned = False, set()
         elif verb == "schedule":
@@ -228,7 +264,7 @@ class HttpBackend:
     def _note(self, kind: str, said: object, at: int | None = None) -> None:
         """Journal something at an instant of the region's time, at the present one if none is given."""
         if isinstance(said, Mapping):
-            now = self.control("clock", {})["now"] if at is None and "move-time" in self.capabilities else at or 0
+            now = self._control("clock", {})["now"] if at is None and "move-time" in self.capabilities else at or 0
             self.journal.append(now, kind, noted(recorded(said)))
 
     def _request(

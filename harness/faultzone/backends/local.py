@@ -140,14 +140,14 @@ class LocalBackend:
             clock=self.clock,
             world=World(seed),
         )
-        self.substrate: Substrate = (
-            MemorySubstrate(self.clock, self._on_report, timings, delays)
-            if substrate is None
-            else substrate(self.clock, self.take_report)
-        )
-        if isinstance(self.substrate, MemorySubstrate):
-            self.substrate.guests.metadata = self.cloud.metadata
-            self.substrate.guests.address = self.cloud.find_by_address
+        self.memory: MemorySubstrate | None = None
+        self.substrate: Substrate
+        if substrate is not None:
+            self.substrate = substrate(self.clock, self.take_report)
+        else:
+            self.substrate = self.memory = MemorySubstrate(self.clock, self._on_report, timings, delays)
+            self.memory.guests.metadata = self.cloud.metadata
+            self.memory.guests.address = self.cloud.find_by_address
         self.failing_calls = FailingCalls()
         self._breakers = breakers
         self._active_faults: ActiveFaults | None = None
@@ -194,7 +194,7 @@ class LocalBackend:
             version_of(product)
         if not self.failing_calls.faults:
             return self._call(product, action, parameters, account)
-        if seconds := self.delay_of(action):
+        if seconds := self.failing_calls.delay(action):
             self.advance(round(seconds * SECOND))
         failing = self.failing_calls.take(action, "refuse", "drop")
         if failing is None:
@@ -212,13 +212,10 @@ class LocalBackend:
         error.request_id = request_id
         raise error
 
-    def delay_of(self, action: str) -> float:
-        """The seconds by which a fault of the API delays the next call of an action, counted as used.
-
-        An endpoint sleeps for them; a call in process lets region time pass.
-        """
-        failing = self.failing_calls.take(action, "delay") if self.failing_calls.faults else None
-        return 0.0 if failing is None else failing.fault.seconds
+    @property
+    def delaying(self) -> bool:
+        """Whether a fault delays calls; see `Backend`."""
+        return self.failing_calls.delaying
 
     def _call(self, product: str, action: str, parameters: Mapping[str, object], account: str | None) -> dict[str, Any]:
         cloud, journal = self.cloud, self.journal
@@ -277,20 +274,30 @@ class LocalBackend:
             FaultzoneError: a fault that was planned could not be brought about.
             UsageError: that is further than region time goes.
         """
+        return self._pass(length, settle=settle, to_notice=False)[0]
+
+    def advance_to_notice(self, length: int) -> tuple[int, int]:
+        """The same, but no further than to the instant of the next notice.
+
+        Returns:
+            How many timers fired, and how many milliseconds are left.
+        """
+        return self._pass(length, settle=True, to_notice=True)
+
+    def _pass(self, length: int, *, settle: bool, to_notice: bool) -> tuple[int, int]:
         if self.clock.now + length > CLOCK_END:
             raise UsageError(f"milliseconds={length}: region time goes to {stamp(CLOCK_END)}")
         if self._advancer == threading.get_ident():
             self._jumped += length
-            return 0
-        fired = 0
+            return 0, 0
         with self._advancing:
             self._advancer, self._jumped = threading.get_ident(), 0
             try:
-                fired = self._advance(length, settle=settle)
+                passed = self._advance(length, settle=settle, to_notice=to_notice)
             finally:
                 self._advancer = None
         self._raise_failed()
-        return fired
+        return passed
 
     @property
     def subscriptions(self) -> Publisher:
@@ -321,12 +328,12 @@ class LocalBackend:
                 record.told = True
                 raise record.error
 
-    def _advance(self, length: int, *, settle: bool) -> int:
-        fired = 0
+    def _advance(self, length: int, *, settle: bool, to_notice: bool) -> tuple[int, int]:
+        fired, seen = 0, self.subscriptions.since(None)[1] if to_notice else 0
         with self._turn():
             instant = self.clock.now + length
-        going, reached = True, 0
-        while going or reached != self._jumped:
+        going, reached, stopped, left = True, 0, False, 0
+        while not stopped and (going or reached != self._jumped):
             if settle:
                 self.settle()
             with self._turn():
@@ -337,18 +344,23 @@ class LocalBackend:
                     going = self.clock.step(instant + reached)
                     if not going:
                         self.clock.jump(instant + reached)
-                        said = {"milliseconds": length + reached, "timers": fired}
-                        self.journal.append(self.clock.now, "advance", said)
                         break
                     self._commit()
                     fired += 1
+                    if to_notice and self.subscriptions.end > seen:
+                        stopped = True
+                        break
                     # Notifications are delivered, and what a test has planned happens, before more time passes.
                     if self._fallen_due or (self._subscriptions is not None and self._subscriptions.waiting):
                         break
+                left = max(0, instant + reached - self.clock.now) if stopped else 0
+                if stopped or not going:
+                    said = {"milliseconds": length + reached - left, "timers": fired}
+                    self.journal.append(self.clock.now, "advance", said)
             self._raise_failed()
         if settle:
             self.settle()
-        return fired
+        return fired, left + (self._jumped - reached if stopped else 0)
 
     def call_later(self, delay: int, action: Callable[[], None]) -> Timer:
         """Run something of a test's once `delay` milliseconds of region time have passed, and before more pass.
@@ -375,10 +387,10 @@ class LocalBackend:
             TimeoutError: nothing is heard: no system is up, or its host is dead, hangs or is cut off.
             UsageError: what a test lets it answer are no bytes.
         """
-        if not isinstance(self.substrate, MemorySubstrate):
+        if self.memory is None:
             raise NotSupported(f"nothing outside the {self.name} backend reaches its guests")
         with self._turn():
-            services = self.substrate.services(instance)
+            services = self.memory.services(instance)
             answer = None if services is None else services.get(port)
         if services is None:
             raise TimeoutError(f"{instance}:{port} is silent")
@@ -395,7 +407,7 @@ class LocalBackend:
         Raises:
             UsageError: it would never be: this thread has it, and answers a guest.
         """
-        if isinstance(self.substrate, MemorySubstrate) and self.substrate.guests.asking == threading.get_ident():
+        if self.memory is not None and self.memory.guests.asking == threading.get_ident():
             raise UsageError(
                 "the function that answers a guest's request called the region, which waits for the answer: "
                 "let it read what the test has noted before"
@@ -412,17 +424,14 @@ class LocalBackend:
             self.journal.append(self.clock.now, kind, data)
 
     def release(self) -> None:
-        """Give back what the cloud occupies outside this process: in memory, nothing."""
-
-    def end_subscriptions(self) -> None:
-        """End the callbacks, once they have delivered what they can, and the queues that are served."""
+        """End what the cloud holds besides itself: callbacks, once they have delivered what they can, and queues."""
         if self._subscriptions is not None:
             self._subscriptions.close()
 
     def close(self) -> None:
         """End what runs, an advance included, and finish the journal's file."""
         self._closed = True
-        self.end_subscriptions()
+        self.release()
         self.substrate.close()
         self.journal.close()
 

@@ -12,22 +12,21 @@ import re
 import threading
 import time
 from base64 import b64encode
-from collections import deque
 from collections.abc import Callable, Mapping
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
+from faultzone.backends.listening import Listener, Listeners
 from faultzone.errors import UsageError
 from faultzone.journal import redaction
+from faultzone.journal.journal import copied
 from faultzone.model.events import notifications
 from faultzone.model.events.notifications import Notification
 
 if TYPE_CHECKING:
     from faultzone.backends.mns import MnsQueue
     from faultzone.model.cloud import Cloud
-
-Subscriber = Callable[[Notification], object]
 
 #: How often a callback is tried, and the real seconds of the first pause; each following one is twice as long.
 _TRIES: Final = 6
@@ -45,7 +44,9 @@ _HOST: Final = re.compile(
 
 
 class Publisher:
-    """Delivers what a cloud publishes to its subscribers.
+    """What a cloud publishes, in order: each notice has a number, and whoever wants notices asks for those since one.
+
+    Notices are made while somebody listens, and kept while somebody may still ask for them.
 
     Args:
         cloud: whose notifications.
@@ -55,27 +56,61 @@ class Publisher:
     def __init__(self, cloud: Cloud, note: Callable[[str, Mapping[str, Any]], None]) -> None:
         self._note = note
         self._numbers = count(1)
-        self._subscribers: dict[int, Subscriber] = {}
+        self._listeners = Listeners(self._from)
         self._open: dict[int, Callback | MnsQueue] = {}
-        self._queues: dict[int, list[Notification]] = {}
-        #: Published, not yet committed; committed, not yet delivered.
+        #: The first notice of each queue, by the queue's number; and that of whoever asks for notices.
+        self._queues: dict[int, int] = {}
+        self._asked: int | None = None
+        #: Published, not yet committed; committed, from the number `_first` on.
         self._published: list[Notification] = []
-        self._committed: deque[Notification] = deque()
-        self._delivering = threading.Lock()
+        self._kept: list[Notification] = []
+        self._first = 1
+        self._keeping = threading.Lock()
         for region in cloud.regions.values():
-            notifications.watch(region, self._published.append, lambda: bool(self._subscribers))
+            notifications.watch(region, self._published.append, self._is_wanted)
 
-    def subscribe(self, subscriber: Subscriber) -> int:
+    def _is_wanted(self) -> bool:
+        return bool(self._listeners or self._queues) or self._asked is not None
+
+    @property
+    def end(self) -> int:
+        """The number of the next notice."""
+        return self._first + len(self._kept)
+
+    def since(self, number: int | None) -> tuple[list[Notification], int]:
+        """The notices from a number on, and the number to ask with next time; with None, none, and the same number.
+
+        From the first time on all are kept.
+
+        Raises:
+            UsageError: notices of that number are not kept, or not there by far.
+        """
+        first = self._first if self._asked is None else self._asked
+        if self._asked is None:
+            self._asked = self.end
+        if number is None:
+            return [], self.end
+        if not first <= number <= self.end:
+            raise UsageError(
+                f"since={number!r}: write a number from {first} to {self.end}, as `next` of an earlier answer has it"
+            )
+        notices = self._from(number)
+        return list(map(copied, notices)), number + len(notices)
+
+    def _from(self, number: int) -> list[Notification]:
+        with self._keeping:
+            return self._kept[max(0, number - self._first) :]
+
+    def subscribe(self, listener: Listener) -> int:
         """Call a function with all that is published from now on; returns the number that ends it."""
         number = next(self._numbers)
-        self._subscribers = {**self._subscribers, number: subscriber}
+        self._listeners.add(number, listener, self.end)
         return number
 
     def open_queue(self) -> int:
         """Keep all that is published from now on; the number to read it by."""
-        kept: list[Notification] = []
-        number = self.subscribe(kept.append)
-        self._queues[number] = kept
+        number = next(self._numbers)
+        self._queues[number] = self.end
         return number
 
     def call_back(self, url: str) -> int:
@@ -110,12 +145,11 @@ class Publisher:
         """
         if number not in self._queues:
             raise UsageError(f"there is no queue {number}; there are {', '.join(map(str, self._queues)) or 'none'}")
-        return list(self._queues[number])
+        return list(map(copied, self._from(self._queues[number])))
 
     def unsubscribe(self, number: int) -> bool:
         """Deliver nothing more to a subscriber; False where there is none of that number."""
-        known = number in self._subscribers
-        self._subscribers = {each: subscriber for each, subscriber in self._subscribers.items() if each != number}
+        known = self._listeners.remove(number) or number in self._queues
         self._queues.pop(number, None)
         if (ending := self._open.pop(number, None)) is not None:
             ending.close()
@@ -124,12 +158,13 @@ class Publisher:
     @property
     def waiting(self) -> bool:
         """Whether something has been committed and not yet delivered to subscribers."""
-        return bool(self._committed)
+        return bool(self._listeners) and self._listeners.next < self.end
 
     def commit(self) -> None:
         """What was published has happened."""
         if self._published:
-            self._committed += self._published
+            with self._keeping:
+                self._kept += self._published
             self._published.clear()
 
     def drop(self) -> None:
@@ -137,25 +172,19 @@ class Publisher:
         self._published.clear()
 
     def deliver(self) -> None:
-        """Deliver what has been committed; by one thread at a time, so that the order stays.
+        """Deliver what has been committed, and forget what nobody will ask for.
 
         Raises:
             Exception: what the first failing subscriber raised, once everything has been delivered to all.
         """
-        failed: list[Exception] = []
-        while self._committed and self._delivering.acquire(blocking=False):
-            try:
-                while self._committed:
-                    notification = self._committed.popleft()
-                    for subscriber in self._subscribers.values():
-                        try:
-                            subscriber(json.loads(json.dumps(notification)))
-                        except Exception as error:
-                            failed.append(error)
-            finally:
-                self._delivering.release()
-        if failed:
-            raise failed[0]
+        try:
+            self._listeners.deliver()
+        finally:
+            if self._asked is None and not self._queues:
+                with self._keeping:
+                    done = min(self._listeners.next - self._first, len(self._kept))
+                    del self._kept[:done]
+                    self._first += done
 
     def close(self) -> None:
         """End the callbacks, once they have delivered what they can, and the queues that are served."""

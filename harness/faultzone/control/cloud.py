@@ -145,10 +145,16 @@ def clock(backend: Local) -> dict[str, Any]:
 
 
 @verb(VERBS, "move-time", takes_lock=True)
-def advance(backend: Local, *, milliseconds: int, settle: bool = True) -> dict[str, Any]:
-    """Let region time pass; unless told otherwise, real hosts have then carried out what fell due."""
+def advance(backend: Local, *, milliseconds: int, settle: bool = True, to_notice: bool = False) -> dict[str, Any]:
+    """Let region time pass; unless told otherwise, real hosts have then carried out what fell due.
+
+    With `to_notice` it stops at the instant of the next notification, and the answer has the milliseconds `left`.
+    """
     if milliseconds < 0:
         raise UsageError(f"milliseconds={milliseconds!r}: write a whole number, 0 or more")
+    if to_notice:
+        fired, left = backend.advance_to_notice(milliseconds)
+        return {"now": backend.clock.now, "timers": fired, "left": left}
     fired = backend.advance(milliseconds, settle=settle)
     return {"now": backend.clock.now, "timers": fired}
 

@@ -12,11 +12,11 @@ from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_instance
 from faultzone.errors import NotSupported, UsageError
 from faultzone.substrate.guests import AGENT_STATES, Guests, Taught, exactly, like
-from faultzone.substrate.memory import MemorySubstrate
 from faultzone.substrate.reaction import Reaction
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
+    from faultzone.substrate.memory import MemorySubstrate
 
 VERBS: Table = {}
 #: The most seconds for which an answer is awaited, so that a control route answers before its client gives up.
@@ -29,9 +29,9 @@ def memory_of(backend: Local) -> MemorySubstrate:
     Raises:
         NotSupported: they are not.
     """
-    if not isinstance(backend.substrate, MemorySubstrate):
+    if backend.memory is None:
         raise NotSupported(f"the hosts of the {backend.name} backend are not in memory, so its guests are not scripted")
-    return backend.substrate
+    return backend.memory
 
 
 def _guests(backend: Local) -> Guests:

@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from faultzone.model.cloud import Cloud
     from faultzone.substrate import Substrate
     from faultzone.substrate.docker.substrate import DockerSubstrate
+    from faultzone.substrate.memory import MemorySubstrate
 
 
 class Subscriptions(Protocol):
     """The subscribers to notifications."""
+
+    def since(self, number: int | None) -> tuple[list[dict[str, Any]], int]:
+        """The notices from a number on, and the number to ask with next time."""
+
+    def subscribe(self, listener: Callable[[dict[str, Any]], object]) -> int:
+        """Call a function with notifications from now on; the number of the subscription."""
 
     def open_queue(self) -> int:
         """Keep notifications from now on; the number of the subscription."""
@@ -70,6 +77,10 @@ class Local(Protocol):
         """What hosts are made of."""
 
     @property
+    def memory(self) -> MemorySubstrate | None:
+        """The hosts, if they are in memory."""
+
+    @property
     def active_faults(self) -> ActiveFaults:
         """Its faults."""
 
@@ -98,11 +109,17 @@ class Local(Protocol):
     def advance(self, length: int, *, settle: bool = True) -> int:
         """Let `length` milliseconds of region time pass; how many timers fired."""
 
+    def advance_to_notice(self, length: int) -> tuple[int, int]:
+        """The same, but no further than to the next notice; how many timers fired, and how much is left."""
+
     def settle(self) -> None:
         """Let what was asked of the hosts happen."""
 
     def reach(self, instance: str, port: int, data: bytes, seconds: float) -> bytes:
         """Send a request to a port of an instance, and give the answer."""
+
+    def release(self) -> None:
+        """End what the cloud holds besides itself."""
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Put something that happened outside the model into the journal."""

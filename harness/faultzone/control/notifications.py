@@ -1,7 +1,8 @@
-"""The verbs of notifications: a queue to read, here or by an MNS client, and a URL to be called."""
+"""The verbs of notifications: those since a number, a queue to read, here or by an MNS client, a URL to be called."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from faultzone.control.registry import Table, verb
@@ -14,23 +15,44 @@ VERBS: Table = {}
 
 
 @verb(VERBS)
-def subscribe(backend: Local, *, url: str | None = None, queue: str | None = None) -> dict[str, Any]:
-    """Post notifications from now on to a URL, serve them as an MNS queue of a name, or keep them for `notifications`.
+def subscribe(
+    backend: Local,
+    *,
+    url: str | None = None,
+    queue: str | None = None,
+    function: Callable[[dict[str, Any]], object] | None = None,
+) -> dict[str, Any]:
+    """Post notifications from now on to a URL, serve them as an MNS queue of a name, call a function with each, or keep
+    them for `notifications`.
 
     The answer has the number that ends it, and for a queue the endpoint that an MNS client is given.
     """
-    if url is not None and queue is not None:
-        raise UsageError("write url or queue, not both")
+    given = {"url": url, "queue": queue, "function": function}
+    if len(named := [name for name, value in given.items() if value is not None]) > 1:
+        raise UsageError(f"write one of url, queue and function, not {' and '.join(named)}")
+    subscriptions = backend.subscriptions
     if queue is not None:
-        number, endpoint = backend.subscriptions.open_mns(queue)
+        number, endpoint = subscriptions.open_mns(queue)
         return {"id": number, "endpoint": endpoint}
-    return {"id": backend.subscriptions.open_queue() if url is None else backend.subscriptions.call_back(url)}
+    if function is not None:
+        return {"id": subscriptions.subscribe(function)}
+    return {"id": subscriptions.open_queue() if url is None else subscriptions.call_back(url)}
 
 
 @verb(VERBS, takes_lock=True)
 def unsubscribe(backend: Local, *, id: int) -> dict[str, Any]:
     """End a subscription; returns whether there was one."""
     return {"ended": backend.subscriptions.unsubscribe(id)}
+
+
+@verb(VERBS, writes=False)
+def notices(backend: Local, *, since: int | None = None) -> dict[str, Any]:
+    """Read the notifications since a number, oldest first, and the number to ask with `next` time.
+
+    Without a number there are none: those from now on are asked for with the number that is answered.
+    """
+    found, following = backend.subscriptions.since(since)
+    return {"notices": found, "next": following}
 
 
 @verb(VERBS, writes=False, takes_lock=True)

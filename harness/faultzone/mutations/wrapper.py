@@ -21,6 +21,11 @@ class Wrapper:
         self.name, self.capabilities, self.outlives_tests = inner.name, inner.capabilities, inner.outlives_tests
         self.journal = inner.journal
 
+    @property
+    def delaying(self) -> bool:
+        """Whether a fault delays calls."""
+        return self.inner.delaying
+
     def call(self, action: str, parameters: Parameters, *, product: str = ECS, account: str | None = None) -> Answer:
         """Answer one action; those of other products than ECS are right."""
         if product != ECS:

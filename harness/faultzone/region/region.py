@@ -7,12 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from faultzone import editions, waiting
 from faultzone.api.errors import ApiError
 from faultzone.backends import Backend
-from faultzone.backends.local import LocalBackend
 from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.clock import Duration
 from faultzone.editions import Edition
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from faultzone.model.billing.ledger import Money
-    from faultzone.serve import Door, Endpoint
+    from faultzone.serve import Endpoint
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -354,20 +353,18 @@ class Region:
             What ends it.
 
         Raises:
-            NotSupported: the region is not in this process.
+            NotSupported: the backend tells of no notifications.
         """
-        if not isinstance(self.backend, LocalBackend):
-            raise NotSupported(f"{self.backend.name} is not in this process: give the control verb 'subscribe' a URL")
-        publisher, account = self.backend.subscriptions, self.account or self.backend.cloud.accounts[0]
+        account = self.account or self.accounts[0]
 
         def receive(notification: dict[str, Any]) -> None:
             if (notification["regionId"], notification["userId"]) == (self.id, account):
                 subscriber(notification)
 
-        number = publisher.subscribe(receive)
+        number = self.control("subscribe", function=receive)["id"]
 
         def end() -> None:
-            publisher.unsubscribe(number)
+            self.control("unsubscribe", id=number)
 
         return end
 
@@ -461,7 +458,7 @@ class Region:
         if not self.served:
             from faultzone.serve import serve_backend
 
-            self.served.append(serve_backend(cast("Door", self.backend)))
+            self.served.append(serve_backend(self.backend))
         return self.served[0].url
 
     def close(self) -> None:
@@ -484,9 +481,9 @@ class Region:
             if self.closed:
                 while self.served:
                     self.served.pop().close()
-                if isinstance(self.backend, LocalBackend):
-                    self.backend.end_subscriptions()
-                    self.backend.release()
+                if not self.backend.outlives_tests:
+                    with suppress(NotSupported):  # It holds nothing.
+                        self.backend.control("release", {})
 
 
 def _yuan(answer: Mapping[str, Any]) -> Decimal:

@@ -5,17 +5,15 @@
     control.py      the routes of the harness, under /_faultzone/
     application.py  from a request to an answer: all of the above, and no sockets
     server.py       an endpoint: an application on a socket
-    door.py         what all of them need of a backend
 
-`serve` puts any door on a socket, `serve_backend` one of the harness's own, with key pairs for its accounts. Sockets,
+`serve` puts any backend on a socket, `serve_backend` one that lists its accounts, with key pairs for them. Sockets,
 connections and limits are those of `faultzone.listen`.
 """
 
 from __future__ import annotations
 
 from faultzone.serve.application import Refusal
-from faultzone.serve.door import Door
 from faultzone.serve.server import Endpoint, serve, serve_backend
 from faultzone.serve.signatures import Credential, Keyring
 
-__all__ = ["Credential", "Door", "Endpoint", "Keyring", "Refusal", "serve", "serve_backend"]
+__all__ = ["Credential", "Endpoint", "Keyring", "Refusal", "serve", "serve_backend"]

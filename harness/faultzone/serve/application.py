@@ -1,4 +1,4 @@
-"""From a request to an answer: the application of an endpoint, over a door. No sockets."""
+"""From a request to an answer: the application of an endpoint, over a backend. No sockets."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any, Final, NamedTuple
 
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
+from faultzone.backends import Backend
 from faultzone.errors import NoAnswer
 from faultzone.journal.redaction import text
 from faultzone.listen.messages import Refused, Request, head
 from faultzone.serve.control import ROOT, Control
-from faultzone.serve.door import Door
 from faultzone.serve.signatures import Verifier
 from faultzone.serve.wire import (
     JSON,
@@ -41,7 +41,7 @@ _logger: Final = logging.getLogger("faultzone.serve")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A request that was refused before the door saw it. It holds nothing of what was signed."""
+    """A request that was refused before the backend saw it. It holds nothing of what was signed."""
 
     code: str
     status: int
@@ -67,7 +67,7 @@ class Answer(NamedTuple):
 
 
 class _Signed(NamedTuple):
-    """A call that may be handed to the door."""
+    """A call that may be handed to the backend."""
 
     call: Call
     account: str
@@ -79,7 +79,7 @@ class Application:
     """Answers the requests to one endpoint.
 
     Args:
-        door: the backend.
+        backend: what answers.
         verifier: judges who signed a request.
         control: answers the control routes.
         host_id: the `HostId` of refusals.
@@ -91,13 +91,13 @@ class Application:
 
     def __init__(
         self,
-        door: Door,
+        backend: Backend,
         verifier: Verifier,
         control: Control,
         host_id: str,
         log: Callable[[Refusal], None] | None = None,
     ) -> None:
-        self._door = door
+        self._backend = backend
         self._verifier = verifier
         self._control = control
         self._host_id = host_id
@@ -113,8 +113,10 @@ class Application:
         signed = self._admit(request)
         if not isinstance(signed, _Signed):
             return signed
-        if delay := self._door.delay_of(signed.call.action):
-            return self._answer_late(signed, delay)
+        if self._backend.delaying:
+            delay: float = self._backend.control("call-delay", {"action": signed.call.action})["seconds"]
+            if delay:
+                return self._answer_late(signed, delay)
         return self._ask(signed)
 
     async def _answer_late(self, signed: _Signed, delay: float) -> Answer | None:
@@ -145,10 +147,10 @@ class Application:
         return _Signed(call, credential.account, xml, asked.headers.get("host"))
 
     def _ask(self, signed: _Signed) -> Answer | None:
-        """The door's answer; None where a fault drops it."""
+        """The backend's answer; None where a fault drops it."""
         call, xml = signed.call, signed.xml
         try:
-            answer = self._door.call(call.action, call.parameters, product=call.product, account=signed.account)
+            answer = self._backend.call(call.action, call.parameters, product=call.product, account=signed.account)
             if call.action == "DescribeRegions" and call.product == ECS and signed.host:
                 answer = regions_at(answer, signed.host)
             rendered = render(answer, f"{call.action}Response", xml)
@@ -162,7 +164,7 @@ class Application:
         return Answer(200, XML if xml else JSON, str(answer.get("RequestId", "")), rendered)
 
     def _refuse(self, error: ApiError, *, xml: bool = False) -> Answer:
-        """The answer that refuses a request before the door sees it; it is logged."""
+        """The answer that refuses a request before the backend sees it; it is logged."""
         answer = self._render(error, xml)
         if self._log is not None:
             reason = error.message.partition(" server string to sign")[0]

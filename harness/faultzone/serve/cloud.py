@@ -13,7 +13,6 @@ from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.control.cloud import describe
 from faultzone.control.hosted import VERBS
 from faultzone.errors import UsageError
-from faultzone.journal.journal import Journal
 
 if TYPE_CHECKING:
     from faultzone.serve import Endpoint
@@ -34,7 +33,7 @@ class Hosted:
     def __init__(self, **options: Any) -> None:
         self._options = options
         self._lock = threading.Lock()
-        self.inner = self._made({})
+        self._take(self._made({}))
 
     def _made(self, arguments: Mapping[str, object]) -> LocalBackend:
         options = CloudOptions.of(**{**self._options, **arguments})
@@ -42,34 +41,20 @@ class Hosted:
             raise UsageError(f"accounts={options.accounts!r}: an endpoint has key pairs for 1 to {len(TEST_KEYS)}")
         return local_backend(options)
 
-    @property
-    def name(self) -> str:
-        """The name of the cloud's backend."""
-        return self.inner.name
+    def _take(self, cloud: LocalBackend) -> None:
+        self.inner = cloud
+        self.name, self.capabilities, self.journal = cloud.name, cloud.capabilities, cloud.journal
 
     @property
-    def capabilities(self) -> frozenset[str]:
-        """What the cloud's backend lets a test do."""
-        return self.inner.capabilities
-
-    @property
-    def journal(self) -> Journal:
-        """The record of the cloud."""
-        return self.inner.journal
+    def delaying(self) -> bool:
+        """Whether a fault delays calls."""
+        return self.inner.delaying
 
     def call(
         self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
     ) -> dict[str, Any]:
         """Answer one action."""
         return self.inner.call(action, parameters, product=product, account=account)
-
-    def note(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Put something that happened outside the model into the journal."""
-        self.inner.note(kind, data)
-
-    def delay_of(self, action: str) -> float:
-        """The seconds by which a fault of the API delays the next call of an action."""
-        return self.inner.delay_of(action)
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Do what only a harness may do; `reset` makes the cloud anew.
@@ -91,7 +76,8 @@ class Hosted:
         """
         fresh = self._made(options)
         with self._lock:
-            before, self.inner = self.inner, fresh
+            before = self.inner
+            self._take(fresh)
         before.close()
         return fresh.control("shape", {})
 

@@ -4,7 +4,7 @@
 |---|---|
 | `GET /_faultzone/health` | answers `{"status": "ok"}`; the only route that needs no token |
 | `GET /_faultzone/schema` | describes the verbs and their arguments as a JSON schema |
-| `POST /_faultzone/control/<verb>` | hands the JSON object in the body to `Door.control` and answers its answer |
+| `POST /_faultzone/control/<verb>` | hands the JSON object in the body to `Backend.control` and answers its answer |
 
 They are open to loopback alone, whatever address the endpoint listens on, and to whoever knows its token, the header
 `x-faultzone-token`. A refusal has the form of the API's, so that a third party's fake needs one form: `Code` is the
@@ -22,11 +22,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from faultzone.api.errors import ApiError
+from faultzone.backends import Backend
 from faultzone.errors import FaultzoneError, NotSupported, UsageError
 from faultzone.faults import CATALOGUE, Fault
 from faultzone.faults.fault import parameters, required
 from faultzone.listen.hosts import is_loopback
-from faultzone.serve.door import Door
 from faultzone.serve.wire import refusal, render
 
 ROOT: Final = "/_faultzone/"
@@ -39,12 +39,12 @@ class Control:
     """Answers the control routes of one endpoint.
 
     Args:
-        door: the backend.
+        backend: what answers.
         token: what a caller must show.
     """
 
-    def __init__(self, door: Door, token: str) -> None:
-        self._door = door
+    def __init__(self, backend: Backend, token: str) -> None:
+        self._backend = backend
         self._token = token.encode()
 
     async def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes, peer: str) -> bytes:
@@ -84,7 +84,7 @@ class Control:
         # A verb may take long (`advance` by weeks) and have a long answer (`journal`), and the loop serves every
         # endpoint of the process.
         try:
-            return await asyncio.to_thread(lambda: _render(shown(self._door.control(verb, arguments))))
+            return await asyncio.to_thread(lambda: _render(shown(self._backend.control(verb, arguments))))
         except FaultzoneError as error:
             status = 400 if isinstance(error, UsageError) else 501 if isinstance(error, NotSupported) else 500
             raise ApiError(type(error).__name__, str(error), status) from error
@@ -94,7 +94,7 @@ def schema(verbs: Mapping[str, Any]) -> dict[str, object]:
     """The JSON schema (draft 2020-12) of the control routes: for each verb a property, the schema of its arguments.
 
     Args:
-        verbs: what `Door.control("verbs", {})` answers: for each verb a mapping of `says`, `capability` and
+        verbs: what `Backend.control("verbs", {})` answers: for each verb a mapping of `says`, `capability` and
             `arguments`: the JSON type of each (`integer or null`, `any`), with `?` at its end if it may be left out.
     """
     return {

@@ -1,4 +1,4 @@
-"""An endpoint: a door on a socket."""
+"""An endpoint: a backend on a socket."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
-from faultzone.backends import key_pairs
+from faultzone.backends import Backend, key_pairs
+from faultzone.errors import FaultzoneError
 from faultzone.listen import Hosts, Listener, bind
 from faultzone.listen.limits import REQUEST_SECONDS
 from faultzone.serve.application import Application, Refusal
 from faultzone.serve.control import Control
-from faultzone.serve.door import Door
 from faultzone.serve.signatures import Credential, Keyring, Verifier
 
 
 class Endpoint:
-    """A door on a socket, from `serve` until `close`; a context manager.
+    """A backend on a socket, from `serve` until `close`; a context manager.
 
     Attributes:
         host: the address it listens on.
@@ -31,7 +33,7 @@ class Endpoint:
 
     def __init__(
         self,
-        door: Door,
+        backend: Backend,
         keyring: Keyring,
         *,
         listener: socket.socket,
@@ -45,7 +47,7 @@ class Endpoint:
         self.token = token
         host_id = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
         self.url = f"http://{host_id}"
-        application = Application(door, Verifier(keyring, now), Control(door, token), host_id, log)
+        application = Application(backend, Verifier(keyring, now), Control(backend, token), host_id, log)
         self._listener = Listener(application, listener, Hosts(self.port, allow_hosts), request_seconds)
 
     def __repr__(self) -> str:
@@ -66,7 +68,7 @@ class Endpoint:
 
 
 def serve_backend(
-    backend: Door,
+    backend: Backend,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -84,7 +86,7 @@ def serve_backend(
         OSError: the address cannot be listened on.
         NotSupported: the backend does not list its accounts.
     """
-    accounts = cast("Sequence[str]", backend.control("shape", {})["accounts"])
+    accounts: Sequence[str] = backend.control("shape", {})["accounts"]
     first, *others = key_pairs(len(accounts))
     pairs = [key or first, *others]
     keyring = Keyring([Credential(*pair, account) for pair, account in zip(pairs, accounts, strict=True)])
@@ -92,7 +94,7 @@ def serve_backend(
 
 
 def serve(
-    door: Door,
+    backend: Backend,
     keyring: Keyring,
     *,
     host: str = "127.0.0.1",
@@ -103,16 +105,16 @@ def serve(
     request_seconds: float = REQUEST_SECONDS,
     allow_hosts: Sequence[str] = (),
 ) -> Endpoint:
-    """Put a door on a socket.
+    """Put a backend on a socket.
 
     Args:
-        door: the backend.
+        backend: what answers.
         keyring: who may sign; changes take effect at once.
         host: the address to listen on; other machines can reach any other than loopback.
         port: the port, 0 for any that is free.
         token: what the control routes ask for; a random one when left out.
-        log: called with each request that is refused before the door sees it, on the serving thread; left out, the door
-            notes it in its journal.
+        log: called with each request that is refused before the backend sees it, on the serving thread; left
+            out, it is noted in the journal of the backend.
         now: the wall clock that signatures are judged by, in seconds since the epoch.
         request_seconds: how long a request may take to arrive whole.
         allow_hosts: names that requests may call the endpoint by, besides those of loopback and of the cloud, `host`
@@ -126,11 +128,11 @@ def serve(
     listener = bind(host, port)
     try:
         return Endpoint(
-            door,
+            backend,
             keyring,
             listener=listener,
             token=token or secrets.token_urlsafe(),
-            log=log or (lambda refused: door.note("refusal", {"edge": True, **asdict(refused)})),
+            log=log or partial(_note, backend),
             now=now,
             request_seconds=request_seconds,
             allow_hosts=names,
@@ -138,6 +140,12 @@ def serve(
     except BaseException:
         listener.close()
         raise
+
+
+def _note(backend: Backend, refused: Refusal) -> None:
+    """Note a refusal in the journal of a backend, if it lets others do so."""
+    with suppress(FaultzoneError):
+        backend.control("note", {"kind": "refusal", "data": {"edge": True, **asdict(refused)}})
 
 
 def _is_any(host: str) -> bool:

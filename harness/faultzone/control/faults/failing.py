@@ -30,6 +30,16 @@ class FailingCalls:
     def __init__(self) -> None:
         self.faults: list[Failing] = []
 
+    @property
+    def delaying(self) -> bool:
+        """Whether one of them delays calls."""
+        return any(each.fault.kind == "delay" for each in self.faults)
+
+    def delay(self, action: str) -> float:
+        """The seconds by which the next call of an action is delayed, counted as used."""
+        failing = self.take(action, "delay")
+        return 0.0 if failing is None else failing.fault.seconds
+
     def take(self, action: str, *kinds: str) -> Failing | None:
         """The first fault of these kinds in force for an action, counted as used."""
         for each in self.faults:

@@ -1,0 +1,39 @@
+"""The verbs of whoever serves a cloud, or holds one: what happened at the edge, delays, the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from faultzone.control.registry import Table, verb
+from faultzone.errors import UsageError
+from faultzone.journal.redaction import recorded
+
+if TYPE_CHECKING:
+    from faultzone.control.local import Local
+
+VERBS: Table = {}
+#: What others than the cloud itself can know of.
+_NOTED: Final = ("notice", "refusal")
+
+
+@verb(VERBS, takes_lock=True)
+def note(backend: Local, *, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Put what happened outside of the cloud into its journal: a `notice`, or a `refusal` of a request at its edge."""
+    if kind not in _NOTED:
+        raise UsageError(f"kind={kind[:64]!r}: write {' or '.join(map(repr, _NOTED))}")
+    backend.note(kind, recorded(data, "data"))
+    return {}
+
+
+@verb(VERBS, "break-api", takes_lock=True)
+def call_delay(backend: Local, *, action: str) -> dict[str, Any]:
+    """Take the delay that a fault has for the next call of an action: the seconds that its server waits before it."""
+    return {"seconds": backend.failing_calls.delay(action)}
+
+
+@verb(VERBS, takes_lock=True)
+def release(backend: Local) -> dict[str, Any]:
+    """End what the cloud holds besides itself: callbacks, queues that are served, containers that are its hosts."""
+    backend.release()
+    return {}

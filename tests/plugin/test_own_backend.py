@@ -1,0 +1,81 @@
+"""A backend of somebody else's, who wrote `call`, `control` and `close` alone, found in either way and judged."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+#: It answers as a region does, in real time; asked for as `mine:wrong`, it has no deployment set to show.
+MINE = """
+from dataclasses import replace
+from faultzone.backends.options import local_backend
+
+class Mine:
+    def __init__(self, cloud, shows):
+        self.inner, self.shows = local_backend(replace(cloud, clock="hybrid", scale=600)), shows
+
+    def call(self, action, parameters, *, product="ecs", account=None):
+        answer = self.inner.call(action, parameters, product=product, account=account)
+        return answer if self.shows else {**answer, "DeploymentSets": {"DeploymentSet": []}, "TotalCount": 0}
+
+    def control(self, verb, arguments):
+        raise NotImplementedError
+
+    def close(self):
+        self.inner.close()
+
+def make(options):
+    return Mine(options.cloud, options.detail != "wrong")
+"""
+HOOK = """
+from mine import Mine
+
+def pytest_faultzone_backend(config, options):
+    return Mine(options, True)
+"""
+CLAUSE = "deployment-set/describe"
+
+
+def conform(path: Path, *arguments: str) -> tuple[int, str]:
+    (path / "mine.py").write_text(MINE)
+    (path / "hook.py").write_text(HOOK)
+    about = path / "mine-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[faultzone.backends]\nmine = mine:make\n")
+    command = [sys.executable, "-m", "faultzone.cli.main", "conform", "-q", "--clause", CLAUSE, *arguments]
+    ran = subprocess.run(
+        command, cwd=path, env={"PYTHONPATH": str(path), "PATH": ""}, capture_output=True, text=True, check=False
+    )
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chosen", [("--backend=mine",), ("-p", "hook")], ids=["entry-point", "hook"])
+def test_the_suite_judges_it(tmp_path: Path, chosen: tuple[str, ...]) -> None:
+    status, output = conform(tmp_path, *chosen)
+    assert status == 0, output
+    assert "deployment-set  " in output
+    row = next(line for line in output.splitlines() if line.startswith("deployment-set "))
+    assert row.split()[1:4] == ["1", "0", "0"], output
+
+
+@pytest.mark.slow
+def test_the_suite_finds_out_what_is_wrong_with_it(tmp_path: Path) -> None:
+    status, output = conform(tmp_path, "--backend=mine:wrong")
+    assert status == 1, output
+    row = next(line for line in output.splitlines() if line.startswith("deployment-set "))
+    assert row.split()[1:4] == ["0", "1", "0"], output
+
+
+@pytest.mark.slow
+def test_a_name_that_nobody_has_lists_it(tmp_path: Path) -> None:
+    status, output = conform(tmp_path, "--backend=yours")
+    assert status == 4
+    assert (
+        "there is no backend 'yours': write 'memory', 'docker', 'wrong:NAME', the URL of an endpoint or 'mine'"
+        in output
+    )
