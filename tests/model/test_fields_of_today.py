@@ -115,3 +115,24 @@ def test_an_event_shows_for_when_it_was_first_planned(region: Region) -> None:
     assert first == due
     assert (first[begun.id], first[planned.id] is None) == (None, False)
     assert {each["ResourceType"] for each in events} == {"instance"}
+
+
+def test_a_launch_shows_what_its_subscriptions_cost(region: Region) -> None:
+    region.set_prices(monthly="12.5")
+    region.top_up(1000)
+    asked = {"ImageId": region.defaults["image"], "InstanceType": region.defaults["instance-type"]}
+    bought = region.call("RunInstances", InstanceChargeType="PrePaid", Period=2, Amount=3, **asked)
+    assert bought["TradePrice"] == 75
+    assert "TradePrice" not in region.call("RunInstances", **asked)
+    assert region.call("CreateInstance", InstanceChargeType="PrePaid", Period=1, **asked)["TradePrice"] == 12.5
+
+
+def test_disks_that_can_be_had_show_their_sizes(region: Region) -> None:
+    def offered(kind: str) -> set[tuple[object, ...]]:
+        zones = region.call("DescribeAvailableResource", DestinationResource=kind)["AvailableZones"]["AvailableZone"]
+        kinds = [each["AvailableResources"]["AvailableResource"][0] for each in zones]
+        disks = [each for kind in kinds for each in kind["SupportedResources"]["SupportedResource"]]
+        return {(each.get("Min"), each.get("Max"), each.get("Unit")) for each in disks}
+
+    assert offered("SystemDisk") == {(20, 500, "GiB")}
+    assert offered("Zone") == {(None, None, None)}

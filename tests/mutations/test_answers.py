@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 
+from faultzone import editions
 from faultzone.backends import Backend, answers
 from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.mutations.library import Answer, Parameters, at, drop
@@ -20,8 +21,6 @@ from tests.mutations.test_kills import SETTINGS, Verdicts
 pytestmark = pytest.mark.slow
 
 OPTIONS: Final = ("-c", str(SETTINGS), "-p", "no:terminal")
-#: Runs that show which fields there are.
-_EDITIONS: Final = ("2019-02", "2020-12")
 
 #: An action, and the way to a field of its answers, such as `Instances.Instance[].Cpu`.
 Field = tuple[str, str]
@@ -128,7 +127,7 @@ def test_a_field_that_is_not_as_documented_is_a_deviation(how: str) -> None:
     assert {*fields.values()} - told - UNSEEN == set(), "no test that reads them sees it"
 
 
-@pytest.mark.parametrize("edition", _EDITIONS)
+@pytest.mark.parametrize("edition", editions.names())
 def test_all_that_a_right_region_answers_is_as_declared(edition: str) -> None:
     wrong: set[str] = set()
 

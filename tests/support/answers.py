@@ -83,6 +83,9 @@ def _make(region: Region) -> None:
         CreditSpecification="Unlimited",
     )
     region.run_instances(1, SpotStrategy="SpotWithPriceLimit", SpotPriceLimit=0.5, SpotDuration=1)
+    region.set_prices(monthly=10)
+    region.top_up(1000)
+    region.create_instance(InstanceChargeType="PrePaid", Period=1)
     (term,) = region.run_instances(1, InstanceChargeType="PrePaid", Period=1, PeriodUnit="Month")
     term.renew(1)
     renewal = {"InstanceId": term.id, "RenewalStatus": "AutoRenewal", "Duration": 1}

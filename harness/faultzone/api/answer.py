@@ -145,6 +145,11 @@ def items(name: str, item: str, *fields: Field, **said: Unpack[Said]) -> Structu
     return Structure(name, Rows(item, *fields) if fields else Texts(item), **said)
 
 
+def tag_items(**said: Unpack[Said]) -> Structure:
+    """The tags of a resource."""
+    return items("Tags", "Tag", Text("TagKey", "TagValue"), **said)
+
+
 #: A page by number.
 PAGES: Final = (Number("TotalCount", "PageNumber", "PageSize"),)
 #: A page, which later editions have by token too.
@@ -153,7 +158,5 @@ PAGES_OR_TOKENS: Final = (
     Number("PageNumber", "PageSize", when="the page was asked for by number"),
     Text("NextToken", since=(2020, 12), when="the page was asked for by token"),
 )
-#: A token, of what is paged by number alone here.
-_NO_TOKEN: Final = "pages are asked for by number alone"
-TOKEN: Final = Text("NextToken", since=CURRENT, missing=_NO_TOKEN)
-TAGS: Final = items("Tags", "Tag", Text("TagKey", "TagValue"))
+#: The token of what is paged by number alone here.
+TOKEN: Final = Text("NextToken", since=CURRENT, missing="pages are asked for by number alone")

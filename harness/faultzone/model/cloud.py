@@ -214,8 +214,8 @@ class Cloud:
         return None
 
 
-def _check_payment(region: RegionState, *asked: Any) -> None:
+def _check_payment(region: RegionState, *asked: Any) -> float:
     """Ask the chapter of billing before it follows the region; see `RegionState.check_payment`."""
     from faultzone.model.billing import charges
 
-    charges.check_payment(region, *asked)
+    return charges.check_payment(region, *asked)

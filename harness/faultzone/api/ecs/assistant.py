@@ -20,6 +20,7 @@ from faultzone.api.answer import (
     Time,
     Truth,
     items,
+    tag_items,
 )
 from faultzone.api.ecs.reasons import NO_GROUPS
 from faultzone.api.errors import ApiError
@@ -154,7 +155,7 @@ _MANNER: Final = (
     Text("TerminationMode", since=CURRENT, empty="a run always ends with all of its processes"),
     Text("ContainerId", "ContainerName", since=CURRENT, empty=_NO_CONTAINERS),
     Text("OssOutputDelivery", since=CURRENT, empty=_NO_BUCKETS),
-    items("Tags", "Tag", Text("TagKey", "TagValue"), since=CURRENT, empty=_NO_TAGS),
+    tag_items(since=CURRENT, empty=_NO_TAGS),
 )
 _DELIVERED: Final = Text(
     "OssOutputStatus", "OssOutputUri", "OssOutputErrorCode", "OssOutputErrorInfo", since=CURRENT, empty=_NO_BUCKETS
@@ -182,7 +183,7 @@ class DescribeCommands(PagedRequest):
             items("ParameterNames", "ParameterName", since=_LATER),
             Text("Launcher", since=CURRENT, empty=_NO_LAUNCHER),
             Text("ResourceGroupId", since=CURRENT, empty=NO_GROUPS),
-            items("Tags", "Tag", Text("TagKey", "TagValue"), since=CURRENT, empty=_NO_TAGS),
+            tag_items(since=CURRENT, empty=_NO_TAGS),
             Text("Category", "Provider", since=CURRENT, empty=_NO_PUBLIC),
             Number("Version", since=CURRENT, empty=_NO_PUBLIC),
             Truth("Latest", since=CURRENT, empty=_NO_PUBLIC),
@@ -404,7 +405,7 @@ class DescribeSendFileResults(PagedRequest):
             Text("FileMode", "FileOwner", "FileGroup", "Overwrite"),
             Number("VmCount"),
             Time("CreationTime"),
-            items("Tags", "Tag", Text("TagKey", "TagValue"), since=CURRENT, empty=_NO_TAGS),
+            tag_items(since=CURRENT, empty=_NO_TAGS),
             items(
                 "InvokeInstances",
                 "InvokeInstance",

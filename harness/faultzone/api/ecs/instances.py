@@ -15,6 +15,7 @@ from faultzone.api.answer import (
     Time,
     Truth,
     items,
+    tag_items,
 )
 from faultzone.api.ecs.reasons import (
     NO_ADDRESSES,
@@ -27,7 +28,7 @@ from faultzone.api.ecs.reasons import (
     NO_SET_GROUPS,
     NO_SETTING,
 )
-from faultzone.api.ecs.resources import FILTER, LOCK_REASONS, TAG
+from faultzone.api.ecs.resources import FILTER, LOCK_REASONS, SYSTEM_DISK_GIB, TAG
 from faultzone.api.request import Request, flag, integer, json_texts, number, structure, structures, text, texts
 
 CHARGE_TYPES = ("PrePaid", "PostPaid")
@@ -82,7 +83,7 @@ class Launch(Request):
         "SecurityEnhancementStrategy", among=("Active", "Deactive"), inert=(2019, 2)
     )
     credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
-    system_disk: dict[str, Any] | None = structure("SystemDisk", *_disk("SystemDisk", 20, 500))
+    system_disk: dict[str, Any] | None = structure("SystemDisk", *_disk("SystemDisk", *SYSTEM_DISK_GIB))
     data_disks: tuple[dict[str, Any], ...] = structures(
         "DataDisk",
         *_disk("DataDisk", 5, 32768),
@@ -121,7 +122,7 @@ class Launch(Request):
 #: What is told of an order, where a subscription is bought.
 _ORDER: Final = (
     Text("OrderId", since=CURRENT, missing=NO_ORDERS),
-    Number("TradePrice", since=CURRENT, missing="a launch tells no price here"),
+    Number("TradePrice", since=CURRENT, when="a subscription is bought"),
 )
 
 
@@ -334,7 +335,7 @@ class DescribeInstances(Request):
             Truth("DeviceAvailable", "IoOptimized", "DeletionProtection"),
             Truth("Recyclable", empty="what is released is gone"),
             Time("StartTime", "AutoReleaseTime"),
-            items("Tags", "Tag", Text("TagKey", "TagValue"), when="it has tags"),
+            tag_items(when="it has tags"),
             items("OperationLocks", "LockReason", Text("LockReason"), _LOCK_MESSAGE),
             Structure(
                 "EipAddress",
@@ -422,7 +423,7 @@ class DescribeInstanceAttribute(Request):
         Truth("Recyclable", empty="what is released is gone", own=True),
         Time("StartTime", "AutoReleaseTime", own=True),
         items("NetworkInterfaces", "NetworkInterface", _CARD, own=True),
-        items("Tags", "Tag", Text("TagKey", "TagValue"), when="it has tags", own=True),
+        tag_items(when="it has tags", own=True),
     )
 
 

@@ -12,7 +12,6 @@ from faultzone.api.answer import (
     CURRENT,
     PAGES,
     PAGES_OR_TOKENS,
-    TAGS,
     TOKEN,
     Answer,
     Number,
@@ -21,6 +20,7 @@ from faultzone.api.answer import (
     Time,
     Truth,
     items,
+    tag_items,
 )
 from faultzone.api.ecs.reasons import NO_ADDRESSES, NO_GROUPS, NO_IPV6, NO_PRIVATE_NAMES, NO_SETTING, UNKNOWN
 from faultzone.api.ecs.resources import TAG, Paged, PagedByToken, Read
@@ -109,7 +109,7 @@ class DescribeNetworkInterfaces(PagedByToken):
             Text("ResourceGroupId", empty=NO_GROUPS),
             Time("CreationTime"),
             items("SecurityGroupIds", "SecurityGroupId"),
-            TAGS,
+            tag_items(),
             _ASSOCIATED,
             items(
                 "PrivateIpSets",
@@ -161,7 +161,7 @@ class DescribeSecurityGroups(Paged):
             "SecurityGroup",
             Text("SecurityGroupId", "SecurityGroupName", "Description", "SecurityGroupType", "VpcId"),
             Time("CreationTime"),
-            TAGS,
+            tag_items(),
             Number("EcsCount", "AvailableInstanceAmount", since=CURRENT, missing="IsQueryEcsCount is not taken here"),
             Number("RuleCount", "GroupToGroupRuleCount", since=CURRENT, empty=_NO_RULES),
             Text("ResourceGroupId", since=CURRENT, empty=NO_GROUPS),

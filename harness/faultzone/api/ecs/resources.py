@@ -11,7 +11,6 @@ from faultzone.api.answer import (
     CURRENT,
     PAGES,
     PAGES_OR_TOKENS,
-    TAGS,
     Answer,
     Number,
     Structure,
@@ -19,6 +18,7 @@ from faultzone.api.answer import (
     Time,
     Truth,
     items,
+    tag_items,
 )
 from faultzone.api.ecs.reasons import NO_DEDICATED, NO_GPU, NO_GROUPS, NO_SETTING, UNKNOWN
 from faultzone.api.request import Request, flag, integer, json_texts, number, structures, text, texts
@@ -31,6 +31,8 @@ TAG: Final = (text("Key", also="key"), text("Value", also="value"))
 #: The fields of a filter by time; a client that needs the third and the fourth alone may leave the others out.
 FILTER: Final = (text("Key"), text("Value"))
 
+#: How large a system disk may be, in GiB.
+SYSTEM_DISK_GIB: Final = (20, 500)
 #: Why an instance or a disk may be locked.
 LOCK_REASONS: Final = ("financial", "security", "recycling", "dedicatedhostfinancial")
 
@@ -184,7 +186,7 @@ class DescribeInstanceTypeFamilies(Read):
     answer = Answer(items("InstanceTypeFamilies", "InstanceTypeFamily", Text("InstanceTypeFamilyId", "Generation")))
 
 
-_NO_RANGE: Final = "the sizes of disks are not told here"
+_OF_DISKS: Final = "disks are asked for"
 
 
 class DescribeAvailableResource(Read):
@@ -216,8 +218,8 @@ class DescribeAvailableResource(Read):
                     "SupportedResources",
                     "SupportedResource",
                     Text("Value", "Status", "StatusCategory"),
-                    Number("Min", "Max", since=CURRENT, missing=_NO_RANGE),
-                    Text("Unit", since=CURRENT, missing=_NO_RANGE),
+                    Number("Min", "Max", since=CURRENT, when=_OF_DISKS),
+                    Text("Unit", since=CURRENT, when=_OF_DISKS),
                 ),
             ),
         ),
@@ -269,7 +271,7 @@ class DescribeImages(Paged):
                 Truth("Encrypted"),
                 empty=_NO_SNAPSHOTS,
             ),
-            items("Tags", "Tag", Text("TagKey", "TagValue"), empty="images have no tags here"),
+            tag_items(empty="images have no tags here"),
             Truth("IsPublic", "Usable", since=CURRENT),
             Truth("LoginAsNonRootSupported", since=CURRENT, empty=NO_SETTING),
             Number("ImageOwnerId", since=CURRENT, empty=_NO_OWN_IMAGES),
@@ -347,7 +349,7 @@ class DescribeDisks(PagedByToken):
             Time("CreationTime", "AttachedTime"),
             Time("DetachedTime", empty=_ALWAYS_ATTACHED),
             items("OperationLocks", "OperationLock", Text("LockReason")),
-            TAGS,
+            tag_items(),
             Time("ExpiredTime", since=CURRENT),
             Text("SerialNumber", "MultiAttach", since=CURRENT),
             Text("KMSKeyId", since=CURRENT, empty="no key of one's own can be named here"),

@@ -37,8 +37,9 @@ def check_payment(
     kind: InstanceType,
     period: tuple[int, str],
     amount: int,
-) -> None:
-    """Refuse new instances that the account cannot pay for.
+) -> float:
+    """Refuse new instances that the account cannot pay for, and say what one costs at once, in yuan: nothing where
+    it is paid as it goes.
 
     Args:
         period: what is bought of a subscription, such as (1, "Month").
@@ -49,11 +50,13 @@ def check_payment(
     """
     books = books_of(region)
     if charge_type == "PrePaid":
-        price = books.prices.subscription(kind.name, *period) * amount
-        if not arrears.can_pay(books, account.id, price):
+        price = books.prices.subscription(kind.name, *period)
+        if not arrears.can_pay(books, account.id, price * amount):
             raise ApiError("InvalidAccountStatus.NotEnoughBalance")
-    elif books.ledgers[account.id].overdue and region.rules.refuses_new_in_arrears():
+        return price / units(1)
+    if books.ledgers[account.id].overdue and region.rules.refuses_new_in_arrears():
         raise ApiError("Account.Arrearage")
+    return 0.0
 
 
 def _begin(region: RegionState, instance: Instance) -> None:

@@ -290,8 +290,9 @@ class RegionState(Parts):
         self.settled_events: deque[SystemEvent] = deque()
         #: Told at once of an event and its states before (None at its publication) and after; they change nothing.
         self.event_observers: list[Callable[[SystemEvent, str | None, str], None]] = []
-        #: Refuses so many new instances that an account cannot pay for: charge type, type, period, amount.
-        self.check_payment: Callable[[AccountState, str, InstanceType, tuple[int, str], int], None]
+        #: Refuses so many new instances that an account cannot pay for: charge type, type, period, amount. Gives the
+        #: price of one in yuan.
+        self.check_payment: Callable[[AccountState, str, InstanceType, tuple[int, str], int], float]
         #: Whether an account is in arrears.
         self.in_arrears: Callable[[str], bool]
         #: Ends the recovery of an instance that is to be stopped.

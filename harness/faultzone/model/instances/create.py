@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.instances import CreateInstance, RunInstances
 from faultzone.api.errors import ApiError
 from faultzone.model.core import periods, placement, transitions
@@ -45,11 +46,11 @@ def create_instance(region: RegionState, account: AccountState, request: CreateI
     if earlier is not None:
         return earlier
     plan = _check(region, account, request)
-    _check_money(region, account, request, plan, 1)
+    price = _check_money(region, account, request, plan, 1)
     hosts = _choose(region, account, plan, 1, 1)
     lifecycle.check_dry_run(region, request.dry_run)
     (instance,) = _make(region, account, request, plan, hosts)
-    answer = {"InstanceId": instance.id}
+    answer = {"InstanceId": instance.id, **_order(region, request, price)}
     return account.tokens.remember("CreateInstance", request.client_token, request.given, answer)
 
 
@@ -68,19 +69,27 @@ def run_instances(region: RegionState, account: AccountState, request: RunInstan
     amount, least = request.amount, request.min_amount or request.amount
     if least > amount:
         raise ApiError.of("InvalidMinAmount.Malformed", why="it is larger than Amount")
-    _check_money(region, account, request, plan, amount)
+    price = _check_money(region, account, request, plan, amount)
     hosts = _choose(region, account, plan, amount, least)
     lifecycle.check_dry_run(region, request.dry_run)
     made = _make(region, account, request, plan, hosts)
-    answer = {"InstanceIdSets": {"InstanceIdSet": [each.id for each in made]}}
+    ids = [each.id for each in made]
+    answer = {"InstanceIdSets": {"InstanceIdSet": ids}, **_order(region, request, price * len(made))}
     return account.tokens.remember(*asked, answer)
 
 
 def _check_money(
     region: RegionState, account: AccountState, request: CreateInstance | RunInstances, plan: _Plan, amount: int
-) -> None:
+) -> float:
+    """Refuse what cannot be paid for, and say what one costs at once."""
     period = (request.period or 1, request.period_unit)
-    region.check_payment(account, request.instance_charge_type, plan.kind, period, amount)
+    return region.check_payment(account, request.instance_charge_type, plan.kind, period, amount)
+
+
+def _order(region: RegionState, request: CreateInstance | RunInstances, price: float) -> Answer:
+    """What a later edition tells of the purchase of subscriptions."""
+    bought = request.instance_charge_type == "PrePaid" and region.edition.has(CURRENT)
+    return {"TradePrice": round(price, 4)} if bought else {}
 
 
 def _with_template(account: AccountState, request: RunInstances) -> RunInstances:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.resources import (
+    SYSTEM_DISK_GIB,
     DescribeAvailableResource,
     DescribeDisks,
     DescribeImages,
@@ -177,8 +178,11 @@ def _available(
         values = [(region.zone_ids[zone], any(sold.values()))]
     else:
         values = [(category, any(sold.values())) for category in _DISK_CATEGORIES]
+    sizes: dict[str, Any] = {}
+    if request.destination_resource == "SystemDisk" and region.edition.has(CURRENT):
+        sizes = {"Min": SYSTEM_DISK_GIB[0], "Max": SYSTEM_DISK_GIB[1], "Unit": "GiB"}
     supported = [
-        {"Value": value, "Status": _status(there), "StatusCategory": "WithStock" if there else "WithoutStock"}
+        {"Value": value, "Status": _status(there), "StatusCategory": "WithStock" if there else "WithoutStock", **sizes}
         for value, there in values
     ]
     return {
