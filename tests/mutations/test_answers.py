@@ -16,11 +16,11 @@ from faultzone.backends import Backend, answers
 from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.mutations.library import Answer, Parameters, at, drop
 from faultzone.mutations.wrapper import Wrapper
-from tests.mutations.test_kills import SETTINGS, Verdicts
+from tests.mutations.test_kills import QUICK, SETTINGS, Verdicts
 
 pytestmark = pytest.mark.slow
 
-OPTIONS: Final = ("-c", str(SETTINGS), "-p", "no:terminal")
+OPTIONS: Final = ("-c", str(SETTINGS), *QUICK)
 
 #: An action, and the way to a field of its answers, such as `Instances.Instance[].Cpu`.
 Field = tuple[str, str]

@@ -26,6 +26,10 @@ class Verdicts:
     def __init__(self) -> None:
         self.seen: list[tuple[str, dict[str, Any], str]] = []
 
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Long tracebacks take long to write, and nobody reads most of them."""
+        config.option.tbstyle = "line"
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for key, value in report.user_properties:
             if key == "faultzone":
@@ -34,13 +38,16 @@ class Verdicts:
 
 
 SETTINGS = resources.files("faultzone_specs") / "pytest.ini"
+#: What a run inside this one leaves out: reports for a reader, and a search for what nobody awaited, which takes longer
+#: than the tests; the outer run has its own.
+QUICK = ("-p", "no:terminal", "-p", "no:unraisableexception", "-p", "no:threadexception")
 
 
 def run_suite(*arguments: str, tests: Iterable[str] = ()) -> Verdicts:
     """Run the conformance suite, or some of its tests, in this process, as a user would with these options."""
     verdicts = Verdicts()
     chosen = list(tests) or ["--pyargs", "faultzone_specs"]
-    pytest.main(["-c", str(SETTINGS), "-p", "no:terminal", *arguments, *chosen], plugins=[verdicts])
+    pytest.main(["-c", str(SETTINGS), *QUICK, *arguments, *chosen], plugins=[verdicts])
     return verdicts
 
 
@@ -61,7 +68,7 @@ class Collected:
 def mapped_tests() -> dict[str, list[str]]:
     """Clause -> the tests of the suite that assert it: the only ones that a region which breaks it has to face."""
     collected = Collected()
-    arguments = ["-c", str(SETTINGS), "-p", "no:terminal", "--collect-only", "--pyargs", "faultzone_specs"]
+    arguments = ["-c", str(SETTINGS), *QUICK, "--collect-only", "--pyargs", "faultzone_specs"]
     pytest.main(arguments, plugins=[collected])
     return dict(collected.tests)
 
