@@ -1,45 +1,57 @@
-"""Imports run one way: the table of docs/architecture.md, held against the code."""
+"""Imports run one way, and each room imports just what it needs: docs/architecture.md and a table, held to the code."""
 
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
+from typing import Final
 
 import pytest
 
-from tests.quality.sources import PACKAGES, ROOT, modules, tree
+from tests.quality.sources import PACKAGES, ROOT, imported_names, modules
 from tests.support.patience import PATIENCE
 
-# From the ground up. A room may import the rooms of the layers below it and, if no circle comes of it, of its own.
-LAYERS = (
-    {"errors", "loading"},
-    {"clock"},
-    {"api", "clauses", "editions", "faults", "world", "journal", "listen"},
-    {"model"},
-    {"substrate"},
-    {"control"},
-    {"backends"},
-    {"serve", "waiting"},
-    {"region"},
-    {"checkers", "mutations", "verdicts"},
-    {"cli", "__main__"},
-)
-LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
+#: Every room from the ground up, with the rooms that it imports, for types or at run time; `faultzone` is the façade.
+ROOMS: Final[dict[str, str]] = {
+    "errors": "",
+    "loading": "",
+    "clock": "errors",
+    "api": "errors editions",
+    "clauses": "errors",
+    "editions": "errors",
+    "faults": "errors loading clock",
+    "world": "",
+    "journal": "errors clock",
+    "listen": "errors journal",
+    "model": "errors loading clock api editions world journal",
+    "substrate": "errors clock api model",
+    "control": "errors loading clock api faults journal model substrate",
+    "backends": "errors clock api editions world journal listen model substrate control",
+    "serve": "errors api editions faults world journal listen model control backends",
+    "waiting": "errors clock backends",
+    "region": "errors clock api editions faults journal model substrate backends serve waiting",
+    "faultzone": "errors loading api editions faults journal substrate region",
+    "checkers": "errors clock editions journal",
+    "mutations": "errors clock api clauses editions model backends",
+    "verdicts": "errors clauses journal",
+    "cli": "errors api clauses editions model substrate serve checkers mutations",
+    "pytest_faultzone": "errors clock api clauses editions journal substrate backends serve region faultzone checkers "
+    "verdicts",
+    "faultzone_specs": "faultzone",
+    "__main__": "cli",
+}
 
-# What the suite may know of the harness, `faultzone` being the façade: nothing that the region under test is made of.
-SUITE_MAY_IMPORT = {"faultzone", "api", "errors", "region"}
-
-# Who may import what from outside the standard library.
-THIRD_PARTY = {
-    "listen": {"httptools", "uvloop"},
-    "serve": {"orjson"},
-    "faults": {"hypothesis"},
-    "substrate": {"docker", "h11", "hypothesis", "trustme", "wsproto"},
-    "pytest_faultzone": {"pytest", "hypothesis", "xdist", "faker", "allure_commons"},
-    "faultzone_specs": {"pytest"},
+#: What a room imports from outside the standard library.
+THIRD_PARTY: Final[dict[str, str]] = {
+    "faults": "hypothesis",
+    "listen": "httptools uvloop",
+    "substrate": "docker h11 trustme wsproto",
+    "serve": "orjson",
+    "pytest_faultzone": "allure_commons hypothesis pytest",
+    "faultzone_specs": "pytest",
 }
 
 MODULES = modules()
@@ -51,36 +63,10 @@ def _room(module: str) -> str:
     return rest.partition(".")[0] if package == "faultzone" and rest else package
 
 
-def _statements(node: ast.AST, typing_too: bool) -> Iterator[ast.Import | ast.ImportFrom]:
-    """Every import under `node`, wherever it stands; those that only a type checker sees if `typing_too`."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Import | ast.ImportFrom):
-            yield child
-        elif isinstance(child, ast.If) and ast.unparse(child.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
-            for part in child.body if typing_too else []:
-                yield from _statements(ast.Module([part], []), typing_too)
-            yield from _statements(ast.Module(child.orelse, []), typing_too)
-        else:
-            yield from _statements(child, typing_too)
-
-
-def _imports(module: str, typing_too: bool = True) -> set[str]:
-    """The dotted names of the modules that `module` imports, relative ones resolved."""
-    found = set()
-    for statement in _statements(tree(MODULES[module]), typing_too):
-        if isinstance(statement, ast.Import):
-            found |= {alias.name for alias in statement.names}
-            continue
-        base = statement.module or ""
-        if statement.level:
-            is_package = MODULES[module].name == "__init__.py"
-            parts = module.split(".")
-            parents = parts[: len(parts) - statement.level + is_package]
-            base = ".".join([*parents, base] if base else parents)
-        names = {f"{base}.{alias.name}" for alias in statement.names}
-        inner = names & MODULES.keys()
-        found |= inner | ({base} if inner != names else set())
-    return found
+def _imports(module: str, *, typing_too: bool = True) -> set[str]:
+    """The dotted names of the modules that `module` imports."""
+    names = imported_names(MODULES[module], typing_too=typing_too)
+    return {name if name in MODULES else name.rpartition(".")[0] or name for name in names}
 
 
 def _inside(names: set[str]) -> set[str]:
@@ -91,28 +77,48 @@ def _harness() -> list[str]:
     return [module for module in MODULES if module.startswith("faultzone.")]
 
 
-def test_every_room_has_a_layer_and_a_line_in_the_architecture() -> None:
-    rooms = {_room(module) for module in _harness()}
-    assert rooms - LAYER.keys() == set(), "give the room a layer here and a line in docs/architecture.md"
+def _rooms_of(module: str) -> set[str]:
+    return {_room(name) for name in _inside(_imports(module))} - {_room(module)}
+
+
+def test_each_room_imports_what_the_table_says() -> None:
+    used: dict[str, set[str]] = {_room(module): set() for module in MODULES}
+    for module in MODULES:
+        used[_room(module)] |= _rooms_of(module)
+    wrong = {
+        room: " ".join(sorted(rooms)) for room, rooms in used.items() if rooms != set(ROOMS.get(room, "?").split())
+    }
+    assert wrong == {}, "if that is as it should be, write these lines into ROOMS"
+    assert ROOMS.keys() - used.keys() == set(), "there is no such room any more"
+
+
+def test_each_room_stands_on_those_before_it_as_the_architecture_has_it() -> None:
     text = (ROOT / "docs/architecture.md").read_text("utf-8")
-    assert {room for room in rooms - {"__main__"} if room not in text} == set()
-
-
-def test_the_harness_imports_downwards() -> None:
-    wrong = [
-        f"{module} imports {target}"
-        for module in _harness()
-        for target in _inside(_imports(module))
-        if LAYER.get(_room(target), len(LAYERS)) > LAYER.get(_room(module), -1)
+    line = re.search(r"(?s)Imports run one way: (.*?)\.\s", text)
+    assert line is not None
+    layers = [{*re.findall(r"[a-z]\w+", layer)} for layer in line[1].split("→")]
+    floor = {room: number for number, rooms in enumerate(layers) for room in rooms}
+    floor |= {"pytest_faultzone": floor["plugin"], "faultzone_specs": len(layers), "__main__": len(layers)}
+    assert ROOMS.keys() - floor.keys() - {"faultzone"} == set(), "give the room a place in docs/architecture.md"
+    # The façade stands beside what a test holds.
+    floor["faultzone"] = floor["region"]
+    above = [
+        f"{room} imports {each}" for room, rooms in ROOMS.items() for each in rooms.split() if floor[each] > floor[room]
     ]
-    assert wrong == [], f"the layers, from the ground up: {LAYERS}"
+    assert above == []
 
 
 def test_rooms_make_no_circle() -> None:
-    graph: dict[str, set[str]] = {}
-    for module in _harness():
-        graph.setdefault(_room(module), set()).update(map(_room, _inside(_imports(module, typing_too=False))))
-    TopologicalSorter({room: targets - {room} for room, targets in graph.items()}).prepare()
+    TopologicalSorter({room: rooms.split() for room, rooms in ROOMS.items() if room != "faultzone"}).prepare()
+
+
+def test_files_make_no_circle_at_run_time() -> None:
+    """Imports in functions count: what is loaded first must not decide what works."""
+    graph = {module: _inside(_imports(module, typing_too=False)) - {module} for module in MODULES}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"put what these share into a file below them: {' -> '.join(reversed(error.args[1]))}")
 
 
 def _chapter(module: str) -> str | None:
@@ -140,40 +146,12 @@ def test_what_makes_a_chapter_a_package_is_empty() -> None:
     assert [path.parent.name for path in packages if len(ast.parse(path.read_text("utf-8")).body) != 1] == []
 
 
-def test_the_suite_sees_the_public_doors_alone() -> None:
-    wrong = [
-        f"{module} imports {target}"
-        for module in MODULES
-        if _room(module) == "faultzone_specs"
-        for target in _inside(_imports(module))
-        if _room(target) not in SUITE_MAY_IMPORT | {"faultzone_specs"}
-    ]
-    assert wrong == []
-
-
-def test_the_plugin_does_not_know_the_suite() -> None:
-    plugin = [module for module in MODULES if _room(module) == "pytest_faultzone"]
-    assert [module for module in plugin if any(_room(name) == "faultzone_specs" for name in _imports(module))] == []
-
-
-def test_files_of_the_plugin_make_no_circle() -> None:
-    plugin = [module for module in MODULES if _room(module) == "pytest_faultzone"]
-    graph = {module: {name for name in _imports(module) if name in plugin and name != module} for module in plugin}
-    # The package itself is empty: `from pytest_faultzone import options` does not need it.
-    graph = {module: names - {"pytest_faultzone"} for module, names in graph.items()}
-    TopologicalSorter(graph).prepare()
-    assert graph["pytest_faultzone.options"] == set(), "the options are the ground"
-
-
 def test_third_party_packages_stay_in_their_rooms() -> None:
-    wrong = [
-        f"{module} imports {target}"
-        for module in MODULES
-        for target in _imports(module) - _inside(_imports(module))
-        if (top := target.partition(".")[0]) not in sys.stdlib_module_names
-        and top not in THIRD_PARTY.get(_room(module), set())
-    ]
-    assert wrong == []
+    used: dict[str, set[str]] = {}
+    for module in MODULES:
+        tops = {name.partition(".")[0] for name in _imports(module) - _inside(_imports(module))}
+        used.setdefault(_room(module), set()).update(tops - sys.stdlib_module_names)
+    assert {room: " ".join(sorted(tops)) for room, tops in used.items() if tops} == THIRD_PARTY
 
 
 @pytest.mark.slow

@@ -57,6 +57,7 @@ ALLOWED: Final = {
     "harness/faultzone/region/handles.py Identity.": "two identities are compared, field by field",
     "harness/faultzone/substrate/docker/pool.py Pool.thrown_away": "counts, for the tests of the pool",
     "plugin/pytest_faultzone/allure.py ": "attributes of Allure's own objects",
+    "plugin/pytest_faultzone/options.py Option.argument": "tests hold the options to the arguments of the marker",
     "plugin/pytest_faultzone/probe.py ": "attributes of an SSL context",
     "plugin/pytest_faultzone/departures.py ": "an attribute of pytest's report",
 }

@@ -1,5 +1,6 @@
 """Faults: typed values that say what to break, one class for each. They lie on the ground and know of no backend.
 
+house.py     the names of the faults, and in which file each is
 fault.py     what a fault is, and how JSON carries it
 hosts.py containers.py provider.py guests.py billing.py api.py time.py   the faults, by what is broken
 strategies.py  faults drawn by Hypothesis
@@ -9,9 +10,9 @@ What breaks and mends each is in `faultzone.control.faults`; what owes its undo 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from faultzone.loading import Loaded
+from faultzone.faults.house import HOUSE as HOUSE
 
 if TYPE_CHECKING:
     from faultzone.faults.api import *
@@ -25,23 +26,6 @@ if TYPE_CHECKING:
 
     #: Every fault that the house has, in the order of docs/chaos.md.
     CATALOGUE: tuple[type[Fault], ...]
-
-#: The same by name; each is loaded when it is first asked for.
-HOUSE: Final[Loaded[str, type[Fault]]] = Loaded(
-    {
-        f"faultzone.faults.{home}": names.split()
-        for home, names in {
-            "api": "ApiFailure",
-            "billing": "SubscriptionLapse AccountArrears",
-            "containers": "PeerCut SlowNetwork DiskFull MemoryExhausted HostPaused HostKilled",
-            "guests": "GuestCrash AgentOutage",
-            "hosts": "HostCrash HostHang NetworkCut HostAtRisk ZoneOutage MigrationFails",
-            "provider": "SupplyShortage Maintenance SecurityLock",
-            "time": "ClockJump",
-        }.items()
-    },
-    "__dict__",
-)
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from faultzone.clock import Duration, milliseconds
 from faultzone.errors import UsageError
+from faultzone.faults.house import HOUSE
 from faultzone.faults.targets import id_of
 
 #: What a field of each annotation takes, and how that is called in JSON. A boolean is no number.
@@ -109,8 +110,6 @@ def read(given: Mapping[str, object]) -> Fault:
     Raises:
         UsageError: there is no such fault, it has no such field, or a value is none that the fault takes.
     """
-    from faultzone.faults import HOUSE
-
     name = given.get("fault")
     kind = (HOUSE.get(name) or KINDS.get(name)) if isinstance(name, str) else None
     if kind is None:
