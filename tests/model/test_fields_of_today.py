@@ -136,3 +136,8 @@ def test_disks_that_can_be_had_show_their_sizes(region: Region) -> None:
 
     assert offered("SystemDisk") == {(20, 500, "GiB")}
     assert offered("Zone") == {(None, None, None)}
+
+
+def test_an_image_shows_its_family(region: Region) -> None:
+    image = one(region, "DescribeImages", "Images", "Image", ImageId="ubuntu_22_04_x64_20G_alibase_20240130.vhd")
+    assert image["ImageFamily"] == "acs:ubuntu_22_04_x64"

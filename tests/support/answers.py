@@ -6,12 +6,14 @@ import base64
 from typing import Any
 
 from faultzone import Region, make_region
+from faultzone.api.answer import CURRENT
 from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.editions import Edition
 from faultzone.mutations.wrapper import Wrapper
 
 Answers = list[tuple[str, dict[str, Any]]]
 LATER = (2020, 12)
+GPUS = "ecs.gn7i-c8g1.2xlarge"
 LOCAL_DISKS = "ecs.i2.xlarge"
 CONTENT = base64.b64encode(b"echo {{ name }}; exit 3").decode()
 #: So many instances with 20 tags each have more tags than a page.
@@ -90,6 +92,8 @@ def _make(region: Region) -> None:
     term.renew(1)
     renewal = {"InstanceId": term.id, "RenewalStatus": "AutoRenewal", "Duration": 1}
     region.call("ModifyInstanceAutoRenewAttribute", **renewal)
+    if _has(region, CURRENT):
+        region.run_instances(1, instance_type=GPUS)
     stopped = region.create_instance(instance_type=LOCAL_DISKS)
     region.call("ModifyInstanceAttribute", InstanceId=stopped.id, Description="by hand")
     due = (region.clock.now.replace(year=region.clock.now.year + 1)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -121,6 +125,8 @@ def _look(region: Region) -> None:
     region.call("DescribeZones")
     region.call("DescribeInstanceTypeFamilies")
     region.call("DescribeInstanceTypes", InstanceTypeFamily="ecs.i2")
+    if _has(region, CURRENT):
+        region.call("DescribeInstanceTypes", InstanceTypes=[GPUS])
     if later:
         region.call("DescribeInstanceTypes", MaxResults=1)
         region.call("DescribeInstances", AdditionalAttributes=["META_OPTIONS"])

@@ -6,7 +6,6 @@ from typing import Final
 
 NO_ADDRESSES: Final = "there are no elastic addresses here"
 NO_DEDICATED: Final = "there are no dedicated or managed hosts here"
-NO_GPU: Final = "no type has a GPU here"
 NO_GROUPS: Final = "there are no resource groups here"
 NO_IPV6: Final = "networks have IPv4 alone here"
 NO_ORDERS: Final = "there are no orders here"

@@ -20,7 +20,7 @@ from faultzone.api.answer import (
     items,
     tag_items,
 )
-from faultzone.api.ecs.reasons import NO_DEDICATED, NO_GPU, NO_GROUPS, NO_SETTING, UNKNOWN
+from faultzone.api.ecs.reasons import NO_DEDICATED, NO_GROUPS, NO_SETTING, UNKNOWN
 from faultzone.api.request import Request, flag, integer, json_texts, number, structures, text, texts
 
 #: The fields of a tag. Clients of the time write them in small letters too, as the pages of CreateInstance and AddTags
@@ -169,8 +169,8 @@ class DescribeInstanceTypes(Read):
             "InstanceType",
             Text("InstanceTypeId", "InstanceTypeFamily", "LocalStorageCategory"),
             Number("CpuCoreCount", "MemorySize", "LocalStorageAmount", "LocalStorageCapacity"),
-            Text("GPUSpec", empty=NO_GPU),
-            Number("GPUAmount", empty=NO_GPU),
+            Text("GPUSpec"),
+            Number("GPUAmount"),
             *_OF_TYPES_TODAY,
         ),
     )
@@ -275,7 +275,8 @@ class DescribeImages(Paged):
             Truth("IsPublic", "Usable", since=CURRENT),
             Truth("LoginAsNonRootSupported", since=CURRENT, empty=NO_SETTING),
             Number("ImageOwnerId", since=CURRENT, empty=_NO_OWN_IMAGES),
-            Text("ImageFamily", "SupplierName", since=CURRENT, empty=_NO_OWN_IMAGES),
+            Text("ImageFamily", since=CURRENT),
+            Text("SupplierName", since=CURRENT, empty=_NO_OWN_IMAGES),
             Text("ResourceGroupId", since=CURRENT, empty=NO_GROUPS),
             Text("BootMode", "LicenseType", since=CURRENT, missing=UNKNOWN),
             Structure("SecureBootOptions", Text("SecureBootSupport"), since=CURRENT, missing=UNKNOWN),

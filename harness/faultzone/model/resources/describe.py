@@ -275,7 +275,7 @@ def _render_image(region: RegionState, image: Image) -> dict[str, Any]:
         "Tags": {"Tag": []},
     }
     if region.edition.has(CURRENT):
-        shown |= {"IsPublic": image.kind == "system", "Usable": True}
+        shown |= {"IsPublic": image.kind == "system", "Usable": True, "ImageFamily": image.family}
     return shown
 
 
