@@ -308,7 +308,7 @@ def _stop(region: RegionState, state: AssistantState, invocation: Invocation, ta
 def install_agent(region: RegionState, account: AccountState, request: InstallCloudAssistant) -> Answer:
     """InstallCloudAssistant: the agent is there after the next reboot (assistant/agent-required)."""
     for instance in find_targets(region, account, request.instance_ids):
-        instance.options = instance.options._replace(install_agent=True)
+        region.change(instance, "options", instance.options._replace(install_agent=True))
     return {}
 
 

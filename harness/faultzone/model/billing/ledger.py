@@ -94,16 +94,15 @@ class Term:
     """What is agreed for one subscription.
 
     Attributes:
-        renewal: AutoRenewal, Normal or NotRenewal.
         duration: how many `unit`s each automatic renewal buys.
         announced: whether the stop at its expiry has been announced.
         timer: its next milestone.
     """
 
-    __slots__ = ("announced", "duration", "renewal", "timer", "unit")
+    __slots__ = ("announced", "duration", "timer", "unit")
 
-    def __init__(self, renewal: str, duration: int, unit: str) -> None:
-        self.renewal, self.duration, self.unit = renewal, duration, unit
+    def __init__(self, duration: int, unit: str) -> None:
+        self.duration, self.unit = duration, unit
         self.announced = False
         self.timer: Timer | None = None
 

@@ -20,7 +20,8 @@ from faultzone.model.billing import arrears, nonpayment
 from faultzone.model.billing.ledger import Term, books_of
 from faultzone.model.core import events, locks, periods
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.listing import listing
+from faultzone.model.core.fields import where_terms
+from faultzone.model.core.listing import Listed, listing
 from faultzone.model.core.state import AccountState, Instance, RegionState
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ AUTOMATIC, MANUAL, NEVER = "AutoRenewal", "Normal", "NotRenewal"
 def begin(region: RegionState, instance: Instance) -> None:
     """Watch over a subscription that was just bought, with the automatic renewal that its launch asked for."""
     asked = instance.options
-    term = Term(AUTOMATIC if asked.auto_renew else MANUAL, asked.auto_renew_period or 1, asked.period_unit or "Month")
+    region.change(instance, "renewal", AUTOMATIC if asked.auto_renew else MANUAL)
+    term = Term(asked.auto_renew_period or 1, asked.period_unit or "Month")
     _terms(region, instance)[instance.id] = term
     _arm(region, instance, term)
 
@@ -52,7 +54,7 @@ def move_expiry(region: RegionState, instance: Instance, expires: int) -> None:
     Clauses: billing/renew, billing/renew-keeps-identity.
     """
     events.avoid(region, instance, *region.edition.billing.renewal_avoids)
-    instance.expires = expires
+    region.change(instance, "expires", expires)
     nonpayment.unlock(region, instance)
     term = _terms(region, instance).get(instance.id)
     if term is not None:
@@ -79,24 +81,26 @@ def _arm(region: RegionState, instance: Instance, term: Term) -> None:
             region, instance, region.edition.billing.expiration_events[0], at, partial(_expire, region, instance)
         )
     following = [
-        each for each in (notice, *_reminders(region, expires, term), *_attempts(region, expires, term)) if each > now
+        each
+        for each in (notice, *_reminders(region, expires, instance), *_attempts(region, expires, instance))
+        if each > now
     ]
     if following:
         term.timer = region.clock.call_at(min(following), lambda: _milestone(region, instance, term))
 
 
-def _reminders(region: RegionState, expires: int, term: Term) -> list[int]:
+def _reminders(region: RegionState, expires: int, instance: Instance) -> list[int]:
     """When the owner is reminded of an expiry; the instance stays as it is (billing/reminders,
     billing/about-to-expire)."""
     terms = region.edition.billing
-    days = terms.last_reminder_days if term.renewal == NEVER else terms.reminder_days
+    days = terms.last_reminder_days if instance.renewal == NEVER else terms.reminder_days
     return [expires - each * DAY for each in days]
 
 
-def _attempts(region: RegionState, expires: int, term: Term) -> list[int]:
+def _attempts(region: RegionState, expires: int, instance: Instance) -> list[int]:
     """When automatic renewal is tried: days before the expiry at an hour of UTC+8, then daily for want of money
     (billing/auto-renew)."""
-    if term.renewal != AUTOMATIC:
+    if instance.renewal != AUTOMATIC:
         return []
     terms = region.edition.billing
     # An expiry is a midnight of UTC+8.
@@ -108,12 +112,12 @@ def _milestone(region: RegionState, instance: Instance, term: Term) -> None:
     now, expires = region.clock.now, instance.expires
     assert expires is not None
     term.timer = None
-    if now in _attempts(region, expires, term):
+    if now in _attempts(region, expires, instance):
         price = books_of(region).prices.subscription(instance.kind.name, term.duration, term.unit)
         if arrears.can_pay(books_of(region), instance.account, price):
             _extend(region, instance, term.duration, term.unit, price)
             return
-    if now in _reminders(region, expires, term):
+    if now in _reminders(region, expires, instance):
         region.record("notice", instance=instance.id, what="expiry", days=(expires - now) // DAY)
     _arm(region, instance, term)
 
@@ -178,7 +182,7 @@ def modify_auto_renew(region: RegionState, account: AccountState, request: Modif
         raise ApiError("InvalidParameter.Duration")
     for instance in instances:
         term = _terms(region, instance)[instance.id]
-        term.renewal = status
+        region.change(instance, "renewal", status)
         if request.duration is not None:
             term.duration, term.unit = request.duration, request.period_unit
         _arm(region, instance, term)
@@ -190,12 +194,13 @@ def describe_auto_renew(
     region: RegionState, account: AccountState, request: DescribeInstanceAutoRenewAttribute
 ) -> Answer:
     """DescribeInstanceAutoRenewAttribute: of the subscriptions named, or of all."""
-    if request.instance_id is not None:
-        found = _named(account, request.instance_id)
-    else:
-        found = [each for each in account.instances.values() if each.charge_type == "PrePaid"]
+    conditions = where_terms(account.book, charge_type="PrePaid")
     if request.renewal_status is not None:
-        found = [each for each in found if _terms(region, each)[each.id].renewal == request.renewal_status]
+        conditions.append(account.book.rows("renewal", request.renewal_status))
+    selected = account.book.found(*conditions)
+    found: Listed[Instance] = selected
+    if request.instance_id is not None:
+        found = [each for each in _named(account, request.instance_id) if each in selected]
     return listing(
         "InstanceRenewAttributes",
         "InstanceRenewAttribute",
@@ -206,11 +211,11 @@ def describe_auto_renew(
 
 
 def _render(instance: Instance, term: Term) -> dict[str, Any]:
-    automatic = term.renewal == AUTOMATIC
+    automatic = instance.renewal == AUTOMATIC
     return {
         "InstanceId": instance.id,
         "AutoRenewEnabled": automatic,
         "Duration": term.duration if automatic else 0,
         "PeriodUnit": term.unit if automatic else "",
-        "RenewalStatus": term.renewal,
+        "RenewalStatus": instance.renewal,
     }

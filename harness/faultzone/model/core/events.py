@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from faultzone.clock import DAY
 from faultzone.errors import HarnessError
+from faultzone.model.core.index import NOWHERE, Found, both, rows_of, without
 
 if TYPE_CHECKING:
     from faultzone.clock import Timer
@@ -63,19 +65,26 @@ class SystemEvent:
         timer: fires at NotBefore.
         act: does what was announced.
         acting: whether that is being done at this very moment.
+        row: its place in the book of events.
     """
 
     __slots__ = (
-        "account", "act", "acting", "executed_from", "finished", "id", "instance", "not_before", "published", "silent",
-        "simulated", "status", "timer", "type",
+        "account", "act", "acting", "executed_from", "finished", "id", "instance", "not_before", "published", "row",
+        "silent", "simulated", "status", "timer", "type",
     )  # fmt: skip
 
     def __init__(
         self, id: str, type: str, instance: Instance, published: int, not_before: int | None, simulated: bool
     ) -> None:
-        self.id, self.type, self.instance, self.account = id, type, instance.id, instance.account
-        self.published, self.not_before, self.simulated = published, not_before, simulated
-        self.status: str | None = None
+        self.id, self.simulated = id, simulated
+        # Events are found by what is final here; `_enter` alone changes the state.
+        self.type: Final = type
+        self.instance: Final = instance.id
+        self.account: Final = instance.account
+        self.published: Final = published
+        self.not_before: Final = not_before
+        self.status: Final[str | None] = None
+        self.row = NOWHERE
         self.executed_from: int | None = None
         self.finished: int | None = None
         self.timer: Timer | None = None
@@ -159,6 +168,24 @@ def active(region: RegionState, instance_id: str) -> list[SystemEvent]:
     return [event for event in region.active_events.get(instance_id, ()) if not event.silent]
 
 
+def _show(region: RegionState, instance_id: str) -> None:
+    """Say of an instance which of its events are shown as planned, and whether it is under maintenance
+    (event/pending-query, recovery/health)."""
+    instance = region.instances.get(instance_id)
+    if instance is None:
+        return
+    current = active(region, instance_id)
+    planned = tuple(event for event in current if region.rules.shows_as_planned(event.status))
+    maintained = any(
+        event.status == EXECUTING and not event.simulated and event.type.startswith("SystemMaintenance.")
+        for event in current
+    )
+    if planned != instance.planned:
+        region.change(instance, "planned", planned)
+    if maintained is not instance.maintained:
+        region.change(instance, "maintained", maintained)
+
+
 def avoid(region: RegionState, instance: Instance, *types: str, simulated: bool = True) -> list[SystemEvent]:
     """Settle the awaited events of these types as Avoided, since the user has answered them.
 
@@ -182,18 +209,29 @@ def withdraw(region: RegionState, instance: Instance, types: str, status: str) -
             settle(region, event, status)
 
 
-def history(region: RegionState) -> list[SystemEvent]:
+def history(region: RegionState, *conditions: Mapping[int, int]) -> Found[SystemEvent]:
     """The events that the region still tells of, oldest first: those that are active, whatever their age, and those
-    that were settled lately (event/history-query, event/history-age)."""
-    rules, now = region.rules, region.clock.now
-    return [event for event in region.events.values() if rules.is_in_history(event, now)]
+    that were settled lately (event/history-query, event/history-age).
+
+    Args:
+        conditions: rows of the book of events, all of which an event is in.
+    """
+    rules, now, book = region.rules, region.clock.now, region.event_book
+    found = book.found(*conditions)
+    # No event is older than its publication, and the days are those of the fields.
+    end = (now - region.edition.event.history_days * DAY) // DAY * DAY + DAY - 1
+    old = both(found.rows, book.rows_between("published", (DAY,), 0, end))
+    forgotten = rows_of(event.row for event in Found(book, old) if not rules.is_in_history(event, now))
+    return Found(book, without(found.rows, forgotten)) if forgotten else found
 
 
 def _forget(region: RegionState) -> None:
     """Drop what the history does not tell any more. Only what changes the region does so: a query changes nothing."""
     settled, now = region.settled_events, region.clock.now
     while settled and not region.rules.is_in_history(settled[0], now):
-        del region.events[settled.popleft().id]
+        event = settled.popleft()
+        del region.events[event.id]
+        region.event_book.drop(event)
 
 
 def end(region: RegionState, instance: Instance, *, by_user: bool) -> None:
@@ -219,6 +257,7 @@ def _publish(
     event.silent = not region.has_events(instance)
     if not event.silent:
         region.events[event.id] = event
+        region.event_book.enter((event,))
     region.active_events.setdefault(instance.id, []).append(event)
     _enter(region, event, status)
     return event
@@ -229,7 +268,7 @@ def _enter(region: RegionState, event: SystemEvent, status: str) -> None:
     if not event.may_become(status):
         raise HarnessError(f"{event!r} cannot become {status}: the machine of system events has no such transition")
     now, before = region.clock.now, event.status
-    event.status = status
+    region.event_book.change(event, "status", status)
     if status == EXECUTING:
         event.executed_from = now
     if status not in ACTIVE:
@@ -243,6 +282,7 @@ def _enter(region: RegionState, event: SystemEvent, status: str) -> None:
             del region.active_events[event.instance]
     if event.silent:
         return
+    _show(region, event.instance)
     if event.finished is not None:
         region.settled_events.append(event)
         _forget(region)

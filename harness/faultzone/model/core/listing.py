@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from faultzone.api.errors import ApiError
+from faultzone.model.core.index import Found, Several
 
 T = TypeVar("T")
 C = TypeVar("C", covariant=True)
@@ -66,39 +68,63 @@ def listing(
     Raises:
         ApiError: `InvalidParameter`: the token is not one that was given out.
     """
-    found: Iterable[T] = reversed(candidates) if latest_first else candidates
-    total = len(candidates)
-    asked = [(value, read) for value, read in having if value is not None]
+    found = candidates
     conditions = list(where)
-    if asked:
-        conditions.append(lambda each: all(read(each) == value for value, read in asked))
+    conditions += [_having(value, read) for value, read in having if value is not None]
     if conditions:
-        kept = [each for each in found if all(condition(each) for condition in conditions)]
-        found, total = kept, len(kept)
+        each_in_turn = reversed(candidates) if latest_first else candidates
+        found = [each for each in each_in_turn if all(condition(each) for condition in conditions)]
+        latest_first = False
+    total, page = len(found), partial(cut, found, latest_first=latest_first)
     fields: dict[str, Any]
     if token is not None:
-        shown, following = by_token(found, total, *token)
+        shown, following = by_token(page, total, *token)
         fields = {"TotalCount": total, "NextToken": following}
     else:
         number, size = request.page_number, request.page_size
         start = (number - 1) * size
-        shown = list(islice(found, start, start + size)) if start < total else []
+        shown = page(start, size) if start < total else []
         fields = {"TotalCount": total, "PageNumber": number, "PageSize": size}
     return {**fields, **more, wrapper: {item: [render(each) for each in shown]}}
 
 
+def _having(value: object, read: Callable[[T], object]) -> Callable[[T], object]:
+    return lambda each: read(each) == value
+
+
+def cut(found: Listed[T], start: int, most: int, *, latest_first: bool = False) -> list[T]:
+    """So many of a listing from one on; what is kept by rows counts those before it, and does not look at them."""
+    if isinstance(found, Found | Several):
+        return found.page(start, most, latest_first=latest_first)
+    return list(islice(reversed(found) if latest_first else found, start, start + most))
+
+
 def like(pattern: str, text: str) -> bool:
-    """Whether a text is as a filter has it, where `*` stands for any characters.
+    """Whether a text is as a filter has it, where `*` stands for any characters."""
+    return all_like(pattern, [text])[0]
+
+
+def all_like(pattern: str, texts: list[str]) -> list[bool]:
+    """The same of each of some texts.
 
     By hand: a regular expression with many of them takes longer than anybody waits.
     """
     first, *rest = pattern.split("*")
     if not rest:
-        return text == first
+        return [text == first for text in texts]
     *middle, last = rest
-    if not text.startswith(first):
-        return False
-    at = len(first)
+    if not any(middle):
+        least = len(first) + len(last)
+        if not last:
+            return [text.startswith(first) for text in texts]
+        return [text.startswith(first) and text.endswith(last) and len(text) >= least for text in texts]
+    if not first and not last and len(middle) == 1:
+        return [middle[0] in text for text in texts]
+    return [text.startswith(first) and _follow(middle, last, text, len(first)) for text in texts]
+
+
+def _follow(middle: Sequence[str], last: str, text: str, at: int) -> bool:
+    """Whether some parts follow one another in a text from a place on, and the last is its end."""
     for part in middle:
         at = text.find(part, at) + len(part)
         if at < len(part):
@@ -106,10 +132,13 @@ def like(pattern: str, text: str) -> bool:
     return text.endswith(last) and at <= len(text) - len(last)
 
 
-def by_token(items: Iterable[Any], total: int, token: str | None, most: int) -> tuple[list[Any], str]:
+def by_token(cut: Callable[[int, int], list[T]], total: int, token: str | None, most: int) -> tuple[list[T], str]:
     """A page of at most so many of a listing, and the token of the next, empty at the end (assistant/token-paging).
 
     A token counts from the end of the list: what is put at its head meanwhile moves no page.
+
+    Args:
+        cut: gives so many of the listing from one on.
 
     Raises:
         ApiError: `InvalidParameter`: the token is not one that was given out.
@@ -120,4 +149,4 @@ def by_token(items: Iterable[Any], total: int, token: str | None, most: int) -> 
             raise ApiError.of("InvalidParameter", name="NextToken", why="it was not given out")
         start = max(0, total - int(token[2:]))
     end = start + most
-    return list(islice(items, start, end)), f"fz{total - end}" if end < total else ""
+    return cut(start, most), f"fz{total - end}" if end < total else ""

@@ -64,7 +64,7 @@ def punish(region: RegionState, instance: Instance) -> None:
 
 
 def _set(region: RegionState, instance: Instance, locks: tuple[str, ...]) -> None:
-    instance.locks = locks
+    region.change(instance, "locks", locks)
     region.record("notice", instance=instance.id, what="locks", locks=list(locks))
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from faultzone.api.errors import ApiError
 from faultzone.model.core import addresses
 from faultzone.model.core.client_tokens import ClientTokens
+from faultzone.model.core.fields import EVENT_FIELDS, INSTANCE_FIELDS
+from faultzone.model.core.index import NOWHERE, Book
 from faultzone.model.core.placement import Host, Placement
 
 if TYPE_CHECKING:
@@ -97,40 +99,73 @@ class Instance:
         host: where its vCPUs and memory are, None while stopped without charge.
         epoch: raised whenever it is booted, halted or moved; reports of an earlier one are stale.
         next: what follows once it has halted: `start` for a reboot, else None.
+        renewal: of a subscription: AutoRenewal, Normal or NotRenewal.
+        planned: its events that are shown as planned.
+        maintained: whether maintenance of it is under way.
+        row: its place in the book of its account.
     """
 
     __slots__ = (
         "account", "agent", "auto_release", "auto_release_timer", "bandwidth_out", "charge_type", "created",
         "deletion_protection", "epoch", "expires", "group", "host", "host_name", "id", "image", "impaired",
-        "kind", "locks", "name", "next", "options", "private_ip", "public_ip", "security_groups", "started",
-         "status", "stop_mode_asked", "stopped_mode", "timer", "zone",
+        "kind", "locks", "maintained", "name", "next", "options", "planned", "private_ip", "public_ip",
+        "renewal", "row", "security_groups", "started", "status", "stop_mode_asked", "stopped_mode",
+        "timer", "zone",
     )  # fmt: skip
 
-    def __init__(self, id: str, account: str, kind: InstanceType, image: Image, zone: int, created: int) -> None:
-        self.id, self.account, self.kind, self.image, self.zone, self.created = id, account, kind, image, zone, created
-        self.name = self.host_name = id
-        self.status = PENDING
+    def __init__(
+        self,
+        id: str,
+        account: str,
+        kind: InstanceType,
+        image: Image,
+        zone: int,
+        created: int,
+        *,
+        name: str = "",
+        charge_type: str = "PostPaid",
+        security_groups: tuple[str, ...] = (),
+        group: DeploymentSet | None = None,
+        private_ip: int = 0,
+        public_ip: int = 0,
+        expires: int | None = None,
+        options: Options = _PLAIN,
+    ) -> None:
+        # Instances are found by what is final here: `RegionState.change` and `enter` alone change it.
+        self.id: Final = id
+        self.account: Final = account
+        self.kind: Final = kind
+        self.image: Final = image
+        self.zone: Final = zone
+        self.created: Final = created
+        self.name: Final = name or id
+        self.status: Final[str] = PENDING
+        self.charge_type: Final = charge_type
+        self.security_groups: Final = security_groups
+        self.group: Final = group
+        self.private_ip: Final = private_ip
+        self.public_ip: Final = public_ip
+        self.expires: Final = expires
+        self.options: Final = options
+        self.impaired: Final[bool] = False
+        self.locks: Final[tuple[str, ...]] = ()
+        self.renewal: Final[str] = ""
+        self.planned: Final[tuple[SystemEvent, ...]] = ()
+        self.maintained: Final[bool] = False
+        self.row = NOWHERE
+        self.host_name = id
         self.agent: str | None = None
-        self.charge_type = "PostPaid"
         self.host: Host | None = None
-        self.group: DeploymentSet | None = None
         self.epoch = 0
         self.next: str | None = None
-        self.private_ip = 0
-        self.public_ip = 0
         self.bandwidth_out = 0
-        self.security_groups: tuple[str, ...] = ()
         self.stopped_mode = NOT_APPLICABLE
         self.stop_mode_asked = KEEP_CHARGING
         self.deletion_protection = False
-        self.impaired = False
-        self.locks: tuple[str, ...] = ()
         self.started: int | None = None
-        self.expires: int | None = None
         self.auto_release: int | None = None
         self.auto_release_timer: Timer | None = None
         self.timer: Timer | None = None
-        self.options = _PLAIN
 
     @property
     def waits_for_host(self) -> bool:
@@ -208,6 +243,8 @@ class AccountState(Parts):
         world = region.world
         self.id = account
         self.instances: dict[str, Instance] = {}
+        #: The same, by what listings filter by.
+        self.book: Book[Instance] = Book(INSTANCE_FIELDS)
         self.deployment_sets: dict[str, DeploymentSet] = {}
         self.launch_templates: dict[str, LaunchTemplate] = {}
         self.tokens = ClientTokens(region.rules)
@@ -285,6 +322,7 @@ class RegionState(Parts):
         self.reactions: list[Reaction] = []
         #: System events by id, in the order of their publication, and those that are not settled by instance id.
         self.events: dict[str, SystemEvent] = {}
+        self.event_book: Book[SystemEvent] = Book(EVENT_FIELDS)
         self.active_events: dict[str, list[SystemEvent]] = {}
         #: Those of the former that are settled, in the order in which they were.
         self.settled_events: deque[SystemEvent] = deque()
@@ -331,9 +369,18 @@ class RegionState(Parts):
         """Say what happened; it is journalled when the input is committed."""
         self._said.append((kind, data))
 
+    def change(self, instance: Instance, attribute: str, value: object) -> None:
+        """Change what instances are found by: one of the attributes that are final in their class."""
+        self.accounts[instance.account].book.change(instance, attribute, value)
+
     def enter(self, instance: Instance, status: str) -> None:
         """Move an instance to another state and say so."""
-        before, instance.status = instance.status, status
+        before, row = instance.status, instance.row
+        instance.status = status  # type: ignore[misc]
+        if row != NOWHERE and before != status:
+            index = self.accounts[instance.account].book.indexes["status"]
+            index.discard(before, row)
+            index.add(status, row)
         self._pass(instance, before, status)
 
     def appear(self, instance: Instance) -> None:

@@ -43,7 +43,7 @@ def boot(region: RegionState, instance: Instance) -> None:
     region.enter(instance, STARTING)
     agent = region.rules.agent_comes_with(instance.image) if first else instance.options.install_agent
     if instance.options.install_agent:
-        instance.options = instance.options._replace(install_agent=False)
+        region.change(instance, "options", instance.options._replace(install_agent=False))
     image, address = instance.image, dotted(instance.private_ip)
     network = region.account(instance.account).vpc_id
     told = (instance.host_name, image.system, agent, address, network, image.os_name)
@@ -67,7 +67,7 @@ def cut(region: RegionState, instance: Instance, *, repaired: bool = True) -> No
         repaired: whether that is the end of it; else it stays impaired, since it is to be started again.
     """
     if repaired:
-        instance.impaired = False
+        region.change(instance, "impaired", False)
     if instance.status == STOPPED:
         return
     instance.epoch += 1
@@ -102,7 +102,7 @@ def start_on(region: RegionState, instance: Instance, host: Host) -> None:
     if instance.host is not host:
         placement.relocate(region, instance, host, plans=events.AVOIDED)
     if instance.bandwidth_out and not instance.public_ip:
-        instance.public_ip = region.public.allocate() or 0
+        region.change(instance, "public_ip", region.public.allocate() or 0)
     instance.stopped_mode = NOT_APPLICABLE
     boot(region, instance)
 
@@ -120,6 +120,7 @@ def release(region: RegionState, instance: Instance, why: str) -> None:
     drop_public_ip(region, instance)
     if instance.group is not None:
         del instance.group.members[instance.id]
+    account.book.drop(instance)
     del account.instances[instance.id], region.instances[instance.id]
     region.depart(instance, why)
     region.emit(Release(instance.id, instance.epoch))
@@ -130,7 +131,7 @@ def drop_public_ip(region: RegionState, instance: Instance) -> None:
     """Give an instance's public address back."""
     if instance.public_ip:
         region.public.give_back(instance.public_ip)
-        instance.public_ip = 0
+        region.change(instance, "public_ip", 0)
 
 
 def addressed(region: RegionState, report: Booted | Halted) -> Instance | None:
@@ -146,7 +147,8 @@ def on_booted(region: RegionState, report: Booted) -> bool:
     if instance is None or instance.status != STARTING:
         return False
     instance.started = region.clock.now
-    instance.impaired = False
+    if instance.impaired:
+        region.change(instance, "impaired", False)
     region.enter(instance, RUNNING)
     return True
 

@@ -157,7 +157,7 @@ def delete_deployment_set(region: RegionState, account: AccountState, request: D
         raise ApiError("DependencyViolation.NotEmpty")
     del account.deployment_sets[group.id]
     for member in group.members.values():
-        member.group = None
+        region.change(member, "group", None)
     return {}
 
 
@@ -177,7 +177,7 @@ def modify_instance_deployment(region: RegionState, account: AccountState, reque
     if request.remove:
         if instance.group is not group:
             raise ApiError.of("InvalidParameter", name="InstanceId", why="it is not in this deployment set")
-        _leave(instance)
+        _leave(region, instance)
         return {}
     _check_joining(region, instance, group, request)
     if instance.group is not group:
@@ -232,8 +232,8 @@ def _host_in(region: RegionState, instance: Instance, group: DeploymentSet, forc
 
 def _join(region: RegionState, instance: Instance, group: DeploymentSet, host: Host | None) -> None:
     """Make the instance a member, on that host; a running one that changes host is restarted there."""
-    _leave(instance)
-    instance.group = group
+    _leave(region, instance)
+    region.change(instance, "group", group)
     group.members[instance.id] = instance
     here = None if instance.host is None else instance.host.id
     region.record("notice", instance=instance.id, what="membership", deployment_set=group.id, host=here)
@@ -244,11 +244,11 @@ def _join(region: RegionState, instance: Instance, group: DeploymentSet, host: H
     placement.relocate(region, instance, host, plans=events.AVOIDED)
 
 
-def _leave(instance: Instance) -> None:
+def _leave(region: RegionState, instance: Instance) -> None:
     """Take the instance out of the set that it is in, if any."""
     if instance.group is not None:
         del instance.group.members[instance.id]
-        instance.group = None
+        region.change(instance, "group", None)
 
 
 @handles(DescribeDeploymentSetSupportedInstanceTypeFamily)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.events import (
@@ -22,8 +22,19 @@ from faultzone.clock import read_stamp, stamp
 from faultzone.model.core import events
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.events import SystemEvent
-from faultzone.model.core.listing import listing
-from faultzone.model.core.state import PENDING, STARTING, STOPPED, AccountState, Instance, RegionState
+from faultzone.model.core.fields import TO_THE_SECOND, rows_of_ids
+from faultzone.model.core.index import NONE, Book, Found, both, either, rows_of, without
+from faultzone.model.core.listing import Listed, listing
+from faultzone.model.core.state import (
+    PENDING,
+    RUNNING,
+    STARTING,
+    STOPPED,
+    STOPPING,
+    AccountState,
+    Instance,
+    RegionState,
+)
 
 #: The numbers beside the names. Samples have those of 1, 34 and 65 (types), 0, 8, 24 and 28 (states) and 0, 64 and 128
 #: (health); the others are ours.
@@ -62,46 +73,83 @@ HEALTH_CODES: Final = {
 }
 STATUS_CODES: Final = {"Pending": 0, "Running": 1, "Starting": 2, "Stopping": 3, "Stopped": 4}
 
-Filter = Callable[[SystemEvent], bool]
 
-
-def health(region: RegionState, instance: Instance) -> str:
+def health(instance: Instance) -> str:
     """The health of an instance (recovery/health)."""
     if instance.impaired:
         return "Impaired"
-    if any(
-        event.status == events.EXECUTING and not event.simulated and event.type.startswith("SystemMaintenance.")
-        for event in events.active(region, instance.id)
-    ):
+    if instance.maintained:
         return "Maintaining"
     if instance.status in (PENDING, STARTING):
         return "Initializing"
     return "NotApplicable" if instance.status == STOPPED else "Ok"
 
 
+def _rows_of_health(book: Book[Instance], health: str) -> Mapping[int, int]:
+    """The instances of a health, as `health` tells it of one."""
+    impaired, maintained = book.rows("impaired", True), book.rows("maintained", True)
+    if health == "Impaired":
+        return impaired
+    if health == "Maintaining":
+        return without(maintained, impaired)
+    states = {"Initializing": (PENDING, STARTING), "NotApplicable": (STOPPED,), "Ok": (RUNNING, STOPPING)}
+    if health not in states:
+        return NONE
+    return without(book.rows("status", *states[health]), either((impaired, maintained)))
+
+
+class _Filter(NamedTuple):
+    """A condition that a query sets on events.
+
+    Attributes:
+        meets: whether an event meets it.
+        events: those that do, by their rows.
+        instances: those with an event that does, by their rows.
+    """
+
+    meets: Callable[[SystemEvent], bool]
+    events: Mapping[int, int]
+    instances: Mapping[int, int]
+
+
 def _filters(
-    region: RegionState, request: DescribeInstancesFullStatus | DescribeInstanceHistoryEvents
-) -> Iterator[Filter]:
+    region: RegionState, account: AccountState, request: DescribeInstancesFullStatus | DescribeInstanceHistoryEvents
+) -> Iterator[_Filter]:
     """The conditions that a query sets on events (event/pending-filters, event/history-filters)."""
-    r = request
+    r, book, instances = request, region.event_book, account.book
     types = r.event_types or ((r.event_type,) if r.event_type is not None else ())
     for each in types:
         if each not in region.edition.event.types:
             raise ApiError.of("InvalidParameter", name="InstanceEventType", why=f"there is no type {each[:64]}")
     if types:
-        yield lambda event: event.type in types
+        yield _Filter(
+            lambda event: event.type in types, book.rows("event type", *types), instances.rows("event type", *types)
+        )
     if r.event_ids:
-        yield lambda event: event.id in r.event_ids
+        named = [event for each in r.event_ids if (event := region.events.get(each)) is not None]
+        yield _Filter(
+            lambda event: event.id in r.event_ids,
+            rows_of({event.row for event in named}),
+            rows_of_ids(account, [event.instance for event in named if region.rules.shows_as_planned(event.status)]),
+        )
     if r.not_before:
-        due = _within("NotBefore", r.not_before)
-        yield lambda event: event.not_before is not None and due(event.not_before)
+        first, last = _bounds("NotBefore", r.not_before)
+        yield _Filter(
+            lambda event: event.not_before is not None and first <= event.not_before <= last,
+            book.rows_between("due", TO_THE_SECOND, first, last),
+            instances.rows_between("due", TO_THE_SECOND, first, last),
+        )
     if r.published:
-        published = _within("EventPublishTime", r.published)
-        yield lambda event: published(event.published)
+        begin, end = _bounds("EventPublishTime", r.published)
+        yield _Filter(
+            lambda event: begin <= event.published <= end,
+            book.rows_between("published", TO_THE_SECOND, begin, end),
+            instances.rows_between("published", TO_THE_SECOND, begin, end),
+        )
 
 
-def _within(name: str, given: Mapping[str, str]) -> Callable[[int], bool]:
-    """Whether an instant is in a range, both ends included; each may be left open (event/times-to-the-second).
+def _bounds(name: str, given: Mapping[str, str]) -> tuple[float, float]:
+    """The first and the last instant of a range; each end may be left open (event/times-to-the-second).
 
     Raises:
         ApiError: `InvalidParameter`, or `InvalidParameter.TimeEndBeforeStart` (event/time-range-order).
@@ -116,44 +164,48 @@ def _within(name: str, given: Mapping[str, str]) -> Callable[[int], bool]:
     first, last = ends.get("Start", 0), ends["End"] + 999 if "End" in ends else float("inf")
     if last < first:
         raise ApiError.of("InvalidParameter.TimeEndBeforeStart", name=name)
-    return lambda instant: first <= instant <= last
+    return first, last
 
 
 @handles(DescribeInstancesFullStatus)
 def describe_full_status(region: RegionState, account: AccountState, request: DescribeInstancesFullStatus) -> Answer:
     """DescribeInstancesFullStatus: unknown ids are left out; what narrows events leaves out instances without one
     (event/pending-query, event/pending-filters)."""
-    filters = list(_filters(region, request))
-    ids = request.instance_ids
-    instances: Iterable[Instance]
-    if ids:
+    filters = list(_filters(region, account, request))
+    book, conditions = account.book, [each.instances for each in filters]
+    if request.status is not None:
+        conditions.append(book.rows("status", request.status))
+    if request.health is not None:
+        conditions.append(_rows_of_health(book, request.health))
+    selected = book.found(*conditions)
+    if len(filters) > 1:
+        # One event has to meet all conditions: of two events of an instance, each may meet one.
+        several = Found(book, both(selected.rows, book.rows("event count", 2)))
+        none = rows_of(each.row for each in several if not _planned(each, filters))
+        selected = Found(book, without(selected.rows, none))
+    found: Listed[Instance] = selected
+    if ids := request.instance_ids:
         instances = [account.instances[each] for each in dict.fromkeys(ids) if each in account.instances]
-    else:
-        instances = account.instances.values()
-    found: list[tuple[Instance, list[SystemEvent]]] = []
-    for instance in instances:
-        if request.status not in (None, instance.status):
-            continue
-        if request.health is not None and health(region, instance) != request.health:
-            continue
-        planned = [event for event in events.active(region, instance.id) if region.rules.shows_as_planned(event.status)]
-        planned = [event for event in planned if all(condition(event) for condition in filters)]
-        if planned or not filters:
-            found.append((instance, planned))
+        found = [each for each in instances if each in selected]
     return listing(
         "InstanceFullStatusSet",
         "InstanceFullStatusType",
         found,
         request,
-        lambda each: _full_status(region, *each),
+        lambda each: _full_status(each, _planned(each, filters)),
     )
 
 
-def _full_status(region: RegionState, instance: Instance, planned: list[SystemEvent]) -> dict[str, Any]:
+def _planned(instance: Instance, filters: Iterable[_Filter]) -> list[SystemEvent]:
+    """Those events of an instance that are shown as planned and meet all conditions."""
+    return [event for event in instance.planned if all(each.meets(event) for each in filters)]
+
+
+def _full_status(instance: Instance, planned: list[SystemEvent]) -> dict[str, Any]:
     return {
         "InstanceId": instance.id,
         "Status": _coded(instance.status, STATUS_CODES),
-        "HealthStatus": _coded(health(region, instance), HEALTH_CODES),
+        "HealthStatus": _coded(health(instance), HEALTH_CODES),
         "ScheduledSystemEventSet": {"ScheduledSystemEventType": [_render(event) for event in planned]},
     }
 
@@ -190,19 +242,14 @@ def describe_history(region: RegionState, account: AccountState, request: Descri
         if each not in known:
             raise ApiError.of("InvalidParameter", name="EventCycleStatus", why=f"there is no state {each[:64]}")
     states = asked or region.edition.event.history_default
-    where: list[Filter] = [lambda event: event.account == account.id and event.status in states]
+    book = region.event_book
+    conditions = [book.rows("account", account.id), book.rows("status", *states)]
     if request.instance_ids:
-        where.append(lambda event: event.instance in request.instance_ids)
-    where += _filters(region, request)
-    kept = events.history(region)
+        conditions.append(book.rows("instance", *dict.fromkeys(request.instance_ids)))
+    conditions += [each.events for each in _filters(region, account, request)]
+    kept = events.history(region, *conditions)
     return listing(
-        "InstanceSystemEventSet",
-        "InstanceSystemEventType",
-        kept,
-        request,
-        partial(_past, region),
-        where=where,
-        latest_first=True,
+        "InstanceSystemEventSet", "InstanceSystemEventType", kept, request, partial(_past, region), latest_first=True
     )
 
 
@@ -234,7 +281,9 @@ def create_simulated(region: RegionState, account: AccountState, request: Create
         raise ApiError.of("InvalidParameter", name="NotBefore", why="write yyyy-MM-ddTHH:mm:ssZ") from None
     if not_before < region.clock.now:
         raise ApiError("InvalidNotBefore.Passed")
-    awaited = sum(event.simulated for each in account.instances for event in region.active_events.get(each, ()))
+    book = region.event_book
+    rows = (book.rows("account", account.id), book.rows("simulated", True), book.rows("status", *events.ACTIVE))
+    awaited = len(book.found(*rows))
     if awaited + len(instances) > edition.simulated_limit:
         raise ApiError("SimulatedEventLimitExceeded")
     made = [_simulate(region, each, request.event_type, not_before) for each in instances]

@@ -19,6 +19,7 @@ from faultzone.api.errors import ApiError
 from faultzone.clock import SECOND
 from faultzone.model.core import events, locks, placement, transitions
 from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.fields import rows_of_ids
 from faultzone.model.core.listing import listing
 from faultzone.model.core.placement import DOWN
 from faultzone.model.core.state import PENDING, RUNNING, STOPPED, AccountState, Instance, RegionState
@@ -120,11 +121,12 @@ def modify_attributes(
         raise ApiError.of("InvalidParameter", name="ActionOnMaintenance", why="AutoRedeploy is for local disks")
     for instance in instances:
         before = instance.options
-        instance.options = before._replace(
+        after = before._replace(
             action_on_maintenance=request.action or before.action_on_maintenance,
             maintenance_windows=request.windows or before.maintenance_windows,
             notify_on_maintenance=before.notify_on_maintenance if request.notify is None else request.notify,
         )
+        region.change(instance, "options", after)
     return {}
 
 
@@ -145,15 +147,8 @@ def describe_attributes(
     region: RegionState, account: AccountState, request: DescribeInstanceMaintenanceAttributes
 ) -> Answer:
     """DescribeInstanceMaintenanceAttributes: unknown ids are left out."""
-    ids = request.instance_ids
-    return listing(
-        "MaintenanceAttributes",
-        "MaintenanceAttribute",
-        account.instances.values(),
-        request,
-        _render,
-        having=((True if ids else None, lambda each: each.id in ids),),
-    )
+    named = [rows_of_ids(account, request.instance_ids)] if request.instance_ids else []
+    return listing("MaintenanceAttributes", "MaintenanceAttribute", account.book.found(*named), request, _render)
 
 
 def _render(instance: Instance) -> dict[str, Any]:

@@ -184,7 +184,7 @@ def _lose(region: RegionState, instance: Instance, what: str) -> None:
         _give_up(region, instance)
         return
     instance.epoch += 1
-    instance.impaired = True
+    region.change(instance, "impaired", True)
     instance.next = None
     region.cut_off(instance)
     recovery = region.part(Recoveries).get(instance.id)
@@ -266,7 +266,7 @@ def _move(region: RegionState, instance: Instance) -> bool:
         host = placement.choose_elsewhere(region, instance, spread=False)
         if host is not None:
             del group.members[instance.id]
-            instance.group = None
+            region.change(instance, "group", None)
             region.record("notice", instance=instance.id, what="membership canceled", deployment_set=group.id)
     if host is not None:
         placement.relocate(region, instance, host)
@@ -282,7 +282,7 @@ def _restart(region: RegionState, instance: Instance) -> None:
         transitions.cut(region, instance)
         return
     if instance.status == STOPPED and instance.bandwidth_out and not instance.public_ip:
-        instance.public_ip = region.public.allocate() or 0
+        region.change(instance, "public_ip", region.public.allocate() or 0)
     transitions.boot(region, instance)
 
 

@@ -313,27 +313,35 @@ def _make(
     # A batch is one by what was asked for, however many supply allows.
     suffixed = getattr(request, "unique_suffix", False) and getattr(request, "amount", 1) > 1
     groups = getattr(request, "security_group_ids", ()) or (request.security_group_id or account.security_group_id,)
+    expires = None
+    if request.instance_charge_type == "PrePaid":
+        expires = rules.subscription_end(clock.now, request.period or 1, request.period_unit)
     made = []
     for number, host in enumerate(hosts):
         instance_id = region.world.resource_id("i")
-        instance = Instance(instance_id, account.id, plan.kind, plan.image, host.zone, clock.now)
         suffix = rules.suffix(number) if suffixed else ""
-        placement.allocate(region, instance, host)
         name, host_name = request.instance_name, request.host_name
-        instance.name = rules.batch_name(name, number, suffix) if name else instance_id
+        instance = Instance(
+            instance_id,
+            account.id,
+            plan.kind,
+            plan.image,
+            host.zone,
+            clock.now,
+            name=rules.batch_name(name, number, suffix) if name else instance_id,
+            charge_type=request.instance_charge_type,
+            security_groups=groups,
+            group=plan.group,
+            private_ip=_private_address(account, request, host.zone),
+            public_ip=(region.public.allocate() or 0) if request.internet_max_bandwidth_out else 0,
+            expires=expires,
+            options=options,
+        )
+        placement.allocate(region, instance, host)
         instance.host_name = rules.batch_name(host_name, number, suffix) if host_name else f"iZ{instance_id[2:]}Z"
-        instance.charge_type = request.instance_charge_type
-        instance.security_groups = groups
         instance.deletion_protection = request.deletion_protection
-        instance.private_ip = _private_address(account, request, host.zone)
         instance.bandwidth_out = request.internet_max_bandwidth_out
-        if instance.bandwidth_out:
-            instance.public_ip = region.public.allocate() or 0
-        instance.options = options
-        if instance.charge_type == "PrePaid":
-            instance.expires = rules.subscription_end(clock.now, request.period or 1, request.period_unit)
         if plan.group is not None:
-            instance.group = plan.group
             plan.group.members[instance_id] = instance
         account.instances[instance_id] = region.instances[instance_id] = instance
         region.appear(instance)
@@ -341,6 +349,7 @@ def _make(
         if plan.auto_release is not None:
             lifecycle.set_auto_release(region, instance, plan.auto_release)
         made.append(instance)
+    account.book.enter(made)
     return made
 
 

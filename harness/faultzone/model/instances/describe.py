@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -20,8 +20,10 @@ from faultzone.clock import stamp_minute
 from faultzone.model.core import locks, periods
 from faultzone.model.core.addresses import dotted, network_interface
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.filters import has_tags, read_asked_tags, read_bounds, read_tag_list, tag_list, within
-from faultzone.model.core.listing import Listed, like, listing
+from faultzone.model.core.fields import addressed, bounded, in_vswitch, named, tagged, where_terms
+from faultzone.model.core.filters import read_asked_tags, read_bounds, read_tag_list, tag_list
+from faultzone.model.core.index import NONE
+from faultzone.model.core.listing import Listed, listing
 from faultzone.model.core.state import STARTING, AccountState, Instance, RegionState
 from faultzone.model.instances.checks import check_password, check_texts, check_user_data
 
@@ -110,70 +112,61 @@ def _metadata_options() -> dict[str, str]:
     return {"HttpEndpoint": "enabled", "HttpTokens": "optional"}
 
 
-Filter = Callable[[Instance], bool]
-
-
-def _filters(region: RegionState, account: AccountState, request: DescribeInstances) -> Iterator[Filter]:
-    """The conditions that the request sets, besides ids.
+def _conditions(region: RegionState, account: AccountState, request: DescribeInstances) -> Iterator[Mapping[int, int]]:
+    """The instances that meet each condition of the request but ids, by their rows.
 
     Clauses: instance/describe-filters, instance/describe-name-wildcard, instance/describe-by-time.
     """
-    r = request
+    r, book = request, account.book
     if r.status is not None:
-        yield lambda i: i.status == r.status
+        yield book.rows("status", r.status)
     if r.zone_id is not None:
-        zone = region.zone_number(r.zone_id)
-        yield lambda i: i.zone == zone
+        yield book.rows("zone", region.zone_number(r.zone_id))
     if r.vswitch_id is not None:
-        vswitch = r.vswitch_id
-        yield lambda i: i.in_vpc and account.vswitch_ids[i.zone] == vswitch
-    if r.vpc_id is not None:
-        yield lambda i: i.in_vpc and r.vpc_id == account.vpc_id
-    if r.instance_network_type is not None:
-        yield lambda i: i.in_vpc == (r.instance_network_type == "vpc")
+        yield in_vswitch(account, r.vswitch_id)
+    if r.vpc_id not in (None, account.vpc_id):
+        yield NONE
     if r.security_group_id is not None:
-        yield lambda i: r.security_group_id in i.security_groups
+        yield book.rows("security group", r.security_group_id)
     for addresses, in_vpc in ((r.private_ip_addresses, True), (r.inner_ip_addresses, False)):
         if addresses is not None:
-            wanted = set(addresses)
-            yield lambda i, wanted=wanted, in_vpc=in_vpc: i.in_vpc == in_vpc and dotted(i.private_ip) in wanted  # type: ignore[misc]
+            yield addressed(book, "private address", addresses)
+            yield from where_terms(book, in_vpc=in_vpc)
     if r.public_ip_addresses is not None:
-        public = set(r.public_ip_addresses)
-        yield lambda i: dotted(i.public_ip) in public
-    if r.instance_charge_type is not None:
-        yield lambda i: i.charge_type == r.instance_charge_type
+        yield addressed(book, "public address", r.public_ip_addresses)
     if r.instance_name is not None:
-        named = r.instance_name
-        yield lambda i: like(named, i.name)
+        yield named(account, r.instance_name)
     if r.image_id is not None:
-        yield lambda i: i.image.id == r.image_id
+        yield book.rows("image", r.image_id)
     if r.instance_type is not None:
-        yield lambda i: i.kind.name == r.instance_type
+        yield book.rows("type", r.instance_type)
     if r.instance_type_family is not None:
-        yield lambda i: i.kind.family == r.instance_type_family
+        types, family = region.catalog.types, r.instance_type_family
+        yield book.rows_where("type", lambda name: types[name].family == family)
     if r.deployment_set_id is not None:
-        yield lambda i: i.group is not None and i.group.id == r.deployment_set_id
+        yield book.rows("deployment set", r.deployment_set_id)
     if r.lock_reason is not None:
-        yield lambda i: r.lock_reason in i.locks
-    for name in ("internet_charge_type", "spot_strategy", "credit_specification"):
-        asked = getattr(r, name)
-        if asked is not None:
-            yield lambda i, name=name, asked=asked: getattr(i.options, name) == asked  # type: ignore[misc]
-    if r.io_optimized is not None:
-        yield lambda i: _is_optimized(i) == r.io_optimized
+        yield book.rows("lock", r.lock_reason)
+    yield from where_terms(
+        book,
+        charge_type=r.instance_charge_type,
+        internet_charge_type=r.internet_charge_type,
+        spot_strategy=r.spot_strategy,
+        credit_specification=r.credit_specification,
+        optimized=r.io_optimized,
+        in_vpc=None if r.instance_network_type is None else r.instance_network_type == "vpc",
+    )
+    if r.vpc_id is not None:
+        yield from where_terms(book, in_vpc=True)
     nobody_has = (r.eip_addresses, r.key_pair_name, r.resource_group_id, r.rdma_ip_addresses)
     unlike_all = (r.device_available is False, r.http_endpoint == "disabled", r.http_tokens == "required")
     if any(unlike_all) or any(each is not None for each in nobody_has):
         # What has to be made before cannot be made here, and all instances are alike in the rest.
-        yield lambda i: False
+        yield NONE
     if r.hpc_cluster_id is not None:
         raise ApiError("InvalidHpcClusterId.NotFound")
-    if r.filters:
-        bounds = read_bounds(r.filters, ("Creation", "Expired"))
-        yield lambda i: within(bounds, {"Creation": i.created, "Expired": i.expires})
-    if r.tags:
-        asked_tags = read_asked_tags(r.tags)
-        yield lambda i: has_tags(read_tag_list(i.options.tags), asked_tags)
+    yield from bounded(book, read_bounds(r.filters, ("Creation", "Expired")))
+    yield from tagged(book, "tag", read_asked_tags(r.tags))
 
 
 def _is_optimized(instance: Instance) -> bool:
@@ -186,9 +179,13 @@ def describe_instances(region: RegionState, account: AccountState, request: Desc
     instance/describe-empty-ids)."""
     if request.dry_run:
         raise ApiError("DryRunOperation")
-    instances, ids = account.instances, request.instance_ids
-    where = [] if len(request.given) <= (ids is not None) else list(_filters(region, account, request))
-    found: Listed[Instance] = instances.values()
+    instances, ids, where = account.instances, request.instance_ids, []
+    found: Listed[Instance] = account.book.found()
+    if len(request.given) > (ids is not None):
+        conditions = list(_conditions(region, account, request))
+        found = account.book.found(*conditions)
+        if ids is not None and conditions:
+            where.append(found.__contains__)
     if ids is not None:
         found = [instances[each] for each in dict.fromkeys(ids) if each in instances]
     show = partial(_listed, region, account)
@@ -202,9 +199,11 @@ def describe_instances(region: RegionState, account: AccountState, request: Desc
 @handles(DescribeInstanceStatus)
 def describe_instance_status(region: RegionState, account: AccountState, request: DescribeInstanceStatus) -> Answer:
     """DescribeInstanceStatus: ids and states, of one zone or of all."""
-    zone = None if request.zone_id is None else region.zone_number(request.zone_id)
-    ids = request.instance_ids
-    found: Listed[Instance] = account.instances.values()
+    ids, conditions = request.instance_ids, []
+    if request.zone_id is not None:
+        conditions.append(account.book.rows("zone", region.zone_number(request.zone_id)))
+    selected = account.book.found(*conditions)
+    found: Listed[Instance] = selected
     if ids:
         found = [account.instance(each) for each in dict.fromkeys(ids)]
     return listing(
@@ -213,7 +212,7 @@ def describe_instance_status(region: RegionState, account: AccountState, request
         found,
         request,
         lambda each: {"InstanceId": each.id, "Status": each.status},
-        having=((zone, lambda each: each.zone),),
+        where=[selected.__contains__] if ids and conditions else [],
         latest_first=not ids,
     )
 
@@ -240,16 +239,21 @@ def describe_instance_ram_role(region: RegionState, account: AccountState, reque
     """DescribeInstanceRamRole: of the instances that are named, or of those with a role; no role is an empty name."""
     if not request.instance_ids and request.ram_role_name is None:
         raise ApiError("InvalidParameter.AllEmpty")
-    found = [account.instance(each) for each in dict.fromkeys(request.instance_ids or account.instances)]
-    if request.instance_ids and not all(each.in_vpc for each in found):
-        raise ApiError("InvalidNetworkType.MismatchRamRole")
-    roles = [{"InstanceId": each.id, "RamRoleName": each.options.ram_role_name or ""} for each in found]
+    role = request.ram_role_name
+    found: Listed[Instance]
+    if request.instance_ids:
+        found = [account.instance(each) for each in dict.fromkeys(request.instance_ids)]
+        if not all(each.in_vpc for each in found):
+            raise ApiError("InvalidNetworkType.MismatchRamRole")
+        found = [each for each in found if role in (None, each.options.ram_role_name or "")]
+    else:
+        found = account.book.found(account.book.rows("role", role or ""))
     listed = listing(
         "InstanceRamRoleSets",
         "InstanceRamRoleSet",
-        roles,
+        found,
         request,
-        having=((request.ram_role_name, lambda each: each["RamRoleName"]),),
+        lambda each: {"InstanceId": each.id, "RamRoleName": each.options.ram_role_name or ""},
     )
     return {"RegionId": region.id, **listed}
 
@@ -273,12 +277,14 @@ def modify_instance_attribute(region: RegionState, account: AccountState, reques
         if not region.rules.may_be_protected(instance.charge_type, instance.options.spot_strategy):
             raise ApiError("InvalidChargeType.ValueNotSupported")
         instance.deletion_protection = request.deletion_protection
-    instance.name = request.instance_name or instance.name
+    if request.instance_name:
+        region.change(instance, "name", request.instance_name)
     instance.host_name = request.host_name or instance.host_name
     before, credit = instance.options, request.credit_specification
-    instance.options = before._replace(
+    after = before._replace(
         description=before.description if request.description is None else request.description,
         user_data=before.user_data if request.user_data is None else request.user_data,
         credit_specification=before.credit_specification if credit is None else credit,
     )
+    region.change(instance, "options", after)
     return {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.resources import (
@@ -22,8 +22,10 @@ from faultzone.clock import read_stamp, stamp
 from faultzone.model.core import periods, placement
 from faultzone.model.core.catalog import InstanceType
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.filters import has_tags, read_asked_tags, read_bounds, read_tag_list, tag_list, within
-from faultzone.model.core.listing import Token, by_token, like, listing
+from faultzone.model.core.fields import DiskTerms, bounded, disk_terms, rows_of_ids, tagged, where_terms
+from faultzone.model.core.filters import read_asked_tags, read_bounds, read_tag_list, tag_list, within
+from faultzone.model.core.index import NONE, Found, Several, both, either
+from faultzone.model.core.listing import Listed, Token, by_token, like, listing
 from faultzone.model.core.state import AccountState, Instance, RegionState
 
 if TYPE_CHECKING:
@@ -106,7 +108,10 @@ def describe_instance_types(region: RegionState, account: AccountState, request:
     found = [kind for kind in _types(region, request) if request.instance_type_family in (None, kind.family)]
     answer: Answer = {}
     if request.max_results is not None or request.next_token is not None:
-        found, answer["NextToken"] = by_token(found, len(found), request.next_token, request.max_results or 100)
+        kept = found
+        found, answer["NextToken"] = by_token(
+            lambda start, most: kept[start : start + most], len(kept), request.next_token, request.max_results or 100
+        )
     answer["InstanceTypes"] = {"InstanceType": [_render_type(kind) for kind in found]}
     return answer
 
@@ -213,7 +218,7 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
         raise ApiError("DryRunOperation")
     bounds = read_bounds(r.filters, ("Creation",))
     read_asked_tags(r.tags)
-    in_use = {each.image.id for each in account.instances.values()} if r.usage else set()
+    in_use = set(account.book.indexes["image"].values()) if r.usage else set()
     # No image is made of a snapshot, has tags or is in a group, and all can do the same.
     none = bool(r.snapshot_id or r.tags or r.resource_group_id)
     none = none or r.supports_cloud_init is False or r.supports_io_optimized is False
@@ -282,103 +287,123 @@ def _render_image(region: RegionState, image: Image) -> dict[str, Any]:
 @handles(DescribeDisks)
 def describe_disks(region: RegionState, account: AccountState, request: DescribeDisks) -> Answer:
     """DescribeDisks: the system disk and the data disks of each instance."""
-    instances = list(reversed(account.instances.values()))
+    book, conditions = account.book, []
     if request.instance_id is not None:
-        instances = [each for each in instances if each.id == request.instance_id]
+        conditions.append(rows_of_ids(account, [request.instance_id]))
     if request.zone_id is not None:
-        zone = region.zone_number(request.zone_id)
-        instances = [each for each in instances if each.zone == zone]
+        conditions.append(book.rows("zone", region.zone_number(request.zone_id)))
     if request.dry_run:
         raise ApiError("DryRunOperation")
-    if bounds := read_bounds(request.filters, ("Creation",)):
-        instances = [each for each in instances if within(bounds, {"Creation": each.created})]
-    if tags := read_asked_tags(request.tags):
-        instances = [each for each in instances if has_tags(read_tag_list(each.options.launch_tags), tags)]
+    conditions += bounded(book, read_bounds(request.filters, ("Creation",)))
+    conditions += tagged(book, "launch tag", read_asked_tags(request.tags))
     if request.lock_reason is not None:
-        instances = [each for each in instances if request.lock_reason in each.locks]
-    found = [disk for each in instances for disk in _disks(region, each)]
-    for attribute, name in _DISK_FILTERS.items():
-        asked = getattr(request, attribute)
-        if asked is not None:
-            found = [disk for disk in found if disk[name] == asked]
-    if request.category not in (None, "all"):
-        found = [disk for disk in found if disk["Category"] == request.category]
-    if request.encrypted:
-        found = [disk for disk in found if disk["Encrypted"]]
-    # No disk is made of a snapshot or with a key, is in a group, or is shared.
-    if request.snapshot_id or request.kms_key_id or request.resource_group_id or request.shared:
-        found = []
-    if request.snapshot_policy_id:
-        found = []
+        conditions.append(book.rows("lock", request.lock_reason))
+    conditions += where_terms(book, charge_type=request.charge_type)
     if request.disk_ids is not None:
-        found = [disk for disk in found if disk["DiskId"] in request.disk_ids]
-    if request.disk_type != "all":
-        found = [disk for disk in found if disk["Type"] == request.disk_type]
-    if request.status not in (None, "All", "In_use"):
-        found = []
-    return listing("Disks", "Disk", found, request, token=token_of(request))
+        conditions.append(rows_of_ids(account, [each for id in request.disk_ids for each in _owners(id)]))
+    # No disk is made of a snapshot or with a key, is in a group, or is shared; all have the same policy.
+    nobody_has = (request.snapshot_id, request.kms_key_id, request.resource_group_id, request.snapshot_policy_id)
+    unlike_all = (
+        request.shared,
+        request.delete_auto_snapshot,
+        request.enable_auto_snapshot is False,
+        request.has_snapshot_policy,
+        request.status not in (None, "All", "In_use"),
+    )
+    if any(nobody_has) or any(unlike_all):
+        conditions.append(NONE)
+    selected = book.found(*conditions).rows
+    groups: dict[int, Mapping[int, int]] = {}
+    found: Listed[tuple[Instance, int]]
+    if request.disk_ids is None:
+        for terms in book.indexes["disks"].values():
+            count = len(_matching(request, terms))
+            groups[count] = either((groups.get(count, NONE), both(selected, book.rows("disks", terms))))
+        found = Several(book, groups, lambda each: [(each, number) for number in _matching(request, disk_terms(each))])
+    else:
+        asked = set(request.disk_ids)
+        found = [
+            (each, number)
+            for each in Found(book, selected)
+            for number in reversed(_matching(request, disk_terms(each)))
+            if disk_id(each, number) in asked
+        ]
+    return listing(
+        "Disks",
+        "Disk",
+        found,
+        request,
+        lambda each: _render_disk(region, *each),
+        latest_first=True,
+        token=token_of(request),
+    )
 
 
-#: The filters of DescribeDisks that a field of a disk must equal, by attribute of the request.
-_DISK_FILTERS: Final = {
-    "disk_name": "DiskName",
-    "portable": "Portable",
-    "delete_with_instance": "DeleteWithInstance",
-    "delete_auto_snapshot": "DeleteAutoSnapshot",
-    "enable_auto_snapshot": "EnableAutoSnapshot",
-    "has_snapshot_policy": "EnableAutomatedSnapshotPolicy",
-    "charge_type": "DiskChargeType",
-}
+def disk_id(instance: Instance, number: int) -> str:
+    """The id of a disk, which follows from its instance's."""
+    return f"d-{instance.id[2:]}{number or ''}"
 
 
-def _disks(region: RegionState, instance: Instance) -> list[dict[str, Any]]:
-    """The disks of an instance; their ids follow from its own."""
-    described = [
-        ("system", instance.options.system_disk),
-        *(("data", each) for each in instance.options.data_disks),
+def _owners(id: str) -> list[str]:
+    """The ids that an instance may have which has this disk: the number of a disk has two digits at most."""
+    name = f"i-{id[2:]}"
+    return [name[: len(name) - digits] for digits in range(3)]
+
+
+def _matching(request: DescribeDisks, disks: Sequence[DiskTerms]) -> list[int]:
+    """The numbers of those disks of an instance that the request asks for."""
+    r, category = request, None if request.category == "all" else request.category
+    return [
+        each.number
+        for each in disks
+        if (r.disk_type == "all" or (r.disk_type == "system") == (each.number == 0))
+        and r.portable in (None, each.number > 0)
+        and r.disk_name in (None, each.name)
+        and category in (None, each.category or _DISK_CATEGORIES[0])
+        and r.delete_with_instance in (None, each.deleted_with_instance)
+        and (not r.encrypted or each.encrypted)
     ]
-    tags = tag_list(read_tag_list(instance.options.launch_tags))
-    disks: list[dict[str, Any]] = [
-        {
-            "DiskId": f"d-{instance.id[2:]}{number or ''}",
-            "DiskName": given.get("DiskName", ""),
-            "Description": given.get("Description", ""),
-            "Type": kind,
-            "Category": given.get("Category", _DISK_CATEGORIES[0]),
-            "PerformanceLevel": given.get("PerformanceLevel", ""),
-            "Size": given.get("Size", _SYSTEM_DISK_GIB),
-            "Status": "In_use",
-            "InstanceId": instance.id,
-            "ImageId": instance.image.id if kind == "system" else "",
-            "RegionId": region.id,
-            "ZoneId": region.zone_ids[instance.zone],
-            "Device": given.get("Device", f"/dev/xvd{chr(97 + number)}"),
-            "Portable": kind == "data",
-            "DeleteWithInstance": given.get("DeleteWithInstance", True),
-            "DeleteAutoSnapshot": False,
-            "EnableAutoSnapshot": True,
-            "EnableAutomatedSnapshotPolicy": False,
-            "AutoSnapshotPolicyId": "",
-            "SourceSnapshotId": "",
-            "ProductCode": "",
-            "ResourceGroupId": "",
-            "DiskChargeType": instance.charge_type,
-            "Encrypted": given.get("Encrypted", False),
-            "CreationTime": stamp(instance.created),
-            "AttachedTime": stamp(instance.created),
-            "DetachedTime": "",
-            "OperationLocks": {"OperationLock": [{"LockReason": reason} for reason in instance.locks]},
-            "Tags": {"Tag": tags},
-        }
-        for number, (kind, given) in enumerate(described)
-    ]
+
+
+def _render_disk(region: RegionState, instance: Instance, number: int) -> dict[str, Any]:
+    options = instance.options
+    given = (options.system_disk, *options.data_disks)[number]
+    shown: dict[str, Any] = {
+        "DiskId": disk_id(instance, number),
+        "DiskName": given.get("DiskName", ""),
+        "Description": given.get("Description", ""),
+        "Type": "data" if number else "system",
+        "Category": given.get("Category", _DISK_CATEGORIES[0]),
+        "PerformanceLevel": given.get("PerformanceLevel", ""),
+        "Size": given.get("Size", _SYSTEM_DISK_GIB),
+        "Status": "In_use",
+        "InstanceId": instance.id,
+        "ImageId": "" if number else instance.image.id,
+        "RegionId": region.id,
+        "ZoneId": region.zone_ids[instance.zone],
+        "Device": given.get("Device", f"/dev/xvd{chr(97 + number)}"),
+        "Portable": number > 0,
+        "DeleteWithInstance": given.get("DeleteWithInstance", True),
+        "DeleteAutoSnapshot": False,
+        "EnableAutoSnapshot": True,
+        "EnableAutomatedSnapshotPolicy": False,
+        "AutoSnapshotPolicyId": "",
+        "SourceSnapshotId": "",
+        "ProductCode": "",
+        "ResourceGroupId": "",
+        "DiskChargeType": instance.charge_type,
+        "Encrypted": given.get("Encrypted", False),
+        "CreationTime": stamp(instance.created),
+        "AttachedTime": stamp(instance.created),
+        "DetachedTime": "",
+        "OperationLocks": {"OperationLock": [{"LockReason": reason} for reason in instance.locks]},
+        "Tags": {"Tag": tag_list(read_tag_list(instance.options.launch_tags))},
+    }
     if region.edition.has(CURRENT):
-        for disk in disks:
-            attached = {name: disk[name] for name in ("InstanceId", "Device", "AttachedTime")}
-            disk |= {
-                "ExpiredTime": periods.expiry(instance.expires),
-                "SerialNumber": disk["DiskId"].removeprefix("d-"),
-                "MultiAttach": "Disabled",
-                "Attachments": {"Attachment": [attached]},
-            }
-    return disks
+        shown |= {
+            "ExpiredTime": periods.expiry(instance.expires),
+            "SerialNumber": shown["DiskId"].removeprefix("d-"),
+            "MultiAttach": "Disabled",
+            "Attachments": {"Attachment": [{name: shown[name] for name in ("InstanceId", "Device", "AttachedTime")}]},
+        }
+    return shown

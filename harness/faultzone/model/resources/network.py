@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from faultzone.api.answer import CURRENT
@@ -10,7 +10,9 @@ from faultzone.api.ecs.network import DescribeNetworkInterfaces, DescribeVpcs, D
 from faultzone.clock import stamp
 from faultzone.model.core.addresses import VPC_CIDR, network_interface, private_count, vswitch_cidr
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.filters import has_tags, read_asked_tags, read_tag_list, tag_list
+from faultzone.model.core.fields import addressed, in_vswitch, rows_of_ids, tagged, where_terms
+from faultzone.model.core.filters import read_asked_tags, read_tag_list, tag_list
+from faultzone.model.core.index import NONE, size
 from faultzone.model.core.listing import listing
 from faultzone.model.core.state import AccountState, Instance, RegionState
 from faultzone.model.resources.describe import token_of
@@ -48,7 +50,7 @@ def describe_vswitches(region: RegionState, account: AccountState, request: Desc
             and request.zone_id in (None, region.zone_ids[zone])
             and request.is_default is not False
         ):
-            used = sum(instance.in_vpc and instance.zone == zone for instance in account.instances.values())
+            used = size(in_vswitch(account, vswitch_id))
             found.append(
                 {
                     "VSwitchId": vswitch_id,
@@ -73,33 +75,45 @@ def describe_network_interfaces(
 ) -> Answer:
     """DescribeNetworkInterfaces: the primary one of each instance in the VPC, with the tags of its launch; there are no
     others, and none that another product manages."""
-    read_asked_tags(request.tags)
-    none = request.type == "Secondary" or request.service_managed
-    found = [] if none else list(_interfaces(region, account, request))
-    return listing("NetworkInterfaceSets", "NetworkInterfaceSet", found, request, token=token_of(request))
+    tags = read_asked_tags(request.tags)
+    found = account.book.found(*_conditions(account, request), *tagged(account.book, "launch tag", tags))
+    return listing(
+        "NetworkInterfaceSets",
+        "NetworkInterfaceSet",
+        found,
+        request,
+        lambda each: _render_interface(region, account, each),
+        latest_first=True,
+        token=token_of(request),
+    )
 
 
-def _interfaces(
-    region: RegionState, account: AccountState, request: DescribeNetworkInterfaces
-) -> Iterator[dict[str, Any]]:
-    for instance in reversed(account.instances.values()):
-        if not instance.in_vpc:
-            continue
-        shown = _render_interface(region, account, instance)
-        if (
-            (not request.network_interface_ids or shown["NetworkInterfaceId"] in request.network_interface_ids)
-            and request.instance_id in (None, instance.id)
-            and request.vswitch_id in (None, shown["VSwitchId"])
-            and request.vpc_id in (None, shown["VpcId"])
-            and request.primary_ip_address in (None, shown["PrivateIpAddress"])
-            and request.network_interface_name in (None, shown["NetworkInterfaceName"])
-            and request.resource_group_id in (None, shown["ResourceGroupId"])
-            and request.status in (None, shown["Status"])
-            and (not request.private_ip_addresses or shown["PrivateIpAddress"] in request.private_ip_addresses)
-            and has_tags(read_tag_list(instance.options.launch_tags), request.tags)
-            and (request.security_group_id is None or request.security_group_id in instance.security_groups)
-        ):
-            yield shown
+def _conditions(account: AccountState, request: DescribeNetworkInterfaces) -> Iterator[Mapping[int, int]]:
+    """The instances whose network interface meets each condition of the request but tags, by their rows."""
+    r, book = request, account.book
+    yield from where_terms(book, in_vpc=True)
+    if r.network_interface_ids:
+        yield rows_of_ids(account, [f"i-{each[4:]}" for each in r.network_interface_ids if each.startswith("eni-")])
+    if r.instance_id is not None:
+        yield rows_of_ids(account, [r.instance_id])
+    if r.vswitch_id is not None:
+        yield in_vswitch(account, r.vswitch_id)
+    if r.primary_ip_address is not None:
+        yield addressed(book, "private address", [r.primary_ip_address])
+    if r.private_ip_addresses:
+        yield addressed(book, "private address", r.private_ip_addresses)
+    if r.security_group_id is not None:
+        yield book.rows("security group", r.security_group_id)
+    unlike_all = (
+        r.type == "Secondary",
+        r.service_managed,
+        r.vpc_id not in (None, account.vpc_id),
+        r.network_interface_name not in (None, ""),
+        r.resource_group_id not in (None, ""),
+        r.status not in (None, "InUse"),
+    )
+    if any(unlike_all):
+        yield NONE
 
 
 def _render_interface(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:

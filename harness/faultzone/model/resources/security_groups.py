@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 from faultzone.api.ecs.network import (
     CreateSecurityGroup,
@@ -14,8 +16,10 @@ from faultzone.api.ecs.resources import ListTagResources, TagResources, UntagRes
 from faultzone.api.errors import ApiError
 from faultzone.clock import stamp
 from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.fields import tagged
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_tag_list, read_tags, tag_list
-from faultzone.model.core.listing import by_token, listing
+from faultzone.model.core.index import Several, both
+from faultzone.model.core.listing import Listed, by_token, cut, listing
 from faultzone.model.core.state import AccountState, Instance, RegionState, SecurityGroup
 from faultzone.model.resources.describe import MOST_BY_TOKEN
 
@@ -56,7 +60,7 @@ def delete_security_group(region: RegionState, account: AccountState, request: D
     """DeleteSecurityGroup: one that no instance is in."""
     if request.security_group_id not in account.security_groups:
         raise ApiError("InvalidSecurityGroupId.NotFound")
-    if any(request.security_group_id in each.security_groups for each in account.instances.values()):
+    if account.book.rows("security group", request.security_group_id):
         raise ApiError("DependencyViolation")
     del account.security_groups[request.security_group_id]
     return {}
@@ -70,15 +74,7 @@ def describe_security_groups(region: RegionState, account: AccountState, request
         raise ApiError("DryRunOperation")
     tags = read_asked_tags(r.tags)
     found = [
-        {
-            "SecurityGroupId": group.id,
-            "SecurityGroupName": group.name,
-            "Description": group.description,
-            "SecurityGroupType": group.type,
-            "VpcId": account.vpc_id,
-            "CreationTime": stamp(group.created),
-            "Tags": {"Tag": tag_list(group.tags)},
-        }
+        group
         for group in reversed(account.security_groups.values())
         if r.security_group_id in (None, group.id)
         and (r.security_group_ids is None or group.id in r.security_group_ids)
@@ -89,7 +85,20 @@ def describe_security_groups(region: RegionState, account: AccountState, request
         and r.resource_group_id is None
         and has_tags(group.tags, tags)
     ]
-    return {"RegionId": region.id, **listing("SecurityGroups", "SecurityGroup", found, r)}
+    listed = listing("SecurityGroups", "SecurityGroup", found, r, lambda each: _render(account, each))
+    return {"RegionId": region.id, **listed}
+
+
+def _render(account: AccountState, group: SecurityGroup) -> dict[str, Any]:
+    return {
+        "SecurityGroupId": group.id,
+        "SecurityGroupName": group.name,
+        "Description": group.description,
+        "SecurityGroupType": group.type,
+        "VpcId": account.vpc_id,
+        "CreationTime": stamp(group.created),
+        "Tags": {"Tag": tag_list(group.tags)},
+    }
 
 
 @handles(DescribeSecurityGroupAttribute)
@@ -137,12 +146,12 @@ def _tags(resource: Tagged) -> dict[str, str]:
     return read_tag_list(resource.options.tags)
 
 
-def _set_tags(resource: Tagged, tags: dict[str, str]) -> None:
+def _set_tags(region: RegionState, resource: Tagged, tags: dict[str, str]) -> None:
     if isinstance(resource, SecurityGroup):
         resource.tags = tags
     else:
         given = tuple({"Key": key, "Value": value} for key, value in tags.items())
-        resource.options = resource.options._replace(tags=given)
+        region.change(resource, "options", resource.options._replace(tags=given))
 
 
 @handles(TagResources)
@@ -153,7 +162,7 @@ def tag_resources(region: RegionState, account: AccountState, request: TagResour
     if any(len(each) > _TAGS_MOST for each in merged):
         raise ApiError("LimitExceeded.Tags")
     for resource, each in zip(chosen, merged, strict=True):
-        _set_tags(resource, each)
+        _set_tags(region, resource, each)
     return {}
 
 
@@ -164,7 +173,7 @@ def untag_resources(region: RegionState, account: AccountState, request: UntagRe
         raise ApiError.of("MissingParameter", name="TagKey")
     for resource in _chosen(account, request.resource_type, request.resource_ids):
         kept = {} if request.all and not request.tag_keys else _tags(resource)
-        _set_tags(resource, {key: value for key, value in kept.items() if key not in request.tag_keys})
+        _set_tags(region, resource, {key: value for key, value in kept.items() if key not in request.tag_keys})
     return {}
 
 
@@ -175,16 +184,29 @@ def list_tag_resources(region: RegionState, account: AccountState, request: List
         raise ApiError.of("MissingParameter", name="ResourceId")
     read_asked_tags(request.tags)
     resources = _resources(account, request.resource_type)
-    if request.resource_ids:
-        resources = {each: resources[each] for each in request.resource_ids if each in resources}
-    found = list(_listed(resources, request))
-    shown, token = by_token(found, len(found), request.next_token, MOST_BY_TOKEN)
-    return {"NextToken": token, "TagResources": {"TagResource": shown}}
+    found: Listed[tuple[str, str, str]]
+    if request.resource_type.lower() == "instance" and not request.resource_ids:
+        book = account.book
+        rows = book.found(*tagged(book, "tag", request.tags)).rows
+        groups = {count: both(rows, book.rows("tag count", count)) for count in book.indexes["tag count"].values()}
+        found = Several(book, groups, _listed)
+    else:
+        if request.resource_ids:
+            resources = {each: resources[each] for each in request.resource_ids if each in resources}
+        found = [
+            each
+            for resource in resources.values()
+            if has_tags(_tags(resource), request.tags)
+            for each in _listed(resource)
+        ]
+    shown, token = by_token(partial(cut, found), len(found), request.next_token, MOST_BY_TOKEN)
+    listed = [
+        {"ResourceId": id, "ResourceType": request.resource_type, "TagKey": key, "TagValue": value}
+        for id, key, value in shown
+    ]
+    return {"NextToken": token, "TagResources": {"TagResource": listed}}
 
 
-def _listed(resources: Mapping[str, Tagged], request: ListTagResources) -> Iterator[dict[str, str]]:
-    for id, resource in resources.items():
-        tags = _tags(resource)
-        if has_tags(tags, request.tags):
-            for key, value in tags.items():
-                yield {"ResourceId": id, "ResourceType": request.resource_type, "TagKey": key, "TagValue": value}
+def _listed(resource: Tagged) -> list[tuple[str, str, str]]:
+    """The tags of a resource, each with its id."""
+    return [(resource.id, key, value) for key, value in _tags(resource).items()]
