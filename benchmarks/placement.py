@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from benchmarks.measure import MICRO, Case, Row, Sizes, seconds
 from faultzone.backends.local import LocalBackend
 from faultzone.model.core import placement
-from faultzone.model.core.placement import Host
+from faultzone.model.core.hosts import Host
 from faultzone.model.core.shape import Shape
 
 _OTHERS = 6

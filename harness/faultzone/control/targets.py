@@ -11,7 +11,7 @@ from faultzone.errors import UnknownTarget, UsageError
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
-    from faultzone.model.core.placement import Host
+    from faultzone.model.core.hosts import Host
     from faultzone.model.core.state import Instance, RegionState
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from faultzone.editions import Edition
     from faultzone.model.core.catalog import Family, InstanceType
     from faultzone.model.core.events import SystemEvent
-    from faultzone.model.core.placement import Host
+    from faultzone.model.core.hosts import Host
     from faultzone.model.core.state import DeploymentSet, Instance
 
 T = TypeVar("T")

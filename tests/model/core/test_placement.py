@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 from contextlib import suppress
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 from faultzone import ApiError, Region, assert_refused, make_region
 from faultzone.backends.local import LocalBackend
 from faultzone.errors import ShapeError
-from faultzone.model.core.catalog import default_catalog
-from faultzone.model.core.placement import AT_RISK, DOWN, Placement, Spread, Supply
+from faultzone.model.core.catalog import InstanceType, default_catalog
+from faultzone.model.core.hosts import AT_RISK, DOWN, Batch, Host, Spread
+from faultzone.model.core.placement import Placement, Supply
 from faultzone.model.core.shape import Shape
 
 CATALOG = default_catalog()
@@ -88,13 +91,22 @@ def test_a_scarce_family_is_on_the_first_hosts_of_each_zone() -> None:
 # Spread
 
 
+def one_by_one(placed: Placement, account: str, kind: InstanceType, avoid: tuple[int, ...] = ()) -> list[int]:
+    """The hosts of the first zone that an instance can go to, in the order in which they are chosen."""
+    found: list[int] = []
+    spread = placed.spread(account, 0)
+    while host := placed.first(spread, range(len(spread.levels)), kind, {*avoid, *found}):
+        found.append(host.index)
+    return found
+
+
 def test_the_emptiest_hosts_come_first_and_those_to_avoid_not_at_all() -> None:
     placed = placement()
     for index, instance in ((0, "i-0"), (0, "i-1"), (1, "i-2")):
         placed.take(placed.hosts[index], LARGE, MINE, instance)
 
     def order(account: str, *avoid: int) -> list[int]:
-        return [host.index for host in placed.candidates(placed.spread(account, 0).levels, LARGE, avoid)]
+        return one_by_one(placed, account, LARGE, avoid)
 
     assert order(MINE) == [2, 1, 0]
     assert order(MINE, 1) == [2, 0]
@@ -274,11 +286,90 @@ def test_a_scarce_family_finds_what_a_look_at_every_host_would(loads: list[int],
     )
     for number, index in enumerate(loads):
         placed.take(placed.hosts[index], LARGE, MINE, f"i-{number}")
-    levels = placed.spread(MINE, 0).levels
-    found = [host.index for host in placed.candidates(levels, LOCAL, ())]
-    all_ = [host.index for host in placed.candidates([list(level) for level in levels], LOCAL, ())]
-    assert sorted(found) == sorted(all_) == list(range(carried))
-    assert [loads.count(index) for index in found] == [loads.count(index) for index in all_]
+    found = one_by_one(placed, MINE, LOCAL)
+    assert sorted(found) == list(range(carried))
+    counts = [loads.count(index) for index in found]
+    assert counts == sorted(counts)
+
+
+def naive(
+    placed: Placement,
+    spread: Spread,
+    order: Iterable[int],
+    kind: InstanceType,
+    avoid: Collection[int],
+    batch: Batch | None = None,
+) -> Host | None:
+    """A look at every host of every level, in order: what `Placement.first` finds."""
+    carriers = [host.index for host in placed.hosts if placed.carries(host, kind)]
+    more = {} if batch is None else batch.more
+    for level in order:
+        stay = [index for index in spread.levels[level] if index not in more] if level < len(spread.levels) else []
+        there = [*stay, *(() if batch is None else batch.came(level))]
+        if kind.family in placed.shape.family_hosts and len(carriers) < len(there):
+            there = [index for index in carriers if index in there]
+        for index in there:
+            if index not in avoid and placed.fits(placed.hosts[index], kind, 1 + more.get(index, 0)):
+                return placed.hosts[index]
+    return None
+
+
+KINDS = [CATALOG.types[name] for name in ("ecs.g5.large", "ecs.c5.xlarge", "ecs.r5.large", "ecs.i2.xlarge")]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_placement_is_what_a_look_at_every_host_would_choose(seed: int) -> None:
+    """Whether or not it is known which hosts have room, and whatever happens to them meanwhile."""
+    chance = Random(seed)
+    scarce = [{}, {"ecs.i2": 3}, {"ecs.i2": 3, "ecs.g5": 7}, {"ecs.i2": 12}][seed % 4]
+    placed = placement(zones=2, hosts_per_zone=12, host_vcpus=6, host_memory_gib=34, family_hosts=scarce)
+    there: list[tuple[Host, InstanceType, str, str]] = []
+    asked = 0
+    for number in range(400):
+        account, zone, kind = chance.choice([MINE, MINE, THEIRS]), chance.choice([0, 0, 1]), chance.choice(KINDS)
+        spread, host = placed.spread(account, zone), chance.choice(placed.hosts)
+        match chance.randrange(9):
+            case 0 if there:
+                placed.free(*there.pop(chance.randrange(len(there))))
+            case 1:
+                placed.power(host, on=host.state == DOWN)
+            case 2:
+                placed.risk(host, at_risk=not host.at_risk)
+            case 3:
+                spread.missed = spread.size + 1
+        batch = Batch(spread) if chance.random() < 0.5 else None
+        chosen: list[Host] = []
+        for _ in range(chance.choice([1, 1, 4])):
+            avoid = {each.index for each in chance.sample(placed.by_zone[zone], chance.randrange(3))}
+            depth = len(spread.levels) if batch is None else batch.depth
+            order = range(depth) if chance.random() < 0.8 else range(depth)[::-1]
+            found = placed.first(spread, order, kind, avoid, batch)
+            assert found is naive(placed, spread, order, kind, avoid, batch)
+            asked += bool(spread.orders)
+            if found is None:
+                break
+            chosen.append(found)
+            if batch is None:
+                break
+            batch.add(found.index)
+        for count, each in enumerate(chosen):
+            there.append((each, kind, account, f"i-{number}-{count}"))
+            placed.take(*there[-1])
+    assert asked > 100
+
+
+def test_it_is_known_which_hosts_have_room_once_many_were_looked_at_in_vain() -> None:
+    placed = placement(zones=1, hosts_per_zone=150, host_vcpus=2)
+    for host in placed.hosts[:-1]:
+        placed.take(host, LARGE, THEIRS, f"i-{host.index}")
+    spread = placed.spread(MINE, 0)
+    for _ in range(3):
+        assert placed.first(spread, range(1), LARGE, ()) is placed.hosts[-1]
+    assert spread.orders
+    placed.take(placed.hosts[-1], LARGE, THEIRS, "i-last")
+    assert placed.first(spread, range(1), LARGE, ()) is None
+    placed.free(placed.hosts[7], LARGE, THEIRS, "i-7")
+    assert placed.first(spread, range(1), LARGE, ()) is placed.hosts[7]
 
 
 def test_a_batch_of_a_scarce_family_goes_where_one_after_the_other_would() -> None:

@@ -69,6 +69,11 @@ def rows_of(numbers: Iterable[int]) -> Rows:
     return rows
 
 
+def first_of(block: int, bits: int) -> int:
+    """The first row of a block that some bits stand for."""
+    return (block << _SHIFT) + (bits & -bits).bit_length() - 1
+
+
 def _places(bits: int) -> list[int]:
     """The places of the bits of a block, ascending."""
     if bits.bit_count() > _SIZE // 8:
@@ -106,6 +111,10 @@ class Index:
     def values(self) -> Iterable[Any]:
         """The values that some row has."""
         return self._kept.keys()
+
+    def items(self) -> Iterator[tuple[Any, Mapping[int, int]]]:
+        """Each value that some row has, with the rows that have it; those are not to be changed."""
+        return ((value, self.rows(value)) for value in self._kept)
 
     def add(self, value: Hashable, row: int) -> None:
         """Note that a row has a value, which it has not had."""

@@ -10,129 +10,23 @@ one.
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, zip_longest
-from types import MappingProxyType
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from faultzone.errors import ShapeError, UsageError
 from faultzone.model.core import events
 from faultzone.model.core.catalog import Catalog, InstanceType
+from faultzone.model.core.hosts import AT_RISK, DOWN, UP, Batch, Host, Order, Spread
 from faultzone.model.core.shape import Shape
 
 if TYPE_CHECKING:
     from faultzone.model.core.state import Instance, RegionState
 
-UP: Final = "up"
-DOWN: Final = "down"
-AT_RISK: Final = "at-risk"
-
-
-class Host:
-    """A physical machine.
-
-    Attributes:
-        id: its name, of its zone and its number there, such as `cn-hangzhou-a-h03`.
-        index: its number in the region.
-        zone: the number of its zone.
-        number: its number in the zone, from 0.
-        vcpus_free, memory_free: what is left of it (memory in GiB).
-        instances: the ids of the instances on it.
-        state: `up`, `down` (crashed) or `at-risk` (takes nothing new).
-        at_risk: whether it is at risk once it is up.
-    """
-
-    __slots__ = ("at_risk", "id", "index", "instances", "memory_free", "number", "state", "vcpus_free", "zone")
-
-    def __init__(self, zone_id: str, index: int, zone: int, number: int, vcpus: int, memory: float) -> None:
-        self.id = f"{zone_id}-h{number + 1:02d}"
-        self.index, self.zone, self.number = index, zone, number
-        self.vcpus_free, self.memory_free = vcpus, memory
-        self.instances: set[str] = set()
-        self.state = UP
-        self.at_risk = False
-
-
-class Spread:
-    """How many instances of one account each host of one zone carries, as levels from none upwards.
-
-    Dead hosts are in no level, so that looking for a host costs no more when many have died.
-    """
-
-    __slots__ = ("count", "dead", "levels", "total")
-
-    def __init__(self, hosts: Iterable[Host]) -> None:
-        #: levels[n] holds the hosts that carry n instances, in the order in which they came to.
-        hosts = list(hosts)
-        self.dead = {host.index for host in hosts if host.state == DOWN}
-        self.levels: list[OrderedDict[int, None]] = [
-            OrderedDict((host.index, None) for host in hosts if host.state != DOWN)
-        ]
-        self.count: dict[int, int] = {}
-        self.total = 0
-
-    def move(self, index: int, change: int) -> None:
-        """Count one instance more or fewer on a host."""
-        self.total += change
-        before = self.count.get(index, 0)
-        after = before + change
-        self.levels[before].pop(index, None)
-        if after == len(self.levels):
-            self.levels.append(OrderedDict())
-        if index not in self.dead:
-            self.levels[after][index] = None
-        if after:
-            self.count[index] = after
-        else:
-            self.count.pop(index, None)
-
-    def power(self, index: int, on: bool) -> None:
-        """Take a host that has died out of the levels, or put it back."""
-        level = self.levels[self.count.get(index, 0)]
-        if on:
-            self.dead.discard(index)
-            level[index] = None
-        else:
-            self.dead.add(index)
-            level.pop(index, None)
-
-
-class Batch:
-    """The hosts chosen for a batch, which its instances have not taken yet, over the spread that they will change.
-
-    Args:
-        spread: of the account, in the zone of the batch.
-    """
-
-    __slots__ = ("_came", "_spread", "more", "size")
-
-    def __init__(self, spread: Spread) -> None:
-        self._spread = spread
-        #: How many more each host will carry, and how many that is in all.
-        self.more: dict[int, int] = {}
-        self.size = 0
-        # As the levels of the spread: where the hosts that were chosen will be.
-        self._came: list[OrderedDict[int, None]] = []
-
-    def add(self, index: int) -> None:
-        """Count one instance more on a host."""
-        more = self.more.get(index, 0)
-        after = self._spread.count.get(index, 0) + more + 1
-        self._came += [OrderedDict() for _ in range(after + 1 - len(self._came))]
-        if more:
-            del self._came[after - 1][index]
-        self._came[after][index] = None
-        self.more[index] = more + 1
-        self.size += 1
-
-    def levels(self) -> Sequence[Iterable[int]]:
-        """The levels as they will be; nothing moves."""
-        more = self.more
-        if not more:
-            return self._spread.levels
-        stay: list[Iterable[int]] = [(index for index in level if index not in more) for level in self._spread.levels]
-        return [chain(*both) for both in zip_longest(stay, self._came, fillvalue=())]
+#: How many hosts without room are looked at one by one before what finds room is asked, where there is that; and from
+#: how many on it counts that they were looked at in vain.
+_PATIENCE: Final = 4
+_MANY: Final = 64
 
 
 class Supply:
@@ -194,6 +88,9 @@ class Placement:
             limits[zone_id, family] = limit
         self.supply = Supply(limits)
         self._spreads: dict[tuple[str, int], Spread] = {}
+        #: What finds room, by zone; and how many hosts carry a family, wherever not all do.
+        self._orders: list[list[Order]] = [[] for _ in self.by_zone]
+        self._tiers = sorted({*shape.family_hosts.values()})
         #: The hosts that carry a family which not all do.
         self._carriers = {
             family: [host.index for row in self.by_zone for host in row[:carried]]
@@ -255,31 +152,95 @@ class Placement:
         """Whether the host is up, carries the family and has room for so many."""
         if host.state != UP or host.vcpus_free < kind.vcpus * amount or host.memory_free < kind.memory_gib * amount:
             return False
+        return self.carries(host, kind)
+
+    def carries(self, host: Host, kind: InstanceType) -> bool:
+        """Whether a host carries the family of a type."""
         carried = self.shape.family_hosts.get(kind.family)
         return carried is None or host.number < carried
 
-    def candidates(
+    def first(
         self,
-        levels: Iterable[Iterable[int]],
+        spread: Spread,
+        levels: Iterable[int],
         kind: InstanceType,
         avoid: Collection[int],
-        pending: Mapping[int, int] = MappingProxyType({}),
-    ) -> Iterator[Host]:
-        """The hosts that an instance can go to, in the order of `levels`; `pending` others go to each before it.
+        batch: Batch | None = None,
+    ) -> Host | None:
+        """The first host of the levels, in their order, that an instance can go to; those of `batch` go before it.
 
         Of a level in which few hosts carry the family those alone are looked at, in the order of their numbers.
         """
-        hosts = self.hosts
         carriers = self._carriers.get(kind.family)
+        more: Mapping[int, int] = {} if batch is None else batch.more
         for level in levels:
+            there = spread.levels[level] if level < len(spread.levels) else {}
+            came = () if batch is None else batch.came(level)
+            by_number = False
             if carriers is not None:
-                # Those of a batch are no mapping: they are chained from what stays and what comes.
-                there = level if isinstance(level, OrderedDict) else dict.fromkeys(level)
-                level = filter(there.__contains__, carriers) if len(carriers) < len(there) else there
-            for index in level:
-                host = hosts[index]
-                if index not in avoid and self.fits(host, kind, 1 + pending.get(index, 0)):
-                    yield host
+                count = len(there) + len(came) - (batch.leaving(level) if batch is not None else 0)
+                by_number = len(carriers) < count
+            stays = self._stays(spread, level, kind, avoid, more, by_number=by_number)
+            if stays is not None and not by_number:
+                return stays
+            comes = [
+                index for index in came if index not in avoid and self.fits(self.hosts[index], kind, 1 + more[index])
+            ]
+            found = ([] if stays is None else [stays.index]) + comes
+            if found:
+                return self.hosts[min(found) if by_number else found[0]]
+        return None
+
+    def _stays(
+        self,
+        spread: Spread,
+        level: int,
+        kind: InstanceType,
+        avoid: Collection[int],
+        more: Mapping[int, int],
+        *,
+        by_number: bool,
+    ) -> Host | None:
+        """The first host of a level that has room, without those in `more`.
+
+        Hosts are looked at one by one until as many have been looked at in vain as there are, many at a time. From then
+        on it is kept which have room: to keep that costs each placement a little, so that small regions do without.
+        """
+        there = spread.levels[level] if level < len(spread.levels) else {}
+        order, looked, found = spread.orders.get(by_number), 0, None
+        hosts = self.hosts
+        for index in filter(there.__contains__, self._carriers[kind.family]) if by_number else there:
+            if index in more or index in avoid:
+                continue
+            if order is not None and looked >= _PATIENCE:
+                return order.first(level, self._fitting(order, kind), {*avoid, *more})
+            host = hosts[index]
+            if self.fits(host, kind):
+                found = host
+                break
+            looked += 1
+        if looked >= _MANY:
+            spread.missed += looked
+        if order is None and spread.missed > spread.size:
+            spread.missed = 0
+            order = spread.orders[by_number] = Order(hosts, spread.levels, self._tiers, arrivals=not by_number)
+            self._orders[spread.zone].append(order)
+        return found
+
+    def _fitting(self, order: Order, kind: InstanceType) -> list[Mapping[int, int]]:
+        """The places of an order whose hosts have room for an instance of a type, and carry its family."""
+        carried = self.shape.family_hosts.get(kind.family)
+        tier = len(self._tiers) if carried is None else self._tiers.index(carried)
+        return [
+            rows
+            for room, rows in order.rooms.items()
+            if room[0] >= kind.vcpus and room[1] >= kind.memory_gib and room[2] <= tier
+        ]
+
+    def _look_again(self, host: Host) -> None:
+        """The room of a host has changed."""
+        for order in self._orders[host.zone]:
+            order.update(host.index)
 
     def take(self, host: Host, kind: InstanceType, account: str, instance_id: str) -> None:
         """Put an instance on a host."""
@@ -287,6 +248,7 @@ class Placement:
         host.memory_free -= kind.memory_gib
         host.instances.add(instance_id)
         self.spread(account, host.zone).move(host.index, 1)
+        self._look_again(host)
         self.supply.placed[self.zone_ids[host.zone], kind.family] += 1
 
     def free(self, host: Host, kind: InstanceType, account: str, instance_id: str) -> None:
@@ -295,6 +257,7 @@ class Placement:
         host.memory_free += kind.memory_gib
         host.instances.discard(instance_id)
         self.spread(account, host.zone).move(host.index, -1)
+        self._look_again(host)
         self.supply.placed[self.zone_ids[host.zone], kind.family] -= 1
 
     def power(self, host: Host, on: bool) -> None:
@@ -309,6 +272,7 @@ class Placement:
         host.at_risk = at_risk
         if host.state != DOWN:
             host.state = AT_RISK if at_risk else UP
+        self._look_again(host)
 
     def find_host(self, host_id: str) -> Host | None:
         """The host of that name, or None."""
@@ -348,9 +312,9 @@ def choose(
     avoid: Collection[int] = rules.hosts_to_avoid(others, member) if others else ()
     if leaving is not None:
         avoid = {*avoid, leaving.index}
-    if batch is None:
-        return next(placement.candidates(rules.preference(placement.spread(account, zone).levels), kind, avoid), None)
-    return next(placement.candidates(rules.preference(batch.levels()), kind, avoid, batch.more), None)
+    spread = placement.spread(account, zone)
+    depth = len(spread.levels) if batch is None else batch.depth
+    return placement.first(spread, rules.preference(range(depth)), kind, avoid, batch)
 
 
 def choose_for(region: RegionState, instance: Instance, leaving: Host | None = None) -> Host | None:

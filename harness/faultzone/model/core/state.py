@@ -11,8 +11,9 @@ from faultzone.api.errors import ApiError
 from faultzone.model.core import addresses
 from faultzone.model.core.client_tokens import ClientTokens
 from faultzone.model.core.fields import EVENT_FIELDS, INSTANCE_FIELDS
+from faultzone.model.core.hosts import Host
 from faultzone.model.core.index import NOWHERE, Book
-from faultzone.model.core.placement import Host, Placement
+from faultzone.model.core.placement import Placement
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock, Timer

@@ -14,7 +14,7 @@ from faultzone.model.core import events, placement
 from faultzone.model.core.addresses import dotted
 from faultzone.model.core.dispatch import takes
 from faultzone.model.core.effects import Boot, Booted, Halt, Halted, Release
-from faultzone.model.core.placement import DOWN
+from faultzone.model.core.hosts import DOWN
 from faultzone.model.core.state import (
     KEEP_CHARGING,
     NOT_APPLICABLE,
@@ -27,7 +27,7 @@ from faultzone.model.core.state import (
 )
 
 if TYPE_CHECKING:
-    from faultzone.model.core.placement import Host
+    from faultzone.model.core.hosts import Host
 
 
 #: Why an instance is released, where its user wants it.

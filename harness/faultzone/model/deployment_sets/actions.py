@@ -22,8 +22,8 @@ from faultzone.api.errors import ApiError
 from faultzone.clock import stamp
 from faultzone.model.core import events, placement, transitions
 from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.hosts import Host
 from faultzone.model.core.listing import like, listing
-from faultzone.model.core.placement import Host
 from faultzone.model.core.state import RUNNING, AccountState, DeploymentSet, Instance, RegionState
 
 #: Values that all mean the one strategy (deployment-set/strategy-parameter), and those of the retired parameters

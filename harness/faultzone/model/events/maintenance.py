@@ -20,8 +20,8 @@ from faultzone.clock import SECOND
 from faultzone.model.core import events, locks, placement, transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.fields import rows_of_ids
+from faultzone.model.core.hosts import DOWN
 from faultzone.model.core.listing import listing
-from faultzone.model.core.placement import DOWN
 from faultzone.model.core.state import PENDING, RUNNING, STOPPED, AccountState, Instance, RegionState
 
 if TYPE_CHECKING:

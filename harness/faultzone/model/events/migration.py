@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from faultzone.errors import UsageError
 from faultzone.model.core import placement
 from faultzone.model.core.effects import Move
-from faultzone.model.core.placement import UP
+from faultzone.model.core.hosts import UP
 from faultzone.model.core.state import RUNNING, Instance, RegionState
 
 if TYPE_CHECKING:
-    from faultzone.model.core.placement import Host
+    from faultzone.model.core.hosts import Host
 
 
 class Migrations:

@@ -22,8 +22,8 @@ from faultzone.clock import SECOND
 from faultzone.model.core import events, placement, transitions
 from faultzone.model.core.dispatch import takes
 from faultzone.model.core.effects import GuestCrashed, HostBack, HostLost
+from faultzone.model.core.hosts import AT_RISK, DOWN
 from faultzone.model.core.locks import is_unpaid
-from faultzone.model.core.placement import AT_RISK, DOWN
 from faultzone.model.core.shape import IMMEDIATE, PLANNED
 from faultzone.model.core.state import RUNNING, STARTING, STOPPED, STOPPING
 from faultzone.model.events import migration

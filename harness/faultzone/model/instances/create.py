@@ -11,7 +11,7 @@ from faultzone.model.core import periods, placement, transitions
 from faultzone.model.core.addresses import read_dotted
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import read_tags
-from faultzone.model.core.placement import Batch
+from faultzone.model.core.hosts import Batch
 from faultzone.model.core.state import (
     STOPPED,
     AccountState,
@@ -26,7 +26,7 @@ from faultzone.model.instances.templates import find_template
 
 if TYPE_CHECKING:
     from faultzone.model.core.catalog import Image, InstanceType
-    from faultzone.model.core.placement import Host
+    from faultzone.model.core.hosts import Host
 
 
 class _Plan(NamedTuple):

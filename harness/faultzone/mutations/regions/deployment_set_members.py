@@ -7,7 +7,7 @@ from typing import Final
 
 from faultzone.api.errors import ApiError
 from faultzone.backends import Backend
-from faultzone.model.core.placement import Host
+from faultzone.model.core.hosts import Host
 from faultzone.model.core.state import RUNNING, STOPPED, Instance
 from faultzone.model.rules import Rules
 from faultzone.mutations.described import written
