@@ -8,6 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.clock import DAY, MINUTE, SECOND
+from faultzone.model.core.addresses import read_dotted
 from faultzone.model.core.filters import Bound, read_tag_list
 from faultzone.model.core.index import NONE, Book, Field, Values, both, either, instants, rows_of
 from faultzone.model.core.listing import all_like
@@ -178,19 +179,7 @@ def named(account: AccountState, name: str) -> Mapping[int, int]:
     return either((rows, rows_of((same.row,)))) if same is not None and same.name == name else rows
 
 
-def addressed(book: Book[Any], field: str, dotted: Sequence[str]) -> Mapping[int, int]:
-    """The rows that have one of these addresses."""
-    return either(book.rows(field, number) for number in {*map(read_address, dotted)})
-
-
-def read_address(dotted: str) -> int | None:
-    """The number of an address as `addresses.dotted` writes it; None for any other text."""
-    if not dotted:
-        return 0
-    parts = dotted.split(".")
-    if len(parts) != 4 or not all(each.isascii() and each.isdigit() and len(each) <= 3 for each in parts):
-        return None
-    numbers = [int(each) for each in parts]
-    if any(number > 255 or str(number) != each for number, each in zip(numbers, parts, strict=True)):
-        return None
-    return numbers[0] << 24 | numbers[1] << 16 | numbers[2] << 8 | numbers[3] or None
+def addressed(book: Book[Any], field: str, texts: Sequence[str]) -> Mapping[int, int]:
+    """The rows that have one of these addresses; the empty text is that of the rows that have none."""
+    numbers = {read_dotted(text) or None if text else 0 for text in texts}
+    return either(book.rows(field, number) for number in numbers)
