@@ -104,11 +104,21 @@ def modify_command(region: RegionState, account: AccountState, request: ModifyCo
     script = None if content is None else _script(region, content)
     if content is not None and script is not None:
         command.content, command.script = content, script
-    command.name = command.name if request.name is None else request.name
+    if request.name is not None:
+        _rename(account.part(AssistantState), command, request.name)
     command.description = command.description if request.description is None else request.description
     command.directory = command.directory if request.working_dir is None else request.working_dir
     command.timeout = request.timeout or command.timeout
     return {}
+
+
+def _rename(state: AssistantState, command: Command, name: str) -> None:
+    """Name a command anew; its invocations are found by its name."""
+    book = state.invocation_book
+    invocations = [(each, book.values(each, "command")) for each in book.found(book.rows("command", command.id))]
+    command.name = name
+    for invocation, before in invocations:
+        book.refile(invocation, "command", before)
 
 
 @handles(DeleteCommand)
@@ -255,6 +265,7 @@ def _invoke(
     invocation = Invocation(region.world.hex_id("t"), command, map(Target, targets), now, mode)
     invocation.parameters, invocation.user = request.parameter_values, request.user
     state.invocations[invocation.id] = invocation
+    state.invocation_book.enter((invocation,))
     command.invoked += 1
     command.open += 1
     if cron is not None:
@@ -290,7 +301,7 @@ def _stop(region: RegionState, state: AssistantState, invocation: Invocation, ta
     settled stays as it is (assistant/stop-settled)."""
     now, record = region.clock.now, target.live
     if target.stopped is None and (invocation.timed or record is not None):
-        target.stopped = now
+        state.stop(invocation, target, now)
     if record is None:
         return
     record.stopped = now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from faultzone.api.answer import CURRENT
@@ -21,6 +21,7 @@ from faultzone.clock import stamp, utc
 from faultzone.model.assistant.invocation_status import OUTCOMES
 from faultzone.model.assistant.state import UNDER_WAY, AssistantState, Command, Invocation, Record, Target
 from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.index import without
 from faultzone.model.core.listing import Listed, Token, listing
 from faultzone.model.core.state import AccountState, RegionState
 
@@ -86,14 +87,19 @@ def instance_state(region: RegionState, invocation: Invocation, target: Target) 
     """
     if invocation.timed:
         return region.rules.timed_instance_state(target.stopped is not None)
-    return region.rules.record_state(target.records[-1].cause)
+    return region.rules.record_state(target.cause)
 
 
 def total(region: RegionState, invocation: Invocation) -> str:
     """The total of an invocation (invocation-status/one-time, invocation-status/timed-total)."""
-    states = {instance_state(region, invocation, target) for target in invocation.targets.values()}
+    return _total(region, invocation.timed, invocation.outcome)
+
+
+def _total(region: RegionState, timed: bool, outcome: Iterable[str | bool]) -> str:
     rules = region.rules
-    return (rules.timed_total(states) if invocation.timed else rules.one_time_total(states)).state
+    if timed:
+        return rules.timed_total({rules.timed_instance_state(bool(stopped)) for stopped in outcome}).state
+    return rules.one_time_total({rules.record_state(str(cause)) for cause in outcome}).state
 
 
 @handles(DescribeInvocations)
@@ -101,29 +107,41 @@ def describe_invocations(region: RegionState, account: AccountState, request: De
     """DescribeInvocations, latest first (assistant/describe-invocations, invocation-status/filter-by-total)."""
     if request.include_output and request.invoke_id is None and request.instance_id is None:
         raise ApiError.of("InvalidParameter", name="IncludeOutput", why="it goes with InvokeId or InstanceId alone")
-    invocations = account.part(AssistantState).invocations
-    candidates: Listed[Invocation] = invocations.values()
+    state = account.part(AssistantState)
+    selected = state.invocation_book.found(*_conditions(region, state, request))
+    found: Listed[Invocation] = selected
     if request.invoke_id is not None:
-        named = invocations.get(request.invoke_id)
-        candidates = () if named is None else (named,)
+        named = state.invocations.get(request.invoke_id)
+        found = () if named is None or named not in selected else (named,)
     return listing(
         "Invocations",
         "Invocation",
-        candidates,
+        found,
         request,
         lambda each: _invocation(region, request, each),
-        having=(
-            (request.command_id, lambda each: each.command.id),
-            (request.command_name, lambda each: each.command.name),
-            (request.command_type, lambda each: each.command.kind),
-            (request.type, lambda each: each.command.kind),
-            (request.timed, lambda each: each.mode != "Once"),
-            (None if request.instance_id is None else True, lambda each: request.instance_id in each.targets),
-            (request.invoke_status, lambda each: total(region, each)),
-        ),
         latest_first=True,
         token=token_of(request, region.edition.assistant.page_size_invocations),
     )
+
+
+def _conditions(
+    region: RegionState, state: AssistantState, request: DescribeInvocations
+) -> Iterator[Mapping[int, int]]:
+    """The invocations that meet each condition of the request but the id, by their rows."""
+    r, book = request, state.invocation_book
+    if r.command_id is not None:
+        yield book.rows("command", r.command_id)
+    if r.command_name is not None:
+        yield book.rows("command name", r.command_name)
+    for kind in (r.command_type, r.type):
+        if kind is not None:
+            yield book.rows("type", kind)
+    if r.timed is not None:
+        yield book.rows("repeats", r.timed)
+    if r.instance_id is not None:
+        yield book.rows("instance", r.instance_id)
+    if r.invoke_status is not None:
+        yield book.rows_where("outcome", lambda outcome: _total(region, *outcome) == r.invoke_status)
 
 
 def _invocation(region: RegionState, request: DescribeInvocations, invocation: Invocation) -> dict[str, Any]:
@@ -171,10 +189,8 @@ def last_change(invocation: Invocation, target: Target) -> int:
 
 def detailed_state(invocation: Invocation, target: Target) -> str:
     """The later InvocationStatus of a target (invocation-status/detailed-status)."""
-    record = target.records[-1] if target.records else None
     if not invocation.timed:
-        assert record is not None
-        return OUTCOMES[record.cause].invocation_status
+        return OUTCOMES[target.cause].invocation_status
     if target.stopped is not None:
         return OUTCOMES["stopped-while-running" if target.runs else "stopped-before-start"].invocation_status
     return OUTCOMES[UNDER_WAY if target.live is not None else "waiting-for-its-time"].invocation_status
@@ -204,32 +220,28 @@ def _details(request: DescribeInvocations, invocation: Invocation, target: Targe
 def describe_results(region: RegionState, account: AccountState, request: DescribeInvocationResults) -> Answer:
     """DescribeInvocationResults: every record that is kept, the latest run first (assistant/describe-results)."""
     state = account.part(AssistantState)
-    records: Sequence[Record] = state.records
-    once = False
+    book, conditions, once = state.record_book, [], False
     if request.invoke_id is not None:
         invocation = state.invocations.get(request.invoke_id)
-        records = () if invocation is None else invocation.records
         once = invocation is not None and not invocation.timed
-        if invocation is not None and request.instance_id is not None:
-            target = invocation.targets.get(request.instance_id)
-            records = () if target is None else target.records
+        conditions.append(book.rows("invocation", request.invoke_id))
     if request.include_history and (request.invoke_id is None or once):
         raise ApiError.of("InvalidParameter", name="IncludeHistory", why="it goes with the InvokeId of what repeats")
-    if region.edition.assistant.detailed and not request.include_history and not once:
+    for field, asked in (("instance", request.instance_id), ("command", request.command_id)):
+        if asked is not None:
+            conditions.append(book.rows(field, asked))
+    if (status := request.invoke_record_status) is not None:
+        conditions.append(book.rows_where("cause", lambda cause: region.rules.record_state(cause) == status))
+    if region.edition.assistant.detailed and not request.include_history:
         # Of what repeats, the last run of each target (assistant/include-history).
-        records = [each for each in records if not each.invocation.timed or each is each.target.records[-1]]
+        conditions.append(without(book.all, book.rows("superseded", True)))
     plain = is_plain(request.content_encoding, "Base64")
     listed = listing(
         "InvocationResults",
         "InvocationResult",
-        records,
+        book.found(*conditions),
         request,
         lambda each: _record(region, each, plain),
-        having=(
-            (request.instance_id if request.invoke_id is None else None, lambda record: record.target.instance),
-            (request.command_id, lambda record: record.invocation.command.id),
-            (request.invoke_record_status, lambda record: region.rules.record_state(record.cause)),
-        ),
         # The targets of one run come in the order in which the call named them, runs and invocations the latest first.
         latest_first=not once,
         token=token_of(request, region.edition.assistant.page_size_results),

@@ -36,11 +36,11 @@ def _live(region: RegionState, report: _RunReport) -> tuple[AssistantState, Reco
     return None if record is None else (state, record)
 
 
-def _begun(region: RegionState, record: Record) -> int:
+def _begun(region: RegionState, state: AssistantState, record: Record) -> int:
     """Note that a run has begun, by whatever report first says so; its instant."""
     if record.started is None:
         record.started = region.clock.now
-        record.cause = UNDER_WAY
+        state.judge(record, UNDER_WAY)
     return record.started
 
 
@@ -50,7 +50,7 @@ def on_started(region: RegionState, report: RunStarted) -> bool:
     found = _live(region, report)
     if found is None or found[1].started is not None:
         return False
-    _begun(region, found[1])
+    _begun(region, *found)
     return True
 
 
@@ -60,7 +60,7 @@ def on_output(region: RegionState, report: RunOutput) -> bool:
     found = _live(region, report)
     if found is None or len(report.output) + report.dropped <= len(found[1].output) + found[1].dropped:
         return False
-    _begun(region, found[1])
+    _begun(region, *found)
     found[1].output, found[1].dropped = report.output, report.dropped
     return True
 
@@ -72,7 +72,7 @@ def on_ended(region: RegionState, report: RunEnded) -> bool:
     if found is None:
         return False
     state, record = found
-    _begun(region, record)
+    _begun(region, state, record)
     record.output, record.dropped = report.output, report.dropped
     settle(region, state, record, "exited-nonzero" if report.exit_code else "exited-zero", report.exit_code)
     return True
@@ -85,7 +85,7 @@ def on_timed_out(region: RegionState, report: RunTimedOut) -> bool:
     if found is None:
         return False
     state, record = found
-    begun = _begun(region, record)
+    begun = _begun(region, state, record)
     record.output, record.dropped = report.output, report.dropped
     settle(region, state, record, "timed-out", at=begun + record.batch.timeout * SECOND)
     return True

@@ -14,7 +14,7 @@ and what became of how many. A run there that did not end well has its own entry
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -53,30 +53,37 @@ def begin(region: RegionState, state: AssistantState, invocation: Invocation, ta
     invocation.firings += 1
     run = firing(invocation.id, invocation.firings) if invocation.timed else invocation.id
     batch = Batch(run, region.clock.now)
-    for target in targets:
-        _open(state, invocation, target, batch)
+    _file(state, invocation, [_open(state, invocation, target, batch, DELIVERING) for target in targets])
     _deliver(region, state, invocation, batch)
     _forget_oldest(region, state)
 
 
-def _open(state: AssistantState, invocation: Invocation, target: Target, batch: Batch) -> Record:
-    """The record of a run that nobody has been asked for yet: one for each run on each target, of which none changes
-    another (invocation-status/timed-record, assistant/instances-independent)."""
-    record = target.live = Record(invocation, target, batch)
+def _open(state: AssistantState, invocation: Invocation, target: Target, batch: Batch, cause: str) -> Record:
+    """The record of a run that nobody has been asked for yet."""
+    if target.records:
+        state.record_book.change(target.records[-1], "superseded", invocation.timed)
+    record = target.live = Record(invocation, target, batch, cause)
     target.records.append(record)
     invocation.records.append(record)
-    if invocation.id in state.invocations:
-        state.records.append(record)
+    state.tell(invocation, target, cause)
     batch.open[target.instance] = record
     state.live.setdefault(target.instance, {})[batch.run] = record
     return record
+
+
+def _file(state: AssistantState, invocation: Invocation, records: Sequence[Record]) -> None:
+    """List new records of one invocation, unless it is a sending of files."""
+    if invocation.id in state.invocations and records:
+        state.records.extend(records)
+        state.record_book.enter(records)
 
 
 def _deliver(region: RegionState, state: AssistantState, invocation: Invocation, batch: Batch) -> None:
     """Give the runs of a batch to the agents."""
     command = invocation.command
     for record in batch.open.values():
-        record.cause = DELIVERING
+        if record.cause != DELIVERING:
+            state.judge(record, DELIVERING)
         record.target.runs += 1
         region.emit(command.effect(region, invocation, region.instances[record.target.instance], batch.run))
     batch.timeout = command.timeout
@@ -87,8 +94,9 @@ def await_start(region: RegionState, state: AssistantState, invocation: Invocati
     """Let an invocation run when its targets start: each time, or only the next (assistant/run-at-start)."""
     state.at_start.append(invocation)
     if not invocation.timed:
-        for target in invocation.targets.values():
-            _open(state, invocation, target, Batch(invocation.id, region.clock.now)).cause = WAITING
+        run, now = invocation.id, region.clock.now
+        targets = invocation.targets.values()
+        _file(state, invocation, [_open(state, invocation, target, Batch(run, now), WAITING) for target in targets])
 
 
 def begin_at_start(region: RegionState, state: AssistantState, instance: Instance) -> None:
@@ -152,10 +160,11 @@ def _forget_oldest(region: RegionState, state: AssistantState) -> None:
             continue
         excess -= 1
         invocation = record.invocation
+        state.record_book.drop(record)
         del record.target.records[0]
         invocation.records.remove(record)
-        if not invocation.records and not invocation.open:
-            state.invocations.pop(invocation.id, None)
+        if not invocation.records and not invocation.open and state.invocations.pop(invocation.id, None) is not None:
+            state.invocation_book.drop(invocation)
     state.records.extendleft(reversed(under_way))
 
 
@@ -173,7 +182,7 @@ def settle(
     """End a record, for good (invocation-status/monotone)."""
     target, batch = record.target, record.batch
     before = region.rules.record_state(record.cause)
-    record.cause = cause
+    state.judge(record, cause)
     record.exit_code = exit_code
     record.finished = region.clock.now if at is None else at
     target.live = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from faultzone.journal.redaction import HIDDEN
 from faultzone.model.assistant.parameters import fill
 from faultzone.model.core.effects import PutFile, RunScript
+from faultzone.model.core.index import NOWHERE, Book, Field
 
 if TYPE_CHECKING:
     from faultzone.clock import Timer
@@ -75,17 +76,25 @@ class Command:
 
 
 class Record:
-    """One run of a command on one instance; `cause` is a key of `invocation_status.OUTCOMES`."""
+    """One run of a command on one instance.
+
+    Attributes:
+        cause: what became of it, a key of `invocation_status.OUTCOMES`; `AssistantState.judge` alone changes it.
+        superseded: whether a timed invocation has run on the instance since.
+        row: its place in the book of records.
+    """
 
     __slots__ = (
-        "batch", "cause", "dropped", "exit_code", "finished", "invocation", "output", "run", "started", "stopped",
-        "target",
+        "batch", "cause", "dropped", "exit_code", "finished", "invocation", "output", "row", "run", "started",
+        "stopped", "superseded", "target",
     )  # fmt: skip
 
-    def __init__(self, invocation: Invocation, target: Target, batch: Batch) -> None:
+    def __init__(self, invocation: Invocation, target: Target, batch: Batch, cause: str) -> None:
         self.invocation, self.target, self.batch = invocation, target, batch
         self.run = batch.run
-        self.cause = DELIVERING
+        self.cause: Final = cause
+        self.superseded: Final[bool] = False
+        self.row = NOWHERE
         self.started: int | None = None
         self.finished: int | None = None
         self.stopped: int | None = None
@@ -95,13 +104,18 @@ class Record:
 
 
 class Target:
-    """One instance of an invocation."""
+    """One instance of an invocation.
 
-    __slots__ = ("instance", "live", "records", "runs", "stopped", "system")
+    Attributes:
+        cause: of its latest record, which may have been forgotten since.
+    """
+
+    __slots__ = ("cause", "instance", "live", "records", "runs", "stopped", "system")
 
     def __init__(self, instance: Instance) -> None:
         self.instance, self.system = instance.id, instance.image.system
         self.records: list[Record] = []
+        self.cause = ""
         self.live: Record | None = None
         self.runs = 0
         self.stopped: int | None = None
@@ -134,11 +148,13 @@ class Invocation:
         timed: whether it repeats until the user stops it.
         parameters: what the placeholders of the command stand for.
         user: as whom it runs; empty for the administrator.
+        outcome: what its total follows from: the causes of its targets; of one that repeats, whether they are stopped.
+        row: its place in the book of invocations.
     """
 
     __slots__ = (
-        "command", "created", "cron", "firings", "frequency", "id", "mode", "parameters", "records", "targets", "timed",
-        "timer", "user",
+        "_counts", "command", "created", "cron", "firings", "frequency", "id", "mode", "outcome", "parameters",
+        "records", "row", "targets", "timed", "timer", "user",
     )  # fmt: skip
 
     def __init__(self, id: str, command: Command, targets: Iterable[Target], created: int, mode: str = "Once") -> None:
@@ -151,6 +167,19 @@ class Invocation:
         self.records: deque[Record] = deque()
         self.timer: Timer | None = None
         self.firings = 0
+        self._counts: Counter[str | bool] = Counter({False: len(self.targets)} if self.timed else ())
+        self.outcome: Final[frozenset[str | bool]] = frozenset(self._counts)
+        self.row = NOWHERE
+
+    def count(self, before: str | bool, after: str | bool) -> frozenset[str | bool]:
+        """Count a target elsewhere: its new cause, or that it is stopped now. Returns what the outcome is now."""
+        counts = self._counts
+        if before != "":
+            counts[before] -= 1
+            if not counts[before]:
+                del counts[before]
+        counts[after] += 1
+        return self.outcome if counts.keys() == self.outcome else frozenset(counts)
 
     @property
     def open(self) -> bool:
@@ -158,6 +187,24 @@ class Invocation:
         return any(
             target.live is not None or (self.timed and target.stopped is None) for target in self.targets.values()
         )
+
+
+RECORD_FIELDS: Final = (
+    Field("invocation", "invocation", lambda each: (each.invocation.id,)),
+    Field("command", "invocation", lambda each: (each.invocation.command.id,)),
+    Field("instance", "target", lambda each: (each.target.instance,), alike=False),
+    Field("cause", "cause", lambda each: (each.cause,)),
+    Field("superseded", "superseded", lambda each: (True,) if each.superseded else ()),
+)
+
+INVOCATION_FIELDS: Final = (
+    Field("command", "command", lambda each: (each.command.id,)),
+    Field("command name", "command", lambda each: (each.command.name,)),
+    Field("type", "command", lambda each: (each.command.kind,)),
+    Field("repeats", "mode", lambda each: (each.mode != "Once",)),
+    Field("instance", "targets", lambda each: tuple(each.targets)),
+    Field("outcome", "outcome", lambda each: ((each.timed, each.outcome),)),
+)
 
 
 class AssistantState:
@@ -176,8 +223,34 @@ class AssistantState:
         self.invocations: dict[str, Invocation] = {}
         self.sendings: dict[str, Invocation] = {}
         self.records: deque[Record] = deque()
+        self.record_book: Book[Record] = Book(RECORD_FIELDS)
+        self.invocation_book: Book[Invocation] = Book(INVOCATION_FIELDS)
         self.live: dict[str, dict[str, Record]] = {}
         self.at_start: list[Invocation] = []
         self.cold: set[str] = set()
         self.day = 0
         self.invoked_today = 0
+
+    def judge(self, record: Record, cause: str) -> None:
+        """Say what has become of a run."""
+        self.record_book.change(record, "cause", cause)
+        target = record.target
+        if target.records and target.records[-1] is record:
+            self.tell(record.invocation, target, cause)
+
+    def tell(self, invocation: Invocation, target: Target, cause: str) -> None:
+        """Say what has become of the latest run on a target."""
+        before, target.cause = target.cause, cause
+        if not invocation.timed and before != cause:
+            self._count(invocation, before, cause)
+
+    def stop(self, invocation: Invocation, target: Target, at: int) -> None:
+        """Say that a target was stopped, at an instant."""
+        target.stopped = at
+        if invocation.timed:
+            self._count(invocation, False, True)
+
+    def _count(self, invocation: Invocation, before: str | bool, after: str | bool) -> None:
+        outcome = invocation.count(before, after)
+        if outcome is not invocation.outcome:
+            self.invocation_book.change(invocation, "outcome", outcome)
