@@ -30,6 +30,7 @@ class Sizes:
         instances: the numbers of instances at which calls are measured, ascending.
         peer_instances: those at which the peers are.
         filled: the instances of the whole listing, of one region filled call by call, and of the memory figures.
+        listed: the instances among which listings are measured.
         hosts: the hosts among which placement chooses.
         timers: how many fire.
         batches: of which the median is taken.
@@ -44,6 +45,7 @@ class Sizes:
     instances: tuple[int, ...] = (10, 100, 1_000, 10_000, 100_000)
     peer_instances: tuple[int, ...] = (10, 1_000)
     filled: int = 10_000
+    listed: int = 200_000
     hosts: int = 10_000
     timers: int = 100_000
     batches: int = 15
@@ -59,6 +61,7 @@ QUICK: Final = Sizes(
     instances=(10, 100, 10_000),
     peer_instances=(10,),
     filled=1_000,
+    listed=20_000,
     timers=20_000,
     batches=5,
     processes=7,

@@ -29,8 +29,8 @@ class _Zone:
         row = self.region.placement.hosts
         for host in row[:taken]:
             self.region.placement.take(host, self.region.catalog.types["ecs.g5.16xlarge"], another, f"i-{host.index}")
-        self.others = row[taken : taken + _OTHERS]
-        for host in self.others:
+        self.others = row[taken : taken + _OTHERS] or row[:_OTHERS]
+        for host in self.others[: hosts - taken]:
             self.take(host)
         self.placed: list[Host] = []
 
@@ -43,6 +43,10 @@ class _Zone:
         assert host is not None
         self.take(host)
         self.placed.append(host)
+
+    def refuse(self) -> None:
+        """Find no host."""
+        assert placement.choose(self.region, self.account, self.kind, 0, self.others) is None
 
     def leave(self) -> None:
         for host in self.placed:
@@ -57,7 +61,7 @@ class _Zone:
 
 
 def measure(sizes: Sizes) -> Iterator[Row]:
-    """A member placed in an empty zone, where few hosts carry its family, and where others fill most hosts."""
+    """A member placed in an empty zone, where few hosts carry its family, where others fill most hosts, and all."""
     hosts = sizes.hosts
     what = f"a member of a set placed among {hosts:,} hosts"
     zones = {
@@ -68,6 +72,12 @@ def measure(sizes: Sizes) -> Iterator[Row]:
     cases = {name: Case(zone.place, after=zone.leave) for name, zone in zones.items()}
     found = seconds(cases, calls=sizes.calls, batches=sizes.batches)
     scan = seconds({"": Case(zones[what].scan)}, calls=5, batches=sizes.batches)[""]
+    for some in (hosts, 10 * hosts):
+        full = _Zone(some, taken=some)
+        full.refuse()
+        full.refuse()  # From now on it is known that no host has room.
+        refused = seconds({"": Case(full.refuse)}, calls=sizes.calls, batches=sizes.batches)[""]
+        yield Row(f"a member refused, among {some:,} hosts full of another account's", refused * MICRO, "us", _TARGET)
     for name, each in found.items():
         target = _TARGET if name == what else None
         yield Row(name, each * MICRO, "us", target, {"a look at every host": scan * MICRO})
