@@ -192,7 +192,7 @@ class Invocation:
 RECORD_FIELDS: Final = (
     Field("invocation", "invocation", lambda each: (each.invocation.id,)),
     Field("command", "invocation", lambda each: (each.invocation.command.id,)),
-    Field("instance", "target", lambda each: (each.target.instance,), alike=False),
+    Field("instance", "target", lambda each: (each.target.instance,)),
     Field("cause", "cause", lambda each: (each.cause,)),
     Field("superseded", "superseded", lambda each: (True,) if each.superseded else ()),
 )

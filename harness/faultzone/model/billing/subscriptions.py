@@ -20,7 +20,6 @@ from faultzone.model.billing import arrears, nonpayment
 from faultzone.model.billing.ledger import Term, books_of
 from faultzone.model.core import events, locks, periods
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.fields import where_terms
 from faultzone.model.core.listing import Listed, listing
 from faultzone.model.core.state import AccountState, Instance, RegionState
 
@@ -194,7 +193,7 @@ def describe_auto_renew(
     region: RegionState, account: AccountState, request: DescribeInstanceAutoRenewAttribute
 ) -> Answer:
     """DescribeInstanceAutoRenewAttribute: of the subscriptions named, or of all."""
-    conditions = where_terms(account.book, charge_type="PrePaid")
+    conditions = [account.book.rows("charge type", "PrePaid")]
     if request.renewal_status is not None:
         conditions.append(account.book.rows("renewal", request.renewal_status))
     selected = account.book.found(*conditions)

@@ -24,7 +24,6 @@ TO_THE_SECOND: Final = (DAY, MINUTE, SECOND)
 class Terms(NamedTuple):
     """What all instances have one of a few of."""
 
-    charge_type: str
     internet_charge_type: str
     spot_strategy: str
     credit_specification: str
@@ -61,7 +60,6 @@ def _terms(instance: Instance) -> Values:
     options = instance.options
     return (
         Terms(
-            instance.charge_type,
             options.internet_charge_type,
             options.spot_strategy,
             options.credit_specification,
@@ -89,6 +87,7 @@ INSTANCE_FIELDS: Final = (
     Field("zone", "zone", lambda each: (each.zone,)),
     Field("type", "kind", lambda each: (each.kind.name,)),
     Field("image", "image", lambda each: (each.image.id,)),
+    Field("charge type", "charge_type", lambda each: (each.charge_type,)),
     Field("terms", "options", _terms),
     Field("security group", "security_groups", lambda each: tuple(dict.fromkeys(each.security_groups))),
     Field("deployment set", "group", lambda each: () if each.group is None else (each.group.id,)),
@@ -101,8 +100,8 @@ INSTANCE_FIELDS: Final = (
     Field("launch tag", "options", lambda each: _tags(each.options.launch_tags)),
     # An instance whose name is its id is found by the id.
     Field("name", "name", lambda each: () if each.name == each.id else (each.name,), alike=False),
-    Field("private address", "private_ip", lambda each: (each.private_ip,), alike=False),
-    Field("public address", "public_ip", lambda each: (each.public_ip,), alike=False),
+    Field("private address", "private_ip", lambda each: (each.private_ip,)),
+    Field("public address", "public_ip", lambda each: (each.public_ip,)),
     *instants("created", "created", TO_THE_MINUTE, lambda each: (each.created,)),
     *instants("expires", "expires", TO_THE_MINUTE, lambda each: () if each.expires is None else (each.expires,)),
     Field("renewal", "renewal", lambda each: (each.renewal,) if each.renewal else ()),

@@ -8,6 +8,8 @@ hardly depends on how many things there are or meet them, and a change of a fiel
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 #: How many bits number the rows of a block, and how many rows it has.
@@ -26,6 +28,7 @@ NOWHERE: Final = -1
 #: A set of rows: block -> its bits. No block is without any.
 Rows = dict[int, int]
 NONE: Final[Mapping[int, int]] = {}
+_row_of: Final = attrgetter("row")
 
 
 def both(one: Mapping[int, int], other: Mapping[int, int]) -> Rows:
@@ -188,7 +191,7 @@ class Field(NamedTuple):
         name: of the field.
         attribute: what it is read from: `Book.change` is the one way to change that of a thing in the book.
         read: the values of a thing.
-        alike: whether all things that are entered together have the same.
+        alike: whether things that are equal in the attribute have the same values.
     """
 
     name: str
@@ -200,72 +203,128 @@ class Field(NamedTuple):
 class Book(Generic[F]):
     """Things in the order in which they were made, with an index for each field that listings filter by.
 
+    Things are filed under their fields, and taken out again, many at a time: when a listing asks for a field, or when
+    a block of them has come together. So who lists little pays little.
+
     Args:
         fields: what things are found by; no two have one name.
     """
 
     def __init__(self, fields: Iterable[Field]) -> None:
         self.fields = tuple(fields)
-        self.indexes = {field.name: Index() for field in self.fields}
-        self._filed = [(field, self.indexes[field.name]) for field in self.fields]
+        self._indexes = {field.name: Index() for field in self.fields}
         self._by_attribute: dict[str, list[tuple[Field, Index]]] = {}
-        for each in self._filed:
-            self._by_attribute.setdefault(each[0].attribute, []).append(each)
+        for field in self.fields:
+            self._by_attribute.setdefault(field.attribute, []).append((field, self._indexes[field.name]))
         #: The rows of all things.
         self.all: Rows = {}
         self._things: dict[int, list[F | None]] = {}
-        self._next = 0
+        #: The rows below the one are filed, those below the other given; and things that are filed and no longer there.
+        self._filed = self._next = 0
+        self._leaving: list[F] = []
         self._scans: dict[Hashable, Scan] = {}
 
-    def enter(self, things: Sequence[F]) -> None:
-        """File new things, in their order, which share what `Field.alike` says."""
-        first, count = self._next, len(things)
-        self._next += count
-        for row, thing in enumerate(things, first):
+    def enter(self, things: Iterable[F]) -> None:
+        """Take new things in, in their order."""
+        row = self._next
+        for thing in things:
             thing.row = row
-            block = row >> _SHIFT
+            block, place = row >> _SHIFT, row & _SIZE - 1
             held = self._things.get(block)
             if held is None:
-                self._things[block] = held = []
-                if row & _SIZE - 1:  # The rows before it were forgotten with what had them.
-                    held.extend([None] * (row & _SIZE - 1))
+                held = self._things[block] = []
+            if len(held) < place:  # The rows before it were forgotten with what had them.
+                held.extend([None] * (place - len(held)))
             held.append(thing)
-            self.all[block] = self.all.get(block, 0) | 1 << (row & _SIZE - 1)
-        for scan in self._scans.values():
-            for block in range(first >> _SHIFT, (self._next - 1 >> _SHIFT) + 1):
+            self.all[block] = self.all.get(block, 0) | 1 << place
+            for scan in self._scans.values():
                 scan.found.pop(block, None)
-        for field, index in self._filed:
-            if field.alike or count == 1:
-                for value in field.read(things[0]):
-                    index.add_all(value, first, count)
-            else:
-                for thing in things:
-                    for value in field.read(thing):
-                        index.add(value, thing.row)
+            row += 1
+        self._next = row
+        if row - self._filed >= _SIZE:
+            self._file()
 
     def drop(self, thing: F) -> None:
         """Forget a thing."""
-        row = thing.row
-        for field, index in self._filed:
-            for value in field.read(thing):
-                index.discard(value, row)
-        thing.row = NOWHERE
+        block, place = thing.row >> _SHIFT, thing.row & _SIZE - 1
         for scan in self._scans.values():
-            scan.found.pop(row >> _SHIFT, None)
-        block, place = row >> _SHIFT, row & _SIZE - 1
+            scan.found.pop(block, None)
         left = self.all[block] ^ 1 << place
         if left:
             self.all[block] = left
             self._things[block][place] = None
         else:
             del self.all[block], self._things[block]
+        if thing.row >= self._filed:
+            thing.row = NOWHERE
+            return
+        self._leaving.append(thing)
+        if len(self._leaving) >= _SIZE:
+            self._leave()
+
+    def _file(self) -> None:
+        """File what has come since the last time."""
+        things: list[F] = []
+        for block in range(self._filed >> _SHIFT, (self._next - 1 >> _SHIFT) + 1):
+            if block in self.all:
+                first = max(0, self._filed - (block << _SHIFT))
+                things += [thing for thing in self._things[block][first:] if thing is not None]
+        self._filed = self._next
+        for index, value, some in self._grouped(things):
+            first, last = some[0].row, some[-1].row
+            if last - first + 1 == len(some):
+                index.add_all(value, first, len(some))
+            else:
+                for thing in some:
+                    index.add(value, thing.row)
+
+    def _leave(self) -> None:
+        """Take out what has gone since the last time."""
+        things, self._leaving = sorted(self._leaving, key=_row_of), []
+        for index, value, some in self._grouped(things):
+            for thing in some:
+                index.discard(value, thing.row)
+        for thing in things:
+            thing.row = NOWHERE
+
+    def _grouped(self, things: Sequence[F]) -> Iterator[tuple[Index, Hashable, Sequence[F]]]:
+        """For each index the values of some things, with those that have them in one run."""
+        for attribute, fields in self._by_attribute.items():
+            at = 0
+            for _, run in groupby(map(attrgetter(attribute), things)):
+                count = sum(1 for _ in run)
+                some = things if count == len(things) else things[at : at + count]
+                at += count
+                for field, index in fields:
+                    for each in [some] if field.alike else [[thing] for thing in some]:
+                        for value in field.read(each[0]):
+                            yield index, value, each
+
+    def _settle(self) -> None:
+        if self._leaving:
+            self._leave()
+        if self._filed != self._next:
+            self._file()
+
+    @property
+    def indexes(self) -> Mapping[str, Index]:
+        """The index of each field."""
+        self._settle()
+        return self._indexes
+
+    def move(self, thing: F, field: str, before: Hashable, after: Hashable) -> None:
+        """Bring one index up to date after a change: a thing has another value, of which it has one alone."""
+        if NOWHERE < thing.row < self._filed and before != after:
+            index = self._indexes[field]
+            index.discard(before, thing.row)
+            index.add(after, thing.row)
 
     def values(self, thing: F, attribute: str) -> list[Values]:
         """What a thing has of the fields that are read from an attribute, to be given to `refile` after a change."""
         return [field.read(thing) for field, _ in self._by_attribute[attribute]]
 
     def refile(self, thing: F, attribute: str, before: Iterable[Values]) -> None:
-        """Bring the indexes up to date after a change of what an attribute tells of a thing in the book."""
+        """Bring the indexes up to date after a change of what an attribute tells of a thing that is filed."""
         row = thing.row
         for (field, index), had in zip(self._by_attribute[attribute], before, strict=True):
             has = field.read(thing)
@@ -279,12 +338,12 @@ class Book(Generic[F]):
 
     def change(self, thing: F, attribute: str, value: object) -> None:
         """Change an attribute of a thing, whether or not it is in the book."""
-        if thing.row == NOWHERE:
+        if NOWHERE < thing.row < self._filed:
+            before = self.values(thing, attribute)
             setattr(thing, attribute, value)
-            return
-        before = self.values(thing, attribute)
-        setattr(thing, attribute, value)
-        self.refile(thing, attribute, before)
+            self.refile(thing, attribute, before)
+        else:
+            setattr(thing, attribute, value)
         for scan in self._scans.values():
             if scan.attribute == attribute:
                 scan.found.pop(thing.row >> _SHIFT, None)
@@ -362,11 +421,12 @@ class Book(Generic[F]):
 
     def rebuilt(self) -> Book[F]:
         """A book with the same things in the same rows, whose indexes are made anew: what this one should equal."""
+        self._settle()
         made: Book[F] = Book(self.fields)
-        for block, bits in sorted(self.all.items()):
-            for thing in self.things(block, bits):
-                made._next = thing.row
-                made.enter((thing,))
+        for thing in self.found():
+            made._next = thing.row
+            made.enter((thing,))
+        made._settle()
         return made
 
 
@@ -453,9 +513,7 @@ class Several(Generic[F, T]):
         return shown
 
 
-def instants(
-    name: str, attribute: str, units: Iterable[int], read: Callable[[Any], Iterable[int]], *, alike: bool = True
-) -> list[Field]:
+def instants(name: str, attribute: str, units: Iterable[int], read: Callable[[Any], Iterable[int]]) -> list[Field]:
     """The fields by which things are found that have an instant within bounds; see `Book.rows_between`.
 
     Args:
@@ -466,4 +524,4 @@ def instants(
     def in_unit(unit: int) -> Callable[[Any], Values]:
         return lambda thing: tuple({at // unit: None for at in read(thing)})
 
-    return [Field(f"{name}/{unit}", attribute, in_unit(unit), alike) for unit in units]
+    return [Field(f"{name}/{unit}", attribute, in_unit(unit)) for unit in units]

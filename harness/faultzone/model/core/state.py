@@ -376,12 +376,9 @@ class RegionState(Parts):
 
     def enter(self, instance: Instance, status: str) -> None:
         """Move an instance to another state and say so."""
-        before, row = instance.status, instance.row
+        before = instance.status
         instance.status = status  # type: ignore[misc]
-        if row != NOWHERE and before != status:
-            index = self.accounts[instance.account].book.indexes["status"]
-            index.discard(before, row)
-            index.add(status, row)
+        self.accounts[instance.account].book.move(instance, "status", before, status)
         self._pass(instance, before, status)
 
     def appear(self, instance: Instance) -> None:

@@ -147,9 +147,10 @@ def _conditions(region: RegionState, account: AccountState, request: DescribeIns
         yield book.rows("deployment set", r.deployment_set_id)
     if r.lock_reason is not None:
         yield book.rows("lock", r.lock_reason)
+    if r.instance_charge_type is not None:
+        yield book.rows("charge type", r.instance_charge_type)
     yield from where_terms(
         book,
-        charge_type=r.instance_charge_type,
         internet_charge_type=r.internet_charge_type,
         spot_strategy=r.spot_strategy,
         credit_specification=r.credit_specification,

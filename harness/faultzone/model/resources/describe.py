@@ -22,7 +22,7 @@ from faultzone.clock import read_stamp, stamp
 from faultzone.model.core import periods, placement
 from faultzone.model.core.catalog import InstanceType
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.fields import DiskTerms, bounded, disk_terms, rows_of_ids, tagged, where_terms
+from faultzone.model.core.fields import DiskTerms, bounded, disk_terms, rows_of_ids, tagged
 from faultzone.model.core.filters import read_asked_tags, read_bounds, read_tag_list, tag_list, within
 from faultzone.model.core.index import NONE, Found, Several, both, either
 from faultzone.model.core.listing import Listed, Token, by_token, like, listing
@@ -298,7 +298,8 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
     conditions += tagged(book, "launch tag", read_asked_tags(request.tags))
     if request.lock_reason is not None:
         conditions.append(book.rows("lock", request.lock_reason))
-    conditions += where_terms(book, charge_type=request.charge_type)
+    if request.charge_type is not None:
+        conditions.append(book.rows("charge type", request.charge_type))
     if request.disk_ids is not None:
         conditions.append(rows_of_ids(account, [each for id in request.disk_ids for each in _owners(id)]))
     # No disk is made of a snapshot or with a key, is in a group, or is shared; all have the same policy.
