@@ -171,24 +171,30 @@ class Placement:
 
         Of a level in which few hosts carry the family those alone are looked at, in the order of their numbers.
         """
-        carriers = self._carriers.get(kind.family)
+        hosts, carriers = self.hosts, self._carriers.get(kind.family)
         more: Mapping[int, int] = {} if batch is None else batch.more
         for level in levels:
             there = spread.levels[level] if level < len(spread.levels) else {}
             came = () if batch is None else batch.came(level)
+            if not there and not came:
+                continue
             by_number = False
             if carriers is not None:
                 count = len(there) + len(came) - (batch.leaving(level) if batch is not None else 0)
                 by_number = len(carriers) < count
+            elif there and (index := next(iter(there))) not in more and index not in avoid:
+                host = hosts[index]  # It is the one nearly always.
+                if self.fits(host, kind):
+                    return host
             stays = self._stays(spread, level, kind, avoid, more, by_number=by_number)
             if stays is not None and not by_number:
                 return stays
-            comes = [
-                index for index in came if index not in avoid and self.fits(self.hosts[index], kind, 1 + more[index])
-            ]
-            found = ([] if stays is None else [stays.index]) + comes
-            if found:
-                return self.hosts[min(found) if by_number else found[0]]
+            comes = (index for index in came if index not in avoid and self.fits(hosts[index], kind, 1 + more[index]))
+            if by_number and stays is not None:
+                return hosts[min([stays.index, *comes])]
+            first = min(comes, default=None) if by_number else next(comes, None)
+            if first is not None:
+                return hosts[first]
         return None
 
     def _stays(
