@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from faultzone.clock import DAY, MINUTE, SECOND
-from faultzone.model.core.index import NOWHERE, Book, Field, Found, Several, both, either, instants, rows_of, without
+from faultzone.model.core.book import NOWHERE, Book, Field, Found, Several, instants
+from faultzone.model.core.index import both, either, rows_of, without
 
 
 class Thing:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.journal.redaction import HIDDEN
 from faultzone.model.assistant.parameters import fill
+from faultzone.model.core.book import NOWHERE, Book, Field
 from faultzone.model.core.effects import PutFile, RunScript
-from faultzone.model.core.index import NOWHERE, Book, Field
 
 if TYPE_CHECKING:
     from faultzone.clock import Timer

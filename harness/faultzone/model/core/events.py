@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import DAY
 from faultzone.errors import HarnessError
-from faultzone.model.core.index import NOWHERE, Found, both, rows_of, without
+from faultzone.model.core.book import NOWHERE, Found
+from faultzone.model.core.index import both, rows_of, without
 
 if TYPE_CHECKING:
     from faultzone.clock import Timer

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.clock import DAY, MINUTE, SECOND
 from faultzone.model.core.addresses import read_dotted
+from faultzone.model.core.book import Book, Field, Values, instants
 from faultzone.model.core.filters import Bound, read_tag_list
-from faultzone.model.core.index import NONE, Book, Field, Values, both, either, instants, rows_of
+from faultzone.model.core.index import NONE, both, either, rows_of
 from faultzone.model.core.listing import all_like
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby, repeat
 from typing import Final
 
-from faultzone.model.core.index import Index, first_of, rows_of
+from faultzone.model.core.index import Index, first_of, rows_from, rows_of
 
 UP: Final = "up"
 DOWN: Final = "down"
@@ -97,10 +97,10 @@ class Order:
         for room, run in groupby(rooms):
             count = len(list(run))
             if room is not None:
-                self.rooms.add_all(room, place, count)
+                self.rooms.add_rows(room, rows_from(place, count))
             place += count
         places = range(first, self._next)
-        self.levels.add_all(number, first, len(level))
+        self.levels.add_rows(number, rows_from(first, len(level)))
         self._host.update(zip(places, level, strict=True))
         self._placed.update(zip(level, zip(places, repeat(number), rooms), strict=True))
 
@@ -174,8 +174,9 @@ class Spread:
         before = self.count.get(index, 0)
         after = before + change
         self.levels[before].pop(index, None)
-        for order in self.orders.values():
-            order.move(index, after if index not in self.dead else None)
+        if self.orders:
+            for order in self.orders.values():
+                order.move(index, after if index not in self.dead else None)
         if after == len(self.levels):
             self.levels.append(OrderedDict())
         if index not in self.dead:

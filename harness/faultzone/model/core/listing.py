@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from faultzone.api.errors import ApiError
-from faultzone.model.core.index import Found, Several
+from faultzone.model.core.book import Found, Several
 
 T = TypeVar("T")
 C = TypeVar("C", covariant=True)

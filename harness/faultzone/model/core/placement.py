@@ -152,7 +152,7 @@ class Placement:
         """Whether the host is up, carries the family and has room for so many."""
         if host.state != UP or host.vcpus_free < kind.vcpus * amount or host.memory_free < kind.memory_gib * amount:
             return False
-        return self.carries(host, kind)
+        return not self._carriers or self.carries(host, kind)
 
     def carries(self, host: Host, kind: InstanceType) -> bool:
         """Whether a host carries the family of a type."""
@@ -172,10 +172,14 @@ class Placement:
         Of a level in which few hosts carry the family those alone are looked at, in the order of their numbers.
         """
         hosts, carriers = self.hosts, self._carriers.get(kind.family)
+        there: Mapping[int, None]
+        no_others: Collection[int] = ()
         more: Mapping[int, int] = {} if batch is None else batch.more
         for level in levels:
-            there = spread.levels[level] if level < len(spread.levels) else {}
-            came = () if batch is None else batch.came(level)
+            if batch is None:
+                there, came = spread.levels[level], no_others
+            else:
+                there, came = spread.levels[level] if level < len(spread.levels) else {}, batch.came(level)
             if not there and not came:
                 continue
             by_number = False
@@ -254,7 +258,8 @@ class Placement:
         host.memory_free -= kind.memory_gib
         host.instances.add(instance_id)
         self.spread(account, host.zone).move(host.index, 1)
-        self._look_again(host)
+        if self._orders[host.zone]:
+            self._look_again(host)
         self.supply.placed[self.zone_ids[host.zone], kind.family] += 1
 
     def free(self, host: Host, kind: InstanceType, account: str, instance_id: str) -> None:
@@ -263,7 +268,8 @@ class Placement:
         host.memory_free += kind.memory_gib
         host.instances.discard(instance_id)
         self.spread(account, host.zone).move(host.index, -1)
-        self._look_again(host)
+        if self._orders[host.zone]:
+            self._look_again(host)
         self.supply.placed[self.zone_ids[host.zone], kind.family] -= 1
 
     def power(self, host: Host, on: bool) -> None:
@@ -319,8 +325,9 @@ def choose(
     if leaving is not None:
         avoid = {*avoid, leaving.index}
     spread = placement.spread(account, zone)
-    depth = len(spread.levels) if batch is None else batch.depth
-    return placement.first(spread, rules.preference(range(depth)), kind, avoid, batch)
+    if batch is None or not batch.more:
+        return placement.first(spread, rules.preference(range(len(spread.levels))), kind, avoid)
+    return placement.first(spread, rules.preference(range(batch.depth)), kind, avoid, batch)
 
 
 def choose_for(region: RegionState, instance: Instance, leaving: Host | None = None) -> Host | None:

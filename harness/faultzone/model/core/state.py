@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from faultzone.api.errors import ApiError
 from faultzone.model.core import addresses
+from faultzone.model.core.book import NOWHERE, Book
 from faultzone.model.core.client_tokens import ClientTokens
 from faultzone.model.core.fields import EVENT_FIELDS, INSTANCE_FIELDS
 from faultzone.model.core.hosts import Host
-from faultzone.model.core.index import NOWHERE, Book
 from faultzone.model.core.placement import Placement
 
 if TYPE_CHECKING:
@@ -377,8 +377,9 @@ class RegionState(Parts):
     def enter(self, instance: Instance, status: str) -> None:
         """Move an instance to another state and say so."""
         before = instance.status
+        if before != status:
+            self.accounts[instance.account].book.move(instance, "status")
         instance.status = status  # type: ignore[misc]
-        self.accounts[instance.account].book.move(instance, "status", before, status)
         self._pass(instance, before, status)
 
     def appear(self, instance: Instance) -> None:

@@ -20,10 +20,11 @@ from faultzone.api.ecs.events import (
 from faultzone.api.errors import ApiError
 from faultzone.clock import read_stamp, stamp
 from faultzone.model.core import events
+from faultzone.model.core.book import Book, Found
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.events import SystemEvent
 from faultzone.model.core.fields import TO_THE_SECOND, rows_of_ids
-from faultzone.model.core.index import NONE, Book, Found, both, either, rows_of, without
+from faultzone.model.core.index import NONE, both, either, rows_of, without
 from faultzone.model.core.listing import Listed, listing
 from faultzone.model.core.state import (
     PENDING,

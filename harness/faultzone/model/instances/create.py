@@ -275,10 +275,11 @@ def _choose(region: RegionState, account: AccountState, plan: _Plan, amount: int
 def _choose_in(region: RegionState, account: AccountState, plan: _Plan, zone: int, amount: int) -> list[Host]:
     """The hosts of a zone for up to `amount` new instances, each chosen as if those before it were placed."""
     chosen: list[Host] = []
-    batch = Batch(region.placement.spread(account.id, zone))
+    batch: Batch | None = None
     members = None if plan.group is None else plan.group.hosts()
     for _ in range(amount):
         if chosen:
+            batch = batch or Batch(region.placement.spread(account.id, zone))
             batch.add(chosen[-1].index)
         others = None if members is None else [*members, *chosen]
         host = placement.choose(region, account.id, plan.kind, zone, others, batch=batch)

@@ -20,11 +20,12 @@ from faultzone.api.ecs.resources import (
 from faultzone.api.errors import ApiError
 from faultzone.clock import read_stamp, stamp
 from faultzone.model.core import periods, placement
+from faultzone.model.core.book import Found, Several
 from faultzone.model.core.catalog import InstanceType
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.fields import DiskTerms, bounded, disk_terms, rows_of_ids, tagged
 from faultzone.model.core.filters import read_asked_tags, read_bounds, read_tag_list, tag_list, within
-from faultzone.model.core.index import NONE, Found, Several, both, either
+from faultzone.model.core.index import NONE, both, either
 from faultzone.model.core.listing import Listed, Token, by_token, like, listing
 from faultzone.model.core.state import AccountState, Instance, RegionState
 

@@ -15,10 +15,11 @@ from faultzone.api.ecs.network import (
 from faultzone.api.ecs.resources import ListTagResources, TagResources, UntagResources
 from faultzone.api.errors import ApiError
 from faultzone.clock import stamp
+from faultzone.model.core.book import Several
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.fields import tagged
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_tag_list, read_tags, tag_list
-from faultzone.model.core.index import Several, both
+from faultzone.model.core.index import both
 from faultzone.model.core.listing import Listed, by_token, cut, listing
 from faultzone.model.core.state import AccountState, Instance, RegionState, SecurityGroup
 from faultzone.model.resources.describe import MOST_BY_TOKEN
