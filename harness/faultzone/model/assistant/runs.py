@@ -59,7 +59,8 @@ def begin(region: RegionState, state: AssistantState, invocation: Invocation, ta
 
 
 def _open(state: AssistantState, invocation: Invocation, target: Target, batch: Batch, cause: str) -> Record:
-    """The record of a run that nobody has been asked for yet."""
+    """The record of a run that nobody has been asked for yet: one for each run on each target, of which none changes
+    another (invocation-status/timed-record, assistant/instances-independent)."""
     if target.records:
         state.record_book.change(target.records[-1], "superseded", invocation.timed)
     record = target.live = Record(invocation, target, batch, cause)
