@@ -52,6 +52,10 @@ _IS: Final[Mapping[type[Field], Callable[[object], bool]]] = {
 }
 
 
+#: What is held as it is.
+_PLAIN: Final = frozenset({str, int, float, bool})
+
+
 def is_of(field: Field, value: object) -> bool:
     """Whether a value is of the kind of a field."""
     return _IS[type(field)](value)
@@ -77,18 +81,22 @@ def deviations(action: str, answer: Mapping[str, Any], edition: Date) -> list[st
 
 
 def _deviations(shown: Mapping[str, Any], shape: Structure, edition: Date, way: str) -> Iterator[str]:
+    # One that is held already has left these out.
+    misshapen = shown._misshapen if isinstance(shown, _Object) else {}
     for name, field in shape.table.items():
         due = field.since <= edition and not (field.when or field.own or field.missing)
-        if due and shown.get(name) is None:
+        if due and name not in shown and name not in misshapen:
             yield f"{way}{name} is missing"
+    for name, why in misshapen.items():
+        yield f"{way}{name} is {why}"
     for name, value in shown.items():
         known = shape.table.get(name)
-        if value is None:
-            yield f"{way}{name} is null"
-        elif known is None:
+        if known is None:
             yield f"{way}{name} is not documented"
         elif known.since > edition:
             yield f"{way}{name} came with edition {date_text(known.since)}"
+        elif value is None:
+            yield f"{way}{name} is null"
         elif not is_of(known, value):
             yield f"{way}{name} is {value!r:.80}, where {known.kind} is documented"
         elif isinstance(known, Rows):
@@ -120,8 +128,10 @@ class _Object(dict[str, Any]):
             field = table.get(name)
             if value is None:
                 self._misshapen[name] = "null"
-            elif field is not None and not is_of(field, value):
+            elif field is not None and not _IS[type(field)](value):
                 self._misshapen[name] = f"{value!r:.80}, where {field.kind} is documented"
+            elif type(value) in _PLAIN:
+                self[name] = value
             else:
                 self[name] = _held(value, field if isinstance(field, Structure) else None, begins, f"{way}{name}")
 
@@ -136,14 +146,20 @@ def _held(value: Any, shape: Structure | None, begins: str, way: str) -> Any:
     if isinstance(value, Mapping):
         return _Object(value, shape, begins, f"{way}.")
     if isinstance(value, list):
-        return _List((_held(each, shape, begins, f"{way}[{n}]") for n, each in enumerate(value)), f"{begins}{way}")
+        return _List(
+            [
+                each if type(each) in _PLAIN else _held(each, shape, begins, f"{way}[{n}]")
+                for n, each in enumerate(value)
+            ],
+            f"{begins}{way}",
+        )
     return value
 
 
 class _List(list[Any]):
     """What has items."""
 
-    def __init__(self, items: Iterator[Any], way: str) -> None:
+    def __init__(self, items: list[Any], way: str) -> None:
         super().__init__(items)
         self._way = way
 
