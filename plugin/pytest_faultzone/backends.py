@@ -31,12 +31,7 @@ _CHOSEN: pytest.StashKey[BackendOptions] = pytest.StashKey()
 _KIND: pytest.StashKey[registry.Kind | None] = pytest.StashKey()
 
 
-def is_endpoint(name: str) -> bool:
-    """Whether a backend's name is the URL of an endpoint."""
-    return name.startswith(("http://", "https://"))
-
-
-def _chosen(config: pytest.Config) -> BackendOptions:
+def chosen(config: pytest.Config) -> BackendOptions:
     """What the options of the run say of a backend."""
     if _CHOSEN not in config.stash:
         docker = Settings(
@@ -72,6 +67,12 @@ def kind_of(config: pytest.Config) -> registry.Kind | None:
     return config.stash[_KIND]
 
 
+def lasts(config: pytest.Config) -> bool:
+    """Whether one backend serves the whole run, as an endpoint does."""
+    kind = kind_of(config)
+    return kind is not None and kind.lasts
+
+
 def make(config: pytest.Config, cloud: CloudOptions) -> Backend:
     """What answers, by the hook and the options of the run.
 
@@ -85,7 +86,7 @@ def make(config: pytest.Config, cloud: CloudOptions) -> Backend:
     if LASTING in config.stash:
         return config.stash[LASTING]
     root = cloud.root_image or options.DOCKER_ROOT.read(config)
-    made = registry.create(replace(_chosen(config), cloud=replace(cloud, root_image=root)))
+    made = registry.create(replace(chosen(config), cloud=replace(cloud, root_image=root)))
     if made.outlives_tests:
         config.stash[LASTING] = made
     return made
@@ -99,7 +100,7 @@ def check(config: pytest.Config) -> None:
         HarnessError: a file of it cannot be read.
     """
     if (kind := kind_of(config)) is not None:
-        kind.check(_chosen(config))
+        kind.check(chosen(config))
 
 
 def shared(endpoint: str) -> str:
@@ -108,7 +109,7 @@ def shared(endpoint: str) -> str:
 
 
 def endpoint_of(config: pytest.Config) -> HttpBackend | None:
-    """The endpoint of the run; None where a hook gives another backend.
+    """The endpoint of the run; None where something else answers.
 
     Raises:
         UsageError: the control token is wrong.
@@ -117,7 +118,8 @@ def endpoint_of(config: pytest.Config) -> HttpBackend | None:
     backend = make(config, CloudOptions())
     if isinstance(backend, HttpBackend):
         return backend
-    backend.close()
+    if LASTING not in config.stash:
+        backend.close()
     return None
 
 

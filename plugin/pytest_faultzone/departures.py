@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from importlib.resources import files
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from faultzone.errors import UsageError
 from faultzone.verdicts import EXPECTABLE
 from faultzone.verdicts.departures import Departure, complaints, entries, parse, tables
-from pytest_faultzone import marks, options
+from pytest_faultzone import backends, marks, options
 from pytest_faultzone.proof import PROOF
 
 if TYPE_CHECKING:
@@ -32,9 +31,9 @@ def load(config: pytest.Config) -> list[Departure]:
     expected: list[Departure] = []
     if given := options.DEPARTURES.read(config):
         expected += parse(_read(options.DEPARTURES.path(config)), given, today)
-    if options.BACKEND.read(config) == "docker" and options.DOCKER_AGENT.read(config):
-        genuine = files("faultzone.substrate.docker").joinpath("genuine.toml").read_text("utf-8")
-        expected += parse(genuine, "genuine.toml", today, strict=False)
+    kind = backends.kind_of(config)
+    if kind is not None and (known := kind.departures(backends.chosen(config))):
+        expected += parse(known, "the backend's own departures", today, strict=False)
     if options.DEPARTURES_WRITE.read(config):
         path = options.DEPARTURES_WRITE.path(config)
         try:

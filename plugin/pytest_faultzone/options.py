@@ -175,7 +175,7 @@ BACKEND = Option(
     "backend",
     "memory",
     "what answers: 'memory', 'docker' (hosts are containers, guests are real), 'wrong:NAME' (a region that breaks one "
-    "promise), or the URL of an ECS endpoint",
+    "promise), the URL of an ECS endpoint, or a backend that another distribution brings",
     "BACKEND",
 )
 EDITION = Option(

@@ -140,15 +140,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = [item for item in items if marks.asserts(item, patterns)]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
-    name = options.BACKEND.read(config)
-    if name.startswith("http"):
-        from pytest_faultzone import marks
-
-        items.sort(key=marks.uses_up_a_quota)
-    if items and not config.getoption("collectonly", False) and (name.startswith("http") or name == "docker"):
+    if items and options.BACKEND.read(config) != options.BACKEND.default:
         from pytest_faultzone import probe
 
-        probe.judge(config, items, asserting=[item for item in items if running.asserts_clauses(item)])
+        probe.arrange(config, items)
 
 
 @pytest.hookimpl(tryfirst=True)

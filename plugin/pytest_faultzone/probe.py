@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from faultzone.api.errors import ApiError
-from faultzone.errors import FaultzoneError, HarnessError, Unanswered, UsageError
+from faultzone.errors import HarnessError, Unanswered, UsageError
 from faultzone.region import CloudOptions
-from pytest_faultzone import backends, checks, options
+from pytest_faultzone import backends, checks, marks, options, running
 from pytest_faultzone.proof import PROOF
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
     from faultzone.backends.http import HttpBackend
 
-#: Seconds that one call has, that a Docker engine has, that a look at the port has, and that all calls together have.
+#: Seconds that one call has, that a look at a backend has, that a look at the port has, and that all calls together
+#: have.
 _CALL: Final = 3
-_ENGINE: Final = 6
+_LOOKED: Final = 7
 _LOOK: Final = 1.0
 _ALL: Final = 4.0
 #: How often a call is sent that was lost or throttled; less than that is for the budget of the run.
@@ -58,6 +59,21 @@ def is_unusable(config: pytest.Config) -> bool:
     return reason is not None
 
 
+def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let what uses up a quota of a backend that lasts come last, and see whether it can be judged, before it is.
+
+    Raises:
+        pytest.UsageError: an option is wrong, or the backend does not answer.
+    """
+    try:
+        if backends.lasts(config):
+            items.sort(key=marks.uses_up_a_quota)
+    except UsageError as mistake:
+        raise pytest.UsageError(str(mistake)) from None
+    if not config.getoption("collectonly", False):
+        judge(config, items, asserting=[item for item in items if running.asserts_clauses(item)])
+
+
 def judge(config: pytest.Config, items: list[pytest.Item], asserting: Sequence[pytest.Item]) -> None:
     """Leave out the tests of clauses where nothing can be learned of the backend, and note why.
 
@@ -71,13 +87,13 @@ def judge(config: pytest.Config, items: list[pytest.Item], asserting: Sequence[p
     proof = config.stash[PROOF]
     try:
         if not asserting:
-            if reason := _why_unusable(config, docker=False):
+            if backends.lasts(config) and (reason := _why_unusable(config)):
                 raise UsageError(reason)
             return
-        name = options.BACKEND.read(config)
-        alone = not (backends.is_endpoint(name) and proof.is_worker)
-        reason = _why_unusable(config) if alone else f"{backends.shared(name)}."
-        if reason is None and backends.is_endpoint(name):
+        lasts = backends.lasts(config)
+        shared = f"{backends.shared(options.BACKEND.read(config))}."
+        reason = shared if lasts and proof.is_worker else _why_unusable(config)
+        if reason is None and lasts:
             checks.check_account(config)
     except (UsageError, pytest.UsageError) as mistake:
         if not proof.is_worker:
@@ -91,24 +107,19 @@ def judge(config: pytest.Config, items: list[pytest.Item], asserting: Sequence[p
         items[:] = [item for item in items if item not in asserting]
 
 
-def _why_unusable(config: pytest.Config, *, docker: bool = True) -> str | None:
+def _why_unusable(config: pytest.Config) -> str | None:
     """Why nothing can be learned of the backend of a run, with what to write; None where it can.
-
-    Args:
-        docker: whether a Docker engine is looked at, too.
 
     Raises:
         UsageError: an option is wrong, such as a key pair that the endpoint refuses.
     """
-    name = options.BACKEND.read(config)
-    if name == "docker":
-        if not docker:
-            return None
-        own = config.hook.pytest_faultzone_backend.get_hookimpls()
-        return None if own else _in_time(_engine, "The Docker engine", _ENGINE + 1)
-    if backends.is_endpoint(name):
+    name, kind = options.BACKEND.read(config), backends.kind_of(config)
+    if kind is None:
+        return None
+    if kind.lasts:
         return _in_time(lambda: _endpoint(config), name, _ALL)
-    return None
+    own = config.hook.pytest_faultzone_backend.get_hookimpls()
+    return None if own else _in_time(lambda: kind.look(backends.chosen(config)), f"The {name} backend", _LOOKED)
 
 
 def _in_time(look: Callable[[], str | None], name: str, seconds: float) -> str | None:
@@ -130,17 +141,6 @@ def _in_time(look: Callable[[], str | None], name: str, seconds: float) -> str |
     if isinstance(result, BaseException):
         raise result
     return result
-
-
-def _engine() -> str | None:
-    """Why no Docker engine can be used."""
-    from faultzone.substrate.docker.connection import Connection
-
-    try:
-        Connection(timeout=_ENGINE).close()
-    except FaultzoneError as error:
-        return f"The docker backend cannot be used: {error}"
-    return None
 
 
 def _endpoint(config: pytest.Config) -> str | None:

@@ -12,6 +12,7 @@ import pytest
 MINE = """
 from dataclasses import replace
 from faultzone.backends.options import local_backend
+from faultzone.backends.registry import Kind
 
 class Mine:
     def __init__(self, cloud, shows):
@@ -29,12 +30,29 @@ class Mine:
 
 def make(options):
     return Mine(options.cloud, options.detail != "wrong")
+
+class Lasting(Mine):
+    outlives_tests = True
+
+    def __init__(self, options):
+        super().__init__(options.cloud, True)
+        with open("made.txt", "a") as file:
+            file.write("made ")
+
+lasting = Kind(Lasting, lambda options: None, lasts=True)
+away = Kind(make, lambda options: None, look=lambda options: "It is away till noon.")
 """
 HOOK = """
 from mine import Mine
 
 def pytest_faultzone_backend(config, options):
     return Mine(options, True)
+"""
+ENTRIES = """
+[faultzone.backends]
+mine = mine:make
+lasting = mine:lasting
+away = mine:away
 """
 CLAUSE = "deployment-set/describe"
 
@@ -45,7 +63,7 @@ def conform(path: Path, *arguments: str) -> tuple[int, str]:
     about = path / "mine-1.0.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[faultzone.backends]\nmine = mine:make\n")
+    (about / "entry_points.txt").write_text(ENTRIES)
     command = [sys.executable, "-m", "faultzone.cli.main", "conform", "-q", "--clause", CLAUSE, *arguments]
     ran = subprocess.run(
         command, cwd=path, env={"PYTHONPATH": str(path), "PATH": ""}, capture_output=True, text=True, check=False
@@ -75,7 +93,19 @@ def test_the_suite_finds_out_what_is_wrong_with_it(tmp_path: Path) -> None:
 def test_a_name_that_nobody_has_lists_it(tmp_path: Path) -> None:
     status, output = conform(tmp_path, "--backend=yours")
     assert status == 4
-    assert (
-        "there is no backend 'yours': write 'memory', 'docker', 'wrong:NAME', the URL of an endpoint or 'mine'"
-        in output
-    )
+    assert "there is no backend 'yours': write 'memory', 'docker', 'wrong:NAME'," in output
+    assert "the URL of an endpoint, 'away', 'lasting' or 'mine'" in output
+
+
+@pytest.mark.slow
+def test_one_that_outlives_tests_serves_the_whole_run(tmp_path: Path) -> None:
+    status, output = conform(tmp_path, "--backend=lasting")
+    assert (status, (tmp_path / "made.txt").read_text()) == (0, "made "), output
+    assert "2 passed" in output
+
+
+@pytest.mark.slow
+def test_nothing_is_known_of_one_that_is_away(tmp_path: Path) -> None:
+    status, output = conform(tmp_path, "--backend=away")
+    assert status == 3, output
+    assert "It is away till noon." in output

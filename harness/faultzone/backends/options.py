@@ -13,11 +13,14 @@ from faultzone.backends.local import LocalBackend
 from faultzone.backends.registry import Kind
 from faultzone.clock import SECOND, HybridClock
 from faultzone.editions import Edition
-from faultzone.errors import UsageError
+from faultzone.errors import FaultzoneError, UsageError
 from faultzone.model.core.shape import Shape
 from faultzone.model.rules import Rules
 from faultzone.substrate.docker.settings import Settings
 from faultzone.substrate.memory import Timings
+
+#: How long an engine may take to answer before a run.
+_ENGINE_SECONDS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -140,5 +143,29 @@ def _check_docker(options: BackendOptions) -> None:
         clients.read(options.docker.agent)
 
 
+def _look_for_engine(options: BackendOptions) -> str | None:
+    """Why no engine can be used now."""
+    from faultzone.substrate.docker.connection import Connection
+
+    try:
+        Connection(timeout=_ENGINE_SECONDS).close()
+    except FaultzoneError as error:
+        return f"The docker backend cannot be used: {error}"
+    return None
+
+
+def _departures_of_client(options: BackendOptions) -> str:
+    """In what instances that run a genuine client depart from the manual."""
+    from importlib.resources import files
+
+    text = files("faultzone.substrate.docker").joinpath("genuine.toml").read_text("utf-8")
+    return text if options.docker.agent else ""
+
+
 MEMORY: Final = Kind(lambda options: local_backend(options.cloud), check=lambda options: None)
-DOCKER: Final = Kind(lambda options: docker_backend(options.cloud, options.docker), check=_check_docker)
+DOCKER: Final = Kind(
+    lambda options: docker_backend(options.cloud, options.docker),
+    check=_check_docker,
+    look=_look_for_engine,
+    departures=_departures_of_client,
+)

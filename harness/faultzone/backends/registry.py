@@ -51,12 +51,16 @@ class Kind:
         check: refuses options that none can be made from, when a run begins; by making one, if nothing cheaper is
             given.
         lasts: whether one serves a whole run, as an endpoint does.
+        look: says why none can be had now, within seconds, before a run that judges it; None if nothing is in the way.
+        departures: gives what it is known to depart from the manual in, as the text of a file of departures.
         sound: whether it means to be right; the checkers do not judge one that is wrong on purpose.
     """
 
     make: Make
     check: Callable[[BackendOptions], None] = _try
     lasts: bool = False
+    look: Callable[[BackendOptions], str | None] = lambda options: None
+    departures: Callable[[BackendOptions], str] = lambda options: ""
     sound: bool = True
 
 

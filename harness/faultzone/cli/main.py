@@ -66,7 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Run the conformance suite. Whatever follows is given to pytest, such as -x or -k NAME.",
     )
     conform.add_argument(
-        "--backend", default="memory", help="memory, docker, wrong:NAME or the URL of an endpoint (default: memory)"
+        "--backend",
+        default="memory",
+        help="memory, docker, wrong:NAME, the URL of an endpoint, or an installed backend (default: memory)",
     )
     conform.add_argument(
         "--clause", default="", metavar="PATTERN", help="only these clauses, such as 'deployment-set/*'"

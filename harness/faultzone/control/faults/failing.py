@@ -33,7 +33,7 @@ class FailingCalls:
     @property
     def delaying(self) -> bool:
         """Whether one of them delays calls."""
-        return any(each.fault.kind == "delay" for each in self.faults)
+        return bool(self.faults) and any(each.fault.kind == "delay" for each in self.faults)
 
     def delay(self, action: str) -> float:
         """The seconds by which the next call of an action is delayed, counted as used."""
