@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from faultzone import make_region
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.backends import CAPABILITIES, registry
@@ -19,7 +21,10 @@ from faultzone.backends.local import LocalBackend
 from faultzone.backends.options import BackendOptions, CloudOptions
 from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
 from faultzone.model.core.shape import Shape
+from faultzone.serve import Keyring, serve
+from faultzone.serve.client import connect
 from faultzone.substrate.docker.settings import Settings
+from tests.support.wire import KEY
 
 MODULE = """
 from faultzone.backends.options import local_backend
@@ -227,3 +232,15 @@ def test_a_capability_that_there_is_not() -> None:
     with pytest.raises(UsageError, match="no capability 'see-host': there are see-hosts") as refusal:
         complete(Boasting(), "mine")
     assert all(each in str(refusal.value) for each in CAPABILITIES)
+
+
+def test_a_bare_backend_may_be_held_and_served() -> None:
+    with make_region(Bare()) as region:
+        assert (region.backend.name, region.call("DescribeInstances")) == ("Bare", {"TotalCount": 0})
+    with serve(Bare(), Keyring([KEY])) as served, closing(connect(served.url)) as client:
+        assert client.call("DescribeInstances", {})["TotalCount"] == 0
+        with pytest.raises(ApiError, match="InvalidInstanceId"):
+            client.call("StopInstance", {})
+    for wrong in (None, 7, object()):
+        with pytest.raises(UsageError, match="without call, control, close"):
+            serve(wrong, Keyring([KEY]))  # type: ignore[arg-type]

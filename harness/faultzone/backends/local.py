@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from faultzone import editions
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
-from faultzone.api.products import version_of
 from faultzone.clock import CLOCK_END, SECOND, VIRTUAL_START, Clock, Timer, stamp
 from faultzone.control import tables
 from faultzone.control.faults.failing import FailingCalls
@@ -191,6 +190,8 @@ class LocalBackend:
         if account is not None and not isinstance(account, str):
             raise UsageError(f"account={quoted(account)}: write the id of an account, such as {DEFAULT_ACCOUNT!r}")
         if product != ECS:
+            from faultzone.api.products import version_of
+
             version_of(product)
         if not self.failing_calls.faults:
             return self._call(product, action, parameters, account)

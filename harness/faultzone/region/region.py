@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from faultzone import editions, waiting
 from faultzone.api.errors import ApiError
-from faultzone.backends import Backend
+from faultzone.backends import Backend, Doors
 from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.clock import Duration
 from faultzone.editions import Edition
@@ -516,11 +516,12 @@ class Client:
         return lambda **parameters: self._region.call(action, **parameters)
 
 
-def make_region(backend: Backend | None = None, **options: Any) -> Region:
+def make_region(backend: Doors | None = None, **options: Any) -> Region:
     """A region of its own, in memory unless a backend is given.
 
     Args:
-        backend: what answers; a fresh cloud in this process when left out.
+        backend: what answers, with `call`, `control` and `close` at the least; a fresh cloud in this process when left
+            out.
         options: what `CloudOptions` and `Shape` take, such as `zones=3`, `hosts_per_zone=8`, `accounts=2`, `seed=7`.
 
     Raises:
@@ -528,9 +529,14 @@ def make_region(backend: Backend | None = None, **options: Any) -> Region:
     """
     chosen = CloudOptions.of(**options)
     if backend is None:
-        backend, options = local_backend(chosen), {**options, "edition": chosen.edition}
+        made: Backend = local_backend(chosen)
+        options = {**options, "edition": chosen.edition}
+    else:
+        from faultzone.backends.foreign import complete
+
+        made = complete(backend, type(backend).__name__)
     defaults = {"image": DEFAULT_IMAGE, "instance-type": DEFAULT_INSTANCE_TYPE}
-    return Region(backend, chosen.shapes[0].region_id, edition=_edition_of(backend, chosen, options), defaults=defaults)
+    return Region(made, chosen.shapes[0].region_id, edition=_edition_of(made, chosen, options), defaults=defaults)
 
 
 def _edition_of(backend: Backend, chosen: CloudOptions, options: Mapping[str, object]) -> Edition:

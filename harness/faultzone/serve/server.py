@@ -12,7 +12,8 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from faultzone.backends import Backend, key_pairs
+from faultzone.backends import Backend, Doors, key_pairs
+from faultzone.backends.foreign import complete
 from faultzone.errors import FaultzoneError
 from faultzone.listen import Hosts, Listener, bind
 from faultzone.listen.limits import REQUEST_SECONDS
@@ -68,7 +69,7 @@ class Endpoint:
 
 
 def serve_backend(
-    backend: Backend,
+    backend: Doors,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -94,7 +95,7 @@ def serve_backend(
 
 
 def serve(
-    backend: Backend,
+    backend: Doors,
     keyring: Keyring,
     *,
     host: str = "127.0.0.1",
@@ -125,14 +126,15 @@ def serve(
         UsageError: one of `allow_hosts` is no name of a host.
     """
     names = allow_hosts if _is_any(host) else (*allow_hosts, host)
+    served = complete(backend, type(backend).__name__)
     listener = bind(host, port)
     try:
         return Endpoint(
-            backend,
+            served,
             keyring,
             listener=listener,
             token=token or secrets.token_urlsafe(),
-            log=log or partial(_note, backend),
+            log=log or partial(_note, served),
             now=now,
             request_seconds=request_seconds,
             allow_hosts=names,
