@@ -31,6 +31,7 @@ from benchmarks import (
     plugin,
     regions,
     scale,
+    start,
     stateful,
     timers,
     walks,
@@ -47,6 +48,7 @@ BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
     "scale": scale.measure,
     "timers": timers.measure,
     "stateful": stateful.measure,
+    "start": start.measure,
     "plugin": plugin.measure,
     "assistant": assistant.measure,
     "breaking": breaking.measure,
@@ -129,6 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for missing, extra in ((not peers.INSTALLED, "moto and boto3"), (not stateful.INSTALLED, "hypothesis")):
         if missing:
             print(f"{extra}: not installed, left out", file=sys.stderr)
+    # The peers are installed with their bytecode: so is this project where it is used.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     rows: list[Row] = []
     if len(names) == 1:
         print(f"measuring {names[0]} ...", file=sys.stderr)

@@ -88,6 +88,12 @@ def post(parameters: dict[str, str], headers: str = "") -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
+# The peers take region and account from the credential's scope; the signature itself is not looked at.
+_SCOPE: Final = "Credential=testing/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0"
+_AWS_HEADERS: Final = f"Authorization: AWS4-HMAC-SHA256 {_SCOPE}\r\n"
+_AWS_FIRST: Final = post({**_AWS_BODY, "Action": "DescribeInstances"}, _AWS_HEADERS)
+
+
 def signed(action: str, **parameters: str) -> bytes:
     """A request that the endpoint accepts once."""
     from faultzone.serve.signatures import complete_v1
@@ -202,13 +208,10 @@ def _loaded(process: subprocess.Popen[str], port: int, requests: Sequence[bytes]
     return answers, used / (len(requests) - warm)
 
 
-def _theirs(command: Sequence[str], port: int, instances: int, load: int) -> tuple[float, float, float]:
-    """The same of a server that speaks EC2 and checks no signature, and the seconds until its first answer."""
-    # The servers take region and account from the credential's scope; the signature itself is not looked at.
-    scope = "Credential=testing/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0"
-    headers = f"Authorization: AWS4-HMAC-SHA256 {scope}\r\n"
-    first = post({**_AWS_BODY, "Action": "DescribeInstances"}, headers)
-    with started(command, port, first) as (process, until_first):
+def _theirs(command: Sequence[str], port: int, instances: int, load: int) -> tuple[float, float]:
+    """The same of a server that speaks EC2 and checks no signature."""
+    headers = _AWS_HEADERS
+    with started(command, port, _AWS_FIRST) as (process, _):
         images = exchange(port, post({**_AWS_BODY, "Action": "DescribeImages"}, headers)).decode()
         image = images.partition("<imageId>")[2].partition("<")[0] or "ami-12345678"
         ids: list[str] = []
@@ -222,7 +225,7 @@ def _theirs(command: Sequence[str], port: int, instances: int, load: int) -> tup
             ids += found
         asked = {**_AWS_BODY, "Action": "DescribeInstances"}
         requests = [post({**asked, "InstanceId.1": ids[n % len(ids)]}, headers) for n in range(load)]
-        return *_loaded(process, port, requests), until_first
+        return _loaded(process, port, requests)
 
 
 def _peers() -> dict[str, list[str]]:
@@ -234,32 +237,43 @@ def _peers() -> dict[str, list[str]]:
     return found
 
 
+def _peer(name: str, port: int) -> list[str]:
+    """The command that serves a peer on a port."""
+    os.environ["GATEWAY_PORT"] = os.environ["EDGE_PORT"] = str(port)  # As MiniStack is told.
+    return [*_peers()[name], *([str(port)] if name == MOTO else [])]
+
+
+def _starts(rounds: int) -> list[float]:
+    """The seconds from the start of our server, and of each peer, to its first answer; they take turns."""
+    taken: list[list[float]] = [[] for _ in range(1 + len(_peers()))]
+    for _ in range(rounds):
+        port = free_port()
+        with started(up(port), port, signed("DescribeRegions")) as (_, until_first):
+            taken[0].append(until_first)
+        for each, name in zip(taken[1:], _peers(), strict=True):
+            port = free_port()
+            with started(_peer(name, port), port, _AWS_FIRST) as (_, until_first):
+                each.append(until_first)
+    return [median(each) for each in taken]
+
+
 def measure(sizes: Sizes) -> Iterator[Row]:
     """Signed requests beside the peers, starts, and a socket in a test."""
     instances, load = min(1_000, sizes.filled), 200 * max(1, sizes.calls // 2)
     answers, processor = _ours(sizes, instances, load)
     rates: dict[str, float] = {}
     processors: dict[str, float] = {}
-    starts: dict[str, float] = {}
-    for name, command in _peers().items():
+    for name in _peers():
         port = free_port()
-        argument = [str(port)] if name == MOTO else []
-        if name == MINISTACK:
-            os.environ["GATEWAY_PORT"] = str(port)
-            os.environ["EDGE_PORT"] = str(port)
-        theirs = _theirs([*command, *argument], port, instances, max(200, load // 20))
-        rates[name], processors[name], starts[name] = theirs[0], theirs[1] * MICRO, theirs[2]
+        rates[name], used = _theirs(_peer(name, port), port, instances, max(200, load // 20))
+        processors[name] = used * MICRO
     what = f"signed DescribeInstances by id among {instances:,}, {_CONNECTIONS} connections"
     yield Row(what, answers, "requests/s", None, rates)
     yield Row("processor time for each of them", processor * MICRO, "us", None, processors)
     yield Row("of which verifying the signature", _verifying() * MICRO, "us", None, {"naive quoting": _naive() * MICRO})
-    starting = []
-    for _ in range(max(3, sizes.batches // 3)):
-        port = free_port()
-        with started(up(port), port, signed("DescribeRegions")) as (_, until_first):
-            starting.append(until_first)
-    ready = {name: value * MILLI for name, value in starts.items()}
-    yield Row("`faultzone up` to its first answer", median(starting) * MILLI, "ms", 300.0, ready)
+    ours, *theirs = _starts(max(3, sizes.batches // 3))
+    ready = {name: each * MILLI for name, each in zip(_peers(), theirs, strict=True)}
+    yield Row("`faultzone up` to its first answer", ours * MILLI, "ms", 300.0, ready)
     yield Row("a served region in a test, made and ended", _served(sizes) * MILLI, "ms", 2.0)
     made_up, statuses = _made_up(max(100, sizes.filled * 10))
     yield Row("made-up requests answered", made_up, "requests/s")

@@ -65,11 +65,12 @@ _HOME: Final[_Loaded[str, Any]] = _Loaded(
             ),
             "faults.fault": "Fault",
             "journal.journal": "Entry Journal",
-            "region": "Chaos Client CloudOptions DeploymentSet Injection Instance Region make_region",
+            "region": "Client CloudOptions DeploymentSet Instance Region make_region",
             "region.assertions": (
                 "assert_avoided assert_invocation assert_nothing_made assert_recovered assert_refused "
                 "assert_released assert_strictly_spread assert_unchanged one"
             ),
+            "region.chaos": "Chaos Injection",
             "region.commands": "Invocation Outcome failed finished running stopped",
             "region.events": "SystemEvent",
             "region.handles": "RegionClock",

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 #: What a region and a call that only looks are made of.
 FIRST_CALL: Final = """
-    api api.ecs api.ecs.instances api.ecs.resources api.errors api.request
+    api api.answer api.ecs api.ecs.instances api.ecs.reasons api.ecs.shared api.errors api.products api.request
     backends backends.local backends.options backends.registry
     clock
     control control.faults control.faults.failing control.tables
@@ -25,12 +25,12 @@ FIRST_CALL: Final = """
     faults faults.targets
     journal journal.journal journal.redaction
     loading
-    model model.assistant model.assistant.invocation_status model.assistant.rules model.billing model.billing.rules
+    model model.assistant model.assistant.rules model.billing model.billing.rules
     model.cloud model.core model.core.addresses model.core.catalog model.core.client_tokens model.core.dispatch
     model.core.effects model.core.events model.core.filters model.core.listing model.core.locks model.core.periods
     model.core.placement model.core.shape model.core.state model.instances model.instances.checks
     model.instances.describe model.rules
-    region region.chaos region.commands region.events region.handles region.region
+    region region.commands region.events region.handles region.region
     substrate substrate.docker substrate.docker.settings substrate.guest_agent substrate.guests substrate.memory
     waiting
     world
@@ -42,7 +42,7 @@ FIRST_INSTANCE: Final = """
     model.assistant.parameters model.assistant.reports model.assistant.runs model.assistant.state
     model.billing.arrears model.billing.charges model.billing.ledger model.billing.nonpayment
     model.billing.subscriptions model.core.transitions model.events model.events.migration model.events.recovery
-    model.instances.create model.instances.lifecycle model.instances.templates
+    model.instances.create model.instances.lifecycle
     substrate.guest substrate.systems
 """
 #: Parts of the standard library that take long to load and that none of this needs.

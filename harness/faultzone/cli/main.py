@@ -12,14 +12,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import importlib.util
 import io
 import os
 import re
-import subprocess
 import sys
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -48,6 +45,16 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(**options, allow_abbrev=False)
 
 
+class _Version(argparse.Action):
+    """Shows the version. It is looked up when it is asked for: to find it takes as long as to make a region."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *given: object) -> None:
+        from importlib.metadata import version
+
+        print(version("pytest-faultzone"))
+        parser.exit()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, what the suite exits with, 2 for a usage error, or 141 where nobody reads
     the output any more."""
@@ -57,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser: argparse.ArgumentParser = _Parser(
         prog="faultzone", description="A simulated ECS region that tests may break."
     )
-    parser.add_argument("--version", action="version", version=importlib.metadata.version("pytest-faultzone"))
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_up(commands)
     conform = commands.add_parser(
@@ -211,6 +218,8 @@ def _read_key(option: str, given: str, form: str) -> list[str]:
 
 
 def _conform(options: argparse.Namespace) -> int:
+    import subprocess
+
     found = importlib.util.find_spec("faultzone_specs")
     if found is None or not found.submodule_search_locations:
         raise UsageError("the package faultzone_specs is not installed beside faultzone")
@@ -273,6 +282,8 @@ def _wrong(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from textwrap import indent
+
     from faultzone import checkers
 
     names = checkers.choose(options.checkers)
@@ -280,7 +291,7 @@ def _check(options: argparse.Namespace) -> int:
     for path in _journals(options.journal):
         print(path)
         for result in checkers.check_file(path, names):
-            print(textwrap.indent(str(result), "  "))
+            print(indent(str(result), "  "))
             violated |= result.verdict == checkers.VIOLATED
     return int(violated)
 

@@ -7,10 +7,15 @@ region.py   the region itself, and the client of its public API
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Final
+
 from faultzone.backends.options import CloudOptions, docker_backend, local_backend
-from faultzone.region.chaos import Chaos, Injection
+from faultzone.loading import Loaded as _Loaded
 from faultzone.region.handles import DeploymentSet, Executed, Identity, Instance, RegionClock
 from faultzone.region.region import Client, Region, make_region
+
+if TYPE_CHECKING:
+    from faultzone.region.chaos import Chaos, Injection
 
 __all__ = [
     "Chaos",
@@ -27,3 +32,12 @@ __all__ = [
     "local_backend",
     "make_region",
 ]
+
+#: What few regions need.
+_LATER: Final[_Loaded[str, Any]] = _Loaded({"faultzone.region.chaos": ["Chaos", "Injection"]}, "__dict__")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return _LATER[name]
+    raise AttributeError(f"module 'faultzone.region' has no attribute {name!r}")

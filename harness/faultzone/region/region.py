@@ -19,7 +19,6 @@ from faultzone.editions.catalog import DEFAULT_IMAGE, DEFAULT_INSTANCE_TYPE
 from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
 from faultzone.faults.targets import id_of
 from faultzone.journal.journal import Journal
-from faultzone.region.chaos import Chaos
 from faultzone.region.commands import Commands
 from faultzone.region.events import Events
 from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check_status
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from faultzone.model.billing.ledger import Money
+    from faultzone.region.chaos import Chaos, Injection
     from faultzone.serve import Endpoint
 
 T = TypeVar("T")
@@ -95,7 +95,9 @@ class Region:
         self.journal = journal if journal is not None else backend.journal
         self.defaults = dict(defaults)
         self.clock = RegionClock(backend)
-        self.chaos = Chaos(backend, region_id)
+        #: Its chaos, once it was asked for; and what that owes, and those of its views.
+        self._chaos: Chaos | None = None
+        self._owed: list[Injection] = []
         self.closed = False
         #: Whether an answer that lacks what is documented says so to whoever reads it.
         self.strict = False
@@ -110,6 +112,15 @@ class Region:
         return f"Region({self.id!r}, {self.backend.name})"
 
     # Its parts are made when asked for: a region that they held would not end with its last reference.
+
+    @property
+    def chaos(self) -> Chaos:
+        """What breaks things in it, and owes their undo; views of one cloud owe theirs together."""
+        if self._chaos is None:
+            from faultzone.region.chaos import Chaos
+
+            self._chaos = Chaos(self.backend, self.id, self._owed)
+        return self._chaos
 
     @property
     def commands(self) -> Commands:
@@ -169,8 +180,7 @@ class Region:
         view = Region(
             self.backend, region_id, account, journal=self.journal, edition=self.edition, defaults=self.defaults
         )
-        view.chaos = self.chaos.of(region_id)
-        view.served, view.strict = self.served, self.strict
+        view.served, view.strict, view._owed = self.served, self.strict, self._owed
         view._root = self._root or self
         return view
 
@@ -470,7 +480,8 @@ class Region:
             return
         self.closed = True
         try:
-            self.chaos.undo_all()
+            if self._owed:
+                self.chaos.undo_all()
             if self._is_lasting:
                 for each in (self, *self._views):
                     each.clean_up()

@@ -19,15 +19,16 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.errors import ApiError
 from faultzone.backends import Backend
 from faultzone.errors import FaultzoneError, NotSupported, UsageError
-from faultzone.faults import CATALOGUE, Fault
-from faultzone.faults.fault import parameters, required
 from faultzone.listen.hosts import is_loopback
 from faultzone.serve.wire import refusal, render
+
+if TYPE_CHECKING:
+    from faultzone.faults import Fault
 
 ROOT: Final = "/_faultzone/"
 TOKEN_HEADER: Final = "x-faultzone-token"
@@ -113,9 +114,7 @@ def _verb_schema(about: Mapping[str, Any]) -> dict[str, object]:
         "description": about["says"],
         "x-capability": about["capability"],
         "properties": {
-            name: {"oneOf": [_fault_schema(each) for each in CATALOGUE]}
-            if name == "fault"
-            else _type_schema(kind.removesuffix("?"))
+            name: {"oneOf": _fault_schemas()} if name == "fault" else _type_schema(kind.removesuffix("?"))
             for name, kind in arguments.items()
             if not kind.startswith("callable")  # A function does not travel.
         },
@@ -124,7 +123,15 @@ def _verb_schema(about: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
+def _fault_schemas() -> list[dict[str, object]]:
+    from faultzone.faults import CATALOGUE
+
+    return [_fault_schema(each) for each in CATALOGUE]
+
+
 def _fault_schema(kind: type[Fault]) -> dict[str, object]:
+    from faultzone.faults.fault import parameters, required
+
     return {
         "type": "object",
         "description": (kind.__doc__ or "").partition("\n")[0],

@@ -6,7 +6,7 @@ import json
 import re
 from binascii import a2b_qp
 from collections.abc import Callable, Mapping
-from html import escape
+from functools import cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -40,8 +40,6 @@ _HEX: Final = "0123456789ABCDEFabcdef"
 _LONG: Final = 4096
 _NOT_QUOTED: Final = re.compile(b"%(?![0-9A-Fa-f]{2})")
 _UNQUOTED: Final = {high + low: chr(int(high + low, 16)) for high in "01234567" for low in _HEX}
-#: Characters that XML cannot carry, not even escaped.
-_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Call(NamedTuple):
@@ -218,6 +216,12 @@ def render(answer: Mapping[str, object], root: str, xml: bool) -> bytes:
     return ('<?xml version="1.0" encoding="UTF-8"?>' + _element(root, answer)).encode()
 
 
+@cache  # It takes long to compile, and most clients ask for JSON.
+def _not_xml() -> re.Pattern[str]:
+    """Matches characters that XML cannot carry, not even escaped."""
+    return re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
 def _element(name: str, value: object) -> str:
     if isinstance(value, Mapping):
         inner = "".join([_element(str(key), item) for key, item in value.items()])
@@ -228,7 +232,7 @@ def _element(name: str, value: object) -> str:
     elif isinstance(value, bool):
         inner = "true" if value else "false"
     else:
-        inner = escape(_NOT_XML.sub("\ufffd", str(value)), quote=False)
+        inner = _not_xml().sub("\ufffd", str(value)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f"<{name}>{inner}</{name}>"
 
 

@@ -27,7 +27,7 @@ from faultzone.api.ecs.reasons import (
     NO_SET_GROUPS,
     NO_SETTING,
 )
-from faultzone.api.ecs.resources import FILTER, LOCK_REASONS, SYSTEM_DISK_GIB, TAG
+from faultzone.api.ecs.shared import FILTER, LOCK_REASONS, SYSTEM_DISK_GIB, TAG
 from faultzone.api.request import Request, flag, integer, json_texts, number, structure, structures, text, texts
 
 CHARGE_TYPES = ("PrePaid", "PostPaid")

@@ -23,7 +23,8 @@ from faultzone.api.answer import (
     tag_items,
 )
 from faultzone.api.ecs.reasons import NO_ADDRESSES, NO_GROUPS, NO_IPV6, NO_PRIVATE_NAMES, NO_SETTING, UNKNOWN
-from faultzone.api.ecs.resources import TAG, Paged, PagedByToken, Read
+from faultzone.api.ecs.resources import Paged, PagedByToken, Read
+from faultzone.api.ecs.shared import TAG
 from faultzone.api.request import Request, flag, json_texts, structures, text, texts
 
 #: Basic and advanced security groups; the first is the default.

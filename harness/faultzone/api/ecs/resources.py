@@ -21,20 +21,8 @@ from faultzone.api.answer import (
     tag_items,
 )
 from faultzone.api.ecs.reasons import NO_DEDICATED, NO_GROUPS, NO_SETTING, UNKNOWN
+from faultzone.api.ecs.shared import FILTER, LOCK_REASONS, TAG
 from faultzone.api.request import Request, flag, integer, json_texts, number, structures, text, texts
-
-#: The fields of a tag. Clients of the time write them in small letters too, as the pages of CreateInstance and AddTags
-#: of 2019-02 have them, and those of security groups and of most Describe actions of 2020-12
-#: (instance/tag-small-letters).
-TAG: Final = (text("Key", also="key"), text("Value", also="value"))
-
-#: The fields of a filter by time; a client that needs the third and the fourth alone may leave the others out.
-FILTER: Final = (text("Key"), text("Value"))
-
-#: How large a system disk may be, in GiB.
-SYSTEM_DISK_GIB: Final = (20, 500)
-#: Why an instance or a disk may be locked.
-LOCK_REASONS: Final = ("financial", "security", "recycling", "dedicatedhostfinancial")
 
 
 class Read(Request):

@@ -5,21 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from faultzone.clock import DAY, SECOND
-from faultzone.model.assistant.invocation_status import (
-    DETAILED,
-    ONE_TIME,
-    OUTCOMES,
-    TIMED,
-    Decision,
-    timed_instance,
-    total,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from faultzone.editions import Edition
     from faultzone.model.assistant.cron import Cron
+    from faultzone.model.assistant.invocation_status import Decision
     from faultzone.model.core.catalog import Image
     from faultzone.model.core.state import Instance
 
@@ -161,23 +153,33 @@ class AssistantRules:
 
         Clauses: assistant/record-running, assistant/record-finished, assistant/record-failed, assistant/record-stopped.
         """
-        return OUTCOMES[cause].invoke_status
+        from faultzone.model.assistant import invocation_status as table
+
+        return table.OUTCOMES[cause].invoke_status
 
     def timed_instance_state(self, stopped: bool) -> str:
         """The state of an instance of a timed invocation (invocation-status/timed-instance)."""
-        return timed_instance(stopped=stopped).state
+        from faultzone.model.assistant import invocation_status as table
+
+        return table.timed_instance(stopped=stopped).state
 
     def one_time_total(self, states: Iterable[str]) -> Decision:
         """The total of a one-time invocation (invocation-status/one-time)."""
-        return total(states, ONE_TIME[self.edition.assistant.totals])
+        from faultzone.model.assistant import invocation_status as table
+
+        return table.total(states, table.ONE_TIME[self.edition.assistant.totals])
 
     def timed_total(self, states: Iterable[str]) -> Decision:
         """The total of a timed invocation (invocation-status/timed-total)."""
-        return total(states, TIMED)
+        from faultzone.model.assistant import invocation_status as table
+
+        return table.total(states, table.TIMED)
 
     def detailed_total(self, states: Iterable[str]) -> Decision:
         """The later InvocationStatus of an invocation (invocation-status/detailed-status)."""
-        return total(states, DETAILED)
+        from faultzone.model.assistant import invocation_status as table
+
+        return table.total(states, table.DETAILED)
 
     def stopped_cause(self, started: bool) -> str:
         """What a stop by the user makes of a run that is under way (assistant/stop, assistant/record-stopped)."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import TYPE_CHECKING
 
-from faultzone.api.ecs.instances import CreateInstance, RunInstances
-from faultzone.api.ecs.templates import CreateLaunchTemplate
 from faultzone.api.errors import ApiError
-from faultzone.model.core.state import RegionState
+
+if TYPE_CHECKING:
+    from faultzone.api.ecs.instances import CreateInstance, RunInstances
+    from faultzone.api.ecs.templates import CreateLaunchTemplate
+    from faultzone.model.core.state import RegionState
 
 
 def check_disks(region: RegionState, request: CreateInstance | RunInstances | CreateLaunchTemplate) -> None:

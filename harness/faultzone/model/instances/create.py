@@ -22,7 +22,6 @@ from faultzone.model.core.state import (
 )
 from faultzone.model.instances import lifecycle
 from faultzone.model.instances.checks import check_disks, check_password, check_texts, check_user_data
-from faultzone.model.instances.templates import find_template
 
 if TYPE_CHECKING:
     from faultzone.model.core.catalog import Image, InstanceType
@@ -96,6 +95,8 @@ def _with_template(account: AccountState, request: RunInstances) -> RunInstances
     """The request with what its launch template says where the call says nothing (deployment-set/launch-template)."""
     if request.launch_template_id is None and request.launch_template_name is None:
         return request
+    from faultzone.model.instances.templates import find_template
+
     template = find_template(account, request.launch_template_id, request.launch_template_name)
     if request.launch_template_version not in (None, 1):
         raise ApiError("InvalidLaunchTemplateVersion.NotFound")
