@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from hashlib import blake2b
-from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import random
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
-#: Two characters for each pair of bytes, so that an id costs one hash and ten look-ups.
-_PAIRS: Final = [_DIGITS[n % 36] + _DIGITS[n // 36 % 36] for n in range(1296)]
-_NINE: Final = Struct(">9H")
+#: The character of an id for each byte of a hash.
+_CHARACTERS: Final = "".join(_DIGITS[n % len(_DIGITS)] for n in range(256)).encode()
 
 
 class World:
@@ -31,37 +29,52 @@ class World:
         self.seed = seed
         self._key = blake2b(str(seed).encode(), digest_size=16).digest()
         self._counts: defaultdict[str, int] = defaultdict(int)
-        self._requests = blake2b(b"request", digest_size=16, key=self._key)
+        #: The hash of each kind, which its n-th one goes on from.
+        self._begun: dict[str, blake2b] = {}
+        self._requests = blake2b(b"request", digest_size=64, key=self._key)
         self._request = 0
+        #: The next request ids, the first last: one hash is enough for four of them.
+        self._ready: list[str] = []
 
-    def _digest(self, kind: str, size: int) -> bytes:
+    def _digest(self, kind: str) -> bytes:
+        """Seventeen bytes for the next one of a kind."""
         self._counts[kind] = n = self._counts[kind] + 1
-        return blake2b(b"%s/%d" % (kind.encode(), n), digest_size=size, key=self._key).digest()
+        begun = self._begun.get(kind)
+        if begun is None:
+            begun = self._begun[kind] = blake2b(kind.encode() + b"/", digest_size=17, key=self._key)
+        mixed = begun.copy()
+        mixed.update(b"%d" % n)
+        return mixed.digest()
 
     def resource_id(self, prefix: str, site: str = "bp1") -> str:
         """The next id of a resource: `i-bp1` and 17 more characters, `ds-bp1…`, `vsw-bp1…`."""
-        tail = "".join([_PAIRS[pair % 1296] for pair in _NINE.unpack(self._digest(prefix, 18))])
-        return f"{prefix}-{site}{tail[:17]}"
+        return f"{prefix}-{site}{self._digest(prefix).translate(_CHARACTERS).decode()}"
 
     def hex_id(self, prefix: str) -> str:
         """The next id of a command or invocation: `c-` or `t-` and 32 hexadecimal digits."""
-        return f"{prefix}-{self._digest(prefix, 16).hex()}"
+        return f"{prefix}-{self._digest(prefix).hex()[:32]}"
 
     def request_id(self) -> str:
         """The next request id, a UUID in capitals."""
-        self._request = n = self._request + 1
-        mixed = self._requests.copy()
-        mixed.update(n.to_bytes(8, "big"))
-        h = mixed.hexdigest().upper()
-        return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-A{h[17:20]}-{h[20:]}"
+        if not self._ready:
+            self._request = n = self._request + 1
+            mixed = self._requests.copy()
+            mixed.update(n.to_bytes(8, "big"))
+            said = mixed.hexdigest().upper()
+            self._ready = [_as_uuid(said[at : at + 32], "A") for at in (96, 64, 32, 0)]
+        return self._ready.pop()
 
     def uuid(self, kind: str) -> str:
         """The next UUID of a kind, in lower case."""
-        h = self._digest(kind, 16).hex()
-        return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:]}"
+        return _as_uuid(self._digest(kind).hex(), "a")
 
     def stream(self, name: str) -> random.Random:
         """A generator of its own for one purpose; the same name gives the same numbers again."""
         import random  # Few ask for one.
 
         return random.Random(blake2b(name.encode(), digest_size=8, key=self._key).digest())
+
+
+def _as_uuid(h: str, variant: str) -> str:
+    """The first 32 hexadecimal digits of a text as a random UUID."""
+    return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-{variant}{h[17:20]}-{h[20:32]}"

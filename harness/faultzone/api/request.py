@@ -33,6 +33,7 @@ COMMON: Final = frozenset(
     "SecurityToken".split()
 )
 _INDEX_MAX: Final = 1000
+_decode: Final[Callable[[str], object]] = json.JSONDecoder().decode
 _NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
@@ -250,11 +251,11 @@ def read_json(text: str) -> object:
         RecursionError: it is nested too deeply.
     """
     try:
-        return json.loads(text)
+        return _decode(text)
     except ValueError:
         if "'" not in text:
             raise
-        return json.loads(_QUOTED.sub(_in_double_quotes, text))
+        return _decode(_QUOTED.sub(_in_double_quotes, text))
 
 
 def _in_double_quotes(found: re.Match[str]) -> str:
@@ -398,8 +399,7 @@ class Request:
                 silence.
         """
         self = cls()
-        values = self.given
-        table = cls.parameters
+        values, table = self.__dict__, cls.parameters
         folded: dict[str, object] | None = None
         for name, value in given.items():
             if value is None or value == "":

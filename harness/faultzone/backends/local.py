@@ -59,7 +59,26 @@ class _Turn:
         self._backend, self._planned = backend, planned
 
     def __enter__(self) -> None:
-        self._backend._enter_turn()
+        """Take the lock, and let time catch up.
+
+        Raises:
+            HarnessError: the model failed at what fell due.
+        """
+        backend = self._backend
+        # Whoever comes first waits at the lock, all others behind it: an advance that releases the lock cannot take it
+        # again before the caller that has been waiting.
+        with backend._queue:
+            if not backend._lock.acquire(blocking=False):
+                backend._wait_for_turn()
+        try:
+            clock = backend.clock
+            target = clock.target()
+            if target > clock.now:
+                while clock.step(target):
+                    backend._commit()
+        except BaseException as error:
+            backend._fail_turn(error)
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if error is None:
@@ -234,13 +253,16 @@ class LocalBackend:
                     raise HarnessError(
                         f"the model changed something before it refused {action} with {refusal.code}"
                     ) from refusal
-                journal.append(self.clock.now, "refusal", {**said, "code": refusal.code, "request": request_id})
+                said["code"], said["request"] = refusal.code, request_id
+                journal.append(self.clock.now, "refusal", said)
                 raise
             answer["RequestId"] = request_id
             if not entry.request.writes:
-                journal.append(self.clock.now, "read", {**said, "total": answer.get("TotalCount")})
+                said["total"] = answer.get("TotalCount")
+                journal.append(self.clock.now, "read", said)
                 return answer
-            journal.append(self.clock.now, "call", {**said, "answer": answer})
+            said["answer"] = answer
+            journal.append(self.clock.now, "call", said)
             self._commit()
         # The journal and the memory of client tokens keep the answer; the caller may do to his copy what he likes.
         return copied(answer)
@@ -259,7 +281,8 @@ class LocalBackend:
             answer = found.run(self, arguments)
             if found.writes:
                 self.journal.append(self.clock.now, "control", {"verb": verb, "arguments": said})
-            self._commit()
+            if found.writes or not self.cloud.clean:
+                self._commit()
         return answer
 
     def advance(self, length: int, *, settle: bool = True) -> int:
@@ -446,27 +469,6 @@ class LocalBackend:
     def _turn(self, *, planned: bool = True) -> _Turn:
         """Hold the lock in a `with` block, with time caught up; see `_Turn`."""
         return self._turns[planned]
-
-    def _enter_turn(self) -> None:
-        """Take the lock, and let time catch up.
-
-        Raises:
-            HarnessError: the model failed at what fell due.
-        """
-        # Whoever comes first waits at the lock, all others behind it: an advance that releases the lock cannot take it
-        # again before the caller that has been waiting.
-        with self._queue:
-            if not self._lock.acquire(blocking=False):
-                self._wait_for_turn()
-        try:
-            clock = self.clock
-            target = clock.target()
-            if target > clock.now:
-                while clock.step(target):
-                    self._commit()
-        except BaseException as error:
-            self._fail_turn(error)
-            raise
 
     def _fail_turn(self, error: BaseException) -> None:
         """Release the lock after an error; what the model was about to say and do is dropped, unless it refused.

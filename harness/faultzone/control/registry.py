@@ -85,13 +85,20 @@ class Verb(NamedTuple):
         Raises:
             UsageError: an argument is missing, unknown, or of another type.
         """
+        known, given, fits = self.parameters, {}, True
+        for name, value in arguments.items():
+            each = known.get(name)
+            # Null stands for an optional argument that is left out.
+            if each is None or value is not None or each.required:
+                given[name] = value
+                fits = fits and each is not None and each.takes(value)
+        if not fits or any(each.required and name not in given for name, each in known.items()):
+            raise self._refusal(given)
+        return self.function(backend, **given)
+
+    def _refusal(self, given: Mapping[str, object]) -> UsageError:
+        """What is wrong with these arguments."""
         known = self.parameters
-        # Null stands for an optional argument that is left out.
-        given = {
-            name: value
-            for name, value in arguments.items()
-            if value is not None or name not in known or known[name].required
-        }
         wrong = [f"there is no {name[:64]!r}" for name in given if name not in known]
         wrong += [f"{name!r} is missing" for name, each in known.items() if each.required and name not in given]
         wrong += [
@@ -99,10 +106,8 @@ class Verb(NamedTuple):
             for name, value in given.items()
             if name in known and not known[name].takes(value)
         ]
-        if wrong:
-            takes = ", ".join(f"{name}: {each}" for name, each in known.items()) or "nothing"
-            raise UsageError(f"control verb {self.name!r}: {'; '.join(wrong)}; it takes {takes}")
-        return self.function(backend, **given)
+        takes = ", ".join(f"{name}: {each}" for name, each in known.items()) or "nothing"
+        return UsageError(f"control verb {self.name!r}: {'; '.join(wrong)}; it takes {takes}")
 
 
 #: The control verbs of a module, and those of a backend, by name.

@@ -250,6 +250,8 @@ def _copy(value: Any, place: _Place, depth: int) -> Any:
         return _shown(value) if "://" in value or "{" in value else value
     if kind is bool or value is None:
         return value
+    if kind is int or kind is float:  # Before the others: to ask whether it is a mapping takes long.
+        return _rare(value, place)
     if kind is dict or isinstance(value, Mapping):
         _check_depth(place, depth)
         return {

@@ -71,6 +71,8 @@ class Cloud:
         self.accounts = tuple(accounts)
         self.edition, self.rules, self.catalog = edition, rules, catalog
         self.clock, self.world = clock, world
+        #: Earlier answers have nothing to be filled in.
+        self._fills_in = edition.has(CURRENT)
         self.default_region = shapes[0].region_id
         #: Whether the chapters follow the transitions of instances: from the first one on.
         self._followed = False
@@ -123,8 +125,8 @@ class Cloud:
                 raise
             raise ApiError(code, refusal.message, status) from None
         self.react()
-        if self.edition.has(CURRENT):
-            from faultzone.model.core.blanks import fill  # Earlier answers have nothing to be filled in.
+        if self._fills_in:
+            from faultzone.model.core.blanks import fill
 
             fill(answer, entry.request.answer, self.edition.date)
         return answer
@@ -164,7 +166,9 @@ class Cloud:
     @property
     def clean(self) -> bool:
         """Whether nothing waits to be committed."""
-        return not (self.said or self._entered or any(region.outbox for region in self.regions.values()))
+        if self.said or self._entered:
+            return False
+        return not [region for region in self.regions.values() if region.outbox]
 
     def drop(self) -> None:
         """Forget what was to be said and done, since the model failed."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from faultzone.clock import SECOND, Clock
 from faultzone.errors import UsageError
@@ -52,9 +52,13 @@ class Timings:
     deliver: float = 0.1
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
+        for name in self.__slots__:
+            value: object = getattr(self, name)
             if not (isinstance(value, int | float) and isfinite(value) and value >= 0):
                 raise UsageError(f"Timings({name}={value!r}): write seconds of guest time, 0 or more")
+
+
+_USUAL: Final = Timings()
 
 
 class _Guest(NamedTuple):
@@ -83,7 +87,7 @@ class MemorySubstrate:
         timings: Timings | None = None,
         delays: Callable[[Report], Sequence[float]] | None = None,
     ) -> None:
-        timings = timings or Timings()
+        timings = timings or _USUAL
         self._clock, self._sink, self._delays = clock, sink, delays
         self._boot, self._halt = round(timings.boot * SECOND), round(timings.halt * SECOND)
         self._detect, self._restore = round(timings.detect * SECOND), round(timings.restore * SECOND)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from faultzone.api.answer import CURRENT
@@ -347,7 +348,7 @@ def _make(
             plan.group.members[instance_id] = instance
         account.instances[instance_id] = region.instances[instance_id] = instance
         region.appear(instance)
-        _provision(region, instance, starts)
+        instance.timer = clock.call_later(region.provision, partial(_provisioned, region, instance, starts))
         if plan.auto_release is not None:
             lifecycle.set_auto_release(region, instance, plan.auto_release)
         made.append(instance)
@@ -363,14 +364,10 @@ def _private_address(account: AccountState, request: CreateInstance | RunInstanc
     return account.private[zone].allocate() or 0
 
 
-def _provision(region: RegionState, instance: Instance, starts: bool) -> None:
-    """After the time that provisioning takes, start the instance or leave it Stopped."""
-
-    def provisioned() -> None:
-        instance.timer = None
-        if starts:
-            transitions.boot(region, instance)
-        else:
-            region.enter(instance, STOPPED)
-
-    instance.timer = region.clock.call_later(region.provision, provisioned)
+def _provisioned(region: RegionState, instance: Instance, starts: bool) -> None:
+    """The time that provisioning takes has passed: start the instance, or leave it Stopped."""
+    instance.timer = None
+    if starts:
+        transitions.boot(region, instance)
+    else:
+        region.enter(instance, STOPPED)
