@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from faultzone.control import tables
+from faultzone.faults import HOUSE
+from faultzone.faults.fault import KINDS
 from faultzone.loading import Loaded
 from faultzone.model.core.dispatch import ACTIONS, REPORTS
 
@@ -54,8 +56,20 @@ def test_a_table_takes_no_name_that_it_does_not_say_where_to_find() -> None:
     assert table["atlas"] == 2
 
 
-@pytest.mark.parametrize("table", [ACTIONS, REPORTS, tables.MEMORY, tables.CONTAINERS])
+@pytest.mark.parametrize("table", [ACTIONS, REPORTS, HOUSE, tables.MEMORY, tables.CONTAINERS])
 def test_every_name_of_a_table_is_where_the_table_says(table: Loaded[object, object]) -> None:
     for name, home in table.homes.items():
         import_module(home)
         assert table[name] is not None, f"{home} has no {name}"
+
+
+def test_every_verb_of_a_module_is_in_the_table_of_containers() -> None:
+    there = {name for home in tables.CONTAINERS.homes.values() for name in import_module(home).VERBS}
+    assert there - tables.CONTAINERS.keys() == set(), "name it in control/tables.py"
+
+
+def test_every_fault_of_the_house_is_in_its_table() -> None:
+    for home in HOUSE.homes.values():
+        import_module(home)
+    there = {name for name, kind in KINDS.items() if kind.__module__.startswith("faultzone.faults.")}
+    assert there - HOUSE.keys() == set(), "name it in faults/__init__.py"

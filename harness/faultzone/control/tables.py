@@ -10,7 +10,7 @@ from faultzone.loading import Loaded
 
 if TYPE_CHECKING:
     from faultzone.control.faults.breaks import Breakers
-    from faultzone.control.registry import Verbs
+    from faultzone.control.registry import Verb, Verbs
 
 _CONTROL: Final = "faultzone.control."
 #: The modules of verbs, and their verbs.
@@ -34,9 +34,9 @@ _IN_CONTAINERS: Final[Mapping[str, Iterable[str]]] = {
 }
 
 #: The verbs of a cloud whose hosts are in memory.
-MEMORY: Final[Verbs] = Loaded(_IN_MEMORY, "VERBS")
+MEMORY: Final[Loaded[str, Verb]] = Loaded(_IN_MEMORY, "VERBS")
 #: The verbs of a cloud whose hosts are containers; where both have one of a name, that of containers.
-CONTAINERS: Final[Verbs] = Loaded({**_IN_MEMORY, **_IN_CONTAINERS}, "VERBS")
+CONTAINERS: Final[Loaded[str, Verb]] = Loaded({**_IN_MEMORY, **_IN_CONTAINERS}, "VERBS")
 
 
 def memory_breakers() -> Breakers:

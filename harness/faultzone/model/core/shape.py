@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from string import ascii_lowercase
 from typing import Final
 
 from faultzone.errors import ShapeError
@@ -15,7 +14,8 @@ IMMEDIATE: Final = "immediate"
 PLANNED: Final = "planned"
 
 _REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+(-[0-9]+)?")
-_ZONES_MOST: Final = 26
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
+_ZONES_MOST: Final = len(_LETTERS)
 _HOSTS_MOST: Final = 200_000
 #: A day, in seconds.
 _PROVISION_MOST: Final = 86_400
@@ -98,7 +98,7 @@ class Shape:
         if isinstance(self.zones, int):
             self._whole("zones", self.zones, 1, _ZONES_MOST)
             return
-        known = [self._zone_id(letter) for letter in ascii_lowercase]
+        known = [self._zone_id(letter) for letter in _LETTERS]
         for zone in self.zones:
             if zone not in known:
                 raise ShapeError(
@@ -111,7 +111,7 @@ class Shape:
     def zone_ids(self) -> tuple[str, ...]:
         """The names of the zones."""
         if isinstance(self.zones, int):
-            return tuple(self._zone_id(letter) for letter in ascii_lowercase[: self.zones])
+            return tuple(self._zone_id(letter) for letter in _LETTERS[: self.zones])
         return tuple(self.zones)
 
     def _zone_id(self, letter: str) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.resources import (
-    SYSTEM_DISK_GIB,
     DescribeAvailableResource,
     DescribeDisks,
     DescribeImages,
@@ -17,6 +16,7 @@ from faultzone.api.ecs.resources import (
     DescribeZones,
     PagedByToken,
 )
+from faultzone.api.ecs.shared import SYSTEM_DISK_GIB
 from faultzone.api.errors import ApiError
 from faultzone.clock import read_stamp, stamp
 from faultzone.model.core import periods, placement
