@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from faultzone.control import tables
-from faultzone.faults import HOUSE
 from faultzone.faults.fault import KINDS
+from faultzone.faults.house import HOUSE
 from faultzone.loading import Loaded
 from faultzone.model.core.dispatch import ACTIONS, REPORTS
 
@@ -72,4 +72,4 @@ def test_every_fault_of_the_house_is_in_its_table() -> None:
     for home in HOUSE.homes.values():
         import_module(home)
     there = {name for name, kind in KINDS.items() if kind.__module__.startswith("faultzone.faults.")}
-    assert there - HOUSE.keys() == set(), "name it in faults/__init__.py"
+    assert there - HOUSE.keys() == set(), "name it in faults/house.py"

@@ -15,19 +15,20 @@ pytestmark = pytest.mark.slow
 
 #: What a region and a call that only looks are made of.
 FIRST_CALL: Final = """
-    api api.answer api.ecs api.ecs.instances api.ecs.reasons api.ecs.shared api.errors api.products api.request
+    api api.answer api.ecs api.ecs.instances api.ecs.reasons api.ecs.shared api.errors api.request
     backends backends.local backends.options backends.registry
     clock
     control control.faults control.faults.failing control.tables
     editions editions.catalog editions.chapters editions.edition editions.edition_2019_02 editions.edition_2020_12
     editions.edition_2026_10
     errors
-    faults faults.targets
+    faults faults.house faults.targets
     journal journal.journal journal.redaction
     loading
     model model.assistant model.assistant.rules model.billing model.billing.rules
     model.cloud model.core model.core.addresses model.core.catalog model.core.client_tokens model.core.dispatch
-    model.core.effects model.core.events model.core.filters model.core.listing model.core.locks model.core.periods
+    model.core.book model.core.effects model.core.events model.core.fields model.core.filters model.core.hosts
+    model.core.index model.core.listing model.core.locks model.core.periods
     model.core.placement model.core.shape model.core.state model.instances model.instances.checks
     model.instances.describe model.rules
     region region.commands region.events region.handles region.region

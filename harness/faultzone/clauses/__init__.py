@@ -9,7 +9,6 @@ A chapter is a TOML file beside this module, a clause is a table in it. Clauses 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -159,6 +158,8 @@ def read_chapter(path: Path) -> list[Clause]:
     Raises:
         HarnessError: the file is malformed; the text names file and entry.
     """
+    import tomllib
+
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

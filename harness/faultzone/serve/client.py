@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from faultzone import editions
 from faultzone.backends import TEST_KEYS, Backend
-from faultzone.backends.http import HttpBackend
 from faultzone.backends.options import BackendOptions, CloudOptions
 from faultzone.backends.registry import Kind
 from faultzone.errors import NotSupported, UsageError
 from faultzone.journal.journal import Journal
 from faultzone.model.core.shape import Shape
+
+if TYPE_CHECKING:
+    from faultzone.backends.http import HttpBackend
 
 
 def connect(url: str, *, keys: Sequence[tuple[str, str]] = TEST_KEYS, token: str | None = None) -> HttpBackend:
@@ -28,6 +30,7 @@ def connect(url: str, *, keys: Sequence[tuple[str, str]] = TEST_KEYS, token: str
         UsageError: the URL is none.
         HarnessError: the endpoint does not answer.
     """
+    from faultzone.backends.http import HttpBackend
     from faultzone.serve.signatures import complete_v1
 
     return HttpBackend(url, keys, token=token, sign=complete_v1)
