@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from faultzone.region import Region as Region
     from faultzone.region import make_region as make_region
     from faultzone.region.assertions import assert_avoided as assert_avoided
+    from faultzone.region.assertions import assert_documented as assert_documented
     from faultzone.region.assertions import assert_invocation as assert_invocation
     from faultzone.region.assertions import assert_nothing_made as assert_nothing_made
     from faultzone.region.assertions import assert_recovered as assert_recovered
@@ -67,8 +68,8 @@ _HOME: Final[_Loaded[str, Any]] = _Loaded(
             "journal.journal": "Entry Journal",
             "region": "Client CloudOptions DeploymentSet Instance Region make_region",
             "region.assertions": (
-                "assert_avoided assert_invocation assert_nothing_made assert_recovered assert_refused "
-                "assert_released assert_strictly_spread assert_unchanged one"
+                "assert_avoided assert_documented assert_invocation assert_nothing_made assert_recovered "
+                "assert_refused assert_released assert_strictly_spread assert_unchanged one"
             ),
             "region.chaos": "Chaos Injection",
             "region.commands": "Invocation Outcome failed finished running stopped",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from faultzone import editions
 from faultzone.api.errors import ApiError
@@ -19,7 +19,7 @@ T = TypeVar("T")
 #: pytest shows the line of the test that asserts, and none of here.
 __tracebackhide__ = True
 
-#: `one` shows at most this many items.
+#: At most so many items, or deviations, are shown.
 _SHOWN = 10
 
 
@@ -146,6 +146,29 @@ def assert_released(instance: Instance) -> None:
         )
 
 
+def assert_documented(region: Region, action: str, **parameters: object) -> dict[str, Any]:
+    """An action answers what the edition of the region documents: every field, in its kind, and no other.
+
+    Else what is missing, of another kind or not documented, with the way to it, such as `Instances.Instance[0].Cpu`.
+
+    Returns:
+        The answer.
+
+    Raises:
+        ApiError: refused.
+        HarnessError: nothing is known of the action.
+    """
+    from faultzone.backends.answers import deviations
+
+    answer = region.call(action, **parameters)
+    found = deviations(action, answer, region.edition.date)
+    if found:
+        more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+        lines = "\n  ".join([*found[:_SHOWN], *more])
+        raise AssertionError(f"{action} answers otherwise than edition {region.edition.name} documents:\n  {lines}")
+    return answer
+
+
 def assert_invocation(invocation: Invocation, total: str, edition: str = editions.DEFAULT) -> None:
     """The total of an invocation is this (invocation-status/one-time, invocation-status/timed-total).
 
@@ -169,6 +192,7 @@ def assert_invocation(invocation: Invocation, total: str, edition: str = edition
 
 __all__ = [
     "assert_avoided",
+    "assert_documented",
     "assert_invocation",
     "assert_nothing_made",
     "assert_recovered",
