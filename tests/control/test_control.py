@@ -33,8 +33,8 @@ def measure(
     each: Callable[[Mapping[str, int]], int | None] | None = None,
     whatever: Any = None,
 ) -> dict[str, Any]:
-    """Measure something
-    deep.
+    """Measure something deep, at whatever depth
+    it is.
 
     The rest is for readers.
     """
@@ -54,7 +54,7 @@ def test_parameters_are_read_from_the_function() -> None:
         "whatever": "any?",
     }
     assert (found.summary, found.capability, found.writes, found.takes_lock) == (
-        "Measure something deep.",
+        "Measure something deep, at whatever depth it is.",
         "see-hosts",
         False,
         False,

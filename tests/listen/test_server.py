@@ -9,7 +9,6 @@ import subprocess
 import sys
 import textwrap
 import time
-import warnings
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from typing import NoReturn
@@ -338,9 +337,6 @@ def test_no_connection_outlives_its_endpoint_however_young_it_is(door: FakeBacke
 
 
 def test_an_address_in_use_is_told_and_leaves_nothing_behind(endpoint: Endpoint, door: FakeBackend) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()  # What the tests before have left behind is not what this one is about.
     with pytest.raises(OSError, match="in use"):
         serve(door, Keyring([KEY]), port=endpoint.port)
     gc.collect()

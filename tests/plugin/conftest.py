@@ -11,6 +11,10 @@ import pytest_faultzone.summary  # noqa: F401
 
 @pytest.fixture(autouse=True)
 def nothing_of_the_outer_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run inside a test is no worker, whatever this one is."""
-    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS", "PYTEST_XDIST_TESTRUNUID"):
+    """A run inside a test is no worker, whatever this one is.
+
+    It does not search for what nobody awaited, which takes longer than its tests: the outer run has its own search.
+    """
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:unraisableexception -p no:threadexception")

@@ -264,8 +264,7 @@ class ApiError(Exception):
     """An answer that refuses: a documented code, its HTTP status and a message.
 
     Raised by every backend for every refused call, with nothing changed and nothing sent. A code outside the table
-    needs its
-    own message and status.
+    needs its own message and status.
 
     Args:
         code: the wire's `Code`, such as `IncorrectInstanceStatus`.
