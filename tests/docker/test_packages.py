@@ -8,15 +8,17 @@ import io
 import tarfile
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from faultzone.errors import NotSupported
-from faultzone.substrate.docker import base
-from faultzone.substrate.docker.packages import Package, Source, apt_sources, closure, read_mirror
+from faultzone.substrate.docker import base, packages
+from faultzone.substrate.docker.packages import Fetcher, Package, Source, apt_sources, closure, read_mirror
 
 ONE_LINE = """\
 # deb http://no.example/debian old main
@@ -59,17 +61,18 @@ def test_a_mirror_is_named_with_its_suite() -> None:
             read_mirror(wrong)
 
 
-def package(name: str, *depends: tuple[str, ...], provides: tuple[str, ...] = ()) -> Package:
-    return Package(name, f"http://m.example/{name}", "0" * 64, depends, provides)
+def package(name: str, depends: str = "", provides: str = "") -> Package:
+    fields = {"Package": name, "Depends": depends, "Provides": provides}
+    return Package(name, "".join(f"{field}: {value}\n" for field, value in fields.items() if value), "http://m.example")
 
 
 def test_dependencies_are_followed_through_alternatives_and_virtual_packages() -> None:
     packages = {
         each.name: each
         for each in (
-            package("app", ("lib",), ("mail-agent",), ("first", "second"), ("docs",)),
-            package("lib", ("app",)),
-            package("sendmail", provides=("mail-agent",)),
+            package("app", "lib (>= 1.2), mail-agent, first:any | second [amd64], docs"),
+            package("lib", "app"),
+            package("sendmail", provides="mail-agent (= 1), other"),
             package("first"),
             package("second"),
             package("docs"),
@@ -80,17 +83,48 @@ def test_dependencies_are_followed_through_alternatives_and_virtual_packages() -
         closure(packages, ["absent"], frozenset())
 
 
-def deb(files: dict[str, bytes]) -> bytes:
-    """A Debian package with these files and no control data."""
+def test_a_package_is_what_its_paragraph_says() -> None:
+    paragraph = "Package: app\nPre-Depends: base\nDepends: lib,\n more | most\nFilename: pool/app.deb\nSHA256: 00ff\n"
+    app = Package("app", paragraph, "http://m.example")
+    assert (app.url, app.sha256) == ("http://m.example/pool/app.deb", "00ff")
+    assert list(app.depends) == [("base",), ("lib",), ("more", "most")]
+
+
+def packed(files: dict[str, bytes], kind: str) -> bytes:
+    """A tar of these files; `kind` is how it is packed: gz, xz, or nothing."""
     inner = io.BytesIO()
-    with tarfile.open(fileobj=inner, mode="w:gz") as tar:
+    with tarfile.open(fileobj=inner, mode=f"w:{kind}") as tar:  # type: ignore[call-overload]
         for name, data in files.items():
             entry = tarfile.TarInfo(name)
             entry.size = len(data)
             tar.addfile(entry, io.BytesIO(data))
-    body = inner.getvalue()
-    head = b"data.tar.gz".ljust(16) + b"0".ljust(12) + b"0".ljust(6) + b"0".ljust(6) + b"100644".ljust(8)
-    return b"!<arch>\n" + head + str(len(body)).encode().ljust(10) + b"`\n" + body
+    return inner.getvalue()
+
+
+def deb(files: dict[str, bytes], kind: str = "gz") -> bytes:
+    """A Debian package with these files."""
+    members = {
+        "debian-binary": b"2.0\n",
+        "control.tar.gz": packed({"./control": b"Package: x\n"}, "gz"),
+        f"data.tar{kind and '.'}{kind}": packed(files, kind),
+    }
+    archive = b"!<arch>\n"
+    for name, body in members.items():
+        head = name.encode().ljust(16) + b"0".ljust(12) + b"0".ljust(6) + b"0".ljust(6) + b"100644".ljust(8)
+        archive += head + str(len(body)).encode().ljust(10) + b"`\n" + body + b"\n" * (len(body) % 2)
+    return archive
+
+
+@pytest.mark.parametrize("kind", ["gz", "xz", ""])
+def test_a_package_is_unpacked_however_it_is_packed(kind: str) -> None:
+    with base.files_of(deb({"./bin/tool": b"x" * 9}, kind), "tool") as files:
+        assert [(each.name, each.size) for each in files] == [("./bin/tool", 9)]
+
+
+@pytest.mark.parametrize("data", [b"", b"no archive", deb({}, "gz")[:80], deb({}).replace(b"data.tar", b"date.tar")])
+def test_what_is_no_package_is_refused(data: bytes) -> None:
+    with pytest.raises(OSError, match="the package tool cannot be unpacked"):
+        base.files_of(data, "tool")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -106,7 +140,7 @@ def mirror(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     index.mkdir(parents=True)
     entries = []
     for name in base.WANTED:
-        data = deb({f"./bin/{name}-tool": b"x", "./usr/share/doc/copyright": b"x", "./usr/bin/python3.13": b"x"})
+        data = deb({f"./bin/{name}-tool": b"x", "./usr/share/doc/copyright": b"x", "./usr/bin/python3.13": b"x"}, "xz")
         (root / f"{name}.deb").write_bytes(data)
         entries.append(f"Package: {name}\nFilename: {name}.deb\nSHA256: {hashlib.sha256(data).hexdigest()}\n")
     listed = gzip.compress("\n".join(entries).encode())
@@ -140,3 +174,70 @@ def test_what_is_not_what_its_index_says_is_refused(mirror: tuple[Path, str], tm
     file.write_bytes(file.read_bytes() + b"tampered")
     with pytest.raises(OSError, match="SHA-256"):
         base.build(tmp_path / "base.tar", [Source(mirror[1], "stable")], "amd64")
+
+
+class Wavering(Quiet):
+    """A mirror that fails, each time in the next way that it was told to."""
+
+    fails: ClassVar[list[str]] = []
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        fail = self.fails.pop(0) if self.fails else ""
+        if fail == "hangs up":
+            self.close_connection = True
+        elif fail == "breaks off":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
+            self.close_connection = True
+        elif fail == "moves":
+            self.send_response(302)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        else:
+            status = int(fail or 200)
+            self.send_response(status)
+            body = self.path.encode()
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+
+@pytest.fixture
+def wavering(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
+    """A mirror that fails as the list says."""
+    monkeypatch.setattr(packages, "_PAUSE_SECONDS", 0)
+    fails: list[str] = []
+    monkeypatch.setattr(Wavering, "fails", fails)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Wavering) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", fails
+        server.shutdown()
+
+
+@pytest.mark.parametrize("fail", ["503", "hangs up", "breaks off"])
+def test_what_fails_is_asked_for_again(wavering: tuple[str, list[str]], fail: str) -> None:
+    url, fails = wavering
+    fails += [fail] * 4
+    with closing(Fetcher()) as fetcher:
+        assert fetcher.get(f"{url}/index") == b"/index"
+        fails += [fail] * 5
+        with pytest.raises(OSError, match=f"{url}/index"):
+            fetcher.get(f"{url}/index")
+
+
+def test_what_has_moved_is_followed(wavering: tuple[str, list[str]]) -> None:
+    url, fails = wavering
+    fails += ["moves"]
+    with closing(Fetcher()) as fetcher:
+        assert fetcher.get(f"{url}/index") == b"/elsewhere"
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_what_is_refused_is_not_asked_for_again(wavering: tuple[str, list[str]], status: int) -> None:
+    url, fails = wavering
+    fails += [str(status)]
+    with closing(Fetcher()) as fetcher:
+        with pytest.raises(FileNotFoundError if status == 404 else OSError, match=f"{url}/index"):
+            fetcher.get(f"{url}/index")
+        assert fetcher.get(f"{url}/index") == b"/index"

@@ -48,7 +48,7 @@ ROOMS: Final[dict[str, str]] = {
 THIRD_PARTY: Final[dict[str, str]] = {
     "faults": "hypothesis",
     "listen": "httptools uvloop",
-    "substrate": "docker h11 trustme wsproto",
+    "substrate": "debian docker h11 trustme urllib3 wsproto",
     "serve": "orjson",
     "pytest_faultzone": "allure_commons hypothesis pytest",
     "faultzone_specs": "pytest",

@@ -6,18 +6,15 @@ It has a Python, a real shell and the usual tools: what a host's agent and an in
 
 from __future__ import annotations
 
-import gzip
 import io
-import lzma
 import re
 import tarfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from faultzone.substrate.docker.packages import Fetcher, Source, closure, fetch, merged
+from faultzone.substrate.docker.packages import CONNECTIONS, Fetcher, Source, closure, fetch, merged
 
 WANTED: Final = (
     "python3", "bash", "dash", "busybox-static", "coreutils", "procps", "grep", "sed", "findutils", "hostname",
@@ -59,7 +56,7 @@ def build(path: Path, sources: list[Source], architecture: str) -> None:
     Raises:
         OSError: a package cannot be had or is not what its index says.
     """
-    with closing(Fetcher()) as fetcher, ThreadPoolExecutor(8) as threads:
+    with closing(Fetcher()) as fetcher, ThreadPoolExecutor(CONNECTIONS) as threads:
         chosen = closure(merged(sources, architecture, fetcher), WANTED, WITHOUT)
         files = dict(zip(chosen, threads.map(lambda each: fetch(each, fetcher), chosen.values()), strict=True))
     with tarfile.open(path, "w") as target:
@@ -80,7 +77,7 @@ class _Tree:
         for name in _MERGED:
             self._link(f"./{name}", f"usr/{name}")
         for name in sorted(debs):
-            with tarfile.open(fileobj=io.BytesIO(_data(debs[name], name))) as source:
+            with files_of(debs[name], name) as source:
                 for member in source:
                     self._copy(source, member)
         for name, text in _FILES.items():
@@ -126,25 +123,16 @@ def _merged_path(name: str) -> str:
     return "/".join([".", *parts]) if parts != [""] else "."
 
 
-def _data(deb: bytes, name: str) -> bytes:
-    """The files of a Debian package: the member `data.tar` of its `ar` archive."""
-    for member, body in _members(deb):
-        if member.startswith("data.tar"):
-            if member.endswith(".xz"):
-                return lzma.decompress(body)
-            if member.endswith(".gz"):
-                return gzip.decompress(body)
-            if member == "data.tar":
-                return body
-            raise OSError(f"the package {name} is packed in a way that Python cannot unpack: {member}")
-    raise OSError(f"the package {name} has no files")
+def files_of(deb: bytes, name: str) -> tarfile.TarFile:
+    """The files of a Debian package.
 
+    Raises:
+        OSError: it is none, or is packed in a way that cannot be unpacked here.
+    """
+    from debian.arfile import ArError
+    from debian.debfile import DebFile
 
-def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
-    if not archive.startswith(b"!<arch>\n"):
-        raise OSError("not a Debian package")
-    at = 8
-    while at + 60 <= len(archive):
-        size = int(archive[at + 48 : at + 58])
-        yield archive[at : at + 16].decode("ascii", "replace").strip().rstrip("/"), archive[at + 60 : at + 60 + size]
-        at += 60 + size + size % 2
+    try:
+        return DebFile(fileobj=io.BytesIO(deb)).data.tgz()
+    except (ArError, OSError, tarfile.TarError) as error:
+        raise OSError(f"the package {name} cannot be unpacked: {error}") from error

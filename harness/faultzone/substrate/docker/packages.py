@@ -8,25 +8,32 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import http.client
 import lzma
 import re
 import shutil
 import subprocess
 import tempfile
-import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
-from urllib.parse import urljoin, urlsplit
 
 from faultzone.errors import NotSupported
 
 APT: Final = Path("/etc/apt")
-_FIELDS: Final = re.compile(r"^(Package|Depends|Pre-Depends|Provides|Filename|SHA256): (.*)$", re.MULTILINE)
-_TRIES: Final = 5
+_NAME: Final = re.compile(r"^Package: (\S+)$", re.MULTILINE)
+_PROVIDES: Final = re.compile(r"^Provides: (.+)$", re.MULTILINE)
+#: How often a request is tried again, the first pause in seconds, of which each following is twice as long, and how
+#: long an answer may take.
+_RETRIES: Final = 4
+_PAUSE_SECONDS: Final = 0.3
+_ANSWER_SECONDS: Final = 60.0
+_REDIRECTS: Final = 5
+#: Statuses that a server may not repeat.
+_PASSING: Final = (408, 429, 500, 502, 503, 504)
+#: How many connections to a mirror are kept.
+CONNECTIONS: Final = 8
 #: Suites whose packages take the place of those of the same name in the suite that they belong to.
 _LATER: Final = ("-security", "-updates")
 
@@ -48,69 +55,92 @@ class Source:
     keyring: str | None = None
 
 
-@dataclass(frozen=True)
 class Package:
-    """A package of an index."""
+    """A package of an index.
 
-    name: str
-    url: str
-    sha256: str
-    depends: tuple[tuple[str, ...], ...]
-    provides: tuple[str, ...]
+    Args:
+        name: its name.
+        paragraph: what the index says of it.
+        uri: the mirror.
+
+    Attributes:
+        provides: the names that it has besides.
+    """
+
+    def __init__(self, name: str, paragraph: str, uri: str) -> None:
+        self.name, self._paragraph, self._uri = name, paragraph, uri
+        provides = _PROVIDES.search(paragraph)
+        self.provides = () if provides is None else tuple(_names(provides[1]))
+
+    @cached_property
+    def _fields(self) -> Mapping[str, str]:
+        # An index has tens of thousands of packages, of which some dozens are wanted: those alone are read.
+        from debian.deb822 import Packages
+
+        return Packages(self._paragraph)
+
+    @property
+    def url(self) -> str:
+        """Where its file is."""
+        return f"{self._uri}/{self._fields['Filename']}"
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its file."""
+        return self._fields["SHA256"]
+
+    @property
+    def depends(self) -> Iterator[tuple[str, ...]]:
+        """What it depends on: of each group of alternatives one is needed."""
+        from debian.deb822 import PkgRelation
+
+        for field in ("Pre-Depends", "Depends"):
+            for group in PkgRelation.parse_relations(self._fields[field]) if field in self._fields else ():
+                yield tuple(each["name"] for each in group)
 
 
 class Fetcher:
-    """Reads URLs over connections that are kept, one for each thread and mirror, and tries again when one fails."""
+    """Reads URLs, over connections that are kept, and again when one fails."""
 
     def __init__(self) -> None:
-        self._local = threading.local()
-        self._open: list[http.client.HTTPConnection] = []
+        from urllib3 import PoolManager, Retry
+
+        retries = Retry(
+            total=None,
+            connect=_RETRIES,
+            read=_RETRIES,
+            other=_RETRIES,
+            status=_RETRIES,
+            redirect=_REDIRECTS,
+            status_forcelist=_PASSING,
+            backoff_factor=_PAUSE_SECONDS,
+            respect_retry_after_header=False,
+            raise_on_status=False,
+        )
+        self._http = PoolManager(maxsize=CONNECTIONS, block=True, timeout=_ANSWER_SECONDS, retries=retries)
 
     def close(self) -> None:
         """Close the connections."""
-        while self._open:
-            self._open.pop().close()
+        self._http.clear()
 
     def get(self, url: str) -> bytes:
-        """The body of `url`.
+        """The body of `url`; from any thread.
 
         Raises:
             OSError: it cannot be had, after several tries.
         """
-        for turn in range(_TRIES):
-            try:
-                return self._once(url)
-            except FileNotFoundError:
-                raise
-            except (OSError, http.client.HTTPException) as trouble:
-                if turn == _TRIES - 1:
-                    raise OSError(f"{url}: {trouble}") from trouble
-                time.sleep(0.3 * 2**turn)
-        raise AssertionError("the last try returns or raises")
+        from urllib3.exceptions import HTTPError
 
-    def _once(self, url: str, hops: int = 5) -> bytes:
-        parts = urlsplit(url)
-        pool: dict[str, http.client.HTTPConnection] = self._local.__dict__.setdefault("pool", {})
-        key = f"{parts.scheme}://{parts.netloc}"
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = pool.get(key)
-        if connection is None:
-            connection = pool[key] = kind(parts.netloc, timeout=60)
-            self._open.append(connection)
         try:
-            connection.request("GET", parts.path + (f"?{parts.query}" if parts.query else ""))
-            answer = connection.getresponse()
-            body = answer.read()
-        except BaseException:
-            pool.pop(key).close()
-            raise
-        if answer.status in (301, 302, 307, 308) and hops:
-            return self._once(urljoin(url, answer.headers["Location"]), hops - 1)
+            # As it is: an index that is packed is checked as it is packed.
+            answer = self._http.request("GET", url, decode_content=False)
+        except HTTPError as error:
+            raise OSError(f"{url}: {error}") from error
         if answer.status == 404:
             raise FileNotFoundError(url)
         if answer.status != 200:
             raise OSError(f"{url} is answered with {answer.status}")
-        return body
+        return answer.data
 
 
 def apt_sources(directory: Path = APT) -> list[Source]:
@@ -134,21 +164,16 @@ def _one_line_sources(text: str) -> Iterator[Source]:
 
 
 def _deb822_sources(text: str) -> Iterator[Source]:
-    for paragraph in re.split(r"\n\s*\n", text):
-        lines = "\n".join(line for line in paragraph.splitlines() if not line.startswith("#"))
-        fields = {
-            name.lower(): " ".join(value.split())
-            for name, value in re.findall(r"^([\w-]+):((?:.*\n?)(?:[ \t].*\n?)*)", lines, re.M)
-        }
-        if "deb" not in fields.get("types", "").split() or fields.get("enabled", "yes").lower() == "no":
+    from debian.deb822 import Deb822
+
+    for fields in Deb822.iter_paragraphs(text, use_apt_pkg=False):
+        if "deb" not in fields.get("Types", "").split() or fields.get("Enabled", "yes").lower() == "no":
             continue
-        keyring = fields.get("signed-by")
-        for uri in fields.get("uris", "").split():
-            for suite in fields.get("suites", "").split():
-                components = tuple(fields.get("components", "").split())
-                yield Source(
-                    uri.rstrip("/"), suite, components, keyring if keyring and keyring.startswith("/") else None
-                )
+        keyring = fields.get("Signed-By", "").strip()
+        for uri in fields.get("URIs", "").split():
+            for suite in fields.get("Suites", "").split():
+                components = tuple(fields.get("Components", "").split())
+                yield Source(uri.rstrip("/"), suite, components, keyring if keyring.startswith("/") else None)
 
 
 def read_mirror(text: str) -> list[Source]:
@@ -189,45 +214,34 @@ def index(source: Source, architecture: str, fetcher: Fetcher) -> dict[str, Pack
     Raises:
         OSError: it cannot be had, or is not what the release file says.
     """
+    from debian.deb822 import Release
+
     base = f"{source.uri}/dists/{source.suite}"
-    release = _verified(fetcher.get(f"{base}/InRelease"), source.keyring).decode("utf-8", "replace")
-    sums = re.search(r"^SHA256:\n((?: .*\n?)+)", release, re.MULTILINE)
+    release = Release(_verified(fetcher.get(f"{base}/InRelease"), source.keyring))
+    sums = {each["name"]: each["sha256"] for each in release.get("SHA256", ())}
     found: dict[str, Package] = {}
     for component in source.components:
         for ending, unpack in ((".xz", lzma.decompress), (".gz", gzip.decompress)):
             path = f"{component}/binary-{architecture}/Packages{ending}"
-            entry = re.search(rf"^ (\w{{64}}) +\d+ {re.escape(path)}$", sums[1] if sums else "", re.MULTILINE)
-            if entry is None:
-                continue
-            raw = fetcher.get(f"{base}/{path}")
-            _check(raw, entry[1], f"{base}/{path}")
-            found.update(_paragraphs(unpack(raw).decode("utf-8", "replace"), source.uri))
-            break
+            if path in sums:
+                raw = fetcher.get(f"{base}/{path}")
+                _check(raw, sums[path], f"{base}/{path}")
+                found.update(_packages(unpack(raw).decode("utf-8", "replace"), source.uri))
+                break
     return found
 
 
-def _paragraphs(text: str, uri: str) -> Iterator[tuple[str, Package]]:
+def _packages(text: str, uri: str) -> Iterator[tuple[str, Package]]:
     for paragraph in text.split("\n\n"):
-        fields = dict(_FIELDS.findall(paragraph))
-        if "Package" not in fields or "Filename" not in fields:
-            continue
-        depends = ", ".join(fields[each] for each in ("Pre-Depends", "Depends") if each in fields)
-        yield (
-            fields["Package"],
-            Package(
-                fields["Package"],
-                f"{uri}/{fields['Filename']}",
-                fields["SHA256"],
-                tuple(tuple(_names(each.split("|"))) for each in depends.split(",") if each.strip()),
-                tuple(_names(fields["Provides"].split(","))) if "Provides" in fields else (),
-            ),
-        )
+        name = _NAME.search(paragraph)
+        if name is not None:
+            yield name[1], Package(name[1], paragraph, uri)
 
 
-def _names(parts: Iterable[str]) -> Iterator[str]:
-    for part in parts:
-        if part.strip():
-            yield part.split()[0].partition(":")[0]
+def _names(provides: str) -> Iterator[str]:
+    """The names in a field `Provides`, without their versions."""
+    for part in provides.split(","):
+        yield from part.split()[:1]
 
 
 def _check(data: bytes, sha256: str, what: str) -> None:
