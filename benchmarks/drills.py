@@ -20,13 +20,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.measure import Row, Sizes
-from faultzone.errors import NotSupported
+from benchmarks.proxy import Proxy, proxy
+from faultzone.errors import HarnessError, NotSupported
 from faultzone.substrate.docker import image
 from faultzone.substrate.docker.cleanup import LATE_SECONDS, labels, sweep
 from faultzone.substrate.docker.engine import Engine
-from tests.support.proxy import Proxy, proxy
 
 ROOT: Final = Path(__file__).parents[1]
+#: The session that is killed. It is run as a module: beside it are others that are named as what it imports.
+VICTIM: Final = ("-m", "benchmarks.victim")
+#: Where a process finds it and what it imports.
+PATHS: Final = os.pathsep.join((str(ROOT / "harness"), str(ROOT)))
 #: What the engine is like, and whether the watchdog is killed as well: then a sweep has to do its work.
 KINDS: Final = ("busy", "away", "frozen", "busy, and no watchdog")
 _SEED: Final = 20190223
@@ -156,7 +160,10 @@ def _kill(process: subprocess.Popen[bytes], drill: Drill, between: Proxy, had: C
     if leave is not None:
         leave()
     time.sleep(min(drill.after, drill.lead))
-    os.kill(process.pid, signal.SIGSTOP)  # What it has made is counted as it is.
+    if process.poll() is None:
+        os.kill(process.pid, signal.SIGSTOP)  # What it has made is counted as it is.
+    elif leave is None:  # Without its engine, it may end.
+        raise HarnessError(f"the session that was to be killed has ended by itself, with {process.returncode}")
     made = had()
     for each in _watchdogs(process.pid) if "no watchdog" in drill.kind else ():
         os.kill(each, signal.SIGKILL)
@@ -171,8 +178,8 @@ def _kill(process: subprocess.Popen[bytes], drill: Drill, between: Proxy, had: C
 def run(drill: Drill, between: Proxy, client: Any, engine: Engine) -> Result:
     """Do a drill, and see what is left of it."""
     before = [name for name, _ in things(client)]
-    environment = {**os.environ, "DOCKER_HOST": f"unix://{between.path}", "PYTHONPATH": str(ROOT / "harness")}
-    command = [sys.executable, str(ROOT / "tests/support/victim.py")]
+    environment = {**os.environ, "DOCKER_HOST": f"unix://{between.path}", "PYTHONPATH": PATHS}
+    command = [sys.executable, *VICTIM]
     null = subprocess.DEVNULL
     with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=null, stderr=null) as process:
         try:

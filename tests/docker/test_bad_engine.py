@@ -17,6 +17,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from benchmarks.proxy import ENGINE, Proxy, proxy
 from faultzone.errors import HarnessError, NotSupported
 from faultzone.region import CloudOptions, Region, docker_backend, make_region
 from faultzone.substrate.docker import fabric, image, outage, session
@@ -25,7 +26,6 @@ from faultzone.substrate.docker.engine import Container, Engine
 from faultzone.substrate.docker.session import Session, Settings
 from tests.docker.conftest import MakeRegion
 from tests.docker.test_instances import answers, hears, lose, out, soon
-from tests.support.proxy import ENGINE, Proxy, proxy
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 

@@ -16,17 +16,17 @@ from types import SimpleNamespace
 
 import pytest
 
+from benchmarks.drills import PATHS, VICTIM
+from benchmarks.proxy import proxy
 from faultzone.cli import docker as docker_cli
 from faultzone.cli import main as cli
 from faultzone.substrate.docker import cleanup, lock
 from faultzone.substrate.docker.cleanup import expired, labels, leftovers, remove_all, sweep
 from faultzone.substrate.docker.engine import Container, Engine, Made, Stream
 from faultzone.substrate.docker.session import Session
-from tests.support.proxy import proxy
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
-VICTIM = Path(__file__).with_name("victim.py")
-ROOT = VICTIM.parents[2]
+ROOT = Path(__file__).parents[2]
 
 
 #: A session that does its work and ends in order.
@@ -41,9 +41,9 @@ session.close()
 
 @contextmanager
 def victim(*arguments: str, before: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "harness")}
+    environment = {**os.environ, "PYTHONPATH": PATHS}
     process = subprocess.Popen(
-        [*before, sys.executable, str(VICTIM), *arguments], stdout=subprocess.PIPE, text=True, env=environment
+        [*before, sys.executable, *VICTIM, *arguments], stdout=subprocess.PIPE, text=True, env=environment
     )
     try:
         yield process

@@ -154,6 +154,11 @@ def test_third_party_packages_stay_in_their_rooms() -> None:
     assert {room: " ".join(sorted(tops)) for room, tops in used.items() if tops} == THIRD_PARTY
 
 
+def test_benchmarks_do_not_know_the_tests() -> None:
+    for path in (ROOT / "benchmarks").glob("*.py"):
+        assert [name for name in imported_names(path) if name.partition(".")[0] == "tests"] == [], path
+
+
 @pytest.mark.slow
 def test_loading_the_plugin_loads_nothing_but_pytest_and_light_parts_of_the_standard_library() -> None:
     """Every run of pytest where the plugin is installed pays for this import, whether it uses a region or not."""
