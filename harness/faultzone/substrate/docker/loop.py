@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from faultzone.errors import HarnessError
@@ -67,11 +67,13 @@ class Loop:
                 )
             future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
-            if not wait([future], seconds).done:
-                raise TimeoutError(f"no answer within {seconds:g} s")
-            return future.result()
+            return future.result(seconds)
         except CancelledError:
             raise HarnessError("the session has ended") from None
+        except TimeoutError:
+            if future.done():  # It is the coroutine's own.
+                raise
+            raise TimeoutError(f"no answer within {seconds:g} s") from None
         finally:
             future.cancel()
 
