@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from faultzone import UsageError
-from faultzone.backends.docker import DockerBackend
 from faultzone.backends.local import LocalBackend
 from faultzone.backends.options import CloudOptions
 from faultzone.control import hosted, tables
-from faultzone.control.local import Containers, Local
+from faultzone.control.local import Local
 from faultzone.control.registry import Table, verb
 from faultzone.model.core.shape import Shape
 from faultzone.serve.control import schema
@@ -120,6 +119,4 @@ def backend() -> LocalBackend:
 def test_local_backends_are_what_verbs_need(backend: LocalBackend) -> None:
     """The type checker does the rest."""
     memory: Local = backend
-    containers: type[Containers] = DockerBackend
     assert memory.verbs is tables.MEMORY
-    assert containers is DockerBackend

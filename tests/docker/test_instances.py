@@ -172,7 +172,7 @@ def test_a_host_that_hangs_is_noticed_and_loses_its_power(real: Region) -> None:
 def test_a_host_that_is_repaired_while_its_loss_is_told_is_still_waited_for(
     real: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hosts: DockerSubstrate = real.backend.hosts  # type: ignore[attr-defined]
+    hosts: DockerSubstrate = real.backend.real  # type: ignore[attr-defined]
     tell, settle = hosts.machines.report, hosts.owed.settle
     owed: list[int] = []
 

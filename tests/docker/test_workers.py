@@ -26,7 +26,7 @@ TESTS = """
     @pytest.mark.parametrize("number", range(8))
     def test_it(region, number, request):
         one, other = region.run_instances(2, deployment_set=region.create_deployment_set())
-        session = region.backend.session
+        session = region.backend.real.session
         assert one.exec(f"echo {number} > /root/mine; ping -c1 -W9 {other.private_ip} >/dev/null; cat /root/mine") == (
             0, f"{number}\\n"
         )

@@ -6,28 +6,22 @@ moment, and no process notices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any, Final
-from weakref import finalize
 
-from faultzone.api.ecs import ECS
 from faultzone.backends import OWN
 from faultzone.backends.local import LocalBackend
-from faultzone.clock import SECOND, Clock, HybridClock, Timer
+from faultzone.clock import SECOND, HybridClock, Timer
 from faultzone.control import tables
-from faultzone.errors import NotSupported, SubstrateSilent
-from faultzone.substrate import Sink, Substrate
-from faultzone.substrate.docker.session import Session, session
+from faultzone.errors import NotSupported
+from faultzone.substrate.docker.session import session
 from faultzone.substrate.docker.settings import Settings
 
-#: Real seconds for which a wait lets the hosts be silent about what they owe.
-GRACE_SECONDS: Final = 30.0
-_POLL_SECONDS: Final = 0.002
-#: For how long after it has begun a script holds up a jump of region time, so that short ones end before it goes on.
-_MOMENT_SECONDS: Final = 1.0
+#: What hosts in memory let a test do, and containers do not.
+LACKS: Final = frozenset({"guest", "live-migration"})
 
 
 class SplitClock(HybridClock):
@@ -55,10 +49,13 @@ class SplitClock(HybridClock):
         return super().step(limit)
 
 
-class DockerBackend(LocalBackend):
+def container_backend(
+    *shapes: Any, settings: Settings | None = None, root_image: str = "", start: int, **options: Any
+) -> LocalBackend:
     """A cloud whose hosts are containers.
 
     Args:
+        shapes: one for each region.
         settings: the base image and the like.
         root_image: the image whose files instances have as their root; the hosts' own when empty.
         start: the first instant of region time, in milliseconds since the epoch.
@@ -68,104 +65,22 @@ class DockerBackend(LocalBackend):
         NotSupported: no engine answers, or no image can be had; the text says what to do.
         UsageError: there is no such root image, or it has no shell.
     """
+    opened = session(settings or Settings())
+    lost = opened.lost
+    if root_image and "own-root" in lost:
+        raise NotSupported("instances are plain process trees here, which have no root, so no root_image either")
+    root = opened.root(root_image) if root_image else ""
 
-    name = "docker"
-    #: One, so that hosts carry out what each instant asks of them before the next.
-    steps_per_turn = 1
-    capabilities = LocalBackend.capabilities - {"guest", "live-migration"} | {"break-machines"} | OWN
+    # What it needs is there: the session has seen to that.
+    from faultzone.substrate.docker.substrate import DockerSubstrate
 
-    def __init__(
-        self, *shapes: Any, settings: Settings | None = None, root_image: str = "", start: int, **options: Any
-    ) -> None:
-        self.session: Session = session(settings or Settings())
-        self.capabilities -= set(self.session.lost)
-        if root_image and "own-root" in self.session.lost:
-            raise NotSupported("instances are plain process trees here, which have no root, so no root_image either")
-        root = self.session.root(root_image) if root_image else ""
-
-        # What it needs is there: the session has seen to that.
-        from faultzone.substrate.docker.substrate import DockerSubstrate
-
-        def hosts(clock: Clock, sink: Sink) -> Substrate:
-            self.hosts = DockerSubstrate(self.session, sink, self.metadata, root)
-            return self.hosts
-
-        super().__init__(
-            *shapes,
-            clock=SplitClock(start),
-            substrate=hosts,
-            verbs=tables.CONTAINERS,
-            breakers=tables.container_breakers,
-            **options,
-        )
-        # Whoever runs the collector may hold a lock that the hosts' thread wants, so nothing is waited for then.
-        self._end = finalize(self, self.hosts.abandon)
-
-    def metadata(self, instance_id: str, path: str) -> str | None:
-        """What the metadata service answers an instance for a path now; None where there is nothing."""
-        with self._turn():
-            return self.cloud.metadata(instance_id, path)
-
-    def call(
-        self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
-    ) -> dict[str, Any]:
-        """Answer one action; see `Backend.call`.
-
-        Raises:
-            HarnessError: the hosts failed.
-        """
-        self.hosts.check()
-        return super().call(action, parameters, product=product, account=account)
-
-    def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
-        """Do what only a harness may do; see `Backend.control`. Hosts that are real have verbs of their own.
-
-        Raises:
-            HarnessError: the hosts failed.
-        """
-        if verb not in _LAST_VERBS:
-            self.hosts.check()
-        known = self.verbs.get(verb)
-        if known is not None and known.capability and known.capability not in self.capabilities:
-            raise NotSupported(f"the docker backend lacks the capability {known.capability!r}, which {verb!r} needs")
-        answer = super().control(verb, arguments)
-        if verb == "clock":
-            owed = self.hosts.owed
-            answer |= {"owed": len(owed), "live": owed.live, "silent": owed.silent, "grace": GRACE_SECONDS}
-        return answer
-
-    def reach(self, instance: str, port: int, data: bytes, seconds: float) -> bytes:
-        """Send a request to what serves in an instance now, whatever hosts still owe: a host may just have been lost.
-
-        The answer ends when the service closes the connection, or says nothing more for a quarter of a second.
-        """
-        return self.hosts.reach(instance, port, data, seconds)
-
-    def settle(self) -> None:
-        """Let real time pass until hosts owe nothing, and no script runs that has just begun.
-
-        Raises:
-            SubstrateSilent: hosts have said nothing for longer than the grace.
-        """
-        hosts = self.hosts
-        owed = hosts.owed
-        while len(owed) or owed.begun_within(_MOMENT_SECONDS):
-            hosts.check()
-            if len(owed) and owed.silent > GRACE_SECONDS:
-                raise SubstrateSilent(f"hosts owe {len(owed)} reports and have said nothing for {GRACE_SECONDS:g} s")
-            sleep(_POLL_SECONDS)
-
-    def release(self) -> None:
-        """Give the hosts back, too."""
-        super().release()
-        if self._end.detach():
-            self.hosts.close()
-
-    def close(self) -> None:
-        """Give the hosts back and finish the journal's file."""
-        self.release()
-        super().close()
-
-
-#: The verbs that may be used after the hosts failed: to see why, and to end.
-_LAST_VERBS: Final = frozenset({"host-logs", "keep-hosts", "note", "release"})
+    return LocalBackend(
+        *shapes,
+        clock=SplitClock(start),
+        hosts=lambda backend: DockerSubstrate(opened, backend.take_report, backend.metadata, root),
+        name="docker",
+        capabilities=(LocalBackend.capabilities - LACKS | {"break-machines"} | OWN) - set(lost),
+        verbs=tables.CONTAINERS,
+        breakers=tables.container_breakers,
+        **options,
+    )

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
+from weakref import finalize
 
 from faultzone import editions
 from faultzone.api.ecs import ECS
@@ -23,7 +24,7 @@ from faultzone.model.core.catalog import Catalog, default_catalog
 from faultzone.model.core.effects import Boot, Effect, PutFile, Report, RunScript, is_routine
 from faultzone.model.core.shape import Shape
 from faultzone.model.rules import Rules
-from faultzone.substrate import Sink, Substrate
+from faultzone.substrate import RealHosts, Substrate
 from faultzone.substrate.memory import MemorySubstrate, Timings
 from faultzone.world import World
 
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 #: The account of the key pair testid/testsecret.
 DEFAULT_ACCOUNT: Final = "1000000000000001"
 
+#: How many timers an advance fires before it lets a waiting call through; with real hosts one, so that they carry out
+#: what each instant asks of them before the next.
+_STEPS: Final = 64
+#: The verbs that may be used after real hosts failed: to see why, and to end.
+_LAST_VERBS: Final = frozenset({"host-logs", "keep-hosts", "note", "release"})
 #: What effects and reports call a host.
 _HOSTS: Final = frozenset({"host", "to"})
 
@@ -100,15 +106,15 @@ class LocalBackend:
         timings: how long guests and hosts take.
         catalog: types and images; the edition's unless given.
         delays: how the substrate's reports are delayed, doubled and lost; see `MemorySubstrate`.
-        substrate: makes what hosts are made of from the clock and a sink that any thread may call; memory unless given.
+        hosts: makes hosts that take real time; guests are entries of a table unless it is given.
+        name: the backend's name, if it is not memory.
+        capabilities: what it lets a test do, if that is not what memory does.
         verbs: the control verbs that it has.
         breakers: gives what breaks each kind of fault here, when the first is asked for.
     """
 
     name = "memory"
     outlives_tests = False
-    #: How many timers an advance fires before it lets a waiting call through.
-    steps_per_turn = 64
     capabilities = frozenset(
         {
             "see-hosts",
@@ -137,7 +143,9 @@ class LocalBackend:
         timings: Timings | None = None,
         catalog: Catalog | None = None,
         delays: Callable[[Report], Sequence[float]] | None = None,
-        substrate: Callable[[Clock, Sink], Substrate] | None = None,
+        hosts: Callable[[LocalBackend], RealHosts] | None = None,
+        name: str = "",
+        capabilities: frozenset[str] | None = None,
         verbs: Verbs = tables.MEMORY,
         breakers: Callable[[], Breakers] = tables.memory_breakers,
     ) -> None:
@@ -146,6 +154,10 @@ class LocalBackend:
         if not isinstance(edition, Edition | str):
             raise UsageError(f"edition={edition!r}: write one of {', '.join(editions.names())}")
         chosen = editions.load(edition) if isinstance(edition, str) else edition
+        if name:
+            self.name = name
+        if capabilities is not None:
+            self.capabilities = capabilities
         self.clock = clock or Clock(VIRTUAL_START)
         self.verbs = verbs
         self.journal = Journal()
@@ -158,10 +170,14 @@ class LocalBackend:
             clock=self.clock,
             world=World(seed),
         )
+        #: One of the two, which is the substrate.
         self.memory: MemorySubstrate | None = None
+        self.real: RealHosts | None = None
         self.substrate: Substrate
-        if substrate is not None:
-            self.substrate = substrate(self.clock, self.take_report)
+        if hosts is not None:
+            self.substrate = self.real = hosts(self)
+            # Whoever runs the collector may hold a lock that the hosts' thread wants, so nothing is waited for then.
+            self._end = finalize(self, self.real.abandon)
         else:
             self.substrate = self.memory = MemorySubstrate(self.clock, self._on_report, timings, delays)
             self.memory.guests.metadata = self.cloud.metadata
@@ -182,18 +198,18 @@ class LocalBackend:
         self._queue = threading.Lock()
         self._turns = (_Turn(self, planned=False), _Turn(self, planned=True))
         self._advancing = threading.Lock()
-        self.journal.append(
-            self.clock.now,
-            "region",
-            {
-                "backend": self.name,
-                "regions": list(self.cloud.regions),
-                "edition": chosen.name,
-                "recovery": chosen.recovery._asdict(),
-                "seed": seed,
-                "clock": self.clock.kind,
-            },
-        )
+        self.journal.append(self.clock.now, "region", self._told(chosen, seed))
+
+    def _told(self, edition: Edition, seed: int | str) -> dict[str, Any]:
+        """What the journal begins with."""
+        return {
+            "backend": self.name,
+            "regions": list(self.cloud.regions),
+            "edition": edition.name,
+            "recovery": edition.recovery._asdict(),
+            "seed": seed,
+            "clock": self.clock.kind,
+        }
 
     def call(
         self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
@@ -203,6 +219,7 @@ class LocalBackend:
         Raises:
             NoAnswer: a fault of the API drops the call.
             UsageError: the action or a parameter is nothing that can be sent, or there is no such product.
+            HarnessError: the hosts failed.
         """
         if type(action) is not str and not isinstance(action, str):
             raise UsageError(f"action={quoted(action)}: write the name of an action, such as 'DescribeInstances'")
@@ -212,6 +229,8 @@ class LocalBackend:
             from faultzone.api.products import version_of
 
             version_of(product)
+        if self.real is not None:
+            self.real.check()
         if not self.failing_calls.faults:
             return self._call(product, action, parameters, account)
         if seconds := self.failing_calls.delay(action):
@@ -268,13 +287,24 @@ class LocalBackend:
         return copied(answer)
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
-        """Do what only a harness may do; see `Backend.control` and `faultzone.control`."""
+        """Do what only a harness may do; see `Backend.control` and `faultzone.control`.
+
+        Raises:
+            HarnessError: the hosts failed.
+            NotSupported: the hosts are of a kind that cannot do it.
+        """
         if not isinstance(verb, str):
             raise UsageError(f"control verb {quoted(verb)}: write its name; there are {', '.join(sorted(self.verbs))}")
         said = recorded(arguments, "arguments")
         found = self.verbs.get(verb)
         if found is None:
             raise tables.unknown(verb, self.name, self.verbs)
+        if self.real is not None:
+            if verb not in _LAST_VERBS:
+                self.real.check()
+            if found.capability and found.capability not in self.capabilities:
+                lacking = f"the {self.name} backend lacks the capability {found.capability!r}, which {verb!r} needs"
+                raise NotSupported(lacking)
         if found.takes_lock:
             return found.run(self, arguments)
         with self._turn():
@@ -364,7 +394,7 @@ class LocalBackend:
                 if self._closed:
                     raise HarnessError("the region was closed before this time had passed")
                 reached = self._jumped
-                for _ in range(self.steps_per_turn):
+                for _ in range(_STEPS if self.real is None else 1):
                     going = self.clock.step(instant + reached)
                     if not going:
                         self.clock.jump(instant + reached)
@@ -411,8 +441,9 @@ class LocalBackend:
             TimeoutError: nothing is heard: no system is up, or its host is dead, hangs or is cut off.
             UsageError: what a test lets it answer are no bytes.
         """
-        if self.memory is None:
-            raise NotSupported(f"nothing outside the {self.name} backend reaches its guests")
+        if self.real is not None:  # Whatever hosts still owe: one may just have been lost.
+            return self.real.reach(instance, port, data, seconds)
+        assert self.memory is not None
         with self._turn():
             services = self.memory.services(instance)
             answer = None if services is None else services.get(port)
@@ -439,7 +470,22 @@ class LocalBackend:
         self._lock.acquire()
 
     def settle(self) -> None:
-        """Let what was asked of the hosts happen, where that takes real time: in memory, none."""
+        """Let what was asked of the hosts happen, where that takes real time: in memory, none.
+
+        Raises:
+            SubstrateSilent: hosts have said nothing for too long.
+        """
+        if self.real is not None:
+            self.real.settle()
+
+    def waits(self) -> Mapping[str, float]:
+        """What a wait needs to know of hosts that take real time; in memory, nothing."""
+        return {} if self.real is None else self.real.waits()
+
+    def metadata(self, instance_id: str, path: str) -> str | None:
+        """What the metadata service answers an instance for a path now; None where there is nothing."""
+        with self._turn():
+            return self.cloud.metadata(instance_id, path)
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Put something that happened outside the model into the journal, from any thread."""
@@ -448,15 +494,18 @@ class LocalBackend:
             self.journal.append(self.clock.now, kind, data)
 
     def release(self) -> None:
-        """End what the cloud holds besides itself: callbacks, once they have delivered what they can, and queues."""
+        """End what the cloud holds besides itself: callbacks, once they have delivered what they can, queues, hosts."""
         if self._subscriptions is not None:
             self._subscriptions.close()
+        if self.real is not None and self._end.detach():
+            self.real.close()
 
     def close(self) -> None:
         """End what runs, an advance included, and finish the journal's file."""
         self._closed = True
         self.release()
-        self.substrate.close()
+        if self.memory is not None:
+            self.memory.close()
         self.journal.close()
 
     @contextmanager

@@ -122,9 +122,9 @@ def docker_backend(options: CloudOptions, settings: Settings | None = None) -> L
         NotSupported: no engine answers, or no image can be had; the text says what to do.
         UsageError: the engine cannot get the root image, or that has no shell.
     """
-    from faultzone.backends.docker import DockerBackend
+    from faultzone.backends.docker import container_backend
 
-    return DockerBackend(
+    return container_backend(
         options.shapes,
         settings=settings,
         root_image=options.root_image,

@@ -141,7 +141,8 @@ def account_settings(
 @verb(VERBS, "move-time", writes=False)
 def clock(backend: Local) -> dict[str, Any]:
     """Return the present of the region in milliseconds since the epoch, the kind of its clock and the next timer."""
-    return {"now": backend.clock.now, "kind": backend.clock.kind, "next": backend.clock.next_due()}
+    clock = backend.clock
+    return {"now": clock.now, "kind": clock.kind, "next": clock.next_due(), **backend.waits()}
 
 
 @verb(VERBS, "move-time", takes_lock=True)

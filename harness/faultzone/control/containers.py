@@ -26,7 +26,7 @@ _AGENT_STATES: Final = ("running", *AGENT_STATES)
 def host_condition(backend: Containers, *, host: str, region: str | None = None) -> dict[str, Any]:
     """What the kernel of a host says of what can be broken there, if it has a container, and the faults in force."""
     at = place_of(backend, region, host)
-    condition = backend.hosts.run(backend.hosts.faults.condition(*at))
+    condition = backend.substrate.run(backend.substrate.faults.condition(*at))
     said = {name: value for name, value in condition.items() if name != "id"}
     return {**said, "faults": faults_of(backend, at)}
 
@@ -35,7 +35,7 @@ def host_condition(backend: Containers, *, host: str, region: str | None = None)
 def execute(backend: Containers, *, instance: str, script: str, seconds: float = 60) -> dict[str, Any]:
     """Run a script in an instance beside the public API, once what was asked of the hosts has happened."""
     backend.settle()
-    said = backend.hosts.execute(instance, script, float(seconds))
+    said = backend.substrate.execute(instance, script, float(seconds))
     return {"exit_code": said["exit_code"], "output": said["output"]}
 
 
@@ -46,7 +46,7 @@ def put_file(
     """Put a file into an instance, once what was asked of the hosts has happened."""
     backend.settle()
     raw = content.encode() if isinstance(content, str) else bytes(content)
-    backend.hosts.run(backend.hosts.guests.write(instance, path, base64.b64encode(raw).decode(), mode))
+    backend.substrate.run(backend.substrate.guests.write(instance, path, base64.b64encode(raw).decode(), mode))
     return {}
 
 
@@ -60,7 +60,7 @@ def host_logs(backend: Containers) -> dict[str, Any]:
     return {
         "hosts": [
             {"host": _host_id(backend, log.region, log.index), "container": log.container, "log": list(log.lines)}
-            for log in backend.hosts.logs()
+            for log in backend.substrate.logs()
         ]
     }
 
@@ -68,7 +68,7 @@ def host_logs(backend: Containers) -> dict[str, Any]:
 @verb(VERBS, takes_lock=True)
 def keep_hosts(backend: Containers) -> dict[str, Any]:
     """Leave the hosts as they are after the session; return what enters each instance, and until when they stay."""
-    containers, until = backend.hosts.keep()
+    containers, until = backend.substrate.keep()
     return {
         "until": until,
         "hosts": [
@@ -91,14 +91,14 @@ def forward_port(backend: Containers, *, instance: str, port: int) -> dict[str, 
     find_instance(backend, instance)
     if not 1 <= port <= 65535:
         raise UsageError(f"port={port!r}: write a port, from 1 to 65535")
-    address, opened = backend.hosts.run(backend.hosts.ports.forward(instance, port))
+    address, opened = backend.substrate.run(backend.substrate.ports.forward(instance, port))
     return {"address": address, "port": opened}
 
 
 @verb(VERBS, takes_lock=True)
 def end_forward(backend: Containers, *, port: int) -> dict[str, Any]:
     """Close a port that was opened."""
-    backend.hosts.run(backend.hosts.ports.end(port))
+    backend.substrate.run(backend.substrate.ports.end(port))
     return {}
 
 
@@ -114,6 +114,6 @@ def set_agent(backend: Containers, *, instance: str, state: str) -> dict[str, An
 @verb(VERBS, "break-agents", writes=False, takes_lock=True)
 def agent(backend: Containers, *, instance: str) -> dict[str, Any]:
     """Look at the agent of an instance: whether its system is up, whether it serves, its version, outages."""
-    up, version = backend.hosts.agents.look(instance)
+    up, version = backend.substrate.agents.look(instance)
     faults = list(backend.active_faults.on(("agent", instance)))
     return {"up": up, "running": version is not None, "version": version, "latest": version, "faults": faults}

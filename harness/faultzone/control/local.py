@@ -115,6 +115,9 @@ class Local(Protocol):
     def settle(self) -> None:
         """Let what was asked of the hosts happen."""
 
+    def waits(self) -> Mapping[str, float]:
+        """What a wait needs to know of hosts that take real time."""
+
     def reach(self, instance: str, port: int, data: bytes, seconds: float) -> bytes:
         """Send a request to a port of an instance, and give the answer."""
 
@@ -129,5 +132,5 @@ class Containers(Local, Protocol):
     """The same, over hosts that are containers."""
 
     @property
-    def hosts(self) -> DockerSubstrate:
+    def substrate(self) -> DockerSubstrate:
         """The hosts."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from faultzone.model.core.effects import Effect, Report
@@ -40,4 +40,41 @@ class Substrate(Protocol):
 
     def close(self) -> None:
         """End all that runs."""
+        ...
+
+
+class RealHosts(Substrate, Protocol):
+    """Hosts that take real time, and may fail. None of this is called with the region's lock held."""
+
+    def check(self) -> None:
+        """See that the hosts are sound.
+
+        Raises:
+            FaultzoneError: something has gone wrong with them, or they were asked for something that they cannot do.
+        """
+        ...
+
+    def settle(self) -> None:
+        """Let real time pass until they have done what was asked of them.
+
+        Raises:
+            SubstrateSilent: they have said nothing for too long.
+        """
+        ...
+
+    def waits(self) -> Mapping[str, float]:
+        """What a wait needs to know: how much is still to come, and for how long they have been silent."""
+        ...
+
+    def reach(self, instance: str, port: int, data: bytes, seconds: float) -> bytes:
+        """Send bytes to a port of an instance, and give what is said there.
+
+        Raises:
+            ConnectionRefusedError: nothing serves at the port.
+            TimeoutError: nothing is heard.
+        """
+        ...
+
+    def abandon(self) -> None:
+        """The same as `close`, without waiting for it: whoever calls may hold what hosts wait for."""
         ...

@@ -26,7 +26,7 @@ AGENT_STATES: Final = ("stopped", "hung")
 
 def _condition(backend: Containers, host: Place) -> dict[str, Any]:
     """What the kernel of a host says; of one that has no container it says nothing."""
-    return backend.hosts.run(backend.hosts.faults.condition(*host))
+    return backend.substrate.run(backend.substrate.faults.condition(*host))
 
 
 def _is(backend: Containers, host: Place, name: str, value: object) -> bool:
@@ -43,10 +43,10 @@ def _peers_of(backend: Containers, fault: PeerCut) -> list[Hashable]:
 def cut_peers(backend: Containers, fault: PeerCut, peers: tuple[str, Place, Place]) -> Breaking:
     """Let what they send one another vanish."""
     _, one, other = peers
-    backend.hosts.run(backend.hosts.faults.peers(*one, other[1], up=False))
+    backend.substrate.run(backend.substrate.faults.peers(*one, other[1], up=False))
     # Of a host that others are kept from, too, it cannot be told whom it hears.
     yield lambda: all(faults_of(backend, each) or not _condition(backend, each).get("unheard") for each in peers[1:])
-    backend.hosts.run(backend.hosts.faults.peers(*one, other[1], up=True))
+    backend.substrate.run(backend.substrate.faults.peers(*one, other[1], up=True))
 
 
 def faults_of(backend: Containers, host: Place) -> list[int]:
@@ -72,7 +72,7 @@ def slow(backend: Containers, fault: SlowNetwork, target: tuple[str, Place]) -> 
 
 
 def _slow(backend: Containers, host: Place, kilobits: int | None) -> None:
-    backend.hosts.run(backend.hosts.faults.slow(*host, kilobits))
+    backend.substrate.run(backend.substrate.faults.slow(*host, kilobits))
 
 
 def _disk_of(backend: Containers, fault: DiskFull) -> list[Hashable]:
@@ -82,9 +82,9 @@ def _disk_of(backend: Containers, fault: DiskFull) -> list[Hashable]:
 @breaks(DiskFull, BREAKERS, of=_disk_of)
 def fill(backend: Containers, fault: DiskFull, target: tuple[str, Place]) -> Breaking:
     """Let it be full."""
-    backend.hosts.run(backend.hosts.faults.fill(*target[1], full=True))
+    backend.substrate.run(backend.substrate.faults.fill(*target[1], full=True))
     yield lambda: not _is(backend, target[1], "local_free", 0)
-    backend.hosts.run(backend.hosts.faults.fill(*target[1], full=False))
+    backend.substrate.run(backend.substrate.faults.fill(*target[1], full=False))
 
 
 def _memory_of(backend: Containers, fault: MemoryExhausted) -> list[Hashable]:
@@ -96,18 +96,18 @@ def starve(backend: Containers, fault: MemoryExhausted, memory: Hashable) -> Bre
     """Leave so little, the least of all in force; an instance that no longer runs gets all when it boots."""
     backend.settle()
     on = backend.active_faults.on
-    backend.hosts.starve(fault.instance, min((fault.left, *(each.left for each in on(memory).values()))))
+    backend.substrate.starve(fault.instance, min((fault.left, *(each.left for each in on(memory).values()))))
     yield None
     backend.settle()
-    backend.hosts.starve(fault.instance, min((each.left for each in on(memory).values()), default=None))
+    backend.substrate.starve(fault.instance, min((each.left for each in on(memory).values()), default=None))
 
 
 @breaks(HostPaused, BREAKERS, of=host_of)
 def pause(backend: Containers, fault: HostPaused, host: Place) -> Breaking:
     """Let the engine freeze it; thawed, it gets its power back if it was missed."""
-    backend.hosts.run(backend.hosts.faults.pause(*host, on=True))
+    backend.substrate.run(backend.substrate.faults.pause(*host, on=True))
     yield lambda: is_up(backend, host)
-    backend.hosts.run(backend.hosts.faults.pause(*host, on=False))
+    backend.substrate.run(backend.substrate.faults.pause(*host, on=False))
     with backend.locked():
         backend.substrate.repair(*host)
 
@@ -115,7 +115,7 @@ def pause(backend: Containers, fault: HostPaused, host: Place) -> Breaking:
 @breaks(HostKilled, BREAKERS, of=host_of)
 def kill(backend: Containers, fault: HostKilled, host: Place) -> Breaking:
     """Let the engine kill it."""
-    backend.hosts.run(backend.hosts.faults.kill(*host))
+    backend.substrate.run(backend.substrate.faults.kill(*host))
     yield lambda: is_up(backend, host)
     with backend.locked():
         backend.substrate.repair(*host)
@@ -129,7 +129,7 @@ def put_out_of_order(backend: Containers, fault: AgentOutage, agent: Hashable) -
     bring(backend, fault.instance, fault.state)
 
     def is_sound() -> bool:
-        up, version = backend.hosts.agents.look(fault.instance)
+        up, version = backend.substrate.agents.look(fault.instance)
         return not up or version is not None
 
     yield is_sound
@@ -141,4 +141,4 @@ def put_out_of_order(backend: Containers, fault: AgentOutage, agent: Hashable) -
 def bring(backend: Containers, instance: str, state: str) -> None:
     """Bring the agent of an instance into a state, once what was asked of the hosts has happened."""
     backend.settle()
-    backend.hosts.run(backend.hosts.agents.set(instance, state))
+    backend.substrate.run(backend.substrate.agents.set(instance, state))

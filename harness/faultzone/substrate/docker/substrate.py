@@ -7,11 +7,11 @@ thread; what the region's lock is held for only posts. Who may wait lets a corou
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping, Sequence
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakMethod
 
-from faultzone.errors import HarnessError, UnknownTarget
+from faultzone.errors import HarnessError, SubstrateSilent, UnknownTarget
 from faultzone.model.core.effects import Boot, Effect, Halt, Move, PutFile, Release, Report, RunScript
 from faultzone.substrate import Sink
 from faultzone.substrate.docker.agents import Agents
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+#: Real seconds for which a wait lets the hosts be silent about what they owe.
+GRACE_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.002
+#: For how long after it has begun a script holds up a jump of region time, so that short ones end before it goes on.
+_MOMENT_SECONDS: Final = 1.0
 #: How long it may take to give all hosts back.
 _CLOSE_SECONDS: Final = 30.0
 
@@ -136,6 +141,24 @@ class DockerSubstrate:
             self.session.tasks.post(self._give_back)
 
     # From any thread but the loop's
+
+    def settle(self) -> None:
+        """Let real time pass until hosts owe nothing, and no script runs that has just begun.
+
+        Raises:
+            SubstrateSilent: hosts have said nothing for longer than the grace.
+        """
+        owed = self.owed
+        while len(owed) or owed.begun_within(_MOMENT_SECONDS):
+            self.check()
+            if len(owed) and owed.silent > GRACE_SECONDS:
+                raise SubstrateSilent(f"hosts owe {len(owed)} reports and have said nothing for {GRACE_SECONDS:g} s")
+            sleep(_POLL_SECONDS)
+
+    def waits(self) -> Mapping[str, float]:
+        """How much hosts still owe, how many scripts run, for how long hosts have been silent, and may be."""
+        owed = self.owed
+        return {"owed": len(owed), "live": owed.live, "silent": owed.silent, "grace": GRACE_SECONDS}
 
     def run(self, coroutine: Coroutine[Any, Any, Result], seconds: float = TIMEOUT + ANSWER_SECONDS) -> Result:
         """Let one of the parts do something, and wait until it has.
