@@ -32,8 +32,8 @@ VIRTUAL_START: Final = 1_551_398_400_000  # 2019-03-01T00:00:00Z
 CLOCK_END: Final = 250_246_627_200_000  # 9900-01-01T00:00:00Z
 SCALE_MAX: Final = 1_000_000.0
 
-_UNITS: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
-_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
+_UNITS: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY}
+_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|min|s|m|h|d)", re.ASCII)
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z", re.ASCII)
 
 
@@ -46,8 +46,9 @@ def milliseconds(duration: Duration) -> int:
     if isinstance(duration, timedelta):
         result = round(duration / timedelta(milliseconds=1))
     elif isinstance(duration, str):
-        parts = _PART.findall(duration)
-        if not parts or "".join(number + unit for number, unit in parts) != duration.replace(" ", ""):
+        written = duration.replace(" ", "")
+        parts = _PART.findall(written)
+        if not parts or "".join(number + unit for number, unit in parts) != written:
             raise UsageError(f"a duration is written like '90s', '2h' or '1d12h', not {duration!r}")
         result = round(sum(float(number) * _UNITS[unit] for number, unit in parts))
     else:
@@ -57,6 +58,23 @@ def milliseconds(duration: Duration) -> int:
     if result < 0:
         raise UsageError(f"a duration cannot be negative: {duration!r}")
     return result
+
+
+def in_words(ms: int) -> str:
+    """A length of time for a reader: `4 d 12 h`, `5 min 3 s`, `1.5 s`, `100 ms`; the two largest units that it has.
+
+    `milliseconds` reads it again.
+    """
+    if ms < SECOND:
+        return f"{ms} ms" if ms else "0 s"
+    if ms < MINUTE:
+        return f"{ms / SECOND:g} s"
+    parts: list[str] = []
+    for unit, length in (("d", DAY), ("h", HOUR), ("min", MINUTE), ("s", SECOND)):
+        count, ms = divmod(ms, length)
+        if count or parts:
+            parts.append(f"{count} {unit}" if count else "")
+    return " ".join(each for each in parts[:2] if each)
 
 
 def utc(ms: int) -> datetime:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from faultzone.backends import Backend
-from faultzone.clock import SECOND, Duration, milliseconds, stamp
+from faultzone.clock import SECOND, Duration, in_words, milliseconds, stamp
 from faultzone.errors import SubstrateSilent, UsageError, WaitTimeout
 
 T = TypeVar("T")
@@ -45,12 +45,12 @@ def wait(backend: Backend, predicate: Callable[[], T], within: Duration, *, what
             if not _pass(backend, deadline):
                 if result := predicate():
                     return result
-                raise WaitTimeout(f"{what}: not within {limit / SECOND:g} s of region time")
+                raise WaitTimeout(f"{what}: not within {in_words(limit)} of region time")
         return result
     end = time.monotonic() + limit / SECOND + grace
     while not (result := predicate()):
         if time.monotonic() >= end:
-            raise WaitTimeout(f"{what}: not within {limit / SECOND:g} s and {grace:g} s of grace")
+            raise WaitTimeout(f"{what}: not within {in_words(limit)} and {grace:g} s of grace")
         time.sleep(min(_POLL, max(0.0, end - time.monotonic())))
     return result
 
@@ -74,10 +74,10 @@ def hold(backend: Backend, predicate: Callable[[], object], during: Duration, *,
                 now = backend.control("clock", {})["now"]
                 if now > began + limit:
                     return  # Time that runs by itself has gone past the end meanwhile.
-                broke = f"after {(now - began) / SECOND:g} s, at {stamp(now)}"
+                broke = f"after {in_words(now - began)}, at {stamp(now)}"
             else:
-                broke = f"after {time.monotonic() - real_began:.3g} s"
-            raise WaitTimeout(f"{what}: did not hold for {limit / SECOND:g} s of region time: it broke {broke}")
+                broke = f"after {in_words(int((time.monotonic() - real_began) * SECOND))}"
+            raise WaitTimeout(f"{what}: did not hold for {in_words(limit)} of region time: it broke {broke}")
         if not going:
             return
         if "move-time" in backend.capabilities:

@@ -21,11 +21,11 @@ from faultzone import clauses
 from faultzone.journal.journal import lines
 from faultzone.journal.redaction import text
 from faultzone.journal.timeline import timeline
-from pytest_faultzone import marks, options, real_hosts
+from pytest_faultzone import failures, marks, options, real_hosts
+from pytest_faultzone.made import REGIONS
 
 if TYPE_CHECKING:
     from faultzone.journal.journal import Journal
-    from pytest_faultzone.regions import RegionMaker
 
 #: What is shown as a step; all else is in the attachment.
 _STEPS: Final = frozenset("call refusal transition event fault undo control bill notice".split())
@@ -38,11 +38,10 @@ class Reporter:
 
     Args:
         config: pytest's configuration.
-        maker: the key under which it keeps what makes regions.
     """
 
-    def __init__(self, config: pytest.Config, maker: pytest.StashKey[RegionMaker]) -> None:
-        self._config, self._maker = config, maker
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -50,8 +49,8 @@ class Reporter:
         listener = self._config.pluginmanager.get_plugin("allure_listener")
         result = None if listener is None else listener.allure_logger.get_test(None)
         named = sorted(set(map(str, marks.named(item))))
-        maker = self._config.stash.get(self._maker, None)
-        region = None if maker is None else maker.of_test(item)
+        regions = self._config.stash.get(REGIONS, None)
+        region = None if regions is None else failures.region_of(regions.of(item))
         for chapter in sorted({clauses.get(clause).chapter for clause in named}):
             _label(LabelType.FEATURE, chapter)
         for clause in named:

@@ -1,112 +1,160 @@
-"""What the report of a failed test says of its region: what was broken, what happened last, how to run it again."""
+"""What is told of a failed test: what is wrong and where, what its regions show, and how to run it again."""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
-import shutil
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from faultzone.clock import SECOND
-from faultzone.journal.redaction import quoted, text
-from pytest_faultzone import examples
-from pytest_faultzone.options import OPTIONS
+from faultzone import clauses
+from faultzone.journal import story
+from faultzone.journal.redaction import text
+from pytest_faultzone import examples, frames, marks, options, real_hosts
 from pytest_faultzone.running import seed_of
+from pytest_faultzone.terminal import Block, Frame, Story
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pytest
 
-    from faultzone.journal.journal import Journal
     from faultzone.region import Region
+    from pytest_faultzone.made import Made, Regions
 
-#: The kinds of entries that a reader looks for first; the journal has more.
-_SHOWN_KINDS: Final = frozenset("call refusal transition event fault undo stale bill notice".split())
-_TAIL: Final = 12
-#: Columns of what is written where nobody knows how wide the reader's terminal is.
-WIDTH: Final = 120
-#: Headings of what is written here begin with it, so that it is known again.
-_HEADING: Final = "faultzone"
-_JOURNAL: Final = "faultzone journal, "
+#: How many of the last things that happened are told, and of refusals, faults and runs.
+_LAST: Final = 6
+_MOST: Final = 3
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
+#: Lines of what an exception says.
+_SAID: Final = 40
 
 
-def sections(item: pytest.Item, region: Region | None) -> Iterator[tuple[str, str]]:
-    """The sections of the report of a failed test, each with its heading.
+def story_of(
+    item: pytest.Item,
+    call: pytest.CallInfo[None],
+    verdict: str | None,
+    objection: str,
+    regions: Regions | None,
+) -> Story:
+    """What is told of a failed test.
 
     Args:
         item: the test.
-        region: the one that it made last, or got; None where it has none.
+        call: the phase of it that failed.
+        verdict: the one that it gives on its clauses, if it has any.
+        objection: why a known departure does not excuse it; empty if there is none.
+        regions: those of the run, if there are any.
     """
-    if region is not None:
-        journal = region.journal
-        if broken := _schedule(journal):
-            yield "faultzone: what was broken", broken
-        shown = [entry for entry in journal if entry.kind in _SHOWN_KINDS or "not_kept" in entry.data]
-        yield f"{_JOURNAL}last {min(_TAIL, len(shown))} of {len(journal)}", "\n".join(map(str, shown[-_TAIL:]))
-    if region is not None or examples.has_faults(item):
+    made = regions.of(item) if regions is not None else []
+    blocks = [*_clauses(item, verdict, objection)]
+    for one in made[-1:]:
+        blocks += _region(one, Path(item.config.invocation_params.dir))
+    for region in [one.region for one in made if one.region is not None]:
+        blocks += real_hosts.blocks(region, keep=options.KEEP.read(item.config) == "failed")
+    if made or examples.has_faults(item):
         if (function := examples.as_function(item, seed_of(item))) is not None:
-            yield "faultzone: the shortest example, as a test", function
-        yield "faultzone: to run it again", run_again(item)
+            is_code = "\n" in function
+            blocks.append(
+                Block(
+                    "the shortest example, as a test:" if is_code else "example",
+                    [("", function)],
+                    "verbatim" if is_code else "text",
+                )
+            )
+        blocks += _again(item, made)
+    wrong, way = _wrong(item, call)
+    return Story(wrong, way, blocks)
 
 
-def _schedule(journal: Journal) -> str:
-    """The faults of a region and their ends, each with the region time since it was made."""
-    lines = []
-    for entry in journal:
-        if entry.kind in ("fault", "undo"):
-            ended = "" if entry.kind == "fault" else "end of "
-            said = {key: value for key, value in entry.data.items() if key not in ("fault", "number")}
-            named = ", ".join(f"{key}={quoted(value, 200)}" for key, value in said.items())
-            lines.append(f"+{(entry.at - journal.entries[0][1]) / SECOND:g} s  {ended}{entry.data['fault']}({named})")
-    return "\n".join(lines)
+def _wrong(item: pytest.Item, call: pytest.CallInfo[None]) -> tuple[list[str], list[Frame]]:
+    """What is wrong, and the way to it; nothing where pytest's own traceback is to be shown."""
+    chosen = item.config.option
+    own_style = chosen.tbstyle != "auto" or getattr(chosen, "fulltrace", False) or getattr(chosen, "showlocals", False)
+    if call.excinfo is None or own_style:
+        return [], []
+    error = call.excinfo.value
+    if isinstance(error, BaseExceptionGroup) or frames.is_our_fault(error):
+        return [], []
+    # pytest may have coloured parts of it, which a line that is folded would cut.
+    told = _COLOURS.sub("", call.excinfo.exconly(tryshort=True))
+    said = told.removeprefix(f"{type(error).__module__}.").splitlines()
+    said = said or [type(error).__name__]
+    if len(said) > _SAID:
+        said = [*said[:_SAID], f"... and {len(said) - _SAID} more lines"]
+    for cause in frames.causes(error):
+        first = (str(cause).splitlines() or [""])[0]
+        said.append(f"because of {type(cause).__name__}: {first}")
+    return said, frames.of(call.excinfo, Path(str(item.config.invocation_params.dir)))
 
 
-def width() -> int:
-    """The columns of the terminal that reports are written to; the variable `COLUMNS` sets them without one."""
-    return max(shutil.get_terminal_size((WIDTH, 24)).columns, 40)
+def _clauses(item: pytest.Item, verdict: str | None, objection: str) -> Iterator[Block]:
+    if verdict is not None:
+        rows = []
+        for clause in map(clauses.get, marks.named(item)):
+            rows.append(("", f"{clause.id} ({clause.level}): {clause.statement} [{clause.source}]"))
+        yield Block("clause", [*rows, ("", f"verdict: {verdict}")], "text")
+    if objection:
+        yield Block("excused?", [("", f"no: {objection}")], "text")
 
 
-def fit(report: pytest.TestReport) -> None:
-    """Let what a report has of a region fit the terminal: lines of the journal its width, characters its encoding.
-
-    It is done where the report is written, which a worker of pytest-xdist does not know.
-    """
-    encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"
-    for number, (heading, said) in enumerate(report.sections):
-        if heading.startswith(_HEADING):
-            fitted = "\n".join(map(_cut, said.split("\n"))) if heading.startswith(_JOURNAL) else said
-            report.sections[number] = (heading, writable(fitted, encoding))
+def _path(path: Path, start: Path) -> str:
+    return os.path.relpath(path, start) if path.is_relative_to(start) else str(path)
 
 
-def _cut(line: str) -> str:
-    most = width()
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+def _region(made: Made, start: Path) -> Iterator[Block]:
+    """What the journal of a region has to say; `start` is the directory in which the run was started."""
+    journal = made.journal
+    told: set[str] = set()
+    for name, moments in (("broken", story.faults(journal)), ("refused", story.refusals(journal)[-_MOST:])):
+        if moments:
+            yield Block(name, [(each.when, each.said) for each in moments[-2 * _MOST :]])
+            told.update(each.said for each in moments)
+    runs = story.runs(journal)
+    if runs := [run for run in runs if not run.good][-_MOST:] or runs[-1:]:
+        yield Block("guest", [_run(run) for run in runs])
+    last = story.last(journal, _LAST)
+    if any(each.said not in told for each in last):
+        yield Block("last", [(each.when, each.said) for each in last])
+    if made.file is not None:
+        yield Block("journal", [("", _path(made.file, start))], "text")
 
 
-def writable(said: str, encoding: str) -> str:
-    """A text in the characters of an encoding: what it lacks is escaped, and its lines stay lines.
-
-    pytest escapes a whole text, its ends of lines as well, where one character is lacking.
-    """
-    try:
-        said.encode(encoding)
-    except UnicodeEncodeError:
-        return said.replace("…", ">").encode(encoding, "backslashreplace").decode(encoding)
-    except LookupError:
-        pass
-    return said
+def _run(run: story.Run) -> tuple[str, str]:
+    ran = f" of {run.script!r}" if run.script else ""
+    return run.when, f"{run.instance}: {run.ended}{ran}" + (f"\n{run.output}" if run.output else "")
 
 
-def run_again(item: pytest.Item) -> str:
-    """The command that runs a test again with the same regions, from the directory in which this run was started."""
+def _again(item: pytest.Item, made: Sequence[Made]) -> Iterator[Block]:
+    """How to run a test again with the same regions."""
+    shared = [one for one in made if one.owner != item.nodeid]
+    owner = shared[-1].owner if shared else item.nodeid
+    yield Block("again", [("", run_again(item, owner))], "command")
+    if shared:
+        whose = f"all tests of {owner or 'the run'}"
+        yield Block("", [("", f"({whose}: they share the region, and what they did before is part of it)")], "text")
+
+
+def run_again(item: pytest.Item, node: str) -> str:
+    """The command that runs a test, or what holds tests, again with the same regions, from the directory in which this
+    run was started."""
     config = item.config
-    path, colons, name = item.nodeid.partition("::")
-    words = ["pytest", os.path.relpath(config.rootpath / path, config.invocation_params.dir) + colons + name]
+    path, colons, name = node.partition("::")
+    start = config.invocation_params.dir
+    words = ["pytest"]
+    if node:
+        words.append(os.path.relpath(config.rootpath / path, start) + colons + name)
+    else:
+        words += [each for each in config.args if not each.startswith("-")]
     # A region's seed depends on the test's id, and that on the root directory.
     for written, destination in {"--rootdir": "rootdir", "--config-file": "inifilename"}.items():
         if value := config.getoption(destination, None):
             words.append(f"{written}={text(str(value))}")
-    words += [text(written) for option in OPTIONS if option.again for written in option.written(config)]
+    words += [text(written) for option in options.OPTIONS if option.again for written in option.written(config)]
     return shlex.join(words)
+
+
+def region_of(made: Sequence[Made]) -> Region | None:
+    """The region that was made last."""
+    return made[-1].region if made else None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from textwrap import fill
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from faultzone import clauses
 from faultzone.api.errors import ApiError
 from faultzone.checkers import ViolationError
 from faultzone.errors import IncompleteAnswer, Inconclusive, NotSupported, UndoFailed
@@ -20,9 +19,12 @@ from faultzone.verdicts import (
     NOT_SUPPORTED,
     NOT_UNDONE,
 )
-from pytest_faultzone import causes, departures, failures, marks, options, real_hosts
+from pytest_faultzone import causes, departures, failures, frames, marks
+from pytest_faultzone.made import REGIONS
+from pytest_faultzone.terminal import STORY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from pytest_faultzone.regions import RegionMaker
@@ -53,6 +55,21 @@ def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | 
     return DEVIATES if asserted and causes.origin(call.excinfo) != causes.MODEL else HARNESS_ERROR
 
 
+@contextmanager
+def showing(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Let pytest show the user's frames alone of what a test with a region has raised."""
+    regions = item.config.stash.get(REGIONS, None)
+    ours = marks.named(item) or (regions is not None and regions.of(item))
+    if call.excinfo is None or not ours or item.config.getoption("fulltrace", False):
+        yield
+        return
+    if frames.is_our_fault(call.excinfo.value):
+        yield
+        return
+    with frames.pruned(call.excinfo):
+        yield
+
+
 def complete(
     item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, maker: RegionMaker | None
 ) -> None:
@@ -68,16 +85,7 @@ def complete(
         says: dict[str, Any] = {"clauses": named, "verdict": verdict, **causes.of(call, report, verdict, maker)}
         objection = departures.judge(item, report, says)
         report.user_properties.append(("faultzone", says))
-    if not report.failed:
-        return
-    if verdict is not None:
-        statements = [
-            f"{fill(f'{clause.id} ({clause.level}): {clause.statement}', failures.WIDTH)}\n    {clause.source}"
-            for clause in map(clauses.get, named)
-        ]
-        report.sections.append((f"faultzone: {verdict}", "\n".join(statements)))
-    if objection:
-        report.sections.append(("faultzone: not excused", objection))
-    report.sections += failures.sections(item, maker.of_test(item) if maker is not None else None)
-    for each in maker.all_of_test(item) if maker is not None else ():
-        report.sections += real_hosts.sections(each, keep=options.KEEP.read(item.config) == "failed")
+    if report.failed:
+        story = failures.story_of(item, call, verdict, objection, item.config.stash.get(REGIONS, None))
+        if story.blocks:
+            setattr(report, STORY, story.as_json())

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_faultzone import options, running
-from pytest_faultzone.fixtures import MAKER
 from pytest_faultzone.proof import PROOF, Proof
 from pytest_faultzone.reporting import Reporting
 
@@ -75,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("allure_report_dir", None):
         from pytest_faultzone import allure
 
-        config.pluginmanager.register(allure.Reporter(config, MAKER), "faultzone-allure")
+        config.pluginmanager.register(allure.Reporter(config), "faultzone-allure")
     for name, line in _MARKERS.items():
         if name == "needs" and config.getoption("markers", False):
             line += _capabilities()
@@ -150,6 +149,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Say which test new regions belong to, and leave out one that needs what the backend does not allow."""
     running.begins(item)
+    _watch(item.config)
     needed = [capability for mark in item.iter_markers("needs") for capability in mark.args]
     if needed:
         from pytest_faultzone import backends
@@ -161,7 +161,29 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
     """Let the regions of a fixture belong to its scope."""
     __tracebackhide__ = True
+    _watch(request.config)
     return (yield from running.for_fixture(request))
+
+
+def _watch(config: pytest.Config) -> None:
+    """Know of the regions that tests make by themselves, once the harness is there."""
+    if "faultzone.region.region" in sys.modules:
+        from pytest_faultzone import made
+
+        made.regions_of(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """Judge the journals of the regions that end with a test."""
+    __tracebackhide__ = True
+    result = yield
+    if "pytest_faultzone.made" in sys.modules:
+        from pytest_faultzone import made
+
+        if regions := item.config.stash.get(made.REGIONS, None):
+            regions.judge(item, nextitem)
+    return result
 
 
 @pytest.hookimpl(wrapper=True)

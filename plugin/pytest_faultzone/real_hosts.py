@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.errors import HarnessError, NotSupported
+from pytest_faultzone.terminal import Block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,8 @@ def logs(region: Region) -> list[tuple[str, str]]:
     return [(f"{each['host']} ({each['container']})", "\n".join(each["log"])) for each in _ask(region, "host-logs")]
 
 
-def sections(region: Region, *, keep: bool) -> Iterator[tuple[str, str]]:
-    """The sections of the report of a failed test.
+def blocks(region: Region, *, keep: bool) -> Iterator[Block]:
+    """What is told of a failed test's hosts.
 
     Args:
         keep: whether its hosts are to stay as they are. They are no longer the region's after that.
@@ -33,18 +34,18 @@ def sections(region: Region, *, keep: bool) -> Iterator[tuple[str, str]]:
         before = [f"({len(lines) - _LINES} lines more)"] if len(lines) > _LINES else []
         shown.append("\n".join([name, *before, *lines[-_LINES:]]))
     if shown:
-        yield "faultzone: what its hosts wrote", "\n".join(shown)[-_CHARACTERS:]
+        yield Block("what its hosts wrote", [("", "\n".join(shown)[-_CHARACTERS:])], "verbatim")
     if keep:
         yield from _kept(region)
 
 
-def _kept(region: Region) -> Iterator[tuple[str, str]]:
+def _kept(region: Region) -> Iterator[Block]:
     try:
         kept = region.control("keep-hosts")
     except NotSupported:
         return
     except (HarnessError, TimeoutError) as error:
-        yield "faultzone: its hosts are not kept", str(error)
+        yield Block("its hosts are not kept", [("", str(error))], "verbatim")
         return
     lines = []
     for host in kept["hosts"]:
@@ -52,7 +53,7 @@ def _kept(region: Region) -> Iterator[tuple[str, str]]:
         lines += [f"    {command}" for command in host["attach"].values()]
     lines.append(f"They stay until {kept['until']}; `faultzone sweep --kept` removes them before.")
     if kept["hosts"]:
-        yield "faultzone: its hosts are kept", "\n".join(lines)
+        yield Block("its hosts are kept", [("", "\n".join(lines))], "verbatim")
 
 
 def _ask(region: Region, verb: str) -> list[dict[str, Any]]:

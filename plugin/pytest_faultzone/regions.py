@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from typing import TYPE_CHECKING, Any
-from weakref import WeakSet, finalize
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from faultzone.backends.http import HttpBackend
 from faultzone.backends.retries import Budget
-from faultzone.checkers import choose, demand
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.region import CloudOptions, Region, make_region
 from faultzone.serve.client import prepare
 from pytest_faultzone import backends, options
+from pytest_faultzone.made import regions_of
 from pytest_faultzone.proof import PROOF
-from pytest_faultzone.running import ASSERTS, RUNNING, SEED
+from pytest_faultzone.running import ASSERTS, SEED
 
 if TYPE_CHECKING:
     from faultzone.backends import Backend
-    from faultzone.journal.journal import Journal
-    from faultzone.region import Chaos
-    from faultzone.serve import Endpoint
+
+
+#: So many regions stay until others are made.
+_KEPT: Final = 8
 
 
 class RegionMaker:
@@ -36,15 +35,16 @@ class RegionMaker:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._all: WeakSet[Region] = WeakSet()
-        self._of_test: tuple[str, list[Region]] = ("", [])
-        self._files = 0
+        self._regions = regions_of(config)
+        self._last: list[Region] = []
         #: How many regions were made, and why none was as long as none could be.
         self._made = 0
         self.cannot: list[str] = []
         #: What calls to an endpoint are repeated from.
         self.budget: Budget | None = None
-        self._left: list[tuple[Chaos, list[Endpoint], Journal]] = []
+
+    def __repr__(self) -> str:
+        return "make_region"  # As a test names it.
 
     def __call__(self, **shape: Any) -> Region:
         """A region of its own.
@@ -57,29 +57,14 @@ class RegionMaker:
             UsageError: a region that cannot be; the text says what to write instead.
         """
         config = self._config
-        test = config.stash.get(RUNNING, "")
         shape.setdefault("edition", options.EDITION.read(config))
         shape.setdefault("seed", config.stash.get(SEED, options.SEED.read(config)))
-        self._end_left()
-        region = make_region(self._fresh(CloudOptions.of(**shape)), **shape)
-        region.strict = config.stash.get(ASSERTS, False)
-        self._all.add(region)
-        # Its last reference may go while a lock is held, wherever the collector runs: so its end is only noted there.
-        finalize(region, self._left.append, (region.chaos, region.served, region.journal))
-        if self._of_test[0] != test:
-            self._of_test = (test, [])
-        self._of_test[1][:] = [*self._of_test[1][-7:], region]
-        if options.JOURNAL.read(config):
-            self._files += 1
-            name = re.sub(r"[^\w.-]+", "_", test)[-120:] or "session"
-            worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-            region.journal.open(options.JOURNAL.path(config) / worker / f"{name}-{self._files}.ndjson")
-        return region
-
-    def _end_left(self) -> None:
-        """End what regions that nobody holds any more have left."""
-        while self._left:
-            _end(*self._left.pop())
+        self._regions.end_left()
+        made = make_region(self._fresh(CloudOptions.of(**shape)), **shape)
+        self._regions.adopt(made)
+        # The report of a failed test asks the hosts of the last ones, where they are real.
+        self._last[:] = [*self._last[1 - _KEPT :], made]
+        return made
 
     def _fresh(self, cloud: CloudOptions) -> Backend:
         """A backend with a cloud as asked for. An endpoint has one cloud, hence one region of a test at a time."""
@@ -102,7 +87,7 @@ class RegionMaker:
         if backend.outlives_tests:
             if "PYTEST_XDIST_WORKER" in os.environ:
                 raise UsageError(backends.shared(backend.name))
-            if any(region.backend is backend and not region.closed for region in self._all):
+            if any(region.backend is backend and not region.closed for region in self._regions.all()):
                 raise NotSupported(f"{backend.name} has one cloud: a test has one region of it at a time")
             followed = options.EDITION.read(self._config)
             if "shape-region" not in backend.capabilities and cloud.edition != followed:
@@ -110,49 +95,14 @@ class RegionMaker:
             prepare(backend, cloud)
         return backend
 
-    def all_of_test(self, item: pytest.Item) -> list[Region]:
-        """The regions that a test made last, else those that it got from fixtures."""
-        test, made = self._of_test
-        if test == item.nodeid and made:
-            return list(made)
-        given = getattr(item, "funcargs", {}).values()
-        return [each for each in given if isinstance(each, Region)]
-
-    def of_test(self, item: pytest.Item) -> Region | None:
-        """The region that a test made last, else one that it got from a fixture."""
-        return next(reversed(self.all_of_test(item)), None)
-
-    def judge(self, region: Region) -> None:
-        """See that no checker of the run is violated by a region's journal.
-
-        A region that is wrong on purpose is left to the assertions of its clause.
-
-        Raises:
-            ViolationError: one is; the text has the entries that show it.
-        """
-        names = choose(options.CHECKERS.read(self._config))
-        kind = backends.kind_of(self._config)
-        if names and (kind is None or kind.sound):
-            demand(region.journal, names)
-
     def close(self) -> None:
         """End the regions that are still there; one that fails to end does not keep the others from it.
 
         Raises:
             HarnessError: something could not be undone.
         """
-        failed: list[str] = []
-        for region in list(self._all):
-            try:
-                region.close()
-            except HarnessError as error:
-                failed.append(str(error))
-            region.journal.close()
-        while self._left:
-            try:
-                self._end_left()
-            except HarnessError as error:
-                failed.append(str(error))
+        self._last.clear()
+        failed = self._regions.close()
         if lasting := self._config.stash.get(backends.LASTING, None):
             try:
                 if "shape-region" in lasting.capabilities:
@@ -164,13 +114,3 @@ class RegionMaker:
             docker.close_all()
         if failed:
             raise HarnessError("; ".join(failed))
-
-
-def _end(chaos: Chaos, served: list[Endpoint], journal: Journal) -> None:
-    """End what a region that nobody holds any more has left."""
-    try:
-        chaos.undo_all()
-    finally:
-        while served:
-            served.pop().close()
-        journal.close()

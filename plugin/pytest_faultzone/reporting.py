@@ -33,29 +33,43 @@ class Reporting:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Give the report of a test of clauses its verdict, and that of any failed test what its regions show."""
-        report = yield
-        stash = self.config.stash
-        if MAKER in stash or "pytest_faultzone.examples" in sys.modules or asserts_clauses(item):
-            from pytest_faultzone import judging
+        used = {"pytest_faultzone.made", "pytest_faultzone.examples"} & sys.modules.keys()
+        if not used and not asserts_clauses(item):
+            return (yield)
+        from pytest_faultzone import judging
 
-            judging.complete(item, call, report, stash.get(MAKER, None))
+        with judging.showing(item, call):
+            report = yield
+        judging.complete(item, call, report, self.config.stash.get(MAKER, None))
         return report
+
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> list[str] | None:
+        """Say how identities, instances, events and states of an invocation differ."""
+        if op != "==" or "faultzone.region.region" not in sys.modules:
+            return None
+        from faultzone.region.differences import differences
+
+        found = differences(left, right)
+        return [f"two of type {type(left).__name__} that are not equal", *found] if found else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Let what a report has of a region fit the terminal, before anybody writes it."""
-        ours = report.failed and any(heading.startswith("faultzone") for heading, _ in report.sections)
-        if ours and not self.config.stash[PROOF].is_worker:
-            from pytest_faultzone import failures
+        if report.failed and hasattr(report, "faultzone") and not self.config.stash[PROOF].is_worker:
+            from pytest_faultzone import terminal
 
-            failures.fit(report)
+            terminal.draw(report)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Write, by chapter, which clauses were asserted, deviate, are not supported here or were not asserted."""
         proof = self.config.stash[PROOF]
         if findings := proof.findings():
-            from pytest_faultzone import failures, summary
+            from pytest_faultzone import summary
 
-            summary.write(terminalreporter, proof, findings, failures.WIDTH)
+            summary.write(terminalreporter, proof, findings)
+        if "faultzone" in sys.modules:
+            from pytest_faultzone import summary
+
+            summary.write_not_run(terminalreporter)
         if proof.lost is not None and not proof.reasons and (lost := proof.lost()):
             terminalreporter.write_line(lost)

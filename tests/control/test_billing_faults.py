@@ -186,5 +186,5 @@ def test_only_a_subscription_can_be_made_to_expire() -> None:
 def test_a_release_that_has_not_happened_is_told_with_its_timeline() -> None:
     region = make_region()
     (instance,) = region.run_instances(1)
-    with pytest.raises(AssertionError, match=r"not been released: it is Running(.|\n)*Starting -> Running"):
+    with pytest.raises(AssertionError, match=r"not been released: it is Running(.|\n)*new -> Running on"):
         assert_released(instance)

@@ -150,7 +150,7 @@ def test_nothing_is_kept_unless_asked_and_what_hosts_wrote_is_in_the_report(
     done = pytester.runpytest_subprocess("--faultzone-backend=docker", "--alluredir=report")
     text = done.stdout.str()
     assert of_session(hosts, text) == []
-    section = text.partition("faultzone: what its hosts wrote")[2].partition("=====")[0]
+    section = text.partition("\nwhat its hosts wrote\n")[2].partition("=====")[0]
     assert re.search(r"cn-hangzhou-a-h01 \(faultzone-[0-9a-f]+-1\)", section)
     assert re.search(r"\d\d:\d\d:\d\d start i-\w+ epoch=1", section)
     assert re.search(r"i-\w+: its start-up program has ended with 3\n.*: the web is up", section)
@@ -163,8 +163,9 @@ def test_the_hosts_of_a_region_that_has_ended_are_not_kept(make: MakeRegion, hos
     region.run_instances(1)
     (link,) = hosts.pool.leased
     region.close()
-    ((title, says),) = real_hosts.sections(region, keep=True)
-    assert title == "faultzone: what its hosts wrote"
+    (block,) = real_hosts.blocks(region, keep=True)
+    ((_, says),) = block.rows
+    assert block.name == "what its hosts wrote"
     assert "start i-" in says
     assert link in hosts.pool.idle
     assert not link.name.endswith("-kept")
@@ -176,7 +177,8 @@ def test_no_more_hosts_are_kept_than_a_session_may_keep(
     region = make(zones=1, hosts_per_zone=1)
     (one,) = region.run_instances(1)
     monkeypatch.setattr(hosts.pool, "kept", [*hosts.pool.leased] * 16)
-    ((_, says),) = list(real_hosts.sections(region, keep=True))[1:]
+    (block,) = list(real_hosts.blocks(region, keep=True))[1:]
+    ((_, says),) = block.rows
     assert says == "16 hosts of earlier tests are kept, and 16 at most"
     assert one.exec("echo well") == (0, "well\n")
 
@@ -190,7 +192,8 @@ class Noisy:
 
 
 def test_what_is_shown_of_logs_is_bounded() -> None:
-    ((title, text),) = real_hosts.sections(Noisy(), keep=False)  # type: ignore[arg-type]
-    assert title == "faultzone: what its hosts wrote"
+    (block,) = real_hosts.blocks(Noisy(), keep=False)  # type: ignore[arg-type]
+    ((_, text),) = block.rows
+    assert block.name == "what its hosts wrote"
     assert len(text) == 20_000
     assert "h39 (c)\n(160 lines more)\nxxx" in text

@@ -72,8 +72,7 @@ def test_a_missing_action_is_expected_if_the_entry_says_so(pytester: pytest.Pyte
     assert result.ret == 1
     result.stdout.fnmatch_lines(
         [
-            "*faultzone: not excused*",
-            f"known.toml: '{CLAUSE}' excuses deviates, not not-implemented",
+            f"excused?  no: known.toml: '{CLAUSE}' excuses deviates, not not-implemented",
             f"deviates: {CLAUSE} - *",
             "expected departures: 0",
             f"known.toml: '{CLAUSE}' excuses deviates, not not-implemented",
@@ -87,7 +86,7 @@ def test_an_entry_that_has_expired_excuses_nothing_and_is_named(pytester: pytest
     result.assert_outcomes(failed=1)
     assert result.ret == 1
     says = f"known.toml: '{CLAUSE}' has expired on 2020-02-29 and excuses nothing since"
-    result.stdout.fnmatch_lines(["*faultzone: not excused*", says, f"deviates: {CLAUSE} - *", says])
+    result.stdout.fnmatch_lines([f"excused?  no: {says}", f"deviates: {CLAUSE} - *", says])
     run(pytester, ENTRY + "until = 9999-12-31").assert_outcomes(xfailed=1)
 
 

@@ -143,7 +143,7 @@ def message(output: str) -> str:
 
 def printed(output: str) -> str:
     """The function that the report of a failure shows."""
-    found = re.search(r"the shortest example, as a test -+\n(.*?)\n-{5,} faultzone", output, re.DOTALL)
+    found = re.search(r"the shortest example, as a test:\n(.*?)\nagain ", output, re.DOTALL)
     assert found is not None, output
     return found[1]
 
@@ -207,9 +207,10 @@ class TestIt:
     result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(
         [
-            "The shortest example is not written as a function: the value of act is <function <lambda> at *>.",
-            "The shortest example is not written as a function: the value of kind is <class 'faultzone.*.HostCrash'>.",
-            "The shortest example is not written as a function: the test is a method without self.",
+            "example   The shortest example is not written as a function: the value of act is <function <lambda>*",
+            "example   The shortest example is not written as a function: the value of kind is <class",
+            "          'faultzone.*.HostCrash'>.",
+            "example   The shortest example is not written as a function: the test is a method without self.",
         ]
     )
 

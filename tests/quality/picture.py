@@ -30,7 +30,7 @@ _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
 
 def printed() -> list[str]:
-    """The lines of a run that do not change from run to run: up to the clause, then which clause deviates."""
+    """The lines of a run that do not change from run to run: the failure, then which clause deviates."""
     with TemporaryDirectory() as elsewhere:
         done = subprocess.run(
             [sys.executable, "-m", *COMMAND.replace("faultzone", "faultzone.cli.main", 1).split(), *_COLOURED],
@@ -43,11 +43,10 @@ def printed() -> list[str]:
         )
     lines = done.stdout.splitlines()
     plain = [_SGR.sub("", line) for line in lines]
-    place = next(number for number, line in enumerate(plain) if line.endswith(": AssertionError"))
-    journal = next(number for number, line in enumerate(plain) if "faultzone journal" in line)
+    again = next(number for number, line in enumerate(plain) if line.startswith("again "))
     verdict = next(number for number, line in enumerate(plain) if line.startswith("deviates: "))
     end = next(number for number, line in enumerate(plain) if "short test summary" in line)
-    return [*lines[: place - 1], *lines[place + 1 : journal], "…", *lines[verdict:end]]
+    return [*lines[:again], "…", *lines[verdict:end]]
 
 
 def draw(lines: list[str]) -> str:

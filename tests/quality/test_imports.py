@@ -38,7 +38,7 @@ ROOMS: Final[dict[str, str]] = {
     "mutations": "errors clock api clauses editions model backends",
     "verdicts": "errors clauses journal",
     "cli": "errors api clauses editions model substrate serve checkers mutations",
-    "pytest_faultzone": "errors clock api clauses editions journal substrate backends serve region faultzone checkers "
+    "pytest_faultzone": "errors api clauses editions journal model substrate backends serve region faultzone checkers "
     "verdicts",
     "faultzone_specs": "faultzone",
     "__main__": "cli",

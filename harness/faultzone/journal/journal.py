@@ -231,6 +231,9 @@ class Journal:
         if self._sink is not None:
             self._sink.write(_line(self.entries[number]))
 
+    def __repr__(self) -> str:
+        return f"Journal({len(self.entries)} entries)"
+
     def __len__(self) -> int:
         return len(self.entries)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from faultzone.clock import SECOND, stamp
+from faultzone.clock import in_words, stamp
 from faultzone.journal.journal import Journal
 
 #: Faults and their undo are shown in every timeline: a fault of a host does not name its instances.
@@ -13,7 +13,7 @@ _AROUND: Final = frozenset({"fault", "undo"})
 
 
 def timeline(journal: Journal, instance_id: str) -> str:
-    """What the journal has of an instance, a line for each entry, with seconds since the first of them.
+    """What the journal has of an instance, a line for each entry, with the time since the first of them.
 
     Reads are left out. Faults and their undo are in it from the first entry of the instance on.
     """
@@ -21,14 +21,14 @@ def timeline(journal: Journal, instance_id: str) -> str:
     first: int | None = None
     host: object = None
     for _, at, kind, data in journal.entries:
-        if kind == "read" or not (_is_of(instance_id, kind, data) or (_is_around(kind, data) and first is not None)):
+        if kind == "read" or not (is_of(instance_id, kind, data) or (_is_around(kind, data) and first is not None)):
             continue
         first = at if first is None else first
         moved = ""
         if kind == "transition" and "instance" in data and data.get("host") != host:
             moved = f", host {_or_none(host)} -> {_or_none(data.get('host'))}"
             host = data.get("host")
-        lines.append(f"{stamp(at)} {(at - first) / SECOND:>+12.3f} s  {kind:<10} {_said(kind, data)}{moved}")
+        lines.append(f"{stamp(at)} {'+' + in_words(at - first):>14}  {kind:<10} {said(kind, data)}{moved}")
     return "\n".join(lines) or f"the journal has nothing of {instance_id}"
 
 
@@ -37,7 +37,7 @@ def _is_around(kind: str, data: Mapping[str, Any]) -> bool:
     return kind in _AROUND or "not_kept" in data
 
 
-def _is_of(instance_id: str, kind: str, data: Mapping[str, Any]) -> bool:
+def is_of(instance_id: str, kind: str, data: Mapping[str, Any]) -> bool:
     """Whether an entry is of the instance: it names it, or is a call that asks for it or made it."""
     if instance_id in (data.get("instance"), data.get("target")):
         return True
@@ -55,7 +55,7 @@ def _names(instance_id: str, value: object) -> bool:
     return isinstance(value, list | tuple) and any(_names(instance_id, each) for each in value)
 
 
-def _said(kind: str, data: Mapping[str, Any]) -> str:
+def said(kind: str, data: Mapping[str, Any]) -> str:
     """One entry in few words."""
     if kind == "transition":
         why = f" ({data['why']})" if "why" in data else ""

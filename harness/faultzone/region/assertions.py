@@ -12,7 +12,8 @@ from faultzone.errors import UsageError
 from faultzone.model.assistant import invocation_status as status
 from faultzone.region import Identity, Instance, Region
 from faultzone.region.commands import Invocation
-from faultzone.region.events import SystemEvent, timeline
+from faultzone.region.differences import changed
+from faultzone.region.events import SystemEvent, brief
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ _SHOWN = 10
 
 
 def assert_strictly_spread(instances: Sequence[Instance]) -> None:
-    """No two of these instances share a host (deployment-set/strict-spread); else the timelines of two that do.
+    """No two of these instances share a host (deployment-set/strict-spread); else what happened to two that do.
 
     Needs `see-hosts`.
     """
@@ -36,7 +37,7 @@ def assert_strictly_spread(instances: Sequence[Instance]) -> None:
     shared = sorted((host, found) for host, found in by_host.items() if len(found) > 1)
     if shared:
         said = "; ".join(f"{host} has {', '.join(each.id for each in found)}" for host, found in shared)
-        raise AssertionError("\n".join([f"not strictly spread: {said}", *map(timeline, shared[0][1][:2])]))
+        raise AssertionError("\n".join([f"not strictly spread: {said}", *map(brief, shared[0][1][:2])]))
 
 
 def assert_refused(code: str | Sequence[str], call: Callable[[], object]) -> ApiError:
@@ -54,9 +55,10 @@ def assert_refused(code: str | Sequence[str], call: Callable[[], object]) -> Api
         refusal = error
     else:
         raise AssertionError(f"not refused with {' or '.join(codes)}; answered {answer!r}")
-    assert refusal.code in codes, (
-        f"refused with {refusal.code} ({refusal.status}), not {' or '.join(codes)}: {refusal.message}"
-    )
+    if refusal.code not in codes:
+        raise AssertionError(
+            f"refused with {refusal.code} ({refusal.status}), not {' or '.join(codes)}: {refusal.message}"
+        )
     return refusal
 
 
@@ -79,14 +81,9 @@ def one(listing: Iterable[T]) -> T:
 def assert_unchanged(before: T, after: T, what: str) -> None:
     """Two observations are equal; else the fields that differ are named."""
     if before != after:
-        old, new = getattr(before, "__dict__", before), getattr(after, "__dict__", after)
-        if isinstance(old, dict) and isinstance(new, dict):
-            changed = [
-                f"{key}: {old.get(key)!r} became {new.get(key)!r}"
-                for key in old.keys() | new.keys()
-                if old.get(key) != new.get(key)
-            ]
-            raise AssertionError(f"{what} changed: " + "; ".join(sorted(changed)))
+        if found := changed(before, after):
+            told = sorted(f"{name}: {was!r} became {now!r}" for name, was, now in found)
+            raise AssertionError(f"{what} changed: {'; '.join(told)}")
         raise AssertionError(f"{what} changed: {before!r} became {after!r}")
 
 
@@ -95,21 +92,22 @@ def assert_nothing_made(region: Region, call: Callable[[], object], code: str | 
     before = {each.id for each in region.instances}
     refusal = assert_refused(code, call)
     left = {each.id for each in region.instances} - before
-    assert not left, f"refused with {refusal.code}, yet {', '.join(sorted(left))} were made"
+    if left:
+        raise AssertionError(f"refused with {refusal.code}, yet {', '.join(sorted(left))} were made")
     return refusal
 
 
 def assert_avoided(instance: Instance, type: str = "SystemMaintenance.Reboot") -> SystemEvent:
-    """The latest event of this type on an instance is Avoided (event/avoid-by-reboot); else its timeline."""
+    """The latest event of this type on an instance is Avoided (event/avoid-by-reboot); else what befell it last."""
     found = instance.region.events.of(instance, type)
     if not found or found[-1].state != "Avoided":
         seen = f"the latest is {found[-1].state}" if found else "there is none"
-        raise AssertionError(f"no {type} of {instance.id} is Avoided: {seen}\n{timeline(instance)}")
+        raise AssertionError(f"no {type} of {instance.id} is Avoided: {seen}\n{brief(instance)}")
     return found[-1]
 
 
 def assert_recovered(instance: Instance, before: Identity, *, type: str = "SystemFailure.Reboot") -> SystemEvent:
-    """An instance has come through a failure of its host; else its timeline.
+    """An instance has come through a failure of its host; else what happened to it last.
 
     It is Running and well, is what it was (recovery/metadata-unchanged), and its latest event of this type is Executed.
 
@@ -124,25 +122,20 @@ def assert_recovered(instance: Instance, before: Identity, *, type: str = "Syste
     found = instance.region.events.of(instance, type)
     if not found or found[-1].state != "Executed":
         wrong.append(f"its latest {type} is {found[-1].state}" if found else f"it has no {type}")
-    now = instance.identity
-    wrong += [
-        f"{name} was {getattr(before, name)!r} and is {getattr(now, name)!r}"
-        for name in before._fields
-        if getattr(before, name) != getattr(now, name)
-    ]
+    wrong += [f"{name} was {was!r} and is {now!r}" for name, was, now in changed(before, instance.identity)]
     if wrong:
-        raise AssertionError(f"{instance.id} has not recovered: {'; '.join(wrong)}\n{timeline(instance)}")
+        raise AssertionError(f"{instance.id} has not recovered: {'; '.join(wrong)}\n{brief(instance)}")
     return found[-1]
 
 
 def assert_released(instance: Instance) -> None:
-    """The instance no longer exists (billing/release-after-15-days); else what it is, and its timeline."""
+    """The instance no longer exists (billing/release-after-15-days); else what it is, and what happened to it last."""
     if instance.exists:
         shown = instance.describe()
         locks = ", ".join(each["LockReason"] for each in shown["OperationLocks"]["LockReason"]) or "nothing"
         raise AssertionError(
             f"{instance.id} has not been released: it is {shown['Status']}, locked for {locks}, "
-            f"until {shown['ExpiredTime']}\n{timeline(instance)}"
+            f"until {shown['ExpiredTime']}\n{brief(instance)}"
         )
 
 

@@ -39,6 +39,10 @@ class Injection:
         self.fault, self.number, self.active = fault, number, True
         self._backend, self._planned, self._half_way = backend, planned, half_way
 
+    def __repr__(self) -> str:
+        state = "its undo is owed" if self.active else "undone"
+        return f"Injection({self.fault!r}, {state})"
+
     @property
     def record(self) -> dict[str, Any]:
         """The record of the fault: its state, and when it is due or to be undone; see the control verb `faults`."""
@@ -97,6 +101,10 @@ class Chaos:
         self._backend, self._region = backend, region
         #: Every injection until its undo has run and its end is seen.
         self._owed: list[Injection] = [] if owed is None else owed
+
+    def __repr__(self) -> str:
+        owed = ", ".join(repr(each.fault) for each in self._owed)
+        return f"Chaos({self._region!r}, {f'owes the undo of {owed}' if owed else 'nothing is broken'})"
 
     def of(self, region: str) -> Chaos:
         """The same for another region of the cloud; what it breaks is owed here."""

@@ -56,7 +56,7 @@ def stopped() -> Outcome:
     return _outcome("Stopped", hang=True)
 
 
-class _States(dict[str, str]):
+class States(dict[str, str]):
     """The state of each target of an invocation."""
 
     def __missing__(self, instance: str) -> str:
@@ -95,7 +95,7 @@ class Invocation:
     def states(self) -> dict[str, str]:
         """The state of each target, by the instance's id."""
         items = self.describe()["InvokeInstances"]["InvokeInstance"]
-        return _States((each["InstanceId"], each["InstanceInvokeStatus"]) for each in items)
+        return States((each["InstanceId"], each["InstanceInvokeStatus"]) for each in items)
 
     def results(self, instance: Instance | None = None) -> list[dict[str, Any]]:
         """The records, of one instance or of all; the latest run first."""
@@ -169,6 +169,9 @@ class Commands:
 
     def __init__(self, region: Region) -> None:
         self._region = region
+
+    def __repr__(self) -> str:
+        return f"Commands({self._region!r})"
 
     def create(self, script: str | bytes, *, type: str = "RunShellScript", **parameters: object) -> str:
         """CreateCommand; the id of the command. Further parameters go by their wire name."""

@@ -30,6 +30,12 @@ class SystemEvent(NamedTuple):
     not_before: int | None
     finished: int | None
 
+    def __repr__(self) -> str:
+        due = f", not before {stamp(self.not_before)}" if self.not_before is not None else ""
+        done = f", finished {stamp(self.finished)}" if self.finished is not None else ""
+        said = f"{self.type} of {self.instance} {self.state}, published {stamp(self.published)}{due}{done}"
+        return f"SystemEvent({self.id}: {said})"
+
     @classmethod
     def of(cls, shown: dict[str, Any]) -> SystemEvent:
         """The event of one entry of DescribeInstanceHistoryEvents."""
@@ -57,6 +63,9 @@ class Events:
 
     def __init__(self, region: Region) -> None:
         self._region = region
+
+    def __repr__(self) -> str:
+        return f"Events({self._region!r})"
 
     def of(self, instance: Instance | None = None, type: str | None = None) -> list[SystemEvent]:
         """The system events in every state, oldest first, of one instance and of one type or of all."""
@@ -109,7 +118,7 @@ class Events:
 
         Raises:
             UsageError: the edition has no such state.
-            WaitTimeout: there is none; the text has the timeline of the instance.
+            WaitTimeout: there is none; the text has what happened to the instance last.
         """
         states = self._region.edition.event.states
         if state is not None and state not in states:
@@ -123,9 +132,38 @@ class Events:
         try:
             event = self._region.wait(found, within, what=what)
         except WaitTimeout as late:
-            raise WaitTimeout(f"{late}\n{timeline(instance)}" if instance is not None else str(late)) from None
+            raise WaitTimeout(f"{late}\n{brief(instance)}" if instance is not None else str(late)) from None
         assert event is not None
         return event
+
+
+#: How many things an assertion that fails tells of an instance.
+_TOLD = 8
+
+
+def brief(instance: Instance) -> str:
+    """How an instance is and what happened to it last, for a message; `timeline` has all of it."""
+    from faultzone.journal import story  # A wait that succeeds needs none.
+
+    region = instance.region
+    lines = [_seen(instance)]
+    told = story.last(region.journal, _TOLD, instance.id)
+    widest = max((len(each.when) for each in told), default=0)
+    lines += [f"  {each.when:<{widest}}  {_alone(each.said, instance.id)}" for each in told]
+    return "\n".join(lines)
+
+
+def _alone(said: str, instance_id: str) -> str:
+    """What is said of one instance, without its id."""
+    return said.removeprefix(f"{instance_id}: ").replace(f" of {instance_id}: ", ": ", 1)
+
+
+def _seen(instance: Instance) -> str:
+    try:
+        full = instance.region.events.full_status(instance)
+    except ApiError as refusal:
+        return f"{instance.id} cannot be seen: {refusal.code}"
+    return f"{instance.id} is {full['Status']['Name']}, its health {full['HealthStatus']['Name']}"
 
 
 def timeline(instance: Instance) -> str:
@@ -133,11 +171,7 @@ def timeline(instance: Instance) -> str:
     from faultzone.journal import timeline as report  # A wait that succeeds needs none.
 
     region = instance.region
-    try:
-        full = region.events.full_status(instance)
-        lines = [f"{instance.id} is {full['Status']['Name']}, its health {full['HealthStatus']['Name']}"]
-    except ApiError as refusal:
-        lines = [f"{instance.id} cannot be seen: {refusal.code}"]
+    lines = [_seen(instance)]
     try:
         for event in region.events.of(instance):
             due = f", due {stamp(event.not_before)}" if event.not_before is not None else ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from faultzone.api.ecs.instances import STATUSES
 from faultzone.api.errors import ApiError
 from faultzone.backends import Backend
-from faultzone.clock import Duration, milliseconds, read_stamp, utc
+from faultzone.clock import Duration, milliseconds, read_stamp, stamp, utc
 from faultzone.errors import UsageError, WaitTimeout
 from faultzone.waiting import STATE_CHANGE
 
@@ -298,6 +298,12 @@ class RegionClock:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+
+    def __repr__(self) -> str:
+        # The clock itself is not asked: that may be a call, and time that follows another would move on.
+        entries = self._backend.journal.entries
+        last = f", {stamp(entries[-1][1])} when something last happened" if entries else ""
+        return f"RegionClock({self._backend.name}{last})"
 
     @property
     def now(self) -> datetime:

@@ -513,6 +513,9 @@ class Client:
     def __init__(self, region: Region) -> None:
         self._region = region
 
+    def __repr__(self) -> str:
+        return f"Client({self._region!r})"
+
     def call(self, action: str, **parameters: object) -> dict[str, Any]:
         """Answer one action.
 
@@ -547,7 +550,25 @@ def make_region(backend: Doors | None = None, **options: Any) -> Region:
 
         made = complete(backend, type(backend).__name__)
     defaults = {"image": DEFAULT_IMAGE, "instance-type": DEFAULT_INSTANCE_TYPE}
-    return Region(made, chosen.shapes[0].region_id, edition=_edition_of(made, chosen, options), defaults=defaults)
+    region = Region(made, chosen.shapes[0].region_id, edition=_edition_of(made, chosen, options), defaults=defaults)
+    if _watchers:
+        _watchers[-1](region)
+    return region
+
+
+#: Who is told of regions that are made in this process; the last alone, since one run of tests may be inside another.
+_watchers: list[Callable[[Region], object]] = []
+
+
+def watch(watcher: Callable[[Region], object]) -> Callable[[], None]:
+    """Call a function with each region that is made from now on in this process; returns what ends that."""
+    _watchers.append(watcher)
+
+    def end() -> None:
+        if watcher in _watchers:
+            _watchers.remove(watcher)
+
+    return end
 
 
 def _edition_of(backend: Backend, chosen: CloudOptions, options: Mapping[str, object]) -> Edition:

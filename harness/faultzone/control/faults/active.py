@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.errors import ApiError
-from faultzone.clock import milliseconds
+from faultzone.clock import in_words, milliseconds
 from faultzone.control.faults.breaks import OWN, Breaker, Breakers, Breaking, Proof
 from faultzone.errors import FaultzoneError, HarnessError, NotSupported, UndoFailed, UnknownTarget, UsageError
 
@@ -357,6 +357,6 @@ class ActiveFaults:
                 record.state, record.deadline = UNDONE, None
             elif record.deadline is not None and self._backend.clock.now >= record.deadline:
                 within = milliseconds(record.fault.undo_within)
-                late = f"not within {within / 1000:g} s of region time"
+                late = f"not within {in_words(within)} of region time"
                 record.state, record.error = FAILED, UndoFailed(f"not as promised: {record.fault!r}: {late}")
         return record

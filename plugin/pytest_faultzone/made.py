@@ -1,0 +1,213 @@
+"""The regions of a run: whose each is, what its checkers find, and what is left of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary, finalize, ref
+
+import pytest
+
+from faultzone import editions
+from faultzone.backends.local import LocalBackend
+from faultzone.checkers import ViolationError, choose, demand
+from faultzone.errors import HarnessError
+from faultzone.model.rules import Rules
+from faultzone.region import Region
+from faultzone.region.region import watch
+from pytest_faultzone import backends, options
+from pytest_faultzone.running import ASSERTS, RUNNING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from faultzone.journal.journal import Journal
+    from faultzone.region import Chaos
+    from faultzone.serve import Endpoint
+
+#: The regions of the run, once the harness is in use.
+REGIONS: pytest.StashKey[Regions] = pytest.StashKey()
+#: The report of a test tells of so many of its regions, the last.
+_KEPT: int = 8
+
+
+@dataclass(eq=False, slots=True)
+class Made:
+    """What is known of a region, also after its last reference has gone.
+
+    Attributes:
+        owner: the id of the test it is of, or of the class or module whose tests share it; empty if the session's do.
+        journal: what happened in it.
+        chaos: what owes the undo of its faults.
+        served: its endpoints.
+        find: gives it, as long as somebody holds it.
+        file: where its journal is kept, if it is.
+        ours: whether a fixture has made it; other regions are ended by whoever made them.
+        judged: whether the checkers have judged it, or are not to.
+    """
+
+    owner: str
+    journal: Journal
+    chaos: Chaos
+    served: list[Endpoint]
+    find: Callable[[], Region | None]
+    file: Path | None = None
+    ours: bool = False
+    judged: bool = False
+
+    @property
+    def region(self) -> Region | None:
+        """It, as long as somebody holds it."""
+        return self.find()
+
+    def end(self) -> None:
+        """Mend what is still broken, and close what is open."""
+        try:
+            if self.ours:
+                self.chaos.undo_all()
+        finally:
+            while self.ours and self.served:
+                self.served.pop().close()
+            self.journal.close()
+
+
+@dataclass(eq=False)
+class Regions:
+    """All regions that are made in this process, by `make_region` of a fixture or of the harness.
+
+    Args:
+        config: pytest's configuration.
+    """
+
+    config: pytest.Config
+    _made: WeakKeyDictionary[Region, Made] = field(default_factory=WeakKeyDictionary)
+    #: The last of the test, or of what holds tests, that made one last.
+    _of_test: tuple[str, list[Made]] = ("", [])
+    _files: int = 0
+    #: What is left of those that nobody holds any more.
+    _left: list[Made] = field(default_factory=list)
+    #: What checkers have found and nobody was told.
+    _violations: list[str] = field(default_factory=list)
+
+    def note(self, region: Region) -> None:
+        """Take note of a new region: it is of the test, or the fixture, that is under way."""
+        stash = self.config.stash
+        owner = stash.get(RUNNING, "")
+        self.end_left()
+        region.strict = stash.get(ASSERTS, False)
+        made = Made(owner, region.journal, region.chaos, region.served, ref(region), judged=_is_bent(region))
+        self._made[region] = made
+        # Its last reference may go while a lock is held, wherever the collector runs: so its end is only noted there.
+        finalize(region, self._left.append, made)
+        if self._of_test[0] != owner:
+            self._of_test = (owner, [])
+        self._of_test[1][:] = [*self._of_test[1][1 - _KEPT :], made]
+        if options.JOURNAL.read(self.config):
+            self._files += 1
+            name = re.sub(r"[^\w.-]+", "_", owner)[-120:] or "session"
+            worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+            made.file = options.JOURNAL.path(self.config) / worker / f"{name}-{self._files}.ndjson"
+            region.journal.open(made.file)
+
+    def adopt(self, region: Region) -> None:
+        """Take a region for one that a fixture has made: it is ended, and judged, whatever its rules are."""
+        made = self._made[region]
+        made.ours, made.judged = True, False
+
+    def end_left(self) -> None:
+        """End what regions that nobody holds any more have left, and judge it."""
+        while self._left:
+            made = self._left.pop()
+            made.end()
+            self._judge(made)
+
+    def of(self, item: pytest.Item) -> list[Made]:
+        """The regions that a test made last, else those that it got from fixtures, else those of its class."""
+        test, made = self._of_test
+        if test == item.nodeid and made:
+            return list(made)
+        given = [*getattr(item, "funcargs", {}).values()]
+        instance = getattr(item, "instance", None)
+        if instance is not None:
+            given += [*vars(type(instance)).values(), *getattr(instance, "__dict__", {}).values()]
+        held = {id(each): each for each in given if isinstance(each, Region)}
+        return [self._made[each] for each in held.values() if each in self._made]
+
+    def all(self) -> list[Region]:
+        """The regions that somebody holds."""
+        return list(self._made)
+
+    def judge(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        """See that no checker is violated by the journals of a test, and of what ends with it.
+
+        Raises:
+            ViolationError: one is; the text has the entries that show it.
+        """
+        self.end_left()
+        for made in list(self._made.values()):
+            over = nextitem is None or (made.owner and not _is_within(nextitem.nodeid, made.owner))
+            if over:
+                self._judge(made)
+        if self._violations:
+            found, self._violations = "\n".join(self._violations), []
+            raise ViolationError(found)
+
+    def _judge(self, made: Made) -> None:
+        """Judge a journal once. A region that is wrong on purpose is left to the assertions of its clause."""
+        if made.judged:
+            return
+        made.judged = True
+        names = choose(options.CHECKERS.read(self.config))
+        kind = backends.kind_of(self.config)
+        if names and (kind is None or kind.sound):
+            try:
+                demand(made.journal, names)
+            except ViolationError as violation:
+                self._violations.append(str(violation))
+
+    def close(self) -> list[str]:
+        """End the regions that are still there; one that fails to end does not keep the others from it.
+
+        Returns:
+            What could not be undone.
+        """
+        failed: list[str] = []
+        for region in [region for region, made in self._made.items() if made.ours]:
+            try:
+                region.close()
+            except HarnessError as error:
+                failed.append(str(error))
+            region.journal.close()
+        while self._left:
+            try:
+                self.end_left()
+            except HarnessError as error:
+                failed.append(str(error))
+        return failed
+
+
+def _is_bent(region: Region) -> bool:
+    """Whether a region is not as documented on purpose: its rules, its values or its backend are somebody's own."""
+    if not isinstance(region.backend, LocalBackend):
+        return True
+    cloud = region.backend.cloud
+    edition = cloud.edition
+    return (
+        type(cloud.rules) is not Rules or edition.name not in editions.names() or editions.load(edition.name) != edition
+    )
+
+
+def _is_within(node: str, owner: str) -> bool:
+    """Whether a test is what owns a region, or is held by it."""
+    return node == owner or node.startswith((f"{owner}::", f"{owner}/"))
+
+
+def regions_of(config: pytest.Config) -> Regions:
+    """The regions of a run, which are watched from now on."""
+    if REGIONS not in config.stash:
+        regions = config.stash[REGIONS] = Regions(config)
+        config.add_cleanup(watch(regions.note))
+    return config.stash[REGIONS]
