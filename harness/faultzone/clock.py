@@ -49,14 +49,14 @@ def milliseconds(duration: Duration) -> int:
         written = duration.replace(" ", "")
         parts = _PART.findall(written)
         if not parts or "".join(number + unit for number, unit in parts) != written:
-            raise UsageError(f"a duration is written like '90s', '2h' or '1d12h', not {duration!r}")
+            raise UsageError.expected("duration", duration, "a duration such as '90s', '2h' or '1d12h'")
         result = round(sum(float(number) * _UNITS[unit] for number, unit in parts))
     else:
         if not isfinite(duration):
-            raise UsageError(f"a duration has an end: {duration!r}")
+            raise UsageError.expected("duration", duration, "a finite number of seconds")
         result = round(duration * SECOND)
     if result < 0:
-        raise UsageError(f"a duration cannot be negative: {duration!r}")
+        raise UsageError.expected("duration", duration, "0 or more")
     return result
 
 
@@ -212,7 +212,9 @@ class HybridClock(Clock):
 
     def __init__(self, start: int, real: Callable[[], float], scale: float = 1.0) -> None:
         if type(scale) not in (int, float) or not 0 < scale <= SCALE_MAX:
-            raise UsageError(f"scale={scale!r}: write region seconds for each real second, up to {SCALE_MAX:,.0f}")
+            raise UsageError.expected(
+                "scale", scale, f"region seconds for each real second, more than 0 and at most {SCALE_MAX:,.0f}"
+            )
         super().__init__(start)
         self._real, self.scale = real, scale
         self._origin, self._origin_real = start, real()

@@ -23,13 +23,61 @@ A refusal by the API is none of these: it is `faultzone.api.errors.ApiError`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Self
+
+#: A message lists at most this many allowed values, and this many characters of a wrong one.
+_LISTED = 30
+_SHOWN = 200
+
 
 class FaultzoneError(Exception):
     """The base of everything that the harness raises."""
 
 
 class UsageError(FaultzoneError, ValueError):
-    """A test asked for something that cannot be. The text says what to write instead."""
+    """A test asked for something impossible. The text says what was given, what is allowed, and what to write.
+
+    The class methods make the frequent texts. Each returns the error, for the caller to raise.
+    """
+
+    @classmethod
+    def expected(cls, name: str, value: object, allowed: str) -> Self:
+        """`port=0: expected a port from 1 to 65535`."""
+        return cls(f"{name}={_shown(value)}: expected {allowed}")
+
+    @classmethod
+    def expected_one_of(cls, name: str, value: object, allowed: Iterable[object]) -> Self:
+        """`clock='wall': expected 'virtual' or 'hybrid'`, with the nearest first when there are many."""
+        known = list(allowed)
+        return cls(f"{name}={_shown(value)}: {_nearest(value, known)}expected {_choice(known)}")
+
+    @classmethod
+    def expected_whole(cls, name: str, value: object, least: int, most: int | None = None, *, unit: str = "") -> Self:
+        """`zones=0: expected a whole number from 1 to 26`; `unit` is a plural such as `seconds`."""
+        limits = f", {least} or more" if most is None else f" from {least} to {most}"
+        return cls(f"{name}={_shown(value)}: expected a whole number{f' of {unit}' * bool(unit)}{limits}")
+
+    @classmethod
+    def unknown(cls, what: str, name: object, known: Iterable[object] = (), *, where: str = "", see: str = "") -> Self:
+        """`unknown edition '2019-2': did you mean '2019-02'? expected one of …`.
+
+        Args:
+            what: the noun for the thing with the name.
+            name: the name that was given.
+            known: the names that exist.
+            where: what it was given in, such as `in supply`.
+            see: where the user finds these names. It replaces a long list.
+        """
+        names = list(known)
+        near = _nearest(name, names)
+        listed = f"expected {_choice(names)}" if names and (len(names) <= _LISTED or not see) else ""
+        advice = near + ("" if near and see else see or listed)
+        given = f"unknown {what} {_shown(name)}{f' {where}' * bool(where)}"
+        return cls(f"{given}: {advice.rstrip()}" if advice else given)
 
 
 class ShapeError(UsageError):
@@ -89,3 +137,31 @@ class NotListed(IncompleteAnswer, LookupError):
 
 class WaitTimeout(FaultzoneError, AssertionError):
     """What a test waited for did not come within the time that the documentation gives it."""
+
+
+def _shown(value: object) -> str:
+    """A value as a message shows it, at most `_SHOWN` characters long."""
+    try:
+        shown = repr(value)
+    except Exception:  # Of a class of the caller's, or of a number with too many digits.
+        shown = f"<{type(value).__name__}>"
+    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
+
+
+def _choice(allowed: list[object]) -> str:
+    """The allowed values for a message: `'a'`, `'a' or 'b'`, `one of 'a', 'b', 'c'`."""
+    shown = [repr(each) for each in allowed[:_LISTED]]
+    if not shown:
+        return "none, because there are none"
+    if len(shown) <= 2:
+        return " or ".join(shown)
+    return f"one of {', '.join(shown)}" + (f" and {len(allowed) - _LISTED} more" if len(allowed) > _LISTED else "")
+
+
+def _nearest(value: object, known: list[object]) -> str:
+    """`did you mean 'b'? ` for a name near a known one."""
+    from difflib import get_close_matches  # Slow to import, and only a mistake needs it.
+
+    names = [each for each in known if isinstance(each, str)]
+    near = get_close_matches(value, names, 1) if isinstance(value, str) else []
+    return f"did you mean {near[0]!r}? " if near else ""

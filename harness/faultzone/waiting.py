@@ -89,7 +89,7 @@ def hold(backend: Backend, predicate: Callable[[], object], during: Duration, *,
 
 def _check(predicate: object) -> None:
     if not callable(predicate):
-        raise UsageError(f"{predicate!r} is no predicate: write lambda: and what shall be so")
+        raise UsageError.expected("predicate", predicate, "a function: write lambda: before the condition")
 
 
 def _pass(backend: Backend, deadline: int, *, for_scripts: bool = True) -> bool:

@@ -87,14 +87,17 @@ REGION = make_region(zones=1, hosts_per_zone=2)
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [
-        ({"Tag": {1: 2}}, r"^Tag has the name 1, a int: write text, such as '1'$"),
-        ({"Tag": [{None: 1}]}, r"^Tag\.1 has the name None, a NoneType: write text$"),
-        ({3: "x"}, r"^parameters has the name 3, a int: write text, such as '3'$"),
-        ({("a",): "x"}, r"^parameters has the name \('a',\), a tuple: write text$"),
-        ({"Tag": itself()}, r"^Tag\.1\.a\.1\.a\S+ is nested more than 32 deep, or holds itself: write it flat$"),
-        ({"Amount": 10**5000}, r"^Amount is a whole number of 16610 bits: write one of at most 64 bits$"),
-        (["Amount", 1], r"^parameters=\['Amount', 1\]: write a mapping from names to values$"),
-        (None, r"^parameters=None: write a mapping from names to values$"),
+        ({"Tag": {1: 2}}, r"^Tag: expected text as a name, such as '1', got 1 \(int\)$"),
+        ({"Tag": [{None: 1}]}, r"^Tag\.1: expected text as a name, got None \(NoneType\)$"),
+        ({3: "x"}, r"^parameters: expected text as a name, such as '3', got 3 \(int\)$"),
+        ({("a",): "x"}, r"^parameters: expected text as a name, got \('a',\) \(tuple\)$"),
+        ({"Tag": itself()}, r"^Tag\.1\.a\.1\.a\S+: expected at most 32 levels; it has more, or contains itself$"),
+        (
+            {"Amount": 10**5000},
+            r"^Amount: expected a whole number of at most 64 bits, got a whole number of 16610 bits$",
+        ),
+        (["Amount", 1], r"^parameters=\['Amount', 1\]: expected a mapping of names to values$"),
+        (None, r"^parameters=None: expected a mapping of names to values$"),
     ],
 )
 def test_what_cannot_be_sent_is_named(parameters: Any, said: str) -> None:
@@ -116,5 +119,5 @@ def test_the_record_holds_nothing_that_others_may_change() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 10**30, 1j, {1}])
 def test_a_number_that_is_none_is_refused_by_control_verbs(value: Any) -> None:
-    with pytest.raises(UsageError, match=r"milliseconds.* is"):
+    with pytest.raises(UsageError, match=r"milliseconds.*: expected "):
         REGION.backend.control("advance", {"milliseconds": value})

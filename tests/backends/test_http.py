@@ -86,7 +86,7 @@ def test_a_null_argument_travels(name: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_what_a_verb_names_and_is_not_there_is_told_apart(backend: HttpBackend) -> None:
-    with pytest.raises(UnknownTarget, match="there is no instance 'i-1'"):
+    with pytest.raises(UnknownTarget, match="unknown instance 'i-1'"):
         backend.control("locks", {"instance": "i-1"})
     with pytest.raises(UsageError) as refused:
         backend.control("locks", {})
@@ -95,9 +95,9 @@ def test_what_a_verb_names_and_is_not_there_is_told_apart(backend: HttpBackend) 
 
 @pytest.mark.parametrize("value", [b"raw", {1}, object(), iter("a")])
 def test_what_cannot_be_sent_is_refused_before_it_is(backend: HttpBackend, value: object) -> None:
-    with pytest.raises(UsageError, match=r"Name is a .*, which cannot be sent: write text"):
+    with pytest.raises(UsageError, match=r"Name=.*: expected text, a number or a list"):
         backend.call("RunInstances", {"Name": value})
-    with pytest.raises(UsageError, match="write what JSON can carry"):
+    with pytest.raises(UsageError, match="expected arguments that JSON can encode"):
         backend.control("locks", {"instance": value})
 
 
@@ -165,7 +165,7 @@ def test_a_fault_is_scheduled_by_the_clock_of_the_endpoint(backend: HttpBackend)
 def test_what_cannot_come_at_an_endpoint_is_told_once(backend: HttpBackend) -> None:
     region = make_region(backend)
     region.chaos.at("1h", HostCrash("h1"))
-    with pytest.raises(UsageError, match="no host 'h1'"):
+    with pytest.raises(UsageError, match="unknown host 'h1'"):
         region.clock.advance("2h")
     region.close()
     called_off = region.chaos.at("1h", HostCrash("h1"))
@@ -180,7 +180,7 @@ def test_what_could_not_come_unnoticed_is_told_at_the_end(backend: HttpBackend) 
     patience = time.monotonic() + PATIENCE
     while not region.control("faults", number=1)["faults"][0]["error"] and time.monotonic() < patience:
         assert region.call("DescribeInstances")["TotalCount"] == 0
-    with pytest.raises(UsageError, match="was to come and could not: there is no host 'h1'"):
+    with pytest.raises(UsageError, match=r"could not be injected when it was due: .*unknown host 'h1'"):
         region.close()
 
 
@@ -282,7 +282,7 @@ def test_a_reset_to_what_cannot_be_changes_nothing(backend: HttpBackend) -> None
     for options, says in (
         ({"zones": 0}, "zones=0"),
         ({"accounts": 6}, "accounts=6"),
-        ({"regions": "x"}, "'regions' is string: write array"),
+        ({"regions": "x"}, "'regions': expected array, got string"),
     ):
         with pytest.raises(UsageError, match=says):
             backend.control("reset", options)
@@ -370,7 +370,7 @@ def test_a_lost_answer_is_trouble_where_nothing_was_to_be_lost() -> None:
 def test_keys_that_mean_two_accounts_and_tokens_that_no_header_carries(
     key: Sequence[str], sts: Sequence[str] | None, token: str | None
 ) -> None:
-    with closing(hosted.Hosted()) as cloud, pytest.raises(UsageError, match=r"key pair|control token"):
+    with closing(hosted.Hosted()) as cloud, pytest.raises(UsageError, match=r"key pair|^token: "):
         hosted.endpoint(cloud, key=key, sts=sts, token=token)
 
 

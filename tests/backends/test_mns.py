@@ -103,7 +103,7 @@ def test_other_queues_and_names_are_refused(region: Region) -> None:
         assert (status, texts(error, "Code")) == (404, ["QueueNotExist"])
     with pytest.raises(UsageError, match="letters, digits and hyphens"):
         region.control("subscribe", queue="no queue")
-    with pytest.raises(UsageError, match="write one of url, queue and function, not url and queue"):
+    with pytest.raises(UsageError, match="expected one of url, queue and function, got url and queue"):
         region.control("subscribe", queue="events", url="http://127.0.0.1/")
 
 

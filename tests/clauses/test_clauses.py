@@ -150,7 +150,7 @@ def test_get_names_close_matches(wrong: str) -> None:
     with pytest.raises(UnknownClause, match="did you mean deployment-set/strict-spread") as caught:
         clauses.get(wrong)
     assert isinstance(caught.value, KeyError)
-    assert str(caught.value).startswith(f"no clause '{wrong}'")
+    assert str(caught.value).startswith(f"unknown clause '{wrong}'")
 
 
 def test_get_names_the_chapters_when_nothing_is_close() -> None:

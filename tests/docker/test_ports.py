@@ -161,5 +161,5 @@ def test_what_is_no_port_is_refused(real: Region, port: Any) -> None:
         pass
     with pytest.raises(UsageError, match="no port was opened"):
         real.control("end-forward", port=1)
-    with pytest.raises(UsageError, match="there is no instance"):
+    with pytest.raises(UsageError, match="unknown instance"):
         real.control("forward-port", instance="i-none", port=80)

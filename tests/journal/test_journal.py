@@ -277,5 +277,5 @@ def test_the_control_verb_shows_the_last_entries_or_a_page() -> None:
         length = region.control("journal")["length"]
         assert numbers(first=3, last=2) == [3, 4]
         assert numbers(last=2) == [length - 2, length - 1]
-        with pytest.raises(UsageError, match="first=-1: write the number of an entry, 0 or more"):
+        with pytest.raises(UsageError, match="first=-1: expected a whole number, 0 or more"):
             numbers(first=-1)

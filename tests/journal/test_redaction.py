@@ -125,7 +125,7 @@ def test_scripts_are_shown_without_what_they_quote(name: str, script: str, kept:
 
 @pytest.mark.parametrize("url", ["user:{}@x", "http:user:{}@x/", "http:/user:{}@x/", "user:{}/a@x", "ftp://u:{}@x"])
 def test_a_url_that_is_none_is_quoted_without_its_password(region: Region, url: str) -> None:
-    with pytest.raises(UsageError, match="write an HTTP URL") as refused:
+    with pytest.raises(UsageError, match="expected an HTTP URL") as refused:
         region.control("subscribe", url=url.format(SECRET))
     assert SECRET not in str(refused.value)
 

@@ -80,7 +80,7 @@ def test_other_pages_may_not(headers: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "http://", "a:80", "a/b", "*", "\uff41.example"])
 def test_what_is_no_name_cannot_be_allowed(name: str) -> None:
-    with pytest.raises(UsageError, match="write the name of a host"):
+    with pytest.raises(UsageError, match="expected the name of a host"):
         Hosts(8080, [name])
 
 

@@ -30,7 +30,7 @@ def test_an_option_of_what_is_not_installed_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     assert cli.main(["conform", option]) == 2
-    assert f"{option} needs what is not installed: pip install 'pytest-faultzone[{extra}]'" in capsys.readouterr().err
+    assert f"{option} needs an extra: pip install 'pytest-faultzone[{extra}]'" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -71,14 +71,14 @@ def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("option", "form"),
     [
-        ("--key=testid", "ID:SECRET, such as testid:testsecret"),
-        ("--key=:s", "ID:SECRET, such as testid:testsecret"),
-        ("--sts=a:b", "ID:SECRET:TOKEN, such as testid:testsecret:token"),
+        ("--key=testid", "ID:SECRET without an empty part, such as testid:testsecret"),
+        ("--key=:s", "ID:SECRET without an empty part, such as testid:testsecret"),
+        ("--sts=a:b", "ID:SECRET:TOKEN without an empty part, such as testid:testsecret:token"),
     ],
 )
 def test_a_key_that_is_none_is_refused(option: str, form: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["up", option]) == 2
-    assert f"{option[:5]}: write {form}, no part of it empty\n" in capsys.readouterr().err
+    assert f"{option[:5]}: expected {form}\n" in capsys.readouterr().err
 
 
 def test_on_an_endpoint_the_tests_that_use_up_a_quota_come_last(pytester: pytest.Pytester) -> None:
@@ -102,17 +102,17 @@ def test_on_an_endpoint_the_tests_that_use_up_a_quota_come_last(pytester: pytest
 @pytest.mark.parametrize(
     ("argument", "says"),
     [
-        ("--faultzone-backend=wrong:nope", "no wrong region 'nope': `faultzone wrong` lists them"),
-        ("--faultzone-backend=wrong:eight-in-zone", "did you mean eight-in-a-zone"),
-        ("--faultzone-backend=moon", "write 'memory'"),
-        ("--faultzone-backend=ftp://user:password@moon", "no backend 'ftp://[*][*][*]@moon': write 'memory'"),
+        ("--faultzone-backend=wrong:nope", "unknown wrong region 'nope': `faultzone wrong` lists them"),
+        ("--faultzone-backend=wrong:eight-in-zone", "did you mean 'eight-in-a-zone'"),
+        ("--faultzone-backend=moon", "expected 'memory'"),
+        ("--faultzone-backend=ftp://user:password@moon", "unknown backend 'ftp://[*][*][*]@moon': expected 'memory'"),
         ("--faultzone-backend=http://127.0.0.1:1", "does not answer"),
-        ("--faultzone-clause=nope/x", "no clause matches 'nope/x'"),
-        ("--faultzone-checkers=nope", "no checker 'nope'"),
+        ("--faultzone-clause=nope/x", "unknown clause 'nope/x'"),
+        ("--faultzone-checkers=nope", "unknown checker 'nope'"),
         ("--faultzone-keep=all", "invalid choice: 'all' (choose from *none*"),
         ("--faultzone-docker-hosts=0", "0: write a whole number, at least 1"),
         ("--faultzone-docker-hosts=4_0", "4_0: write a whole number"),
-        ("--faultzone-edition=1999", "no edition '1999'; there are 2019-02"),
+        ("--faultzone-edition=1999", "unknown edition '1999': expected one of '2019-02'"),
         ("--faultzone-journal=/dev/null", "write a directory that can be written to"),
         ("--faultzone-journal=a\0b", "write a directory that can be written to"),
     ],

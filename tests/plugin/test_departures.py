@@ -222,8 +222,8 @@ def test_what_is_written_is_added_once_and_what_is_expected_is_not(pytester: pyt
 REFUSED = {
     "[deployment-set/zone-limit]": '*write [[]"deployment-set/zone-limit"] and below it reason =*',
     'reason = "x"': "*'reason': this is outside of any entry; write [[]\"deployment-set*",
-    '["deployment-set/zone-limits"]\nreason = "x"': "*no clause matches *did you mean deployment-set/zone-limit?*",
-    '["moon/*"]\nreason = "x"': "*no clause matches 'moon/[*]'; write a clause such as *",
+    '["deployment-set/zone-limits"]\nreason = "x"': "*unknown clause *did you mean deployment-set/zone-limit?*",
+    '["moon/*"]\nreason = "x"': "*unknown clause 'moon/[*]': write a clause such as *",
     f'["{CLAUSE}"]': "*it has no reason; write why the backend departs there*",
     f'["{CLAUSE}"]\nreason = " "': "*it has no reason; write why*",
     f'["{CLAUSE}"]\nreason = 5': "*it has no reason; write why*",

@@ -35,7 +35,7 @@ GOOD = NAME + 'reason = "Known."\n'
         (GOOD + "verdicts = [[1]]\n", "verdicts = [[1]]; write some of"),
         (GOOD + "verdicts = 5\n", "verdicts = 5; write some of"),
         (GOOD + f"{'x' * 5000} = 1\n", "unknown key " + "x" * 64 + "; an entry has"),
-        ('["nothing/like-it"]\nreason = "a"\n', "f.toml, 'nothing/like-it': no clause matches"),
+        ('["nothing/like-it"]\nreason = "a"\n', "f.toml, 'nothing/like-it': unknown clause"),
         ("just words", "f.toml: Expected '=' after a key"),
         ("a = 1", "f.toml, 'a': this is outside of any entry; write"),
     ],

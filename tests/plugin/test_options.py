@@ -46,7 +46,7 @@ def test_every_example_is_a_value_that_can_be() -> None:
         ({"zone": 2}, "a region has no option zone; write some of accounts, clock"),
         ({"zones": "3"}, "region(zones=...): zones='3': write a whole number, such as zones=2"),
         ({"zones": True}, "zones=True: write a whole number"),
-        ({"zones": 0}, "zones=0: write a whole number from 1 to"),
+        ({"zones": 0}, "zones=0: expected a whole number from 1 to"),
         ({"accounts": 2.5}, "accounts=2.5: write a whole number"),
         (
             {"regions": "cn-hangzhou"},
@@ -55,7 +55,7 @@ def test_every_example_is_a_value_that_can_be() -> None:
         ({"clock": "real"}, "clock='real': write 'virtual' or 'hybrid'"),
         ({"recovery": 1}, "recovery=1: write 'planned' or 'immediate'"),
         ({"supply": ["*"]}, "supply=['*']: write a mapping, such as supply={'*/ecs.g5': 10}"),
-        ({"supply": {"*": 1}}, "write 'zone/family'"),
+        ({"supply": {"*": 1}}, "expected a key 'zone/family'"),
         ({"scale": "20"}, "scale='20': write a number, such as scale=1.0"),
         ({"default_network": 1}, "default_network=1: write True or False"),
         ({"seed": None}, "seed=None: write a whole number or text, such as seed=7"),

@@ -170,8 +170,8 @@ def test_the_summary_counts_a_clause_in_the_column_of_its_verdict(
 # What cannot be collected
 
 MISTAKES = {
-    "clause('deployment-set/strict-spred')": "*no clause 'deployment-set/strict-spred': did you mean *strict-spread*",
-    "clause(5)": "*no clause '5'*",
+    "clause('deployment-set/strict-spred')": "*unknown clause 'deployment-set/strict-spred': did you mean *-spread*",
+    "clause(5)": "*unknown clause '5'*",
     "needs()": "*the marker needs names nothing: write at least one, such as needs('see-hosts')*",
     "clause()": "*the marker clause names nothing: write at least one, such as clause('deployment-set/zone-limit')*",
     "needs('see-host')": "*needs('see-host'): there is no such capability; write some of see-hosts*",
@@ -198,7 +198,7 @@ def test_a_parameter_that_names_an_unknown_clause_cannot_be_collected(pytester: 
     """)
     result = pytester.runpytest_inprocess()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*test_it[[]2]: no clause 'no/such'*"])
+    result.stdout.fnmatch_lines(["*test_it[[]2]: unknown clause 'no/such'*"])
 
 
 @pytest.mark.slow
@@ -206,7 +206,7 @@ def test_nor_can_it_by_workers(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("import pytest\n\n@pytest.mark.clause('no/such')\ndef test_it(): pass\n")
     result = pytester.runpytest_inprocess("-n2")
     assert result.ret != 0
-    result.stdout.fnmatch_lines(["*no clause 'no/such'*"])
+    result.stdout.fnmatch_lines(["*unknown clause 'no/such'*"])
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
 
 

@@ -31,8 +31,8 @@ def test_what_is_made_runs_and_is_listed_oldest_first(region: Region) -> None:
 @pytest.mark.parametrize(
     ("method", "given", "says"),
     [
-        ("run_instances", "3", r"amount='3': write a whole number, such as run_instances\(3\)"),
-        ("guest", 3, "3 is no command: write its text, a pattern from re.compile, or a function"),
+        ("run_instances", "3", r"amount='3': expected a whole number, such as run_instances\(3\)"),
+        ("guest", 3, r"command=3: expected its text, a pattern from re.compile\(\), or a function"),
     ],
 )
 def test_what_a_handle_cannot_take_is_refused_in_a_sentence(
@@ -44,7 +44,7 @@ def test_what_a_handle_cannot_take_is_refused_in_a_sentence(
 
 
 def test_a_request_names_a_number_as_its_port(region: Region) -> None:
-    with pytest.raises(UsageError, match="port='http': write a number, such as 80"):
+    with pytest.raises(UsageError, match="port='http': expected a whole number, such as 80"):
         region.request("10.0.0.10", "http")  # type: ignore[arg-type]
 
 
@@ -113,7 +113,7 @@ def test_views_are_of_one_cloud(region: Region) -> None:
 
 
 def test_an_account_that_is_not_there_is_refused_with_what_to_write(region: Region) -> None:
-    with pytest.raises(UsageError, match=r"no account 2; the cloud has 2: make it with accounts=3"):
+    with pytest.raises(UsageError, match=r"account=2: the cloud has 2 accounts; make the region with accounts=3"):
         region.as_account(2)
 
 
@@ -209,5 +209,5 @@ def test_one_shows_the_items_when_there_are_none_or_several(listing: Iterable[ob
 
 @pytest.mark.parametrize("listing", ["a", b"a", {"Instances": []}, None, 3])
 def test_one_refuses_what_has_no_items(listing: Any) -> None:
-    with pytest.raises(UsageError, match=re.escape(f"one() takes a list, got {listing!r}")):
+    with pytest.raises(UsageError, match=re.escape(f"listing={listing!r}: expected a list")):
         one(listing)

@@ -165,7 +165,7 @@ def test_a_function_answers_outside_the_lock_and_may_fail(region: Region, web: I
     assert web.request(7, b"\x00\xff") == b"Running \x00\xff"
     with pytest.raises(TimeoutError):
         web.request(7, "hang")
-    with pytest.raises(UsageError, match=r":7 answered 'no bytes': write bytes"):
+    with pytest.raises(UsageError, match=r":7='no bytes': expected bytes"):
         web.request(7, "text")
     assert met == [b"\x00\xff", b"hang", b"text"]
 
@@ -189,21 +189,21 @@ def test_a_request_is_journalled_by_its_size(region: Region, web: Instance) -> N
 def test_addresses_are_the_accounts_own(region: Region, web: Instance) -> None:
     with pytest.raises(TimeoutError, match="no instance has the address"):
         region.request("172.31.255.254", 80)
-    with pytest.raises(UsageError, match="is no address"):
+    with pytest.raises(UsageError, match="expected an IP address"):
         region.request("web", 80)
     address = web.private_ip
     web.delete()
     with pytest.raises(TimeoutError):
         region.request(address, 80)
-    with pytest.raises(UsageError, match="there is no instance"):
+    with pytest.raises(UsageError, match="unknown instance"):
         web.request(80)
 
 
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"port": 0}, "write a port"),
-        ({"port": True}, "'port' is boolean: write integer"),
+        ({"port": 0}, "expected a whole number from 1 to 65535"),
+        ({"port": True}, "'port': expected integer, got boolean"),
         ({"port": 80, "seconds": 0}, "seconds=0"),
         ({"port": 80, "seconds": 26}, "at most 25"),
         ({"port": 80, "data": "???"}, "in Base64"),
@@ -217,9 +217,9 @@ def test_a_request_that_cannot_be(region: Region, web: Instance, asked: dict[str
 @pytest.mark.parametrize(
     ("taught", "says"),
     [
-        ({"serves": 65536}, "write a port"),
-        ({"serves": "80"}, "'serves' is string: write integer"),
-        ({"answer": b"x"}, "needs the port"),
+        ({"serves": 65536}, "expected a whole number from 1 to 65535"),
+        ({"serves": "80"}, "'serves': expected integer, got string"),
+        ({"answer": b"x"}, "expected the port"),
         ({"serves": 80, "hang": True}, "in the background"),
         ({"serves": 80, "crash": True}, "in the background"),
     ],

@@ -80,7 +80,7 @@ def test_a_sound_host_needs_no_repair() -> None:
 
 @pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), "2s"])
 def test_timings_are_seconds(value: object) -> None:
-    with pytest.raises(UsageError, match=r"Timings\(boot=.*write seconds of guest time"):
+    with pytest.raises(UsageError, match=r"Timings\(boot\)=.*: expected 0 or more seconds of guest time"):
         Timings(boot=value)  # type: ignore[arg-type]
 
 

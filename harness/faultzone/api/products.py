@@ -22,5 +22,5 @@ def version_of(product: object) -> str:
     version = VERSIONS.get(product) if isinstance(product, str) else None
     if version is None:
         given = repr(product[:64]) if isinstance(product, str) else f"a {type(product).__name__}"
-        raise UsageError(f"product={given}: write one of {', '.join(VERSIONS)}")
+        raise UsageError(f"product={given}: expected {' or '.join(VERSIONS)}")
     return version

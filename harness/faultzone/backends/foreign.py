@@ -31,15 +31,12 @@ def complete(made: Doors, name: str) -> Backend:
     """
     if missing := [each for each in _DOORS if not callable(getattr(made, each, None))]:
         raise UsageError(
-            f"the backend {name!r} is a {type(made).__name__} without {', '.join(missing)}: "
-            f"write one that has {', '.join(_DOORS)}"
+            f"backend {name!r}: expected an object with {', '.join(_DOORS)}; "
+            f"{type(made).__name__} lacks {', '.join(missing)}"
         )
     backend = cast("Backend", made) if all(hasattr(made, each) for each in _ATTRIBUTES) else Foreign(made, name)
     if unknown := sorted(set(backend.capabilities) - CAPABILITIES.keys()):
-        raise UsageError(
-            f"the backend {backend.name!r} has no capability {', '.join(map(repr, unknown))}: "
-            f"there are {', '.join(CAPABILITIES)}"
-        )
+        raise UsageError.unknown("capability", unknown[0], CAPABILITIES, where=f"of backend {backend.name!r}")
     return backend
 
 

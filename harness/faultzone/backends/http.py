@@ -68,7 +68,7 @@ def _flatten(name: str, value: object, into: dict[str, str]) -> None:
     elif isinstance(value, str | int | float):
         into[name] = str(value)
     else:
-        raise UsageError(f"{name} is a {type(value).__name__}, which cannot be sent: write text, a number, or a list")
+        raise UsageError.expected(name, value, "text, a number or a list")
 
 
 class HttpBackend:
@@ -95,9 +95,9 @@ class HttpBackend:
         except ValueError:  # Of the port.
             complete = False
         if not complete or parts.path not in ("", "/") or parts.query or parts.username:
-            raise UsageError(f"{text(url)!r} is not the URL of an endpoint; write http://127.0.0.1:PORT")
+            raise UsageError(f"url={text(url)!r}: expected the URL of an endpoint, such as http://127.0.0.1:8080")
         if not keys:
-            raise UsageError("an endpoint needs at least one key pair")
+            raise UsageError("keys: expected at least one key pair, such as testid:testsecret")
         self.name, self._parts, self._keys, self._token, self._sign = url, parts, list(keys), token, sign
         self._idle: list[http.client.HTTPConnection] = []
         #: Whether calls may be refused or go unanswered on purpose.
@@ -134,7 +134,7 @@ class HttpBackend:
             NoAnswer: a fault of the API drops the call.
         """
         if account is not None and not isinstance(account, str):
-            raise UsageError(f"account={quoted(account)}: write the id of an account")
+            raise UsageError(f"account={quoted(account)}: expected the ID of an account")
         if account is None:
             key = self._keys[0]
         elif account in self._accounts:
@@ -142,13 +142,13 @@ class HttpBackend:
         else:
             raise NotSupported(f"no key pair is given for the account {account}")
         if not isinstance(action, str):
-            raise UsageError(f"action={quoted(action)}: write the name of an action, such as 'DescribeInstances'")
+            raise UsageError(f"action={quoted(action)}: expected the name of an action, such as 'DescribeInstances'")
         named = {"Version": version_of(product), "Action": action}
         said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
         try:
             body = urlencode(self._sign("POST", {**flatten(parameters), **named}, key))
         except UnicodeEncodeError as error:
-            raise UsageError(f"{action} has the text {quoted(error.object)}: UTF-8 cannot carry it") from None
+            raise UsageError(f"{action}: expected text that UTF-8 can encode, got {quoted(error.object)}") from None
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         status, answer = self._ask("/", body, form, reads=action.startswith(_READING))
         if status < 300:
@@ -200,7 +200,7 @@ class HttpBackend:
         try:
             body = json.dumps(dict(arguments))
         except (TypeError, ValueError) as error:
-            raise UsageError(f"{verb}: {error}: write what JSON can carry") from None
+            raise UsageError(f"{verb}: expected arguments that JSON can encode: {error}") from None
         if verb == "inject":
             self._note("owed", arguments.get("fault"))
         known = tables.MEMORY.get(verb)

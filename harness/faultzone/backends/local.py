@@ -150,9 +150,9 @@ class LocalBackend:
         breakers: Callable[[], Breakers] = tables.memory_breakers,
     ) -> None:
         if type(accounts) is not int or accounts < 1:
-            raise UsageError(f"accounts={accounts!r}: write how many accounts the cloud has, at least one")
+            raise UsageError.expected_whole("accounts", accounts, 1)
         if not isinstance(edition, Edition | str):
-            raise UsageError(f"edition={edition!r}: write one of {', '.join(editions.names())}")
+            raise UsageError.expected_one_of("edition", edition, editions.names())
         chosen = editions.load(edition) if isinstance(edition, str) else edition
         if name:
             self.name = name
@@ -222,9 +222,9 @@ class LocalBackend:
             HarnessError: the hosts failed.
         """
         if type(action) is not str and not isinstance(action, str):
-            raise UsageError(f"action={quoted(action)}: write the name of an action, such as 'DescribeInstances'")
+            raise UsageError(f"action={quoted(action)}: expected the name of an action, such as 'DescribeInstances'")
         if account is not None and not isinstance(account, str):
-            raise UsageError(f"account={quoted(account)}: write the id of an account, such as {DEFAULT_ACCOUNT!r}")
+            raise UsageError(f"account={quoted(account)}: expected the ID of an account, such as {DEFAULT_ACCOUNT!r}")
         if product != ECS:
             from faultzone.api.products import version_of
 
@@ -294,7 +294,7 @@ class LocalBackend:
             NotSupported: the hosts are of a kind that cannot do it.
         """
         if not isinstance(verb, str):
-            raise UsageError(f"control verb {quoted(verb)}: write its name; there are {', '.join(sorted(self.verbs))}")
+            raise UsageError(f"verb={quoted(verb)}: expected one of {', '.join(sorted(self.verbs))}")
         said = recorded(arguments, "arguments")
         found = self.verbs.get(verb)
         if found is None:
@@ -340,7 +340,7 @@ class LocalBackend:
 
     def _pass(self, length: int, *, settle: bool, to_notice: bool) -> tuple[int, int]:
         if self.clock.now + length > CLOCK_END:
-            raise UsageError(f"milliseconds={length}: region time goes to {stamp(CLOCK_END)}")
+            raise UsageError(f"milliseconds={length}: expected less, because region time ends at {stamp(CLOCK_END)}")
         if self._advancer == threading.get_ident():
             self._jumped += length
             return 0, 0
@@ -453,7 +453,7 @@ class LocalBackend:
             raise ConnectionRefusedError(f"{instance}:{port} refuses: nothing serves there")
         answered: object = answer(data)
         if not isinstance(answered, bytes):  # A test's own function gives it.
-            raise UsageError(f"what serves at {instance}:{port} answered {answered!r}: write bytes")
+            raise UsageError.expected(f"answer of the service at {instance}:{port}", answered, "bytes")
         return answered
 
     def _wait_for_turn(self) -> None:
@@ -464,8 +464,8 @@ class LocalBackend:
         """
         if self.memory is not None and self.memory.guests.asking == threading.get_ident():
             raise UsageError(
-                "the function that answers a guest's request called the region, which waits for the answer: "
-                "let it read what the test has noted before"
+                "the function that answers a guest's request called the region, which waits for that answer: "
+                "read the values before, and let the function return them"
             )
         self._lock.acquire()
 

@@ -86,7 +86,7 @@ class MnsQueue:
 
     def __init__(self, name: str, visibility: float = _VISIBILITY) -> None:
         if not _NAME.fullmatch(name):
-            raise UsageError(f"queue={name!r}: write letters, digits and hyphens")
+            raise UsageError.expected("queue", name, "letters, digits and hyphens")
         self.name, self._visibility = name, visibility
         self._messages: dict[str, _Message] = {}
         # A notification may come from any thread; requests are served on the loop.

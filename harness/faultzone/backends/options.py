@@ -62,16 +62,16 @@ class CloudOptions:
             UsageError: an option that neither has; the text lists those that there are.
         """
         if not isinstance(regions, list | tuple):
-            raise UsageError(f"regions={regions!r}: write a list of their ids")
+            raise UsageError.expected("regions", regions, "a list of region IDs, such as ['cn-hangzhou']")
         own = {name: options.pop(name) for name in list(options) if name in cls.__dataclass_fields__}
         unknown = options.keys() - Shape.__dataclass_fields__.keys()
         if unknown:
             known = sorted({"regions", *cls.__dataclass_fields__, *Shape.__dataclass_fields__} - {"shapes"})
-            raise UsageError(f"a region has no option {', '.join(sorted(unknown))}; write some of {', '.join(known)}")
+            raise UsageError.unknown("option", min(unknown), known, where="of a region")
         if "shapes" not in own:
             own["shapes"] = tuple(Shape(**{**options, "region_id": each}) for each in regions) or (Shape(**options),)
         if own.get("clock", "virtual") not in ("virtual", "hybrid"):
-            raise UsageError(f"clock={own['clock']!r}: write 'virtual' or 'hybrid'")
+            raise UsageError.expected_one_of("clock", own["clock"], ("virtual", "hybrid"))
         return cls(**own)
 
 

@@ -144,7 +144,7 @@ class Publisher:
             UsageError: there is no such queue.
         """
         if number not in self._queues:
-            raise UsageError(f"there is no queue {number}; there are {', '.join(map(str, self._queues)) or 'none'}")
+            raise UsageError.unknown("queue", number, self._queues)
         return list(map(copied, self._from(self._queues[number])))
 
     def unsubscribe(self, number: int) -> bool:
@@ -200,23 +200,23 @@ def _parts_of(url: str) -> SplitResult:
     """
     # A password is not shown to whoever reads the report of a test.
     shown = redaction.url(url[:_SHOWN]) + ("…" if len(url) > _SHOWN else "")
-    example = "write an HTTP URL such as http://127.0.0.1:8080/notify"
+    example = "expected an HTTP URL, such as http://127.0.0.1:8080/notify"
     try:
         parts = urlsplit(url)
         named = bool(parts.hostname) and parts.port != 0
     except ValueError as error:
-        raise UsageError(f"url={shown!r}: {redaction.text(str(error))[:_SHOWN]}; {example}") from None
+        raise UsageError(f"url={shown!r}: {example}: {redaction.text(str(error))[:_SHOWN]}") from None
     if parts.scheme not in ("http", "https") or not named:
         raise UsageError(f"url={shown!r}: {example}")
     # The parser drops some of them, and a request has no place for the others.
     if not url.isascii() or not all("!" <= each <= "~" for each in url):
-        raise UsageError(f"url={shown!r}: a URL is written in ASCII without blanks, others as %XX; {example}")
+        raise UsageError(f"url={shown!r}: {example}, in ASCII without spaces; write other characters as %XX")
     user, at, _ = parts.netloc.rpartition("@")
     if at and not _USER.fullmatch(user):
-        raise UsageError(f"url: what stands before '@' is not NAME or NAME:PASSWORD, others as %XX; {example}")
+        raise UsageError(f"url: {example}, with NAME or NAME:PASSWORD before '@'; write other characters as %XX")
     host = parts.hostname or ""
     if not (":" in host or _HOST.fullmatch(host)):
-        raise UsageError(f"url={shown!r}: it has no name of a host; {example}")
+        raise UsageError(f"url={shown!r}: {example}, with the name of a host")
     return parts
 
 

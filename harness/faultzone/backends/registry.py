@@ -81,10 +81,10 @@ def find(name: str) -> Kind:
     if not found:
         written = dict.fromkeys([*(how for how, _ in OWN.values()), *(f"'{each}'" for each in known)])
         *first, last = written
-        raise UsageError(f"there is no backend {redaction.url(name)!r}: write {', '.join(first)} or {last}")
+        raise UsageError(f"unknown backend {redaction.url(name)!r}: expected {', '.join(first)} or {last}")
     if len({each.value for each in found}) > 1:
         owners = " and ".join(sorted(_owner(each) for each in found))
-        raise UsageError(f"the backend {begins!r} is named by {owners}: remove one, or rename its entry point")
+        raise UsageError(f"backend {begins!r}: expected one distribution with this entry point, got {owners}")
     return _load(found[0])
 
 
@@ -103,15 +103,15 @@ def _owner(entry: EntryPoint) -> str:
 
 
 def _load(entry: EntryPoint) -> Kind:
-    says = f"the backend {entry.name!r} of {_owner(entry)}"
+    says = f"backend {entry.name!r} of {_owner(entry)}"
     try:
         loaded: Any = entry.load()
     except Exception as error:  # It runs somebody's module.
-        raise UsageError(f"{says} cannot be loaded from {entry.value}: {type(error).__name__}: {error}") from error
+        raise UsageError(f"{says}: cannot load {entry.value}: {type(error).__name__}: {error}") from error
     if isinstance(loaded, Kind):
         return loaded
     if not callable(loaded):
-        raise UsageError(f"{says}: {entry.value} is no function: write one that takes BackendOptions")
+        raise UsageError(f"{says}: expected {entry.value} to be a function that takes BackendOptions")
     return Kind(loaded)
 
 

@@ -48,7 +48,7 @@ def choose(names: str) -> tuple[str, ...]:
     chosen = tuple(each.strip() for each in names.split(","))
     unknown = [each for each in chosen if each not in CHECKERS]
     if unknown:
-        raise UsageError(f"there is no checker {unknown[0]!r}: write 'all', 'none' or some of {', '.join(CHECKERS)}")
+        raise UsageError.unknown("checker", unknown[0], ("all", "none", *CHECKERS))
     return chosen
 
 
@@ -106,15 +106,15 @@ def check_file(path: Path, names: Sequence[str] | None = None) -> list[Result]:
     """
     try:
         entries = load(path)
-    except (OSError, ValueError) as trouble:
-        raise UsageError(f"{path} is no journal that can be read: {trouble}") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: expected a journal (*.ndjson): {error}") from None
     if not entries:
-        raise UsageError(f"{path} is no journal that can be read: it has no entry")
+        raise UsageError(f"{path}: expected a journal (*.ndjson), found no entry")
     try:
         return check(entries, names)
-    except HarnessError as trouble:
-        # What a region writes is as the checkers know it; what is in a file may be anybody's.
-        raise UsageError(f"{path} is no journal of this version: {trouble}") from trouble
+    except HarnessError as error:
+        # A region writes what the checkers can read; anybody can have written a file.
+        raise UsageError(f"{path}: expected a journal that this version of faultzone wrote: {error}") from error
 
 
 def demand(journal: Journal | Iterable[Raw], names: Sequence[str] | None = None) -> None:

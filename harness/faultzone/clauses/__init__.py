@@ -129,8 +129,7 @@ def get(clause_id: str) -> Clause:
     try:
         return clauses[clause_id]
     except KeyError:
-        hint = _hint(clause_id, clauses)
-        raise UnknownClause(f"no clause {clause_id!r}: {hint} faultzone.clauses.load() has all ids.") from None
+        raise UnknownClause(f"unknown clause {clause_id!r}: {_hint(clause_id, clauses)}") from None
 
 
 @cache
@@ -145,8 +144,8 @@ def matching(patterns: str) -> frozenset[str]:
         matched = {clause for clause in load() if fnmatchcase(clause, pattern)}
         if not matched:
             raise UnknownClause(
-                f"no clause matches {pattern!r}; write a clause such as 'deployment-set/zone-limit', or a chapter's: "
-                f"'instance/*'; {_hint(pattern, load())}"
+                f"unknown clause {pattern!r}: write a clause such as 'deployment-set/zone-limit', "
+                f"or a pattern such as 'instance/*'; {_hint(pattern, load())}"
             )
         found |= matched
     return frozenset(found)

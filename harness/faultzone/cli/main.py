@@ -213,7 +213,7 @@ def _read_key(option: str, given: str, form: str) -> list[str]:
     if len(parts) <= form.count(":") or not all(parts):
         example = ":".join(("testid", "testsecret", "token")[: form.count(":") + 1])
         # What was given is not repeated: it may have a secret.
-        raise UsageError(f"{option}: write {form}, such as {example}, no part of it empty")
+        raise UsageError(f"{option}: expected {form} without an empty part, such as {example}")
     return parts
 
 
@@ -222,11 +222,11 @@ def _conform(options: argparse.Namespace) -> int:
 
     found = importlib.util.find_spec("faultzone_specs")
     if found is None or not found.submodule_search_locations:
-        raise UsageError("the package faultzone_specs is not installed beside faultzone")
+        raise UsageError("the package faultzone_specs is missing: install pytest-faultzone again")
     for given in options.rest:
         for begins, (module, extra) in _OF_EXTRAS.items():
             if given.startswith(begins) and not _is_installed(module):
-                raise UsageError(f"{given} needs what is not installed: pip install 'pytest-faultzone[{extra}]'")
+                raise UsageError(f"{given} needs an extra: pip install 'pytest-faultzone[{extra}]'")
     suite = Path(found.submodule_search_locations[0])
     # By its path and with its own settings: no module, conftest.py or option of where the user stands reaches it.
     command = [sys.executable, "-P", "-m", "pytest", "-c", str(suite / "pytest.ini"), str(suite)]
@@ -306,7 +306,7 @@ def _journals(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         below = sorted(path.rglob("*.ndjson")) if path.is_dir() else [path]
         if not below:
-            raise UsageError(f"{path} has no journal: no file below it is named *.ndjson")
+            raise UsageError(f"{path}: expected a journal, found no file named *.ndjson")
         found += below
     return found
 

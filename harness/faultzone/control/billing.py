@@ -57,7 +57,7 @@ def prices(
     """Return the prices, or set them: of one instance type, or of all that have none of their own."""
     accounts = books(backend)
     if instance_type is not None and backend.cloud.catalog.find_type(instance_type) is None:
-        raise UsageError(f"there is no instance type {instance_type!r}; they are named like ecs.g5.large")
+        raise UsageError.unknown("instance type", instance_type, backend.cloud.catalog.types)
     hour = None if hourly is None else units(hourly, what="hourly")
     month = None if monthly is None else units(monthly, what="monthly")
     if (hour, month) != (None, None):
@@ -73,9 +73,9 @@ def end_early(backend: Local, instance: str, within: int) -> tuple[Instance, Reg
     """
     found = backend.cloud.find_instance(instance)
     if found is None or found.expires is None:
-        raise UsageError(f"there is no subscription instance {instance!r}")
+        raise UsageError.expected("instance", instance, "the ID of a subscription instance")
     if within < 0:
-        raise UsageError(f"within={within!r}: write a whole number of milliseconds, 0 or more")
+        raise UsageError.expected_whole("within", within, 0, unit="milliseconds")
     if found.expires <= backend.clock.now:
         raise UsageError(f"the subscription of {found.id} has expired: renew it first")
     region = region_of(backend, found)

@@ -132,7 +132,7 @@ def account_settings(
         state.set_stop_without_charge(stop_without_charge)
     if ram_roles is not None:
         if not all(isinstance(each, str) and each for each in ram_roles):
-            raise UsageError(f"ram_roles are names, such as ['reader']; given {ram_roles!r}")
+            raise UsageError.expected("ram_roles", ram_roles, "a list of names, such as ['reader']")
         state.set_ram_roles(ram_roles)
     roles = None if state.ram_roles is None else sorted(state.ram_roles)
     return {"stop_without_charge": state.stop_without_charge_by_default, "ram_roles": roles}
@@ -152,7 +152,7 @@ def advance(backend: Local, *, milliseconds: int, settle: bool = True, to_notice
     With `to_notice` it stops at the instant of the next notification, and the answer has the milliseconds `left`.
     """
     if milliseconds < 0:
-        raise UsageError(f"milliseconds={milliseconds!r}: write a whole number, 0 or more")
+        raise UsageError.expected_whole("milliseconds", milliseconds, 0)
     if to_notice:
         fired, left = backend.advance_to_notice(milliseconds)
         return {"now": backend.clock.now, "timers": fired, "left": left}
@@ -164,9 +164,9 @@ def advance(backend: Local, *, milliseconds: int, settle: bool = True, to_notice
 def journal(backend: Local, *, last: int = 100, first: int | None = None) -> dict[str, Any]:
     """Show the last entries of the journal; with `first`, as many from the entry of this number on."""
     if last < 0:
-        raise UsageError(f"last={last!r}: write how many entries, 0 or more")
+        raise UsageError.expected_whole("last", last, 0, unit="entries")
     if first is not None and first < 0:
-        raise UsageError(f"first={first!r}: write the number of an entry, 0 or more")
+        raise UsageError.expected_whole("first", first, 0)
     kept = backend.journal
     shown = kept.tail(last) if first is None else kept.page(first, last)
     return {"entries": [entry._asdict() for entry in shown], "length": len(kept)}

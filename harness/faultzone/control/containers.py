@@ -90,7 +90,7 @@ def forward_port(backend: Containers, *, instance: str, port: int) -> dict[str, 
     """Open a port of this machine that leads to a port of an instance."""
     find_instance(backend, instance)
     if not 1 <= port <= 65535:
-        raise UsageError(f"port={port!r}: write a port, from 1 to 65535")
+        raise UsageError.expected_whole("port", port, 1, 65535)
     address, opened = backend.substrate.run(backend.substrate.ports.forward(instance, port))
     return {"address": address, "port": opened}
 

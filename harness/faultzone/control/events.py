@@ -31,7 +31,7 @@ def find_event(backend: Local, event_id: str) -> tuple[RegionState, SystemEvent]
         for event in (each for active in region.active_events.values() for each in active):
             if event.id == event_id:
                 return region, event
-    raise UnknownTarget(f"there is no event {event_id!r}")
+    raise UnknownTarget.unknown("event", event_id)
 
 
 def plan_maintenance(
@@ -53,16 +53,16 @@ def plan_maintenance(
     edition, now = backend.cloud.edition.event, backend.clock.now
     known = [each for each in edition.types if each.startswith("SystemMaintenance.")]
     if type not in known:
-        raise UsageError(f"type={type!r}: write one of {', '.join(known)}")
+        raise UsageError.expected_one_of("type", type, known)
     outcomes = ("executes", "fails", "inquires") if events.INQUIRING in edition.states else ("executes", "fails")
     if outcome not in outcomes:
-        raise UsageError(f"outcome={outcome!r}: write one of {', '.join(outcomes)}")
+        raise UsageError.expected_one_of("outcome", outcome, outcomes)
     if (instance is None) == (host is None):
-        raise UsageError("schedule-maintenance is for an instance or for a host: name one of them")
+        raise UsageError("schedule-maintenance: expected either instance or host")
     if not_before is not None and not_before < now:
-        raise UsageError(f"not_before={not_before!r}: write an instant that has not passed; it is {now} now")
+        raise UsageError.expected("not_before", not_before, f"a time that is not before now, which is {now}")
     if within is not None and (not_before is not None or within < 0):
-        raise UsageError(f"within={within!r}: write milliseconds, 0 or more, and no not_before besides")
+        raise UsageError.expected("within", within, "0 or more milliseconds, and no not_before with it")
     due = not_before if within is None else now + within
     if instance is not None:
         found = find_instance(backend, instance)
@@ -120,7 +120,7 @@ def cancel_maintenance(backend: Local, *, event: str) -> dict[str, Any]:
     """Withdraw a planned event; returns whether there was anything left to withdraw."""
     region, found = find_event(backend, event)
     if found.simulated:
-        raise UsageError(f"{found.id} is simulated: its user cancels it with CancelSimulatedSystemEvents")
+        raise UsageError(f"{found.id} is a simulated event: cancel it with CancelSimulatedSystemEvents")
     withdrawn = found.may_become(events.CANCELED)
     if withdrawn:
         withdraw(region, found)

@@ -82,7 +82,7 @@ def teach_guest(
         by["command_id"] = lambda text: reaction
     if len(by) != 1:
         ways = "command, pattern, function, command_id"
-        raise UsageError(f"teach a guest by one of {ways}, not by {' and '.join(by) or 'none'}")
+        raise UsageError(f"teach-guest: expected one of {ways}, got {' and '.join(by) or 'none'}")
     (taught,) = by.values()
     _guests(backend).teach(taught, instance, times, command_id)
     return {}
@@ -96,7 +96,7 @@ def _bytes(name: str, text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
-        raise UsageError(f"{name}={text[:20]!r}: write bytes in Base64") from None
+        raise UsageError.expected(name, text[:20], "bytes in Base64") from None
 
 
 @verb(VERBS, "reach-guests", writes=False, takes_lock=True)
@@ -107,9 +107,9 @@ def guest_request(backend: Local, *, instance: str, port: int, data: str = "", s
     the port, `silent` where nothing is heard for so many seconds.
     """
     if not 1 <= port <= 65535:
-        raise UsageError(f"port={port!r}: write a port, from 1 to 65535")
+        raise UsageError.expected_whole("port", port, 1, 65535)
     if not 0 < seconds <= _ANSWER_WITHIN_MOST:
-        raise UsageError(f"seconds={seconds!r}: write seconds, more than 0 and at most {_ANSWER_WITHIN_MOST:g}")
+        raise UsageError.expected("seconds", seconds, f"more than 0 and at most {_ANSWER_WITHIN_MOST:g} seconds")
     asked = _bytes("data", data)
     find_instance(backend, instance)
     answer: dict[str, Any]
@@ -153,8 +153,8 @@ def log_in(backend: Local, *, instance: str, script: str, kind: str | None = Non
     system = guests.guest(instance).system.kind
     chosen = kind or ("RunShellScript" if system == "linux" else "RunBatScript")
     if SYSTEM_OF.get(chosen) != system:
-        kinds = " or ".join(each for each, of in SYSTEM_OF.items() if of == system)
-        raise UsageError(f"kind={chosen!r}: a {system} guest runs {kinds}")
+        kinds = [each for each, of in SYSTEM_OF.items() if of == system]
+        raise UsageError.expected_one_of("kind", chosen, kinds)
     return {"number": guests.log_in(instance, script, chosen)}
 
 

@@ -19,5 +19,5 @@ def metadata(backend: Local, *, instance: str, path: str) -> dict[str, Any]:
     """Read from inside a running instance what the metadata service has at a path; null where there is nothing."""
     found = find_instance(backend, instance)
     if found.status != "Running" or found.impaired:
-        raise UsageError(f"nothing inside {found.id} can ask: it is not up")
+        raise UsageError(f"{found.id} is not up: only a running guest can read metadata")
     return {"text": backend.cloud.metadata(found.id, path)}

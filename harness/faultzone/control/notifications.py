@@ -29,7 +29,7 @@ def subscribe(
     """
     given = {"url": url, "queue": queue, "function": function}
     if len(named := [name for name, value in given.items() if value is not None]) > 1:
-        raise UsageError(f"write one of url, queue and function, not {' and '.join(named)}")
+        raise UsageError(f"subscribe: expected one of url, queue and function, got {' and '.join(named)}")
     subscriptions = backend.subscriptions
     if queue is not None:
         number, endpoint = subscriptions.open_mns(queue)

@@ -99,10 +99,10 @@ class Verb(NamedTuple):
     def _refusal(self, given: Mapping[str, object]) -> UsageError:
         """What is wrong with these arguments."""
         known = self.parameters
-        wrong = [f"there is no {name[:64]!r}" for name in given if name not in known]
-        wrong += [f"{name!r} is missing" for name, each in known.items() if each.required and name not in given]
+        wrong = [f"unknown argument {name[:64]!r}" for name in given if name not in known]
+        wrong += [f"missing argument {name!r}" for name, each in known.items() if each.required and name not in given]
         wrong += [
-            f"{name!r} is {json_type(value)}: write {' or '.join(known[name].types)}"
+            f"{name!r}: expected {' or '.join(known[name].types)}, got {json_type(value)}"
             for name, value in given.items()
             if name in known and not known[name].takes(value)
         ]
@@ -160,7 +160,7 @@ def json_type(value: object) -> str:
     if isinstance(value, int) and value.bit_length() > _BITS:
         return "a number too large"
     if isinstance(value, float) and not math.isfinite(value):
-        return f"{value}, no number"
+        return f"{value}"
     if known := _TYPES.get(type(value)):
         return known
     sequence = isinstance(value, list | tuple | bytes)

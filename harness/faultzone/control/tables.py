@@ -66,13 +66,9 @@ def unknown(name: str, backend: str, table: Verbs) -> FaultzoneError:
     Returns:
         `NotSupported` where another backend has it; otherwise `UsageError` with a close match.
     """
-    from difflib import get_close_matches
-
     from faultzone.control import hosted
 
     known = {*CONTAINERS, *hosted.VERBS}
     if name in known:
         return NotSupported(f"the {backend} backend has no control verb {name!r}; it has {', '.join(sorted(table))}")
-    near = get_close_matches(name, sorted(known), 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
-    return UsageError(f"no backend has a control verb {name!r}; {hint}")
+    return UsageError.unknown("control verb", name, sorted(known), see="docs/control.md lists the verbs")

@@ -20,7 +20,7 @@ def find_region(backend: Local, region_id: str | None) -> RegionState:
     regions = backend.cloud.regions
     region = regions.get(region_id or backend.cloud.default_region)
     if region is None:
-        raise UsageError(f"there is no region {region_id!r}; there are {', '.join(regions)}")
+        raise UsageError.unknown("region", region_id, regions)
     return region
 
 
@@ -28,8 +28,8 @@ def find_host(region: RegionState, host_id: str) -> Host:
     """The host of this id."""
     host = region.placement.find_host(host_id)
     if host is None:
-        raise UnknownTarget(
-            f"there is no host {host_id!r} in {region.id}; they are named like {region.zone_ids[0]}-h01"
+        raise UnknownTarget.unknown(
+            "host", host_id, see=f"a host of {region.id} has an ID such as {region.zone_ids[0]}-h01"
         )
     return host
 
@@ -38,7 +38,7 @@ def find_instance(backend: Local, instance_id: str) -> Instance:
     """The instance of this id."""
     instance = backend.cloud.find_instance(instance_id)
     if instance is None:
-        raise UnknownTarget(f"there is no instance {instance_id!r}")
+        raise UnknownTarget.unknown("instance", instance_id)
     return instance
 
 
@@ -51,5 +51,5 @@ def find_account(backend: Local, account: str | None) -> str:
     """The account of this id, or the first."""
     accounts = backend.cloud.accounts
     if account is not None and account not in accounts:
-        raise UsageError(f"there is no account {account!r}; there are {', '.join(accounts)}")
+        raise UsageError.unknown("account", account, accounts)
     return account or accounts[0]

@@ -34,4 +34,4 @@ def load(name: str = DEFAULT) -> Edition:
     for each in EDITIONS:
         if each.name == name:
             return each
-    raise UsageError(f"there is no edition {name!r}; there are {', '.join(names())}")
+    raise UsageError.unknown("edition", name, names())

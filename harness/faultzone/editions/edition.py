@@ -62,16 +62,15 @@ class Edition(NamedTuple):
         for path, value in changes.items():
             chapter, _, name = path.partition(".")
             if name not in self.values().get(chapter, ()):
-                raise UsageError(f"edition {self.name} has no value {path!r}; {self._hint(path)}")
+                raise UsageError.unknown(
+                    "value",
+                    path,
+                    [f"{chapter}.{name}" for chapter, names in self.values().items() for name in names],
+                    where=f"of edition {self.name}",
+                    see="write chapter.name, such as 'deployment_set.zone_limit'",
+                )
             edition = edition._replace(**{chapter: getattr(edition, chapter)._replace(**{name: value})})
         return edition
-
-    def _hint(self, path: str) -> str:
-        from difflib import get_close_matches  # Heavy, and for a mistake alone.
-
-        known = [f"{chapter}.{name}" for chapter, names in self.values().items() for name in names]
-        near = get_close_matches(path.replace("-", "_"), known, 1)
-        return f"did you mean {near[0]!r}?" if near else "write chapter.name, such as 'deployment_set.zone_limit'"
 
     def values(self) -> dict[str, tuple[str, ...]]:
         """The names of its values by chapter."""

@@ -62,17 +62,14 @@ class ApiFailure(Fault):
         """
         super().__post_init__()
         if self.kind not in _KINDS:
-            raise UsageError(f"kind={self.kind!r}: write one of {', '.join(_KINDS)}")
+            raise UsageError.expected_one_of("kind", self.kind, _KINDS)
         if self.status is not None and not 400 <= self.status <= 599:
-            raise UsageError(
-                f"status={self.status!r}: a refusal has a status from 400 to 599, a whole number such as 503; no "
-                "answer of another status is a refusal that can be sent"
-            )
+            raise UsageError.expected_whole("status", self.status, 400, 599)
         if not self.code:
-            raise UsageError(f"code={self.code!r}: write the code of a refusal, such as 'ServiceUnavailable'")
+            raise UsageError.expected("code", self.code, "the code of a refusal, such as 'ServiceUnavailable'")
         if not 0 <= self.seconds < inf:
-            raise UsageError(f"seconds={self.seconds!r}: write seconds, 0 or more")
+            raise UsageError.expected("seconds", self.seconds, "0 or more seconds")
         if self.times is not None and self.times < 1:
-            raise UsageError(f"times={self.times!r}: write how many calls, 1 or more, or leave it out for all")
+            raise UsageError.expected_whole("times", self.times, 1, unit="calls")
         if self.retry_after is not None and self.retry_after < 0:
-            raise UsageError(f"retry_after={self.retry_after!r}: write milliseconds, 0 or more")
+            raise UsageError.expected_whole("retry_after", self.retry_after, 0, unit="milliseconds")

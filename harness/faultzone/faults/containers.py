@@ -35,7 +35,7 @@ class PeerCut(Fault):
         """
         super().__post_init__()
         if self.host == self.peer:
-            raise UsageError(f"{self.host!r} is one host: name two")
+            raise UsageError(f"peer={self.host!r}: expected another host than host={self.host!r}")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class SlowNetwork(Fault):
         """
         super().__post_init__()
         if self.kilobits < 8:
-            raise UsageError(f"kilobits={self.kilobits!r}: write a whole number, at least 8")
+            raise UsageError.expected_whole("kilobits", self.kilobits, 8, unit="kilobits per second")
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class MemoryExhausted(Fault):
         """
         super().__post_init__()
         if self.left < 0:
-            raise UsageError(f"left={self.left!r}: write a whole number of bytes, 0 or more")
+            raise UsageError.expected_whole("left", self.left, 0, unit="bytes")
 
 
 @dataclass(frozen=True)

@@ -71,8 +71,8 @@ class Fault:
             taken = tuple(each for kind in types for each in _TYPES[kind][0])
             if (isinstance(value, bool) and bool not in taken) or not isinstance(value, taken):
                 if name in ("host", "peer"):
-                    raise UsageError(f"{name}={value!r}: write a host's id, such as instance.host while it has one")
-                raise UsageError(f"{name}={value!r}: write {' or '.join(_in_json(types))}")
+                    raise UsageError.expected(name, value, "the ID of a host; instance.host is None without a host")
+                raise UsageError.expected(name, value, " or ".join(_in_json(types)))
             if "Duration" in types and value is not None:
                 milliseconds(getattr(self, name))
 
@@ -113,16 +113,12 @@ def read(given: Mapping[str, object]) -> Fault:
     name = given.get("fault")
     kind = (HOUSE.get(name) or KINDS.get(name)) if isinstance(name, str) else None
     if kind is None:
-        from difflib import get_close_matches  # Heavy, and for a mistake alone.
-
         known = dict.fromkeys([*HOUSE, *KINDS])
-        near = get_close_matches(str(name), known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-        raise UsageError(f'fault={name!r}: write a fault such as {{"fault": "HostCrash", "host": …}}; {hint}')
+        raise UsageError.unknown("fault", name, known, see='write a fault such as {"fault": "HostCrash", "host": …}')
     values = {key: value for key, value in given.items() if key != "fault" and value is not None}
     known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
-    wrong = [f"there is no {key[:64]!r}" for key in values if key not in known]
-    wrong += [f"{key!r} is missing" for key in required(kind) if key not in values]
+    wrong = [f"unknown field {key[:64]!r}" for key in values if key not in known]
+    wrong += [f"missing field {key!r}" for key in required(kind) if key not in values]
     if wrong:
         takes = ", ".join(f"{key}: {said}" for key, said in parameters(kind).items())
         raise UsageError(f"{name}: {'; '.join(wrong)}; it takes {takes}")

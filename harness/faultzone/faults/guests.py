@@ -47,4 +47,4 @@ class AgentOutage(Fault):
         """
         super().__post_init__()
         if self.state not in _STATES:
-            raise UsageError(f"state={self.state!r}: write one of {', '.join(_STATES)}")
+            raise UsageError.expected_one_of("state", self.state, _STATES)

@@ -125,4 +125,4 @@ class MigrationFails(Fault):
         """
         super().__post_init__()
         if self.takes is not None and not 0 <= self.takes < 86_400:
-            raise UsageError(f"takes={self.takes!r}: write seconds, 0 or more and less than a day")
+            raise UsageError.expected("takes", self.takes, "0 or more seconds, less than a day")

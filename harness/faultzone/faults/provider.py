@@ -37,7 +37,7 @@ class SupplyShortage(Fault):
         """
         super().__post_init__()
         if self.limit < 0:
-            raise UsageError(f"limit={self.limit!r}: write how many instances may be placed there, 0 or more")
+            raise UsageError.expected_whole("limit", self.limit, 0, unit="instances")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Maintenance(Fault):
         """
         super().__post_init__()
         if (self.instance is None) == (self.host is None):
-            raise UsageError("maintenance is for an instance or for a host: name one of them")
+            raise UsageError("Maintenance: expected either instance or host")
 
 
 @dataclass(frozen=True)

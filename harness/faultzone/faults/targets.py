@@ -21,5 +21,5 @@ def id_of(target: str | Named, what: str) -> str:
     """
     found = target if isinstance(target, str) else getattr(target, "id", None)
     if not isinstance(found, str):
-        raise UsageError(f"{what}={target!r}: write an id, or what has one")
+        raise UsageError.expected(what, target, "an ID, or an object that has one, such as an Instance")
     return found

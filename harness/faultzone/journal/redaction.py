@@ -159,7 +159,7 @@ def recorded(values: Mapping[str, Any], what: str = "parameters") -> dict[str, A
             to write.
     """
     if type(values) is not dict and not isinstance(values, Mapping):
-        raise UsageError(f"{what}={quoted(values)}: write a mapping from names to values")
+        raise UsageError(f"{what}={quoted(values)}: expected a mapping of names to values")
     return {
         name: value
         if type(value) is str and name in _plain and not ("://" in value or "{" in value)
@@ -203,7 +203,7 @@ def _path(place: _Place) -> str:
 
 def _no_name(name: object, place: _Place) -> UsageError:
     plain = f", such as {str(name)!r}" if isinstance(name, bool | int | float) and _is_short(name) else ""
-    return UsageError(f"{_path(place)} has the name {quoted(name)}, a {type(name).__name__}: write text{plain}")
+    return UsageError(f"{_path(place)}: expected text as a name{plain}, got {quoted(name)} ({type(name).__name__})")
 
 
 def _is_short(number: float) -> bool:
@@ -273,14 +273,14 @@ def _copy(value: Any, place: _Place, depth: int) -> Any:
 
 def _check_depth(place: _Place, depth: int) -> None:
     if depth >= _DEPTH:
-        raise UsageError(f"{_path(place)} is nested more than {_DEPTH} deep, or holds itself: write it flat")
+        raise UsageError(f"{_path(place)}: expected at most {_DEPTH} levels; it has more, or contains itself")
 
 
 def _rare(value: object, place: _Place) -> object:
     """A number, or what is rarely met."""
     if isinstance(value, int):
         if not _is_short(value):
-            raise UsageError(f"{_path(place)} is {quoted(value)}: write one of at most 64 bits")
+            raise UsageError(f"{_path(place)}: expected a whole number of at most 64 bits, got {quoted(value)}")
         return value
     if isinstance(value, float):
         return value

@@ -62,7 +62,7 @@ class Hosts:
             parts = split_authority(f"[{each}]" if each.count(":") > 1 and "[" not in each else each)
             named = parts is not None and parts[1] is None and (_NAME.fullmatch(parts[0]) or ":" in parts[0])
             if parts is None or not named or "/" in each:
-                raise UsageError(f"allow_host={each!r}: write the name of a host, without a port, such as ci.example")
+                raise UsageError.expected("allow_host", each, "the name of a host without a port, such as ci.example")
             names.add(parts[0])
         self._names = frozenset(names)
 

@@ -53,7 +53,7 @@ class Cloud:
         world: World,
     ) -> None:
         if not shapes or not accounts:
-            raise ShapeError("a cloud needs at least one region and one account")
+            raise ShapeError("regions and accounts: expected at least one of each")
         #: What happened since the last commit, in order.
         self.said: list[Said] = []
         self._entered: deque[Entered] = deque()
@@ -67,7 +67,7 @@ class Cloud:
             region.public = public
             region.check_payment = partial(_check_payment, region)
         if len(self.regions) != len(shapes) or len(set(accounts)) != len(accounts):
-            raise ShapeError("each region and each account of a cloud is named once")
+            raise ShapeError("regions and accounts: expected different IDs, got one of them twice")
         self.accounts = tuple(accounts)
         self.edition, self.rules, self.catalog = edition, rules, catalog
         self.clock, self.world = clock, world

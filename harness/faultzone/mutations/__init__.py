@@ -11,7 +11,6 @@ its clause fails; a crash is no catch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import Final
@@ -53,7 +52,7 @@ def load() -> Mapping[str, WrongRegion]:
     for chapter in _CHAPTERS:
         for each in import_module(f"{__name__}.regions.{chapter}").REGIONS:
             if each.name in found:
-                raise UsageError(f"two wrong regions are called {each.name!r}")
+                raise UsageError(f"two wrong regions have the name {each.name!r}: rename one")
             found[each.name] = each
     return found
 
@@ -66,9 +65,7 @@ def get(name: str) -> WrongRegion:
     """
     found = load().get(name)
     if found is None:
-        close = get_close_matches(name, load())
-        meant = f"did you mean {' or '.join(close)}? " if close else ""
-        raise UsageError(f"there is no wrong region {name!r}: {meant}`faultzone wrong` lists them")
+        raise UsageError.unknown("wrong region", name, load(), see="`faultzone wrong` lists them")
     return found
 
 

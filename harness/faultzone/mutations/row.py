@@ -92,9 +92,11 @@ def row(
     editions.load().changed(values or {})
     for rule in rules:
         if not hasattr(Rules, rule):
-            raise UsageError(f"the wrong region {name}: there is no rule {rule!r}; model/rules.py has the rules")
+            raise UsageError.unknown(
+                "rule", rule, where=f"in the wrong region {name!r}", see="model/rules.py has the rules"
+            )
     if not (mutations or values or wrap or rules):
-        raise UsageError(f"the wrong region {name} changes nothing: write a mutation, values, a rule or a class")
+        raise UsageError(f"wrong region {name!r} changes nothing: give it mutations, values, rules or wrap")
     return WrongRegion(name, clause, says, values or {}, rules, mutations, wrap)
 
 

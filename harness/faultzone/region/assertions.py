@@ -48,7 +48,7 @@ def assert_refused(code: str | Sequence[str], call: Callable[[], object]) -> Api
     """
     codes = (code,) if isinstance(code, str) else tuple(code)
     if not callable(call):
-        raise UsageError(f"{call!r} has been called already: write lambda: before the call that shall be refused")
+        raise UsageError.expected("call", call, "a function: write lambda: before the call")
     try:
         answer = call()
     except ApiError as error:
@@ -70,7 +70,7 @@ def one(listing: Iterable[T]) -> T:
         UsageError: `listing` is a text or a mapping. It has characters or keys, not items.
     """
     if isinstance(listing, str | bytes | Mapping) or not isinstance(listing, Iterable):
-        raise UsageError(f"one() takes a list, got {listing!r:.200}: pass the list inside the answer")
+        raise UsageError.expected("listing", listing, "a list, such as the one inside the answer")
     items = list(listing)
     if len(items) == 1:
         return items[0]

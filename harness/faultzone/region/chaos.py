@@ -132,7 +132,7 @@ class Chaos:
 
     def _ask(self, fault: Fault, verb: str, more: dict[str, object]) -> Injection:
         if not isinstance(fault, faults.Fault):
-            raise UsageError(f"{fault!r} is no fault: write one such as HostCrash(instance.host)")
+            raise UsageError.expected("fault", fault, "a fault such as HostCrash(instance.host)")
         if fault.capability not in self._backend.capabilities:
             name = type(fault).__name__
             raise NotSupported(f"{name}: the {self._backend.name} backend lacks the capability {fault.capability!r}")

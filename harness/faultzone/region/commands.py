@@ -213,7 +213,7 @@ class Commands:
         ids = [id_of(each, "on") for each in targets]
         expected = {id_of(each, "outcomes"): outcome for each, outcome in (outcomes or {}).items()}
         if strangers := expected.keys() - set(ids):
-            raise UsageError(f"outcomes of {', '.join(sorted(strangers))}: write those of targets, {', '.join(ids)}")
+            raise UsageError.unknown("target", min(strangers), ids, where="in outcomes")
         command_id = self.create(script, type=type, Timeout=timeout, WorkingDir=working_dir)
         for instance_id, outcome in expected.items():
             reaction = {key: value for key, value in vars(outcome.reaction).items() if value}
@@ -274,7 +274,7 @@ class Commands:
             self._region.control("teach-guest", function=command, **given)
             return
         if not isinstance(command, str | re.Pattern):
-            raise UsageError(f"{command!r} is no command: write its text, a pattern from re.compile, or a function")
+            raise UsageError.expected("command", command, "its text, a pattern from re.compile(), or a function")
         by = {"command": command} if isinstance(command, str) else {"pattern": command.pattern}
         reaction = {"takes": milliseconds(takes) / 1000, "exit_code": exit_code, "output": output}
         if callable(answer):

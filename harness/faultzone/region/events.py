@@ -122,7 +122,7 @@ class Events:
         """
         states = self._region.edition.event.states
         if state is not None and state not in states:
-            raise UsageError(f"there is no state {state!r} of an event; there are {', '.join(states)}")
+            raise UsageError.expected_one_of("state", state, states)
 
         def found() -> SystemEvent | None:
             matching = [event for event in self.of(instance, type) if state in (None, event.state)]

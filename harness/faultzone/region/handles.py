@@ -29,7 +29,7 @@ def check_status(status: str) -> None:
         UsageError: there is not.
     """
     if status not in STATUSES:
-        raise UsageError(f"there is no state {status!r} of an instance; there are {', '.join(STATUSES)}")
+        raise UsageError.expected_one_of("status", status, STATUSES)
 
 
 class Identity(NamedTuple):

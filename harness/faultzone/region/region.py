@@ -194,7 +194,8 @@ class Region:
             accounts = self.accounts
             if not 0 <= account < len(accounts):
                 raise UsageError(
-                    f"there is no account {account}; the cloud has {len(accounts)}: make it with accounts={account + 1}"
+                    f"account={account}: the cloud has {len(accounts)} accounts; "
+                    f"make the region with accounts={account + 1}"
                 )
             account = accounts[account]
         return self._view(self.id, account)
@@ -273,7 +274,7 @@ class Region:
             UsageError: the amount is no whole number.
         """
         if not isinstance(amount, int):
-            raise UsageError(f"amount={amount!r}: write a whole number, such as run_instances(3)")
+            raise UsageError.expected("amount", amount, "a whole number, such as run_instances(3)")
         asked: dict[str, object] = {
             "ImageId": self.defaults["image"],
             "InstanceType": instance_type or self.defaults["instance-type"],
@@ -342,9 +343,9 @@ class Region:
         try:
             wanted = str(ip_address(address))
         except ValueError:
-            raise UsageError(f"{address!r} is no address; write one like 172.16.0.10") from None
+            raise UsageError.expected("address", address, "an IP address, such as 172.16.0.10") from None
         if not isinstance(port, int):
-            raise UsageError(f"port={port!r}: write a number, such as 80")
+            raise UsageError.expected("port", port, "a whole number, such as 80")
         for kind in ("PrivateIpAddresses", "InnerIpAddresses", "PublicIpAddresses"):
             found = self.call("DescribeInstances", **{kind: json.dumps([wanted])})["Instances"]["Instance"]
             if found:

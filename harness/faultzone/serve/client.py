@@ -44,7 +44,7 @@ def read_keys(text: str) -> tuple[tuple[str, str], ...]:
     """
     pairs = [part.strip().partition(":") for part in text.split(",") if part.strip()]
     if not all(key and colon and secret for key, colon, secret in pairs):
-        raise UsageError("key pairs are written ID:SECRET, several separated by commas")
+        raise UsageError("keys: expected ID:SECRET, with a comma between key pairs")
     return tuple((key, secret) for key, _, secret in pairs)
 
 

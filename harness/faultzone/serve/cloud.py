@@ -38,7 +38,7 @@ class Hosted:
     def _made(self, arguments: Mapping[str, object]) -> LocalBackend:
         options = CloudOptions.of(**{**self._options, **arguments})
         if options.accounts not in range(1, len(TEST_KEYS) + 1):
-            raise UsageError(f"accounts={options.accounts!r}: an endpoint has key pairs for 1 to {len(TEST_KEYS)}")
+            raise UsageError.expected_whole("accounts", options.accounts, 1, len(TEST_KEYS))
         return local_backend(options)
 
     def _take(self, cloud: LocalBackend) -> None:
@@ -112,12 +112,12 @@ def endpoint(
     from faultzone.serve import Credential, Keyring, serve
 
     if token and (not token.isascii() or not token.isprintable() or " " in token):
-        raise UsageError("a control token travels in a header: write printable ASCII without spaces")
+        raise UsageError("token: expected printable ASCII without spaces, as a header carries it")
     key_id, secret = key
     pairs = ((key_id, secret), *TEST_KEYS[1:])
     if (sts is not None and sts[0] == key_id) or {key_id, *(sts or ())[:1]} & {each for each, _ in TEST_KEYS[1:]}:
         raise UsageError(
-            "every key pair has an id of its own; those of further accounts are testid2, testid3 and so on"
+            "keys: expected a different ID for each key pair; further accounts have testid2, testid3 and so on"
         )
     accounts = account_ids(len(pairs))
     keyring = Keyring([Credential(*pair, account) for pair, account in zip(pairs, accounts, strict=True)])
@@ -127,7 +127,7 @@ def endpoint(
     try:
         return serve(cloud, keyring, port=port, token=token, allow_hosts=allow_hosts)
     except OSError as error:
-        raise UsageError(f"port {port} cannot be listened on: {error.strerror or error}") from None
+        raise UsageError(f"port={port}: cannot listen there: {error.strerror or error}") from None
 
 
 def wait_for_interrupt() -> None:

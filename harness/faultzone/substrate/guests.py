@@ -140,7 +140,7 @@ class Guests:
         """
         found = self._guests.get(instance)
         if found is None:
-            raise UnknownTarget(f"{instance} has no guest: it was never started, or was released")
+            raise UnknownTarget(f"{instance} has no guest: it was never started, or it was released")
         return found
 
     def teach(
@@ -173,7 +173,7 @@ class Guests:
         """Bring the agent of an instance into a state, one of `AGENT_STATES`, after others that are not to be seen."""
         for state in states:
             if state not in AGENT_STATES:
-                raise UsageError(f"state={state!r}: write one of {', '.join(AGENT_STATES)}")
+                raise UsageError.expected_one_of("state", state, AGENT_STATES)
         self.guest(instance).change_agent(*states)
 
     def agent(self, instance: str) -> dict[str, Any]:
@@ -195,7 +195,7 @@ class Guests:
         """Run a script in a guest as its administrator, without the agent; its number among what ran there."""
         guest = self.guest(instance)
         if not guest.up:
-            raise UsageError(f"{instance} is not up: nobody can log in")
+            raise UsageError(f"{instance} is not up: start it before logging in")
         guest.execute(kind, script, by="login")
         return guest.ran - 1
 
@@ -215,5 +215,5 @@ def like(pattern: str | re.Pattern[str], reaction: Reaction) -> Taught:
     try:
         compiled = re.compile(pattern)
     except re.error as wrong:
-        raise UsageError(f"{pattern!r} is no regular expression: {wrong}") from None
+        raise UsageError(f"pattern={pattern!r}: expected a regular expression: {wrong}") from None
     return lambda text: reaction if compiled.fullmatch(text) else None

@@ -55,7 +55,7 @@ class Timings:
         for name in self.__slots__:
             value: object = getattr(self, name)
             if not (isinstance(value, int | float) and isfinite(value) and value >= 0):
-                raise UsageError(f"Timings({name}={value!r}): write seconds of guest time, 0 or more")
+                raise UsageError.expected(f"Timings({name})", value, "0 or more seconds of guest time")
 
 
 _USUAL: Final = Timings()

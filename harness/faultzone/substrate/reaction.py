@@ -41,9 +41,9 @@ class Reaction:
     def __post_init__(self) -> None:
         if self.serves is None:
             if self.answer:
-                raise UsageError("an answer needs the port at which it is served: serves=80")
+                raise UsageError("answer: expected the port of the service too, such as serves=80")
             return
         if type(self.serves) is not int or not 1 <= self.serves <= 65535:
-            raise UsageError(f"serves={self.serves!r}: write a port, from 1 to 65535")
+            raise UsageError.expected_whole("serves", self.serves, 1, 65535)
         if self.hang or self.crash:
-            raise UsageError("what serves does so in the background: it neither hangs nor crashes")
+            raise UsageError("serves: expected neither hang nor crash with it: a service runs in the background")

@@ -109,7 +109,7 @@ def test_locks_change_in_one_place_and_say_so() -> None:
     said = [entry.data["locks"] for entry in region.journal.of("notice", what="locks")]
     assert said == [["financial"], [], ["security"], []]
     assert events(region, instance) == [("SecurityPunish.Locked", "Executing"), ("SecurityPunish.Locked", "Executed")]
-    with pytest.raises(UsageError, match="reason='boredom': write one of financial, security"):
+    with pytest.raises(UsageError, match="reason='boredom': expected 'financial' or 'security'"):
         region.control("lock", instance=instance.id, reason="boredom")
 
 

@@ -63,7 +63,7 @@ def test_the_region_tells_events_in_every_state_that_its_edition_has(edition: st
         bring_to(state, instance, status, simulated=False)
     assert sorted(event.state for event in region.events.of()) == sorted(state.edition.event.states)
     assert set(state.edition.event.states) <= set(STATES)
-    with pytest.raises(UsageError, match=r"no state 'Over' of an event; there are Scheduled, Executing, "):
+    with pytest.raises(UsageError, match=r"state='Over': .*expected one of 'Scheduled', 'Executing', "):
         region.wait_for_event(MAINTENANCE, state="Over")
 
 

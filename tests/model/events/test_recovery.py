@@ -334,7 +334,7 @@ def test_faults_that_name_nothing_are_refused(region: Region, fault: GuestCrash 
 def test_a_guest_that_is_not_up_cannot_crash(region: Region) -> None:
     (made,) = region.run_instances(1)
     made.stop()
-    with pytest.raises(UsageError, match="it is Stopped"):
+    with pytest.raises(UsageError, match="is Stopped: "):
         region.chaos.guest_crash(made.id)
 
 

@@ -97,7 +97,7 @@ def test_a_guest_asks_for_it_by_its_address(region: Region) -> None:
 def test_nothing_asks_from_an_instance_that_is_not_up(region: Region) -> None:
     (instance,) = region.run_instances(1)
     instance.stop()
-    with pytest.raises(UsageError, match="it is not up"):
+    with pytest.raises(UsageError, match="is not up: "):
         text(region, instance, "/latest/")
-    with pytest.raises(UsageError, match="there is no instance 'i-none'"):
+    with pytest.raises(UsageError, match="unknown instance 'i-none'"):
         region.control("metadata", instance="i-none", path="/")

@@ -144,7 +144,7 @@ def test_filters_of_network_interfaces_must_all_hold(later: Region) -> None:
 
 def test_the_roles_of_instances(region: Region) -> None:
     assert region.control("account-settings")["ram_roles"] is None
-    with pytest.raises(UsageError, match=r"ram_roles are names"):
+    with pytest.raises(UsageError, match=r"ram_roles=.*: expected a list of names"):
         region.control("account-settings", ram_roles=["reader", 1])
     assert region.control("account-settings", ram_roles=["reader"])["ram_roles"] == ["reader"]
     assert_refused("InvalidRamRole.NotFound", lambda: region.run_instances(1, RamRoleName="writer"))

@@ -144,7 +144,7 @@ class ActiveFaults:
         """
         record = self.records.get(number)
         if record is None:
-            raise UsageError(f"number={number!r}: there is no fault of this number; the verb 'faults' lists them")
+            raise UsageError(f"unknown fault {number!r}: the verb 'faults' lists the numbers of faults")
         return record
 
     # Beginning
@@ -270,10 +270,10 @@ class ActiveFaults:
         if record.state == FAILED and not record.parts:
             if not record.told:
                 record.told = True
-                raise UsageError(f"{fault!r} was to come and could not: {record.error}")
+                raise UsageError(f"could not be injected when it was due: {fault!r}: {record.error}")
             return
         if fault.why_no_undo is not None:
-            raise UsageError(f"{fault!r} is not undone: {fault.why_no_undo}")
+            raise UsageError(f"cannot be undone: {fault!r}: {fault.why_no_undo}")
         try:
             self._end(record)
         except Exception as error:

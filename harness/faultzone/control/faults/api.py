@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
@@ -21,11 +20,9 @@ BREAKERS: Final[Breakers] = {}
 @breaks(ApiFailure, BREAKERS)
 def fail(backend: Local, fault: ApiFailure) -> Breaking:
     """Let calls go wrong until it has run out, or ends."""
-    names = {name for _, name in ACTIONS}
+    names = sorted({name for _, name in ACTIONS})
     if not any(fnmatchcase(name, fault.action) for name in names):
-        near = get_close_matches(fault.action, names, 1)
-        hint = f"did you mean {near[0]!r}?" if near else "docs/actions.md has those that there are"
-        raise UsageError(f"action={fault.action!r} matches no action; {hint}")
+        raise UsageError.unknown("action", fault.action, names, see="docs/actions.md lists the actions")
     failing, calls = Failing(fault), backend.failing_calls
     calls.faults = [*calls.faults, failing]
     yield lambda: failing not in calls.faults

@@ -22,7 +22,7 @@ def crash(backend: Local, fault: GuestCrash) -> Breaking:
     """Crash the operating system; the region restarts the instance by itself."""
     found = find_instance(backend, fault.instance)
     if not memory_of(backend).crash_guest(found.id):
-        raise UsageError(f"no operating system is up in {found.id}: it is {found.status}")
+        raise UsageError(f"{found.id} is {found.status}: its operating system must be up for this fault")
     yield None
 
 

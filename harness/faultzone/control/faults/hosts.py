@@ -49,7 +49,7 @@ def host_of(backend: Local, fault: OfHost) -> list[Place]:
 def _hosts_of_zone(backend: Local, fault: ZoneOutage) -> list[Place]:
     at = find_region(backend, fault.region)
     if fault.zone not in at.zone_ids:
-        raise UsageError(f"there is no zone {fault.zone!r}; there are {', '.join(at.zone_ids)}")
+        raise UsageError.unknown("zone", fault.zone, at.zone_ids)
     return [(at.id, host.index) for host in at.placement.by_zone[at.zone_ids.index(fault.zone)]]
 
 

@@ -33,7 +33,7 @@ def schedule(backend: Local, *, after: int, fault: Mapping[str, Any]) -> dict[st
     if "move-time" not in backend.capabilities:
         raise NotSupported(f"{backend.name} has no clock that could bring a fault about later")
     if after < 0:
-        raise UsageError(f"after={after!r}: write a whole number of milliseconds, 0 or more")
+        raise UsageError.expected_whole("after", after, 0, unit="milliseconds")
     return backend.active_faults.plan(after, read(fault)).render()
 
 

@@ -46,7 +46,7 @@ def units(amount: Money, *, what: str = "amount") -> int:
             number = Decimal(amount) * _UNIT
             if number.is_finite() and 0 <= number <= _LARGEST and number == int(number):
                 return int(number)
-    raise UsageError(f"{what}={amount!r}: write yuan, 0 or more, with at most four decimals, such as '12.50' or 100")
+    raise UsageError.expected(what, amount, "0 or more yuan with at most four decimals, such as '12.50' or 100")
 
 
 def yuan(amount: int) -> str:

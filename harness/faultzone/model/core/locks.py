@@ -44,11 +44,11 @@ def change(region: RegionState, instance: Instance, reason: str, *, locked: bool
         UsageError: there is no lock for this reason, or the instance has it already.
     """
     if reason not in REASONS:
-        raise UsageError(f"reason={reason!r}: write one of {', '.join(REASONS)}")
+        raise UsageError.expected_one_of("reason", reason, REASONS)
     if not locked:
         take_off(region, instance, reason)
     elif reason in instance.locks:
-        raise UsageError(f"{instance.id} is locked already: {reason}")
+        raise UsageError(f"{instance.id} is locked already for reason {reason!r}: unlock it first")
     elif reason == SECURITY:
         punish(region, instance)
     else:

@@ -78,9 +78,7 @@ class Placement:
             self.by_zone.append(row)
         for family in shape.family_hosts:
             if catalog.find_family(family) is None:
-                raise ShapeError(
-                    f"family_hosts: there is no family {family!r}; write one of {', '.join(sorted(catalog.families))}"
-                )
+                raise ShapeError.unknown("family", family, sorted(catalog.families), where="in family_hosts")
         limits: dict[tuple[str, str], int] = {}
         for scope, limit in shape.supply.items():
             zone_id, _, family = scope.partition("/")
@@ -104,11 +102,9 @@ class Placement:
             ShapeError: the zone or the family is unknown.
         """
         if zone != "*" and zone not in self.zone_ids:
-            raise ShapeError(f"supply: there is no zone {zone!r}; write '*' or one of {', '.join(self.zone_ids)}")
+            raise ShapeError.unknown("zone", zone, ("*", *self.zone_ids), where="in supply")
         if family != "*" and catalog.find_family(family) is None:
-            raise ShapeError(
-                f"supply: there is no family {family!r}; write '*' or one of {', '.join(sorted(catalog.families))}"
-            )
+            raise ShapeError.unknown("family", family, ("*", *sorted(catalog.families)), where="in supply")
 
     def limit_supply(self, zone: str, family: str, limit: int | None, catalog: Catalog) -> int | None:
         """Limit how many instances may be in a zone and of a family; `*` stands for all, None lifts it.
@@ -122,7 +118,7 @@ class Placement:
         """
         self.check_scope(zone, family, catalog)
         if limit is not None and limit < 0:
-            raise UsageError(f"limit={limit!r}: write how many instances, 0 or more, or null for no limit")
+            raise UsageError.expected_whole("limit", limit, 0, unit="instances")
         before = self.supply.limits.pop((zone, family), None)
         if limit is not None:
             self.supply.limits[zone, family] = limit

@@ -59,7 +59,7 @@ class Shape:
 
     def __post_init__(self) -> None:
         if not _REGION.fullmatch(str(self.region_id)):
-            raise ShapeError(f"region_id={self.region_id!r}: write a region such as 'cn-hangzhou' or 'us-west-1'")
+            raise ShapeError.expected("region_id", self.region_id, "the ID of a region, such as 'cn-hangzhou'")
         self._check_zones()
         self._whole("hosts_per_zone", self.hosts_per_zone, 1, _HOSTS_MOST // len(self.zone_ids()))
         self._whole("host_vcpus", self.host_vcpus, 1, 100_000)
@@ -70,43 +70,40 @@ class Shape:
             self._whole(f"family_hosts[{family!r}]", hosts, 0, self.hosts_per_zone)
         for scope, limit in self.supply.items():
             if scope.count("/") != 1:
-                raise ShapeError(f"supply[{scope!r}]: write 'zone/family', either may be '*', such as '*/ecs.g5'")
+                raise ShapeError(f"supply[{scope!r}]: expected a key 'zone/family', such as '*/ecs.g5' ('*' means all)")
             self._whole(f"supply[{scope!r}]", limit, 0, 10**9)
         provision: object = self.provision
         if not (isinstance(provision, int | float) and 0 <= provision <= _PROVISION_MOST):
-            raise ShapeError(
-                f"provision={self.provision!r}: write the seconds that a new instance is Pending, up to 86400"
+            raise ShapeError.expected(
+                "provision", self.provision, f"the seconds that a new instance is Pending, from 0 to {_PROVISION_MOST}"
             )
 
         if self.recovery not in (PLANNED, IMMEDIATE):
-            raise ShapeError(f"recovery={self.recovery!r}: write 'planned' or 'immediate'")
+            raise ShapeError.expected_one_of("recovery", self.recovery, (PLANNED, IMMEDIATE))
         if not isinstance(self.default_network, bool):
-            raise ShapeError(f"default_network={self.default_network!r}: write True or False")
+            raise ShapeError.expected("default_network", self.default_network, "True or False")
 
     def _mapping(self, name: str, value: object, example: str) -> None:
         if not isinstance(value, Mapping):
-            raise ShapeError(f"{name}={value!r}: write a mapping such as {example}")
+            raise ShapeError.expected(name, value, f"a mapping such as {example}")
 
     def _whole(self, name: str, value: object, least: int, most: int) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise ShapeError(f"{name}={value!r}: write a whole number from {least} to {most}")
+            raise ShapeError.expected_whole(name, value, least, most)
 
     def _check_zones(self) -> None:
         if isinstance(self.zones, str | bytes | bool) or not isinstance(self.zones, int | Sequence):
             example = f"their names, such as ['{self._zone_id('a')}', '{self._zone_id('b')}']"
-            raise ShapeError(f"zones={self.zones!r}: write a whole number from 1 to {_ZONES_MOST}, or {example}")
+            raise ShapeError.expected("zones", self.zones, f"a whole number from 1 to {_ZONES_MOST}, or {example}")
         if isinstance(self.zones, int):
             self._whole("zones", self.zones, 1, _ZONES_MOST)
             return
         known = [self._zone_id(letter) for letter in _LETTERS]
         for zone in self.zones:
             if zone not in known:
-                raise ShapeError(
-                    f"zones={self.zones!r}: {zone!r} is no zone of {self.region_id}; "
-                    f"write names from {known[0]!r} to {known[-1]!r}"
-                )
+                raise ShapeError.unknown("zone", zone, where="in zones", see=f"write {known[0]!r} to {known[-1]!r}")
         if not self.zones or len(set(self.zones)) != len(self.zones):
-            raise ShapeError(f"zones={self.zones!r}: write the name of each zone once, and at least one")
+            raise ShapeError.expected("zones", self.zones, "the name of each zone once, and at least one")
 
     def zone_ids(self) -> tuple[str, ...]:
         """The names of the zones."""

@@ -32,7 +32,7 @@ def find_at_risk(region: RegionState, host: Host) -> list[str]:
         UsageError: the host is not up.
     """
     if host.state != UP:
-        raise UsageError(f"host {host.id} is {host.state}; only one that is up can be found at risk")
+        raise UsageError(f"host {host.id} is {host.state}: only a host that is up can be at risk")
     region.placement.risk(host, at_risk=True)
     return [each for each in sorted(host.instances) if migrate(region, region.instances[each]) is not None]
 
