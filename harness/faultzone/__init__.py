@@ -1,4 +1,4 @@
-"""faultzone: a simulated ECS region that tests may break.
+"""faultzone: a simulated ECS region that tests can break.
 
 The names below are loaded when first used, so that importing the package costs nothing.
 """

@@ -81,29 +81,29 @@ class UsageError(FaultzoneError, ValueError):
 
 
 class ShapeError(UsageError):
-    """A region of this shape cannot be: no zones, negative hosts, an unknown family."""
+    """The shape of a region is impossible: no zones, negative hosts, an unknown family."""
 
 
 class UnknownTarget(UsageError):
-    """What a control verb names is not there: it never was, or has gone. What is to be undone there is done."""
+    """The target of a control verb does not exist, or no longer exists. An undo of it is done."""
 
 
 class NotSupported(FaultzoneError):
-    """The chosen backend cannot do or observe this. The verdict is not-supported, with this text as its reason."""
+    """The backend cannot do or show this. The verdict is not-supported, with this text as its reason."""
 
 
 class HarnessError(FaultzoneError):
-    """The harness, or what it runs on, failed. Nothing is known about the region under test."""
+    """The harness or its environment failed. Nothing is known about the region under test."""
 
 
 class Unanswered(HarnessError):
-    """An endpoint gave no answer to a call, or one that cannot be read: whether it had an effect is not known.
+    """An endpoint gave no answer to a call, or an unreadable one. The effect of the call is unknown.
 
     Attributes:
-        kind: `refused` (nothing listens), `lost` (the connection was ended), `reset`, `late` (no answer in time),
+        kind: `refused` (nothing listens), `lost` (the connection was closed), `reset`, `late` (no answer in time),
             `throttled`, `unavailable`, or `unreadable`.
-        status: of what was answered; 0 where nothing was.
-        location: the URL to which a redirect leads, or nothing.
+        status: the status of the answer; 0 without an answer.
+        location: the URL of a redirect, or empty.
     """
 
     def __init__(self, text: str, kind: str = "unreadable", *, status: int = 0, location: str = "") -> None:
@@ -112,31 +112,31 @@ class Unanswered(HarnessError):
 
 
 class Inconclusive(FaultzoneError):
-    """What happened could not be observed well enough to judge. The verdict is inconclusive, never conformance."""
+    """The region could not be observed well enough for a verdict. The verdict is inconclusive, never conformance."""
 
 
 class SubstrateSilent(HarnessError):
-    """The substrate has not reported what it owes within the grace of the backend."""
+    """The substrate did not send its reports within the time that the backend allows."""
 
 
 class UndoFailed(HarnessError):
-    """A fault could not be undone, or its end state is not what was promised by the deadline of its undo."""
+    """An undo failed, or did not take effect before its deadline."""
 
 
 class NoAnswer(FaultzoneError, ConnectionError):
-    """A fault of the API lost the call or its answer: whether it had an effect is not known to the caller."""
+    """A fault of the API lost the call or its answer. The caller does not know its effect."""
 
 
 class IncompleteAnswer(FaultzoneError, AssertionError):
-    """A test looked for a field or an item that the answer of an endpoint does not have, or not where it belongs."""
+    """The answer of an endpoint lacks a field or an item, or has it in another place."""
 
 
 class NotListed(IncompleteAnswer, LookupError):
-    """A listing of the region leaves out what a test looks for."""
+    """A listing of the region omits an item that the test needs."""
 
 
 class WaitTimeout(FaultzoneError, AssertionError):
-    """What a test waited for did not come within the time that the documentation gives it."""
+    """A wait reached its timeout: the expected condition did not become true in the documented time."""
 
 
 def _shown(value: object) -> str:

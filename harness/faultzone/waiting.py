@@ -26,16 +26,16 @@ _REAL_POLL: Final = 0.002
 
 
 def wait(backend: Backend, predicate: Callable[[], T], within: Duration, *, what: str, grace: float = 0.0) -> T:
-    """Let region time pass until `predicate()` is true, and return what it gave.
+    """Let region time pass until `predicate()` is true, and return its result.
 
     Args:
-        within: the longest that it may take, in region time.
-        what: what is awaited, for the message.
-        grace: real seconds more that a backend whose time cannot be moved is given.
+        within: the timeout, in region time.
+        what: the name of the condition, for the message.
+        grace: more real seconds, for a backend that cannot advance time.
 
     Raises:
-        WaitTimeout: the time has passed.
-        UsageError: the predicate cannot be called.
+        WaitTimeout: the condition did not become true in time.
+        UsageError: the predicate is not callable.
     """
     _check(predicate)
     limit = milliseconds(within)

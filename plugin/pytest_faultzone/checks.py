@@ -55,9 +55,7 @@ def _check_journal(config: pytest.Config) -> None:
         with TemporaryFile(dir=folder):
             pass
     except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{options.JOURNAL.flag}={folder}: write a directory that can be written to: {error}"
-        ) from None
+        raise UsageError(f"{options.JOURNAL.flag}={folder}: expected a writable directory: {error}") from None
 
 
 def check_account(config: pytest.Config) -> None:
@@ -80,6 +78,6 @@ def check_account(config: pytest.Config) -> None:
     if held:
         backend.close()
         raise pytest.UsageError(
-            f"the account of {backend.name} is not empty: it has {', '.join(held)}. Verdicts need an empty account "
-            f"that nobody else uses, or the endpoint's control routes ({options.TOKEN.flag})"
+            f"the account of {backend.name} has {', '.join(held)}: use an empty account that nobody else uses, "
+            f"or the control routes of the endpoint ({options.TOKEN.flag})"
         )

@@ -45,18 +45,16 @@ def check(test: pytest.Function) -> None:
             clauses.get(str(clause))
         if not named(test) and is_of_the_suite(test):
             raise UsageError(
-                "it names no clause: every test of the conformance suite is marked @pytest.mark.clause('chapter/name')"
+                "the test has no clause: mark each test of the suite with @pytest.mark.clause('chapter/name')"
             )
         for name, example in (("clause", "deployment-set/zone-limit"), ("needs", "see-hosts")):
             if not all(mark.args for mark in test.iter_markers(name)):
-                raise UsageError(f"the marker {name} names nothing: write at least one, such as {name}({example!r})")
+                raise UsageError(f"marker {name}: expected at least one argument, such as {name}({example!r})")
         for capability in (each for mark in test.iter_markers("needs") for each in mark.args):
             if capability not in CAPABILITIES:
-                raise UsageError(
-                    f"needs({capability!r}): there is no such capability; write some of {', '.join(CAPABILITIES)}"
-                )
+                raise UsageError.unknown("capability", capability, CAPABILITIES, where="in needs")
         if any(mark.args for mark in test.iter_markers("region")):
-            raise UsageError("the marker region takes names and values, such as region(zones=2, hosts_per_zone=8)")
+            raise UsageError("marker region: expected keyword arguments, such as region(zones=2, hosts_per_zone=8)")
         if given := shape(test):
             check_shape(given)
     except UsageError as mistake:
@@ -71,7 +69,7 @@ def check_shape(given: Mapping[str, Any]) -> None:
     """
     for name, value in given.items():
         if name not in ARGUMENTS:
-            raise UsageError(f"a region has no option {name}; write some of {', '.join(sorted(ARGUMENTS))}")
+            raise UsageError.unknown("option", name, sorted(ARGUMENTS), where="of a region")
         if objection := ARGUMENTS[name].objection(value):
             raise UsageError(f"region({name}=...): {objection}")
     CloudOptions.of(**given)

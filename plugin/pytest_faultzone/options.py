@@ -96,7 +96,7 @@ class Option(Generic[T]):
     def _whole(self, text: str) -> int:
         # The function that reads numbers takes digits of any script, and underscores.
         if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < self.least:
-            raise argparse.ArgumentTypeError(f"{text}: write a whole number, at least {self.least}")
+            raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, {self.least} or more")
         return int(text)
 
     def written(self, config: pytest.Config) -> list[str]:
@@ -125,7 +125,7 @@ class Option(Generic[T]):
             except (TypeError, ValueError, argparse.ArgumentTypeError) as error:  # Of pytest before 9.2 a traceback.
                 raise pytest.UsageError(f"{self.setting}: {error}") from None
             if self.choices and value not in self.choices:
-                raise pytest.UsageError(f"{self.setting}: {value}: write {' or '.join(map(repr, self.choices))}")
+                raise pytest.UsageError(f"{self.setting}={value!r}: expected {' or '.join(map(repr, self.choices))}")
         found: T = value
         return found
 
@@ -163,122 +163,119 @@ class Argument:
     def objection(self, value: object) -> str:
         """What is wrong with a value, with what to write instead; empty where nothing is. Limits are not known here."""
         if self.choices and value not in self.choices:
-            return f"{self.name}={value!r}: write {' or '.join(map(repr, self.choices))}"
+            return f"{self.name}={value!r}: expected {' or '.join(map(repr, self.choices))}"
         numeric = isinstance(value, bool) and bool not in self.types and object not in self.types
         if numeric or not isinstance(value, self.types):
             example = self.default if self.example is None else self.example
-            return f"{self.name}={value!r}: write {self.takes}, such as {self.name}={example!r}"
+            return f"{self.name}={value!r}: expected {self.takes}, such as {self.name}={example!r}"
         return ""
 
 
 BACKEND = Option(
     "backend",
     "memory",
-    "what answers: 'memory', 'docker' (hosts are containers, guests are real), 'wrong:NAME' (a region that breaks one "
-    "promise), the URL of an ECS endpoint, or a backend that another distribution brings",
+    "the backend: 'memory', 'docker' (hosts are containers, guests are real), 'wrong:NAME' (a region that breaks one "
+    "promise), the URL of an ECS endpoint, or a backend of another distribution",
     "BACKEND",
 )
 EDITION = Option(
     "edition",
     "2019-02",
-    "the edition of the documentation that regions follow and tests assert",
+    "the edition of the documentation",
     "YYYY-MM",
     argument="edition",
 )
 SEED = Option(
     "seed",
     "0",
-    "the base seed; a region's own seed depends on it and on the test's id alone",
+    "the base seed; the seed of a region comes from it and from the ID of the test",
     "SEED",
     argument="seed",
 )
 CLAUSE = Option(
     "clause",
     "",
-    "run only the tests of these clauses: a pattern such as 'deployment-set/*', several separated by commas",
+    "only run the tests of these clauses: patterns such as 'deployment-set/*', separated by commas",
     "PATTERN,...",
     again=False,
 )
 KEYS = Option(
     "keys",
     "",
-    "key pairs of an endpoint's accounts, separated by commas (testid:testsecret if left out)",
+    "the key pairs of the accounts of an endpoint, separated by commas (default: testid:testsecret)",
     "ID:SECRET,...",
     again=False,
 )
 TOKEN = Option(
     "token",
     "",
-    "the token of an endpoint's control routes; without one its public API alone is used",
+    "the control token of an endpoint; without it, tests use only the public API",
     "TOKEN",
     again=False,
 )
 JOURNAL = Option(
     "journal",
     "",
-    "a directory that gets the journal of every region, a file for each worker and test",
+    "a directory for the journals of all regions, one file for each test",
     "DIR",
     again=False,
 )
 CHECKERS = Option(
     "checkers",
     "all",
-    "what judges the journal of a region after each test: 'all', 'none', or checkers separated by commas",
+    "the checkers that judge the journal after each test: 'all', 'none', or names separated by commas",
     "NAME,...",
 )
 KEEP = Option(
     "keep",
     "none",
-    "which hosts of the docker backend stay after their test: those of a 'failed' test, as they were (the report says "
-    "how to enter their instances), or 'none'",
+    "the docker hosts that stay after a test: those of a 'failed' test (the report shows how to enter the instances), "
+    "or 'none'",
     choices=("none", "failed"),
 )
 DEPARTURES = Option(
     "departures",
     "",
-    "a TOML file with the clauses at which the backend is known to depart from the manual, each with a reason: there "
-    "it is expected to",
+    "a TOML file with the known departures of the backend: clauses, each with a reason",
     "FILE",
     again=False,
 )
 DEPARTURES_WRITE = Option(
     "departures_write",
     "",
-    "a file that gets an entry for each clause that departs and is not expected to",
+    "write an entry for each new departure to this file",
     "FILE",
     again=False,
 )
-DOCKER_HOSTS = Option("docker_hosts", 40, "how many hosts a process may have as containers at a time", "N", least=1)
+DOCKER_HOSTS = Option("docker_hosts", 40, "the maximum number of containers of a process at a time", "N", least=1)
 DOCKER_BASE = Option(
     "docker_base",
     "",
-    "the image under the hosts of the docker backend: Linux with python3 and sh; made on the spot if left out",
+    "the base image of docker hosts: Linux with python3 and sh (default: built on this engine)",
     "IMAGE",
 )
 DOCKER_MIRROR = Option(
     "docker_mirror",
     "",
-    "where the packages of a base come from; apt's own sources if left out",
+    "the source of the packages for a base image (default: the sources of apt)",
     "'URL SUITE [COMPONENT ...]'",
 )
 DOCKER_ROOT = Option(
     "docker_root",
     "",
-    "the image whose files the docker backend's instances have as their root; the hosts' own if left out",
+    "the image with the files of docker instances (default: the image of the hosts)",
     "IMAGE",
     argument="root_image",
 )
 DOCKER_PLAIN = Option(
     "docker_plain",
     False,
-    "let the docker backend's instances be plain process trees, without namespaces, for an engine that gives "
-    "containers no SYS_ADMIN",
+    "docker instances are plain process trees without namespaces, for an engine that refuses SYS_ADMIN",
 )
 DOCKER_AGENT = Option(
     "docker_agent",
     "",
-    "the executable of a genuine Cloud Assistant client, which the docker backend's instances then run as their agent; "
-    "faultzone's own if left out",
+    "the executable of a genuine Cloud Assistant client, as the agent of docker instances (default: our agent)",
     "PATH",
 )
 
@@ -315,38 +312,36 @@ ARGUMENTS: Final = {
             "family_hosts",
             (Mapping,),
             {},
-            "how many hosts of each zone carry a family; all do if left out",
+            "family -> the number of hosts of each zone that carry it (default: all hosts)",
             {"ecs.i2": 2},
         ),
-        Argument("supply", (Mapping,), {}, "how many instances can be had, by zone and family", {"*/ecs.g5": 10}),
+        Argument("supply", (Mapping,), {}, "zone/family -> the maximum number of instances", {"*/ecs.g5": 10}),
         Argument("accounts", (int,), 1, "accounts of the cloud"),
-        Argument("regions", (list, tuple), ("cn-hangzhou",), "the regions of the cloud, by their ids"),
-        Argument("region_id", (str,), "cn-hangzhou", "the id of the only region"),
-        Argument(
-            "edition", (str, object), EDITION.default, "the edition of the documentation, by its name or as a value"
-        ),
+        Argument("regions", (list, tuple), ("cn-hangzhou",), "the IDs of the regions of the cloud"),
+        Argument("region_id", (str,), "cn-hangzhou", "the ID of the region, if there is only one"),
+        Argument("edition", (str, object), EDITION.default, "the edition of the documentation: its name, or a value"),
         Argument(
             "recovery",
             (str,),
             "planned",
-            "whether the restart of instances whose host is lost for good is planned first, or begins at once",
+            "after the permanent loss of a host, its instances restart after a plan, or immediately",
             choices=("planned", "immediate"),
         ),
-        Argument("provision", (int, float), 1.0, "seconds that a new instance is Pending"),
-        Argument("default_network", (bool,), True, "whether each zone has a VPC and a vSwitch from the start"),
+        Argument("provision", (int, float), 1.0, "how many seconds a new instance is Pending"),
+        Argument("default_network", (bool,), True, "each zone has a VPC and a vSwitch from the start"),
         Argument(
             "clock",
             (str,),
             "virtual",
-            "whether region time stands still until the test moves it, or also follows the real clock",
+            "region time only moves when the test advances it, or it also follows the real clock",
             choices=("virtual", "hybrid"),
         ),
-        Argument("scale", (int, float), 1.0, "region seconds for each real second of a hybrid clock"),
+        Argument("scale", (int, float), 1.0, "region seconds per real second, for a hybrid clock"),
         Argument(
-            "seed", (int, str), "made from the base seed and the test's id", "the seed of all regions of the test", 7
+            "seed", (int, str), "from the base seed and the ID of the test", "the seed of the regions of the test", 7
         ),
         Argument("root_image", (str,), "", DOCKER_ROOT.help, "my/service:1"),
-        Argument("rules", (object,), None, "makes the rules of an edition, for a region of your own making"),
-        Argument("timings", (object,), None, "how long guests and hosts take, as `substrate.memory.Timings` has it"),
+        Argument("rules", (object,), None, "a function that makes the rules from an edition"),
+        Argument("timings", (object,), None, "durations of guests and hosts, a `substrate.memory.Timings`"),
     )
 }

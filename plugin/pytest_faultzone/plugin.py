@@ -36,18 +36,17 @@ _CHECKED: Final = (
 )
 #: The markers whose arguments are checked when a test is collected.
 _MARKERS: Final = {
-    "region": f"region(**shape): the shape of the test's `region`, such as region(zones=3, hosts_per_zone=4): "
+    "region": f"region(**shape): the shape of the region of the test, such as region(zones=3, hosts_per_zone=4): "
     f"{', '.join(options.ARGUMENTS)}",
-    "clause": "clause(*ids): the documented promises that the test asserts, such as "
-    "clause('deployment-set/strict-spread')",
-    "needs": "needs(*capabilities): what the backend must allow besides the public API, such as needs('see-hosts'); "
-    "the test is not-supported where it does not",
+    "clause": "clause(*ids): the clauses that the test asserts, such as clause('deployment-set/strict-spread')",
+    "needs": "needs(*capabilities): the capabilities of the backend that the test needs, such as needs('see-hosts'); "
+    "without them the test is not-supported",
 }
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, each also settable in the configuration file as `faultzone_<name>`."""
-    group = parser.getgroup("faultzone", "faultzone: a cloud region that tests may break")
+    group = parser.getgroup("faultzone", "faultzone: a cloud region that tests can break")
     for option in options.OPTIONS:
         option.add(parser, group)
 
@@ -89,7 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _capabilities() -> str:
     from faultzone.backends import CAPABILITIES
 
-    return f". There are {', '.join(CAPABILITIES)}"
+    return f". The capabilities are {', '.join(CAPABILITIES)}"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -55,22 +55,22 @@ def listed(region: Region, **parameters: object) -> list[str]:
     return sorted(each["DeploymentSetId"] for each in listing(region, **parameters))
 
 
-def assert_members(group: DeploymentSet, members: Sequence[Instance]) -> None:
+def assert_members(deployment_set: DeploymentSet, members: Sequence[Instance]) -> None:
     """The set lists these instances, each once, and no others."""
-    assert sorted(each.id for each in group.members) == sorted(each.id for each in members)
+    assert sorted(each.id for each in deployment_set.members) == sorted(each.id for each in members)
 
 
-def assert_joined(group: DeploymentSet, member: Instance) -> None:
+def assert_joined(deployment_set: DeploymentSet, member: Instance) -> None:
     """Both the set and the instance say that they belong together."""
-    assert member in group.members
-    assert member.describe()["DeploymentSetId"] == group.id
+    assert member in deployment_set.members
+    assert member.describe()["DeploymentSetId"] == deployment_set.id
 
 
-def full_zone(region: Region, group: DeploymentSet) -> tuple[list[Instance], str]:
+def full_zone(region: Region, deployment_set: DeploymentSet) -> tuple[list[Instance], str]:
     """Fill the set up to the limit of one zone: the seven members, and the zone."""
-    members = region.run_instances(1, deployment_set=group, public_ip=False)
+    members = region.run_instances(1, deployment_set=deployment_set, public_ip=False)
     zone = members[0].zone
-    members += region.run_instances(6, deployment_set=group, zone=zone, public_ip=False)
+    members += region.run_instances(6, deployment_set=deployment_set, zone=zone, public_ip=False)
     return members, zone
 
 

@@ -59,34 +59,34 @@ def test_a_periodic_command_outlasts_the_expiry_of_its_instance(region: Region) 
 @needs("see-hosts", "move-time")
 def test_members_that_expired_come_back_to_different_hosts(region: Region) -> None:
     """They are members meanwhile, and once they are renewed and run again."""
-    group = region.create_deployment_set()
-    made = region.run_instances(3, deployment_set=group, InstanceChargeType="PrePaid", Period=1)
+    deployment_set = region.create_deployment_set()
+    made = region.run_instances(3, deployment_set=deployment_set, InstanceChargeType="PrePaid", Period=1)
     advance_to(region, max(each.expires for each in made))
     for each in made:
         each.wait_until("Stopped", within=SOON)
-    assert_members(group, made)
+    assert_members(deployment_set, made)
     for each in made:
         each.renew()
         if each.status == "Stopped":
             each.start()
         each.wait_until("Running")
-    assert_strictly_spread(group.members)
-    assert_members(group, made)
+    assert_strictly_spread(deployment_set.members)
+    assert_members(deployment_set, made)
 
 
 @clause("deployment-set/membership-while-stopped", "deployment-set/delete-empty-only")
 @needs("move-time")
 def test_members_that_are_released_for_their_expiry_leave_their_set_empty(region: Region) -> None:
     """It can be deleted then."""
-    group = region.create_deployment_set()
-    (made,) = region.run_instances(1, deployment_set=group, InstanceChargeType="PrePaid", Period=1)
+    deployment_set = region.create_deployment_set()
+    (made,) = region.run_instances(1, deployment_set=deployment_set, InstanceChargeType="PrePaid", Period=1)
     advance_to(region, made.expires)
     made.wait_until("Stopped", within=SOON)
-    assert_refused("DependencyViolation.NotEmpty", group.delete)
+    assert_refused("DependencyViolation.NotEmpty", deployment_set.delete)
     region.clock.advance("16d")
     assert_released(made)
-    assert_members(group, [])
-    group.delete()
+    assert_members(deployment_set, [])
+    deployment_set.delete()
 
 
 @clause("event/default-action", "instance/security-lock")

@@ -289,8 +289,8 @@ def test_a_run_ends_with_its_instance(region: Region, how: str) -> None:
 @pytest.mark.parametrize("reversible", [True, False])
 def test_a_run_ends_with_its_host_and_no_other_does(region: Region, reversible: bool) -> None:
     """Failed within the timeout while the host is down, or without a record; what comes later changes nothing."""
-    group = region.create_deployment_set("apart")
-    lost, other = region.run_instances(2, deployment_set=group)
+    deployment_set = region.create_deployment_set("apart")
+    lost, other = region.run_instances(2, deployment_set=deployment_set)
     ran = region.run_command("echo begun; sleep 600", on=[lost, other], timeout=900, wait=False)
     region.wait(lambda: all("begun" in ran.output(each) for each in (lost, other)), "1m", what="begun")
     with region.chaos.crash(str(lost.host), reversible=reversible):

@@ -29,8 +29,8 @@ BAD_DESCRIPTIONS = ["d", "d" * 257, "http://example.com", "https://example.com"]
 @clause("deployment-set/strategy")
 def test_a_set_is_made_for_high_availability(region: Region) -> None:
     """With a name and a description."""
-    group = region.create_deployment_set("web-tier", Description="three of a kind")
-    shown = group.describe()
+    deployment_set = region.create_deployment_set("web-tier", Description="three of a kind")
+    shown = deployment_set.describe()
     assert shown["DeploymentSetName"] == "web-tier"
     assert shown["DeploymentSetDescription"] == "three of a kind"
     assert shown.get("DeploymentStrategy", shown.get("Strategy")) == "Availability"
@@ -40,8 +40,8 @@ def test_a_set_is_made_for_high_availability(region: Region) -> None:
 @clause("deployment-set/strategy")
 def test_name_and_description_are_optional(region: Region) -> None:
     """A set of which nothing is said."""
-    group = region.create_deployment_set()
-    assert listed(region) == [group.id]
+    deployment_set = region.create_deployment_set()
+    assert listed(region) == [deployment_set.id]
 
 
 @clause("deployment-set/strategy-parameter")
@@ -144,12 +144,12 @@ def test_each_account_has_two_sets_in_each_region(region: Region) -> None:
 def test_sets_cost_nothing(region: Region) -> None:
     """Neither being made, nor being held, nor being changed and deleted."""
     before = region.account_balance
-    group = region.create_deployment_set("web-tier")
+    deployment_set = region.create_deployment_set("web-tier")
     if region.supports("move-time"):
         region.clock.advance("3h")
-    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=group.id, Description="still free")
+    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=deployment_set.id, Description="still free")
     assert region.account_balance == before
-    group.delete()
+    deployment_set.delete()
     assert region.account_balance == before
 
 
@@ -170,14 +170,18 @@ def test_sets_cannot_be_merged(region: Region, action: str) -> None:
 @clause("deployment-set/modify-attributes")
 def test_name_and_description_change_and_nothing_else(region: Region) -> None:
     """One after the other; members and hosts stay."""
-    group = region.create_deployment_set("web-tier", Description="three of a kind")
-    members = region.run_instances(2, deployment_set=group)
-    before = group.describe()
+    deployment_set = region.create_deployment_set("web-tier", Description="three of a kind")
+    members = region.run_instances(2, deployment_set=deployment_set)
+    before = deployment_set.describe()
     hosts = [each.host for each in members] if region.supports("see-hosts") else []
-    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=group.id, DeploymentSetName="api-tier")
-    assert group.describe() == {**before, "DeploymentSetName": "api-tier"}
-    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=group.id, Description="now two")
-    assert group.describe() == {**before, "DeploymentSetName": "api-tier", "DeploymentSetDescription": "now two"}
+    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=deployment_set.id, DeploymentSetName="api-tier")
+    assert deployment_set.describe() == {**before, "DeploymentSetName": "api-tier"}
+    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=deployment_set.id, Description="now two")
+    assert deployment_set.describe() == {
+        **before,
+        "DeploymentSetName": "api-tier",
+        "DeploymentSetDescription": "now two",
+    }
     if hosts:
         assert [each.host for each in members] == hosts
 
@@ -186,20 +190,20 @@ def test_name_and_description_change_and_nothing_else(region: Region) -> None:
 @pytest.mark.parametrize(("parameter", "text"), [("DeploymentSetName", "1st"), ("Description", "http://example.com")])
 def test_changes_keep_to_the_rules_of_creation(region: Region, parameter: str, text: str) -> None:
     """What cannot be made cannot be had by a change either."""
-    group = region.create_deployment_set("web-tier", Description="three of a kind")
-    before = group.describe()
-    refused(lambda: region.call("ModifyDeploymentSetAttribute", DeploymentSetId=group.id, **{parameter: text}))
-    assert group.describe() == before
+    deployment_set = region.create_deployment_set("web-tier", Description="three of a kind")
+    before = deployment_set.describe()
+    refused(lambda: region.call("ModifyDeploymentSetAttribute", DeploymentSetId=deployment_set.id, **{parameter: text}))
+    assert deployment_set.describe() == before
 
 
 @clause("deployment-set/modify-attributes-name")
 def test_the_plural_changes_a_set_or_does_not_exist(region: Region) -> None:
     """It must not be answered and do nothing."""
-    group = region.create_deployment_set("web-tier")
-    plural = {"DeploymentSetId": group.id, "DeploymentSetName": "api-tier"}
+    deployment_set = region.create_deployment_set("web-tier")
+    plural = {"DeploymentSetId": deployment_set.id, "DeploymentSetName": "api-tier"}
     refusal = attempt(lambda: region.call("ModifyDeploymentSetAttributes", **plural))
     assert refusal is None or refusal.code in UNKNOWN_ACTION
-    assert group.describe()["DeploymentSetName"] == ("api-tier" if refusal is None else "web-tier")
+    assert deployment_set.describe()["DeploymentSetName"] == ("api-tier" if refusal is None else "web-tier")
 
 
 @clause("deployment-set/modify-unknown-set")
@@ -241,7 +245,10 @@ def test_pages_name_each_set_once(region: Region) -> None:
     made = sorted(region.create_deployment_set().id for _ in range(2))
     pages = [region.call("DescribeDeploymentSets", PageSize=1, PageNumber=number) for number in (1, 2, 3)]
     assert [each["TotalCount"] for each in pages] == [2, 2, 2]
-    ids = [[group["DeploymentSetId"] for group in each["DeploymentSets"]["DeploymentSet"]] for each in pages]
+    ids = [
+        [deployment_set["DeploymentSetId"] for deployment_set in each["DeploymentSets"]["DeploymentSet"]]
+        for each in pages
+    ]
     assert [len(each) for each in ids] == [1, 1, 0]
     assert sorted([*ids[0], *ids[1]]) == made
 
@@ -258,22 +265,22 @@ def test_a_page_has_ten_sets_and_a_hundred_at_most(region: Region) -> None:
 @clause("deployment-set/describe-ids-limit")
 def test_a_hundred_ids_can_be_asked_for_at_once(region: Region) -> None:
     """And no more."""
-    group = region.create_deployment_set()
-    ids = [group.id, *(f"ds-nosuchset{number:011d}" for number in range(100))]
-    assert listed(region, DeploymentSetIds=json.dumps(ids[:100])) == [group.id]
+    deployment_set = region.create_deployment_set()
+    ids = [deployment_set.id, *(f"ds-nosuchset{number:011d}" for number in range(100))]
+    assert listed(region, DeploymentSetIds=json.dumps(ids[:100])) == [deployment_set.id]
     refused(lambda: listed(region, DeploymentSetIds=json.dumps(ids)))
 
 
 @clause("deployment-set/delete-empty-only")
 def test_a_set_with_an_instance_stays(region: Region) -> None:
     """Until the instance is released."""
-    group = region.create_deployment_set()
-    (member,) = region.run_instances(1, deployment_set=group)
-    assert_refused("DependencyViolation.NotEmpty", group.delete)
-    assert_members(group, [member])
+    deployment_set = region.create_deployment_set()
+    (member,) = region.run_instances(1, deployment_set=deployment_set)
+    assert_refused("DependencyViolation.NotEmpty", deployment_set.delete)
+    assert_members(deployment_set, [member])
     member.delete()
-    region.wait(lambda: not group.members, what=f"{group.id} empty")
-    group.delete()
+    region.wait(lambda: not deployment_set.members, what=f"{deployment_set.id} empty")
+    deployment_set.delete()
     assert listed(region) == []
 
 
@@ -290,15 +297,15 @@ def test_empty_sets_are_deleted_one_after_another(region: Region) -> None:
 @clause("deployment-set/delete-unknown")
 def test_deleting_needs_an_id(region: Region) -> None:
     """No id is not every id."""
-    group = region.create_deployment_set()
+    deployment_set = region.create_deployment_set()
     assert_refused("MissingParameter", lambda: region.call("DeleteDeploymentSet"))
-    assert listed(region) == [group.id]
+    assert listed(region) == [deployment_set.id]
 
 
 @clause("deployment-set/delete-unknown")
 def test_deleting_what_does_not_exist_deletes_nothing(region: Region) -> None:
     """It may be refused, or be taken as done already."""
-    group = region.create_deployment_set()
+    deployment_set = region.create_deployment_set()
     refusal = attempt(lambda: region.call("DeleteDeploymentSet", DeploymentSetId=NO_SUCH_SET))
     assert refusal is None or refusal.code not in UNKNOWN_ACTION
-    assert listed(region) == [group.id]
+    assert listed(region) == [deployment_set.id]

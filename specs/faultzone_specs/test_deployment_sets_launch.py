@@ -29,35 +29,37 @@ IN_NEITHER = "ecs.t5-c1m2.large"
 @clause("deployment-set/run-in-set")
 def test_every_new_instance_is_a_member(region: Region) -> None:
     """Of a batch and of a later launch."""
-    group = region.create_deployment_set()
-    members = region.run_instances(2, deployment_set=group) + region.run_instances(1, deployment_set=group)
-    assert_members(group, members)
+    deployment_set = region.create_deployment_set()
+    members = region.run_instances(2, deployment_set=deployment_set) + region.run_instances(
+        1, deployment_set=deployment_set
+    )
+    assert_members(deployment_set, members)
     for member in members:
-        assert_joined(group, member)
+        assert_joined(deployment_set, member)
 
 
 @clause("deployment-set/run-in-set")
 def test_a_batch_counts_with_the_members_that_are_there(region: Region) -> None:
     """Four and four are too many, four and three are not."""
-    group = region.create_deployment_set()
-    members = region.run_instances(4, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    members = region.run_instances(4, deployment_set=deployment_set)
     zone = members[0].zone
-    assert_nothing_made(region, lambda: region.run_instances(4, deployment_set=group, zone=zone), FULL)
-    assert_members(group, members + region.run_instances(3, deployment_set=group, zone=zone))
+    assert_nothing_made(region, lambda: region.run_instances(4, deployment_set=deployment_set, zone=zone), FULL)
+    assert_members(deployment_set, members + region.run_instances(3, deployment_set=deployment_set, zone=zone))
 
 
 @clause("deployment-set/create-in-set")
 def test_what_create_instance_makes_can_be_a_member(region: Region) -> None:
     """From its creation on, before its first start; the seventh is the last."""
-    group = region.create_deployment_set()
-    first = region.create_instance(DeploymentSetId=group.id)
-    assert_members(group, [first])
-    others = region.run_instances(5, deployment_set=group, zone=first.zone)
-    seventh = region.create_instance(DeploymentSetId=group.id, ZoneId=first.zone)
-    assert_members(group, [first, *others, seventh])
+    deployment_set = region.create_deployment_set()
+    first = region.create_instance(DeploymentSetId=deployment_set.id)
+    assert_members(deployment_set, [first])
+    others = region.run_instances(5, deployment_set=deployment_set, zone=first.zone)
+    seventh = region.create_instance(DeploymentSetId=deployment_set.id, ZoneId=first.zone)
+    assert_members(deployment_set, [first, *others, seventh])
     assert first.start().status == "Running"
     full = ("DeploymentSet.NoRoom", FULL)
-    asked: dict[str, Any] = {"DeploymentSetId": group.id, "ZoneId": first.zone, "wait": False}
+    asked: dict[str, Any] = {"DeploymentSetId": deployment_set.id, "ZoneId": first.zone, "wait": False}
     assert_nothing_made(region, lambda: region.create_instance(**asked), full)
 
 
@@ -74,46 +76,46 @@ def test_create_instance_keeps_to_the_rules_of_sets(
     region: Region, asked: dict[str, Any], codes: tuple[str, ...] | None
 ) -> None:
     """Those of RunInstances."""
-    group = region.create_deployment_set()
+    deployment_set = region.create_deployment_set()
 
     def launch() -> object:
-        return region.create_instance(wait=False, **{"DeploymentSetId": group.id, **asked})
+        return region.create_instance(wait=False, **{"DeploymentSetId": deployment_set.id, **asked})
 
     if codes is None:
         nothing_made(region, launch)
     else:
         assert_nothing_made(region, launch, codes)
-    assert_members(group, [])
+    assert_members(deployment_set, [])
 
 
 @clause("deployment-set/zone-limit")
 def test_an_eighth_member_in_a_zone_is_refused(region: Region) -> None:
     """After seven that were taken."""
-    group = region.create_deployment_set()
-    members, zone = full_zone(region, group)
-    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=group, zone=zone), FULL)
-    assert_members(group, members)
+    deployment_set = region.create_deployment_set()
+    members, zone = full_zone(region, deployment_set)
+    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=deployment_set, zone=zone), FULL)
+    assert_members(deployment_set, members)
 
 
 @clause("deployment-set/zone-limit")
 def test_a_batch_of_eight_is_refused_whole(region: Region) -> None:
     """Whatever the least is that it asks for."""
-    group = region.create_deployment_set()
-    (member,) = region.run_instances(1, deployment_set=group)
-    batch: dict[str, Any] = {"deployment_set": group, "zone": member.zone}
+    deployment_set = region.create_deployment_set()
+    (member,) = region.run_instances(1, deployment_set=deployment_set)
+    batch: dict[str, Any] = {"deployment_set": deployment_set, "zone": member.zone}
     assert_nothing_made(region, lambda: region.run_instances(8, **batch), FULL)
     assert_nothing_made(region, lambda: region.run_instances(8, MinAmount=1, **batch), FULL)
-    assert_members(group, [member])
+    assert_members(deployment_set, [member])
 
 
 @clause("deployment-set/zone-limit")
 def test_a_member_that_is_released_makes_room(region: Region) -> None:
     """The limit is of members, not of launches."""
-    group = region.create_deployment_set()
-    members, zone = full_zone(region, group)
+    deployment_set = region.create_deployment_set()
+    members, zone = full_zone(region, deployment_set)
     members.pop().delete()
-    members += region.run_instances(1, deployment_set=group, zone=zone)
-    assert_members(group, members)
+    members += region.run_instances(1, deployment_set=deployment_set, zone=zone)
+    assert_members(deployment_set, members)
 
 
 @clause("deployment-set/region-limit")
@@ -121,30 +123,34 @@ def test_a_member_that_is_released_makes_room(region: Region) -> None:
 @needs("shape-region")
 def test_every_zone_can_be_filled_and_no_more(region: Region) -> None:
     """Seven in each of two zones."""
-    group = region.create_deployment_set()
-    members, zone = full_zone(region, group)
-    assert_nothing_made(region, lambda: region.run_instances(8, deployment_set=group), FULL)
-    other = region.run_instances(7, deployment_set=group, public_ip=False)
+    deployment_set = region.create_deployment_set()
+    members, zone = full_zone(region, deployment_set)
+    assert_nothing_made(region, lambda: region.run_instances(8, deployment_set=deployment_set), FULL)
+    other = region.run_instances(7, deployment_set=deployment_set, public_ip=False)
     assert zone not in {each.zone for each in other}
-    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=group), FULL)
-    assert_members(group, members + other)
+    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=deployment_set), FULL)
+    assert_members(deployment_set, members + other)
 
 
 @clause("deployment-set/families")
 @pytest.mark.parametrize("family", BOTH_LISTS)
 def test_a_documented_family_can_be_in_a_set(region: Region, family: str) -> None:
     """Those of which both sections of the manual speak."""
-    group = region.create_deployment_set()
-    assert_members(group, region.run_instances(1, deployment_set=group, instance_type=f"ecs.{family}.large"))
+    deployment_set = region.create_deployment_set()
+    assert_members(
+        deployment_set, region.run_instances(1, deployment_set=deployment_set, instance_type=f"ecs.{family}.large")
+    )
 
 
 @clause("deployment-set/families")
 def test_another_family_is_refused(region: Region) -> None:
     """With the set, not for itself."""
-    group = region.create_deployment_set()
+    deployment_set = region.create_deployment_set()
     code = "InvalidInstanceType.NotSupported"
-    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=group, instance_type=IN_NEITHER), code)
-    assert_members(group, [])
+    assert_nothing_made(
+        region, lambda: region.run_instances(1, deployment_set=deployment_set, instance_type=IN_NEITHER), code
+    )
+    assert_members(deployment_set, [])
     assert region.run_instances(1, instance_type=IN_NEITHER)
 
 
@@ -152,20 +158,20 @@ def test_another_family_is_refused(region: Region) -> None:
 @pytest.mark.parametrize("price", [{}, {"SpotPriceLimit": "1.5"}])
 def test_a_spot_instance_cannot_be_in_a_set(region: Region, price: dict[str, str]) -> None:
     """With and without a limit to its price."""
-    group = region.create_deployment_set()
+    deployment_set = region.create_deployment_set()
     spot: dict[str, Any] = {"SpotStrategy": "SpotWithPriceLimit" if price else "SpotAsPriceGo", **price}
-    nothing_made(region, lambda: region.run_instances(1, deployment_set=group, **spot))
-    assert_members(group, [])
+    nothing_made(region, lambda: region.run_instances(1, deployment_set=deployment_set, **spot))
+    assert_members(deployment_set, [])
 
 
 @clause("deployment-set/no-dedicated-host")
 def test_a_set_and_a_dedicated_host_exclude_each_other(region: Region) -> None:
     """Whether or not the host exists."""
-    group = region.create_deployment_set()
+    deployment_set = region.create_deployment_set()
     host = "dh-nosuchhost0000000000"
-    launch: dict[str, Any] = {"deployment_set": group, "DedicatedHostId": host}
+    launch: dict[str, Any] = {"deployment_set": deployment_set, "DedicatedHostId": host}
     assert_nothing_made(region, lambda: region.run_instances(1, **launch), "InvalidDeploymentOnHost")
-    assert_members(group, [])
+    assert_members(deployment_set, [])
 
 
 @clause("deployment-set/unknown-set")
@@ -199,9 +205,9 @@ def test_a_set_of_another_region_is_unknown(region: Region) -> None:
 @pytest.mark.parametrize("in_set", [True, False])
 def test_a_batch_is_numbered_from_001(region: Region, in_set: bool) -> None:
     """Instance name and host name alike, in a set or without."""
-    group = region.create_deployment_set() if in_set else None
+    deployment_set = region.create_deployment_set() if in_set else None
     made = region.run_instances(
-        3, deployment_set=group, InstanceName="web-tier", HostName="web", UniqueSuffix=True, public_ip=False
+        3, deployment_set=deployment_set, InstanceName="web-tier", HostName="web", UniqueSuffix=True, public_ip=False
     )
     shown = [each.describe() for each in made]
     assert sorted(each["InstanceName"] for each in shown) == ["web-tier001", "web-tier002", "web-tier003"]
@@ -228,12 +234,12 @@ def test_only_those_who_ask_are_numbered(region: Region) -> None:
 @clause("deployment-set/suffix-needs-room")
 def test_the_suffix_takes_three_characters_of_the_name(region: Region) -> None:
     """125 characters leave room for it, 126 do not."""
-    group = region.create_deployment_set()
-    (first, _) = region.run_instances(2, deployment_set=group, InstanceName="h" * 125, UniqueSuffix=True)
+    deployment_set = region.create_deployment_set()
+    (first, _) = region.run_instances(2, deployment_set=deployment_set, InstanceName="h" * 125, UniqueSuffix=True)
     assert len(first.describe()["InstanceName"]) == 128
 
     def launch() -> object:
-        return region.run_instances(2, deployment_set=group, InstanceName="h" * 126, UniqueSuffix=True)
+        return region.run_instances(2, deployment_set=deployment_set, InstanceName="h" * 126, UniqueSuffix=True)
 
     assert_nothing_made(region, launch, "InvalidParams.InstanceNameExceed")
 
@@ -263,22 +269,22 @@ def test_the_suffix_takes_three_characters_of_the_host_name(region: Region) -> N
 @clause("deployment-set/launch-template")
 def test_a_template_carries_the_set(region: Region) -> None:
     """The launch does not name it."""
-    group = region.create_deployment_set()
-    template = _template(region, group.id)
+    deployment_set = region.create_deployment_set()
+    template = _template(region, deployment_set.id)
     made = region.call("RunInstances", LaunchTemplateId=template, Amount=2)["InstanceIdSets"]["InstanceIdSet"]
     members = [region.instance(each) for each in made]
-    assert_members(group, members)
+    assert_members(deployment_set, members)
     region.wait_until_all(members, "Running")
 
 
 @clause("deployment-set/launch-template")
 def test_the_limit_holds_for_a_template_as_well(region: Region) -> None:
     """A full set takes nobody in by this door."""
-    group = region.create_deployment_set()
-    members, zone = full_zone(region, group)
-    launch = {"LaunchTemplateId": _template(region, group.id), "ZoneId": zone}
+    deployment_set = region.create_deployment_set()
+    members, zone = full_zone(region, deployment_set)
+    launch = {"LaunchTemplateId": _template(region, deployment_set.id), "ZoneId": zone}
     assert_nothing_made(region, lambda: region.call("RunInstances", **launch), FULL)
-    assert_members(group, members)
+    assert_members(deployment_set, members)
 
 
 def _template(region: Region, set_id: str) -> str:
@@ -296,33 +302,33 @@ def _template(region: Region, set_id: str) -> str:
 @clause("deployment-set/membership-while-stopped")
 def test_a_stopped_member_counts_and_keeps_its_set(region: Region) -> None:
     """A zone that is full stays full."""
-    group = region.create_deployment_set()
-    members, zone = full_zone(region, group)
+    deployment_set = region.create_deployment_set()
+    members, zone = full_zone(region, deployment_set)
     members[0].stop(StoppedMode="KeepCharging")
-    assert_joined(group, members[0])
-    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=group, zone=zone), FULL)
-    assert_members(group, members)
+    assert_joined(deployment_set, members[0])
+    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=deployment_set, zone=zone), FULL)
+    assert_members(deployment_set, members)
 
 
 @clause("deployment-set/membership-while-stopped")
 def test_a_set_whose_only_member_is_stopped_is_not_empty(region: Region) -> None:
     """So it cannot be deleted."""
-    group = region.create_deployment_set()
-    (member,) = region.run_instances(1, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    (member,) = region.run_instances(1, deployment_set=deployment_set)
     member.stop(StoppedMode="KeepCharging")
-    assert_refused("DependencyViolation.NotEmpty", group.delete)
-    assert_joined(group, member)
+    assert_refused("DependencyViolation.NotEmpty", deployment_set.delete)
+    assert_joined(deployment_set, member)
 
 
 @clause("deployment-set/membership-while-stopped")
 def test_a_stop_without_charge_ends_membership_in_every_way_or_in_none(region: Region) -> None:
     """No source says which."""
-    group = region.create_deployment_set()
-    (member,) = region.run_instances(1, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    (member,) = region.run_instances(1, deployment_set=deployment_set)
     member.stop(StoppedMode="StopCharging")
-    if member in group.members:
-        assert_joined(group, member)
-        assert_refused("DependencyViolation.NotEmpty", group.delete)
+    if member in deployment_set.members:
+        assert_joined(deployment_set, member)
+        assert_refused("DependencyViolation.NotEmpty", deployment_set.delete)
     else:
         assert not member.describe()["DeploymentSetId"]
-        group.delete()
+        deployment_set.delete()

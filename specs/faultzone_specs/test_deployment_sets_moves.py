@@ -65,17 +65,17 @@ def test_a_set_whose_members_have_moved_can_be_deleted(region: Region) -> None:
 @pytest.mark.parametrize("explicit", [True, False])
 def test_without_force_a_host_that_suits_is_kept(region: Region, explicit: bool) -> None:
     """And the instance goes on running."""
-    group = region.create_deployment_set()
-    (first,) = region.run_instances(1, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    (first,) = region.run_instances(1, deployment_set=deployment_set)
     other = next(each for each in region.run_instances(3) if each.host != first.host)
     before = (other.host, other.describe()["StartTime"])
     region.call(
         "ModifyInstanceDeployment",
         InstanceId=other.id,
-        DeploymentSetId=group.id,
+        DeploymentSetId=deployment_set.id,
         Force=False if explicit else None,
     )
-    assert_members(group, [first, other])
+    assert_members(deployment_set, [first, other])
     assert other.status == "Running"
     assert (other.host, other.describe()["StartTime"]) == before
 
@@ -86,16 +86,16 @@ def test_without_force_a_host_that_suits_is_kept(region: Region, explicit: bool)
 @pytest.mark.parametrize("stopped", [True, False])
 def test_without_force_a_host_that_does_not_suit_is_no_reason_to_move(region: Region, stopped: bool) -> None:
     """Neither host nor set changes."""
-    group, origin = region.create_deployment_set(), region.create_deployment_set()
-    (first,) = region.run_instances(1, deployment_set=group)
+    deployment_set, origin = region.create_deployment_set(), region.create_deployment_set()
+    (first,) = region.run_instances(1, deployment_set=deployment_set)
     other = neighbour(region, first)
     origin.add(other)
     if stopped:
         other.stop(StoppedMode="KeepCharging")
     before = (other.host, other.describe())
-    assert_refused("DeploymentSet.ModificationFailed", lambda: group.add(other))
+    assert_refused("DeploymentSet.ModificationFailed", lambda: deployment_set.add(other))
     assert (other.host, other.describe()) == before
-    assert_members(group, [first])
+    assert_members(deployment_set, [first])
     assert_members(origin, [other])
 
 
@@ -104,12 +104,12 @@ def test_without_force_a_host_that_does_not_suit_is_no_reason_to_move(region: Re
 @needs("see-hosts", "shape-region")
 def test_with_force_a_running_instance_moves_and_runs_again(region: Region) -> None:
     """Off the host of another member, as who it was."""
-    group = region.create_deployment_set()
-    (first,) = region.run_instances(1, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    (first,) = region.run_instances(1, deployment_set=deployment_set)
     other = neighbour(region, first)
     identity = other.identity
-    group.add(other, force=True)
-    assert_members(group, [first, other])
+    deployment_set.add(other, force=True)
+    assert_members(deployment_set, [first, other])
     other.wait_until("Running")
     assert_strictly_spread([first, other])
     assert other.identity == identity
@@ -120,13 +120,13 @@ def test_with_force_a_running_instance_moves_and_runs_again(region: Region) -> N
 @needs("see-hosts", "shape-region")
 def test_with_force_a_stopped_instance_moves(region: Region) -> None:
     """It may be started for it."""
-    group = region.create_deployment_set()
-    (first,) = region.run_instances(1, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    (first,) = region.run_instances(1, deployment_set=deployment_set)
     other = neighbour(region, first)
     other.stop(StoppedMode="KeepCharging")
-    group.add(other, force=True)
+    deployment_set.add(other, force=True)
     region.wait(lambda: other.status in ("Stopped", "Running"), what=f"{other.id} settled")
-    assert_members(group, [first, other])
+    assert_members(deployment_set, [first, other])
     assert_strictly_spread([first, other])
 
 
@@ -135,18 +135,18 @@ def test_with_force_a_stopped_instance_moves(region: Region) -> None:
 @needs("see-hosts", "shape-region")
 def test_force_does_not_start_what_is_stopped_without_charge(region: Region) -> None:
     """Whether it may join is left open."""
-    group = region.create_deployment_set()
-    (first,) = region.run_instances(1, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    (first,) = region.run_instances(1, deployment_set=deployment_set)
     other = neighbour(region, first)
     other.stop(StoppedMode="StopCharging")
-    if (refusal := attempt(lambda: group.add(other, force=True))) is None:
-        assert_joined(group, other)
+    if (refusal := attempt(lambda: deployment_set.add(other, force=True))) is None:
+        assert_joined(deployment_set, other)
     else:
         assert refusal.status < 500
-        assert other not in group.members
+        assert other not in deployment_set.members
     region.hold(lambda: other.status == "Stopped" and other.host is None, during="5m", what=f"{other.id} Stopped")
     other.start()
-    assert_strictly_spread(group.members)
+    assert_strictly_spread(deployment_set.members)
 
 
 @clause("deployment-set/modify-instance-force")
@@ -154,25 +154,25 @@ def test_force_does_not_start_what_is_stopped_without_charge(region: Region) -> 
 @needs("shape-region")
 def test_force_does_not_help_where_there_is_no_other_host(region: Region) -> None:
     """Nothing changes."""
-    group = region.create_deployment_set()
-    region.run_instances(1, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    region.run_instances(1, deployment_set=deployment_set)
     (other,) = region.run_instances(1)
     before = other.describe()
-    refused(lambda: group.add(other, force=True))
+    refused(lambda: deployment_set.add(other, force=True))
     assert other.describe() == before
-    assert other not in group.members
+    assert other not in deployment_set.members
 
 
 @clause("deployment-set/modify-instance-state")
 @pytest.mark.parametrize("force", [True, False])
 def test_an_instance_that_is_being_made_cannot_join(region: Region, force: bool) -> None:
     """Once it runs it can."""
-    group = region.create_deployment_set()
+    deployment_set = region.create_deployment_set()
     (instance,) = region.run_instances(1, wait=False)
     _refused_for_its_state(region, instance, "Pending", force)
     instance.wait_until("Running")
-    group.add(instance)
-    assert_members(group, [instance])
+    deployment_set.add(instance)
+    assert_members(deployment_set, [instance])
 
 
 @clause("deployment-set/modify-instance-state")
@@ -187,59 +187,59 @@ def test_an_instance_between_states_cannot_join(region: Region) -> None:
 
 def _refused_for_its_state(region: Region, instance: Instance, status: str, force: bool = False) -> None:
     """The instance cannot join a set, if the state is seen at all."""
-    group = region.create_deployment_set()
-    refusal = attempt(lambda: group.add(instance, force=force))
+    deployment_set = region.create_deployment_set()
+    refusal = attempt(lambda: deployment_set.add(instance, force=force))
     if refusal is None and not region.supports("move-time") and instance.status != status:
         return
     assert refusal is not None, f"{status}, and yet taken in"
     assert refusal.code == "IncorrectInstanceStatus"
-    assert_members(group, [])
-    group.delete()
+    assert_members(deployment_set, [])
+    deployment_set.delete()
 
 
 @clause("deployment-set/modify-instance-state")
 @pytest.mark.parametrize("mode", [None, "KeepCharging"])
 def test_running_and_stopped_instances_can_join(region: Region, mode: str | None) -> None:
     """And stay in their state."""
-    group = region.create_deployment_set()
+    deployment_set = region.create_deployment_set()
     (instance,) = region.run_instances(1)
     if mode is not None:
         instance.stop(StoppedMode=mode)
     status = instance.status
-    group.add(instance)
-    assert_members(group, [instance])
+    deployment_set.add(instance)
+    assert_members(deployment_set, [instance])
     assert instance.status == status
 
 
 @clause("deployment-set/modify-instance-full")
 def test_a_set_that_is_full_takes_nobody_in(region: Region) -> None:
     """By force neither."""
-    group = region.create_deployment_set()
-    members, zone = full_zone(region, group)
+    deployment_set = region.create_deployment_set()
+    members, zone = full_zone(region, deployment_set)
     (other,) = region.run_instances(1, zone=zone)
     for force in (False, True):
-        assert_refused("DeploymentSet.InstanceLimitExceeded", partial(group.add, other, force=force))
-    assert_members(group, members)
+        assert_refused("DeploymentSet.InstanceLimitExceeded", partial(deployment_set.add, other, force=force))
+    assert_members(deployment_set, members)
     assert not other.describe()["DeploymentSetId"]
 
 
 @clause("deployment-set/modify-instance-unknown-set")
 def test_an_instance_cannot_join_what_does_not_exist(region: Region) -> None:
     """And stays where it is."""
-    group = region.create_deployment_set()
-    (instance,) = region.run_instances(1, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    (instance,) = region.run_instances(1, deployment_set=deployment_set)
     to_nowhere = {"InstanceId": instance.id, "DeploymentSetId": NO_SUCH_SET}
     assert_refused("DeploymentSet.InvalidId", lambda: region.call("ModifyInstanceDeployment", **to_nowhere))
-    assert_members(group, [instance])
+    assert_members(deployment_set, [instance])
 
 
 @clause("deployment-set/modify-instance-unknown-set")
 def test_what_does_not_exist_cannot_join(region: Region) -> None:
     """An id that nobody has."""
-    group = region.create_deployment_set()
+    deployment_set = region.create_deployment_set()
     nobody = region.instance("i-nosuchinstance000000")
-    assert_refused("InvalidInstanceId.NotFound", lambda: group.add(nobody))
-    assert_members(group, [])
+    assert_refused("InvalidInstanceId.NotFound", lambda: deployment_set.add(nobody))
+    assert_members(deployment_set, [])
 
 
 @clause("deployment-set/remove-instance")
@@ -248,13 +248,13 @@ def test_what_does_not_exist_cannot_join(region: Region) -> None:
 @pytest.mark.parametrize("mode", [None, *STOPS])
 def test_an_instance_leaves_its_set(region: Region, mode: str | None) -> None:
     """In its state and without being stopped."""
-    group = region.create_deployment_set()
-    member, other = region.run_instances(2, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    member, other = region.run_instances(2, deployment_set=deployment_set)
     if mode is not None:
         member.stop(StoppedMode=mode)
     status = member.status
-    _remove(region, member, group.id)
-    assert_members(group, [other])
+    _remove(region, member, deployment_set.id)
+    assert_members(deployment_set, [other])
     assert not member.describe()["DeploymentSetId"]
     assert member.status == status
 
@@ -264,12 +264,12 @@ def test_an_instance_leaves_its_set(region: Region, mode: str | None) -> None:
 @needs("shape-region")
 def test_only_a_member_leaves_a_set(region: Region) -> None:
     """One of no set, of another set, and a set that does not exist."""
-    group, other = region.create_deployment_set(), region.create_deployment_set()
-    (member,) = region.run_instances(1, deployment_set=group)
+    deployment_set, other = region.create_deployment_set(), region.create_deployment_set()
+    (member,) = region.run_instances(1, deployment_set=deployment_set)
     (stranger,) = region.run_instances(1)
-    for instance, set_id in ((stranger, group.id), (member, other.id), (member, NO_SUCH_SET)):
+    for instance, set_id in ((stranger, deployment_set.id), (member, other.id), (member, NO_SUCH_SET)):
         refused(partial(_remove, region, instance, set_id))
-    assert_members(group, [member])
+    assert_members(deployment_set, [member])
     assert_members(other, [])
 
 

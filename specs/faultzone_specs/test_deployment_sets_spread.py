@@ -22,11 +22,11 @@ WHOLE_HOST = "ecs.g5.2xlarge"
 @needs("see-hosts")
 def test_members_are_made_on_different_hosts(region: Region) -> None:
     """By a batch, by a later launch, and by CreateInstance."""
-    group = region.create_deployment_set()
-    (first, *_) = region.run_instances(4, deployment_set=group)
-    region.run_instances(1, deployment_set=group)
-    region.create_instance(DeploymentSetId=group.id, ZoneId=first.zone).start()
-    assert_strictly_spread(group.members)
+    deployment_set = region.create_deployment_set()
+    (first, *_) = region.run_instances(4, deployment_set=deployment_set)
+    region.run_instances(1, deployment_set=deployment_set)
+    region.create_instance(DeploymentSetId=deployment_set.id, ZoneId=first.zone).start()
+    assert_strictly_spread(deployment_set.members)
 
 
 @clause("deployment-set/strict-spread")
@@ -34,11 +34,11 @@ def test_members_are_made_on_different_hosts(region: Region) -> None:
 @needs("see-hosts", "shape-region")
 def test_a_new_member_avoids_even_the_emptiest_host(region: Region) -> None:
     """Where a better spread of all instances speaks for sharing."""
-    group = region.create_deployment_set()
-    (first,) = region.run_instances(1, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    (first,) = region.run_instances(1, deployment_set=deployment_set)
     crowd(region, but=str(first.host))
-    region.run_instances(2, deployment_set=group)
-    assert_strictly_spread(group.members)
+    region.run_instances(2, deployment_set=deployment_set)
+    assert_strictly_spread(deployment_set.members)
 
 
 @clause("deployment-set/strict-spread")
@@ -46,8 +46,8 @@ def test_a_new_member_avoids_even_the_emptiest_host(region: Region) -> None:
 @needs("see-hosts", "shape-region")
 def test_a_member_that_starts_anew_is_placed_anew(region: Region) -> None:
     """After a stop without charge."""
-    group = region.create_deployment_set()
-    first, second = region.run_instances(2, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    first, second = region.run_instances(2, deployment_set=deployment_set)
     second.stop(StoppedMode="StopCharging")
     crowd(region, but=str(first.host))
     second.start()
@@ -60,18 +60,18 @@ def test_a_member_that_starts_anew_is_placed_anew(region: Region) -> None:
 @needs("see-hosts", "shape-region")
 def test_a_member_that_joins_is_on_a_host_of_its_own_at_every_moment(region: Region) -> None:
     """Also while it is restarted for it."""
-    group = region.create_deployment_set()
-    (first,) = region.run_instances(1, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    (first,) = region.run_instances(1, deployment_set=deployment_set)
     other = neighbour(region, first)
     crowd(region, but=str(first.host))
-    group.add(other, force=True)
+    deployment_set.add(other, force=True)
 
     def settled() -> bool:
-        assert_strictly_spread(group.members)
+        assert_strictly_spread(deployment_set.members)
         return other.status == "Running"
 
     region.wait(settled, what=f"{other.id} in the set")
-    assert_members(group, [first, other])
+    assert_members(deployment_set, [first, other])
 
 
 @clause("deployment-set/strict-spread")
@@ -79,8 +79,8 @@ def test_a_member_that_joins_is_on_a_host_of_its_own_at_every_moment(region: Reg
 @needs("see-hosts", "break-hosts", "shape-region")
 def test_a_member_that_is_live_migrated_avoids_the_others(region: Region) -> None:
     """Off a host at risk."""
-    group = region.create_deployment_set()
-    first, second = region.run_instances(2, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    first, second = region.run_instances(2, deployment_set=deployment_set)
     before = str(second.host)
     crowd(region, but=str(first.host))
     for each in region.instances:
@@ -115,13 +115,13 @@ def test_without_a_set_hosts_are_shared_rather_than_a_launch_refused(region: Reg
 @needs("set-supply")
 def test_a_launch_that_supply_cannot_fill_leaves_nothing_half_made(region: Region) -> None:
     """What there is can be had, and all of it once supply is back."""
-    group = region.create_deployment_set()
+    deployment_set = region.create_deployment_set()
     with region.chaos.shortage(limit=2):
-        assert_nothing_made(region, lambda: region.run_instances(3, deployment_set=group), NO_STOCK)
-        assert_members(group, [])
-        members = region.run_instances(2, deployment_set=group)
-        assert_nothing_made(region, lambda: region.run_instances(3, deployment_set=group), NO_STOCK)
-    assert_members(group, members + region.run_instances(3, deployment_set=group))
+        assert_nothing_made(region, lambda: region.run_instances(3, deployment_set=deployment_set), NO_STOCK)
+        assert_members(deployment_set, [])
+        members = region.run_instances(2, deployment_set=deployment_set)
+        assert_nothing_made(region, lambda: region.run_instances(3, deployment_set=deployment_set), NO_STOCK)
+    assert_members(deployment_set, members + region.run_instances(3, deployment_set=deployment_set))
 
 
 @clause("deployment-set/no-room-create")
@@ -129,30 +129,30 @@ def test_a_launch_that_supply_cannot_fill_leaves_nothing_half_made(region: Regio
 @needs("shape-region")
 def test_a_launch_for_which_hosts_are_too_few_leaves_nothing_half_made(region: Region) -> None:
     """There is room on them, but not for the spread."""
-    group = region.create_deployment_set()
-    assert_nothing_made(region, lambda: region.run_instances(4, deployment_set=group), NO_STOCK)
-    members = region.run_instances(3, deployment_set=group)
-    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=group), NO_STOCK)
+    deployment_set = region.create_deployment_set()
+    assert_nothing_made(region, lambda: region.run_instances(4, deployment_set=deployment_set), NO_STOCK)
+    members = region.run_instances(3, deployment_set=deployment_set)
+    assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=deployment_set), NO_STOCK)
     members.pop().delete()
-    assert_members(group, members + region.run_instances(1, deployment_set=group))
+    assert_members(deployment_set, members + region.run_instances(1, deployment_set=deployment_set))
 
 
 @clause("deployment-set/no-room-start")
 @needs("set-supply")
 def test_a_member_for_which_there_is_no_supply_stays_stopped(region: Region) -> None:
     """No code is documented at the time."""
-    group = region.create_deployment_set()
-    member, other = region.run_instances(2, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    member, other = region.run_instances(2, deployment_set=deployment_set)
     member.stop(StoppedMode="StopCharging")
-    before = group.describe()
+    before = deployment_set.describe()
     with region.chaos.shortage():
         for _ in range(2):
             refused(lambda: member.start(wait=False))
             assert member.status == "Stopped"
-            assert group.describe() == before
+            assert deployment_set.describe() == before
         assert other.status == "Running"
     assert member.start().status == "Running"
-    assert_members(group, [member, other])
+    assert_members(deployment_set, [member, other])
 
 
 @clause("deployment-set/no-room-start")
@@ -160,14 +160,14 @@ def test_a_member_for_which_there_is_no_supply_stays_stopped(region: Region) -> 
 @needs("shape-region")
 def test_a_member_for_which_no_host_keeps_the_spread_stays_stopped(region: Region) -> None:
     """There is room beside the other member; it must not be taken."""
-    group = region.create_deployment_set()
-    member, other = region.run_instances(2, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    member, other = region.run_instances(2, deployment_set=deployment_set)
     member.stop(StoppedMode="StopCharging")
-    before = group.describe()
+    before = deployment_set.describe()
     (obstacle,) = region.run_instances(1, instance_type=WHOLE_HOST)
     refused(lambda: member.start(wait=False))
     assert member.status == "Stopped"
-    assert group.describe() == before
+    assert deployment_set.describe() == before
     obstacle.delete()
     assert member.start().status == "Running"
-    assert_members(group, [member, other])
+    assert_members(deployment_set, [member, other])

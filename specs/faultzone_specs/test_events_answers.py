@@ -244,9 +244,9 @@ def _stop_and_start(region: Region, instance: Instance) -> None:
 
 def _move_by_force(region: Region, instance: Instance) -> None:
     """Into a set of which another member is on its host."""
-    group = region.create_deployment_set()
-    group.add(next(each for each in region.instances if each != instance and each.host == instance.host))
-    group.add(instance, force=True)
+    deployment_set = region.create_deployment_set()
+    deployment_set.add(next(each for each in region.instances if each != instance and each.host == instance.host))
+    deployment_set.add(instance, force=True)
     region.wait(lambda: instance.status == "Running", what="running elsewhere")
 
 

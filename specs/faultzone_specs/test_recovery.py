@@ -142,8 +142,8 @@ def test_local_disks_whose_host_is_lost_for_good(region: Region) -> None:
 @needs("see-hosts", "break-hosts", "move-time")
 def test_the_other_members_of_a_set_keep_running(region: Region) -> None:
     """On their hosts, without an event, while one recovers."""
-    group = region.create_deployment_set()
-    lost, *others = region.run_instances(4, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    lost, *others = region.run_instances(4, deployment_set=deployment_set)
     before = [(each.describe(), each.host) for each in others]
 
     def serving() -> bool:
@@ -176,8 +176,8 @@ def test_the_other_members_of_a_set_answer_as_before(region: Region) -> None:
     """At their addresses, before, during and after; the lost one is silent, and answers again once it is back."""
     if region.supports("guest"):
         region.guest(SERVICE.strip(), serves=8080, answer=b"here")
-    start, group = base64.b64encode(SERVICE.encode()).decode(), region.create_deployment_set()
-    lost, *others = region.run_instances(3, deployment_set=group, UserData=start)
+    start, deployment_set = base64.b64encode(SERVICE.encode()).decode(), region.create_deployment_set()
+    lost, *others = region.run_instances(3, deployment_set=deployment_set, UserData=start)
     addresses = {each: each.private_ip for each in (lost, *others)}
 
     def answers(instance: Instance) -> bool:
@@ -347,12 +347,12 @@ def test_later_local_disks_can_be_redeployed_after_their_event_has_failed(region
 @needs("shape-region", "see-hosts", "break-hosts", "move-time")
 def test_a_recovered_member_keeps_the_spread(region: Region) -> None:
     """There is one host left that keeps it."""
-    group = region.create_deployment_set()
-    members = region.run_instances(4, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    members = region.run_instances(4, deployment_set=deployment_set)
     crash_host_of(region, members[0])
     region.wait_for_event(SYSTEM_FAILURE, instance=members[0], state="Executed", within=EXECUTED)
     assert_strictly_spread(members)
-    assert {each.id for each in group.members} == {each.id for each in members}
+    assert {each.id for each in deployment_set.members} == {each.id for each in members}
 
 
 @clause("deployment-set/failover-cancels-membership")
@@ -360,12 +360,12 @@ def test_a_recovered_member_keeps_the_spread(region: Region) -> None:
 @needs("shape-region", "see-hosts", "break-hosts", "move-time")
 def test_a_member_that_cannot_be_spread_leaves_the_set_and_runs(region: Region) -> None:
     """That is the default."""
-    group = region.create_deployment_set()
-    lost, *others = region.run_instances(3, deployment_set=group)
+    deployment_set = region.create_deployment_set()
+    lost, *others = region.run_instances(3, deployment_set=deployment_set)
     crash_host_of(region, lost)
     region.wait_for_event(SYSTEM_FAILURE, instance=lost, state="Executed", within=EXECUTED)
     assert lost.status == "Running"
-    assert {each.id for each in group.members} == {each.id for each in others}
+    assert {each.id for each in deployment_set.members} == {each.id for each in others}
     assert_strictly_spread(others)
 
 
@@ -374,12 +374,12 @@ def test_a_member_that_cannot_be_spread_leaves_the_set_and_runs(region: Region) 
 @needs("shape-region", "see-hosts", "break-hosts", "move-time")
 def test_a_member_that_is_to_be_kept_waits_for_a_host(region: Region) -> None:
     """It is a member and does not run until there is one."""
-    group = region.create_deployment_set(OnUnableToRedeployFailedInstance="KeepStopped")
-    members = region.run_instances(3, deployment_set=group)
+    deployment_set = region.create_deployment_set(OnUnableToRedeployFailedInstance="KeepStopped")
+    members = region.run_instances(3, deployment_set=deployment_set)
     lost = members[0]
     with region.chaos.crash(str(lost.host)):
         region.wait(lambda: lost.status == "Stopped", what="given up for now")
-        region.hold(lambda: lost.status == "Stopped" and lost in group.members, "2h", what="kept and stopped")
+        region.hold(lambda: lost.status == "Stopped" and lost in deployment_set.members, "2h", what="kept and stopped")
     lost.wait_until("Running")
-    assert lost in group.members
+    assert lost in deployment_set.members
     assert_strictly_spread(members)

@@ -110,11 +110,11 @@ def test_on_an_endpoint_the_tests_that_use_up_a_quota_come_last(pytester: pytest
         ("--faultzone-clause=nope/x", "unknown clause 'nope/x'"),
         ("--faultzone-checkers=nope", "unknown checker 'nope'"),
         ("--faultzone-keep=all", "invalid choice: 'all' (choose from *none*"),
-        ("--faultzone-docker-hosts=0", "0: write a whole number, at least 1"),
-        ("--faultzone-docker-hosts=4_0", "4_0: write a whole number"),
+        ("--faultzone-docker-hosts=0", "'0': expected a whole number, 1 or more"),
+        ("--faultzone-docker-hosts=4_0", "'4_0': expected a whole number"),
         ("--faultzone-edition=1999", "unknown edition '1999': expected one of '2019-02'"),
-        ("--faultzone-journal=/dev/null", "write a directory that can be written to"),
-        ("--faultzone-journal=a\0b", "write a directory that can be written to"),
+        ("--faultzone-journal=/dev/null", "expected a writable directory"),
+        ("--faultzone-journal=a\0b", "expected a writable directory"),
     ],
 )
 def test_an_option_that_no_test_could_run_with_is_one_usage_error(

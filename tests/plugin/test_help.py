@@ -17,7 +17,7 @@ def said(pytester: pytest.Pytester, *arguments: str) -> str:
 
 def test_options_say_what_they_are_for_and_have_a_twin_in_the_configuration_file(pytester: pytest.Pytester) -> None:
     text = said(pytester, "--help")
-    assert "faultzone: a cloud region that tests may break" in text
+    assert "faultzone: a cloud region that tests can break" in text
     kinds = {str: "string", int: "int", bool: "bool"}
     for option in OPTIONS:
         assert re.search(rf"{option.flag}\S*( --no-faultzone\S*)?( \[COMPONENT \.\.\.\]')? [a-z]", text), option

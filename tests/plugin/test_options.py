@@ -43,22 +43,22 @@ def test_every_example_is_a_value_that_can_be() -> None:
 @pytest.mark.parametrize(
     ("shape", "says"),
     [
-        ({"zone": 2}, "a region has no option zone; write some of accounts, clock"),
-        ({"zones": "3"}, "region(zones=...): zones='3': write a whole number, such as zones=2"),
-        ({"zones": True}, "zones=True: write a whole number"),
+        ({"zone": 2}, "unknown option 'zone' of a region: did you mean 'zones'? expected one of 'accounts', 'clock'"),
+        ({"zones": "3"}, "region(zones=...): zones='3': expected a whole number, such as zones=2"),
+        ({"zones": True}, "zones=True: expected a whole number"),
         ({"zones": 0}, "zones=0: expected a whole number from 1 to"),
-        ({"accounts": 2.5}, "accounts=2.5: write a whole number"),
+        ({"accounts": 2.5}, "accounts=2.5: expected a whole number"),
         (
             {"regions": "cn-hangzhou"},
-            "regions='cn-hangzhou': write a list or a tuple, such as regions=('cn-hangzhou',)",
+            "regions='cn-hangzhou': expected a list or a tuple, such as regions=('cn-hangzhou',)",
         ),
-        ({"clock": "real"}, "clock='real': write 'virtual' or 'hybrid'"),
-        ({"recovery": 1}, "recovery=1: write 'planned' or 'immediate'"),
-        ({"supply": ["*"]}, "supply=['*']: write a mapping, such as supply={'*/ecs.g5': 10}"),
+        ({"clock": "real"}, "clock='real': expected 'virtual' or 'hybrid'"),
+        ({"recovery": 1}, "recovery=1: expected 'planned' or 'immediate'"),
+        ({"supply": ["*"]}, "supply=['*']: expected a mapping, such as supply={'*/ecs.g5': 10}"),
         ({"supply": {"*": 1}}, "expected a key 'zone/family'"),
-        ({"scale": "20"}, "scale='20': write a number, such as scale=1.0"),
-        ({"default_network": 1}, "default_network=1: write True or False"),
-        ({"seed": None}, "seed=None: write a whole number or text, such as seed=7"),
+        ({"scale": "20"}, "scale='20': expected a number, such as scale=1.0"),
+        ({"default_network": 1}, "default_network=1: expected True or False"),
+        ({"seed": None}, "seed=None: expected a whole number or text, such as seed=7"),
     ],
 )
 def test_what_a_region_cannot_be_is_refused_in_a_sentence(shape: dict[str, object], says: str) -> None:
@@ -78,16 +78,18 @@ def test_a_region_that_cannot_be_is_not_collected(pytester: pytest.Pytester) -> 
     """)
     result = pytester.runpytest_inprocess()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*::test_it: a region has no option host_per_zone; write some of *hosts_per_zone*"])
+    result.stdout.fnmatch_lines(
+        ["*::test_it: unknown option 'host_per_zone' of a region: did you mean 'hosts_per_zone'*"]
+    )
 
 
 @pytest.mark.parametrize(
     ("setting", "says"),
     [
         ("docker_hosts = many", "many"),
-        ("docker_hosts = 0", "faultzone_docker_hosts: 0: write a whole number, at least 1"),
+        ("docker_hosts = 0", "faultzone_docker_hosts: '0': expected a whole number, 1 or more"),
         ("docker_plain = perhaps", "perhaps"),
-        ("keep = all", "faultzone_keep: all: write 'none' or 'failed'"),
+        ("keep = all", "faultzone_keep='all': expected 'none' or 'failed'"),
     ],
 )
 def test_a_setting_that_cannot_be_is_one_usage_error(pytester: pytest.Pytester, setting: str, says: str) -> None:

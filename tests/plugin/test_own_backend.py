@@ -93,7 +93,7 @@ def test_the_suite_finds_out_what_is_wrong_with_it(tmp_path: Path) -> None:
 def test_a_name_that_nobody_has_lists_it(tmp_path: Path) -> None:
     status, output = conform(tmp_path, "--backend=yours")
     assert status == 4
-    assert "there is no backend 'yours': write 'memory', 'docker', 'wrong:NAME'," in output
+    assert "unknown backend 'yours': expected 'memory', 'docker', 'wrong:NAME'," in output
     assert "the URL of an endpoint, 'away', 'lasting' or 'mine'" in output
 
 

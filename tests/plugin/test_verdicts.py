@@ -172,10 +172,10 @@ def test_the_summary_counts_a_clause_in_the_column_of_its_verdict(
 MISTAKES = {
     "clause('deployment-set/strict-spred')": "*unknown clause 'deployment-set/strict-spred': did you mean *-spread*",
     "clause(5)": "*unknown clause '5'*",
-    "needs()": "*the marker needs names nothing: write at least one, such as needs('see-hosts')*",
-    "clause()": "*the marker clause names nothing: write at least one, such as clause('deployment-set/zone-limit')*",
-    "needs('see-host')": "*needs('see-host'): there is no such capability; write some of see-hosts*",
-    "region(3)": "*the marker region takes names and values, such as region(zones=2*",
+    "needs()": "*marker needs: expected at least one argument, such as needs('see-hosts')*",
+    "clause()": "*marker clause: expected at least one argument, such as clause('deployment-set/zone-limit')*",
+    "needs('see-host')": "*unknown capability 'see-host' in needs: did you mean 'see-hosts'*",
+    "region(3)": "*marker region: expected keyword arguments, such as region(zones=2*",
 }
 
 
@@ -217,7 +217,7 @@ def test_a_test_of_the_suite_that_names_no_clause_cannot_be_collected(pytester: 
     (package / "test_it.py").write_text("def test_it(): pass\n", "utf-8")
     result = pytester.runpytest_subprocess(f"--import-mode={mode}", "faultzone_specs")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*::test_it: it names no clause: every test of the conformance suite is marked*"])
+    result.stdout.fnmatch_lines(["*::test_it: the test has no clause: mark each test of the suite*"])
 
 
 # What is left out
@@ -246,7 +246,7 @@ def test_what_the_backend_does_not_allow_is_left_out_and_says_why(pytester: pyte
     result = pytester.runpytest_inprocess("-rs")
     result.assert_outcomes(passed=1, skipped=1)
     result.stdout.fnmatch_lines(
-        ["*not-supported: the memory backend does not let a test tell which host * (see-hosts)"]
+        ["*not-supported: the memory backend does not let a test see the host of each instance, * (see-hosts)"]
     )
 
 

@@ -13,32 +13,32 @@ PAGE: Final = ROOT / "docs" / "options.md"
 _HEAD: Final = """\
 # Options and markers
 
-Each option of the command line is a setting of pytest's configuration file too: `--faultzone-docker-base=IMAGE` is
-`faultzone_docker_base`. What the command line says counts more, and what a marker says of one test counts most. An
-option of yes or no is written `--faultzone-docker-plain` or `--no-faultzone-docker-plain`. This page is made from the
-table in the plugin.
+Each option is also a setting in the configuration file of pytest: `--faultzone-docker-base=IMAGE` is
+`faultzone_docker_base`. The command line overrides the file, and a marker overrides both for its test. Write a
+boolean option as `--faultzone-docker-plain` or `--no-faultzone-docker-plain`. This page is generated from the table
+in the plugin.
 
-| option | default | what it does |
+| option | default | meaning |
 |---|---|---|
 """
 _REGION: Final = """
 ## The marker `region`
 
-`@pytest.mark.region(zones=3, hosts_per_zone=4)` says what the test's `region` is; so do the same arguments of
-`make_region(...)`. On a class or a module the marker is for all tests in it; one that is nearer to the test counts
-more, argument by argument. An unknown argument, or a value that cannot be, stops the run before its first test.
+`@pytest.mark.region(zones=3, hosts_per_zone=4)` sets the shape of the region of a test. `make_region(...)` takes the
+same arguments. A marker on a class or a module applies to all its tests. For each argument, the marker nearest to the
+test applies. An unknown argument or an invalid value stops the run before its first test.
 
-| argument | takes | default | what it does |
+| argument | type | default | meaning |
 |---|---|---|---|
 """
 _OTHERS: Final = """
 ## The markers `clause` and `needs`
 
-`@pytest.mark.clause("deployment-set/strict-spread")` names the documented promises that a test asserts: it gives a
-[verdict](verdicts.md) on them. [clauses.md](clauses.md) lists them all.
+`@pytest.mark.clause("deployment-set/strict-spread")` names the clauses that a test asserts. The test gives a
+[verdict](verdicts.md) on them. [clauses.md](clauses.md) lists all clauses.
 
-`@pytest.mark.needs("see-hosts")` names what the backend must let the test do besides the public API. Where it does not,
-the test is not-supported and skipped.
+`@pytest.mark.needs("see-hosts")` names the capabilities that a test needs. If the backend lacks one, the test is
+skipped as not-supported.
 
 | capability | the backend lets a test |
 |---|---|

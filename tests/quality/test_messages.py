@@ -18,7 +18,7 @@ CLASSES = {"UsageError", "ShapeError", "UnknownTarget", "UnknownClause"}
 ADVICE = re.compile(
     r"(: expected |: did you mean |: write |; write |: only |: \{\}|; it takes |: its .* must "
     r"|: it was |: the cloud has "
-    r"|: (start|renew|cancel|unlock|rename|give|install|pip install|read|use|name|pass) | lists )"
+    r"|: (mark|start|renew|cancel|unlock|rename|give|install|pip install|read|use|name|pass) | lists )"
 )
 #: Roundabout forms, and the plain one.
 ROUNDABOUT = {
@@ -30,8 +30,8 @@ ROUNDABOUT = {
 }
 #: Texts that come from elsewhere: of an answer.
 PASSED_ON = {"message", "refusal.code"}
-#: These rooms have still to follow.
-LATER = ("faultzone.substrate.docker", "pytest_faultzone")
+#: This room has still to follow.
+LATER = ("faultzone.substrate.docker",)
 
 
 def _text(node: ast.expr) -> str:

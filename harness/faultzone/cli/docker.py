@@ -1,7 +1,7 @@
 """The commands of the docker backend.
 
-faultzone sweep [--dry-run] [--kept]  remove what killed sessions have left on the engine, and unused images
-faultzone doctor                      tell what works here, and prove that hosts end with their session
+faultzone sweep [--dry-run] [--kept]  remove the remains of killed sessions, and unused images
+faultzone doctor                      check the docker backend, and that hosts end with their session
 """
 
 from __future__ import annotations
@@ -41,23 +41,25 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
     sweep = commands.add_parser(
         "sweep",
-        help="remove what killed sessions have left on the Docker engine, and unused images",
-        description="Remove the containers, networks and volumes of sessions that are over, and the images of other "
-        "versions that no session has asked for for a week. Nothing else is touched.",
+        help="remove the remains of killed sessions from the Docker engine, and unused images",
+        description="Remove the containers, networks and volumes of ended sessions. Also remove images of other "
+        "versions that no session has used for a week. Nothing else is removed.",
     )
-    sweep.add_argument("--dry-run", action="store_true", help="only show it")
+    sweep.add_argument("--dry-run", action="store_true", help="only show them")
     sweep.add_argument(
-        "--kept", action="store_true", help="also hosts of failed tests that are kept and whose lease goes on"
+        "--kept", action="store_true", help="also the kept hosts of failed tests, before their lease expires"
     )
     sweep.set_defaults(run=_sweep)
     doctor = commands.add_parser(
         "doctor",
-        help="tell whether the docker backend works here",
-        description="Look at the engine, make the image, and start a host in a process that is killed: it must go.",
+        help="check the docker backend",
+        description="Check the engine and build the image. Start a host in a process, and kill it: the host must end.",
     )
-    doctor.add_argument("--base", default="", help="the image under the hosts (default: one made on the spot)")
+    doctor.add_argument("--base", default="", help="the base image of the hosts (default: built here)")
     doctor.add_argument(
-        "--mirror", default="", help="where a base's packages come from, 'URL SUITE [COMPONENT ...]' (default: as apt)"
+        "--mirror",
+        default="",
+        help="the source of the packages, 'URL SUITE [COMPONENT ...]' (default: the sources of apt)",
     )
     doctor.set_defaults(run=_doctor)
 

@@ -1,12 +1,12 @@
 """The command `faultzone`.
 
 - `faultzone up` serves a simulated region to any ECS client.
-- `faultzone conform` runs the conformance suite, against a region in memory unless told otherwise.
+- `faultzone conform` runs the conformance suite, by default against a region in memory.
 - `faultzone wrong` lists the regions that are wrong on purpose.
 - `faultzone check` judges stored journals.
-- `faultzone actions` lists the actions that are implemented.
-- `faultzone doctor` tells whether the docker backend works here.
-- `faultzone sweep` removes what killed sessions have left on the Docker engine.
+- `faultzone actions` lists the implemented actions.
+- `faultzone doctor` checks the docker backend.
+- `faultzone sweep` removes the remains of killed sessions from the Docker engine.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SIGPIPE: Final = 128 + 13
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that takes no option for another: `--host` is not short for `--hosts`."""
+    """A parser without abbreviations: `--host` is not `--hosts`."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, allow_abbrev=False)
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # Names may have characters that the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
     parser: argparse.ArgumentParser = _Parser(
-        prog="faultzone", description="A simulated ECS region that tests may break."
+        prog="faultzone", description="A simulated ECS region that tests can break."
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     conform = commands.add_parser(
         "conform",
         help="run the conformance suite",
-        description="Run the conformance suite. Whatever follows is given to pytest, such as -x or -k NAME.",
+        description="Run the conformance suite. pytest gets all other arguments, such as -x or -k NAME.",
     )
     conform.add_argument(
         "--backend",
@@ -80,28 +80,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     conform.add_argument(
         "--clause", default="", metavar="PATTERN", help="only these clauses, such as 'deployment-set/*'"
     )
-    conform.add_argument("--edition", default="", choices=editions.names(), help="of the documentation")
+    conform.add_argument("--edition", default="", choices=editions.names(), help="the edition of the documentation")
     conform.add_argument("--keys", default="", metavar="ID:SECRET,...", help="the key pairs of an endpoint's accounts")
-    conform.add_argument("--token", default="", help="what an endpoint's control routes ask for")
+    conform.add_argument("--token", default="", help="the control token of an endpoint")
     conform.set_defaults(run=_conform)
     wrong = commands.add_parser("wrong", help="list the regions that are wrong on purpose")
-    wrong.add_argument("name", nargs="?", metavar="NAME", help="show what this one changes, and the clause it breaks")
+    wrong.add_argument(
+        "name", nargs="?", metavar="NAME", help="show the change of this region, and the clause that it breaks"
+    )
     wrong.set_defaults(run=_wrong)
-    actions = commands.add_parser("actions", help="list the actions that are implemented")
+    actions = commands.add_parser("actions", help="list the implemented actions")
     actions.add_argument("--edition", default=editions.DEFAULT, choices=editions.names())
     actions.set_defaults(run=_actions)
     check = commands.add_parser(
         "check",
         help="judge stored journals",
-        description="Judge stored journals by their checkers. The exit status is 1 if one is violated.",
+        description="Run the checkers on stored journals. The exit status is 1 if a checker is violated.",
     )
     check.add_argument(
         "journal",
         nargs="+",
         type=Path,
-        help="a file that --faultzone-journal has left, or a directory: all *.ndjson in and below it",
+        help="a file of --faultzone-journal, or a directory: all *.ndjson files in it and below it",
     )
-    check.add_argument("--checkers", default="all", metavar="NAMES", help="only these, separated by commas")
+    check.add_argument("--checkers", default="all", metavar="NAMES", help="only these checkers, separated by commas")
     check.set_defaults(run=_check)
     docker_cli.add(commands)
     options, rest = parser.parse_known_args(arguments)
@@ -116,8 +118,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output, such as `head`, has enough. What is left of it is flushed at exit, to nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _SIGPIPE
-    except FaultzoneError as trouble:
-        print(f"faultzone: {trouble}", file=sys.stderr)
+    except FaultzoneError as error:
+        print(f"faultzone: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -129,23 +131,23 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="serve a simulated region",
         description="Serve a simulated region on loopback until interrupted. The first line says 'ready URL'.",
     )
-    up.add_argument("--port", type=_port, default=0, help="the port (default: any that is free)")
+    up.add_argument("--port", type=_port, default=0, help="the port (default: a free port)")
     up.add_argument(
-        "--region", action="append", metavar="ID", help="a region's id; may be repeated (default: cn-hangzhou)"
+        "--region", action="append", metavar="ID", help="the ID of a region; can be repeated (default: cn-hangzhou)"
     )
     up.add_argument(
         "--zones",
         type=_zones,
         default=2,
         metavar="NUMBER|NAMES",
-        help="zones of each region, or their names: cn-hangzhou-h,cn-hangzhou-i (default: 2)",
+        help="the number of zones of each region, or their IDs, such as cn-hangzhou-h,cn-hangzhou-i (default: 2)",
     )
-    up.add_argument("--hosts", type=_whole, default=8, help="physical hosts of each zone (default: 8)")
+    up.add_argument("--hosts", type=_whole, default=8, help="the number of physical hosts in each zone (default: 8)")
     up.add_argument(
         "--accounts",
         type=_whole,
         default=1,
-        help="accounts; their key pairs are testid/testsecret, testid2/testsecret2 ... (default: 1)",
+        help="the number of accounts; their key pairs are testid/testsecret, testid2/testsecret2 ... (default: 1)",
     )
     up.add_argument(
         "--key",
@@ -154,26 +156,33 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="the key pair of the first account (default: %(default)s)",
     )
     up.add_argument(
-        "--sts", metavar="ID:SECRET:TOKEN", help="a temporary key of the first account besides, which needs its token"
+        "--sts",
+        metavar="ID:SECRET:TOKEN",
+        help="also a temporary key of the first account; its requests need the token",
     )
-    up.add_argument("--token", help="what the control routes ask for (default: random; told on the second line)")
+    up.add_argument("--token", help="the control token (default: random; printed on the second line)")
     up.add_argument(
         "--allow-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="a name that requests may call this machine by, besides localhost and those of the cloud; may be repeated",
+        help="another accepted host name, besides localhost and the hosts of the cloud; can be repeated",
     )
-    up.add_argument("--edition", default=editions.DEFAULT, choices=editions.names())
-    up.add_argument("--seed", default="0", help="of ids, addresses and names (default: 0)")
+    up.add_argument(
+        "--edition",
+        default=editions.DEFAULT,
+        choices=editions.names(),
+        help="the edition of the documentation (default: %(default)s)",
+    )
+    up.add_argument("--seed", default="0", help="the seed of IDs, addresses and names (default: 0)")
     up.add_argument(
         "--recovery",
         default=PLANNED,
         choices=(PLANNED, IMMEDIATE),
-        help="whether the restart of instances whose host is lost for good is scheduled first, or begins at once "
+        help="after the permanent loss of a host, its instances restart after a plan, or immediately "
         "(default: %(default)s)",
     )
-    up.add_argument("--scale", type=_decimal, default=1.0, help="region seconds for each real second (default: 1)")
+    up.add_argument("--scale", type=_decimal, default=1.0, help="region seconds per real second (default: 1)")
     up.set_defaults(run=_up)
 
 
@@ -245,7 +254,7 @@ def _is_installed(module: str) -> bool:
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 5) or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text}: write a port from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a port from 0 to 65535")
     return int(text)
 
 
@@ -257,13 +266,13 @@ def _zones(text: str) -> int | list[str]:
 def _whole(text: str) -> int:
     # The functions that read numbers take digits of any script, and underscores.
     if not re.fullmatch(r"-?[0-9]{1,9}", text):
-        raise argparse.ArgumentTypeError(f"{text}: write a whole number")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number")
     return int(text)
 
 
 def _decimal(text: str) -> float:
     if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?(e[0-9]{1,2})?|-?inf|nan", text):
-        raise argparse.ArgumentTypeError(f"{text}: write a number such as 20 or 0.5")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number, such as 20 or 0.5")
     return float(text)
 
 

@@ -38,13 +38,13 @@ def _render(backend: Local, account: str) -> dict[str, Any]:
 
 @verb(VERBS, "change-account", writes=False)
 def account_balance(backend: Local, *, account: str | None = None) -> dict[str, Any]:
-    """Return what an account has, was charged for pay-as-you-go so far, and whether it is in arrears."""
+    """Return the balance of an account, its pay-as-you-go charges so far, and whether it is in arrears."""
     return _render(backend, find_account(backend, account))
 
 
 @verb(VERBS, "change-account")
 def top_up(backend: Local, *, amount: str, account: str | None = None) -> dict[str, Any]:
-    """Pay money into an account."""
+    """Add money to an account."""
     payer = find_account(backend, account)
     arrears.top_up(books(backend), payer, units(amount))
     return _render(backend, payer)
@@ -54,7 +54,7 @@ def top_up(backend: Local, *, amount: str, account: str | None = None) -> dict[s
 def prices(
     backend: Local, *, hourly: str | None = None, monthly: str | None = None, instance_type: str | None = None
 ) -> dict[str, Any]:
-    """Return the prices, or set them: of one instance type, or of all that have none of their own."""
+    """Return or set the prices: of one instance type, or of all types without a separate price."""
     accounts = books(backend)
     if instance_type is not None and backend.cloud.catalog.find_type(instance_type) is None:
         raise UsageError.unknown("instance type", instance_type, backend.cloud.catalog.types)

@@ -30,7 +30,7 @@ def describe(table: Mapping[str, Verb]) -> dict[str, Any]:
 
 @verb(VERBS, writes=False)
 def verbs(backend: Local) -> dict[str, Any]:
-    """Name the verbs with their arguments."""
+    """List the verbs with their arguments."""
     return describe(backend.verbs)
 
 
@@ -56,7 +56,7 @@ def shape(backend: Local) -> dict[str, Any]:
 
 @verb(VERBS, "see-hosts", writes=False)
 def hosts(backend: Local, *, region: str | None = None) -> dict[str, Any]:
-    """List the hosts with their zone, state, free capacity, instances, and the numbers of the faults in force there."""
+    """List the hosts with their zone, state, free capacity, instances, and the numbers of their active faults."""
     found = find_region(backend, region)
     return {
         "hosts": [
@@ -85,14 +85,14 @@ def host_of(backend: Local, *, instance: str) -> dict[str, Any]:
 def set_supply(
     backend: Local, *, limit: int | None, zone: str | None = None, family: str | None = None, region: str | None = None
 ) -> dict[str, Any]:
-    """Limit how many instances may be in a zone and of a family at a time; null lifts it. Returns the limit before."""
+    """Limit the instances in a zone and of a family; null removes the limit. Returns the former limit."""
     at = find_region(backend, region)
     return {"before": at.placement.limit_supply(zone or "*", family or "*", limit, at.catalog)}
 
 
 @verb(VERBS, "set-supply", writes=False)
 def supply(backend: Local, *, region: str | None = None) -> dict[str, Any]:
-    """Return the limits of supply that stay, and those of shortages; `*` stands for every zone or family."""
+    """Return the permanent limits of supply, and the limits of shortages; `*` means every zone or family."""
     found = find_region(backend, region).placement.supply
     return {
         "limits": [{"zone": zone, "family": family, "limit": each} for (zone, family), each in found.limits.items()],
@@ -104,7 +104,7 @@ def supply(backend: Local, *, region: str | None = None) -> dict[str, Any]:
 
 @verb(VERBS, "change-account")
 def lock(backend: Local, *, instance: str, reason: str, locked: bool = True) -> dict[str, Any]:
-    """Put a lock on an instance (financial, or security for a violation, which has an event), or take it off."""
+    """Lock or unlock an instance: financial, or security for a violation, which has an event."""
     found = find_instance(backend, instance)
     locking.change(region_of(backend, found), found, reason, locked=locked)
     return {"locks": list(found.locks)}
@@ -125,8 +125,7 @@ def account_settings(
     stop_without_charge: bool | None = None,
     ram_roles: Sequence[Any] | None = None,
 ) -> dict[str, Any]:
-    """Read or change an account's settings: whether a stop that does not say is one without charge, and the roles that
-    its instances may be given (null: any)."""
+    """Read or change settings of an account: the default stopped mode, and the existing RAM roles (null: all)."""
     state = find_region(backend, region).account(find_account(backend, account))
     if stop_without_charge is not None:
         state.set_stop_without_charge(stop_without_charge)
@@ -147,9 +146,9 @@ def clock(backend: Local) -> dict[str, Any]:
 
 @verb(VERBS, "move-time", takes_lock=True)
 def advance(backend: Local, *, milliseconds: int, settle: bool = True, to_notice: bool = False) -> dict[str, Any]:
-    """Let region time pass; unless told otherwise, real hosts have then carried out what fell due.
+    """Advance region time. By default, wait until real hosts have run their due effects.
 
-    With `to_notice` it stops at the instant of the next notification, and the answer has the milliseconds `left`.
+    With `to_notice`, it stops at the next notification, and the answer has the milliseconds `left`.
     """
     if milliseconds < 0:
         raise UsageError.expected_whole("milliseconds", milliseconds, 0)
@@ -162,7 +161,7 @@ def advance(backend: Local, *, milliseconds: int, settle: bool = True, to_notice
 
 @verb(VERBS, "see-hosts", writes=False)
 def journal(backend: Local, *, last: int = 100, first: int | None = None) -> dict[str, Any]:
-    """Show the last entries of the journal; with `first`, as many from the entry of this number on."""
+    """Return the last entries of the journal; with `first`, the entries from this number on."""
     if last < 0:
         raise UsageError.expected_whole("last", last, 0, unit="entries")
     if first is not None and first < 0:

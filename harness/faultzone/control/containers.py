@@ -24,7 +24,7 @@ _AGENT_STATES: Final = ("running", *AGENT_STATES)
 
 @verb(VERBS, "break-machines", writes=False, takes_lock=True)
 def host_condition(backend: Containers, *, host: str, region: str | None = None) -> dict[str, Any]:
-    """What the kernel of a host says of what can be broken there, if it has a container, and the faults in force."""
+    """Return the state of the network, disk and memory of a host from its kernel, and its active faults."""
     at = place_of(backend, region, host)
     condition = backend.substrate.run(backend.substrate.faults.condition(*at))
     said = {name: value for name, value in condition.items() if name != "id"}
@@ -33,7 +33,7 @@ def host_condition(backend: Containers, *, host: str, region: str | None = None)
 
 @verb(VERBS, name="exec", takes_lock=True)
 def execute(backend: Containers, *, instance: str, script: str, seconds: float = 60) -> dict[str, Any]:
-    """Run a script in an instance beside the public API, once what was asked of the hosts has happened."""
+    """Run a script in an instance without the public API, after all pending effects."""
     backend.settle()
     said = backend.substrate.execute(instance, script, float(seconds))
     return {"exit_code": said["exit_code"], "output": said["output"]}
@@ -56,7 +56,7 @@ def _host_id(backend: Containers, region_id: str, index: int) -> str:
 
 @verb(VERBS, takes_lock=True)
 def host_logs(backend: Containers) -> dict[str, Any]:
-    """Return what each container wrote that is or was a host: its own agent and those of its instances."""
+    """Return the output of each container that is or was a host: of its agent and of its instances."""
     return {
         "hosts": [
             {"host": _host_id(backend, log.region, log.index), "container": log.container, "log": list(log.lines)}
@@ -67,7 +67,7 @@ def host_logs(backend: Containers) -> dict[str, Any]:
 
 @verb(VERBS, takes_lock=True)
 def keep_hosts(backend: Containers) -> dict[str, Any]:
-    """Leave the hosts as they are after the session; return what enters each instance, and until when they stay."""
+    """Keep the hosts after the session; return the command that enters each instance, and the end of the lease."""
     containers, until = backend.substrate.keep()
     return {
         "until": until,
@@ -97,14 +97,14 @@ def forward_port(backend: Containers, *, instance: str, port: int) -> dict[str, 
 
 @verb(VERBS, takes_lock=True)
 def end_forward(backend: Containers, *, port: int) -> dict[str, Any]:
-    """Close a port that was opened."""
+    """Close a port of `forward-port`."""
     backend.substrate.run(backend.substrate.ports.end(port))
     return {}
 
 
 @verb(VERBS, "break-agents", takes_lock=True)
 def set_agent(backend: Containers, *, instance: str, state: str) -> dict[str, Any]:
-    """Bring the agent of an instance into a state."""
+    """Set the state of the agent of an instance."""
     if state not in _AGENT_STATES:
         raise NotSupported(f"state={state!r}: the agent of a real instance can be {', '.join(_AGENT_STATES)}")
     bring(backend, instance, state)
@@ -113,7 +113,7 @@ def set_agent(backend: Containers, *, instance: str, state: str) -> dict[str, An
 
 @verb(VERBS, "break-agents", writes=False, takes_lock=True)
 def agent(backend: Containers, *, instance: str) -> dict[str, Any]:
-    """Look at the agent of an instance: whether its system is up, whether it serves, its version, outages."""
+    """Return the state of the agent of an instance: whether it is up, whether it serves, its version, outages."""
     up, version = backend.substrate.agents.look(instance)
     faults = list(backend.active_faults.on(("agent", instance)))
     return {"up": up, "running": version is not None, "version": version, "latest": version, "faults": faults}

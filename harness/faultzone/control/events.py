@@ -117,7 +117,7 @@ def schedule_maintenance(
 
 @verb(VERBS, "break-hosts")
 def cancel_maintenance(backend: Local, *, event: str) -> dict[str, Any]:
-    """Withdraw a planned event; returns whether there was anything left to withdraw."""
+    """Withdraw a planned event; returns whether it was still planned."""
     region, found = find_event(backend, event)
     if found.simulated:
         raise UsageError(f"{found.id} is a simulated event: cancel it with CancelSimulatedSystemEvents")
@@ -129,6 +129,6 @@ def cancel_maintenance(backend: Local, *, event: str) -> dict[str, Any]:
 
 @verb(VERBS, "break-hosts", writes=False)
 def system_event(backend: Local, *, event: str) -> dict[str, Any]:
-    """Return the state of an event, also of one that its user does not see, and whether it is still to come."""
+    """Return the state of an event, also of a hidden one, and whether it is still planned."""
     found = find_event(backend, event)[1]
     return {"status": found.status, "pending": found.may_become(events.CANCELED) and not found.simulated}

@@ -101,7 +101,7 @@ def _bytes(name: str, text: str) -> bytes:
 
 @verb(VERBS, "reach-guests", writes=False, takes_lock=True)
 def guest_request(backend: Local, *, instance: str, port: int, data: str = "", seconds: float = 5.0) -> dict[str, Any]:
-    """Send bytes to a port of an instance, as anybody who reaches its network can; returns the answer.
+    """Send bytes to a port of an instance over its network; returns the answer.
 
     Bytes are in Base64. In place of an answer comes the `error`: `refused` where the system is up and nothing serves at
     the port, `silent` where nothing is heard for so many seconds.
@@ -128,27 +128,27 @@ def guest_request(backend: Local, *, instance: str, port: int, data: str = "", s
 
 @verb(VERBS, "break-agents")
 def set_agent(backend: Local, *, instance: str, state: str) -> dict[str, Any]:
-    """Bring the agent of an instance into a state: running, stopped, hung, lacking, outdated or upgrading."""
+    """Set the state of the agent of an instance: running, stopped, hung, lacking, outdated or upgrading."""
     _guests(backend).set_agent(instance, state)
     return {"states": list(AGENT_STATES)}
 
 
 @verb(VERBS, "guest")
 def set_powershell(backend: Local, *, instance: str, there: bool) -> dict[str, Any]:
-    """Take the PowerShell module away from a Windows guest, or give it back."""
+    """Remove the PowerShell module from a Windows guest, or restore it."""
     _guests(backend).set_powershell(instance, there)
     return {}
 
 
 @verb(VERBS, "break-agents", writes=False)
 def agent(backend: Local, *, instance: str) -> dict[str, Any]:
-    """Look at the agent of an instance: whether it runs, its version, how often it looked for an upgrade, outages."""
+    """Return the state of the agent of an instance: whether it runs, its version, checks for upgrades, outages."""
     return {**_guests(backend).agent(instance), "faults": list(backend.active_faults.on(("agent", instance)))}
 
 
 @verb(VERBS, "guest")
 def log_in(backend: Local, *, instance: str, script: str, kind: str | None = None) -> dict[str, Any]:
-    """Run a script in a guest as its administrator, as over a remote connection; returns its place among what ran."""
+    """Run a script in a guest as administrator, as over a remote login; returns its place in `guest-history`."""
     guests = _guests(backend)
     system = guests.guest(instance).system.kind
     chosen = kind or ("RunShellScript" if system == "linux" else "RunBatScript")
@@ -160,5 +160,5 @@ def log_in(backend: Local, *, instance: str, script: str, kind: str | None = Non
 
 @verb(VERBS, "guest", writes=False)
 def guest_history(backend: Local, *, instance: str) -> dict[str, Any]:
-    """List the scripts that ran in a guest, oldest first: by whom, when, and how they ended."""
+    """List the scripts that ran in a guest, oldest first: the starter, the times and the results."""
     return {"ran": [asdict(each) for each in _guests(backend).guest(instance).history]}

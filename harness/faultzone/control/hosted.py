@@ -38,7 +38,7 @@ def reset(
     supply: Mapping[str, int] | None = None,
     zones: int | None = None,
 ) -> dict[str, Any]:
-    """Make the cloud anew: what is not named is as at the start."""
+    """Make a new cloud; other options keep their first values."""
     options = {
         "accounts": accounts,
         "clock": clock,

@@ -17,7 +17,7 @@ VERBS: Table = {}
 
 @verb(VERBS, "break-hosts")
 def migrate(backend: Local, *, instance: str) -> dict[str, Any]:
-    """Live-migrate a running instance to another host of its zone; null where none can take it."""
+    """Live-migrate a running instance to another host of its zone; null if no host has room."""
     found = find_instance(backend, instance)
     host = migration.migrate(region_of(backend, found), found)
     return {"host": None if host is None else host.id}
@@ -25,7 +25,7 @@ def migrate(backend: Local, *, instance: str) -> dict[str, Any]:
 
 @verb(VERBS, "break-hosts", takes_lock=True)
 def replace_host(backend: Local, *, host: str, region: str | None = None) -> dict[str, Any]:
-    """Put sound hardware in the place of a host: it has its power, whatever took it, and its faults are over."""
+    """Replace the hardware of a host: its power is on, and its faults have ended."""
     place = place_of(backend, region, host)
     backend.active_faults.clear(place)
     with backend.locked():
@@ -36,7 +36,7 @@ def replace_host(backend: Local, *, host: str, region: str | None = None) -> dic
 
 @verb(VERBS, "see-hosts", writes=False)
 def migrations(backend: Local, *, region: str | None = None) -> dict[str, Any]:
-    """Return whether live migrations fail, and how many seconds one takes."""
+    """Return whether live migrations fail, and their duration in seconds."""
     at = find_region(backend, region)
     now = at.part(migration.Migrations)
     return {"fails": now.fails, "takes": now.takes / 1000}

@@ -16,7 +16,7 @@ VERBS: Table = {}
 
 @verb(VERBS, "guest", writes=False)
 def metadata(backend: Local, *, instance: str, path: str) -> dict[str, Any]:
-    """Read from inside a running instance what the metadata service has at a path; null where there is nothing."""
+    """Read a path of the metadata service inside a running instance; null for an unknown path."""
     found = find_instance(backend, instance)
     if found.status != "Running" or found.impaired:
         raise UsageError(f"{found.id} is not up: only a running guest can read metadata")

@@ -41,13 +41,13 @@ def subscribe(
 
 @verb(VERBS, takes_lock=True)
 def unsubscribe(backend: Local, *, id: int) -> dict[str, Any]:
-    """End a subscription; returns whether there was one."""
+    """End a subscription; returns whether it existed."""
     return {"ended": backend.subscriptions.unsubscribe(id)}
 
 
 @verb(VERBS, writes=False)
 def notices(backend: Local, *, since: int | None = None) -> dict[str, Any]:
-    """Read the notifications since a number, oldest first, and the number to ask with `next` time.
+    """Read the notifications since a number, oldest first, and `next`, the number for the next call.
 
     Without a number there are none: those from now on are asked for with the number that is answered.
     """
@@ -57,5 +57,5 @@ def notices(backend: Local, *, since: int | None = None) -> dict[str, Any]:
 
 @verb(VERBS, writes=False, takes_lock=True)
 def notifications(backend: Local, *, id: int) -> dict[str, Any]:
-    """Read all notifications that a subscription without a URL has kept, oldest first."""
+    """Read the stored notifications of a subscription without a URL, oldest first."""
     return {"notifications": backend.subscriptions.read(id)}

@@ -19,7 +19,7 @@ _NOTED: Final = ("notice", "refusal")
 
 @verb(VERBS, takes_lock=True)
 def note(backend: Local, *, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Put what happened outside of the cloud into its journal: a `notice`, or a `refusal` of a request at its edge."""
+    """Add an outside fact to the journal: a `notice`, or a `refusal` of a request by the server."""
     if kind not in _NOTED:
         raise UsageError(f"kind={kind[:64]!r}: write {' or '.join(map(repr, _NOTED))}")
     backend.note(kind, recorded(data, "data"))
@@ -28,12 +28,12 @@ def note(backend: Local, *, kind: str, data: Mapping[str, Any]) -> dict[str, Any
 
 @verb(VERBS, "break-api", takes_lock=True)
 def call_delay(backend: Local, *, action: str) -> dict[str, Any]:
-    """Take the delay that a fault has for the next call of an action: the seconds that its server waits before it."""
+    """Take the delay that a fault has for the next call of an action, in seconds; the server waits."""
     return {"seconds": backend.failing_calls.delay(action)}
 
 
 @verb(VERBS, takes_lock=True)
 def release(backend: Local) -> dict[str, Any]:
-    """End what the cloud holds besides itself: callbacks, queues that are served, containers that are its hosts."""
+    """Release the outside resources of the cloud: callbacks, served queues, containers."""
     backend.release()
     return {}

@@ -43,8 +43,8 @@ class ApiFailure(Fault):
     retry_after: int | None = None
     message: str | None = None
     capability: ClassVar = "break-api"
-    ends: ClassVar = "calls go right again"
-    #: A lapse is made good by a call that must be answered, and paid for.
+    ends: ClassVar = "calls succeed again"
+    #: The compensation of a lapse is a call, which must succeed, and costs money.
     in_the_way: ClassVar = True
     examples: ClassVar = {
         "action": _ACTIONS,

@@ -46,7 +46,7 @@ class AccountArrears(Fault):
     answered: Duration | None = None
     amount: int | str | Decimal | None = None
     capability: ClassVar = "change-account"
-    compensation: ClassVar = "payment of what the bill took"
-    #: A lapse is made good by a call that must be answered, and paid for.
+    compensation: ClassVar = "payment of the bill"
+    #: The compensation of a lapse is a call, which must succeed, and costs money.
     in_the_way: ClassVar = True
     examples: ClassVar = {"debt": ("1", "10", "100"), "answered": (None, "1h", "2d")}

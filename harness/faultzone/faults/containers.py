@@ -24,7 +24,7 @@ class PeerCut(Fault):
     peer: str
     region: str | None = None
     capability: ClassVar = "break-machines"
-    ends: ClassVar = "the two hosts hear one another"
+    ends: ClassVar = "the two hosts reach each other"
     undo_within: ClassVar[Duration] = "10s"
 
     def __post_init__(self) -> None:
@@ -54,7 +54,7 @@ class SlowNetwork(Fault):
     kilobits: int = 256
     region: str | None = None
     capability: ClassVar = "break-machines"
-    ends: ClassVar = "the host sends all it can"
+    ends: ClassVar = "the host sends at full bandwidth"
     undo_within: ClassVar[Duration] = "10s"
     examples: ClassVar = {"kilobits": (8, 256, 10_000)}
 
@@ -84,7 +84,7 @@ class DiskFull(Fault):
     host: str
     region: str | None = None
     capability: ClassVar = "break-machines"
-    ends: ClassVar = "the local disk is as large as it was"
+    ends: ClassVar = "the local disk has its former size"
     undo_within: ClassVar[Duration] = "10s"
 
 
@@ -102,7 +102,7 @@ class MemoryExhausted(Fault):
     instance: str
     left: int = 4 << 20
     capability: ClassVar = "break-machines"
-    ends: ClassVar = "the instance has all its memory"
+    ends: ClassVar = "the instance has its full memory"
     is_seen: ClassVar = False
 
     def __post_init__(self) -> None:
@@ -128,7 +128,7 @@ class HostPaused(Fault):
     host: str
     region: str | None = None
     capability: ClassVar = "break-machines"
-    ends: ClassVar = "the host is thawed, and repaired where it was missed"
+    ends: ClassVar = "the host is thawed, and repaired if it was declared lost"
     undo_within: ClassVar[Duration] = "2m"
 
 

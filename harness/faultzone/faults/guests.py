@@ -21,7 +21,7 @@ class GuestCrash(Fault):
 
     instance: str
     capability: ClassVar = "guest"
-    never_ends: ClassVar = "the region restarts the instance by itself"
+    never_ends: ClassVar = "the region restarts the instance"
 
 
 @dataclass(frozen=True)

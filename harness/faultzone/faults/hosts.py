@@ -66,7 +66,7 @@ class NetworkCut(Fault):
     host: str
     region: str | None = None
     capability: ClassVar = "break-hosts"
-    ends: ClassVar = "the wire is joined, and the host repaired where it was missed"
+    ends: ClassVar = "the network is restored, and the host repaired if it was declared lost"
     undo_within: ClassVar[Duration] = "2m"
 
 
@@ -82,7 +82,7 @@ class HostAtRisk(Fault):
     host: str
     region: str | None = None
     capability: ClassVar = "break-hosts"
-    ends: ClassVar = "it is sound again; what has moved stays where it is"
+    ends: ClassVar = "the host is healthy; moved instances stay on their new hosts"
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class MigrationFails(Fault):
     takes: float | None = None
     region: str | None = None
     capability: ClassVar = "break-hosts"
-    ends: ClassVar = "migrations are as they were before"
+    ends: ClassVar = "migrations succeed again"
     examples: ClassVar = {"takes": (None, 0.0, 5.0, 600.0)}
 
     def __post_init__(self) -> None:

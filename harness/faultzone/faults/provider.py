@@ -26,7 +26,7 @@ class SupplyShortage(Fault):
     limit: int = 0
     region: str | None = None
     capability: ClassVar = "set-supply"
-    ends: ClassVar = "this shortage ends, and no other"
+    ends: ClassVar = "this shortage ends"
     examples: ClassVar = {"zone": "zones", "limit": (0, 1, 8)}
 
     def __post_init__(self) -> None:
@@ -58,7 +58,7 @@ class Maintenance(Fault):
     outcome: str = "executes"
     region: str | None = None
     capability: ClassVar = "break-hosts"
-    ends: ClassVar = "what has not begun is withdrawn"
+    ends: ClassVar = "planned events are withdrawn"
     examples: ClassVar = {"instance": "instances", "within": ("10m", "1h", "24h")}
 
     def __post_init__(self) -> None:

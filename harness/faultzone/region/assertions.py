@@ -1,4 +1,4 @@
-"""Assertions that read like the manual. Each says, when it fails, what is so instead."""
+"""Assertions that read like the manual. A failed assertion shows the actual state."""
 
 from __future__ import annotations
 
@@ -107,9 +107,9 @@ def assert_avoided(instance: Instance, type: str = "SystemMaintenance.Reboot") -
 
 
 def assert_recovered(instance: Instance, before: Identity, *, type: str = "SystemFailure.Reboot") -> SystemEvent:
-    """An instance has come through a failure of its host; else what happened to it last.
+    """Assert that an instance recovered from a failure of its host; otherwise show its last entries.
 
-    It is Running and well, is what it was (recovery/metadata-unchanged), and its latest event of this type is Executed.
+    It is Running, healthy and unchanged (recovery/metadata-unchanged), and its latest event of this type is Executed.
 
     Args:
         before: its identity before the failure.
@@ -129,7 +129,7 @@ def assert_recovered(instance: Instance, before: Identity, *, type: str = "Syste
 
 
 def assert_released(instance: Instance) -> None:
-    """The instance no longer exists (billing/release-after-15-days); else what it is, and what happened to it last."""
+    """Assert that the instance was released (billing/release-after-15-days); otherwise show its state and last entries."""
     if instance.exists:
         shown = instance.describe()
         locks = ", ".join(each["LockReason"] for each in shown["OperationLocks"]["LockReason"]) or "nothing"

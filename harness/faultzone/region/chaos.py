@@ -1,7 +1,7 @@
-"""Chaos: what injects faults and owes their undo.
+"""Chaos injects faults and undoes them.
 
-What is owed is written into the journal before the fault is injected, and always runs: at the end of the `with` block,
-or when the region ends. A fault without an undo says why it has none.
+The journal records the undo before the injection. The undo always runs: at the end of the `with` block, or when the
+region ends. A fault without an undo says why.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _HALF_WAY: Final = "its injection failed half-way, and what it did is not known"
 
 
 class Injection:
-    """A fault in force, or one that is to come; leaving the `with` block, or `undo`, mends it or calls it off.
+    """A planned or active fault. The end of its `with` block, or `undo`, cancels or undoes it.
 
     Attributes:
         fault: the fault.
-        number: what it is known by; None where its injection failed half-way.
-        active: whether its undo is still owed.
+        number: its number; None if the injection failed half-way.
+        active: whether it has still to be undone.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class Injection:
         return str(self.record["state"])
 
     def undo(self) -> None:
-        """Mend it, or call it off, once; after a failure it is still owed.
+        """Cancel or undo the fault, once. After a failure, it can be called again.
 
         Raises:
-            UndoFailed: it could not be mended.
-            UsageError: it was to come and could not be brought about, which nothing has told so far.
+            UndoFailed: the undo failed.
+            UsageError: the planned injection failed before, and nothing has reported this so far.
         """
         if not self.active:
             return
@@ -89,12 +89,12 @@ class Injection:
 
 
 class Chaos:
-    """Breaks things in one region and mends them.
+    """Injects faults into one region, and undoes them.
 
     Args:
-        backend: what is broken.
-        region: the region's id.
-        owed: what is owed; views of one cloud share it.
+        backend: the backend of the region.
+        region: the ID of the region.
+        owed: the faults to undo; views of one cloud share this list.
     """
 
     def __init__(self, backend: Backend, region: str | None, owed: list[Injection] | None = None) -> None:
@@ -107,26 +107,26 @@ class Chaos:
         return f"Chaos({self._region!r}, {f'owes the undo of {owed}' if owed else 'nothing is broken'})"
 
     def of(self, region: str) -> Chaos:
-        """The same for another region of the cloud; what it breaks is owed here."""
+        """The chaos of another region of the same cloud; this chaos undoes its faults."""
         return Chaos(self._backend, region, self._owed)
 
     def inject(self, fault: Fault) -> Injection:
-        """Bring a fault into force.
+        """Inject a fault.
 
         Raises:
-            NotSupported: the backend cannot do it.
-            UsageError: the fault names nothing that is there; nothing is broken and nothing owed.
+            NotSupported: the backend cannot inject it.
+            UsageError: the fault has an unknown target, or a wrong value; nothing is broken.
         """
         return self._ask(fault, "inject", {})
 
     def at(self, after: Duration, fault: Fault) -> Injection:
-        """Bring a fault into force once this much region time has passed; mended, or called off, when the region ends.
+        """Inject a fault after this much region time. The end of the region cancels or undoes it.
 
-        It happens between the timers of that instant and any later one, while time advances or a test waits, by the
-        region's own clock. Where the target is gone by then, the advance raises what `inject` would.
+        The region injects it while time advances or a test waits, after the timers of the same time and before later
+        ones. If the target is gone by then, the advance raises the error of `inject`.
 
         Raises:
-            NotSupported: the backend cannot do it, or its time is not the test's to move.
+            NotSupported: the backend cannot inject it, or cannot advance time.
         """
         return self._ask(fault, "schedule", {"after": milliseconds(after)})
 
@@ -148,14 +148,14 @@ class Chaos:
         return injection
 
     def undo_all(self) -> None:
-        """Mend what is still broken, the latest first, and see that the end state is as promised.
+        """Undo all active faults, the latest first, and check the effects.
 
-        What stands in the way of other undos ends before all else. One undo that fails does not keep the others from
-        running. Time passes until each is as promised.
+        Faults that block other undos end first. A failed undo does not stop the others. Time passes until each undo
+        takes effect.
 
         Raises:
-            UndoFailed: an undo failed, or did not have its effect within its `undo_within`; all others have run.
-            UsageError: a fault that was to come could not, which nothing has told so far.
+            UndoFailed: an undo failed, or did not take effect within its `undo_within`; all others have run.
+            UsageError: a planned injection failed before, and nothing has reported this so far.
         """
         failed: list[str] = []
         missed: list[UsageError] = []
@@ -201,15 +201,15 @@ class Chaos:
     # Hosts
 
     def crash(self, host: str, *, reversible: bool = True) -> Injection:
-        """Crash a host; by default its repair is owed."""
+        """Crash a host. By default, the undo repairs it."""
         return self.inject(faults.HostCrash(host, reversible, self._region))
 
     def hang(self, host: str) -> Injection:
-        """Let a host stand still; its repair is owed."""
+        """Hang a host: it stops responding. The undo repairs it."""
         return self.inject(faults.HostHang(host, self._region))
 
     def cut(self, host: str) -> Injection:
-        """Cut a host off; joining it again is owed."""
+        """Cut a host off the network. The undo reconnects it."""
         return self.inject(faults.NetworkCut(host, self._region))
 
     def at_risk(self, host: str) -> Injection:
@@ -217,17 +217,17 @@ class Chaos:
         return self.inject(faults.HostAtRisk(host, self._region))
 
     def zone_outage(self, zone: str) -> Injection:
-        """Take the power of a zone away; giving it back is owed."""
+        """Turn the power of a zone off. The undo turns it on."""
         return self.inject(faults.ZoneOutage(zone, self._region))
 
     # Machines that are real
 
     def peer_cut(self, host: str, peer: str) -> Injection:
-        """Let two hosts hear one another no longer."""
+        """Drop all packets between two hosts."""
         return self.inject(faults.PeerCut(host, peer, self._region))
 
     def slow_network(self, host: str, kilobits: int = 256) -> Injection:
-        """Let a host send no more than so many kilobits a second."""
+        """Limit the bandwidth that a host sends, in kilobits per second."""
         return self.inject(faults.SlowNetwork(host, kilobits, self._region))
 
     def disk_full(self, host: str) -> Injection:
@@ -235,15 +235,15 @@ class Chaos:
         return self.inject(faults.DiskFull(host, self._region))
 
     def memory_exhausted(self, instance: str | Named, left: int = 4 << 20) -> Injection:
-        """Leave an instance hardly any memory: so many bytes beyond what it uses now."""
+        """Limit the memory of an instance to its present use plus `left` bytes."""
         return self.inject(faults.MemoryExhausted(id_of(instance, "instance"), left))
 
     def pause(self, host: str) -> Injection:
-        """Let the engine freeze a host; thawing it is owed."""
+        """Let the engine freeze a host. The undo thaws it."""
         return self.inject(faults.HostPaused(host, self._region))
 
     def kill(self, host: str) -> Injection:
-        """Let the engine kill a host; its repair is owed."""
+        """Let the engine kill a host. The undo repairs it."""
         return self.inject(faults.HostKilled(host, self._region))
 
     # What the provider does
@@ -260,16 +260,16 @@ class Chaos:
         within: Duration | None = None,
         outcome: str = "executes",
     ) -> Injection:
-        """Plan the reboot of an instance or of all on a host; withdrawing what has not begun is owed."""
+        """Plan a reboot of an instance, or of all instances of a host. The undo withdraws planned events."""
         target = None if instance is None else id_of(instance, "instance")
         return self.inject(faults.Maintenance(target, host, within, outcome, self._region))
 
     def migration_fails(self, takes: float | None = None) -> Injection:
-        """Let live migrations fail, or take so many seconds."""
+        """Let live migrations fail, or take this many seconds."""
         return self.inject(faults.MigrationFails(takes, self._region))
 
     def security_lock(self, instance: str | Named) -> Injection:
-        """Lock an instance for a violation; unlocking it is owed."""
+        """Lock an instance for a violation. The undo unlocks it."""
         return self.inject(faults.SecurityLock(id_of(instance, "instance")))
 
     # Inside instances
@@ -279,13 +279,13 @@ class Chaos:
         return self.inject(faults.GuestCrash(id_of(instance, "instance")))
 
     def agent_outage(self, instance: str | Named, state: str = "stopped") -> Injection:
-        """Put an agent out of order; letting it run again is owed."""
+        """Stop, hang or remove the agent of an instance. The undo restores it."""
         return self.inject(faults.AgentOutage(id_of(instance, "instance"), state))
 
     # Money, time and the API
 
     def lapse(self, instance: str | Named, *, within: Duration = "3d", answered: Duration | None = None) -> Injection:
-        """Let a subscription end soon; its renewal is owed, or comes by itself once `answered` has passed."""
+        """Let a subscription expire soon. The undo renews it; with `answered`, its owner renews it after that time."""
         return self.inject(faults.SubscriptionLapse(id_of(instance, "instance"), within, answered))
 
     def arrears(
@@ -296,7 +296,7 @@ class Chaos:
         answered: Duration | None = None,
         amount: Money | None = None,
     ) -> Injection:
-        """Drive an account into arrears; the payment is owed, or comes by itself once `answered` has passed."""
+        """Put an account into arrears. The undo pays the bill; with `answered`, its owner pays after that time."""
         return self.inject(faults.AccountArrears(account, debt, answered, amount))
 
     def api_failure(

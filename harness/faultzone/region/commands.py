@@ -24,7 +24,7 @@ _GRACE: Final = 120
 
 
 class Outcome(NamedTuple):
-    """What shall become of a command on an instance; made by `finished`, `failed`, `running` and `stopped`."""
+    """The outcome of a command on an instance; made by `finished`, `failed`, `running` and `stopped`."""
 
     state: str
     reaction: Reaction
@@ -37,7 +37,7 @@ def _outcome(state: str, **reaction: Any) -> Outcome:
 
 
 def finished(exit_code: int = 0, output: str = "", takes: Duration = 0) -> Outcome:
-    """The process ends by itself, with whatever exit code."""
+    """The process ends, with any exit code."""
     return _outcome("Finished", takes=takes, exit_code=exit_code, output=output)
 
 
@@ -47,7 +47,7 @@ def failed(output: str = "", takes: Duration = 0) -> Outcome:
 
 
 def running() -> Outcome:
-    """The process does not end by itself: the timeout ends it."""
+    """The process does not end; the timeout ends it."""
     return _outcome("Running", hang=True)
 
 

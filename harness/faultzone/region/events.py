@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class SystemEvent(NamedTuple):
-    """A system event as the history shows it. Times are in milliseconds since the epoch.
+    """A system event in the history. Times are in milliseconds since the epoch.
 
     Attributes:
-        state: one of those of the edition, such as Scheduled or Executed.
-        not_before: the end of the user's window; None for what nobody planned.
-        finished: when it was settled, None before.
+        state: a state of the edition, such as Scheduled or Executed.
+        not_before: the end of the user's window; None for an unplanned event.
+        finished: the time of its end; None before.
     """
 
     id: str
@@ -80,15 +80,15 @@ class Events:
         return sorted(map(SystemEvent.of, shown), key=lambda event: event.published)
 
     def planned(self, instance: Instance) -> list[dict[str, Any]]:
-        """What DescribeInstancesFullStatus shows as planned for an instance."""
+        """The planned events of an instance in DescribeInstancesFullStatus."""
         events = self.full_status(instance)["ScheduledSystemEventSet"]["ScheduledSystemEventType"]
         return list(events)
 
     def full_status(self, instance: Instance) -> dict[str, Any]:
-        """What DescribeInstancesFullStatus shows of an instance.
+        """The entry of an instance in DescribeInstancesFullStatus.
 
         Raises:
-            ApiError: `InvalidInstanceId.NotFound`, since a listing leaves out what is not there.
+            ApiError: `InvalidInstanceId.NotFound`, because the listing omits an unknown instance.
         """
         answer = self._region.call("DescribeInstancesFullStatus", InstanceId=[instance.id])
         found = answer["InstanceFullStatusSet"]["InstanceFullStatusType"]
@@ -109,16 +109,16 @@ class Events:
         state: str | None = None,
         within: Duration = STATE_CHANGE,
     ) -> SystemEvent:
-        """Let region time pass until there is an event of this type, and return it; the latest of several.
+        """Let region time pass until an event of this type exists, and return the latest.
 
         Args:
-            instance: whose; of any instance when left out.
-            state: which state it must have reached; any when left out.
-            within: the longest that it may take, in region time.
+            instance: of this instance (default: of any instance).
+            state: in this state (default: in any state).
+            within: the timeout, in region time.
 
         Raises:
             UsageError: the edition has no such state.
-            WaitTimeout: there is none; the text has what happened to the instance last.
+            WaitTimeout: no event in time; the text has the last entries of the instance.
         """
         states = self._region.edition.event.states
         if state is not None and state not in states:
@@ -167,7 +167,7 @@ def _seen(instance: Instance) -> str:
 
 
 def timeline(instance: Instance) -> str:
-    """What is known of an instance: how it is, its events as the public API shows them, and what the journal has."""
+    """The timeline of an instance: its state, its events in the public API, and its journal entries."""
     from faultzone.journal import timeline as report  # A wait that succeeds needs none.
 
     region = instance.region

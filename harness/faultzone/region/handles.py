@@ -1,4 +1,4 @@
-"""What a region is made of, as a test holds it: instances, deployment sets and the clock."""
+"""The parts of a region for a test: instances, deployment sets and the clock."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _private_ip(shown: Mapping[str, Any]) -> str:
 
 
 class Executed(NamedTuple):
-    """How a script ended that ran in an instance: its exit code, and what it wrote to stdout and stderr."""
+    """The result of a script in an instance: its exit code, and its output on stdout and stderr."""
 
     exit_code: int
     output: str
@@ -76,10 +76,10 @@ class Instance:
         return hash(self.id)
 
     def describe(self) -> dict[str, Any]:
-        """What DescribeInstances shows of it.
+        """The entry of the instance in DescribeInstances.
 
         Raises:
-            ApiError: `InvalidInstanceId.NotFound`, since a listing leaves out what is not there.
+            ApiError: `InvalidInstanceId.NotFound`, because the listing omits an unknown instance.
         """
         found = self.region.call("DescribeInstances", InstanceIds=json.dumps([self.id]))["Instances"]["Instance"]
         if not found:
@@ -138,11 +138,11 @@ class Instance:
         )
 
     def wait_until(self, status: str, within: Duration = STATE_CHANGE) -> Instance:
-        """Let time pass until it is in this state.
+        """Let time pass until the instance has this status.
 
         Raises:
-            WaitTimeout: it is not, in time; the message says in which state it was last.
-            UsageError: there is no such state.
+            WaitTimeout: it does not have it in time; the text has its last status.
+            UsageError: the status is unknown.
         """
         check_status(status)
         seen = ""
@@ -174,45 +174,45 @@ class Instance:
         return self.wait_until("Running") if wait else self
 
     def renew(self, period: int = 1, unit: str = "Month", **parameters: object) -> Instance:
-        """RenewInstance by so many months or weeks; it does not start one that has been stopped (billing/renew)."""
+        """RenewInstance for this number of months or weeks. It does not start a stopped instance (billing/renew)."""
         self.region.call("RenewInstance", InstanceId=self.id, Period=period, PeriodUnit=unit, **parameters)
         return self
 
     # What only an instance that is real has
 
     def exec(self, script: str, seconds: float = 60) -> Executed:
-        """Run a script in it beside the public API, and wait for its end: what it starts in the background goes on.
+        """Run a script in the instance, without the public API, and wait for its end. Background processes continue.
 
         Args:
-            script: what a shell runs, or the program that its first line `#!…` names.
-            seconds: after how long it is killed with all that it has started; its exit code is -9 then.
+            script: a shell script, or a script for the program of its first line `#!…`.
+            seconds: the timeout; then the script and its children are killed, and the exit code is -9.
 
         Raises:
-            NotSupported: guests are not real here.
+            NotSupported: guests are not real on this backend.
             HarnessError: the instance does not run.
         """
         said = self.region.control("exec", instance=self.id, script=script, seconds=seconds)
         return Executed(said["exit_code"], said["output"])
 
     def put(self, path: str, data: bytes | str, mode: int = 0o644) -> None:
-        """Put a file into it, and the directories above it.
+        """Write a file into the instance, and create its parent directories.
 
         Raises:
-            NotSupported: guests are not real here.
+            NotSupported: guests are not real on this backend.
             HarnessError: the instance does not run, or the file cannot be written there.
         """
         self.region.control("put-file", instance=self.id, path=path, content=data, mode=mode)
 
     @contextmanager
     def forward(self, port: int) -> Iterator[tuple[str, int]]:
-        """Give a port of it an address on this machine, `("127.0.0.1", …)`, while the `with` lasts.
+        """Forward a port of this machine, `("127.0.0.1", …)`, to a port of the instance inside the `with` block.
 
-        It leads to the instance wherever that is moved. A connection to a port where nothing serves, or to an instance
-        of which nothing is heard, is closed.
+        It follows the instance to another host. A connection is closed if nothing serves at the port, or if the
+        instance is unreachable.
 
         Raises:
-            NotSupported: guests are not real here.
-            UsageError: it is not there any more, or there is no such port.
+            NotSupported: guests are not real on this backend.
+            UsageError: the instance does not exist, or the port is out of range.
         """
         opened = self.region.control("forward-port", instance=self.id, port=port)
         try:
@@ -231,17 +231,17 @@ class Instance:
         return [each["LockReason"] for each in self.describe()["OperationLocks"]["LockReason"]]
 
     def request(self, port: int, data: str | bytes = b"", within: Duration = 5) -> bytes:
-        """Send bytes to a port of it, and give what the service there answers. Needs the capability `reach-guests`.
+        """Send bytes to a port of the instance, and return the answer. Needs the capability `reach-guests`.
 
-        In memory it is known at once whether anything answers, so no time passes.
+        In memory, the answer is known immediately, so no time passes.
 
         Args:
-            within: how long an answer is awaited, at most 25 s.
+            within: the timeout, at most 25 s.
 
         Raises:
-            ConnectionRefusedError: its system is up, and nothing serves at the port.
-            TimeoutError: nothing is heard: its system is not up, or its host is dead, hangs or is cut off.
-            UsageError: it is not there any more, or there is no such port.
+            ConnectionRefusedError: the instance is up, and nothing serves at the port.
+            TimeoutError: no answer: the instance is not up, or its host is dead, hangs or is cut off.
+            UsageError: the instance does not exist, or the port is out of range.
         """
         raw = data.encode() if isinstance(data, str) else data
         asked = {"port": port, "data": base64.b64encode(raw).decode(), "seconds": milliseconds(within) / 1000}
@@ -268,7 +268,7 @@ class DeploymentSet:
         return f"DeploymentSet({self.id!r})"
 
     def describe(self) -> dict[str, Any]:
-        """What DescribeDeploymentSets shows of it.
+        """The entry of the deployment set in DescribeDeploymentSets.
 
         Raises:
             ApiError: `InvalidDeploymentSetId.NotFound`.
@@ -294,7 +294,7 @@ class DeploymentSet:
 
 
 class RegionClock:
-    """The time of a region: what it is, and letting it pass."""
+    """The clock of a region: it tells the time and advances it."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -321,5 +321,5 @@ class RegionClock:
         return str(self._backend.control("clock", {})["kind"])
 
     def advance(self, duration: Duration) -> datetime:
-        """Let this much region time pass; what is due on the way happens at its instant. Needs `move-time`."""
+        """Advance region time; due timers fire at their times. Needs `move-time`."""
         return utc(self._backend.control("advance", {"milliseconds": milliseconds(duration)})["now"])

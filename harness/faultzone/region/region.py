@@ -68,15 +68,15 @@ def _forward(
 
 
 class Region:
-    """A region under test, of whatever backend.
+    """A region under test, on any backend.
 
     Args:
-        backend: what answers.
-        region_id: which region of it.
-        account: whose; the default account when left out.
+        backend: the backend.
+        region_id: the ID of the region.
+        account: the account (default: the first).
         journal: the record of the run.
-        edition: the edition of the documentation that it follows; the default one when left out.
-        defaults: the image and instance type that helpers use when a test names none.
+        edition: the edition of the documentation that it follows (default: the first edition).
+        defaults: the default image and instance type of the helper methods.
     """
 
     def __init__(
@@ -158,10 +158,10 @@ class Region:
         return answer
 
     def control(self, verb: str, **arguments: object) -> dict[str, Any]:
-        """Do what only a harness may do.
+        """Call a control verb.
 
         Raises:
-            NotSupported: this backend cannot.
+            NotSupported: the backend does not have it.
         """
         answer = self.backend.control(verb, arguments)
         if self.strict:
@@ -233,12 +233,12 @@ class Region:
     def set_prices(
         self, *, hourly: Money | None = None, monthly: Money | None = None, instance_type: str | None = None
     ) -> None:
-        """Set what things cost from now on; every price is zero until then. Needs the capability `change-account`.
+        """Set prices. Every price is zero by default. Needs the capability `change-account`.
 
         Args:
             hourly: yuan for an hour of a pay-as-you-go instance.
             monthly: yuan for a month of a subscription; a week costs a quarter of it.
-            instance_type: of this type alone; of all that have no price of their own when left out.
+            instance_type: only for this type (default: for all types without a separate price).
         """
         asked = {"hourly": hourly, "monthly": monthly}
         given = {name: str(price) for name, price in asked.items() if price is not None}
@@ -257,21 +257,21 @@ class Region:
         wait: bool = True,
         **parameters: object,
     ) -> list[Instance]:
-        """RunInstances, and by default wait until they are Running.
+        """RunInstances, and by default wait until the instances are Running.
 
         Args:
-            amount: how many.
-            deployment_set: the set that they join, or its id.
-            zone: the zone's id; the region chooses when left out.
-            instance_type: the default type when left out.
+            amount: the number of instances.
+            deployment_set: their deployment set, or its ID.
+            zone: the ID of their zone (default: the region chooses).
+            instance_type: their type (default: the default type of the region).
             public_ip: whether they get a public address.
-            wait: whether to return only once they run.
-            parameters: further parameters of RunInstances by their wire name.
+            wait: whether to wait until they run.
+            parameters: other parameters of RunInstances, by their names in the API.
 
         Raises:
-            ApiError: refused.
+            ApiError: the call is refused.
             IncompleteAnswer: more were made, or fewer without a MinAmount (instance/run-amount).
-            UsageError: the amount is no whole number.
+            UsageError: the amount is not a whole number.
         """
         if not isinstance(amount, int):
             raise UsageError.expected("amount", amount, "a whole number, such as run_instances(3)")
@@ -331,12 +331,12 @@ class Region:
         return [Instance(self, each["InstanceId"]) for each in listed][::-1]
 
     def request(self, address: str, port: int, data: str | bytes = b"", within: Duration = 5) -> bytes:
-        """Send bytes to a port of the instance of this private or public address; see `Instance.request`.
+        """Send bytes to a port of the instance with this private or public address; see `Instance.request`.
 
         Raises:
-            ConnectionRefusedError: its system is up, and nothing serves at the port.
-            TimeoutError: nothing is heard; also where no instance of the account has the address.
-            UsageError: it is no address, or there is no such port.
+            ConnectionRefusedError: the instance is up, and nothing serves at the port.
+            TimeoutError: no answer, or no instance of the account has the address.
+            UsageError: the address is not an IP address, or the port is out of range.
         """
         from ipaddress import ip_address
 
@@ -382,10 +382,10 @@ class Region:
     # Waiting
 
     def wait(self, predicate: Callable[[], T], within: Duration = STATE_CHANGE, *, what: str = "the awaited") -> T:
-        """Let region time pass until `predicate()` is true, and return what it gave.
+        """Let region time pass until `predicate()` is true, and return its result.
 
         Raises:
-            WaitTimeout: it is not, within that much region time.
+            WaitTimeout: it is not true within this region time.
         """
         return waiting.wait(self.backend, predicate, within, what=what)
 
@@ -398,11 +398,11 @@ class Region:
         waiting.hold(self.backend, predicate, during, what=what)
 
     def wait_until_all(self, instances: Sequence[Instance], status: str, within: Duration = STATE_CHANGE) -> None:
-        """Let region time pass until every one of these is in this state.
+        """Let region time pass until all these instances have this status.
 
         Raises:
-            WaitTimeout: one is not, in time.
-            UsageError: there is no such state.
+            WaitTimeout: one of them does not have it in time.
+            UsageError: the status is unknown.
         """
         check_status(status)
         ids = [each.id for each in instances]
@@ -506,7 +506,7 @@ def _yuan(answer: Mapping[str, Any]) -> Decimal:
 
 
 class Client:
-    """The public API alone, of whatever backend.
+    """Only the public API, on any backend.
 
     `ecs.DescribeInstances(PageSize=1)` is the same as `ecs.call("DescribeInstances", PageSize=1)`.
     """
@@ -532,15 +532,14 @@ class Client:
 
 
 def make_region(backend: Doors | None = None, **options: Any) -> Region:
-    """A region of its own, in memory unless a backend is given.
+    """Make a new region, by default in memory.
 
     Args:
-        backend: what answers, with `call`, `control` and `close` at the least; a fresh cloud in this process when left
-            out.
-        options: what `CloudOptions` and `Shape` take, such as `zones=3`, `hosts_per_zone=8`, `accounts=2`, `seed=7`.
+        backend: an object with `call`, `control` and `close` (default: a new cloud in this process).
+        options: arguments of `CloudOptions` and `Shape`, such as `zones=3`, `hosts_per_zone=8`, `accounts=2`, `seed=7`.
 
     Raises:
-        UsageError: a region that cannot be; the text says what to write instead.
+        UsageError: an option is unknown, or has a wrong value.
     """
     chosen = CloudOptions.of(**options)
     if backend is None:

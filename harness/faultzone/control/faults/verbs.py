@@ -20,13 +20,13 @@ VERBS: Table = {}
 
 @verb(VERBS, takes_lock=True)
 def inject(backend: Local, *, fault: Mapping[str, Any]) -> dict[str, Any]:
-    """Bring a fault into force; returns its record, with the number that ends it."""
+    """Inject a fault; returns its record. The verb `undo` takes the number of the record."""
     return backend.active_faults.inject(read(fault)).render()
 
 
 @verb(VERBS, "move-time", takes_lock=True)
 def schedule(backend: Local, *, after: int, fault: Mapping[str, Any]) -> dict[str, Any]:
-    """Bring a fault into force once `after` milliseconds of region time have passed, and before more pass.
+    """Inject a fault after `after` milliseconds of region time.
 
     An advance of time that meets what cannot be brought about is refused. `undo` calls it off.
     """
@@ -39,7 +39,7 @@ def schedule(backend: Local, *, after: int, fault: Mapping[str, Any]) -> dict[st
 
 @verb(VERBS, takes_lock=True)
 def undo(backend: Local, *, number: int) -> dict[str, Any]:
-    """End a fault by its number: call it off, or mend it; it may be `undoing` until its targets are as promised."""
+    """Cancel or undo a fault by its number; it can be `undoing` until the undo takes effect."""
     faults = backend.active_faults
     record = faults.find(number)
     faults.undo(faults.look(record))
@@ -48,7 +48,7 @@ def undo(backend: Local, *, number: int) -> dict[str, Any]:
 
 @verb(VERBS, writes=False, takes_lock=True)
 def faults(backend: Local, *, number: int | None = None) -> dict[str, Any]:
-    """List the faults, or the one of a number: each with its state and, while it is undoing, its deadline.
+    """List the faults, or the fault with this number: each with its state, and with its deadline while it is undoing.
 
     A state is `planned`, `active`, `undoing`, `undone` or `failed`, which has an `error`. An instant is in milliseconds
     since the epoch.
