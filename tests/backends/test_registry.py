@@ -242,5 +242,5 @@ def test_a_bare_backend_may_be_held_and_served() -> None:
         with pytest.raises(ApiError, match="InvalidInstanceId"):
             client.call("StopInstance", {})
     for wrong in (None, 7, object()):
-        with pytest.raises(UsageError, match="without call, control, close"):
+        with pytest.raises(UsageError, match="lacks call, control, close"):
             serve(wrong, Keyring([KEY]))  # type: ignore[arg-type]

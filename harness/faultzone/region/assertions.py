@@ -129,7 +129,7 @@ def assert_recovered(instance: Instance, before: Identity, *, type: str = "Syste
 
 
 def assert_released(instance: Instance) -> None:
-    """Assert that the instance was released (billing/release-after-15-days); otherwise show its state and last entries."""
+    """Assert that the instance was released (billing/release-after-15-days); otherwise show its state and journal."""
     if instance.exists:
         shown = instance.describe()
         locks = ", ".join(each["LockReason"] for each in shown["OperationLocks"]["LockReason"]) or "nothing"
