@@ -237,7 +237,7 @@ def locked(region: Region) -> Instance:
 @needs("change-account")
 def test_a_lock_is_shown_and_every_describe_answers(region: Region, locked: Instance) -> None:
     """OperationLocks says why."""
-    assert locked.describe()["OperationLocks"]["LockReason"] == [{"LockReason": "security"}]
+    assert [each["LockReason"] for each in locked.describe()["OperationLocks"]["LockReason"]] == ["security"]
     assert region.call("DescribeInstanceAttribute", InstanceId=locked.id)["InstanceId"] == locked.id
     assert region.call("DescribeUserData", InstanceId=locked.id)["UserData"] == ""
     states = region.call("DescribeInstanceStatus", InstanceId=[locked.id])["InstanceStatuses"]["InstanceStatus"]
