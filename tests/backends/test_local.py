@@ -229,6 +229,7 @@ def test_verbs_that_only_look_are_in_no_entry_and_all_others_are(backend: LocalB
         "metadata": {"instance": made, "path": "/latest/"},
         "migrations": {},
         "notices": {},
+        "prepare-call": {"action": "DescribeInstances", "parameters": {"InstanceName": "web-*"}},
         "shape": {},
         "supply": {},
         "system-event": {"event": planned["events"][0]["plan"]},

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+from collections.abc import Coroutine, Mapping
+from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
 
 from faultzone.api.errors import ApiError
+from faultzone.errors import HarnessError
+from faultzone.listen import Request
 from faultzone.serve.application import Answer, Refusal
 from tests.support.wire import (
     ANSWER,
@@ -115,3 +120,46 @@ def test_a_bug_behind_the_door_is_an_internal_error(door: FakeBackend, caplog: p
     assert (answer.status, error_of(answer.body).code) == (500, "InternalError")
     assert "DescribeInstances" in caplog.text
     assert "private" not in caplog.text
+
+
+def test_others_are_answered_between_the_parts_of_a_long_call() -> None:
+    backend = FakeBackend(parts=3)
+    application = make_application(backend)
+    order: list[str] = []
+
+    async def long() -> None:
+        query = v1_query({"InstanceName": "web-*"})
+        answer = application.answer(Request("POST", "/", query, {}, b"", "127.0.0.1"))
+        assert isinstance(answer, Coroutine)
+        assert backend.calls == []
+        assert isinstance(await answer, Answer)
+        order.append("long")
+
+    async def others() -> None:
+        for _ in range(2):
+            order.append("other")
+            await asyncio.sleep(0)
+
+    async def both() -> None:
+        await asyncio.gather(long(), others())
+
+    asyncio.run(both())
+    assert order == ["other", "other", "long"]
+    assert (backend.prepared, len(backend.calls)) == (4, 1)
+
+
+@pytest.mark.parametrize("parameters", [{"InstanceName": "web"}, {"Action": "RunInstances", "InstanceName": "web-*"}])
+def test_a_call_that_is_short_is_not_prepared(parameters: dict[str, str]) -> None:
+    backend = FakeBackend(parts=3)
+    assert _ask(backend, v1_query(parameters)).status == 200
+    assert backend.prepared == 0
+
+
+def test_a_call_that_cannot_be_prepared_says_itself_what_is_wrong() -> None:
+    class Broken(FakeBackend):
+        def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
+            raise HarnessError("the model failed")
+
+    query = {"InstanceName": "*"}
+    assert _ask(Broken(), v1_query(query)).status == 200
+    assert _ask(Broken(error=ApiError("Throttling")), v1_query(query)).status == 400

@@ -45,6 +45,9 @@ class FakeBackend:
 
     answer: dict[str, object] = field(default_factory=lambda: dict(ANSWER))
     error: Exception | None = None
+    #: In how many parts a call is prepared, and how many are done.
+    parts: int = 0
+    prepared: int = 0
     calls: list[tuple[str, dict[str, object], str | None]] = field(default_factory=list)
     notes: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     verbs: list[tuple[str, dict[str, object]]] = field(default_factory=list)
@@ -68,6 +71,9 @@ class FakeBackend:
             return {}
         self.verbs.append((verb, dict(arguments)))
         match verb:
+            case "prepare-call":
+                self.prepared += 1
+                return {"ready": self.prepared > self.parts}
             case "verbs":
                 arguments_of_advance = {"milliseconds": "integer", "limit": "integer or null?", "seed": "any?"}
                 return {"advance": {"says": "Pass.", "capability": "move-time", "arguments": arguments_of_advance}}

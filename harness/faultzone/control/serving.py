@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.api.ecs import ECS
 from faultzone.control.registry import Table, verb
 from faultzone.errors import UsageError
 from faultzone.journal.redaction import recorded
@@ -30,6 +31,15 @@ def note(backend: Local, *, kind: str, data: Mapping[str, Any]) -> dict[str, Any
 def call_delay(backend: Local, *, action: str) -> dict[str, Any]:
     """Take the delay that a fault has for the next call of an action, in seconds; the server waits."""
     return {"seconds": backend.failing_calls.delay(action)}
+
+
+@verb(VERBS, writes=False)
+def prepare_call(
+    backend: Local, *, action: str, parameters: Mapping[str, Any], product: str = ECS, account: str | None = None
+) -> dict[str, Any]:
+    """Do a part of what a call needs that would take long; its server answers others until the call is `ready`."""
+    cloud = backend.cloud
+    return {"ready": cloud.prepare(product, action, parameters, account or cloud.accounts[0])}
 
 
 @verb(VERBS, takes_lock=True)

@@ -24,7 +24,7 @@ _IN_MEMORY: Final[Mapping[str, Iterable[str]]] = {
     f"{_CONTROL}billing": "account-balance top-up prices expire".split(),
     f"{_CONTROL}metadata": ["metadata"],
     f"{_CONTROL}notifications": "subscribe unsubscribe notices notifications".split(),
-    f"{_CONTROL}serving": "note call-delay release".split(),
+    f"{_CONTROL}serving": "note call-delay prepare-call release".split(),
     f"{_CONTROL}faults.verbs": "inject schedule undo faults".split(),
 }
 _IN_CONTAINERS: Final[Mapping[str, Iterable[str]]] = {

@@ -131,6 +131,20 @@ class Cloud:
             fill(answer, entry.request.answer, self.edition.date)
         return answer
 
+    def prepare(self, product: str, action: str, parameters: Mapping[str, object], account: str) -> bool:
+        """Do a part of what a call needs that would take long; whether nothing is left. Nothing that is seen changes.
+
+        What a call that comes between changes counts: the answer is that of one moment.
+        """
+        entry = ACTIONS.get((product, action))
+        if entry is None or entry.preparer is None or account not in self.accounts:
+            return True
+        try:
+            region = self.region(parameters)
+        except ApiError:
+            return True
+        return entry.preparer(region.account(account), parameters)
+
     def region(self, parameters: Mapping[str, object]) -> RegionState:
         """The region that a call names, the default one where it names none.
 

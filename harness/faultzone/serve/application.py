@@ -36,6 +36,9 @@ from faultzone.world import World
 #: How much of a refusal's reason is kept in the journal.
 _REASON_MAX: Final = 300
 
+#: Actions that look through all instances -> the parameter in whose text `*` stands for any characters.
+_PATTERNS: Final = {"DescribeInstances": "InstanceName"}
+
 _logger: Final = logging.getLogger("faultzone.serve")
 
 
@@ -117,11 +120,28 @@ class Application:
             delay: float = self._backend.control("call-delay", {"action": signed.call.action})["seconds"]
             if delay:
                 return self._answer_late(signed, delay)
+        if not self._is_ready(signed):
+            return self._answer_late(signed, 0)
         return self._ask(signed)
 
     async def _answer_late(self, signed: _Signed, delay: float) -> Answer | None:
         await asyncio.sleep(delay)
+        while not self._is_ready(signed):
+            await asyncio.sleep(0)
         return self._ask(signed)
+
+    def _is_ready(self, signed: _Signed) -> bool:
+        """Whether a call can be answered now; one that would take long is prepared in parts, with others between."""
+        call = signed.call
+        pattern = call.parameters.get(_PATTERNS.get(call.action, ""))
+        if pattern is None or "*" not in pattern:
+            return True
+        asked = {"action": call.action, "parameters": call.parameters, "account": signed.account}
+        try:
+            return bool(self._backend.control("prepare-call", {**asked, "product": call.product})["ready"])
+        except Exception:
+            # What is wrong, the call itself says.
+            return True
 
     def refuse(self, refused: Refused) -> Answer:
         """The answer to what is no request that can be read."""

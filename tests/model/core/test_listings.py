@@ -305,3 +305,27 @@ def test_a_listing_by_index_shows_what_a_look_at_everything_shows() -> None:
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_listings_by_index_show_what_a_look_at_everything_shows(seed: int) -> None:
     walked(seed, steps=60)
+
+
+@pytest.mark.slow
+def test_a_pattern_of_names_is_looked_for_in_parts_and_answered_at_one_moment() -> None:
+    region = make_region(zones=1, hosts_per_zone=500)
+    for _ in range(90):
+        region.run_instances(100, wait=False)
+
+    def ready(**asked: object) -> bool:
+        given = {"action": "DescribeInstances", "parameters": {"RegionId": region.id, "InstanceName": "web*"}, **asked}
+        return bool(region.control("prepare-call", **given)["ready"])
+
+    assert ready(parameters={"RegionId": region.id})
+    assert ready(parameters={"RegionId": "elsewhere", "InstanceName": "web*"})
+    assert ready(account="nobody")
+    assert ready(action="RunInstances")
+    assert not ready()
+    first = region.instances[0]
+    region.call("ModifyInstanceAttribute", InstanceId=first.id, InstanceName="web-1")
+    (latest,) = region.run_instances(1, InstanceName="web-2")
+    while not ready():
+        pass
+    found = region.call("DescribeInstances", InstanceName="web*")["Instances"]["Instance"]
+    assert [each["InstanceId"] for each in found] == [latest.id, first.id]

@@ -20,7 +20,7 @@ from faultzone.clock import stamp_minute
 from faultzone.model.core import locks, periods
 from faultzone.model.core.addresses import dotted, network_interface
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.fields import addressed, bounded, in_vswitch, named, tagged, where_terms
+from faultzone.model.core.fields import addressed, bounded, in_vswitch, named, scan_names, tagged, where_terms
 from faultzone.model.core.filters import read_asked_tags, read_bounds, read_tag_list, tag_list
 from faultzone.model.core.index import NONE
 from faultzone.model.core.listing import Listed, listing
@@ -174,7 +174,13 @@ def _is_optimized(instance: Instance) -> bool:
     return instance.options.io_optimized == "optimized"
 
 
-@handles(DescribeInstances)
+def _prepare(account: AccountState, parameters: Mapping[str, object]) -> bool:
+    """Look for a pattern of names in a part of the instances; whether none is left."""
+    pattern = parameters.get("InstanceName")
+    return not isinstance(pattern, str) or "*" not in pattern or scan_names(account, pattern)
+
+
+@handles(DescribeInstances, _prepare)
 def describe_instances(region: RegionState, account: AccountState, request: DescribeInstances) -> Answer:
     """DescribeInstances: unknown ids are left out, filters add up, newest first (instance/describe-filters,
     instance/describe-empty-ids)."""
