@@ -25,9 +25,9 @@ FIRST_CALL: Final = """
     faults faults.house faults.targets
     journal journal.journal journal.redaction
     loading
-    model model.assistant model.assistant.rules model.billing model.billing.rules
-    model.cloud model.core model.core.addresses model.core.catalog model.core.client_tokens model.core.dispatch
-    model.core.book model.core.effects model.core.events model.core.fields model.core.filters model.core.hosts
+    model model.assistant model.assistant.rules model.billing model.billing.rules model.cloud model.core
+    model.core.addresses model.core.book model.core.catalog model.core.client_tokens model.core.dispatch
+    model.core.effects model.core.events model.core.fields model.core.filters model.core.hosts model.core.index
     model.core.index model.core.listing model.core.locks model.core.periods
     model.core.placement model.core.shape model.core.state model.instances model.instances.checks
     model.instances.describe model.rules

@@ -13,6 +13,7 @@ from faultzone import ApiError, Region, make_region
 from faultzone.backends.local import LocalBackend
 from faultzone.editions import load
 from faultzone.model.assistant.state import AssistantState
+from tests.support.books import rebuilt
 
 Shown = Mapping[str, Any]
 
@@ -52,9 +53,9 @@ def parts(region: Region) -> AssistantState:
 def check_indexes(region: Region) -> None:
     """The indexes are what they would be if they were made now."""
     state = parts(region)
-    assert state.record_book.indexes == state.record_book.rebuilt().indexes
+    assert state.record_book.indexes == rebuilt(state.record_book).indexes
     assert list(state.record_book.found()) == list(state.records)
-    assert state.invocation_book.indexes == state.invocation_book.rebuilt().indexes
+    assert state.invocation_book.indexes == rebuilt(state.invocation_book).indexes
     assert list(state.invocation_book.found()) == list(state.invocations.values())
 
 

@@ -9,6 +9,7 @@ import pytest
 from faultzone.clock import DAY, MINUTE, SECOND
 from faultzone.model.core.book import NOWHERE, Book, Field, Found, Several, instants
 from faultzone.model.core.index import both, either, rows_of, without
+from tests.support.books import rebuilt
 
 
 class Thing:
@@ -127,12 +128,12 @@ def test_after_any_changes_the_indexes_are_those_of_a_new_book(seed: int) -> Non
                 gone.add(thing)
                 book.drop(thing)
             case 4:
-                assert book.indexes == book.rebuilt().indexes
+                assert book.indexes == rebuilt(book).indexes
             case _:
                 more = [Thing("red", ("a",), 5) for _ in range(chance.choice([1, 1, 40]))]
                 book.enter(more)
                 things += more
-    made = book.rebuilt()
+    made = rebuilt(book)
     assert made.indexes == book.indexes
     assert made.all == book.all
     assert list(book.found()) == [thing for thing in things if thing not in gone]

@@ -14,6 +14,7 @@ from faultzone import ApiError, Region, UsageError, make_region
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import read_stamp
 from faultzone.model.core.listing import like
+from tests.support.books import rebuilt
 
 Shown = Mapping[str, Any]
 Meets = Callable[[Shown, Any], bool]
@@ -278,10 +279,10 @@ def compare(walk: Walk, action: str) -> None:
 def check_indexes(walk: Walk) -> None:
     """The indexes are what they would be if they were made now."""
     for state in walk.backend.cloud.regions.values():
-        assert state.event_book.indexes == state.event_book.rebuilt().indexes
+        assert state.event_book.indexes == rebuilt(state.event_book).indexes
         assert {each.id for each in state.event_book.found()} == state.events.keys()
         for account in state.accounts.values():
-            assert account.book.indexes == account.book.rebuilt().indexes
+            assert account.book.indexes == rebuilt(account.book).indexes
             assert [each.id for each in account.book.found()] == list(account.instances)
 
 

@@ -312,16 +312,6 @@ class Book(Generic[F]):
         some = held if bits == FULL else [held[place] for place in places_of(bits)]
         return some  # type: ignore[return-value]
 
-    def rebuilt(self) -> Book[F]:
-        """A book with the same things in the same rows, whose indexes are made anew: what this one should equal."""
-        self._settle()
-        made: Book[F] = Book(self.fields)
-        for thing in self.found():
-            made._next = thing.row
-            made.enter((thing,))
-        made._settle()
-        return made
-
 
 class Found(Generic[F]):
     """The things of a book that a set of rows stands for, in the order of the rows."""
