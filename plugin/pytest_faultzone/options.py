@@ -157,7 +157,8 @@ class Argument:
     @property
     def takes(self) -> str:
         """Its types, in words."""
-        exact = [each for each in self.types if each is not int or float not in self.types]
+        implied = {int: float, tuple: list}
+        exact = [each for each in self.types if implied.get(each) not in self.types]
         return " or ".join(_CALLED.get(each, each.__name__) for each in exact)
 
     def objection(self, value: object) -> str:
@@ -184,6 +185,14 @@ EDITION = Option(
     "the edition of the documentation",
     "YYYY-MM",
     argument="edition",
+)
+UNKNOWN = Option(
+    "unknown",
+    "ignore",
+    "what becomes of a parameter that no edition has: 'ignore', as the service does, or 'refuse'",
+    "WORD",
+    choices=("ignore", "refuse"),
+    argument="unknown",
 )
 SEED = Option(
     "seed",
@@ -283,6 +292,7 @@ DOCKER_AGENT = Option(
 OPTIONS: Final[tuple[Option[Any], ...]] = (
     BACKEND,
     EDITION,
+    UNKNOWN,
     SEED,
     CLAUSE,
     CHECKERS,
@@ -304,7 +314,7 @@ OPTIONS: Final[tuple[Option[Any], ...]] = (
 ARGUMENTS: Final = {
     each.name: each
     for each in (
-        Argument("zones", (int,), 2, "zones of each region"),
+        Argument("zones", (int, list, tuple), 2, "zones of each region, or their names"),
         Argument("hosts_per_zone", (int,), 8, "physical hosts of each zone"),
         Argument("host_vcpus", (int,), 104, "vCPUs of each host"),
         Argument("host_memory_gib", (int,), 384, "memory of each host, in GiB"),
@@ -337,6 +347,7 @@ ARGUMENTS: Final = {
             choices=("virtual", "hybrid"),
         ),
         Argument("scale", (int, float), 1.0, "region seconds per real second, for a hybrid clock"),
+        Argument("unknown", (str,), UNKNOWN.default, UNKNOWN.help, choices=UNKNOWN.choices),
         Argument(
             "seed", (int, str), "from the base seed and the ID of the test", "the seed of the regions of the test", 7
         ),

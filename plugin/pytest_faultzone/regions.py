@@ -58,6 +58,7 @@ class RegionMaker:
         """
         config = self._config
         shape.setdefault("edition", options.EDITION.read(config))
+        shape.setdefault("unknown", options.UNKNOWN.read(config))
         shape.setdefault("seed", config.stash.get(SEED, options.SEED.read(config)))
         self._regions.end_left()
         made = make_region(self._fresh(CloudOptions.of(**shape)), **shape)

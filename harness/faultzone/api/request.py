@@ -14,9 +14,6 @@ lists and mappings.
 
 from __future__ import annotations
 
-import json
-import math
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self, cast
@@ -24,6 +21,7 @@ from typing import Any, ClassVar, Final, Self, cast
 from faultzone.api.answer import Answer
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
+from faultzone.api.values import read_flag, read_integer, read_json, read_leaves, read_number, read_text, refuse
 from faultzone.editions.edition import Date, date_text
 
 #: Parameters that every action accepts and no model looks at: owners, and what the wire itself consumes.
@@ -33,10 +31,6 @@ COMMON: Final = frozenset(
     "SecurityToken".split()
 )
 _INDEX_MAX: Final = 1000
-_decode: Final[Callable[[str], object]] = json.JSONDecoder().decode
-_NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
-_TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 
 Convert = Callable[[str, object], Any]
 
@@ -45,13 +39,15 @@ class Parameter:
     """One declared parameter: its wire name, how its value is read, and what is refused with which code.
 
     A structure has parameters of its own, its fields. A field may have a second name: `also`. With `gaps`, the indices
-    of a repeated parameter need not run from 1. One that is `inert` from an edition on is read, checked for its form,
-    and then changes nothing; docs/actions.md says so.
+    of a repeated parameter need not run from 1. Of each it is known in docs/actions.md what it does: one that is
+    `inert` from an edition on is read, checked for its form, and then changes nothing, and `why` says why it could not;
+    one that is `refused` is not simulated, and `refused` is the sentence that says so; a value in `harmless` asks for
+    what happens anyway and is taken.
     """
 
     __slots__ = (
-        "also", "attribute", "code", "convert", "default", "fields", "gaps", "inert", "name", "repeated", "required",
-        "since",
+        "also", "attribute", "code", "convert", "default", "fields", "gaps", "harmless", "inert", "name", "refused",
+        "repeated", "required", "since", "why",
     )  # fmt: skip
 
     def __init__(
@@ -67,27 +63,41 @@ class Parameter:
         also: str | None,
         gaps: bool,
         inert: Date | None,
+        why: str,
+        refused: str,
+        harmless: tuple[object, ...],
         fields: Mapping[str, Parameter] | None,
     ) -> None:
         self.name, self.convert, self.default, self.required = name, convert, default, required
         self.repeated, self.code, self.since, self.also, self.gaps = repeated, code, since, also, gaps
-        self.fields, self.inert = fields, inert
+        self.fields, self.inert, self.why, self.refused, self.harmless = fields, inert, why, refused, harmless
         self.attribute = ""
 
-    def read(self, name: str, value: object, edition: Date) -> Any:
+    def read(self, name: str, value: object, edition: Date, unknown: list[str] | None) -> Any:
         """The value that a call in a region of an edition of this date gave, checked.
+
+        Args:
+            name: of the parameter, as it was given.
+            value: as it was given.
+            edition: the date of the edition.
+            unknown: where the names of fields are put that no edition has; None refuses them.
 
         Raises:
             ApiError: it is refused, or came with a later edition.
         """
         if self.since is not None and self.since > edition:
-            raise ApiError.of("UnsupportedParameter", name=name, why=f"it came after edition {date_text(edition)}")
+            why = f"it is there from edition {date_text(self.since)} on; this region is of {date_text(edition)}"
+            raise ApiError.of("UnsupportedParameter", name=name, why=why)
         read = self.convert(name, value)
+        if self.refused and not {*((read,) if isinstance(read, str) else read)} <= {*self.harmless}:
+            raise ApiError.of("UnsupportedParameter", name=name, why=self.refused)
         if self.fields is None:
             return read
         if not self.repeated:
-            return _read_structure(name, read, self.fields, edition)
-        return tuple(_read_structure(f"{name}.{n}", each, self.fields, edition) for n, each in enumerate(read, 1))
+            return _read_structure(name, read, self.fields, edition, unknown)
+        return tuple(
+            _read_structure(f"{name}.{n}", each, self.fields, edition, unknown) for n, each in enumerate(read, 1)
+        )
 
 
 def _declare(
@@ -108,6 +118,9 @@ def _declare(
         code=options.pop("code", None),
         since=options.pop("since", None),
         inert=options.pop("inert", None),
+        why=options.pop("why", ""),
+        refused=options.pop("refused", ""),
+        harmless=tuple(options.pop("harmless", ())),
         also=options.pop("also", None),
         gaps=options.pop("gaps", False),
         fields=None if fields is None else {name: each for each in fields for name in (each.name, each.also) if name},
@@ -117,56 +130,22 @@ def _declare(
     return declared
 
 
-def _refuse(name: str, why: str) -> ApiError:
-    return ApiError.of("InvalidParameter", name=name, why=why)
+#: The documentation from which the parameters of today are taken.
+TODAY: Final[Date] = (2026, 10)
 
 
-def read_text(name: str, value: object) -> str:
-    """The value as text; numbers and truth values become the text the wire would carry."""
-    if isinstance(value, str):
-        if "\x00" in value:
-            raise _refuse(name, "it contains a NUL character")
-        if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
-            raise _refuse(name, "it is not text that UTF-8 can carry")
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
-        return str(value)
-    if isinstance(value, float):
-        raise _refuse(name, f"text is expected, not {value}")
-    raise _refuse(name, f"text is expected, not {type(value).__name__}")
+def not_simulated(name: str, why: str, **options: Any) -> Any:
+    """A parameter of today that is refused: what it asks for is not simulated, for the reason `why`.
 
-
-def read_integer(name: str, value: object) -> int:
-    """The value as an integer of the range of a signed 64-bit number."""
-    number = value
-    # The longest are refused unread: turning text into a number takes time with the square of its length.
-    if isinstance(value, str) and len(value) <= 20 and value.isascii() and value.removeprefix("-").isdigit():
-        number = int(value)
-    if isinstance(number, bool) or not isinstance(number, int) or not -(1 << 63) <= number < 1 << 63:
-        raise _refuse(name, "a whole number is expected")
-    return number
-
-
-def read_number(name: str, value: object) -> float:
-    """The value as a number that is not negative, whole or not, such as `0.97`."""
-    given = str(value) if type(value) in (int, float) else value
-    if not isinstance(given, str) or not _NUMBER.fullmatch(given):
-        raise _refuse(name, "a number is expected, such as 0.97")
-    return float(given)
-
-
-def read_flag(name: str, value: object) -> bool:
-    """The value as a truth value; one SDK sends `True`, another `true`."""
-    if isinstance(value, bool):
-        return value
-    lowered = value.strip().lower() if isinstance(value, str) else ""
-    if lowered in _TRUE:
-        return True
-    if lowered in _FALSE:
-        return False
-    raise _refuse(name, "true or false is expected")
+    Args:
+        name: of the parameter; `Tenancy=default|host` says which values are taken, since they ask for what happens
+            anyway. Of a structure all values must be among them.
+        why: the sentence with which it is refused.
+        options: what any parameter has.
+    """
+    name, _, harmless = name.partition("=")
+    options.setdefault("since", TODAY)
+    return _declare(name, read_leaves, (), {**options, "refused": why, "harmless": tuple(harmless.split("|"))})
 
 
 def text(
@@ -190,7 +169,7 @@ def text(
             return word
         if code:
             raise ApiError(code)
-        raise _refuse(given, f"it must be one of {', '.join(among)}")
+        raise refuse(given, f"it must be one of {', '.join(among)}")
 
     return _declare(name, convert, default, options)
 
@@ -205,7 +184,7 @@ def integer(
         number = read_integer(given, value)
         if (least is not None and number < least) or (most is not None and number > most):
             why = f"it must be between {least} and {most}" if most is not None else f"it must be at least {least}"
-            raise ApiError.of(code, name=given, why=why) if code else _refuse(given, why)
+            raise ApiError.of(code, name=given, why=why) if code else refuse(given, why)
         return number
 
     return _declare(name, convert, default, options)
@@ -219,7 +198,7 @@ def number(name: str, default: float | None = None, **options: Any) -> Any:
         try:
             return read_number(given, value)
         except ApiError:
-            raise ApiError(code) if code else _refuse(given, "a number is expected, such as 0.97") from None
+            raise ApiError(code) if code else refuse(given, "a number is expected, such as 0.97") from None
 
     return _declare(name, convert, default, options)
 
@@ -241,34 +220,6 @@ def texts(name: str, *, most: int | None = None, too_many: str | None = None, **
     return _declare(name, convert, (), options, repeated=True)
 
 
-def read_json(text: str) -> object:
-    """What JSON text says, where strings may stand in single quotes too.
-
-    The service's parser is a lenient one: a list written by Python, such as `['i-1']`, works.
-
-    Raises:
-        ValueError: the text is no JSON, whatever the quotes.
-        RecursionError: it is nested too deeply.
-    """
-    try:
-        return _decode(text)
-    except ValueError:
-        if "'" not in text:
-            raise
-        return _decode(_QUOTED.sub(_in_double_quotes, text))
-
-
-def _in_double_quotes(found: re.Match[str]) -> str:
-    quoted = found[0]
-    if quoted[0] == '"':
-        return quoted
-    return '"' + re.sub(r'\\.|"', _escaped, quoted[1:-1], flags=re.DOTALL) + '"'
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return {'"': '\\"', "\\'": "'"}.get(found[0], found[0])
-
-
 def json_texts(name: str, *, most: int | None = None, too_many: str | None = None, **options: Any) -> Any:
     """A list that the wire carries as the JSON text of an array, such as `InstanceIds=["i-1"]`."""
 
@@ -278,13 +229,13 @@ def json_texts(name: str, *, most: int | None = None, too_many: str | None = Non
             try:
                 items = read_json(value)
             except (ValueError, RecursionError):
-                raise _refuse(given, 'the JSON text of an array is expected, such as ["i-1"]') from None
+                raise refuse(given, 'the JSON text of an array is expected, such as ["i-1"]') from None
         if not isinstance(items, list | tuple):
-            raise _refuse(given, 'the JSON text of an array is expected, such as ["i-1"]')
+            raise refuse(given, 'the JSON text of an array is expected, such as ["i-1"]')
         _bound(given, len(items), most, too_many)
         for item in items:
             if type(item) is not str:
-                raise _refuse(given, "an array of texts is expected")
+                raise refuse(given, "an array of texts is expected")
         return tuple(items)
 
     return _declare(name, convert, None, options)
@@ -300,7 +251,7 @@ def json_structure(name: str, **options: Any) -> Any:
             try:
                 fields = read_json(value)
             except (ValueError, RecursionError):
-                raise _refuse(given, "the JSON text of an object is expected") from None
+                raise refuse(given, "the JSON text of an object is expected") from None
         items = _mapping(given, fields).items()
         return {read_text(given, field): read_text(given, each) for field, each in items if each is not None}
 
@@ -327,29 +278,34 @@ def structure(name: str, *fields: Any, **options: Any) -> Any:
 
 def _mapping(name: str, value: object) -> Mapping[object, object]:
     if not isinstance(value, Mapping):
-        raise _refuse(name, "a structure is expected")
+        raise refuse(name, "a structure is expected")
     return cast("Mapping[object, object]", value)
 
 
-def _read_structure(name: str, value: object, fields: Mapping[str, Parameter], edition: Date) -> dict[str, Any]:
+def _read_structure(
+    name: str, value: object, fields: Mapping[str, Parameter], edition: Date, unknown: list[str] | None
+) -> dict[str, Any]:
     read = {}
     for given, each in _mapping(name, value).items():
         if each is None or each == "":
             continue
         field = read_text(name, given)
         if field not in fields:
-            known = ", ".join(dict.fromkeys(each.name for each in fields.values()))
-            raise ApiError.of("UnsupportedParameter", name=f"{name}.{field[:64]}", why=f"it has {known} here")
+            if unknown is None:
+                known = ", ".join(dict.fromkeys(each.name for each in fields.values()))
+                raise ApiError.of("UnsupportedParameter", name=f"{name}.{field[:64]}", why=f"it has {known} here")
+            unknown.append(f"{name}.{field[:64]}")
+            continue
         declared = fields[field]
         if declared.name in read:
-            raise _refuse(f"{name}.{declared.name}", "it is given twice")
-        read[declared.name] = declared.read(f"{name}.{field}", each, edition)
+            raise refuse(f"{name}.{declared.name}", "it is given twice")
+        read[declared.name] = declared.read(f"{name}.{field}", each, edition, unknown)
     return read
 
 
 def _bound(name: str, count: int, most: int | None, code: str | None) -> None:
     if most is not None and count > most:
-        raise ApiError(code) if code else _refuse(name, f"at most {most} are accepted")
+        raise ApiError(code) if code else refuse(name, f"at most {most} are accepted")
 
 
 class Request:
@@ -363,6 +319,8 @@ class Request:
         writes: whether the action may change something.
         needs_region: whether RegionId is mandatory; the region of the endpoint answers the other actions without one.
         answer: the fields of an answer.
+        not_simulated: why parameters of today are refused, and their names, separated by blanks. A name may say which
+            values are taken, since they ask for what happens anyway: `Tenancy=default`.
     """
 
     parameters: ClassVar[dict[str, Parameter]] = {}
@@ -373,10 +331,15 @@ class Request:
     writes: ClassVar[bool] = True
     needs_region: ClassVar[bool] = False
     answer: ClassVar[Answer] = Answer()
+    not_simulated: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         declared = dict(cls.parameters)
+        for why, names in vars(cls).get("not_simulated", ()):
+            for each in names.split():
+                refused = not_simulated(each, why)
+                declared[refused.name] = refused
         for attribute, value in list(vars(cls).items()):
             if isinstance(value, Parameter):
                 value.attribute = attribute
@@ -386,17 +349,18 @@ class Request:
         cls.required = tuple(parameter for parameter in declared.values() if parameter.required)
 
     @classmethod
-    def parse(cls, given: Mapping[str, object], *, edition: Date = (2019, 2)) -> Self:
+    def parse(cls, given: Mapping[str, object], *, edition: Date = (2019, 2), unknown: list[str] | None = None) -> Self:
         """Read and check the parameters of one call.
 
         Args:
             given: names and values, as the wire's flat text or as Python values; `None` and empty text count as absent.
-            edition: the date of the edition. Parameters that came later are refused like unknown ones.
+            edition: the date of the edition. Parameters that came later are refused.
+            unknown: where the names are put that the action has in no edition, which the service ignores; None refuses
+                them.
 
         Raises:
             ApiError: `MissingParameter`, `InvalidParameter` or the parameter's own code; `UnsupportedParameter` for a
-                parameter that the action does not have or that is not implemented, so that nothing is ignored in
-                silence.
+                parameter that is not simulated or came later.
         """
         self = cls()
         values, table = self.__dict__, cls.parameters
@@ -409,27 +373,35 @@ class Request:
                 if name in COMMON:
                     continue
                 if "." not in name:
-                    raise ApiError.of("UnsupportedParameter", name=name, why=f"{cls.__name__} does not take it here")
+                    cls._note_unknown(name, unknown)
+                    continue
                 folded = _fold(name, value, {} if folded is None else folded)
             else:
-                values[parameter.attribute] = parameter.read(name, value, edition)
+                values[parameter.attribute] = parameter.read(name, value, edition, unknown)
         if folded:
             for name, value in folded.items():
                 parameter = table.get(name)
                 if parameter is None:
-                    raise ApiError.of("UnsupportedParameter", name=name, why=f"{cls.__name__} does not take it here")
+                    cls._note_unknown(name, unknown)
+                    continue
                 if parameter.attribute in values:
-                    raise _refuse(name, "it is given twice")
+                    raise refuse(name, "it is given twice")
                 unfolded = _unfold(name, value, gaps=parameter.gaps)
                 if parameter.repeated and not isinstance(unfolded, list):
-                    raise _refuse(name, "its indices must run from 1 without a gap")
-                values[parameter.attribute] = parameter.read(name, unfolded, edition)
+                    raise refuse(name, "its indices must run from 1 without a gap")
+                values[parameter.attribute] = parameter.read(name, unfolded, edition, unknown)
         if cls.needs_region and not given.get("RegionId"):
             raise ApiError.of("MissingParameter", name="RegionId")
         for parameter in cls.required:
             if parameter.attribute not in values:
                 raise ApiError.of("MissingParameter", name=parameter.name)
         return self
+
+    @classmethod
+    def _note_unknown(cls, name: str, unknown: list[str] | None) -> None:
+        if unknown is None:
+            raise ApiError.of("UnsupportedParameter", name=name[:64], why=f"{cls.__name__} has no such parameter")
+        unknown.append(name[:64])
 
     @classmethod
     def build(cls, **values: Any) -> Self:
@@ -465,10 +437,10 @@ def _fold(name: str, value: object, into: dict[str, object]) -> dict[str, object
     for part in parents:
         inner = place.setdefault(part, {})
         if not isinstance(inner, dict):
-            raise _refuse(name, "it is given both as a value and as a structure")
+            raise refuse(name, "it is given both as a value and as a structure")
         place = inner
     if leaf in place:
-        raise _refuse(name, "it is given twice")
+        raise refuse(name, "it is given twice")
     place[leaf] = value
     return into
 
@@ -481,10 +453,10 @@ def _unfold(name: str, value: object, *, gaps: bool = False) -> object:
     if not all(key.isascii() and key.isdigit() for key in value):
         return {key: _unfold(name, inner) for key, inner in value.items()}
     if len(value) > _INDEX_MAX:
-        raise _refuse(name, f"at most {_INDEX_MAX} are accepted")
+        raise refuse(name, f"at most {_INDEX_MAX} are accepted")
     if gaps and all(len(index) <= len(str(_INDEX_MAX)) for index in value):
         return [_unfold(name, value[index]) for index in sorted(value, key=int)]
     try:
         return [_unfold(name, value[str(index)]) for index in range(1, len(value) + 1)]
     except KeyError:
-        raise _refuse(name, "its indices must run from 1 without a gap") from None
+        raise refuse(name, "its indices must run from 1 without a gap") from None

@@ -51,6 +51,18 @@ def account_ids(count: int) -> tuple[str, ...]:
     return tuple(str(int(DEFAULT_ACCOUNT) + n) for n in range(count))
 
 
+def _edition(given: Edition | str) -> Edition:
+    if not isinstance(given, Edition | str):
+        raise UsageError.expected_one_of("edition", given, editions.names())
+    return editions.load(given) if isinstance(given, str) else given
+
+
+def _is_strict(unknown: str) -> bool:
+    if unknown not in ("ignore", "refuse"):
+        raise UsageError.expected_one_of("unknown", unknown, ("ignore", "refuse"))
+    return unknown == "refuse"
+
+
 class _Turn:
     """A `with` block that holds the lock of a backend. Every call opens one, so it is no generator, and made once.
 
@@ -100,6 +112,8 @@ class LocalBackend:
         shapes: one for each region.
         accounts: how many accounts.
         edition: the edition of the documentation that it follows.
+        unknown: what becomes of parameters that an action has in no edition: `ignore`, as the service does, or
+            `refuse`.
         rules: makes the rules from the edition; a wrong region passes its own.
         seed: of ids, addresses and names.
         clock: virtual unless given.
@@ -137,6 +151,7 @@ class LocalBackend:
         *,
         accounts: int = 1,
         edition: Edition | str = editions.DEFAULT,
+        unknown: str = "ignore",
         rules: Callable[[Edition], Rules] = Rules,
         seed: int | str = 0,
         clock: Clock | None = None,
@@ -151,9 +166,7 @@ class LocalBackend:
     ) -> None:
         if type(accounts) is not int or accounts < 1:
             raise UsageError.expected_whole("accounts", accounts, 1)
-        if not isinstance(edition, Edition | str):
-            raise UsageError.expected_one_of("edition", edition, editions.names())
-        chosen = editions.load(edition) if isinstance(edition, str) else edition
+        chosen = _edition(edition)
         if name:
             self.name = name
         if capabilities is not None:
@@ -169,6 +182,7 @@ class LocalBackend:
             rules=rules(chosen),
             clock=self.clock,
             world=World(seed),
+            strict=_is_strict(unknown),
         )
         #: One of the two, which is the substrate.
         self.memory: MemorySubstrate | None = None
@@ -268,6 +282,8 @@ class LocalBackend:
                 answer = cloud.call(entry, parameters, account or cloud.accounts[0])
             except ApiError as refusal:
                 refusal.request_id = request_id
+                if cloud.ignored:
+                    said["ignored"] = cloud.ignored
                 if not cloud.clean:
                     raise HarnessError(
                         f"the model changed something before it refused {action} with {refusal.code}"
@@ -276,6 +292,8 @@ class LocalBackend:
                 journal.append(self.clock.now, "refusal", said)
                 raise
             answer["RequestId"] = request_id
+            if cloud.ignored:
+                said["ignored"] = cloud.ignored
             if not entry.request.writes:
                 said["total"] = answer.get("TotalCount")
                 journal.append(self.clock.now, "read", said)

@@ -31,6 +31,8 @@ class CloudOptions:
         shapes: one for each region.
         accounts: how many accounts.
         edition: its name, or an edition with other values.
+        unknown: what becomes of a parameter that an action has in no edition: `ignore`, as the service does, and the
+            journal names it; or `refuse`.
         seed: of ids, addresses and names.
         clock: `virtual`, which stands still until moved, or `hybrid`, which also follows the real clock.
         scale: region seconds for each real second of a hybrid clock.
@@ -43,6 +45,7 @@ class CloudOptions:
     shapes: tuple[Shape, ...] = (Shape(),)
     accounts: int = 1
     edition: Edition | str = editions.DEFAULT
+    unknown: str = "ignore"
     seed: int | str = 0
     clock: str = "virtual"
     scale: float = 1.0
@@ -108,6 +111,7 @@ def local_backend(options: CloudOptions) -> LocalBackend:
         options.shapes,
         accounts=options.accounts,
         edition=options.edition,
+        unknown=options.unknown,
         rules=options.rules,
         seed=options.seed,
         clock=clock,
@@ -131,6 +135,7 @@ def docker_backend(options: CloudOptions, settings: Settings | None = None) -> L
         start=int(time.time() * SECOND),
         accounts=options.accounts,
         edition=options.edition,
+        unknown=options.unknown,
         rules=options.rules,
         seed=options.seed,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
 from faultzone.api.ecs import ECS
 from faultzone.api.request import Parameter, Request
-from faultzone.editions import EDITIONS, date_text
+from faultzone.editions import EDITIONS, Edition, date_text
 from faultzone.model.core.dispatch import ACTIONS
 
 
@@ -21,10 +22,14 @@ def render_markdown() -> str:
         "# Actions",
         "",
         "Every action that a region answers, with the parameters that it takes; any other action answers",
-        "`InvalidAction`, any other parameter `UnsupportedParameter`. A parameter in bold is mandatory; one with a",
-        "date came with that edition of the documentation, and a region of an earlier edition refuses it. One that is",
-        "*inert* is taken and changes nothing, in every edition or from the named one on. This page is made from the",
-        "code.",
+        "`InvalidAction`. A parameter in bold is mandatory; one with a date came with that edition of the",
+        "documentation, and a region of an earlier edition refuses it with `UnsupportedParameter`. One that is",
+        "*inert* is taken and changes nothing, in every edition or from the named one on. What the documentation has",
+        "and a region does not simulate is refused with a sentence ([below](#what-is-refused)). A name that no edition",
+        'has is ignored, as the service does it, and the journal says so; a region with `unknown="refuse"` refuses it.',
+        "This page is made from the code.",
+        "",
+        *_shares(),
         "",
         "| action | since | parameters |",
         "|---|---|---|",
@@ -35,10 +40,56 @@ def render_markdown() -> str:
             continue
         region = ["**RegionId**"] if request.needs_region else ["RegionId"]
         shown = ", ".join(
-            region + [_render(*each, getattr(request, "mandatory", ())) for each in _flat(request.parameters.values())]
+            region
+            + [
+                _render(*each, getattr(request, "mandatory", ()))
+                for each in _flat(request.parameters.values())
+                if not each[1].refused
+            ]
         )
         lines.append(f"| {name} | {date_text(request.since)} | {shown} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_refused()]) + "\n"
+
+
+def _kind(parameter: Parameter, edition: Edition) -> str:
+    """What becomes of a parameter in an edition that has it."""
+    if parameter.refused:
+        return "refused"
+    return "inert" if parameter.inert is not None and edition.has(parameter.inert) else "acts"
+
+
+def _shares() -> Iterator[str]:
+    """How many parameters, those of fields included, act, are inert and are refused, by edition."""
+    yield "| edition | actions | parameters | act | inert | refused |"
+    yield "|---|---|---|---|---|---|"
+    for edition in EDITIONS:
+        requests = [each for name, each in implemented().items() if name == each.__name__ and edition.has(each.since)]
+        kinds = Counter(
+            _kind(way, edition)
+            for each in requests
+            for _, way in _flat(each.parameters.values())
+            if way.since is None or edition.has(way.since)
+        )
+        counts = (len(requests), kinds.total(), kinds["acts"], kinds["inert"], kinds["refused"])
+        yield f"| {edition.name} | {' | '.join(map(str, counts))} |"
+
+
+def _refused() -> Iterator[str]:
+    yield "## What is refused"
+    yield ""
+    yield "A value in brackets is taken: it asks for what happens anyway."
+    yield ""
+    yield "| action | parameter | why |"
+    yield "|---|---|---|"
+    for name, request in implemented().items():
+        if name == request.__name__:
+            by_reason: dict[str, list[str]] = {}
+            for shown, each in _flat(request.parameters.values()):
+                if each.refused:
+                    taken = f" ({', '.join(map(str, each.harmless))})" if any(each.harmless) else ""
+                    by_reason.setdefault(each.refused, []).append(f"{shown}{taken}")
+            for why, names in by_reason.items():
+                yield f"| {name} | {', '.join(names)} | {why} |"
 
 
 def _flat(parameters: Iterable[Parameter], prefix: str = "") -> Iterator[tuple[str, Parameter]]:

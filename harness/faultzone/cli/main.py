@@ -174,6 +174,12 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         choices=editions.names(),
         help="the edition of the documentation (default: %(default)s)",
     )
+    up.add_argument(
+        "--unknown",
+        default="ignore",
+        choices=("ignore", "refuse"),
+        help="what becomes of a parameter that no edition has (default: %(default)s, as the service does)",
+    )
     up.add_argument("--seed", default="0", help="the seed of IDs, addresses and names (default: 0)")
     up.add_argument(
         "--recovery",
@@ -196,6 +202,7 @@ def _up(options: argparse.Namespace) -> int:
         hosts_per_zone=options.hosts,
         accounts=options.accounts,
         edition=options.edition,
+        unknown=options.unknown,
         seed=options.seed,
         recovery=options.recovery,
         clock="hybrid",

@@ -36,7 +36,8 @@ def reset(
     scale: float | None = None,
     seed: int | str | None = None,
     supply: Mapping[str, int] | None = None,
-    zones: int | None = None,
+    unknown: str | None = None,
+    zones: int | Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Make a new cloud; other options keep their first values."""
     options = {
@@ -55,6 +56,7 @@ def reset(
         "scale": scale,
         "seed": seed,
         "supply": supply,
+        "unknown": unknown,
         "zones": zones,
     }
     return backend.reset({name: value for name, value in options.items() if value is not None})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from faultzone.api.answer import CURRENT
 from faultzone.api.errors import ApiError
-from faultzone.api.request import read_text
+from faultzone.api.values import read_text
 from faultzone.editions import date_text
 from faultzone.errors import ShapeError
 from faultzone.model.core.addresses import dotted, public_addresses
@@ -36,6 +36,7 @@ class Cloud:
     Args:
         shapes: one for each region; the first is the default region.
         accounts: the ids of the accounts; the first is the default.
+        strict: whether parameters are refused that the action has in no edition; the service ignores them.
 
     Raises:
         ShapeError: there is no region, no account, or a region twice.
@@ -51,6 +52,7 @@ class Cloud:
         rules: Rules,
         clock: Clock,
         world: World,
+        strict: bool = False,
     ) -> None:
         if not shapes or not accounts:
             raise ShapeError("regions and accounts: expected at least one of each")
@@ -74,6 +76,9 @@ class Cloud:
         #: Earlier answers have nothing to be filled in.
         self._fills_in = edition.has(CURRENT)
         self.default_region = shapes[0].region_id
+        self._strict = strict
+        #: The names of parameters that the last call gave and no edition has.
+        self.ignored: list[str] = []
         #: Whether the chapters follow the transitions of instances: from the first one on.
         self._followed = False
 
@@ -94,6 +99,7 @@ class Cloud:
         Raises:
             ApiError: `InvalidAction`: there is none, or not yet in this edition.
         """
+        self.ignored = []
         entry = ACTIONS.get((product, action))
         if entry is None or not self.edition.has(entry.request.since):
             refusal = ApiError.of("InvalidAction", name=action[:64])
@@ -114,7 +120,9 @@ class Cloud:
         if account not in self.accounts:
             raise ApiError("InvalidAccessKeyId.NotFound")
         try:
-            request = entry.request.parse(parameters, edition=self.edition.date)
+            request = entry.request.parse(
+                parameters, edition=self.edition.date, unknown=None if self._strict else self.ignored
+            )
             answer = entry.handler(region, region.account(account), request)
         except ApiError as refusal:
             code = self.edition.code(refusal.code)

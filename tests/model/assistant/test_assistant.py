@@ -58,7 +58,6 @@ def create(region: Region, **given: object) -> str:
         ({"Name": "n" * 31, "CommandContent": "?"}, "CmdName.ExceedLimit"),
         ({"ContentEncoding": "PlainText"}, "UnsupportedParameter"),
         ({"Name": "a\0b"}, "InvalidParameter"),
-        ({"Colour": "red"}, "UnsupportedParameter"),
     ],
 )
 def test_create_refuses(region: Region, given: dict[str, object], code: str) -> None:

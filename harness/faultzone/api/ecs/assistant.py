@@ -22,7 +22,20 @@ from faultzone.api.answer import (
     items,
     tag_items,
 )
-from faultzone.api.ecs.reasons import NO_GROUPS
+from faultzone.api.ecs.reasons import (
+    BY_INSTANCE,
+    NO_CONTAINERS,
+    NO_DELIVERY,
+    NO_GROUPS,
+    NO_LAUNCHER,
+    NO_PASSWORDS,
+    NO_PUBLIC_COMMANDS,
+    NO_TAGS,
+    NO_TOKENS,
+    NOT_FILTERED,
+    OF_THE_COMMAND,
+    ONE_TERMINATION,
+)
 from faultzone.api.errors import ApiError
 from faultzone.api.request import Request, flag, integer, json_structure, text, texts
 from faultzone.editions.edition import Date
@@ -79,11 +92,11 @@ class _AssistantRequest(Request):
     mandatory: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def parse(cls, given: Mapping[str, object], *, edition: Date = (2019, 2)) -> Self:
+    def parse(cls, given: Mapping[str, object], *, edition: Date = (2019, 2), unknown: list[str] | None = None) -> Self:
         """Read and check the parameters of one call; see `Request.parse`."""
         if not given.get("RegionId"):
             raise ApiError.of("MissingParameter.RegionId", name="RegionId")
-        self = super().parse(given, edition=edition)
+        self = super().parse(given, edition=edition, unknown=unknown)
         for wire in cls.mandatory:
             if not self.given.get(cls.parameters[wire].attribute):
                 name = "InstanceIds" if wire == "InstanceId" else wire
@@ -117,6 +130,13 @@ class CreateCommand(_AssistantRequest):
     content_encoding: str = text("ContentEncoding", "Base64", since=_LATER)
     enable_parameter: bool = flag("EnableParameter", since=_LATER)
 
+    not_simulated = (
+        (NO_LAUNCHER, "Launcher"),
+        (NO_GROUPS, "ResourceGroupId"),
+        (NO_TAGS, "Tag"),
+        (NO_TOKENS, "ClientToken"),
+    )
+
     answer = Answer(Text("CommandId"))
 
 
@@ -133,6 +153,8 @@ class ModifyCommand(_AssistantRequest):
     type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
     working_dir: str | None = text("WorkingDir", since=_LATER)
     timeout: int | None = integer("Timeout", least=1, since=_LATER)
+
+    not_simulated = ((NO_LAUNCHER, "Launcher"),)
 
 
 class DeleteCommand(_AssistantRequest):
@@ -170,6 +192,12 @@ class DescribeCommands(PagedRequest):
     type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
     description: str | None = text("Description")
     content_encoding: str = text("ContentEncoding", "Base64", since=_LATER)
+
+    not_simulated = (
+        (NO_PUBLIC_COMMANDS, "Provider Latest=false"),
+        (NO_GROUPS, "ResourceGroupId"),
+        (NO_TAGS, "Tag"),
+    )
 
     answer = Answer(
         *PAGES_OR_TOKENS,
@@ -213,6 +241,18 @@ class InvokeCommand(_AssistantRequest):
     parameter_values: dict[str, str] = json_structure("Parameters", since=_LATER)
     user: str = text("Username", "", since=_LATER)
 
+    not_simulated = (
+        (NO_LAUNCHER, "Launcher"),
+        (NO_GROUPS, "ResourceGroupId"),
+        (NO_TAGS, "Tag ResourceTag"),
+        (NO_TOKENS, "ClientToken"),
+        (NO_CONTAINERS, "ContainerId ContainerName"),
+        (NO_DELIVERY, "OssOutputDelivery"),
+        (NO_PASSWORDS, "WindowsPasswordName"),
+        (ONE_TERMINATION, "TerminationMode=Process"),
+        (OF_THE_COMMAND, "Timeout WorkingDir"),
+    )
+
     answer = Answer(Text("InvokeId"))
 
 
@@ -237,6 +277,17 @@ class RunCommand(_AssistantRequest):
     parameter_values: dict[str, str] = json_structure("Parameters")
     user: str = text("Username", "")
     keep_command: bool = flag("KeepCommand")
+
+    not_simulated = (
+        (NO_LAUNCHER, "Launcher"),
+        (NO_GROUPS, "ResourceGroupId"),
+        (NO_TAGS, "Tag ResourceTag"),
+        (NO_TOKENS, "ClientToken"),
+        (NO_CONTAINERS, "ContainerId ContainerName"),
+        (NO_DELIVERY, "OssOutputDelivery"),
+        (NO_PASSWORDS, "WindowsPasswordName"),
+        (ONE_TERMINATION, "TerminationMode=Process"),
+    )
 
     answer = Answer(Text("CommandId", "InvokeId"))
 
@@ -263,6 +314,12 @@ class DescribeInvocations(PagedRequest):
     instance_id: str | None = text("InstanceId")
     content_encoding: str = text("ContentEncoding", "Base64", since=_LATER)
     include_output: bool = flag("IncludeOutput", since=_LATER)
+
+    not_simulated = (
+        (NO_GROUPS, "ResourceGroupId"),
+        (NO_TAGS, "Tag"),
+        (NOT_FILTERED, "RepeatMode"),
+    )
 
     answer = Answer(
         *PAGES_OR_TOKENS,
@@ -308,6 +365,11 @@ class DescribeInvocationResults(PagedRequest):
     include_history: bool = flag("IncludeHistory", since=_LATER)
     content_encoding: str = text("ContentEncoding", "Base64", since=_LATER)
 
+    not_simulated = (
+        (NO_GROUPS, "ResourceGroupId"),
+        (NO_TAGS, "Tag"),
+    )
+
     answer = Answer(
         Structure(
             "Invocation",
@@ -348,6 +410,8 @@ class DescribeCloudAssistantStatus(_AssistantRequest):
 
     instance_ids: tuple[str, ...] = texts("InstanceId")
 
+    not_simulated = ((BY_INSTANCE, "OSType MaxResults NextToken PageNumber PageSize"),)
+
     answer = Answer(
         items("InstanceCloudAssistantStatusSet", "InstanceCloudAssistantStatus", *_AGENT),
         # As pages of the time spell it.
@@ -383,6 +447,12 @@ class SendFile(_AssistantRequest):
     overwrite: bool = flag("Overwrite")
     timeout: int = integer("Timeout", 60, least=1)
 
+    not_simulated = (
+        (NO_GROUPS, "ResourceGroupId"),
+        (NO_TAGS, "Tag"),
+        (NO_TOKENS, "ClientToken"),
+    )
+
     answer = Answer(Text("InvokeId"))
 
 
@@ -395,6 +465,11 @@ class DescribeSendFileResults(PagedRequest):
     instance_id: str | None = text("InstanceId")
     name: str | None = text("Name")
     invocation_status: str | None = text("InvocationStatus")
+
+    not_simulated = (
+        (NO_GROUPS, "ResourceGroupId"),
+        (NO_TAGS, "Tag"),
+    )
 
     answer = Answer(
         *PAGES_OR_TOKENS,

@@ -6,7 +6,10 @@ Source: API reference of February 2019, chapter "Instances". Paying into an acco
 from __future__ import annotations
 
 from faultzone.api.answer import CURRENT, PAGES, Answer, Number, Text, Truth, items
-from faultzone.api.ecs.reasons import NO_ORDERS
+from faultzone.api.ecs.reasons import (
+    NO_ORDERS,
+    NO_RENEWAL_DAY,
+)
 from faultzone.api.request import Request, flag, integer, text
 
 PERIOD_UNITS = ("Week", "Month")
@@ -20,6 +23,8 @@ class RenewInstance(Request):
     period: int = integer("Period", required=True, least=1, most=60, code="InvalidPeriod")
     period_unit: str = text("PeriodUnit", "Month", among=PERIOD_UNITS, code="InvalidPeriod")
     client_token: str | None = text("ClientToken")
+
+    not_simulated = ((NO_RENEWAL_DAY, "ExpectedRenewDay"),)
 
     answer = Answer(Text("OrderId", since=CURRENT, missing=NO_ORDERS))
 

@@ -6,7 +6,13 @@ Source: API reference of February 2019, chapter "Deployment sets".
 from __future__ import annotations
 
 from faultzone.api.answer import CURRENT, PAGES, Answer, Number, Text, Time, items
-from faultzone.api.ecs.reasons import NO_SET_GROUPS
+from faultzone.api.ecs.reasons import (
+    NO_AFFINITY,
+    NO_DEDICATED,
+    NO_RACKS,
+    NO_SET_GROUPS,
+    NO_TYPE_CHANGE,
+)
 from faultzone.api.request import Request, flag, integer, json_texts, text
 
 #: What fail-over does with a member when no host is left that keeps the spread; the first is the default.
@@ -31,6 +37,12 @@ class CreateDeploymentSet(Request):
     on_unable: str = text("OnUnableToRedeployFailedInstance", ON_UNABLE[0], among=ON_UNABLE)
     client_token: str | None = text("ClientToken")
 
+    not_simulated = (
+        (NO_AFFINITY, "Affinity=1"),
+        (NO_SET_GROUPS, "GroupCount"),
+        (NO_RACKS, "Type=host"),
+    )
+
     answer = Answer(Text("DeploymentSetId"))
 
 
@@ -53,6 +65,8 @@ class DescribeDeploymentSets(Request):
     network_type: str | None = text("NetworkType", among=("classic", "vpc"))
     page_number: int = integer("PageNumber", 1, least=1)
     page_size: int = integer("PageSize", 10, least=1, most=100)
+
+    not_simulated = ((NO_RACKS, "Type=host"),)
 
     answer = Answer(
         *PAGES,
@@ -90,6 +104,8 @@ class ModifyDeploymentSetAttribute(Request):
     deployment_set_name: str | None = text("DeploymentSetName")
     description: str | None = text("Description")
 
+    not_simulated = ((NO_AFFINITY, "Affinity=1"),)
+
 
 class DeleteDeploymentSet(Request):
     """Delete a deployment set that holds no instance."""
@@ -113,6 +129,12 @@ class ModifyInstanceDeployment(Request):
     force: bool = flag("Force")
     remove: bool = flag("RemoveFromDeploymentSet", since=(2020, 12))
     client_token: str | None = text("ClientToken", inert=(2019, 2))
+
+    not_simulated = (
+        (NO_DEDICATED, "Affinity=default DedicatedHostClusterId Tenancy MigrationType=reboot"),
+        (NO_SET_GROUPS, "DeploymentSetGroupNo"),
+        (NO_TYPE_CHANGE, "InstanceType"),
+    )
 
 
 class DescribeDeploymentSetSupportedInstanceTypeFamily(Request):

@@ -6,6 +6,15 @@ from typing import Any, Final
 
 from faultzone.api.answer import CURRENT, PAGES, TOKEN, Answer, Number, Structure, Text, Time, Truth, items
 from faultzone.api.ecs.instances import STATUSES
+from faultzone.api.ecs.reasons import (
+    BY_NUMBER,
+    NO_CHOICE,
+    NO_GROUPS,
+    NO_IMPACT,
+    NO_REAL_OPERATIONS,
+    NO_TAGS,
+    OF_INSTANCES,
+)
 from faultzone.api.request import Request, flag, integer, structure, structures, text, texts
 
 #: What the health of an instance may be, in the letters in which filters are compared (event/pending-filters).
@@ -88,6 +97,14 @@ class DescribeInstanceHistoryEvents(_Events):
     cycle_status: str | None = text("EventCycleStatus")
     cycle_statuses: tuple[str, ...] = texts("InstanceEventCycleStatus")
 
+    not_simulated = (
+        (NO_GROUPS, "ResourceGroupId"),
+        (NO_TAGS, "Tag"),
+        (OF_INSTANCES, "ResourceType=instance ResourceId"),
+        (NO_IMPACT, "ImpactLevel"),
+        (BY_NUMBER, "MaxResults NextToken"),
+    )
+
     answer = Answer(
         *PAGES,
         TOKEN,
@@ -123,6 +140,8 @@ class CreateSimulatedSystemEvents(Request):
     event_type: str = text("EventType", required=True)
     not_before: str = text("NotBefore", required=True)
 
+    not_simulated = ((NO_REAL_OPERATIONS, "TriggerRealOps=false"),)
+
     answer = Answer(items("EventIdSet", "EventId"))
 
 
@@ -141,6 +160,8 @@ class AcceptInquiredSystemEvent(Request):
     since = (2020, 12)
 
     event_id: str = text("EventId", required=True)
+
+    not_simulated = ((NO_CHOICE, "Choice"),)
 
 
 class RedeployInstance(Request):

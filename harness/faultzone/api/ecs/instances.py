@@ -6,29 +6,48 @@ from typing import Any, Final
 
 from faultzone.api.answer import (
     CURRENT,
-    PAGES,
-    TOKEN,
     Answer,
     Number,
-    Structure,
     Text,
-    Time,
-    Truth,
     items,
-    tag_items,
 )
 from faultzone.api.ecs.reasons import (
-    NO_ADDRESSES,
+    ALWAYS_AT_ONCE,
+    BY_HOST_NAME,
+    FIXED_SECURITY_GROUPS,
+    NO_CONSOLE,
+    NO_CPU_OPTIONS,
     NO_DEDICATED,
-    NO_GROUPS,
+    NO_FAMILIES,
+    NO_HIBERNATION,
     NO_IPV6,
+    NO_LOGIN_OPTIONS,
+    NO_METADATA_OPTIONS,
     NO_ORDERS,
+    NO_POOLS,
     NO_PRIVATE_NAMES,
+    NO_RECYCLING,
+    NO_SERVICE_ROLES,
     NO_SET_GROUPS,
-    NO_SETTING,
+    NO_STORAGE_SETS,
+    NOT_DOCUMENTED,
+    OF_THE_CLASSIC_NETWORK,
+    ONE_INTERFACE,
+    ONE_PROVIDER,
+    PLAIN_DISKS,
 )
-from faultzone.api.ecs.shared import FILTER, LOCK_REASONS, SYSTEM_DISK_GIB, TAG
-from faultzone.api.request import Request, flag, integer, json_texts, number, structure, structures, text, texts
+from faultzone.api.ecs.shared import SYSTEM_DISK_GIB, TAG
+from faultzone.api.request import (
+    Request,
+    flag,
+    integer,
+    not_simulated,
+    number,
+    structure,
+    structures,
+    text,
+    texts,
+)
 
 CHARGE_TYPES = ("PrePaid", "PostPaid")
 CREDIT_SPECIFICATIONS = ("Standard", "Unlimited")
@@ -39,6 +58,9 @@ STATUSES = ("Pending", "Starting", "Running", "Stopping", "Stopped")
 DISK_CATEGORIES = ("cloud", "cloud_efficiency", "cloud_ssd", "cloud_essd", "ephemeral_ssd")
 
 
+_DISK_OPTIONS: Final = "AutoSnapshotPolicyId BurstingEnabled=false EncryptAlgorithm ProvisionedIops StorageClusterId"
+
+
 def _disk(kind: str, least: int, most: int) -> tuple[Any, ...]:
     """The fields that disks of all kinds have; sizes are in GiB."""
     return (
@@ -47,6 +69,7 @@ def _disk(kind: str, least: int, most: int) -> tuple[Any, ...]:
         text("PerformanceLevel", among=("PL0", "PL1", "PL2", "PL3"), since=(2020, 12)),
         text("DiskName"),
         text("Description"),
+        *(not_simulated(name, PLAIN_DISKS) for name in _DISK_OPTIONS.split()),
     )
 
 
@@ -82,7 +105,14 @@ class Launch(Request):
         "SecurityEnhancementStrategy", among=("Active", "Deactive"), inert=(2019, 2)
     )
     credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
-    system_disk: dict[str, Any] | None = structure("SystemDisk", *_disk("SystemDisk", *SYSTEM_DISK_GIB))
+    system_disk: dict[str, Any] | None = structure(
+        "SystemDisk",
+        *_disk("SystemDisk", *SYSTEM_DISK_GIB),
+        *(
+            not_simulated(name, PLAIN_DISKS)
+            for name in ("Encrypted=false", "KMSKeyId", "DeleteWithInstance=true", "Iops")
+        ),
+    )
     data_disks: tuple[dict[str, Any], ...] = structures(
         "DataDisk",
         *_disk("DataDisk", 5, 32768),
@@ -136,6 +166,19 @@ class CreateInstance(Launch):
     client_token: str | None = text("ClientToken")
     dry_run: bool = flag("DryRun")
 
+    not_simulated = (
+        (NO_DEDICATED, "Tenancy=default Affinity=default ManagedHostId"),
+        (NO_SET_GROUPS, "DeploymentSetGroupNo"),
+        (NO_SERVICE_ROLES, "Arn"),
+        (NO_METADATA_OPTIONS, "HttpEndpoint=enabled HttpTokens=optional HttpPutResponseHopLimit"),
+        (NO_HIBERNATION, "HibernationOptions=false"),
+        (NO_FAMILIES, "ImageFamily"),
+        (NO_POOLS, "PrivatePoolOptions=None"),
+        (NO_STORAGE_SETS, "StorageSetId StorageSetPartitionNumber"),
+        (OF_THE_CLASSIC_NETWORK, "ClusterId InnerIpAddress NodeControllerId VlanId"),
+        (NOT_DOCUMENTED, "UseAdditionalService"),
+    )
+
     answer = Answer(Text("InstanceId"), *_ORDER)
 
 
@@ -158,6 +201,24 @@ class RunInstances(Launch):
     client_token: str | None = text("ClientToken")
     dry_run: bool = flag("DryRun")
 
+    not_simulated = (
+        (NO_DEDICATED, "Tenancy=default Affinity=default ManagedHostId SchedulerOptions"),
+        (NO_SET_GROUPS, "DeploymentSetGroupNo"),
+        (NO_SERVICE_ROLES, "Arn"),
+        (NO_METADATA_OPTIONS, "HttpEndpoint=enabled HttpTokens=optional HttpPutResponseHopLimit"),
+        (NO_HIBERNATION, "HibernationOptions=false"),
+        (NO_FAMILIES, "ImageFamily"),
+        (NO_POOLS, "PrivatePoolOptions=None"),
+        (NO_STORAGE_SETS, "StorageSetId StorageSetPartitionNumber"),
+        (NO_CPU_OPTIONS, "ClockOptions CpuOptions SecurityOptions"),
+        (NO_IPV6, "Ipv6Address Ipv6AddressCount=0"),
+        (NO_LOGIN_OPTIONS, "ImageOptions=false"),
+        (ONE_INTERFACE, "NetworkInterface NetworkInterfaceQueueNumber NetworkOptions=false"),
+        (NO_PRIVATE_NAMES, "PrivateDnsNameOptions=false"),
+        (ONE_PROVIDER, "Isp=BGP"),
+        (BY_HOST_NAME, "HostNames"),
+    )
+
     answer = Answer(items("InstanceIdSets", "InstanceIdSet"), *_ORDER)
 
 
@@ -178,6 +239,8 @@ class StopInstance(Request):
     stopped_mode: str | None = text("StoppedMode", among=STOPPED_MODES)
     dry_run: bool = flag("DryRun")
 
+    not_simulated = ((NO_HIBERNATION, "Hibernate=false"),)
+
 
 class RebootInstance(Request):
     """Restart a running instance on its host."""
@@ -195,265 +258,7 @@ class DeleteInstance(Request):
     terminate_subscription: bool = flag("TerminateSubscription")
     dry_run: bool = flag("DryRun")
 
-
-_NO_CLASSIC: Final = "a cluster and a VLAN were of the classic network's early days"
-_NO_KEY_PAIRS: Final = "there are no key pairs here"
-#: What both actions are documented to show of an instance.
-_INSTANCE: Final = (
-    Text("InstanceId", "InstanceName", "HostName", "Description", "Status", "StoppedMode", "RegionId", "ZoneId"),
-    Text("InstanceType", "ImageId", "SerialNumber", "InstanceChargeType", "CreditSpecification"),
-    Text("InstanceNetworkType", "InternetChargeType"),
-    Text("ClusterId", "VlanId", empty=_NO_CLASSIC),
-    Number("Cpu", "Memory", "InternetMaxBandwidthIn", "InternetMaxBandwidthOut"),
-    Time("CreationTime", "ExpiredTime"),
-    items("PublicIpAddress", "IpAddress"),
-    items("InnerIpAddress", "IpAddress"),
-    items("SecurityGroupIds", "SecurityGroupId"),
-    Structure(
-        "VpcAttributes",
-        Text("VpcId", "VSwitchId"),
-        items("PrivateIpAddress", "IpAddress"),
-        Text("NatIpAddress", empty="nothing is reached by NAT here"),
-    ),
-)
-_EIP: Final = Text("AllocationId", "IpAddress", "InternetChargeType", empty=NO_ADDRESSES)
-_LOCK_MESSAGE: Final = Text("LockMsg", since=CURRENT, empty="a lock has nothing but its reason")
-_DEDICATED: Final = Text("DedicatedHostId", "DedicatedHostName", empty=NO_DEDICATED)
-_CARD: Final = Text("NetworkInterfaceId", "MacAddress", "PrimaryIpAddress", "Type")
-
-
-#: What today's documentation has besides. Most is set by parameters that are not taken here.
-_OF_TODAY: Final = (
-    Number("SpotDuration", since=CURRENT, missing="what a launch says of it is not kept"),
-    Text("SpotInterruptionBehavior", since=CURRENT),
-    Number("DeploymentSetGroupNo", since=CURRENT, missing=NO_SET_GROUPS),
-    Text("HpcClusterId", since=CURRENT, empty="there are no HPC clusters here"),
-    Text("ISP", since=CURRENT, empty="the lines of a region are not told apart"),
-    Truth("EnableNVS", since=CURRENT, empty=NO_SETTING),
-    Structure(
-        "AdditionalInfo",
-        Text("ManagedHostId", "NodeSerialNumber"),
-        Truth("EnableHighDensityMode"),
-        since=CURRENT,
-        empty=NO_DEDICATED,
-    ),
-    Structure("DedicatedInstanceAttribute", Text("Affinity", "Tenancy"), since=CURRENT, empty=NO_DEDICATED),
-    Structure("ClockOptions", Text("PtpStatus"), since=CURRENT, empty=NO_SETTING),
-    Structure(
-        "CpuOptions",
-        Text("Numa", "TopologyType", "TurboMode", "NestedVirtualization", empty=NO_SETTING),
-        Truth("EnableVISST", "EnableVRDT", empty=NO_SETTING),
-        Number("CoreCount", "ThreadsPerCore", missing="types have vCPUs here, not cores"),
-        since=CURRENT,
-    ),
-    Structure(
-        "EcsCapacityReservationAttr",
-        Text("CapacityReservationId", "CapacityReservationPreference"),
-        since=CURRENT,
-        empty="no capacity is reserved here",
-    ),
-    Structure("HibernationOptions", Truth("Configured"), since=CURRENT, empty=NO_SETTING),
-    Structure("ImageOptions", Truth("CurrentOSNVMeSupported", "LoginAsNonRoot"), since=CURRENT, empty=NO_SETTING),
-    Structure(
-        "PrivateDnsNameOptions",
-        Text("HostnameType"),
-        Truth("EnableInstanceIdDnsAAAARecord", "EnableInstanceIdDnsARecord"),
-        Truth("EnableIpDnsARecord", "EnableIpDnsPtrRecord"),
-        since=CURRENT,
-        empty=NO_PRIVATE_NAMES,
-    ),
-    items("RdmaIpAddress", "IpAddress", since=CURRENT, empty="there are no HPC clusters here"),
-    Structure("SecurityOptions", Truth("EnableSecureBoot"), since=CURRENT, empty=NO_SETTING),
-)
-
-
-class DescribeInstances(Request):
-    """List instances in full, filtered and paged.
-
-    Clauses: instance/describe-paging, instance/describe-ids-json, instance/describe-ids-limit.
-    """
-
-    needs_region = True
-    writes = False
-
-    instance_ids: tuple[str, ...] | None = json_texts("InstanceIds", most=100)
-    vpc_id: str | None = text("VpcId")
-    vswitch_id: str | None = text("VSwitchId")
-    zone_id: str | None = text("ZoneId")
-    instance_network_type: str | None = text(
-        "InstanceNetworkType", among=("classic", "vpc"), code="InvalidNetworkType.NotFound"
-    )
-    security_group_id: str | None = text("SecurityGroupId")
-    deployment_set_id: str | None = text("DeploymentSetId")
-    private_ip_addresses: tuple[str, ...] | None = json_texts("PrivateIpAddresses", most=100)
-    inner_ip_addresses: tuple[str, ...] | None = json_texts("InnerIpAddresses", most=100)
-    public_ip_addresses: tuple[str, ...] | None = json_texts("PublicIpAddresses", most=100)
-    eip_addresses: tuple[str, ...] | None = json_texts("EipAddresses", most=100)
-    instance_charge_type: str | None = text(
-        "InstanceChargeType", among=CHARGE_TYPES, code="InvalidInstanceChargeType.NotFound"
-    )
-    internet_charge_type: str | None = text(
-        "InternetChargeType", among=INTERNET_CHARGE_TYPES, code="InvalidInternetChargeType.ValueNotSupported"
-    )
-    spot_strategy: str | None = text("SpotStrategy", among=SPOT_STRATEGIES)
-    credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
-    instance_name: str | None = text("InstanceName")
-    image_id: str | None = text("ImageId")
-    instance_type: str | None = text("InstanceType")
-    instance_type_family: str | None = text("InstanceTypeFamily")
-    key_pair_name: str | None = text("KeyPairName")
-    status: str | None = text("Status", among=STATUSES, code="InvalidStatus.NotFound")
-    lock_reason: str | None = text("LockReason", among=LOCK_REASONS, code="InvalidLockReason.NotFound")
-    device_available: bool | None = flag("DeviceAvailable", None)
-    io_optimized: bool | None = flag("IoOptimized", None)
-    resource_group_id: str | None = text("ResourceGroupId")
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
-    filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True)
-    hpc_cluster_id: str | None = text("HpcClusterId", since=(2020, 12))
-    rdma_ip_addresses: tuple[str, ...] | None = json_texts("RdmaIpAddresses", most=100, since=(2020, 12))
-    http_endpoint: str | None = text("HttpEndpoint", among=("enabled", "disabled"), since=(2020, 12))
-    http_tokens: str | None = text("HttpTokens", among=("optional", "required"), since=(2020, 12))
-    additional_attributes: tuple[str, ...] = texts("AdditionalAttributes", most=20, since=(2020, 12))
-    page_number: int = integer("PageNumber", 1, least=1)
-    page_size: int = integer("PageSize", 10, least=1, most=100)
-    dry_run: bool = flag("DryRun")
-
-    answer = Answer(
-        *PAGES,
-        TOKEN,
-        items(
-            "Instances",
-            "Instance",
-            *_INSTANCE,
-            Text("InstanceTypeFamily", "OSType", "OSName", "OSNameEn", "SaleCycle", "SpotStrategy", "DeploymentSetId"),
-            Text("GPUSpec"),
-            Number("GPUAmount"),
-            Text("KeyPairName", empty=_NO_KEY_PAIRS),
-            Text("ResourceGroupId", empty=NO_GROUPS),
-            Number("LocalStorageAmount", "LocalStorageCapacity", "SpotPriceLimit"),
-            Truth("DeviceAvailable", "IoOptimized", "DeletionProtection"),
-            Truth("Recyclable", empty="what is released is gone"),
-            Time("StartTime", "AutoReleaseTime"),
-            tag_items(when="it has tags"),
-            items("OperationLocks", "LockReason", Text("LockReason"), _LOCK_MESSAGE),
-            Structure(
-                "EipAddress",
-                _EIP,
-                Number("Bandwidth", since=CURRENT, empty=NO_ADDRESSES),
-                Truth("IsSupportUnassociate", since=CURRENT, empty=NO_ADDRESSES),
-            ),
-            Structure(
-                "DedicatedHostAttribute", _DEDICATED, Text("DedicatedHostClusterId", since=CURRENT, empty=NO_DEDICATED)
-            ),
-            items(
-                "NetworkInterfaces",
-                "NetworkInterface",
-                _CARD,
-                items(
-                    "PrivateIpSets",
-                    "PrivateIpSet",
-                    Text("PrivateIpAddress"),
-                    Text("PrivateDnsName", empty=NO_PRIVATE_NAMES),
-                    Truth("Primary"),
-                    since=CURRENT,
-                ),
-                items("Ipv6Sets", "Ipv6Set", Text("Ipv6Address"), Truth("Primary"), since=CURRENT, empty=NO_IPV6),
-                items("Ipv4PrefixSets", "Ipv4PrefixSet", Text("Ipv4Prefix"), since=CURRENT, empty=NO_SETTING),
-                items("Ipv6PrefixSets", "Ipv6PrefixSet", Text("Ipv6Prefix"), since=CURRENT, empty=NO_IPV6),
-            ),
-            Structure(
-                "MetadataOptions",
-                Text("HttpEndpoint", "HttpTokens"),
-                Text("InstanceMetadataTags", since=CURRENT, empty=NO_SETTING),
-                Number("HttpPutResponseHopLimit", since=CURRENT, empty=NO_SETTING),
-                since=(2020, 12),
-                when="AdditionalAttributes has META_OPTIONS, or the edition is a later one",
-            ),
-            *_OF_TODAY,
-        ),
-    )
-
-
-class DescribeInstanceStatus(Request):
-    """List ids and states of instances, in smaller pages (instance/describe-paging)."""
-
-    needs_region = True
-    writes = False
-
-    instance_ids: tuple[str, ...] = texts("InstanceId", most=100)
-    zone_id: str | None = text("ZoneId")
-    page_number: int = integer("PageNumber", 1, least=1)
-    page_size: int = integer("PageSize", 10, least=1, most=50)
-
-    answer = Answer(*PAGES, items("InstanceStatuses", "InstanceStatus", Text("InstanceId", "Status")))
-
-
-class DescribeInstanceAttribute(Request):
-    """Show one instance."""
-
-    writes = False
-
-    instance_id: str = text("InstanceId", required=True)
-
-    answer = Answer(
-        *_INSTANCE,
-        Text("IoOptimized"),
-        items("OperationLocks", "LockReason", Text("LockReason")),
-        Structure("EipAddress", _EIP, Number("Bandwidth", since=CURRENT, empty=NO_ADDRESSES)),
-        Structure("DedicatedHostAttribute", _DEDICATED),
-        Truth("EnableJumboFrame", "EnableNetworkEncryption", since=CURRENT, empty=NO_SETTING),
-        Structure(
-            "NetworkOptions",
-            Text("BandwidthWeighting"),
-            Truth("EnableJumboFrame", "EnableNetworkEncryption"),
-            since=CURRENT,
-            empty=NO_SETTING,
-        ),
-        Structure("SecurityOptions", Truth("EnableSecureBoot"), since=CURRENT, empty=NO_SETTING),
-        # What DescribeInstances shows besides.
-        Text("InstanceTypeFamily", "OSType", "OSName", "OSNameEn", "SaleCycle", "SpotStrategy", own=True),
-        Text("DeploymentSetId", own=True),
-        Text("GPUSpec", own=True),
-        Number("GPUAmount", own=True),
-        Text("KeyPairName", empty=_NO_KEY_PAIRS, own=True),
-        Text("ResourceGroupId", empty=NO_GROUPS, own=True),
-        Number("LocalStorageAmount", "LocalStorageCapacity", "SpotPriceLimit", own=True),
-        Truth("DeviceAvailable", "DeletionProtection", own=True),
-        Truth("Recyclable", empty="what is released is gone", own=True),
-        Time("StartTime", "AutoReleaseTime", own=True),
-        items("NetworkInterfaces", "NetworkInterface", _CARD, own=True),
-        tag_items(when="it has tags", own=True),
-    )
-
-
-class DescribeUserData(Request):
-    """Show the user data of one instance, in Base64."""
-
-    needs_region = True
-    writes = False
-
-    instance_id: str = text("InstanceId", required=True)
-
-    answer = Answer(Text("RegionId", "InstanceId", "UserData"))
-
-
-class DescribeInstanceRamRole(Request):
-    """List the roles that instances were given."""
-
-    needs_region = True
-    writes = False
-
-    instance_ids: tuple[str, ...] | None = json_texts("InstanceIds", most=100)
-    ram_role_name: str | None = text("RamRoleName")
-    page_number: int = integer("PageNumber", 1, least=1)
-    page_size: int = integer("PageSize", 10, least=1, most=50)
-
-    answer = Answer(
-        Text("RegionId"),
-        Number("TotalCount"),
-        Number("PageNumber", "PageSize", own=True),
-        items("InstanceRamRoleSets", "InstanceRamRoleSet", Text("InstanceId", "RamRoleName")),
-    )
+    not_simulated = ((ALWAYS_AT_ONCE, "ForceStop=true"),)
 
 
 class ModifyInstanceAttribute(Request):
@@ -472,6 +277,15 @@ class ModifyInstanceAttribute(Request):
     deletion_protection: bool | None = flag("DeletionProtection", None)
     credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
     client_token: str | None = text("ClientToken", inert=(2019, 2))
+
+    not_simulated = (
+        (NO_CPU_OPTIONS, "CpuOptions"),
+        (ONE_INTERFACE, "EnableJumboFrame=false EnableNetworkEncryption=false NetworkInterfaceQueueNumber"),
+        (NO_PRIVATE_NAMES, "PrivateDnsNameOptions=false"),
+        (NO_RECYCLING, "Recyclable=false"),
+        (NO_CONSOLE, "RemoteConnectionOptions"),
+        (FIXED_SECURITY_GROUPS, "SecurityGroupIds"),
+    )
 
 
 class ModifyInstanceAutoReleaseTime(Request):

@@ -22,7 +22,19 @@ from faultzone.api.answer import (
     items,
     tag_items,
 )
-from faultzone.api.ecs.reasons import NO_ADDRESSES, NO_GROUPS, NO_IPV6, NO_PRIVATE_NAMES, NO_SETTING, UNKNOWN
+from faultzone.api.ecs.reasons import (
+    BY_NUMBER,
+    NO_ADDRESSES,
+    NO_COUNT,
+    NO_GROUPS,
+    NO_IPV6,
+    NO_PRIVATE_NAMES,
+    NO_RULES,
+    NO_SERVICES,
+    NO_SETTING,
+    NOT_FILTERED,
+    UNKNOWN,
+)
 from faultzone.api.ecs.resources import Paged, PagedByToken, Read
 from faultzone.api.ecs.shared import TAG
 from faultzone.api.request import Request, flag, json_texts, structures, text, texts
@@ -99,6 +111,8 @@ class DescribeNetworkInterfaces(PagedByToken):
     private_ip_addresses: tuple[str, ...] = texts("PrivateIpAddress", most=100, since=(2020, 12))
     service_managed: bool | None = flag("ServiceManaged", None, since=(2020, 12))
 
+    not_simulated = ((NO_IPV6, "Ipv6Address"),)
+
     answer = Answer(
         *PAGES_OR_TOKENS,
         items(
@@ -153,6 +167,13 @@ class DescribeSecurityGroups(Paged):
     resource_group_id: str | None = text("ResourceGroupId", since=(2020, 12))
     dry_run: bool = flag("DryRun")
 
+    not_simulated = (
+        (BY_NUMBER, "MaxResults NextToken"),
+        (NOT_FILTERED, "FuzzyQuery=false"),
+        (NO_COUNT, "IsQueryEcsCount=false"),
+        (NO_SERVICES, "ServiceManaged=false"),
+    )
+
     answer = Answer(
         *PAGES,
         TOKEN,
@@ -193,6 +214,8 @@ class DescribeSecurityGroupAttribute(Read):
     nic_type: str | None = text("NicType", among=("internet", "intranet"), inert=(2019, 2))
     direction: str | None = text("Direction", among=("egress", "ingress", "all"), inert=(2019, 2))
 
+    not_simulated = ((NO_RULES, "Attribute MaxResults NextToken"),)
+
     answer = Answer(
         Text("RegionId", "SecurityGroupId", "SecurityGroupName", "Description", "VpcId", "InnerAccessPolicy"),
         items("Permissions", "Permission", *_RULE, empty=_NO_RULES),
@@ -213,6 +236,8 @@ class CreateSecurityGroup(Request):
     security_group_type: str = text("SecurityGroupType", GROUP_TYPES[0], among=GROUP_TYPES, since=(2020, 12))
     resource_group_id: str | None = text("ResourceGroupId", since=(2020, 12))
     client_token: str | None = text("ClientToken")
+
+    not_simulated = ((NO_SERVICES, "ServiceManaged=false"),)
 
     answer = Answer(Text("SecurityGroupId"))
 

@@ -20,7 +20,17 @@ from faultzone.api.answer import (
     items,
     tag_items,
 )
-from faultzone.api.ecs.reasons import NO_DEDICATED, NO_GROUPS, NO_SETTING, UNKNOWN
+from faultzone.api.ecs.reasons import (
+    NO_DEDICATED,
+    NO_GROUPS,
+    NO_SCOPE,
+    NO_SETTING,
+    NO_SPOT_DURATION,
+    NOT_FILTERED,
+    OWN_IMAGES,
+    UNKNOWN,
+    UNKNOWN_OF_DISKS,
+)
 from faultzone.api.ecs.shared import FILTER, LOCK_REASONS, TAG
 from faultzone.api.request import Request, flag, integer, json_texts, number, structures, text, texts
 
@@ -150,6 +160,28 @@ class DescribeInstanceTypes(Read):
     max_results: int | None = integer("MaxResults", least=1, most=100, since=(2020, 12))
     next_token: str | None = text("NextToken", since=(2020, 12))
 
+    not_simulated = (
+        (
+            UNKNOWN,
+            "AdditionalAttributes CpuArchitecture CpuArchitectures GPUSpec GpuSpecs "
+            "InstanceCategories InstanceCategory InstanceFamilyLevel LocalStorageCategories "
+            "LocalStorageCategory MaximumCpuSpeedFrequency MaximumCpuTurboFrequency "
+            "MinimumBaselineCredit MinimumCpuSpeedFrequency MinimumCpuTurboFrequency "
+            "MinimumDiskQuantity MinimumEniIpv6AddressQuantity MinimumEniPrivateIpAddressQuantity "
+            "MinimumEniQuantity MinimumEriQuantity MinimumInitialCredit "
+            "MinimumInstanceBandwidthRx MinimumInstanceBandwidthTx MinimumInstancePpsRx "
+            "MinimumInstancePpsTx MinimumPrimaryEniQueueNumber MinimumQueuePairNumber "
+            "MinimumSecondaryEniQueueNumber NvmeSupport PhysicalProcessorModel "
+            "PhysicalProcessorModels",
+        ),
+        (
+            NOT_FILTERED,
+            "InstanceTypeFamilies MaximumCpuCoreCount MaximumGPUAmount MaximumMemorySize "
+            "MinimumCpuCoreCount MinimumGPUAmount MinimumLocalStorageAmount "
+            "MinimumLocalStorageCapacity MinimumMemorySize",
+        ),
+    )
+
     answer = Answer(
         Text("NextToken", since=(2020, 12), when="a page was asked for by token"),
         items(
@@ -193,6 +225,13 @@ class DescribeAvailableResource(Read):
     network_category: str | None = text("NetworkCategory", inert=(2019, 2))
     resource_type: str | None = text("ResourceType", inert=(2019, 2))
 
+    not_simulated = (
+        (NOT_FILTERED, "DataDiskCategory SystemDiskCategory"),
+        (NO_DEDICATED, "DedicatedHostId"),
+        (NO_SCOPE, "Scope=Region"),
+        (NO_SPOT_DURATION, "SpotDuration"),
+    )
+
     answer = Answer(
         items(
             "AvailableZones",
@@ -235,6 +274,8 @@ class DescribeImages(Paged):
     supports_cloud_init: bool | None = flag("IsSupportCloudinit", None, since=(2020, 12))
     supports_io_optimized: bool | None = flag("IsSupportIoOptimized", None, since=(2020, 12))
     dry_run: bool = flag("DryRun")
+
+    not_simulated = ((OWN_IMAGES, "ImageOwnerId IsPublic Usable"),)
 
     answer = Answer(
         *PAGES,
@@ -322,6 +363,8 @@ class DescribeDisks(PagedByToken):
     shared: bool | None = flag("EnableShared", None, since=(2020, 12))
     dry_run: bool = flag("DryRun")
 
+    not_simulated = ((UNKNOWN_OF_DISKS, "AdditionalAttributes PerformanceLevel MultiAttach=Disabled"),)
+
     answer = Answer(
         *PAGES_OR_TOKENS,
         items(
@@ -402,6 +445,8 @@ class ListTagResources(Read):
     resource_ids: tuple[str, ...] = texts("ResourceId", most=50)
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
     next_token: str | None = text("NextToken")
+
+    not_simulated = ((NOT_FILTERED, "TagFilter"),)
 
     answer = Answer(
         Text("NextToken"),

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from faultzone.api.answer import CURRENT, Answer, Number, Numbers, Structure, Text
 from faultzone.api.ecs.instances import Launch
+from faultzone.api.ecs.reasons import (
+    NO_CPU_OPTIONS,
+    NO_GROUPS,
+    NO_IPV6,
+    NO_LOGIN_OPTIONS,
+    NO_METADATA_OPTIONS,
+    NO_TAGS,
+    ONE_INTERFACE,
+    ONE_SECURITY_GROUP,
+)
 from faultzone.api.request import Request, text
 
 
@@ -18,6 +28,17 @@ class CreateLaunchTemplate(Launch):
     network_type: str | None = text("NetworkType", among=("classic", "vpc"), inert=(2019, 2))
     vpc_id: str | None = text("VpcId", inert=(2019, 2))
     auto_release_time: str | None = text("AutoReleaseTime")
+
+    not_simulated = (
+        (NO_METADATA_OPTIONS, "HttpEndpoint=enabled HttpTokens=optional HttpPutResponseHopLimit"),
+        (NO_IPV6, "Ipv6AddressCount=0"),
+        (NO_LOGIN_OPTIONS, "ImageOptions=false EnableVmOsConfig=false"),
+        (ONE_INTERFACE, "NetworkInterface"),
+        (NO_CPU_OPTIONS, "SecurityOptions"),
+        (NO_GROUPS, "TemplateResourceGroupId"),
+        (NO_TAGS, "TemplateTag"),
+        (ONE_SECURITY_GROUP, "SecurityGroupIds"),
+    )
 
     answer = Answer(Text("LaunchTemplateId"), Number("LaunchTemplateVersionNumber"))
 

@@ -7,14 +7,14 @@ from functools import partial
 from typing import Any
 
 from faultzone.api.answer import CURRENT
-from faultzone.api.ecs.instances import (
+from faultzone.api.ecs.described_instances import (
     DescribeInstanceAttribute,
     DescribeInstanceRamRole,
     DescribeInstances,
     DescribeInstanceStatus,
     DescribeUserData,
-    ModifyInstanceAttribute,
 )
+from faultzone.api.ecs.instances import ModifyInstanceAttribute
 from faultzone.api.errors import ApiError
 from faultzone.clock import stamp_minute
 from faultzone.model.core import locks, periods

@@ -1,0 +1,111 @@
+"""How the values of parameters are read: as the text of the wire or as plain Python."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from faultzone.api.errors import ApiError
+
+_decode: Final[Callable[[str], object]] = json.JSONDecoder().decode
+_NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
+_TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
+
+
+def refuse(name: str, why: str) -> ApiError:
+    """The refusal of a value that has not the form of its parameter."""
+    return ApiError.of("InvalidParameter", name=name, why=why)
+
+
+def read_text(name: str, value: object) -> str:
+    """The value as text; numbers and truth values become the text the wire would carry."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise refuse(name, "it contains a NUL character")
+        if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
+            raise refuse(name, "it is not text that UTF-8 can carry")
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+        return str(value)
+    if isinstance(value, float):
+        raise refuse(name, f"text is expected, not {value}")
+    raise refuse(name, f"text is expected, not {type(value).__name__}")
+
+
+def read_integer(name: str, value: object) -> int:
+    """The value as an integer of the range of a signed 64-bit number."""
+    number = value
+    # The longest are refused unread: turning text into a number takes time with the square of its length.
+    if isinstance(value, str) and len(value) <= 20 and value.isascii() and value.removeprefix("-").isdigit():
+        number = int(value)
+    if isinstance(number, bool) or not isinstance(number, int) or not -(1 << 63) <= number < 1 << 63:
+        raise refuse(name, "a whole number is expected")
+    return number
+
+
+def read_number(name: str, value: object) -> float:
+    """The value as a number that is not negative, whole or not, such as `0.97`."""
+    given = str(value) if type(value) in (int, float) else value
+    if not isinstance(given, str) or not _NUMBER.fullmatch(given):
+        raise refuse(name, "a number is expected, such as 0.97")
+    return float(given)
+
+
+def read_flag(name: str, value: object) -> bool:
+    """The value as a truth value; one SDK sends `True`, another `true`."""
+    if isinstance(value, bool):
+        return value
+    lowered = value.strip().lower() if isinstance(value, str) else ""
+    if lowered in _TRUE:
+        return True
+    if lowered in _FALSE:
+        return False
+    raise refuse(name, "true or false is expected")
+
+
+def read_json(text: str) -> object:
+    """What JSON text says, where strings may stand in single quotes too.
+
+    The service's parser is a lenient one: a list written by Python, such as `['i-1']`, works.
+
+    Raises:
+        ValueError: the text is no JSON, whatever the quotes.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        return _decode(text)
+    except ValueError:
+        if "'" not in text:
+            raise
+        return _decode(_QUOTED.sub(_in_double_quotes, text))
+
+
+def _in_double_quotes(found: re.Match[str]) -> str:
+    quoted = found[0]
+    if quoted[0] == '"':
+        return quoted
+    return '"' + re.sub(r'\\.|"', _escaped, quoted[1:-1], flags=re.DOTALL) + '"'
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return {'"': '\\"', "\\'": "'"}.get(found[0], found[0])
+
+
+def read_leaves(name: str, value: object) -> str | tuple[str, ...]:
+    """The text of a value, or all texts in a structure or list."""
+    if isinstance(value, Mapping):
+        return tuple(leaf for each in value.values() for leaf in _leaves(name, each))
+    if isinstance(value, list | tuple):
+        return tuple(leaf for each in value for leaf in _leaves(name, each))
+    return read_text(name, value)
+
+
+def _leaves(name: str, value: object) -> tuple[str, ...]:
+    read = read_leaves(name, value)
+    return (read,) if isinstance(read, str) else read
