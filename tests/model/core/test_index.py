@@ -7,21 +7,22 @@ from typing import Any
 import pytest
 
 from faultzone.clock import DAY, MINUTE, SECOND
-from faultzone.model.core.book import NOWHERE, Book, Field, Found, Several, instants
+from faultzone.model.core.book import NOWHERE, Book, Field, Found, Several, by_name, instants
 from faultzone.model.core.index import both, either, rows_of, without
-from tests.support.books import rebuilt
+from tests.support.books import indexes, rebuilt
 
 
 class Thing:
     def __init__(self, colour: str, tags: tuple[str, ...], at: int) -> None:
         self.colour, self.tags, self.at = colour, tags, at
-        self.row = NOWHERE
+        self.state, self.row = "new", NOWHERE
 
 
 UNITS = (DAY, MINUTE, SECOND)
-FIELDS = (
+FIELDS = by_name(
     Field("colour", "colour", lambda thing: (thing.colour,)),
     Field("tag", "tags", lambda thing: thing.tags),
+    Field("state", "state", lambda thing: (thing.state,)),
     *instants("at", "at", UNITS, lambda thing: (thing.at,)),
 )
 
@@ -117,7 +118,7 @@ def test_after_any_changes_the_indexes_are_those_of_a_new_book(seed: int) -> Non
     chance, (book, things), gone = Random(seed), filled(300, seed), set[Thing]()
     for _ in range(300):
         thing = chance.choice(things)
-        match chance.randrange(6):
+        match chance.randrange(7):
             case 0:
                 book.change(thing, "colour", chance.choice(["red", "blue", f"{chance.random()}"]))
             case 1:
@@ -128,16 +129,60 @@ def test_after_any_changes_the_indexes_are_those_of_a_new_book(seed: int) -> Non
                 gone.add(thing)
                 book.drop(thing)
             case 4:
-                assert book.indexes == rebuilt(book).indexes
+                field = chance.choice([*FIELDS])
+                assert book.index(field) == rebuilt(book).index(field)
+            case 5:
+                book.move(thing, "state")
+                thing.state = chance.choice(["old", "new"])
             case _:
                 more = [Thing("red", ("a",), 5) for _ in range(chance.choice([1, 1, 40]))]
                 book.enter(more)
                 things += more
     made = rebuilt(book)
-    assert made.indexes == book.indexes
+    assert indexes(made) == indexes(book)
     assert made.all == book.all
     assert list(book.found()) == [thing for thing in things if thing not in gone]
     assert all(one.row < other.row for one, other in pairwise(book.found()))
+
+
+def test_a_field_that_nobody_asks_for_is_never_read() -> None:
+    read: list[str] = []
+
+    def noted(name: str, attribute: str) -> Field:
+        def values(thing: Thing) -> tuple[object, ...]:
+            read.append(name)
+            return (getattr(thing, attribute),)
+
+        return Field(name, attribute, values)
+
+    book = Book[Thing](by_name(noted("colour", "colour"), noted("same", "colour"), noted("state", "state")))
+    things: list[Thing] = []
+
+    def live(count: int) -> None:
+        more = [Thing("red", (), 0) for _ in range(count)]
+        things.extend(more)
+        book.enter(more)
+        for thing in more[::2]:
+            book.move(thing, "state")
+            thing.state = "old"
+            book.change(thing, "colour", "blue")
+        for thing in more[::3]:
+            book.drop(thing)
+            things.remove(thing)
+
+    def found(field: str, value: str) -> list[Thing]:
+        return list(book.found(book.rows(field, value)))
+
+    live(1_200)
+    assert len(book.found()) == 800
+    assert read == []
+    assert found("colour", "blue") == [thing for thing in things if thing.colour == "blue"]
+    live(1_200)
+    assert found("colour", "blue") == [thing for thing in things if thing.colour == "blue"]
+    assert {*read} == {"colour"}
+    assert found("state", "old") == found("same", "blue") == found("colour", "blue")
+    live(100)
+    assert found("state", "old") == found("same", "blue") == found("colour", "blue")
 
 
 def test_what_is_not_in_the_book_can_change_all_the_same() -> None:
@@ -150,7 +195,7 @@ def test_a_book_that_is_emptied_keeps_nothing() -> None:
     book, things = filled(3_000)
     for thing in things:
         book.drop(thing)
-    assert all(not [*index.values()] for index in book.indexes.values())
+    assert all(not [*index.values()] for index in indexes(book).values())
     assert (book.all, book._things) == ({}, {})
     late = Thing("red", (), 0)
     book.enter([late])

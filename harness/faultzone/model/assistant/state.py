@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.journal.redaction import HIDDEN
 from faultzone.model.assistant.parameters import fill
-from faultzone.model.core.book import NOWHERE, Book, Field
+from faultzone.model.core.book import NOWHERE, Book, Field, by_name
 from faultzone.model.core.effects import PutFile, RunScript
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class Invocation:
         )
 
 
-RECORD_FIELDS: Final = (
+RECORD_FIELDS: Final = by_name(
     Field("invocation", "invocation", lambda each: (each.invocation.id,)),
     Field("command", "invocation", lambda each: (each.invocation.command.id,)),
     Field("instance", "target", lambda each: (each.target.instance,)),
@@ -197,7 +197,7 @@ RECORD_FIELDS: Final = (
     Field("superseded", "superseded", lambda each: (True,) if each.superseded else ()),
 )
 
-INVOCATION_FIELDS: Final = (
+INVOCATION_FIELDS: Final = by_name(
     Field("command", "command", lambda each: (each.command.id,)),
     Field("command name", "command", lambda each: (each.command.name,)),
     Field("type", "command", lambda each: (each.command.kind,)),

@@ -1,4 +1,4 @@
-"""Books: things in the order in which they were made, with an index for each field that listings filter by."""
+"""Books: things in the order in which they were made, with an index for each field that a listing has filtered by."""
 
 from __future__ import annotations
 
@@ -60,27 +60,31 @@ class Field(NamedTuple):
     alike: bool = True
 
 
-class Book(Generic[F]):
-    """Things in the order in which they were made, with an index for each field that listings filter by.
+def by_name(*fields: Field) -> dict[str, Field]:
+    """The fields of a kind of books, which all of them share; no two have one name."""
+    return {field.name: field for field in fields}
 
-    Things are filed under their fields, and taken out again, many at a time: when a listing asks for a field, or when
-    a block of them has come together. So who lists little pays little.
+
+class Book(Generic[F]):
+    """Things in the order in which they were made, with an index for each field that a listing has filtered by.
+
+    The index of a field is made when the field is first asked for: then everything is looked at once. A field that
+    nobody asks for costs nothing. Later things are filed under the fields that were asked for, and taken out again,
+    many at a time: when a listing asks for a field, or when a block of them has come together.
 
     Args:
-        fields: what things are found by; no two have one name.
+        fields: what things may be found by, by name.
     """
 
-    def __init__(self, fields: Iterable[Field]) -> None:
-        self.fields = tuple(fields)
-        self._indexes = {field.name: Index() for field in self.fields}
-        self._by_name = {field.name: (field, self._indexes[field.name]) for field in self.fields}
+    def __init__(self, fields: Mapping[str, Field]) -> None:
+        self.fields = fields
+        #: The indexes that there are, by the names of the fields, and by the attributes that those are read from.
+        self._indexes: dict[str, Index] = {}
         self._by_attribute: dict[str, list[tuple[Field, Index]]] = {}
-        for field in self.fields:
-            self._by_attribute.setdefault(field.attribute, []).append((field, self._indexes[field.name]))
         #: The rows of all things.
         self.all: Rows = {}
         self._things: dict[int, list[F | None]] = {}
-        #: The rows below the one are filed, those below the other given.
+        #: The rows below the one are filed, none as long as there is no index; those below the other are given.
         self._filed = self._next = 0
         #: Things that are filed and no longer there; and those that have moved, with what they are filed under.
         self._leaving: list[F] = []
@@ -104,7 +108,7 @@ class Book(Generic[F]):
                 scan.found.pop(block, None)
             row += 1
         self._next = row
-        if row - self._filed >= SIZE:
+        if row - self._filed >= SIZE and self._indexes:
             self._file()
 
     def drop(self, thing: F) -> None:
@@ -133,22 +137,29 @@ class Book(Generic[F]):
                 first = max(0, self._filed - (block << SHIFT))
                 things += [thing for thing in self._things[block][first:] if thing is not None]
         self._filed = self._next
-        for field, index, some, rows in self._grouped(things):
-            for value in field.read(some[0]):
-                if rows is None:
-                    index.add(value, some[0].row)
-                else:
-                    index.add_rows(value, rows)
+        for fields in self._by_attribute.values():
+            _add(things, fields)
+
+    def _begin(self, name: str) -> Index:
+        """Make the index of a field, block by block: the things of one are often alike."""
+        field, index = self.fields[name], Index()
+        for block, bits in self.all.items():
+            _add(self.things(block, bits), [(field, index)])
+        self._filed = self._next
+        self._indexes[name] = index
+        self._by_attribute.setdefault(field.attribute, []).append((field, index))
+        return index
 
     def _leave(self) -> None:
         """Take out what has gone since the last time."""
         things, self._leaving = self._leaving, []
-        for field, index, some, rows in self._grouped(things):
-            for value in field.read(some[0]):
-                if rows is None:
-                    index.discard(value, some[0].row)
-                else:
-                    index.discard_rows(value, rows)
+        for fields in self._by_attribute.values():
+            for field, index, some, rows in _grouped(things, fields):
+                for value in field.read(some[0]):
+                    if rows is None:
+                        index.discard(value, some[0].row)
+                    else:
+                        index.discard_rows(value, rows)
         for thing in things:
             thing.row = NOWHERE
 
@@ -156,9 +167,10 @@ class Book(Generic[F]):
         """Bring the indexes up to date with what has moved since the last time."""
         moved, self._moved = self._moved, {}
         for field, things in moved.items():
-            (of, index), groups = self._by_name[field], dict[tuple[Values, Values], list[int]]()
+            read, index = self.fields[field].read, self._indexes[field]
+            groups: dict[tuple[Values, Values], list[int]] = {}
             for thing, before in things.values():
-                groups.setdefault((before, of.read(thing)), []).append(thing.row)
+                groups.setdefault((before, read(thing)), []).append(thing.row)
             for (before, after), numbers in groups.items():
                 if before != after:
                     rows = rows_of(numbers)
@@ -166,25 +178,6 @@ class Book(Generic[F]):
                         index.discard_rows(value, rows)
                     for value in after:
                         index.add_rows(value, rows)
-
-    def _grouped(self, things: Sequence[F]) -> Iterator[tuple[Field, Index, Sequence[F], Mapping[int, int] | None]]:
-        """For each field, runs of some things that have the same values, with their rows; of one alone, without."""
-        if not things:
-            return
-        every = rows_of(map(_row_of, things)) if len(things) > 1 else None
-        for attribute, fields in self._by_attribute.items():
-            values, alike = list(map(attrgetter(attribute), things)), fields[0][0].alike
-            runs: list[tuple[Sequence[F], Mapping[int, int] | None]] = [(things, every)]
-            if not alike or values.count(values[0]) != len(values):
-                runs, first = [], 0
-                for end in range(1, len(values) + 1):
-                    if end == len(values) or not alike or values[end] != values[first]:
-                        some = things[first:end]
-                        runs.append((some, rows_of(map(_row_of, some)) if end - first > 1 else None))
-                        first = end
-            for field, index in fields:
-                for some, rows in runs:
-                    yield field, index, some, rows
 
     def _settle(self) -> None:
         if self._moved:
@@ -194,30 +187,33 @@ class Book(Generic[F]):
         if self._filed != self._next:
             self._file()
 
-    @property
-    def indexes(self) -> Mapping[str, Index]:
-        """The index of each field."""
-        self._settle()
-        return self._indexes
+    def index(self, field: str) -> Index:
+        """The index of a field."""
+        if self._indexes:
+            self._settle()
+        index = self._indexes.get(field)
+        return self._begin(field) if index is None else index
 
     def move(self, thing: F, field: str) -> None:
-        """Take note that a thing is about to change in one field. Many are brought up to date at once."""
-        if NOWHERE < thing.row < self._filed:
+        """Take note that a thing is about to change in one field, of whose attribute `change` is never asked. Many are
+        brought up to date at once."""
+        if NOWHERE < thing.row < self._filed and field in self._indexes:
             things = self._moved.get(field)
             if things is None or len(things) >= SIZE:
                 self._move()
                 things = self._moved[field] = {}
             if thing.row not in things:
-                things[thing.row] = (thing, self._by_name[field][0].read(thing))
+                things[thing.row] = (thing, self.fields[field].read(thing))
 
     def values(self, thing: F, attribute: str) -> list[Values]:
-        """What a thing has of the fields that are read from an attribute, to be given to `refile` after a change."""
-        return [field.read(thing) for field, _ in self._by_attribute[attribute]]
+        """What a thing has of the fields that are read from an attribute and have an index, to be given to `refile`
+        after a change."""
+        return [field.read(thing) for field, _ in self._by_attribute.get(attribute, ())]
 
     def refile(self, thing: F, attribute: str, before: Iterable[Values]) -> None:
         """Bring the indexes up to date after a change of what an attribute tells of a thing that is filed."""
         row = thing.row
-        for (field, index), had in zip(self._by_attribute[attribute], before, strict=True):
+        for (field, index), had in zip(self._by_attribute.get(attribute, ()), before, strict=True):
             has = field.read(thing)
             if has != had:
                 for value in had:
@@ -229,7 +225,7 @@ class Book(Generic[F]):
 
     def change(self, thing: F, attribute: str, value: object) -> None:
         """Change an attribute of a thing, whether or not it is in the book."""
-        if NOWHERE < thing.row < self._filed:
+        if NOWHERE < thing.row < self._filed and attribute in self._by_attribute:
             before = self.values(thing, attribute)
             setattr(thing, attribute, value)
             self.refile(thing, attribute, before)
@@ -269,12 +265,12 @@ class Book(Generic[F]):
 
     def rows(self, field: str, *values: Hashable) -> Mapping[int, int]:
         """The rows that have any of some values of a field; not to be changed."""
-        index = self.indexes[field]
+        index = self.index(field)
         return index.rows(values[0]) if len(values) == 1 else either(map(index.rows, values))
 
     def rows_where(self, field: str, meets: Callable[[Any], object]) -> Mapping[int, int]:
         """The rows with a value that meets a condition, which is asked once of each value that there is."""
-        index = self.indexes[field]
+        index = self.index(field)
         return either(index.rows(value) for value in index.values() if meets(value))
 
     def rows_between(self, field: str, units: Sequence[int], first: float, last: float) -> Mapping[int, int]:
@@ -288,7 +284,7 @@ class Book(Generic[F]):
 
         def look(units: Sequence[int], numbers: Iterable[int]) -> None:
             unit, finer = units[0], units[1:]
-            index = self.indexes[f"{field}/{unit}"]
+            index = self.index(f"{field}/{unit}")
             for number in numbers:
                 start, end = number * unit, (number + 1) * unit - 1
                 if first <= start and end <= last:
@@ -296,11 +292,13 @@ class Book(Generic[F]):
                 elif finer and start <= last and end >= first and index.rows(number):
                     look(finer, range(start // finer[0], (end + 1) // finer[0]))
 
-        look(units, list(self.indexes[f"{field}/{units[0]}"].values()))
+        look(units, list(self.index(f"{field}/{units[0]}").values()))
         return either(found)
 
     def found(self, *conditions: Mapping[int, int]) -> Found[F]:
         """The things in all of some sets of rows."""
+        if not conditions:
+            return Found(self, self.all)
         rows: Mapping[int, int] = self.all
         for each in sorted(conditions, key=len):
             rows = each if rows is self.all else both(rows, each)
@@ -309,7 +307,7 @@ class Book(Generic[F]):
     def things(self, block: int, bits: int) -> list[F]:
         """The things of a block that some bits stand for, oldest first."""
         held = self._things[block]
-        some = held if bits == FULL else [held[place] for place in places_of(bits)]
+        some = list(held) if bits.bit_count() == len(held) else [held[place] for place in places_of(bits)]
         return some  # type: ignore[return-value]
 
 
@@ -336,7 +334,8 @@ class Found(Generic[F]):
     def page(self, start: int, most: int, *, latest_first: bool) -> list[F]:
         """So many things from one on; those before it are counted, not looked at."""
         shown: list[F] = []
-        for block in sorted(self.rows, reverse=latest_first):
+        blocks: Iterable[int] = sorted(self.rows, reverse=latest_first) if len(self.rows) > 1 else self.rows
+        for block in blocks:
             bits = self.rows[block]
             count = bits.bit_count()
             if start < count:
@@ -394,6 +393,40 @@ class Several(Generic[F, T]):
             else:
                 start -= count
         return shown
+
+
+def _add(things: Sequence[F], fields: Sequence[tuple[Field, Index]]) -> None:
+    """File some things under fields that are read from one attribute."""
+    for field, index, some, rows in _grouped(things, fields):
+        for value in field.read(some[0]):
+            if rows is None:
+                index.add(value, some[0].row)
+            else:
+                index.add_rows(value, rows)
+
+
+def _grouped(
+    things: Sequence[F], fields: Sequence[tuple[Field, Index]]
+) -> Iterator[tuple[Field, Index, Sequence[F], Mapping[int, int] | None]]:
+    """For each of some fields that are read from one attribute, runs of things that have the same values, with their
+    rows; of one thing alone, without."""
+    if not things:
+        return
+    first, alike = fields[0][0], fields[0][0].alike
+    values = list(map(attrgetter(first.attribute), things))
+    runs: list[tuple[Sequence[F], Mapping[int, int] | None]] = []
+    if alike and values.count(values[0]) == len(values):
+        runs.append((things, rows_of(map(_row_of, things)) if len(things) > 1 else None))
+    else:
+        start = 0
+        for end in range(1, len(values) + 1):
+            if end == len(values) or not alike or values[end] != values[start]:
+                some = things[start:end]
+                runs.append((some, rows_of(map(_row_of, some)) if end - start > 1 else None))
+                start = end
+    for field, index in fields:
+        for some, rows in runs:
+            yield field, index, some, rows
 
 
 def instants(name: str, attribute: str, units: Iterable[int], read: Callable[[Any], Iterable[int]]) -> list[Field]:

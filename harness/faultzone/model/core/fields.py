@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.clock import DAY, MINUTE, SECOND
 from faultzone.model.core.addresses import read_dotted
-from faultzone.model.core.book import Book, Field, Values, instants
+from faultzone.model.core.book import Book, Field, Values, by_name, instants
 from faultzone.model.core.filters import Bound, read_tag_list
 from faultzone.model.core.index import NONE, both, either, rows_of
 from faultzone.model.core.listing import all_like
@@ -86,7 +86,7 @@ def _tag_count(instance: Instance) -> Values:
     return (len(read_tag_list(tags)),) if tags else ()
 
 
-INSTANCE_FIELDS: Final = (
+INSTANCE_FIELDS: Final = by_name(
     Field("status", "status", lambda each: (each.status,)),
     Field("zone", "zone", lambda each: (each.zone,)),
     Field("type", "kind", lambda each: (each.kind.name,)),
@@ -122,7 +122,7 @@ INSTANCE_FIELDS: Final = (
 )
 
 
-EVENT_FIELDS: Final = (
+EVENT_FIELDS: Final = by_name(
     Field("account", "account", lambda each: (each.account,)),
     Field("status", "status", lambda each: (each.status,)),
     Field("instance", "instance", lambda each: (each.instance,)),

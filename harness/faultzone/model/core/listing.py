@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from faultzone.api.errors import ApiError
 from faultzone.model.core.book import Found, Several
+
+#: What is kept by rows.
+_BY_ROWS: Final = (Found, Several)
 
 T = TypeVar("T")
 C = TypeVar("C", covariant=True)
@@ -94,7 +97,7 @@ def _having(value: object, read: Callable[[T], object]) -> Callable[[T], object]
 
 def cut(found: Listed[T], start: int, most: int, *, latest_first: bool = False) -> list[T]:
     """So many of a listing from one on; what is kept by rows counts those before it, and does not look at them."""
-    if isinstance(found, Found | Several):
+    if isinstance(found, _BY_ROWS):
         return found.page(start, most, latest_first=latest_first)
     return list(islice(reversed(found) if latest_first else found, start, start + most))
 

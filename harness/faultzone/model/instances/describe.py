@@ -187,13 +187,13 @@ def describe_instances(region: RegionState, account: AccountState, request: Desc
     if request.dry_run:
         raise ApiError("DryRunOperation")
     instances, ids, where = account.instances, request.instance_ids, []
-    found: Listed[Instance] = account.book.found()
-    if len(request.given) > (ids is not None):
-        conditions = list(_conditions(region, account, request))
+    conditions = list(_conditions(region, account, request)) if len(request.given) > (ids is not None) else []
+    found: Listed[Instance]
+    if ids is None:
         found = account.book.found(*conditions)
-        if ids is not None and conditions:
-            where.append(found.__contains__)
-    if ids is not None:
+    else:
+        if conditions:
+            where.append(account.book.found(*conditions).__contains__)
         found = [instances[each] for each in dict.fromkeys(ids) if each in instances]
     show = partial(_listed, region, account)
     answer = listing("Instances", "Instance", found, request, show, where=where, latest_first=ids is None)

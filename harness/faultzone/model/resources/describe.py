@@ -219,7 +219,7 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
         raise ApiError("DryRunOperation")
     bounds = read_bounds(r.filters, ("Creation",))
     read_asked_tags(r.tags)
-    in_use = set(account.book.indexes["image"].values()) if r.usage else set()
+    in_use = set(account.book.index("image").values()) if r.usage else set()
     # No image is made of a snapshot, has tags or is in a group, and all can do the same.
     none = bool(r.snapshot_id or r.tags or r.resource_group_id)
     none = none or r.supports_cloud_init is False or r.supports_io_optimized is False
@@ -318,7 +318,7 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
     groups: dict[int, Mapping[int, int]] = {}
     found: Listed[tuple[Instance, int]]
     if request.disk_ids is None:
-        for terms in book.indexes["disks"].values():
+        for terms in book.index("disks").values():
             count = len(_matching(request, terms))
             groups[count] = either((groups.get(count, NONE), both(selected, book.rows("disks", terms))))
         found = Several(book, groups, lambda each: [(each, number) for number in _matching(request, disk_terms(each))])

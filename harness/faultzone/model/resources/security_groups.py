@@ -189,7 +189,7 @@ def list_tag_resources(region: RegionState, account: AccountState, request: List
     if request.resource_type.lower() == "instance" and not request.resource_ids:
         book = account.book
         rows = book.found(*tagged(book, "tag", request.tags)).rows
-        groups = {count: both(rows, book.rows("tag count", count)) for count in book.indexes["tag count"].values()}
+        groups = {count: both(rows, book.rows("tag count", count)) for count in book.index("tag count").values()}
         found = Several(book, groups, _listed)
     else:
         if request.resource_ids:
