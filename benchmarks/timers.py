@@ -46,7 +46,10 @@ def _journalled(instants: list[int]) -> None:
     backend = LocalBackend()
     region = backend.cloud.regions[backend.cloud.default_region]
     kind, image = next(iter(region.catalog.types.values())), next(iter(region.catalog.images.values()))
-    instance = Instance("i-1", backend.cloud.accounts[0], kind, image, 0, region.clock.now)
+    account = region.account(backend.cloud.accounts[0])
+    instance = Instance("i-1", account.id, kind, image, 0, region.clock.now)
+    account.instances[instance.id] = instance
+    account.book.enter([instance])
 
     def flip() -> None:
         region.enter(instance, STOPPED if instance.status == RUNNING else RUNNING)
