@@ -2,7 +2,8 @@
 
     python -m benchmarks.reading [REVISION ...]
 
-A flow enters a file when a call goes from one file of the harness into another. The figures of several revisions stand
+A flow enters a file when a call goes from one file of the harness into another; what runs while a module is imported is
+no part of a flow. The figures of several revisions stand
 side by side; each is counted in a process of its own, by this very file.
 """
 
@@ -23,6 +24,7 @@ from types import FrameType
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).parents[1]
+_IMPORTING: Final = "<frozen importlib"
 PACKAGES: Final = ("harness/faultzone", "plugin/pytest_faultzone", "specs/faultzone_specs")
 
 
@@ -50,10 +52,14 @@ class Walk:
         """What `sys.setprofile` calls."""
         if event != "call" or not self.open or not frame.f_code.co_filename.startswith(self._inside):
             return
-        file, caller = frame.f_code.co_filename, frame.f_back
-        while caller is not None and not caller.f_code.co_filename.startswith(self._inside):
+        file, caller, called_by = frame.f_code.co_filename, frame.f_back, None
+        while caller is not None:
+            if caller.f_code.co_filename.startswith(_IMPORTING):
+                return
+            if called_by is None and caller.f_code.co_filename.startswith(self._inside):
+                called_by = caller.f_code.co_filename
             caller = caller.f_back
-        if caller is None or caller.f_code.co_filename != file:
+        if called_by != file:
             self.entered[file] += 1
 
     @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from benchmarks import __main__ as command
 from benchmarks import peers, stateful
 from benchmarks.measure import Row, Sizes
+from benchmarks.reading import Walk
 
 TINY = Sizes(
     instances=(2, 4),
@@ -77,3 +80,22 @@ def test_the_rows_are_written_as_json(
     written = json.loads((tmp_path / "rows.json").read_text())
     assert [(each["what"], each["value"], each["met"]) for each in written["rows"]] == [("it", 12.0, True)]
     assert "| it " in capsys.readouterr().out
+
+
+def test_what_an_import_runs_is_no_part_of_a_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = tmp_path / "harness" / "faultzone"
+    room.mkdir(parents=True)
+    (room / "followed.py").write_text("def made(): pass\nmade()\n", "utf-8")
+    monkeypatch.syspath_prepend(str(room))
+    walk = Walk(tmp_path)
+    sys.setprofile(walk)
+    try:
+        with walk.watched():
+            module = import_module("followed")
+        imported = walk.figures()
+        with walk.watched():
+            module.made()
+    finally:
+        sys.setprofile(None)
+        sys.modules.pop("followed", None)
+    assert (imported, walk.figures()) == ({"files": 0, "entries": 0}, {"files": 1, "entries": 1})
