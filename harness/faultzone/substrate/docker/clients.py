@@ -7,6 +7,7 @@ from typing import Final
 
 from faultzone.errors import UsageError
 
+_OPTION: Final = "--faultzone-docker-agent"
 _MAGIC: Final = b"\x7fELF"
 #: The engine's names of architectures, and the numbers that programs for them carry.
 _MACHINES: Final = {"x86_64": 62, "aarch64": 183, "arm64": 183, "armv7l": 40, "ppc64le": 21, "s390x": 22}
@@ -19,13 +20,12 @@ def read(path: str) -> bytes:
     Raises:
         UsageError: there is none, or it is no program for Linux.
     """
-    where = f"--faultzone-docker-agent={path}"
     try:
         program = Path(path).read_bytes()
     except OSError as trouble:
-        raise UsageError(f"{where}: {trouble.strerror}") from None
+        raise UsageError.expected(_OPTION, path, f"the path of a file ({trouble.strerror})") from None
     if not program.startswith(_MAGIC) or len(program) < 64 or _number(program, 16) not in _KINDS:
-        raise UsageError(f"{where}: this is no program for Linux; name the client's executable, aliyun-service")
+        raise UsageError.expected(_OPTION, path, "a program for Linux: the client's executable, aliyun-service")
     return program
 
 
@@ -37,7 +37,7 @@ def check(path: str, program: bytes, machine: str) -> None:
     """
     wanted = _MACHINES.get(machine)
     if wanted is not None and _number(program, 18) != wanted:
-        raise UsageError(f"--faultzone-docker-agent={path}: this program is not for the engine's machine, {machine}")
+        raise UsageError.expected(_OPTION, path, f"a program for the engine's machine, which is {machine}")
 
 
 def _number(program: bytes, place: int) -> int:

@@ -143,7 +143,7 @@ class Faults:
             HarnessError: it is the engine that is gone.
         """
         await asyncio.to_thread(self._engine.ping)
-        return UsageError(f"host {machine.index} of {machine.region} has no power")
+        return UsageError(f"host {machine.index} of {machine.region} has no power: undo its faults first")
 
     # Networks, disks and memory, by the host's own agent
 
@@ -206,7 +206,7 @@ class Faults:
         if mends and (machine.gone or machine.link is None):
             return {}
         if machine.paused and not machine.gone:
-            raise UsageError(f"host {host} of {region} is frozen")
+            raise UsageError(f"host {host} of {region} is frozen: undo that fault first")
         if machine.gone or (machine.down and machine.link is None):
             raise await self._powerless(machine)
         link = await self._machines.link_of(machine)

@@ -83,7 +83,7 @@ class Ports:
         """
         found = self._forwards.pop(port, None)
         if found is None:
-            raise UsageError(f"port={port!r}: no port was opened there")
+            raise UsageError.expected("port", port, "a port that `forward` opened and that is still open")
         found.close()
 
     def close(self) -> None:
