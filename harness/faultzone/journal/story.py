@@ -213,10 +213,16 @@ def _fault(kind: str, data: Mapping[str, Any]) -> str:
 
 
 def _refusal(data: Mapping[str, Any]) -> str:
-    return f"{_call(data) if 'action' in data else 'a call'} refused: {data.get('code')}"
+    """A refused call; what is usual in one may be what was refused."""
+    call = _call(data, usual=frozenset({"RegionId"})) if "action" in data else "a call"
+    return f"{call} refused: {data.get('code')}"
 
 
-def _call(data: Mapping[str, Any], scripts: Mapping[object, str] = MappingProxyType({})) -> str:
+def _call(
+    data: Mapping[str, Any],
+    scripts: Mapping[object, str] = MappingProxyType({}),
+    usual: frozenset[str] = _USUAL,
+) -> str:
     """A call as its action with the parameters that say what was asked."""
     shown = []
     for name, value in (data.get("parameters") or {}).items():
@@ -224,9 +230,10 @@ def _call(data: Mapping[str, Any], scripts: Mapping[object, str] = MappingProxyT
             shown.append(f"script={quoted(scripts[value], _VALUE_MOST)}")
         elif name == "CommandContent":
             shown.append(f"script={quoted(_content(value), _VALUE_MOST)}")
-        elif name not in _USUAL and value is not None:
+        elif name not in usual and value is not None:
             shown.append(f"{name}={_value(value)}")
-    return f"{data['action']}({', '.join(shown)})"
+    ignored = f", ignored: {', '.join(map(str, data['ignored']))}" if data.get("ignored") else ""
+    return f"{data['action']}({', '.join(shown)}){ignored}"
 
 
 def _content(value: object) -> str:

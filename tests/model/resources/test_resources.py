@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from faultzone import ApiError, Region, UsageError, assert_refused, make_region
+from faultzone.editions import names
 
 
 @pytest.fixture
@@ -348,3 +349,30 @@ def test_a_batch_is_all_or_nothing_unless_asked_otherwise(later: Region) -> None
     assert later.instances == []
     with pytest.raises(ApiError):
         later.call("DeleteInstances", InstanceId=ids)
+
+
+@pytest.mark.parametrize("edition", names())
+def test_zones_supply_and_launches_agree_on_categories_of_disks(edition: str) -> None:
+    with make_region(edition=edition, hosts_per_zone=16) as region:
+        zone = region.call("DescribeZones", Verbose=True)["Zones"]["Zone"][0]
+        told = zone["AvailableDiskCategories"]["DiskCategories"]
+        (more,) = zone["AvailableResources"]["ResourcesInfo"]
+        assert more["SystemDiskCategories"]["supportedSystemDiskCategory"] == told
+        assert more["DataDiskCategories"]["supportedDataDiskCategory"] == told
+        for asked, found in (
+            ({"DestinationResource": "SystemDisk"}, told),
+            ({"DestinationResource": "SystemDisk", "SystemDiskCategory": told[1]}, told[1:2]),
+            ({"DestinationResource": "DataDisk", "SystemDiskCategory": told[1]}, told),
+            ({"DestinationResource": "DataDisk", "SystemDiskCategory": told[1], "DataDiskCategory": told[0]}, told[:1]),
+        ):
+            zones = region.call("DescribeAvailableResource", **asked)["AvailableZones"]["AvailableZone"]
+            (resource,) = zones[0]["AvailableResources"]["AvailableResource"]
+            assert [each["Value"] for each in resource["SupportedResources"]["SupportedResource"]] == found
+        for category in told:
+            region.run_instances(1, SystemDisk={"Category": category}, DataDisk=[{"Category": category, "Size": 40}])
+        for refused in (
+            {"DestinationResource": "DataDisk"},
+            {"DestinationResource": "SystemDisk", "SystemDiskCategory": "x"},
+        ):
+            with pytest.raises(ApiError):
+                region.call("DescribeAvailableResource", **refused)

@@ -36,7 +36,7 @@ from faultzone.api.ecs.reasons import (
     ONE_PROVIDER,
     PLAIN_DISKS,
 )
-from faultzone.api.ecs.shared import SYSTEM_DISK_GIB, TAG
+from faultzone.api.ecs.shared import DISK_CATEGORIES, SYSTEM_DISK_GIB, TAG
 from faultzone.api.request import (
     Request,
     flag,
@@ -55,7 +55,6 @@ INTERNET_CHARGE_TYPES = ("PayByTraffic", "PayByBandwidth")
 SPOT_STRATEGIES = ("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo")
 STOPPED_MODES = ("KeepCharging", "StopCharging")
 STATUSES = ("Pending", "Starting", "Running", "Stopping", "Stopped")
-DISK_CATEGORIES = ("cloud", "cloud_efficiency", "cloud_ssd", "cloud_essd", "ephemeral_ssd")
 
 
 _DISK_OPTIONS: Final = "AutoSnapshotPolicyId BurstingEnabled=false EncryptAlgorithm ProvisionedIops StorageClusterId"

@@ -31,7 +31,7 @@ from faultzone.api.ecs.reasons import (
     UNKNOWN,
     UNKNOWN_OF_DISKS,
 )
-from faultzone.api.ecs.shared import FILTER, LOCK_REASONS, TAG
+from faultzone.api.ecs.shared import DISK_CATEGORIES, FILTER, LOCK_REASONS, TAG
 from faultzone.api.request import Request, flag, integer, json_texts, number, structures, text, texts
 
 
@@ -209,13 +209,23 @@ class DescribeInstanceTypeFamilies(Read):
 _OF_DISKS: Final = "disks are asked for"
 
 
+#: What DescribeAvailableResource can be asked for; data disks with the category of the system disk.
+DESTINATIONS: Final = ("Zone", "InstanceType", "SystemDisk", "DataDisk")
+
+
 class DescribeAvailableResource(Read):
     """Tell in which zones instance types can be had."""
 
     needs_region = True
 
-    destination_resource: str = text("DestinationResource", required=True, among=("Zone", "InstanceType", "SystemDisk"))
+    destination_resource: str = text("DestinationResource", required=True, among=DESTINATIONS)
     zone_id: str | None = text("ZoneId")
+    system_disk_category: str | None = text(
+        "SystemDiskCategory", among=DISK_CATEGORIES, code="InvalidSystemDiskCategory.ValueNotSupported"
+    )
+    data_disk_category: str | None = text(
+        "DataDiskCategory", among=DISK_CATEGORIES, code="InvalidDataDiskCategory.ValueNotSupported"
+    )
     instance_type: str | None = text("InstanceType")
     cores: int | None = integer("Cores", least=1)
     memory: float | None = number("Memory")
@@ -226,7 +236,6 @@ class DescribeAvailableResource(Read):
     resource_type: str | None = text("ResourceType", inert=(2019, 2))
 
     not_simulated = (
-        (NOT_FILTERED, "DataDiskCategory SystemDiskCategory"),
         (NO_DEDICATED, "DedicatedHostId"),
         (NO_SCOPE, "Scope=Region"),
         (NO_SPOT_DURATION, "SpotDuration"),

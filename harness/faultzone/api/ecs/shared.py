@@ -14,6 +14,8 @@ TAG: Final = (text("Key", also="key"), text("Value", also="value"))
 #: The fields of a filter by time; a client that needs the third and the fourth alone may leave the others out.
 FILTER: Final = (text("Key"), text("Value"))
 
+#: The categories that disks may have; the first is that of a disk for which none is given.
+DISK_CATEGORIES: Final = ("cloud_efficiency", "cloud_ssd", "cloud_essd", "cloud", "ephemeral_ssd")
 #: How large a system disk may be, in GiB.
 SYSTEM_DISK_GIB: Final = (20, 500)
 #: Why an instance or a disk may be locked.

@@ -16,7 +16,7 @@ from faultzone.api.ecs.resources import (
     DescribeZones,
     PagedByToken,
 )
-from faultzone.api.ecs.shared import SYSTEM_DISK_GIB
+from faultzone.api.ecs.shared import DISK_CATEGORIES, SYSTEM_DISK_GIB
 from faultzone.api.errors import ApiError
 from faultzone.clock import read_stamp, stamp
 from faultzone.model.core import periods, placement
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 #: How many items a page by token has; what is asked beyond either is not refused but cut.
 _FEWEST_BY_TOKEN, MOST_BY_TOKEN = 10, 500
 _SYSTEM_DISK_GIB = 40
-_DISK_CATEGORIES = ["cloud_efficiency", "cloud_ssd"]
 
 
 def token_of(request: PagedByToken) -> Token | None:
@@ -77,8 +76,8 @@ def describe_zones(region: RegionState, account: AccountState, request: Describe
             "InstanceGenerations": {
                 "supportedInstanceGeneration": sorted({region.catalog.families[each].generation for each in families})
             },
-            "SystemDiskCategories": {"supportedSystemDiskCategory": _DISK_CATEGORIES},
-            "DataDiskCategories": {"supportedDataDiskCategory": _DISK_CATEGORIES},
+            "SystemDiskCategories": {"supportedSystemDiskCategory": [*DISK_CATEGORIES]},
+            "DataDiskCategories": {"supportedDataDiskCategory": [*DISK_CATEGORIES]},
             "NetworkTypes": {"supportedNetworkCategory": ["vpc"]},
         }
         zones.append(
@@ -87,7 +86,7 @@ def describe_zones(region: RegionState, account: AccountState, request: Describe
                 "LocalName": zone_id,
                 "ZoneType": "AvailabilityZone",
                 "AvailableResourceCreation": {"ResourceTypes": ["VSwitch", "IoOptimized", "Instance", "Disk"]},
-                "AvailableDiskCategories": {"DiskCategories": _DISK_CATEGORIES},
+                "AvailableDiskCategories": {"DiskCategories": [*DISK_CATEGORIES]},
                 "AvailableInstanceTypes": {"InstanceTypes": types},
                 "AvailableVolumeCategories": {"VolumeCategories": []},
                 "AvailableDedicatedHostTypes": {"DedicatedHostType": []},
@@ -159,7 +158,9 @@ def describe_families(region: RegionState, account: AccountState, request: Descr
 def describe_available_resource(
     region: RegionState, account: AccountState, request: DescribeAvailableResource
 ) -> Answer:
-    """DescribeAvailableResource: what supply and hosts leave, zone by zone."""
+    """DescribeAvailableResource: what supply and hosts leave, zone by zone. All types take disks of all categories."""
+    if request.destination_resource == "DataDisk" and request.system_disk_category is None:
+        raise ApiError.of("MissingParameter", name="SystemDiskCategory")
     kinds = list(region.catalog.types.values())
     if request.instance_type is not None:
         kind = region.catalog.find_type(request.instance_type)
@@ -183,7 +184,9 @@ def _available(
     elif request.destination_resource == "Zone":
         values = [(region.zone_ids[zone], any(sold.values()))]
     else:
-        values = [(category, any(sold.values())) for category in _DISK_CATEGORIES]
+        of_system = request.destination_resource == "SystemDisk"
+        asked = request.system_disk_category if of_system else request.data_disk_category
+        values = [(each, any(sold.values())) for each in DISK_CATEGORIES if asked in (None, each)]
     sizes: dict[str, Any] = {}
     if request.destination_resource == "SystemDisk" and region.edition.has(CURRENT):
         sizes = {"Min": SYSTEM_DISK_GIB[0], "Max": SYSTEM_DISK_GIB[1], "Unit": "GiB"}
@@ -361,7 +364,7 @@ def _matching(request: DescribeDisks, disks: Sequence[DiskTerms]) -> list[int]:
         if (r.disk_type == "all" or (r.disk_type == "system") == (each.number == 0))
         and r.portable in (None, each.number > 0)
         and r.disk_name in (None, each.name)
-        and category in (None, each.category or _DISK_CATEGORIES[0])
+        and category in (None, each.category or DISK_CATEGORIES[0])
         and r.delete_with_instance in (None, each.deleted_with_instance)
         and (not r.encrypted or each.encrypted)
     ]
@@ -375,7 +378,7 @@ def _render_disk(region: RegionState, instance: Instance, number: int) -> dict[s
         "DiskName": given.get("DiskName", ""),
         "Description": given.get("Description", ""),
         "Type": "data" if number else "system",
-        "Category": given.get("Category", _DISK_CATEGORIES[0]),
+        "Category": given.get("Category", DISK_CATEGORIES[0]),
         "PerformanceLevel": given.get("PerformanceLevel", ""),
         "Size": given.get("Size", _SYSTEM_DISK_GIB),
         "Status": "In_use",

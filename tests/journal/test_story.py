@@ -1,0 +1,27 @@
+"""What a failed test tells of its region's journal."""
+
+from __future__ import annotations
+
+import pytest
+
+from faultzone import ApiError, make_region
+from faultzone.journal import story
+
+LAUNCH = {"ImageId": "centos_7_06_64_20G_alibase_20190218.vhd", "InstanceType": "ecs.g5.large"}
+
+
+def test_a_call_names_the_parameters_that_were_ignored() -> None:
+    with make_region() as region:
+        region.call("RunInstances", **LAUNCH, InstanceTyp="ecs.g8i.large", Colour="blue")
+        (moment,) = (each for each in story.last(region.journal, 8) if "RunInstances" in each.said)
+    assert ", ignored: InstanceTyp, Colour -> i-" in moment.said
+
+
+def test_a_refusal_shows_the_values_that_are_usual_too() -> None:
+    with make_region() as region:
+        with pytest.raises(ApiError):
+            region.call("RunInstances", **{**LAUNCH, "ImageId": "none.vhd"})
+        (moment,) = story.refusals(region.journal)
+    assert moment.said == (
+        "RunInstances(ImageId='none.vhd', InstanceType='ecs.g5.large') refused: InvalidImageId.NotFound"
+    )
