@@ -119,9 +119,14 @@ def measure(sizes: Sizes) -> Iterator[Row]:
     changes = {"RunInstances of one": Case(filled.run), "a reboot to its end": Case(filled.start_and_stop)}
     for what, each in seconds(changes, calls=20, batches=sizes.batches).items():
         yield Row(f"{what}, {among}", each * MICRO, "us")
+    begun = process_time()
+    filled.call("DescribeInstances", InstanceName="web-5001")
+    yield Row(f"instances by name for the first time, {among}", (process_time() - begun) * MILLI, "ms")
     cases = {what: Case(filled.page(action, asked)) for what, action, asked in _listings(filled)}
     for what, each in seconds(cases, calls=3, batches=sizes.batches).items():
         yield Row(f"{what}, {among}", each * MILLI, "ms", _TARGET)
+    for what, each in seconds(changes, calls=20, batches=sizes.batches).items():
+        yield Row(f"{what} once all this was asked for, {among}", each * MICRO, "us")
     patterns = count()
     looked = once(lambda: filled.call("DescribeInstances", InstanceName=f"*-{next(patterns)}*"))
     yield Row(f"instances by a pattern of names, {among}: the first page", looked * MILLI, "ms")
