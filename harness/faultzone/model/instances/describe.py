@@ -20,7 +20,16 @@ from faultzone.clock import stamp_minute
 from faultzone.model.core import locks, periods
 from faultzone.model.core.addresses import dotted, network_interface
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.fields import addressed, bounded, in_vswitch, named, scan_names, tagged, where_terms
+from faultzone.model.core.fields import (
+    addressed,
+    all_instances,
+    bounded,
+    in_vswitch,
+    named,
+    scan_names,
+    tagged,
+    where_terms,
+)
 from faultzone.model.core.filters import read_asked_tags, read_bounds, read_tag_list, tag_list
 from faultzone.model.core.index import NONE
 from faultzone.model.core.listing import Listed, listing
@@ -190,7 +199,7 @@ def describe_instances(region: RegionState, account: AccountState, request: Desc
     conditions = list(_conditions(region, account, request)) if len(request.given) > (ids is not None) else []
     found: Listed[Instance]
     if ids is None:
-        found = account.book.found(*conditions)
+        found = account.book.found(*conditions) if conditions else all_instances(account, request)
     else:
         if conditions:
             where.append(account.book.found(*conditions).__contains__)
@@ -206,20 +215,21 @@ def describe_instances(region: RegionState, account: AccountState, request: Desc
 @handles(DescribeInstanceStatus)
 def describe_instance_status(region: RegionState, account: AccountState, request: DescribeInstanceStatus) -> Answer:
     """DescribeInstanceStatus: ids and states, of one zone or of all."""
-    ids, conditions = request.instance_ids, []
+    ids, selected = request.instance_ids, None
     if request.zone_id is not None:
-        conditions.append(account.book.rows("zone", region.zone_number(request.zone_id)))
-    selected = account.book.found(*conditions)
-    found: Listed[Instance] = selected
+        selected = account.book.found(account.book.rows("zone", region.zone_number(request.zone_id)))
+    found: Listed[Instance]
     if ids:
         found = [account.instance(each) for each in dict.fromkeys(ids)]
+    else:
+        found = all_instances(account, request) if selected is None else selected
     return listing(
         "InstanceStatuses",
         "InstanceStatus",
         found,
         request,
         lambda each: {"InstanceId": each.id, "Status": each.status},
-        where=[selected.__contains__] if ids and conditions else [],
+        where=[selected.__contains__] if ids and selected is not None else [],
         latest_first=not ids,
     )
 
