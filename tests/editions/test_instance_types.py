@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from faultzone import ApiError, Region, make_region
+from faultzone import ApiError, Region, ShapeError, make_region
 from faultzone.editions.catalog import FAMILIES
 from faultzone.editions.instance_types import read_instance_type
 
@@ -55,6 +55,10 @@ NO_TYPES = (
     "ecs.none.large",
     "ecs.g8i.2xlarge\n",
     "ecs.g\uff18i.2xlarge",
+    "ecs.g8i.\u0662xlarge",
+    "ecs.g" + "9" * 40 + ".large",
+    "ecs.g8i" + "-a" * 40 + ".large",
+    "ecs.gn7-" + "9" * 5000 + "x.large",
 )
 
 
@@ -104,6 +108,10 @@ def test_launches_and_listings_agree_on_types_in_the_edition_that_knows_the_rule
             instance = region.call("DescribeInstances", RegionId=region.id, InstanceIds=[launch(region, name)])
             (shown,) = instance["Instances"]["Instance"]
             assert (shown["Cpu"], shown["Memory"], shown["GPUAmount"]) == (vcpus, int(gib * 1024), gpus)
+            family = kinds[0]["InstanceTypeFamily"]
+            of_family = region.call("DescribeInstances", RegionId=region.id, InstanceTypeFamily=family, PageSize=100)
+            assert shown in of_family["Instances"]["Instance"]
+            assert {each["InstanceTypeFamily"] for each in of_family["Instances"]["Instance"]} == {family}
         for name in NO_TYPES:
             assert not region.call("DescribeInstanceTypes", InstanceTypes=[name])["InstanceTypes"]["InstanceType"]
             with pytest.raises(ApiError, match=r"InvalidInstanceType\.ValueNotSupported"):
@@ -121,3 +129,16 @@ def test_supply_is_told_of_families_known_by_the_rule() -> None:
         region.run_instances(1, instance_type="ecs.g8i.2xlarge")
         with pytest.raises(ApiError, match="NoStock"):
             region.run_instances(1, instance_type="ecs.g8i.large")
+
+
+@pytest.mark.parametrize("variant", ["ecs.e-c1m2", "ecs.g8i-c1m2", "ecs.gn8v-2x", "ecs.ebmre6-6t"])
+def test_a_variant_is_no_family_whose_supply_could_be_told(variant: str) -> None:
+    for options in ({"supply": {f"*/{variant}": 0}}, {"family_hosts": {variant: 1}}):
+        with pytest.raises(ShapeError, match=f"unknown family '{variant}'"):
+            make_region(edition="2026-10", **options)
+
+
+def test_a_variant_without_a_number_of_gpus_has_one() -> None:
+    said = read_instance_type("ecs.gn8v-0x.4xlarge")
+    assert said is not None
+    assert said.gpus == 1

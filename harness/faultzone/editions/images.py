@@ -11,6 +11,7 @@ DescribeImages and DescribeImageFromFamily.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -78,6 +79,7 @@ _VERSIONS: Final = {
 _FAMILIES: Final = {"aliyun": "alibaba_cloud_linux", "rockylinux": "rocky_linux", "lifsea": "lifsea_os"}
 _SUFFIXES: Final = (".vhd", ".qcow2", ".raw")
 _PARTS_MOST: Final = 16
+_NAME: Final = re.compile(r"(acs:)?[A-Za-z0-9._-]{1,120}")
 FAMILY_PREFIX: Final = "acs:"
 #: The size and the date of an image that is asked for by its family; none is published.
 _FAMILY_GIB: Final = {"linux": 20, "windows": 40}
@@ -110,6 +112,8 @@ class PublicImage(NamedTuple):
 
 def read_image(name: str) -> PublicImage | None:
     """The public image of a name or a family, None where the name has not the published form."""
+    if not _NAME.fullmatch(name):
+        return None
     if name.startswith(FAMILY_PREFIX):
         return _read_family(name)
     base, dot, _ = name.rpartition(".")

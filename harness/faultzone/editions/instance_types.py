@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-_NAME: Final = re.compile(r"ecs\.([a-z]+)([0-9]*)([a-z]*)((?:-[a-z0-9]+)*)\.([a-z0-9]+)")
+#: Its parts are bounded: the longest published name has 28 characters.
+_NAME: Final = re.compile(r"ecs\.([a-z]{1,12})([0-9]{0,2})([a-z]{0,8})((?:-[a-z0-9]{1,12}){0,3})\.([a-z0-9]{1,12})")
 _VARIANT: Final = re.compile(r"l?c([1-9][0-9]?)([mg])([1-9][0-9]?)")
+_COUNT: Final = re.compile(r"([1-9][0-9]?)x")
 _MULTIPLE: Final = re.compile(r"([1-9][0-9]?)xlarge")
 _SIZES: Final = {"nano": 1, "small": 1, "large": 2, "xlarge": 4}
 #: What is left of a family's letters without these says what it is for: bare metal, high frequency, super computing.
@@ -177,4 +179,4 @@ def _ratio(letters: str, digits: str, more: str) -> float | None:
 
 def _count(variants: str) -> int:
     """The GPUs that a variant such as `-2x` says; one where it says none."""
-    return next((int(each[:-1]) for each in variants.split("-") if each[-1:] == "x" and each[:-1].isdigit()), 1)
+    return next((int(found[1]) for found in map(_COUNT.fullmatch, variants.split("-")) if found is not None), 1)

@@ -130,8 +130,11 @@ class Catalog:
     def find_family(self, name: str) -> Family | None:
         """The family of this name: one of those that are listed, or by the rule of the names of its types."""
         found = self.families.get(name)
-        if found is None and self._by_rule and any(self.find_type(f"{name}{size}") for size in _SIZES_TRIED):
-            return _named_family(name)
+        if found is None and self._by_rule:
+            types = (self.find_type(f"{name}{size}") for size in _SIZES_TRIED)
+            # A variant, such as ecs.e-c1m2, is no family: no type would be of it.
+            if any(kind.family == name for kind in types if kind is not None):
+                return _named_family(name)
         return found
 
     def find_image(self, id: str) -> Image | None:

@@ -150,8 +150,8 @@ def _conditions(region: RegionState, account: AccountState, request: DescribeIns
     if r.instance_type is not None:
         yield book.rows("type", r.instance_type)
     if r.instance_type_family is not None:
-        types, family = region.catalog.types, r.instance_type_family
-        yield book.rows_where("type", lambda name: types[name].family == family)
+        find, family = region.catalog.find_type, r.instance_type_family
+        yield book.rows_where("type", lambda name: (kind := find(name)) is not None and kind.family == family)
     if r.deployment_set_id is not None:
         yield book.rows("deployment set", r.deployment_set_id)
     if r.lock_reason is not None:
