@@ -81,7 +81,12 @@ def bad_calls(draw: st.DrawFn, action: str) -> dict[str, Any]:
     names = [*request.parameters, *(f"{name}.1" for name in request.parameters)]
     asked = draw(st.dictionaries(st.sampled_from(names), VALUES, max_size=4))
     wrong: Mapping[str, object] = draw(
-        st.sampled_from([{"Tag.1.1.1.1.1.1": "1"}, {"RegionId": "cn-nowhere"}, {"A..B": "1"}])
+        st.sampled_from(
+            [
+                {"RegionId": "cn-nowhere"},
+                *({f"{name}{part}": "1"} for name in [*request.parameters][:3] for part in (".1.1.1.1.1.1", "..B")),
+            ]
+        )
     )
     return {"RegionId": SEEDED.id, **asked, **wrong}
 

@@ -138,10 +138,11 @@ def test_flat_and_python_forms_mean_the_same(
         ("UnsupportedParameter", {"Filter.1.KEY": "a"}),
         ("InvalidParameter", {"Disk.1": "a"}),
         ("InvalidParameter", {"Name.1": "a"}),
-        ("InvalidParameter", {".": "a"}),
+        ("UnsupportedParameter", {".": "a"}),
         ("InvalidParameter", {"Tag..Key": "a"}),
         ("InvalidParameter", {"Tag.1.": "a"}),
-        ("InvalidParameter", {".".join("abcdefg"): "a"}),
+        ("UnsupportedParameter", {".".join("abcdefg"): "a"}),
+        ("InvalidParameter", {"Tag.1.a.b.c.d.e": "a"}),
         # values of another type
         ("InvalidParameter", {"Name": ["a"]}),
         ("InvalidParameter", {"Name": {"a": "b"}}),

@@ -37,7 +37,7 @@ def test_names_that_no_edition_has_are_ignored_and_the_journal_names_them(editio
         entries = [data for *_, data in region.journal.entries if "action" in data]
     said = [sorted(each.get("ignored", ())) for each in entries]
     assert said == [
-        ["Nonsense", "Nonsense", "SystemDisk.size", "Tag.1.KEY", "instanceName"],
+        ["Nonsense", "Nonsense.1", "Nonsense.A.1.B", "SystemDisk.size", "Tag.1.KEY", "instanceName"],
         ["InstanceId"],
         ["Colour"],
         [],
@@ -51,6 +51,63 @@ def test_a_strict_region_refuses_them_and_changes_nothing(name: str) -> None:
             region.call("RunInstances", **LAUNCH, **{"Tag.1.Key": "a", name: UNKNOWN[name]})
         assert refused.value.code == "UnsupportedParameter"
         assert region.call("DescribeInstances")["TotalCount"] == 0
+
+
+class Odd:
+    """A value that can be compared with nothing, and not shown."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError
+
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+ODD_NAMES: dict[str, dict[str, Any]] = {
+    "without end": {"A.b.c.d.e.f.g": "1"},
+    "with empty parts": {"A..B": "1", ".": "1", "A.": "1"},
+    "a value and a structure": {"A": "1", "A.1": "1", "A.1.B": "1"},
+    "with a gap": {"A.1": "1", "A.7": "1"},
+    "of what has no parts": {"RegionId.1": "1"},
+    "escapes": {"A\x1b[31m\n": "1", "A\x00": "1", "\ud800": "1"},
+    "any value": {"A": Odd(), "B": [], "C": {"D": Odd()}},
+}
+
+
+@pytest.mark.parametrize("given", ODD_NAMES.values(), ids=ODD_NAMES)
+def test_names_of_any_form_are_ignored(given: dict[str, Any]) -> None:
+    with make_region() as region:
+        region.call("RunInstances", **LAUNCH, **given)
+        *_, data = region.journal.of("call")[-1]
+        assert (data["ignored"], region.call("DescribeInstances")["TotalCount"]) == (list(given), 1)
+
+
+def test_the_journal_has_the_first_names_cut_and_no_value() -> None:
+    with make_region() as region:
+        many = {f"Name{number}": "x" * 999 for number in range(1_000)}
+        region.call("RunInstances", **LAUNCH, **{"N" * 100_000: "1", "Kennwort": "geheim", **many})
+        region.call("DescribeInstances", **many)
+        with pytest.raises(ApiError):
+            region.call("DeleteInstance", InstanceId="i-none", **many)
+        entries = [data for *_, data in region.journal.entries if "ignored" in data]
+        assert len(entries) == 3
+        for data in entries:
+            assert (len(data["ignored"]), data["ignored"][-1]) == (33, "...")
+            assert len(str(data)) < 4_000
+        assert entries[0]["ignored"][:2] == ["N" * 64, "Kennwort"]
+        assert "geheim" not in str(region.journal.entries)
+
+
+def test_what_asks_for_what_happens_anyway_is_taken_together() -> None:
+    same = {"Tenancy": "default", "HibernationOptions.Configured": "false", "PrivatePoolOptions.MatchCriteria": "None"}
+    launch = {"ImageId": "aliyun_3_x64_20G_alibase_20240528.vhd", "InstanceType": "ecs.g8i.large"}
+    with make_region(edition="2026-10", unknown="refuse") as region:
+        region.call("RunInstances", **launch, **same)
+        region.call("CreateLaunchTemplate", **launch, LaunchTemplateName="lt", EnableVmOsConfig="false")
+        region.call("RunInstances", LaunchTemplateName="lt", **same)
+        assert region.call("DescribeInstances")["TotalCount"] == 2
 
 
 def test_there_are_two_ways() -> None:

@@ -31,6 +31,9 @@ COMMON: Final = frozenset(
     "SecurityToken".split()
 )
 _INDEX_MAX: Final = 1000
+#: Of the names that no edition has so many are noted, and of each so many characters.
+_NOTED_MOST: Final = 32
+_NAME_MOST: Final = 64
 
 Convert = Callable[[str, object], Any]
 
@@ -287,20 +290,28 @@ def _read_structure(
 ) -> dict[str, Any]:
     read = {}
     for given, each in _mapping(name, value).items():
-        if each is None or each == "":
+        if each is None or (isinstance(each, str) and not each):
             continue
         field = read_text(name, given)
         if field not in fields:
-            if unknown is None:
-                known = ", ".join(dict.fromkeys(each.name for each in fields.values()))
-                raise ApiError.of("UnsupportedParameter", name=f"{name}.{field[:64]}", why=f"it has {known} here")
-            unknown.append(f"{name}.{field[:64]}")
+            known = "" if unknown is not None else ", ".join(dict.fromkeys(each.name for each in fields.values()))
+            _note_unknown(f"{name}.{field}", f"it has {known} here", unknown)
             continue
         declared = fields[field]
         if declared.name in read:
             raise refuse(f"{name}.{declared.name}", "it is given twice")
         read[declared.name] = declared.read(f"{name}.{field}", each, edition, unknown)
     return read
+
+
+def _note_unknown(name: str, why: str, unknown: list[str] | None) -> None:
+    """Refuse a name that no edition has, or note it: the first of many, the longest cut."""
+    if unknown is None:
+        raise ApiError.of("UnsupportedParameter", name=name[:_NAME_MOST], why=why)
+    if len(unknown) < _NOTED_MOST:
+        unknown.append(name[:_NAME_MOST])
+    elif len(unknown) == _NOTED_MOST:
+        unknown.append("...")
 
 
 def _bound(name: str, count: int, most: int | None, code: str | None) -> None:
@@ -366,30 +377,30 @@ class Request:
         values, table = self.__dict__, cls.parameters
         folded: dict[str, object] | None = None
         for name, value in given.items():
-            if value is None or value == "":
+            if value is None or (isinstance(value, str) and not value):
                 continue
             parameter = table.get(name)
             if parameter is None:
                 if name in COMMON:
                     continue
-                if "." not in name:
-                    cls._note_unknown(name, unknown)
-                    continue
-                folded = _fold(name, value, {} if folded is None else folded)
-            else:
-                values[parameter.attribute] = parameter.read(name, value, edition, unknown)
-        if folded:
-            for name, value in folded.items():
-                parameter = table.get(name)
-                if parameter is None:
-                    cls._note_unknown(name, unknown)
-                    continue
-                if parameter.attribute in values:
-                    raise refuse(name, "it is given twice")
-                unfolded = _unfold(name, value, gaps=parameter.gaps)
-                if parameter.repeated and not isinstance(unfolded, list):
-                    raise refuse(name, "its indices must run from 1 without a gap")
-                values[parameter.attribute] = parameter.read(name, unfolded, edition, unknown)
+                if cls.has(name):
+                    folded = _fold(name, value, {} if folded is None else folded)
+                else:
+                    _note_unknown(name, f"{cls.__name__} has no such parameter", unknown)
+                continue
+            read = parameter.read(name, value, edition, unknown)
+            if parameter.attribute:  # What is not simulated has none: it is taken where it changes nothing.
+                values[parameter.attribute] = read
+        for name, value in (folded or {}).items():
+            parameter = table[name]
+            if parameter.attribute in values:
+                raise refuse(name, "it is given twice")
+            unfolded = _unfold(name, value, gaps=parameter.gaps)
+            if parameter.repeated and not isinstance(unfolded, list):
+                raise refuse(name, "its indices must run from 1 without a gap")
+            read = parameter.read(name, unfolded, edition, unknown)
+            if parameter.attribute:
+                values[parameter.attribute] = read
         if cls.needs_region and not given.get("RegionId"):
             raise ApiError.of("MissingParameter", name="RegionId")
         for parameter in cls.required:
@@ -398,10 +409,9 @@ class Request:
         return self
 
     @classmethod
-    def _note_unknown(cls, name: str, unknown: list[str] | None) -> None:
-        if unknown is None:
-            raise ApiError.of("UnsupportedParameter", name=name[:64], why=f"{cls.__name__} has no such parameter")
-        unknown.append(name[:64])
+    def has(cls, name: str) -> bool:
+        """Whether a name is that of a parameter, in any edition, or of a part of one, such as `Tag.1.Key`."""
+        return name.partition(".")[0] in cls.parameters
 
     @classmethod
     def build(cls, **values: Any) -> Self:

@@ -12,6 +12,7 @@ from weakref import finalize
 from faultzone import editions
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
+from faultzone.api.request import COMMON
 from faultzone.clock import CLOCK_END, SECOND, VIRTUAL_START, Clock, Timer, stamp
 from faultzone.control import tables
 from faultzone.control.faults.failing import FailingCalls
@@ -29,10 +30,12 @@ from faultzone.substrate.memory import MemorySubstrate, Timings
 from faultzone.world import World
 
 if TYPE_CHECKING:
+    from faultzone.api.request import Request
     from faultzone.backends.publishing import Publisher
     from faultzone.control.faults.active import ActiveFaults
     from faultzone.control.faults.breaks import Breakers
     from faultzone.control.registry import Verbs
+    from faultzone.model.core.dispatch import Entry
 
 #: The account of the key pair testid/testsecret.
 DEFAULT_ACCOUNT: Final = "1000000000000001"
@@ -61,6 +64,15 @@ def _is_strict(unknown: str) -> bool:
     if unknown not in ("ignore", "refuse"):
         raise UsageError.expected_one_of("unknown", unknown, ("ignore", "refuse"))
     return unknown == "refuse"
+
+
+def _note_ignored(said: dict[str, Any], names: list[str], request: type[Request]) -> None:
+    """Let the record of a call name what was ignored, without the values: nobody knows what they mean, and one can be a
+    secret under a name that nobody can know."""
+    said["ignored"] = names
+    said["parameters"] = {
+        name: value for name, value in said["parameters"].items() if request.has(name) or name in COMMON
+    }
 
 
 class _Turn:
@@ -277,13 +289,14 @@ class LocalBackend:
             request_id = cloud.world.request_id()
             if account is not None and account != cloud.accounts[0]:
                 said["account"] = account
+            entry: Entry | None = None
             try:
                 entry = cloud.find(product, action)
                 answer = cloud.call(entry, parameters, account or cloud.accounts[0])
             except ApiError as refusal:
                 refusal.request_id = request_id
-                if cloud.ignored:
-                    said["ignored"] = cloud.ignored
+                if entry is not None and cloud.ignored:
+                    _note_ignored(said, cloud.ignored, entry.request)
                 if not cloud.clean:
                     raise HarnessError(
                         f"the model changed something before it refused {action} with {refusal.code}"
@@ -293,7 +306,7 @@ class LocalBackend:
                 raise
             answer["RequestId"] = request_id
             if cloud.ignored:
-                said["ignored"] = cloud.ignored
+                _note_ignored(said, cloud.ignored, entry.request)
             if not entry.request.writes:
                 said["total"] = answer.get("TotalCount")
                 journal.append(self.clock.now, "read", said)
