@@ -145,12 +145,16 @@ def _shown(value: object) -> str:
         shown = repr(value)
     except Exception:  # Of a class of the caller's, or of a number with too many digits.
         shown = f"<{type(value).__name__}>"
+    if not shown.isprintable():  # One line, which moves no cursor.
+        shown = "".join(
+            each if each.isprintable() else each.encode("unicode-escape").decode() for each in shown[:_SHOWN]
+        )
     return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
 
 
 def _choice(allowed: list[object]) -> str:
     """The allowed values for a message: `'a'`, `'a' or 'b'`, `one of 'a', 'b', 'c'`."""
-    shown = [repr(each) for each in allowed[:_LISTED]]
+    shown = [_shown(each) for each in allowed[:_LISTED]]
     if not shown:
         return "none, because there are none"
     if len(shown) <= 2:

@@ -244,7 +244,11 @@ def width() -> int:
 
 
 def writable(said: str, encoding: str) -> str:
-    """A text in the characters of an encoding: what it lacks is escaped."""
+    """A line in the characters of an encoding: what it lacks is escaped, and what a terminal would obey."""
+    if not said.isprintable():
+        said = "".join(
+            each if each.isprintable() else each.encode("unicode-escape").decode() for each in said.expandtabs(4)
+        )
     try:
         said.encode(encoding)
     except UnicodeEncodeError:

@@ -234,6 +234,18 @@ def test_a_capability_that_there_is_not() -> None:
     assert all(each in str(refusal.value) for each in CAPABILITIES)
 
 
+@pytest.mark.parametrize("capabilities", [None, 5, "see-hosts", [1, "see-hosts"], [["see-hosts"]]], ids=repr)
+def test_capabilities_that_are_no_set_of_names(capabilities: object) -> None:
+    boasting = type("Boasting", (Bare,), {"capabilities": capabilities})
+    with pytest.raises(UsageError, match=r"expected a set of names, such as \{'see-hosts'\}"):
+        complete(boasting(), "mine")
+
+
+def test_a_class_is_no_backend() -> None:
+    with pytest.raises(UsageError, match=r"'mine': expected an object, got the class Bare: write Bare\(\)"):
+        complete(Bare, "mine")  # type: ignore[arg-type]
+
+
 def test_a_bare_backend_may_be_held_and_served() -> None:
     with make_region(Bare()) as region:
         assert (region.backend.name, region.call("DescribeInstances")) == ("Bare", {"TotalCount": 0})

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from faultzone.clock import CLOCK_END, in_words, milliseconds
-from pytest_faultzone.terminal import Block, Shown, Story, columns, fold
+from pytest_faultzone.terminal import Block, Frame, Shown, Story, columns, fold
 from tests.support.patience import PATIENCE
 
 TYPICAL = Path(__file__).with_name("typical_failures.py").read_text("utf-8")
@@ -311,3 +311,18 @@ def test_a_length_of_time_is_for_people(length: int, said: str) -> None:
 def test_a_length_of_time_in_words_can_be_read_again() -> None:
     for length in [*range(0, 200_000, 997), *range(0, CLOCK_END, CLOCK_END // 999)]:
         assert length * 23 // 24 - 1 <= milliseconds(in_words(length)) <= length
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_what_a_terminal_would_obey_is_escaped(width: int) -> None:
+    said = "web\x1b[2J\x1b[31m\r\x07\u202e\tend " * 9
+    blocks = [
+        Block("last", [("00:01", said)]),
+        Block("code", [("", said)], "verbatim"),
+        Block("a", [("", said)], "text"),
+    ]
+    story = Story([said], [Frame("test_it.py", 7, "test_it", [said])], blocks)
+    lines = [line for line, _ in Shown(None, story).lines(width, "utf-8")]
+    assert all(line.isprintable() for line in lines)
+    assert max(map(columns, lines)) <= width
+    assert sum("\\x1b[2J" in line for line in lines) > 5

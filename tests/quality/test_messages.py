@@ -123,4 +123,15 @@ def test_a_helper_shows_any_value() -> None:
             raise RuntimeError
 
     assert str(UsageError.expected("port", Odd(), "a port")) == "port=<Odd>: expected a port"
+    assert str(UsageError.expected_one_of("port", 7, [Odd(), 10**5000])) == "port=7: expected <Odd> or <int>"
     assert isinstance(ShapeError.expected("zones", 10**5000, "fewer"), ShapeError)
+
+
+def test_a_helper_writes_one_line_that_moves_no_cursor() -> None:
+    class Odd:
+        def __repr__(self) -> str:
+            return "\x1b[2J\r\n" * 1_000
+
+    shown = str(UsageError.expected("port", Odd(), "a port"))
+    assert shown.isprintable()
+    assert len(shown) < 300

@@ -193,6 +193,15 @@ def test_one_returns_the_only_item() -> None:
     assert one(each for each in range(9) if each == 4) == 4
 
 
+def test_one_shows_items_of_any_class() -> None:
+    class Odd:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    with pytest.raises(AssertionError, match="expected one item, got 2:\n  a Odd\n  a Odd"):
+        one([Odd(), Odd()])
+
+
 @pytest.mark.parametrize(
     ("listing", "text"),
     [

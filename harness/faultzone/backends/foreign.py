@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from faultzone.api.ecs import ECS
@@ -27,13 +27,20 @@ def complete(made: Doors, name: str) -> Backend:
         name: what it was asked for by.
 
     Raises:
-        UsageError: it has no `call`, `control` or `close`, or a capability that there is not.
+        UsageError: it has no `call`, `control` or `close`, is a class, or has a capability that there is not.
     """
     if missing := [each for each in _DOORS if not callable(getattr(made, each, None))]:
         raise UsageError(
             f"backend {name!r}: expected an object with {', '.join(_DOORS)}; "
             f"{type(made).__name__} lacks {', '.join(missing)}"
         )
+    if isinstance(made, type):
+        raise UsageError(
+            f"backend {name!r}: expected an object, got the class {made.__name__}: write {made.__name__}()"
+        )
+    said: object = getattr(made, "capabilities", ())
+    if isinstance(said, str) or not isinstance(said, Iterable) or not all(isinstance(each, str) for each in said):
+        raise UsageError.expected("capabilities", said, "a set of names, such as {'see-hosts'}")
     backend = cast("Backend", made) if all(hasattr(made, each) for each in _ATTRIBUTES) else Foreign(made, name)
     if unknown := sorted(set(backend.capabilities) - CAPABILITIES.keys()):
         raise UsageError.unknown("capability", unknown[0], CAPABILITIES, where=f"of backend {backend.name!r}")

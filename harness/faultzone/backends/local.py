@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 #: The account of the key pair testid/testsecret.
 DEFAULT_ACCOUNT: Final = "1000000000000001"
 
+_ACCOUNTS_MOST: Final = 10_000
+
 #: How many timers an advance fires before it lets a waiting call through; with real hosts one, so that they carry out
 #: what each instant asks of them before the next.
 _STEPS: Final = 64
@@ -176,8 +178,10 @@ class LocalBackend:
         verbs: Verbs = tables.MEMORY,
         breakers: Callable[[], Breakers] = tables.memory_breakers,
     ) -> None:
-        if type(accounts) is not int or accounts < 1:
-            raise UsageError.expected_whole("accounts", accounts, 1)
+        if type(accounts) is not int or not 1 <= accounts <= _ACCOUNTS_MOST:
+            raise UsageError.expected_whole("accounts", accounts, 1, _ACCOUNTS_MOST)
+        if not isinstance(seed, int | str):
+            raise UsageError.expected("seed", seed, "a whole number or a text")
         chosen = _edition(edition)
         if name:
             self.name = name

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from faultzone import editions
 from faultzone.api.errors import ApiError
 from faultzone.errors import UsageError
+from faultzone.journal.redaction import quoted
 from faultzone.model.assistant import invocation_status as status
 from faultzone.region import Identity, Instance, Region
 from faultzone.region.commands import Invocation
@@ -74,7 +75,7 @@ def one(listing: Iterable[T]) -> T:
     items = list(listing)
     if len(items) == 1:
         return items[0]
-    shown = [f"{each!r:.200}" for each in items[:_SHOWN]] + ["..."] * (len(items) > _SHOWN)
+    shown = [quoted(each, 200) for each in items[:_SHOWN]] + ["..."] * (len(items) > _SHOWN)
     raise AssertionError("\n  ".join([f"expected one item, got {len(items) or 'none'}{':' * bool(items)}", *shown]))
 
 

@@ -53,11 +53,13 @@ def test_a_region_that_cannot_be_fails_at_once_and_says_what_to_write(shape: dic
 @pytest.mark.parametrize(
     ("options", "says"),
     [
+        ({"seed": 1.5}, "seed=1.5: expected a whole number or a text"),
+        ({"accounts": 10_001}, "accounts=10001: expected a whole number from 1 to 10000"),
         ({"zonse": 2}, "unknown option 'zonse' of a region: did you mean 'zones'.*'hosts_per_zone'"),
         ({"clock": "wall"}, "clock='wall': expected 'virtual' or 'hybrid'"),
         ({"clock": "hybrid", "scale": 0}, "scale=0: expected region seconds"),
-        ({"accounts": 0}, "accounts=0: expected a whole number, 1 or more"),
-        ({"accounts": "2"}, "accounts='2': expected a whole number, 1 or more"),
+        ({"accounts": 0}, "accounts=0: expected a whole number from 1 to 10000"),
+        ({"accounts": "2"}, "accounts='2': expected a whole number from 1 to 10000"),
         ({"edition": []}, r"edition=\[\]: expected .*'2019-02'"),
         ({"edition": "1999-01"}, "unknown edition '1999-01'"),
     ],
@@ -65,6 +67,19 @@ def test_a_region_that_cannot_be_fails_at_once_and_says_what_to_write(shape: dic
 def test_an_option_that_cannot_be_is_refused(options: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         make_region(**options)
+
+
+class Odd:
+    """A value that cannot be shown."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("option", ["region_id", "seed", "accounts", "edition", "zones", "hosts_per_zone", "clock"])
+def test_a_value_that_cannot_be_shown_is_refused(option: str) -> None:
+    with pytest.raises(UsageError, match=f"{option}=<Odd>: expected"):
+        make_region(**{option: Odd()})  # type: ignore[arg-type]
 
 
 def test_zones_are_named_after_their_region() -> None:

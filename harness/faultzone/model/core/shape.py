@@ -58,7 +58,8 @@ class Shape:
     default_network: bool = True
 
     def __post_init__(self) -> None:
-        if not _REGION.fullmatch(str(self.region_id)):
+        region_id: object = self.region_id
+        if not (isinstance(region_id, str) and _REGION.fullmatch(region_id)):
             raise ShapeError.expected("region_id", self.region_id, "the ID of a region, such as 'cn-hangzhou'")
         self._check_zones()
         self._whole("hosts_per_zone", self.hosts_per_zone, 1, _HOSTS_MOST // len(self.zone_ids()))
