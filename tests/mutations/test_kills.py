@@ -99,6 +99,6 @@ def test_every_asserted_clause_has_a_wrong_region() -> None:
 
 
 def test_a_wrong_region_that_cannot_answer_is_in_trouble_and_deviates_in_nothing() -> None:
-    made = Wrapper(local_backend(CloudOptions.of()))
+    made = Wrapper(local_backend(CloudOptions.of(unknown="refuse")))
     with pytest.raises(HarnessError, match=r"DescribeInstances and was refused: .*UnsupportedParameter"):
         made.ask("DescribeInstances", {"Colour": "blue"})

@@ -52,7 +52,7 @@ def test_an_account_that_is_not_empty_is_told_before_any_verdict(
     arguments = ["--faultzone-clause=deployment-set/describe*"]
     with hosted.endpoint(cloud, token="token") as served:
         assert verdicts(f"--faultzone-backend={served.url}", *arguments) == {}
-        assert f"is not empty: it has {holds}. Verdicts need an empty account" in capsys.readouterr().err
+        assert f" has {holds}: use an empty account that nobody else uses" in capsys.readouterr().err
         assert verdicts(f"--faultzone-backend={served.url}", "--faultzone-token=token", *arguments)
 
 
