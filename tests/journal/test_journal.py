@@ -279,3 +279,10 @@ def test_the_control_verb_shows_the_last_entries_or_a_page() -> None:
         assert numbers(last=2) == [length - 2, length - 1]
         with pytest.raises(UsageError, match="first=-1: expected a whole number, 0 or more"):
             numbers(first=-1)
+
+
+def test_a_mapping_shows_its_names_as_they_are_written() -> None:
+    journal = Journal()
+    journal.append(0, "call", {"action": "RunInstances", "parameters": {"InstanceName": "名字"}})
+    (entry,) = journal
+    assert '{"InstanceName":"名字"}' in str(entry)
