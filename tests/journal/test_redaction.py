@@ -37,6 +37,11 @@ def test_names_of_secrets(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["Credentials.1.Value", "Login.Password.Text"])
+def test_what_is_in_a_structure_of_secrets_is_one(name: str) -> None:
+    assert recorded({name: SECRET}) == {name: "***"}
+
+
 @pytest.mark.parametrize(
     "name",
     [

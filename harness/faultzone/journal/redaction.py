@@ -91,6 +91,9 @@ def _judge(name: str) -> int:
         return _HIDE
     # `Password.1` is one of several passwords.
     parts = [part for part in name[-4 * _NAME_MOST :].split(".") if part and not part.isdigit()]
+    # What is in a structure of secrets is one: `Credentials.1.Value`.
+    if any(_rule(part) == _HIDE for part in parts[:-1]):
+        return _HIDE
     words = [word.lower() for word in _SPLIT.findall(parts[-1] if parts else "")]
     whole = "".join(words)
     if whole in _NEEDED:
