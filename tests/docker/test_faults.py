@@ -89,20 +89,29 @@ except OSError:
 """
 
 
-@pytest.mark.parametrize(("kind", "heard", "seconds"), [(HostCrash, "silence", 3), (HostKilled, "end", 100)])
+@pytest.mark.parametrize(("kind", "heard", "seconds"), [(HostCrash, "silence", 3), (HostKilled, "end", 20)])
 def test_what_a_peer_hears_of_a_lost_host(
     real: Region, kind: type[HostCrash | HostKilled], heard: str, seconds: int
 ) -> None:
-    """The wire goes first when power is lost, so nobody is told; an engine that kills lets connections end."""
+    """The wire goes first when power is lost, so nobody is told; an engine that kills lets connections end.
+
+    What ends a connection is one packet, which a kernel that takes a network down may drop: once in three is enough.
+    """
     one, other = apart(real)
-    for instance, name, text in ((one, "server", SERVER), (other, "client", IDLE)):
-        real.control("put-file", instance=instance.id, path=f"/root/{name}", content=text)
-    out(one, "setsid python3 /root/server >/dev/null 2>&1 </dev/null & sleep 0.5")
-    out(other, f"setsid python3 /root/client {one.private_ip} {seconds} >/root/heard 2>&1 </dev/null &")
-    soon(lambda: out(other, "cat /root/heard") == "connected")
-    with injected(real, kind(str(one.host))):
-        soon(lambda: out(other, "cat /root/heard") != "connected")
-        assert out(other, "cat /root/heard") == f"connected\n{heard}"
+    said = []
+    for _ in range(3 if kind is HostKilled else 1):
+        for instance, name, text in ((one, "server", SERVER), (other, "client", IDLE)):
+            real.control("put-file", instance=instance.id, path=f"/root/{name}", content=text)
+        out(one, "setsid python3 /root/server >/dev/null 2>&1 </dev/null & sleep 0.5")
+        out(other, f"setsid python3 /root/client {one.private_ip} {seconds} >/root/heard 2>&1 </dev/null &")
+        soon(lambda: out(other, "cat /root/heard") == "connected")
+        with injected(real, kind(str(one.host))):
+            soon(lambda: out(other, "cat /root/heard") != "connected")
+            said.append(out(other, "cat /root/heard"))
+        if f"connected\n{heard}" in said:
+            break
+        real.wait(lambda: one.status == "Running", "10m", what="its restart")
+    assert f"connected\n{heard}" in said
 
 
 def test_a_host_is_missed_after_its_second_of_silence_and_not_before(real: Region) -> None:
