@@ -54,7 +54,7 @@ def page() -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "&#124;")
+    return text.replace("|", "\\|")
 
 
 def _option(option: Option[Any]) -> str:
