@@ -213,9 +213,10 @@ def _fault(kind: str, data: Mapping[str, Any]) -> str:
 
 
 def _refusal(data: Mapping[str, Any]) -> str:
-    """A refused call; what is usual in one may be what was refused."""
-    call = _call(data, usual=frozenset({"RegionId"})) if "action" in data else "a call"
-    return f"{call} refused: {data.get('code')}"
+    """A refused call; what is usual in one is shown where the code names it."""
+    code = str(data.get("code"))
+    usual = frozenset(name for name in _USUAL if name not in code)
+    return f"{_call(data, usual=usual) if 'action' in data else 'a call'} refused: {code}"
 
 
 def _call(
