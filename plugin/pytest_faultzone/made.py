@@ -41,22 +41,23 @@ class Made:
     Attributes:
         owner: the id of the test it is of, or of the class or module whose tests share it; empty if the session's do.
         journal: what happened in it.
-        chaos: what owes the undo of its faults.
-        served: its endpoints.
         find: gives it, as long as somebody holds it.
         file: where its journal is kept, if it is.
         ours: whether a fixture has made it; other regions are ended by whoever made them.
         judged: whether the checkers have judged it, or are not to.
+        chaos: what owes the undo of the faults of one that a fixture has made. Of others it is not kept: its backend
+            would stay, with the hosts that it has, until the end of the test.
+        served: the endpoints of one that a fixture has made.
     """
 
     owner: str
     journal: Journal
-    chaos: Chaos
-    served: list[Endpoint]
     find: Callable[[], Region | None]
     file: Path | None = None
     ours: bool = False
     judged: bool = False
+    chaos: Chaos | None = None
+    served: list[Endpoint] = field(default_factory=list)
 
     @property
     def region(self) -> Region | None:
@@ -66,10 +67,10 @@ class Made:
     def end(self) -> None:
         """Mend what is still broken, and close what is open."""
         try:
-            if self.ours:
+            if self.chaos is not None:
                 self.chaos.undo_all()
         finally:
-            while self.ours and self.served:
+            while self.served:
                 self.served.pop().close()
             self.journal.close()
 
@@ -98,7 +99,7 @@ class Regions:
         owner = stash.get(RUNNING, "")
         self.end_left()
         region.strict = stash.get(ASSERTS, False)
-        made = Made(owner, region.journal, region.chaos, region.served, ref(region), judged=_is_bent(region))
+        made = Made(owner, region.journal, ref(region), judged=_is_bent(region))
         self._made[region] = made
         # Its last reference may go while a lock is held, wherever the collector runs: so its end is only noted there.
         finalize(region, self._left.append, made)
@@ -116,6 +117,7 @@ class Regions:
         """Take a region for one that a fixture has made: it is ended, and judged, whatever its rules are."""
         made = self._made[region]
         made.ours, made.judged = True, False
+        made.chaos, made.served = region.chaos, region.served
 
     def end_left(self) -> None:
         """End what regions that nobody holds any more have left, and judge it."""

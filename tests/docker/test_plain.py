@@ -104,7 +104,7 @@ def test_a_test_that_needs_more_is_not_supported_and_others_run(pytester: pytest
     """)
     done = pytester.runpytest_subprocess("--faultzone-backend=docker", "--faultzone-docker-plain", "-rs")
     done.assert_outcomes(passed=1, skipped=2)
-    assert "does not let a test rely on a root file system of each instance's own (own-root)" in done.stdout.str()
+    assert "does not let a test rely on a separate root file system for each instance (own-root)" in done.stdout.str()
 
 
 def test_chapters_of_the_suite_conform(hosts: Session) -> None:

@@ -246,3 +246,22 @@ def test_the_plugin_needs_the_standard_library_and_pytest_alone(pytester: pytest
         """
     )
     assert pytester.run(sys.executable, script).stdout.lines[-1:] == ["['pytest_faultzone']"]
+
+
+def test_a_backend_goes_with_the_last_who_holds_its_region(pytester: pytest.Pytester) -> None:
+    """The plugin keeps what it tells of the region of a plain `make_region`, not the hosts."""
+    pytester.makepyfile("""
+        import gc
+        from weakref import ref
+
+        from faultzone.region import make_region
+
+        def test_it():
+            region = make_region()
+            region.run_instances(1)
+            backend = ref(region.backend)
+            del region
+            gc.collect()
+            assert backend() is None
+    """)
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
