@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from faultzone import ApiError, Region, ShapeError, make_region
+from faultzone.editions import instance_types
 from faultzone.editions.catalog import FAMILIES
 from faultzone.editions.instance_types import read_instance_type
 
@@ -39,6 +40,8 @@ TYPES = {
     "ecs.gn7e-c16g1.32xlarge": (128, 1000, 8),
     "ecs.gn8is-2x.8xlarge": (32, 256, 2),
     "ecs.gn8v-8x.48xlarge": (192, 1024, 8),
+    "ecs.f3-c16f1.4xlarge": (16, 64, 0),
+    "ecs.vgn6i-m8-vws.2xlarge": (10, 46, 1),
 }
 NO_TYPES = (
     "ecs.g8i",
@@ -67,6 +70,13 @@ def test_a_name_of_the_published_form_says_what_the_type_is(name: str) -> None:
     said = read_instance_type(name)
     assert said is not None
     assert (said.vcpus, said.memory_gib, said.gpus) == TYPES[name]
+
+
+@pytest.mark.parametrize("name", instance_types._EXCEPTIONS)
+def test_a_type_that_is_otherwise_than_its_name_says_is_as_it_is_listed(name: str) -> None:
+    said = read_instance_type(f"ecs.{name}")
+    assert said is not None
+    assert (said.vcpus, said.memory_gib) == instance_types._EXCEPTIONS[name]
 
 
 @pytest.mark.parametrize("name", NO_TYPES)

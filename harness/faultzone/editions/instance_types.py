@@ -155,14 +155,15 @@ def read_instance_type(name: str) -> NamedType | None:
     if "gn" in letters:
         gpu, ratio = _GPUS.get(family.removeprefix("ebm").removeprefix("scc"), ("", _GPU_RATIO))
         gpus = gpus or _count(variants)
+    if (listed := _EXCEPTIONS.get(name.removeprefix("ecs."))) is not None:
+        return NamedType(f"ecs.{family}", *listed, gpus, gpu)
     if ratio is None:
         return None
     if size in _SCANT_SIZES and (digits == "6" or family in ("i3", "i3g")):
         ratio *= _SCANT
     elif size in _AMPLE_SIZES and digits == "6" and "hf" in letters:
         ratio *= _AMPLE
-    vcpus, gib = _EXCEPTIONS.get(name.removeprefix("ecs."), (vcpus, vcpus * ratio))
-    return NamedType(f"ecs.{family}", vcpus, gib, gpus, gpu)
+    return NamedType(f"ecs.{family}", vcpus, vcpus * ratio, gpus, gpu)
 
 
 def _ratio(letters: str, digits: str, more: str) -> float | None:
