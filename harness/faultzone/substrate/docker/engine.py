@@ -373,10 +373,7 @@ class Engine:
             networks = self._api.networks(filters={"label": label})
             volumes = self._api.volumes(filters={"label": label})["Volumes"] or []
             named = self._api.volumes(filters={"name": f"faultzone-{session or ''}"})["Volumes"] or []
-        found = [
-            Made("container", each["Id"], each["Names"][0].lstrip("/"), each["Labels"], each["State"])
-            for each in containers
-        ]
+        found = [container_of(each) for each in containers]
         found += [Made("network", each["Id"], each["Name"], each["Labels"]) for each in networks]
         found += [Made("volume", each["Name"], each["Name"], each["Labels"]) for each in volumes]
         for each in named:
@@ -402,6 +399,15 @@ class Engine:
             if "already in progress" not in str(trouble):
                 kind = HarnessError if isinstance(trouble, self._errors.DockerException) else Away
                 raise kind(f"{made.kind} {made.name} could not be removed: {short(trouble)}") from None
+
+
+def container_of(listed: Mapping[str, Any]) -> Made:
+    """A container of ours, as the engine lists it.
+
+    One whose removal has begun has no name any more, so it is called by the beginning of its id.
+    """
+    names = listed["Names"] or [listed["Id"][:12]]
+    return Made("container", listed["Id"], names[0].lstrip("/"), listed["Labels"], listed["State"])
 
 
 def _mount(volume: str, labels: Mapping[str, str]) -> Any:
