@@ -134,6 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The peers are installed with their bytecode: so is this project where it is used.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     rows: list[Row] = []
+    failed: list[str] = []
     if len(names) == 1:
         print(f"measuring {names[0]} ...", file=sys.stderr)
         for row in BENCHMARKS[names[0]](sizes):
@@ -143,13 +144,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         options = [flag for flag in ("--quick", "--peers-at-10000") if getattr(chosen, flag[2:].replace("-", "_"))]
         for name in names:
-            rows += _apart(name, options)
+            try:
+                rows += _apart(name, options)
+            except subprocess.CalledProcessError:
+                # Its own process has said why; the figures of the others are worth having.
+                failed.append(name)
     described = machine()
     print(f"{described}\n\n{table(rows)}")
     if chosen.json:
         content = {"machine": described, "rows": [{**asdict(row), "met": row.met} for row in rows]}
         chosen.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    return 0
+    if failed:
+        print(f"not measured: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

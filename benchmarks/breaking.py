@@ -53,7 +53,8 @@ class _Troubled:
         self.region, ids = filled(max(2, count - self.daily * _STEADY))
         self.region.set_prices(hourly="0.5", monthly="100")
         self.region.top_up(10_000_000)
-        self.ids, self.hosts = cycle(ids), cycle(each["host"] for each in self.region.hosts)
+        # From opposite ends: a host that crashes takes the maintenance of its instances with it.
+        self.ids, self.hosts = cycle(ids), cycle(each["host"] for each in reversed(self.region.hosts))
         for _ in range(_STEADY):
             self._subscribe()
             self.region.clock.advance("1d")
