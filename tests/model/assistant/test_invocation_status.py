@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faultzone.api.ecs.assistant import ERROR_INFO
+from faultzone.api.ecs.invocations import ERROR_INFO
 from faultzone.model.assistant.invocation_status import (
     DETAILED,
     ONE_TIME,

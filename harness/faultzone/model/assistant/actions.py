@@ -1,4 +1,4 @@
-"""Cloud Assistant: commands, their invocation and stop, what is shown of them, and the agent.
+"""Cloud Assistant: commands, their invocation and stop.
 
 Source: manual, chapter 2; API reference, chapter "Cloud Assistant". The runs themselves are in `runs`.
 """
@@ -11,12 +11,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.assistant import (
     CreateCommand,
     DeleteCommand,
-    DescribeCloudAssistantStatus,
-    InstallCloudAssistant,
     InvokeCommand,
     ModifyCommand,
     RunCommand,
@@ -24,7 +21,6 @@ from faultzone.api.ecs.assistant import (
     is_plain,
 )
 from faultzone.api.errors import ApiError
-from faultzone.clock import stamp
 from faultzone.model.assistant import parameters
 from faultzone.model.assistant.cron import Cron, CronError
 from faultzone.model.assistant.runs import await_start, begin, close, schedule, settle
@@ -310,44 +306,3 @@ def _stop(region: RegionState, state: AssistantState, invocation: Invocation, ta
         instance = region.instances[target.instance]
         region.emit(CancelScript(instance.id, instance.epoch, record.run))
     settle(region, state, record, region.rules.stopped_cause(begun))
-
-
-# The agent
-
-
-@handles(InstallCloudAssistant)
-def install_agent(region: RegionState, account: AccountState, request: InstallCloudAssistant) -> Answer:
-    """InstallCloudAssistant: the agent is there after the next reboot (assistant/agent-required)."""
-    for instance in find_targets(region, account, request.instance_ids):
-        region.change(instance, "options", instance.options._replace(install_agent=True))
-    return {}
-
-
-@handles(DescribeCloudAssistantStatus)
-def describe_agents(region: RegionState, account: AccountState, request: DescribeCloudAssistantStatus) -> Answer:
-    """DescribeCloudAssistantStatus, in both spellings of the documentation (assistant/agent-status-spelling)."""
-    shown = []
-    for instance in find_targets(region, account, request.instance_ids):
-        serves = "true" if region.rules.agent_is_heard(instance) else "false"
-        item: Answer = {"InstanceId": instance.id, "CloudAssistantStatus": serves, "CloudAssitantStatus": serves}
-        if region.edition.assistant.detailed:
-            item |= {"CloudAssistantVersion": instance.agent or "", "OSType": instance.image.system}
-        if region.edition.has(CURRENT):
-            item |= _runs_on(account.part(AssistantState), instance)
-        shown.append(item)
-    return {
-        "InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": shown},
-        "InstanceCloudAssitantStatus": {"InstanceCloudAssitantStatusSet": shown},
-    }
-
-
-def _runs_on(state: AssistantState, instance: Instance) -> Answer:
-    """What the agent of an instance did: how many runs have ended, how many go on, and when the last one began."""
-    records = [each for each in state.records if each.target.instance == instance.id]
-    active = len(state.live.get(instance.id, ()))
-    last = max((each.started for each in records if each.started is not None), default=None)
-    return {
-        "InvocationCount": sum(each.finished is not None for each in records),
-        "ActiveTaskCount": active,
-        "LastInvokedTime": "" if last is None else stamp(last),
-    }

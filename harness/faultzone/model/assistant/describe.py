@@ -8,14 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from faultzone.api.answer import CURRENT
-from faultzone.api.ecs.assistant import (
-    ERROR_INFO,
-    DescribeCommands,
-    DescribeInvocationResults,
-    DescribeInvocations,
-    PagedRequest,
-    is_plain,
-)
+from faultzone.api.ecs.assistant import DescribeCommands, PagedRequest, is_plain
+from faultzone.api.ecs.invocations import ERROR_INFO, DescribeInvocationResults, DescribeInvocations
 from faultzone.api.errors import ApiError
 from faultzone.clock import stamp, utc
 from faultzone.model.assistant.invocation_status import OUTCOMES

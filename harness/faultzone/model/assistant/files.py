@@ -8,7 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.answer import CURRENT
-from faultzone.api.ecs.assistant import ERROR_INFO, DescribeSendFileResults, SendFile
+from faultzone.api.ecs.files import DescribeSendFileResults, SendFile
+from faultzone.api.ecs.invocations import ERROR_INFO
 from faultzone.api.errors import ApiError
 from faultzone.clock import stamp
 from faultzone.model.assistant.actions import find_fit

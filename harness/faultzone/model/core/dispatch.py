@@ -58,10 +58,8 @@ _ANSWERING: Final[Mapping[str, str]] = {
     ),
     "billing.charges": "ReActivateInstances ReactivateInstances",
     "billing.subscriptions": "RenewInstance ModifyInstanceAutoRenewAttribute DescribeInstanceAutoRenewAttribute",
-    "assistant.actions": (
-        "CreateCommand ModifyCommand DeleteCommand InvokeCommand RunCommand StopInvocation InstallCloudAssistant "
-        "DescribeCloudAssistantStatus"
-    ),
+    "assistant.actions": "CreateCommand ModifyCommand DeleteCommand InvokeCommand RunCommand StopInvocation",
+    "assistant.agents": "InstallCloudAssistant DescribeCloudAssistantStatus",
     "assistant.describe": "DescribeCommands DescribeInvocations DescribeInvocationResults",
     "assistant.files": "SendFile DescribeSendFileResults",
     "resources.describe": (
