@@ -23,6 +23,7 @@ from faultzone.api.request import (
     texts,
 )
 from faultzone.backends.http import flatten
+from faultzone.editions import Date
 
 
 class Sample(Request):
@@ -267,3 +268,33 @@ NAMES = st.sampled_from([*Sample.parameters, "Id.1", "Id.2", "Tag.1.Key", "Tag.2
 def test_whatever_is_given_is_taken_or_refused(given: dict[str, object]) -> None:
     with suppress(ApiError):
         assert isinstance(Sample.parse(given), Sample)
+
+
+def test_a_later_edition_takes_other_values() -> None:
+    class Ask(Request):
+        word: str | None = text("Word", among=("a", "b"), later={(2020, 12): {"among": ("b", "c")}})
+        count: int = integer("Count", 1, most=5, later={(2020, 12): {"most": 7}, (2026, 10): {"least": 2, "most": 9}})
+        ids: tuple[str, ...] = texts("Id", most=1, too_many="InstanceIds.ExceedLimit", later={(2026, 10): {"most": 2}})
+
+    def takes(edition: Date, **given: object) -> bool:
+        try:
+            Ask.parse(given, edition=edition)
+        except ApiError:
+            return False
+        return True
+
+    editions: tuple[Date, ...] = ((2019, 2), (2020, 12), (2026, 10))
+    taken = {
+        (name, value): [takes(each, **{name: value}) for each in editions]
+        for name, value in (("Word", "a"), ("Word", "b"), ("Word", "c"), ("Count", 1), ("Count", 6), ("Count", 9))
+    }
+    assert taken == {
+        ("Word", "a"): [True, False, False],
+        ("Word", "b"): [True, True, True],
+        ("Word", "c"): [False, True, True],
+        ("Count", 1): [True, True, False],
+        ("Count", 6): [False, True, True],
+        ("Count", 9): [False, False, True],
+    }
+    assert [takes(each, Id=["1", "2"]) for each in editions] == [False, False, True]
+    assert not takes((2026, 10), Id=["1", "2", "3"])

@@ -45,12 +45,13 @@ class Parameter:
     of a repeated parameter need not run from 1. Of each it is known in docs/actions.md what it does: one that is
     `inert` from an edition on is read, checked for its form, and then changes nothing, and `why` says why it could not;
     one that is `refused` is not simulated, and `refused` is the sentence that says so; a value in `harmless` asks for
-    what happens anyway and is taken.
+    what happens anyway and is taken. Where a later edition takes other values, `later` reads them: the date from which
+    it does, and how, the earliest first.
     """
 
     __slots__ = (
-        "also", "attribute", "code", "convert", "default", "fields", "gaps", "harmless", "inert", "name", "refused",
-        "repeated", "required", "since", "why",
+        "also", "attribute", "code", "convert", "default", "fields", "gaps", "harmless", "inert", "later", "name",
+        "refused", "repeated", "required", "since", "why",
     )  # fmt: skip
 
     def __init__(
@@ -69,12 +70,13 @@ class Parameter:
         why: str,
         refused: str,
         harmless: tuple[object, ...],
+        later: tuple[tuple[Date, Convert], ...],
         fields: Mapping[str, Parameter] | None,
     ) -> None:
         self.name, self.convert, self.default, self.required = name, convert, default, required
         self.repeated, self.code, self.since, self.also, self.gaps = repeated, code, since, also, gaps
         self.fields, self.inert, self.why, self.refused, self.harmless = fields, inert, why, refused, harmless
-        self.attribute = ""
+        self.later, self.attribute = later, ""
 
     def read(self, name: str, value: object, edition: Date, unknown: list[str] | None) -> Any:
         """The value that a call in a region of an edition of this date gave, checked.
@@ -91,7 +93,11 @@ class Parameter:
         if self.since is not None and self.since > edition:
             why = f"it is there from edition {date_text(self.since)} on; this region is of {date_text(edition)}"
             raise ApiError.of("UnsupportedParameter", name=name, why=why)
-        read = self.convert(name, value)
+        convert = self.convert
+        for date, other in self.later:
+            if date <= edition:
+                convert = other
+        read = convert(name, value)
         if self.refused and not {*((read,) if isinstance(read, str) else read)} <= {*self.harmless}:
             raise ApiError.of("UnsupportedParameter", name=name, why=self.refused)
         if self.fields is None:
@@ -124,6 +130,7 @@ def _declare(
         why=options.pop("why", ""),
         refused=options.pop("refused", ""),
         harmless=tuple(options.pop("harmless", ())),
+        later=tuple(options.pop("later", ())),
         also=options.pop("also", None),
         gaps=options.pop("gaps", False),
         fields=None if fields is None else {name: each for each in fields for name in (each.name, each.also) if name},
@@ -151,6 +158,12 @@ def not_simulated(name: str, why: str, **options: Any) -> Any:
     return _declare(name, read_leaves, (), {**options, "refused": why, "harmless": tuple(harmless.split("|"))})
 
 
+def _later(options: dict[str, Any], reader: Callable[..., Convert], usual: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a parameter, with what reads it in later editions in the place of what differs there."""
+    later = options.pop("later", {})
+    return {**options, "later": tuple((date, reader(**{**usual, **differs})) for date, differs in later.items())}
+
+
 def text(
     name: str,
     default: str | None = None,
@@ -160,10 +173,15 @@ def text(
     **options: Any,
 ) -> Any:
     """A text parameter. `among` lists the only values accepted (in the letters given), `spelling` other ways to write
-    some of them; `code` names the refusal's code."""
+    some of them; `code` names the refusal's code. `later` says what differs from an edition on:
+    `later={CURRENT: {"among": (…)}}`."""
+    usual: dict[str, Any] = {"among": among, "spelling": spelling, "code": options.get("code")}
+    return _declare(name, _reads_word(**usual), default, _later(options, _reads_word, usual))
+
+
+def _reads_word(*, among: tuple[str, ...], spelling: Mapping[str, str], code: str | None) -> Convert:
     if not among:
-        return _declare(name, read_text, default, options)
-    code = options.get("code")
+        return read_text
 
     def convert(given: str, value: object) -> str:
         word = read_text(given, value)
@@ -174,15 +192,18 @@ def text(
             raise ApiError(code)
         raise refuse(given, f"it must be one of {', '.join(among)}")
 
-    return _declare(name, convert, default, options)
+    return convert
 
 
 def integer(
     name: str, default: int | None = None, *, least: int | None = None, most: int | None = None, **options: Any
 ) -> Any:
-    """A whole number between `least` and `most`, both included."""
-    code = options.get("code")
+    """A whole number between `least` and `most`, both included; `later` says what differs from an edition on."""
+    usual: dict[str, Any] = {"least": least, "most": most, "code": options.get("code")}
+    return _declare(name, _reads_whole(**usual), default, _later(options, _reads_whole, usual))
 
+
+def _reads_whole(*, least: int | None, most: int | None, code: str | None) -> Convert:
     def convert(given: str, value: object) -> int:
         number = read_integer(given, value)
         if (least is not None and number < least) or (most is not None and number > most):
@@ -190,7 +211,7 @@ def integer(
             raise ApiError.of(code, name=given, why=why) if code else refuse(given, why)
         return number
 
-    return _declare(name, convert, default, options)
+    return convert
 
 
 def number(name: str, default: float | None = None, **options: Any) -> Any:
@@ -213,14 +234,18 @@ def flag(name: str, default: bool | None = False, **options: Any) -> Any:
 
 def texts(name: str, *, most: int | None = None, too_many: str | None = None, **options: Any) -> Any:
     """A repeated text parameter: `Name.1`, `Name.2` … on the wire. More than `most` is refused with the code
-    `too_many`."""
+    `too_many`; `later` says what differs from an edition on."""
+    usual: dict[str, Any] = {"most": most, "too_many": too_many}
+    return _declare(name, _reads_texts(**usual), (), _later(options, _reads_texts, usual), repeated=True)
 
+
+def _reads_texts(*, most: int | None, too_many: str | None) -> Convert:
     def convert(given: str, value: object) -> tuple[str, ...]:
         items = value if isinstance(value, list | tuple) else (value,)
         _bound(given, len(items), most, too_many)
         return tuple(read_text(given, item) for item in items)
 
-    return _declare(name, convert, (), options, repeated=True)
+    return convert
 
 
 def json_texts(name: str, *, most: int | None = None, too_many: str | None = None, **options: Any) -> Any:
