@@ -72,23 +72,25 @@ def listing(
         ApiError: `InvalidParameter`: the token is not one that was given out.
     """
     found = candidates
-    conditions = list(where)
-    conditions += [_having(value, read) for value, read in having if value is not None]
+    conditions = [*where, *[_having(value, read) for value, read in having if value is not None]]
     if conditions:
         each_in_turn = reversed(candidates) if latest_first else candidates
         found = [each for each in each_in_turn if all(condition(each) for condition in conditions)]
         latest_first = False
-    total, page = len(found), partial(cut, found, latest_first=latest_first)
-    fields: dict[str, Any]
+    total = len(found)
+    answer: dict[str, Any]
     if token is not None:
-        shown, following = by_token(page, total, *token)
-        fields = {"TotalCount": total, "NextToken": following}
+        shown, following = by_token(partial(cut, found, latest_first=latest_first), total, *token)
+        answer = {"TotalCount": total, "NextToken": following}
     else:
         number, size = request.page_number, request.page_size
         start = (number - 1) * size
-        shown = page(start, size) if start < total else []
-        fields = {"TotalCount": total, "PageNumber": number, "PageSize": size}
-    return {**fields, **more, wrapper: {item: [render(each) for each in shown]}}
+        shown = cut(found, start, size, latest_first=latest_first) if start < total else []
+        answer = {"TotalCount": total, "PageNumber": number, "PageSize": size}
+    if more:
+        answer.update(more)
+    answer[wrapper] = {item: [render(each) for each in shown]}
+    return answer
 
 
 def _having(value: object, read: Callable[[T], object]) -> Callable[[T], object]:
@@ -97,6 +99,8 @@ def _having(value: object, read: Callable[[T], object]) -> Callable[[T], object]
 
 def cut(found: Listed[T], start: int, most: int, *, latest_first: bool = False) -> list[T]:
     """So many of a listing from one on; what is kept by rows counts those before it, and does not look at them."""
+    if isinstance(found, list) and not latest_first:
+        return found[start : start + most]
     if isinstance(found, _BY_ROWS):
         return found.page(start, most, latest_first=latest_first)
     return list(islice(reversed(found) if latest_first else found, start, start + most))

@@ -139,10 +139,10 @@ class Placement:
 
     def spread(self, account: str, zone: int) -> Spread:
         """The spread of an account's instances over a zone's hosts."""
-        key = (account, zone)
-        if key not in self._spreads:
-            self._spreads[key] = Spread(self.by_zone[zone])
-        return self._spreads[key]
+        spread = self._spreads.get((account, zone))
+        if spread is None:
+            spread = self._spreads[account, zone] = Spread(self.by_zone[zone])
+        return spread
 
     def fits(self, host: Host, kind: InstanceType, amount: int = 1) -> bool:
         """Whether the host is up, carries the family and has room for so many."""

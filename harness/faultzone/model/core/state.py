@@ -82,12 +82,12 @@ class Options(NamedTuple):
 
 
 _PLAIN: Final = Options()
-_OF_LAUNCH: Final = Options._fields[: Options._fields.index("launch_tags")]
+_OF_LAUNCH: Final = frozenset(Options._fields[: Options._fields.index("launch_tags")])
 
 
 def options_of(given: Mapping[str, Any]) -> Options:
     """The options that a launch asks for, from what its request was given."""
-    asked = {name: given[name] for name in _OF_LAUNCH if name in given}
+    asked = {name: value for name, value in given.items() if name in _OF_LAUNCH}
     return Options(**asked, launch_tags=asked.get("tags", ())) if asked else _PLAIN
 
 

@@ -294,10 +294,11 @@ def _choose_in(region: RegionState, account: AccountState, plan: _Plan, zone: in
 def _zones_by_room(region: RegionState, account: AccountState, group: DeploymentSet | None) -> list[int]:
     """The zones in the order in which a launch that names none tries them: those with the fewest of the account's
     own first."""
-    placement, zones = region.placement, range(len(region.zone_ids))
+    zones = range(len(region.zone_ids))
     if group is not None:
         return sorted(zones, key=lambda zone: region.rules.members_in_zone(group, zone))
-    return sorted(zones, key=lambda zone: placement.spread(account.id, zone).total)
+    spread, owner = region.placement.spread, account.id
+    return sorted(zones, key=[spread(owner, zone).total for zone in zones].__getitem__)
 
 
 def _make(

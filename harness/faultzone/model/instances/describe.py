@@ -106,14 +106,13 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
     return shown
 
 
-def _listed(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
-    """The same with what a later edition shows besides."""
+def _render_today(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
+    """The same with what today's documentation shows besides."""
     shown = render(region, account, instance)
-    if region.edition.has(CURRENT):
-        shown["MetadataOptions"] = _metadata_options()
-        shown["SpotInterruptionBehavior"] = "" if instance.options.spot_strategy == "NoSpot" else "Terminate"
-        for card in shown["NetworkInterfaces"]["NetworkInterface"]:
-            card["PrivateIpSets"] = {"PrivateIpSet": [{"PrivateIpAddress": card["PrimaryIpAddress"], "Primary": True}]}
+    shown["MetadataOptions"] = _metadata_options()
+    shown["SpotInterruptionBehavior"] = "" if instance.options.spot_strategy == "NoSpot" else "Terminate"
+    for card in shown["NetworkInterfaces"]["NetworkInterface"]:
+        card["PrivateIpSets"] = {"PrivateIpSet": [{"PrivateIpAddress": card["PrimaryIpAddress"], "Primary": True}]}
     return shown
 
 
@@ -204,7 +203,7 @@ def describe_instances(region: RegionState, account: AccountState, request: Desc
         if conditions:
             where.append(account.book.found(*conditions).__contains__)
         found = [instances[each] for each in dict.fromkeys(ids) if each in instances]
-    show = partial(_listed, region, account)
+    show = partial(_render_today if region.edition.has(CURRENT) else render, region, account)
     answer = listing("Instances", "Instance", found, request, show, where=where, latest_first=ids is None)
     if "META_OPTIONS" in request.additional_attributes:
         for each in answer["Instances"]["Instance"]:
