@@ -101,40 +101,41 @@ class Events:
         """Ok, Impaired, Maintaining, Initializing, NotApplicable …"""
         return str(self.full_status(instance)["HealthStatus"]["Name"])
 
-    def wait_for(
-        self,
-        type: str,
-        *,
-        instance: Instance | None = None,
-        state: str | None = None,
-        within: Duration = STATE_CHANGE,
-    ) -> SystemEvent:
-        """Let region time pass until an event of this type exists, and return the latest.
 
-        Args:
-            instance: of this instance (default: of any instance).
-            state: in this state (default: in any state).
-            within: the timeout, in region time.
+def wait_for_event(
+    region: Region,
+    type: str,
+    *,
+    instance: Instance | None = None,
+    state: str | None = None,
+    within: Duration = STATE_CHANGE,
+) -> SystemEvent:
+    """Let region time pass until an event of this type exists, and return the latest.
 
-        Raises:
-            UsageError: the edition has no such state.
-            WaitTimeout: no event in time; the text has the last entries of the instance.
-        """
-        states = self._region.edition.event.states
-        if state is not None and state not in states:
-            raise UsageError.expected_one_of("state", state, states)
+    Args:
+        instance: of this instance (default: of any instance).
+        state: in this state (default: in any state).
+        within: the timeout, in region time.
 
-        def found() -> SystemEvent | None:
-            matching = [event for event in self.of(instance, type) if state in (None, event.state)]
-            return matching[-1] if matching else None
+    Raises:
+        UsageError: the edition has no such state.
+        WaitTimeout: no event in time; the text has the last entries of the instance.
+    """
+    states = region.edition.event.states
+    if state is not None and state not in states:
+        raise UsageError.expected_one_of("state", state, states)
 
-        what = f"{type} {state or ''}".strip() + (f" of {instance.id}" if instance is not None else "")
-        try:
-            event = self._region.wait(found, within, what=what)
-        except WaitTimeout as late:
-            raise WaitTimeout(f"{late}\n{brief(instance)}" if instance is not None else str(late)) from None
-        assert event is not None
-        return event
+    def found() -> SystemEvent | None:
+        matching = [event for event in region.events.of(instance, type) if state in (None, event.state)]
+        return matching[-1] if matching else None
+
+    what = f"{type} {state or ''}".strip() + (f" of {instance.id}" if instance is not None else "")
+    try:
+        event = region.wait(found, within, what=what)
+    except WaitTimeout as late:
+        raise WaitTimeout(f"{late}\n{brief(instance)}" if instance is not None else str(late)) from None
+    assert event is not None
+    return event
 
 
 #: How many things an assertion that fails tells of an instance.

@@ -6,8 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from faultzone import editions, waiting
 from faultzone.api.errors import ApiError
@@ -19,6 +18,8 @@ from faultzone.editions.catalog import DEFAULT_IMAGE, DEFAULT_INSTANCE_TYPE
 from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
 from faultzone.faults.targets import id_of
 from faultzone.journal.journal import Journal
+from faultzone.region import commands as of_commands
+from faultzone.region import events as of_events
 from faultzone.region.commands import Commands
 from faultzone.region.events import Events
 from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check_status
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from faultzone.serve import Endpoint
 
 T = TypeVar("T")
-R = TypeVar("R")
-P = ParamSpec("P")
-Part = TypeVar("Part", Commands, Events)
 
 _PAGE: Final = 100
 
@@ -53,18 +51,6 @@ _DELETIONS: Final = (
     ("DeleteLaunchTemplate", "LaunchTemplateId", "template"),
     ("DeleteCommand", "CommandId", "command"),
 )
-
-
-def _forward(
-    part: Callable[[Region], Part], method: Callable[Concatenate[Part, P], R]
-) -> Callable[Concatenate[Region, P], R]:
-    """A method of a region that is one of its part's."""
-
-    @wraps(method)
-    def forward(region: Region, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return method(part(region), *args, **kwargs)
-
-    return forward
 
 
 class Region:
@@ -132,10 +118,10 @@ class Region:
         """Its system events."""
         return Events(self)
 
-    # What tests write most goes without the part's name.
-    run_command = _forward(Commands, Commands.run)
-    guest = _forward(Commands, Commands.teach)
-    wait_for_event = _forward(Events, Events.wait_for)
+    # What tests write most goes without the part's name, and under this name alone.
+    run_command = of_commands.run_command
+    guest = of_commands.guest
+    wait_for_event = of_events.wait_for_event
 
     # The two doors
 
