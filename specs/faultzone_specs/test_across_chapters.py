@@ -43,9 +43,10 @@ def test_a_periodic_command_outlasts_the_expiry_of_its_instance(region: Region) 
     ran = region.run_command("echo 1", on=instance, frequency="0 0 */2 * * *")
     advance_to(region, instance.expires)
     instance.wait_until("Stopped", within=SOON)
-    before = finished(ran.results())
-    region.clock.advance("1d")
-    assert (finished(ran.results()), ran.status) == (before, "Running")
+    before = ran.results()
+    region.clock.advance("1d")  # The oldest of them may be forgotten meanwhile.
+    assert finished([each for each in ran.results() if each not in before]) == 0
+    assert ran.status == "Running"
     latest = ran.results()
     instance.renew()
     if instance.status == "Stopped":

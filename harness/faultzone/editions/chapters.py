@@ -106,13 +106,20 @@ class Assistant(NamedTuple):
     page_size_invocations: int  # assistant/describe-invocations
     page_size_results: int  # assistant/describe-results
     output_bytes: Mapping[str, int]  # what the agent of the time kept: assistant/output-kept; assistant/output-cap
-    records: int  # kept for each account and region, the oldest go first
-    sendings: int  # of files, likewise; our own number, none is documented
+    records: int  # kept for each account and region, the oldest go first: assistant/retention
+    record_days: int  # after which the record of a run that has settled is forgotten; 0 for never: assistant/retention
+    sendings: int  # of files, likewise; our own number until one was documented: assistant/files-kept
+    sending_days: int  # likewise: assistant/files-kept
     finished_format: str
     mismatch_refused: bool  # assistant/command-types
     delete_in_use_refused: bool  # assistant/delete-command-in-use
     frequency_repeats: bool  # by itself, without Timed: assistant/repeat-mode
     detailed: bool  # invocation-status/detailed-status
+    #: whether the detailed state of a target tells of its run before it began, and how a schedule has ended:
+    #: invocation-status/scheduled-target, invocation-status/schedule-over
+    detailed_schedules: bool
+    instance_prevails: bool  # over other filters of invocations: assistant/filters-beside-instance
+    timed_while_open: bool  # whether Timed=false also finds what repeats and is over: assistant/timed-filter
     totals: str  # the table by which states add up, of `invocation_status`: invocation-status/one-time
     file_characters: int  # files cannot be sent yet: assistant/send-file
     systems: tuple[str, ...]  # assistant/os-list: beginnings of the names of systems

@@ -9,4 +9,12 @@ from faultzone.editions.edition_2020_12 import EDITION as BASE
 EDITION: Final = BASE._replace(
     name="2026-10",
     date=(2026, 10),
+    assistant=BASE.assistant._replace(
+        records=10000,
+        record_days=30,
+        sending_days=1,
+        detailed_schedules=True,
+        instance_prevails=True,
+        timed_while_open=True,
+    ),
 )

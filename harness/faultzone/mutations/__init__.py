@@ -26,6 +26,7 @@ __all__ = ["WrongRegion", "get", "load", "row"]
 _CHAPTERS: Final = (
     "assistant",
     "assistant_runs",
+    "assistant_states",
     "invocation_status",
     "billing",
     "deployment_sets",

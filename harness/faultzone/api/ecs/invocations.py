@@ -20,12 +20,13 @@ from faultzone.api.answer import (
     items,
     tag_items,
 )
-from faultzone.api.ecs.assistant import LATER, NO_LAUNCHER_HERE, NO_TAGS_HERE, PagedRequest
-from faultzone.api.ecs.reasons import NO_GROUPS, NO_TAGS, NOT_FILTERED
+from faultzone.api.ecs.assistant import LATER, NO_LAUNCHER_HERE, NO_TAGS_HERE, REPEAT_MODES, PagedRequest
+from faultzone.api.ecs.reasons import NO_GROUPS, NO_TAGS
 from faultzone.api.request import flag, text
 
-RECORD_STATES: Final = ("Running", "Finished", "Failed", "Stopped")
-INVOKE_STATES: Final = (*RECORD_STATES, "PartialFailed")
+_RECORD_STATES: Final = ("Running", "Finished", "Failed", "Stopped")
+#: Words of the later InvocationStatus that filters take besides (invocation-status/filter-by-later-words).
+_RECORD_STATES_OF_TODAY: Final = (*_RECORD_STATES, "Success", "PartialFailed", "Stopping")
 #: ErrorCode of a run or of a file that was sent -> ErrorInfo, as the service writes it.
 ERROR_INFO: Final = {
     "InstanceNotExists": "the specified instance does not exists",
@@ -73,15 +74,19 @@ class DescribeInvocations(PagedRequest):
     command_type: str | None = text("CommandType")
     type: str | None = text("Type")
     timed: bool | None = flag("Timed", None)
-    invoke_status: str | None = text("InvokeStatus", among=INVOKE_STATES)
+    invoke_status: str | None = text(
+        "InvokeStatus",
+        among=(*_RECORD_STATES, "PartialFailed"),
+        later={CURRENT: {"among": (*_RECORD_STATES_OF_TODAY, "Pending", "Scheduled")}},
+    )
     instance_id: str | None = text("InstanceId")
     content_encoding: str = text("ContentEncoding", "Base64", since=LATER)
     include_output: bool = flag("IncludeOutput", since=LATER)
+    repeat_mode: str | None = text("RepeatMode", among=REPEAT_MODES, since=CURRENT)
 
     not_simulated = (
         (NO_GROUPS, "ResourceGroupId"),
         (NO_TAGS, "Tag"),
-        (NOT_FILTERED, "RepeatMode"),
     )
 
     answer = Answer(
@@ -124,7 +129,9 @@ class DescribeInvocationResults(PagedRequest):
     invoke_id: str | None = text("InvokeId")
     instance_id: str | None = text("InstanceId")
     command_id: str | None = text("CommandId")
-    invoke_record_status: str | None = text("InvokeRecordStatus", among=RECORD_STATES)
+    invoke_record_status: str | None = text(
+        "InvokeRecordStatus", among=_RECORD_STATES, later={CURRENT: {"among": _RECORD_STATES_OF_TODAY}}
+    )
     include_history: bool = flag("IncludeHistory", since=LATER)
     content_encoding: str = text("ContentEncoding", "Base64", since=LATER)
 

@@ -23,7 +23,7 @@ from faultzone.api.ecs.assistant import (
 from faultzone.api.errors import ApiError
 from faultzone.model.assistant import parameters
 from faultzone.model.assistant.cron import Cron, CronError
-from faultzone.model.assistant.runs import await_start, begin, close, schedule, settle
+from faultzone.model.assistant.runs import await_start, begin, close, forget_old, schedule, settle
 from faultzone.model.assistant.state import DELIVERING, AssistantState, Command, Invocation, Target
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.effects import CancelScript
@@ -278,6 +278,7 @@ def _invoke(
 def stop_invocation(region: RegionState, account: AccountState, request: StopInvocation) -> Answer:
     """StopInvocation: what has not begun never does, what has begun runs on, and both read Stopped (assistant/stop)."""
     state = account.part(AssistantState)
+    forget_old(region, state)
     invocation = state.invocations.get(request.invoke_id)
     if invocation is None:
         raise ApiError("InvalidInvokeId.NotFound")
@@ -287,7 +288,8 @@ def stop_invocation(region: RegionState, account: AccountState, request: StopInv
     for target in invocation.targets.values():
         if region.rules.stops(request.instance_ids, target.instance):
             _stop(region, state, invocation, target)
-    if invocation.timed and was_open and all(target.stopped is not None for target in invocation.targets.values()):
+    repeats = invocation.timed and not invocation.exhausted
+    if repeats and was_open and all(target.stopped is not None for target in invocation.targets.values()):
         close(state, invocation)
     return {}
 

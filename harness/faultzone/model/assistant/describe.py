@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from faultzone.api.answer import CURRENT
@@ -13,7 +13,17 @@ from faultzone.api.ecs.invocations import ERROR_INFO, DescribeInvocationResults,
 from faultzone.api.errors import ApiError
 from faultzone.clock import stamp, utc
 from faultzone.model.assistant.invocation_status import OUTCOMES
-from faultzone.model.assistant.state import UNDER_WAY, AssistantState, Command, Invocation, Record, Target
+from faultzone.model.assistant.runs import forget_old
+from faultzone.model.assistant.state import AssistantState, Command, Invocation, Record, Target
+from faultzone.model.assistant.states import (
+    LATER_WORDS,
+    detailed_total,
+    goes_on,
+    instance_state,
+    target_outcome,
+    total,
+    total_of,
+)
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.index import without
 from faultzone.model.core.listing import Listed, Token, listing
@@ -74,45 +84,31 @@ def _command(command: Command, plain: bool, detailed: bool) -> dict[str, Any]:
 # Invocations
 
 
-def instance_state(region: RegionState, invocation: Invocation, target: Target) -> str:
-    """The state of a target: that of its one record, or for a timed invocation whether the user has stopped it.
-
-    Clauses: invocation-status/instance-equals-record, invocation-status/timed-instance.
-    """
-    if invocation.timed:
-        return region.rules.timed_instance_state(target.stopped is not None)
-    return region.rules.record_state(target.cause)
-
-
-def total(region: RegionState, invocation: Invocation) -> str:
-    """The total of an invocation (invocation-status/one-time, invocation-status/timed-total)."""
-    return _total(region, invocation.timed, invocation.outcome)
-
-
-def _total(region: RegionState, timed: bool, outcome: Iterable[str | bool]) -> str:
-    rules = region.rules
-    if timed:
-        return rules.timed_total({rules.timed_instance_state(bool(stopped)) for stopped in outcome}).state
-    return rules.one_time_total({rules.record_state(str(cause)) for cause in outcome}).state
-
-
 @handles(DescribeInvocations)
 def describe_invocations(region: RegionState, account: AccountState, request: DescribeInvocations) -> Answer:
-    """DescribeInvocations, latest first (assistant/describe-invocations, invocation-status/filter-by-total)."""
+    """DescribeInvocations, latest first.
+
+    Clauses: assistant/describe-invocations, invocation-status/filter-by-total, assistant/filters-beside-instance.
+    """
     if request.include_output and request.invoke_id is None and request.instance_id is None:
         raise ApiError.of("InvalidParameter", name="IncludeOutput", why="it goes with InvokeId or InstanceId alone")
     state = account.part(AssistantState)
-    selected = state.invocation_book.found(*_conditions(region, state, request))
-    found: Listed[Invocation] = selected
+    forget_old(region, state)
+    if request.instance_id is not None and region.edition.assistant.instance_prevails:
+        partly = request.invoke_status == "PartialFailed"
+        status = None if partly else request.invoke_status
+        request = request.replace(command_name=None, repeat_mode=None, invoke_status=status)
+    found: Listed[Invocation] = state.invocation_book.found(*_conditions(region, state, request))
     if request.invoke_id is not None:
         named = state.invocations.get(request.invoke_id)
-        found = () if named is None or named not in selected else (named,)
+        found = () if named is None or named not in found else (named,)
     return listing(
         "Invocations",
         "Invocation",
         found,
         request,
         lambda each: _invocation(region, request, each),
+        where=_looks(region, request),
         latest_first=True,
         token=token_of(request, region.edition.assistant.page_size_invocations),
     )
@@ -130,12 +126,22 @@ def _conditions(
     for kind in (r.command_type, r.type):
         if kind is not None:
             yield book.rows("type", kind)
-    if r.timed is not None:
+    if r.repeat_mode is not None:
+        yield book.rows("mode", r.repeat_mode)
+    if r.timed is not None and (r.timed or not region.edition.assistant.timed_while_open):
         yield book.rows("repeats", r.timed)
     if r.instance_id is not None:
         yield book.rows("instance", r.instance_id)
-    if r.invoke_status is not None:
-        yield book.rows_where("outcome", lambda outcome: _total(region, *outcome) == r.invoke_status)
+    if r.invoke_status is not None and r.invoke_status not in LATER_WORDS:
+        yield book.rows_where("outcome", lambda outcome: total_of(region, *outcome) == r.invoke_status)
+
+
+def _looks(region: RegionState, request: DescribeInvocations) -> Iterator[Callable[[Invocation], bool]]:
+    """Conditions that time alone may end, or that are of the later words: no index has them."""
+    if request.timed is False and region.edition.assistant.timed_while_open:
+        yield lambda each: each.mode == "Once" or not goes_on(region, each)
+    if request.invoke_status in LATER_WORDS:
+        yield lambda each: detailed_total(region, each) == request.invoke_status
 
 
 def _invocation(region: RegionState, request: DescribeInvocations, invocation: Invocation) -> dict[str, Any]:
@@ -144,7 +150,7 @@ def _invocation(region: RegionState, request: DescribeInvocations, invocation: I
     items = []
     for target in invocation.targets.values():
         item = {"InstanceId": target.instance, "InstanceInvokeStatus": instance_state(region, invocation, target)}
-        items.append({**item, **_details(request, invocation, target)} if detailed else item)
+        items.append({**item, **_details(region, request, invocation, target)} if detailed else item)
     shown = {
         "InvokeId": invocation.id,
         "CommandId": command.id,
@@ -156,8 +162,7 @@ def _invocation(region: RegionState, request: DescribeInvocations, invocation: I
         "InvokeInstances": {"InvokeInstance": items},
     }
     if detailed:
-        states = {detailed_state(invocation, target) for target in invocation.targets.values()}
-        shown["InvocationStatus"] = region.rules.detailed_total(states).state
+        shown["InvocationStatus"] = detailed_total(region, invocation)
         shown |= {
             "CreationTime": stamp(invocation.created),
             "RepeatMode": invocation.mode,
@@ -181,20 +186,14 @@ def last_change(invocation: Invocation, target: Target) -> int:
     return max(each or 0 for each in (invocation.created, target.stopped, *of_run))
 
 
-def detailed_state(invocation: Invocation, target: Target) -> str:
-    """The later InvocationStatus of a target (invocation-status/detailed-status)."""
-    if not invocation.timed:
-        return OUTCOMES[target.cause].invocation_status
-    if target.stopped is not None:
-        return OUTCOMES["stopped-while-running" if target.runs else "stopped-before-start"].invocation_status
-    return OUTCOMES[UNDER_WAY if target.live is not None else "waiting-for-its-time"].invocation_status
-
-
-def _details(request: DescribeInvocations, invocation: Invocation, target: Target) -> dict[str, Any]:
+def _details(
+    region: RegionState, request: DescribeInvocations, invocation: Invocation, target: Target
+) -> dict[str, Any]:
     """What edition 2020-12 shows beside the state of an instance."""
     record = target.records[-1] if target.records else None
+    outcome = target_outcome(region, invocation, target)
     shown: dict[str, Any] = {
-        "InvocationStatus": detailed_state(invocation, target),
+        "InvocationStatus": outcome.invocation_status,
         "Timed": invocation.mode != "Once",
         "Repeats": target.runs,
         "CreationTime": stamp(invocation.created),
@@ -204,6 +203,8 @@ def _details(request: DescribeInvocations, invocation: Invocation, target: Targe
         shown |= {"FinishTime": _stamp(record.finished), **_record_details(record)}
         if request.include_output:
             shown["Output"] = record.output if is_plain(request.content_encoding, "Base64") else encoded(record.output)
+    elif outcome.error_code:
+        shown |= {"ErrorCode": outcome.error_code, "ErrorInfo": ERROR_INFO[outcome.error_code]}
     return shown
 
 
@@ -214,6 +215,7 @@ def _details(request: DescribeInvocations, invocation: Invocation, target: Targe
 def describe_results(region: RegionState, account: AccountState, request: DescribeInvocationResults) -> Answer:
     """DescribeInvocationResults: every record that is kept, the latest run first (assistant/describe-results)."""
     state = account.part(AssistantState)
+    forget_old(region, state)
     book, conditions, once = state.record_book, [], False
     if request.invoke_id is not None:
         invocation = state.invocations.get(request.invoke_id)
@@ -225,7 +227,8 @@ def describe_results(region: RegionState, account: AccountState, request: Descri
         if asked is not None:
             conditions.append(book.rows(field, asked))
     if (status := request.invoke_record_status) is not None:
-        conditions.append(book.rows_where("cause", lambda cause: region.rules.record_state(cause) == status))
+        later = status in LATER_WORDS
+        conditions.append(book.rows_where("cause", lambda cause: _reads(region, cause, later=later) == status))
     if region.edition.assistant.detailed and not request.include_history:
         # Of what repeats, the last run of each target (assistant/include-history).
         conditions.append(without(book.all, book.rows("superseded", True)))
@@ -241,6 +244,11 @@ def describe_results(region: RegionState, account: AccountState, request: Descri
         token=token_of(request, region.edition.assistant.page_size_results),
     )
     return {"Invocation": listed}
+
+
+def _reads(region: RegionState, cause: str, *, later: bool) -> str:
+    """What a record with this cause reads, in the older or the later words."""
+    return OUTCOMES[cause].invocation_status if later else region.rules.record_state(cause)
 
 
 def _record(region: RegionState, record: Record, plain: bool) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.files import DescribeSendFileResults, SendFile
 from faultzone.api.ecs.invocations import ERROR_INFO
 from faultzone.api.errors import ApiError
-from faultzone.clock import stamp
+from faultzone.clock import DAY, stamp
 from faultzone.model.assistant.actions import find_fit
-from faultzone.model.assistant.describe import detailed_state, last_change, token_of
+from faultzone.model.assistant.describe import last_change, token_of
 from faultzone.model.assistant.invocation_status import OUTCOMES
 from faultzone.model.assistant.runs import begin
 from faultzone.model.assistant.state import AssistantState, Command, Invocation, Target
+from faultzone.model.assistant.states import detailed_total, target_outcome
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.effects import PutFile
 from faultzone.model.core.listing import listing
@@ -98,34 +99,40 @@ def _check_words(request: SendFile) -> None:
 
 
 def _forget_oldest(region: RegionState, state: AssistantState) -> None:
-    """Keep no more sendings than the edition does, the latest; those under way settle within minutes."""
-    for sending in list(state.sendings.values())[: -region.edition.assistant.sendings]:
-        del state.sendings[sending.id]
+    """Keep no more sendings than the edition does, the latest, and none for longer (assistant/files-kept). Those under
+    way settle within minutes."""
+    edition = region.edition.assistant
+    since = region.clock.now - edition.sending_days * DAY if edition.sending_days else 0
+    few = len(state.sendings) <= edition.sendings
+    oldest = [] if few else list(state.sendings)[: -edition.sendings]
+    for sending in state.sendings.values():
+        if sending.created >= since:
+            break
+        oldest.append(sending.id)
+    for gone in dict.fromkeys(oldest):
+        del state.sendings[gone]
 
 
 @handles(DescribeSendFileResults)
 def describe_files(region: RegionState, account: AccountState, request: DescribeSendFileResults) -> Answer:
     """DescribeSendFileResults, latest first (assistant/send-file)."""
+    state = account.part(AssistantState)
+    _forget_oldest(region, state)
     return listing(
         "Invocations",
         "Invocation",
-        account.part(AssistantState).sendings.values(),
+        state.sendings.values(),
         request,
         lambda each: _shown(region, each),
         having=(
             (request.invoke_id, lambda each: each.id),
             (request.name, lambda each: each.command.name),
             (None if request.instance_id is None else True, lambda each: request.instance_id in each.targets),
-            (request.invocation_status, lambda each: _total(region, each)),
+            (request.invocation_status, lambda each: detailed_total(region, each)),
         ),
         latest_first=True,
         token=token_of(request, region.edition.assistant.page_size_invocations),
     )
-
-
-def _total(region: RegionState, sending: Invocation) -> str:
-    states = {detailed_state(sending, target) for target in sending.targets.values()}
-    return region.rules.detailed_total(states).state
 
 
 def _shown(region: RegionState, sending: Invocation) -> dict[str, Any]:
@@ -145,7 +152,7 @@ def _shown(region: RegionState, sending: Invocation) -> dict[str, Any]:
         "Overwrite": str(asked.overwrite).lower(),
         "VmCount": len(sending.targets),
         "CreationTime": stamp(sending.created),
-        "InvocationStatus": _total(region, sending),
+        "InvocationStatus": detailed_total(region, sending),
         "InvokeInstances": {"InvokeInstance": [_on(region, sending, each) for each in sending.targets.values()]},
     }
 
@@ -155,7 +162,7 @@ def _on(region: RegionState, sending: Invocation, target: Target) -> dict[str, A
     error = "FileAlreadyExists" if record.exit_code else OUTCOMES[record.cause].error_code
     shown = {
         "InstanceId": target.instance,
-        "InvocationStatus": detailed_state(sending, target),
+        "InvocationStatus": target_outcome(region, sending, target).invocation_status,
         "ErrorCode": error,
         "ErrorInfo": ERROR_INFO.get(error, ""),
         "StartTime": "" if record.started is None else stamp(record.started),

@@ -161,6 +161,7 @@ class Outcome(NamedTuple):
 
 #: cause -> outcome. The pairing of ErrorCode with InvocationStatus follows from what the two mean: no page pairs them.
 #: By its old name a command that timed out, or could not start or go on for another reason, is Failed.
+#: Clauses: invocation-status/target-words, invocation-status/error-codes.
 OUTCOMES: Final[Mapping[str, Outcome]] = MappingProxyType(
     {
         "delivering": Outcome("Running", "Pending"),
@@ -194,7 +195,7 @@ _ENDED_BY_USER: Final = _set("Cancelled Terminated")
 _DETAILED_CLAUSE: Final = "invocation-status/detailed-status"
 
 #: From edition 2020-12, one-time and timed alike: from the InvocationStatus of the instances to that of the whole. The
-#: documentation lists the first four rows in this order and does not rank them.
+#: documentation lists the first four rows in this order and does not rank them (invocation-status/total-words).
 DETAILED: Final[Table] = (
     Row("any Pending", "Pending", _DETAILED_CLAUSE, any_of=_set("Pending")),
     Row("any Scheduled", "Scheduled", _DETAILED_CLAUSE, any_of=_set("Scheduled")),

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from faultzone.clock import SECOND
+from faultzone.clock import DAY, SECOND
 from faultzone.model.assistant.state import DELIVERING, WAITING, AssistantState, Batch, Invocation, Record, Target
 from faultzone.model.core.effects import CancelScript, firing
 from faultzone.model.core.state import RUNNING
@@ -123,6 +123,9 @@ def schedule(region: RegionState, state: AssistantState, invocation: Invocation)
     invocation.timer = None
     due = invocation.cron.next_after(region.clock.now, rules.cron_offset())
     if due is None or not any(_fires(region, target) and target.instance in region.instances for target in targets):
+        was_open, invocation.exhausted = invocation.open, True
+        if was_open and not invocation.open:
+            close(state, invocation)
         return
 
     def fire() -> None:
@@ -160,13 +163,35 @@ def _forget_oldest(region: RegionState, state: AssistantState) -> None:
             under_way.append(record)
             continue
         excess -= 1
-        invocation = record.invocation
-        state.record_book.drop(record)
-        del record.target.records[0]
-        invocation.records.remove(record)
-        if not invocation.records and not invocation.open and state.invocations.pop(invocation.id, None) is not None:
-            state.invocation_book.drop(invocation)
+        _forget(state, record)
     state.records.extendleft(reversed(under_way))
+
+
+def _forget(state: AssistantState, record: Record) -> None:
+    """Forget a record, and with the last of an invocation that is over the invocation."""
+    invocation = record.invocation
+    state.record_book.drop(record)
+    record.target.records.remove(record)
+    invocation.records.remove(record)
+    if not invocation.records and not invocation.open and state.invocations.pop(invocation.id, None) is not None:
+        state.invocation_book.drop(invocation)
+
+
+def forget_old(region: RegionState, state: AssistantState) -> None:
+    """Forget the records of runs that settled too many days ago; whoever lists or looks one up asks first
+    (assistant/retention)."""
+    days = region.edition.assistant.record_days
+    if not days:
+        return
+    since = region.clock.now - days * DAY
+    young = []
+    while state.records and state.records[0].batch.began < since:
+        record = state.records.popleft()
+        if record.finished is None or record.finished >= since:
+            young.append(record)
+        else:
+            _forget(state, record)
+    state.records.extendleft(reversed(young))
 
 
 # Ending
@@ -195,7 +220,7 @@ def settle(
     if not batch.open and batch.timer is not None:
         batch.timer.cancel()
     invocation = record.invocation
-    if not invocation.timed and not batch.open and not invocation.open:
+    if (not invocation.timed or invocation.exhausted) and not batch.open and not invocation.open:
         close(state, invocation)
     batch.ended[cause] += 1
     if not invocation.timed or cause != _WELL:

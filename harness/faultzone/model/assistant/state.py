@@ -149,12 +149,13 @@ class Invocation:
         parameters: what the placeholders of the command stand for.
         user: as whom it runs; empty for the administrator.
         outcome: what its total follows from: the causes of its targets; of one that repeats, whether they are stopped.
+        exhausted: whether its schedule names no further time, or none of its targets is left.
         row: its place in the book of invocations.
     """
 
     __slots__ = (
-        "_counts", "command", "created", "cron", "firings", "frequency", "id", "mode", "outcome", "parameters",
-        "records", "row", "targets", "timed", "timer", "user",
+        "_counts", "command", "created", "cron", "exhausted", "firings", "frequency", "id", "mode", "outcome",
+        "parameters", "records", "row", "targets", "timed", "timer", "user",
     )  # fmt: skip
 
     def __init__(self, id: str, command: Command, targets: Iterable[Target], created: int, mode: str = "Once") -> None:
@@ -167,6 +168,7 @@ class Invocation:
         self.records: deque[Record] = deque()
         self.timer: Timer | None = None
         self.firings = 0
+        self.exhausted = False
         self._counts: Counter[str | bool] = Counter({False: len(self.targets)} if self.timed else ())
         self.outcome: Final[frozenset[str | bool]] = frozenset(self._counts)
         self.row = NOWHERE
@@ -184,9 +186,8 @@ class Invocation:
     @property
     def open(self) -> bool:
         """Whether it is still under way."""
-        return any(
-            target.live is not None or (self.timed and target.stopped is None) for target in self.targets.values()
-        )
+        repeats = self.timed and not self.exhausted
+        return any(target.live is not None or (repeats and target.stopped is None) for target in self.targets.values())
 
 
 RECORD_FIELDS: Final = by_name(
@@ -202,6 +203,7 @@ INVOCATION_FIELDS: Final = by_name(
     Field("command name", "command", lambda each: (each.command.name,)),
     Field("type", "command", lambda each: (each.command.kind,)),
     Field("repeats", "mode", lambda each: (each.mode != "Once",)),
+    Field("mode", "mode", lambda each: (each.mode,)),
     Field("instance", "targets", lambda each: tuple(each.targets)),
     Field("outcome", "outcome", lambda each: ((each.timed, each.outcome),)),
 )
