@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 from faultzone import Region, make_region
@@ -46,6 +47,8 @@ def all_answers(edition: Edition) -> Answers:
     _look(region)
     _command(region)
     _break(region)
+    if _has(region, CURRENT):
+        _change(region)
     _end(region)
     classic = noting(found, edition, default_network=False)
     classic.run_instances(1, public_ip=False)
@@ -227,6 +230,28 @@ def _break(region: Region) -> None:
     region.call("DescribeInstances", PageSize=100)
     region.call("DescribeInstanceAttribute", InstanceId=second.id)
     region.call("DescribeDisks", PageSize=100)
+
+
+def _change(region: Region) -> None:
+    """Each action of today that changes instances."""
+    (one,) = region.run_instances(1)
+    group = region.call("CreateSecurityGroup")["SecurityGroupId"]
+    region.call("JoinSecurityGroup", InstanceId=one.id, SecurityGroupId=group)
+    region.call("LeaveSecurityGroup", InstanceId=one.id, SecurityGroupId=group)
+    ids = json.dumps([one.id])
+    region.call("AttachInstanceRamRole", InstanceIds=ids, RamRoleName="reader")
+    region.call("AttachInstanceRamRole", InstanceIds=ids, RamRoleName="writer")
+    region.call("DetachInstanceRamRole", InstanceIds=ids, RamRoleName="writer")
+    region.call("DetachInstanceRamRole", InstanceIds=ids)
+    region.call("ModifyInstanceMetadataOptions", InstanceId=one.id, HttpEndpoint="enabled", HttpTokens="required")
+    region.call("DescribeInstances", MaxResults=10)
+    one.stop()
+    topology = {"TopologyType": "DiscreteCoreToHTMapping"}
+    names = dict.fromkeys(("InstanceIdDnsAAAARecord", "InstanceIdDnsARecord", "IpDnsARecord", "IpDnsPtrRecord"), True)
+    asked = {"CpuOptions": topology, "PrivateDnsNameOptions": {f"Enable{name}": on for name, on in names.items()}}
+    region.call("ModifyInstanceAttribute", InstanceId=one.id, EnableJumboFrame=True, **asked)
+    region.call("DescribeInstanceAttribute", InstanceId=one.id)
+    region.call("DescribeInstances", InstanceIds=ids)
 
 
 def _end(region: Region) -> None:

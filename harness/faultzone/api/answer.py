@@ -152,11 +152,18 @@ def tag_items(**said: Unpack[Said]) -> Structure:
 
 #: A page by number.
 PAGES: Final = (Number("TotalCount", "PageNumber", "PageSize"),)
+
+
+def pages_or_tokens(since: Date) -> tuple[Field, ...]:
+    """A page, which is asked for by token too from an edition on."""
+    return (
+        Number("TotalCount"),
+        Number("PageNumber", "PageSize", when="the page was asked for by number"),
+        Text("NextToken", since=since, when="the page was asked for by token"),
+    )
+
+
 #: A page, which later editions have by token too.
-PAGES_OR_TOKENS: Final = (
-    Number("TotalCount"),
-    Number("PageNumber", "PageSize", when="the page was asked for by number"),
-    Text("NextToken", since=(2020, 12), when="the page was asked for by token"),
-)
+PAGES_OR_TOKENS: Final = pages_or_tokens((2020, 12))
 #: The token of what is paged by number alone here.
 TOKEN: Final = Text("NextToken", since=CURRENT, missing="pages are asked for by number alone")

@@ -68,6 +68,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     ),
     "InsufficientBalance": (403, "Your account does not have enough balance."),
     "ChargeTypeViolation": (403, "The operation is not permitted due to charge type of the instance."),
+    "InvalidOperation.RamRoleAttached": (403, "The specified instance already has another RAM role."),
+    "InvalidOperation.RamRoleNotAttached": (403, "The specified RAM role is not attached to the instance."),
     "InvalidOperation.DeletionProtection": (
         403,
         "The operation is not allowed due to the instance is protected by deletion protection.",
@@ -119,6 +121,14 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidDataDiskSnapshotId.NotFound": (404, "The specified DataDisk.n.SnapshotId does not exist."),
     "InvalidDiskName.Malformed": (400, "The specified disk name is not valid."),
     "InvalidDiskDescription.Malformed": (400, "The specified disk description is not valid."),
+    "InstanceSecurityGroupLimitExceeded": (
+        400,
+        "Exceeding the allowed amount of security groups that an instance can be in.",
+    ),
+    "InvalidInstanceId.AlreadyExists": (403, "The specified instance already exists in the specified security group."),
+    "InstanceLastSecurityGroup": (403, "The instance must belong to at least one security group."),
+    "InvalidSecurityGroupAssociation.NotFound": (404, "The instance is not in the specified security group."),
+    "InvalidInstanceNetworkType.NotSupport": (403, "The network type of the instance does not support this operation."),
     "InvalidVSwitchId.NotFound": (404, "The specified VSwitchId does not exist."),
     "InvalidSecurityGroupId.NotFound": (404, "The specified SecurityGroupId does not exist."),
     "InvalidParameter.Conflict": (400, "The specified parameters are in conflict: {why}."),

@@ -33,7 +33,7 @@ class Instances(NamedTuple):
     host_name_length: tuple[int, int]  # instance/host-name-rule
     host_name_length_windows: tuple[int, int]
     password_length: tuple[int, int]  # instance/password-rule
-    user_data_bytes: int  # after decoding: instance/user-data-limit
+    user_data_bytes: int  # after decoding: instance/user-data-limit, instance/user-data-32-kb
     client_token_length: int
     launch_templates: int  # for each account and region
     auto_release_floor: int  # seconds from now
@@ -50,6 +50,10 @@ class Instances(NamedTuple):
     periods_week: tuple[int, ...]  # of a launch and of a renewal: billing/renew-periods
     periods_month: tuple[int, ...]
     allowed_from: Mapping[str, tuple[str, ...]]  # instance/life-cycle
+    reboot_enters: str  # the first state of a restart: instance/reboot, instance/reboot-starts-at-once
+    user_data_states: tuple[str, ...]  # in which it can be changed: instance/user-data-stopped-only
+    host_name_states: tuple[str, ...]  # likewise: instance/host-name-states
+    lock_reasons: tuple[str, ...]  # that a listing can be filtered by: instance/lock-reasons
 
 
 class Events(NamedTuple):

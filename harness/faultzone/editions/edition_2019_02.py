@@ -75,6 +75,10 @@ EDITION: Final = Edition(
             "RebootInstance": ("Running",),
             "DeleteInstance": ("Stopped",),
         },
+        reboot_enters="Stopping",
+        user_data_states=("Stopped",),
+        host_name_states=("Pending", "Starting", "Running", "Stopping", "Stopped"),
+        lock_reasons=("financial", "security", "recycling", "dedicatedhostfinancial"),
     ),
     event=Events(
         types=(

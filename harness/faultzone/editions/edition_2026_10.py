@@ -17,4 +17,12 @@ EDITION: Final = BASE._replace(
         instance_prevails=True,
         timed_while_open=True,
     ),
+    instance=BASE.instance._replace(
+        user_data_bytes=32768,
+        confirm_stop=(),
+        reboot_enters="Starting",
+        user_data_states=("Pending", "Starting", "Running", "Stopping", "Stopped"),
+        host_name_states=("Running", "Stopping", "Stopped"),
+        lock_reasons=("financial", "security", "Recycling", "dedicatedhostfinancial", "refunded"),
+    ),
 )

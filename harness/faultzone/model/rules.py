@@ -237,6 +237,11 @@ class Rules(AssistantRules, BillingRules):
         (instance/delete-subscription)."""
         return expired and asked
 
+    def delete_cuts_power(self, force_stop: bool) -> bool:
+        """Whether what is deleted while it runs loses its power, and is not shut down before
+        (instance/delete-force-stop)."""
+        return force_stop
+
     def release_instant(self, asked: int) -> int:
         """The instant of an automatic release: the seconds are cut off (instance/auto-release)."""
         return asked // MINUTE * MINUTE
@@ -246,9 +251,18 @@ class Rules(AssistantRules, BillingRules):
         is locked for that (instance/auto-release-in-arrears, instance/deletion-protection-and-system)."""
         return not overdue and "financial" not in instance.locks
 
+    def restart_enters(self) -> str:
+        """The state that a restart begins with (instance/reboot, instance/reboot-starts-at-once)."""
+        return self.edition.instance.reboot_enters
+
     def user_data_may_change(self, status: str) -> bool:
-        """Whether user data can be changed in a state (instance/user-data-stopped-only)."""
-        return status == "Stopped"
+        """Whether user data can be changed in a state (instance/user-data-stopped-only,
+        instance/user-data-in-any-state)."""
+        return status in self.edition.instance.user_data_states
+
+    def host_name_may_change(self, status: str) -> bool:
+        """Whether the host name can be changed in a state (instance/host-name-states)."""
+        return status in self.edition.instance.host_name_states
 
     def takes_user_data(self, in_vpc: bool, optimized: bool) -> bool:
         """Whether an instance can have user data (instance/user-data-network)."""

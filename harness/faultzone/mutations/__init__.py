@@ -36,6 +36,7 @@ _CHAPTERS: Final = (
     "instance_release",
     "instance_requests",
     "instance_inputs",
+    "instance_changes",
     "events",
     "recovery",
     "notifications",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from faultzone.api.answer import Answer, Text, items
+from faultzone.api.answer import CURRENT, Answer, Text, items
 from faultzone.api.ecs.instances import STOPPED_MODES
-from faultzone.api.ecs.reasons import ALWAYS_AT_ONCE
 from faultzone.api.request import Request, flag, text, texts
 
 #: What a batch does about instances that do not fit: all or nothing, or each by itself.
@@ -52,8 +51,7 @@ class DeleteInstances(_Batch):
 
     force: bool = flag("Force")
     terminate_subscription: bool = flag("TerminateSubscription")
+    force_stop: bool = flag("ForceStop", True, since=CURRENT)
     client_token: str | None = text("ClientToken")
-
-    not_simulated = ((ALWAYS_AT_ONCE, "ForceStop=true"),)
 
     answer = Answer()

@@ -10,7 +10,6 @@ from typing import Any, Final
 from faultzone.api.answer import (
     CURRENT,
     PAGES,
-    TOKEN,
     Answer,
     Number,
     Structure,
@@ -18,6 +17,7 @@ from faultzone.api.answer import (
     Time,
     Truth,
     items,
+    pages_or_tokens,
     tag_items,
 )
 from faultzone.api.ecs.instances import (
@@ -28,19 +28,17 @@ from faultzone.api.ecs.instances import (
     STATUSES,
 )
 from faultzone.api.ecs.reasons import (
-    BY_NUMBER,
+    CANNOT_BE_USED,
     NO_ADDRESSES,
     NO_DEDICATED,
     NO_GROUPS,
     NO_IPV6,
-    NO_METADATA_OPTIONS,
     NO_PRIVATE_NAMES,
-    NO_SALE_CYCLE,
     NO_SET_GROUPS,
     NO_SETTING,
     OF_THE_CLASSIC_NETWORK,
 )
-from faultzone.api.ecs.shared import FILTER, LOCK_REASONS, TAG
+from faultzone.api.ecs.shared import TAG, time_filters
 from faultzone.api.request import (
     Request,
     flag,
@@ -96,9 +94,10 @@ _OF_TODAY: Final = (
     Structure("ClockOptions", Text("PtpStatus"), since=CURRENT, empty=NO_SETTING),
     Structure(
         "CpuOptions",
-        Text("Numa", "TopologyType", "TurboMode", "NestedVirtualization", empty=NO_SETTING),
+        Text("TopologyType"),
+        Text("Numa", "TurboMode", "NestedVirtualization", empty=NO_SETTING),
         Truth("EnableVISST", "EnableVRDT", empty=NO_SETTING),
-        Number("CoreCount", "ThreadsPerCore", missing="types have vCPUs here, not cores"),
+        Number("CoreCount", "ThreadsPerCore"),
         since=CURRENT,
     ),
     Structure(
@@ -115,7 +114,6 @@ _OF_TODAY: Final = (
         Truth("EnableInstanceIdDnsAAAARecord", "EnableInstanceIdDnsARecord"),
         Truth("EnableIpDnsARecord", "EnableIpDnsPtrRecord"),
         since=CURRENT,
-        empty=NO_PRIVATE_NAMES,
     ),
     items("RdmaIpAddress", "IpAddress", since=CURRENT, empty="there are no HPC clusters here"),
     Structure("SecurityOptions", Truth("EnableSecureBoot"), since=CURRENT, empty=NO_SETTING),
@@ -158,31 +156,28 @@ class DescribeInstances(Request):
     instance_type_family: str | None = text("InstanceTypeFamily")
     key_pair_name: str | None = text("KeyPairName")
     status: str | None = text("Status", among=STATUSES, code="InvalidStatus.NotFound")
-    lock_reason: str | None = text("LockReason", among=LOCK_REASONS, code="InvalidLockReason.NotFound")
+    lock_reason: str | None = text("LockReason")
     device_available: bool | None = flag("DeviceAvailable", None)
     io_optimized: bool | None = flag("IoOptimized", None)
     resource_group_id: str | None = text("ResourceGroupId")
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
-    filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True)
+    filters: tuple[dict[str, Any], ...] = time_filters()
     hpc_cluster_id: str | None = text("HpcClusterId", since=(2020, 12))
     rdma_ip_addresses: tuple[str, ...] | None = json_texts("RdmaIpAddresses", most=100, since=(2020, 12))
     http_endpoint: str | None = text("HttpEndpoint", among=("enabled", "disabled"), since=(2020, 12))
     http_tokens: str | None = text("HttpTokens", among=("optional", "required"), since=(2020, 12))
     additional_attributes: tuple[str, ...] = texts("AdditionalAttributes", most=20, since=(2020, 12))
+    hop_limit: int | None = integer("HttpPutResponseHopLimit", since=CURRENT, inert=CURRENT, why=CANNOT_BE_USED)
+    ipv6_addresses: tuple[str, ...] = texts("Ipv6Address", most=100, since=CURRENT)
+    need_sale_cycle: bool = flag("NeedSaleCycle", since=CURRENT, inert=CURRENT, why="SaleCycle is always answered")
     page_number: int = integer("PageNumber", 1, least=1)
     page_size: int = integer("PageSize", 10, least=1, most=100)
+    max_results: int | None = integer("MaxResults", since=CURRENT)
+    next_token: str | None = text("NextToken", since=CURRENT)
     dry_run: bool = flag("DryRun")
 
-    not_simulated = (
-        (NO_METADATA_OPTIONS, "HttpPutResponseHopLimit"),
-        (NO_IPV6, "Ipv6Address"),
-        (NO_SALE_CYCLE, "NeedSaleCycle=false"),
-        (BY_NUMBER, "MaxResults NextToken"),
-    )
-
     answer = Answer(
-        *PAGES,
-        TOKEN,
+        *pages_or_tokens(CURRENT),
         items(
             "Instances",
             "Instance",
@@ -226,8 +221,8 @@ class DescribeInstances(Request):
             Structure(
                 "MetadataOptions",
                 Text("HttpEndpoint", "HttpTokens"),
-                Text("InstanceMetadataTags", since=CURRENT, empty=NO_SETTING),
-                Number("HttpPutResponseHopLimit", since=CURRENT, empty=NO_SETTING),
+                Text("InstanceMetadataTags", since=CURRENT),
+                Number("HttpPutResponseHopLimit", since=CURRENT, empty=CANNOT_BE_USED),
                 since=(2020, 12),
                 when="AdditionalAttributes has META_OPTIONS, or the edition is a later one",
             ),
@@ -265,13 +260,14 @@ class DescribeInstanceAttribute(Request):
         items("OperationLocks", "LockReason", Text("LockReason")),
         Structure("EipAddress", _EIP, Number("Bandwidth", since=CURRENT, empty=NO_ADDRESSES)),
         Structure("DedicatedHostAttribute", _DEDICATED),
-        Truth("EnableJumboFrame", "EnableNetworkEncryption", since=CURRENT, empty=NO_SETTING),
+        Truth("EnableJumboFrame", since=CURRENT),
+        Truth("EnableNetworkEncryption", since=CURRENT, empty=NO_SETTING),
         Structure(
             "NetworkOptions",
-            Text("BandwidthWeighting"),
-            Truth("EnableJumboFrame", "EnableNetworkEncryption"),
+            Text("BandwidthWeighting", empty=NO_SETTING),
+            Truth("EnableJumboFrame"),
+            Truth("EnableNetworkEncryption", empty=NO_SETTING),
             since=CURRENT,
-            empty=NO_SETTING,
         ),
         Structure("SecurityOptions", Truth("EnableSecureBoot"), since=CURRENT, empty=NO_SETTING),
         # What DescribeInstances shows besides.

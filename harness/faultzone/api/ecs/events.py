@@ -8,7 +8,7 @@ from faultzone.api.answer import CURRENT, PAGES, TOKEN, Answer, Number, Structur
 from faultzone.api.ecs.instances import STATUSES
 from faultzone.api.ecs.reasons import (
     BY_NUMBER,
-    NO_CHOICE,
+    CANNOT_BE_USED,
     NO_GROUPS,
     NO_IMPACT,
     NO_REAL_OPERATIONS,
@@ -161,7 +161,7 @@ class AcceptInquiredSystemEvent(Request):
 
     event_id: str = text("EventId", required=True)
 
-    not_simulated = ((NO_CHOICE, "Choice"),)
+    not_simulated = ((CANNOT_BE_USED, "Choice"),)
 
 
 class RedeployInstance(Request):

@@ -12,10 +12,8 @@ from faultzone.api.answer import (
     items,
 )
 from faultzone.api.ecs.reasons import (
-    ALWAYS_AT_ONCE,
     BY_HOST_NAME,
-    FIXED_SECURITY_GROUPS,
-    NO_CONSOLE,
+    CANNOT_BE_USED,
     NO_CPU_OPTIONS,
     NO_DEDICATED,
     NO_FAMILIES,
@@ -26,7 +24,6 @@ from faultzone.api.ecs.reasons import (
     NO_ORDERS,
     NO_POOLS,
     NO_PRIVATE_NAMES,
-    NO_RECYCLING,
     NO_SERVICE_ROLES,
     NO_SET_GROUPS,
     NO_STORAGE_SETS,
@@ -36,7 +33,7 @@ from faultzone.api.ecs.reasons import (
     ONE_PROVIDER,
     PLAIN_DISKS,
 )
-from faultzone.api.ecs.shared import DISK_CATEGORIES, SYSTEM_DISK_GIB, TAG
+from faultzone.api.ecs.shared import CPU_OPTIONS, DISK_CATEGORIES, PRIVATE_NAMES, SYSTEM_DISK_GIB, TAG
 from faultzone.api.request import (
     Request,
     flag,
@@ -234,11 +231,11 @@ class StopInstance(Request):
 
     instance_id: str = text("InstanceId", required=True)
     force_stop: bool = flag("ForceStop")
-    confirm_stop: bool = flag("ConfirmStop")
+    confirm_stop: bool = flag("ConfirmStop", inert=CURRENT, why="no stop needs it any more")
     stopped_mode: str | None = text("StoppedMode", among=STOPPED_MODES)
     dry_run: bool = flag("DryRun")
 
-    not_simulated = ((NO_HIBERNATION, "Hibernate=false"),)
+    not_simulated = ((CANNOT_BE_USED, "Hibernate=false"),)
 
 
 class RebootInstance(Request):
@@ -255,9 +252,8 @@ class DeleteInstance(Request):
     instance_id: str = text("InstanceId", required=True)
     force: bool = flag("Force")
     terminate_subscription: bool = flag("TerminateSubscription")
+    force_stop: bool = flag("ForceStop", True, since=CURRENT)
     dry_run: bool = flag("DryRun")
-
-    not_simulated = ((ALWAYS_AT_ONCE, "ForceStop=true"),)
 
 
 class ModifyInstanceAttribute(Request):
@@ -276,15 +272,13 @@ class ModifyInstanceAttribute(Request):
     deletion_protection: bool | None = flag("DeletionProtection", None)
     credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
     client_token: str | None = text("ClientToken", inert=(2019, 2))
+    security_group_ids: tuple[str, ...] = texts("SecurityGroupIds", since=CURRENT)
+    enable_jumbo_frame: bool | None = flag("EnableJumboFrame", None, since=CURRENT)
+    queue_number: int | None = integer("NetworkInterfaceQueueNumber", least=-1, since=CURRENT)
+    cpu_options: dict[str, Any] | None = structure("CpuOptions", *CPU_OPTIONS, since=CURRENT)
+    private_dns_name_options: dict[str, Any] | None = structure("PrivateDnsNameOptions", *PRIVATE_NAMES, since=CURRENT)
 
-    not_simulated = (
-        (NO_CPU_OPTIONS, "CpuOptions"),
-        (ONE_INTERFACE, "EnableJumboFrame=false EnableNetworkEncryption=false NetworkInterfaceQueueNumber"),
-        (NO_PRIVATE_NAMES, "PrivateDnsNameOptions=false"),
-        (NO_RECYCLING, "Recyclable=false"),
-        (NO_CONSOLE, "RemoteConnectionOptions"),
-        (FIXED_SECURITY_GROUPS, "SecurityGroupIds"),
-    )
+    not_simulated = ((CANNOT_BE_USED, "EnableNetworkEncryption=false Recyclable=false RemoteConnectionOptions"),)
 
 
 class ModifyInstanceAutoReleaseTime(Request):

@@ -31,7 +31,7 @@ from faultzone.api.ecs.reasons import (
     UNKNOWN,
     UNKNOWN_OF_DISKS,
 )
-from faultzone.api.ecs.shared import DISK_CATEGORIES, FILTER, LOCK_REASONS, TAG
+from faultzone.api.ecs.shared import DISK_CATEGORIES, LOCK_REASONS, TAG, time_filters
 from faultzone.api.request import Request, flag, integer, json_texts, number, structures, text, texts
 
 
@@ -274,7 +274,7 @@ class DescribeImages(Paged):
     snapshot_id: str | None = text("SnapshotId")
     usage: str | None = text("Usage", among=("instance", "none"))
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
-    filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True, since=(2020, 12))
+    filters: tuple[dict[str, Any], ...] = time_filters((2020, 12))
     image_family: str | None = text("ImageFamily", since=(2020, 12))
     resource_group_id: str | None = text("ResourceGroupId", since=(2020, 12))
     action_type: str | None = text("ActionType", among=("CreateEcs", "ChangeOS"), since=(2020, 12), inert=(2020, 12))
@@ -358,7 +358,7 @@ class DescribeDisks(PagedByToken):
     delete_auto_snapshot: bool | None = flag("DeleteAutoSnapshot", None)
     enable_auto_snapshot: bool | None = flag("EnableAutoSnapshot", None)
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
-    filters: tuple[dict[str, Any], ...] = structures("Filter", *FILTER, most=4, gaps=True, since=(2020, 12))
+    filters: tuple[dict[str, Any], ...] = time_filters((2020, 12))
     charge_type: str | None = text(
         "DiskChargeType", among=("PrePaid", "PostPaid"), code="InvalidDiskChargeType.NotFound", since=(2020, 12)
     )

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from faultzone.api.request import text
+from faultzone.api.answer import FIRST
+from faultzone.api.ecs.reasons import CANNOT_BE_USED
+from faultzone.api.request import flag, integer, not_simulated, structures, text
+from faultzone.editions.edition import Date
 
 #: The fields of a tag. Clients of the time write them in small letters too, as the pages of CreateInstance and AddTags
 #: of 2019-02 have them, and those of security groups and of most Describe actions of 2020-12
 #: (instance/tag-small-letters).
 TAG: Final = (text("Key", also="key"), text("Value", also="value"))
 
-#: The fields of a filter by time; a client that needs the third and the fourth alone may leave the others out.
-FILTER: Final = (text("Key"), text("Value"))
+
+def time_filters(since: Date = FIRST) -> Any:
+    """The filters by time of a listing. A client that needs the third and the fourth alone may leave the others out
+    (instance/describe-by-time)."""
+    fields = (text("Key", also="key"), text("Value", also="value"))
+    return structures("Filter", *fields, most=4, gaps=True, since=since)
+
+
+#: How vCPUs are made of cores and their threads.
+CPU_OPTIONS: Final = (
+    integer("Core", least=1),
+    integer("ThreadsPerCore", least=1),
+    text("TopologyType", among=("ContinuousCoreToHTMapping", "DiscreteCoreToHTMapping")),
+    not_simulated("NestedVirtualization", CANNOT_BE_USED),
+)
+#: Which private names an instance has.
+PRIVATE_NAMES: Final = (
+    text("HostnameType", among=("Custom", "IpBased", "InstanceIdBased")),
+    flag("EnableInstanceIdDnsAAAARecord"),
+    flag("EnableInstanceIdDnsARecord"),
+    flag("EnableIpDnsARecord"),
+    flag("EnableIpDnsPtrRecord"),
+)
 
 #: The categories that disks may have; the first is that of a disk for which none is given.
 DISK_CATEGORIES: Final = ("cloud_efficiency", "cloud_ssd", "cloud_essd", "cloud", "ephemeral_ssd")

@@ -39,8 +39,11 @@ _ANSWERING: Final[Mapping[str, str]] = {
     "instances.create": "CreateInstance RunInstances",
     "instances.templates": "CreateLaunchTemplate DeleteLaunchTemplate",
     "instances.describe": (
-        "DescribeInstances DescribeInstanceStatus DescribeInstanceAttribute DescribeUserData DescribeInstanceRamRole "
-        "ModifyInstanceAttribute"
+        "DescribeInstances DescribeInstanceStatus DescribeInstanceAttribute DescribeUserData DescribeInstanceRamRole"
+    ),
+    "instances.modify": (
+        "ModifyInstanceAttribute ModifyInstanceMetadataOptions AttachInstanceRamRole DetachInstanceRamRole "
+        "JoinSecurityGroup LeaveSecurityGroup"
     ),
     "instances.lifecycle": "StartInstance StopInstance RebootInstance DeleteInstance ModifyInstanceAutoReleaseTime",
     "instances.batch": "StartInstances StopInstances RebootInstances DeleteInstances",

@@ -33,6 +33,8 @@ class Terms(NamedTuple):
     credit_specification: str
     optimized: bool
     in_vpc: bool
+    http_endpoint: str
+    http_tokens: str
 
 
 class DiskTerms(NamedTuple):
@@ -69,6 +71,8 @@ def _terms(instance: Instance) -> Values:
             options.credit_specification,
             options.io_optimized == "optimized",
             not options.classic,
+            options.http_endpoint,
+            options.http_tokens,
         ),
     )
 

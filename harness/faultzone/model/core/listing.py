@@ -39,6 +39,26 @@ class Token(NamedTuple):
     most: int
 
 
+class AskedByToken(Protocol):
+    """A request for one page that may be asked for by token."""
+
+    max_results: int | None
+    next_token: str | None
+
+
+#: How few and how many items a page by token has; what is asked beyond either is not refused but cut
+#: (instance/token-paging).
+FEWEST_BY_TOKEN: Final = 10
+MOST_BY_TOKEN: Final = 100
+
+
+def token_of(request: AskedByToken, *, most: int = MOST_BY_TOKEN) -> Token | None:
+    """What asks for a page by token; None for a page by number."""
+    if request.max_results is None and request.next_token is None:
+        return None
+    return Token(request.next_token, min(max(request.max_results or 0, FEWEST_BY_TOKEN), most))
+
+
 def _as_it_is(item: Any) -> Any:
     return item
 

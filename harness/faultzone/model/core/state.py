@@ -55,6 +55,9 @@ class Options(NamedTuple):
         launch_tags: the tags of the launch, which its disks and its network card keep when it is given others.
         classic: whether it is in the classic network, and in no VPC.
         install_agent: whether its next start installs the Cloud Assistant agent.
+        metadata_tags: whether its tags are among its metadata, `enabled` or `disabled`.
+        queue_number: how many queues its network interface has; None for as many as its type gives it.
+        cpu_options, private_dns_name_options: what of them was chosen, by the name of the field.
     """
 
     description: str = ""
@@ -79,6 +82,13 @@ class Options(NamedTuple):
     action_on_maintenance: str | None = None
     maintenance_windows: tuple[Mapping[str, Any], ...] = ()
     notify_on_maintenance: bool = False
+    http_endpoint: str = "enabled"
+    http_tokens: str = "optional"
+    metadata_tags: str = "disabled"
+    enable_jumbo_frame: bool = False
+    queue_number: int | None = None
+    cpu_options: Mapping[str, Any] = MappingProxyType({})
+    private_dns_name_options: Mapping[str, Any] = MappingProxyType({})
 
 
 _PLAIN: Final = Options()
@@ -99,7 +109,7 @@ class Instance:
         agent: the version of the Cloud Assistant agent that was last heard of, None where none serves.
         host: where its vCPUs and memory are, None while stopped without charge.
         epoch: raised whenever it is booted, halted or moved; reports of an earlier one are stale.
-        next: what follows once it has halted: `start` for a reboot, else None.
+        next: what follows once it has halted: `start` for a reboot, `release` for its end, else None.
         renewal: of a subscription: AutoRenewal, Normal or NotRenewal.
         planned: its events that are shown as planned.
         maintained: whether maintenance of it is under way.

@@ -7,6 +7,7 @@ moves it on.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from faultzone.api.errors import ApiError
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from faultzone.model.core.hosts import Host
 
 
+#: What follows once an instance has halted.
+START: Final = "start"
+RELEASE: Final = "release"
 #: Why an instance is released, where its user wants it.
 _BY_USER: Final = ("user", "auto-release")
 
@@ -38,6 +42,7 @@ def boot(region: RegionState, instance: Instance) -> None:
     """Start an instance on the host that it has."""
     assert instance.host is not None
     instance.epoch += 1
+    instance.next = None
     first = instance.started is None
     data = instance.options.user_data if first or region.rules.new_boot_runs_user_data() else None
     region.enter(instance, STARTING)
@@ -50,13 +55,13 @@ def boot(region: RegionState, instance: Instance) -> None:
     region.emit(Boot(instance.id, instance.epoch, instance.host.index, data, *told))
 
 
-def halt(region: RegionState, instance: Instance, *, then: str | None, force: bool) -> None:
-    """Shut an instance down; once it has halted, `then` says whether it starts again (`start`) or stays Stopped
-    (None)."""
+def halt(region: RegionState, instance: Instance, *, then: str | None, force: bool, enters: str = STOPPING) -> None:
+    """Shut an instance down; once it has halted, `then` says whether it starts again (START), is released (RELEASE)
+    or stays Stopped (None). `enters` is the state meanwhile."""
     assert instance.host is not None
     instance.epoch += 1
     instance.next = then
-    region.enter(instance, STOPPING)
+    region.enter(instance, enters)
     region.emit(Halt(instance.id, instance.epoch, instance.host.index, force))
 
 
@@ -66,6 +71,9 @@ def cut(region: RegionState, instance: Instance, *, repaired: bool = True) -> No
     Args:
         repaired: whether that is the end of it; else it stays impaired, since it is to be started again.
     """
+    if instance.next == RELEASE:
+        release(region, instance, "user")
+        return
     if repaired:
         region.change(instance, "impaired", False)
     if instance.status == STOPPED:
@@ -95,6 +103,25 @@ def find_host(region: RegionState, instance: Instance) -> Host:
     if host is None:
         raise ApiError("OperationDenied.NoStock")
     return host
+
+
+def check_room(region: RegionState, instances: Iterable[Instance]) -> None:
+    """See that stopped instances can all be started, each as if those before it had been. Nothing is taken.
+
+    Raises:
+        ApiError: `OperationDenied.NoStock`.
+    """
+    placed = []
+    try:
+        for instance in instances:
+            host = find_host(region, instance)
+            if instance.host is None:
+                placement.allocate(region, instance, host)
+                placed.append((instance, host))
+    finally:
+        for instance, host in placed:
+            region.placement.free(host, instance.kind, instance.account, instance.id)
+            instance.host = None
 
 
 def start_on(region: RegionState, instance: Instance, host: Host) -> None:
@@ -166,11 +193,13 @@ def halted(region: RegionState, instance: Instance) -> bool:
         by_default = region.account(instance.account).stop_without_charge_by_default
         instance.stop_mode_asked = region.rules.mode_of_guest_shutdown(instance, by_default)
         instance.epoch += 1
-    elif instance.status != STOPPING:
+    elif instance.status != STOPPING and instance.next != START:
         return False
-    if instance.next == "start":
-        instance.next = None
+    if instance.next == START:
         boot(region, instance)
+        return True
+    if instance.next == RELEASE:
+        release(region, instance, "user")
         return True
     instance.stopped_mode = (
         instance.stop_mode_asked if region.rules.qualifies_for_no_charge(instance) else NOT_APPLICABLE

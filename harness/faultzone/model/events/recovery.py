@@ -177,7 +177,7 @@ def _lose(region: RegionState, instance: Instance, what: str) -> None:
 
     Clauses: recovery/status, recovery/second-failure.
     """
-    if instance.status == STOPPING and instance.next is None:
+    if instance.status == STOPPING and instance.next in (None, transitions.RELEASE):
         transitions.cut(region, instance)
         return
     if is_unpaid(instance):

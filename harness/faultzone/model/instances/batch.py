@@ -9,6 +9,7 @@ from typing import Any
 from faultzone.api.ecs.batches import DeleteInstances, RebootInstances, StartInstances, StopInstances
 from faultzone.api.ecs.instances import DeleteInstance, RebootInstance, StartInstance, StopInstance
 from faultzone.api.errors import ApiError
+from faultzone.model.core import transitions
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.state import AccountState, Instance, RegionState
 from faultzone.model.instances import lifecycle
@@ -24,9 +25,10 @@ def _run(
     single: Callable[[str, bool], Any],
     handler: Callable[[RegionState, AccountState, Any], Answer],
 ) -> Answer:
-    """Do the single action to each: first as a dry run to all, so that nothing is done where one does not fit."""
+    """Do the single action to each: first as a dry run to all, so that nothing is done where one does not fit
+    (instance/batch-all-together, instance/batch-success-first, instance/batch-dry-run)."""
     fitting: list[Instance] = []
-    responses = []
+    responses: dict[str, dict[str, str]] = {}
     for instance_id in dict.fromkeys(request.instance_ids):
         instance = account.instance(instance_id)
         try:
@@ -37,14 +39,25 @@ def _run(
                 continue
             if request.batch_optimization == "AllTogether":
                 raise
-            responses.append(_response(instance, instance.status, answer.code, answer.message))
+            responses[instance_id] = _response(instance, instance.status, answer.code, answer.message)
+    together = request.batch_optimization == "AllTogether"
+    if together and isinstance(request, StartInstances):
+        transitions.check_room(region, fitting)
     if request.dry_run:
         raise ApiError(_DRY_RUN)
     for instance in fitting:
         before = instance.status
-        handler(region, account, single(instance.id, False))
-        responses.append(_response(instance, before, "200", "success"))
-    return {"InstanceResponses": {"InstanceResponse": responses}}
+        try:
+            handler(region, account, single(instance.id, False))
+        except ApiError as refusal:
+            if together:
+                raise
+            # Those before it have taken what there was.
+            responses[instance.id] = _response(instance, before, refusal.code, refusal.message)
+        else:
+            responses[instance.id] = _response(instance, before, "200", "success")
+    shown = [responses[each] for each in dict.fromkeys(request.instance_ids)]
+    return {"InstanceResponses": {"InstanceResponse": shown}}
 
 
 def _response(instance: Instance, before: str, code: str, message: str) -> dict[str, str]:
@@ -111,6 +124,7 @@ def delete_instances(region: RegionState, account: AccountState, request: Delete
             dry_run=dry,
             force=request.force,
             terminate_subscription=request.terminate_subscription,
+            force_stop=request.force_stop,
         ),
         lifecycle.delete_instance,
     )

@@ -1,10 +1,10 @@
-"""What an instance looks like and what of it can be changed: the Describe actions and ModifyInstanceAttribute."""
+"""What an instance looks like: the Describe actions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.described_instances import (
@@ -14,10 +14,9 @@ from faultzone.api.ecs.described_instances import (
     DescribeInstanceStatus,
     DescribeUserData,
 )
-from faultzone.api.ecs.instances import ModifyInstanceAttribute
 from faultzone.api.errors import ApiError
 from faultzone.clock import stamp_minute
-from faultzone.model.core import locks, periods
+from faultzone.model.core import periods
 from faultzone.model.core.addresses import dotted, network_interface
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.fields import (
@@ -32,9 +31,8 @@ from faultzone.model.core.fields import (
 )
 from faultzone.model.core.filters import read_asked_tags, read_bounds, read_tag_list, tag_list
 from faultzone.model.core.index import NONE
-from faultzone.model.core.listing import Listed, listing
-from faultzone.model.core.state import STARTING, AccountState, Instance, RegionState
-from faultzone.model.instances.checks import check_password, check_texts, check_user_data
+from faultzone.model.core.listing import Listed, listing, token_of
+from faultzone.model.core.state import AccountState, Instance, RegionState
 
 
 def render(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
@@ -109,15 +107,40 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
 def _render_today(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
     """The same with what today's documentation shows besides."""
     shown = render(region, account, instance)
-    shown["MetadataOptions"] = _metadata_options()
+    shown["MetadataOptions"] = _metadata_options(region, instance)
     shown["SpotInterruptionBehavior"] = "" if instance.options.spot_strategy == "NoSpot" else "Terminate"
+    shown["CpuOptions"] = _cpu_options(instance)
+    shown["PrivateDnsNameOptions"] = {**_NO_PRIVATE_NAMES, **instance.options.private_dns_name_options}
     for card in shown["NetworkInterfaces"]["NetworkInterface"]:
         card["PrivateIpSets"] = {"PrivateIpSet": [{"PrivateIpAddress": card["PrimaryIpAddress"], "Primary": True}]}
     return shown
 
 
-def _metadata_options() -> dict[str, str]:
-    return {"HttpEndpoint": "enabled", "HttpTokens": "optional"}
+#: Which private names an instance has of itself.
+_NO_PRIVATE_NAMES: Final = {
+    "HostnameType": "Custom",
+    "EnableInstanceIdDnsAAAARecord": False,
+    "EnableInstanceIdDnsARecord": False,
+    "EnableIpDnsARecord": False,
+    "EnableIpDnsPtrRecord": False,
+}
+
+
+def _cpu_options(instance: Instance) -> dict[str, Any]:
+    """How its vCPUs are made of cores; of two threads each unless it was chosen otherwise."""
+    cores, chosen = instance.kind.vcpus // 2 or 1, instance.options.cpu_options
+    return {
+        "CoreCount": chosen.get("Core", cores),
+        "ThreadsPerCore": chosen.get("ThreadsPerCore", instance.kind.vcpus // cores),
+        "TopologyType": chosen.get("TopologyType", ""),
+    }
+
+
+def _metadata_options(region: RegionState, instance: Instance) -> dict[str, str]:
+    """How the metadata service answers it (instance/metadata-options)."""
+    options = instance.options
+    shown = {"HttpEndpoint": options.http_endpoint, "HttpTokens": options.http_tokens}
+    return {**shown, "InstanceMetadataTags": options.metadata_tags} if region.edition.has(CURRENT) else shown
 
 
 def _conditions(region: RegionState, account: AccountState, request: DescribeInstances) -> Iterator[Mapping[int, int]]:
@@ -154,6 +177,8 @@ def _conditions(region: RegionState, account: AccountState, request: DescribeIns
     if r.deployment_set_id is not None:
         yield book.rows("deployment set", r.deployment_set_id)
     if r.lock_reason is not None:
+        if r.lock_reason not in region.edition.instance.lock_reasons:
+            raise ApiError("InvalidLockReason.NotFound")
         yield book.rows("lock", r.lock_reason)
     if r.instance_charge_type is not None:
         yield book.rows("charge type", r.instance_charge_type)
@@ -164,12 +189,13 @@ def _conditions(region: RegionState, account: AccountState, request: DescribeIns
         credit_specification=r.credit_specification,
         optimized=r.io_optimized,
         in_vpc=None if r.instance_network_type is None else r.instance_network_type == "vpc",
+        http_endpoint=r.http_endpoint,
+        http_tokens=r.http_tokens,
     )
     if r.vpc_id is not None:
         yield from where_terms(book, in_vpc=True)
     nobody_has = (r.eip_addresses, r.key_pair_name, r.resource_group_id, r.rdma_ip_addresses)
-    unlike_all = (r.device_available is False, r.http_endpoint == "disabled", r.http_tokens == "required")
-    if any(unlike_all) or any(each is not None for each in nobody_has):
+    if r.device_available is False or r.ipv6_addresses or any(each is not None for each in nobody_has):
         # What has to be made before cannot be made here, and all instances are alike in the rest.
         yield NONE
     if r.hpc_cluster_id is not None:
@@ -191,7 +217,7 @@ def _prepare(account: AccountState, parameters: Mapping[str, object]) -> bool:
 @handles(DescribeInstances, _prepare)
 def describe_instances(region: RegionState, account: AccountState, request: DescribeInstances) -> Answer:
     """DescribeInstances: unknown ids are left out, filters add up, newest first (instance/describe-filters,
-    instance/describe-empty-ids)."""
+    instance/describe-empty-ids, instance/token-paging)."""
     if request.dry_run:
         raise ApiError("DryRunOperation")
     instances, ids, where = account.instances, request.instance_ids, []
@@ -204,10 +230,19 @@ def describe_instances(region: RegionState, account: AccountState, request: Desc
             where.append(account.book.found(*conditions).__contains__)
         found = [instances[each] for each in dict.fromkeys(ids) if each in instances]
     show = partial(_render_today if region.edition.has(CURRENT) else render, region, account)
-    answer = listing("Instances", "Instance", found, request, show, where=where, latest_first=ids is None)
+    answer = listing(
+        "Instances",
+        "Instance",
+        found,
+        request,
+        show,
+        where=where,
+        latest_first=ids is None,
+        token=token_of(request),
+    )
     if "META_OPTIONS" in request.additional_attributes:
         for each in answer["Instances"]["Instance"]:
-            each["MetadataOptions"] = _metadata_options()
+            each["MetadataOptions"] = _metadata_options(region, instances[each["InstanceId"]])
     return answer
 
 
@@ -238,8 +273,12 @@ def describe_instance_attribute(
     region: RegionState, account: AccountState, request: DescribeInstanceAttribute
 ) -> Answer:
     """DescribeInstanceAttribute: what DescribeInstances shows, of one."""
-    shown = render(region, account, account.instance(request.instance_id))
+    instance = account.instance(request.instance_id)
+    shown = render(region, account, instance)
     shown["IoOptimized"] = "optimized" if shown["IoOptimized"] else "none"
+    if region.edition.has(CURRENT):
+        shown["EnableJumboFrame"] = instance.options.enable_jumbo_frame
+        shown["NetworkOptions"] = {"EnableJumboFrame": instance.options.enable_jumbo_frame}
     return shown
 
 
@@ -272,35 +311,3 @@ def describe_instance_ram_role(region: RegionState, account: AccountState, reque
         lambda each: {"InstanceId": each.id, "RamRoleName": each.options.ram_role_name or ""},
     )
     return {"RegionId": region.id, **listed}
-
-
-@handles(ModifyInstanceAttribute)
-def modify_instance_attribute(region: RegionState, account: AccountState, request: ModifyInstanceAttribute) -> Answer:
-    """ModifyInstanceAttribute: user data of a stopped instance only, the password not while it starts."""
-    instance = account.instance(request.instance_id)
-    locks.check(region, instance, "ModifyInstanceAttribute")
-    check_texts(region, request.instance_name, request.description, request.host_name, instance.image.system)
-    check_user_data(region, request.user_data)
-    check_password(region, request.password, instance.image.system)
-    if request.user_data is not None:
-        if not region.rules.takes_user_data(instance.in_vpc, _is_optimized(instance)):
-            raise ApiError("InvalidUserData.NotSupported")
-        if not region.rules.user_data_may_change(instance.status):
-            raise ApiError("IncorrectInstanceStatus")
-    if request.password is not None and instance.status == STARTING:
-        raise ApiError("IncorrectInstanceStatus")
-    if request.deletion_protection is not None:
-        if not region.rules.may_be_protected(instance.charge_type, instance.options.spot_strategy):
-            raise ApiError("InvalidChargeType.ValueNotSupported")
-        instance.deletion_protection = request.deletion_protection
-    if request.instance_name:
-        region.change(instance, "name", request.instance_name)
-    instance.host_name = request.host_name or instance.host_name
-    before, credit = instance.options, request.credit_specification
-    after = before._replace(
-        description=before.description if request.description is None else request.description,
-        user_data=before.user_data if request.user_data is None else request.user_data,
-        credit_specification=before.credit_specification if credit is None else credit,
-    )
-    region.change(instance, "options", after)
-    return {}

@@ -80,15 +80,17 @@ def stop_instance(region: RegionState, account: AccountState, request: StopInsta
 
 @handles(RebootInstance)
 def reboot_instance(region: RegionState, account: AccountState, request: RebootInstance) -> Answer:
-    """RebootInstance: Stopping, Starting, Running on the same host; it answers maintenance.
+    """RebootInstance: back to Running on the same host; it answers maintenance.
 
-    Clauses: instance/reboot, instance/force-stop, instance/life-cycle.
+    Clauses: instance/reboot, instance/reboot-starts-at-once, instance/force-stop, instance/life-cycle.
     """
     instance = account.instance(request.instance_id)
     check_status(region, instance, "RebootInstance")
     check_dry_run(region, request.dry_run)
     events.avoid(region, instance, *region.rules.reboot_avoids())
-    transitions.halt(region, instance, then="start", force=request.force_stop)
+    transitions.halt(
+        region, instance, then=transitions.START, force=request.force_stop, enters=region.rules.restart_enters()
+    )
     return {}
 
 
@@ -96,7 +98,8 @@ def reboot_instance(region: RegionState, account: AccountState, request: RebootI
 def delete_instance(region: RegionState, account: AccountState, request: DeleteInstance) -> Answer:
     """DeleteInstance: pay-as-you-go, Stopped unless forced, unprotected; no lock refuses it.
 
-    Clauses: instance/delete, instance/delete-force, instance/deletion-protection, instance/security-lock-delete.
+    Clauses: instance/delete, instance/delete-force, instance/deletion-protection,
+    instance/security-lock-delete, instance/delete-force-stop.
     """
     instance = account.instance(request.instance_id)
     if instance.status == PENDING:
@@ -110,7 +113,10 @@ def delete_instance(region: RegionState, account: AccountState, request: DeleteI
     if not (request.force or region.rules.allowed("DeleteInstance", instance.status)):
         raise ApiError("IncorrectInstanceStatus")
     check_dry_run(region, request.dry_run)
-    transitions.release(region, instance, "user")
+    if instance.status == STOPPED or instance.impaired or region.rules.delete_cuts_power(request.force_stop):
+        transitions.release(region, instance, "user")
+    elif instance.next != transitions.RELEASE:
+        transitions.halt(region, instance, then=transitions.RELEASE, force=False)
     return {}
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from faultzone.clock import stamp
 from faultzone.model.core import events
 from faultzone.model.core.addresses import dotted, network_interface
+from faultzone.model.core.filters import read_tag_list
 
 if TYPE_CHECKING:
     from faultzone.model.core.state import AccountState, Instance, RegionState
@@ -24,7 +25,13 @@ _Tree = Mapping[str, "str | _Tree"]
 
 
 def read(region: RegionState, account: AccountState, instance: Instance, path: str) -> str | None:
-    """What the service answers for a path such as `/latest/meta-data/instance-id`; None where there is nothing."""
+    """What the service answers for a path such as `/latest/meta-data/instance-id`; None where there is nothing.
+
+    Nothing is there for an instance that may not ask, and for one that must show a token, of which there are none yet
+    (instance/metadata-options).
+    """
+    if (instance.options.http_endpoint, instance.options.http_tokens) != ("enabled", "optional"):
+        return None
     found: str | _Tree = {"latest": _latest(region, account, instance)}
     for part in path.split("/"):
         if not part:
@@ -72,6 +79,9 @@ def _items(region: RegionState, account: AccountState, instance: Instance) -> _T
         "zone-id": zone,
         **network,
     }
+    tags = read_tag_list(instance.options.tags)
+    if tags and instance.options.metadata_tags == "enabled":
+        items["tags"] = {"instance": tags}
     if public:
         items |= {"eipv4": public, "public-ipv4": public}
     return dict(sorted(items.items()))

@@ -14,7 +14,6 @@ from faultzone.api.ecs.resources import (
     DescribeInstanceTypes,
     DescribeRegions,
     DescribeZones,
-    PagedByToken,
 )
 from faultzone.api.ecs.shared import DISK_CATEGORIES, SYSTEM_DISK_GIB
 from faultzone.api.errors import ApiError
@@ -26,22 +25,15 @@ from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.fields import DiskTerms, bounded, disk_terms, rows_of_ids, tagged
 from faultzone.model.core.filters import read_asked_tags, read_bounds, read_tag_list, tag_list, within
 from faultzone.model.core.index import NONE, both, either
-from faultzone.model.core.listing import Listed, Token, by_token, like, listing
+from faultzone.model.core.listing import Listed, by_token, like, listing, token_of
 from faultzone.model.core.state import AccountState, Instance, RegionState
 
 if TYPE_CHECKING:
     from faultzone.model.core.catalog import Image
 
-#: How many items a page by token has; what is asked beyond either is not refused but cut.
-_FEWEST_BY_TOKEN, MOST_BY_TOKEN = 10, 500
+#: How many items a page by token has; what is asked beyond that is not refused but cut.
+MOST_BY_TOKEN = 500
 _SYSTEM_DISK_GIB = 40
-
-
-def token_of(request: PagedByToken) -> Token | None:
-    """What asks for a page by token, where a later edition is asked for one."""
-    if request.max_results is None and request.next_token is None:
-        return None
-    return Token(request.next_token, min(max(request.max_results or 0, _FEWEST_BY_TOKEN), MOST_BY_TOKEN))
 
 
 @handles(DescribeRegions)
@@ -340,7 +332,7 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
         request,
         lambda each: _render_disk(region, *each),
         latest_first=True,
-        token=token_of(request),
+        token=token_of(request, most=MOST_BY_TOKEN),
     )
 
 

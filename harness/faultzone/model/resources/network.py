@@ -13,9 +13,9 @@ from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.fields import addressed, in_vswitch, rows_of_ids, tagged, where_terms
 from faultzone.model.core.filters import read_asked_tags, read_tag_list, tag_list
 from faultzone.model.core.index import NONE, size
-from faultzone.model.core.listing import listing
+from faultzone.model.core.listing import listing, token_of
 from faultzone.model.core.state import AccountState, Instance, RegionState
-from faultzone.model.resources.describe import token_of
+from faultzone.model.resources.describe import MOST_BY_TOKEN
 
 
 @handles(DescribeVpcs)
@@ -84,7 +84,7 @@ def describe_network_interfaces(
         request,
         lambda each: _render_interface(region, account, each),
         latest_first=True,
-        token=token_of(request),
+        token=token_of(request, most=MOST_BY_TOKEN),
     )
 
 
