@@ -23,6 +23,7 @@ from faultzone.journal.redaction import text
 from faultzone.journal.timeline import timeline
 from pytest_faultzone import failures, marks, options, real_hosts
 from pytest_faultzone.made import REGIONS
+from pytest_faultzone.running import EDITION, without_edition
 
 if TYPE_CHECKING:
     from faultzone.journal.journal import Journal
@@ -67,12 +68,14 @@ class Reporter:
             return (yield)
         finally:
             if named and result is not None:
-                result.historyId = _history(named, item.name, options.BACKEND.read(self._config))
+                test = without_edition(item.name, item)
+                about = [test, options.BACKEND.read(self._config), str(self._config.stash.get(EDITION, None))]
+                result.historyId = _history(named, about)
 
 
-def _history(named: list[str], test: str, backend: str) -> str:
-    """What identifies a test over many runs: its clauses, its own name and the backend, but not its file."""
-    return md5("|".join([*named, test, backend]).encode(), usedforsecurity=False).hexdigest()
+def _history(named: list[str], about: list[str]) -> str:
+    """What identifies a test over many runs: its clauses, its own name, the backend and the edition, not its file."""
+    return md5("|".join([*named, *about]).encode(), usedforsecurity=False).hexdigest()
 
 
 def _label(kind: str, value: str) -> None:

@@ -8,12 +8,12 @@ from typing import Final
 
 import pytest
 
-from faultzone import clauses, editions
+from faultzone import clauses
 from faultzone.api.errors import ApiError
 from faultzone.checkers import choose
 from faultzone.errors import HarnessError, UsageError
 from faultzone.region import CloudOptions
-from pytest_faultzone import backends, departures, options
+from pytest_faultzone import backends, by_edition, departures, options
 from pytest_faultzone.proof import PROOF
 
 #: What a test of clauses does not expect to find: the action that lists it, and its name.
@@ -37,7 +37,7 @@ def check_options(config: pytest.Config) -> None:
         if config.getoption("collectonly", False):
             return
         choose(options.CHECKERS.read(config))
-        editions.load(options.EDITION.read(config))
+        by_edition.check(options.EDITION.read(config))
         _check_journal(config)
         config.stash[PROOF].expected = departures.load(config)
         backends.check(config)

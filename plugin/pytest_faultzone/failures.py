@@ -12,7 +12,7 @@ from faultzone import clauses
 from faultzone.journal import story
 from faultzone.journal.redaction import text
 from pytest_faultzone import examples, frames, marks, options, real_hosts
-from pytest_faultzone.running import seed_of
+from pytest_faultzone.running import edition_parameter, seed_of, without_edition
 from pytest_faultzone.terminal import Block, Frame, Story
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _run(run: story.Run) -> tuple[str, str]:
 def _again(item: pytest.Item, made: Sequence[Made]) -> Iterator[Block]:
     """How to run a test again with the same regions."""
     shared = [one for one in made if one.owner != item.nodeid]
-    owner = shared[-1].owner if shared else item.nodeid
+    owner = shared[-1].owner if shared else without_edition(item.nodeid, item)
     yield Block("again", [("", run_again(item, owner))], "command")
     if shared:
         whose = f"all tests of {owner or 'the run'}"
@@ -151,7 +151,12 @@ def run_again(item: pytest.Item, node: str) -> str:
     for written, destination in {"--rootdir": "rootdir", "--config-file": "inifilename"}.items():
         if value := config.getoption(destination, None):
             words.append(f"{written}={text(str(value))}")
-    words += [text(written) for option in options.OPTIONS if option.again for written in option.written(config)]
+    edition = edition_parameter(item)
+    for option in options.OPTIONS:
+        if edition is not None and option is options.EDITION:
+            words.append(f"{option.flag}={edition}")
+        elif option.again:
+            words += map(text, option.written(config))
     return shlex.join(words)
 
 

@@ -21,6 +21,7 @@ from faultzone.verdicts import (
 )
 from pytest_faultzone import causes, departures, failures, frames, marks
 from pytest_faultzone.made import REGIONS
+from pytest_faultzone.running import EDITION
 from pytest_faultzone.terminal import STORY
 
 if TYPE_CHECKING:
@@ -82,7 +83,12 @@ def complete(
     verdict = verdict_of(call, report) if named else None
     objection = ""
     if verdict is not None:
-        says: dict[str, Any] = {"clauses": named, "verdict": verdict, **causes.of(call, report, verdict, maker)}
+        says: dict[str, Any] = {
+            "clauses": named,
+            "edition": item.config.stash.get(EDITION, None),
+            "verdict": verdict,
+            **causes.of(call, report, verdict, maker),
+        }
         objection = departures.judge(item, report, says)
         report.user_properties.append(("faultzone", says))
     if report.failed:

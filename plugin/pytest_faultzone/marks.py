@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from faultzone import clauses
+from faultzone import clauses, editions
 from faultzone.backends import CAPABILITIES
 from faultzone.errors import UsageError
 from faultzone.region import CloudOptions
@@ -14,6 +15,8 @@ from pytest_faultzone.options import ARGUMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from faultzone.editions import Edition
 
 #: Clauses whose tests use up a quota of the account for a while.
 _QUOTAS: Final = frozenset({"deployment-set/sets-per-region", "assistant/command-quota", "assistant/invocation-quota"})
@@ -57,6 +60,8 @@ def check(test: pytest.Function) -> None:
             raise UsageError("marker region: expected keyword arguments, such as region(zones=2, hosts_per_zone=8)")
         if given := shape(test):
             check_shape(given)
+        if named(test):
+            _check_edition(test)
     except UsageError as mistake:
         raise pytest.Collector.CollectError(f"{test.nodeid}: {mistake}") from None
 
@@ -73,6 +78,42 @@ def check_shape(given: Mapping[str, Any]) -> None:
         if objection := ARGUMENTS[name].objection(value):
             raise UsageError(f"region({name}=...): {objection}")
     CloudOptions.of(**given)
+
+
+def holding(test: pytest.Item) -> tuple[str, ...]:
+    """The editions in which all clauses of a test hold, oldest first.
+
+    Raises:
+        UsageError: there is no such clause, or no edition has all of them.
+    """
+    return _holding(tuple(named(test)))
+
+
+@cache
+def _holding(asserted: tuple[str, ...]) -> tuple[str, ...]:
+    found = tuple(name for name in editions.names() if all(clauses.get(each).holds_in(name) for each in asserted))
+    if not found:
+        raise UsageError(f"no edition has all of the clauses {', '.join(asserted)}: write a test for each edition")
+    return found
+
+
+def pinned_edition(test: pytest.Item) -> str:
+    """The name of the edition that a marker pins; empty where none does."""
+    given: Edition | str = shape(test).get("edition", "")
+    return given if isinstance(given, str) else given.name
+
+
+def _check_edition(test: pytest.Item) -> None:
+    """Refuse a test whose clauses no edition has together, or whose marker pins one without them.
+
+    Raises:
+        UsageError: with the editions that have them.
+    """
+    held, pin = holding(test), pinned_edition(test)
+    if pin in editions.names() and pin not in held:
+        raise UsageError(
+            f"region(edition={pin!r}): expected an edition that has the clauses of the test, {' or '.join(held)}"
+        )
 
 
 def asserts(item: pytest.Item, patterns: str) -> bool:

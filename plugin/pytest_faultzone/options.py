@@ -181,9 +181,10 @@ BACKEND = Option(
 )
 EDITION = Option(
     "edition",
-    "2019-02",
-    "the edition of the documentation",
-    "YYYY-MM",
+    "",
+    "the edition of the documentation; with 'all', a test of clauses runs in each edition that has them (default: "
+    "2019-02; for a test of clauses, the first edition that has them)",
+    "YYYY-MM|all",
     argument="edition",
 )
 UNKNOWN = Option(
@@ -329,7 +330,7 @@ ARGUMENTS: Final = {
         Argument("accounts", (int,), 1, "accounts of the cloud"),
         Argument("regions", (list, tuple), ("cn-hangzhou",), "the IDs of the regions of the cloud"),
         Argument("region_id", (str,), "cn-hangzhou", "the ID of the region, if there is only one"),
-        Argument("edition", (str, object), EDITION.default, "the edition of the documentation: its name, or a value"),
+        Argument("edition", (str, object), "2019-02", "the edition of the documentation: its name, or a value"),
         Argument(
             "recovery",
             (str,),

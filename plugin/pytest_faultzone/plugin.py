@@ -58,15 +58,10 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hooks)
 
 
-def _of_the_suite(config: pytest.Config) -> bool:
-    """Whether the run is one of the conformance suite, all of whose tests assert clauses."""
-    return config.inipath is not None and config.inipath.parent.name == "faultzone_specs"
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the markers, check the options, and gather what tests say of clauses."""
     given = {option: option.read(config) for option in options.OPTIONS}
-    asked = _of_the_suite(config) or bool(given[options.CLAUSE])
+    asked = running.is_of_the_suite(config) or bool(given[options.CLAUSE])
     config.stash[PROOF] = Proof(config, asked=asked)
     config.pluginmanager.register(config.stash[PROOF], "faultzone-proof")
     config.pluginmanager.register(Reporting(config), "faultzone-reporting")
@@ -95,7 +90,7 @@ def _capabilities() -> str:
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> Generator[None, Any, Any]:
     """Refuse to collect a test whose markers make no sense, and one of the conformance suite that names no clause."""
     made = yield
-    for test in made if isinstance(made, list) else ():
+    for test in [*made] if isinstance(made, list) else ():
         if not isinstance(test, pytest.Function):
             continue
         marked = any(mark.name in _MARKERS for mark in test.iter_markers())
@@ -103,11 +98,26 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
             from pytest_faultzone import marks
 
             marks.check(test)
+            if running.edition_parameter(test) is not None:
+                from pytest_faultzone import by_edition
+
+                if not by_edition.exists(test):
+                    made.remove(test)
+                    continue
             if test.config.stash[PROOF].expected:
                 from pytest_faultzone import departures
 
                 departures.count(test)
     return made
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let a test of clauses run in each edition that the run asks for; the edition is the last part of its id."""
+    if running.may_assert_clauses(metafunc.definition):
+        from pytest_faultzone import by_edition
+
+        by_edition.parametrize(metafunc)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -118,7 +128,7 @@ def pytest_collection(session: pytest.Session) -> bool | None:
     """
     config = session.config
     if (
-        not _of_the_suite(config)
+        not running.is_of_the_suite(config)
         or config.getoption("collectonly", False)
         or config.stash[PROOF].is_worker
         or config.pluginmanager.hasplugin("dsession")
@@ -130,14 +140,18 @@ def pytest_collection(session: pytest.Session) -> bool | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests of other clauses than those asked for; on an endpoint, what uses up a quota comes last, and
-    no verdict is given on an account that others use."""
+    """Leave out the tests of other clauses and editions than those asked for; on an endpoint, what uses up a quota
+    comes last, and no verdict is given on an account that others use."""
     if patterns := options.CLAUSE.read(config):
         from pytest_faultzone import marks
 
         kept = [item for item in items if marks.asserts(item, patterns)]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+    if any(map(running.asserts_clauses, items)):
+        from pytest_faultzone import by_edition
+
+        by_edition.select(config, items)
     if items and options.BACKEND.read(config) != options.BACKEND.default:
         from pytest_faultzone import probe
 
@@ -147,7 +161,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Say which test new regions belong to, and leave out one that needs what the backend does not allow."""
-    running.begins(item)
+    edition = None
+    if running.asserts_clauses(item):
+        from pytest_faultzone import by_edition
+
+        edition = by_edition.of(item)
+    running.begins(item, edition)
     _watch(item.config)
     needed = [capability for mark in item.iter_markers("needs") for capability in mark.args]
     if needed:

@@ -14,7 +14,7 @@ import pytest
 from faultzone.api.errors import ApiError
 from faultzone.errors import HarnessError, Unanswered, UsageError
 from faultzone.region import CloudOptions
-from pytest_faultzone import backends, checks, marks, options, running
+from pytest_faultzone import backends, by_edition, checks, marks, options, running
 from pytest_faultzone.proof import PROOF
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def judge(config: pytest.Config, items: list[pytest.Item], asserting: Sequence[p
         reason = shared if lasts and proof.is_worker else _why_unusable(config)
         if reason is None and lasts:
             checks.check_account(config)
+            by_edition.ask_endpoint(config)
+            by_edition.select(config, items)
     except (UsageError, pytest.UsageError) as mistake:
         if not proof.is_worker:
             raise pytest.UsageError(str(mistake)) from None

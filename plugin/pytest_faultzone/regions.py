@@ -13,7 +13,7 @@ from faultzone.backends.retries import Budget
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.region import CloudOptions, Region, make_region
 from faultzone.serve.client import prepare
-from pytest_faultzone import backends, options
+from pytest_faultzone import backends, by_edition, options
 from pytest_faultzone.made import regions_of
 from pytest_faultzone.proof import PROOF
 from pytest_faultzone.running import ASSERTS, SEED
@@ -57,7 +57,7 @@ class RegionMaker:
             UsageError: a region that cannot be; the text says what to write instead.
         """
         config = self._config
-        shape.setdefault("edition", options.EDITION.read(config))
+        shape.setdefault("edition", by_edition.of_regions(config))
         shape.setdefault("unknown", options.UNKNOWN.read(config))
         shape.setdefault("seed", config.stash.get(SEED, options.SEED.read(config)))
         self._regions.end_left()
@@ -90,7 +90,7 @@ class RegionMaker:
                 raise UsageError(backends.shared(backend.name))
             if any(region.backend is backend and not region.closed for region in self._regions.all()):
                 raise NotSupported(f"{backend.name} has one cloud: a test has one region of it at a time")
-            followed = options.EDITION.read(self._config)
+            followed = by_edition.of_run(self._config)
             if "shape-region" not in backend.capabilities and cloud.edition != followed:
                 raise NotSupported(f"{backend.name} follows edition {followed}, and the test is of {cloud.edition}")
             prepare(backend, cloud)

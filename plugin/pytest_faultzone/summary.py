@@ -7,10 +7,10 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import clauses, verdicts
-from pytest_faultzone import departures, options, terminal
+from pytest_faultzone import by_edition, departures, options, terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from faultzone.verdicts import Finding
     from pytest_faultzone.proof import Proof
@@ -21,30 +21,44 @@ _NOT_RUN: Final = "not-supported: "
 _REASONS: Final = 5
 
 
-def _row(chapter: str, cells: Sequence[object]) -> str:
-    """A line of the table of chapters, each cell below its title."""
-    return f"{chapter:<19}" + "".join(
+def _row(name: str, cells: Iterable[object]) -> str:
+    """A line of a table, each cell below its title."""
+    return f"{name:<19}" + "".join(
         f"{cell:>{len(title) + 2}}" for cell, title in zip(cells, verdicts.COLUMNS, strict=True)
     )
 
 
-def write(reporter: Any, proof: Proof, findings: Sequence[Finding]) -> None:
-    """Write a line for each chapter, one for each clause that does not conform, and what is said of departures."""
-    tally, width = verdicts.tally(findings), terminal.width()
-    reporter.write_sep("=", "faultzone: clauses by chapter")
-    head = _row("chapter", verdicts.COLUMNS)
-    is_narrow = width < len(head)
-    if not is_narrow:
+def _write_table(reporter: Any, by: str, rows: Mapping[str, Mapping[str, int]]) -> None:
+    """Write how many clauses each row has in each column; where there is no room, only those that are not zero."""
+    reporter.write_sep("=", f"faultzone: clauses by {by}")
+    head, width = _row(by, verdicts.COLUMNS), terminal.width()
+    if width >= len(head):
         reporter.write_line(head)
-    for chapter in tally.touched if options.CLAUSE.read(reporter.config) else tally.chapters:
-        if is_narrow:
-            counts = ", ".join(f"{count} {column}" for column, count in chapter.counts.items() if count)
-            reporter.write_line(fill(f"{chapter.name}: {counts}", width, subsequent_indent="  "))
+    for name, counts in rows.items():
+        if width < len(head):
+            said = ", ".join(f"{count} {column}" for column, count in counts.items() if count)
+            reporter.write_line(fill(f"{name}: {said}", width, subsequent_indent="  "))
         else:
-            reporter.write_line(_row(chapter.name, [chapter.counts[column] for column in verdicts.COLUMNS]))
-    registry = clauses.load()
+            reporter.write_line(_row(name, counts.values()))
+
+
+def write(reporter: Any, proof: Proof, findings: Sequence[Finding]) -> None:
+    """Write a line for each chapter, or for each edition of several, one for each clause that does not conform, and
+    what is said of departures."""
+    editions = verdicts.by_edition(findings)
+    asked = by_edition.asked(reporter.config)
+    if asked == by_edition.ALL:
+        tally = verdicts.tally(findings)
+        _write_table(reporter, "edition", {name: each.counts for name, each in editions.items()})
+    else:
+        tally = verdicts.tally(findings, asked or None)
+        shown = tally.touched if options.CLAUSE.read(reporter.config) else tally.chapters
+        _write_table(reporter, "chapter", {chapter.name: chapter.counts for chapter in shown})
+    registry, width = clauses.load(), terminal.width()
     for clause, merged in tally.bad.items():
         verdict, says = merged.verdict, registry[clause].statement
+        if asked == by_edition.ALL:
+            verdict += f" in {', '.join(name for name, each in editions.items() if clause in each.bad)}"
         if merged.is_expected:
             verdict += " as expected"
             says = " ".join(dict.fromkeys(each.reason for each in proof.expected if each.name in merged.excuses))

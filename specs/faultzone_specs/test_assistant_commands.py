@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from faultzone import ApiError, Invocation, Region, assert_refused, one
-from faultzone_specs.observing import AS_OF_2019
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -62,7 +61,6 @@ def test_an_unknown_type_is_refused(region: Region) -> None:
 
 
 @clause("assistant/modify-command")
-@AS_OF_2019
 def test_modify_changes_name_and_description_alone(region: Region) -> None:
     made = create(region)
     region.call("ModifyCommand", CommandId=made, Name="other", Description="why")
@@ -70,7 +68,15 @@ def test_modify_changes_name_and_description_alone(region: Region) -> None:
     assert (shown["Name"], shown["Description"], shown["Type"]) == ("other", "why", "RunShellScript")
     assert shown["CommandContent"] == CONTENT
     assert_refused("InvalidCmdId.NotFound", lambda: region.call("ModifyCommand", CommandId=UNKNOWN, Name="x"))
+    assert_refused("CmdName.ExceedLimit", lambda: region.call("ModifyCommand", CommandId=made, Name="n" * 129))
+
+
+@clause("assistant/modify-command", "assistant/name-limits")
+def test_a_command_is_renamed_within_thirty_characters(region: Region) -> None:
+    made = create(region)
+    region.call("ModifyCommand", CommandId=made, Name="n" * 30)
     assert_refused("CmdName.ExceedLimit", lambda: region.call("ModifyCommand", CommandId=made, Name="n" * 31))
+    assert one(listed(region, CommandId=made))["Name"] == "n" * 30
 
 
 def output(region: Region, invocation: str, status: str = "Finished") -> list[str]:
@@ -82,7 +88,6 @@ def output(region: Region, invocation: str, status: str = "Finished") -> list[st
 
 @clause("assistant/modify-content")
 @needs("move-time")
-@AS_OF_2019
 def test_modify_changes_the_content_of_later_runs(region: Region) -> None:
     """One that has begun ends as it began; a schedule goes on with the new content."""
     (instance,) = region.run_instances(1)
@@ -101,7 +106,6 @@ def test_modify_changes_the_content_of_later_runs(region: Region) -> None:
 
 
 @clause("assistant/modify-content")
-@AS_OF_2019
 def test_modify_checks_the_content_as_create_does(region: Region) -> None:
     """What is refused changes nothing else either."""
     made = create(region)
@@ -116,7 +120,6 @@ def test_modify_checks_the_content_as_create_does(region: Region) -> None:
 
 
 @clause("assistant/modify-more")
-@pytest.mark.region(edition="2020-12")
 @needs("shape-region")
 def test_later_modify_changes_directory_and_timeout(region: Region) -> None:
     """And takes a content without effect."""
@@ -136,7 +139,6 @@ def test_a_deleted_command_is_gone(region: Region) -> None:
 
 
 @clause("assistant/delete-command-in-use")
-@pytest.mark.region(edition="2020-12")
 @needs("shape-region")
 def test_a_command_in_use_is_not_deleted(region: Region) -> None:
     (instance,) = region.run_instances()
@@ -199,7 +201,6 @@ def test_content_that_is_no_base64_is_refused(region: Region, content: str) -> N
 
 
 @clause("assistant/name-limits")
-@AS_OF_2019
 def test_names_and_descriptions_count_characters(region: Region) -> None:
     shown = one(listed(region, CommandId=create(region, Name="名" * 30, Description="述" * 100)))
     assert (shown["Name"], shown["Description"]) == ("名" * 30, "述" * 100)
@@ -231,7 +232,6 @@ def test_commands_cost_nothing(region: Region) -> None:
 
 
 @clause("assistant/send-file")
-@pytest.mark.region(edition="2020-12")
 @needs("shape-region")
 def test_a_file_is_put_on_each_target(region: Region) -> None:
     ids = [each.id for each in region.run_instances(2)]

@@ -9,7 +9,6 @@ from datetime import datetime
 import pytest
 
 from faultzone import ApiError, Instance, Region, assert_refused
-from faultzone_specs.observing import AS_OF_2019
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -105,7 +104,6 @@ def test_targets_run_independently(region: Region) -> None:
 
 @clause("assistant/invocation-quota")
 @needs("move-time")
-@AS_OF_2019
 def test_a_hundred_invocations_a_day(region: Region) -> None:
     (instance,) = region.run_instances()
     again = invoke(region, region.commands.create("echo 1"), instance)
@@ -190,7 +188,6 @@ def _finished(text: str) -> datetime:
 
 @clause("assistant/cron-time-zone")
 @needs("move-time")
-@AS_OF_2019
 def test_hours_are_those_of_utc_plus_8(region: Region) -> None:
     (instance,) = region.run_instances()
     ran = region.run_command("echo 1", on=instance, frequency="0 0 9 * * *")

@@ -10,7 +10,6 @@ import pytest
 from faultzone import Instance, Invocation, Region, assert_refused, one
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
-pytestmark = [pytest.mark.region(edition="2020-12"), needs("shape-region")]
 
 
 def invoke(region: Region, command: str, instance: Instance, **given: object) -> str:

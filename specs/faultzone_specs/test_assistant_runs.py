@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from faultzone import ApiError, Region, assert_refused
-from faultzone_specs.observing import AS_OF_2019
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -36,9 +36,7 @@ def test_a_command_does_not_run_where_its_directory_is_missing(region: Region) -
     assert (shown["InvokeRecordStatus"], ran.output(instance).strip()) == ("Failed", "")
 
 
-@clause("assistant/working-dir-exists")
-@pytest.mark.region(edition="2020-12")
-@needs("shape-region")
+@clause("assistant/working-dir-error")
 def test_the_record_says_that_the_directory_is_missing(region: Region) -> None:
     (instance,) = region.run_instances()
     shown = region.run_command("echo ran", on=instance, working_dir="/no-such-directory").result(instance)
@@ -80,20 +78,37 @@ def test_a_run_that_outlasts_its_timeout_is_failed(region: Region) -> None:
     assert "late" not in ran.output(instance)
 
 
-@clause("assistant/timeout")
-@needs("guest", "move-time")
-@AS_OF_2019
-def test_the_timeout_is_an_hour_by_default(region: Region) -> None:
+def killed_after(region: Region, seconds: int, **options: Any) -> None:
+    """A long run is killed so late, and its FinishedTime follows from that."""
     (instance,) = region.run_instances()
     begun = region.clock.now.replace(tzinfo=None)
-    ran = region.run_command("sleep 2h", on=instance, wait=False)
-    region.clock.advance("59m")
+    ran = region.run_command("sleep 2h", on=instance, wait=False, **options)
+    region.clock.advance(seconds - 5)
     assert ran.status == "Running"
     region.clock.advance("3m")
     shown = ran.result(instance)
     assert shown["InvokeRecordStatus"] == "Failed"
     took = datetime.fromisoformat(shown["FinishedTime"].rstrip("Z")) - begun
-    assert 3600 - 1 <= took.total_seconds() <= 3660
+    assert seconds - 1 <= took.total_seconds() <= seconds + 60
+
+
+@clause("assistant/timeout")
+@needs("guest", "move-time")
+@pytest.mark.parametrize("seconds", [100, 3000])
+def test_a_run_ends_after_the_timeout_of_its_command(region: Region, seconds: int) -> None:
+    killed_after(region, seconds, timeout=seconds)
+
+
+@clause("assistant/timeout-default")
+@needs("guest", "move-time")
+def test_the_timeout_is_an_hour_by_default(region: Region) -> None:
+    killed_after(region, 3600)
+
+
+@clause("assistant/timeout-default-2020")
+@needs("guest", "move-time")
+def test_later_the_timeout_is_a_minute_by_default(region: Region) -> None:
+    killed_after(region, 60)
 
 
 @clause("assistant/output-base64")
@@ -120,7 +135,6 @@ def test_of_long_output_one_end_is_kept(region: Region) -> None:
 
 
 @clause("assistant/output-cap")
-@pytest.mark.region(edition="2020-12")
 @needs("shape-region")
 def test_long_output_is_cut(region: Region) -> None:
     (instance,) = region.run_instances()

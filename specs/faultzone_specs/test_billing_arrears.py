@@ -147,7 +147,6 @@ def test_what_was_stopped_for_arrears_is_released_after_fifteen_days(region: Reg
 
 @clause("billing/reactivate")
 @needs("change-account", "move-time")
-@AS_OF_2019
 def test_payment_alone_restarts_nothing_and_reactivation_does(region: Region) -> None:
     """Starting, then Running, with no lock left."""
     instance, _ = stopped_for_arrears(region)
@@ -162,7 +161,6 @@ def test_payment_alone_restarts_nothing_and_reactivation_does(region: Region) ->
 
 @clause("billing/restart-after-payment")
 @needs("shape-region", "change-account", "move-time")
-@pytest.mark.region(edition="2020-12")
 def test_later_payment_brings_back_what_it_was_stopped_for(region: Region) -> None:
     """What ran runs, what was stopped by its user stays so and can be started."""
     ran, rested = region.run_instances(2)
@@ -188,6 +186,22 @@ def test_reactivation_needs_more_than_a_hundred_yuan(region: Region) -> None:
         region.top_up(balance - region.account_balance)
         assert_refused(POOR, lambda: reactivate(region, instance))
         assert instance.status == "Stopped"
+    region.top_up("0.01")
+    reactivate(region, instance)
+    instance.wait_until("Running")
+
+
+@clause("billing/reactivate-balance")
+@needs("change-account", "move-time", "set-supply")
+def test_what_payment_could_not_start_is_reactivated_for_more_than_a_hundred_yuan(region: Region) -> None:
+    """In whichever edition: there is no room when the debt is paid."""
+    instance, _ = stopped_for_arrears(region)
+    with region.chaos.shortage():
+        for balance in (0, 100):
+            region.top_up(balance - region.account_balance)
+            assert_refused(POOR, lambda: reactivate(region, instance))
+            assert instance.status == "Stopped"
+    assert_refused(POOR, lambda: reactivate(region, instance))
     region.top_up("0.01")
     reactivate(region, instance)
     instance.wait_until("Running")

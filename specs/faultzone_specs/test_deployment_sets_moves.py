@@ -243,7 +243,6 @@ def test_what_does_not_exist_cannot_join(region: Region) -> None:
 
 
 @clause("deployment-set/remove-instance")
-@pytest.mark.region(edition="2020-12")
 @needs("shape-region")
 @pytest.mark.parametrize("mode", [None, *STOPS])
 def test_an_instance_leaves_its_set(region: Region, mode: str | None) -> None:
@@ -260,7 +259,6 @@ def test_an_instance_leaves_its_set(region: Region, mode: str | None) -> None:
 
 
 @clause("deployment-set/remove-instance")
-@pytest.mark.region(edition="2020-12")
 @needs("shape-region")
 def test_only_a_member_leaves_a_set(region: Region) -> None:
     """One of no set, of another set, and a set that does not exist."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from faultzone import Instance, Region, assert_nothing_made, assert_refused
-from faultzone_specs.observing import AS_OF_2019, metadata, refused_unchanged
+from faultzone_specs.observing import metadata, refused_unchanged
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -95,7 +95,6 @@ def test_16_kb_of_user_data_are_accepted(region: Region) -> None:
     assert region.call("DescribeUserData", InstanceId=instance.id)["UserData"] == encoded(16 * 1024)
 
 
-@AS_OF_2019
 @clause("instance/user-data-limit")
 def test_more_than_16_kb_of_user_data_are_refused(region: Region) -> None:
     """One byte more, at the launch and afterwards."""
@@ -104,7 +103,6 @@ def test_more_than_16_kb_of_user_data_are_refused(region: Region) -> None:
     refused_unchanged(region.create_instance(), "ModifyInstanceAttribute", code, UserData=more)
 
 
-@AS_OF_2019
 @clause("instance/user-data-stopped-only")
 def test_user_data_changes_only_while_stopped(region: Region) -> None:
     """A running instance keeps what it has."""

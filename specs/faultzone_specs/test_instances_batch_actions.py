@@ -11,7 +11,6 @@ from faultzone import Instance, Region, assert_refused
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
-pytestmark = pytest.mark.region(edition="2020-12")
 
 #: Each action with the state from which it is allowed, the state that it brings, and where it ends.
 ACTIONS = [

@@ -14,8 +14,6 @@ from faultzone_specs.observing import listed
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
-#: The edition whose pages have these promises, where the run's own is an earlier one.
-AS_OF_2020 = pytest.mark.region(edition="2020-12")
 SMALL: dict[str, Any] = {"Tag.1.key": "team", "Tag.1.value": "blue"}
 
 
@@ -53,14 +51,12 @@ def test_a_launch_with_a_role_that_there_is_not_is_refused(region: Region) -> No
 
 
 @clause("instance/unknown-resource-group")
-@AS_OF_2020
 @needs("shape-region")
 def test_a_launch_into_a_resource_group_that_there_is_not_is_refused(region: Region) -> None:
     launches_are_refused(region, "InvalidResourceGroup.NotFound", {"ResourceGroupId": "rg-nosuchgroup0"})
 
 
 @clause("instance/name-periods")
-@AS_OF_2020
 @needs("shape-region")
 def test_names_may_have_periods(region: Region) -> None:
     """Of instances, whichever action makes them, and of their disks."""
@@ -71,7 +67,6 @@ def test_names_may_have_periods(region: Region) -> None:
 
 
 @clause("instance/ordered-names")
-@AS_OF_2020
 @needs("shape-region")
 def test_a_batch_is_numbered_where_its_name_says(region: Region) -> None:
     """Both names, each with its own beginning and width, and no suffix where the number ends the name."""
@@ -106,7 +101,6 @@ def test_other_values_of_tags_are_refused(region: Region, value: str) -> None:
 
 
 @clause("instance/tag-small-letters")
-@AS_OF_2020
 @needs("shape-region")
 def test_tags_may_be_written_in_small_letters(region: Region) -> None:
     """Where they are set and where they are asked for."""

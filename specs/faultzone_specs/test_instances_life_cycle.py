@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from faultzone import ApiError, Instance, Region, assert_refused, one
-from faultzone_specs.observing import AS_OF_2019, assert_path, metadata, path, refused_unchanged
+from faultzone_specs.observing import assert_path, metadata, path, refused_unchanged
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -120,7 +120,6 @@ def test_only_an_orderly_shutdown_lets_the_guest_finish(
     assert ("saved" in ran["output"]) == finished
 
 
-@AS_OF_2019
 @clause("instance/confirm-stop")
 def test_stop_of_i1_must_be_confirmed(region: Region) -> None:
     """Its local disks are wiped."""

@@ -10,7 +10,6 @@ clause, needs = pytest.mark.clause, pytest.mark.needs
 
 
 @clause("instance/redeploy")
-@pytest.mark.region(edition="2020-12")
 @needs("see-hosts", "break-hosts", "shape-region")
 def test_an_instance_is_redeployed_while_maintenance_is_planned(region: Region) -> None:
     (instance,) = region.run_instances(1)
@@ -23,7 +22,6 @@ def test_an_instance_is_redeployed_while_maintenance_is_planned(region: Region) 
 
 
 @clause("instance/redeploy")
-@pytest.mark.region(edition="2020-12")
 @needs("shape-region")
 def test_without_an_event_there_is_nothing_to_redeploy_for(region: Region) -> None:
     (instance,) = region.run_instances(1)

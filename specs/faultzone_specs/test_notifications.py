@@ -188,7 +188,6 @@ def test_the_life_of_an_instance_is_published_from_its_making_to_its_release(reg
 
 @clause("event/notification-execute-times")
 @needs("shape-region", "move-time")
-@pytest.mark.region(edition="2020-12")
 def test_a_notification_tells_when_its_event_was_executed(region: Region) -> None:
     """Of an avoided one both times are equal; a Scheduled one has none."""
     inbox = Inbox(region)

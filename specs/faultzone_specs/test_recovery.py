@@ -272,7 +272,6 @@ def _maintain(instance: Instance, action: str) -> None:
 
 
 @clause("recovery/restart-time")
-@pytest.mark.region(edition="2020-12")
 @needs("shape-region", "break-hosts", "move-time")
 @pytest.mark.parametrize("reversible", [False, True])
 def test_later_a_failure_is_repaired_within_minutes(region: Region, reversible: bool) -> None:
@@ -287,7 +286,6 @@ def test_later_a_failure_is_repaired_within_minutes(region: Region, reversible: 
 
 
 @clause("recovery/action-on-maintenance")
-@pytest.mark.region(edition="2020-12")
 @needs("shape-region", "break-hosts", "move-time")
 @pytest.mark.parametrize(
     ("kind", "action", "type", "ends"),
@@ -309,10 +307,9 @@ def test_later_users_choose_what_a_failure_does(
     assert [event.type for event in region.events.of(instance)] == [type]
 
 
-@clause("recovery/local-disk")
-@pytest.mark.region(edition="2020-12")
+@clause("instance/redeploy")
 @needs("shape-region", "see-hosts", "break-hosts", "move-time")
-def test_later_an_instance_with_local_disks_can_be_redeployed(region: Region) -> None:
+def test_an_instance_with_local_disks_can_be_redeployed(region: Region) -> None:
     """While its host is lost, and not otherwise."""
     (instance,) = region.run_instances(1, instance_type=LOCAL)
     code = "InvalidOperation.RedeployInstance"
@@ -325,10 +322,9 @@ def test_later_an_instance_with_local_disks_can_be_redeployed(region: Region) ->
     assert instance.host != host
 
 
-@clause("recovery/local-disk-lost")
-@pytest.mark.region(edition="2020-12")
+@clause("instance/redeploy")
 @needs("shape-region", "see-hosts", "break-hosts", "move-time")
-def test_later_local_disks_can_be_redeployed_after_their_event_has_failed(region: Region) -> None:
+def test_local_disks_can_be_redeployed_after_their_event_has_failed(region: Region) -> None:
     """As long as their host is lost."""
     (instance,) = region.run_instances(1, instance_type=LOCAL)
     host, before = instance.host, instance.identity

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from faultzone import clauses
+from faultzone import clauses, editions
 from faultzone.clauses import CAPABILITIES, Clause, Level, UnknownClause
-from faultzone.errors import HarnessError
+from faultzone.errors import HarnessError, UsageError
 
 #: What the operations manual of 2019-02 promises at the least, by chapter.
 FLOOR = {
@@ -185,6 +185,12 @@ def test_read_chapter(tmp_path: Path) -> None:
         ('"Something holds."', "7", "statement must be text"),
         ('source = "Operations manual 2019-02-23, 1.1"\n', "", "source must be text"),
         ('"2019-02"', '"February"', "edition 'February' is no year and month"),
+        ('"2019-02"', '"2019-03"', "edition '2019-03' is none of the editions 2019-02"),
+        ('edition = "2019-02"', 'edition = "2019-02"\nuntil = 7', "until 7 is no year and month"),
+        ('edition = "2019-02"', 'edition = "2019-02"\nuntil = "2020"', "until '2020' is no year and month"),
+        ('edition = "2019-02"', 'edition = "2019-02"\nuntil = "2020-11"', "until '2020-11' is none of the editions"),
+        ('edition = "2019-02"', 'edition = "2019-02"\nuntil = "2019-02"', "until '2019-02' is not later than edition"),
+        ('edition = "2019-02"', 'edition = "2020-12"\nuntil = "2019-02"', "until '2019-02' is not later than edition"),
         ('edition = "2019-02"', 'edition = "2019-02"\nuntestable-because = ""', "untestable-because must be text"),
         ('edition = "2019-02"', 'edition = "2019-02"\nneeds = ["sea-hosts"]', r"needs \['sea-hosts'\] must list"),
         ('edition = "2019-02"', 'edition = "2019-02"\nneeds = "guest"', "needs 'guest' must list"),
@@ -195,6 +201,38 @@ def test_a_malformed_entry_is_named_with_its_file(tmp_path: Path, old: str, new:
     path.write_text(ENTRY.replace(old, new), encoding="utf-8")
     with pytest.raises(HarnessError, match=rf"^event\.toml, entry 'some-name': {fault}"):
         clauses.read_chapter(path)
+
+
+@pytest.mark.parametrize(
+    ("edition", "until", "held"),
+    [
+        ("2019-02", None, ["2019-02", "2020-12", "2026-10"]),
+        ("2019-02", "2020-12", ["2019-02"]),
+        ("2019-02", "2026-10", ["2019-02", "2020-12"]),
+        ("2020-12", "2026-10", ["2020-12"]),
+        ("2026-10", None, ["2026-10"]),
+    ],
+)
+def test_a_clause_holds_from_its_edition_until_another(
+    tmp_path: Path, edition: str, until: str | None, held: list[str]
+) -> None:
+    path = tmp_path / "event.toml"
+    ends = "" if until is None else f'until = "{until}"\n'
+    path.write_text(ENTRY.replace('2019-02"', f'{edition}"') + ends, encoding="utf-8")
+    (clause,) = clauses.read_chapter(path)
+    assert clause.until == until
+    assert [name for name in editions.names() if clause.holds_in(name)] == held
+    assert [each.name for each in editions.EDITIONS if clause.holds_in(each)] == held
+    assert clause.holds_in(editions.load("2020-12").changed({"deployment_set.zone_limit": 3})) == ("2020-12" in held)
+    with pytest.raises(UsageError, match="unknown edition '2021-01'"):
+        clause.holds_in("2021-01")
+
+
+def test_the_page_says_where_a_clause_no_longer_holds() -> None:
+    rows = {line.split("`")[1]: line for line in clauses.render_markdown().splitlines() if line.startswith("| `")}
+    for clause in clauses.load().values():
+        assert (f"Not from edition {clause.until} on." in rows[clause.id]) == (clause.until is not None)
+    assert "Not from edition 2020-12 on." in rows["assistant/modify-content"]
 
 
 @pytest.mark.parametrize("name", ["Some-Name", "some_name", "some--name", "-name", "some/name", ""])

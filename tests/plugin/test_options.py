@@ -6,7 +6,6 @@ from dataclasses import fields
 
 import pytest
 
-from faultzone import editions
 from faultzone.errors import UsageError
 from faultzone.model.core.shape import Shape
 from faultzone.region import CloudOptions
@@ -15,7 +14,6 @@ from pytest_faultzone.options import ARGUMENTS, OPTIONS
 
 
 def test_the_defaults_are_those_of_the_harness() -> None:
-    assert options.EDITION.default == editions.DEFAULT
     own, shape = CloudOptions(), Shape()
     for name, argument in ARGUMENTS.items():
         if name not in ("seed", "regions", "rules"):

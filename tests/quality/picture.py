@@ -18,7 +18,7 @@ from tests.quality.sources import ROOT
 from tests.support.patience import PATIENCE
 
 PICTURE = ROOT / "docs" / "conform.svg"
-COMMAND = "faultzone conform --backend wrong:eight-in-a-zone --clause deployment-set/zone-limit -q"
+COMMAND = "faultzone conform --backend wrong:eight-in-a-zone --clause deployment-set/zone-limit --edition 2019-02 -q"
 COLUMNS = 120
 #: Coloured as in a terminal, but for the source: how that looks depends on the highlighter.
 _COLOURED = ("--color=yes", "--code-highlight=no")

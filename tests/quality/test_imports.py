@@ -20,7 +20,7 @@ ROOMS: Final[dict[str, str]] = {
     "loading": "",
     "clock": "errors",
     "api": "errors editions",
-    "clauses": "errors",
+    "clauses": "errors editions",
     "editions": "errors",
     "faults": "errors loading clock",
     "world": "",
@@ -36,7 +36,7 @@ ROOMS: Final[dict[str, str]] = {
     "faultzone": "errors loading api editions faults journal substrate region",
     "checkers": "errors clock editions journal",
     "mutations": "errors clock api clauses editions model backends",
-    "verdicts": "errors clauses journal",
+    "verdicts": "errors clauses editions journal",
     "cli": "errors api clauses editions model substrate serve checkers mutations",
     "pytest_faultzone": "errors api clauses editions journal model substrate backends serve region faultzone checkers "
     "verdicts",

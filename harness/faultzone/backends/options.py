@@ -167,10 +167,11 @@ def _departures_of_client(options: BackendOptions) -> str:
     return text if options.docker.agent else ""
 
 
-MEMORY: Final = Kind(lambda options: local_backend(options.cloud), check=lambda options: None)
+MEMORY: Final = Kind(lambda options: local_backend(options.cloud), check=lambda options: None, follows_any_edition=True)
 DOCKER: Final = Kind(
     lambda options: docker_backend(options.cloud, options.docker),
     check=_check_docker,
     look=_look_for_engine,
     departures=_departures_of_client,
+    follows_any_edition=True,
 )

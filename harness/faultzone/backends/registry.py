@@ -53,6 +53,7 @@ class Kind:
         lasts: whether one serves a whole run, as an endpoint does.
         look: says why none can be had now, within seconds, before a run that judges it; None if nothing is in the way.
         departures: gives what it is known to depart from the manual in, as the text of a file of departures.
+        follows_any_edition: whether it follows any edition that it is asked for.
         sound: whether it means to be right; the checkers do not judge one that is wrong on purpose.
     """
 
@@ -61,6 +62,7 @@ class Kind:
     lasts: bool = False
     look: Callable[[BackendOptions], str | None] = lambda options: None
     departures: Callable[[BackendOptions], str] = lambda options: ""
+    follows_any_edition: bool = False
     sound: bool = True
 
 

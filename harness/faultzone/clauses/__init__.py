@@ -9,7 +9,7 @@ A chapter is a TOML file beside this module, a clause is a table in it. Clauses 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -19,6 +19,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from faultzone import editions
+from faultzone.editions import Edition
 from faultzone.errors import HarnessError, UsageError
 
 __all__ = [
@@ -53,7 +55,7 @@ _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _EDITION: Final = re.compile(r"\d{4}-\d{2}")
 _REQUIRED: Final = ("level", "statement", "source", "edition")
 _REMARKS: Final = ("ambiguous-because", "untestable-because")
-_KEYS: Final = frozenset({*_REQUIRED, *_REMARKS, "needs"})
+_KEYS: Final = frozenset({*_REQUIRED, *_REMARKS, "needs", "until"})
 
 
 class Level(StrEnum):
@@ -82,6 +84,7 @@ class Clause:
         statement: the promise in our own words.
         source: the public documents that make it, with their sections or pages and edition dates.
         edition: the first edition that has it, as in `2019-02`.
+        until: the first edition that no longer has it; None where all later ones have it.
         ambiguous_because: where sources disagree or are silent: the readings, and what our region does.
         untestable_because: why neither the public API nor a harness can assert it.
         needs: the capabilities without which it cannot be provoked or observed.
@@ -97,6 +100,18 @@ class Clause:
     ambiguous_because: str | None = None
     untestable_because: str | None = None
     needs: tuple[str, ...] = ()
+    until: str | None = None
+
+    def holds_in(self, edition: Edition | str) -> bool:
+        """Whether an edition has it.
+
+        Raises:
+            UsageError: there is no such edition.
+        """
+        asked = editions.load(edition) if isinstance(edition, str) else edition
+        if not asked.has(editions.load(self.edition).date):
+            return False
+        return self.until is None or not asked.has(editions.load(self.until).date)
 
 
 def chapters() -> tuple[str, ...]:
@@ -174,7 +189,8 @@ def render_markdown() -> str:
         "",
         f"The {len(clauses)} promises of the documentation that faultzone knows, generated from the registry in",
         "`faultzone.clauses`; a test keeps the two equal. MUST binds, SHOULD is what the documentation calls usual,",
-        "normal or recommended, MAY is what it permits. All are of edition 2019-02 unless the remarks name another.",
+        "normal or recommended, MAY is what it permits. Each holds from edition 2019-02 on, in all later editions,",
+        "unless the remarks say otherwise.",
     ]
     for chapter, heading in _CHAPTERS.items():
         lines += ["", f"## {heading}", ""]
@@ -201,8 +217,7 @@ def _clause(path: Path, name: str, table: object) -> Clause:
             raise bad(f"{key} must be text that is not empty")
     if table["level"] not in Level.__members__:
         raise bad(f"level {table['level']!r} is none of {', '.join(Level)}")
-    if not _EDITION.fullmatch(table["edition"]):
-        raise bad(f"edition {table['edition']!r} is no year and month, such as 2019-02")
+    _check_editions(table, bad)
     needs = table.get("needs", [])
     if not isinstance(needs, list) or not all(isinstance(need, str) and need in CAPABILITIES for need in needs):
         raise bad(f"needs {needs!r} must list capabilities: {', '.join(sorted(CAPABILITIES))}")
@@ -217,7 +232,22 @@ def _clause(path: Path, name: str, table: object) -> Clause:
         ambiguous_because=table.get("ambiguous-because"),
         untestable_because=table.get("untestable-because"),
         needs=tuple(needs),
+        until=table.get("until"),
     )
+
+
+def _check_editions(table: Mapping[str, object], bad: Callable[[str], HarnessError]) -> None:
+    """See that an entry begins with an edition, and ends with a later one if it ends."""
+    for key in ("edition", "until"):
+        if (name := table.get(key)) is None:
+            continue
+        if not isinstance(name, str) or not _EDITION.fullmatch(name):
+            raise bad(f"{key} {name!r} is no year and month, such as 2019-02")
+        if name not in editions.names():
+            raise bad(f"{key} {name!r} is none of the editions {', '.join(editions.names())}")
+    begins, ends = table["edition"], table.get("until")
+    if ends is not None and editions.names().index(str(ends)) <= editions.names().index(str(begins)):
+        raise bad(f"until {ends!r} is not later than edition {begins!r}")
 
 
 def _hint(clause_id: str, clauses: Mapping[str, Clause]) -> str:
@@ -232,8 +262,10 @@ def _hint(clause_id: str, clauses: Mapping[str, Clause]) -> str:
 def _row(clause: Clause) -> str:
     """A clause as a row of a table."""
     remarks = []
-    if clause.edition != "2019-02":
+    if clause.edition != editions.names()[0]:
         remarks.append(f"From edition {clause.edition}.")
+    if clause.until is not None:
+        remarks.append(f"Not from edition {clause.until} on.")
     if clause.needs:
         remarks.append(f"Needs {', '.join(clause.needs)}.")
     if clause.ambiguous_because:

@@ -100,7 +100,7 @@ class Assistant(NamedTuple):
     modify_content: bool  # assistant/modify-content
     name_length: int  # assistant/name-limits
     description_length: int
-    timeout: int  # seconds: assistant/timeout
+    timeout: int  # seconds: assistant/timeout-default, assistant/timeout-default-2020
     delivery: int  # seconds until a run must have begun: invocation-status/settles
     period_floor: int  # seconds: assistant/period-floor
     cron_offset: int  # seconds that its time is ahead of UTC: assistant/cron-time-zone

@@ -25,12 +25,14 @@ class Edition(NamedTuple):
     Attributes:
         name: what a user asks for, such as `2019-02`.
         date: of the documentation. Editions are compared by it, never by their names.
+        complete: whether all that the documentation says of what a region simulates is in it.
         statuses: action -> code -> the HTTP status of the refusal, where it is not the usual one of the code.
         renamed: what the edition calls codes of the first edition, where it calls them otherwise.
     """
 
     name: str
     date: Date
+    complete: bool
     deployment_set: DeploymentSets
     instance: Instances
     event: Events

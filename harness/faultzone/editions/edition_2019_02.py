@@ -10,6 +10,7 @@ from faultzone.editions.edition import Edition
 EDITION: Final = Edition(
     name="2019-02",
     date=(2019, 2),
+    complete=True,
     deployment_set=DeploymentSets(
         strategies=("Availability",),
         sets_per_region=2,

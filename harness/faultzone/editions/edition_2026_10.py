@@ -1,4 +1,4 @@
-"""What the documentation of October 2026 fixes otherwise than that of December 2020. It is not complete yet."""
+"""What the documentation of October 2026 fixes otherwise than that of December 2020."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from faultzone.editions.edition_2020_12 import EDITION as BASE
 EDITION: Final = BASE._replace(
     name="2026-10",
     date=(2026, 10),
+    complete=False,
     assistant=BASE.assistant._replace(
         records=10000,
         record_days=30,

@@ -76,4 +76,6 @@ def _check(options: BackendOptions) -> None:
 
 
 #: The backend `wrong:NAME`.
-WRONG: Final = Kind(lambda options: get(options.detail).backend(options.cloud), check=_check, sound=False)
+WRONG: Final = Kind(
+    lambda options: get(options.detail).backend(options.cloud), check=_check, follows_any_edition=True, sound=False
+)

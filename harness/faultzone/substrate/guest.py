@@ -208,7 +208,7 @@ class Guest:
         elif effect.user and effect.user not in self.users:
             refused = "no-such-user"
         elif self.has_directory(self.place(effect.directory)) is False:
-            refused = "no-such-directory"  # assistant/working-dir-exists
+            refused = "no-such-directory"  # assistant/working-dir-exists, assistant/working-dir-error
         elif effect.kind == "RunPowerShellScript" and not self.powershell:
             refused = "exception"
         if refused is not None:

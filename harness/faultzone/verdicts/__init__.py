@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from faultzone import clauses
+from faultzone import clauses, editions
 
 CONFORMS: Final = "conforms"
 NOT_SUPPORTED: Final = "not-supported"
@@ -62,12 +62,14 @@ class Finding:
         verdict: one of `ORDER`.
         excused: the entry of known departures that excuses the verdict; None where none does.
         tests: the entries of known departures that name one of the clauses, each with the number of their tests.
+        edition: the edition of the documentation in which it was run; None where that is not known.
     """
 
     clauses: tuple[str, ...]
     verdict: str
     excused: str | None = None
     tests: Mapping[str, int] = field(default_factory=dict)
+    edition: str | None = None
 
     @property
     def harness_failed(self) -> bool:
@@ -88,7 +90,13 @@ class Finding:
         """
         if said["verdict"] not in ORDER:
             raise ValueError(f"there is no verdict {said['verdict']!r}; there are {', '.join(ORDER)}")
-        return cls(tuple(said["clauses"]), said["verdict"], said.get("excused"), said.get("departures", {}))
+        return cls(
+            tuple(said["clauses"]),
+            said["verdict"],
+            said.get("excused"),
+            said.get("departures", {}),
+            said.get("edition"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +146,27 @@ class Tally:
         seen = {registry[clause].chapter for clause in self.clauses}
         return tuple(chapter for chapter in self.chapters if chapter.name in seen)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many clauses of all chapters each of `COLUMNS` counts."""
+        return {column: sum(chapter.counts[column] for chapter in self.chapters) for column in COLUMNS}
 
-def tally(findings: Iterable[Finding]) -> Tally:
-    """Merge what tests say, and count it by chapter. A clause that the registry does not have counts nowhere."""
+
+def by_edition(findings: Iterable[Finding]) -> dict[str, Tally]:
+    """What tests say together in each edition in which some were run, the oldest first. Each counts its own clauses."""
+    found: defaultdict[str | None, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        found[finding.edition].append(finding)
+    return {name: tally(found[name], name) for name in editions.names() if name in found}
+
+
+def tally(findings: Iterable[Finding], edition: str | None = None) -> Tally:
+    """Merge what tests say, and count it by chapter. A clause that the registry does not have counts nowhere.
+
+    Args:
+        findings: what they say.
+        edition: where it is given, the clauses of this edition alone are counted.
+    """
     by_clause: defaultdict[str, list[Finding]] = defaultdict(list)
     registry = clauses.load()
     for finding in findings:
@@ -148,7 +174,7 @@ def tally(findings: Iterable[Finding]) -> Tally:
             if clause in registry:
                 by_clause[clause].append(finding)
     merged = {clause: _merged(found) for clause, found in by_clause.items()}
-    return Tally(merged, tuple(_chapter(name, merged) for name in clauses.chapters()))
+    return Tally(merged, tuple(_chapter(name, merged, edition) for name in clauses.chapters()))
 
 
 def _merged(findings: list[Finding]) -> Merged:
@@ -157,11 +183,11 @@ def _merged(findings: list[Finding]) -> Merged:
     return Merged(worst(each.verdict for each in findings), named, bool(excuses) and None not in excuses)
 
 
-def _chapter(name: str, merged: Mapping[str, Merged]) -> Chapter:
+def _chapter(name: str, merged: Mapping[str, Merged], edition: str | None) -> Chapter:
     column_of = {verdict: column for column, verdicts in COUNTED.items() for verdict in verdicts}
     counts = Counter(dict.fromkeys(COLUMNS, 0))
     for clause in clauses.load().values():
-        if clause.chapter != name:
+        if clause.chapter != name or (edition is not None and not clause.holds_in(edition)):
             continue
         if clause.id in merged:
             counts[column_of[merged[clause.id].verdict]] += 1

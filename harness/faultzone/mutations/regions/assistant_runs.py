@@ -75,7 +75,7 @@ REGIONS: Final = (
         answer(RESULTS, f"{RECORDS}[]", where(
             lambda each: each["InvokeRecordStatus"] == "Failed" and not each["Output"],
             put(InvokeRecordStatus="Finished", ExitCode=0)))),
-    row("missing-directory-by-another-code", "assistant/working-dir-exists", "calls a missing directory an exception",
+    row("missing-directory-by-another-code", "assistant/working-dir-error", "calls a missing directory an exception",
         answer(RESULTS, f"{RECORDS}[]", where(
             lambda each: each.get("ErrorCode") == "DirectoryNotExists",
             put(InvocationStatus="Error", ErrorCode="ExecutionException")))),

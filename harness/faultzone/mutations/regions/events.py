@@ -26,6 +26,7 @@ from faultzone.mutations.library import (
     changed,
     drop,
     emptied,
+    once_called,
     put,
     read_as,
     request,
@@ -60,6 +61,12 @@ def in_state(state: str) -> Test:
 def in_both(*changes: Apply) -> tuple[Mutation, Mutation]:
     """Changes the list of events wherever it is shown."""
     return answer(HISTORY, EVENTS, *changes), answer(PENDING, PLANNED, *changes)
+
+
+def avoided_by_reboot_of(kind: str) -> Mutation:
+    """Shows the failures of an instance as Avoided once its user has rebooted it."""
+    shown = where(of_type(kind), put(EventCycleStatus={"Code": 8, "Name": "Avoided"}))
+    return once_called("RebootInstance", "InstanceId", HISTORY, f"{EVENTS}[]", shown)
 
 
 def each_instance(on: Next) -> list[str]:
@@ -214,10 +221,10 @@ REGIONS: Final = (
         values={"event.avoided_by_reboot": []}),
     row("reboot-avoids-system-failures", "event/simulated-avoided",
         "takes a reboot for the answer to a failure of the host",
-        values={"event.avoided_by_reboot": [ONLY, "SystemFailure.Reboot"]}),
+        avoided_by_reboot_of("SystemFailure")),
     row("reboot-avoids-guest-failures", "event/recommended-action",
         "takes a reboot for the answer to a failure of the instance",
-        values={"event.avoided_by_reboot": [ONLY, "InstanceFailure.Reboot"]}),
+        avoided_by_reboot_of("InstanceFailure")),
     row("guest-reboot-avoids", "event/guest-reboot-does-not-avoid", "takes a reboot from inside for an answer",
         after("log-in", reboot_too)),
     row("withdrawal-ignored", "event/canceled", "executes maintenance that was withdrawn",
