@@ -8,7 +8,9 @@ from benchmarks.measure import MICRO, Case, Row, Sizes, seconds
 from faultzone.backends.local import LocalBackend
 from faultzone.model.core import placement
 from faultzone.model.core.hosts import Host
+from faultzone.model.core.seats import Seat
 from faultzone.model.core.shape import Shape
+from faultzone.model.core.state import DeploymentSet
 
 _OTHERS = 6
 _SCARCE = 26
@@ -30,6 +32,8 @@ class _Zone:
         for host in row[:taken]:
             self.region.placement.take(host, self.region.catalog.types["ecs.g5.16xlarge"], another, f"i-{host.index}")
         self.others = row[taken : taken + _OTHERS] or row[:_OTHERS]
+        group = DeploymentSet("ds-1", "", "", "Availability", "CancelMembershipAndStart", 0)
+        self.seat = Seat(group, self.others, [])
         for host in self.others[: hosts - taken]:
             self.take(host)
         self.placed: list[Host] = []
@@ -39,14 +43,14 @@ class _Zone:
 
     def place(self) -> None:
         """Choose a host as a launch does, and take it."""
-        host = placement.choose(self.region, self.account, self.kind, 0, self.others)
+        host = placement.choose(self.region, self.account, self.kind, 0, self.seat)
         assert host is not None
         self.take(host)
         self.placed.append(host)
 
     def refuse(self) -> None:
         """Find no host."""
-        assert placement.choose(self.region, self.account, self.kind, 0, self.others) is None
+        assert placement.choose(self.region, self.account, self.kind, 0, self.seat) is None
 
     def leave(self) -> None:
         for host in self.placed:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from faultzone.region.assertions import assert_recovered as assert_recovered
     from faultzone.region.assertions import assert_refused as assert_refused
     from faultzone.region.assertions import assert_released as assert_released
+    from faultzone.region.assertions import assert_spread as assert_spread
     from faultzone.region.assertions import assert_strictly_spread as assert_strictly_spread
     from faultzone.region.assertions import assert_unchanged as assert_unchanged
     from faultzone.region.assertions import one as one
@@ -69,7 +70,7 @@ _HOME: Final[_Loaded[str, Any]] = _Loaded(
             "region": "Client CloudOptions DeploymentSet Instance Region make_region",
             "region.assertions": (
                 "assert_avoided assert_documented assert_invocation assert_nothing_made assert_recovered "
-                "assert_refused assert_released assert_strictly_spread assert_unchanged one"
+                "assert_refused assert_released assert_spread assert_strictly_spread assert_unchanged one"
             ),
             "region.chaos": "Chaos Injection",
             "region.commands": "Invocation Outcome failed finished running stopped",

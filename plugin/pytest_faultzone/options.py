@@ -317,6 +317,8 @@ ARGUMENTS: Final = {
     for each in (
         Argument("zones", (int, list, tuple), 2, "zones of each region, or their names"),
         Argument("hosts_per_zone", (int,), 8, "physical hosts of each zone"),
+        Argument("hosts_per_rack", (int,), 2, "hosts that share a rack"),
+        Argument("racks_per_switch", (int,), 2, "racks that share a switch"),
         Argument("host_vcpus", (int,), 104, "vCPUs of each host"),
         Argument("host_memory_gib", (int,), 384, "memory of each host, in GiB"),
         Argument(

@@ -8,13 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
+
 from faultzone import ApiError, DeploymentSet, Instance, Region
 
 SMALL = "ecs.g5.large"
+#: A type of a family that sets of every strategy may hold today.
+MODERN = "ecs.g7.large"
 #: What is answered to an action that does not exist: no refusal of what was asked for.
 UNKNOWN_ACTION = frozenset({"InvalidAction", "InvalidAction.NotFound", "InvalidApi.NotFound"})
 NO_SUCH_SET = "ds-nosuchset00000000000"
 FULL = "QuotaExceed.DeploymentSetInstanceQuotaFull"
+#: How many members a zone takes, by edition.
+by_limit = pytest.mark.parametrize(
+    "limit",
+    [
+        pytest.param(7, marks=pytest.mark.clause("deployment-set/zone-limit")),
+        pytest.param(
+            20,
+            marks=(
+                pytest.mark.clause("deployment-set/zone-limit-20"),
+                pytest.mark.needs("shape-region"),
+                pytest.mark.region(hosts_per_zone=21),
+            ),
+        ),
+    ],
+)
 
 
 def attempt(call: Callable[[], object]) -> ApiError | None:
@@ -66,11 +85,11 @@ def assert_joined(deployment_set: DeploymentSet, member: Instance) -> None:
     assert member.describe()["DeploymentSetId"] == deployment_set.id
 
 
-def full_zone(region: Region, deployment_set: DeploymentSet) -> tuple[list[Instance], str]:
-    """Fill the set up to the limit of one zone: the seven members, and the zone."""
+def full_zone(region: Region, deployment_set: DeploymentSet, limit: int = 7) -> tuple[list[Instance], str]:
+    """Fill the set up to the limit of one zone: its members, and the zone."""
     members = region.run_instances(1, deployment_set=deployment_set, public_ip=False)
     zone = members[0].zone
-    members += region.run_instances(6, deployment_set=deployment_set, zone=zone, public_ip=False)
+    members += region.run_instances(limit - 1, deployment_set=deployment_set, zone=zone, public_ip=False)
     return members, zone
 
 
@@ -91,3 +110,9 @@ def neighbour(region: Region, member: Instance) -> Instance:
         if each.host == member.host:
             return each
     raise AssertionError(f"instances are not spread: none of them came to {member.host}")
+
+
+def lose_host_of(region: Region, instance: Instance) -> None:
+    """Crash the host of an instance for good, and wait until the instance is recovered."""
+    region.chaos.crash(str(instance.host), reversible=False)
+    region.wait_for_event("SystemFailure.Reboot", instance=instance, state="Executed", within="2h")

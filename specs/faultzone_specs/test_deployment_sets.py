@@ -186,8 +186,14 @@ def test_name_and_description_change_and_nothing_else(region: Region) -> None:
         assert [each.host for each in members] == hosts
 
 
-@clause("deployment-set/modify-attributes")
-@pytest.mark.parametrize(("parameter", "text"), [("DeploymentSetName", "1st"), ("Description", "http://example.com")])
+@pytest.mark.parametrize(
+    ("parameter", "text"),
+    [
+        pytest.param("DeploymentSetName", "1st", marks=clause("deployment-set/rename-as-created")),
+        pytest.param("DeploymentSetName", "web.tier@1", marks=clause("deployment-set/rename-as-created")),
+        pytest.param("Description", "http://example.com", marks=clause("deployment-set/modify-attributes")),
+    ],
+)
 def test_changes_keep_to_the_rules_of_creation(region: Region, parameter: str, text: str) -> None:
     """What cannot be made cannot be had by a change either."""
     deployment_set = region.create_deployment_set("web-tier", Description="three of a kind")
@@ -254,9 +260,15 @@ def test_pages_name_each_set_once(region: Region) -> None:
 
 
 @clause("deployment-set/describe-paging")
-def test_a_page_has_ten_sets_and_a_hundred_at_most(region: Region) -> None:
-    """More than a hundred may be refused, or cut down to a hundred."""
+def test_a_page_has_ten_sets(region: Region) -> None:
+    """If nothing is said; else it has as many as are asked for."""
     assert region.call("DescribeDeploymentSets")["PageSize"] == 10
+    assert region.call("DescribeDeploymentSets", PageSize=50)["PageSize"] == 50
+
+
+@clause("deployment-set/page-size-100")
+def test_a_page_has_a_hundred_sets_at_most(region: Region) -> None:
+    """More than a hundred may be refused, or cut down to a hundred."""
     assert region.call("DescribeDeploymentSets", PageSize=100)["PageSize"] == 100
     if attempt(lambda: region.call("DescribeDeploymentSets", PageSize=101)) is None:
         assert region.call("DescribeDeploymentSets", PageSize=101)["PageSize"] <= 100

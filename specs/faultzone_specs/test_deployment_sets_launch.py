@@ -13,6 +13,7 @@ from faultzone_specs.deployment_sets import (
     SMALL,
     assert_joined,
     assert_members,
+    by_limit,
     full_zone,
     listed,
     nothing_made,
@@ -39,24 +40,26 @@ def test_every_new_instance_is_a_member(region: Region) -> None:
 
 
 @clause("deployment-set/run-in-set")
-def test_a_batch_counts_with_the_members_that_are_there(region: Region) -> None:
-    """Four and four are too many, four and three are not."""
-    deployment_set = region.create_deployment_set()
-    members = region.run_instances(4, deployment_set=deployment_set)
-    zone = members[0].zone
-    assert_nothing_made(region, lambda: region.run_instances(4, deployment_set=deployment_set, zone=zone), FULL)
-    assert_members(deployment_set, members + region.run_instances(3, deployment_set=deployment_set, zone=zone))
+@by_limit
+def test_a_batch_counts_with_the_members_that_are_there(region: Region, limit: int) -> None:
+    """Of seven, four and four are too many, four and three are not."""
+    deployment_set, half = region.create_deployment_set(), limit // 2 + 1
+    members = region.run_instances(half, deployment_set=deployment_set)
+    launch: dict[str, Any] = {"deployment_set": deployment_set, "zone": members[0].zone}
+    assert_nothing_made(region, lambda: region.run_instances(limit - half + 1, **launch), FULL)
+    assert_members(deployment_set, members + region.run_instances(limit - half, **launch))
 
 
 @clause("deployment-set/create-in-set")
-def test_what_create_instance_makes_can_be_a_member(region: Region) -> None:
-    """From its creation on, before its first start; the seventh is the last."""
+@by_limit
+def test_what_create_instance_makes_can_be_a_member(region: Region, limit: int) -> None:
+    """From its creation on, before its first start; it is the last that the limit allows."""
     deployment_set = region.create_deployment_set()
     first = region.create_instance(DeploymentSetId=deployment_set.id)
     assert_members(deployment_set, [first])
-    others = region.run_instances(5, deployment_set=deployment_set, zone=first.zone)
-    seventh = region.create_instance(DeploymentSetId=deployment_set.id, ZoneId=first.zone)
-    assert_members(deployment_set, [first, *others, seventh])
+    others = region.run_instances(limit - 2, deployment_set=deployment_set, zone=first.zone)
+    last = region.create_instance(DeploymentSetId=deployment_set.id, ZoneId=first.zone)
+    assert_members(deployment_set, [first, *others, last])
     assert first.start().status == "Running"
     full = ("DeploymentSet.NoRoom", FULL)
     asked: dict[str, Any] = {"DeploymentSetId": deployment_set.id, "ZoneId": first.zone, "wait": False}
@@ -278,10 +281,11 @@ def test_a_template_carries_the_set(region: Region) -> None:
 
 
 @clause("deployment-set/launch-template")
-def test_the_limit_holds_for_a_template_as_well(region: Region) -> None:
+@by_limit
+def test_the_limit_holds_for_a_template_as_well(region: Region, limit: int) -> None:
     """A full set takes nobody in by this door."""
     deployment_set = region.create_deployment_set()
-    members, zone = full_zone(region, deployment_set)
+    members, zone = full_zone(region, deployment_set, limit)
     launch = {"LaunchTemplateId": _template(region, deployment_set.id), "ZoneId": zone}
     assert_nothing_made(region, lambda: region.call("RunInstances", **launch), FULL)
     assert_members(deployment_set, members)
@@ -300,10 +304,11 @@ def _template(region: Region, set_id: str) -> str:
 
 
 @clause("deployment-set/membership-while-stopped")
-def test_a_stopped_member_counts_and_keeps_its_set(region: Region) -> None:
+@by_limit
+def test_a_stopped_member_counts_and_keeps_its_set(region: Region, limit: int) -> None:
     """A zone that is full stays full."""
     deployment_set = region.create_deployment_set()
-    members, zone = full_zone(region, deployment_set)
+    members, zone = full_zone(region, deployment_set, limit)
     members[0].stop(StoppedMode="KeepCharging")
     assert_joined(deployment_set, members[0])
     assert_nothing_made(region, lambda: region.run_instances(1, deployment_set=deployment_set, zone=zone), FULL)

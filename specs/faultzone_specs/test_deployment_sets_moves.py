@@ -12,6 +12,7 @@ from faultzone_specs.deployment_sets import (
     assert_joined,
     assert_members,
     attempt,
+    by_limit,
     full_zone,
     neighbour,
     refused,
@@ -212,10 +213,11 @@ def test_running_and_stopped_instances_can_join(region: Region, mode: str | None
 
 
 @clause("deployment-set/modify-instance-full")
-def test_a_set_that_is_full_takes_nobody_in(region: Region) -> None:
+@by_limit
+def test_a_set_that_is_full_takes_nobody_in(region: Region, limit: int) -> None:
     """By force neither."""
     deployment_set = region.create_deployment_set()
-    members, zone = full_zone(region, deployment_set)
+    members, zone = full_zone(region, deployment_set, limit)
     (other,) = region.run_instances(1, zone=zone)
     for force in (False, True):
         assert_refused("DeploymentSet.InstanceLimitExceeded", partial(deployment_set.add, other, force=force))

@@ -97,6 +97,7 @@ def _make(region: Region) -> None:
     region.call("ModifyInstanceAutoRenewAttribute", **renewal)
     if _has(region, CURRENT):
         region.run_instances(1, instance_type=GPUS)
+        region.run_instances(1, deployment_set=region.create_deployment_set(Strategy="AvailabilityGroup"))
     stopped = region.create_instance(instance_type=LOCAL_DISKS)
     region.call("ModifyInstanceAttribute", InstanceId=stopped.id, Description="by hand")
     due = (region.clock.now.replace(year=region.clock.now.year + 1)).strftime("%Y-%m-%dT%H:%M:%SZ")

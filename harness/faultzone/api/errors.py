@@ -189,6 +189,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     ),
     "DeploymentSet.ModificationFailed": (403, "The modification of deployment set is currently impossible."),
     "QuotaExceed.DeploymentSetInstanceQuotaFull": (403, "instance quota in one deployment set exceeded."),
+    "InvalidParam.Tenancy": (400, "The specified parameter Tenancy is not valid."),
     "InvalidDeploymentOnHost": (400, "A deployment set and a dedicated host exclude each other."),
     # Cloud Assistant
     "MissingParameter.RegionId": (400, _MISSING),

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from faultzone.checkers.base import Checker, Holders, Origin, Raw
 
 _TRANSITION: Final = frozenset({"transition"})
+#: What an entry tells of the spread of a set, where it tells nothing: one member a host.
+_PLAIN: Final[Mapping[str, Any]] = {"place": None, "group": 0, "most": 1}
 
 
 class Spread(Checker):
-    """No two members of a deployment set are on one host after any input (deployment-set/strict-spread)."""
+    """No more members of a deployment set than may are on one host, rack or switch after any input.
+
+    Clauses: deployment-set/strict-spread, deployment-set/group-spread, deployment-set/type, deployment-set/affinity.
+    """
 
     name = "spread"
     kinds = frozenset({"transition", "notice"})
@@ -35,14 +41,19 @@ class Spread(Checker):
             self._hosts[instance] = host
         elif data["what"] == "membership":
             host, group = self._hosts.get(instance, data.get("host")), data["deployment_set"]
+            self._holders.take(instance, None, entry)  # It may come to another group on the same host.
         else:
             return
-        self._holders.take(instance, None if host is None or group is None else (group, host), entry)
+        place = None if host is None else data.get("spread", _PLAIN)["place"] or host
+        self._holders.take(instance, None if place is None or group is None else (group, place), entry)
 
     def commit(self) -> None:
-        """Look at the hosts that have got another member."""
+        """Look at the places that have got another member."""
         for place, members in self._holders.disputes():
-            self.blame(f"{' and '.join(members)} share a host: {place}", *members.values())
+            told = [entry[3].get("spread", _PLAIN) for entry in members.values()]
+            most, groups = told[-1]["most"], {each["group"] for each in told}
+            if most is not None and (len(groups) > 1 if groups != {0} else len(members) > most):
+                self.blame(f"{' and '.join(members)} share a host: {place}", *members.values())
 
 
 #: A state -> those that may follow. A guest may shut itself down, a host that is back boots what it carries, a crash

@@ -143,6 +143,8 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="the number of zones of each region, or their IDs, such as cn-hangzhou-h,cn-hangzhou-i (default: 2)",
     )
     up.add_argument("--hosts", type=_whole, default=8, help="the number of physical hosts in each zone (default: 8)")
+    up.add_argument("--hosts-per-rack", type=_whole, default=2, help="the hosts that share a rack (default: 2)")
+    up.add_argument("--racks-per-switch", type=_whole, default=2, help="the racks that share a switch (default: 2)")
     up.add_argument(
         "--accounts",
         type=_whole,
@@ -200,6 +202,8 @@ def _up(options: argparse.Namespace) -> int:
         regions=regions,
         zones=options.zones,
         hosts_per_zone=options.hosts,
+        hosts_per_rack=options.hosts_per_rack,
+        racks_per_switch=options.racks_per_switch,
         accounts=options.accounts,
         edition=options.edition,
         unknown=options.unknown,

@@ -9,6 +9,7 @@ from faultzone.control.registry import Table, Verb, verb
 from faultzone.control.targets import find_account, find_instance, find_region, region_of
 from faultzone.errors import UsageError
 from faultzone.model.core import locks as locking
+from faultzone.model.core.seats import BY_RACK, BY_SWITCH
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
@@ -43,6 +44,8 @@ def shape(backend: Local) -> dict[str, Any]:
             each.id: {
                 "zones": list(each.zone_ids),
                 "hosts_per_zone": each.shape.hosts_per_zone,
+                "hosts_per_rack": each.shape.hosts_per_rack,
+                "racks_per_switch": each.shape.racks_per_switch,
                 "recovery": each.shape.recovery,
             }
             for each in cloud.regions.values()
@@ -56,13 +59,15 @@ def shape(backend: Local) -> dict[str, Any]:
 
 @verb(VERBS, "see-hosts", writes=False)
 def hosts(backend: Local, *, region: str | None = None) -> dict[str, Any]:
-    """List the hosts with their zone, state, free capacity, instances, and the numbers of their active faults."""
+    """List the hosts: zone, rack, switch, state, free capacity, instances, and the numbers of active faults."""
     found = find_region(backend, region)
     return {
         "hosts": [
             {
                 "host": host.id,
                 "zone": found.zone_ids[host.zone],
+                "rack": found.placement.place(host, BY_RACK),
+                "switch": found.placement.place(host, BY_SWITCH),
                 "state": host.state,
                 "vcpus_free": host.vcpus_free,
                 "memory_free": host.memory_free,
@@ -76,9 +81,12 @@ def hosts(backend: Local, *, region: str | None = None) -> dict[str, Any]:
 
 @verb(VERBS, "see-hosts", writes=False)
 def host_of(backend: Local, *, instance: str) -> dict[str, Any]:
-    """Return the host of an instance; null while it is stopped without charge."""
-    host = find_instance(backend, instance).host
-    return {"host": None if host is None else host.id}
+    """Return the host of an instance, with its rack and switch; null while it is stopped without charge."""
+    found = find_instance(backend, instance)
+    host, placement = found.host, region_of(backend, found).placement
+    if host is None:
+        return {"host": None, "rack": None, "switch": None}
+    return {"host": host.id, "rack": placement.place(host, BY_RACK), "switch": placement.place(host, BY_SWITCH)}
 
 
 @verb(VERBS, "set-supply")

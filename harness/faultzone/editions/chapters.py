@@ -9,13 +9,21 @@ from typing import Literal, NamedTuple
 class DeploymentSets(NamedTuple):
     """Deployment sets."""
 
-    strategies: tuple[str, ...]  # deployment-set/strategy
+    strategies: tuple[str, ...]  # deployment-set/strategy, deployment-set/strategies
+    old_strategies: frozenset[str]  # other names of the first of them: deployment-set/strategy-parameter
+    retired_ignored: bool  # deployment-set/retired-parameters, deployment-set/retired-ignored
     sets_per_region: int  # deployment-set/sets-per-region
-    zone_limit: int  # deployment-set/zone-limit, deployment-set/region-limit
-    families: frozenset[str]  # deployment-set/families
+    zone_limit: int  # deployment-set/zone-limit, deployment-set/region-limit, deployment-set/zone-limit-20
+    group_limit: int  # members of one group in one zone: deployment-set/group-limit
+    low_latency_limit: int  # deployment-set/low-latency-limit
+    families: frozenset[str]  # deployment-set/families, deployment-set/families-by-strategy
+    low_latency_families: frozenset[str]  # deployment-set/families-by-strategy
     name_length: tuple[int, int]  # deployment-set/name-rule
     description_length: tuple[int, int]  # deployment-set/description-rule
+    renames_freely: bool  # deployment-set/rename-as-created, deployment-set/rename-rule
     modify_from: frozenset[str]  # deployment-set/modify-instance-state
+    leave_from: frozenset[str]  # deployment-set/remove-instance, deployment-set/remove-instance-state
+    kept_stopped_waits: bool  # for a host: deployment-set/failover-keeps-stopped, deployment-set/keep-stopped-stays
 
 
 class Instances(NamedTuple):

@@ -13,8 +13,12 @@ EDITION: Final = Edition(
     complete=True,
     deployment_set=DeploymentSets(
         strategies=("Availability",),
+        old_strategies=frozenset({"StrictDispersion"}),
+        retired_ignored=False,
         sets_per_region=2,
         zone_limit=7,
+        group_limit=0,
+        low_latency_limit=0,
         families=frozenset(
             {
                 "ecs.c5",
@@ -31,9 +35,13 @@ EDITION: Final = Edition(
                 "ecs.sn2ne",
             }
         ),
+        low_latency_families=frozenset(),
         name_length=(2, 128),
         description_length=(2, 256),
+        renames_freely=False,
         modify_from=frozenset({"Running", "Stopped"}),
+        leave_from=frozenset({"Pending", "Starting", "Running", "Stopping", "Stopped"}),
+        kept_stopped_waits=True,
     ),
     instance=Instances(
         name_length=(2, 128),

@@ -7,13 +7,14 @@ the model has no switch for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from faultzone.clock import DAY, HOUR, MINUTE
 from faultzone.model.assistant.rules import AssistantRules
 from faultzone.model.billing.rules import BillingRules
 from faultzone.model.core.periods import BILLING_ZONE
+from faultzone.model.core.seats import LOW_LATENCY
 
 if TYPE_CHECKING:
     from faultzone.editions import Edition
@@ -80,6 +81,15 @@ class Rules(AssistantRules, BillingRules):
         least, most = self.edition.deployment_set.name_length
         return least <= len(name) <= most and not name.startswith(_WEB) and bool(re.fullmatch(_INSTANCE_NAME, name))
 
+    def set_rename_is_valid(self, name: str) -> bool:
+        """A set is renamed by the rule of its creation; in a later edition to letters of any script, digits, colons,
+        underscores, periods and hyphens (deployment-set/rename-as-created, deployment-set/rename-rule)."""
+        edition = self.edition.deployment_set
+        if not edition.renames_freely:
+            return self.set_name_is_valid(name)
+        least, most = edition.name_length
+        return least <= len(name) <= most and all(each.isalpha() or each.isdecimal() or each in ":_.-" for each in name)
+
     def description_is_valid(self, text: str, length: Sequence[int]) -> bool:
         """Descriptions are no URL and keep to their length (deployment-set/description-rule)."""
         return length[0] <= len(text) <= length[1] and not text.startswith(_WEB)
@@ -131,8 +141,61 @@ class Rules(AssistantRules, BillingRules):
         """The order in which hosts are tried: the emptiest first (deployment-set/best-effort-default)."""
         return levels
 
+    def groups_apart(self, group: DeploymentSet, number: int) -> Collection[int]:
+        """The groups whose members one of a group is kept apart from; all are in group 0 where there are no groups.
+
+        Clauses: deployment-set/strategies, deployment-set/group-spread, deployment-set/low-latency-may-share.
+        """
+        if group.group_count:
+            return [other for other in range(1, group.group_count + 1) if other != number]
+        return () if group.strategy == LOW_LATENCY else (0,)
+
+    def apart_by(self, group: DeploymentSet) -> str:
+        """What members are kept apart by: host, rack or sw (deployment-set/type)."""
+        return group.apart_by
+
+    def affinity(self, group: DeploymentSet) -> int:
+        """How many members may share a host, rack or switch (deployment-set/affinity)."""
+        return group.affinity
+
+    def groups_in_turn(self, groups: Sequence[int], members: Mapping[int, int]) -> list[int]:
+        """Of the groups that a member without a number may go to, those with the fewest members
+        (deployment-set/group-even).
+
+        Args:
+            groups: those with room in the zone.
+            members: how many each group has in all zones.
+        """
+        fewest = min((members.get(number, 0) for number in groups), default=0)
+        return [number for number in groups if members.get(number, 0) == fewest]
+
+    def zone_in_set(self, group: DeploymentSet, zone: int, without: Instance | None = None) -> bool:
+        """Whether a member may be in a zone: with low latency, where the others are
+        (deployment-set/low-latency-one-zone)."""
+        others = (member for member in group.members.values() if member is not without)
+        return group.strategy != LOW_LATENCY or all(member.zone == zone for member in others)
+
+    def room_in_set(self, group: DeploymentSet, zone: int, zones: int) -> int:
+        """How many more members a set may have in a zone of a region with so many zones.
+
+        Clauses: deployment-set/zone-limit, deployment-set/region-limit, deployment-set/zone-limit-20,
+        deployment-set/group-limit, deployment-set/low-latency-limit.
+        """
+        if group.strategy == LOW_LATENCY:
+            return self.edition.deployment_set.low_latency_limit - len(group.members)
+        if group.group_count:
+            return sum(self.room_in_group(group, zone, each) for each in range(1, group.group_count + 1))
+        left = self.zone_limit() - self.members_in_zone(group, zone)
+        return min(left, self.region_limit(zones) - len(group.members))
+
+    def room_in_group(self, group: DeploymentSet, zone: int, number: int) -> int:
+        """How many more members a group of a set may have in a zone (deployment-set/group-limit)."""
+        numbers = group.numbers
+        there = sum(member.zone == zone and numbers[each] == number for each, member in group.members.items())
+        return max(0, self.edition.deployment_set.group_limit - there)
+
     def zone_limit(self) -> int:
-        """How many members a set may have in one zone (deployment-set/zone-limit)."""
+        """How many members a set may have in one zone (deployment-set/zone-limit, deployment-set/zone-limit-20)."""
         return self.edition.deployment_set.zone_limit
 
     def region_limit(self, zones: int) -> int:
@@ -148,9 +211,16 @@ class Rules(AssistantRules, BillingRules):
         """How many sets an account may have in a region (deployment-set/sets-per-region)."""
         return self.edition.deployment_set.sets_per_region
 
-    def family_in_set(self, kind: InstanceType) -> bool:
-        """Whether a set may hold instances of this type (deployment-set/families)."""
-        return kind.family in self.edition.deployment_set.families
+    def families_in_set(self, strategy: str) -> Collection[str]:
+        """The families whose instances a set of a strategy may hold
+        (deployment-set/families, deployment-set/families-by-strategy)."""
+        edition = self.edition.deployment_set
+        return edition.low_latency_families if strategy == LOW_LATENCY else edition.families
+
+    def family_in_set(self, kind: InstanceType, strategy: str) -> bool:
+        """Whether a set of a strategy may hold instances of this type
+        (deployment-set/families, deployment-set/families-by-strategy)."""
+        return kind.family in self.families_in_set(strategy)
 
     def spot_in_set(self) -> bool:
         """Whether a set may hold spot instances (deployment-set/no-spot)."""
@@ -337,6 +407,16 @@ class Rules(AssistantRules, BillingRules):
         Clauses: deployment-set/failover-cancels-membership, deployment-set/failover-keeps-stopped.
         """
         return group.on_unable == "CancelMembershipAndStart"
+
+    def keeps_stopped(self, group: DeploymentSet) -> bool:
+        """Whether a member that cannot be placed stays Stopped until its user starts it, rather than until there is a
+        host (deployment-set/keep-stopped-stays)."""
+        return not (self.may_leave_set(group) or self.edition.deployment_set.kept_stopped_waits)
+
+    def may_change_affinity(self, group: DeploymentSet, affinity: int) -> bool:
+        """Whether a set may have another affinity: it is lowered while it has no members alone
+        (deployment-set/affinity-change)."""
+        return affinity >= group.affinity or not group.members
 
     def refuses_while_recovering(self, action: str) -> bool:
         """Whether an action on an instance whose host is lost is refused (recovery/no-user-reboot)."""

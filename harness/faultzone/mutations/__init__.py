@@ -32,6 +32,7 @@ _CHAPTERS: Final = (
     "deployment_sets",
     "deployment_set_members",
     "deployment_set_moves",
+    "deployment_set_strategies",
     "instances",
     "instance_release",
     "instance_requests",

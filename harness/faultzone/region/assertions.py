@@ -11,7 +11,7 @@ from faultzone.api.errors import ApiError
 from faultzone.errors import UsageError
 from faultzone.journal.redaction import quoted
 from faultzone.model.assistant import invocation_status as status
-from faultzone.region import Identity, Instance, Region
+from faultzone.region import DeploymentSet, Identity, Instance, Region
 from faultzone.region.commands import Invocation
 from faultzone.region.differences import changed
 from faultzone.region.events import SystemEvent, brief
@@ -25,20 +25,68 @@ __tracebackhide__ = True
 _SHOWN = 10
 
 
-def assert_strictly_spread(instances: Sequence[Instance]) -> None:
+def assert_strictly_spread(instances: Sequence[Instance], over: str = "host") -> None:
     """No two of these instances share a host (deployment-set/strict-spread); else what happened to two that do.
 
     Needs `see-hosts`.
+
+    Args:
+        instances: those to look at; one that is stopped without charge shares nothing.
+        over: what they must not share: "host", "rack" or "switch".
+
+    Raises:
+        UsageError: `over` is something else.
     """
-    by_host: defaultdict[str, list[Instance]] = defaultdict(list)
-    for instance in instances:
-        host = instance.host
-        if host is not None:
-            by_host[host].append(instance)
-    shared = sorted((host, found) for host, found in by_host.items() if len(found) > 1)
+    shared = [(place, found) for place, found in _placed(instances, over) if len(found) > 1]
     if shared:
-        said = "; ".join(f"{host} has {', '.join(each.id for each in found)}" for host, found in shared)
-        raise AssertionError("\n".join([f"not strictly spread: {said}", *map(brief, shared[0][1][:2])]))
+        raise AssertionError(_not_spread("not strictly spread", shared))
+
+
+def assert_spread(deployment_set: DeploymentSet) -> None:
+    """The members are as the strategy of their deployment set demands; else what happened to two that are not.
+
+    - Availability: no more than its Affinity share a host, rack or switch, as its Type says.
+    - AvailabilityGroup: no host has members of two groups.
+    - LowLatency: all are in one zone.
+
+    Needs `see-hosts`.
+    """
+    shown, members = deployment_set.describe(), deployment_set.members
+    strategy, over = shown.get("Strategy") or shown["DeploymentStrategy"], shown.get("Type", "host")
+    if strategy == "LowLatency":
+        zones = sorted({each.zone for each in members})
+        if len(zones) > 1:
+            raise AssertionError(f"not in one zone: {deployment_set.id} has members in {' and '.join(zones)}")
+        return
+    over = "switch" if over == "sw" else over
+    most = int(shown.get("Affinity", 1))
+    if strategy == "AvailabilityGroup":
+        group_of = {each.id: number for number, found in deployment_set.groups.items() for each in found}
+        shared = [
+            (host, found) for host, found in _placed(members, "host") if len({group_of[each.id] for each in found}) > 1
+        ]
+    else:
+        shared = [(place, found) for place, found in _placed(members, over) if len(found) > most]
+    if shared:
+        raise AssertionError(_not_spread(f"{deployment_set.id} is not spread ({strategy}, {over}, {most})", shared))
+
+
+def _placed(instances: Iterable[Instance], over: str) -> list[tuple[str, list[Instance]]]:
+    """The hosts, racks or switches that these instances are on, each with those on it."""
+    if over not in ("host", "rack", "switch"):
+        raise UsageError.expected_one_of("over", over, ("host", "rack", "switch"))
+    found: defaultdict[str, list[Instance]] = defaultdict(list)
+    for instance in instances:
+        place = getattr(instance, over)
+        if place is not None:
+            found[place].append(instance)
+    return sorted(found.items(), key=lambda each: each[0])
+
+
+def _not_spread(what: str, shared: Sequence[tuple[str, Sequence[Instance]]]) -> str:
+    """What the members that share something are, and what happened to two of them."""
+    said = "; ".join(f"{place} has {', '.join(each.id for each in found)}" for place, found in shared)
+    return "\n".join([f"{what}: {said}", *map(brief, shared[0][1][:2])])
 
 
 def assert_refused(code: str | Sequence[str], call: Callable[[], object]) -> ApiError:
@@ -192,6 +240,7 @@ __all__ = [
     "assert_recovered",
     "assert_refused",
     "assert_released",
+    "assert_spread",
     "assert_strictly_spread",
     "assert_unchanged",
     "one",

@@ -116,7 +116,20 @@ class Instance:
     @property
     def host(self) -> str | None:
         """The host that it is on; None while it is stopped without charge. Needs the capability `see-hosts`."""
-        answer = self.region.control("host-of", instance=self.id)["host"]
+        return self._placed("host")
+
+    @property
+    def rack(self) -> str | None:
+        """The rack of its host; None where it has no host. Needs the capability `see-hosts`."""
+        return self._placed("rack")
+
+    @property
+    def switch(self) -> str | None:
+        """The switch of its host's rack; None where it has no host. Needs the capability `see-hosts`."""
+        return self._placed("switch")
+
+    def _placed(self, where: str) -> str | None:
+        answer = self.region.control("host-of", instance=self.id)[where]
         return None if answer is None else str(answer)
 
     @property
@@ -284,9 +297,31 @@ class DeploymentSet:
         """Its instances."""
         return [self.region.instance(each) for each in self.describe()["InstanceIds"]["InstanceId"]]
 
-    def add(self, instance: Instance, *, force: bool = False) -> None:
-        """ModifyInstanceDeployment: put an instance into it."""
-        self.region.call("ModifyInstanceDeployment", InstanceId=instance.id, DeploymentSetId=self.id, Force=force)
+    @property
+    def groups(self) -> dict[int, list[Instance]]:
+        """Its instances by the number of their group; empty for a set without groups."""
+        count = self.describe().get("GroupCount", 0)
+        found: dict[int, list[Instance]] = {number: [] for number in range(1, count + 1)}
+        for member in self.members if count else ():
+            found[int(member.describe()["DeploymentSetGroupNo"])].append(member)
+        return found
+
+    def add(self, instance: Instance, *, force: bool = False, group: int | None = None) -> None:
+        """ModifyInstanceDeployment: put an instance into it.
+
+        Args:
+            instance: the instance; a member is spread anew over the groups.
+            force: whether it may be restarted on another host.
+            group: the number of the group (default: the region chooses).
+        """
+        numbered = {} if group is None else {"DeploymentSetGroupNo": group}
+        asked = {"InstanceId": instance.id, "DeploymentSetId": self.id, "Force": force, **numbered}
+        self.region.call("ModifyInstanceDeployment", **asked)
+
+    def remove(self, instance: Instance) -> None:
+        """ModifyInstanceDeployment: take an instance out of it. Needs an edition from 2020-12 on."""
+        asked = {"InstanceId": instance.id, "DeploymentSetId": self.id, "RemoveFromDeploymentSet": True}
+        self.region.call("ModifyInstanceDeployment", **asked)
 
     def delete(self) -> None:
         """DeleteDeploymentSet."""

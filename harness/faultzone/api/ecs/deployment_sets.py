@@ -5,25 +5,26 @@ Source: API reference of February 2019, chapter "Deployment sets".
 
 from __future__ import annotations
 
+from typing import Final
+
 from faultzone.api.answer import CURRENT, PAGES, Answer, Number, Text, Time, items
-from faultzone.api.ecs.reasons import (
-    NO_AFFINITY,
-    NO_DEDICATED,
-    NO_RACKS,
-    NO_SET_GROUPS,
-    NO_TYPE_CHANGE,
-)
+from faultzone.api.ecs.reasons import NO_DEDICATED
 from faultzone.api.request import Request, flag, integer, json_texts, text
 
 #: What fail-over does with a member when no host is left that keeps the spread; the first is the default.
 ON_UNABLE = ("CancelMembershipAndStart", "KeepStopped")
+#: What members may be kept apart by; the first is the default.
+TYPES = ("host", "sw", "rack")
+#: Why `Domain` and the like change nothing.
+_RETIRED: Final = "the documentation says that it is deprecated"
 
 
 class CreateDeploymentSet(Request):
-    """Create a deployment set of the one strategy that exists, high availability.
+    """Create a deployment set: for high availability, in groups that are kept apart, or for low latency.
 
     `Strategy`, `Domain` and `Granularity` were being retired in February 2019, `DeploymentStrategy` is an earlier name:
-    each is accepted with its documented values only (deployment-set/retired-parameters).
+    each is accepted with its documented values only (deployment-set/retired-parameters). `Strategy` came back, the
+    others are ignored today (deployment-set/retired-ignored).
     """
 
     needs_region = True  # deployment-set/create-needs-region
@@ -32,16 +33,13 @@ class CreateDeploymentSet(Request):
     description: str | None = text("Description")
     strategy: str | None = text("Strategy")
     deployment_strategy: str | None = text("DeploymentStrategy")
-    domain: str | None = text("Domain")
-    granularity: str | None = text("Granularity")
+    domain: str | None = text("Domain", inert=CURRENT, why=_RETIRED)
+    granularity: str | None = text("Granularity", inert=CURRENT, why=_RETIRED)
     on_unable: str = text("OnUnableToRedeployFailedInstance", ON_UNABLE[0], among=ON_UNABLE)
+    group_count: int = integer("GroupCount", 3, least=1, most=7, since=CURRENT)
+    apart_by: str = text("Type", TYPES[0], among=TYPES, since=CURRENT)
+    affinity: int = integer("Affinity", 1, least=1, most=10, since=CURRENT)
     client_token: str | None = text("ClientToken")
-
-    not_simulated = (
-        (NO_AFFINITY, "Affinity=1"),
-        (NO_SET_GROUPS, "GroupCount"),
-        (NO_RACKS, "Type=host"),
-    )
 
     answer = Answer(Text("DeploymentSetId"))
 
@@ -49,6 +47,7 @@ class CreateDeploymentSet(Request):
 class DescribeDeploymentSets(Request):
     """List deployment sets with their members, filtered and paged (deployment-set/describe-paging).
 
+    A page has at most 100 sets, today 50 (deployment-set/page-size-100, deployment-set/page-size-50).
     At most 100 ids are accepted (deployment-set/describe-ids-limit).
     """
 
@@ -60,13 +59,12 @@ class DescribeDeploymentSets(Request):
     )
     deployment_set_name: str | None = text("DeploymentSetName")
     strategy: str | None = text("Strategy")
-    domain: str | None = text("Domain")
-    granularity: str | None = text("Granularity")
-    network_type: str | None = text("NetworkType", among=("classic", "vpc"))
+    domain: str | None = text("Domain", inert=CURRENT, why=_RETIRED)
+    granularity: str | None = text("Granularity", inert=CURRENT, why=_RETIRED)
+    network_type: str | None = text("NetworkType", among=("classic", "vpc"), inert=CURRENT, why=_RETIRED)
+    apart_by: str | None = text("Type", among=TYPES, since=CURRENT)
     page_number: int = integer("PageNumber", 1, least=1)
-    page_size: int = integer("PageSize", 10, least=1, most=100)
-
-    not_simulated = ((NO_RACKS, "Type=host"),)
+    page_size: int = integer("PageSize", 10, least=1, most=100, later={CURRENT: {"most": 50}})
 
     answer = Answer(
         *PAGES,
@@ -81,7 +79,7 @@ class DescribeDeploymentSets(Request):
             Time("CreationTime"),
             Number("AccountId", "Affinity", since=CURRENT),
             Text("Type", since=CURRENT),
-            Number("GroupCount", since=CURRENT, missing=NO_SET_GROUPS),
+            Number("GroupCount", since=CURRENT, when="the strategy is AvailabilityGroup"),
             items(
                 "Capacities",
                 "Capacity",
@@ -94,8 +92,10 @@ class DescribeDeploymentSets(Request):
 
 
 class ModifyDeploymentSetAttribute(Request):
-    """Change the name or description of a deployment set. The manual writes the plural, the wire always had the
-    singular (deployment-set/modify-attributes-name)."""
+    """Change the name, description or affinity of a deployment set.
+
+    The manual writes the plural, the wire always had the singular (deployment-set/modify-attributes-name).
+    """
 
     needs_region = True
     aliases = ("ModifyDeploymentSetAttributes",)
@@ -103,8 +103,7 @@ class ModifyDeploymentSetAttribute(Request):
     deployment_set_id: str = text("DeploymentSetId", required=True)
     deployment_set_name: str | None = text("DeploymentSetName")
     description: str | None = text("Description")
-
-    not_simulated = ((NO_AFFINITY, "Affinity=1"),)
+    affinity: int | None = integer("Affinity", least=1, most=10, since=CURRENT)
 
 
 class DeleteDeploymentSet(Request):
@@ -116,7 +115,11 @@ class DeleteDeploymentSet(Request):
 
 
 class ModifyInstanceDeployment(Request):
-    """Put an instance into a deployment set, move it from one to another, or since 2020-12 take it out.
+    """Put an instance into a deployment set, move it from one to another or between groups, or since 2020-12 take it
+    out.
+
+    There are no dedicated hosts here, so that what asks for one finds none; a set excludes all that does
+    (deployment-set/not-with-dedicated-host-parameters).
 
     Terraform's provider sends a token, which is not documented; called twice, the action does no more than called once.
     """
@@ -125,20 +128,21 @@ class ModifyInstanceDeployment(Request):
 
     instance_id: str = text("InstanceId", required=True)
     deployment_set_id: str | None = text("DeploymentSetId")
+    group_number: int | None = integer("DeploymentSetGroupNo", least=1, most=7, since=CURRENT)
     dedicated_host_id: str | None = text("DedicatedHostId")
+    tenancy: str | None = text("Tenancy", among=("host",), code="InvalidParam.Tenancy", since=CURRENT)
+    host_affinity: str | None = text("Affinity", among=("default", "host"), since=CURRENT)
+    migration_type: str = text("MigrationType", "reboot", among=("reboot", "live"), since=CURRENT)
+    instance_type: str | None = text("InstanceType", since=CURRENT)
     force: bool = flag("Force")
     remove: bool = flag("RemoveFromDeploymentSet", since=(2020, 12))
     client_token: str | None = text("ClientToken", inert=(2019, 2))
 
-    not_simulated = (
-        (NO_DEDICATED, "Affinity=default DedicatedHostClusterId Tenancy MigrationType=reboot"),
-        (NO_SET_GROUPS, "DeploymentSetGroupNo"),
-        (NO_TYPE_CHANGE, "InstanceType"),
-    )
+    not_simulated = ((NO_DEDICATED, "DedicatedHostClusterId"),)
 
 
 class DescribeDeploymentSetSupportedInstanceTypeFamily(Request):
-    """List the instance families that a deployment set may hold."""
+    """List the instance families that a deployment set of a strategy may hold."""
 
     needs_region = True
     since = (2019, 9)

@@ -34,7 +34,6 @@ from faultzone.api.ecs.reasons import (
     NO_GROUPS,
     NO_IPV6,
     NO_PRIVATE_NAMES,
-    NO_SET_GROUPS,
     NO_SETTING,
     OF_THE_CLASSIC_NETWORK,
 )
@@ -79,7 +78,7 @@ _CARD: Final = Text("NetworkInterfaceId", "MacAddress", "PrimaryIpAddress", "Typ
 _OF_TODAY: Final = (
     Number("SpotDuration", since=CURRENT, missing="what a launch says of it is not kept"),
     Text("SpotInterruptionBehavior", since=CURRENT),
-    Number("DeploymentSetGroupNo", since=CURRENT, missing=NO_SET_GROUPS),
+    Number("DeploymentSetGroupNo", since=CURRENT, when="it is in a group of a deployment set"),
     Text("HpcClusterId", since=CURRENT, empty="there are no HPC clusters here"),
     Text("ISP", since=CURRENT, empty="the lines of a region are not told apart"),
     Truth("EnableNVS", since=CURRENT, empty=NO_SETTING),

@@ -25,7 +25,6 @@ from faultzone.api.ecs.reasons import (
     NO_POOLS,
     NO_PRIVATE_NAMES,
     NO_SERVICE_ROLES,
-    NO_SET_GROUPS,
     NO_STORAGE_SETS,
     NOT_DOCUMENTED,
     OF_THE_CLASSIC_NETWORK,
@@ -157,6 +156,7 @@ class CreateInstance(Launch):
     needs_region = True
 
     instance_type: str | None = text("InstanceType", required=True)
+    group_number: int | None = integer("DeploymentSetGroupNo", least=1, most=7, since=CURRENT)
     hpc_cluster_id: str | None = text("HpcClusterId")
     dedicated_host_id: str | None = text("DedicatedHostId")
     client_token: str | None = text("ClientToken")
@@ -164,7 +164,6 @@ class CreateInstance(Launch):
 
     not_simulated = (
         (NO_DEDICATED, "Tenancy=default Affinity=default ManagedHostId"),
-        (NO_SET_GROUPS, "DeploymentSetGroupNo"),
         (NO_SERVICE_ROLES, "Arn"),
         (NO_METADATA_OPTIONS, "HttpEndpoint=enabled HttpTokens=optional HttpPutResponseHopLimit"),
         (NO_HIBERNATION, "HibernationOptions=false"),
@@ -186,6 +185,7 @@ class RunInstances(Launch):
     amount: int = integer("Amount", 1, least=1, most=100)
     min_amount: int | None = integer("MinAmount", least=1, most=100, code="InvalidMinAmount.Malformed")
     unique_suffix: bool = flag("UniqueSuffix")
+    group_number: int | None = integer("DeploymentSetGroupNo", least=1, most=7, since=CURRENT)
     security_group_ids: tuple[str, ...] = texts("SecurityGroupIds", most=5, since=(2019, 12))
     launch_template_id: str | None = text("LaunchTemplateId")
     launch_template_name: str | None = text("LaunchTemplateName")
@@ -199,7 +199,6 @@ class RunInstances(Launch):
 
     not_simulated = (
         (NO_DEDICATED, "Tenancy=default Affinity=default ManagedHostId SchedulerOptions"),
-        (NO_SET_GROUPS, "DeploymentSetGroupNo"),
         (NO_SERVICE_ROLES, "Arn"),
         (NO_METADATA_OPTIONS, "HttpEndpoint=enabled HttpTokens=optional HttpPutResponseHopLimit"),
         (NO_HIBERNATION, "HibernationOptions=false"),

@@ -2,7 +2,7 @@
 
 Hosts are kept by how many instances of the account they carry, fewest first, so that instances spread over hosts as far
 as capacity allows (deployment-set/best-effort-default) at a cost that does not grow with the number of hosts. Which
-hosts a member of a deployment set must keep away from is a rule (`Rules.hosts_to_avoid`), not placement's business.
+hosts a member of a deployment set must keep away from, and which it goes to first, its seat says (`seats`).
 
 The classes know hosts and numbers; the functions at the end choose a host for an instance, and let it take and leave
 one.
@@ -18,6 +18,7 @@ from faultzone.errors import ShapeError, UsageError
 from faultzone.model.core import events
 from faultzone.model.core.catalog import Catalog, InstanceType
 from faultzone.model.core.hosts import AT_RISK, DOWN, UP, Batch, Host, Order, Spread
+from faultzone.model.core.seats import BY_HOST, BY_RACK, BY_SWITCH, Seat, hosts_to_avoid, seat
 from faultzone.model.core.shape import Shape
 
 if TYPE_CHECKING:
@@ -85,6 +86,12 @@ class Placement:
             self.check_scope(zone_id, family, catalog)
             limits[zone_id, family] = limit
         self.supply = Supply(limits)
+        #: How many hosts share a rack and a switch.
+        self._shared = {
+            BY_HOST: 1,
+            BY_RACK: shape.hosts_per_rack,
+            BY_SWITCH: shape.hosts_per_rack * shape.racks_per_switch,
+        }
         self._spreads: dict[tuple[str, int], Spread] = {}
         #: What finds room, by zone; and how many hosts carry a family, wherever not all do.
         self._orders: list[list[Order]] = [[] for _ in self.by_zone]
@@ -282,6 +289,18 @@ class Placement:
             host.state = AT_RISK if at_risk else UP
         self._look_again(host)
 
+    def sharing(self, host: Host, what: str) -> range:
+        """The hosts, by their indexes, that share a host's rack or switch; for `host`, it alone."""
+        size, start = self._shared[what], host.index - host.number
+        first = host.number - host.number % size
+        return range(start + first, start + min(first + size, self.shape.hosts_per_zone))
+
+    def place(self, host: Host, what: str) -> str:
+        """The name of a host, or of its rack or its switch, such as `cn-hangzhou-a-r02` or `cn-hangzhou-a-s01`."""
+        if what == BY_HOST:
+            return host.id
+        return f"{self.zone_ids[host.zone]}-{what[0]}{host.number // self._shared[what] + 1:02d}"
+
     def find_host(self, host_id: str) -> Host | None:
         """The host of that name, or None."""
         zone, _, number = host_id.rpartition("-h")
@@ -296,7 +315,7 @@ def choose(
     account: str,
     kind: InstanceType,
     zone: int,
-    others: list[Host] | None,
+    seat: Seat | None,
     *,
     leaving: Host | None = None,
     member: Instance | None = None,
@@ -305,8 +324,8 @@ def choose(
     """The host that an instance should go to, or None for lack of supply. Nothing is reserved.
 
     Args:
-        others: the hosts of the other members of its deployment set, None without a set: then no host with room is
-            refused (deployment-set/best-effort-never-refused).
+        seat: its place in a deployment set, None without a set: then no host with room is refused
+            (deployment-set/best-effort-never-refused).
         leaving: the host that it must leave.
         member: which member of the set it is; None for an instance that is being made.
         batch: those of the same batch for which a host has been chosen already.
@@ -317,9 +336,18 @@ def choose(
         and placement.supply.left(region.zone_ids[zone], kind.family, 0 if batch is None else -batch.size) == 0
     ):
         return None
-    avoid: Collection[int] = rules.hosts_to_avoid(others, member) if others else ()
+    avoid: Collection[int] = () if seat is None else hosts_to_avoid(region, seat, member)
     if leaving is not None:
         avoid = {*avoid, leaving.index}
+    if seat is not None and seat.near:
+        more: Mapping[int, int] = {} if batch is None else batch.more
+        for host in seat.near:
+            if (
+                host.zone == zone
+                and host.index not in avoid
+                and placement.fits(host, kind, 1 + more.get(host.index, 0))
+            ):
+                return host
     spread = placement.spread(account, zone)
     if batch is None or not batch.more:
         return placement.first(spread, rules.preference(range(len(spread.levels))), kind, avoid)
@@ -328,8 +356,9 @@ def choose(
 
 def choose_for(region: RegionState, instance: Instance, leaving: Host | None = None) -> Host | None:
     """The host that an existing instance should go to, within its zone (recovery/same-zone)."""
-    others = None if instance.group is None else instance.group.hosts(without=instance)
-    return choose(region, instance.account, instance.kind, instance.zone, others, leaving=leaving, member=instance)
+    group = instance.group
+    place = None if group is None else seat(region, group, group.number(instance), without=instance)
+    return choose(region, instance.account, instance.kind, instance.zone, place, leaving=leaving, member=instance)
 
 
 def choose_elsewhere(region: RegionState, instance: Instance, *, spread: bool = True) -> Host | None:

@@ -31,6 +31,9 @@ class Shape:
             `["cn-hangzhou-h", "cn-hangzhou-i"]`. In a region whose name ends in a digit no hyphen stands before the
             letter: `us-west-1a`.
         hosts_per_zone: at least 1.
+        hosts_per_rack: how many hosts of a zone share a rack, in the order of their numbers; the last rack of a zone
+            has what is left.
+        racks_per_switch: how many racks are connected to one switch, likewise.
         host_vcpus: vCPUs of each host.
         host_memory_gib: memory of each host in GiB.
         family_hosts: family -> how many hosts of each zone carry it; a family not named is on every host.
@@ -49,6 +52,8 @@ class Shape:
     region_id: str = "cn-hangzhou"
     zones: int | Sequence[str] = 2
     hosts_per_zone: int = 8
+    hosts_per_rack: int = 2
+    racks_per_switch: int = 2
     host_vcpus: int = 104
     host_memory_gib: int = 384
     family_hosts: Mapping[str, int] = field(default_factory=dict)
@@ -63,6 +68,8 @@ class Shape:
             raise ShapeError.expected("region_id", self.region_id, "the ID of a region, such as 'cn-hangzhou'")
         self._check_zones()
         self._whole("hosts_per_zone", self.hosts_per_zone, 1, _HOSTS_MOST // len(self.zone_ids()))
+        self._whole("hosts_per_rack", self.hosts_per_rack, 1, _HOSTS_MOST)
+        self._whole("racks_per_switch", self.racks_per_switch, 1, _HOSTS_MOST)
         self._whole("host_vcpus", self.host_vcpus, 1, 100_000)
         self._whole("host_memory_gib", self.host_memory_gib, 1, 1_000_000)
         self._mapping("family_hosts", self.family_hosts, "{'ecs.i2': 2}")

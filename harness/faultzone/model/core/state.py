@@ -14,6 +14,7 @@ from faultzone.model.core.client_tokens import ClientTokens
 from faultzone.model.core.fields import EVENT_FIELDS, INSTANCE_FIELDS
 from faultzone.model.core.hosts import Host
 from faultzone.model.core.placement import Placement
+from faultzone.model.core.seats import AVAILABILITY, BY_HOST, LOW_LATENCY
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock, Timer
@@ -91,6 +92,8 @@ class Options(NamedTuple):
     private_dns_name_options: Mapping[str, Any] = MappingProxyType({})
 
 
+#: The strategy, type and affinity of the sets that the first edition had.
+PLAIN_SPREAD: Final = (AVAILABILITY, BY_HOST, 1)
 _PLAIN: Final = Options()
 _OF_LAUNCH: Final = frozenset(Options._fields[: Options._fields.index("launch_tags")])
 
@@ -190,18 +193,54 @@ class Instance:
 
 
 class DeploymentSet:
-    """A deployment set and its members by instance id."""
+    """A deployment set.
 
-    __slots__ = ("created", "description", "id", "members", "name", "on_unable", "strategy")
+    Attributes:
+        apart_by: what its members are kept apart by: a host, a rack or a switch, as the API writes them.
+        affinity: how many members may share one.
+        group_count: how many groups it has, 0 for a strategy without groups.
+        members: its members by instance id.
+        numbers: the group of each of them, in a set that has groups.
+    """
 
-    def __init__(self, id: str, name: str, description: str, strategy: str, on_unable: str, created: int) -> None:
+    __slots__ = (
+        "affinity", "apart_by", "created", "description", "group_count", "id", "members", "name", "numbers",
+        "on_unable", "strategy",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        id: str,
+        name: str,
+        description: str,
+        strategy: str,
+        on_unable: str,
+        created: int,
+        *,
+        apart_by: str = "host",
+        affinity: int = 1,
+        group_count: int = 0,
+    ) -> None:
         self.id, self.name, self.description, self.strategy = id, name, description, strategy
         self.on_unable, self.created = on_unable, created
+        self.apart_by, self.affinity, self.group_count = apart_by, affinity, group_count
         self.members: dict[str, Instance] = {}
+        self.numbers: dict[str, int] = {}
 
-    def hosts(self, without: Instance | None = None) -> list[Host]:
-        """The hosts that its members are on, leaving out one member."""
-        return [member.host for member in self.members.values() if member.host is not None and member is not without]
+    def number(self, instance: Instance) -> int:
+        """The group that a member is in; 0 where there are no groups."""
+        return self.numbers.get(instance.id, 0)
+
+    def enter(self, instance: Instance, number: int = 0) -> None:
+        """Take an instance in, into a group where there are groups."""
+        self.members[instance.id] = instance
+        if number:
+            self.numbers[instance.id] = number
+
+    def leave(self, instance: Instance) -> None:
+        """Let a member go."""
+        del self.members[instance.id]
+        self.numbers.pop(instance.id, None)
 
 
 class SecurityGroup:
@@ -392,6 +431,16 @@ class RegionState(Parts):
         instance.status = status  # type: ignore[misc]
         self._pass(instance, before, status)
 
+    def told_of_spread(self, instance: Instance) -> dict[str, Any]:
+        """What the journal tells of a member of a set that is not spread by hosts alone: what it shares with as many
+        others as may share it, and its group."""
+        group, host = instance.group, instance.host
+        if group is None or (group.strategy, group.apart_by, group.affinity) == PLAIN_SPREAD:
+            return {}
+        place = None if host is None else self.placement.place(host, group.apart_by)
+        most = None if group.strategy == LOW_LATENCY else group.affinity
+        return {"spread": {"place": place, "group": group.number(instance), "most": most}}
+
     def appear(self, instance: Instance) -> None:
         """Say that an instance was made."""
         self._pass(instance, None, instance.status)
@@ -423,4 +472,6 @@ class RegionState(Parts):
             "stopped_mode": instance.stopped_mode,
             **more,
         }
+        if instance.group is not None:
+            said |= self.told_of_spread(instance)
         self._said.append(("transition", said))

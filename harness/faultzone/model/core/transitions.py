@@ -146,7 +146,7 @@ def release(region: RegionState, instance: Instance, why: str) -> None:
     account.private[instance.zone].give_back(instance.private_ip)
     drop_public_ip(region, instance)
     if instance.group is not None:
-        del instance.group.members[instance.id]
+        instance.group.leave(instance)
     account.book.drop(instance)
     del account.instances[instance.id], region.instances[instance.id]
     region.depart(instance, why)

@@ -7,7 +7,9 @@ be answered. `Shape(recovery="immediate")` has no plans.
 
 A host whose hardware can restart is waited for, a while; after that, or at the time of the plan where it cannot, its
 instances go to other hosts of their zone. One for which there is no host is Stopped until supply returns, and is then
-started. Those with local disks wait for their own host; their event fails at the end of its execution window.
+started; in later editions, a set that keeps its members stopped leaves that to their user
+(deployment-set/keep-stopped-stays). Those with local disks wait for their own host; their event fails at the end of
+its execution window.
 
 What else may happen meanwhile, and what then becomes of the event, is a table too, `ENDS`.
 """
@@ -58,6 +60,7 @@ ENDS: Final[Mapping[str, Mapping[str | None, str]]] = {
     "its host is back": {events.SCHEDULED: events.CANCELED},
     "it is to be stopped": {events.EXECUTING: events.FAILED, events.SCHEDULED: events.CANCELED},
     "its window is over": {events.EXECUTING: events.FAILED},
+    "its set keeps it stopped": {events.EXECUTING: events.FAILED},
 }
 
 #: Types of events whose execution restarts the instance.
@@ -246,6 +249,9 @@ def _relocate(region: RegionState, instance: Instance, epoch: int) -> None:
         _give_up(region, instance)
     elif recovery.relocates and _move(region, instance):
         _restart(region, instance)
+    elif recovery.relocates and instance.group is not None and region.rules.keeps_stopped(instance.group):
+        _end(region, instance, "its set keeps it stopped")
+        transitions.cut(region, instance)
     else:
         _wait(region, instance, recovery)
 
@@ -265,7 +271,7 @@ def _move(region: RegionState, instance: Instance) -> bool:
     if host is None and group is not None and region.rules.may_leave_set(group):
         host = placement.choose_elsewhere(region, instance, spread=False)
         if host is not None:
-            del group.members[instance.id]
+            group.leave(instance)
             region.change(instance, "group", None)
             region.record("notice", instance=instance.id, what="membership canceled", deployment_set=group.id)
     if host is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,8 +12,10 @@ from faultzone.api.errors import ApiError
 from faultzone.model.core import periods, placement, transitions
 from faultzone.model.core.addresses import read_dotted
 from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.excluded import check_excluded
 from faultzone.model.core.filters import read_tags
 from faultzone.model.core.hosts import Batch
+from faultzone.model.core.seats import Seat, check_group_number, emptiest_groups, seat
 from faultzone.model.core.state import (
     STOPPED,
     AccountState,
@@ -36,6 +39,7 @@ class _Plan(NamedTuple):
     image: Image
     zone: int | None
     group: DeploymentSet | None
+    number: int | None
     auto_release: int | None
 
 
@@ -163,6 +167,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         image,
         zone,
         group,
+        request.group_number,
         None if release is None else lifecycle.check_auto_release(region, release, request.instance_charge_type),
     )
 
@@ -215,14 +220,20 @@ def _zone(region: RegionState, account: AccountState, request: CreateInstance | 
 def _group(
     region: RegionState, account: AccountState, request: CreateInstance | RunInstances, kind: InstanceType
 ) -> DeploymentSet | None:
-    """The deployment set that the instances join, if any (deployment-set/run-in-set, deployment-set/unknown-set)."""
+    """The deployment set that the instances join, if any.
+
+    Clauses: deployment-set/run-in-set, deployment-set/unknown-set, deployment-set/group-number.
+    """
+    if request.group_number is not None:
+        check_excluded(region, request)
     if request.deployment_set_id is None:
         return None
     group = account.deployment_sets.get(request.deployment_set_id)
     if group is None:
         raise ApiError("DeploymentSet.NotFound")
-    if not region.rules.family_in_set(kind):
+    if not region.rules.family_in_set(kind, group.strategy):
         raise ApiError("InvalidInstanceType.NotSupported")
+    check_group_number(group, request.group_number)
     if request.spot_strategy != "NoSpot" and not region.rules.spot_in_set():
         raise ApiError.of("InvalidParameter.Conflict", why="a deployment set cannot hold spot instances")
     return group
@@ -249,21 +260,28 @@ def _check_names(region: RegionState, request: CreateInstance | RunInstances, sy
             raise ApiError("InvalidParams.HostnameExceed")
 
 
-def _choose(region: RegionState, account: AccountState, plan: _Plan, amount: int, least: int) -> list[Host]:
+#: A host that is chosen for a new instance, and the group of its deployment set that it goes to.
+_Chosen = tuple["Host", int]
+
+
+def _choose(region: RegionState, account: AccountState, plan: _Plan, amount: int, least: int) -> list[_Chosen]:
     """The hosts for `amount` new instances, or for as many as supply allows but `least`. Nothing is taken.
 
     Raises:
-        ApiError: `QuotaExceed.DeploymentSetInstanceQuotaFull` where the set is full, or `OperationDenied.NoStock` where
-            supply is short (deployment-set/no-room-create).
+        ApiError: `QuotaExceed.DeploymentSetInstanceQuotaFull` where the set is full, `OperationDenied.NoStock` where
+            supply is short (deployment-set/no-room-create), or `InvalidParameter.NotMatch` where the members of the set
+            are in another zone (deployment-set/low-latency-one-zone).
     """
     group = plan.group
     zones = [plan.zone] if plan.zone is not None else _zones_by_room(region, account, group)
     if group is not None:
-        limit = region.rules.zone_limit()
-        zones = [zone for zone in zones if region.rules.members_in_zone(group, zone) + amount <= limit]
-        if not zones or len(group.members) + amount > region.rules.region_limit(len(region.zone_ids)):
+        zones = [zone for zone in zones if _room(region, group, plan.number, zone) >= amount]
+        if not zones:
             raise ApiError("QuotaExceed.DeploymentSetInstanceQuotaFull")
-    best: list[Host] = []
+        zones = [zone for zone in zones if region.rules.zone_in_set(group, zone)]
+        if not zones:
+            raise ApiError.of("InvalidParameter.NotMatch", why="the deployment set has its members in another zone")
+    best: list[_Chosen] = []
     for zone in zones:
         hosts = _choose_in(region, account, plan, zone, amount)
         if len(hosts) == amount:
@@ -274,21 +292,46 @@ def _choose(region: RegionState, account: AccountState, plan: _Plan, amount: int
     return best
 
 
-def _choose_in(region: RegionState, account: AccountState, plan: _Plan, zone: int, amount: int) -> list[Host]:
+def _room(region: RegionState, group: DeploymentSet, number: int | None, zone: int) -> int:
+    """How many more members a set, or its group of this number, may have in a zone."""
+    if number is not None:
+        return region.rules.room_in_group(group, zone, number)
+    return region.rules.room_in_set(group, zone, len(region.zone_ids))
+
+
+def _choose_in(region: RegionState, account: AccountState, plan: _Plan, zone: int, amount: int) -> list[_Chosen]:
     """The hosts of a zone for up to `amount` new instances, each chosen as if those before it were placed."""
-    chosen: list[Host] = []
+    chosen: list[_Chosen] = []
     batch: Batch | None = None
-    members = None if plan.group is None else plan.group.hosts()
+    group, seats = plan.group, dict[int, Seat]()
+    numbers = [plan.number or 0]
     for _ in range(amount):
         if chosen:
             batch = batch or Batch(region.placement.spread(account.id, zone))
-            batch.add(chosen[-1].index)
-        others = None if members is None else [*members, *chosen]
-        host = placement.choose(region, account.id, plan.kind, zone, others, batch=batch)
-        if host is None:
+            batch.add(chosen[-1][0].index)
+        if group is not None and group.group_count and plan.number is None:
+            numbers = emptiest_groups(region, group, zone, more=Counter(number for _, number in chosen))
+        for number in numbers:
+            place = None
+            if group is not None and (place := seats.get(number)) is None:
+                place = seats[number] = seat(region, group, number)
+                _add(region, place, number, chosen)
+            host = placement.choose(region, account.id, plan.kind, zone, place, batch=batch)
+            if host is not None:
+                break
+        else:
             break
-        chosen.append(host)
+        chosen.append((host, number))
+        for own, place in seats.items():
+            _add(region, place, own, chosen[-1:])
     return chosen
+
+
+def _add(region: RegionState, place: Seat, own: int, chosen: list[_Chosen]) -> None:
+    """Let the seat of a member of the group `own` heed those of its batch for which a host is chosen."""
+    apart_from = region.rules.groups_apart(place.group, own)
+    for host, number in chosen:
+        (place.apart if number in apart_from else place.near).append(host)
 
 
 def _zones_by_room(region: RegionState, account: AccountState, group: DeploymentSet | None) -> list[int]:
@@ -306,7 +349,7 @@ def _make(
     account: AccountState,
     request: CreateInstance | RunInstances,
     plan: _Plan,
-    hosts: list[Host],
+    chosen: list[_Chosen],
 ) -> list[Instance]:
     """Make the instances on the hosts chosen for them: Pending, until provisioned."""
     rules, clock = region.rules, region.clock
@@ -321,7 +364,7 @@ def _make(
     if request.instance_charge_type == "PrePaid":
         expires = rules.subscription_end(clock.now, request.period or 1, request.period_unit)
     made = []
-    for number, host in enumerate(hosts):
+    for number, (host, in_group) in enumerate(chosen):
         instance_id = region.world.resource_id("i")
         suffix = rules.suffix(number) if suffixed else ""
         name, host_name = request.instance_name, request.host_name
@@ -346,7 +389,7 @@ def _make(
         instance.deletion_protection = request.deletion_protection
         instance.bandwidth_out = request.internet_max_bandwidth_out
         if plan.group is not None:
-            plan.group.members[instance_id] = instance
+            plan.group.enter(instance, in_group)
         account.instances[instance_id] = region.instances[instance_id] = instance
         region.appear(instance)
         instance.timer = clock.call_later(region.provision, partial(_provisioned, region, instance, starts))

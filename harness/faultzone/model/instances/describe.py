@@ -113,6 +113,8 @@ def _render_today(region: RegionState, account: AccountState, instance: Instance
     shown["PrivateDnsNameOptions"] = {**_NO_PRIVATE_NAMES, **instance.options.private_dns_name_options}
     for card in shown["NetworkInterfaces"]["NetworkInterface"]:
         card["PrivateIpSets"] = {"PrivateIpSet": [{"PrivateIpAddress": card["PrimaryIpAddress"], "Primary": True}]}
+    if instance.group is not None and (number := instance.group.number(instance)):
+        shown["DeploymentSetGroupNo"] = number
     return shown
 
 

@@ -177,7 +177,8 @@ REGIONS: Final = (
     row("sets-of-any-family", "deployment-set/families", "lets a set have instances of every family",
         family_in_set=always(True)),
     row("sets-without-older-families", "deployment-set/families", "refuses the families of the generation before",
-        family_in_set=lambda right, kind: right.family_in_set(kind) and kind.family.endswith("5")),
+        family_in_set=lambda right, kind, strategy: (
+            right.family_in_set(kind, strategy) and kind.family.endswith("5"))),
     row("numbers-without-zeros", "deployment-set/ordered-suffix", "numbers a batch 1, 2, 3",
         suffix=lambda right, number: str(number + 1)),
 )  # fmt: skip
