@@ -13,7 +13,6 @@ from faultzone import ApiError, Instance, Region, assert_refused
 
 #: For a test of what a later edition promises otherwise: it has a region of this one, whatever the run's own edition.
 AS_OF_2019 = pytest.mark.region(edition="2019-02")
-AS_OF_TODAY = pytest.mark.region(edition="2026-10")
 
 #: Attributes of an instance that its life changes; all others are part of what it is.
 _CHANGING = frozenset({"Status", "StoppedMode", "StartTime", "OperationLocks", "PublicIpAddress"})

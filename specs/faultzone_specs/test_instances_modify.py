@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 
 from faultzone import Instance, Region, assert_refused
-from faultzone_specs.observing import AS_OF_TODAY, listed, refused_unchanged
+from faultzone_specs.observing import listed, refused_unchanged
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
-
-pytestmark = AS_OF_TODAY
 
 
 def changed(instance: Instance, **attributes: object) -> dict[str, Any]:

@@ -9,11 +9,9 @@ from functools import partial
 import pytest
 
 from faultzone import Region, assert_nothing_made, assert_refused
-from faultzone_specs.observing import AS_OF_TODAY, listed, path, refused_unchanged
+from faultzone_specs.observing import listed, path, refused_unchanged
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
-
-pytestmark = AS_OF_TODAY
 
 
 def encoded(size: int) -> str:

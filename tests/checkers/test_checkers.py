@@ -67,6 +67,9 @@ class History:
     def bill(self, what: str, amount: str, balance: str, charged: str = "0.0000") -> History:
         return self.add("bill", account="1", what=what, amount=amount, balance=balance, charged=charged)
 
+    def readdressed(self) -> History:
+        return self.add("notice", instance="i-1", what="addresses")
+
     def locked(self, *locks: str) -> History:
         return self.add("notice", instance="i-1", what="locks", locks=list(locks))
 
@@ -94,6 +97,8 @@ GOOD: list[tuple[str, Callable[[History], History]]] = [
     ("spread", lambda h: up(up(h, "i-1", deployment_set="a"), "i-2", deployment_set="b")),
     ("identity", lambda h: up(h).go("Stopping").go("Stopped", stopped_mode="StopCharging", public_ip="8.8.8.8")),
     ("identity", lambda h: up(h).go("Stopping").locked("financial").go("Stopped", "Stopped", public_ip="8.8.8.8")),
+    ("identity", lambda h: up(h).readdressed().go("Running", private_ip="10.9.9.9", public_ip="8.8.8.8")),
+    ("conservation", lambda h: up(up(h).go("Running", private_ip="10.9.9.9"), "i-2", private_ip="10.0.0.0")),
     ("conservation", lambda h: up(up(h).go("Released"), "i-2", private_ip="10.0.0.0")),
     ("conservation", lambda h: up(h.add("call", action="CreateInstance", parameters={}, answer={"InstanceId": "i-1"}))),
     ("stuck", lambda h: up(h).later(30 * DAY).go("Stopping", "Stopped")),
@@ -131,6 +136,12 @@ BAD: list[tuple[str, Callable[[History], History], str]] = [
     ("identity", lambda h: up(h).go("Stopping", private_ip="10.9.9.9"), "private_ip of i-1"),
     ("identity", lambda h: up(h, public_ip="1.2.3.4").go("Stopping").go("Stopped", public_ip=""), "became none"),
     ("identity", lambda h: up(h).go("Running", zone=1), "zone of i-1"),
+    ("identity", lambda h: up(h).readdressed().go("Running", zone=1), "zone of i-1"),
+    (
+        "identity",
+        lambda h: up(h).readdressed().go("Running", "Running").go("Running", private_ip="10.9.9.9"),
+        "private_ip of i-1",
+    ),
     ("conservation", lambda h: up(up(h), "i-2", private_ip="10.0.0.0"), "have one address"),
     (
         "conservation",

@@ -29,9 +29,9 @@ FIRST_CALL: Final = """
     model model.assistant model.assistant.rules model.billing model.billing.rules model.cloud model.core
     model.core.addresses model.core.book model.core.catalog model.core.client_tokens model.core.dispatch
     model.core.effects model.core.events model.core.fields model.core.filters model.core.hosts model.core.index
-    model.core.index model.core.listing model.core.locks model.core.periods
-    model.core.placement model.core.seats model.core.shape model.core.state model.instances model.instances.checks
-    model.instances.describe model.rules
+    model.core.index model.core.listing model.core.periods
+    model.core.placement model.core.seats model.core.shape model.core.state model.instances model.instances.describe
+    model.rules
     region region.commands region.events region.handles region.region
     substrate substrate.docker substrate.docker.settings substrate.guest_agent substrate.guests substrate.memory
     waiting
@@ -43,9 +43,9 @@ FIRST_INSTANCE: Final = """
     control.cloud control.registry control.targets
     model.assistant.parameters model.assistant.reports model.assistant.runs model.assistant.state
     model.billing.arrears model.billing.charges model.billing.ledger model.billing.nonpayment
-    model.billing.subscriptions model.core.excluded model.core.transitions model.events model.events.migration
-    model.events.recovery
-    model.instances.create model.instances.lifecycle
+    model.billing.subscriptions model.core.excluded model.core.locks model.core.transitions
+    model.events model.events.migration model.events.recovery
+    model.instances.checks model.instances.create model.instances.lifecycle
     substrate.guest substrate.systems
 """
 #: Parts of the standard library that take long to load and that none of this needs.

@@ -253,6 +253,13 @@ def _change(region: Region) -> None:
     region.call("ModifyInstanceAttribute", InstanceId=one.id, EnableJumboFrame=True, **asked)
     region.call("DescribeInstanceAttribute", InstanceId=one.id)
     region.call("DescribeInstances", InstanceIds=ids)
+    region.call("ModifyInstanceSpec", InstanceId=one.id, InstanceType="ecs.g5.xlarge")
+    region.call("ModifyInstanceNetworkSpec", InstanceId=one.id, InternetMaxBandwidthOut=5)
+    region.call("AllocatePublicIpAddress", InstanceId=one.id)
+    vswitch = one.describe()["VpcAttributes"]["VSwitchId"]
+    region.call("ModifyInstanceVpcAttribute", InstanceId=one.id, VSwitchId=vswitch)
+    for kind in ({"DestinationResource": "InstanceType"}, {"DestinationResource": "SystemDisk"}):
+        region.call("DescribeResourcesModification", ResourceId=one.id, InstanceType="ecs.g5.large", **kind)
 
 
 def _end(region: Region) -> None:

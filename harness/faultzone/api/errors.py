@@ -121,6 +121,43 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidDataDiskSnapshotId.NotFound": (404, "The specified DataDisk.n.SnapshotId does not exist."),
     "InvalidDiskName.Malformed": (400, "The specified disk name is not valid."),
     "InvalidDiskDescription.Malformed": (400, "The specified disk description is not valid."),
+    "InvalidParameter.Mismatch": (400, "Too many parameters in one request."),
+    "InvalidStatus.ValueNotSupported": (403, "The current status of the resource does not support this operation."),
+    "CategoryViolation": (
+        403,
+        "The specified instance does not support this operation because of its disk category.",
+    ),
+    "InstanceType.Offline": (403, "The specified InstanceType has been offline"),
+    "DependencyViolation.InstanceType": (
+        400,
+        "The current InstanceType cannot be changed to the specified InstanceType.",
+    ),
+    "InvalidParam.SystemDiskCategory": (400, "The specified param SystemDisk.Category is not valid."),
+    "InvalidParam.AllocatePublicIp": (400, "The specified param AllocatePublicIp is invalid."),
+    "InvalidInternetMaxBandwidthIn.ValueNotSupported": (
+        400,
+        "The specified InternetMaxBandwidthIn is beyond the permitted range.",
+    ),
+    "InvalidInternetMaxBandwidthOut.ValueNotSupported": (
+        400,
+        "The specified InternetMaxBandwidthOut is beyond the permitted range.",
+    ),
+    "InvalidStartTime.ValueNotSupported": (400, "The specified StartTime is not valid: {why}."),
+    "InvalidBandwidth.ValueNotSupported": (
+        400,
+        "Instance upgrade bandwidth of temporary not allow less then existed.",
+    ),
+    "AllocateIpInvalidInstanceBandwidth": (
+        400,
+        "The InternetMaxBandwidthOut of the specified instance cannot be less than 0.",
+    ),
+    "OperationDenied": (400, "Specified operation is denied as your instance is not in VPC."),
+    "InvalidPrivateIp.Changing": (400, "Previous action is not finished yet."),
+    "InvalidPrivateIpAddress.Mismatch": (
+        400,
+        "Specified private IP address is not in the CIDR block of virtual switch.",
+    ),
+    "InvalidVSwitchId.Mismatch": (400, "Specified instance and virtual switch are not in the same zone."),
     "InstanceSecurityGroupLimitExceeded": (
         400,
         "Exceeding the allowed amount of security groups that an instance can be in.",

@@ -100,7 +100,8 @@ class LifeCycle(Checker):
 class Identity(Checker):
     """Instances keep their addresses and zone (instance/identity).
 
-    The public address alone changes, across a stop without charge or with a financial lock.
+    What their user changes changes; else the public address alone, across a stop without charge or with a financial
+    lock.
     """
 
     name = "identity"
@@ -111,6 +112,8 @@ class Identity(Checker):
         self._last: dict[str, Raw] = {}
         #: Those that are, or since their stop have been, Stopped in a way that costs the public address.
         self._gave_up: set[str] = set()
+        #: Those whose user has changed their addresses, until they are told.
+        self._changed: set[str] = set()
 
     def see(self, entry: Raw) -> None:
         """Compare an instance with what it was before."""
@@ -121,6 +124,8 @@ class Identity(Checker):
         if entry[2] == "notice":
             if data["what"] == "locks" and "financial" in data["locks"]:
                 self._gave_up.add(instance)
+            elif data["what"] == "addresses":
+                self._changed.add(instance)
             return
         last = self._last.get(instance)
         self._last[instance] = entry
@@ -128,13 +133,13 @@ class Identity(Checker):
             self._gave_up.add(instance)
         if last is None or data["to"] == "Released":
             return
-        before = last[3]
-        for each in ("private_ip", "zone", "region", "account"):
+        before, changed = last[3], instance in self._changed
+        self._changed.discard(instance)
+        for each in ("zone", "region", "account", *(() if changed else ("private_ip",))):
             if data.get(each) != before.get(each):
                 self.blame(f"{each} of {instance} became {data.get(each)}", last, entry)
-        if data.get("public_ip") != before.get("public_ip") and not (
-            instance in self._gave_up and data["to"] in ("Stopped", "Starting")
-        ):
+        lost = instance in self._gave_up and data["to"] in ("Stopped", "Starting")
+        if data.get("public_ip") != before.get("public_ip") and not (changed or lost):
             self.blame(f"public_ip of {instance} became {data.get('public_ip') or 'none'}", last, entry)
         if data["to"] == "Running":
             self._gave_up.discard(instance)

@@ -51,6 +51,13 @@ EDITION: Final = BASE._replace(
         timed_while_open=True,
     ),
     instance=BASE.instance._replace(
+        security_lock_refuses=(
+            *BASE.instance.security_lock_refuses,
+            "ModifyInstanceSpec",
+            "ModifyInstanceNetworkSpec",
+            "ModifyInstanceVpcAttribute",
+            "AllocatePublicIpAddress",
+        ),
         user_data_bytes=32768,
         confirm_stop=(),
         reboot_enters="Starting",

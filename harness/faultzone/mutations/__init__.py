@@ -38,6 +38,7 @@ _CHAPTERS: Final = (
     "instance_requests",
     "instance_inputs",
     "instance_changes",
+    "instance_specs",
     "events",
     "recovery",
     "notifications",

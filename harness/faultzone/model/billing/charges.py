@@ -27,6 +27,7 @@ def watch(region: RegionState) -> None:
     """Follow the transitions of a region's instances."""
     region.reactions.append(partial(_follow, region))
     region.check_payment = partial(check_payment, region)
+    region.meter_as = partial(_meter_as, region)
     region.in_arrears = lambda account: books_of(region).ledgers[account].overdue
 
 
@@ -97,6 +98,15 @@ def _follow(region: RegionState, instance: Instance, before: str | None, after: 
             ledger.suspended.discard(instance.id)
         else:
             arrears.meter(books_of(region), ledger, instance.kind.name, -1)
+
+
+def _meter_as(region: RegionState, instance: Instance, before: InstanceType) -> None:
+    """Charge for an instance of pay-as-you-go as its new type costs, from now on."""
+    books = books_of(region)
+    ledger = books.ledgers[instance.account]
+    if instance.charge_type != "PrePaid" and instance.id not in ledger.suspended:
+        arrears.meter(books, ledger, before.name, -1)
+        arrears.meter(books, ledger, instance.kind.name, 1)
 
 
 @handles(ReActivateInstances)

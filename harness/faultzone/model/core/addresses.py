@@ -104,10 +104,10 @@ def public_addresses() -> Addresses:
 
 
 def network_interface(instance: Instance) -> dict[str, str]:
-    """The one network card of an instance, whose address is made from its private IP."""
+    """The one network card of an instance, whose address is made from the first private address that it had."""
     return {
         "NetworkInterfaceId": f"eni-{instance.id[2:]}",
         "PrimaryIpAddress": dotted(instance.private_ip),
-        "MacAddress": "00:16:" + instance.private_ip.to_bytes(4, "big").hex(":"),
+        "MacAddress": "00:16:" + (instance.options.mac_address or instance.private_ip).to_bytes(4, "big").hex(":"),
         "Type": "Primary",
     }

@@ -45,6 +45,10 @@ _ANSWERING: Final[Mapping[str, str]] = {
         "ModifyInstanceAttribute ModifyInstanceMetadataOptions AttachInstanceRamRole DetachInstanceRamRole "
         "JoinSecurityGroup LeaveSecurityGroup"
     ),
+    "instances.specs": (
+        "ModifyInstanceSpec ModifyInstanceNetworkSpec AllocatePublicIpAddress ModifyInstanceVpcAttribute"
+    ),
+    "instances.modification": "DescribeResourcesModification",
     "instances.lifecycle": "StartInstance StopInstance RebootInstance DeleteInstance ModifyInstanceAutoReleaseTime",
     "instances.batch": "StartInstances StopInstances RebootInstances DeleteInstances",
     "deployment_sets.actions": (

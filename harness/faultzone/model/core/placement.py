@@ -157,6 +157,15 @@ class Placement:
             return False
         return not self._carriers or self.carries(host, kind)
 
+    def fits_as(self, instance: Instance, kind: InstanceType) -> bool:
+        """Whether an instance can be of another type where it is."""
+        host, before = instance.host, instance.kind
+        if host is None or host.state != UP or not self.carries(host, kind):
+            return False
+        if kind.family != before.family and self.supply.left(self.zone_ids[host.zone], kind.family) == 0:
+            return False
+        return host.vcpus_free + before.vcpus >= kind.vcpus and host.memory_free + before.memory_gib >= kind.memory_gib
+
     def carries(self, host: Host, kind: InstanceType) -> bool:
         """Whether a host carries the family of a type."""
         carried = self.shape.family_hosts.get(kind.family)
@@ -354,14 +363,18 @@ def choose(
     return placement.first(spread, rules.preference(range(batch.depth)), kind, avoid, batch)
 
 
-def choose_for(region: RegionState, instance: Instance, leaving: Host | None = None) -> Host | None:
+def choose_for(
+    region: RegionState, instance: Instance, leaving: Host | None = None, kind: InstanceType | None = None
+) -> Host | None:
     """The host that an existing instance should go to, within its zone (recovery/same-zone)."""
-    group = instance.group
+    group, kind = instance.group, kind or instance.kind
     place = None if group is None else seat(region, group, group.number(instance), without=instance)
-    return choose(region, instance.account, instance.kind, instance.zone, place, leaving=leaving, member=instance)
+    return choose(region, instance.account, kind, instance.zone, place, leaving=leaving, member=instance)
 
 
-def choose_elsewhere(region: RegionState, instance: Instance, *, spread: bool = True) -> Host | None:
+def choose_elsewhere(
+    region: RegionState, instance: Instance, *, spread: bool = True, kind: InstanceType | None = None
+) -> Host | None:
     """The host of its zone to which an instance can go that cannot run where it is, or None for lack of supply
     (recovery/same-zone).
 
@@ -369,14 +382,15 @@ def choose_elsewhere(region: RegionState, instance: Instance, *, spread: bool = 
 
     Args:
         spread: whether the spread of its set is kept.
+        kind: the type that it will have there, if that is another.
     """
-    zone = region.zone_ids[instance.zone]
-    own = 0 if instance.host is None else 1
-    if region.placement.supply.left(zone, instance.kind.family, given_back=own) == 0:
+    zone, kind = region.zone_ids[instance.zone], kind or instance.kind
+    own = 0 if instance.host is None or kind.family != instance.kind.family else 1
+    if region.placement.supply.left(zone, kind.family, given_back=own) == 0:
         return None
     if spread:
-        return choose_for(region, instance, leaving=instance.host)
-    return choose(region, instance.account, instance.kind, instance.zone, None, leaving=instance.host)
+        return choose_for(region, instance, leaving=instance.host, kind=kind)
+    return choose(region, instance.account, kind, instance.zone, None, leaving=instance.host)
 
 
 def allocate(region: RegionState, instance: Instance, host: Host) -> None:

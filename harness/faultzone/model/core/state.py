@@ -58,6 +58,9 @@ class Options(NamedTuple):
         install_agent: whether its next start installs the Cloud Assistant agent.
         metadata_tags: whether its tags are among its metadata, `enabled` or `disabled`.
         queue_number: how many queues its network interface has; None for as many as its type gives it.
+        without_public_ip: whether it has bandwidth and was never given a public address.
+        mac_address: the private address that its network card was named for, 0 for the one that it has.
+        address_until_boot: when it was last started before its private address was changed.
         cpu_options, private_dns_name_options: what of them was chosen, by the name of the field.
     """
 
@@ -88,6 +91,9 @@ class Options(NamedTuple):
     metadata_tags: str = "disabled"
     enable_jumbo_frame: bool = False
     queue_number: int | None = None
+    without_public_ip: bool = False
+    mac_address: int = 0
+    address_until_boot: int | None = None
     cpu_options: Mapping[str, Any] = MappingProxyType({})
     private_dns_name_options: Mapping[str, Any] = MappingProxyType({})
 
@@ -381,6 +387,8 @@ class RegionState(Parts):
         #: Refuses so many new instances that an account cannot pay for: charge type, type, period, amount. Gives the
         #: price of one in yuan.
         self.check_payment: Callable[[AccountState, str, InstanceType, tuple[int, str], int], float]
+        #: Goes on to charge for an instance whose type was another: the instance, and its type before.
+        self.meter_as: Callable[[Instance, InstanceType], None]
         #: Whether an account is in arrears.
         self.in_arrears: Callable[[str], bool]
         #: Ends the recovery of an instance that is to be stopped.

@@ -128,8 +128,7 @@ def start_on(region: RegionState, instance: Instance, host: Host) -> None:
     """Start a stopped instance on a host that `find_host` has found."""
     if instance.host is not host:
         placement.relocate(region, instance, host, plans=events.AVOIDED)
-    if instance.bandwidth_out and not instance.public_ip:
-        region.change(instance, "public_ip", region.public.allocate() or 0)
+    regain_public_ip(region, instance)
     instance.stopped_mode = NOT_APPLICABLE
     boot(region, instance)
 
@@ -152,6 +151,12 @@ def release(region: RegionState, instance: Instance, why: str) -> None:
     region.depart(instance, why)
     region.emit(Release(instance.id, instance.epoch))
     events.end(region, instance, by_user=why in _BY_USER)
+
+
+def regain_public_ip(region: RegionState, instance: Instance) -> None:
+    """Give an instance with bandwidth a public address again, which its stop has cost it."""
+    if instance.bandwidth_out and not instance.public_ip and not instance.options.without_public_ip:
+        region.change(instance, "public_ip", region.public.allocate() or 0)
 
 
 def drop_public_ip(region: RegionState, instance: Instance) -> None:

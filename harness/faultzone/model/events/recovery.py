@@ -287,8 +287,8 @@ def _restart(region: RegionState, instance: Instance) -> None:
         _end(region, instance, "it has stopped")
         transitions.cut(region, instance)
         return
-    if instance.status == STOPPED and instance.bandwidth_out and not instance.public_ip:
-        region.change(instance, "public_ip", region.public.allocate() or 0)
+    if instance.status == STOPPED:
+        transitions.regain_public_ip(region, instance)
     transitions.boot(region, instance)
 
 
