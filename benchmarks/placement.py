@@ -33,7 +33,7 @@ class _Zone:
             self.region.placement.take(host, self.region.catalog.types["ecs.g5.16xlarge"], another, f"i-{host.index}")
         self.others = row[taken : taken + _OTHERS] or row[:_OTHERS]
         group = DeploymentSet("ds-1", "", "", "Availability", "CancelMembershipAndStart", 0)
-        self.seat = Seat(group, self.others, [])
+        self.seat = Seat(group, self.others, [], (0,))
         for host in self.others[: hosts - taken]:
             self.take(host)
         self.placed: list[Host] = []

@@ -87,6 +87,20 @@ def starved(history: History) -> History:
     return history.go("Stopping", "Stopped")
 
 
+def seated(history: History, instance: str, *, group: int = 0, most: int | None = 1, **more: Any) -> History:
+    """A member of a set that is not spread by hosts alone."""
+    spread = {"place": more.pop("place", "h1"), "group": group, "most": most}
+    return up(history, instance, deployment_set="ds", spread=spread, **more)
+
+
+def joined(history: History, instance: str, *, group: int) -> History:
+    """A member that has come to a group."""
+    spread = {"place": "h1", "group": group, "most": 1}
+    if instance not in history.last:
+        up(history, instance)
+    return history.add("notice", what="membership", instance=instance, deployment_set="ds", host=0, spread=spread)
+
+
 def judged(journal: Journal, name: str) -> Result:
     return check(journal, [name])[0]
 
@@ -95,6 +109,12 @@ GOOD: list[tuple[str, Callable[[History], History]]] = [
     ("life-cycle", lambda h: up(h).go("Stopping", "Starting", "Running", "Stopped", "Released")),
     ("spread", lambda h: up(up(h, "i-1", deployment_set="ds"), "i-2", deployment_set="ds", host=1)),
     ("spread", lambda h: up(up(h, "i-1", deployment_set="a"), "i-2", deployment_set="b")),
+    ("spread", lambda h: seated(seated(h, "i-1", group=1), "i-2", group=1)),
+    ("spread", lambda h: seated(seated(seated(h, "i-1", group=1), "i-2", group=2, place="h2"), "i-1", group=1)),
+    ("spread", lambda h: seated(seated(h, "i-1", most=2), "i-2", most=2)),
+    ("spread", lambda h: seated(seated(h, "i-1", most=1), "i-2", most=2)),
+    ("spread", lambda h: seated(seated(h, "i-1", most=None), "i-2", most=None)),
+    ("spread", lambda h: joined(joined(seated(h, "i-1", group=1), "i-1", group=2), "i-2", group=2)),
     ("identity", lambda h: up(h).go("Stopping").go("Stopped", stopped_mode="StopCharging", public_ip="8.8.8.8")),
     ("identity", lambda h: up(h).go("Stopping").locked("financial").go("Stopped", "Stopped", public_ip="8.8.8.8")),
     ("identity", lambda h: up(h).readdressed().go("Running", private_ip="10.9.9.9", public_ip="8.8.8.8")),
@@ -126,6 +146,14 @@ BAD: list[tuple[str, Callable[[History], History], str]] = [
     ("life-cycle", lambda h: h.go("Pending").go("Released", why="user"), "while Pending"),
     ("life-cycle", lambda h: up(h).go("Released", "Starting"), "from Released"),
     ("spread", lambda h: up(up(h, deployment_set="ds"), "i-2", deployment_set="ds"), "i-1 and i-2 share a host"),
+    ("spread", lambda h: seated(seated(h, "i-1", group=1), "i-2", group=2), "i-1 and i-2 share a host"),
+    (
+        "spread",
+        lambda h: joined(joined(seated(h, "i-1", group=1), "i-1", group=2), "i-2", group=1),
+        "i-1 and i-2 share",
+    ),
+    ("spread", lambda h: seated(seated(seated(h, "i-1", most=2), "i-2", most=2), "i-3", most=2), "i-1 and i-2 and i-3"),
+    ("spread", lambda h: seated(seated(h, "i-1", place="r01"), "i-2", place="r01", host=1), "i-1 and i-2 share a host"),
     (
         "spread",
         lambda h: up(up(h, deployment_set="ds"), "i-2").add(

@@ -172,8 +172,9 @@ class Rules(AssistantRules, BillingRules):
     def zone_in_set(self, group: DeploymentSet, zone: int, without: Instance | None = None) -> bool:
         """Whether a member may be in a zone: with low latency, where the others are
         (deployment-set/low-latency-one-zone)."""
-        others = (member for member in group.members.values() if member is not without)
-        return group.strategy != LOW_LATENCY or all(member.zone == zone for member in others)
+        if group.strategy != LOW_LATENCY:
+            return True
+        return all(member.zone == zone for member in group.members.values() if member is not without)
 
     def room_in_set(self, group: DeploymentSet, zone: int, zones: int) -> int:
         """How many more members a set may have in a zone of a region with so many zones.

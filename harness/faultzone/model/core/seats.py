@@ -29,11 +29,17 @@ class Seat(NamedTuple):
         group: the set.
         apart: the hosts of the members that it is kept apart from.
         near: the hosts that it goes to first, since it may share them.
+        others: the groups that it is kept apart from.
     """
 
     group: DeploymentSet
     apart: list[Host]
     near: list[Host]
+    others: Collection[int]
+
+    def add(self, host: Host, number: int) -> None:
+        """Heed another member, of the group `number`."""
+        (self.apart if number in self.others else self.near).append(host)
 
 
 def seat(region: RegionState, group: DeploymentSet, number: int, *, without: Instance | None = None) -> Seat:
@@ -43,11 +49,10 @@ def seat(region: RegionState, group: DeploymentSet, number: int, *, without: Ins
         number: the group that it is in or goes to; 0 where there are no groups.
         without: the member itself, where it is one already.
     """
-    numbers, apart_from = group.numbers, region.rules.groups_apart(group, number)
-    found = Seat(group, [], [])
+    numbers, found = group.numbers, Seat(group, [], [], region.rules.groups_apart(group, number))
     for member in group.members.values():
         if member.host is not None and member is not without:
-            (found.apart if numbers.get(member.id, 0) in apart_from else found.near).append(member.host)
+            found.add(member.host, numbers.get(member.id, 0))
     return found
 
 

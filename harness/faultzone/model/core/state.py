@@ -98,8 +98,6 @@ class Options(NamedTuple):
     private_dns_name_options: Mapping[str, Any] = MappingProxyType({})
 
 
-#: The strategy, type and affinity of the sets that the first edition had.
-PLAIN_SPREAD: Final = (AVAILABILITY, BY_HOST, 1)
 _PLAIN: Final = Options()
 _OF_LAUNCH: Final = frozenset(Options._fields[: Options._fields.index("launch_tags")])
 
@@ -232,6 +230,11 @@ class DeploymentSet:
         self.apart_by, self.affinity, self.group_count = apart_by, affinity, group_count
         self.members: dict[str, Instance] = {}
         self.numbers: dict[str, int] = {}
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is one that the first edition has: no two members on one host."""
+        return self.affinity == 1 and self.apart_by == BY_HOST and self.strategy == AVAILABILITY
 
     def number(self, instance: Instance) -> int:
         """The group that a member is in; 0 where there are no groups."""
@@ -443,7 +446,7 @@ class RegionState(Parts):
         """What the journal tells of a member of a set that is not spread by hosts alone: what it shares with as many
         others as may share it, and its group."""
         group, host = instance.group, instance.host
-        if group is None or (group.strategy, group.apart_by, group.affinity) == PLAIN_SPREAD:
+        if group is None or group.is_plain:
             return {}
         place = None if host is None else self.placement.place(host, group.apart_by)
         most = None if group.strategy == LOW_LATENCY else group.affinity
@@ -480,6 +483,6 @@ class RegionState(Parts):
             "stopped_mode": instance.stopped_mode,
             **more,
         }
-        if instance.group is not None:
+        if instance.group is not None and not instance.group.is_plain:
             said |= self.told_of_spread(instance)
         self._said.append(("transition", said))

@@ -274,19 +274,24 @@ def _choose(region: RegionState, account: AccountState, plan: _Plan, amount: int
     """
     group = plan.group
     zones = [plan.zone] if plan.zone is not None else _zones_by_room(region, account, group)
-    if group is not None:
-        zones = [zone for zone in zones if _room(region, group, plan.number, zone) >= amount]
-        if not zones:
-            raise ApiError("QuotaExceed.DeploymentSetInstanceQuotaFull")
-        zones = [zone for zone in zones if region.rules.zone_in_set(group, zone)]
-        if not zones:
-            raise ApiError.of("InvalidParameter.NotMatch", why="the deployment set has its members in another zone")
     best: list[_Chosen] = []
+    have_room, are_theirs = group is None, group is None
     for zone in zones:
+        if group is not None:
+            if _room(region, group, plan.number, zone) < amount:
+                continue
+            have_room = True
+            if not region.rules.zone_in_set(group, zone):
+                continue
+            are_theirs = True
         hosts = _choose_in(region, account, plan, zone, amount)
         if len(hosts) == amount:
             return hosts
         best = max(best, hosts, key=len)
+    if not have_room:
+        raise ApiError("QuotaExceed.DeploymentSetInstanceQuotaFull")
+    if not are_theirs:
+        raise ApiError.of("InvalidParameter.NotMatch", why="the deployment set has its members in another zone")
     if len(best) < least:
         raise ApiError("OperationDenied.NoStock")
     return best
@@ -303,7 +308,8 @@ def _choose_in(region: RegionState, account: AccountState, plan: _Plan, zone: in
     """The hosts of a zone for up to `amount` new instances, each chosen as if those before it were placed."""
     chosen: list[_Chosen] = []
     batch: Batch | None = None
-    group, seats = plan.group, dict[int, Seat]()
+    group = plan.group
+    seats: dict[int, Seat] = {}
     numbers = [plan.number or 0]
     for _ in range(amount):
         if chosen:
@@ -315,23 +321,17 @@ def _choose_in(region: RegionState, account: AccountState, plan: _Plan, zone: in
             place = None
             if group is not None and (place := seats.get(number)) is None:
                 place = seats[number] = seat(region, group, number)
-                _add(region, place, number, chosen)
+                for each in chosen:
+                    place.add(*each)
             host = placement.choose(region, account.id, plan.kind, zone, place, batch=batch)
             if host is not None:
                 break
         else:
             break
         chosen.append((host, number))
-        for own, place in seats.items():
-            _add(region, place, own, chosen[-1:])
+        for place in seats.values():
+            place.add(host, number)
     return chosen
-
-
-def _add(region: RegionState, place: Seat, own: int, chosen: list[_Chosen]) -> None:
-    """Let the seat of a member of the group `own` heed those of its batch for which a host is chosen."""
-    apart_from = region.rules.groups_apart(place.group, own)
-    for host, number in chosen:
-        (place.apart if number in apart_from else place.near).append(host)
 
 
 def _zones_by_room(region: RegionState, account: AccountState, group: DeploymentSet | None) -> list[int]:
