@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from faultzone import ApiError, Instance, Region, assert_refused
-from faultzone_specs.observing import refusal_of
+from faultzone_specs.observing import AS_OF_2019, refusal_of
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -96,7 +96,7 @@ def test_an_agent_can_be_installed_by_its_package(region: Region, image: str, pa
     (instance,) = region.run_instances(ImageId=image)
     if image != WITHOUT_AGENT:
         region.control("set-agent", instance=instance.id, state="lacking")
-    assert not has_agent(instance)
+    region.wait(lambda: not has_agent(instance), "3m", what="no agent")
     source = "https://repo-aliyun-assist.oss-cn-beijing.aliyuncs.com/download"
     assert region.commands.log_in(instance, f"wget {source}/{package}\n{install} {package}")["exit_code"] == 0
     region.wait(lambda: has_agent(instance), "5m", what="the agent")
@@ -107,7 +107,13 @@ def test_an_agent_can_be_installed_by_its_package(region: Region, image: str, pa
 def test_unknown_instances_are_refused(region: Region) -> None:
     for action in ("InstallCloudAssistant", "DescribeCloudAssistantStatus"):
         assert_refused("InvalidInstance.NotFound", lambda: region.call(action, InstanceId=[UNKNOWN]))  # noqa: B023
-        assert_refused("MissingParameter.InstanceIds", lambda: region.call(action))  # noqa: B023
+    assert_refused("MissingParameter.InstanceIds", lambda: region.call("InstallCloudAssistant"))
+
+
+@clause("assistant/install-unknown")
+@AS_OF_2019
+def test_no_instance_has_no_status(region: Region) -> None:
+    assert_refused("MissingParameter.InstanceIds", lambda: region.call("DescribeCloudAssistantStatus"))
 
 
 @clause("assistant/vpc-only")

@@ -193,6 +193,30 @@ def _command(region: Region) -> None:
         region.clock.advance("5s")
         region.call("RunCommand", RepeatMode="EveryReboot", **run)
     _describe_runs(region)
+    if _has(region, (2026, 10)):
+        _register(region)
+
+
+def _register(region: Region) -> None:
+    """What there is of managed instances."""
+    asked = {"InstanceName": "web", "Description": "a test's", "IpAddressRange": "0.0.0.0/0", "ResourceGroupId": "rg-1"}
+    made = region.call("CreateActivation", Tag=[{"Key": "for", "Value": "web"}], **asked)
+    code = {"activation_id": made["ActivationId"], "activation_code": made["ActivationCode"]}
+    machines = [region.control("add-machine")["machine"] for _ in range(3)]
+    gone, managed, other = (
+        region.instance(region.control("register-machine", machine=each, **code)["instance"]) for each in machines
+    )
+    region.run_command("true", on=managed)
+    region.call("CreateActivation")
+    region.call("DeregisterManagedInstance", InstanceId=gone.id)
+    region.call("DisableActivation", ActivationId=made["ActivationId"])
+    for page in _pages(region):
+        for action in ("DescribeActivations", "DescribeManagedInstances", "DescribeCloudAssistantStatus"):
+            region.call(action, **page)
+    region.call("ModifyManagedInstance", InstanceId=managed.id, InstanceName="db")
+    for each in (managed, other):
+        region.call("DeregisterManagedInstance", InstanceId=each.id)
+    region.call("DeleteActivation", ActivationId=made["ActivationId"])
 
 
 def _describe_runs(region: Region) -> None:

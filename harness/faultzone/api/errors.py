@@ -267,6 +267,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidParam.PageNumber": (403, "The specified parameter is invalid."),
     "InvalidParam.PageSize": (403, "The specified parameter is invalid."),
     "InvalidInvokeId.NotFound": (400, "The specified InvokeId does not exist."),
+    "ActivationId.InUse": (403, "The specified activation id is in use."),
+    "QuotaExceed.Activation": (403, "The number of activations in the current region exceeds the quota."),
     "FileSize.ExceedLimit": (403, "The length of file content exceeds limit."),
     "FileName.ExceedLimit": (403, "The length of file name exceeds limit."),
     "FileDesc.ExceedLimit": (403, "The length of file description exceeds limit."),

@@ -210,8 +210,7 @@ class LocalBackend:
             self._end = finalize(self, self.real.abandon)
         else:
             self.substrate = self.memory = MemorySubstrate(self.clock, self._on_report, timings, delays)
-            self.memory.guests.metadata = self.cloud.metadata
-            self.memory.guests.address = self.cloud.find_by_address
+            self.memory.guests.belong_to(self.cloud)
         self.failing_calls = FailingCalls()
         self._breakers = breakers
         self._active_faults: ActiveFaults | None = None

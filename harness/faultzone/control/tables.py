@@ -21,6 +21,7 @@ _IN_MEMORY: Final[Mapping[str, Iterable[str]]] = {
     f"{_CONTROL}hosts": "migrate replace-host migrations".split(),
     f"{_CONTROL}events": "schedule-maintenance cancel-maintenance system-event".split(),
     f"{_CONTROL}guests": ("teach-guest guest-request set-agent set-powershell agent log-in guest-history".split()),
+    f"{_CONTROL}machines": "add-machine register-machine".split(),
     f"{_CONTROL}billing": "account-balance top-up prices expire".split(),
     f"{_CONTROL}metadata": ["metadata"],
     f"{_CONTROL}notifications": "subscribe unsubscribe notices notifications".split(),

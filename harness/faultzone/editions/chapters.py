@@ -103,7 +103,12 @@ class Assistant(NamedTuple):
     commands: int  # for each account and region: assistant/command-quota
     invocations_per_day: int  # assistant/invocation-quota
     day_begins: int  # seconds from 00:00 UTC to the start of the day that the quota counts
-    targets: int  # of one call: assistant/targets-limit, assistant/install-unknown
+    targets: int  # of one call: assistant/targets-limit
+    install_targets: int  # of one call: assistant/install-unknown, assistant/install-limit
+    #: of the agent for each system: the newest, and one that is not (assistant/session-support)
+    agent_versions: Mapping[str, tuple[str, str]]
+    heartbeat: int  # seconds for which an agent that was heard of is told to be there; 0 for none: assistant/heartbeats
+    activations: int  # for each account and region: assistant/activation-quota
     content_characters: int  # of Base64: assistant/content-limit
     modify_content: bool  # assistant/modify-content
     name_length: int  # assistant/name-limits

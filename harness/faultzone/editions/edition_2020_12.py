@@ -56,6 +56,7 @@ EDITION: Final = BASE._replace(
         invocations_per_day=5000,
         day_begins=0,
         targets=50,
+        install_targets=50,
         modify_content=False,
         name_length=128,
         description_length=512,

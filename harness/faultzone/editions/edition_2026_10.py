@@ -43,6 +43,9 @@ EDITION: Final = BASE._replace(
         kept_stopped_waits=False,
     ),
     assistant=BASE.assistant._replace(
+        agent_versions={"linux": ("2.2.4.1065", "2.2.3.178"), "windows": ("2.1.4.1065", "2.1.3.178")},
+        heartbeat=120,
+        activations=10,
         records=10000,
         record_days=30,
         sending_days=1,

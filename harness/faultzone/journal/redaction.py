@@ -23,6 +23,7 @@ HIDDEN: Final = "***"
 #: A name that has one of these in it is that of a secret; letters' case, `_` and `-` make no difference.
 _PARTS: Final = (
     "password", "passwd", "passphrase", "passcode", "secret", "token", "privatekey", "apikey", "credential", "userdata",
+    "activationcode",
 )  # fmt: skip
 #: So is a name of which one of these is a word.
 _WORDS: Final = frozenset({"pw", "pwd", "pass", "passwort", "psw", "authorization", "cookie", "signature"})

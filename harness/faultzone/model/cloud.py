@@ -17,12 +17,13 @@ from faultzone.api.values import read_text
 from faultzone.editions import date_text
 from faultzone.errors import ShapeError
 from faultzone.model.core.addresses import dotted, public_addresses
-from faultzone.model.core.dispatch import ACTIONS, REPORTS, Answer, Entry
+from faultzone.model.core.dispatch import ACTIONS, NOT_SIMULATED, REPORTS, Answer, Entry
 from faultzone.model.core.state import Entered, Instance, RegionState, Said
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock
     from faultzone.editions import Edition
+    from faultzone.model.assistant.managed import Registering
     from faultzone.model.core.catalog import Catalog
     from faultzone.model.core.effects import Effect, Report
     from faultzone.model.core.shape import Shape
@@ -104,7 +105,10 @@ class Cloud:
         if entry is None or not self.edition.has(entry.request.since):
             refusal = ApiError.of("InvalidAction", name=action[:64])
             if entry is None:
-                raise refusal
+                why = NOT_SIMULATED.get((product, action))
+                if why is None:
+                    raise refusal
+                raise ApiError(refusal.code, f"{refusal.message} It is not simulated: {why}.")
             date = date_text(entry.request.since)
             since = f"It is there from edition {date} on; this region is of {self.edition.name}."
             raise ApiError(refusal.code, f"{refusal.message} {since}")
@@ -229,6 +233,18 @@ class Cloud:
             if (instance := region.instances.get(instance_id)) is not None:
                 return instance
         return None
+
+    def register_machine(self, region_id: str, asked: Registering) -> str:
+        """Register a machine as a managed instance; its id.
+
+        Raises:
+            RegistrationRefused: its text says why; nothing has changed.
+        """
+        from faultzone.model.assistant import managed  # Most regions have none.
+
+        if region_id not in self.regions:
+            raise managed.RegistrationRefused(managed.UNKNOWN)
+        return managed.register(self.regions[region_id], asked).id
 
     def metadata(self, instance_id: str, path: str) -> str | None:
         """What the metadata service answers an instance for a path; None where there is nothing."""

@@ -6,7 +6,6 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from faultzone.substrate.guest_agent import LATEST
 from faultzone.substrate.shell import NotUnderstood
 from faultzone.substrate.systems import absolute
 
@@ -38,14 +37,15 @@ def rpm(process: Process, arguments: list[str]) -> int:
     _only_the_agents(process, "rpm", arguments, path)
     agent = process.guest.agent
     agent.refresh(process.guest.world.clock.now)
-    if agent.installed and (agent.version == LATEST or option.startswith("-i")):
-        if agent.version != LATEST:
+    latest = agent.versions[0]
+    if agent.installed and (agent.version == latest or option.startswith("-i")):
+        if agent.version != latest:
             raise NotUnderstood("how `rpm -i` meets an older version; write rpm -U")
-        process.write(f"\tpackage {_PACKAGE}-{LATEST} is already installed\n")
+        process.write(f"\tpackage {_PACKAGE}-{latest} is already installed\n")
         return 1
     if "h" in option:
         process.write(f"{'Preparing...':<38}{'#' * 33} [100%]\nUpdating / installing...\n")
-        process.write(f"{f'   1:{_PACKAGE}-{LATEST}':<38}{'#' * 33} [100%]\n")
+        process.write(f"{f'   1:{_PACKAGE}-{latest}':<38}{'#' * 33} [100%]\n")
     process.guest.change_agent("install")
     return 0
 
@@ -62,7 +62,7 @@ def dpkg(process: Process, arguments: list[str]) -> int:
         process.write(f"dpkg: error: cannot access archive '{path}': No such file or directory\n")
         return 2
     _only_the_agents(process, "dpkg", arguments, path)
-    process.write(f"Setting up {_PACKAGE} ({LATEST}) ...\n")
+    process.write(f"Setting up {_PACKAGE} ({process.guest.agent.versions[0]}) ...\n")
     process.guest.change_agent("install")
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from posixpath import dirname
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from faultzone.model.core.effects import (
     AgentSeen,
@@ -18,7 +18,7 @@ from faultzone.model.core.effects import (
     RunScript,
     RunStarted,
 )
-from faultzone.substrate.guest_agent import LATEST, OUTDATED, Agent
+from faultzone.substrate.guest_agent import Agent
 from faultzone.substrate.systems import (
     absolute,
     has_linux_directory,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from faultzone.substrate.process import Process, Ran
     from faultzone.substrate.reaction import Answer
 
-_DIRECTORY: Final = {"linux": "/root", "windows": rf"C:\ProgramData\aliyun\assist\{LATEST}"}
 _USERS: Final = {
     "linux": frozenset({"root", "nobody", "ecs-user"}),
     "windows": frozenset({"administrator", "Administrator", "System"}),
@@ -41,19 +40,36 @@ _USERS: Final = {
 _NO_FILES: Final[frozenset[str]] = frozenset()
 
 
+class Place(NamedTuple):
+    """Where a machine is that is on no host of the cloud: its own id, its addresses, the name of its system, and what
+    its hardware tells it from others by."""
+
+    id: str
+    private_ip: str
+    public_ip: str
+    os_name: str
+    machine: str
+
+
 class Guest:
-    """What runs inside one instance."""
+    """What runs inside one instance, or on a machine outside the cloud.
+
+    Attributes:
+        id: of the instance; of a machine that has not registered, its own.
+        outside: where it is, if it is outside the cloud.
+    """
 
     __slots__ = (
-        "agent", "boot_name", "directories", "epoch", "files", "given_name", "history", "host_name", "id", "pending",
-        "power_timer", "powershell", "processes", "ran", "region", "seen", "services", "system", "up", "user_data",
-        "world",
+        "agent", "boot_name", "directories", "epoch", "files", "given_name", "history", "host_name", "id", "outside",
+        "pending", "power_timer", "powershell", "processes", "ran", "region", "seen", "services", "system", "up",
+        "user_data", "world",
     )  # fmt: skip
 
     def __init__(self, world: Guests, region: str, effect: Boot) -> None:
         self.world, self.region, self.id = world, region, effect.instance
         self.system = system_of(effect.system, effect.os_name)
-        self.agent = Agent()
+        self.agent = Agent(world.versions[self.system.kind])
+        self.outside: Place | None = None
         self.epoch = 0
         #: Its host name now, the one with which it boots, and the one that the region gave it last.
         self.host_name = self.boot_name = self.given_name = ""
@@ -90,10 +106,17 @@ class Guest:
 
     # Files
 
+    @property
+    def _start(self) -> str:
+        """Where a script runs unless its command says (assistant/working-dir)."""
+        if self.system.kind == "linux":
+            return "/root"
+        return rf"C:\ProgramData\aliyun\assist\{self.agent.versions[0]}"
+
     def has_directory(self, path: str) -> bool | None:
         """Whether a directory is there, by its absolute path; None where that is not known."""
         if self.system.kind == "windows":
-            return path == _DIRECTORY["windows"] or has_windows_directory(path)
+            return path == self._start or has_windows_directory(path)
         return path in self.directories or has_linux_directory(path)
 
     def make_directory(self, path: str) -> None:
@@ -103,7 +126,7 @@ class Guest:
 
     def place(self, given: str) -> str:
         """The directory in which a script runs: that of its command, or the agent's own (assistant/working-dir)."""
-        start = _DIRECTORY[self.system.kind]
+        start = self._start
         if not given:
             return start
         return absolute(given, start) if self.system.kind == "linux" else windows_path(given, start)
@@ -145,7 +168,12 @@ class Guest:
     def _halted(self) -> None:
         self.fall()
         self.pending.clear()
-        self.world.report(self.region, Halted(self.id, self.epoch))
+        if self.outside is None:
+            self.world.report(self.region, Halted(self.id, self.epoch))
+        elif self.id != self.outside.id:
+            # Nobody but its agent tells of it.
+            self.world.report(self.region, GuestRebooted(self.id, self.epoch))
+            self.tell_agent()
 
     def _rebooted(self) -> None:
         self.fall()
@@ -157,7 +185,8 @@ class Guest:
     def tell_agent(self, *, booted: bool = False) -> None:
         """Let the region know whether the agent serves, if that is news, and let it fetch what waits for it."""
         agent = self.agent
-        serves = agent.version if self.up and agent.runs else None
+        known = self.outside is None or self.id != self.outside.id
+        serves = agent.version if self.up and agent.runs and known else None
         if serves != self.seen or (booted and serves is not None):
             self.seen = serves
             self.world.report(self.region, AgentSeen(self.id, self.epoch, serves))
@@ -177,7 +206,7 @@ class Guest:
         if change in ("install", "running"):
             agent.installed = agent.enabled = True
             agent.hung = agent.upgrading = False
-            agent.version, agent.outdated = LATEST, None
+            agent.version, agent.outdated = agent.versions[0], None
             change = "start"
         if change == "start":
             agent.since = now if agent.since is None and self.up else agent.since
@@ -187,7 +216,7 @@ class Guest:
         elif change in ("updater-on", "updater-off"):
             agent.updater = change == "updater-on"
         elif change == "outdated":
-            agent.version, agent.outdated = OUTDATED, now
+            agent.version, agent.outdated = agent.versions[1], now
         else:
             agent.hung, agent.upgrading = change == "hung", change == "upgrading"
 

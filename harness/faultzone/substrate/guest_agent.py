@@ -12,9 +12,8 @@ from faultzone.clock import HOUR
 
 #: The name of the agent's process, and on Windows of its service (assistant/process-name).
 AGENT_PROCESS: Final = "AliyunService"
-#: The newest version of the agent, and one that is not.
-LATEST: Final = "1.0.1.459"
-OUTDATED: Final = "1.0.1.299"
+#: The newest version of the agent, and one that is not, unless the edition names others.
+VERSIONS: Final = ("1.0.1.459", "1.0.1.299")
 
 
 class Agent:
@@ -25,17 +24,20 @@ class Agent:
         updater: whether the updater can be executed under its name.
         since: when it began to run, from which its hourly checks count; None while it does not run.
         outdated: since when there is a newer version; None while there is none.
+        versions: the newest version, and one that is not.
     """
 
     __slots__ = (
         "enabled", "hung", "installed", "outdated", "since", "updater", "updater_name", "upgrading", "version",
+        "versions",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, versions: tuple[str, str] = VERSIONS) -> None:
+        self.versions = versions
         self.installed = self.hung = self.upgrading = False
         self.enabled = self.updater = True
         self.updater_name = ""
-        self.version = LATEST
+        self.version = versions[0]
         self.since: int | None = None
         self.outdated: int | None = None
 
@@ -53,4 +55,4 @@ class Agent:
         if self.outdated is not None and self.since is not None and self.updater and self.installed:
             last = self.since + self.checks(now) * HOUR
             if self.checks(now) and last > self.outdated:
-                self.version, self.outdated = LATEST, None
+                self.version, self.outdated = self.versions[0], None

@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.errors import UnknownTarget, UsageError
 from faultzone.model.core.effects import Boot, CancelScript, PutFile, Report, RunScript
-from faultzone.substrate.guest_agent import AGENT_PROCESS, LATEST
+from faultzone.substrate.guest_agent import AGENT_PROCESS, VERSIONS
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock
-    from faultzone.substrate.guest import Guest
+    from faultzone.model.assistant.managed import Registering
+    from faultzone.model.cloud import Cloud
+    from faultzone.substrate.guest import Guest, Place
     from faultzone.substrate.reaction import Answer, Reaction
 
 #: Gives the reaction to a command's text; None where it is not meant.
 Taught = Callable[[str], "Reaction | None"]
 
+#: The host of what is on none.
+_NO_HOST: Final = -1
 AGENT_STATES: Final = ("running", "stopped", "hung", "lacking", "outdated", "upgrading")
 
 
@@ -45,7 +49,14 @@ class Guests:
         metadata: gives what the metadata service answers an instance for a path; None where there is nothing.
         address: gives the instance that an instance finds by a name or an address; None where there is none.
         reachable: gives what serves in an instance, as `services`; None where nothing is heard of it from outside.
+
+    Attributes:
+        register: registers a machine in a region as a managed instance, and gives the id of that.
+        machines: how many machines there are outside the cloud.
+        versions: the newest version of the agent for each system, and one that is not.
     """
+
+    register: Callable[[str, Registering], str]
 
     def __init__(
         self,
@@ -65,6 +76,29 @@ class Guests:
         self.asking: int | None = None
         self._guests: dict[str, Guest] = {}
         self._rules: list[_Rule] = []
+        self.machines = 0
+        self.versions: Mapping[str, tuple[str, str]] = {"linux": VERSIONS, "windows": VERSIONS}
+
+    def belong_to(self, cloud: Cloud) -> None:
+        """Ask a cloud what guests find out from it, and have the agents of its edition."""
+        self.metadata, self.address, self.register = cloud.metadata, cloud.find_by_address, cloud.register_machine
+        self.versions = cloud.edition.assistant.agent_versions
+
+    def add_machine(self, region: str, place: Place, host_name: str, system: str) -> None:
+        """Let a machine be there outside the cloud, with an agent that has not registered."""
+        from faultzone.substrate.guest import Guest  # Few clouds have such machines.
+
+        boot = Boot(place.id, 0, _NO_HOST, None, host_name, system, os_name=place.os_name)
+        guest = self._guests[place.id] = Guest(self, region, boot)
+        self.machines += 1
+        guest.outside, guest.agent.installed = place, True
+        guest.name(host_name)
+        guest.rise()
+
+    def know_as(self, managed_id: str, guest: Guest) -> None:
+        """Have a machine outside the cloud known by the id of its managed instance too, and no other by that."""
+        self.forget(managed_id)
+        self._guests[managed_id] = guest
 
     # For the substrate
 
@@ -89,7 +123,13 @@ class Guests:
             guest.pending.clear()
 
     def forget(self, instance: str) -> None:
-        """An instance was released."""
+        """An instance was released; a machine outside the cloud goes on, and its agent is not heard of."""
+        guest = self._guests.get(instance)
+        if guest is not None and guest.outside is not None:
+            del self._guests[instance]
+            guest.id, guest.seen = guest.outside.id, None
+            guest.pending.clear()
+            return
         self.down(instance)
         self._guests.pop(instance, None)
 
@@ -186,7 +226,7 @@ class Guests:
             "running": agent.runs,
             "process": AGENT_PROCESS if agent.runs else None,
             "version": agent.version,
-            "latest": LATEST,
+            "latest": agent.versions[0],
             "checks": agent.checks(now),
             "updater": agent.updater,
         }

@@ -253,7 +253,14 @@ def _shutdown(process: Process, arguments: list[str]) -> int:
 
 
 #: What guests know of the programs that every Linux system has, and of the tools of some.
+def _aliyun_service(process: Process, arguments: list[str]) -> int:
+    from faultzone.substrate.machines import aliyun_service  # Few machines are outside the cloud.
+
+    return aliyun_service(process, arguments)
+
+
 LINUX: Final[Mapping[str, GuestProgram]] = {
+    "aliyun-service": _aliyun_service,
     "cat": _cat,
     "chkconfig": chkconfig,
     "chmod": chmod,

@@ -140,6 +140,8 @@ class System:
             return self.systemd
         if name == "chkconfig":
             return self.chkconfig
+        if name == "aliyun-service":
+            return True
         return None if name in _MAY_BE or _FAMILY_MAY_BE.fullmatch(name) else False
 
 

@@ -9,37 +9,37 @@ from typing import Final
 
 from faultzone.api.answer import CURRENT, Answer, Number, Rows, Structure, Text, Time, Truth, items
 from faultzone.api.ecs.assistant import LATER, AssistantRequest
-from faultzone.api.ecs.reasons import BY_INSTANCE
-from faultzone.api.request import texts
+from faultzone.api.request import integer, text, texts
 
-_NOT_PAGED: Final = "the instances are named, and none is left for another page"
 _AGENT: Final = (
     Text("InstanceId", "CloudAssistantStatus"),
     Text("CloudAssitantStatus", own=True),
     Text("CloudAssistantVersion", "OSType", since=LATER),
     Number("InvocationCount", "ActiveTaskCount", since=CURRENT),
-    Time("LastInvokedTime", since=CURRENT),
-    Truth("SupportSessionManager", since=CURRENT, empty="there are no sessions here"),
-    Time("LastHeartbeatTime", since=CURRENT, missing="no time is kept of heartbeats"),
+    Time("LastInvokedTime", "LastHeartbeatTime", since=CURRENT),
+    Truth("SupportSessionManager", since=CURRENT),
 )
 
 
 class DescribeCloudAssistantStatus(AssistantRequest):
-    """Tell whether instances have the agent."""
+    """Tell whether instances have the agent: those that are named, or from edition 2026-10 on all of a region."""
 
     writes = False
-    mandatory = ("InstanceId",)
 
     instance_ids: tuple[str, ...] = texts("InstanceId")
-
-    not_simulated = ((BY_INSTANCE, "OSType MaxResults NextToken PageNumber PageSize"),)
+    os_type: str | None = text("OSType", among=("Windows", "Linux", "FreeBSD"), since=CURRENT)
+    page_number: int = integer("PageNumber", 1, least=1, since=CURRENT)
+    page_size: int = integer("PageSize", 10, least=1, most=50, since=CURRENT)
+    max_results: int | None = integer("MaxResults", least=1, most=50, since=CURRENT)
+    next_token: str | None = text("NextToken", since=CURRENT)
 
     answer = Answer(
         items("InstanceCloudAssistantStatusSet", "InstanceCloudAssistantStatus", *_AGENT),
         # As pages of the time spell it.
         Structure("InstanceCloudAssitantStatus", Rows("InstanceCloudAssitantStatusSet", *_AGENT), own=True),
-        Number("TotalCount", "PageNumber", "PageSize", since=CURRENT, missing=_NOT_PAGED),
-        Text("NextToken", since=CURRENT, missing=_NOT_PAGED),
+        Number("TotalCount", since=CURRENT),
+        Number("PageNumber", "PageSize", since=CURRENT, when="the page was asked for by number"),
+        Text("NextToken", since=CURRENT, when="the page was asked for by token"),
     )
 
 

@@ -6,7 +6,6 @@ from typing import Final
 
 ALWAYS_AT_ONCE: Final = "a running instance is stopped at once when it is deleted by force"
 BY_HOST_NAME: Final = "write HostName"
-BY_INSTANCE: Final = "the status is asked for by instance here"
 CANNOT_BE_USED: Final = "the documentation says that it cannot be used yet"
 BY_NUMBER: Final = "the listing has pages by number here"
 FIXED_SECURITY_GROUPS: Final = "the security group of an instance does not change here"

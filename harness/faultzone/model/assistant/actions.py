@@ -24,10 +24,19 @@ from faultzone.api.errors import ApiError
 from faultzone.model.assistant import parameters
 from faultzone.model.assistant.cron import Cron, CronError
 from faultzone.model.assistant.runs import await_start, begin, close, forget_old, schedule, settle
-from faultzone.model.assistant.state import DELIVERING, AssistantState, Command, Invocation, Target
+from faultzone.model.assistant.state import (
+    DELIVERING,
+    AssistantState,
+    Command,
+    Invocation,
+    Machine,
+    Target,
+    find_machine,
+    machine_of,
+)
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.effects import CancelScript
-from faultzone.model.core.state import AccountState, Instance, RegionState
+from faultzone.model.core.state import AccountState, RegionState
 
 _USER_LENGTH: Final = 255
 
@@ -193,21 +202,23 @@ def _check_values(region: RegionState, request: InvokeCommand | RunCommand, comm
         raise ApiError("Username.ExceedLimit")
 
 
-def find_targets(region: RegionState, account: AccountState, ids: Sequence[str]) -> list[Instance]:
-    """The instances that a call names, each once, however often it is named (assistant/targets-once).
+def find_targets(region: RegionState, account: AccountState, ids: Sequence[str]) -> list[Machine]:
+    """The instances and managed instances that a call names, each once, however often it names one
+    (assistant/targets-once).
 
     Raises:
         ApiError: too many are named, or one does not exist (assistant/targets-limit, assistant/invoke-unknown).
     """
     if len(ids) > region.rules.targets_limit():
         raise ApiError("InstanceIds.ExceedLimit")
-    try:
-        return [account.instances[each] for each in dict.fromkeys(ids)]
-    except KeyError:
-        raise ApiError("InvalidInstance.NotFound") from None
+    found = [find_machine(region, each) for each in dict.fromkeys(ids)]
+    targets = [each for each in found if each is not None and each.account == account.id]
+    if len(targets) < len(found):
+        raise ApiError("InvalidInstance.NotFound")
+    return targets
 
 
-def find_fit(region: RegionState, account: AccountState, ids: Sequence[str]) -> list[Instance]:
+def find_fit(region: RegionState, account: AccountState, ids: Sequence[str]) -> list[Machine]:
     """The instances that a call names, each Running, in a VPC and with an agent that serves.
 
     Raises:
@@ -224,7 +235,7 @@ def find_fit(region: RegionState, account: AccountState, ids: Sequence[str]) -> 
     return targets
 
 
-def check_targets(region: RegionState, account: AccountState, ids: Sequence[str], kind: str) -> list[Instance]:
+def check_targets(region: RegionState, account: AccountState, ids: Sequence[str], kind: str) -> list[Machine]:
     """The targets of an invocation, each fit for it (assistant/all-or-nothing).
 
     Raises:
@@ -250,7 +261,7 @@ def _invoke(
     account: AccountState,
     command: Command,
     request: InvokeCommand | RunCommand,
-    targets: Iterable[Instance],
+    targets: Iterable[Machine],
     mode: str,
     cron: Cron | None,
 ) -> Invocation:
@@ -305,6 +316,6 @@ def _stop(region: RegionState, state: AssistantState, invocation: Invocation, ta
     record.stopped = now
     begun = record.started is not None
     if record.cause == DELIVERING:
-        instance = region.instances[target.instance]
+        instance = machine_of(region, target.instance)
         region.emit(CancelScript(instance.id, instance.epoch, record.run))
     settle(region, state, record, region.rules.stopped_cause(begun))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.files import DescribeSendFileResults, SendFile
@@ -16,16 +16,12 @@ from faultzone.model.assistant.actions import find_fit
 from faultzone.model.assistant.describe import last_change, token_of
 from faultzone.model.assistant.invocation_status import OUTCOMES
 from faultzone.model.assistant.runs import begin
-from faultzone.model.assistant.state import AssistantState, Command, Invocation, Target
+from faultzone.model.assistant.state import AssistantState, Command, Invocation, Machine, Target
 from faultzone.model.assistant.states import detailed_total, target_outcome
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.effects import PutFile
 from faultzone.model.core.listing import listing
 from faultzone.model.core.state import AccountState, RegionState
-
-if TYPE_CHECKING:
-    from faultzone.model.core.state import Instance
-
 
 _NAME_MOST: Final = 255
 _DESCRIPTION_MOST: Final = 512
@@ -46,7 +42,7 @@ class File(Command):
         self.name, self.description, self.directory = request.name, request.description, request.target_dir
         self.timeout = max(_TIMEOUT_LEAST, request.timeout)
 
-    def effect(self, region: RegionState, invocation: Invocation, instance: Instance, run: str) -> PutFile:
+    def effect(self, region: RegionState, invocation: Invocation, instance: Machine, run: str) -> PutFile:
         """What the agent of an instance is asked to do."""
         asked = self.request
         return PutFile(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from faultzone.clock import SECOND
 from faultzone.model.assistant.runs import begin_at_start, settle
-from faultzone.model.assistant.state import UNDER_WAY, AssistantState, Record
+from faultzone.model.assistant.state import UNDER_WAY, AssistantState, Managed, Record, find_machine
 from faultzone.model.core.dispatch import takes
 from faultzone.model.core.effects import (
     AgentSeen,
@@ -28,7 +28,7 @@ _RunReport = RunStarted | RunOutput | RunEnded | RunTimedOut | RunRefused
 
 def _live(region: RegionState, report: _RunReport) -> tuple[AssistantState, Record] | None:
     """The record that a report is about; None where it has settled, or the report is of an earlier epoch."""
-    instance = region.instances.get(report.instance)
+    instance = find_machine(region, report.instance)
     if instance is None or instance.epoch != report.epoch:
         return None
     state = region.account(instance.account).part(AssistantState)
@@ -106,11 +106,15 @@ def on_refused(region: RegionState, report: RunRefused) -> bool:
 @takes(AgentSeen)
 def on_agent_seen(region: RegionState, report: AgentSeen) -> bool:
     """An agent has begun or ceased to serve; none does on a system that is not listed (assistant/os-list)."""
-    instance = region.instances.get(report.instance)
+    instance = find_machine(region, report.instance)
     if instance is None or instance.epoch != report.epoch:
         return False
-    instance.agent = report.version if region.rules.serves(instance.image.os_name) else None
+    version = instance.agent = report.version if region.rules.serves(instance.image.os_name) else None
     state = region.account(instance.account).part(AssistantState)
+    if region.edition.assistant.heartbeat:
+        state.hear(instance.id, region.clock.now, serves=version is not None)
+    if isinstance(instance, Managed):
+        instance.seen = version or instance.seen
     if instance.id in state.cold and instance.status == RUNNING:
         begin_at_start(region, state, instance)
     return True
@@ -120,7 +124,7 @@ def on_agent_seen(region: RegionState, report: AgentSeen) -> bool:
 def on_guest_rebooted(region: RegionState, report: GuestRebooted) -> bool:
     """An instance was rebooted from inside: it stays Running, what had begun there is interrupted, and no event is
     answered (event/guest-reboot-does-not-avoid)."""
-    instance = region.instances.get(report.instance)
+    instance = find_machine(region, report.instance)
     if instance is None or instance.epoch != report.epoch or instance.status != RUNNING:
         return False
     state = region.account(instance.account).part(AssistantState)

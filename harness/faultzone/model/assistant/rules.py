@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from faultzone.editions import Edition
     from faultzone.model.assistant.cron import Cron
     from faultzone.model.assistant.invocation_status import Decision
+    from faultzone.model.assistant.state import Machine
     from faultzone.model.core.catalog import Image
-    from faultzone.model.core.state import Instance
 
 
 class AssistantRules:
@@ -65,6 +65,10 @@ class AssistantRules:
         """The number of the day that the quota counts (assistant/invocation-quota)."""
         return (ms - self.edition.assistant.day_begins * SECOND) // DAY
 
+    def installations_limit(self) -> int:
+        """On how many instances one call may install the agent (assistant/install-unknown, assistant/install-limit)."""
+        return self.edition.assistant.install_targets
+
     def may_run_in(self, status: str) -> bool:
         """Targets must be Running (assistant/running-only)."""
         return status == "Running"
@@ -77,10 +81,12 @@ class AssistantRules:
         """Whether an instance has the agent from its first boot: the image has it (assistant/preinstalled)."""
         return image.agent and self.serves(image.os_name)
 
-    def agent_is_heard(self, instance: Instance) -> bool:
-        """Whether the agent of an instance is told to be there: it serves, and its instance runs
-        (assistant/agent-status)."""
-        return instance.agent is not None and instance.status == "Running" and not instance.impaired
+    def agent_is_heard(self, machine: Machine, silent: int | None) -> bool:
+        """Whether an agent is told to be there: it serves, and its instance runs; where heartbeats count, as long as it
+        has not been silent for long, in milliseconds (assistant/agent-status, assistant/heartbeats)."""
+        if heartbeat := self.edition.assistant.heartbeat:
+            return silent is not None and silent <= heartbeat * SECOND
+        return machine.agent is not None and machine.status == "Running" and not machine.impaired
 
     def serves(self, os_name: str) -> bool:
         """Whether commands run on a system of this name (assistant/os-list)."""

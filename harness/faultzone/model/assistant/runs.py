@@ -19,7 +19,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import DAY, SECOND
-from faultzone.model.assistant.state import DELIVERING, WAITING, AssistantState, Batch, Invocation, Record, Target
+from faultzone.model.assistant.state import (
+    DELIVERING,
+    WAITING,
+    AssistantState,
+    Batch,
+    Invocation,
+    Machine,
+    Record,
+    Target,
+    find_machine,
+    machine_of,
+)
 from faultzone.model.core.effects import CancelScript, firing
 from faultzone.model.core.state import RUNNING
 
@@ -39,6 +50,8 @@ def watch(region: RegionState) -> None:
 def _follow(region: RegionState, instance: Instance, before: str | None, after: str) -> None:
     """Interrupt what runs on an instance that leaves Running; begin what is to run when it starts."""
     state = region.account(instance.account).part(AssistantState)
+    if before == RUNNING and region.edition.assistant.heartbeat:
+        state.silence(instance.id, region.clock.now)
     if before is not None and instance.id in state.live and region.rules.interrupts(before, after):
         interrupt(region, state, instance.id, "instance-released" if after == "Released" else None)
     if after == RUNNING and state.at_start:
@@ -86,7 +99,8 @@ def _deliver(region: RegionState, state: AssistantState, invocation: Invocation,
         if record.cause != DELIVERING:
             state.judge(record, DELIVERING)
         record.target.runs += 1
-        region.emit(command.effect(region, invocation, region.instances[record.target.instance], batch.run))
+        machine = machine_of(region, record.target.instance)
+        region.emit(command.effect(region, invocation, machine, batch.run))
     batch.timeout = command.timeout
     batch.timer = region.clock.guest_later(region.rules.delivery(), lambda: _overdue(region, state, batch))
 
@@ -100,7 +114,7 @@ def await_start(region: RegionState, state: AssistantState, invocation: Invocati
         _file(state, invocation, [_open(state, invocation, target, Batch(run, now), WAITING) for target in targets])
 
 
-def begin_at_start(region: RegionState, state: AssistantState, instance: Instance) -> None:
+def begin_at_start(region: RegionState, state: AssistantState, instance: Machine) -> None:
     """Begin what is to run when an instance starts, once the agent that its system brought up serves."""
     if instance.agent is None:
         state.cold.add(instance.id)
@@ -122,7 +136,7 @@ def schedule(region: RegionState, state: AssistantState, invocation: Invocation)
     rules, targets = region.rules, invocation.targets.values()
     invocation.timer = None
     due = invocation.cron.next_after(region.clock.now, rules.cron_offset())
-    if due is None or not any(_fires(region, target) and target.instance in region.instances for target in targets):
+    if due is None or not any(_fires(region, each) and find_machine(region, each.instance) for each in targets):
         was_open, invocation.exhausted = invocation.open, True
         if was_open and not invocation.open:
             close(state, invocation)
@@ -143,7 +157,7 @@ def _fires(region: RegionState, target: Target) -> bool:
 
 def _is_able(region: RegionState, target: Target) -> bool:
     """Whether a firing makes a run here: none is under way and the instance can take one (assistant/timed-missed)."""
-    instance = region.instances.get(target.instance)
+    instance = find_machine(region, target.instance)
     return (
         target.live is None
         and instance is not None
@@ -243,7 +257,10 @@ def close(state: AssistantState, invocation: Invocation) -> None:
 
 def _cut_off(region: RegionState, instance: Instance) -> None:
     """End every run on an instance whose host is lost (assistant/run-interrupted)."""
-    interrupt(region, region.account(instance.account).part(AssistantState), instance.id, None)
+    state = region.account(instance.account).part(AssistantState)
+    if region.edition.assistant.heartbeat:
+        state.silence(instance.id, region.clock.now)
+    interrupt(region, state, instance.id, None)
 
 
 def interrupt(region: RegionState, state: AssistantState, instance_id: str, cause: str | None) -> None:
@@ -260,7 +277,7 @@ def _overdue(region: RegionState, state: AssistantState, batch: Batch) -> None:
     """End what has not begun in time, and later what has not been heard of again (invocation-status/settles)."""
     for record in list(batch.open.values()):
         if record.cause == DELIVERING:
-            instance = region.instances[record.target.instance]
+            instance = machine_of(region, record.target.instance)
             region.emit(CancelScript(instance.id, instance.epoch, record.run))
             settle(region, state, record, "not-delivered")
 

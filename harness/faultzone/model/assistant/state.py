@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from faultzone.clock import MINUTE
 from faultzone.journal.redaction import HIDDEN
 from faultzone.model.assistant.parameters import fill
 from faultzone.model.core.book import NOWHERE, Book, Field, by_name
 from faultzone.model.core.effects import PutFile, RunScript
+from faultzone.model.core.state import RUNNING
 
 if TYPE_CHECKING:
     from faultzone.clock import Timer
@@ -22,6 +24,67 @@ UNDER_WAY: Final = "running"
 WAITING: Final = "waiting-for-its-time"
 #: The modes in which an invocation goes on until the user stops it (assistant/repeat-mode).
 _REPEATING: Final = frozenset({"Period", "EveryReboot"})
+
+
+class SystemOf(NamedTuple):
+    """The operating system of a machine outside the cloud, by the names that an image has for one."""
+
+    system: str
+    os_name: str
+
+
+class Managed:
+    """A managed instance: a machine outside the cloud that registered, with what Cloud Assistant asks of an instance
+    (assistant/managed-runs).
+
+    Attributes:
+        activation: the id of the activation with which it registered.
+        machine: by what it told itself from others, its MachineId.
+        seen: the version of its agent that was last heard of; `agent` is None where none serves.
+        private_ip, public_ip: its addresses.
+        group, tags: those of its activation.
+    """
+
+    __slots__ = (
+        "account", "activation", "agent", "epoch", "group", "host_name", "id", "image", "machine", "name",
+        "private_ip", "public_ip", "registered", "seen", "tags",
+    )  # fmt: skip
+
+    #: It is not the region that starts and stops it, and it is where the internet is.
+    status: Final = RUNNING
+    impaired: Final = False
+    in_vpc: Final = True
+
+    def __init__(self, id: str, account: str, activation: str, image: SystemOf, registered: int) -> None:
+        self.id, self.account, self.activation, self.image = id, account, activation, image
+        self.registered = registered
+        self.name = self.host_name = self.machine = self.private_ip = self.public_ip = self.group = self.seen = ""
+        self.tags: Mapping[str, str] = {}
+        self.agent: str | None = None
+        self.epoch = 0
+
+
+#: What runs commands and takes files.
+Machine: TypeAlias = "Instance | Managed"
+
+
+class Outside(dict[str, Managed]):
+    """The managed instances of a region, by id."""
+
+
+def find_machine(region: RegionState, machine_id: str) -> Machine | None:
+    """The instance or managed instance of this id; None where there is none, or no more."""
+    found: Machine | None = region.instances.get(machine_id)
+    if found is None and (outside := region.kept(Outside)) is not None:
+        found = outside.get(machine_id)
+    return found
+
+
+def machine_of(region: RegionState, machine_id: str) -> Machine:
+    """The same of one that is there: a run of it has not settled."""
+    found = find_machine(region, machine_id)
+    assert found is not None
+    return found
 
 
 class Command:
@@ -43,7 +106,7 @@ class Command:
         self.timeout = 0
         self.invoked = self.open = 0
 
-    def effect(self, region: RegionState, invocation: Invocation, instance: Instance, run: str) -> RunScript | PutFile:
+    def effect(self, region: RegionState, invocation: Invocation, instance: Machine, run: str) -> RunScript | PutFile:
         """What the agent of an instance is asked to do."""
         return RunScript(
             instance.id,
@@ -60,7 +123,7 @@ class Command:
             self._script(region, invocation, instance, dict.fromkeys(invocation.parameters, HIDDEN)),
         )
 
-    def _script(self, region: RegionState, invocation: Invocation, instance: Instance, given: Mapping[str, str]) -> str:
+    def _script(self, region: RegionState, invocation: Invocation, instance: Machine, given: Mapping[str, str]) -> str:
         """The script with what its placeholders stand for (assistant/parameters)."""
         if self.parameters is None:
             return self.script
@@ -112,7 +175,7 @@ class Target:
 
     __slots__ = ("cause", "instance", "live", "records", "runs", "stopped", "system")
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Machine) -> None:
         self.instance, self.system = instance.id, instance.image.system
         self.records: list[Record] = []
         self.cause = ""
@@ -218,6 +281,7 @@ class AssistantState:
         live: instance -> run -> record, of those that have not settled.
         at_start: what is to run when its targets start.
         cold: the instances that have started and whose agent has not been heard of since.
+        beats: machine -> when its agent was first heard of, and since when it is silent, None while it is not.
     """
 
     def __init__(self) -> None:
@@ -230,8 +294,30 @@ class AssistantState:
         self.live: dict[str, dict[str, Record]] = {}
         self.at_start: list[Invocation] = []
         self.cold: set[str] = set()
+        self.beats: dict[str, tuple[int, int | None]] = {}
         self.day = 0
         self.invoked_today = 0
+
+    def hear(self, machine_id: str, now: int, *, serves: bool) -> None:
+        """Note that an agent has begun or ceased to serve; one that starts anew begins to beat anew."""
+        if serves:
+            self.beats[machine_id] = (now, None)
+        else:
+            self.silence(machine_id, now)
+
+    def silence(self, machine_id: str, now: int) -> None:
+        """Note that nothing more is heard of an agent."""
+        since, until = self.beats.get(machine_id, (0, 0))
+        if until is None:
+            self.beats[machine_id] = (since, now)
+
+    def last_heard(self, machine_id: str, now: int) -> int | None:
+        """When an agent was last heard of, which is once in a minute; None for never (assistant/heartbeats)."""
+        beats = self.beats.get(machine_id)
+        if beats is None:
+            return None
+        since, until = beats
+        return since + ((now if until is None else until) - since) // MINUTE * MINUTE
 
     def judge(self, record: Record, cause: str) -> None:
         """Say what has become of a run."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from faultzone.model.assistant.invocation_status import OUTCOMES, Outcome
-from faultzone.model.assistant.state import UNDER_WAY, WAITING
+from faultzone.model.assistant.state import UNDER_WAY, WAITING, find_machine
 
 if TYPE_CHECKING:
     from faultzone.model.assistant.state import Invocation, Target
@@ -66,7 +66,7 @@ def _cause(region: RegionState, invocation: Invocation, target: Target) -> str:
         return target.live.cause
     if not is_over(region, invocation, target):
         return WAITING
-    gone = "instance-missing" if target.instance not in region.instances else "instance-not-running"
+    gone = "instance-missing" if find_machine(region, target.instance) is None else "instance-not-running"
     return target.cause or gone
 
 
@@ -74,7 +74,7 @@ def is_over(region: RegionState, invocation: Invocation, target: Target) -> bool
     """Whether a target gets no further run, and none is under way."""
     if target.live is not None:
         return False
-    ends = invocation.exhausted or target.instance not in region.instances
+    ends = invocation.exhausted or find_machine(region, target.instance) is None
     return not invocation.timed or target.stopped is not None or ends
 
 

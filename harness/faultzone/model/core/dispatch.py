@@ -69,6 +69,10 @@ _ANSWERING: Final[Mapping[str, str]] = {
     "assistant.agents": "InstallCloudAssistant DescribeCloudAssistantStatus",
     "assistant.describe": "DescribeCommands DescribeInvocations DescribeInvocationResults",
     "assistant.files": "SendFile DescribeSendFileResults",
+    "assistant.managed": (
+        "CreateActivation DescribeActivations DisableActivation DeleteActivation DescribeManagedInstances "
+        "ModifyManagedInstance DeregisterManagedInstance"
+    ),
     "resources.describe": (
         "DescribeRegions DescribeZones DescribeInstanceTypes DescribeInstanceTypeFamilies DescribeAvailableResource "
         "DescribeImages DescribeDisks"
@@ -81,6 +85,11 @@ _ANSWERING: Final[Mapping[str, str]] = {
 }
 _MODEL: Final = "faultzone.model."
 
+#: Actions that are refused, and why.
+NOT_SIMULATED: Final[Mapping[tuple[str, str], str]] = {
+    (ECS, name): "no terminal is served here; RunCommand runs commands"
+    for name in ("StartTerminalSession", "DescribeTerminalSessions", "EndTerminalSession")
+}
 #: Product and name of an action, aliases included -> what implements it.
 ACTIONS: Final[Loaded[tuple[str, str], Entry]] = Loaded(
     {_MODEL + module: [(ECS, name) for name in names.split()] for module, names in _ANSWERING.items()}

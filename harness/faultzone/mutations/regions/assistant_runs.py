@@ -106,7 +106,7 @@ REGIONS: Final = (
     row("agent-status-yes", "assistant/agent-status-spelling", "says yes and no of an agent",
         answer(AGENT_STATUS, f"{AGENTS}[].CloudAssistantStatus", read_as({"true": "yes", "false": "no"}))),
     row("every-agent-is-heard", "assistant/agent-status", "says of every instance that runs that its agent is there",
-        agent_is_heard=lambda right, instance: instance.status == "Running"),
+        agent_is_heard=lambda right, instance, silent: instance.status == "Running"),
     row("first-boot-agents", "assistant/agent-status",
         "says of an instance that was ever stopped that it has no agent",
         once_called("StopInstance", "InstanceId", AGENT_STATUS, f"{AGENTS}[]", NO_AGENT)),
