@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -16,6 +17,8 @@ from pytest_faultzone.running import EDITION, EDITION_PARAMETER, asserts_clauses
 ALL: Final = "all"
 #: The edition that the backend of the run names, where it lasts and nobody asks for one.
 _NAMED: pytest.StashKey[str] = pytest.StashKey()
+#: What ends that regions follow the edition of a test.
+_FOLLOWED: pytest.StashKey[Callable[[], None]] = pytest.StashKey()
 
 
 def check(name: str) -> None:
@@ -50,6 +53,15 @@ def of(item: pytest.Item) -> str | None:
 def of_regions(config: pytest.Config) -> str:
     """The edition of the regions that the running test makes, where the test itself says nothing."""
     return config.stash.get(EDITION, None) or of_run(config)
+
+
+def follow(config: pytest.Config) -> None:
+    """Let regions follow the edition of the running test that it makes without a fixture."""
+    if end := config.stash.get(_FOLLOWED, None):
+        end()
+    else:
+        config.add_cleanup(lambda: config.stash[_FOLLOWED]())
+    config.stash[_FOLLOWED] = editions.follow(of_regions(config))
 
 
 def of_run(config: pytest.Config) -> str:

@@ -41,6 +41,7 @@ def check_options(config: pytest.Config) -> None:
         _check_journal(config)
         config.stash[PROOF].expected = departures.load(config)
         backends.check(config)
+        by_edition.follow(config)
     except (UsageError, HarnessError) as error:
         raise pytest.UsageError(str(error)) from None
 

@@ -56,6 +56,13 @@ def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | 
     return DEVIATES if asserted and causes.origin(call.excinfo) != causes.MODEL else HARNESS_ERROR
 
 
+def _edition(item: pytest.Item) -> str | None:
+    """The edition that a test has judged: that of its last region, where none of them is of the test's own."""
+    edition, regions = item.config.stash.get(EDITION, None), item.config.stash.get(REGIONS, None)
+    judged = [made.edition for made in regions.of(item)] if regions is not None else []
+    return edition if not judged or edition in judged else judged[-1]
+
+
 @contextmanager
 def showing(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Let pytest show the user's frames alone of what a test with a region has raised."""
@@ -85,7 +92,7 @@ def complete(
     if verdict is not None:
         says: dict[str, Any] = {
             "clauses": named,
-            "edition": item.config.stash.get(EDITION, None),
+            "edition": _edition(item),
             "verdict": verdict,
             **causes.of(call, report, verdict, maker),
         }

@@ -40,6 +40,7 @@ class Made:
 
     Attributes:
         owner: the id of the test it is of, or of the class or module whose tests share it; empty if the session's do.
+        edition: the name of the edition that it follows.
         journal: what happened in it.
         find: gives it, as long as somebody holds it.
         file: where its journal is kept, if it is.
@@ -51,6 +52,7 @@ class Made:
     """
 
     owner: str
+    edition: str
     journal: Journal
     find: Callable[[], Region | None]
     file: Path | None = None
@@ -99,7 +101,7 @@ class Regions:
         owner = stash.get(RUNNING, "")
         self.end_left()
         region.strict = stash.get(ASSERTS, False)
-        made = Made(owner, region.journal, ref(region), judged=_is_bent(region))
+        made = Made(owner, region.edition.name, region.journal, ref(region), judged=_is_bent(region))
         self._made[region] = made
         # Its last reference may go while a lock is held, wherever the collector runs: so its end is only noted there.
         finalize(region, self._left.append, made)

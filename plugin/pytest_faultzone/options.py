@@ -183,7 +183,7 @@ EDITION = Option(
     "edition",
     "",
     "the edition of the documentation; with 'all', a test of clauses runs in each edition that has them (default: "
-    "2019-02; for a test of clauses, the first edition that has them)",
+    "the newest complete edition; for a test of clauses, the first edition that has them)",
     "YYYY-MM|all",
     argument="edition",
 )
@@ -332,7 +332,13 @@ ARGUMENTS: Final = {
         Argument("accounts", (int,), 1, "accounts of the cloud"),
         Argument("regions", (list, tuple), ("cn-hangzhou",), "the IDs of the regions of the cloud"),
         Argument("region_id", (str,), "cn-hangzhou", "the ID of the region, if there is only one"),
-        Argument("edition", (str, object), "2019-02", "the edition of the documentation: its name, or a value"),
+        Argument(
+            "edition",
+            (str, object),
+            "the newest complete edition; the first edition that has the clauses of the test",
+            "the edition of the documentation: its name, or a value",
+            "2019-02",
+        ),
         Argument(
             "recovery",
             (str,),

@@ -167,6 +167,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
         edition = by_edition.of(item)
     running.begins(item, edition)
+    if edition is not None or "pytest_faultzone.by_edition" in sys.modules:
+        from pytest_faultzone import by_edition
+
+        by_edition.follow(item.config)
     _watch(item.config)
     needed = [capability for mark in item.iter_markers("needs") for capability in mark.args]
     if needed:

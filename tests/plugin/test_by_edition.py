@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
 
+from faultzone import clauses, editions
 from faultzone.serve import cloud as hosted
 
 #: A clause of each kind: of all editions, of the first alone, and of the later ones.
@@ -52,6 +54,72 @@ def test_without_the_option_a_test_runs_in_the_first_edition_of_its_clauses(pyte
     expected = [("always[a]", "2019-02"), ("first", "2019-02"), ("later", "2020-12"), ("pinned", "2026-10")]
     assert ran(result)[:4] == expected
     result.assert_outcomes(passed=5)
+
+
+FOLLOWED = """
+import faultzone
+
+def test_fixtures(region, make_region): print("region of", region.edition.name)
+def test_function(): print("region of", faultzone.make_region().edition.name)
+"""
+
+
+def test_regions_follow_the_newest_complete_edition(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(FOLLOWED)
+    result = pytester.runpytest("-v", "-s", "-p", "no:randomly")
+    newest = [each.name for each in editions.EDITIONS if each.complete][-1]
+    assert ran(result) == [("fixtures", newest), ("function", newest)]
+    assert editions.followed() == editions.MANUAL, "the tests of the project are pinned to it, this one too"
+
+
+@pytest.mark.parametrize("edition", editions.names())
+def test_one_line_pins_the_edition_of_each_region(pytester: pytest.Pytester, edition: str) -> None:
+    pytester.makepyfile(FOLLOWED)
+    pytester.makeini(f"[pytest]\nfaultzone_edition = {edition}\n")
+    assert ran(pytester.runpytest("-v", "-s", "-p", "no:randomly")) == [("fixtures", edition), ("function", edition)]
+    other = next(each for each in editions.names() if each != edition)
+    given = pytester.runpytest("-v", "-s", "-p", "no:randomly", f"--faultzone-edition={other}")
+    assert ran(given) == [("fixtures", other), ("function", other)]
+
+
+def test_a_test_of_clauses_and_what_it_makes_by_itself_are_of_one_edition(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import faultzone, pytest
+        @pytest.mark.clause("assistant/modify-content")
+        def test_first(): print("region of", faultzone.make_region().edition.name)
+        def test_after(): print("region of", faultzone.make_region().edition.name)
+    """)
+    result = pytester.runpytest("-v", "-s", "-p", "no:randomly")
+    assert ran(result) == [("first", "2019-02"), ("after", editions.DEFAULT)]
+
+
+def test_a_verdict_is_of_the_edition_of_the_region_that_was_judged(pytester: pytest.Pytester) -> None:
+    """Also where a fixture of the module, or the test itself, makes it of another than the run asks for."""
+    pytester.makepyfile("""
+        import pytest
+        @pytest.fixture(scope="module")
+        def shared(make_region): return make_region(edition="2020-12")
+        @pytest.mark.clause("instance/life-cycle")
+        def test_it(shared): assert shared.edition.name == "2020-12"
+    """)
+    result = pytester.runpytest("--faultzone-edition=all")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["edition  *asserted*", "2020-12  * 1 *"], consecutive=True)
+    assert not any(line.startswith(("2019-02", "2026-10")) for line in result.outlines)
+
+
+@pytest.mark.slow
+def test_the_line_of_the_manual_runs_each_of_its_clauses(pytester: pytest.Pytester) -> None:
+    pytester.makeini(f"[pytest]\nfaultzone_edition = {editions.MANUAL}\n")
+    result = pytester.runpytest("-q", "-p", "no:randomly", "--pyargs", "faultzone_specs", "--import-mode=importlib")
+    counted = [
+        list(map(int, re.findall(r" \d+", line))) for line in result.outlines if re.match(r"[a-z-]+( +\d+){7}$", line)
+    ]
+    held = [each for each in clauses.load().values() if each.holds_in(editions.MANUAL)]
+    untestable = [each for each in held if each.untestable_because is not None]
+    columns = [sum(column) for column in zip(*counted, strict=True)]
+    assert columns == [len(held) - len(untestable), 0, 0, 0, 0, 0, len(untestable)]
+    assert result.ret == 0
 
 
 def test_in_all_editions_a_test_runs_where_its_clauses_hold_and_the_oldest_comes_first(

@@ -16,7 +16,7 @@ from pytest_faultzone.options import ARGUMENTS, OPTIONS
 def test_the_defaults_are_those_of_the_harness() -> None:
     own, shape = CloudOptions(), Shape()
     for name, argument in ARGUMENTS.items():
-        if name not in ("seed", "regions", "rules"):
+        if name not in ("seed", "edition", "regions", "rules"):
             default = getattr(own, name) if hasattr(own, name) else getattr(shape, name)
             assert argument.default == default, name
 

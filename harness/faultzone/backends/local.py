@@ -164,7 +164,7 @@ class LocalBackend:
         shapes: Sequence[Shape] = (),
         *,
         accounts: int = 1,
-        edition: Edition | str = editions.DEFAULT,
+        edition: Edition | str | None = None,
         unknown: str = "ignore",
         rules: Callable[[Edition], Rules] = Rules,
         seed: int | str = 0,
@@ -182,7 +182,7 @@ class LocalBackend:
             raise UsageError.expected_whole("accounts", accounts, 1, _ACCOUNTS_MOST)
         if not isinstance(seed, int | str):
             raise UsageError.expected("seed", seed, "a whole number or a text")
-        chosen = _edition(edition)
+        chosen = _edition(editions.followed() if edition is None else edition)
         if name:
             self.name = name
         if capabilities is not None:

@@ -44,7 +44,7 @@ class CloudOptions:
 
     shapes: tuple[Shape, ...] = (Shape(),)
     accounts: int = 1
-    edition: Edition | str = editions.DEFAULT
+    edition: Edition | str = field(default_factory=editions.followed)
     unknown: str = "ignore"
     seed: int | str = 0
     clock: str = "virtual"

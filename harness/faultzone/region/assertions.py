@@ -211,10 +211,11 @@ def assert_documented(region: Region, action: str, **parameters: object) -> dict
     return answer
 
 
-def assert_invocation(invocation: Invocation, total: str, edition: str = editions.DEFAULT) -> None:
+def assert_invocation(invocation: Invocation, total: str, edition: str | None = None) -> None:
     """The total of an invocation is this (invocation-status/one-time, invocation-status/timed-total).
 
-    Else its instances with their states, and the row of the edition's table that decides.
+    Else its instances with their states, and the row that decides, of the table of this edition: of the region's own,
+    if none is named.
     """
     shown = invocation.describe()
     seen = shown["InvokeStatus"]
@@ -222,13 +223,14 @@ def assert_invocation(invocation: Invocation, total: str, edition: str = edition
         return
     items = {each["InstanceId"]: each["InstanceInvokeStatus"] for each in shown["InvokeInstances"]["InvokeInstance"]}
     lines = [f"{invocation.id} is {seen}, not {total}", *(f"  {each}: {state}" for each, state in items.items())]
-    table = editions.load(edition).assistant.totals
+    followed = invocation.region.edition if edition is None else editions.load(edition)
+    table = followed.assistant.totals
     try:
         decision = status.total(items.values(), status.TIMED if shown["Timed"] else status.ONE_TIME[table])
     except ValueError as wrong:
-        lines.append(f"these states have no total in edition {edition}: {wrong}")
+        lines.append(f"these states have no total in edition {followed.name}: {wrong}")
     else:
-        lines.append(f"edition {edition}: {decision.row.name} -> {decision.state} ({decision.row.clause})")
+        lines.append(f"edition {followed.name}: {decision.row.name} -> {decision.state} ({decision.row.clause})")
     raise AssertionError("\n".join(lines))
 
 
