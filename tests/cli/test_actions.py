@@ -63,7 +63,7 @@ def test_a_parameter_that_nothing_reads_is_inert() -> None:
 
 def test_the_page_says_what_is_inert() -> None:
     page = render_markdown()
-    assert "SpotDuration (*inert*)" in page
+    assert "SpotDuration (*inert* before 2026-10)" in page
     assert "CommandContent (*inert* from 2020-12)" in page
     assert set(implemented()["ModifyCommand"].parameters) >= {"CommandContent"}
     assert {way.inert for each in implemented().values() for way in each.parameters.values()} <= {

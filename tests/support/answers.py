@@ -111,13 +111,65 @@ def _make(region: Region) -> None:
         ResourceId=many,
         Tag=[{"Key": f"k{number}", "Value": "v"} for number in range(20)],
     )
-    region.call("CreateLaunchTemplate", LaunchTemplateName="plain", ImageId=region.defaults["image"])
+    _make_templates(region)
     region.call("TagResources", ResourceType="instance", ResourceId=[stopped.id], Tag=[{"Key": "a", "Value": "b"}])
     region.call("UntagResources", ResourceType="instance", ResourceId=[stopped.id], TagKey=["a"])
     if later:
         window = [{"StartTime": "01:00:00", "EndTime": "02:00:00"}]
         asked = {"MaintenanceWindow": window, "ActionOnMaintenance": "Stop", "NotifyOnMaintenance": True}
         region.call("ModifyInstanceMaintenanceAttributes", InstanceId=[stopped.id], **asked)
+
+
+def _make_templates(region: Region) -> None:
+    """One template whose first version says all that a version can, and a second little."""
+    later, today = _has(region), _has(region, CURRENT)
+    due = (region.clock.now.replace(year=region.clock.now.year + 1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    tags = [{"Key": "team", "Value": "blue"}]
+    disk: dict[str, object] = {"Category": "cloud_essd", "Size": 40, "DiskName": "data", "Description": "a disk"}
+    if later:
+        disk["PerformanceLevel"] = "PL1"
+    data = {**disk, "Device": "/dev/xvdb", "DeleteWithInstance": True, "Encrypted": True}
+    data |= {"SnapshotId": "s-1", "KMSKeyId": "key"}
+    network = {"VpcId": "vpc-1", "VSwitchId": "vsw-1", "SecurityGroupId": "sg-1", "PrivateIpAddress": "10.0.0.20"}
+    names = {"KeyPairName": "key", "RamRoleName": "reader", "ResourceGroupId": "rg-1", "DeploymentSetId": "ds-1"}
+    money = {"InstanceChargeType": "PrePaid", "Period": 1, "PeriodUnit": "Month", "AutoRenew": True}
+    spot = {"SpotStrategy": "SpotWithPriceLimit", "SpotPriceLimit": 0.5, "SpotDuration": 1}
+    more: dict[str, object] = {}
+    if today:
+        more |= {"TemplateResourceGroupId": "rg-1", "TemplateTag": tags}
+    made = region.call(
+        "CreateLaunchTemplate",
+        **(network | names | money | spot | more),
+        LaunchTemplateName="plain",
+        VersionDescription="the first",
+        ImageId=region.defaults["image"],
+        ImageOwnerAlias="system",
+        InstanceType=region.defaults["instance-type"],
+        ZoneId=region.zones[0],
+        NetworkType="vpc",
+        InstanceName="web",
+        HostName="web",
+        Description="an instance",
+        UserData=base64.b64encode(b"#!/bin/sh\n").decode(),
+        InternetChargeType="PayByTraffic",
+        InternetMaxBandwidthIn=5,
+        InternetMaxBandwidthOut=5,
+        IoOptimized="optimized",
+        SecurityEnhancementStrategy="Active",
+        CreditSpecification="Standard",
+        AutoRenewPeriod=1,
+        PasswordInherit=True,
+        DeletionProtection=True,
+        AutoReleaseTime=due,
+        SystemDisk=disk,
+        DataDisk=[data],
+        Tag=tags,
+    )
+    version = {"LaunchTemplateId": made["LaunchTemplateId"], "ImageId": region.defaults["image"]}
+    for _ in range(2):
+        region.call("CreateLaunchTemplateVersion", **version)
+    region.call("ModifyLaunchTemplateDefaultVersion", DefaultVersionNumber=2, LaunchTemplateName="plain")
+    region.call("DeleteLaunchTemplateVersion", LaunchTemplateName="plain", DeleteVersion=[3])
 
 
 def _look(region: Region) -> None:
@@ -154,6 +206,8 @@ def _look(region: Region) -> None:
     region.call("DescribeUserData", InstanceId=ids[0])
     region.call("DescribeInstanceRamRole", RamRoleName="reader")
     region.call("DescribeInstanceAutoRenewAttribute")
+    for template in region.call("DescribeLaunchTemplates")["LaunchTemplateSets"]["LaunchTemplateSet"]:
+        region.call("DescribeLaunchTemplateVersions", LaunchTemplateId=template["LaunchTemplateId"])
     region.call("DescribeDeploymentSets")
     if _has(region, (2019, 9)):
         region.call("DescribeDeploymentSetSupportedInstanceTypeFamily")

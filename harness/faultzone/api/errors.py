@@ -117,6 +117,15 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidAutoRenewPeriod.ValueNotSupported": (400, "The specified autoRenewPeriod is not valid."),
     "InvalidIoOptimizedValue.ValueNotSupported": (400, "IoOptimized value not supported."),
     "InvalidSpotInterruptionBehavior": (400, "The specified SpotInterruptionBehavior is not valid."),
+    "InvalidSpotInterruptionBehavior.ClassicNetworkNotSupport": (
+        403,
+        "The specified SpotInterruptionBehavior does not support Classic network Instance.",
+    ),
+    "InvalidSpotInterruptionBehavior.LocalDiskNotSupport": (
+        403,
+        "The specified SpotInterruptionBehavior does not support local disk instance.",
+    ),
+    "InvalidSpotDuration": (400, "The specified SpotDuration is not valid."),
     "InvalidFilterKey.NotFound": (404, "The specified filter is not valid: {why}."),
     "InvalidDataDiskSnapshotId.NotFound": (404, "The specified DataDisk.n.SnapshotId does not exist."),
     "InvalidDiskName.Malformed": (400, "The specified disk name is not valid."),
@@ -195,6 +204,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidLaunchTemplateName.Malformed": (400, "The specified LaunchTemplateName is not valid."),
     "LaunchTemplateName.Duplicated": (400, "The specified LaunchTemplateName already exists."),
     "LaunchTemplateLimitExceed": (403, "The number of launch templates exceeds the limit."),
+    "LaunchTemplateVersionLimitExceed": (403, "The number of versions of the launch template exceeds the limit."),
+    "InvalidOperation.DeleteDefaultVersion": (403, "The default version of a launch template cannot be deleted."),
     "InvalidDedicatedHostId.NotFound": (404, "The specified DedicatedHostId does not exist."),
     # Resources and tags
     "InvalidSecurityGroupName.Malformed": (400, 'The specified parameter "SecurityGroupName" is not valid.'),

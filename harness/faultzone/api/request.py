@@ -21,7 +21,17 @@ from typing import Any, ClassVar, Final, Self, cast
 from faultzone.api.answer import Answer
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
-from faultzone.api.values import read_flag, read_integer, read_json, read_leaves, read_number, read_text, refuse
+from faultzone.api.values import (
+    fold,
+    read_flag,
+    read_integer,
+    read_json,
+    read_leaves,
+    read_number,
+    read_text,
+    refuse,
+    unfold,
+)
 from faultzone.editions.edition import Date, date_text
 
 #: Parameters that every action accepts and no model looks at: owners, and what the wire itself consumes.
@@ -30,7 +40,6 @@ COMMON: Final = frozenset(
     "AccessKeyId Signature SignatureMethod SignatureVersion SignatureNonce SignatureType Timestamp TimeStamp "
     "SecurityToken".split()
 )
-_INDEX_MAX: Final = 1000
 #: Of the names that no edition has so many are noted, and of each so many characters.
 _NOTED_MOST: Final = 32
 _NAME_MOST: Final = 64
@@ -50,8 +59,8 @@ class Parameter:
     """
 
     __slots__ = (
-        "also", "attribute", "code", "convert", "default", "fields", "gaps", "harmless", "inert", "later", "name",
-        "refused", "repeated", "required", "since", "why",
+        "acts", "also", "attribute", "code", "convert", "default", "fields", "gaps", "harmless", "inert", "later",
+        "name", "refused", "repeated", "required", "since", "why",
     )  # fmt: skip
 
     def __init__(
@@ -67,6 +76,7 @@ class Parameter:
         also: str | None,
         gaps: bool,
         inert: Date | None,
+        acts: Date | None,
         why: str,
         refused: str,
         harmless: tuple[object, ...],
@@ -76,7 +86,7 @@ class Parameter:
         self.name, self.convert, self.default, self.required = name, convert, default, required
         self.repeated, self.code, self.since, self.also, self.gaps = repeated, code, since, also, gaps
         self.fields, self.inert, self.why, self.refused, self.harmless = fields, inert, why, refused, harmless
-        self.later, self.attribute = later, ""
+        self.acts, self.later, self.attribute = acts, later, ""
 
     def read(self, name: str, value: object, edition: Date, unknown: list[str] | None) -> Any:
         """The value that a call in a region of an edition of this date gave, checked.
@@ -127,6 +137,7 @@ def _declare(
         code=options.pop("code", None),
         since=options.pop("since", None),
         inert=options.pop("inert", None),
+        acts=options.pop("acts", None),
         why=options.pop("why", ""),
         refused=options.pop("refused", ""),
         harmless=tuple(options.pop("harmless", ())),
@@ -246,6 +257,20 @@ def _reads_texts(*, most: int | None, too_many: str | None) -> Convert:
         return tuple(read_text(given, item) for item in items)
 
     return convert
+
+
+def integers(name: str, *, least: int = 1, most: int | None = None, **options: Any) -> Any:
+    """A repeated whole number, at least `least`: `Name.1`, `Name.2` … on the wire, at most `most` of them."""
+
+    def convert(given: str, value: object) -> tuple[int, ...]:
+        items = value if isinstance(value, list | tuple) else (value,)
+        _bound(given, len(items), most, None)
+        numbers = tuple(read_integer(given, item) for item in items)
+        if any(number < least for number in numbers):
+            raise refuse(given, f"it must be at least {least}")
+        return numbers
+
+    return _declare(name, convert, (), options, repeated=True)
 
 
 def json_texts(name: str, *, most: int | None = None, too_many: str | None = None, **options: Any) -> Any:
@@ -409,7 +434,7 @@ class Request:
                 if name in COMMON:
                     continue
                 if cls.has(name):
-                    folded = _fold(name, value, {} if folded is None else folded)
+                    folded = fold(name, value, {} if folded is None else folded)
                 else:
                     _note_unknown(name, f"{cls.__name__} has no such parameter", unknown)
                 continue
@@ -420,7 +445,7 @@ class Request:
             parameter = table[name]
             if parameter.attribute in values:
                 raise refuse(name, "it is given twice")
-            unfolded = _unfold(name, value, gaps=parameter.gaps)
+            unfolded = unfold(name, value, gaps=parameter.gaps)
             if parameter.repeated and not isinstance(unfolded, list):
                 raise refuse(name, "its indices must run from 1 without a gap")
             read = parameter.read(name, unfolded, edition, unknown)
@@ -461,37 +486,3 @@ class Request:
     def given(self) -> dict[str, Any]:
         """What the caller gave, by attribute."""
         return self.__dict__
-
-
-def _fold(name: str, value: object, into: dict[str, object]) -> dict[str, object]:
-    """Put the value of a dotted name (`Tag.1.Key`) into nested mappings."""
-    *parents, leaf = name.split(".")
-    if len(parents) > 4 or not all(parents) or not leaf:
-        raise ApiError.of("InvalidParameter", name=name[:64], why="it is not the name of a parameter")
-    place = into
-    for part in parents:
-        inner = place.setdefault(part, {})
-        if not isinstance(inner, dict):
-            raise refuse(name, "it is given both as a value and as a structure")
-        place = inner
-    if leaf in place:
-        raise refuse(name, "it is given twice")
-    place[leaf] = value
-    return into
-
-
-def _unfold(name: str, value: object, *, gaps: bool = False) -> object:
-    """Turn mappings whose keys are 1, 2, 3 … into lists; an index out of range is refused, and so is a gap without
-    `gaps`."""
-    if not isinstance(value, dict):
-        return value
-    if not all(key.isascii() and key.isdigit() for key in value):
-        return {key: _unfold(name, inner) for key, inner in value.items()}
-    if len(value) > _INDEX_MAX:
-        raise refuse(name, f"at most {_INDEX_MAX} are accepted")
-    if gaps and all(len(index) <= len(str(_INDEX_MAX)) for index in value):
-        return [_unfold(name, value[index]) for index in sorted(value, key=int)]
-    try:
-        return [_unfold(name, value[str(index)]) for index in range(1, len(value) + 1)]
-    except KeyError:
-        raise refuse(name, "its indices must run from 1 without a gap") from None

@@ -14,6 +14,8 @@ _DECODER: Final = json.JSONDecoder()
 _decode: Final[Callable[[str], object]] = _DECODER.decode
 _decode_raw: Final[Callable[[str], tuple[object, int]]] = _DECODER.raw_decode
 _NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
+#: How large an index of a repeated parameter may be.
+_INDEX_MAX: Final = 1000
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 
@@ -118,3 +120,37 @@ def read_leaves(name: str, value: object) -> str | tuple[str, ...]:
 def _leaves(name: str, value: object) -> tuple[str, ...]:
     read = read_leaves(name, value)
     return (read,) if isinstance(read, str) else read
+
+
+def fold(name: str, value: object, into: dict[str, object]) -> dict[str, object]:
+    """Put the value of a dotted name (`Tag.1.Key`) into nested mappings."""
+    *parents, leaf = name.split(".")
+    if len(parents) > 4 or not all(parents) or not leaf:
+        raise ApiError.of("InvalidParameter", name=name[:64], why="it is not the name of a parameter")
+    place = into
+    for part in parents:
+        inner = place.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise refuse(name, "it is given both as a value and as a structure")
+        place = inner
+    if leaf in place:
+        raise refuse(name, "it is given twice")
+    place[leaf] = value
+    return into
+
+
+def unfold(name: str, value: object, *, gaps: bool = False) -> object:
+    """Turn mappings whose keys are 1, 2, 3 … into lists; an index out of range is refused, and so is a gap without
+    `gaps`."""
+    if not isinstance(value, dict):
+        return value
+    if not all(key.isascii() and key.isdigit() for key in value):
+        return {key: unfold(name, inner) for key, inner in value.items()}
+    if len(value) > _INDEX_MAX:
+        raise refuse(name, f"at most {_INDEX_MAX} are accepted")
+    if gaps and all(len(index) <= len(str(_INDEX_MAX)) for index in value):
+        return [unfold(name, value[index]) for index in sorted(value, key=int)]
+    try:
+        return [unfold(name, value[str(index)]) for index in range(1, len(value) + 1)]
+    except KeyError:
+        raise refuse(name, "its indices must run from 1 without a gap") from None

@@ -55,7 +55,8 @@ def _kind(parameter: Parameter, edition: Edition) -> str:
     """What becomes of a parameter in an edition that has it."""
     if parameter.refused:
         return "refused"
-    return "inert" if parameter.inert is not None and edition.has(parameter.inert) else "acts"
+    inert = parameter.inert is not None and edition.has(parameter.inert)
+    return "inert" if inert and not (parameter.acts is not None and edition.has(parameter.acts)) else "acts"
 
 
 def _shares() -> Iterator[str]:
@@ -108,5 +109,6 @@ def _render(name: str, parameter: Parameter, mandatory: Collection[str]) -> str:
     remarks = [date_text(since)] if since else []
     if inert:
         at_once = inert <= (since or EDITIONS[0].date)
-        remarks.append("*inert*" if at_once else f"*inert* from {date_text(inert)}")
+        until = f" before {date_text(parameter.acts)}" if parameter.acts else ""
+        remarks.append(f"*inert*{until}" if at_once else f"*inert* from {date_text(inert)}")
     return f"{name} ({', '.join(remarks)})" if remarks else name

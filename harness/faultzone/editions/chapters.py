@@ -43,7 +43,8 @@ class Instances(NamedTuple):
     password_length: tuple[int, int]  # instance/password-rule
     user_data_bytes: int  # after decoding: instance/user-data-limit, instance/user-data-32-kb
     client_token_length: int
-    launch_templates: int  # for each account and region
+    launch_templates: int  # for each account and region: instance/template-limit
+    template_versions: int  # of each template: instance/template-versions-limit
     auto_release_floor: int  # seconds from now
     auto_release_ceiling: int  # three years of 365 days, in seconds
     no_charge_excluded: frozenset[str]  # families: instance/stop-no-charge-excluded

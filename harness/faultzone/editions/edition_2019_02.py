@@ -59,6 +59,7 @@ EDITION: Final = Edition(
         user_data_bytes=16384,
         client_token_length=64,
         launch_templates=30,
+        template_versions=30,
         auto_release_floor=1800,
         auto_release_ceiling=94608000,
         no_charge_excluded=frozenset({"ecs.d1", "ecs.d1ne", "ecs.ga1", "ecs.gn5", "ecs.i1", "ecs.i2"}),

@@ -40,6 +40,7 @@ _CHAPTERS: Final = (
     "instance_inputs",
     "instance_changes",
     "instance_specs",
+    "launch_templates",
     "events",
     "recovery",
     "notifications",

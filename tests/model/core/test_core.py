@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from faultzone import Region, make_region
-from faultzone.api.ecs.instances import RunInstances, StopInstance
-from faultzone.api.ecs.templates import CreateLaunchTemplate
+from faultzone.api.ecs.instances import StopInstance
+from faultzone.api.ecs.launches import RunInstances
+from faultzone.api.ecs.templates import TemplateParameters
 from faultzone.model.core import placement, transitions
 from faultzone.model.core.listing import Token, listing
 from faultzone.model.core.state import Instance
-from faultzone.model.instances.templates import _NOT_IN_TEMPLATE
+from faultzone.model.instances.templates import _OF_TEMPLATE, _SHOWN_ALONE
 from tests.support.events import cloud_of, inside
 
 
@@ -92,7 +93,7 @@ def test_a_request_takes_no_parameter_that_its_action_lacks() -> None:
 
 
 def test_a_launch_takes_whatever_a_template_keeps() -> None:
-    kept = {each.attribute for each in CreateLaunchTemplate.parameters.values()} - _NOT_IN_TEMPLATE
+    kept = {each.attribute for each in TemplateParameters.parameters.values()} - _OF_TEMPLATE - _SHOWN_ALONE
     assert kept <= {each.attribute for each in RunInstances.parameters.values()}
 
 

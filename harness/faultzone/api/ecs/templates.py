@@ -1,32 +1,39 @@
-"""The actions on launch templates. Source: API reference of February 2019, chapter "Launch templates"."""
+"""The actions on launch templates and their versions.
+
+Source: API reference of February 2019 and of October 2026, chapter "Launch templates".
+"""
 
 from __future__ import annotations
 
-from faultzone.api.answer import CURRENT, Answer, Number, Numbers, Structure, Text
-from faultzone.api.ecs.instances import Launch
+from typing import Any, Final
+
+from faultzone.api.answer import CURRENT, PAGES, Answer, Number, Numbers, Structure, Text, Time, Truth, items, tag_items
+from faultzone.api.ecs.launches import Launch
 from faultzone.api.ecs.reasons import (
     NO_CPU_OPTIONS,
-    NO_GROUPS,
     NO_IPV6,
     NO_LOGIN_OPTIONS,
     NO_METADATA_OPTIONS,
-    NO_TAGS,
     ONE_INTERFACE,
     ONE_SECURITY_GROUP,
 )
-from faultzone.api.request import Request, text
+from faultzone.api.ecs.shared import TAG
+from faultzone.api.request import Request, flag, integer, integers, structures, text, texts
+
+#: How many templates a listing can be asked for, and how many versions of one.
+_TEMPLATES_MOST: Final = 100
+_VERSIONS_MOST: Final = 30
 
 
-class CreateLaunchTemplate(Launch):
-    """Keep the parameters of RunInstances under a name."""
+class TemplateParameters(Launch):
+    """What a version of a launch template is made of: what is said of the version, and what a launch takes."""
 
     needs_region = True
 
-    launch_template_name: str = text("LaunchTemplateName", required=True)
-    version_description: str | None = text("VersionDescription", inert=(2019, 2))
-    image_owner_alias: str | None = text("ImageOwnerAlias", inert=(2019, 2))
-    network_type: str | None = text("NetworkType", among=("classic", "vpc"), inert=(2019, 2))
-    vpc_id: str | None = text("VpcId", inert=(2019, 2))
+    version_description: str | None = text("VersionDescription")
+    image_owner_alias: str | None = text("ImageOwnerAlias")
+    network_type: str | None = text("NetworkType", among=("classic", "vpc"))
+    vpc_id: str | None = text("VpcId")
     auto_release_time: str | None = text("AutoReleaseTime")
 
     not_simulated = (
@@ -35,23 +42,164 @@ class CreateLaunchTemplate(Launch):
         (NO_LOGIN_OPTIONS, "ImageOptions=false EnableVmOsConfig=false"),
         (ONE_INTERFACE, "NetworkInterface"),
         (NO_CPU_OPTIONS, "SecurityOptions"),
-        (NO_GROUPS, "TemplateResourceGroupId"),
-        (NO_TAGS, "TemplateTag"),
         (ONE_SECURITY_GROUP, "SecurityGroupIds"),
+    )
+
+
+class CreateLaunchTemplate(TemplateParameters):
+    """Keep the parameters of RunInstances under a name, as version 1, which is the default."""
+
+    launch_template_name: str = text("LaunchTemplateName", required=True)
+    template_group: str | None = text("TemplateResourceGroupId", since=CURRENT)
+    template_tags: tuple[dict[str, Any], ...] = structures(
+        "TemplateTag", *TAG, most=20, too_many="InvalidTagCount", since=CURRENT
     )
 
     answer = Answer(Text("LaunchTemplateId"), Number("LaunchTemplateVersionNumber"))
 
 
-class DeleteLaunchTemplate(Request):
-    """Delete a launch template with all its versions."""
+class CreateLaunchTemplateVersion(TemplateParameters):
+    """Add a version to a launch template; nothing is taken over from the others."""
+
+    launch_template_id: str | None = text("LaunchTemplateId")
+    launch_template_name: str | None = text("LaunchTemplateName")
+
+    answer = Answer(Text("LaunchTemplateId", since=CURRENT), Number("LaunchTemplateVersionNumber"))
+
+
+class OfTemplate(Request):
+    """What the actions on one launch template have in common: they name it by its id, its name or both."""
 
     needs_region = True
 
     launch_template_id: str | None = text("LaunchTemplateId")
     launch_template_name: str | None = text("LaunchTemplateName")
 
+
+class ModifyLaunchTemplateDefaultVersion(OfTemplate):
+    """Say which version is used where none is named."""
+
+    default_version_number: int = integer("DefaultVersionNumber", least=1, required=True)
+
+    answer = Answer(Text("LaunchTemplateId", since=CURRENT))
+
+
+class DeleteLaunchTemplate(OfTemplate):
+    """Delete a launch template with all its versions."""
+
     answer = Answer(
         Text("LaunchTemplateId"),
         Structure("LaunchTemplateVersionNumbers", Numbers("versionNumbers"), since=CURRENT),
+    )
+
+
+class DeleteLaunchTemplateVersion(OfTemplate):
+    """Delete versions of a launch template, all but the default one."""
+
+    versions: tuple[int, ...] = integers("DeleteVersion", most=_VERSIONS_MOST, required=True)
+
+    answer = Answer(
+        items(
+            "LaunchTemplateVersions",
+            "LaunchTemplateVersion",
+            Text("LaunchTemplateId"),
+            Number("LaunchTemplateVersionNumber"),
+            since=CURRENT,
+        )
+    )
+
+
+class DescribeLaunchTemplates(Request):
+    """List launch templates."""
+
+    needs_region = True
+    writes = False
+
+    launch_template_ids: tuple[str, ...] = texts("LaunchTemplateId", most=_TEMPLATES_MOST)
+    launch_template_names: tuple[str, ...] = texts("LaunchTemplateName", most=_TEMPLATES_MOST)
+    template_group: str | None = text("TemplateResourceGroupId", since=CURRENT)
+    template_tags: tuple[dict[str, Any], ...] = structures(
+        "TemplateTag", *TAG, most=20, too_many="InvalidTagCount", since=CURRENT
+    )
+    page_number: int = integer("PageNumber", 1, least=1)
+    page_size: int = integer("PageSize", 10, least=1, most=50)
+
+    answer = Answer(
+        *PAGES,
+        items(
+            "LaunchTemplateSets",
+            "LaunchTemplateSet",
+            Text("LaunchTemplateId", "LaunchTemplateName", "CreatedBy"),
+            Number("DefaultVersionNumber", "LatestVersionNumber"),
+            Time("CreateTime", "ModifiedTime"),
+            Text("ResourceGroupId", since=CURRENT),
+            tag_items(since=CURRENT),
+        ),
+    )
+
+
+_SAID: Final = "the version says it"
+#: What a system disk has in the data of a version.
+_SYSTEM_DISK: Final = ("Category", "DiskName", "Description")
+
+
+class DescribeLaunchTemplateVersions(OfTemplate):
+    """List the versions of a launch template, newest first."""
+
+    writes = False
+
+    versions: tuple[int, ...] = integers("LaunchTemplateVersion", most=_VERSIONS_MOST)
+    min_version: int | None = integer("MinVersion", least=1)
+    max_version: int | None = integer("MaxVersion", least=1)
+    default_version: bool | None = flag("DefaultVersion", None)
+    detail: bool = flag("DetailFlag", True)
+    page_number: int = integer("PageNumber", 1, least=1)
+    page_size: int = integer("PageSize", 10, least=1, most=50)
+
+    answer = Answer(
+        *PAGES,
+        items(
+            "LaunchTemplateVersionSets",
+            "LaunchTemplateVersionSet",
+            Text("LaunchTemplateId", "LaunchTemplateName", "CreatedBy", "VersionDescription"),
+            Number("VersionNumber"),
+            Truth("DefaultVersion"),
+            Time("CreateTime", "ModifiedTime"),
+            Structure(
+                "LaunchTemplateData",
+                Text("ImageId", "ImageOwnerAlias", "InstanceType", "ZoneId", "NetworkType", when=_SAID),
+                Text("VpcId", "VSwitchId", "SecurityGroupId", "PrivateIpAddress", when=_SAID),
+                Text("InstanceName", "HostName", "Description", "UserData", when=_SAID),
+                Text("KeyPairName", "RamRoleName", "ResourceGroupId", "DeploymentSetId", when=_SAID),
+                Text("InternetChargeType", "IoOptimized", "SecurityEnhancementStrategy", when=_SAID),
+                Text("CreditSpecification", "InstanceChargeType", "PeriodUnit", "SpotStrategy", when=_SAID),
+                Number("InternetMaxBandwidthIn", "InternetMaxBandwidthOut", "Period", when=_SAID),
+                Number("AutoRenewPeriod", "SpotPriceLimit", "SpotDuration", when=_SAID),
+                Truth("PasswordInherit", "AutoRenew", "DeletionProtection", when=_SAID),
+                Time("AutoReleaseTime", when=_SAID),
+                # The service writes them so; the SDKs of today know a structure.
+                Text(*(f"SystemDisk.{name}" for name in _SYSTEM_DISK), when=_SAID),
+                Text("SystemDisk.PerformanceLevel", since=(2020, 12), when=_SAID),
+                Number("SystemDisk.Size", when=_SAID),
+                Structure(
+                    "SystemDisk",
+                    Text(*_SYSTEM_DISK, "PerformanceLevel", when=_SAID),
+                    Number("Size", when=_SAID),
+                    since=CURRENT,
+                    when=_SAID,
+                ),
+                items(
+                    "DataDisks",
+                    "DataDisk",
+                    Text("Category", "DiskName", "Description", "Device", when=_SAID),
+                    Text("PerformanceLevel", since=(2020, 12), when=_SAID),
+                    Text("SnapshotId", "KMSKeyId", when=_SAID),
+                    Number("Size", when=_SAID),
+                    Truth("DeleteWithInstance", "Encrypted", when=_SAID),
+                ),
+                items("Tags", "InstanceTag", Text("Key", "Value")),
+                items("NetworkInterfaces", "NetworkInterface", empty=ONE_INTERFACE),
+                when="DetailFlag is not false",
+            ),
+        ),
     )

@@ -37,7 +37,10 @@ class Entry(NamedTuple):
 #: The modules of the model that answer actions of ECS, and their actions, aliases included.
 _ANSWERING: Final[Mapping[str, str]] = {
     "instances.create": "CreateInstance RunInstances",
-    "instances.templates": "CreateLaunchTemplate DeleteLaunchTemplate",
+    "instances.templates": (
+        "CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplateDefaultVersion DeleteLaunchTemplate "
+        "DeleteLaunchTemplateVersion DescribeLaunchTemplates DescribeLaunchTemplateVersions"
+    ),
     "instances.describe": (
         "DescribeInstances DescribeInstanceStatus DescribeInstanceAttribute DescribeUserData DescribeInstanceRamRole"
     ),

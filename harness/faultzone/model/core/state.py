@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from faultzone.model.core.effects import Effect
     from faultzone.model.core.events import SystemEvent
     from faultzone.model.core.shape import Shape
+    from faultzone.model.core.templates import LaunchTemplate
     from faultzone.model.rules import Rules
     from faultzone.world import World
 
@@ -261,15 +262,6 @@ class SecurityGroup:
         self.id, self.name, self.description, self.created = id, name, description, created
         self.tags: dict[str, str] = {}
         self.type = "normal"
-
-
-class LaunchTemplate:
-    """The parameters of RunInstances under a name."""
-
-    __slots__ = ("given", "id", "name")
-
-    def __init__(self, id: str, name: str, given: Mapping[str, Any]) -> None:
-        self.id, self.name, self.given = id, name, given
 
 
 class Parts:

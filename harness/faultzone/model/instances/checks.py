@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from faultzone.api.errors import ApiError
 
 if TYPE_CHECKING:
-    from faultzone.api.ecs.instances import CreateInstance, RunInstances
-    from faultzone.api.ecs.templates import CreateLaunchTemplate
+    from faultzone.api.ecs.launches import CreateInstance, RunInstances
+    from faultzone.api.ecs.templates import TemplateParameters
     from faultzone.model.core.state import RegionState
 
 
-def check_disks(region: RegionState, request: CreateInstance | RunInstances | CreateLaunchTemplate) -> None:
-    """Refuse malformed names and descriptions of disks, and snapshots: there are none."""
+def check_disks(region: RegionState, request: CreateInstance | RunInstances | TemplateParameters) -> None:
+    """Refuse malformed names and descriptions of disks."""
     for disk in (request.system_disk or {}, *request.data_disks):
         name, description = disk.get("DiskName"), disk.get("Description")
         if name is not None and not region.rules.name_is_valid(name, region.edition.instance.name_length):
@@ -24,6 +24,11 @@ def check_disks(region: RegionState, request: CreateInstance | RunInstances | Cr
             description, region.edition.instance.description_length
         ):
             raise ApiError("InvalidDiskDescription.Malformed")
+
+
+def check_sources(request: CreateInstance | RunInstances) -> None:
+    """Refuse snapshots and keys of disks: there are none."""
+    for disk in request.data_disks:
         if "SnapshotId" in disk:
             raise ApiError("InvalidDataDiskSnapshotId.NotFound")
         if "KMSKeyId" in disk:

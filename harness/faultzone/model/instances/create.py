@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from faultzone.api.answer import CURRENT
-from faultzone.api.ecs.instances import CreateInstance, RunInstances
+from faultzone.api.ecs.launches import CreateInstance, RunInstances
 from faultzone.api.errors import ApiError
 from faultzone.model.core import periods, placement, transitions
 from faultzone.model.core.addresses import read_dotted
@@ -25,7 +25,7 @@ from faultzone.model.core.state import (
     options_of,
 )
 from faultzone.model.instances import lifecycle
-from faultzone.model.instances.checks import check_disks, check_password, check_texts, check_user_data
+from faultzone.model.instances.checks import check_disks, check_password, check_sources, check_texts, check_user_data
 
 if TYPE_CHECKING:
     from faultzone.model.core.catalog import Image, InstanceType
@@ -97,15 +97,12 @@ def _order(region: RegionState, request: CreateInstance | RunInstances, price: f
 
 
 def _with_template(account: AccountState, request: RunInstances) -> RunInstances:
-    """The request with what its launch template says where the call says nothing (deployment-set/launch-template)."""
+    """The request with what its launch template says, if it names one."""
     if request.launch_template_id is None and request.launch_template_name is None:
         return request
-    from faultzone.model.instances.templates import find_template
+    from faultzone.model.instances.templates import with_template  # Most launches name none.
 
-    template = find_template(account, request.launch_template_id, request.launch_template_name)
-    if request.launch_template_version not in (None, 1):
-        raise ApiError("InvalidLaunchTemplateVersion.NotFound")
-    return RunInstances.build(**template.given).replace(**request.given)
+    return with_template(account, request)
 
 
 def _check(region: RegionState, account: AccountState, request: CreateInstance | RunInstances) -> _Plan:
@@ -128,6 +125,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     check_user_data(region, request.user_data)
     read_tags(region, request.tags)
     check_disks(region, request)
+    check_sources(request)
     if request.instance_charge_type == "PrePaid":
         if not getattr(request, "auto_pay", True):
             raise ApiError.of("UnsupportedParameter", name="AutoPay", why="no order waits to be paid here")
