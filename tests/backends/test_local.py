@@ -230,6 +230,7 @@ def test_verbs_that_only_look_are_in_no_entry_and_all_others_are(backend: LocalB
         "migrations": {},
         "notices": {},
         "prepare-call": {"action": "DescribeInstances", "parameters": {"InstanceName": "web-*"}},
+        "role-key": {"access_key_id": "STS.x"},
         "shape": {},
         "supply": {},
         "system-event": {"event": planned["events"][0]["plan"]},

@@ -151,6 +151,23 @@ for _ in range(400):
     assert ran(one, "wget -qO- http://100.100.100.200/latest/meta-data/instance-id")["Output"] == one.id
 
 
+def test_an_instance_gets_a_token_and_the_key_of_its_role(make: MakeRegion) -> None:
+    (one,) = make(zones=1, hosts_per_zone=1, edition="2026-10").run_instances(1, RamRoleName="reader")
+    program = """
+import json, urllib.error, urllib.request as web
+root = "http://100.100.100.200/latest/"
+seconds = {"X-aliyun-ecs-metadata-token-ttl-seconds": "60"}
+token = web.urlopen(web.Request(root + "api/token", method="PUT", headers=seconds)).read().decode()
+asked = web.Request(root + "meta-data/ram/security-credentials/reader", headers={"X-aliyun-ecs-metadata-token": token})
+print(json.loads(web.urlopen(asked).read())["Code"])
+try:
+    web.urlopen(web.Request(root, headers={"X-aliyun-ecs-metadata-token": "x"}))
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
+    assert out(one, f"python3 - <<'END'\n{program}\nEND") == "Success\n403"
+
+
 # Agents that are broken on purpose
 
 

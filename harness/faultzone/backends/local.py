@@ -516,10 +516,10 @@ class LocalBackend:
         """What a wait needs to know of hosts that take real time; in memory, nothing."""
         return {} if self.real is None else self.real.waits()
 
-    def metadata(self, instance_id: str, path: str) -> str | None:
-        """What the metadata service answers an instance for a path now; None where there is nothing."""
+    def metadata(self, instance_id: str, path: str, method: str, headers: Mapping[str, str]) -> tuple[int, str]:
+        """What the metadata service answers an instance now; see `Cloud.metadata`."""
         with self._turn():
-            return self.cloud.metadata(instance_id, path)
+            return self.cloud.metadata(instance_id, path, method, headers)
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Put something that happened outside the model into the journal, from any thread."""

@@ -1,7 +1,8 @@
-"""The verb of the metadata service."""
+"""The verbs of the metadata service and of the keys that it gives."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from faultzone.control.registry import Table, verb
@@ -15,9 +16,34 @@ VERBS: Table = {}
 
 
 @verb(VERBS, "guest", writes=False)
-def metadata(backend: Local, *, instance: str, path: str) -> dict[str, Any]:
-    """Read a path of the metadata service inside a running instance; null for an unknown path."""
+def metadata(
+    backend: Local, *, instance: str, path: str, method: str = "GET", headers: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Ask the metadata service inside a running instance: the HTTP status, and the text, null for an unknown path."""
     found = find_instance(backend, instance)
     if found.status != "Running" or found.impaired:
         raise UsageError(f"{found.id} is not up: only a running guest can read metadata")
-    return {"text": backend.cloud.metadata(found.id, path)}
+    named = {}
+    for name, value in ({} if headers is None else headers).items():
+        if not isinstance(value, str):
+            raise UsageError.expected("headers", headers, "a mapping of names to texts")
+        named[name.lower()] = value
+    status, text = backend.cloud.metadata(found.id, path, method, named)
+    return {"text": None if status == 404 else text, "status": status}
+
+
+@verb(VERBS, writes=False)
+def role_key(backend: Local, *, access_key_id: str) -> dict[str, Any]:
+    """Return the temporary key of an instance's RAM role, by the ID of the key; null for an unknown one."""
+    key = backend.cloud.role_key(access_key_id)
+    if key is None:
+        return {"key": None}
+    return {
+        "key": {
+            "secret": key.secret,
+            "token": key.token,
+            "account": key.account,
+            "role": key.role,
+            "ended": key.ends <= backend.clock.now,
+        }
+    }

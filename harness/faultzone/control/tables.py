@@ -23,7 +23,7 @@ _IN_MEMORY: Final[Mapping[str, Iterable[str]]] = {
     f"{_CONTROL}guests": ("teach-guest guest-request set-agent set-powershell agent log-in guest-history".split()),
     f"{_CONTROL}machines": "add-machine register-machine".split(),
     f"{_CONTROL}billing": "account-balance top-up prices expire".split(),
-    f"{_CONTROL}metadata": ["metadata"],
+    f"{_CONTROL}metadata": "metadata role-key".split(),
     f"{_CONTROL}notifications": "subscribe unsubscribe notices notifications".split(),
     f"{_CONTROL}serving": "note call-delay prepare-call release".split(),
     f"{_CONTROL}faults.verbs": "inject schedule undo faults".split(),

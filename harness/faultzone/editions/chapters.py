@@ -45,6 +45,7 @@ class Instances(NamedTuple):
     client_token_length: int
     launch_templates: int  # for each account and region: instance/template-limit
     template_versions: int  # of each template: instance/template-versions-limit
+    metadata_token_seconds: tuple[int, int] | None  # instance/metadata-token; None where there are no tokens
     auto_release_floor: int  # seconds from now
     auto_release_ceiling: int  # three years of 365 days, in seconds
     no_charge_excluded: frozenset[str]  # families: instance/stop-no-charge-excluded

@@ -58,6 +58,7 @@ EDITION: Final = Edition(
         password_length=(8, 30),
         user_data_bytes=16384,
         client_token_length=64,
+        metadata_token_seconds=None,
         launch_templates=30,
         template_versions=30,
         auto_release_floor=1800,

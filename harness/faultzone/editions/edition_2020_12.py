@@ -16,6 +16,7 @@ EDITION: Final = BASE._replace(
         tag_key_length=128,
         tag_value_reserved=("acs:",),
         tag_urls_anywhere=True,
+        metadata_token_seconds=(1, 21_600),
     ),
     event=BASE.event._replace(
         types=(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.answer import CURRENT
 from faultzone.api.errors import ApiError
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
     from faultzone.model.core.catalog import Catalog
     from faultzone.model.core.effects import Effect, Report
     from faultzone.model.core.shape import Shape
+    from faultzone.model.instances.role_keys import RoleKey
     from faultzone.model.rules import Rules
     from faultzone.world import World
+
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Cloud:
@@ -246,14 +250,28 @@ class Cloud:
             raise managed.RegistrationRefused(managed.UNKNOWN)
         return managed.register(self.regions[region_id], asked).id
 
-    def metadata(self, instance_id: str, path: str) -> str | None:
-        """What the metadata service answers an instance for a path; None where there is nothing."""
+    def metadata(
+        self, instance_id: str, path: str, method: str = "GET", headers: Mapping[str, str] = _NONE
+    ) -> tuple[int, str]:
+        """What the metadata service answers an instance: an HTTP status and a text.
+
+        Args:
+            headers: their names in lower case.
+        """
         for region in self.regions.values():
             if (instance := region.instances.get(instance_id)) is not None:
                 from faultzone.model.instances import metadata  # Most regions are never asked.
 
-                return metadata.read(region, region.account(instance.account), instance, path)
-        return None
+                asked = metadata.Asked(path, method, headers)
+                return metadata.answer(region, region.account(instance.account), instance, asked)
+        return 404, ""
+
+    def role_key(self, access_key_id: str) -> RoleKey | None:
+        """The temporary key of this id that an instance was given for its role, ended or not."""
+        from faultzone.model.instances import role_keys
+
+        found = (role_keys.find(region, access_key_id) for region in self.regions.values())
+        return next((key for key in found if key is not None), None)
 
 
 def _check_payment(region: RegionState, *asked: Any) -> float:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # Patterns are compiled at their first use: a region whose user names nothing needs none.
+#: How long before its end the key of a role has a successor.
+ROLE_KEY_RENEWED: Final = HOUR // 2
 _NAME: Final = r"(?a)[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff.:-]*"
 _INSTANCE_NAME: Final = r"(?a)[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff:-]*"
 _TAG_RESERVED: Final = ("aliyun", "acs:")
@@ -249,6 +251,22 @@ class Rules(AssistantRules, BillingRules):
     def allowed(self, action: str, status: str) -> bool:
         """Whether an action is allowed in a state (instance/life-cycle)."""
         return status in self.edition.instance.allowed_from[action]
+
+    def metadata_is_on(self, endpoint: str) -> bool:
+        """Whether the metadata service answers an instance at all (instance/metadata-token-required)."""
+        return endpoint != "disabled"
+
+    def metadata_needs_token(self, tokens: str) -> bool:
+        """Whether it answers nothing without a token (instance/metadata-token-required)."""
+        return tokens == "required"
+
+    def metadata_token_is_good(self, now: int, ends: int, genuine: bool) -> bool:
+        """Whether a token is taken; `genuine`: it was given to this instance (instance/metadata-token)."""
+        return genuine and now < ends
+
+    def role_key_is_kept(self, now: int, ends: int) -> bool:
+        """Whether a role's key is good for long enough to be given once more (instance/role-credentials)."""
+        return now < ends - ROLE_KEY_RENEWED
 
     def needs_confirmation(self, instance: Instance) -> bool:
         """Whether a stop of this instance needs ConfirmStop (instance/confirm-stop)."""

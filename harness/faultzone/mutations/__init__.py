@@ -41,6 +41,7 @@ _CHAPTERS: Final = (
     "instance_changes",
     "instance_specs",
     "launch_templates",
+    "instance_metadata",
     "events",
     "recovery",
     "notifications",

@@ -150,6 +150,17 @@ class Instance:
             instance_type=shown["InstanceType"],
         )
 
+    @property
+    def metadata_url(self) -> str:
+        """The address of its metadata service for a program outside, in the place of `http://100.100.100.200`; served
+        on loopback when first asked for, until the region ends. Needs the capability `guest`."""
+        served = self.region.metadata_served
+        if self.id not in served:
+            from faultzone.serve.metadata import MetadataEndpoint
+
+            served[self.id] = MetadataEndpoint(self.region.backend, self.id)
+        return served[self.id].url
+
     def wait_until(self, status: str, within: Duration = STATE_CHANGE) -> Instance:
         """Let time pass until the instance has this status.
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from faultzone.model.billing.ledger import Money
     from faultzone.region.chaos import Chaos, Injection
     from faultzone.serve import Endpoint
+    from faultzone.serve.metadata import MetadataEndpoint
 
 T = TypeVar("T")
 
@@ -89,6 +90,8 @@ class Region:
         self.strict = False
         #: Its endpoint, once one was asked for; views of one cloud share it.
         self.served: list[Endpoint] = []
+        #: The metadata services of instances that were asked for, by their ids; views share them too.
+        self.metadata_served: dict[str, MetadataEndpoint] = {}
         self._made: defaultdict[str, list[str]] = defaultdict(list)
         #: Whose view this is, if it is one; and the views through which something was made.
         self._root: Region | None = None
@@ -167,6 +170,7 @@ class Region:
             self.backend, region_id, account, journal=self.journal, edition=self.edition, defaults=self.defaults
         )
         view.served, view.strict, view._owed = self.served, self.strict, self._owed
+        view.metadata_served = self.metadata_served
         view._root = self._root or self
         return view
 
@@ -477,8 +481,12 @@ class Region:
             raise
         finally:
             if self.closed:
-                while self.served:
-                    self.served.pop().close()
+                for served in self.served:
+                    served.close()
+                for service in self.metadata_served.values():
+                    service.close()
+                self.served.clear()
+                self.metadata_served.clear()
                 if not self.backend.outlives_tests:
                     with suppress(NotSupported):  # It holds nothing.
                         self.backend.control("release", {})

@@ -22,6 +22,17 @@ from faultzone.serve.control import Control
 from faultzone.serve.signatures import Credential, Keyring, Verifier
 
 
+def _role_credential(backend: Backend, access_key_id: str) -> Credential | None:
+    """The credential of the RAM role of an instance, which the metadata service gave; None where there is none."""
+    try:
+        key = backend.control("role-key", {"access_key_id": access_key_id})["key"]
+    except FaultzoneError:  # A backend that does not know the verb knows no such key either.
+        return None
+    if key is None:
+        return None
+    return Credential(access_key_id, key["secret"], key["account"], token=key["token"], ended=key["ended"])
+
+
 class Endpoint:
     """A backend on a socket, from `serve` until `close`; a context manager.
 
@@ -48,7 +59,8 @@ class Endpoint:
         self.token = token
         host_id = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
         self.url = f"http://{host_id}"
-        application = Application(backend, Verifier(keyring, now), Control(backend, token), host_id, log)
+        verifier = Verifier(keyring, now, temporary=partial(_role_credential, backend))
+        application = Application(backend, verifier, Control(backend, token), host_id, log)
         self._listener = Listener(application, listener, Hosts(self.port, allow_hosts), request_seconds)
 
     def __repr__(self) -> str:

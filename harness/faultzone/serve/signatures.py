@@ -53,13 +53,22 @@ _MASKED: Final = ("SecurityToken", "Password")
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A key pair of an account; with a token, a temporary one of STS, whose every request must carry that token."""
+    """A key pair of an account; with a token, a temporary one of STS, whose every request must carry that token.
+
+    Attributes:
+        ended: whether the time of a temporary one has passed.
+    """
 
     access_key_id: str
     secret: str = field(repr=False)
     account: str
     token: str | None = field(default=None, repr=False)
     disabled: bool = False
+    ended: bool = False
+
+
+#: What the id of a temporary key begins with.
+TEMPORARY: Final = "STS."
 
 
 class Keyring:
@@ -217,12 +226,21 @@ class Verifier:
     Args:
         keyring: the credentials known; changes take effect at once.
         now: seconds since the epoch.
+        temporary: gives a temporary credential that is not in the keyring, by the id of its key.
         nonces: how many nonces are remembered at least; of more in half an hour the oldest are forgotten.
     """
 
-    def __init__(self, keyring: Keyring, now: Callable[[], float], *, nonces: int = 100_000) -> None:
+    def __init__(
+        self,
+        keyring: Keyring,
+        now: Callable[[], float],
+        *,
+        temporary: Callable[[str], Credential | None] = lambda access_key_id: None,
+        nonces: int = 100_000,
+    ) -> None:
         self._keyring = keyring
         self._now = now
+        self._temporary = temporary
         self._limit = nonces
         # Two generations: a set is filled, kept for as long again, then dropped whole, which bounds age and memory
         # without a sweep. A stamp may lie a skew ahead and is good for a skew after, hence twice the skew.
@@ -236,8 +254,8 @@ class Verifier:
         Raises:
             ApiError: `IncompleteSignature`, `InvalidAccessKeyId.NotFound`, `Forbidden.AccessKeyDisabled`,
                 `InvalidTimeStamp.Format`, `InvalidTimeStamp.Expired`, `MissingSecurityToken`,
-                `InvalidSecurityToken.MismatchWithAccessKey`, `SignatureDoesNotMatch` or `SignatureNonceUsed`; the first
-                of these that holds.
+                `InvalidSecurityToken.MismatchWithAccessKey`, `InvalidSecurityToken.Expired`, `SignatureDoesNotMatch` or
+                `SignatureNonceUsed`; the first of these that holds.
         """
         if is_v3(request.headers):
             return self._verify_v3(request)
@@ -299,6 +317,8 @@ class Verifier:
     def _known(self, access_key_id: str, stamp: str, token: str | None, now: float) -> Credential:
         """The credential of this id, if it may sign at this time and with this token."""
         credential = self._keyring.find(access_key_id)
+        if credential is None and access_key_id.startswith(TEMPORARY):
+            credential = self._temporary(access_key_id)
         if credential is None:
             raise ApiError("InvalidAccessKeyId.NotFound")
         if credential.disabled:
@@ -312,6 +332,8 @@ class Verifier:
             raise ApiError("MissingSecurityToken", 'The parameter "SecurityToken" is mandatory for this key.', 400)
         elif not _same(token, credential.token):
             raise _wrong_token()
+        if credential.ended:
+            raise ApiError("InvalidSecurityToken.Expired", "The specified SecurityToken is expired.", 400)
         return credential
 
     def _use(self, credential: Credential, nonce: str, now: float) -> None:

@@ -46,7 +46,8 @@ class Guests:
         boot: milliseconds from a reboot to answering.
         halt: milliseconds that an orderly shutdown takes.
         deliver: milliseconds from the request to the start of a run.
-        metadata: gives what the metadata service answers an instance for a path; None where there is nothing.
+        metadata: gives what the metadata service answers an instance for a path, a method and headers: an HTTP status
+            and a text.
         address: gives the instance that an instance finds by a name or an address; None where there is none.
         reachable: gives what serves in an instance, as `services`; None where nothing is heard of it from outside.
 
@@ -65,7 +66,7 @@ class Guests:
         boot: int,
         halt: int,
         deliver: int,
-        metadata: Callable[[str, str], str | None] = lambda instance, path: None,
+        metadata: Callable[[str, str, str, Mapping[str, str]], tuple[int, str]] = lambda *asked: (404, ""),
         address: Callable[[str, str], str | None] = lambda instance, name: None,
         reachable: Callable[[str], dict[int, Answer] | None] = lambda instance: None,
     ) -> None:

@@ -68,10 +68,12 @@ def _meet(process: Process, asked: _Request) -> _Met:
     if not host or parts.username is not None or re.search(r"[\[\]{}\\ ]", asked.url):
         raise NotUnderstood(f"the URL {asked.url!r}")
     if host == METADATA and port == 80 and parts.scheme == "http":
-        if asked.method not in ("GET", "HEAD") or "?" in path:
+        if "?" in path:
             raise NotUnderstood(f"{asked.method} {path} of the metadata service")
-        found = process.guest.world.metadata(process.guest.id, path)
-        return _Met(status=404, body=b"404 - Not Found") if found is None else _Met(body=found.encode())
+        pairs = (each.partition(":") for each in asked.headers)
+        headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+        status, text = process.guest.world.metadata(process.guest.id, path, asked.method, headers)
+        return _Met(status=status, body=text.encode())
     instance = process.guest.world.find(process.guest.id, host)
     if instance is None:
         return _Met("silent" if _is_address(host) else "unresolved")

@@ -76,7 +76,7 @@ def test_an_event_is_shown_with_its_instant(region: Region) -> None:
 def test_what_is_not_there_is_not_shown(region: Region) -> None:
     (instance,) = region.run_instances(1, public_ip=False)
     for path in ("/latest/user-data", "/latest/meta-data/public-ipv4", "/latest/meta-data/mac/below", "/", "/none"):
-        assert text(region, instance, path) in (None, "latest/")
+        assert text(region, instance, path) in (None, "2016-01-01/\nlatest/")
     assert text(region, instance, "/latest/maintenance/active-system-events") == "[]"
 
 

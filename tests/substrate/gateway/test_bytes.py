@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import h11
@@ -146,7 +146,7 @@ def test_there_is_a_channel_at_one_path_alone(line: Line) -> None:
 
 
 #: A site that says which path it was asked for.
-ECHO = MetadataServer(lambda path: path)
+ECHO = MetadataServer(lambda path, method, headers: (200, path))
 
 
 @pytest.fixture(scope="module")
@@ -210,12 +210,18 @@ def test_a_client_of_tls_that_does_not_trust_or_talks_nonsense_is_hung_up_on(aut
     assert silent.ends == 1
 
 
-def test_the_metadata_service_reads_and_nothing_else() -> None:
-    line = Line(MetadataServer({"/latest/meta-data/instance-id": "i-1"}.get))
-    assert line.ask("GET", "/latest/meta-data/instance-id") == (200, b"i-1")
-    assert line.ask("GET", "/latest/meta-data/else")[0] == 404
-    assert line.ask("PUT", "/latest/api/token")[0] == 405
-    assert line.ask("GET", "/latest/meta-data/instance-id?x=1") == (200, b"i-1")
+def test_the_metadata_service_is_asked_with_method_path_and_headers() -> None:
+    seen: list[tuple[str, str, str | None]] = []
+
+    def answer(path: str, method: str, headers: Mapping[str, str]) -> tuple[int, str]:
+        seen.append((path, method, headers.get("user-agent")))
+        return 403, "no"
+
+    line = Line(MetadataServer(answer))
+    assert line.ask("PUT", "/latest/api/token") == (403, b"no")
+    assert line.ask("GET", "/latest/meta-data/instance-id?x=1") == (403, b"no")
+    client = "linux_amd64/1.0.1.459"
+    assert seen == [("/latest/api/token", "PUT", client), ("/latest/meta-data/instance-id", "GET", client)]
 
 
 def test_a_private_key_is_never_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """The metadata service: what an instance is told of itself at http://100.100.100.200, a path to a text.
 
-Source: ECS user guide 2019-02, Instance metadata (event/metadata, instance/identity). A path that ends with a slash
-lists what is below it. The form of active-system-events is not documented: here it is a JSON list.
+Source: ECS user guide 2019-02, Instance metadata (event/metadata, instance/identity), and that of October 2026 for
+tokens. A path that ends with a slash lists what is below it. The form of active-system-events is not documented: here
+it is a JSON list.
 """
 
 from __future__ import annotations
@@ -9,30 +10,98 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from faultzone.clock import stamp
+from faultzone.clock import SECOND, stamp
 from faultzone.model.core import events
 from faultzone.model.core.addresses import dotted, network_interface
 from faultzone.model.core.filters import read_tag_list
+from faultzone.model.instances import role_keys
 
 if TYPE_CHECKING:
     from faultzone.model.core.state import AccountState, Instance, RegionState
 
+
+class Asked(NamedTuple):
+    """A request to the metadata service. Names of headers are in lower case."""
+
+    path: str
+    method: str = "GET"
+    headers: Mapping[str, str] = MappingProxyType({})
+
+
+class Told(NamedTuple):
+    """What it answers: an HTTP status, and the text."""
+
+    status: int
+    text: str
+
+
 #: A text, or what is below a path.
 _Tree = Mapping[str, "str | _Tree"]
 
+#: What a path begins with: the newest items, or those of a date, which are the same here.
+ROOTS: Final = ("2016-01-01", "latest")
+_TOKEN_PATH: Final = "/latest/api/token"
+#: The headers of a token and of its lifetime in seconds, in lower case.
+_TOKEN: Final = "x-aliyun-ecs-metadata-token"
+_TOKEN_SECONDS: Final = "x-aliyun-ecs-metadata-token-ttl-seconds"
+_SECONDS: Final = re.compile(r"[0-9]{1,5}")
+_END: Final = re.compile(r"[0-9a-f]{1,16}")
+_FORBIDDEN: Final = Told(403, "403 - Forbidden")
+
+
+def answer(region: RegionState, account: AccountState, instance: Instance, asked: Asked) -> Told:
+    """Answer a request of an instance to the metadata service.
+
+    Clauses: instance/metadata-token, instance/metadata-token-required, instance/metadata-options.
+    """
+    rules, limits = region.rules, region.edition.instance.metadata_token_seconds
+    if not rules.metadata_is_on(instance.options.http_endpoint):
+        return _FORBIDDEN
+    if limits is not None and asked.method == "PUT" and asked.path.rstrip("/") == _TOKEN_PATH:
+        return _give_token(region, instance, asked.headers.get(_TOKEN_SECONDS, ""), limits)
+    if asked.method not in ("GET", "HEAD"):
+        return Told(405, "405 - Method Not Allowed")
+    token = asked.headers.get(_TOKEN)
+    if token is None:
+        refused = rules.metadata_needs_token(instance.options.http_tokens)
+    else:
+        refused = limits is not None and not _is_good(region, instance, token)
+    if refused:
+        return _FORBIDDEN
+    text = read(region, account, instance, asked.path)
+    return Told(404, "404 - Not Found") if text is None else Told(200, text)
+
+
+def _give_token(region: RegionState, instance: Instance, seconds: str, limits: tuple[int, int]) -> Told:
+    """A token for so many seconds. It says when it ends, and is signed for the instance, so that none has to be kept.
+
+    What is answered to other lifetimes is not documented.
+    """
+    least, most = limits
+    if not _SECONDS.fullmatch(seconds) or not least <= int(seconds) <= most:
+        return Told(400, f"400 - Bad Request: {_TOKEN_SECONDS} must be {least} to {most}")
+    end = region.clock.now + int(seconds) * SECOND
+    return Told(200, f"{end:x}.{region.world.sign('metadata token', instance.id, end)}")
+
+
+def _is_good(region: RegionState, instance: Instance, token: str) -> bool:
+    """Whether a token was given to this instance, and its time has not passed."""
+    end, _, signature = token.partition(".")
+    if not _END.fullmatch(end):
+        return False
+    genuine = signature == region.world.sign("metadata token", instance.id, int(end, 16))
+    return region.rules.metadata_token_is_good(region.clock.now, int(end, 16), genuine)
+
 
 def read(region: RegionState, account: AccountState, instance: Instance, path: str) -> str | None:
-    """What the service answers for a path such as `/latest/meta-data/instance-id`; None where there is nothing.
-
-    Nothing is there for an instance that may not ask, and for one that must show a token, of which there are none yet
-    (instance/metadata-options).
-    """
-    if (instance.options.http_endpoint, instance.options.http_tokens) != ("enabled", "optional"):
-        return None
-    found: str | _Tree = {"latest": _latest(region, account, instance)}
+    """What is at a path such as `/latest/meta-data/instance-id`; None where there is nothing."""
+    tree = _latest(region, account, instance)
+    found: str | _Tree = dict.fromkeys(ROOTS, tree)
     for part in path.split("/"):
         if not part:
             continue
@@ -66,7 +135,7 @@ def _items(region: RegionState, account: AccountState, instance: Instance) -> _T
         "dns-conf": {"nameservers": "100.100.2.136\n100.100.2.138"},
         "hostname": instance.host_name,
         "image-id": instance.image.id,
-        "instance": {"instance-type": instance.kind.name},
+        "instance": {"instance-name": instance.name, "instance-type": instance.kind.name},
         "instance-id": instance.id,
         "mac": mac,
         "network": {"interfaces": {"macs": {mac: interface}}},
@@ -84,7 +153,24 @@ def _items(region: RegionState, account: AccountState, instance: Instance) -> _T
         items["tags"] = {"instance": tags}
     if public:
         items |= {"eipv4": public, "public-ipv4": public}
+    if (role := instance.options.ram_role_name) is not None:
+        items["ram"] = {"security-credentials": {role: _credentials(region, account, instance, role)}}
     return dict(sorted(items.items()))
+
+
+def _credentials(region: RegionState, account: AccountState, instance: Instance, role: str) -> str:
+    """The temporary key of the role of an instance, as one JSON object (instance/role-credentials)."""
+    key = role_keys.of(region, account, instance, role)
+    return json.dumps(
+        {
+            "AccessKeyId": key.id,
+            "AccessKeySecret": key.secret,
+            "Expiration": stamp(key.ends),
+            "SecurityToken": key.token,
+            "LastUpdated": stamp(key.made),
+            "Code": "Success",
+        }
+    )
 
 
 def network_of(account: AccountState, instance: Instance) -> dict[str, str]:

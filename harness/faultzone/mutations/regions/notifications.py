@@ -60,7 +60,7 @@ class NeverForgetsInside(Wrapper):
             return answer
         seen = self.__dict__.setdefault("seen", {})
         seen[arguments["instance"]] = f"{seen.get(arguments['instance'], '')}{answer['text']}"
-        return {"text": seen[arguments["instance"]]}
+        return {**answer, "text": seen[arguments["instance"]]}
 
 
 def asks_for_events(given: Parameters) -> bool:

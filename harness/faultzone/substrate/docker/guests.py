@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -43,8 +43,8 @@ from faultzone.substrate.gateway.http import Conversation, Site
 from faultzone.substrate.gateway.metadata import MetadataServer
 from faultzone.substrate.gateway.secure import Door
 
-#: Tells what the metadata service says to an instance at a path; None where there is nothing.
-Describe = Callable[[str, str], str | None]
+#: Gives what the metadata service answers an instance for a path, a method and headers: an HTTP status and a text.
+Describe = Callable[[str, str, str, Mapping[str, str]], tuple[int, str]]
 
 #: For how long an agent may take to serve, or to be seen to have ceased to.
 AGENT_SECONDS: Final = 5.0
@@ -256,9 +256,9 @@ class Guests:
 
         return Streams(say, accept, 1)
 
-    def _read_metadata(self, instance: str, path: str) -> str | None:
+    def _read_metadata(self, instance: str, path: str, method: str, headers: Mapping[str, str]) -> tuple[int, str]:
         describe = self._describe()
-        return None if describe is None else describe(instance, path)
+        return (404, "") if describe is None else describe(instance, path, method, headers)
 
     def open_stream(self, instance: str, user: User, port: int) -> Stream:
         """Open a stream to a port of an instance, as somebody outside who reaches its network would.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from faultzone.substrate.gateway.http import Answer, Channel, Request
 
@@ -11,18 +11,16 @@ class MetadataServer:
     """The metadata service.
 
     Args:
-        read: gives the text at a path; None where there is nothing.
+        answer: gives the HTTP status and the text for a path, a method and headers, their names in lower case.
     """
 
-    def __init__(self, read: Callable[[str], str | None]) -> None:
-        self._read = read
+    def __init__(self, answer: Callable[[str, str, Mapping[str, str]], tuple[int, str]]) -> None:
+        self._answer = answer
 
     def answer(self, request: Request) -> Answer:
-        """Answer a request: the service is read, without a token, and nothing else."""
-        if request.method != "GET":
-            return Answer(405)
-        text = self._read(request.path)
-        return Answer(404, b"not found") if text is None else Answer(200, text.encode("utf-8", "replace"))
+        """Answer a request."""
+        status, text = self._answer(request.path, request.method, request.headers)
+        return Answer(status, text.encode("utf-8", "replace"))
 
     def takes(self, request: Request) -> bool:
         """There is no websocket here."""
