@@ -324,6 +324,11 @@ def _change(region: Region) -> None:
     region.call("DetachInstanceRamRole", InstanceIds=ids)
     region.call("ModifyInstanceMetadataOptions", InstanceId=one.id, HttpEndpoint="enabled", HttpTokens="required")
     region.call("DescribeInstances", MaxResults=10)
+    region.call("GetInstanceConsoleOutput", InstanceId=one.id)
+    region.call("DescribeInstanceTopology")
+    region.call("DescribeAccountAttributes", ZoneId=region.zones[0])
+    region.call("SendDiagnosticInterrupt", InstanceId=one.id)
+    region.clock.advance("10m")
     one.stop()
     topology = {"TopologyType": "DiscreteCoreToHTMapping"}
     names = dict.fromkeys(("InstanceIdDnsAAAARecord", "InstanceIdDnsARecord", "IpDnsARecord", "IpDnsPtrRecord"), True)

@@ -130,6 +130,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidDataDiskSnapshotId.NotFound": (404, "The specified DataDisk.n.SnapshotId does not exist."),
     "InvalidDiskName.Malformed": (400, "The specified disk name is not valid."),
     "InvalidDiskDescription.Malformed": (400, "The specified disk description is not valid."),
+    "NotSupported": (405, "The instance does not support this operation."),
     "InvalidParameter.Mismatch": (400, "Too many parameters in one request."),
     "InvalidStatus.ValueNotSupported": (403, "The current status of the resource does not support this operation."),
     "CategoryViolation": (

@@ -60,6 +60,7 @@ EDITION: Final = BASE._replace(
             "ModifyInstanceNetworkSpec",
             "ModifyInstanceVpcAttribute",
             "AllocatePublicIpAddress",
+            "SendDiagnosticInterrupt",
         ),
         user_data_bytes=32768,
         confirm_stop=(),
@@ -68,4 +69,5 @@ EDITION: Final = BASE._replace(
         host_name_states=("Running", "Stopping", "Stopped"),
         lock_reasons=("financial", "security", "Recycling", "dedicatedhostfinancial", "refunded"),
     ),
+    statuses={**BASE.statuses, "GetInstanceConsoleOutput": {"IncorrectInstanceStatus": 405}},
 )

@@ -42,6 +42,7 @@ _CHAPTERS: Final = (
     "instance_specs",
     "launch_templates",
     "instance_metadata",
+    "instance_diagnosis",
     "events",
     "recovery",
     "notifications",

@@ -1,6 +1,7 @@
 """The shell of Linux guests: sequences of simple commands, with quotes, `~` and what is known of the environment.
 
-Pipes, redirection, assignments, substitution, patterns and what else changes how a command runs are not understood.
+Pipes, redirection but to the console, assignments, substitution, patterns and what else changes how a command runs are
+not understood.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ _TOKEN: Final = re.compile(
     | (?P<word>(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^ \t\n;&|<>()'"`\\])+)""",
     re.VERBOSE | re.DOTALL,
 )
+#: What sends the output of a command to the console (instance/console-output).
+_CONSOLE: Final = re.compile(r"[ \t]>{1,2}[ \t]*/dev/console[ \t]*(?=[;\n&|]|$)")
 _PIECE: Final = re.compile(r"""\\(.)|'([^']*)'|"((?:\\.|[^"\\])*)"|([^\\'"]+)""", re.DOTALL)
 _VARIABLE: Final = re.compile(r"\$(?:(\w+|\?)|\{(\w+|\?)\})")
 _KEYWORDS: Final = frozenset(
@@ -48,7 +51,12 @@ def _steps(script: str) -> tuple[Step, ...]:
     steps: list[Step] = []
     words: list[tuple[_Part, ...]] = []
     after, first, begun, last, position, line = "", 0, 1, 0, 0, 1
+    to_console = False
     while position <= len(script):
+        if words and (console := _CONSOLE.match(script, position)) is not None:
+            to_console, position = True, console.end()
+            last = position
+            continue
         token = _TOKEN.match(script, position) if position < len(script) else None
         if token is None and position < len(script):
             raise NotUnderstood(f"the quote that line {line} does not close")
@@ -57,8 +65,9 @@ def _steps(script: str) -> tuple[Step, ...]:
             if text not in (";", "\n", "&&", "||") or (text != "\n" and not words):
                 raise NotUnderstood(f"{text!r} in line {line}")
             if words:
-                steps.append(Step(after, script[first:last], begun, partial(_expanded, tuple(words))))
-                after = text
+                text_of = script[first:last].rstrip()
+                steps.append(Step(after, text_of, begun, partial(_expanded, tuple(words)), to_console))
+                after, to_console = text, False
             elif token is None and after in ("&&", "||"):
                 raise NotUnderstood(f"a script that ends with {after}")
             # A line may end in && or ||: what it joins follows.

@@ -37,6 +37,8 @@ _USERS: Final = {
     "linux": frozenset({"root", "nobody", "ecs-user"}),
     "windows": frozenset({"administrator", "Administrator", "System"}),
 }
+#: How much of what is printed on a console is kept, from its end.
+_CONSOLE_BYTES: Final = 65536
 _NO_FILES: Final[frozenset[str]] = frozenset()
 
 
@@ -60,14 +62,19 @@ class Guest:
     """
 
     __slots__ = (
-        "agent", "boot_name", "directories", "epoch", "files", "given_name", "history", "host_name", "id", "outside",
-        "pending", "power_timer", "powershell", "processes", "ran", "region", "seen", "services", "system", "up",
-        "user_data", "world",
+        "agent", "boot_name", "booted", "directories", "epoch", "files", "given_name", "history", "host_name",
+        "id", "os_name", "outside", "pending", "power_timer", "powershell", "printed", "printed_at", "processes",
+        "ran", "region", "seen", "services", "system", "up", "user_data", "world",
     )  # fmt: skip
 
     def __init__(self, world: Guests, region: str, effect: Boot) -> None:
         self.world, self.region, self.id = world, region, effect.instance
-        self.system = system_of(effect.system, effect.os_name)
+        self.system, self.os_name = system_of(effect.system, effect.os_name), effect.os_name
+        #: When it last came up, whether its agent did, and whether it ran a start-up program then.
+        self.booted: tuple[int, bool, bool] | None = None
+        #: What was printed on its console since, from its end, and when the last was.
+        self.printed = b""
+        self.printed_at = 0
         self.agent = Agent(world.versions[self.system.kind])
         self.outside: Place | None = None
         self.epoch = 0
@@ -139,9 +146,32 @@ class Guest:
         if self.agent.installed and self.agent.enabled:
             self.agent.since = self.world.clock.now
         self.tell_agent(booted=True)
-        if self.user_data is not None and (program := _start_up_program(self.user_data)) is not None:
+        program = None if self.user_data is None else _start_up_program(self.user_data)
+        self.booted, self.printed = (self.world.clock.now, self.agent.runs, program is not None), b""
+        if program is not None:
             kind, script = program
             self.execute(kind, script, by="user-data")
+
+    def print(self, raw: bytes) -> None:
+        """Print on the console."""
+        self.printed = (self.printed + raw)[-_CONSOLE_BYTES:]
+        self.printed_at = self.world.clock.now
+
+    def prompt(self) -> bytes:
+        """What the console shows of a system that waits for somebody to log in."""
+        return f"\n{self.os_name}\n\n{self.host_name} login: ".encode()
+
+    def console(self) -> tuple[bytes, int] | None:
+        """What was printed on the console since the system last came up, and when; None before it ever did
+        (instance/console-output)."""
+        if self.booted is None:
+            return None
+        since, served, starts_up = self.booted
+        said = [f"\nWelcome to {self.os_name}!\n\nSet hostname to <{self.host_name}>.\n"]
+        if served:
+            said.append("[\x1b[0;32m  OK  \x1b[0m] Started aliyun-service.\n")
+        before = "".join(said).encode() + (b"" if starts_up else self.prompt())
+        return before + self.printed, self.printed_at if self.printed else since
 
     def fall(self) -> None:
         """The power is gone: nothing is heard of what ran."""

@@ -81,9 +81,11 @@ class Guests:
         self.versions: Mapping[str, tuple[str, str]] = {"linux": VERSIONS, "windows": VERSIONS}
 
     def belong_to(self, cloud: Cloud) -> None:
-        """Ask a cloud what guests find out from it, and have the agents of its edition."""
+        """Ask a cloud what guests find out from it, have the agents of its edition, and let it see consoles."""
         self.metadata, self.address, self.register = cloud.metadata, cloud.find_by_address, cloud.register_machine
         self.versions = cloud.edition.assistant.agent_versions
+        for each in cloud.regions.values():
+            each.console = self.console
 
     def add_machine(self, region: str, place: Place, host_name: str, system: str) -> None:
         """Let a machine be there outside the cloud, with an agent that has not registered."""
@@ -146,6 +148,11 @@ class Guests:
         guest = self._guests.get(effect.instance)
         if guest is not None:
             guest.pending.pop(effect.run, None)
+
+    def console(self, instance: str) -> tuple[bytes, int] | None:
+        """What an instance has printed on its console since it last came up, and when; None before it ever did."""
+        guest = self._guests.get(instance)
+        return None if guest is None else guest.console()
 
     def services(self, instance: str) -> dict[int, Answer] | None:
         """What serves in an instance, by port; None where no system is up."""

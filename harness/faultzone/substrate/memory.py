@@ -20,6 +20,7 @@ from faultzone.model.core.effects import (
     Halted,
     HostBack,
     HostLost,
+    Interrupt,
     Move,
     PutFile,
     Release,
@@ -111,6 +112,8 @@ class MemorySubstrate:
                 self._start(region, effect, 0 if effect.force else self._halt, Halted)
             elif isinstance(effect, Move):
                 self._move(region, effect)
+            elif isinstance(effect, Interrupt):
+                self.crash_guest(effect.instance)
             elif isinstance(effect, Release):
                 self._drop(effect.instance)
                 self.guests.forget(effect.instance)

@@ -45,6 +45,8 @@ class Process:
         self.name = f"/tmp/{effect.run if effect else by}.sh"
         self.directory = guest.place(effect.directory if effect else "")
         self.line, self.code = 1, 0
+        self.to_console = False
+        self._starts_up = by == "user-data"
         # Where /bin/sh is no bash, a script that does not ask for bash gets what both do alike.
         self.plain_sh = guest.system.family not in ("redhat", "suse", "coreos") and not runs_in_bash(script)
         self._host_name = guest.host_name
@@ -66,6 +68,10 @@ class Process:
     def write(self, output: str | bytes) -> None:
         """Keep what is put out, from its beginning up to the quota."""
         raw = output.encode("utf-8", "surrogateescape") if isinstance(output, str) else output
+        if self.to_console or self._starts_up:
+            self.guest.print(raw)
+        if self.to_console:
+            return
         self._written += len(raw)
         self._kept += raw[: self._quota - len(self._kept)]
 
@@ -129,6 +135,8 @@ class Process:
     def _leave(self) -> None:
         self.kill()
         self.guest.processes.remove(self)
+        if self._starts_up:
+            self.guest.print(self.guest.prompt())
 
     def _end(self, code: int) -> None:
         self._leave()

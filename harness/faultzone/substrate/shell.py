@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from faultzone.clock import milliseconds
 from faultzone.substrate.reaction import Answer, Reaction
@@ -19,6 +19,10 @@ from faultzone.substrate.reaction import Answer, Reaction
 Wait = int | None
 #: A program takes its arguments and gives its exit code, or how long it takes and how it ends then.
 Program = Callable[["Session", list[str]], "int | Takes"]
+
+
+#: Commands that put out nothing but what they are asked to.
+_WITHOUT_ERRORS: Final = frozenset({"echo", "printf"})
 
 
 class Takes(NamedTuple):
@@ -47,13 +51,14 @@ class NotUnderstood(Exception):
 
 
 class Step(NamedTuple):
-    """One simple command: what stood before it (`&&`, `||`, or nothing that decides), its text, and what gives its
-    words when its turn comes."""
+    """One simple command: what stood before it (`&&`, `||`, or nothing that decides), its text, what gives its words
+    when its turn comes, and whether its output goes to the console."""
 
     after: str
     text: str
     line: int
     words: Callable[[Session], list[str]]
+    to_console: bool = False
 
 
 class Session(Protocol):
@@ -66,6 +71,7 @@ class Session(Protocol):
         directory: in which it works.
         user: as whom.
         plain_sh: whether the script is run by a shell that is not bash.
+        to_console: whether what is put out goes to the console of the system.
     """
 
     name: str
@@ -74,6 +80,7 @@ class Session(Protocol):
     directory: str
     user: str
     plain_sh: bool
+    to_console: bool
 
     def write(self, output: str | bytes) -> None:
         """Put out text or bytes."""
@@ -142,6 +149,7 @@ def execute(script: str, session: Session, dialect: Dialect) -> Generator[Wait, 
     except ScriptEnds as ended:
         return int(ended.args[0])
     except NotUnderstood as unknown:
+        session.to_console = False
         session.write(
             f"this guest does not understand {unknown}; teach it the script: region.guest({script.strip()!r}, ...)\n"
         )
@@ -150,12 +158,16 @@ def execute(script: str, session: Session, dialect: Dialect) -> Generator[Wait, 
 
 
 def _run(step: Step, session: Session, dialect: Dialect) -> Generator[Wait, None, int]:
-    session.line = step.line
+    session.line, session.to_console = step.line, step.to_console
+    if step.to_console and session.user != "root":
+        raise NotUnderstood(f"what {step.text!r} does for {session.user}")
     reaction = session.taught(step.text)
     if reaction is not None:
         return (yield from _react(reaction, session))
     given, *arguments = step.words(session)
     name = dialect.fold(given)
+    if step.to_console and name not in _WITHOUT_ERRORS:
+        raise NotUnderstood(repr(step.text))  # Errors of a program do not go where its output does.
     program = dialect.builtins.get(name) or session.program(name)
     if program is None:
         session.write(dialect.not_found(session, given))

@@ -52,6 +52,9 @@ _ANSWERING: Final[Mapping[str, str]] = {
         "ModifyInstanceSpec ModifyInstanceNetworkSpec AllocatePublicIpAddress ModifyInstanceVpcAttribute"
     ),
     "instances.modification": "DescribeResourcesModification",
+    "instances.diagnosis": (
+        "GetInstanceConsoleOutput SendDiagnosticInterrupt DescribeInstanceTopology DescribeAccountAttributes"
+    ),
     "instances.lifecycle": "StartInstance StopInstance RebootInstance DeleteInstance ModifyInstanceAutoReleaseTime",
     "instances.batch": "StartInstances StopInstances RebootInstances DeleteInstances",
     "deployment_sets.actions": (

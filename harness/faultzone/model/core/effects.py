@@ -41,6 +41,13 @@ class Move(NamedTuple):
     to: int
 
 
+class Interrupt(NamedTuple):
+    """Crash the operating system of an instance, as an interrupt that cannot be masked does."""
+
+    instance: str
+    epoch: int
+
+
 class Release(NamedTuple):
     """Forget an instance and its disks."""
 
@@ -197,7 +204,7 @@ class RunRefused(NamedTuple):
     output: str
 
 
-Effect = Boot | Halt | Move | Release | RunScript | PutFile | CancelScript
+Effect = Boot | Halt | Move | Interrupt | Release | RunScript | PutFile | CancelScript
 Report = (
     Booted | Halted | HostLost | HostBack | GuestCrashed | AgentSeen | GuestRebooted
     | RunStarted | RunOutput | RunEnded | RunTimedOut | RunRefused

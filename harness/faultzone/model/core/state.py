@@ -384,6 +384,8 @@ class RegionState(Parts):
         self.check_payment: Callable[[AccountState, str, InstanceType, tuple[int, str], int], float]
         #: Goes on to charge for an instance whose type was another: the instance, and its type before.
         self.meter_as: Callable[[Instance, InstanceType], None]
+        #: What an instance has printed on its console, and when; None where guests are not scripted.
+        self.console: Callable[[str], tuple[bytes, int] | None] | None = None
         #: Whether an account is in arrears.
         self.in_arrears: Callable[[str], bool]
         #: Ends the recovery of an instance that is to be stopped.

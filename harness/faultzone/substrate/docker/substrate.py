@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakMethod
 
 from faultzone.errors import HarnessError, SubstrateSilent, UnknownTarget
-from faultzone.model.core.effects import Boot, Effect, Halt, Move, PutFile, Release, Report, RunScript
+from faultzone.model.core.effects import Boot, CancelScript, Effect, Halt, Move, PutFile, Release, Report, RunScript
 from faultzone.substrate import Sink
 from faultzone.substrate.docker.agents import Agents
 from faultzone.substrate.docker.connection import TIMEOUT
@@ -106,8 +106,9 @@ class DockerSubstrate:
             self.agents.run(effect)
         elif isinstance(effect, PutFile):
             self.agents.deliver(effect)
-        else:
+        elif isinstance(effect, CancelScript):
             self.agents.cancel(effect)
+        # The model asks for an interrupt of scripted guests alone.
 
     def crash(self, region: str, host: int, *, reversible: bool) -> None:
         """Take a host's power away, with all that runs on it."""
