@@ -22,7 +22,7 @@ from faultzone.errors import UsageError
 from faultzone.journal import redaction
 from faultzone.journal.journal import copied
 from faultzone.model.events import notifications
-from faultzone.model.events.notifications import Notification
+from faultzone.model.events.notifications import CLOUD_MONITOR, Notification, in_form
 
 if TYPE_CHECKING:
     from faultzone.backends.mns import MnsQueue
@@ -58,8 +58,8 @@ class Publisher:
         self._numbers = count(1)
         self._listeners = Listeners(self._from)
         self._open: dict[int, Callback | MnsQueue] = {}
-        #: The first notice of each queue, by the queue's number; and that of whoever asks for notices.
-        self._queues: dict[int, int] = {}
+        #: The first notice of each queue and its form, by the queue's number; the first of whoever asks for notices.
+        self._queues: dict[int, tuple[int, str]] = {}
         self._asked: int | None = None
         #: Published, not yet committed; committed, from the number `_first` on.
         self._published: list[Notification] = []
@@ -101,30 +101,32 @@ class Publisher:
         with self._keeping:
             return self._kept[max(0, number - self._first) :]
 
-    def subscribe(self, listener: Listener) -> int:
-        """Call a function with all that is published from now on; returns the number that ends it."""
+    def subscribe(self, listener: Listener, form: str = CLOUD_MONITOR) -> int:
+        """Call a function with all that is published from now on, in one of the `FORMS`; returns the number that ends
+        it."""
         number = next(self._numbers)
-        self._listeners.add(number, listener, self.end)
+        heard = listener if form == CLOUD_MONITOR else lambda notice: listener(in_form(notice, form))
+        self._listeners.add(number, heard, self.end)
         return number
 
-    def open_queue(self) -> int:
+    def open_queue(self, form: str = CLOUD_MONITOR) -> int:
         """Keep all that is published from now on; the number to read it by."""
         number = next(self._numbers)
-        self._queues[number] = self.end
+        self._queues[number] = self.end, form
         return number
 
-    def call_back(self, url: str) -> int:
+    def call_back(self, url: str, form: str = CLOUD_MONITOR) -> int:
         """Post all that is published from now on to a URL; the number that ends it.
 
         Raises:
             UsageError: it is no HTTP URL.
         """
         callback = Callback(url, self._note)
-        number = self.subscribe(callback.put)
+        number = self.subscribe(callback.put, form)
         self._open[number] = callback
         return number
 
-    def open_mns(self, name: str) -> tuple[int, str]:
+    def open_mns(self, name: str, form: str = CLOUD_MONITOR) -> tuple[int, str]:
         """Serve all that is published from now on as an MNS queue; the number that ends it, and the endpoint.
 
         Raises:
@@ -133,7 +135,7 @@ class Publisher:
         from faultzone.backends.mns import MnsQueue
 
         served = MnsQueue(name)
-        number = self.subscribe(served.put)
+        number = self.subscribe(served.put, form)
         self._open[number] = served
         return number, served.endpoint
 
@@ -145,7 +147,8 @@ class Publisher:
         """
         if number not in self._queues:
             raise UsageError.unknown("queue", number, self._queues)
-        return list(map(copied, self._from(self._queues[number])))
+        first, form = self._queues[number]
+        return [in_form(copied(each), form) for each in self._from(first)]
 
     def unsubscribe(self, number: int) -> bool:
         """Deliver nothing more to a subscriber; False where there is none of that number."""

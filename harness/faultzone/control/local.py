@@ -26,16 +26,16 @@ class Subscriptions(Protocol):
     def since(self, number: int | None) -> tuple[list[dict[str, Any]], int]:
         """The notices from a number on, and the number to ask with next time."""
 
-    def subscribe(self, listener: Callable[[dict[str, Any]], object]) -> int:
+    def subscribe(self, listener: Callable[[dict[str, Any]], object], form: str) -> int:
         """Call a function with notifications from now on; the number of the subscription."""
 
-    def open_queue(self) -> int:
+    def open_queue(self, form: str) -> int:
         """Keep notifications from now on; the number of the subscription."""
 
-    def call_back(self, url: str) -> int:
+    def call_back(self, url: str, form: str) -> int:
         """Post notifications to a URL from now on."""
 
-    def open_mns(self, name: str) -> tuple[int, str]:
+    def open_mns(self, name: str, form: str) -> tuple[int, str]:
         """Serve notifications as an MNS queue; its number and endpoint."""
 
     def read(self, number: int) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from faultzone.control.registry import Table, verb
 from faultzone.errors import UsageError
+from faultzone.model.events.notifications import CLOUD_MONITOR, FORMS
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
@@ -21,22 +22,25 @@ def subscribe(
     url: str | None = None,
     queue: str | None = None,
     function: Callable[[dict[str, Any]], object] | None = None,
+    form: str = CLOUD_MONITOR,
 ) -> dict[str, Any]:
     """Post notifications from now on to a URL, serve them as an MNS queue of a name, call a function with each, or keep
-    them for `notifications`.
+    them for `notifications`. The form is that of `cloudmonitor`, or of `eventbridge`.
 
     The answer has the number that ends it, and for a queue the endpoint that an MNS client is given.
     """
+    if form not in FORMS:
+        raise UsageError.expected_one_of("form", form, FORMS)
     given = {"url": url, "queue": queue, "function": function}
     if len(named := [name for name, value in given.items() if value is not None]) > 1:
         raise UsageError(f"subscribe: expected one of url, queue and function, got {' and '.join(named)}")
     subscriptions = backend.subscriptions
     if queue is not None:
-        number, endpoint = subscriptions.open_mns(queue)
+        number, endpoint = subscriptions.open_mns(queue, form)
         return {"id": number, "endpoint": endpoint}
     if function is not None:
-        return {"id": subscriptions.subscribe(function)}
-    return {"id": subscriptions.open_queue() if url is None else subscriptions.call_back(url)}
+        return {"id": subscriptions.subscribe(function, form)}
+    return {"id": subscriptions.open_queue(form) if url is None else subscriptions.call_back(url, form)}
 
 
 @verb(VERBS, takes_lock=True)

@@ -82,6 +82,7 @@ class Events(NamedTuple):
     pending: tuple[str, ...]  # event/pending-query
     history_default: tuple[str, ...]  # event/history-default
     notifies_execution: bool  # event/notification-execute-times
+    notifies_tasks: bool  # event/task-notification
     simulated_limit: int  # active ones of an account; our own number, none is documented: event/simulated-limit
     simulated_failure_begins: str  # event/simulated-failure-executes
 

@@ -114,6 +114,7 @@ EDITION: Final = Edition(
         pending=("Scheduled",),
         history_default=("Avoided", "Executed", "Canceled", "Failed"),
         notifies_execution=False,
+        notifies_tasks=False,
         simulated_limit=1000,
         simulated_failure_begins="Scheduled",
     ),

@@ -53,6 +53,7 @@ EDITION: Final = BASE._replace(
         instance_prevails=True,
         timed_while_open=True,
     ),
+    event=BASE.event._replace(notifies_tasks=True),
     instance=BASE.instance._replace(
         security_lock_refuses=(
             *BASE.instance.security_lock_refuses,

@@ -344,8 +344,13 @@ class Region:
 
     # Notifications
 
-    def subscribe(self, subscriber: Callable[[dict[str, Any]], object]) -> Callable[[], None]:
+    def subscribe(
+        self, subscriber: Callable[[dict[str, Any]], object], *, form: str = "cloudmonitor"
+    ) -> Callable[[], None]:
         """Call a function with each notification of this region and account from now on, in order (event/notification).
+
+        Args:
+            form: that of `cloudmonitor`, or of `eventbridge`, which is that of CloudEvents.
 
         It is called after the change is committed and may itself call the region; what it raises is raised from the
         call, or the advance of time, that caused the notification.
@@ -356,11 +361,15 @@ class Region:
         Raises:
             NotSupported: the backend tells of no notifications.
         """
+        from faultzone.model.events.notifications import FORMS, in_form
+
+        if form not in FORMS:
+            raise UsageError.expected_one_of("form", form, FORMS)
         account = self.account or self.accounts[0]
 
         def receive(notification: dict[str, Any]) -> None:
             if (notification["regionId"], notification["userId"]) == (self.id, account):
-                subscriber(notification)
+                subscriber(in_form(notification, form))
 
         number = self.control("subscribe", function=receive)["id"]
 

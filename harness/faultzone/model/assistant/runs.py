@@ -18,7 +18,8 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from faultzone.clock import DAY, SECOND
+from faultzone.clock import DAY, SECOND, stamp
+from faultzone.model.assistant.invocation_status import OUTCOMES
 from faultzone.model.assistant.state import (
     DELIVERING,
     WAITING,
@@ -237,6 +238,8 @@ def settle(
     if (not invocation.timed or invocation.exhausted) and not batch.open and not invocation.open:
         close(state, invocation)
     batch.ended[cause] += 1
+    if region.task_observers:
+        _tell(region, state, record)
     if not invocation.timed or cause != _WELL:
         after = region.rules.record_state(cause)
         said = {"from": before, "to": after, "why": cause}
@@ -244,6 +247,23 @@ def settle(
     if invocation.timed and not batch.open:
         counts = {"runs": batch.ended.total(), **batch.ended}
         region.record("summary", invocation=invocation.id, run=batch.run, began=batch.began, **counts)
+
+
+def _tell(region: RegionState, state: AssistantState, record: Record) -> None:
+    """Tell whoever asks of a run that has ended (event/task-notification)."""
+    account = next(each.id for each in region.accounts.values() if each.kept(AssistantState) is state)
+    command = record.invocation.command
+    told = {
+        "commandId": command.id,
+        "commandName": command.name,
+        "exitCode": "" if record.exit_code is None else str(record.exit_code),
+        "finishTime": "" if record.finished is None else stamp(record.finished),
+        "instanceId": record.target.instance,
+        "invocationStatus": OUTCOMES[record.cause].invocation_status,
+        "invokeId": record.invocation.id,
+    }
+    for observer in region.task_observers:
+        observer(account, record.target.instance, told)
 
 
 def close(state: AssistantState, invocation: Invocation) -> None:

@@ -379,6 +379,8 @@ class RegionState(Parts):
         self.settled_events: deque[SystemEvent] = deque()
         #: Told at once of an event and its states before (None at its publication) and after; they change nothing.
         self.event_observers: list[Callable[[SystemEvent, str | None, str], None]] = []
+        #: Told of the end of a run of Cloud Assistant: the account, the target, and what there is to tell.
+        self.task_observers: list[Callable[[str, str, Mapping[str, Any]], None]] = []
         #: Refuses so many new instances that an account cannot pay for: charge type, type, period, amount. Gives the
         #: price of one in yuan.
         self.check_payment: Callable[[AccountState, str, InstanceType, tuple[int, str], int], float]

@@ -1,12 +1,14 @@
-"""What CloudMonitor publishes: each change of state of a system event or an instance, once, as one JSON object.
+"""What is published: each change of state of a system event or an instance, and each end of a task of Cloud Assistant,
+once, as one JSON object in the form of CloudMonitor or in that of EventBridge.
 
 Source: CloudMonitor user guide 2019-02, System events; ECS operations 2019-06, Event notifications (event/notification,
-event/notification-name, event/notification-fields). Nothing is made where nobody has subscribed.
+event/notification-name, event/notification-fields); ECS user guide 2026-10, Subscribe to Cloud Assistant events;
+EventBridge user guide 2026-10, ECS events (event/cloud-events). Nothing is made where nobody has subscribed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 Notification = dict[str, Any]
 
 _CHINA: Final = timezone(timedelta(hours=8))
+_TIME: Final = "%Y%m%dT%H%M%S.%f%z"
+
+#: The forms in which notifications are published.
+CLOUD_MONITOR: Final = "cloudmonitor"
+EVENT_BRIDGE: Final = "eventbridge"
+FORMS: Final = (CLOUD_MONITOR, EVENT_BRIDGE)
 
 
 def watch(region: RegionState, publish: Callable[[Notification], None], wanted: Callable[[], bool]) -> None:
@@ -34,8 +42,14 @@ def watch(region: RegionState, publish: Callable[[Notification], None], wanted: 
         if wanted():
             publish(of_instance(region, instance, after))
 
+    def on_task(account: str, instance: str, task: Mapping[str, Any]) -> None:
+        if wanted():
+            publish(of_task(region, account, instance, task))
+
     region.event_observers.append(on_event)
     region.observers.append(on_transition)
+    if region.edition.event.notifies_tasks:
+        region.task_observers.append(on_task)
 
 
 def of_event(region: RegionState, event: SystemEvent, status: str) -> Notification:
@@ -72,6 +86,40 @@ def of_instance(region: RegionState, instance: Instance, status: str) -> Notific
         "state": "Deleted" if status == "Released" else status,
     }
     return _notification(region, instance.account, instance.id, "Instance:StateChange", "INFO", content)
+
+
+def of_task(region: RegionState, account: str, instance: str, task: Mapping[str, Any]) -> Notification:
+    """The notification of a run of Cloud Assistant that has ended (event/task-notification)."""
+    return _notification(region, account, instance, "CloudAssistant:TaskCompleted", "INFO", dict(task))
+
+
+def as_cloud_event(notification: Notification) -> Notification:
+    """A notification of CloudMonitor in the form of EventBridge, which is that of CloudEvents 1.0
+    (event/cloud-events)."""
+    at = datetime.strptime(notification["eventTime"], _TIME)
+    # The state of a system event is in the data, not in the type.
+    kind = ":".join(notification["name"].split(":")[:2])
+    region, account = notification["regionId"], notification["userId"]
+    resource = notification["resourceId"].rpartition("/")[2]
+    return {
+        "id": notification["id"].lower(),
+        "source": "acs.ecs",
+        "specversion": "1.0",
+        "type": f"ecs:{kind}",
+        "subject": f"acs.ecs:{region}:{account}:{resource}",
+        "datacontenttype": "application/json;charset=utf-8",
+        "time": f"{at:%Y-%m-%dT%H:%M:%S}+08:00",
+        "aliyunaccountid": account,
+        "aliyunpublishtime": f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "aliyuneventbusname": "default",
+        "aliyunregionid": region,
+        "data": dict(notification["content"]),
+    }
+
+
+def in_form(notification: Notification, form: str) -> Notification:
+    """A notification of CloudMonitor in one of the forms."""
+    return as_cloud_event(notification) if form == EVENT_BRIDGE else notification
 
 
 def _notification(

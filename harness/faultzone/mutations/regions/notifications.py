@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any, Final
 
 from faultzone.mutations.described import written
 from faultzone.mutations.library import (
     Answer,
+    Mutation,
     Parameters,
     Test,
     answer,
@@ -16,6 +17,7 @@ from faultzone.mutations.library import (
     backwards,
     drop,
     put,
+    request,
     where,
     without,
 )
@@ -68,7 +70,38 @@ def asks_for_events(given: Parameters) -> bool:
     return "active-system-events" in str(given["path"])
 
 
+def is_task(notification: Answer) -> bool:
+    """Whether a notification is of a task of Cloud Assistant."""
+    return "TaskCompleted" in str(notification.get("name"))
+
+
+def has_code(content: Answer) -> bool:
+    """Whether it is what is told of a task."""
+    return "exitCode" in content
+
+
+def numbered(content: Answer) -> Answer:
+    """What is told of a task, with a number as its exit code."""
+    return {**content, "exitCode": int(content["exitCode"] or 0)}
+
+
+def changed(fields: Callable[[Answer], Answer]) -> Mutation:
+    """Other fields of what is in the form of EventBridge."""
+
+    def change(event: Answer) -> Answer:
+        return {**event, **fields(event)}
+
+    return answer(FOUND, f"{FOUND}[]", where(is_cloud_event, change))
+
+
+def is_cloud_event(notification: Answer) -> bool:
+    """Whether it is in the form of EventBridge."""
+    return "specversion" in notification
+
+
 FOUND: Final = "notifications"
+TASK: Final = "event/task-notification"
+BRIDGE: Final = "event/cloud-events"
 
 REGIONS: Final = (
     row("silent-when-avoided", "event/notification", "publishes nothing of an event that is avoided",
@@ -98,6 +131,31 @@ REGIONS: Final = (
         answer(FOUND, f"{FOUND}[].content", put(executeFinishTime="2099-01-01T00:00:00Z"))),
     row("forgets-when-it-executed", "event/notification-execute-times", "leaves out when an execution began",
         answer(FOUND, f"{FOUND}[].content", drop("executeStartTime"))),
+    row("tasks-in-silence", TASK, "tells of no task that has ended", values={"event.notifies_tasks": False}),
+    row("tasks-of-success", TASK, "tells of the tasks that succeed alone",
+        answer(FOUND, FOUND, without(lambda each: each["content"].get("invocationStatus") in ("Failed", "Timeout")))),
+    row("tasks-twice", TASK, "tells of a task twice",
+        answer(FOUND, FOUND, lambda found: [each for each in found for _ in range(1 + is_task(each))])),
+    row("tasks-with-numbers", TASK, "tells of an exit code as a number, and of none as 0",
+        answer(FOUND, f"{FOUND}[].content", where(has_code, numbered))),
+    row("tasks-without-names", TASK, "leaves the name of the command out",
+        answer(FOUND, f"{FOUND}[].content", drop("commandName"))),
+    row("tasks-that-alarm", TASK, "tells of tasks as critical",
+        answer(FOUND, f"{FOUND}[]", where(is_task, put(level="CRITICAL")))),
+    row("events-from-elsewhere", BRIDGE, "publishes under another source",
+        answer(FOUND, f"{FOUND}[]", where(is_cloud_event, put(source="acs.cms")))),
+    row("events-with-states", BRIDGE, "has the state of an event in its type",
+        changed(lambda event: {"type": f"{event['type']}:Scheduled"})),
+    row("events-of-no-subject", BRIDGE, "has the name of the region as the subject",
+        changed(lambda event: {"subject": event["aliyunregionid"]})),
+    row("events-in-utc", BRIDGE, "tells the time in UTC",
+        changed(lambda event: {"time": event["aliyunpublishtime"]})),
+    row("events-without-data", BRIDGE, "leaves the data out",
+        answer(FOUND, f"{FOUND}[]", where(is_cloud_event, put(data={})))),
+    row("events-of-nobody", BRIDGE, "leaves the account out",
+        answer(FOUND, f"{FOUND}[]", where(is_cloud_event, drop("aliyunaccountid")))),
+    row("bridge-in-plain-form", BRIDGE, "publishes to EventBridge in the form of CloudMonitor",
+        request("subscribe", drop("form"))),
     row("blind-inside", "event/metadata", "shows no events inside an instance",
         answer("metadata", "", put(text="[]"), when=asks_for_events)),
     row("never-forgets-inside", "event/metadata", "goes on showing settled events inside an instance",
