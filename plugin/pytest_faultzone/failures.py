@@ -71,7 +71,10 @@ def story_of(
 def _wrong(item: pytest.Item, call: pytest.CallInfo[None]) -> tuple[list[str], list[Frame]]:
     """What is wrong, and the way to it; nothing where pytest's own traceback is to be shown."""
     chosen = item.config.option
-    own_style = chosen.tbstyle != "auto" or getattr(chosen, "fulltrace", False) or getattr(chosen, "showlocals", False)
+    # Without pytest's terminal there are none of its options.
+    own_style = getattr(chosen, "tbstyle", "auto") != "auto" or any(
+        getattr(chosen, name, False) for name in ("fulltrace", "showlocals")
+    )
     if call.excinfo is None or own_style:
         return [], []
     error = call.excinfo.value
