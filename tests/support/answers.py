@@ -240,7 +240,8 @@ def _command(region: Region) -> None:
         file = {"Name": "a", "TargetDir": "/tmp", "Content": "b", "Description": "a file"}
         region.call("SendFile", InstanceId=targets, **file)
         region.clock.advance("1m")
-        region.call("SendFile", InstanceId=targets, **file)
+        tags = {"Tag": [{"Key": "for", "Value": "web"}]} if _has(region, (2026, 10)) else {}
+        region.call("SendFile", InstanceId=targets, **file, **tags)
         region.clock.advance("1m")
         run = {"Type": "RunShellScript", "CommandContent": "sleep 600", "InstanceId": targets}
         region.call("RunCommand", **run)

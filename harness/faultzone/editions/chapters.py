@@ -141,6 +141,8 @@ class Assistant(NamedTuple):
     instance_prevails: bool  # over other filters of invocations: assistant/filters-beside-instance
     timed_while_open: bool  # whether Timed=false also finds what repeats and is over: assistant/timed-filter
     totals: str  # the table by which states add up, of `invocation_status`: invocation-status/one-time
+    file_owner_length: int  # and of its group; 0 for any: assistant/file-limits
+    file_errors: bool  # whether guests tell why a file cannot be written: assistant/file-errors
     file_characters: int  # files cannot be sent yet: assistant/send-file
     systems: tuple[str, ...]  # assistant/os-list: beginnings of the names of systems
 

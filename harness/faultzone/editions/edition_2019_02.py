@@ -163,6 +163,8 @@ EDITION: Final = Edition(
         timed_while_open=False,
         totals="2019-02",
         file_characters=0,
+        file_owner_length=0,
+        file_errors=False,
         systems=(
             "Windows Server 2008",
             "Windows Server 2012",

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from faultzone.errors import UsageError
 from faultzone.faults.fault import Fault
 
-_STATES: Final = ("stopped", "hung", "lacking", "outdated", "upgrading")
+_STATES: Final = ("stopped", "hung", "lacking", "outdated", "upgrading", "denied", "busy")
 
 
 @dataclass(frozen=True)

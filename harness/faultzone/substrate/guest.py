@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from posixpath import dirname
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -40,6 +41,11 @@ _USERS: Final = {
 #: How much of what is printed on a console is kept, from its end.
 _CONSOLE_BYTES: Final = 65536
 _NO_FILES: Final[frozenset[str]] = frozenset()
+#: What has no place in the name of a file; what a directory of Windows begins with.
+_NO_NAME: Final = re.compile(r"[/\\\0]")
+_DRIVE: Final = re.compile(r"[A-Za-z]:[/\\]")
+#: States of an agent in which it begins no run -> what becomes of one (assistant/run-denied).
+_REFUSING: Final = {"upgrading": "agent-upgrading", "denied": "denied", "busy": "too-many-tasks"}
 
 
 class Place(NamedTuple):
@@ -235,7 +241,7 @@ class Guest:
         agent.refresh(now)
         if change in ("install", "running"):
             agent.installed = agent.enabled = True
-            agent.hung = agent.upgrading = False
+            agent.hung, agent.refuses = False, ""
             agent.version, agent.outdated = agent.versions[0], None
             change = "start"
         if change == "start":
@@ -248,7 +254,7 @@ class Guest:
         elif change == "outdated":
             agent.version, agent.outdated = agent.versions[1], now
         else:
-            agent.hung, agent.upgrading = change == "hung", change == "upgrading"
+            agent.hung, agent.refuses = change == "hung", _REFUSING.get(change, "")
 
     def take(self, run: str) -> None:
         """Let the agent begin a run that was delivered, if it can now."""
@@ -256,7 +262,7 @@ class Guest:
         if effect is None or not self.up or not agent.runs or agent.hung:
             return
         del self.pending[run]
-        refused = "agent-upgrading" if agent.upgrading else None
+        refused = agent.refuses or None
         if isinstance(effect, PutFile):
             self._put(effect, refused)
             return
@@ -287,12 +293,30 @@ class Guest:
         if refused is not None:
             self.world.report(self.region, RunRefused(self.id, effect.epoch, effect.run, refused, ""))
             return
+        if self.world.file_errors and (why := self._cannot_put(effect)):
+            self.world.report(self.region, RunRefused(self.id, effect.epoch, effect.run, why, ""))
+            return
         there = effect.path in self.files and not effect.overwrite
         self.files |= {effect.path}
         if self.system.kind == "linux":
             self.make_directory(dirname(absolute(effect.path, "/")))
         self.world.report(self.region, RunStarted(self.id, effect.epoch, effect.run))
         self.world.report(self.region, RunEnded(self.id, effect.epoch, effect.run, int(there), "", 0))
+
+    def _cannot_put(self, effect: PutFile) -> str:
+        """Why a file cannot be written, a key of `invocation_status.OUTCOMES`; empty where it can
+        (assistant/file-errors)."""
+        linux = self.system.kind == "linux"
+        folder = effect.path.removesuffix(effect.name)
+        if effect.name in (".", "..") or _NO_NAME.search(effect.name):
+            return "bad-file-name"
+        if not (folder.startswith("/") if linux else _DRIVE.match(folder)):
+            return "bad-file-path"
+        if linux and effect.owner not in self.users:
+            return "no-such-user"
+        if linux and effect.group not in self.users:
+            return "no-such-group"  # Each user here has a group of its own name.
+        return "file-not-made" if linux and absolute(dirname(effect.path), "/") in self.files else ""
 
 
 def _start_up_program(user_data: str) -> tuple[str, str] | None:

@@ -23,18 +23,20 @@ class Agent:
         enabled: whether it starts with the guest.
         updater: whether the updater can be executed under its name.
         since: when it began to run, from which its hourly checks count; None while it does not run.
+        refuses: why it begins no run, a key of `invocation_status.OUTCOMES`; empty while it does.
         outdated: since when there is a newer version; None while there is none.
         versions: the newest version, and one that is not.
     """
 
     __slots__ = (
-        "enabled", "hung", "installed", "outdated", "since", "updater", "updater_name", "upgrading", "version",
+        "enabled", "hung", "installed", "outdated", "refuses", "since", "updater", "updater_name", "version",
         "versions",
     )  # fmt: skip
 
     def __init__(self, versions: tuple[str, str] = VERSIONS) -> None:
         self.versions = versions
-        self.installed = self.hung = self.upgrading = False
+        self.installed = self.hung = False
+        self.refuses = ""
         self.enabled = self.updater = True
         self.updater_name = ""
         self.version = versions[0]

@@ -27,7 +27,7 @@ Taught = Callable[[str], "Reaction | None"]
 
 #: The host of what is on none.
 _NO_HOST: Final = -1
-AGENT_STATES: Final = ("running", "stopped", "hung", "lacking", "outdated", "upgrading")
+AGENT_STATES: Final = ("running", "stopped", "hung", "lacking", "outdated", "upgrading", "denied", "busy")
 
 
 class _Rule:
@@ -55,6 +55,7 @@ class Guests:
         register: registers a machine in a region as a managed instance, and gives the id of that.
         machines: how many machines there are outside the cloud.
         versions: the newest version of the agent for each system, and one that is not.
+        file_errors: whether they tell why a file cannot be written.
     """
 
     register: Callable[[str, Registering], str]
@@ -77,7 +78,7 @@ class Guests:
         self.asking: int | None = None
         self._guests: dict[str, Guest] = {}
         self._rules: list[_Rule] = []
-        self.machines = 0
+        self.machines, self.file_errors = 0, False
         self.versions: Mapping[str, tuple[str, str]] = {"linux": VERSIONS, "windows": VERSIONS}
 
     def belong_to(self, cloud: Cloud) -> None:
@@ -86,6 +87,7 @@ class Guests:
         self.versions = cloud.edition.assistant.agent_versions
         for each in cloud.regions.values():
             each.console = self.console
+        self.file_errors = cloud.edition.assistant.file_errors
 
     def add_machine(self, region: str, place: Place, host_name: str, system: str) -> None:
         """Let a machine be there outside the cloud, with an agent that has not registered."""

@@ -187,6 +187,12 @@ CommandNotApplicable  Invalid    Failed
 AccountNotExists      Invalid    Failed
 DirectoryNotExists    Invalid    Failed
 BadCronExpression     Invalid    Failed
+SecurityGroupRuleDenied  Aborted  Failed
+TaskConcurrencyLimit  Aborted    Failed
+UserGroupNotExists    Invalid    Failed
+FileNameInvalid       Invalid    Failed
+FilePathInvalid       Invalid    Failed
+FileCreateFail        Failed     Failed
 """
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from faultzone.api.answer import CURRENT, PAGES_OR_TOKENS, Answer, Number, Text, Time, items, tag_items
-from faultzone.api.ecs.assistant import ENCODINGS, LATER, NO_TAGS_HERE, AssistantRequest, PagedRequest
-from faultzone.api.ecs.reasons import NO_GROUPS, NO_TAGS, NO_TOKENS
-from faultzone.api.request import flag, integer, text, texts
+from faultzone.api.ecs.assistant import ENCODINGS, LATER, AssistantRequest, PagedRequest
+from faultzone.api.ecs.shared import TAG
+from faultzone.api.request import flag, integer, structures, text, texts
 
 
 class SendFile(AssistantRequest):
@@ -25,12 +25,9 @@ class SendFile(AssistantRequest):
     file_group: str = text("FileGroup", "root")
     overwrite: bool = flag("Overwrite")
     timeout: int = integer("Timeout", 60, least=1)
-
-    not_simulated = (
-        (NO_GROUPS, "ResourceGroupId"),
-        (NO_TAGS, "Tag"),
-        (NO_TOKENS, "ClientToken"),
-    )
+    resource_group: str = text("ResourceGroupId", "", since=CURRENT)
+    tags: tuple[dict[str, str], ...] = structures("Tag", *TAG, since=CURRENT, most=20, too_many="InvalidTagCount")
+    client_token: str | None = text("ClientToken", since=CURRENT)
 
     answer = Answer(Text("InvokeId"))
 
@@ -44,11 +41,8 @@ class DescribeSendFileResults(PagedRequest):
     instance_id: str | None = text("InstanceId")
     name: str | None = text("Name")
     invocation_status: str | None = text("InvocationStatus")
-
-    not_simulated = (
-        (NO_GROUPS, "ResourceGroupId"),
-        (NO_TAGS, "Tag"),
-    )
+    resource_group: str | None = text("ResourceGroupId", since=CURRENT)
+    tags: tuple[dict[str, str], ...] = structures("Tag", *TAG, since=CURRENT, most=20, too_many="InvalidTagCount")
 
     answer = Answer(
         *PAGES_OR_TOKENS,
@@ -59,7 +53,7 @@ class DescribeSendFileResults(PagedRequest):
             Text("FileMode", "FileOwner", "FileGroup", "Overwrite"),
             Number("VmCount"),
             Time("CreationTime"),
-            tag_items(since=CURRENT, empty=NO_TAGS_HERE),
+            tag_items(since=CURRENT),
             items(
                 "InvokeInstances",
                 "InvokeInstance",

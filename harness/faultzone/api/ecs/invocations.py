@@ -45,7 +45,13 @@ ERROR_INFO: Final = {
     "ExecutionException": "the command execution got an exception",
     "ExecutionInterrupted": "the command execution has been interrupted",
     "ExitCodeNonzero": "the command execution exit code is not zero",
+    "SecurityGroupRuleDenied": "the security group rules denied access to the aliyun service",
+    "TaskConcurrencyLimit": "the number of concurrent tasks on the instance exceeds the limit",
     "FileAlreadyExists": "the file exists already",
+    "FileCreateFail": "the file creation is failed due to unknown error",
+    "FileNameInvalid": "File name is invalid",
+    "FilePathInvalid": "File path is invalid",
+    "UserGroupNotExists": "Group not exists",
 }
 
 

@@ -20,6 +20,7 @@ from faultzone.model.assistant.state import AssistantState, Command, Invocation,
 from faultzone.model.assistant.states import detailed_total, target_outcome
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.effects import PutFile
+from faultzone.model.core.filters import has_tags, read_asked_tags, read_tags, tag_list
 from faultzone.model.core.listing import listing
 from faultzone.model.core.state import AccountState, RegionState
 
@@ -55,13 +56,18 @@ class File(Command):
             asked.file_owner,
             asked.file_group,
             asked.overwrite,
+            self.name,
         )
 
 
 @handles(SendFile)
 def send_file(region: RegionState, account: AccountState, request: SendFile) -> Answer:
-    """SendFile (assistant/send-file)."""
-    _check_words(request)
+    """SendFile (assistant/send-file, assistant/file-labels)."""
+    given = request.given
+    if (earlier := account.tokens.replay("SendFile", request.client_token, given)) is not None:
+        return earlier
+    _check_words(region, request)
+    tags = read_tags(region, request.tags)
     content = request.content
     if request.content_type == "PlainText":
         content = base64.b64encode(content.encode()).decode()
@@ -75,14 +81,15 @@ def send_file(region: RegionState, account: AccountState, request: SendFile) -> 
     state, now = account.part(AssistantState), region.clock.now
     sending = Invocation(region.world.hex_id("f"), File("", request, content, now), map(Target, targets), now)
     sending.command.open = 1
+    sending.group, sending.tags = request.resource_group, tags
     state.sendings[sending.id] = sending
     _forget_oldest(region, state)
     begin(region, state, sending, sending.targets.values())
-    return {"InvokeId": sending.id}
+    return account.tokens.remember("SendFile", request.client_token, given, {"InvokeId": sending.id})
 
 
-def _check_words(request: SendFile) -> None:
-    """Refuse what is said of a file where it is too long, or no mode."""
+def _check_words(region: RegionState, request: SendFile) -> None:
+    """Refuse what is said of a file where it is too long, or no mode (assistant/send-file, assistant/file-limits)."""
     for text, most, code in (
         (request.name, _NAME_MOST, "FileName.ExceedLimit"),
         (request.description, _DESCRIPTION_MOST, "FileDesc.ExceedLimit"),
@@ -92,6 +99,10 @@ def _check_words(request: SendFile) -> None:
             raise ApiError(code)
     if not _MODE.fullmatch(request.file_mode):
         raise ApiError("FileMode.Invalid")
+    most = region.edition.assistant.file_owner_length
+    for name, text in (("FileOwner", request.file_owner), ("FileGroup", request.file_group)):
+        if most and len(text) > most:
+            raise ApiError.of("InvalidParameter", name=name, why=f"at most {most} characters are accepted")
 
 
 def _forget_oldest(region: RegionState, state: AssistantState) -> None:
@@ -112,7 +123,7 @@ def _forget_oldest(region: RegionState, state: AssistantState) -> None:
 @handles(DescribeSendFileResults)
 def describe_files(region: RegionState, account: AccountState, request: DescribeSendFileResults) -> Answer:
     """DescribeSendFileResults, latest first (assistant/send-file)."""
-    state = account.part(AssistantState)
+    state, asked = account.part(AssistantState), read_asked_tags(request.tags)
     _forget_oldest(region, state)
     return listing(
         "Invocations",
@@ -125,7 +136,9 @@ def describe_files(region: RegionState, account: AccountState, request: Describe
             (request.name, lambda each: each.command.name),
             (None if request.instance_id is None else True, lambda each: request.instance_id in each.targets),
             (request.invocation_status, lambda each: detailed_total(region, each)),
+            (request.resource_group, lambda each: each.group),
         ),
+        where=[lambda each: has_tags(each.tags, asked)],
         latest_first=True,
         token=token_of(request, region.edition.assistant.page_size_invocations),
     )
@@ -135,7 +148,9 @@ def _shown(region: RegionState, sending: Invocation) -> dict[str, Any]:
     file = sending.command
     assert isinstance(file, File)
     asked = file.request
+    labels = {"Tags": {"Tag": tag_list(sending.tags)}} if region.edition.has(CURRENT) else {}
     return {
+        **labels,
         "InvokeId": sending.id,
         "Name": file.name,
         "TargetDir": file.directory,

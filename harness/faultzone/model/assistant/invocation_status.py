@@ -187,6 +187,13 @@ OUTCOMES: Final[Mapping[str, Outcome]] = MappingProxyType(
         "no-such-user": Outcome("Failed", "Invalid", "AccountNotExists"),
         "no-such-directory": Outcome("Failed", "Invalid", "DirectoryNotExists"),
         "bad-cron": Outcome("Failed", "Invalid", "BadCronExpression"),
+        "denied": Outcome("Failed", "Aborted", "SecurityGroupRuleDenied"),
+        "too-many-tasks": Outcome("Failed", "Aborted", "TaskConcurrencyLimit"),
+        # Of files alone.
+        "no-such-group": Outcome("Failed", "Invalid", "UserGroupNotExists"),
+        "bad-file-name": Outcome("Failed", "Invalid", "FileNameInvalid"),
+        "bad-file-path": Outcome("Failed", "Invalid", "FilePathInvalid"),
+        "file-not-made": Outcome("Failed", "Failed", "FileCreateFail"),
     }
 )
 

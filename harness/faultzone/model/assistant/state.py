@@ -212,13 +212,14 @@ class Invocation:
         parameters: what the placeholders of the command stand for.
         user: as whom it runs; empty for the administrator.
         outcome: what its total follows from: the causes of its targets; of one that repeats, whether they are stopped.
+        group, tags: what it was given to be found by.
         exhausted: whether its schedule names no further time, or none of its targets is left.
         row: its place in the book of invocations.
     """
 
     __slots__ = (
-        "_counts", "command", "created", "cron", "exhausted", "firings", "frequency", "id", "mode", "outcome",
-        "parameters", "records", "row", "targets", "timed", "timer", "user",
+        "_counts", "command", "created", "cron", "exhausted", "firings", "frequency", "group", "id", "mode", "outcome",
+        "parameters", "records", "row", "tags", "targets", "timed", "timer", "user",
     )  # fmt: skip
 
     def __init__(self, id: str, command: Command, targets: Iterable[Target], created: int, mode: str = "Once") -> None:
@@ -226,7 +227,8 @@ class Invocation:
         self.mode, self.timed = mode, mode in _REPEATING
         self.targets = {target.instance: target for target in targets}
         self.cron: Cron | None = None
-        self.frequency = self.user = ""
+        self.frequency = self.user = self.group = ""
+        self.tags: Mapping[str, str] = {}
         self.parameters: Mapping[str, str] = {}
         self.records: deque[Record] = deque()
         self.timer: Timer | None = None

@@ -119,7 +119,10 @@ class RunScript(NamedTuple):
 
 
 class PutFile(NamedTuple):
-    """Let the agent of an instance write a file; it reports as of a run that ends with 1 where the file was there."""
+    """Let the agent of an instance write a file; it reports as of a run that ends with 1 where the file was there.
+
+    `name` is that of the file, the last part of `path`.
+    """
 
     instance: str
     epoch: int
@@ -130,6 +133,7 @@ class PutFile(NamedTuple):
     owner: str
     group: str
     overwrite: bool
+    name: str = ""
 
 
 class CancelScript(NamedTuple):

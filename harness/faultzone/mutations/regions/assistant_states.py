@@ -13,6 +13,7 @@ from faultzone.mutations.row import Rule, row
 
 INVOCATIONS: Final = "DescribeInvocations"
 RESULTS: Final = "DescribeInvocationResults"
+FILES: Final = "DescribeSendFileResults"
 _UNSUCCESSFUL: Final = ("Failed", "Timeout", "Error", "Aborted", "Invalid")
 
 
@@ -117,6 +118,25 @@ REGIONS: Final = (
       for days in (28, 31)),
     row("keeps-records-for-ever", "assistant/retention", "forgets no invocation by its age",
         values={"assistant.record_days": 0}),
+    *(row(f"files-without-{name.lower()}", "assistant/file-labels", f"forgets {name} of a file",
+          request("SendFile", drop(name)))
+      for name in ("Tag", "ResourceGroupId", "ClientToken")),
+    *(row(f"ignores-{name.lower()}-of-files", "assistant/file-labels", f"ignores {name} of the listing of files",
+          request(FILES, drop(name)))
+      for name in ("Tag", "ResourceGroupId", "InvokeId", "InstanceId", "Name", "InvocationStatus")),
+    *(row(f"{count}-letters-of-owners", "assistant/file-limits", f"lets owners of files have {count} characters",
+          values={"assistant.file_owner_length": count})
+      for count in (63, 65)),
+    row("writes-any-file", "assistant/file-errors", "looks at no owner, name or path of a file",
+        values={"assistant.file_errors": False}),
+    *(row(f"files-say-nothing-of-{code.lower()}", "assistant/file-errors", f"has no ErrorCode for {code}",
+          answer(FILES, f"{TARGETS}[].ErrorCode", read_as({code: ""})))
+      for code in ("AccountNotExists", "UserGroupNotExists", "FileNameInvalid", "FilePathInvalid", "FileCreateFail")),
+    row("files-without-information", "assistant/file-errors", "has no ErrorInfo of files",
+        answer(FILES, f"{TARGETS}[].ErrorInfo", becomes(""))),
+    *(row(f"says-nothing-of-{code.lower()}", "assistant/run-denied", f"has no ErrorCode for {code}",
+          answer(INVOCATIONS, f"{TARGETS}[].ErrorCode", read_as({code: ""})))
+      for code in ("SecurityGroupRuleDenied", "TaskConcurrencyLimit")),
     row("files-for-ever", "assistant/files-kept", "tells of files for ever", values={"assistant.sending_days": 0}),
     row("tells-of-one-file", "assistant/files-kept", "tells of the last file alone",
         values={"assistant.sendings": 1}),
