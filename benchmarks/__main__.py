@@ -85,9 +85,10 @@ def cells(row: Row) -> tuple[str, ...]:
     said = {peer: "" if ratio is None else f" (x{number(ratio)})" for peer, ratio in ratios.items()}
     beside = [f"{peer} {number(value)}{said[peer]}" for peer, value in (row.peers or {}).items()]
     bound = "≥" if row.unit.endswith("/s") else "≤"
-    target = "" if row.target is None else f"{bound} {number(row.target)}"
+    targets = [] if row.target is None else [f"{bound} {number(row.target)}"]
+    targets += [f"x{number(least)} {peer}" for peer, least in row.asked.items()]
     met = {None: "", True: "yes", False: "no"}[row.met]
-    return row.what, f"{number(row.value)} {row.unit}", target, met, "; ".join(beside)
+    return row.what, f"{number(row.value)} {row.unit}", "; ".join(targets), met, "; ".join(beside)
 
 
 def table(rows: Sequence[Row]) -> str:

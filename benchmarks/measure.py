@@ -82,6 +82,7 @@ class Row:
         unit: `us`, `ms`, `s`, `B`, `x`, `things` (less is better) or a rate that ends in `/s` (more is better).
         target: that it should meet, in the same unit.
         peers: what does the same, or the floor below which it cannot be -> its figure in the same unit.
+        times: peer -> how many times better than that this should be.
     """
 
     what: str
@@ -89,13 +90,21 @@ class Row:
     unit: str
     target: float | None = None
     peers: Mapping[str, float] | None = None
+    times: Mapping[str, float] | None = None
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None without one."""
-        if self.target is None:
-            return None
-        return self.value >= self.target if self.unit.endswith("/s") else self.value <= self.target
+        """Whether all its targets are met; None without one. A peer that was not measured sets none."""
+        held = []
+        if self.target is not None:
+            held.append(self.value >= self.target if self.unit.endswith("/s") else self.value <= self.target)
+        held += [(self.ratio(peer) or 0) >= least for peer, least in self.asked.items()]
+        return all(held) if held else None
+
+    @property
+    def asked(self) -> Mapping[str, float]:
+        """How many times better than each peer that was measured this should be."""
+        return {peer: least for peer, least in (self.times or {}).items() if peer in (self.peers or {})}
 
     def ratio(self, peer: str) -> float | None:
         """How many times better than a peer this is, worse below 1; None where a difference is not positive."""

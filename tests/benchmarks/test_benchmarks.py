@@ -60,6 +60,15 @@ def test_a_rate_should_be_high_and_a_time_low(unit: str, value: float, met: bool
     assert (row.met, row.ratio("another")) == (met, ratio)
 
 
+@pytest.mark.parametrize(("other", "met"), [(40.0, True), (39.0, False), (0.0, False)])
+def test_a_row_may_have_to_be_so_many_times_better_than_a_peer(other: float, met: bool) -> None:
+    row = Row("it", 20.0, "us", 25.0, {"another": other}, {"another": 2.0})
+    assert row.met is met
+    assert command.cells(row)[2:4] == ("≤ 25; x2 another", "yes" if met else "no")
+    assert Row("it", 30.0, "us", 25.0, {"another": 90.0}, {"another": 2.0}).met is False
+    assert Row("it", 20.0, "us", None, None, {"another": 2.0}).met is None
+
+
 def test_a_difference_that_is_not_positive_has_no_ratio() -> None:
     assert Row("it", -1.0, "ms", None, {"noise": 2.0}).ratio("noise") is None
 
