@@ -201,6 +201,12 @@ def renew_by_itself(instance: Instance, status: str, **given: object) -> None:
     instance.region.call("ModifyInstanceAutoRenewAttribute", InstanceId=instance.id, RenewalStatus=status, **given)
 
 
+def renewal_of(instance: Instance) -> str:
+    """What DescribeInstanceAutoRenewAttribute shows."""
+    shown = instance.region.call("DescribeInstanceAutoRenewAttribute", InstanceId=instance.id)
+    return str(one(shown["InstanceRenewAttributes"]["InstanceRenewAttribute"])["RenewalStatus"])
+
+
 @clause("billing/auto-renew")
 @needs("move-time")
 @pytest.mark.parametrize("at_launch", [True, False])
@@ -233,13 +239,17 @@ def test_automatic_renewal_can_be_turned_off(region: Region, status: str) -> Non
 @clause("billing/auto-renew-expired")
 @needs("move-time")
 def test_automatic_renewal_cannot_be_turned_on_after_the_expiry(region: Region) -> None:
-    """It is stopped, and remains so."""
-    instance = subscription(region)
+    """It is stopped, and remains so; nor can it be turned on beside another."""
+    instance, other = subscription(region), subscription(region, Period=2)
     first = instance.expires
     advance_to(region, first)
     instance.wait_until("Stopped", within=SOON)
     with pytest.raises(ApiError):
         renew_by_itself(instance, "AutoRenewal", Duration=1)
+    both = f"{other.id},{instance.id}"
+    with suppress(ApiError):
+        region.call("ModifyInstanceAutoRenewAttribute", InstanceId=both, RenewalStatus="AutoRenewal", Duration=1)
+    assert renewal_of(instance) != "AutoRenewal"
     region.clock.advance("2d")
     assert (instance.status, instance.expires) == ("Stopped", first)
 

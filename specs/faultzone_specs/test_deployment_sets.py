@@ -227,6 +227,7 @@ def test_sets_are_listed_with_their_members(region: Region) -> None:
     members = region.run_instances(2, deployment_set=first)
     shown = {each["DeploymentSetId"]: each for each in listing(region)}
     assert sorted(shown) == sorted([first.id, second.id])
+    assert region.call("DescribeDeploymentSets")["RegionId"] == region.id
     assert shown[first.id]["DeploymentSetName"] == "web-tier"
     assert sorted(shown[first.id]["InstanceIds"]["InstanceId"]) == sorted(each.id for each in members)
     assert shown[second.id]["InstanceIds"]["InstanceId"] == []

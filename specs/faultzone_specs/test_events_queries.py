@@ -152,6 +152,10 @@ def test_filters_narrow_what_is_planned(region: Region) -> None:
     assert planned_ids(region, **{"EventPublishTime.Start": stamp(region, -HOUR)}) == every
     assert planned_ids(region, **{"EventPublishTime.End": stamp(region, -HOUR)}) == set()
     assert full(region, Status="Stopped", HealthStatus="Ok") == {}
+    assert full(region, InstanceId=[web.id, cache.id], Status="Stopped").keys() == {cache.id}
+    assert full(region, InstanceId=[web.id, cache.id], HealthStatus="Ok").keys() == {web.id}
+    assert planned_ids(region, InstanceId=[db.id], InstanceEventType=[MAINTENANCE]) == set()
+    assert planned_ids(region, EventId=[first["EventId"], second], EventType=other) == {second}
 
 
 @clause("event/pending-limits")

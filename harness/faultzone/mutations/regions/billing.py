@@ -8,7 +8,21 @@ from typing import Final
 from faultzone.clock import DAY
 from faultzone.errors import HarnessError
 from faultzone.model.core.periods import add_period
-from faultzone.mutations.library import Answer, Next, Parameters, after, at, drop, once_called, request, swallow
+from faultzone.mutations.described import written
+from faultzone.mutations.library import (
+    Answer,
+    Mutate,
+    Next,
+    Parameters,
+    after,
+    at,
+    drop,
+    once_called,
+    put,
+    request,
+    swallow,
+    where,
+)
 from faultzone.mutations.regions.instance_release import LOCKED
 from faultzone.mutations.regions.places import INSTANCES
 from faultzone.mutations.row import always, row
@@ -23,6 +37,22 @@ def reactivate_all(on: Next, given: Parameters, paid: Answer) -> None:
         if shown["Status"] == "Stopped":
             with suppress(HarnessError):  # What is stopped or locked for another reason stays so.
                 on.ask("ReActivateInstances", {"InstanceId": shown["InstanceId"]})
+
+
+@written
+def promised_in_lists(turning_on: str, showing: str, path: str) -> Mutate:
+    """Shows automatic renewal of all that were named together, whether they have expired or not."""
+
+    def mutate(name: str, given: Parameters, on: Next) -> Answer:
+        promised = on.memory.setdefault(turning_on, set())
+        if name == turning_on and "," in str(given["InstanceId"]):
+            promised.update(str(given["InstanceId"]).split(","))
+        right = on(name, given)
+        shown = where(lambda each: each["InstanceId"] in promised, put(RenewalStatus="AutoRenewal"))
+        wrong: Answer = at(path, shown)(right)
+        return wrong if name == showing else right
+
+    return mutate
 
 
 REGIONS: Final = (
@@ -59,6 +89,10 @@ REGIONS: Final = (
         values={"instance.renewals_week": [1, 2, 3, 6]}),
     row("promises-late-renewal", "billing/auto-renew-expired", "takes automatic renewal of what has expired",
         swallow("ModifyInstanceAutoRenewAttribute", "IncorrectInstanceStatus")),
+    row("promises-late-renewal-in-a-list", "billing/auto-renew-expired",
+        "takes automatic renewal of what has expired beside another",
+        promised_in_lists("ModifyInstanceAutoRenewAttribute", "DescribeInstanceAutoRenewAttribute",
+                          "InstanceRenewAttributes.InstanceRenewAttribute[]")),
     row("renews-what-is-locked", "billing/security-lock", "renews what is locked for security",
         values={"instance.security_lock_refuses": [*LOCKED, "ReActivateInstances"]}),
     row("reactivates-what-is-locked", "billing/security-lock", "reactivates what is locked for security",

@@ -176,6 +176,8 @@ REGIONS: Final = (
     row("sets-cost", "deployment-set/free", "charges a yuan for a set",
         after(CREATE, bill)),
     row("merges-sets", "deployment-set/no-merge", "merges one set into another", wrap=MergesSets),
+    row("lists-of-nowhere", "deployment-set/describe", "does not tell which region the sets are of",
+        answer(DESCRIBE, "", put(RegionId=""))),
     row("hides-members", "deployment-set/describe", "lists sets without their members",
         answer(DESCRIBE, f"{SETS}[]", put(InstanceIds={"InstanceId": []}))),
     row("pages-of-ninety-nine", "deployment-set/page-size-100", "gives pages of 99 at most",

@@ -129,6 +129,15 @@ REGIONS: Final = (
         instance_name_is_valid=lambda right, name: name.isascii() and right.instance_name_is_valid(name)),
     row("any-host-name", "instance/host-name-rule", "takes dots and hyphens anywhere in a host name",
         host_name_is_valid=lambda right, name, system: right.host_name_is_valid(dots_are_letters(name), system)),
+    row("passwords-of-letters", "instance/password-rule", "takes a password of upper and lower case alone",
+        password_is_valid=lambda right, password, system: right.password_is_valid(password, system)
+        or password.isalpha()),
+    row("passwords-without-letters", "instance/password-rule", "takes a password of digits and special characters",
+        password_is_valid=lambda right, password, system: right.password_is_valid(password, system)
+        or not (password.isdigit() or any(map(str.isalpha, password)))),
+    row("passwords-of-capitals", "instance/password-rule", "takes a password of upper case and special characters",
+        password_is_valid=lambda right, password, system: right.password_is_valid(password, system)
+        or (password.isupper() and not any(map(str.isdigit, password)))),
     row("weak-passwords", "instance/password-rule", "takes passwords of any characters",
         password_is_valid=lambda right, password, system: len(password) in range(8, 31)),
     row("user-data-anywhere", "instance/user-data-network", "takes user data of instances in the classic network",
