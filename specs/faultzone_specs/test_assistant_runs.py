@@ -257,7 +257,7 @@ def test_stop_of_a_subset_leaves_the_others(region: Region) -> None:
 @needs("move-time")
 def test_a_stopped_timed_invocation_runs_no_more(region: Region) -> None:
     (instance,) = region.run_instances()
-    ran = region.run_command("echo 1", on=instance, frequency="*/10 * * * * *")
+    ran = region.run_command("echo 1", on=instance, frequency="*/10 * * * * *", timeout=10)
     region.clock.advance("1m")
     ran.stop()
     before = ran.results()

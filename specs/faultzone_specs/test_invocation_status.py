@@ -99,7 +99,7 @@ def test_invocations_are_filtered_by_their_total(region: Region) -> None:
 @needs("move-time")
 def test_a_timed_invocation_runs_until_all_targets_are_stopped(region: Region) -> None:
     one, two = region.run_instances(2)
-    ran = region.run_command("exit 1", on=[one, two], frequency="*/10 * * * * *")
+    ran = region.run_command("exit 1", on=[one, two], frequency="*/10 * * * * *", timeout=10)
     region.hold(lambda: ran.status == "Running" and set(ran.states.values()) == {"Running"}, "1m", what="Running")
     ran.stop(one)
     assert ran.states == {one.id: "Stopped", two.id: "Running"}

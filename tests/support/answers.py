@@ -217,12 +217,13 @@ def _command(region: Region) -> None:
     later = _has(region)
     command = {"Type": "RunShellScript", "CommandContent": CONTENT, "Description": "it fails", "WorkingDir": "/tmp"}
     more = {"EnableParameter": True} if later else {}
-    made = region.call("CreateCommand", Name="failing", **command, **more)["CommandId"]
+    tags = {"Tag": [{"Key": "a", "Value": "b"}]} if _has(region, (2026, 10)) else {}
+    made = region.call("CreateCommand", Name="failing", **command, **more, **tags)["CommandId"]
     region.call("CreateCommand", Name="gone", **command)
     first, second, *_ = region.instances
     targets = [first.id, second.id]
     region.guest("chatty", output="x" * 100_000)
-    given = {"Parameters": {"name": "web"}, "Username": "root"} if later else {}
+    given = {"Parameters": {"name": "web"}, "Username": "root", **tags} if later else {}
     region.call("InvokeCommand", CommandId=made, InstanceId=targets, **given)
     region.run_command("chatty", on=first)
     waits = region.run_command("sleep 600", on=first, wait=False)

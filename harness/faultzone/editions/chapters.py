@@ -122,6 +122,7 @@ class Assistant(NamedTuple):
     cron_offset: int  # seconds that its time is ahead of UTC: assistant/cron-time-zone
     cron_fields: tuple[int, ...]  # assistant/cron-week-and-year
     cron_first_weekday: Literal["SUN", "MON"]
+    rate_seconds: tuple[int, int] | None  # assistant/rate; None where there are no rates
     page_size_commands: int  # assistant/describe-commands
     page_size_invocations: int  # assistant/describe-invocations
     page_size_results: int  # assistant/describe-results

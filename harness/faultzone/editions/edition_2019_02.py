@@ -145,6 +145,7 @@ EDITION: Final = Edition(
         cron_offset=28800,
         cron_fields=(6, 7),
         cron_first_weekday="SUN",
+        rate_seconds=None,
         page_size_commands=50,
         page_size_invocations=50,
         page_size_results=20,

@@ -45,6 +45,10 @@ EDITION: Final = BASE._replace(
     assistant=BASE.assistant._replace(
         agent_versions={"linux": ("2.2.4.1065", "2.2.3.178"), "windows": ("2.1.4.1065", "2.1.3.178")},
         heartbeat=120,
+        # That of the systems of instances.
+        cron_offset=28_800,
+        cron_fields=(6, 7),
+        rate_seconds=(60, 604_800),
         activations=10,
         records=10000,
         record_days=30,

@@ -27,6 +27,7 @@ _CHAPTERS: Final = (
     "assistant",
     "assistant_runs",
     "assistant_states",
+    "assistant_today",
     "managed_instances",
     "invocation_status",
     "billing",

@@ -6,7 +6,7 @@ Source: API reference of February 2019, chapter "Cloud Assistant"; what came lat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from faultzone.api.answer import (
     CURRENT,
@@ -26,13 +26,11 @@ from faultzone.api.ecs.reasons import (
     NO_LAUNCHER,
     NO_PASSWORDS,
     NO_PUBLIC_COMMANDS,
-    NO_TAGS,
-    NO_TOKENS,
-    OF_THE_COMMAND,
     ONE_TERMINATION,
 )
+from faultzone.api.ecs.shared import TAG
 from faultzone.api.errors import ApiError
-from faultzone.api.request import Request, flag, integer, json_structure, text, texts
+from faultzone.api.request import Request, flag, integer, json_structure, structures, text, texts
 from faultzone.editions.edition import Date
 
 #: The types of commands, and the system that each is for.
@@ -40,6 +38,14 @@ SYSTEM_OF: Final = {"RunShellScript": "linux", "RunBatScript": "windows", "RunPo
 TYPES: Final = tuple(SYSTEM_OF)
 #: Where one names an encoding, any other text means the default (assistant/encodings).
 ENCODINGS: Final = ("PlainText", "Base64")
+_TAGS_MOST: Final = 20
+
+
+def tag_filter(name: str = "Tag", since: Date = CURRENT) -> Any:
+    """Up to twenty tags, to be given or to be filtered by."""
+    return structures(name, *TAG, most=_TAGS_MOST, too_many="InvalidTagCount", since=since)
+
+
 REPEAT_MODES: Final = ("Once", "Period", "NextRebootOnly", "EveryReboot")
 #: How the manual once spells a type, and the type that is meant (assistant/type-spelling).
 _SPELLING: Final = {"RunPowershellScript": "RunPowerShellScript"}
@@ -71,6 +77,8 @@ class AssistantRequest(Request):
             raise ApiError.of("MissingParameter.RegionId", name="RegionId")
         self = super().parse(given, edition=edition, unknown=unknown)
         for wire in cls.mandatory:
+            if wire == "InstanceId" and self.given.get("resource_tags"):
+                continue
             if not self.given.get(cls.parameters[wire].attribute):
                 name = "InstanceIds" if wire == "InstanceId" else wire
                 raise ApiError.of(f"MissingParameter.{name}", name=name)
@@ -102,12 +110,12 @@ class CreateCommand(AssistantRequest):
     time_out: int | None = integer("TimeOut", least=1)
     content_encoding: str = text("ContentEncoding", "Base64", since=LATER)
     enable_parameter: bool = flag("EnableParameter", since=LATER)
+    tags: tuple[dict[str, str], ...] = tag_filter()
+    client_token: str | None = text("ClientToken", since=CURRENT)
 
     not_simulated = (
         (NO_LAUNCHER, "Launcher"),
         (NO_GROUPS, "ResourceGroupId"),
-        (NO_TAGS, "Tag"),
-        (NO_TOKENS, "ClientToken"),
     )
 
     answer = Answer(Text("CommandId"))
@@ -139,7 +147,6 @@ class DeleteCommand(AssistantRequest):
 
 
 NO_LAUNCHER_HERE: Final = "a run has the interpreter of its type"
-NO_TAGS_HERE: Final = "what belongs to Cloud Assistant has no tags here"
 _NO_PUBLIC: Final = "there are no public commands here"
 
 
@@ -151,11 +158,11 @@ class DescribeCommands(PagedRequest):
     type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
     description: str | None = text("Description")
     content_encoding: str = text("ContentEncoding", "Base64", since=LATER)
+    tags: tuple[dict[str, str], ...] = tag_filter()
 
     not_simulated = (
         (NO_PUBLIC_COMMANDS, "Provider Latest=false"),
         (NO_GROUPS, "ResourceGroupId"),
-        (NO_TAGS, "Tag"),
     )
 
     answer = Answer(
@@ -170,7 +177,7 @@ class DescribeCommands(PagedRequest):
             items("ParameterNames", "ParameterName", since=LATER),
             Text("Launcher", since=CURRENT, empty=NO_LAUNCHER_HERE),
             Text("ResourceGroupId", since=CURRENT, empty=NO_GROUPS),
-            tag_items(since=CURRENT, empty=NO_TAGS_HERE),
+            tag_items(since=CURRENT),
             Text("Category", "Provider", since=CURRENT, empty=_NO_PUBLIC),
             Number("Version", since=CURRENT, empty=_NO_PUBLIC),
             Truth("Latest", since=CURRENT, empty=_NO_PUBLIC),
@@ -199,17 +206,19 @@ class InvokeCommand(AssistantRequest):
     repeat_mode: str | None = text("RepeatMode", among=REPEAT_MODES, since=LATER)
     parameter_values: dict[str, str] = json_structure("Parameters", since=LATER)
     user: str = text("Username", "", since=LATER)
+    timeout: int | None = integer("Timeout", least=10, since=CURRENT)
+    working_dir: str | None = text("WorkingDir", since=CURRENT)
+    resource_tags: tuple[dict[str, str], ...] = tag_filter("ResourceTag")
+    tags: tuple[dict[str, str], ...] = tag_filter()
+    client_token: str | None = text("ClientToken", since=CURRENT)
 
     not_simulated = (
         (NO_LAUNCHER, "Launcher"),
         (NO_GROUPS, "ResourceGroupId"),
-        (NO_TAGS, "Tag ResourceTag"),
-        (NO_TOKENS, "ClientToken"),
         (NO_CONTAINERS, "ContainerId ContainerName"),
         (NO_DELIVERY, "OssOutputDelivery"),
         (NO_PASSWORDS, "WindowsPasswordName"),
         (ONE_TERMINATION, "TerminationMode=Process"),
-        (OF_THE_COMMAND, "Timeout WorkingDir"),
     )
 
     answer = Answer(Text("InvokeId"))
@@ -236,12 +245,13 @@ class RunCommand(AssistantRequest):
     parameter_values: dict[str, str] = json_structure("Parameters")
     user: str = text("Username", "")
     keep_command: bool = flag("KeepCommand")
+    resource_tags: tuple[dict[str, str], ...] = tag_filter("ResourceTag")
+    tags: tuple[dict[str, str], ...] = tag_filter()
+    client_token: str | None = text("ClientToken", since=CURRENT)
 
     not_simulated = (
         (NO_LAUNCHER, "Launcher"),
         (NO_GROUPS, "ResourceGroupId"),
-        (NO_TAGS, "Tag ResourceTag"),
-        (NO_TOKENS, "ClientToken"),
         (NO_CONTAINERS, "ContainerId ContainerName"),
         (NO_DELIVERY, "OssOutputDelivery"),
         (NO_PASSWORDS, "WindowsPasswordName"),

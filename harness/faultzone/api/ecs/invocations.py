@@ -20,8 +20,8 @@ from faultzone.api.answer import (
     items,
     tag_items,
 )
-from faultzone.api.ecs.assistant import LATER, NO_LAUNCHER_HERE, NO_TAGS_HERE, REPEAT_MODES, PagedRequest
-from faultzone.api.ecs.reasons import NO_GROUPS, NO_TAGS
+from faultzone.api.ecs.assistant import LATER, NO_LAUNCHER_HERE, REPEAT_MODES, PagedRequest, tag_filter
+from faultzone.api.ecs.reasons import NO_GROUPS
 from faultzone.api.request import flag, text
 
 _RECORD_STATES: Final = ("Running", "Finished", "Failed", "Stopped")
@@ -64,7 +64,7 @@ _MANNER: Final = (
     Text("TerminationMode", since=CURRENT, empty="a run always ends with all of its processes"),
     Text("ContainerId", "ContainerName", since=CURRENT, empty=_NO_CONTAINERS),
     Text("OssOutputDelivery", since=CURRENT, empty=_NO_BUCKETS),
-    tag_items(since=CURRENT, empty=NO_TAGS_HERE),
+    tag_items(since=CURRENT),
 )
 _DELIVERED: Final = Text(
     "OssOutputStatus", "OssOutputUri", "OssOutputErrorCode", "OssOutputErrorInfo", since=CURRENT, empty=_NO_BUCKETS
@@ -89,11 +89,9 @@ class DescribeInvocations(PagedRequest):
     content_encoding: str = text("ContentEncoding", "Base64", since=LATER)
     include_output: bool = flag("IncludeOutput", since=LATER)
     repeat_mode: str | None = text("RepeatMode", among=REPEAT_MODES, since=CURRENT)
+    tags: tuple[dict[str, str], ...] = tag_filter()
 
-    not_simulated = (
-        (NO_GROUPS, "ResourceGroupId"),
-        (NO_TAGS, "Tag"),
-    )
+    not_simulated = ((NO_GROUPS, "ResourceGroupId"),)
 
     answer = Answer(
         *PAGES_OR_TOKENS,
@@ -140,11 +138,9 @@ class DescribeInvocationResults(PagedRequest):
     )
     include_history: bool = flag("IncludeHistory", since=LATER)
     content_encoding: str = text("ContentEncoding", "Base64", since=LATER)
+    tags: tuple[dict[str, str], ...] = tag_filter()
 
-    not_simulated = (
-        (NO_GROUPS, "ResourceGroupId"),
-        (NO_TAGS, "Tag"),
-    )
+    not_simulated = ((NO_GROUPS, "ResourceGroupId"),)
 
     answer = Answer(
         Structure(

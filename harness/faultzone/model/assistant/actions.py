@@ -22,20 +22,23 @@ from faultzone.api.ecs.assistant import (
 )
 from faultzone.api.errors import ApiError
 from faultzone.model.assistant import parameters
-from faultzone.model.assistant.cron import Cron, CronError
-from faultzone.model.assistant.runs import await_start, begin, close, forget_old, schedule, settle
+from faultzone.model.assistant.cron import CronError
+from faultzone.model.assistant.runs import close, forget_old, settle, start
+from faultzone.model.assistant.schedules import Schedule, ZonedCron, read_special, split_zone
 from faultzone.model.assistant.state import (
     DELIVERING,
     AssistantState,
     Command,
     Invocation,
     Machine,
+    Outside,
     Target,
     find_machine,
     machine_of,
 )
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.effects import CancelScript
+from faultzone.model.core.filters import has_tags, read_asked_tags, read_tag_list, read_tags
 from faultzone.model.core.state import AccountState, RegionState
 
 _USER_LENGTH: Final = 255
@@ -45,11 +48,14 @@ _USER_LENGTH: Final = 255
 
 @handles(CreateCommand)
 def create_command(region: RegionState, account: AccountState, request: CreateCommand) -> Answer:
-    """CreateCommand (assistant/create-command)."""
+    """CreateCommand (assistant/create-command, assistant/client-token)."""
+    asked = ("CreateCommand", request.client_token, request.given)
+    if (earlier := account.tokens.replay(*asked)) is not None:
+        return earlier
     _check_texts(region, request.name, request.description)
     command = _draft(region, request, request.timeout or request.time_out)
     _check_room(region, account)
-    return {"CommandId": _keep(region, account, command).id}
+    return account.tokens.remember(*asked, {"CommandId": _keep(region, account, command).id})
 
 
 def _check_room(region: RegionState, account: AccountState) -> None:
@@ -75,6 +81,7 @@ def _draft(region: RegionState, request: CreateCommand | RunCommand, timeout: in
     command.name, command.description, command.directory = request.name, request.description, request.working_dir
     command.timeout = timeout or region.edition.assistant.timeout
     command.parameters = parameters.names(script) if request.enable_parameter else None
+    command.tags = read_tags(region, request.tags)
     return command
 
 
@@ -148,22 +155,35 @@ def _command(region: RegionState, account: AccountState, command_id: str) -> Com
 
 @handles(InvokeCommand)
 def invoke_command(region: RegionState, account: AccountState, request: InvokeCommand) -> Answer:
-    """InvokeCommand: on all targets or none (assistant/all-or-nothing, assistant/invoke-is-asynchronous)."""
-    mode, cron = _schedule(region, request)
+    """InvokeCommand: on all targets or none.
+
+    Clauses: assistant/all-or-nothing, assistant/invoke-is-asynchronous, assistant/client-token.
+    """
+    asked = ("InvokeCommand", request.client_token, request.given)
+    if (earlier := account.tokens.replay(*asked)) is not None:
+        return earlier
     command = _command(region, account, request.command_id)
-    targets = check_targets(region, account, request.instance_ids, command.kind)
+    mode, times = _schedule(region, request, request.timeout or command.timeout)
+    targets = check_targets(region, account, _named(region, account, request), command.kind)
     _check_values(region, request, command)
+    tags = read_tags(region, request.tags)
     _check_quota(region, account)
-    return {"InvokeId": _invoke(region, account, command, request, targets, mode, cron).id}
+    invocation = _invoke(region, account, command, request, targets, mode, times)
+    invocation.own_timeout, invocation.own_directory, invocation.tags = request.timeout, request.working_dir, tags
+    start(region, account.part(AssistantState), invocation)
+    return account.tokens.remember(*asked, {"InvokeId": invocation.id})
 
 
 @handles(RunCommand)
 def run_command(region: RegionState, account: AccountState, request: RunCommand) -> Answer:
     """RunCommand: a command that is made and invoked in one call, and not listed unless it is to be kept."""
+    asked = ("RunCommand", request.client_token, request.given)
+    if (earlier := account.tokens.replay(*asked)) is not None:
+        return earlier
     _check_texts(region, request.name, request.description)
     command = _draft(region, request, request.timeout)
-    mode, cron = _schedule(region, request)
-    targets = check_targets(region, account, request.instance_ids, request.type)
+    mode, times = _schedule(region, request, command.timeout)
+    targets = check_targets(region, account, _named(region, account, request), request.type)
     _check_values(region, request, command)
     if request.keep_command:
         _check_room(region, account)
@@ -171,11 +191,27 @@ def run_command(region: RegionState, account: AccountState, request: RunCommand)
     _keep(region, account, command)
     if not request.keep_command:
         del account.part(AssistantState).commands[command.id]
-    invocation = _invoke(region, account, command, request, targets, mode, cron)
-    return {"CommandId": command.id, "InvokeId": invocation.id}
+    invocation = _invoke(region, account, command, request, targets, mode, times)
+    invocation.tags = command.tags
+    start(region, account.part(AssistantState), invocation)
+    return account.tokens.remember(*asked, {"CommandId": command.id, "InvokeId": invocation.id})
 
 
-def _schedule(region: RegionState, request: InvokeCommand | RunCommand) -> tuple[str, Cron | None]:
+def _named(region: RegionState, account: AccountState, request: InvokeCommand | RunCommand) -> Sequence[str]:
+    """The ids of the targets: those that the call names, or of all that have its tags (assistant/targets-by-tag)."""
+    asked = read_asked_tags(request.resource_tags)
+    if not asked:
+        return request.instance_ids
+    if request.instance_ids:
+        raise ApiError.of("InvalidParameter.Conflict", why="InstanceId and ResourceTag exclude one another")
+    found = [each.id for each in account.instances.values() if has_tags(read_tag_list(each.options.tags), asked)]
+    found += [id for id, each in (region.kept(Outside) or {}).items() if has_tags(each.tags, asked)]
+    if not found:
+        raise ApiError("InvalidInstance.NotFound")
+    return found
+
+
+def _schedule(region: RegionState, request: InvokeCommand | RunCommand, timeout: int) -> tuple[str, Schedule | None]:
     """In what mode an invocation runs, and for one at set times these times (assistant/frequency-required)."""
     mode = region.rules.repeat_mode(request.repeat_mode, request.timed, request.frequency)
     if mode != "Period":
@@ -183,12 +219,29 @@ def _schedule(region: RegionState, request: InvokeCommand | RunCommand) -> tuple
     if not request.frequency:
         raise ApiError("MissingParameter.Frequency")
     try:
-        cron = region.rules.schedule(request.frequency)
+        times = _times(region, request.frequency)
+        region.rules.check_period(times.minimum_period(), timeout, rate=request.frequency.startswith("rate("))
     except CronError as wrong:
         raise ApiError.of("InvalidParam.Frequency", why=wrong) from None
-    if cron.next_after(region.clock.now, region.rules.cron_offset()) is None:
+    if times.next_after(region.clock.now, region.rules.cron_offset()) is None:
         raise ApiError.of("InvalidParam.Frequency", why="all of its times have passed")
-    return mode, cron
+    return mode, times
+
+
+def _times(region: RegionState, frequency: str) -> Schedule:
+    """The times that a frequency names (assistant/rate, assistant/at, assistant/cron-zone).
+
+    Raises:
+        CronError: it is malformed.
+    """
+    rules = region.rules
+    if not rules.takes_rates():
+        return rules.schedule(frequency)
+    if (special := read_special(frequency, region.clock.now)) is not None:
+        return special
+    expression, zone = split_zone(frequency)
+    cron = rules.schedule(expression)
+    return cron if zone is None else ZonedCron(frequency, cron, zone)
 
 
 def _check_values(region: RegionState, request: InvokeCommand | RunCommand, command: Command) -> None:
@@ -263,8 +316,9 @@ def _invoke(
     request: InvokeCommand | RunCommand,
     targets: Iterable[Machine],
     mode: str,
-    cron: Cron | None,
+    times: Schedule | None,
 ) -> Invocation:
+    """An invocation that is listed, and has not begun."""
     state, now = account.part(AssistantState), region.clock.now
     today = region.rules.quota_day(now)
     state.invoked_today = state.invoked_today + 1 if state.day == today else 1
@@ -275,13 +329,8 @@ def _invoke(
     state.invocation_book.enter((invocation,))
     command.invoked += 1
     command.open += 1
-    if cron is not None:
-        invocation.cron, invocation.frequency = cron, cron.text
-        schedule(region, state, invocation)
-    elif mode == "Once":
-        begin(region, state, invocation, invocation.targets.values())
-    else:
-        await_start(region, state, invocation)
+    if times is not None:
+        invocation.times, invocation.frequency = times, times.text
     return invocation
 
 

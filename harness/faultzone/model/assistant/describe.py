@@ -25,6 +25,7 @@ from faultzone.model.assistant.states import (
     total_of,
 )
 from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.filters import has_tags, read_asked_tags, tag_list
 from faultzone.model.core.index import without
 from faultzone.model.core.listing import Listed, Token, listing
 from faultzone.model.core.state import AccountState, RegionState
@@ -47,12 +48,14 @@ def token_of(request: PagedRequest, limit: int) -> Token | None:
 def describe_commands(region: RegionState, account: AccountState, request: DescribeCommands) -> Answer:
     """DescribeCommands, latest first (assistant/describe-commands)."""
     plain, edition = is_plain(request.content_encoding, "Base64"), region.edition.assistant
+    asked = read_asked_tags(request.tags)
     return listing(
         "Commands",
         "Command",
         account.part(AssistantState).commands.values(),
         request,
-        lambda each: _command(each, plain, edition.detailed),
+        lambda each: _command(region, each, plain),
+        where=[lambda command: has_tags(command.tags, asked)] if asked else (),
         having=(
             (request.command_id, lambda command: command.id),
             (request.name, lambda command: command.name),
@@ -64,7 +67,7 @@ def describe_commands(region: RegionState, account: AccountState, request: Descr
     )
 
 
-def _command(command: Command, plain: bool, detailed: bool) -> dict[str, Any]:
+def _command(region: RegionState, command: Command, plain: bool) -> dict[str, Any]:
     names = list(command.parameters or ())
     placeholders = {"EnableParameter": command.parameters is not None, "ParameterNames": {"ParameterName": names}}
     return {
@@ -77,7 +80,8 @@ def _command(command: Command, plain: bool, detailed: bool) -> dict[str, Any]:
         "Timeout": command.timeout,
         "InvokeTimes": command.invoked,
         "CreationTime": stamp(command.created),
-        **(placeholders if detailed else {}),
+        **(placeholders if region.edition.assistant.detailed else {}),
+        **({"Tags": {"Tag": tag_list(command.tags)}} if region.edition.has(CURRENT) else {}),
     }
 
 
@@ -108,10 +112,16 @@ def describe_invocations(region: RegionState, account: AccountState, request: De
         found,
         request,
         lambda each: _invocation(region, request, each),
-        where=_looks(region, request),
+        where=[*_looks(region, request), *_tagged(request.tags)],
         latest_first=True,
         token=token_of(request, region.edition.assistant.page_size_invocations),
     )
+
+
+def _tagged(given: tuple[dict[str, str], ...]) -> list[Callable[[Invocation], bool]]:
+    """The condition that an invocation has the tags that are asked for, if any are (assistant/tags)."""
+    asked = read_asked_tags(given)
+    return [lambda invocation: has_tags(invocation.tags, asked)] if asked else []
 
 
 def _conditions(
@@ -169,11 +179,12 @@ def _invocation(region: RegionState, request: DescribeInvocations, invocation: I
             "Parameters": json.dumps(invocation.parameters, ensure_ascii=False),
             "Username": invocation.user,
             "CommandContent": command.script if is_plain(request.content_encoding, "Base64") else command.content,
-            "WorkingDir": command.directory,
-            "Timeout": command.timeout,
+            "WorkingDir": invocation.directory,
+            "Timeout": invocation.timeout,
         }
     if region.edition.has(CURRENT):
         shown["CommandDescription"] = command.description
+        shown["Tags"] = {"Tag": tag_list(invocation.tags)}
         for item, target in zip(items, invocation.targets.values(), strict=True):
             item["UpdateTime"] = stamp(last_change(invocation, target))
     return shown
@@ -217,6 +228,7 @@ def describe_results(region: RegionState, account: AccountState, request: Descri
     state = account.part(AssistantState)
     forget_old(region, state)
     book, conditions, once = state.record_book, [], False
+    tags = read_asked_tags(request.tags)
     if request.invoke_id is not None:
         invocation = state.invocations.get(request.invoke_id)
         once = invocation is not None and not invocation.timed
@@ -239,6 +251,7 @@ def describe_results(region: RegionState, account: AccountState, request: Descri
         book.found(*conditions),
         request,
         lambda each: _record(region, each, plain),
+        where=[lambda record: has_tags(record.invocation.tags, tags)] if tags else (),
         # The targets of one run come in the order in which the call named them, runs and invocations the latest first.
         latest_first=not once,
         token=token_of(request, region.edition.assistant.page_size_results),
@@ -272,6 +285,8 @@ def _record(region: RegionState, record: Record, plain: bool) -> dict[str, Any]:
             "Username": record.invocation.user,
             **_record_details(record),
         }
+    if region.edition.has(CURRENT):
+        shown["Tags"] = {"Tag": tag_list(record.invocation.tags)}
     return shown
 
 

@@ -130,6 +130,29 @@ class AssistantRules:
             raise CronError(f"it repeats within {period // SECOND} s, where {edition.period_floor} s is the least")
         return cron
 
+    def takes_rates(self) -> bool:
+        """Whether a frequency may be a rate or a moment, and a cron expression name a time zone
+        (assistant/rate, assistant/at, assistant/cron-zone)."""
+        return self.edition.assistant.rate_seconds is not None
+
+    def check_period(self, period: int | None, timeout: int, *, rate: bool) -> None:
+        """Refuse what repeats too fast or too slowly, in milliseconds, for a timeout in seconds
+        (assistant/rate, assistant/period-over-timeout).
+
+        Raises:
+            CronError: it does.
+        """
+        limits = self.edition.assistant.rate_seconds
+        if period is None or limits is None:
+            return
+        from faultzone.model.assistant.cron import CronError
+
+        seconds = period // SECOND
+        if rate and not limits[0] <= seconds <= limits[1]:
+            raise CronError(f"it repeats every {seconds} s, where {limits[0]} to {limits[1]} s are allowed")
+        if seconds < timeout or (rate and seconds == timeout):
+            raise CronError(f"it repeats within {seconds} s, and a run may take {timeout} s")
+
     def cron_offset(self) -> int:
         """How far the time of cron expressions is ahead of UTC, in milliseconds (assistant/cron-time-zone)."""
         return self.edition.assistant.cron_offset * SECOND

@@ -62,6 +62,16 @@ def _follow(region: RegionState, instance: Instance, before: str | None, after: 
 # Beginning
 
 
+def start(region: RegionState, state: AssistantState, invocation: Invocation) -> None:
+    """Let an invocation run: now, at its times, or when its targets start."""
+    if invocation.times is not None:
+        schedule(region, state, invocation)
+    elif invocation.mode == "Once":
+        begin(region, state, invocation, invocation.targets.values())
+    else:
+        await_start(region, state, invocation)
+
+
 def begin(region: RegionState, state: AssistantState, invocation: Invocation, targets: Iterable[Target]) -> None:
     """Give one run of an invocation to the agents of its targets."""
     invocation.firings += 1
@@ -102,7 +112,7 @@ def _deliver(region: RegionState, state: AssistantState, invocation: Invocation,
         record.target.runs += 1
         machine = machine_of(region, record.target.instance)
         region.emit(command.effect(region, invocation, machine, batch.run))
-    batch.timeout = command.timeout
+    batch.timeout = invocation.timeout
     batch.timer = region.clock.guest_later(region.rules.delivery(), lambda: _overdue(region, state, batch))
 
 
@@ -133,10 +143,10 @@ def begin_at_start(region: RegionState, state: AssistantState, instance: Machine
 
 def schedule(region: RegionState, state: AssistantState, invocation: Invocation) -> None:
     """Wait for the next firing of a timed invocation, while any target may still get a run."""
-    assert invocation.cron is not None
+    assert invocation.times is not None
     rules, targets = region.rules, invocation.targets.values()
     invocation.timer = None
-    due = invocation.cron.next_after(region.clock.now, rules.cron_offset())
+    due = invocation.times.next_after(region.clock.now, rules.cron_offset())
     if due is None or not any(_fires(region, each) and find_machine(region, each.instance) for each in targets):
         was_open, invocation.exhausted = invocation.open, True
         if was_open and not invocation.open:

@@ -15,7 +15,7 @@ from faultzone.model.core.state import RUNNING
 
 if TYPE_CHECKING:
     from faultzone.clock import Timer
-    from faultzone.model.assistant.cron import Cron
+    from faultzone.model.assistant.schedules import Schedule
     from faultzone.model.core.state import Instance, RegionState
 
 DELIVERING: Final = "delivering"
@@ -96,13 +96,14 @@ class Command:
 
     __slots__ = (
         "content", "created", "description", "directory", "id", "invoked", "kind", "name", "open", "parameters",
-        "script", "timeout",
+        "script", "tags", "timeout",
     )  # fmt: skip
 
     def __init__(self, id: str, kind: str, content: str, script: str, created: int) -> None:
         self.id, self.kind, self.content, self.script, self.created = id, kind, content, script, created
         self.name = self.description = self.directory = ""
         self.parameters: tuple[str, ...] | None = None
+        self.tags: Mapping[str, str] = {}
         self.timeout = 0
         self.invoked = self.open = 0
 
@@ -115,8 +116,8 @@ class Command:
             self.id,
             self.kind,
             self._script(region, invocation, instance, invocation.parameters),
-            self.timeout,
-            self.directory,
+            invocation.timeout,
+            invocation.directory,
             region.rules.output_quota(instance.image.system),
             invocation.user,
             tuple(invocation.parameters.values()),
@@ -218,18 +219,21 @@ class Invocation:
     """
 
     __slots__ = (
-        "_counts", "command", "created", "cron", "exhausted", "firings", "frequency", "group", "id", "mode", "outcome",
-        "parameters", "records", "row", "tags", "targets", "timed", "timer", "user",
+        "_counts", "command", "created", "exhausted", "firings", "frequency", "group", "id", "mode", "outcome",
+        "own_directory", "own_timeout", "parameters", "records", "row", "tags", "targets", "timed", "timer", "times",
+        "user",
     )  # fmt: skip
 
     def __init__(self, id: str, command: Command, targets: Iterable[Target], created: int, mode: str = "Once") -> None:
         self.id, self.command, self.created = id, command, created
         self.mode, self.timed = mode, mode in _REPEATING
         self.targets = {target.instance: target for target in targets}
-        self.cron: Cron | None = None
+        self.times: Schedule | None = None
         self.frequency = self.user = self.group = ""
-        self.tags: Mapping[str, str] = {}
         self.parameters: Mapping[str, str] = {}
+        self.tags: Mapping[str, str] = {}
+        self.own_timeout: int | None = None
+        self.own_directory: str | None = None
         self.records: deque[Record] = deque()
         self.timer: Timer | None = None
         self.firings = 0
@@ -247,6 +251,16 @@ class Invocation:
                 del counts[before]
         counts[after] += 1
         return self.outcome if counts.keys() == self.outcome else frozenset(counts)
+
+    @property
+    def timeout(self) -> int:
+        """After how many seconds a run is ended: its own, or that of its command (assistant/invocation-timeout)."""
+        return self.own_timeout or self.command.timeout
+
+    @property
+    def directory(self) -> str:
+        """Where a run begins: its own, or that of its command (assistant/invocation-directory)."""
+        return self.own_directory or self.command.directory
 
     @property
     def open(self) -> bool:
