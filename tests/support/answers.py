@@ -97,6 +97,7 @@ def _make(region: Region) -> None:
     region.call("ModifyInstanceAutoRenewAttribute", **renewal)
     if _has(region, CURRENT):
         region.run_instances(1, instance_type=GPUS)
+        region.run_instances(1, **SETTINGS)
         region.run_instances(1, deployment_set=region.create_deployment_set(Strategy="AvailabilityGroup"))
     stopped = region.create_instance(instance_type=LOCAL_DISKS)
     region.call("ModifyInstanceAttribute", InstanceId=stopped.id, Description="by hand")
@@ -120,6 +121,33 @@ def _make(region: Region) -> None:
         region.call("ModifyInstanceMaintenanceAttributes", InstanceId=[stopped.id], **asked)
 
 
+#: What the disks of today have besides.
+TODAYS_DISK = {
+    "Category": "cloud_auto",
+    "ProvisionedIops": 1000,
+    "BurstingEnabled": True,
+    "Encrypted": True,
+    "KMSKeyId": "key",
+    "AutoSnapshotPolicyId": "sp-1",
+    "StorageClusterId": "dbsc-1",
+}
+#: What only launches of today ask for.
+SETTINGS: dict[str, Any] = {
+    "HttpTokens": "required",
+    "HttpPutResponseHopLimit": 2,
+    "CpuOptions": {"ThreadsPerCore": 1, "TopologyType": "ContinuousCoreToHTMapping"},
+    "ClockOptions": {"PtpStatus": "enabled"},
+    "HibernationOptions": {"Configured": True},
+    "ImageOptions": {"LoginAsNonRoot": True},
+    "SecurityOptions": {"EnableSecureBoot": True},
+    "PrivatePoolOptions": {"MatchCriteria": "Open"},
+    "NetworkOptions": {"EnableJumboFrame": True, "BandwidthWeighting": "Vpc-L1"},
+    "NetworkInterfaceQueueNumber": 2,
+    "Isp": "BGP",
+    "SystemDisk": {**TODAYS_DISK, "DeleteWithInstance": False},
+}
+
+
 def _make_templates(region: Region) -> None:
     """One template whose first version says all that a version can, and a second little."""
     later, today = _has(region), _has(region, CURRENT)
@@ -136,7 +164,13 @@ def _make_templates(region: Region) -> None:
     spot = {"SpotStrategy": "SpotWithPriceLimit", "SpotPriceLimit": 0.5, "SpotDuration": 1}
     more: dict[str, object] = {}
     if today:
-        more |= {"TemplateResourceGroupId": "rg-1", "TemplateTag": tags}
+        more |= {"TemplateResourceGroupId": "rg-1", "TemplateTag": tags, "EnableVmOsConfig": True}
+        more |= {"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 2}
+        more |= {"SecurityGroupIds": ["sg-1"], "ImageOptions": {"LoginAsNonRoot": True}}
+        trusted = {"TrustedSystemMode": "vTPM", "ConfidentialComputingMode": "Enclave"}
+        more["SecurityOptions"] = {"EnableSecureBoot": True, **trusted}
+        disk |= {**TODAYS_DISK, "DeleteWithInstance": True}
+        data |= TODAYS_DISK
     made = region.call(
         "CreateLaunchTemplate",
         **(network | names | money | spot | more),

@@ -44,6 +44,9 @@ class Instances(NamedTuple):
     user_data_bytes: int  # after decoding: instance/user-data-limit, instance/user-data-32-kb
     client_token_length: int
     launch_templates: int  # for each account and region: instance/template-limit
+    consecutive_addresses: bool  # a private address is for the first of a batch: instance/consecutive-addresses
+    host_name_of_id: bool  # instance/host-name-of-id
+    any_kms_key: bool  # keys are another product's, and taken as they are named: instance/disk-settings
     template_versions: int  # of each template: instance/template-versions-limit
     metadata_token_seconds: tuple[int, int] | None  # instance/metadata-token; None where there are no tokens
     auto_release_floor: int  # seconds from now

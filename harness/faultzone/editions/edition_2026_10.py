@@ -61,6 +61,9 @@ EDITION: Final = BASE._replace(
     ),
     event=BASE.event._replace(notifies_tasks=True),
     instance=BASE.instance._replace(
+        consecutive_addresses=True,
+        host_name_of_id=True,
+        any_kms_key=True,
         security_lock_refuses=(
             *BASE.instance.security_lock_refuses,
             "ModifyInstanceSpec",

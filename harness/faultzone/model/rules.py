@@ -70,6 +70,11 @@ class Rules(AssistantRules, BillingRules):
             return False
         return least <= len(name) <= most and bool(re.fullmatch(_HOST_NAME, name))
 
+    def host_name_of_id(self, name: str, instance_id: str) -> str:
+        """A host name in which `${instance_id}` stands for the id, where the edition has that
+        (instance/host-name-of-id)."""
+        return name.replace("${instance_id}", instance_id) if self.edition.instance.host_name_of_id else name
+
     def password_is_valid(self, password: str, system: str) -> bool:
         """8 to 30 ASCII characters of at least three kinds, on Windows no slash first (instance/password-rule)."""
         kinds = (str.islower, str.isupper, str.isdigit, lambda each: not each.isalnum())

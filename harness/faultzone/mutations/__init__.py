@@ -44,6 +44,7 @@ _CHAPTERS: Final = (
     "launch_templates",
     "instance_metadata",
     "instance_diagnosis",
+    "launches",
     "events",
     "recovery",
     "notifications",

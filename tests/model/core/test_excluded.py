@@ -17,7 +17,13 @@ VALUES = {
     "dedicated_host_id": "dh-nosuchhost0000000000",
     "group_number": 1,
     "host_affinity": "host",
+    "host_name": "web",
+    "host_names": ["web"],
+    "image_family": "acs:ubuntu_22_04_x64",
+    "image_id": "ubuntu_22_04_x64_20G_alibase_20240130.vhd",
     "instance_type": "ecs.g7.large",
+    "security_group_id": "sg-1",
+    "security_group_ids": ["sg-1"],
     "strategy": "LowLatency",
     "tenancy": "host",
 }

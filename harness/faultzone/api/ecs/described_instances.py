@@ -76,11 +76,11 @@ _CARD: Final = Text("NetworkInterfaceId", "MacAddress", "PrimaryIpAddress", "Typ
 
 #: What today's documentation has besides. Most is set by parameters that are not taken here.
 _OF_TODAY: Final = (
-    Number("SpotDuration", since=CURRENT, missing="what a launch says of it is not kept"),
+    Number("SpotDuration", since=CURRENT, when="it is a spot instance"),
     Text("SpotInterruptionBehavior", since=CURRENT),
     Number("DeploymentSetGroupNo", since=CURRENT, when="it is in a group of a deployment set"),
     Text("HpcClusterId", since=CURRENT, empty="there are no HPC clusters here"),
-    Text("ISP", since=CURRENT, empty="the lines of a region are not told apart"),
+    Text("ISP", since=CURRENT),
     Truth("EnableNVS", since=CURRENT, empty=NO_SETTING),
     Structure(
         "AdditionalInfo",
@@ -90,7 +90,7 @@ _OF_TODAY: Final = (
         empty=NO_DEDICATED,
     ),
     Structure("DedicatedInstanceAttribute", Text("Affinity", "Tenancy"), since=CURRENT, empty=NO_DEDICATED),
-    Structure("ClockOptions", Text("PtpStatus"), since=CURRENT, empty=NO_SETTING),
+    Structure("ClockOptions", Text("PtpStatus"), since=CURRENT),
     Structure(
         "CpuOptions",
         Text("TopologyType"),
@@ -101,12 +101,17 @@ _OF_TODAY: Final = (
     ),
     Structure(
         "EcsCapacityReservationAttr",
-        Text("CapacityReservationId", "CapacityReservationPreference"),
+        Text("CapacityReservationId", empty="no capacity is reserved here"),
+        Text("CapacityReservationPreference"),
         since=CURRENT,
-        empty="no capacity is reserved here",
     ),
-    Structure("HibernationOptions", Truth("Configured"), since=CURRENT, empty=NO_SETTING),
-    Structure("ImageOptions", Truth("CurrentOSNVMeSupported", "LoginAsNonRoot"), since=CURRENT, empty=NO_SETTING),
+    Structure("HibernationOptions", Truth("Configured"), since=CURRENT),
+    Structure(
+        "ImageOptions",
+        Truth("LoginAsNonRoot"),
+        Truth("CurrentOSNVMeSupported", empty=NO_SETTING),
+        since=CURRENT,
+    ),
     Structure(
         "PrivateDnsNameOptions",
         Text("HostnameType"),
@@ -115,7 +120,7 @@ _OF_TODAY: Final = (
         since=CURRENT,
     ),
     items("RdmaIpAddress", "IpAddress", since=CURRENT, empty="there are no HPC clusters here"),
-    Structure("SecurityOptions", Truth("EnableSecureBoot"), since=CURRENT, empty=NO_SETTING),
+    Structure("SecurityOptions", Truth("EnableSecureBoot"), since=CURRENT),
 )
 
 
@@ -221,7 +226,7 @@ class DescribeInstances(Request):
                 "MetadataOptions",
                 Text("HttpEndpoint", "HttpTokens"),
                 Text("InstanceMetadataTags", since=CURRENT),
-                Number("HttpPutResponseHopLimit", since=CURRENT, empty=CANNOT_BE_USED),
+                Number("HttpPutResponseHopLimit", since=CURRENT, when="the launch said it"),
                 since=(2020, 12),
                 when="AdditionalAttributes has META_OPTIONS, or the edition is a later one",
             ),
@@ -263,7 +268,7 @@ class DescribeInstanceAttribute(Request):
         Truth("EnableNetworkEncryption", since=CURRENT, empty=NO_SETTING),
         Structure(
             "NetworkOptions",
-            Text("BandwidthWeighting", empty=NO_SETTING),
+            Text("BandwidthWeighting"),
             Truth("EnableJumboFrame"),
             Truth("EnableNetworkEncryption", empty=NO_SETTING),
             since=CURRENT,

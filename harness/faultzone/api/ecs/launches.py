@@ -10,26 +10,24 @@ from typing import Any, Final
 from faultzone.api.answer import CURRENT, Answer, Number, Text, items
 from faultzone.api.ecs.instances import CHARGE_TYPES, CREDIT_SPECIFICATIONS, INTERNET_CHARGE_TYPES, SPOT_STRATEGIES
 from faultzone.api.ecs.reasons import (
-    BY_HOST_NAME,
-    NO_CPU_OPTIONS,
+    CANNOT_BE_USED,
     NO_DEDICATED,
-    NO_FAMILIES,
-    NO_HIBERNATION,
     NO_IPV6,
-    NO_LOGIN_OPTIONS,
-    NO_METADATA_OPTIONS,
     NO_ORDERS,
-    NO_POOLS,
-    NO_PRIVATE_NAMES,
     NO_SERVICE_ROLES,
     NO_STORAGE_SETS,
     NOT_DOCUMENTED,
     OF_THE_CLASSIC_NETWORK,
     ONE_INTERFACE,
-    ONE_PROVIDER,
-    PLAIN_DISKS,
 )
-from faultzone.api.ecs.shared import DISK_CATEGORIES, SYSTEM_DISK_GIB, TAG
+from faultzone.api.ecs.shared import (
+    CPU_OPTIONS,
+    DISK_CATEGORIES,
+    LATER_DISK_CATEGORIES,
+    PRIVATE_NAMES,
+    SYSTEM_DISK_GIB,
+    TAG,
+)
 from faultzone.api.request import (
     Request,
     flag,
@@ -42,19 +40,45 @@ from faultzone.api.request import (
     texts,
 )
 
-_DISK_OPTIONS: Final = "AutoSnapshotPolicyId BurstingEnabled=false EncryptAlgorithm ProvisionedIops StorageClusterId"
-
 
 def _disk(kind: str, least: int, most: int) -> tuple[Any, ...]:
     """The fields that disks of all kinds have; sizes are in GiB."""
     return (
         integer("Size", least=least, most=most, code=f"Invalid{kind}Size.ValueNotSupported"),
-        text("Category", among=DISK_CATEGORIES, code=f"Invalid{kind}Category.ValueNotSupported"),
+        text(
+            "Category",
+            among=DISK_CATEGORIES,
+            code=f"Invalid{kind}Category.ValueNotSupported",
+            later={CURRENT: {"among": LATER_DISK_CATEGORIES}},
+        ),
         text("PerformanceLevel", among=("PL0", "PL1", "PL2", "PL3"), since=(2020, 12)),
         text("DiskName"),
         text("Description"),
-        *(not_simulated(name, PLAIN_DISKS) for name in _DISK_OPTIONS.split()),
+        text("AutoSnapshotPolicyId", since=CURRENT),
+        text("StorageClusterId", since=CURRENT),
+        flag("BurstingEnabled", since=CURRENT),
+        integer("ProvisionedIops", least=0, most=50_000, since=CURRENT),
+        not_simulated("EncryptAlgorithm", CANNOT_BE_USED),
     )
+
+
+#: What several of the actions have alike.
+_IMAGE_FAMILY: Final = text("ImageFamily", since=CURRENT)
+SECURITY_OPTIONS: Final = structure(
+    "SecurityOptions",
+    flag("EnableSecureBoot"),
+    text(
+        "TrustedSystemMode", among=("vTPM",), inert=CURRENT, why="nothing in an instance can ask for its measurements"
+    ),
+    text("ConfidentialComputingMode", among=("Enclave",), inert=CURRENT, why="nothing in an instance can use it"),
+    since=CURRENT,
+)
+IMAGE_OPTIONS: Final = structure("ImageOptions", flag("LoginAsNonRoot"), since=CURRENT)
+_HIBERNATION: Final = structure("HibernationOptions", flag("Configured"), since=CURRENT)
+_POOL: Final = structure(
+    "PrivatePoolOptions", text("Id"), text("MatchCriteria", among=("Open", "Target", "None")), since=CURRENT
+)
+_OF_CLASSIC: Final = (OF_THE_CLASSIC_NETWORK, "ClusterId InnerIpAddress NodeControllerId VlanId")
 
 
 class Launch(Request):
@@ -92,10 +116,10 @@ class Launch(Request):
     system_disk: dict[str, Any] | None = structure(
         "SystemDisk",
         *_disk("SystemDisk", *SYSTEM_DISK_GIB),
-        *(
-            not_simulated(name, PLAIN_DISKS)
-            for name in ("Encrypted=false", "KMSKeyId", "DeleteWithInstance=true", "Iops")
-        ),
+        flag("Encrypted", since=CURRENT),
+        text("KMSKeyId", since=CURRENT),
+        flag("DeleteWithInstance", since=CURRENT),
+        not_simulated("Iops", CANNOT_BE_USED),
     )
     data_disks: tuple[dict[str, Any], ...] = structures(
         "DataDisk",
@@ -138,6 +162,27 @@ class Launch(Request):
     )
     deployment_set_id: str | None = text("DeploymentSetId")
     deletion_protection: bool = flag("DeletionProtection")
+    http_endpoint: str = text(
+        "HttpEndpoint",
+        "enabled",
+        among=("enabled", "disabled"),
+        code="InvalidHttpEndpoint.NotSupported",
+        since=CURRENT,
+    )
+    http_tokens: str = text(
+        "HttpTokens",
+        "optional",
+        among=("optional", "required"),
+        code="InvalidHttpTokens.NotSupported",
+        since=CURRENT,
+    )
+    hop_limit: int | None = integer(
+        "HttpPutResponseHopLimit",
+        least=1,
+        most=64,
+        code="InvalidHttpPutResponseHopLimit.NotSupported",
+        since=CURRENT,
+    )
 
 
 #: What is told of an order, where a subscription is bought.
@@ -156,18 +201,17 @@ class CreateInstance(Launch):
     group_number: int | None = integer("DeploymentSetGroupNo", least=1, most=7, since=CURRENT)
     hpc_cluster_id: str | None = text("HpcClusterId")
     dedicated_host_id: str | None = text("DedicatedHostId")
+    image_family: str | None = _IMAGE_FAMILY
+    hibernation_options: dict[str, Any] | None = _HIBERNATION
+    pool: dict[str, Any] | None = _POOL
     client_token: str | None = text("ClientToken")
     dry_run: bool = flag("DryRun")
 
     not_simulated = (
         (NO_DEDICATED, "Tenancy=default Affinity=default ManagedHostId"),
         (NO_SERVICE_ROLES, "Arn"),
-        (NO_METADATA_OPTIONS, "HttpEndpoint=enabled HttpTokens=optional HttpPutResponseHopLimit"),
-        (NO_HIBERNATION, "HibernationOptions=false"),
-        (NO_FAMILIES, "ImageFamily"),
-        (NO_POOLS, "PrivatePoolOptions=None"),
         (NO_STORAGE_SETS, "StorageSetId StorageSetPartitionNumber"),
-        (OF_THE_CLASSIC_NETWORK, "ClusterId InnerIpAddress NodeControllerId VlanId"),
+        _OF_CLASSIC,
         (NOT_DOCUMENTED, "UseAdditionalService"),
     )
 
@@ -191,24 +235,37 @@ class RunInstances(Launch):
     hpc_cluster_id: str | None = text("HpcClusterId")
     dedicated_host_id: str | None = text("DedicatedHostId")
     auto_pay: bool = flag("AutoPay", True)
+    image_family: str | None = _IMAGE_FAMILY
+    hibernation_options: dict[str, Any] | None = _HIBERNATION
+    pool: dict[str, Any] | None = _POOL
+    host_names: tuple[str, ...] = texts("HostNames", most=100, since=CURRENT)
+    cpu_options: dict[str, Any] | None = structure(
+        "CpuOptions", *CPU_OPTIONS, text("Numa", inert=CURRENT, why="it is not used any more"), since=CURRENT
+    )
+    clock_options: dict[str, Any] | None = structure(
+        "ClockOptions", text("PtpStatus", among=("enabled", "disabled")), since=CURRENT
+    )
+    image_options: dict[str, Any] | None = IMAGE_OPTIONS
+    security_options: dict[str, Any] | None = SECURITY_OPTIONS
+    private_dns_name_options: dict[str, Any] | None = structure("PrivateDnsNameOptions", *PRIVATE_NAMES, since=CURRENT)
+    queue_number: int | None = integer("NetworkInterfaceQueueNumber", least=1, since=CURRENT)
+    network_options: dict[str, Any] | None = structure(
+        "NetworkOptions",
+        flag("EnableJumboFrame"),
+        text("BandwidthWeighting", among=("Default", "Vpc-L1", "Vpc-L2", "Ebs-L1", "Ebs-L2")),
+        not_simulated("EnableNetworkEncryption=false", CANNOT_BE_USED),
+        since=CURRENT,
+    )
+    isp: str | None = text("Isp", since=CURRENT)
     client_token: str | None = text("ClientToken")
     dry_run: bool = flag("DryRun")
 
     not_simulated = (
         (NO_DEDICATED, "Tenancy=default Affinity=default ManagedHostId SchedulerOptions"),
         (NO_SERVICE_ROLES, "Arn"),
-        (NO_METADATA_OPTIONS, "HttpEndpoint=enabled HttpTokens=optional HttpPutResponseHopLimit"),
-        (NO_HIBERNATION, "HibernationOptions=false"),
-        (NO_FAMILIES, "ImageFamily"),
-        (NO_POOLS, "PrivatePoolOptions=None"),
         (NO_STORAGE_SETS, "StorageSetId StorageSetPartitionNumber"),
-        (NO_CPU_OPTIONS, "ClockOptions CpuOptions SecurityOptions"),
         (NO_IPV6, "Ipv6Address Ipv6AddressCount=0"),
-        (NO_LOGIN_OPTIONS, "ImageOptions=false"),
-        (ONE_INTERFACE, "NetworkInterface NetworkInterfaceQueueNumber NetworkOptions=false"),
-        (NO_PRIVATE_NAMES, "PrivateDnsNameOptions=false"),
-        (ONE_PROVIDER, "Isp=BGP"),
-        (BY_HOST_NAME, "HostNames"),
+        (ONE_INTERFACE, "NetworkInterface"),
     )
 
     answer = Answer(items("InstanceIdSets", "InstanceIdSet"), *_ORDER)

@@ -40,6 +40,8 @@ PRIVATE_NAMES: Final = (
 
 #: The categories that disks may have; the first is that of a disk for which none is given.
 DISK_CATEGORIES: Final = ("cloud_efficiency", "cloud_ssd", "cloud_essd", "cloud", "ephemeral_ssd")
+#: Those of today, which a launch may have besides.
+LATER_DISK_CATEGORIES: Final = (*DISK_CATEGORIES, "cloud_auto", "cloud_essd_entry")
 #: How large a system disk may be, in GiB.
 SYSTEM_DISK_GIB: Final = (20, 500)
 #: Why an instance or a disk may be locked.

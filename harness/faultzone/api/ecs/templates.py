@@ -8,15 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from faultzone.api.answer import CURRENT, PAGES, Answer, Number, Numbers, Structure, Text, Time, Truth, items, tag_items
-from faultzone.api.ecs.launches import Launch
-from faultzone.api.ecs.reasons import (
-    NO_CPU_OPTIONS,
-    NO_IPV6,
-    NO_LOGIN_OPTIONS,
-    NO_METADATA_OPTIONS,
-    ONE_INTERFACE,
-    ONE_SECURITY_GROUP,
-)
+from faultzone.api.ecs.launches import IMAGE_OPTIONS, SECURITY_OPTIONS, Launch
+from faultzone.api.ecs.reasons import NO_IPV6, ONE_INTERFACE
 from faultzone.api.ecs.shared import TAG
 from faultzone.api.request import Request, flag, integer, integers, structures, text, texts
 
@@ -36,14 +29,12 @@ class TemplateParameters(Launch):
     vpc_id: str | None = text("VpcId")
     auto_release_time: str | None = text("AutoReleaseTime")
 
-    not_simulated = (
-        (NO_METADATA_OPTIONS, "HttpEndpoint=enabled HttpTokens=optional HttpPutResponseHopLimit"),
-        (NO_IPV6, "Ipv6AddressCount=0"),
-        (NO_LOGIN_OPTIONS, "ImageOptions=false EnableVmOsConfig=false"),
-        (ONE_INTERFACE, "NetworkInterface"),
-        (NO_CPU_OPTIONS, "SecurityOptions"),
-        (ONE_SECURITY_GROUP, "SecurityGroupIds"),
-    )
+    security_group_ids: tuple[str, ...] = texts("SecurityGroupIds", most=16, since=CURRENT)
+    image_options: dict[str, Any] | None = IMAGE_OPTIONS
+    security_options: dict[str, Any] | None = SECURITY_OPTIONS
+    os_config: bool = flag("EnableVmOsConfig", since=CURRENT)
+
+    not_simulated = ((NO_IPV6, "Ipv6AddressCount=0"), (ONE_INTERFACE, "NetworkInterface"))
 
 
 class CreateLaunchTemplate(TemplateParameters):
@@ -141,6 +132,8 @@ class DescribeLaunchTemplates(Request):
 _SAID: Final = "the version says it"
 #: What a system disk has in the data of a version.
 _SYSTEM_DISK: Final = ("Category", "DiskName", "Description")
+#: What disks of today have besides.
+_DISK_TEXTS: Final = ("AutoSnapshotPolicyId", "StorageClusterId")
 
 
 class DescribeLaunchTemplateVersions(OfTemplate):
@@ -176,15 +169,35 @@ class DescribeLaunchTemplateVersions(OfTemplate):
                 Number("InternetMaxBandwidthIn", "InternetMaxBandwidthOut", "Period", when=_SAID),
                 Number("AutoRenewPeriod", "SpotPriceLimit", "SpotDuration", when=_SAID),
                 Truth("PasswordInherit", "AutoRenew", "DeletionProtection", when=_SAID),
+                Truth("EnableVmOsConfig", since=CURRENT, when=_SAID),
+                Text("HttpEndpoint", "HttpTokens", since=CURRENT, when=_SAID),
+                Number("HttpPutResponseHopLimit", since=CURRENT, when=_SAID),
+                items("SecurityGroupIds", "SecurityGroupId", since=CURRENT, when=_SAID),
+                Structure("ImageOptions", Truth("LoginAsNonRoot", when=_SAID), since=CURRENT, when=_SAID),
+                Structure(
+                    "SecurityOptions",
+                    Text("TrustedSystemMode", "ConfidentialComputingMode", when=_SAID),
+                    Truth("EnableSecureBoot", when=_SAID),
+                    since=CURRENT,
+                    when=_SAID,
+                ),
                 Time("AutoReleaseTime", when=_SAID),
                 # The service writes them so; the SDKs of today know a structure.
                 Text(*(f"SystemDisk.{name}" for name in _SYSTEM_DISK), when=_SAID),
                 Text("SystemDisk.PerformanceLevel", since=(2020, 12), when=_SAID),
                 Number("SystemDisk.Size", when=_SAID),
+                Text(*(f"SystemDisk.{name}" for name in (*_DISK_TEXTS, "KMSKeyId")), since=CURRENT, when=_SAID),
+                Number("SystemDisk.ProvisionedIops", since=CURRENT, when=_SAID),
+                Truth(
+                    *(f"SystemDisk.{name}" for name in ("DeleteWithInstance", "Encrypted", "BurstingEnabled")),
+                    since=CURRENT,
+                    when=_SAID,
+                ),
                 Structure(
                     "SystemDisk",
-                    Text(*_SYSTEM_DISK, "PerformanceLevel", when=_SAID),
-                    Number("Size", when=_SAID),
+                    Text(*_SYSTEM_DISK, "PerformanceLevel", *_DISK_TEXTS, "KMSKeyId", when=_SAID),
+                    Number("Size", "ProvisionedIops", when=_SAID),
+                    Truth("DeleteWithInstance", "Encrypted", "BurstingEnabled", when=_SAID),
                     since=CURRENT,
                     when=_SAID,
                 ),
@@ -196,6 +209,9 @@ class DescribeLaunchTemplateVersions(OfTemplate):
                     Text("SnapshotId", "KMSKeyId", when=_SAID),
                     Number("Size", when=_SAID),
                     Truth("DeleteWithInstance", "Encrypted", when=_SAID),
+                    Text(*_DISK_TEXTS, since=CURRENT, when=_SAID),
+                    Number("ProvisionedIops", since=CURRENT, when=_SAID),
+                    Truth("BurstingEnabled", since=CURRENT, when=_SAID),
                 ),
                 items("Tags", "InstanceTag", Text("Key", "Value")),
                 items("NetworkInterfaces", "NetworkInterface", empty=ONE_INTERFACE),

@@ -137,6 +137,14 @@ class Catalog:
                 return _named_family(name)
         return found
 
+    def newest_image(self, family: str) -> Image | None:
+        """The newest image of a family: of those that are listed, or what its name stands for by the rule of names."""
+        listed = [image for image in self.images.values() if image.family == family]
+        if listed:
+            return max(listed, key=lambda image: image.created)
+        image = self.find_image(family)
+        return image if image is not None and image.family == family else None
+
     def find_image(self, id: str) -> Image | None:
         """The image with this id, or the newest of the family of this name: one of those that are listed, or by the
         rule of published names."""

@@ -45,6 +45,7 @@ class Excluded(NamedTuple):
 
 _MOVE: Final = "ModifyInstanceDeployment"
 _CREATE: Final = "CreateDeploymentSet"
+_RUN: Final = "RunInstances"
 _ON_HOST: Final = "InvalidDeploymentOnHost"
 _MISSING: Final = "MissingParameter"
 _CONFLICT: Final = "InvalidParameter.Conflict"
@@ -62,8 +63,13 @@ TABLE: Final = (
     Excluded(_MOVE, {"migration_type": "live"}, "dedicated_host_id", _MISSING),
     # deployment-set/group-number
     Excluded(_MOVE, {"group_number": ANY}, "deployment_set_id", _MISSING),
-    Excluded("RunInstances", {"group_number": ANY}, "deployment_set_id", _MISSING),
+    Excluded(_RUN, {"group_number": ANY}, "deployment_set_id", _MISSING),
     Excluded("CreateInstance", {"group_number": ANY}, "deployment_set_id", _MISSING),
+    # instance/launch-alternatives
+    Excluded(_RUN, {"security_group_id": ANY, "security_group_ids": ANY}, "", _CONFLICT, "name security groups once"),
+    Excluded(_RUN, {"image_id": ANY, "image_family": ANY}, "", _CONFLICT, "name an image or a family"),
+    Excluded("CreateInstance", {"image_id": ANY, "image_family": ANY}, "", _CONFLICT, "name an image or a family"),
+    Excluded(_RUN, {"host_name": ANY, "host_names": ANY}, "", _CONFLICT, "HostName is for all, HostNames for each"),
     # deployment-set/type, deployment-set/affinity
     Excluded(_CREATE, {"strategy": _ANOTHER, "apart_by": Other("host")}, "", _CONFLICT, f"Type: {_OF_AVAILABILITY}"),
     Excluded(_CREATE, {"strategy": _ANOTHER, "affinity": Other(1)}, "", _CONFLICT, f"Affinity: {_OF_AVAILABILITY}"),

@@ -50,7 +50,8 @@ NOT_APPLICABLE: Final = "Not-applicable"
 class Options(NamedTuple):
     """What few instances have otherwise than by default. The instances of a launch share one; a change makes another.
 
-    Those up to `internet_max_bandwidth_in` are parameters of a launch, by the attribute of its request.
+    Those up to `internet_max_bandwidth_in`, and those that `_OF_LAUNCH` names, are parameters of a launch, by the
+    attribute of its request.
 
     Attributes:
         user_data: the start-up program, in Base64.
@@ -63,6 +64,9 @@ class Options(NamedTuple):
         mac_address: the private address that its network card was named for, 0 for the one that it has.
         address_until_boot: when it was last started before its private address was changed.
         cpu_options, private_dns_name_options: what of them was chosen, by the name of the field.
+        hop_limit: HttpPutResponseHopLimit; 0 where the launch did not say it.
+        spot_duration, spot_interruption: what the launch said of a spot instance.
+        settings: what the launch asked for that is shown and nothing more, by the fields of DescribeInstances.
     """
 
     description: str = ""
@@ -97,10 +101,18 @@ class Options(NamedTuple):
     address_until_boot: int | None = None
     cpu_options: Mapping[str, Any] = MappingProxyType({})
     private_dns_name_options: Mapping[str, Any] = MappingProxyType({})
+    hop_limit: int = 0
+    spot_duration: int | None = None
+    spot_interruption: str | None = None
+    bandwidth_weighting: str = "Default"
+    settings: Mapping[str, Any] = MappingProxyType({})
 
 
 _PLAIN: Final = Options()
-_OF_LAUNCH: Final = frozenset(Options._fields[: Options._fields.index("launch_tags")])
+_OF_LAUNCH: Final = frozenset(Options._fields[: Options._fields.index("launch_tags")]) | frozenset(
+    "http_endpoint http_tokens hop_limit queue_number cpu_options private_dns_name_options spot_duration "
+    "spot_interruption".split()
+)
 
 
 def options_of(given: Mapping[str, Any]) -> Options:

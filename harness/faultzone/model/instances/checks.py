@@ -26,12 +26,18 @@ def check_disks(region: RegionState, request: CreateInstance | RunInstances | Te
             raise ApiError("InvalidDiskDescription.Malformed")
 
 
-def check_sources(request: CreateInstance | RunInstances) -> None:
-    """Refuse snapshots and keys of disks: there are none."""
-    for disk in request.data_disks:
+def check_sources(region: RegionState, request: CreateInstance | RunInstances) -> None:
+    """Refuse snapshots of disks, and in earlier editions keys: there are none; and what their category cannot do.
+
+    Clauses: instance/disk-settings.
+    """
+    for disk in (request.system_disk or {}, *request.data_disks):
+        if ("ProvisionedIops" in disk or disk.get("BurstingEnabled")) and disk.get("Category") != "cloud_auto":
+            why = "ProvisionedIops and BurstingEnabled are for the category cloud_auto alone"
+            raise ApiError.of("InvalidParameter.Conflict", why=why)
         if "SnapshotId" in disk:
             raise ApiError("InvalidDataDiskSnapshotId.NotFound")
-        if "KMSKeyId" in disk:
+        if "KMSKeyId" in disk and not region.edition.instance.any_kms_key:
             raise ApiError("InvalidParameter.KMSKeyId.NotFound")
 
 

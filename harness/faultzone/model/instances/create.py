@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.launches import CreateInstance, RunInstances
@@ -30,6 +30,17 @@ from faultzone.model.instances.checks import check_disks, check_password, check_
 if TYPE_CHECKING:
     from faultzone.model.core.catalog import Image, InstanceType
     from faultzone.model.core.hosts import Host
+
+
+#: What few launches ask for of settings, by the attribute of the request: `settings` looks at it.
+LOOKED_AT: Final = frozenset(
+    "clock_options hibernation_options image_options security_options pool cpu_options queue_number network_options "
+    "isp".split()
+)
+#: What may exclude other parameters or need them: each row of the table for a launch has one of these.
+_MAY_CONFLICT: Final = frozenset("group_number security_group_ids image_family host_names".split())
+#: As long as the ids of instances are.
+_ANY_ID: Final = "i-bp1" + 15 * "0"
 
 
 class _Plan(NamedTuple):
@@ -108,16 +119,14 @@ def _with_template(account: AccountState, request: RunInstances) -> RunInstances
 def _check(region: RegionState, account: AccountState, request: CreateInstance | RunInstances) -> _Plan:
     """Every check that needs no room: parameters, ids, combinations. Nothing changes."""
     rules, edition = region.rules, region.edition
+    if not _MAY_CONFLICT.isdisjoint(request.given):
+        check_excluded(region, request)
     if request.instance_type is None:
         raise ApiError.of("MissingParameter", name="InstanceType")
     kind = region.catalog.find_type(request.instance_type)
     if kind is None:
         raise ApiError("InvalidInstanceType.ValueNotSupported")
-    if request.image_id is None:
-        raise ApiError.of("MissingParameter", name="ImageId")
-    image = region.catalog.find_image(request.image_id)
-    if image is None:
-        raise ApiError("InvalidImageId.NotFound")
+    image = _image(region, request)
     _check_names(region, request, image.system)
     check_password(region, request.password, image.system)
     if request.password is not None and request.password_inherit:
@@ -125,7 +134,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     check_user_data(region, request.user_data)
     read_tags(region, request.tags)
     check_disks(region, request)
-    check_sources(request)
+    check_sources(region, request)
     if request.instance_charge_type == "PrePaid":
         if not getattr(request, "auto_pay", True):
             raise ApiError.of("UnsupportedParameter", name="AutoPay", why="no order waits to be paid here")
@@ -145,6 +154,11 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         if security_group not in account.security_groups:
             raise ApiError("InvalidSecurityGroupId.NotFound")
     classic = _is_classic(region, request)
+    if request.spot_interruption is not None or not LOOKED_AT.isdisjoint(request.given):
+        from faultzone.model.instances import settings  # Few launches ask for any.
+
+        settings.check(request, kind)
+        settings.check_spot(request, kind, classic=classic)
     if classic and request.ram_role_name is not None:
         raise ApiError("InvalidNetworkType.MismatchRamRole")
     _check_named(account, request, image.system)
@@ -153,7 +167,9 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     if request.private_ip_address is not None:
         if classic:
             raise ApiError.of("MissingParameter", name="VSwitchId")
-        zone = _check_private_address(account, request.private_ip_address, zone, getattr(request, "amount", 1))
+        zone = _check_private_addresses(
+            region, account, request.private_ip_address, zone, getattr(request, "amount", 1)
+        )
     group = _group(region, account, request, kind)
     if request.dedicated_host_id is not None:
         if group is not None and not rules.set_on_dedicated_host():
@@ -168,6 +184,20 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         request.group_number,
         None if release is None else lifecycle.check_auto_release(region, release, request.instance_charge_type),
     )
+
+
+def _image(region: RegionState, request: CreateInstance | RunInstances) -> Image:
+    """The image that is named, or the newest of the family that is (instance/image-family)."""
+    image = None
+    if request.image_id is not None:
+        image = region.catalog.find_image(request.image_id)
+    elif request.image_family is None:
+        raise ApiError.of("MissingParameter", name="ImageId")
+    else:
+        image = region.catalog.newest_image(request.image_family)
+    if image is None:
+        raise ApiError("InvalidImageId.NotFound")
+    return image
 
 
 def _check_named(account: AccountState, request: CreateInstance | RunInstances, system: str) -> None:
@@ -188,16 +218,19 @@ def _is_classic(region: RegionState, request: CreateInstance | RunInstances) -> 
     return request.vswitch_id is None and not region.shape.default_network
 
 
-def _check_private_address(account: AccountState, text: str, zone: int | None, amount: int) -> int:
-    """The zone whose vSwitch has this address free, of the zone that is asked for."""
+def _check_private_addresses(
+    region: RegionState, account: AccountState, text: str, zone: int | None, amount: int
+) -> int:
+    """The zone whose vSwitch has this address free, and with a batch those that follow it, of the zone that is asked
+    for (instance/consecutive-addresses)."""
     address = read_dotted(text)
     if address is None:
         raise ApiError("InvalidPrivateIpAddress.Malformed")
-    if amount != 1:
+    if amount != 1 and not region.edition.instance.consecutive_addresses:
         raise ApiError.of("InvalidParameter.Conflict", why="a private address is for one instance")
     for number, block in enumerate(account.private):
-        if zone in (None, number) and block.has(address):
-            if not block.is_free(address):
+        if zone in (None, number) and block.has(address) and block.has(address + amount - 1):
+            if not all(block.is_free(each) for each in range(address, address + amount)):
                 raise ApiError("InvalidPrivateIpAddress.Duplicated")
             return number
     raise ApiError("InvalidPrivateIpAddress")
@@ -222,8 +255,6 @@ def _group(
 
     Clauses: deployment-set/run-in-set, deployment-set/unknown-set, deployment-set/group-number.
     """
-    if request.group_number is not None:
-        check_excluded(region, request)
     if request.deployment_set_id is None:
         return None
     group = account.deployment_sets.get(request.deployment_set_id)
@@ -240,8 +271,14 @@ def _group(
 def _check_names(region: RegionState, request: CreateInstance | RunInstances, system: str) -> None:
     """Refuse names that are malformed, or that the suffix of a batch makes so (deployment-set/suffix-needs-room)."""
     name, host_name = request.instance_name, request.host_name
+    if getattr(request, "host_names", ()):
+        from faultzone.model.instances import settings  # Few launches name each host.
+
+        settings.name_hosts(region, cast("RunInstances", request), system)
     if name is None and host_name is None and request.description is None:
         return
+    if host_name is not None and "$" in host_name:
+        host_name = region.rules.host_name_of_id(host_name, _ANY_ID)
     if isinstance(request, CreateInstance):
         check_texts(region, name, request.description, host_name, system)
         return
@@ -355,6 +392,10 @@ def _make(
     options = options_of(request.given)
     if _is_classic(region, request):
         options = options._replace(classic=True)
+    if not LOOKED_AT.isdisjoint(request.given):
+        from faultzone.model.instances import settings  # Few launches ask for any.
+
+        options = settings.keep(options, request.given)
     # A batch is one by what was asked for, however many supply allows.
     suffixed = getattr(request, "unique_suffix", False) and getattr(request, "amount", 1) > 1
     groups = getattr(request, "security_group_ids", ()) or (request.security_group_id or account.security_group_id,)
@@ -365,7 +406,7 @@ def _make(
     for number, (host, in_group) in enumerate(chosen):
         instance_id = region.world.resource_id("i")
         suffix = rules.suffix(number) if suffixed else ""
-        name, host_name = request.instance_name, request.host_name
+        name = request.instance_name
         instance = Instance(
             instance_id,
             account.id,
@@ -377,13 +418,13 @@ def _make(
             charge_type=request.instance_charge_type,
             security_groups=groups,
             group=plan.group,
-            private_ip=_private_address(account, request, host.zone),
+            private_ip=_private_address(account, request, host.zone, number),
             public_ip=(region.public.allocate() or 0) if request.internet_max_bandwidth_out else 0,
             expires=expires,
             options=options,
         )
         placement.allocate(region, instance, host)
-        instance.host_name = rules.batch_name(host_name, number, suffix) if host_name else f"iZ{instance_id[2:]}Z"
+        instance.host_name = _host_name(region, request, instance_id, number, suffix)
         instance.deletion_protection = request.deletion_protection
         instance.bandwidth_out = request.internet_max_bandwidth_out
         if plan.group is not None:
@@ -398,9 +439,25 @@ def _make(
     return made
 
 
-def _private_address(account: AccountState, request: CreateInstance | RunInstances, zone: int) -> int:
+def _host_name(
+    region: RegionState, request: CreateInstance | RunInstances, instance_id: str, number: int, suffix: str
+) -> str:
+    """The host name of the n-th of a batch: its own, that of all, or one made of its id.
+
+    Clauses: instance/host-names, instance/host-name-of-id.
+    """
+    of_each, of_all = getattr(request, "host_names", ()), request.host_name
+    if of_each:
+        return str(of_each[number])
+    if of_all is None:
+        return f"iZ{instance_id[2:]}Z"
+    named = region.rules.batch_name(of_all, number, suffix)
+    return region.rules.host_name_of_id(named, instance_id) if "$" in named else named
+
+
+def _private_address(account: AccountState, request: CreateInstance | RunInstances, zone: int, number: int) -> int:
     if request.private_ip_address is not None:
-        address = read_dotted(request.private_ip_address) or 0
+        address = (read_dotted(request.private_ip_address) or 0) + number
         account.private[zone].claim(address)
         return address
     return account.private[zone].allocate() or 0

@@ -108,16 +108,33 @@ def _render_today(region: RegionState, account: AccountState, instance: Instance
     """The same with what today's documentation shows besides."""
     shown = render(region, account, instance)
     shown["MetadataOptions"] = _metadata_options(region, instance)
-    shown["SpotInterruptionBehavior"] = "" if instance.options.spot_strategy == "NoSpot" else "Terminate"
+    more = instance.options
+    if more.spot_strategy == "NoSpot":
+        shown["SpotInterruptionBehavior"] = ""
+    else:
+        shown["SpotInterruptionBehavior"] = more.spot_interruption or "Terminate"
+        shown["SpotDuration"] = 1 if more.spot_duration is None else more.spot_duration
     shown["CpuOptions"] = _cpu_options(instance)
     shown["PrivateDnsNameOptions"] = {**_NO_PRIVATE_NAMES, **instance.options.private_dns_name_options}
     for card in shown["NetworkInterfaces"]["NetworkInterface"]:
         card["PrivateIpSets"] = {"PrivateIpSet": [{"PrivateIpAddress": card["PrimaryIpAddress"], "Primary": True}]}
+    asked = more.settings
+    for name, usual in _USUAL.items():
+        shown[name] = {**usual, **asked[name]} if name in asked else {**usual}
+    shown["ISP"] = asked.get("ISP", "")
     if instance.group is not None and (number := instance.group.number(instance)):
         shown["DeploymentSetGroupNo"] = number
     return shown
 
 
+#: What is shown of settings that no launch asked for (instance/launch-settings).
+_USUAL: Final[Mapping[str, Mapping[str, Any]]] = {
+    "ClockOptions": {"PtpStatus": "disabled"},
+    "HibernationOptions": {"Configured": False},
+    "ImageOptions": {"LoginAsNonRoot": False},
+    "SecurityOptions": {"EnableSecureBoot": False},
+    "EcsCapacityReservationAttr": {"CapacityReservationPreference": ""},
+}
 #: Which private names an instance has of itself.
 _NO_PRIVATE_NAMES: Final = {
     "HostnameType": "Custom",
@@ -138,11 +155,15 @@ def _cpu_options(instance: Instance) -> dict[str, Any]:
     }
 
 
-def _metadata_options(region: RegionState, instance: Instance) -> dict[str, str]:
+def _metadata_options(region: RegionState, instance: Instance) -> dict[str, Any]:
     """How the metadata service answers it (instance/metadata-options)."""
     options = instance.options
-    shown = {"HttpEndpoint": options.http_endpoint, "HttpTokens": options.http_tokens}
-    return {**shown, "InstanceMetadataTags": options.metadata_tags} if region.edition.has(CURRENT) else shown
+    shown: dict[str, Any] = {"HttpEndpoint": options.http_endpoint, "HttpTokens": options.http_tokens}
+    if region.edition.has(CURRENT):
+        shown["InstanceMetadataTags"] = options.metadata_tags
+        if options.hop_limit:
+            shown["HttpPutResponseHopLimit"] = options.hop_limit
+    return shown
 
 
 def _conditions(region: RegionState, account: AccountState, request: DescribeInstances) -> Iterator[Mapping[int, int]]:
@@ -280,7 +301,10 @@ def describe_instance_attribute(
     shown["IoOptimized"] = "optimized" if shown["IoOptimized"] else "none"
     if region.edition.has(CURRENT):
         shown["EnableJumboFrame"] = instance.options.enable_jumbo_frame
-        shown["NetworkOptions"] = {"EnableJumboFrame": instance.options.enable_jumbo_frame}
+        shown["NetworkOptions"] = {
+            "EnableJumboFrame": instance.options.enable_jumbo_frame,
+            "BandwidthWeighting": instance.options.bandwidth_weighting,
+        }
     return shown
 
 

@@ -38,9 +38,12 @@ _OF_TEMPLATE: Final = frozenset(
     {"launch_template_id", "launch_template_name", "version_description", "template_group", "template_tags"}
 )
 #: What a version shows and a launch does not take.
-_SHOWN_ALONE: Final = frozenset({"image_owner_alias", "network_type", "vpc_id"})
+_SHOWN_ALONE: Final = frozenset({"image_owner_alias", "network_type", "vpc_id", "os_config"})
 #: Parameters of which a launch takes one alone: where a call gives one, those of the template are out of force.
-_ALTERNATIVES: Final = (frozenset({"security_group_id", "security_group_ids"}),)
+_ALTERNATIVES: Final = (
+    frozenset({"security_group_id", "security_group_ids"}),
+    frozenset({"host_name", "host_names"}),
+)
 
 
 def with_template(account: AccountState, request: RunInstances) -> RunInstances:
@@ -272,6 +275,8 @@ def _data(region: RegionState, given: Mapping[str, Any]) -> dict[str, Any]:
     shown["Tags"] = {"InstanceTag": [{"Value": "", **each} for each in shown.pop("Tag", ())]}
     disk = shown.pop("SystemDisk", {})
     shown |= {f"SystemDisk.{name}": value for name, value in disk.items()}
+    if "SecurityGroupIds" in shown:
+        shown["SecurityGroupIds"] = {"SecurityGroupId": list(shown["SecurityGroupIds"])}
     if disk and region.edition.has(CURRENT):
         shown["SystemDisk"] = dict(disk)
     return shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.resources import (
@@ -362,6 +362,15 @@ def _matching(request: DescribeDisks, disks: Sequence[DiskTerms]) -> list[int]:
     ]
 
 
+#: What a launch may say of a disk that is shown as it was said, and what is shown where it did not.
+_ASKED_OF_DISKS: Final = (
+    ("KMSKeyId", ""),
+    ("ProvisionedIops", 0),
+    ("BurstingEnabled", False),
+    ("StorageClusterId", ""),
+)
+
+
 def _render_disk(region: RegionState, instance: Instance, number: int) -> dict[str, Any]:
     options = instance.options
     given = (options.system_disk, *options.data_disks)[number]
@@ -401,6 +410,9 @@ def _render_disk(region: RegionState, instance: Instance, number: int) -> dict[s
             "ExpiredTime": periods.expiry(instance.expires),
             "SerialNumber": shown["DiskId"].removeprefix("d-"),
             "MultiAttach": "Disabled",
+            "AutoSnapshotPolicyId": given.get("AutoSnapshotPolicyId", ""),
+            "EnableAutomatedSnapshotPolicy": "AutoSnapshotPolicyId" in given,
+            **{name: given.get(name, usual) for name, usual in _ASKED_OF_DISKS},
             "Attachments": {"Attachment": [{name: shown[name] for name in ("InstanceId", "Device", "AttachedTime")}]},
         }
     return shown
