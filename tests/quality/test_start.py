@@ -39,7 +39,7 @@ FIRST_CALL: Final = """
 """
 #: What an instance that runs needs besides: the chapters that react to it, its guest, and the verbs that move time.
 FIRST_INSTANCE: Final = """
-    api.ecs.billing api.ecs.launches
+    api.ecs.billing api.ecs.launches editions.prices
     control.cloud control.registry control.targets
     model.assistant.parameters model.assistant.reports model.assistant.runs model.assistant.state
     model.billing.arrears model.billing.charges model.billing.ledger model.billing.nonpayment

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-from faultzone import Region, make_region
+from faultzone import Instance, Region, make_region
 from faultzone.api.answer import CURRENT
 from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.editions import Edition
@@ -88,11 +88,14 @@ def _make(region: Region) -> None:
         CreditSpecification="Unlimited",
     )
     region.run_instances(1, SpotStrategy="SpotWithPriceLimit", SpotPriceLimit=0.5, SpotDuration=1)
-    region.set_prices(monthly=10)
+    free = region.create_instance(InstanceChargeType="PrePaid", Period=1)
+    _ask_prices(region, free)
+    region.set_prices(monthly=10, hourly=1)
     region.top_up(1000)
     region.create_instance(InstanceChargeType="PrePaid", Period=1)
     (term,) = region.run_instances(1, InstanceChargeType="PrePaid", Period=1, PeriodUnit="Month")
     term.renew(1)
+    _ask_prices(region, term)
     renewal = {"InstanceId": term.id, "RenewalStatus": "AutoRenewal", "Duration": 1}
     region.call("ModifyInstanceAutoRenewAttribute", **renewal)
     if _has(region, CURRENT):
@@ -146,6 +149,10 @@ SETTINGS: dict[str, Any] = {
     "Isp": "BGP",
     "SystemDisk": {**TODAYS_DISK, "DeleteWithInstance": False},
 }
+def _ask_prices(region: Region, term: Instance) -> None:
+    region.call("DescribePrice", InstanceType="ecs.g5.large", DataDisk=[{"Category": "cloud_ssd", "Size": 20}])
+    region.call("DescribePrice", ResourceType="bandwidth", InternetMaxBandwidthOut=5)
+    region.call("DescribeRenewalPrice", ResourceId=term.id)
 
 
 def _make_templates(region: Region) -> None:

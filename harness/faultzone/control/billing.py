@@ -52,9 +52,15 @@ def top_up(backend: Local, *, amount: str, account: str | None = None) -> dict[s
 
 @verb(VERBS, "change-account")
 def prices(
-    backend: Local, *, hourly: str | None = None, monthly: str | None = None, instance_type: str | None = None
+    backend: Local,
+    *,
+    hourly: str | None = None,
+    monthly: str | None = None,
+    instance_type: str | None = None,
+    listed: bool | None = None,
 ) -> dict[str, Any]:
-    """Return or set the prices: of one instance type, or of all types without a separate price."""
+    """Return or set the prices: of one instance type, or of all types without a separate price; `listed` charges the
+    latter as the price list has it."""
     accounts = books(backend)
     if instance_type is not None and backend.cloud.catalog.find_type(instance_type) is None:
         raise UsageError.unknown("instance type", instance_type, backend.cloud.catalog.types)
@@ -62,6 +68,8 @@ def prices(
     month = None if monthly is None else units(monthly, what="monthly")
     if (hour, month) != (None, None):
         arrears.set_prices(accounts, instance_type, hour, month)
+    if listed is not None:
+        arrears.charge_list(accounts, listed)
     return accounts.prices.render()
 
 

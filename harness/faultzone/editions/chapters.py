@@ -57,6 +57,7 @@ class Instances(NamedTuple):
     protection_charge_types: tuple[str, ...]  # instance/deletion-protection-scope
     #: instance/security-lock, instance/security-lock-delete, billing/security-lock
     security_lock_refuses: tuple[str, ...]
+    whole_hosts: bool  # a type that is larger than a host takes an empty one, a rule of our own
     renewals_week: tuple[int, ...]  # AutoRenewPeriod of a launch: billing/auto-renew-period
     renewals_month: tuple[int, ...]  # billing/auto-renew-period
     spot_price_decimals: int

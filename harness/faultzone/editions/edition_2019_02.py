@@ -78,6 +78,7 @@ EDITION: Final = Edition(
             "RenewInstance",
             "ReActivateInstances",
         ),
+        whole_hosts=False,
         renewals_week=(1, 2, 3),
         renewals_month=(1, 2, 3, 6, 12),
         spot_price_decimals=3,

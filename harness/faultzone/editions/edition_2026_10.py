@@ -73,6 +73,7 @@ EDITION: Final = BASE._replace(
             "SendDiagnosticInterrupt",
         ),
         user_data_bytes=32768,
+        whole_hosts=True,
         confirm_stop=(),
         reboot_enters="Starting",
         user_data_states=("Pending", "Starting", "Running", "Stopping", "Stopped"),

@@ -31,6 +31,7 @@ _CHAPTERS: Final = (
     "managed_instances",
     "invocation_status",
     "billing",
+    "prices",
     "deployment_sets",
     "deployment_set_members",
     "deployment_set_moves",

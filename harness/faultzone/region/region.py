@@ -221,7 +221,12 @@ class Region:
         return _yuan(self.control("top-up", amount=str(amount), account=self.account))
 
     def set_prices(
-        self, *, hourly: Money | None = None, monthly: Money | None = None, instance_type: str | None = None
+        self,
+        *,
+        hourly: Money | None = None,
+        monthly: Money | None = None,
+        instance_type: str | None = None,
+        listed: bool | None = None,
     ) -> None:
         """Set prices. Every price is zero by default. Needs the capability `change-account`.
 
@@ -229,10 +234,11 @@ class Region:
             hourly: yuan for an hour of a pay-as-you-go instance.
             monthly: yuan for a month of a subscription; a week costs a quarter of it.
             instance_type: only for this type (default: for all types without a separate price).
+            listed: whether types without a separate price cost what DescribePrice tells before discounts.
         """
         asked = {"hourly": hourly, "monthly": monthly}
         given = {name: str(price) for name, price in asked.items() if price is not None}
-        self.control("prices", instance_type=instance_type, **given)
+        self.control("prices", instance_type=instance_type, listed=listed, **given)
 
     # What is made
 

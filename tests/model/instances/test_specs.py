@@ -59,6 +59,7 @@ def test_a_type_that_has_no_room_moves_the_instance(region: Region) -> None:
 @pytest.mark.parametrize("wrong", ["ecs.g5.2xlarge", "ecs.g5.8xlarge"])
 def test_a_dry_run_and_a_refusal_take_nothing(region: Region, wrong: str) -> None:
     instance = stopped(region)
+    region.run_instances(3, instance_type="ecs.g5.large")
     before = free(region)
     code = "DryRunOperation" if wrong == "ecs.g5.2xlarge" else "OperationDenied.NoStock"
     assert_refused(code, lambda: retype(instance, wrong, DryRun=True))

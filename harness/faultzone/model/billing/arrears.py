@@ -59,6 +59,17 @@ def set_prices(books: Books, instance_type: str | None, hourly: int | None, mont
         hourly, monthly: in 1/10000 yuan; None leaves a price as it is.
     """
     books.prices.change(instance_type, hourly, monthly)
+    _charge_anew(books)
+
+
+def charge_list(books: Books, listed: bool) -> None:
+    """Charge types without a price of their own as the price list has it from now on, or no longer."""
+    books.prices.charges_list = listed
+    _charge_anew(books)
+
+
+def _charge_anew(books: Books) -> None:
+    """Charge what runs at the prices that there are now."""
     for ledger in books.ledgers.values():
         rate = sum(books.prices.hourly(kind) * count for kind, count in ledger.metered.items())
         if rate != ledger.rate:

@@ -9,18 +9,20 @@ the next one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.clock import HOUR, SECOND
+from faultzone.editions.prices import GIB_HOUR, GPU_HOUR, HOURS_OF_A_MONTH, LOCAL_DISK_HOUR, VCPU_HOUR
 from faultzone.errors import UsageError
-from faultzone.model.core.periods import BILLING_ZONE
+from faultzone.model.core.periods import BILLING_ZONE, price_of
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock, Timer
     from faultzone.editions import Edition
+    from faultzone.model.core.catalog import InstanceType
     from faultzone.model.core.events import SystemEvent
     from faultzone.model.core.state import RegionState
 
@@ -55,28 +57,54 @@ def yuan(amount: int) -> str:
     return f"{sign}{size // _UNIT}.{size % _UNIT:04d}"
 
 
+def listed_hour(kind: InstanceType | None) -> int:
+    """What the price list says of an hour of a type."""
+    if kind is None:
+        return 0
+    local = kind.local_disks * kind.local_disk_gib * LOCAL_DISK_HOUR // 100
+    return round(kind.vcpus * VCPU_HOUR + kind.memory_gib * GIB_HOUR) + kind.gpus * GPU_HOUR + local
+
+
 class Prices:
     """What an hour of pay-as-you-go and a month of subscription cost, by instance type, in 1/10000 yuan.
 
     Args:
         hourly: of every type that has no price of its own.
-        monthly: likewise; a week costs a quarter of it.
+        monthly: likewise; a week costs a quarter of it, a year twelve times as much.
+        listed: the price of an hour of a type on the price list.
+
+    Attributes:
+        charges_list: whether a type that has no price of its own costs what the price list says.
     """
 
-    def __init__(self, hourly: int, monthly: int) -> None:
+    def __init__(self, hourly: int, monthly: int, listed: Callable[[str], int]) -> None:
         self._hourly, self._monthly = {_ANY: hourly}, {_ANY: monthly}
+        self._listed = listed
+        self.charges_list = False
 
     def hourly(self, kind: str) -> int:
         """The price of an hour."""
+        if self.charges_list and kind not in self._hourly:
+            return self._listed(kind)
         return self._hourly.get(kind, self._hourly[_ANY])
 
     def subscription(self, kind: str, period: int, unit: str) -> int:
-        """The price of `period` weeks or months."""
-        monthly = self._monthly.get(kind, self._monthly[_ANY])
-        return monthly * period // 4 if unit == "Week" else monthly * period
+        """The price of `period` weeks, months or years."""
+        if self.charges_list and kind not in self._monthly:
+            return price_of(self._listed(kind) * HOURS_OF_A_MONTH, period, unit)
+        return price_of(self._monthly.get(kind, self._monthly[_ANY]), period, unit)
+
+    def before_discount(self, kind: str, period: int, unit: str) -> int:
+        """The price without a discount: what is charged, or where nothing is, what the price list says."""
+        if unit == "Hour":
+            return self.hourly(kind) or self._listed(kind)
+        monthly = self._listed(kind) * HOURS_OF_A_MONTH
+        return self.subscription(kind, period, unit) or price_of(monthly, period, unit)
 
     def change(self, kind: str | None, hourly: int | None, monthly: int | None) -> None:
         """Set prices of one type, or of all that have none of their own; None leaves a price as it is."""
+        if kind is None and (hourly, monthly) != (None, None):
+            self.charges_list = False
         if hourly is not None:
             self._hourly[kind or _ANY] = hourly
         if monthly is not None:
@@ -200,7 +228,10 @@ class Books:
         terms = edition.billing
         self.regions = tuple(regions)
         self.clock = clock
-        self.prices = Prices(units(terms.hourly_price), units(terms.monthly_price))
+        catalog = self.regions[0].catalog
+        self.prices = Prices(
+            units(terms.hourly_price), units(terms.monthly_price), lambda kind: listed_hour(catalog.find_type(kind))
+        )
         opening, settlement = units(terms.opening_balance), terms.settlement * SECOND
         self.ledgers = {each: Ledger(each, opening, clock.now, settlement) for each in accounts}
 

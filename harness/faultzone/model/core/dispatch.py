@@ -70,6 +70,7 @@ _ANSWERING: Final[Mapping[str, str]] = {
         "DescribeInstanceMaintenanceAttributes"
     ),
     "billing.charges": "ReActivateInstances ReactivateInstances",
+    "billing.price_list": "DescribePrice DescribeRenewalPrice",
     "billing.subscriptions": "RenewInstance ModifyInstanceAutoRenewAttribute DescribeInstanceAutoRenewAttribute",
     "assistant.actions": "CreateCommand ModifyCommand DeleteCommand InvokeCommand RunCommand StopInvocation",
     "assistant.agents": "InstallCloudAssistant DescribeCloudAssistantStatus",

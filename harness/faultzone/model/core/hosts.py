@@ -31,7 +31,7 @@ class Host:
 
     __slots__ = ("at_risk", "id", "index", "instances", "memory_free", "number", "state", "vcpus_free", "zone")
 
-    def __init__(self, zone_id: str, index: int, zone: int, number: int, vcpus: int, memory: float) -> None:
+    def __init__(self, zone_id: str, index: int, zone: int, number: int, vcpus: float, memory: float) -> None:
         self.id = f"{zone_id}-h{number + 1:02d}"
         self.index, self.zone, self.number = index, zone, number
         self.vcpus_free, self.memory_free = vcpus, memory
@@ -41,7 +41,7 @@ class Host:
 
 
 #: What is left of a host: vCPUs, memory, and how many families that are scarce it comes too late in its zone to carry.
-Room = tuple[int, float, int]
+Room = tuple[float, float, int]
 
 
 class Order:

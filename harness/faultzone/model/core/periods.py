@@ -51,6 +51,12 @@ def first_expiry(start: int, period: int, unit: str) -> int:
     return midnight_after(add_period(start, period, unit))
 
 
+def price_of(monthly: int, period: int, unit: str) -> int:
+    """What so many weeks, months or years cost of which a month costs so much: a week a quarter, a year twelve times
+    as much."""
+    return monthly * period // 4 if unit == "Week" else monthly * period * (12 if unit == "Year" else 1)
+
+
 def add_period(instant: int, period: int, unit: str) -> int:
     """The same day and hour `period` weeks or months later; a day that the month lacks becomes its last."""
     local = utc(instant + BILLING_ZONE)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from faultzone.errors import ShapeError, UsageError
@@ -59,13 +60,18 @@ class Placement:
     Args:
         shape: the region's shape.
         catalog: the families that `shape.family_hosts` may name.
+        whole_hosts: whether an instance of a type that is larger than a host takes a whole one.
 
     Raises:
         ShapeError: the shape names an unknown family or zone.
     """
 
-    def __init__(self, shape: Shape, catalog: Catalog) -> None:
+    def __init__(self, shape: Shape, catalog: Catalog, *, whole_hosts: bool = False) -> None:
         self.shape = shape
+        #: The most that an instance takes of a host.
+        self._most: tuple[float, float] = (inf, inf)
+        if whole_hosts:
+            self._most = (shape.host_vcpus, shape.host_memory_gib)
         self.zone_ids = shape.zone_ids()
         self.hosts: list[Host] = []
         self.by_zone: list[list[Host]] = []
@@ -153,9 +159,19 @@ class Placement:
 
     def fits(self, host: Host, kind: InstanceType, amount: int = 1) -> bool:
         """Whether the host is up, carries the family and has room for so many."""
-        if host.state != UP or host.vcpus_free < kind.vcpus * amount or host.memory_free < kind.memory_gib * amount:
+        if host.state != UP:
             return False
+        if host.vcpus_free < kind.vcpus * amount or host.memory_free < kind.memory_gib * amount:
+            vcpus, memory = self.room(kind)
+            if host.vcpus_free < vcpus * amount or host.memory_free < memory * amount:
+                return False
         return not self._carriers or self.carries(host, kind)
+
+    def room(self, kind: InstanceType) -> tuple[float, float]:
+        """The vCPUs and the memory in GiB that an instance takes of a host; one of a type that is larger than a host
+        takes a host that is empty, where the edition has it."""
+        most_vcpus, most_memory = self._most
+        return min(kind.vcpus, most_vcpus), min(kind.memory_gib, most_memory)
 
     def fits_as(self, instance: Instance, kind: InstanceType) -> bool:
         """Whether an instance can be of another type where it is."""
@@ -164,7 +180,8 @@ class Placement:
             return False
         if kind.family != before.family and self.supply.left(self.zone_ids[host.zone], kind.family) == 0:
             return False
-        return host.vcpus_free + before.vcpus >= kind.vcpus and host.memory_free + before.memory_gib >= kind.memory_gib
+        (vcpus, memory), (vcpus_before, memory_before) = self.room(kind), self.room(before)
+        return host.vcpus_free + vcpus_before >= vcpus and host.memory_free + memory_before >= memory
 
     def carries(self, host: Host, kind: InstanceType) -> bool:
         """Whether a host carries the family of a type."""
@@ -253,10 +270,9 @@ class Placement:
         """The places of an order whose hosts have room for an instance of a type, and carry its family."""
         carried = self.shape.family_hosts.get(kind.family)
         tier = len(self._tiers) if carried is None else self._tiers.index(carried)
+        vcpus, memory = self.room(kind)
         return [
-            rows
-            for room, rows in order.rooms.items()
-            if room[0] >= kind.vcpus and room[1] >= kind.memory_gib and room[2] <= tier
+            rows for room, rows in order.rooms.items() if room[0] >= vcpus and room[1] >= memory and room[2] <= tier
         ]
 
     def _look_again(self, host: Host) -> None:
@@ -266,8 +282,9 @@ class Placement:
 
     def take(self, host: Host, kind: InstanceType, account: str, instance_id: str) -> None:
         """Put an instance on a host."""
-        host.vcpus_free -= kind.vcpus
-        host.memory_free -= kind.memory_gib
+        vcpus, memory = self.room(kind)
+        host.vcpus_free -= vcpus
+        host.memory_free -= memory
         host.instances.add(instance_id)
         self.spread(account, host.zone).move(host.index, 1)
         if self._orders[host.zone]:
@@ -276,8 +293,9 @@ class Placement:
 
     def free(self, host: Host, kind: InstanceType, account: str, instance_id: str) -> None:
         """Take an instance off its host."""
-        host.vcpus_free += kind.vcpus
-        host.memory_free += kind.memory_gib
+        vcpus, memory = self.room(kind)
+        host.vcpus_free += vcpus
+        host.memory_free += memory
         host.instances.discard(instance_id)
         self.spread(account, host.zone).move(host.index, -1)
         if self._orders[host.zone]:

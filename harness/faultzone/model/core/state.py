@@ -373,7 +373,7 @@ class RegionState(Parts):
         #: The regions of the cloud that this one is of by id, and the ids of its accounts.
         self.cloud_regions: Mapping[str, RegionState] = {self.id: self}
         self.cloud_accounts: tuple[str, ...] = ()
-        self.placement = Placement(shape, catalog)
+        self.placement = Placement(shape, catalog, whole_hosts=edition.instance.whole_hosts)
         self.public = addresses.public_addresses()
         self.accounts: dict[str, AccountState] = {}
         #: Every instance of the region by id: what reports name.

@@ -21,6 +21,7 @@ from faultzone.clock import read_stamp, stamp
 from faultzone.model.core import periods, placement
 from faultzone.model.core.book import Found, Several
 from faultzone.model.core.catalog import InstanceType
+from faultzone.model.core.disks import system_disk_gib
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.fields import DiskTerms, bounded, disk_terms, rows_of_ids, tagged
 from faultzone.model.core.filters import read_asked_tags, read_bounds, read_tag_list, tag_list, within
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 #: How many items a page by token has; what is asked beyond that is not refused but cut.
 MOST_BY_TOKEN = 500
-_SYSTEM_DISK_GIB = 40
+_DATA_DISK_GIB = 40
 
 
 @handles(DescribeRegions)
@@ -381,7 +382,7 @@ def _render_disk(region: RegionState, instance: Instance, number: int) -> dict[s
         "Type": "data" if number else "system",
         "Category": given.get("Category", DISK_CATEGORIES[0]),
         "PerformanceLevel": given.get("PerformanceLevel", ""),
-        "Size": given.get("Size", _SYSTEM_DISK_GIB),
+        "Size": given.get("Size", _DATA_DISK_GIB) if number else system_disk_gib(given, instance.image),
         "Status": "In_use",
         "InstanceId": instance.id,
         "ImageId": "" if number else instance.image.id,
