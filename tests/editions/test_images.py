@@ -90,7 +90,8 @@ def test_the_images_that_are_listed_have_names_of_the_form(name: str) -> None:
 
 
 def launch(region: Region, image: str) -> dict[str, Any]:
-    return region.call("RunInstances", RegionId=region.id, ImageId=image, InstanceType="ecs.g5.large")
+    kind = "ecs.g8y.large" if "arm64" in image else "ecs.g5.large"
+    return region.call("RunInstances", RegionId=region.id, ImageId=image, InstanceType=kind)
 
 
 def test_launches_and_listings_agree_on_images_in_the_edition_that_knows_the_rule() -> None:

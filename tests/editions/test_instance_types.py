@@ -6,7 +6,7 @@ import pytest
 
 from faultzone import ApiError, Region, ShapeError, make_region
 from faultzone.editions import instance_types
-from faultzone.editions.catalog import FAMILIES
+from faultzone.editions.catalog import FAMILIES, is_arm
 from faultzone.editions.instance_types import read_instance_type
 
 #: Name -> vCPUs, GiB, GPUs; from the pages of instance families.
@@ -97,6 +97,8 @@ def test_the_types_whose_letters_say_what_they_are_for_are_listed_as_their_names
 
 def launch(region: Region, instance_type: str) -> str:
     image = "aliyun_3_x64_20G_alibase_20240528.vhd"
+    if is_arm(instance_type.rpartition(".")[0]):
+        image = "aliyun_3_9_arm64_20G_alibase_20231219.vhd"
     answer = region.call("RunInstances", RegionId=region.id, ImageId=image, InstanceType=instance_type)
     return str(answer["InstanceIdSets"]["InstanceIdSet"][0])
 

@@ -149,6 +149,8 @@ SETTINGS: dict[str, Any] = {
     "Isp": "BGP",
     "SystemDisk": {**TODAYS_DISK, "DeleteWithInstance": False},
 }
+
+
 def _ask_prices(region: Region, term: Instance) -> None:
     region.call("DescribePrice", InstanceType="ecs.g5.large", DataDisk=[{"Category": "cloud_ssd", "Size": 20}])
     region.call("DescribePrice", ResourceType="bandwidth", InternetMaxBandwidthOut=5)
@@ -229,7 +231,14 @@ def _look(region: Region) -> None:
         region.call("DescribeInstances", AdditionalAttributes=["META_OPTIONS"])
         region.call("DescribeInstanceMaintenanceAttributes")
     for kind in ("InstanceType", "Zone", "SystemDisk"):
-        region.call("DescribeAvailableResource", DestinationResource=kind)
+        region.call("DescribeAvailableResource", DestinationResource=kind, InstanceType="ecs.g5.large")
+    if _has(region, CURRENT):
+        region.call("DescribeImageSupportInstanceTypes", ImageId=region.defaults["image"])
+        region.call("DescribeImageFromFamily", ImageFamily="acs:ubuntu_22_04_x64")
+        for _ in range(11):
+            region.call("CreateSecurityGroup")
+        region.call("DescribeSecurityGroups", MaxResults=10)
+        region.call("DescribeSecurityGroups", PageSize=50)
     region.call("DescribeVpcs")
     region.call("DescribeVSwitches")
     region.call("DescribeImages", PageSize=100)

@@ -79,6 +79,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
         "The operation is not permitted due to deletion protection only support postPaid instance",
     ),
     "InvalidImageId.NotFound": (404, "The specified ImageId does not exist."),
+    "ImageNotSupportInstanceType": (403, "The specified image does not support the specified InstanceType."),
     "InvalidInstanceType.ValueNotSupported": (
         403,
         "The specified InstanceType does not exist or is not authorized for usage.",

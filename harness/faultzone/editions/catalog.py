@@ -11,6 +11,7 @@ cm4, which have that of their siblings.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -53,6 +54,15 @@ class ImageData(NamedTuple):
     created: str
     name: str = ""
     platform: str = ""
+
+
+#: Families with ARM processors: their last letter is y, or r in the sixth generation.
+_ARM: Final = re.compile(r"ecs\.(ebm)?[cgr](6r|[0-9]+y[a-z]*)")
+
+
+def is_arm(family: str) -> bool:
+    """Whether the types of a family have ARM processors."""
+    return _ARM.fullmatch(family) is not None
 
 
 DEFAULT_IMAGE: Final = "centos_7_06_64_20G_alibase_20190218.vhd"

@@ -27,6 +27,8 @@ GIB_MONTH: Final[Mapping[str, int]] = {
     "cloud_essd/PL1": 10_000,
     "cloud_essd/PL2": 20_000,
     "cloud_essd/PL3": 40_000,
+    "cloud_auto": 8_000,
+    "cloud_essd_entry": 5_000,
     "ephemeral_ssd": 8_000,
 }
 #: A month of one Mbit/s that is paid by bandwidth; what is paid by traffic costs nothing before there is any.

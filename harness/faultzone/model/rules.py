@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from faultzone.clock import DAY, HOUR, MINUTE
+from faultzone.editions.catalog import is_arm
 from faultzone.model.assistant.rules import AssistantRules
 from faultzone.model.billing.rules import BillingRules
 from faultzone.model.core.periods import BILLING_ZONE
@@ -18,7 +19,7 @@ from faultzone.model.core.seats import LOW_LATENCY
 
 if TYPE_CHECKING:
     from faultzone.editions import Edition
-    from faultzone.model.core.catalog import Family, InstanceType
+    from faultzone.model.core.catalog import Family, Image, InstanceType
     from faultzone.model.core.events import SystemEvent
     from faultzone.model.core.hosts import Host
     from faultzone.model.core.state import DeploymentSet, Instance
@@ -201,6 +202,10 @@ class Rules(AssistantRules, BillingRules):
         numbers = group.numbers
         there = sum(member.zone == zone and numbers[each] == number for each, member in group.members.items())
         return max(0, self.edition.deployment_set.group_limit - there)
+
+    def runs_on(self, image: Image, kind: InstanceType) -> bool:
+        """Whether an image is made for the processor of a type (instance/image-types)."""
+        return (image.architecture == "arm64") == is_arm(kind.family)
 
     def zone_limit(self) -> int:
         """How many members a set may have in one zone (deployment-set/zone-limit, deployment-set/zone-limit-20)."""

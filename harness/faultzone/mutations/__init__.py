@@ -42,6 +42,7 @@ _CHAPTERS: Final = (
     "instance_inputs",
     "instance_changes",
     "instance_specs",
+    "offers",
     "launch_templates",
     "instance_metadata",
     "instance_diagnosis",

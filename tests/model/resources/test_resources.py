@@ -365,6 +365,7 @@ def test_zones_supply_and_launches_agree_on_categories_of_disks(edition: str) ->
             ({"DestinationResource": "DataDisk", "SystemDiskCategory": told[1]}, told),
             ({"DestinationResource": "DataDisk", "SystemDiskCategory": told[1], "DataDiskCategory": told[0]}, told[:1]),
         ):
+            asked = {"InstanceType": "ecs.g5.large", **asked}
             zones = region.call("DescribeAvailableResource", **asked)["AvailableZones"]["AvailableZone"]
             (resource,) = zones[0]["AvailableResources"]["AvailableResource"]
             assert [each["Value"] for each in resource["SupportedResources"]["SupportedResource"]] == found

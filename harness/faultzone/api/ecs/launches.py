@@ -22,6 +22,7 @@ from faultzone.api.ecs.reasons import (
 )
 from faultzone.api.ecs.shared import (
     CPU_OPTIONS,
+    DATA_DISK_GIB,
     DISK_CATEGORIES,
     LATER_DISK_CATEGORIES,
     PRIVATE_NAMES,
@@ -123,7 +124,7 @@ class Launch(Request):
     )
     data_disks: tuple[dict[str, Any], ...] = structures(
         "DataDisk",
-        *_disk("DataDisk", 5, 32768),
+        *_disk("DataDisk", *DATA_DISK_GIB),
         flag("DeleteWithInstance"),
         flag("Encrypted"),
         text("KMSKeyId"),

@@ -12,7 +12,6 @@ from faultzone.api.answer import (
     CURRENT,
     PAGES,
     PAGES_OR_TOKENS,
-    TOKEN,
     Answer,
     Number,
     Structure,
@@ -23,24 +22,26 @@ from faultzone.api.answer import (
     tag_items,
 )
 from faultzone.api.ecs.reasons import (
-    BY_NUMBER,
     NO_ADDRESSES,
-    NO_COUNT,
     NO_GROUPS,
     NO_IPV6,
     NO_PRIVATE_NAMES,
     NO_RULES,
     NO_SERVICES,
     NO_SETTING,
-    NOT_FILTERED,
-    UNKNOWN,
 )
 from faultzone.api.ecs.resources import Paged, PagedByToken, Read
 from faultzone.api.ecs.shared import TAG
-from faultzone.api.request import Request, flag, json_texts, structures, text, texts
+from faultzone.api.request import Request, flag, integer, json_texts, structures, text, texts
 
 #: Basic and advanced security groups; the first is the default.
 GROUP_TYPES: Final = ("normal", "enterprise")
+#: A page, which later documentation has by token too.
+PAGES_OR_TOKENS_TODAY: Final = (
+    Number("TotalCount"),
+    Number("PageNumber", "PageSize", when="the page was asked for by number"),
+    Text("NextToken", since=CURRENT, when="the page was asked for by token"),
+)
 _NO_RULES: Final = "no security group has rules here"
 _NO_SERVICE: Final = "no other service manages anything here"
 
@@ -146,7 +147,8 @@ class DescribeNetworkInterfaces(PagedByToken):
             ),
             Truth("DeleteOnRelease", since=CURRENT),
             Text("OwnerId", "NetworkInterfaceTrafficMode", since=CURRENT),
-            Number("QueueNumber", "QueuePairNumber", since=CURRENT, missing=UNKNOWN),
+            Number("QueueNumber", since=CURRENT),
+            Number("QueuePairNumber", since=CURRENT, empty="no card is for RDMA here"),
             Number("ServiceID", since=CURRENT, empty=_NO_SERVICE),
             Truth("ServiceManaged", since=CURRENT, empty=_NO_SERVICE),
             Truth("SourceDestCheck", since=CURRENT, empty=NO_SETTING),
@@ -167,16 +169,14 @@ class DescribeSecurityGroups(Paged):
     resource_group_id: str | None = text("ResourceGroupId", since=(2020, 12))
     dry_run: bool = flag("DryRun")
 
-    not_simulated = (
-        (BY_NUMBER, "MaxResults NextToken"),
-        (NOT_FILTERED, "FuzzyQuery=false"),
-        (NO_COUNT, "IsQueryEcsCount=false"),
-        (NO_SERVICES, "ServiceManaged=false"),
-    )
+    max_results: int | None = integer("MaxResults", since=CURRENT)
+    next_token: str | None = text("NextToken", since=CURRENT)
+    fuzzy: bool = flag("FuzzyQuery", since=CURRENT)
+    counts: bool = flag("IsQueryEcsCount", since=CURRENT, inert=CURRENT, why="the numbers are always answered")
+    service_managed: bool | None = flag("ServiceManaged", None, since=CURRENT)
 
     answer = Answer(
-        *PAGES,
-        TOKEN,
+        *PAGES_OR_TOKENS_TODAY,
         Text("RegionId"),
         items(
             "SecurityGroups",
@@ -184,7 +184,7 @@ class DescribeSecurityGroups(Paged):
             Text("SecurityGroupId", "SecurityGroupName", "Description", "SecurityGroupType", "VpcId"),
             Time("CreationTime"),
             tag_items(),
-            Number("EcsCount", "AvailableInstanceAmount", since=CURRENT, missing="IsQueryEcsCount is not taken here"),
+            Number("EcsCount", "AvailableInstanceAmount", since=CURRENT),
             Number("RuleCount", "GroupToGroupRuleCount", since=CURRENT, empty=_NO_RULES),
             Text("ResourceGroupId", since=CURRENT, empty=NO_GROUPS),
             Number("ServiceID", since=CURRENT, empty=_NO_SERVICE),
@@ -214,7 +214,9 @@ class DescribeSecurityGroupAttribute(Read):
     nic_type: str | None = text("NicType", among=("internet", "intranet"), inert=(2019, 2))
     direction: str | None = text("Direction", among=("egress", "ingress", "all"), inert=(2019, 2))
 
-    not_simulated = ((NO_RULES, "Attribute MaxResults NextToken"),)
+    attribute: str | None = text("Attribute", since=CURRENT, inert=CURRENT, why=NO_RULES)
+    max_results: int | None = integer("MaxResults", since=CURRENT, inert=CURRENT, why=NO_RULES)
+    next_token: str | None = text("NextToken", since=CURRENT, inert=CURRENT, why=NO_RULES)
 
     answer = Answer(
         Text("RegionId", "SecurityGroupId", "SecurityGroupName", "Description", "VpcId", "InnerAccessPolicy"),

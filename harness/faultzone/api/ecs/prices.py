@@ -7,7 +7,7 @@ from typing import Any, Final
 from faultzone.api.answer import CURRENT, Answer, Number, Structure, Text, items
 from faultzone.api.ecs.reasons import NO_CLUSTERS, NO_DEDICATED, NO_PERFORMANCE, NO_RENEWAL_DAY, NO_RESERVATIONS
 from faultzone.api.ecs.resources import Read
-from faultzone.api.ecs.shared import DISK_CATEGORIES
+from faultzone.api.ecs.shared import DISK_CATEGORIES, LATER_DISK_CATEGORIES
 from faultzone.api.request import integer, not_simulated, structure, structures, text
 
 _CURRENCY: Final = Text("Currency")
@@ -42,7 +42,7 @@ _PRICE: Final = Answer(
     ),
 )
 _DISK: Final = (
-    text("Category", among=DISK_CATEGORIES),
+    text("Category", among=DISK_CATEGORIES, later={CURRENT: {"among": LATER_DISK_CATEGORIES}}),
     text("PerformanceLevel", among=("PL0", "PL1", "PL2", "PL3")),
     integer("Size", least=1, most=32768),
     not_simulated("StorageClusterId", NO_CLUSTERS),

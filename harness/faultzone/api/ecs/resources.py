@@ -23,15 +23,11 @@ from faultzone.api.answer import (
 from faultzone.api.ecs.reasons import (
     NO_DEDICATED,
     NO_GROUPS,
-    NO_SCOPE,
     NO_SETTING,
-    NO_SPOT_DURATION,
     NOT_FILTERED,
-    OWN_IMAGES,
     UNKNOWN,
-    UNKNOWN_OF_DISKS,
 )
-from faultzone.api.ecs.shared import DISK_CATEGORIES, LOCK_REASONS, TAG, time_filters
+from faultzone.api.ecs.shared import DISK_CATEGORIES, LATER_DISK_CATEGORIES, LOCK_REASONS, TAG, time_filters
 from faultzone.api.request import Request, flag, integer, json_texts, number, structures, text, texts
 
 
@@ -57,12 +53,18 @@ class PagedByToken(Paged):
     next_token: str | None = text("NextToken", since=(2020, 12))
 
 
+CHARGE_TYPES: Final = ("PrePaid", "PostPaid")
+SPOT_STRATEGIES: Final = ("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo")
+_SOLD_ALIKE: Final = "what there is is sold in every way"
+_NAMES_ARE_IDS: Final = "regions and zones have no names but their ids"
+
+
 class DescribeRegions(Read):
     """List the regions of the cloud."""
 
-    instance_charge_type: str | None = text("InstanceChargeType", inert=(2019, 2))
-    resource_type: str | None = text("ResourceType", inert=(2019, 2))
-    accept_language: str | None = text("AcceptLanguage", inert=(2019, 2))
+    instance_charge_type: str | None = text("InstanceChargeType", inert=(2019, 2), why=_SOLD_ALIKE)
+    resource_type: str | None = text("ResourceType", inert=(2019, 2), why="all resources are in all regions")
+    accept_language: str | None = text("AcceptLanguage", inert=(2019, 2), why=_NAMES_ARE_IDS)
 
     answer = Answer(items("Regions", "Region", Text("RegionId", "LocalName", "RegionEndpoint", "Status")))
 
@@ -77,9 +79,13 @@ class DescribeZones(Read):
 
     needs_region = True
 
-    instance_charge_type: str | None = text("InstanceChargeType", inert=(2019, 2))
-    spot_strategy: str | None = text("SpotStrategy", inert=(2019, 2))
-    accept_language: str | None = text("AcceptLanguage", inert=(2019, 2))
+    instance_charge_type: str | None = text(
+        "InstanceChargeType", inert=(2019, 2), why=_SOLD_ALIKE, later={CURRENT: {"among": CHARGE_TYPES}}
+    )
+    spot_strategy: str | None = text(
+        "SpotStrategy", inert=(2019, 2), why=_SOLD_ALIKE, later={CURRENT: {"among": SPOT_STRATEGIES}}
+    )
+    accept_language: str | None = text("AcceptLanguage", inert=(2019, 2), why=_NAMES_ARE_IDS)
     verbose: bool = flag("Verbose", True)
 
     answer = Answer(
@@ -108,109 +114,13 @@ class DescribeZones(Read):
     )
 
 
-_RATES: Final = Number("VpcBandwidth", "VpcBurstBandwidth", "EbsBandwidth", "EbsBurstBandwidth")
-#: What today's documentation has of types besides.
-_OF_TYPES_TODAY: Final = (
-    Text("CpuArchitecture", "InstanceCategory", "InstanceFamilyLevel", since=CURRENT, missing=UNKNOWN),
-    Text("NvmeSupport", "PhysicalProcessorModel", since=CURRENT, missing=UNKNOWN),
-    Number("BaselineCredit", "InitialCredit", "CpuSpeedFrequency", "CpuTurboFrequency", since=CURRENT, missing=UNKNOWN),
-    Number("DiskQuantity", "GPUMemorySize", "NetworkCardQuantity", "QueuePairNumber", since=CURRENT, missing=UNKNOWN),
-    Number("EniQuantity", "EniTotalQuantity", "EriQuantity", since=CURRENT, missing=UNKNOWN),
-    Number("EniIpv6AddressQuantity", "EniPrivateIpAddressQuantity", since=CURRENT, missing=UNKNOWN),
-    Number("InstanceBandwidthRx", "InstanceBandwidthTx", since=CURRENT, missing=UNKNOWN),
-    Number("InstancePpsRx", "InstancePpsTx", since=CURRENT, missing=UNKNOWN),
-    Number("MaximumQueueNumberPerEni", "PrimaryEniQueueNumber", since=CURRENT, missing=UNKNOWN),
-    Number("SecondaryEniQueueNumber", "TotalEniQueueQuantity", since=CURRENT, missing=UNKNOWN),
-    Truth("EniTrunkSupported", "JumboFrameSupport", "NetworkEncryptionSupport", since=CURRENT, missing=UNKNOWN),
-    items("Attributes", "Attribute", Text("Name", "Value"), since=CURRENT, missing=UNKNOWN),
-    items("SupportedBootModes", "SupportedBootMode", since=CURRENT, missing=UNKNOWN),
-    items("NetworkCards", "NetworkCardInfo", Number("NetworkCardIndex"), since=CURRENT, missing=UNKNOWN),
-    Structure("Clock", Text("PtpSupport"), since=CURRENT, missing=UNKNOWN),
-    Structure("SecurityOptions", Text("SecureBootSupport"), since=CURRENT, missing=UNKNOWN),
-    Structure(
-        "CpuOptions",
-        Number("Core", "CoreFactor", "ThreadsPerCore"),
-        Truth("HyperThreadingAdjustable"),
-        Text("NestedVirtualizationSupport"),
-        items("SupportedTopologyTypes", "SupportedTopologyType"),
-        since=CURRENT,
-        missing=UNKNOWN,
-    ),
-    Structure(
-        "EnhancedNetwork",
-        Truth("ExpressSupport", "RssSupport", "SriovSupport"),
-        Number("VfQueueNumberPerEni"),
-        since=CURRENT,
-        missing=UNKNOWN,
-    ),
-    Structure(
-        "NetworkInfo",
-        Structure("BandwidthWeighting", items("WeightingInfos", "WeightingInfo", Text("Name"), _RATES)),
-        since=CURRENT,
-        missing=UNKNOWN,
-    ),
-)
-
-
-class DescribeInstanceTypes(Read):
-    """List instance types."""
-
-    instance_type_family: str | None = text("InstanceTypeFamily")
-    instance_types: tuple[str, ...] = texts("InstanceTypes", most=100)
-    max_results: int | None = integer("MaxResults", least=1, most=100, since=(2020, 12))
-    next_token: str | None = text("NextToken", since=(2020, 12))
-
-    not_simulated = (
-        (
-            UNKNOWN,
-            "AdditionalAttributes CpuArchitecture CpuArchitectures GPUSpec GpuSpecs "
-            "InstanceCategories InstanceCategory InstanceFamilyLevel LocalStorageCategories "
-            "LocalStorageCategory MaximumCpuSpeedFrequency MaximumCpuTurboFrequency "
-            "MinimumBaselineCredit MinimumCpuSpeedFrequency MinimumCpuTurboFrequency "
-            "MinimumDiskQuantity MinimumEniIpv6AddressQuantity MinimumEniPrivateIpAddressQuantity "
-            "MinimumEniQuantity MinimumEriQuantity MinimumInitialCredit "
-            "MinimumInstanceBandwidthRx MinimumInstanceBandwidthTx MinimumInstancePpsRx "
-            "MinimumInstancePpsTx MinimumPrimaryEniQueueNumber MinimumQueuePairNumber "
-            "MinimumSecondaryEniQueueNumber NvmeSupport PhysicalProcessorModel "
-            "PhysicalProcessorModels",
-        ),
-        (
-            NOT_FILTERED,
-            "InstanceTypeFamilies MaximumCpuCoreCount MaximumGPUAmount MaximumMemorySize "
-            "MinimumCpuCoreCount MinimumGPUAmount MinimumLocalStorageAmount "
-            "MinimumLocalStorageCapacity MinimumMemorySize",
-        ),
-    )
-
-    answer = Answer(
-        Text("NextToken", since=(2020, 12), when="a page was asked for by token"),
-        items(
-            "InstanceTypes",
-            "InstanceType",
-            Text("InstanceTypeId", "InstanceTypeFamily", "LocalStorageCategory"),
-            Number("CpuCoreCount", "MemorySize", "LocalStorageAmount", "LocalStorageCapacity"),
-            Text("GPUSpec"),
-            Number("GPUAmount"),
-            *_OF_TYPES_TODAY,
-        ),
-    )
-
-
-class DescribeInstanceTypeFamilies(Read):
-    """List instance families."""
-
-    needs_region = True
-
-    generation: str | None = text("Generation")
-
-    answer = Answer(items("InstanceTypeFamilies", "InstanceTypeFamily", Text("InstanceTypeFamilyId", "Generation")))
-
-
 _OF_DISKS: Final = "disks are asked for"
 
 
 #: What DescribeAvailableResource can be asked for; data disks with the category of the system disk.
 DESTINATIONS: Final = ("Zone", "InstanceType", "SystemDisk", "DataDisk")
+#: What it can be asked for today.
+_DESTINATIONS_TODAY: Final = (*DESTINATIONS, "IoOptimized", "Network")
 
 
 class DescribeAvailableResource(Read):
@@ -218,28 +128,53 @@ class DescribeAvailableResource(Read):
 
     needs_region = True
 
-    destination_resource: str = text("DestinationResource", required=True, among=DESTINATIONS)
+    destination_resource: str = text(
+        "DestinationResource", required=True, among=DESTINATIONS, later={CURRENT: {"among": _DESTINATIONS_TODAY}}
+    )
     zone_id: str | None = text("ZoneId")
     system_disk_category: str | None = text(
-        "SystemDiskCategory", among=DISK_CATEGORIES, code="InvalidSystemDiskCategory.ValueNotSupported"
+        "SystemDiskCategory",
+        among=DISK_CATEGORIES,
+        code="InvalidSystemDiskCategory.ValueNotSupported",
+        later={CURRENT: {"among": LATER_DISK_CATEGORIES}},
     )
     data_disk_category: str | None = text(
-        "DataDiskCategory", among=DISK_CATEGORIES, code="InvalidDataDiskCategory.ValueNotSupported"
+        "DataDiskCategory",
+        among=DISK_CATEGORIES,
+        code="InvalidDataDiskCategory.ValueNotSupported",
+        later={CURRENT: {"among": LATER_DISK_CATEGORIES}},
     )
     instance_type: str | None = text("InstanceType")
     cores: int | None = integer("Cores", least=1)
     memory: float | None = number("Memory")
-    instance_charge_type: str | None = text("InstanceChargeType", inert=(2019, 2))
-    spot_strategy: str | None = text("SpotStrategy", inert=(2019, 2))
-    io_optimized: str | None = text("IoOptimized", inert=(2019, 2))
-    network_category: str | None = text("NetworkCategory", inert=(2019, 2))
-    resource_type: str | None = text("ResourceType", inert=(2019, 2))
-
-    not_simulated = (
-        (NO_DEDICATED, "DedicatedHostId"),
-        (NO_SCOPE, "Scope=Region"),
-        (NO_SPOT_DURATION, "SpotDuration"),
+    instance_charge_type: str | None = text(
+        "InstanceChargeType", inert=(2019, 2), why=_SOLD_ALIKE, later={CURRENT: {"among": CHARGE_TYPES}}
     )
+    spot_strategy: str | None = text(
+        "SpotStrategy", inert=(2019, 2), why=_SOLD_ALIKE, later={CURRENT: {"among": SPOT_STRATEGIES}}
+    )
+    spot_duration: int | None = integer("SpotDuration", least=0, most=6, since=CURRENT, inert=CURRENT, why=_SOLD_ALIKE)
+    io_optimized: str | None = text(
+        "IoOptimized", inert=(2019, 2), why=_SOLD_ALIKE, later={CURRENT: {"among": ("none", "optimized")}}
+    )
+    network_category: str | None = text(
+        "NetworkCategory", inert=(2019, 2), acts=CURRENT, later={CURRENT: {"among": ("vpc", "classic")}}
+    )
+    resource_type: str | None = text(
+        "ResourceType",
+        inert=(2019, 2),
+        acts=CURRENT,
+        later={CURRENT: {"among": ("instance", "disk", "reservedinstance", "ddh")}},
+    )
+    scope: str | None = text(
+        "Scope",
+        among=("Region", "Zone"),
+        since=CURRENT,
+        inert=CURRENT,
+        why="it is of reserved instances, which there are not",
+    )
+
+    not_simulated = ((NO_DEDICATED, "DedicatedHostId"),)
 
     answer = Answer(
         items(
@@ -277,14 +212,28 @@ class DescribeImages(Paged):
     filters: tuple[dict[str, Any], ...] = time_filters((2020, 12))
     image_family: str | None = text("ImageFamily", since=(2020, 12))
     resource_group_id: str | None = text("ResourceGroupId", since=(2020, 12))
-    action_type: str | None = text("ActionType", among=("CreateEcs", "ChangeOS"), since=(2020, 12), inert=(2020, 12))
-    architecture: str | None = text("Architecture", among=("i386", "x86_64"), since=(2020, 12))
-    show_expired: bool = flag("ShowExpired", since=(2020, 12), inert=(2020, 12))
+    action_type: str | None = text(
+        "ActionType",
+        among=("CreateEcs", "ChangeOS"),
+        since=(2020, 12),
+        inert=(2020, 12),
+        why="an image can do both",
+    )
+    architecture: str | None = text(
+        "Architecture",
+        among=("i386", "x86_64"),
+        since=(2020, 12),
+        later={CURRENT: {"among": ("i386", "x86_64", "arm64")}},
+    )
+    show_expired: bool = flag("ShowExpired", since=(2020, 12), inert=(2020, 12), why="no image expires here")
+    owner: str | None = text(
+        "ImageOwnerId", since=CURRENT, inert=CURRENT, why="it is of images of others, which there are not"
+    )
+    is_public: bool = flag("IsPublic", since=CURRENT)
+    usable: bool | None = flag("Usable", None, since=CURRENT)
     supports_cloud_init: bool | None = flag("IsSupportCloudinit", None, since=(2020, 12))
     supports_io_optimized: bool | None = flag("IsSupportIoOptimized", None, since=(2020, 12))
     dry_run: bool = flag("DryRun")
-
-    not_simulated = ((OWN_IMAGES, "ImageOwnerId IsPublic Usable"),)
 
     answer = Answer(
         *PAGES,
@@ -316,8 +265,9 @@ class DescribeImages(Paged):
             Text("ImageFamily", since=CURRENT),
             Text("SupplierName", since=CURRENT, empty=_NO_OWN_IMAGES),
             Text("ResourceGroupId", since=CURRENT, empty=NO_GROUPS),
-            Text("BootMode", "LicenseType", since=CURRENT, missing=UNKNOWN),
-            Structure("SecureBootOptions", Text("SecureBootSupport"), since=CURRENT, missing=UNKNOWN),
+            Text("BootMode", since=CURRENT),
+            Text("LicenseType", since=CURRENT, empty=UNKNOWN),
+            Structure("SecureBootOptions", Text("SecureBootSupport"), since=CURRENT, empty=UNKNOWN),
             Structure(
                 "DetectionOptions",
                 Text("Status"),
@@ -327,18 +277,55 @@ class DescribeImages(Paged):
             ),
             Structure(
                 "Features",
-                Text("CpuOnlineDowngrade", "CpuOnlineUpgrade", "MemoryOnlineDowngrade", "MemoryOnlineUpgrade"),
-                Text("ImdsSupport", "NvmeSupport"),
+                Text("CpuOnlineDowngrade", "CpuOnlineUpgrade", "NvmeSupport", empty=UNKNOWN),
+                Text("MemoryOnlineDowngrade", "MemoryOnlineUpgrade", empty=UNKNOWN),
+                Text("ImdsSupport"),
                 since=CURRENT,
-                missing=UNKNOWN,
             ),
+        ),
+    )
+
+
+#: What is told of the image of a family.
+IMAGE_OF_FAMILY: Final = (
+    "ImageId ImageName ImageOwnerAlias ImageFamily Architecture OSType OSName Platform Status Progress Usage "
+    "ImageVersion Description ProductCode IsSelfShared CreationTime Size IsSupportCloudinit IsSupportIoOptimized "
+    "IsSubscribed IsCopied DiskDeviceMappings Tags"
+).split()
+
+
+class DescribeImageFromFamily(Read):
+    """Show the newest image of a family."""
+
+    since = CURRENT
+    needs_region = True
+
+    image_family: str = text("ImageFamily", required=True)
+
+    answer = Answer(
+        Structure(
+            "Image",
+            Text("ImageId", "ImageName", "ImageOwnerAlias", "ImageFamily", "Architecture", "OSType", "OSName"),
+            Text("Platform", "Status", "Progress", "Usage"),
+            Text("ImageVersion", "Description", "ProductCode", "IsSelfShared", empty=_NO_OWN_IMAGES),
+            Time("CreationTime"),
+            Number("Size"),
+            Truth("IsSupportCloudinit", "IsSupportIoOptimized"),
+            Truth("IsSubscribed", "IsCopied", empty=_NO_OWN_IMAGES),
+            items(
+                "DiskDeviceMappings",
+                "DiskDeviceMapping",
+                Text("Device", "Format", "ImportOSSBucket", "ImportOSSObject", "Size", "SnapshotId", "Type"),
+                empty=_NO_SNAPSHOTS,
+            ),
+            tag_items(empty="images have no tags here"),
+            when="the family has an image",
         ),
     )
 
 
 _ALWAYS_ATTACHED: Final = "a disk is attached as long as its instance is there"
 _NOT_SHARED: Final = "each disk is of one instance"
-_NO_SPEED: Final = "the speed of disks is not modelled"
 
 
 class DescribeDisks(PagedByToken):
@@ -372,7 +359,11 @@ class DescribeDisks(PagedByToken):
     shared: bool | None = flag("EnableShared", None, since=(2020, 12))
     dry_run: bool = flag("DryRun")
 
-    not_simulated = ((UNKNOWN_OF_DISKS, "AdditionalAttributes PerformanceLevel MultiAttach=Disabled"),)
+    performance_level: str | None = text("PerformanceLevel", among=("PL0", "PL1", "PL2", "PL3"), since=CURRENT)
+    multi_attach: str | None = text("MultiAttach", among=("Disabled", "Enabled", "LegacyShared"), since=CURRENT)
+    additional_attributes: tuple[str, ...] = texts(
+        "AdditionalAttributes", since=CURRENT, inert=CURRENT, why="no disk is in several zones"
+    )
 
     answer = Answer(
         *PAGES_OR_TOKENS,
@@ -412,8 +403,8 @@ class DescribeDisks(PagedByToken):
                 empty=_NOT_SHARED,
             ),
             Number("MountInstanceNum", since=CURRENT, empty=_NOT_SHARED),
-            Number("IOPS", "IOPSRead", "IOPSWrite", since=CURRENT, missing=_NO_SPEED),
-            Number("Throughput", "ThroughputRead", "ThroughputWrite", since=CURRENT, missing=_NO_SPEED),
+            Number("IOPS", "IOPSRead", "IOPSWrite", since=CURRENT),
+            Number("Throughput", "ThroughputRead", "ThroughputWrite", since=CURRENT),
             Number("ProvisionedIops", since=CURRENT),
             Truth("BurstingEnabled", since=CURRENT),
             Text("BdfId", since=CURRENT, empty="no instance is a bare-metal one here"),

@@ -44,5 +44,7 @@ DISK_CATEGORIES: Final = ("cloud_efficiency", "cloud_ssd", "cloud_essd", "cloud"
 LATER_DISK_CATEGORIES: Final = (*DISK_CATEGORIES, "cloud_auto", "cloud_essd_entry")
 #: How large a system disk may be, in GiB.
 SYSTEM_DISK_GIB: Final = (20, 500)
+#: How large a data disk may be, in GiB.
+DATA_DISK_GIB: Final = (5, 32768)
 #: Why an instance or a disk may be locked.
 LOCK_REASONS: Final = ("financial", "security", "recycling", "dedicatedhostfinancial")

@@ -5,13 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from faultzone.api.ecs.shared import DISK_CATEGORIES
+from faultzone.api.answer import CURRENT
+from faultzone.api.ecs.shared import DISK_CATEGORIES, LATER_DISK_CATEGORIES
 
 if TYPE_CHECKING:
+    from faultzone.editions import Edition
     from faultzone.model.core.catalog import Image
+
+#: The performance level of an ESSD for which none is given.
+_USUAL_LEVEL: Final = "PL1"
+#: Category, of an ESSD with its performance level -> operations a second: the least, for each GiB, the most; and the
+#: same of MB a second. Source: user guide 2026-10, Block storage performance.
+_SPEEDS: Final[Mapping[str, tuple[int, int, int, int, float, int]]] = {
+    "cloud_efficiency": (1_800, 8, 5_000, 100, 0.15, 140),
+    "cloud_ssd": (1_800, 30, 25_000, 120, 0.5, 300),
+    "cloud_auto": (1_800, 50, 50_000, 100, 0.25, 300),
+    "cloud_essd_entry": (1_800, 8, 6_000, 100, 0.15, 150),
+    "cloud_essd/PL0": (1_800, 12, 10_000, 100, 0.25, 180),
+    "cloud_essd/PL1": (1_800, 50, 50_000, 120, 0.5, 350),
+    "cloud_essd/PL2": (1_800, 50, 100_000, 120, 0.5, 750),
+    "cloud_essd/PL3": (1_800, 50, 1_000_000, 120, 0.5, 4_000),
+}
 
 #: GiB of a system disk, where neither the launch nor the image wants more.
 _LEAST_GIB: Final = 40
+
+
+def disk_categories(edition: Edition) -> tuple[str, ...]:
+    """The categories that disks may have."""
+    return LATER_DISK_CATEGORIES if edition.has(CURRENT) else DISK_CATEGORIES
 
 
 def system_disk_gib(given: Mapping[str, Any], image: Image | None) -> int:
@@ -25,3 +47,19 @@ def system_disk_category(given: Mapping[str, Any]) -> str:
     """The category of a system disk."""
     category: str = given.get("Category", DISK_CATEGORIES[0])
     return category
+
+
+def performance_level(category: object, given: object) -> str:
+    """The performance level of a disk: what is given, and of an ESSD the usual one else."""
+    if given:
+        return str(given)
+    return _USUAL_LEVEL if category == "cloud_essd" else ""
+
+
+def disk_speed(category: str, level: str, gib: int) -> tuple[int, int]:
+    """How many operations and how many MB a second a disk can do; 0 where it is not documented."""
+    speed = _SPEEDS.get(f"{category}/{level}" if level else category)
+    if speed is None:
+        return 0, 0
+    least, each, most, least_mb, each_mb, most_mb = speed
+    return min(least + each * gib, most), round(min(least_mb + each_mb * gib, most_mb))

@@ -80,9 +80,9 @@ _ANSWERING: Final[Mapping[str, str]] = {
         "CreateActivation DescribeActivations DisableActivation DeleteActivation DescribeManagedInstances "
         "ModifyManagedInstance DeregisterManagedInstance"
     ),
+    "resources.types": "DescribeInstanceTypes DescribeInstanceTypeFamilies DescribeImageSupportInstanceTypes",
     "resources.describe": (
-        "DescribeRegions DescribeZones DescribeInstanceTypes DescribeInstanceTypeFamilies DescribeAvailableResource "
-        "DescribeImages DescribeDisks"
+        "DescribeRegions DescribeZones DescribeAvailableResource DescribeImages DescribeImageFromFamily DescribeDisks"
     ),
     "resources.network": "DescribeVpcs DescribeVSwitches DescribeNetworkInterfaces",
     "resources.security_groups": (

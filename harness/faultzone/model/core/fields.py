@@ -45,6 +45,7 @@ class DiskTerms(NamedTuple):
     category: object
     deleted_with_instance: object
     encrypted: object
+    performance_level: object
 
 
 def disk_terms(instance: Instance) -> tuple[DiskTerms, ...]:
@@ -57,6 +58,7 @@ def disk_terms(instance: Instance) -> tuple[DiskTerms, ...]:
             given.get("Category"),
             given.get("DeleteWithInstance", True),
             given.get("Encrypted", False),
+            given.get("PerformanceLevel"),
         )
         for number, given in enumerate((options.system_disk, *options.data_disks))
     )

@@ -127,6 +127,8 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     if kind is None:
         raise ApiError("InvalidInstanceType.ValueNotSupported")
     image = _image(region, request)
+    if not rules.runs_on(image, kind):
+        raise ApiError("ImageNotSupportInstanceType")
     _check_names(region, request, image.system)
     check_password(region, request.password, image.system)
     if request.password is not None and request.password_inherit:

@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.resources import (
+    IMAGE_OF_FAMILY,
     DescribeAvailableResource,
     DescribeDisks,
+    DescribeImageFromFamily,
     DescribeImages,
-    DescribeInstanceTypeFamilies,
-    DescribeInstanceTypes,
     DescribeRegions,
     DescribeZones,
 )
-from faultzone.api.ecs.shared import DISK_CATEGORIES, SYSTEM_DISK_GIB
+from faultzone.api.ecs.shared import DATA_DISK_GIB, DISK_CATEGORIES, SYSTEM_DISK_GIB
 from faultzone.api.errors import ApiError
 from faultzone.clock import read_stamp, stamp
 from faultzone.model.core import periods, placement
 from faultzone.model.core.book import Found, Several
 from faultzone.model.core.catalog import InstanceType
-from faultzone.model.core.disks import system_disk_gib
+from faultzone.model.core.disks import disk_categories, disk_speed, performance_level, system_disk_gib
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.fields import DiskTerms, bounded, disk_terms, rows_of_ids, tagged
 from faultzone.model.core.filters import read_asked_tags, read_bounds, read_tag_list, tag_list, within
 from faultzone.model.core.index import NONE, both, either
-from faultzone.model.core.listing import Listed, by_token, like, listing, token_of
+from faultzone.model.core.listing import Listed, like, listing, token_of
 from faultzone.model.core.state import AccountState, Instance, RegionState
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 #: How many items a page by token has; what is asked beyond that is not refused but cut.
 MOST_BY_TOKEN = 500
 _DATA_DISK_GIB = 40
+#: How large disks may be, in GiB.
+_DISK_GIB: Final = {"SystemDisk": SYSTEM_DISK_GIB, "DataDisk": DATA_DISK_GIB}
+#: What can be asked for and is not there.
+_NOT_SOLD: Final = ("reservedinstance", "ddh")
 
 
 @handles(DescribeRegions)
@@ -69,8 +73,8 @@ def describe_zones(region: RegionState, account: AccountState, request: Describe
             "InstanceGenerations": {
                 "supportedInstanceGeneration": sorted({region.catalog.families[each].generation for each in families})
             },
-            "SystemDiskCategories": {"supportedSystemDiskCategory": [*DISK_CATEGORIES]},
-            "DataDiskCategories": {"supportedDataDiskCategory": [*DISK_CATEGORIES]},
+            "SystemDiskCategories": {"supportedSystemDiskCategory": [*disk_categories(region.edition)]},
+            "DataDiskCategories": {"supportedDataDiskCategory": [*disk_categories(region.edition)]},
             "NetworkTypes": {"supportedNetworkCategory": ["vpc"]},
         }
         zones.append(
@@ -79,7 +83,7 @@ def describe_zones(region: RegionState, account: AccountState, request: Describe
                 "LocalName": zone_id,
                 "ZoneType": "AvailabilityZone",
                 "AvailableResourceCreation": {"ResourceTypes": ["VSwitch", "IoOptimized", "Instance", "Disk"]},
-                "AvailableDiskCategories": {"DiskCategories": [*DISK_CATEGORIES]},
+                "AvailableDiskCategories": {"DiskCategories": [*disk_categories(region.edition)]},
                 "AvailableInstanceTypes": {"InstanceTypes": types},
                 "AvailableVolumeCategories": {"VolumeCategories": []},
                 "AvailableDedicatedHostTypes": {"DedicatedHostType": []},
@@ -95,120 +99,78 @@ def _sold(region: RegionState, account: AccountState, zone: int, kind: InstanceT
     return placement.choose(region, account.id, kind, zone, None) is not None
 
 
-@handles(DescribeInstanceTypes)
-def describe_instance_types(region: RegionState, account: AccountState, request: DescribeInstanceTypes) -> Answer:
-    """DescribeInstanceTypes: all, or those of a family or list; later editions page them by token."""
-    found = [kind for kind in _types(region, request) if request.instance_type_family in (None, kind.family)]
-    answer: Answer = {}
-    if request.max_results is not None or request.next_token is not None:
-        kept = found
-        found, answer["NextToken"] = by_token(
-            lambda start, most: kept[start : start + most], len(kept), request.next_token, request.max_results or 100
-        )
-    answer["InstanceTypes"] = {"InstanceType": [_render_type(kind) for kind in found]}
-    return answer
-
-
-def _types(region: RegionState, request: DescribeInstanceTypes) -> Iterable[InstanceType]:
-    """The types that are listed, in their order; or those of these names, also those known by the rule of names."""
-    asked = request.instance_types
-    if not asked:
-        return region.catalog.types.values()
-    listed = [kind for name, kind in region.catalog.types.items() if name in asked]
-    named = (region.catalog.find_type(name) for name in sorted({*asked} - region.catalog.types.keys()))
-    return [*listed, *(kind for kind in named if kind is not None)]
-
-
-def _render_type(kind: InstanceType) -> dict[str, Any]:
-    return {
-        "InstanceTypeId": kind.name,
-        "InstanceTypeFamily": kind.family,
-        "CpuCoreCount": kind.vcpus,
-        "MemorySize": kind.memory_gib,
-        "LocalStorageAmount": kind.local_disks,
-        "LocalStorageCapacity": kind.local_disk_gib,
-        "LocalStorageCategory": "" if not kind.local_disks else "local_disk",
-        "GPUAmount": kind.gpus,
-        "GPUSpec": kind.gpu,
-    }
-
-
-@handles(DescribeInstanceTypeFamilies)
-def describe_families(region: RegionState, account: AccountState, request: DescribeInstanceTypeFamilies) -> Answer:
-    """DescribeInstanceTypeFamilies: all, or those of a generation."""
-    return {
-        "InstanceTypeFamilies": {
-            "InstanceTypeFamily": [
-                {"InstanceTypeFamilyId": family.name, "Generation": family.generation}
-                for family in region.catalog.families.values()
-                if request.generation in (None, family.generation)
-            ]
-        }
-    }
-
-
 @handles(DescribeAvailableResource)
 def describe_available_resource(
     region: RegionState, account: AccountState, request: DescribeAvailableResource
 ) -> Answer:
-    """DescribeAvailableResource: what supply and hosts leave, zone by zone. All types take disks of all categories."""
-    if request.destination_resource == "DataDisk" and request.system_disk_category is None:
+    """DescribeAvailableResource: what supply and hosts leave, zone by zone. All types take disks of all categories.
+
+    Clauses: instance/available-resource, instance/available-needs.
+    """
+    today, of_types = region.edition.has(CURRENT), request.destination_resource == "InstanceType"
+    of_disks = request.resource_type == "disk" and today
+    if request.destination_resource == "DataDisk" and request.system_disk_category is None and not of_disks:
         raise ApiError.of("MissingParameter", name="SystemDiskCategory")
+    if request.destination_resource == "SystemDisk" and request.instance_type is None and today:
+        raise ApiError.of("MissingParameter", name="InstanceType")
     kinds = list(region.catalog.types.values())
     if request.instance_type is not None:
         kind = region.catalog.find_type(request.instance_type)
         if kind is None:
             raise ApiError("InvalidInstanceType.ValueNotSupported")
         kinds = [kind]
-    if request.cores is not None:
+    # Later documentation says that both count for types alone.
+    if request.cores is not None and (of_types or not today):
         kinds = [kind for kind in kinds if kind.vcpus == request.cores]
-    if request.memory is not None:
+    if request.memory is not None and (of_types or not today):
         kinds = [kind for kind in kinds if kind.memory_gib == request.memory]
-    zones = range(len(region.zone_ids)) if request.zone_id is None else [region.zone_number(request.zone_id)]
+    zones = [*range(len(region.zone_ids))] if request.zone_id is None else [region.zone_number(request.zone_id)]
+    if today and (request.network_category not in (None, *_networks(region)) or request.resource_type in _NOT_SOLD):
+        zones = []
     return {"AvailableZones": {"AvailableZone": [_available(region, account, zone, kinds, request) for zone in zones]}}
+
+
+def _networks(region: RegionState) -> tuple[str, ...]:
+    """The kinds of network that an instance can be in."""
+    return ("vpc",) if region.shape.default_network else ("vpc", "classic")
 
 
 def _available(
     region: RegionState, account: AccountState, zone: int, kinds: list[InstanceType], request: DescribeAvailableResource
 ) -> dict[str, Any]:
     sold = {kind.name: _sold(region, account, zone, kind) for kind in kinds}
-    if request.destination_resource == "InstanceType":
-        values = list(sold.items())
-    elif request.destination_resource == "Zone":
-        values = [(region.zone_ids[zone], any(sold.values()))]
-    else:
-        of_system = request.destination_resource == "SystemDisk"
-        asked = request.system_disk_category if of_system else request.data_disk_category
-        values = [(each, any(sold.values())) for each in DISK_CATEGORIES if asked in (None, each)]
+    asked, there = request.destination_resource, any(sold.values())
     sizes: dict[str, Any] = {}
-    if request.destination_resource == "SystemDisk" and region.edition.has(CURRENT):
-        sizes = {"Min": SYSTEM_DISK_GIB[0], "Max": SYSTEM_DISK_GIB[1], "Unit": "GiB"}
-    supported = [
-        {"Value": value, "Status": _status(there), "StatusCategory": "WithStock" if there else "WithoutStock", **sizes}
-        for value, there in values
-    ]
-    return {
-        "RegionId": region.id,
-        "ZoneId": region.zone_ids[zone],
-        "Status": _status(any(sold.values())),
-        "StatusCategory": "WithStock" if any(sold.values()) else "WithoutStock",
-        "AvailableResources": {
-            "AvailableResource": [
-                {"Type": request.destination_resource, "SupportedResources": {"SupportedResource": supported}}
-            ]
-        },
+    if asked in _DISK_GIB and region.edition.has(CURRENT):
+        least, most = _DISK_GIB[asked]
+        sizes = {"Min": least, "Max": most, "Unit": "GiB"}
+    category = request.system_disk_category if asked == "SystemDisk" else request.data_disk_category
+    values: Mapping[str, Iterable[str]] = {
+        "Zone": (region.zone_ids[zone],),
+        "IoOptimized": ("optimized", "none"),
+        "Network": _networks(region),
+        **{kind: [each for each in disk_categories(region.edition) if category in (None, each)] for kind in _DISK_GIB},
     }
+    told = sold if asked == "InstanceType" else dict.fromkeys(values[asked], there)
+    supported = [{"Value": value, **_stock(has), **sizes} for value, has in told.items()]
+    resources = [{"Type": asked, "SupportedResources": {"SupportedResource": supported}}]
+    shown = {"RegionId": region.id, "ZoneId": region.zone_ids[zone], **_stock(there)}
+    return {**shown, "AvailableResources": {"AvailableResource": resources}}
 
 
-def _status(there: bool) -> str:
-    return "Available" if there else "SoldOut"
+def _stock(there: bool) -> dict[str, str]:
+    return {
+        "Status": "Available" if there else "SoldOut",
+        "StatusCategory": "WithStock" if there else "WithoutStock",
+    }
 
 
 @handles(DescribeImages)
 def describe_images(region: RegionState, account: AccountState, request: DescribeImages) -> Answer:
     """DescribeImages: by id, name, owner and system."""
     ids = set(request.image_id.split(",")) if request.image_id else None
-    if request.instance_type is not None and region.catalog.find_type(request.instance_type) is None:
+    kind = None if request.instance_type is None else region.catalog.find_type(request.instance_type)
+    if request.instance_type is not None and kind is None:
         raise ApiError("InvalidInstanceType.ValueNotSupported")
     r = request
     if r.dry_run:
@@ -219,6 +181,9 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
     # No image is made of a snapshot, has tags or is in a group, and all can do the same.
     none = bool(r.snapshot_id or r.tags or r.resource_group_id)
     none = none or r.supports_cloud_init is False or r.supports_io_optimized is False
+    # All are there to use, and none is a community's.
+    none = none or r.is_public or r.usable is False
+    statuses = ("Available", "ALL") if region.edition.has(CURRENT) else ("Available",)
     found = [
         _render_image(region, image)
         for image in (() if none else _images(region, ids))
@@ -229,7 +194,8 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
         and (request.image_name is None or like(request.image_name, image.name))
         and request.image_owner_alias in (None, _OWNER[image.kind])
         and request.os_type in (None, image.system)
-        and (request.status is None or "Available" in request.status.split(","))
+        and (kind is None or region.rules.runs_on(image, kind))
+        and (request.status is None or not {*statuses}.isdisjoint(request.status.split(",")))
     ]
     return {
         "RegionId": region.id,
@@ -277,8 +243,25 @@ def _render_image(region: RegionState, image: Image) -> dict[str, Any]:
         "Tags": {"Tag": []},
     }
     if region.edition.has(CURRENT):
-        shown |= {"IsPublic": image.kind == "system", "Usable": True, "ImageFamily": image.family}
+        shown |= {
+            "IsPublic": image.kind == "system",
+            "Usable": True,
+            "ImageFamily": image.family,
+            "BootMode": "UEFI" if image.architecture == "arm64" or "uefi" in image.id.lower() else "BIOS",
+            "Features": {"ImdsSupport": "v2"},
+        }
     return shown
+
+
+@handles(DescribeImageFromFamily)
+def describe_image_from_family(region: RegionState, account: AccountState, request: DescribeImageFromFamily) -> Answer:
+    """DescribeImageFromFamily: the newest that is listed of a family, or that of the rule of names
+    (instance/image-from-family)."""
+    image = region.catalog.newest_image(request.image_family)
+    if image is None:
+        return {}
+    shown = _render_image(region, image)
+    return {"Image": {name: shown[name] for name in IMAGE_OF_FAMILY if name in shown}}
 
 
 @handles(DescribeDisks)
@@ -306,6 +289,7 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
         request.delete_auto_snapshot,
         request.enable_auto_snapshot is False,
         request.has_snapshot_policy,
+        request.multi_attach not in (None, "Disabled"),
         request.status not in (None, "All", "In_use"),
     )
     if any(nobody_has) or any(unlike_all):
@@ -360,6 +344,7 @@ def _matching(request: DescribeDisks, disks: Sequence[DiskTerms]) -> list[int]:
         and category in (None, each.category or DISK_CATEGORIES[0])
         and r.delete_with_instance in (None, each.deleted_with_instance)
         and (not r.encrypted or each.encrypted)
+        and r.performance_level in (None, performance_level(each.category, each.performance_level))
     ]
 
 
@@ -414,6 +399,18 @@ def _render_disk(region: RegionState, instance: Instance, number: int) -> dict[s
             "AutoSnapshotPolicyId": given.get("AutoSnapshotPolicyId", ""),
             "EnableAutomatedSnapshotPolicy": "AutoSnapshotPolicyId" in given,
             **{name: given.get(name, usual) for name, usual in _ASKED_OF_DISKS},
+            "PerformanceLevel": performance_level(shown["Category"], shown["PerformanceLevel"]),
+            **_speed(shown),
             "Attachments": {"Attachment": [{name: shown[name] for name in ("InstanceId", "Device", "AttachedTime")}]},
         }
     return shown
+
+
+def _speed(shown: dict[str, Any]) -> dict[str, int]:
+    """What a disk can do, by its category, performance level and size (instance/disk-speed)."""
+    level = performance_level(shown["Category"], shown["PerformanceLevel"])
+    operations, megabytes = disk_speed(shown["Category"], level, shown["Size"])
+    return {
+        **dict.fromkeys(("IOPS", "IOPSRead", "IOPSWrite"), operations),
+        **dict.fromkeys(("Throughput", "ThroughputRead", "ThroughputWrite"), megabytes),
+    }

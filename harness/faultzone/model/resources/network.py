@@ -8,6 +8,7 @@ from typing import Any
 from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.network import DescribeNetworkInterfaces, DescribeVpcs, DescribeVSwitches
 from faultzone.clock import stamp
+from faultzone.editions.type_facts import facts_of
 from faultzone.model.core.addresses import VPC_CIDR, network_interface, private_count, vswitch_cidr
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.fields import addressed, in_vswitch, rows_of_ids, tagged, where_terms
@@ -146,5 +147,6 @@ def _render_interface(region: RegionState, account: AccountState, instance: Inst
             "DeleteOnRelease": True,
             "OwnerId": account.id,
             "NetworkInterfaceTrafficMode": "Standard",
+            "QueueNumber": facts_of(instance.kind.family, instance.kind.vcpus).network.queues,
         }
     return shown

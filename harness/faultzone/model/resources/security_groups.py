@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.network import (
     CreateSecurityGroup,
     DeleteSecurityGroup,
@@ -19,12 +20,14 @@ from faultzone.model.core.book import Several
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.fields import tagged
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_tag_list, read_tags, tag_list
-from faultzone.model.core.index import both
-from faultzone.model.core.listing import Listed, by_token, cut, listing
+from faultzone.model.core.index import both, size
+from faultzone.model.core.listing import Listed, by_token, cut, listing, token_of
 from faultzone.model.core.state import AccountState, Instance, RegionState, SecurityGroup
 from faultzone.model.resources.describe import MOST_BY_TOKEN
 
 _TAGS_MOST = 20
+#: How many private addresses a basic and an advanced group may have.
+_ADDRESSES_MOST = {"normal": 6000, "enterprise": 65536}
 
 
 @handles(CreateSecurityGroup)
@@ -79,19 +82,28 @@ def describe_security_groups(region: RegionState, account: AccountState, request
         for group in reversed(account.security_groups.values())
         if r.security_group_id in (None, group.id)
         and (r.security_group_ids is None or group.id in r.security_group_ids)
-        and r.security_group_name in (None, group.name)
+        and (r.security_group_name in (None, group.name) or (r.fuzzy and str(r.security_group_name) in group.name))
+        and not r.service_managed
         and r.vpc_id in (None, account.vpc_id)
         and r.network_type != "classic"
         and r.security_group_type in (None, group.type)
         and r.resource_group_id is None
         and has_tags(group.tags, tags)
     ]
-    listed = listing("SecurityGroups", "SecurityGroup", found, r, lambda each: _render(account, each))
+    today = region.edition.has(CURRENT)
+    listed = listing(
+        "SecurityGroups",
+        "SecurityGroup",
+        found,
+        r,
+        lambda each: _render(account, each, today=today),
+        token=token_of(r),
+    )
     return {"RegionId": region.id, **listed}
 
 
-def _render(account: AccountState, group: SecurityGroup) -> dict[str, Any]:
-    return {
+def _render(account: AccountState, group: SecurityGroup, *, today: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         "SecurityGroupId": group.id,
         "SecurityGroupName": group.name,
         "Description": group.description,
@@ -100,6 +112,10 @@ def _render(account: AccountState, group: SecurityGroup) -> dict[str, Any]:
         "CreationTime": stamp(group.created),
         "Tags": {"Tag": tag_list(group.tags)},
     }
+    if today:
+        count = size(account.book.rows("security group", group.id))
+        shown |= {"EcsCount": count, "AvailableInstanceAmount": max(0, _ADDRESSES_MOST[group.type] - count)}
+    return shown
 
 
 @handles(DescribeSecurityGroupAttribute)
