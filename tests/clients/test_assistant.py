@@ -251,7 +251,7 @@ def test_pages_by_token_with_the_new_sdk(later_url: str) -> None:
 
 
 def test_what_came_later_is_refused_before() -> None:
-    with faultzone_up() as url:
+    with faultzone_up("--edition", "2019-02") as url:
         client = new_client(url)
         command = models.CreateCommandRequest(
             region_id=REGION, name="n", type="RunShellScript", command_content=SCRIPT, enable_parameter=True

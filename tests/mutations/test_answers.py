@@ -107,8 +107,13 @@ CHANGES: Final[dict[str, Change]] = {
     "of another kind": lambda name: at(name, retyped),
 }
 
-#: The first is read in either spelling; the second is only there once an event has ended.
+#: The name of the first has a period, which at a place begins another name; the second is read in either spelling; the
+#: third is only there once an event has ended.
 UNSEEN: Final = {
+    (
+        "DescribeLaunchTemplateVersions",
+        "LaunchTemplateVersionSets.LaunchTemplateVersionSet[].LaunchTemplateData.SystemDisk.Size",
+    ),
     (
         "DescribeCloudAssistantStatus",
         "InstanceCloudAssistantStatusSet.InstanceCloudAssistantStatus[].CloudAssistantStatus",

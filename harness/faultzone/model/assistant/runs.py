@@ -19,7 +19,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import DAY, SECOND, stamp
-from faultzone.model.assistant.invocation_status import OUTCOMES
 from faultzone.model.assistant.state import (
     DELIVERING,
     WAITING,
@@ -261,6 +260,8 @@ def settle(
 
 def _tell(region: RegionState, state: AssistantState, record: Record) -> None:
     """Tell whoever asks of a run that has ended (event/task-notification)."""
+    from faultzone.model.assistant.invocation_status import OUTCOMES  # Few subscribe.
+
     account = next(each.id for each in region.accounts.values() if each.kept(AssistantState) is state)
     command = record.invocation.command
     told = {
