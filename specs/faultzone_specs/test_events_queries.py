@@ -380,3 +380,29 @@ def test_times_are_in_order(region: Region) -> None:
         if event.not_before is not None:
             assert event.published <= event.not_before
             assert event.state != "Executed" or event.finished >= event.not_before
+
+
+@clause("event/history-token-paging")
+@pytest.mark.parametrize(("most", "pages"), [(1, [10, 2]), (10, [10, 2]), (11, [11, 1]), (500, [12])])
+def test_the_history_has_pages_by_token(region: Region, most: int, pages: list[int]) -> None:
+    """They name each event once, by the filters of the first."""
+    ids = simulate(region, *region.run_instances(12, wait=False))
+    simulate(region, *region.run_instances(2, wait=False), type=SYSTEM_FAILURE)
+    asked: dict[str, object] = {"InstanceEventCycleStatus": ["Scheduled"], "EventType": MAINTENANCE}
+    found: list[list[str]] = []
+    token: dict[str, str] = {}
+    while len(found) < 5:
+        answer = region.call("DescribeInstanceHistoryEvents", MaxResults=most, **asked, **token)
+        found.append([each["EventId"] for each in answer["InstanceSystemEventSet"]["InstanceSystemEventType"]])
+        if "NextToken" not in answer:
+            break
+        token = {"NextToken": answer["NextToken"]}
+    assert [len(each) for each in found] == pages
+    assert sorted(id for page in found for id in page) == sorted(ids)
+
+
+@clause("event/history-token-paging")
+def test_a_token_that_nobody_gave_out_is_refused(region: Region) -> None:
+    """It leads nowhere."""
+    call = partial(region.call, "DescribeInstanceHistoryEvents", MaxResults=10, NextToken="no token")
+    assert_refused("InvalidParameter", call)

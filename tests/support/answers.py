@@ -358,6 +358,10 @@ def _break(region: Region) -> None:
         region.call("AcceptInquiredSystemEvent", EventId=event["EventId"])
     region.clock.advance("1h")
     region.call("DescribeInstanceHistoryEvents")
+    if _has(region, CURRENT):
+        many = {**simulated, "InstanceId": [each.id for each in region.instances[:11]]}
+        region.call("CreateSimulatedSystemEvents", **many)
+        region.call("DescribeInstanceHistoryEvents", MaxResults=10, InstanceEventCycleStatus=["Scheduled"])
     region.call("DescribeInstances", PageSize=100)
     region.call("DescribeInstanceAttribute", InstanceId=second.id)
     region.call("DescribeDisks", PageSize=100)

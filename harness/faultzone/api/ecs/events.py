@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from faultzone.api.answer import CURRENT, PAGES, TOKEN, Answer, Number, Structure, Text, Time, Truth, items
+from faultzone.api.answer import CURRENT, PAGES, Answer, Number, Structure, Text, Time, Truth, items, pages_or_tokens
 from faultzone.api.ecs.instances import STATUSES
 from faultzone.api.ecs.reasons import (
-    BY_NUMBER,
     CANNOT_BE_USED,
     NO_GROUPS,
     NO_IMPACT,
@@ -96,18 +95,19 @@ class DescribeInstanceHistoryEvents(_Events):
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100, too_many="InstanceIdLimitExceeded")
     cycle_status: str | None = text("EventCycleStatus")
     cycle_statuses: tuple[str, ...] = texts("InstanceEventCycleStatus")
+    max_results: int | None = integer("MaxResults", since=CURRENT)
+    next_token: str | None = text("NextToken", since=CURRENT)
 
     not_simulated = (
         (NO_GROUPS, "ResourceGroupId"),
         (NO_TAGS, "Tag"),
         (OF_INSTANCES, "ResourceType=instance ResourceId"),
         (NO_IMPACT, "ImpactLevel"),
-        (BY_NUMBER, "MaxResults NextToken"),
     )
 
     answer = Answer(
-        *PAGES,
-        TOKEN,
+        *pages_or_tokens(CURRENT)[:-1],
+        Text("NextToken", since=CURRENT, when="the page was asked for by token, and another follows"),
         items(
             "InstanceSystemEventSet",
             "InstanceSystemEventType",

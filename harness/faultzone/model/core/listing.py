@@ -47,7 +47,7 @@ class AskedByToken(Protocol):
 
 
 #: How few and how many items a page by token has; what is asked beyond either is not refused but cut
-#: (instance/token-paging).
+#: (instance/token-paging, event/history-token-paging).
 FEWEST_BY_TOKEN: Final = 10
 MOST_BY_TOKEN: Final = 100
 

@@ -25,7 +25,7 @@ from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.events import SystemEvent
 from faultzone.model.core.fields import TO_THE_SECOND, rows_of_ids
 from faultzone.model.core.index import NONE, both, either, rows_of, without
-from faultzone.model.core.listing import Listed, listing
+from faultzone.model.core.listing import Listed, listing, token_of
 from faultzone.model.core.state import (
     PENDING,
     RUNNING,
@@ -249,9 +249,18 @@ def describe_history(region: RegionState, account: AccountState, request: Descri
         conditions.append(book.rows("instance", *dict.fromkeys(request.instance_ids)))
     conditions += [each.events for each in _filters(region, account, request)]
     kept = events.history(region, *conditions)
-    return listing(
-        "InstanceSystemEventSet", "InstanceSystemEventType", kept, request, partial(_past, region), latest_first=True
+    answer = listing(
+        "InstanceSystemEventSet",
+        "InstanceSystemEventType",
+        kept,
+        request,
+        partial(_past, region),
+        latest_first=True,
+        token=token_of(request),
     )
+    if not answer.get("NextToken"):
+        answer.pop("NextToken", None)  # The last page has none (event/history-token-paging).
+    return answer
 
 
 def _past(region: RegionState, event: SystemEvent) -> dict[str, Any]:
