@@ -138,7 +138,7 @@ def test_v3_signs_the_body() -> None:
 @pytest.mark.parametrize("make", [_v1, _v3])
 def test_an_unknown_key_is_refused(make: Any) -> None:
     error = _refused(make({}, credential=replace(KEY, access_key_id="other")))
-    assert (error.code, error.status) == ("InvalidAccessKeyId.NotFound", 400)
+    assert (error.code, error.status) == ("InvalidAccessKeyId.NotFound", 404)
 
 
 def test_keys_come_and_go_while_the_endpoint_is_open() -> None:

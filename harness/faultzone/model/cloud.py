@@ -102,7 +102,8 @@ class Cloud:
         """The action of a product.
 
         Raises:
-            ApiError: `InvalidAction`: there is none, or not yet in this edition.
+            ApiError: `InvalidAction`: there is none, or not yet in this edition. The gateway of today says
+                `InvalidAction.NotFound` of one that no edition has.
         """
         self.ignored = []
         entry = ACTIONS.get((product, action))
@@ -111,7 +112,7 @@ class Cloud:
             if entry is None:
                 why = NOT_SIMULATED.get((product, action))
                 if why is None:
-                    raise refusal
+                    raise ApiError("InvalidAction.NotFound") if self.edition.has(CURRENT) else refusal
                 raise ApiError(refusal.code, f"{refusal.message} It is not simulated: {why}.")
             date = date_text(entry.request.since)
             since = f"It is there from edition {date} on; this region is of {self.edition.name}."
