@@ -21,6 +21,8 @@ from tests.support.endpoints import ends, listening, response, saying
 from tests.support.patience import PATIENCE
 
 NOTHING_KNOWN = 3
+#: What an endpoint is asked for that names no edition.
+EDITION = "--faultzone-edition=2019-02"
 CLAUSE = 'import pytest\npytestmark = pytest.mark.clause("deployment-set/strict-spread")\n'
 OWN = "def test_own(): pass\n"
 
@@ -293,7 +295,7 @@ def test_an_endpoint_that_loses_too_many_calls_is_told_once(
     monkeypatch.setattr("faultzone.backends.retries._PAUSE", 0.0)
     pytester.makepyfile(READS)
     with losing(lambda n: n % 3 == 0, lose) as url:
-        result = pytester.runpytest_inprocess(f"--faultzone-backend={url}")
+        result = pytester.runpytest_inprocess(f"--faultzone-backend={url}", EDITION)
     assert result.ret == NOTHING_KNOWN
     assert result.parseoutcomes()["failed"] == 1
     said = reason(result)
@@ -308,7 +310,7 @@ def test_an_endpoint_that_loses_a_few_reads_is_judged(
     monkeypatch.setattr("faultzone.backends.retries._PAUSE", 0.0)
     pytester.makepyfile(READS)
     with losing(lambda n: n % 30 == 0, ends) as url:
-        result = pytester.runpytest_inprocess(f"--faultzone-backend={url}")
+        result = pytester.runpytest_inprocess(f"--faultzone-backend={url}", EDITION)
     assert result.ret == 0
     result.stdout.fnmatch_lines(["of * calls to http* * were dropped; * were repeated"])
 
@@ -343,7 +345,7 @@ def test_it(region, n):
     region.hosts
 """)
     with listening(saying(response("200 OK", answers))) as url:
-        result = pytester.runpytest_inprocess(f"--faultzone-backend={url}", "--faultzone-token=t")
+        result = pytester.runpytest_inprocess(f"--faultzone-backend={url}", "--faultzone-token=t", EDITION)
     assert result.ret == NOTHING_KNOWN
     assert sum(result.parseoutcomes().get(each, 0) for each in ("failed", "errors")) <= 6
     assert "the answer to the control verb" in reason(result)
