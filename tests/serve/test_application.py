@@ -148,11 +148,34 @@ def test_others_are_answered_between_the_parts_of_a_long_call() -> None:
     assert (backend.prepared, len(backend.calls)) == (4, 1)
 
 
-@pytest.mark.parametrize("parameters", [{"InstanceName": "web"}, {"Action": "RunInstances", "InstanceName": "web-*"}])
-def test_a_call_that_is_short_is_not_prepared(parameters: dict[str, str]) -> None:
+def test_a_call_that_lists_nothing_is_not_prepared() -> None:
     backend = FakeBackend(parts=3)
-    assert _ask(backend, v1_query(parameters)).status == 200
+    assert _ask(backend, v1_query({"Action": "RunInstances", "InstanceName": "web-*"})).status == 200
     assert backend.prepared == 0
+
+
+def test_of_listings_by_the_same_parameters_one_in_a_while_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend, now = FakeBackend(), [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    application = make_application(backend)
+    prepared = []
+    for waits, parameters in (
+        (0.0, {"Status": "Running"}),
+        (0.0, {"Status": "Stopped"}),
+        (0.0, {"Status": "Stopped", "ZoneId": "a"}),
+        (0.0, {"Status": "Stopped", "RegionId": "cn-beijing"}),
+        (0.0, {"Action": "DescribeDisks", "Status": "Stopped"}),
+        (0.9, {"Status": "Stopped"}),
+        (0.2, {"Status": "Stopped"}),
+        (0.0, {"InstanceName": "a*"}),
+        (0.0, {"InstanceName": "b*"}),
+        (0.0, {"InstanceName": "b"}),
+    ):
+        now[0] += waits
+        before = backend.prepared
+        assert ask(application, v1_query(parameters)).status == 200
+        prepared.append(backend.prepared - before)
+    assert prepared == [1, 0, 1, 1, 1, 0, 1, 1, 1, 0]
 
 
 def test_a_call_that_cannot_be_prepared_says_itself_what_is_wrong() -> None:

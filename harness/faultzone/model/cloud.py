@@ -18,6 +18,7 @@ from faultzone.api.values import read_text
 from faultzone.editions import date_text
 from faultzone.errors import ShapeError
 from faultzone.model.core.addresses import dotted, public_addresses
+from faultzone.model.core.book import Book, Unready
 from faultzone.model.core.dispatch import ACTIONS, NOT_SIMULATED, REPORTS, Answer, Entry
 from faultzone.model.core.state import Entered, Instance, RegionState, Said
 
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from faultzone.world import World
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+#: How many blocks of things are looked at in a turn: one or two milliseconds.
+_PART: Final = 4
 
 
 class Cloud:
@@ -149,18 +154,32 @@ class Cloud:
         return answer
 
     def prepare(self, product: str, action: str, parameters: Mapping[str, object], account: str) -> bool:
-        """Do a part of what a call needs that would take long; whether nothing is left. Nothing that is seen changes.
+        """Do a part of what a listing needs that would take long; whether nothing is left. Nothing seen changes.
 
-        What a call that comes between changes counts: the answer is that of one moment.
+        The listing itself is tried: whatever it looks for, it says when there is more to look at. What a call that
+        comes between changes counts: the answer is that of one moment.
         """
         entry = ACTIONS.get((product, action))
-        if entry is None or entry.preparer is None or account not in self.accounts:
+        if entry is None or entry.request.writes or account not in self.accounts:
             return True
         try:
             region = self.region(parameters)
+            held = region.account(account)
+            books: tuple[Book[Any], ...] = (held.book, region.event_book)
+            if all(len(book.all) <= _PART for book in books):
+                return True
+            for book in books:
+                book.part = _PART
+            try:
+                entry.handler(region, held, entry.request.parse(parameters, edition=self.edition.date, unknown=[]))
+            finally:
+                for book in books:
+                    book.part = None
+        except Unready:
+            return False
         except ApiError:
-            return True
-        return entry.preparer(region.account(account), parameters)
+            pass  # What is wrong, the call itself says.
+        return True
 
     def region(self, parameters: Mapping[str, object]) -> RegionState:
         """The region that a call names, the default one where it names none.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -36,6 +37,11 @@ from faultzone.world import World
 #: How much of a refusal's reason is kept in the journal.
 _REASON_MAX: Final = 300
 
+#: What the names of listings begin with.
+_LISTS: Final = ("Describe", "List")
+#: How many forms of listings are known to be ready, and for how long: meanwhile a small region may become a large one.
+_FORMS: Final = 1_000
+_READY_SECONDS: Final = 1.0
 #: Actions that look through all instances -> the parameter in whose text `*` stands for any characters.
 _PATTERNS: Final = {"DescribeInstances": "InstanceName"}
 
@@ -107,6 +113,8 @@ class Application:
         self._log = log
         # Apart from the region's, whose ids must not depend on what never reached it.
         self._world = World(secrets.token_hex())
+        #: The form of a listing -> until when it counts as ready.
+        self._ready: dict[tuple[object, ...], float] = {}
 
     def answer(self, request: Request) -> Answer | Coroutine[Any, Any, Answer | None] | None:
         """The answer to one request: always one, whatever the request is made of, but where a fault drops it. It comes
@@ -131,17 +139,31 @@ class Application:
         return self._ask(signed)
 
     def _is_ready(self, signed: _Signed) -> bool:
-        """Whether a call can be answered now; one that would take long is prepared in parts, with others between."""
+        """Whether a call can be answered now; a listing that would take long is prepared in parts, with others
+        between.
+
+        Of listings by the same parameters, the first in a while is asked about: only the first has something to make,
+        and each by a pattern.
+        """
         call = signed.call
-        pattern = call.parameters.get(_PATTERNS.get(call.action, ""))
-        if pattern is None or "*" not in pattern:
+        if not call.action.startswith(_LISTS):
             return True
-        asked = {"action": call.action, "parameters": call.parameters, "account": signed.account}
+        parameters, now = call.parameters, time.monotonic()
+        form = (call.product, call.action, signed.account, parameters.get("RegionId"), frozenset(parameters))
+        patterned = "*" in parameters.get(_PATTERNS.get(call.action, ""), "")
+        if not patterned and self._ready.get(form, 0) > now:
+            return True
+        asked = {"action": call.action, "parameters": parameters, "account": signed.account}
         try:
-            return bool(self._backend.control("prepare-call", {**asked, "product": call.product})["ready"])
+            ready = bool(self._backend.control("prepare-call", {**asked, "product": call.product})["ready"])
         except Exception:
             # What is wrong, the call itself says.
-            return True
+            ready = True
+        if ready:
+            if len(self._ready) >= _FORMS:
+                self._ready.clear()
+            self._ready[form] = now + _READY_SECONDS
+        return ready
 
     def refuse(self, refused: Refused) -> Answer:
         """The answer to what is no request that can be read."""

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from itertools import pairwise
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from faultzone.clock import DAY, MINUTE, SECOND
-from faultzone.model.core.book import NOWHERE, Book, Field, Found, Several, by_name, instants
+from faultzone.model.core.book import NOWHERE, Book, Field, Found, Several, Unready, by_name, instants
 from faultzone.model.core.index import both, either, rows_of, without
 from tests.support.books import indexes, rebuilt
+
+T = TypeVar("T")
 
 
 class Thing:
@@ -235,12 +239,52 @@ def test_a_scan_in_slices_finds_what_is_there_at_its_end() -> None:
     def dark(colours: list[str]) -> list[bool]:
         return [colour == "black" for colour in colours]
 
-    assert book.scan("dark", "colour", dark, most=1) is False
+    book.part = 1
+    with pytest.raises(Unready):
+        book.scanned("dark", "colour", dark)
     book.change(things[0], "colour", "black")
     book.change(things[-1], "colour", "black")
-    while not book.scan("dark", "colour", dark, most=1):
-        pass
-    assert list(Found(book, book.scanned("dark", "colour", dark))) == [things[0], things[-1]]
+    assert list(Found(book, in_parts(lambda: book.scanned("dark", "colour", dark)))) == [things[0], things[-1]]
+
+
+def in_parts(look: Callable[[], T]) -> T:
+    """Look again as long as something is not ready."""
+    while True:
+        with suppress(Unready):
+            return look()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_index_made_in_parts_is_that_of_its_end(seed: int) -> None:
+    """Between the parts things come and go, and change in and out of what has been looked at."""
+    chance, (book, things) = Random(seed), filled(6_000, seed)
+    if seed % 2:
+        book.index("tag")
+    book.part, parts = 1, 0
+    found: Mapping[int, int] | None = None
+    while found is None:
+        try:
+            found = book.rows("colour", "black")
+        except Unready:
+            parts += 1
+        for thing in chance.sample(things, 300):
+            book.change(thing, "colour", chance.choice(["red", "black"]))
+        for thing in chance.sample(things, 200):
+            book.move(thing, "state")
+            thing.state = chance.choice(["old", "new"])
+        for thing in chance.sample(things, 40):
+            things.remove(thing)
+            book.drop(thing)
+        more = [Thing("black", ("a",), 0) for _ in range(30)]
+        book.enter(more)
+        things += more
+        with suppress(Unready):
+            book.index("state")
+    assert parts > 4
+    book.part = None
+    assert list(Found(book, book.rows("colour", "black"))) == [each for each in things if each.colour == "black"]
+    assert indexes(book) == indexes(rebuilt(book))
+    assert list(book.found()) == things
 
 
 def test_only_the_last_scans_are_kept() -> None:

@@ -330,3 +330,36 @@ def test_a_pattern_of_names_is_looked_for_in_parts_and_answered_at_one_moment() 
         pass
     found = region.call("DescribeInstances", InstanceName="web*")["Instances"]["Instance"]
     assert [each["InstanceId"] for each in found] == [latest.id, first.id]
+
+
+@pytest.mark.slow
+def test_a_listing_by_a_field_is_prepared_in_parts_once() -> None:
+    region = make_region(zones=1, hosts_per_zone=500)
+    for _ in range(90):
+        region.run_instances(100, wait=False)
+    region.clock.advance("10s")
+    assert isinstance(region.backend, LocalBackend)
+    book = region.backend.cloud.regions[region.id].account(region.accounts[0]).book
+    asked = {"RegionId": region.id, "Status": "Stopped", "ZoneId": region.zones[0]}
+
+    def ready(action: str = "DescribeInstances", **parameters: object) -> bool:
+        return bool(region.control("prepare-call", action=action, parameters={**asked, **parameters})["ready"])
+
+    entries = len(region.journal.entries)
+    assert not ready()
+    (one, other), stopped = region.instances[:2], region.instances[-1]
+    one.stop(wait=False)
+    stopped.stop()
+    other.delete()
+    parts = 1
+    while not ready():
+        parts += 1
+    assert parts > 2
+    assert book.part is None
+    assert ready()
+    found = region.call("DescribeInstances", Status="Stopped", ZoneId=region.zones[0])["Instances"]["Instance"]
+    assert [each["InstanceId"] for each in found] == [stopped.id, one.id]
+    assert indexes(book) == indexes(rebuilt(book))
+    assert ready(PageSize=1_000)  # Refused, which the call itself says.
+    assert ready(action="StopInstance", InstanceId=stopped.id)
+    assert entries < len(region.journal.entries)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from operator import attrgetter
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
-from faultzone.model.core.index import FULL, SHIFT, SIZE, Index, Rows, both, either, places_of, rows_of, size
+from faultzone.model.core.index import FULL, SHIFT, SIZE, Index, Partial, Rows, both, either, places_of, rows_of, size
 
 _DIGITS: Final = bytes.maketrans(b"\0\1", b"01")
 
@@ -16,6 +16,10 @@ _SCANS: Final = 8
 #: The row of what is in no book.
 NOWHERE: Final = -1
 _row_of: Final = attrgetter("row")
+
+
+class Unready(Exception):
+    """What a listing needs has been made in part; the listing is asked again."""
 
 
 class Scan:
@@ -68,16 +72,20 @@ def by_name(*fields: Field) -> dict[str, Field]:
 class Book(Generic[F]):
     """Things in the order in which they were made, with an index for each field that a listing has filtered by.
 
-    The index of a field is made when the field is first asked for: then everything is looked at once. A field that
-    nobody asks for costs nothing. Later things are filed under the fields that were asked for, and taken out again,
-    many at a time: when a listing asks for a field, or when a block of them has come together.
+    The index of a field is made when the field is first asked for: then everything is looked at once, in parts where
+    `part` says so. A field that nobody asks for costs nothing. Later things are filed under the fields that were asked
+    for, and taken out again, many at a time: when a listing asks for a field, or when a block has come together.
 
     Args:
         fields: what things may be found by, by name.
+
+    Attributes:
+        part: how many blocks may be looked at for a listing before it raises `Unready`; None for all.
     """
 
     def __init__(self, fields: Mapping[str, Field]) -> None:
         self.fields = fields
+        self.part: int | None = None
         #: The indexes that there are, by the names of the fields, and by the attributes that those are read from.
         self._indexes: dict[str, Index] = {}
         self._by_attribute: dict[str, list[tuple[Field, Index]]] = {}
@@ -140,15 +148,28 @@ class Book(Generic[F]):
         for fields in self._by_attribute.values():
             _add(things, fields)
 
-    def _begin(self, name: str) -> Index:
-        """Make the index of a field, block by block: the things of one are often alike."""
-        field, index = self.fields[name], Index()
-        for block, bits in self.all.items():
-            _add(self.things(block, bits), [(field, index)])
-        self._filed = self._next
-        self._indexes[name] = index
-        self._by_attribute.setdefault(field.attribute, []).append((field, index))
-        return index
+    def _make(self, name: str) -> Index:
+        """Make the index of a field, or go on with it, block by block: the things of one are often alike.
+
+        Raises:
+            Unready: there is more to be looked at than in one part.
+        """
+        field, index = self.fields[name], self._indexes.get(name)
+        same = self._by_attribute.setdefault(field.attribute, [])
+        if not isinstance(index, Partial):
+            index = self._indexes[name] = Partial()
+            same.append((field, index))
+            self._filed = self._next
+        left = sorted(block for block in self.all if block >= index.below)
+        for block in left[: self.part]:
+            index.below = block + 1
+            _add(self.things(block, self.all[block]), [(field, index)])
+        if self.part is not None and len(left) > self.part:
+            raise Unready
+        whole = self._indexes[name] = Index()
+        whole.take(index)
+        same[:] = [(each, whole if kept is index else kept) for each, kept in same]
+        return whole
 
     def _leave(self) -> None:
         """Take out what has gone since the last time."""
@@ -188,11 +209,15 @@ class Book(Generic[F]):
             self._file()
 
     def index(self, field: str) -> Index:
-        """The index of a field."""
+        """The index of a field.
+
+        Raises:
+            Unready: it is not made yet, and takes more than one part.
+        """
         if self._indexes:
             self._settle()
         index = self._indexes.get(field)
-        return self._begin(field) if index is None else index
+        return index if type(index) is Index else self._make(field)
 
     def move(self, thing: F, field: str) -> None:
         """Take note that a thing is about to change in one field, of whose attribute `change` is never asked. Many are
@@ -241,18 +266,16 @@ class Book(Generic[F]):
         Args:
             key: the same for the same condition.
             attribute, meet: as `Scan` has them.
-        """
-        self.scan(key, attribute, meet, len(self.all))
-        return both(self._scans[key].found, self.all)
 
-    def scan(self, key: Hashable, attribute: str, meet: Callable[[list[Any]], list[bool]], most: int) -> bool:
-        """Look at so many blocks of those that `scanned` would have to look at; whether none is left."""
+        Raises:
+            Unready: there is more to be looked at than in one part.
+        """
         scan = self._scans.pop(key, None) or Scan(attribute, meet)
         self._scans[key] = scan
         if len(self._scans) > _SCANS:
             del self._scans[next(iter(self._scans))]
         left = [block for block in self.all if block not in scan.found]
-        for block in left[:most]:
+        for block in left[: self.part]:
             bits = self.all[block]
             flags = meet([getattr(thing, attribute) for thing in self.things(block, bits)])
             if bits == FULL:
@@ -261,7 +284,9 @@ class Book(Generic[F]):
                 scan.found[block] = sum(
                     1 << place for place, meets in zip(places_of(bits), flags, strict=True) if meets
                 )
-        return len(left) <= most
+        if self.part is not None and len(left) > self.part:
+            raise Unready
+        return both(scan.found, self.all)
 
     def rows(self, field: str, *values: Hashable) -> Mapping[int, int]:
         """The rows that have any of some values of a field; not to be changed."""

@@ -22,16 +22,13 @@ Answer = dict[str, Any]
 Taker = Callable[["RegionState", Any], bool]
 R = TypeVar("R", bound="Request")
 Handler = Callable[["RegionState", "AccountState", R], Answer]
-#: Does a part of what a call needs that would take long, by its parameters as they were sent; whether nothing is left.
-Preparer = Callable[["AccountState", Mapping[str, object]], bool]
 
 
 class Entry(NamedTuple):
-    """An implemented action: the class that parses it, the function that answers it, and what prepares a long call."""
+    """An implemented action: the class that parses it, and the function that answers it."""
 
     request: type[Request]
     handler: Handler[Any]
-    preparer: Preparer | None = None
 
 
 #: The modules of the model that answer actions of ECS, and their actions, aliases included.
@@ -103,12 +100,12 @@ ACTIONS: Final[Loaded[tuple[str, str], Entry]] = Loaded(
 )
 
 
-def handles(request: type[R], preparer: Preparer | None = None) -> Callable[[Handler[R]], Handler[R]]:
-    """Register the function that answers the action of `request`, and what prepares a call of it."""
+def handles(request: type[R]) -> Callable[[Handler[R]], Handler[R]]:
+    """Register the function that answers the action of `request`."""
 
     def register(handler: Handler[R]) -> Handler[R]:
         for name in (request.__name__, *request.aliases):
-            ACTIONS[request.product, name] = Entry(request, handler, preparer)
+            ACTIONS[request.product, name] = Entry(request, handler)
         return handler
 
     return register

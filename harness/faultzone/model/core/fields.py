@@ -17,9 +17,6 @@ from faultzone.model.core.listing import Listed, Paged, all_like
 if TYPE_CHECKING:
     from faultzone.model.core.state import AccountState, Instance
 
-#: How many blocks of instances a scan looks at in a turn: about a millisecond.
-_BLOCKS_AT_ONCE: Final = 8
-
 #: Instants of instances are told to the minute, those of events to the second.
 TO_THE_MINUTE: Final = (DAY, MINUTE)
 TO_THE_SECOND: Final = (DAY, MINUTE, SECOND)
@@ -191,11 +188,6 @@ def named(account: AccountState, name: str) -> Mapping[int, int]:
     rows = account.book.rows("name", name)
     same = account.instances.get(name)
     return either((rows, rows_of((same.row,)))) if same is not None and same.name == name else rows
-
-
-def scan_names(account: AccountState, pattern: str) -> bool:
-    """Look for a pattern of names in some thousands of instances, as `named` does in all; whether none is left."""
-    return account.book.scan(("name", pattern), "name", partial(all_like, pattern), _BLOCKS_AT_ONCE)
 
 
 def addressed(book: Book[Any], field: str, texts: Sequence[str]) -> Mapping[int, int]:

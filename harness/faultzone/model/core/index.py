@@ -165,3 +165,44 @@ class Index:
             del kept[block]
             if not kept:
                 del self._kept[value]
+
+    def take(self, other: Index) -> None:
+        """Have what another index has, which is not used any more."""
+        self._kept = other._kept
+
+
+class Partial(Index):
+    """An index that is being made: it knows the rows of the blocks below one, and passes over all others.
+
+    Attributes:
+        below: the block.
+    """
+
+    __slots__ = ("below",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.below = 0
+
+    def _known(self, rows: Mapping[int, int]) -> Rows:
+        return {block: bits for block, bits in rows.items() if block < self.below}
+
+    def add(self, value: Hashable, row: int) -> None:
+        """Note that a row has a value, if it is known."""
+        if row >> SHIFT < self.below:
+            super().add(value, row)
+
+    def add_rows(self, value: Hashable, rows: Mapping[int, int]) -> None:
+        """Note that some rows have a value, those that are known."""
+        if known := self._known(rows):
+            super().add_rows(value, known)
+
+    def discard_rows(self, value: Hashable, rows: Mapping[int, int]) -> None:
+        """Note that some rows no longer have a value, those that are known."""
+        if known := self._known(rows):
+            super().discard_rows(value, known)
+
+    def discard(self, value: Hashable, row: int) -> None:
+        """Note that a row no longer has a value, if it is known."""
+        if row >> SHIFT < self.below:
+            super().discard(value, row)

@@ -25,7 +25,6 @@ from faultzone.model.core.fields import (
     bounded,
     in_vswitch,
     named,
-    scan_names,
     tagged,
     where_terms,
 )
@@ -231,13 +230,7 @@ def _is_optimized(instance: Instance) -> bool:
     return instance.options.io_optimized == "optimized"
 
 
-def _prepare(account: AccountState, parameters: Mapping[str, object]) -> bool:
-    """Look for a pattern of names in a part of the instances; whether none is left."""
-    pattern = parameters.get("InstanceName")
-    return not isinstance(pattern, str) or "*" not in pattern or scan_names(account, pattern)
-
-
-@handles(DescribeInstances, _prepare)
+@handles(DescribeInstances)
 def describe_instances(region: RegionState, account: AccountState, request: DescribeInstances) -> Answer:
     """DescribeInstances: unknown ids are left out, filters add up, newest first (instance/describe-filters,
     instance/describe-empty-ids, instance/token-paging)."""
