@@ -158,6 +158,25 @@ def test_filters_narrow_what_is_planned(region: Region) -> None:
     assert planned_ids(region, EventId=[first["EventId"], second], EventType=other) == {second}
 
 
+@clause("event/pending-filters")
+@needs("break-hosts")
+def test_filters_choose_among_the_events_of_one_instance(region: Region) -> None:
+    """By their ids, their type and their instants; of two events each, neither meets two conditions."""
+    (instance,) = region.run_instances(1)
+    region.chaos.maintenance(instance.id, within="30h")
+    first = one(region.events.planned(instance))["EventId"]
+    other, second = simulate_other(region, instance, within=2 * HOUR)
+    assert planned_ids(region) == {first, second}
+    assert planned_ids(region, EventId=[second]) == {second}
+    assert planned_ids(region, InstanceEventType=[MAINTENANCE]) == {first}
+    assert planned_ids(region, EventType=other) == {second}
+    assert planned_ids(region, InstanceEventType=[MAINTENANCE, other]) == {first, second}
+    assert planned_ids(region, **{"NotBefore.End": stamp(region, DAY)}) == {second}
+    assert planned_ids(region, **{"NotBefore.Start": stamp(region, DAY)}) == {first}
+    assert full(region, EventId=[second], InstanceEventType=[MAINTENANCE]) == {}
+    assert full(region, EventType=other, **{"NotBefore.Start": stamp(region, DAY)}) == {}
+
+
 @clause("event/pending-limits")
 def test_full_status_takes_a_hundred_ids_and_pages_of_a_hundred(region: Region) -> None:
     """One more is refused; ten are shown where no size is given."""

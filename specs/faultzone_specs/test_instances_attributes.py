@@ -147,7 +147,7 @@ def test_other_descriptions_are_refused(region: Region, text: str) -> None:
     refused_unchanged(region.create_instance(), "ModifyInstanceAttribute", code, Description=text)
 
 
-@pytest.mark.parametrize("password", ["Abcdefg1", "abc-1234", "ABC-" + "1" * 26])
+@pytest.mark.parametrize("password", ["Abcdefg1", "abc-1234", "ABC-" + "1" * 26, "/Abcdefg", "Abcdef-/"])
 @clause("instance/password-rule")
 def test_passwords_of_three_kinds_are_accepted(region: Region, password: str) -> None:
     """The shortest and the longest, at the launch and afterwards."""

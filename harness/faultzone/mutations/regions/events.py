@@ -106,6 +106,15 @@ def restart_what_moves(fault: str) -> Mutate:
     return mutate
 
 
+def show_all_planned(on: Next, given: Parameters, answer: Answer) -> None:
+    """Show all that is planned for an instance of which something was asked for."""
+    for each in answer["InstanceFullStatusSet"]["InstanceFullStatusType"]:
+        (whole,) = on.ask(PENDING, {"InstanceId": [each["InstanceId"]]})["InstanceFullStatusSet"][
+            "InstanceFullStatusType"
+        ]
+        each["ScheduledSystemEventSet"] = whole["ScheduledSystemEventSet"]
+
+
 def crash_others(on: Next, given: Parameters, answer: Answer) -> None:
     """Crash every other instance."""
     for each in each_instance(on):
@@ -178,6 +187,8 @@ REGIONS: Final = (
         request(PENDING, where(lambda given: "InstanceId" in given, drop("InstanceEventType")))),
     row("type-unfiltered-beside-events", "event/pending-filters", "does not look at EventType where events are named",
         request(PENDING, where(lambda given: "EventId" in given, drop("EventType")))),
+    row("all-planned-where-one-matches", "event/pending-filters",
+        "shows all that is planned for an instance of which one event is asked for", after(PENDING, show_all_planned)),
     row("single-type-unfiltered", "event/pending-filters", "does not look at EventType",
         request(PENDING, drop("EventType"))),
     row("any-number-of-instances", "event/pending-limits", "takes more than 100 ids of instances",

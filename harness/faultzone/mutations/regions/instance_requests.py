@@ -138,6 +138,8 @@ REGIONS: Final = (
     row("passwords-of-capitals", "instance/password-rule", "takes a password of upper case and special characters",
         password_is_valid=lambda right, password, system: right.password_is_valid(password, system)
         or (password.isupper() and not any(map(str.isdigit, password)))),
+    row("no-slash-before-a-password", "instance/password-rule", "refuses a slash before a password on every system",
+        password_is_valid=lambda right, password, system: right.password_is_valid(password, "windows")),
     row("weak-passwords", "instance/password-rule", "takes passwords of any characters",
         password_is_valid=lambda right, password, system: len(password) in range(8, 31)),
     row("user-data-anywhere", "instance/user-data-network", "takes user data of instances in the classic network",
