@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,16 @@ def test_the_house_finds_its_own(name: str, kind: type, lasts: bool, sound: bool
     assert isinstance(made, kind)
     assert isinstance(made, HttpBackend) or len(made.control("shape", {})["regions"]["cn-hangzhou"]["zones"]) == 3
     made.close()
+
+
+@pytest.mark.parametrize("name", registry.OWN)
+def test_the_house_registers_its_own_as_others_do(name: str, install: Install) -> None:
+    """The same value as an entry point of another distribution gives the same kind."""
+    place = registry.OWN[name][1]
+    install(same=place, spaced=f"{place} [extra]")
+    assert registry.find("same") is registry.find("spaced") is registry.find(f"{name}x" if ":" in name else name)
+    (entry,) = entry_points(group=registry.GROUP, name="same")
+    assert entry.load() is registry.find("same")
 
 
 def test_docker_is_checked_without_an_engine(tmp_path: Path) -> None:

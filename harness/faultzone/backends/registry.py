@@ -1,8 +1,9 @@
 """The kinds of backends by name: the house's own, and those that other distributions bring.
 
-Another distribution names its factory in the group of entry points `faultzone.backends`; the factory takes
-`BackendOptions` and gives what has `call`, `control` and `close`. The house's own are in a table of the same form. What
-is installed is looked at only for a name that the table lacks, since that takes longer than to make a region.
+A backend is registered by a name and the place of its factory, `module:attribute`, and both are loaded the same way.
+Another distribution registers it by an entry point of the group `faultzone.backends`, the house by a row of a table: to
+look at what is installed takes longer than to make a region, so it is done only for a name that the table lacks. A
+factory takes `BackendOptions` and gives what has `call`, `control` and `close`; a `Kind` says more about it.
 """
 
 from __future__ import annotations
@@ -74,10 +75,7 @@ def find(name: str) -> Kind:
     """
     begins, colon, _ = name.partition(":")
     if (own := OWN.get(begins + colon)) is not None:
-        module, _, attribute = own[1].partition(":")
-        kind = getattr(import_module(module), attribute)
-        assert isinstance(kind, Kind)
-        return kind
+        return _load(own[1], f"backend {begins!r} of faultzone")
     known = _installed()
     found = known.get(begins, [])
     if not found:
@@ -87,7 +85,7 @@ def find(name: str) -> Kind:
     if len({each.value for each in found}) > 1:
         owners = " and ".join(sorted(_owner(each) for each in found))
         raise UsageError(f"backend {begins!r}: expected one distribution with this entry point, got {owners}")
-    return _load(found[0])
+    return _load(found[0].value, f"backend {begins!r} of {_owner(found[0])}")
 
 
 def _installed() -> dict[str, list[EntryPoint]]:
@@ -104,16 +102,19 @@ def _owner(entry: EntryPoint) -> str:
     return entry.dist.name if entry.dist is not None else entry.value
 
 
-def _load(entry: EntryPoint) -> Kind:
-    says = f"backend {entry.name!r} of {_owner(entry)}"
+def _load(value: str, says: str) -> Kind:
+    """What an entry point has as its value; `importlib.metadata`, which reads it too, takes long to import."""
+    module, _, attributes = value.partition("[")[0].replace(" ", "").partition(":")
     try:
-        loaded: Any = entry.load()
+        loaded: Any = import_module(module)
+        for each in filter(None, attributes.split(".")):
+            loaded = getattr(loaded, each)
     except Exception as error:  # It runs somebody's module.
-        raise UsageError(f"{says}: cannot load {entry.value}: {type(error).__name__}: {error}") from error
+        raise UsageError(f"{says}: cannot load {value}: {type(error).__name__}: {error}") from error
     if isinstance(loaded, Kind):
         return loaded
     if not callable(loaded):
-        raise UsageError(f"{says}: expected {entry.value} to be a function that takes BackendOptions")
+        raise UsageError(f"{says}: expected {value} to be a function that takes BackendOptions")
     return Kind(loaded)
 
 
