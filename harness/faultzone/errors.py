@@ -91,6 +91,20 @@ class UnknownTarget(UsageError):
 class NotSupported(FaultzoneError):
     """The backend cannot do or show this. The verdict is not-supported, with this text as its reason."""
 
+    @classmethod
+    def lacking(cls, what: str, backend: str, capability: str) -> Self:
+        """`HostCrash: the memory backend lacks the capability 'break-hosts': …`, with what to write.
+
+        Args:
+            what: the fault or the verb that was asked for.
+            backend: the name of the backend.
+            capability: what it would need.
+        """
+        return cls(
+            f"{what}: the {backend} backend lacks the capability {capability!r}: "
+            f"mark the test with pytest.mark.needs({capability!r})"
+        )
+
 
 class HarnessError(FaultzoneError):
     """The harness or its environment failed. Nothing is known about the region under test."""

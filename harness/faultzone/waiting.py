@@ -116,5 +116,5 @@ def _pass(backend: Backend, deadline: int, *, for_scripts: bool = True) -> bool:
         time.sleep(_REAL_POLL)
         return True
     to = deadline if following is None else min(max(following, now), deadline)
-    backend.control("advance", {"milliseconds": to - now} | ({"settle": False} if "owed" in clock else {}))
+    backend.control("advance", {"milliseconds": to - now} | ({"await_hosts": False} if "owed" in clock else {}))
     return True

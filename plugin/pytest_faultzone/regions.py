@@ -89,10 +89,10 @@ class RegionMaker:
             if "PYTEST_XDIST_WORKER" in os.environ:
                 raise UsageError(backends.shared(backend.name))
             if any(region.backend is backend and not region.closed for region in self._regions.all()):
-                raise NotSupported(f"{backend.name} has one cloud: a test has one region of it at a time")
+                raise NotSupported(f"{backend.name} has one cloud: close the region before the test makes another")
             followed = by_edition.of_run(self._config)
             if "shape-region" not in backend.capabilities and cloud.edition != followed:
-                raise NotSupported(f"{backend.name} follows edition {followed}, and the test is of {cloud.edition}")
+                raise NotSupported(f"edition={cloud.edition}: {backend.name} follows {followed} and cannot change it")
             prepare(backend, cloud)
         return backend
 

@@ -319,7 +319,7 @@ def test_the_doctor_says_what_is_wrong_with_the_lock(
             stack.enter_context(lock.held("image", 0))
         assert cli.main(["doctor"]) == 1
     said = capsys.readouterr().out
-    assert f"trouble  {place} " in said
+    assert f"error    {place} " in said
     assert "end it (" in said if kind == "held" else "remove it" in said
     assert not (tmp_path / "other").exists()
 

@@ -173,7 +173,7 @@ def test_a_host_that_is_repaired_while_its_loss_is_told_is_still_waited_for(
     real: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hosts: DockerSubstrate = real.backend.real  # type: ignore[attr-defined]
-    tell, settle = hosts.machines.report, hosts.owed.settle
+    tell, pay = hosts.machines.report, hosts.owed.pay
     owed: list[int] = []
 
     def repairs(region: str, report: Report) -> None:
@@ -182,12 +182,12 @@ def test_a_host_that_is_repaired_while_its_loss_is_told_is_still_waited_for(
             hosts.repair(region, report.host)
 
     def looks(debt: Debt) -> None:
-        settle(debt)
+        pay(debt)
         if isinstance(debt, Loss):
             owed.append(len(hosts.owed))
 
     monkeypatch.setattr(hosts.machines, "report", repairs)
-    monkeypatch.setattr(hosts.owed, "settle", looks)
+    monkeypatch.setattr(hosts.owed, "pay", looks)
     (one,) = real.run_instances(1)
     real.chaos.hang(str(one.host))
     soon(lambda: bool(owed))

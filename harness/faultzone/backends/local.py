@@ -337,8 +337,7 @@ class LocalBackend:
             if verb not in _LAST_VERBS:
                 self.real.check()
             if found.capability and found.capability not in self.capabilities:
-                lacking = f"the {self.name} backend lacks the capability {found.capability!r}, which {verb!r} needs"
-                raise NotSupported(lacking)
+                raise NotSupported.lacking(verb, self.name, found.capability)
         if found.takes_lock:
             return found.run(self, arguments)
         with self._turn():
@@ -349,10 +348,10 @@ class LocalBackend:
                 self._commit()
         return answer
 
-    def advance(self, length: int, *, settle: bool = True) -> int:
+    def advance(self, length: int, *, await_hosts: bool = True) -> int:
         """Let `length` milliseconds of region time pass, timer by timer; other callers get their turn between.
 
-        With `settle`, real hosts carry out what falls due at each instant before time goes on. Two threads that
+        With `await_hosts`, real hosts carry out what falls due at each instant before time goes on. Two threads that
         advance do so one after the other: what they ask for adds up. So does an advance that falls due in one.
 
         Returns:
@@ -362,7 +361,7 @@ class LocalBackend:
             FaultzoneError: a fault that was planned could not be brought about.
             UsageError: that is further than region time goes.
         """
-        return self._pass(length, settle=settle, to_notice=False)[0]
+        return self._pass(length, await_hosts=await_hosts, to_notice=False)[0]
 
     def advance_to_notice(self, length: int) -> tuple[int, int]:
         """The same, but no further than to the instant of the next notice.
@@ -370,9 +369,9 @@ class LocalBackend:
         Returns:
             How many timers fired, and how many milliseconds are left.
         """
-        return self._pass(length, settle=True, to_notice=True)
+        return self._pass(length, await_hosts=True, to_notice=True)
 
-    def _pass(self, length: int, *, settle: bool, to_notice: bool) -> tuple[int, int]:
+    def _pass(self, length: int, *, await_hosts: bool, to_notice: bool) -> tuple[int, int]:
         if self.clock.now + length > CLOCK_END:
             raise UsageError(f"milliseconds={length}: expected less, because region time ends at {stamp(CLOCK_END)}")
         if self._advancer == threading.get_ident():
@@ -381,7 +380,7 @@ class LocalBackend:
         with self._advancing:
             self._advancer, self._jumped = threading.get_ident(), 0
             try:
-                passed = self._advance(length, settle=settle, to_notice=to_notice)
+                passed = self._advance(length, await_hosts=await_hosts, to_notice=to_notice)
             finally:
                 self._advancer = None
         self._raise_failed()
@@ -416,14 +415,14 @@ class LocalBackend:
                 record.told = True
                 raise record.error
 
-    def _advance(self, length: int, *, settle: bool, to_notice: bool) -> tuple[int, int]:
+    def _advance(self, length: int, *, await_hosts: bool, to_notice: bool) -> tuple[int, int]:
         fired, seen = 0, self.subscriptions.since(None)[1] if to_notice else 0
         with self._turn():
             instant = self.clock.now + length
         going, reached, stopped, left = True, 0, False, 0
         while not stopped and (going or reached != self._jumped):
-            if settle:
-                self.settle()
+            if await_hosts:
+                self.await_hosts()
             with self._turn():
                 if self._closed:
                     raise HarnessError("the region was closed before this time had passed")
@@ -446,8 +445,8 @@ class LocalBackend:
                     said = {"milliseconds": length + reached - left, "timers": fired}
                     self.journal.append(self.clock.now, "advance", said)
             self._raise_failed()
-        if settle:
-            self.settle()
+        if await_hosts:
+            self.await_hosts()
         return fired, left + (self._jumped - reached if stopped else 0)
 
     def call_later(self, delay: int, action: Callable[[], None]) -> Timer:
@@ -503,14 +502,14 @@ class LocalBackend:
             )
         self._lock.acquire()
 
-    def settle(self) -> None:
+    def await_hosts(self) -> None:
         """Let what was asked of the hosts happen, where that takes real time: in memory, none.
 
         Raises:
             SubstrateSilent: hosts have said nothing for too long.
         """
         if self.real is not None:
-            self.real.settle()
+            self.real.await_hosts()
 
     def waits(self) -> Mapping[str, float]:
         """What a wait needs to know of hosts that take real time; in memory, nothing."""

@@ -94,8 +94,8 @@ def _fold(entries: Sequence[Raw], checkers: Sequence[Checker]) -> None:
         for checker in checkers:
             checker.commit()
             checker.end(instant)
-    except Exception as trouble:
-        raise HarnessError(f"a checker failed at entry {entry[0]} ({entry[2]}): {trouble!r}") from trouble
+    except Exception as error:
+        raise HarnessError(f"a checker failed at entry {entry[0]} ({entry[2]}): {error!r}") from error
 
 
 def check_file(path: Path, names: Sequence[str] | None = None) -> list[Result]:

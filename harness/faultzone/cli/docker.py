@@ -99,8 +99,8 @@ def _doctor(options: argparse.Namespace) -> int:
 
     try:
         engine = Engine()
-    except FaultzoneError as trouble:
-        print(f"engine   {trouble}")
+    except FaultzoneError as error:
+        print(f"engine   {error}")
         return 1
     try:
         info = engine.info
@@ -111,8 +111,8 @@ def _doctor(options: argparse.Namespace) -> int:
         print(f"image    {made} ({time.monotonic() - began:.1f} s)", flush=True)
         print(f"left     {len(leftovers(engine))} of earlier sessions (faultzone sweep removes them)")
         return _canary(engine, options)
-    except FaultzoneError as trouble:
-        print(f"trouble  {trouble}")
+    except FaultzoneError as error:
+        print(f"error    {error}")
         return 1
     finally:
         engine.close()

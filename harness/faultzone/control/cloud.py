@@ -153,7 +153,7 @@ def clock(backend: Local) -> dict[str, Any]:
 
 
 @verb(VERBS, "move-time", takes_lock=True)
-def advance(backend: Local, *, milliseconds: int, settle: bool = True, to_notice: bool = False) -> dict[str, Any]:
+def advance(backend: Local, *, milliseconds: int, await_hosts: bool = True, to_notice: bool = False) -> dict[str, Any]:
     """Advance region time. By default, wait until real hosts have run their due effects.
 
     With `to_notice`, it stops at the next notification, and the answer has the milliseconds `left`.
@@ -163,7 +163,7 @@ def advance(backend: Local, *, milliseconds: int, settle: bool = True, to_notice
     if to_notice:
         fired, left = backend.advance_to_notice(milliseconds)
         return {"now": backend.clock.now, "timers": fired, "left": left}
-    fired = backend.advance(milliseconds, settle=settle)
+    fired = backend.advance(milliseconds, await_hosts=await_hosts)
     return {"now": backend.clock.now, "timers": fired}
 
 

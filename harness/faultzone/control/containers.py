@@ -34,7 +34,7 @@ def host_condition(backend: Containers, *, host: str, region: str | None = None)
 @verb(VERBS, name="exec", takes_lock=True)
 def execute(backend: Containers, *, instance: str, script: str, seconds: float = 60) -> dict[str, Any]:
     """Run a script in an instance without the public API, after all pending effects."""
-    backend.settle()
+    backend.await_hosts()
     said = backend.substrate.execute(instance, script, float(seconds))
     return {"exit_code": said["exit_code"], "output": said["output"]}
 
@@ -44,7 +44,7 @@ def put_file(
     backend: Containers, *, instance: str, path: str, content: str | Sequence[int], mode: int = 0o644
 ) -> dict[str, Any]:
     """Put a file into an instance, once what was asked of the hosts has happened."""
-    backend.settle()
+    backend.await_hosts()
     raw = content.encode() if isinstance(content, str) else bytes(content)
     backend.substrate.run(backend.substrate.guests.write(instance, path, base64.b64encode(raw).decode(), mode))
     return {}

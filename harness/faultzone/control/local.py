@@ -106,13 +106,13 @@ class Local(Protocol):
     def plan(self, delay: int, action: Callable[[], object]) -> Timer:
         """Run something once `delay` milliseconds of region time have passed, without the lock."""
 
-    def advance(self, length: int, *, settle: bool = True) -> int:
+    def advance(self, length: int, *, await_hosts: bool = True) -> int:
         """Let `length` milliseconds of region time pass; how many timers fired."""
 
     def advance_to_notice(self, length: int) -> tuple[int, int]:
         """The same, but no further than to the next notice; how many timers fired, and how much is left."""
 
-    def settle(self) -> None:
+    def await_hosts(self) -> None:
         """Let what was asked of the hosts happen."""
 
     def waits(self) -> Mapping[str, float]:

@@ -135,7 +135,7 @@ class Chaos:
             raise UsageError.expected("fault", fault, "a fault such as HostCrash(instance.host)")
         if fault.capability not in self._backend.capabilities:
             name = type(fault).__name__
-            raise NotSupported(f"{name}: the {self._backend.name} backend lacks the capability {fault.capability!r}")
+            raise NotSupported.lacking(name, self._backend.name, fault.capability)
         try:
             number = self._backend.control(verb, {**more, "fault": fault.told()})["number"]
         except (NotSupported, UsageError):

@@ -54,7 +54,7 @@ class RealHosts(Substrate, Protocol):
         """
         ...
 
-    def settle(self) -> None:
+    def await_hosts(self) -> None:
         """Let real time pass until they have done what was asked of them.
 
         Raises:

@@ -31,9 +31,9 @@ _PACKAGE: Final = re.compile(
 
 @dataclass(frozen=True)
 class _Met:
-    """What a client meets: an answer, or the trouble `unresolved`, `refused`, `silent` or `hangs`."""
+    """What a client meets: an answer, or the failure `unresolved`, `refused`, `silent` or `hangs`."""
 
-    trouble: str = ""
+    failure: str = ""
     status: int = 200
     head: bytes = b""
     body: bytes = b""
@@ -222,9 +222,9 @@ def curl(process: Process, arguments: list[str]) -> int | Takes:
     host = urlsplit(asked.url if "://" in asked.url else f"http://{asked.url}")
     where = f"{host.hostname} port {host.port or (443 if host.scheme == 'https' else 80)}"
     loud = "silent" not in asked.flags or "show" in asked.flags
-    if met.trouble:
+    if met.failure:
         ended = write_out.replace("%{http_code}", "000")
-        wait, code, says = _curl_trouble(met.trouble, asked, str(host.hostname), where)
+        wait, code, says = _curl_failure(met.failure, asked, str(host.hostname), where)
         return Takes(wait, code, (f"curl: ({code}) {says}\n" if loud else "") + ended)
     ended = write_out.replace("%{http_code}", str(met.status))
     if "fail" in asked.flags and met.status >= 400:
@@ -236,14 +236,14 @@ def curl(process: Process, arguments: list[str]) -> int | Takes:
     return 0
 
 
-def _curl_trouble(trouble: str, asked: _Request, host: str, where: str) -> tuple[Wait, int, str]:
+def _curl_failure(error: str, asked: _Request, host: str, where: str) -> tuple[Wait, int, str]:
     """How long it takes, what curl ends with, and what it says."""
-    if trouble == "unresolved":
+    if error == "unresolved":
         return 0, 6, f"Could not resolve host: {host}"
-    if trouble == "refused":
+    if error == "refused":
         return 0, 7, f"Failed to connect to {where}: Connection refused"
     limits = [each for each in (asked.seconds, asked.connect_seconds) if each is not None]
-    if trouble == "hangs":
+    if error == "hangs":
         if asked.seconds is None:
             return None, 0, ""
         wait = round(asked.seconds * SECOND)
@@ -285,15 +285,15 @@ def wget(process: Process, arguments: list[str]) -> int | Takes:
         raise NotUnderstood.of("wget", arguments)
     met = _meet(process, asked)
     host = urlsplit(asked.url if "://" in asked.url else f"http://{asked.url}")
-    if met.trouble == "unresolved":
+    if met.failure == "unresolved":
         process.write("" if quiet else f"wget: unable to resolve host address '{host.hostname}'\n")
         return 4
-    if met.trouble == "refused":
+    if met.failure == "refused":
         process.write(
             "" if quiet else f"Connecting to {host.hostname}:{host.port or 80}... failed: Connection refused.\n"
         )
         return 4
-    if met.trouble:
+    if met.failure:
         if asked.seconds is None or tries != "1":
             raise NotUnderstood(f"how long {' '.join(['wget', *arguments])!r} tries; give it -T SECONDS and -t 1")
         says = "" if quiet else f"Connecting to {host.hostname}:{host.port or 80}... failed: Connection timed out.\n"

@@ -110,7 +110,7 @@ def test_a_host_for_which_too_much_waits_is_let_go(loop: Loop, ends: Ends, monke
     assert still.log[0] == "the host takes nothing that it is told"
 
 
-@pytest.mark.parametrize(("said", "kind"), [({"trouble": "no space"}, HostError), ({"refused": "no"}, NotSupported)])
+@pytest.mark.parametrize(("said", "kind"), [({"error": "no space"}, HostError), ({"refused": "no"}, NotSupported)])
 def test_what_a_host_could_not_do_is_an_error(loop: Loop, ends: Ends, said: Message, kind: type[Exception]) -> None:
     link, its = ends[0]
 

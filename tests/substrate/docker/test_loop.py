@@ -73,7 +73,7 @@ def test_after_the_end_nothing_is_done() -> None:
     loop.post(done.append, "late")
     Tasks(loop, lambda error: None).post(nothing)
     assert done == []
-    with pytest.raises(HarnessError, match="the session has ended"):
+    with pytest.raises(HarnessError, match="the session of Docker hosts has ended"):
         loop.run(nothing())
 
 
@@ -91,7 +91,7 @@ def test_who_waits_at_the_end_is_told(failed: list[BaseException]) -> None:
 
     thread = threading.Thread(target=close)
     thread.start()
-    with pytest.raises(HarnessError, match="the session has ended"):
+    with pytest.raises(HarnessError, match="the session of Docker hosts has ended"):
         loop.run(wait(), PATIENCE)
     thread.join()
     assert failed == []

@@ -114,7 +114,7 @@ def test_a_host_is_started_once_it_is_needed(played: Played) -> None:
 def test_there_are_no_more_hosts_than_the_user_says(played: Played) -> None:
     for _ in range(2):
         played.run(played.pool.lease())
-    with pytest.raises(HarnessError, match="more than 2 hosts"):
+    with pytest.raises(HarnessError, match="expected at most 2 hosts"):
         played.run(played.pool.lease())
 
 

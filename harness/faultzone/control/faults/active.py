@@ -192,7 +192,7 @@ class ActiveFaults:
     def _breaker(self, fault: Fault) -> Breaker:
         backend, name = self._backend, type(fault).__name__
         if fault.capability not in backend.capabilities:
-            raise NotSupported(f"{name}: the {backend.name} backend lacks the capability {fault.capability!r}")
+            raise NotSupported.lacking(name, backend.name, fault.capability)
         for kind in type(fault).__mro__:
             found = self._breakers.get(kind) or OWN.get(kind)
             if found is not None:

@@ -94,11 +94,11 @@ def _memory_of(backend: Containers, fault: MemoryExhausted) -> list[Hashable]:
 @breaks(MemoryExhausted, BREAKERS, of=_memory_of, shared=False)
 def starve(backend: Containers, fault: MemoryExhausted, memory: Hashable) -> Breaking:
     """Leave so little, the least of all in force; an instance that no longer runs gets all when it boots."""
-    backend.settle()
+    backend.await_hosts()
     on = backend.active_faults.on
     backend.substrate.starve(fault.instance, min((fault.left, *(each.left for each in on(memory).values()))))
     yield None
-    backend.settle()
+    backend.await_hosts()
     backend.substrate.starve(fault.instance, min((each.left for each in on(memory).values()), default=None))
 
 
@@ -140,5 +140,5 @@ def put_out_of_order(backend: Containers, fault: AgentOutage, agent: Hashable) -
 
 def bring(backend: Containers, instance: str, state: str) -> None:
     """Bring the agent of an instance into a state, once what was asked of the hosts has happened."""
-    backend.settle()
+    backend.await_hosts()
     backend.substrate.run(backend.substrate.agents.set(instance, state))

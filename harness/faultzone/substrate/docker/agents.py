@@ -38,11 +38,11 @@ class Agents:
         """
         guest = self._guests.get(effect.instance)
         if guest is not None and SYSTEM_OF[effect.kind] != guest.boot.system:
-            self._owed.settle(Run(effect.instance, effect.run))
+            self._owed.pay(Run(effect.instance, effect.run))
             report = RunRefused(effect.instance, effect.epoch, effect.run, "wrong-system", "")
             self._machines.report(guest.machine.region, report)
         elif effect.kind != "RunShellScript":
-            self._owed.settle(Run(effect.instance, effect.run))
+            self._owed.pay(Run(effect.instance, effect.run))
             raise NotSupported(f"instances run Linux here, so no {effect.kind}")
         else:
             self.deliver(effect)
@@ -52,21 +52,21 @@ class Agents:
         run = Run(effect.instance, effect.run)
         guest = self._guests.get(effect.instance)
         if guest is None or guest.epoch != effect.epoch or not guest.agent or guest.machine.down:
-            self._owed.settle(run)
+            self._owed.pay(run)
             return
         # It may have been given up when what was there before was forgotten: an instance that moved, for one.
         self._owed.add(run, effect.epoch)
         guest.server.give(effect)
         # One that is just booting fetches it once its agent serves.
         if guest.hung or (guest.up and not guest.rising and guest.server.serves is None):
-            self._owed.settle(run)
+            self._owed.pay(run)
 
     def cancel(self, effect: CancelScript) -> None:
         """Let the agent of an instance not begin what it was given."""
         guest = self._guests.get(effect.instance)
         if guest is not None:
             guest.server.cancel(effect.run)
-            self._owed.settle(Run(effect.instance, effect.run))
+            self._owed.pay(Run(effect.instance, effect.run))
 
     # As a fault, and to look at
 

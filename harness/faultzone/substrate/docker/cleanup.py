@@ -147,20 +147,20 @@ def leftovers(engine: Engine, *, kept_too: bool = False) -> list[Made]:
 
 def _remove(engine: Engine, made: Sequence[Made]) -> list[HarnessError]:
     """Try once to remove containers, then networks and volumes; tell what could not be removed, and why."""
-    troubles: list[HarnessError] = []
+    errors: list[HarnessError] = []
 
     def remove(each: Made) -> None:
         try:
             engine.remove(each)
-        except HarnessError as trouble:
-            troubles.append(trouble)
+        except HarnessError as error:
+            errors.append(error)
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(remove, [each for each in made if each.kind == "container"]))
     for each in made:
         if each.kind != "container":
             remove(each)
-    return troubles
+    return errors
 
 
 def remove_all(engine: Engine, look: Callable[[], list[Made]], seconds: float = _REMOVAL_SECONDS) -> list[Made]:
@@ -180,10 +180,10 @@ def remove_all(engine: Engine, look: Callable[[], list[Made]], seconds: float = 
     removed: dict[str, Made] = {}
     while found := look():
         removed.update({each.id: each for each in found})
-        troubles = _remove(engine, found)
+        errors = _remove(engine, found)
         if time.monotonic() > end:
-            raise troubles[0] if troubles else HarnessError(f"{found[0].kind} {found[0].name} does not go")
-        time.sleep(_PAUSE_SECONDS if troubles else 0)
+            raise errors[0] if errors else HarnessError(f"{found[0].kind} {found[0].name} does not go")
+        time.sleep(_PAUSE_SECONDS if errors else 0)
     return list(removed.values())
 
 

@@ -22,8 +22,8 @@ def read(path: str) -> bytes:
     """
     try:
         program = Path(path).read_bytes()
-    except OSError as trouble:
-        raise UsageError.expected(_OPTION, path, f"the path of a file ({trouble.strerror})") from None
+    except OSError as error:
+        raise UsageError.expected(_OPTION, path, f"the path of a file ({error.strerror})") from None
     if not program.startswith(_MAGIC) or len(program) < 64 or _number(program, 16) not in _KINDS:
         raise UsageError.expected(_OPTION, path, "a program for Linux: the client's executable, aliyun-service")
     return program

@@ -20,7 +20,7 @@ TIMEOUT: Final = 60
 #: How many it may take to say that it is there.
 _PING_SECONDS: Final = 5
 _CONNECTIONS: Final = 64
-_ADVICE: Final = """no Docker engine answers: {trouble}
+_ADVICE: Final = """no Docker engine answers: {error}
   Start one (on Debian: apt-get install docker.io, then service docker start), or say where one is by DOCKER_HOST or
   `docker context use`. If the socket refuses you, become a member of the group docker. `faultzone doctor` says what
   works."""
@@ -67,8 +67,8 @@ class Connection:
             self.client = _of_environment(timeout) if _named() else _of_context(timeout)
             self.api = self.client.api
             self.info: Mapping[str, Any] = self.client.info()
-        except (docker.errors.DockerException, OSError) as trouble:
-            raise NotSupported(_ADVICE.format(trouble=short(trouble))) from None
+        except (docker.errors.DockerException, OSError) as error:
+            raise NotSupported(_ADVICE.format(error=short(error))) from None
         if self.info.get("OSType") != "linux":
             raise NotSupported(f"the Docker engine runs {self.info.get('OSType')} containers; hosts need Linux ones")
 
@@ -77,17 +77,17 @@ class Connection:
         """Turn the SDK's errors into ours."""
         try:
             yield
-        except self.errors.DockerException as trouble:
-            text = short(trouble)
+        except self.errors.DockerException as error:
+            text = short(error)
             taken = "already in use", "overlaps", "already exists", "is already in progress"
             kind: type[HarnessError] = HarnessError
             if any(each in text for each in taken):
                 kind = Taken
-            elif isinstance(trouble, self.errors.NotFound):
+            elif isinstance(error, self.errors.NotFound):
                 kind = Missing
             raise kind(f"the Docker engine could not {what}: {text}") from None
-        except OSError as trouble:
-            raise Away(f"the Docker engine no longer answers, so it could not {what}: {short(trouble)}") from None
+        except OSError as error:
+            raise Away(f"the Docker engine no longer answers, so it could not {what}: {short(error)}") from None
 
     def close(self) -> None:
         """Give the connections back."""
@@ -130,7 +130,7 @@ def _of_context(timeout: int) -> Any:
     )
 
 
-def short(trouble: BaseException) -> str:
+def short(error: BaseException) -> str:
     """The last and plainest part of an error of the SDK's, in one line."""
-    explained = getattr(trouble, "explanation", None)
-    return " ".join(str(explained or trouble).split())[:300]
+    explained = getattr(error, "explanation", None)
+    return " ".join(str(explained or error).split())[:300]

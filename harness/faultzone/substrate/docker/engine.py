@@ -173,8 +173,8 @@ class Engine:
                 with self.container(image, command, labels) as made:
                     try:
                         self.run(made)
-                    except HarnessError as trouble:
-                        raise HarnessError(f"the image {tag} cannot run the agents: {trouble}") from None
+                    except HarnessError as error:
+                        raise HarnessError(f"the image {tag} cannot run the agents: {error}") from None
                     repository, _, version = tag.partition(":")
                     entrypoint = self._api.inspect_image(image)["Config"]["Entrypoint"]
                     changes = [f"ENTRYPOINT {json.dumps(entrypoint)}", "CMD []"]
@@ -395,10 +395,10 @@ class Engine:
                 self._api.remove_volume(made.id, force=True)
         except self._errors.NotFound:
             return
-        except (self._errors.DockerException, OSError) as trouble:
-            if "already in progress" not in str(trouble):
-                kind = HarnessError if isinstance(trouble, self._errors.DockerException) else Away
-                raise kind(f"{made.kind} {made.name} could not be removed: {short(trouble)}") from None
+        except (self._errors.DockerException, OSError) as error:
+            if "already in progress" not in str(error):
+                kind = HarnessError if isinstance(error, self._errors.DockerException) else Away
+                raise kind(f"{made.kind} {made.name} could not be removed: {short(error)}") from None
 
 
 def container_of(listed: Mapping[str, Any]) -> Made:

@@ -43,7 +43,7 @@ class Faults:
         machine = self._machines.at(region, host)
         if machine.down:
             if machine.noticed:
-                self._owed.settle(Loss(region, host))
+                self._owed.pay(Loss(region, host))
             return
         machine.down, machine.noticed, machine.repaired, machine.reversible = True, False, False, reversible
         if machine.link is not None:
@@ -60,7 +60,7 @@ class Faults:
     async def _repair(self, region: str, host: int) -> None:
         machine = self._machines.at(region, host)
         if not machine.down:
-            self._owed.settle(Return(region, host))
+            self._owed.pay(Return(region, host))
         elif machine.noticed:
             await self._machines.bring_back(machine)
         else:
@@ -109,7 +109,7 @@ class Faults:
             return  # It was missed just now, and the engine has killed it.
         machine.paused = False
         if not machine.fenced and not machine.noticed:
-            self._owed.settle(Loss(region, host))
+            self._owed.pay(Loss(region, host))
 
     async def kill(self, region: str, host: int) -> None:
         """Let the engine kill a host; when it is repaired it gets another container.

@@ -129,7 +129,7 @@ class Guests:
         """Start an instance on another host with its disk and address. What ran in it begins anew."""
         guest = self._guests.get(effect.instance)
         if guest is None:
-            self._owed.settle_life(effect.instance, effect.epoch)
+            self._owed.pay_life(effect.instance, effect.epoch)
             return
         before = guest.machine
         self._lose_streams(guest)
@@ -208,7 +208,7 @@ class Guests:
         if guest is not None:
             self._lose_streams(guest)
         self._machines.report(region, Halted(effect.instance, effect.epoch))
-        self._owed.settle_life(effect.instance, effect.epoch)
+        self._owed.pay_life(effect.instance, effect.epoch)
 
     def release(self, effect: Release) -> None:
         """End an instance, and remove its disk."""
@@ -216,7 +216,7 @@ class Guests:
         if guest is not None:
             self._names.remove(guest.boot)
             self._lose_streams(guest)
-        self._owed.settle(Life(effect.instance))
+        self._owed.pay(Life(effect.instance))
         self._forget_runs(effect.instance)
         if guest is None or guest.machine.link is None:
             return
@@ -301,7 +301,7 @@ class Guests:
             else:
                 self._risen(guest)
         elif event == "failed":
-            self._owed.settle_life(instance, epoch)
+            self._owed.pay_life(instance, epoch)
             raise HarnessError(f"{instance} could not be started on {link.name}: {message['why']}")
         elif event == "gone":
             self._forget_runs(instance)
@@ -332,7 +332,7 @@ class Guests:
                 self._owed.forget_runs(guest.instance)
             self._risen(guest)
         elif isinstance(report, RunStarted | RunEnded | RunTimedOut | RunRefused):
-            self._owed.settle(Run(guest.instance, report.run))
+            self._owed.pay(Run(guest.instance, report.run))
             if isinstance(report, RunStarted):
                 self._owed.begun(guest.instance, report.run)
             else:
@@ -345,20 +345,20 @@ class Guests:
             if guest.server.serves is None:
                 self._owed.forget_runs(guest.instance)
             self._machines.report(guest.machine.region, Booted(guest.instance, guest.epoch))
-            self._owed.settle_life(guest.instance, guest.epoch)
+            self._owed.pay_life(guest.instance, guest.epoch)
 
     def write_off(self, machine: Machine) -> None:
         """Expect nothing more of what ran on a host that is lost."""
         for instance, guest in self._guests.items():
             if guest.machine is machine:
-                self._owed.settle(Life(instance))
+                self._owed.pay(Life(instance))
                 self._forget_runs(instance)
                 self._lose_streams(guest)
 
     def _forget_runs(self, instance: str) -> None:
         self._owed.forget_runs(instance)
         for key in [each for each in self._asked if each[0] == instance]:
-            self._answer(key, {"trouble": "it ended meanwhile"})
+            self._answer(key, {"error": "it ended meanwhile"})
 
     def _answer(self, key: tuple[str, str], message: Message) -> None:
         asked = self._asked.pop(key, None)
@@ -391,7 +391,7 @@ class Guests:
     async def _ask(self, instance: str, message: Message, seconds: float) -> Message:
         guest = self._guests.get(instance)
         if guest is None or guest.machine.link is None:
-            raise HarnessError(f"{instance} does not run")
+            raise HarnessError(f"{instance} does not run: start it first")
         run = f"exec-{next(self._numbers)}"
         asked = self._asked[instance, run] = asyncio.get_running_loop().create_future()
         try:
@@ -405,5 +405,5 @@ class Guests:
         finally:
             self._asked.pop((instance, run), None)
         if "exit_code" not in said:
-            raise HarnessError(f"{instance}: {said.get('trouble') or said.get('output')}")
+            raise HarnessError(f"{instance}: {said.get('error') or said.get('output')}")
         return said

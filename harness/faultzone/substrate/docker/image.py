@@ -72,16 +72,16 @@ def ensure(
         HarnessError: the engine cannot build, what is built cannot be run, or another process does not come to an end.
     """
     with lock.held(_LOCK, seconds):
-        chosen, troubles = None, []
+        chosen, errors = None, []
         if wanted:
             try:
                 if engine.image_id(wanted) is None:
                     engine.pull(wanted)
                 chosen = wanted
-            except HarnessError as trouble:
-                troubles.append(str(trouble))
+            except HarnessError as error:
+                errors.append(str(error))
         if chosen is None:
-            chosen = _made_base(engine, mirror, troubles)
+            chosen = _made_base(engine, mirror, errors)
         contents = {"Dockerfile": _dockerfile(chosen, bool(client), {}), **_agent_files()}
         if client:
             contents[f"client/{CLIENT.rpartition('/')[2]}"] = client
@@ -129,7 +129,7 @@ def sweep(engine: Engine) -> list[Made]:
         return found
 
 
-def _made_base(engine: Engine, mirror: str, troubles: list[str]) -> str:
+def _made_base(engine: Engine, mirror: str, errors: list[str]) -> str:
     """The tag of a base made from Debian packages."""
     sources = packages.read_mirror(mirror) if mirror else packages.apt_sources()
     machine = str(engine.info.get("Architecture"))
@@ -139,20 +139,20 @@ def _made_base(engine: Engine, mirror: str, troubles: list[str]) -> str:
         _say_used(engine, tag)
         return tag
     if not sources:
-        troubles.append("this machine's apt names no sources of packages")
+        errors.append("this machine's apt names no sources of packages")
     try:
         with tempfile.TemporaryDirectory() as directory:
             archive = Path(directory) / "base.tar"
             base.build(archive, sources, architecture)
             engine.import_image(archive, tag, {LABEL: "image", _CODE: _base_code()})
-    except OSError as trouble:
-        said = "; ".join([*troubles, str(trouble)])
+    except OSError as error:
+        said = "; ".join([*errors, str(error)])
         advice = (
             "name a base that the engine has (faultzone_docker_base) or a mirror of packages (faultzone_docker_mirror)"
         )
         raise NotSupported(
             f"no base for the hosts' image can be had: {said}. {advice[0].upper()}{advice[1:]}."
-        ) from trouble
+        ) from error
     return tag
 
 

@@ -159,8 +159,8 @@ class Link:
             return
         answer = self._answers.get(message["id"])
         if answer is None:
-            if "trouble" in message:
-                self.note(str(message["trouble"]))
+            if "error" in message:
+                self.note(str(message["error"]))
         elif not answer.done():
             error = _error(message)
             if error is None:
@@ -206,4 +206,4 @@ def _error(message: Message) -> FaultzoneError | None:
         return UsageError(str(message["unable"]))
     if "refused" in message:
         return NotSupported(str(message["refused"]))
-    return HostError(str(message["trouble"])) if "trouble" in message else None
+    return HostError(str(message["error"])) if "error" in message else None

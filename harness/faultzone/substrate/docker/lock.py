@@ -71,8 +71,8 @@ def _open(place: Path) -> int:
     advice = "remove it, or let TMPDIR name another folder for temporary files"
     try:
         file = os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
-    except OSError as trouble:
-        kind = "a symbolic link" if place.is_symlink() else f"no file that can be opened ({trouble.strerror})"
+    except OSError as error:
+        kind = "a symbolic link" if place.is_symlink() else f"no file that can be opened ({error.strerror})"
         raise HarnessError(f"{place} is to be a lock, but is {kind}: {advice}") from None
     status = os.fstat(file)
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid() or status.st_nlink != 1:

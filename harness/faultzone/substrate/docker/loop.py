@@ -61,7 +61,7 @@ class Loop:
             if threading.current_thread() is self._thread or not self._open:
                 coroutine.close()
                 raise HarnessError(
-                    "the session has ended"
+                    "the session of Docker hosts has ended: use regions before the run of pytest ends"
                     if not self._open
                     else "what is called while hosts are heard cannot wait for hosts: let the test do it"
                 )
@@ -69,7 +69,7 @@ class Loop:
         try:
             return future.result(seconds)
         except CancelledError:
-            raise HarnessError("the session has ended") from None
+            raise HarnessError("the session of Docker hosts has ended") from None
         except TimeoutError:
             if future.done():  # It is the coroutine's own.
                 raise

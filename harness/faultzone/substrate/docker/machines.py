@@ -251,7 +251,7 @@ class Machines:
         machine.noticed, machine.fenced, machine.paused = True, False, False
         self._inhabitants.write_off(machine)
         self.report(machine.region, HostLost(machine.index, machine.reversible))
-        self._owed.settle(Loss(machine.region, machine.index))
+        self._owed.pay(Loss(machine.region, machine.index))
         if machine.repaired:
             await self.bring_back(machine)
 
@@ -275,7 +275,7 @@ class Machines:
             machine.link.heard = monotonic()
         # What the report lets the region ask for is owed before this no longer is: there is no gap for a wait.
         self.report(machine.region, HostBack(machine.index))
-        self._owed.settle(Return(machine.region, machine.index))
+        self._owed.pay(Return(machine.region, machine.index))
 
     # What is left of a test
 

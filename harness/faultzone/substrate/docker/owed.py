@@ -86,11 +86,11 @@ class Owed:
         """Expect a report; of an instance, in which of its lives."""
         self._debts[debt] = epoch
 
-    def settle(self, debt: Debt) -> None:
+    def pay(self, debt: Debt) -> None:
         """It has come, or will not."""
         self._debts.pop(debt, None)
 
-    def settle_life(self, instance: str, epoch: int) -> None:
+    def pay_life(self, instance: str, epoch: int) -> None:
         """What was to become of an instance in one of its lives has come about."""
         if self._debts.get(Life(instance)) == epoch:
             del self._debts[Life(instance)]
@@ -170,4 +170,4 @@ def demand(error: BaseException | None) -> None:
     if isinstance(error, NotSupported):
         raise error
     if error is not None:
-        raise HarnessError(f"the hosts are in trouble: {error}") from error
+        raise HarnessError(f"hosts failed: {error}") from error

@@ -267,16 +267,16 @@ def merged(sources: Sequence[Source], architecture: str, fetcher: Fetcher) -> di
         OSError: no source can be read.
     """
     result: dict[str, Package] = {}
-    troubles: list[str] = []
+    errors: list[str] = []
     for source in sorted(sources, key=lambda each: each.suite.endswith(_LATER)):
         try:
             found = index(source, architecture, fetcher)
-        except (OSError, lzma.LZMAError, EOFError) as trouble:
-            troubles.append(f"{source.uri} {source.suite}: {trouble}")
+        except (OSError, lzma.LZMAError, EOFError) as error:
+            errors.append(f"{source.uri} {source.suite}: {error}")
             continue
         result = {**result, **found} if source.suite.endswith(_LATER) else {**found, **result}
     if not result:
-        raise OSError("; ".join(troubles) or "no source of packages is set up")
+        raise OSError("; ".join(errors) or "no source of packages is set up")
     return result
 
 

@@ -82,10 +82,10 @@ class Pool:
         limit = self._session.settings.hosts
         if len(self.leased) + self._starting >= limit:
             raise HarnessError(
-                f"more than {limit} hosts would be in use at a time; faultzone_docker_hosts sets the limit"
+                f"expected at most {limit} hosts in use at a time: close regions, or raise faultzone_docker_hosts"
             )
         if self._closing:
-            raise HarnessError("the session has ended")
+            raise HarnessError("the session of Docker hosts has ended: use regions before the run of pytest ends")
         self._starting += 1
         # It goes on if nobody waits for it any more: what the engine is asked for cannot be called back.
         starting = self._tasks.hold(self._make_host())
@@ -129,7 +129,7 @@ class Pool:
     def _next(self) -> Container:
         """The next host, with an address that no other has."""
         if self._closing:
-            raise HarnessError("the session has ended")
+            raise HarnessError("the session of Docker hosts has ended: use regions before the run of pytest ends")
         session = self._session
         taken = {link.address.rpartition(".")[2] for link in [*self.idle, *self.leased, *self.kept]}
         places = ((number, number % 250 + 2) for number in self._numbers)

@@ -48,7 +48,7 @@ class Roots:
 
         Raises:
             UsageError: the engine does not have the image and cannot pull it, or it has no shell that runs.
-            HarnessError: the engine is in trouble.
+            HarnessError: the engine failed.
         """
         async with self._lock:
             number = await self._outage.patiently(partial(asyncio.to_thread, self._engine.image_id, image))
@@ -63,8 +63,8 @@ class Roots:
     def _pull(self, image: str) -> str | None:
         try:
             self._engine.pull(image)
-        except HarnessError as trouble:
-            raise UsageError(f"root_image={image!r}: {trouble}") from None
+        except HarnessError as error:
+            raise UsageError(f"root_image={image!r}: {error}") from None
         return self._engine.image_id(image)
 
     def _unpack(self, image: str, directory: str) -> None:
@@ -76,8 +76,8 @@ class Roots:
         ):
             try:
                 self._engine.run(made)
-            except HarnessError as trouble:
-                raise UsageError(f"root_image={image!r}: its /bin/sh does not run: {trouble}") from None
+            except HarnessError as error:
+                raise UsageError(f"root_image={image!r}: its /bin/sh does not run: {error}") from None
             with (
                 self._watchdog.expecting("container", target),
                 self._engine.container(self._hosts, ("true",), self._labels, target, self._volume) as door,

@@ -143,7 +143,7 @@ class DockerSubstrate:
 
     # From any thread but the loop's
 
-    def settle(self) -> None:
+    def await_hosts(self) -> None:
         """Let real time pass until hosts owe nothing, and no script runs that has just begun.
 
         Raises:

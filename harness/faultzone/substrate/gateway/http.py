@@ -150,8 +150,8 @@ class Conversation:
                 elif isinstance(event, h11.ConnectionClosed):
                     self._over = True
                     self._end()
-        except h11.RemoteProtocolError as trouble:
-            self._refuse(trouble.error_status_hint)
+        except h11.RemoteProtocolError as error:
+            self._refuse(error.error_status_hint)
 
     def _refuse(self, status: int) -> None:
         """Answer that a request cannot be taken in, and end."""
@@ -220,9 +220,9 @@ class Conversation:
             self._socket.receive_data(data)
             for event in self._socket.events():
                 self._frame(event, self._channel)
-        except RemoteProtocolError as trouble:
-            if trouble.event_hint is not None:
-                self._channel.put(trouble.event_hint)
+        except RemoteProtocolError as error:
+            if error.event_hint is not None:
+                self._channel.put(error.event_hint)
             self.ended()
 
     def _frame(self, event: Event, channel: Channel) -> None:

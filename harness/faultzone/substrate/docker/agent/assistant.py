@@ -237,8 +237,8 @@ class Assistant:
         path = f"{(task['destination'] or '/root').rstrip('/')}/{task['name']}"
         try:
             done = files.put(path, task["content"], task["mode"], task["owner"], task["group"], bool(task["overwrite"]))
-        except LookupError as trouble:
-            self._report("invalid", {**about, "param": "FileOwnerNotExist", "value": str(trouble)})
+        except LookupError as error:
+            self._report("invalid", {**about, "param": "FileOwnerNotExist", "value": str(error)})
         except OSError:
             self._report("finish", {**about, "status": "Failed", "errorcode": 1})
         else:

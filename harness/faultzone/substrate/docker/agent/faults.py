@@ -90,8 +90,8 @@ class Faults:
     def _slow(self, kilobits: int | None) -> None:
         try:
             netlink.shape(self._wire, kilobits)
-        except OSError as trouble:
-            raise Refused(f"the kernel of the hosts cannot shape what they send: {trouble}") from trouble
+        except OSError as error:
+            raise Refused(f"the kernel of the hosts cannot shape what they send: {error}") from error
 
     def fill(self, full: bool) -> None:
         """Let the local disk have room for no more than what is on it, or again for as much as at first.
@@ -113,10 +113,10 @@ class Faults:
         careful = os.statvfs(LOCAL).f_flag & (kernel.NO_SUID | kernel.NO_DEVICES | kernel.NO_PROGRAMS)
         try:
             kernel.mount("none", LOCAL, None, kernel.REMOUNT | careful, f"size={size}")
-        except OSError as trouble:
+        except OSError as error:
             if os.path.exists(_BALLAST):
                 os.unlink(_BALLAST)
-            raise Refused(f"the size of the hosts' local disks cannot be changed: {trouble}") from trouble
+            raise Refused(f"the size of the hosts' local disks cannot be changed: {error}") from error
 
 
 def swallowed() -> list[str]:

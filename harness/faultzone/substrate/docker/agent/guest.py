@@ -116,8 +116,8 @@ class Guest:
             if agent == "own":
                 Assistant(address, instance).serve()
             os.execv(agent, [agent])
-        except BaseException as trouble:
-            os.write(2, f"the agent of {instance}: {trouble!r}\n".encode())
+        except BaseException as error:
+            os.write(2, f"the agent of {instance}: {error!r}\n".encode())
         finally:
             os._exit(1)
 
@@ -175,8 +175,8 @@ class Guest:
         run = message["run"]
         try:
             files.put(message["path"], message["content"], message["mode"], "", "", overwrite=True)
-        except OSError as trouble:
-            self.say({"event": "refused", "run": run, "reason": "exception", "output": str(trouble)})
+        except OSError as error:
+            self.say({"event": "refused", "run": run, "reason": "exception", "output": str(error)})
         else:
             self.say({"event": "ended", "run": run, "exit_code": 0, "output": "", "dropped": 0})
 

@@ -139,8 +139,8 @@ class Host:
                 answer = self._handle(message)
             except Refused as why:
                 answer = {"refused": str(why)}
-            except (OSError, KeyError, ValueError) as trouble:
-                answer = {"trouble": f"{message['op']}: {trouble!r}"}
+            except (OSError, KeyError, ValueError) as error:
+                answer = {"error": f"{message['op']}: {error!r}"}
             if answer is not None:
                 self.say({"id": message["id"], **answer})
         return bool(data)
@@ -148,7 +148,7 @@ class Host:
     def _handle(self, message: Message) -> Message | None:
         operation = message["op"]
         if operation in ("start", "stop", "guest", "stream", "network") and not (self._powered and self._well):
-            return {"trouble": "the host has no power or hangs"}
+            return {"error": "the host has no power or hangs"}
         if operation not in _QUIET:
             log(f"{operation} {_shown(message)}")
         if operation == "start":
@@ -186,8 +186,8 @@ class Host:
             self._kill(self.instances[spec.instance])
         try:
             process, wire = sandbox.start(spec, self._isolated, self._limits, self._networks)
-        except OSError as trouble:
-            self.say({"event": "failed", "instance": spec.instance, "epoch": spec.epoch, "why": str(trouble)})
+        except OSError as error:
+            self.say({"event": "failed", "instance": spec.instance, "epoch": spec.epoch, "why": str(error)})
             return
         running = Running(spec, process, Wire(wire))
         self.instances[spec.instance] = self._by_process[process] = running
@@ -395,8 +395,8 @@ def main() -> None:
     """Serve until stdin ends; then everything here ends with this process."""
     try:
         Host().serve()
-    except BaseException as trouble:
-        sys.stderr.write(f"the host's agent failed: {trouble!r}\n")
+    except BaseException as error:
+        sys.stderr.write(f"the host's agent failed: {error!r}\n")
         raise
     finally:
         sys.stderr.flush()

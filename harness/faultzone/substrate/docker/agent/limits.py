@@ -34,8 +34,8 @@ class Limits:
                 self._unified()
             else:
                 self._separate()
-        except OSError as trouble:
-            self.why_not = str(trouble)
+        except OSError as error:
+            self.why_not = str(error)
 
     def _unified(self) -> None:
         """Version 2: one tree, whose root must have no process of its own before it can limit."""

@@ -89,8 +89,8 @@ def probe() -> str | None:
             kernel.unshare(kernel.EVERYTHING & ~kernel.NEW_PIDS)
             kernel.mount("none", "/", None, kernel.RECURSIVE | kernel.PRIVATE)
             kernel.mount("tmpfs", ROOTS, "tmpfs")
-        except OSError as trouble:
-            os.write(writing, str(trouble).encode())
+        except OSError as error:
+            os.write(writing, str(error).encode())
         finally:
             os._exit(0)
     os.close(writing)
@@ -138,15 +138,15 @@ def start(spec: Spec, isolated: bool, limits: Limits, networks: Networks) -> tup
         limits.place(spec.instance, process)
         ours.send(b"x")
     except OSError as failed:
-        trouble = failed
+        error = failed
         ours.setblocking(False)
         with ours, suppress(OSError, ValueError, LookupError):  # It may know better why.
-            trouble = OSError(json.loads(ours.recv(1 << 16))["why"])
+            error = OSError(json.loads(ours.recv(1 << 16))["why"])
         with suppress(ProcessLookupError, ChildProcessError):
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
         limits.remove(spec.instance)
-        raise trouble from None
+        raise error from None
     return process, ours
 
 
@@ -160,8 +160,8 @@ def _first(spec: Spec, isolated: bool, wire: socket.socket, writing: int) -> NoR
         if process == 0:
             _become(spec, isolated, wire)
         os.write(writing, str(process).encode())
-    except OSError as trouble:
-        os.write(writing, str(trouble).encode())
+    except OSError as error:
+        os.write(writing, str(error).encode())
     finally:
         os._exit(0)
 
@@ -195,16 +195,16 @@ def _become(spec: Spec, isolated: bool, wire: socket.socket) -> NoReturn:
         os.chdir("/")
         try:
             trust(spec.trusted)
-        except OSError as trouble:  # What an instance does to its own files is its own trouble.
-            sys.stderr.write(f"{spec.instance}: the authority is not trusted: {trouble}\n")
+        except OSError as error:  # What an instance does to its own files is its own doing.
+            sys.stderr.write(f"{spec.instance}: the authority is not trusted: {error}\n")
         select.select([wire], [], [])
         wire.recv(1)  # It has its limits.
         agent = spec.agent if spec.agent in ("", "own") else f"{_INSTALLED}/{os.path.basename(spec.agent)}"
         guest.serve(spec.user_data, spec.instance, agent)
-    except BaseException as trouble:
-        sys.stderr.write(f"{spec.instance}: {trouble!r}\n")
+    except BaseException as error:
+        sys.stderr.write(f"{spec.instance}: {error!r}\n")
         sys.stderr.flush()
-        wire.sendall(json.dumps({"event": "failed", "why": str(trouble)}).encode() + b"\n")
+        wire.sendall(json.dumps({"event": "failed", "why": str(error)}).encode() + b"\n")
     finally:
         os._exit(1)
 
@@ -233,8 +233,8 @@ def _enter(spec: Spec) -> None:
         _install(root, spec.agent)
     try:
         shared.mount_sys(_point(root, "/sys"))
-    except OSError as trouble:
-        sys.stderr.write(f"{spec.instance}: no /sys: {trouble}\n")
+    except OSError as error:
+        sys.stderr.write(f"{spec.instance}: no /sys: {error}\n")
     socket.sethostname(spec.host_name)
 
 

@@ -175,8 +175,8 @@ class Runs:
         except LookupError:
             self._refuse(run, "no-such-user", user)
             return
-        except OSError as trouble:
-            self._refuse(run, "exception", str(trouble))
+        except OSError as error:
+            self._refuse(run, "exception", str(error))
             return
         self._pace[run] = tell_seconds
         self.scripts[run] = script

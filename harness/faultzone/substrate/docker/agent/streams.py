@@ -169,8 +169,8 @@ class Streams:
         stream = self._open[number] = Stream(self, number)
         try:
             stream.user = self._accept(stream, message["to"])
-        except OSError as trouble:
-            stream.close(trouble.strerror or str(trouble))
+        except OSError as error:
+            stream.close(error.strerror or str(error))
 
     def forget(self, stream: Stream) -> None:
         """Keep no account of a stream that is over."""
@@ -226,8 +226,8 @@ class Pump:
                 self._read()
         except BlockingIOError:
             pass
-        except OSError as trouble:
-            self._fail(trouble)
+        except OSError as error:
+            self._fail(error)
         self.changed()
 
     def _read(self) -> None:
@@ -251,9 +251,9 @@ class Pump:
         elif self._heard_end:
             self.wire.shutdown(socket.SHUT_WR)
 
-    def _fail(self, trouble: OSError) -> None:
+    def _fail(self, error: OSError) -> None:
         if self.stream is not None:
-            self.stream.close(trouble.strerror or str(trouble))
+            self.stream.close(error.strerror or str(error))
         self._shut()
 
     def _shut(self) -> None:
@@ -276,8 +276,8 @@ class Pump:
         if not self._out and not self.over:
             try:
                 self.wire.shutdown(socket.SHUT_WR)
-            except OSError as trouble:
-                self._fail(trouble)
+            except OSError as error:
+                self._fail(error)
         self.changed()
 
     def closed(self, why: str) -> None:
