@@ -127,7 +127,7 @@ def test_a_timed_invocation_needs_a_frequency(region: Region) -> None:
 @clause("assistant/period-floor")
 def test_ten_seconds_are_the_least_period(region: Region) -> None:
     (instance,) = region.run_instances()
-    command = region.commands.create("echo 1", Timeout=10)
+    command = region.commands.create("echo 1", Timeout=5)
     for frequency in ("*/9 * * * * *", "* * * * * *", "0,9 * * * * *", "0,51 * * * * *"):
         nothing_runs(
             region, "InvalidParam.Frequency", invoke(region, command, instance, Timed=True, Frequency=frequency)
@@ -213,7 +213,7 @@ def test_a_timed_invocation_repeats_whatever_became_of_a_run(region: Region) -> 
 @needs("move-time")
 def test_a_target_that_is_stopped_gets_no_further_run_and_the_others_do(region: Region) -> None:
     one, two = region.run_instances(2)
-    ran = region.run_command("echo 1", on=[one, two], frequency="*/30 * * * * *", timeout=30)
+    ran = region.run_command("echo 1", on=[one, two], frequency="*/30 * * * * *", timeout=20)
     region.wait(lambda: ran.results(one) and ran.results(two), "2m", what="a run on each")
     region.clock.advance("5s")
     ran.stop(one)
@@ -238,7 +238,7 @@ def test_a_firing_during_a_run_is_left_out(region: Region) -> None:
 @needs("move-time")
 def test_a_firing_on_a_stopped_instance_leaves_no_finished_record(region: Region) -> None:
     (instance,) = region.run_instances()
-    ran = region.run_command("echo 1", on=instance, frequency="*/30 * * * * *", timeout=30)
+    ran = region.run_command("echo 1", on=instance, frequency="*/30 * * * * *", timeout=20)
     instance.stop()
     before = len([each for each in ran.results() if each["InvokeRecordStatus"] == "Finished"])
     region.clock.advance("5m")

@@ -13,6 +13,7 @@ from faultzone import ApiError, Region, assert_refused
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
 UNKNOWN = "t-" + "0" * 32
+WINDOWS = "win2016_64_dtc_1607_en-us_40G_alibase_20181220.vhd"
 
 
 @clause("assistant/as-administrator")
@@ -313,3 +314,13 @@ def test_a_run_ends_with_its_host_and_no_other_does(region: Region, reversible: 
         assert ran.wait("20m").states[other.id] == "Finished"
     before = ran.results(lost)
     region.hold(lambda: ran.results(lost) == before, "30s", what="the record")
+
+
+@clause("assistant/as-windows-administrator", "assistant/windows-agent-directory")
+@needs("guest")
+def test_commands_run_as_administrator_on_windows(region: Region) -> None:
+    (instance,) = region.run_instances(ImageId=WINDOWS)
+    ran = region.run_command("whoami", on=instance, type="RunBatScript")
+    assert ran.output(instance).strip().lower().endswith("\\administrator")
+    directory = region.run_command("cd", on=instance, type="RunBatScript").output(instance).strip()
+    assert directory.lower().startswith("c:\\programdata\\aliyun\\assist\\")

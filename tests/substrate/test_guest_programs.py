@@ -244,6 +244,8 @@ def test_where_sh_is_no_bash_only_what_both_do_alike_is_understood(
         ("id", "uid=0(root) gid=0(root) groups=0(root)\n"),
         ("id -un; id -gn; id -Gn; id -u; id -g; id -G", "root\nroot\nroot\n0\n0\n0\n"),
         ("date +%s; date -u +%F; date -u '+%Y %H:%M%%'", "1551398400\n2019-03-01\n2019 00:00%\n"),
+        ("date '+%H:%M %z %Z'; date -u '+%z %Z'", "08:00 +0800 CST\n+0000 UTC\n"),
+        ("timedatectl set-timezone America/New_York; date '+%F %H %Z'", "2019-02-28 19 EST\n"),
         ("sleep 1 0.5m .5; date +%s", "1551398432\n"),
     ],
 )

@@ -267,13 +267,15 @@ def _command(region: Region) -> None:
     later = _has(region)
     command = {"Type": "RunShellScript", "CommandContent": CONTENT, "Description": "it fails", "WorkingDir": "/tmp"}
     more = {"EnableParameter": True} if later else {}
-    tags = {"Tag": [{"Key": "a", "Value": "b"}]} if _has(region, (2026, 10)) else {}
+    today = _has(region, CURRENT)
+    tags = {"Tag": [{"Key": "a", "Value": "b"}], "ResourceGroupId": "rg-1", "Launcher": "bash"} if today else {}
     made = region.call("CreateCommand", Name="failing", **command, **more, **tags)["CommandId"]
     region.call("CreateCommand", Name="gone", **command)
     first, second, *_ = region.instances
     targets = [first.id, second.id]
     region.guest("chatty", output="x" * 100_000)
-    given = {"Parameters": {"name": "web"}, "Username": "root", **tags} if later else {}
+    ways = {"TerminationMode": "ProcessTree"} if today else {}
+    given = {"Parameters": {"name": "web"}, "Username": "root", **tags, **ways} if later else {}
     region.call("InvokeCommand", CommandId=made, InstanceId=targets, **given)
     region.run_command("chatty", on=first)
     waits = region.run_command("sleep 600", on=first, wait=False)
@@ -297,7 +299,9 @@ def _command(region: Region) -> None:
         run = {"Type": "RunShellScript", "CommandContent": "sleep 600", "InstanceId": targets}
         region.call("RunCommand", **run)
         region.clock.advance("5s")
-        region.call("RunCommand", RepeatMode="EveryReboot", **run)
+        waits = region.call("RunCommand", RepeatMode="EveryReboot", **run)["InvokeId"]
+        if today:
+            region.call("ModifyInvocationAttribute", InvokeId=waits, CommandContent="sleep 60")
     _describe_runs(region)
     if _has(region, (2026, 10)):
         _register(region)

@@ -347,7 +347,7 @@ hostnamectl
 hostnamectl status
 hostnamectl set-hostname A.b
 date
-date +%Y
+date +%N
 date -d now
 date -s now
 cat

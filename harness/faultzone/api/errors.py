@@ -308,6 +308,10 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidParam.pageNumber": (403, "The specified parameter is invalid."),
     "InvalidParam.PageNumber": (403, "The specified parameter is invalid."),
     "InvalidParam.PageSize": (403, "The specified parameter is invalid."),
+    "InvalidOperation.CloudAssistantVersionUnsupported": (
+        403,
+        "The agent of a target is too old for an invocation that was changed.",
+    ),
     "InvalidInvokeId.NotFound": (400, "The specified InvokeId does not exist."),
     "ActivationId.InUse": (403, "The specified activation id is in use."),
     "QuotaExceed.Activation": (403, "The number of activations in the current region exceeds the quota."),

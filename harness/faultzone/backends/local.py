@@ -602,6 +602,9 @@ class LocalBackend:
             return hidden(fields)
         if kind is RunScript:
             shown, filled_in = fields.pop("shown"), fields.pop("filled_in")
+            for name in ("launcher", "termination", "check"):
+                if not fields[name]:
+                    del fields[name]
             # Which kind of entry it is, is said of the entry.
             fields["type"] = fields.pop("kind")
             fields["script"] = text(shown if filled_in else fields["script"])
@@ -626,6 +629,8 @@ class LocalBackend:
         if taken and is_routine(report):
             return
         said = {"report": type(report).__name__, "region": region, **self._named(region, report._asdict())}
+        if said.get("zone") == "":
+            del said["zone"]
         if said.get("output"):
             said["output"] = text(hide(said["output"], self._filled_in.get(str(said.get("run")), ())))
         self.journal.append(self.clock.now, "report" if taken else "stale", said)

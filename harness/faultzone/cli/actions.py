@@ -42,7 +42,7 @@ def render_markdown() -> str:
         shown = ", ".join(
             region
             + [
-                _render(*each, getattr(request, "mandatory", ()))
+                _render(*each, {*getattr(request, "mandatory", ())} - {*getattr(request, "instead", ())})
                 for each in _flat(request.parameters.values())
                 if not each[1].refused
             ]

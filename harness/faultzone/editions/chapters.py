@@ -120,13 +120,30 @@ class Assistant(NamedTuple):
     modify_content: bool  # assistant/modify-content
     name_length: int  # assistant/name-limits
     description_length: int
+    directory_length: int  # of a WorkingDir; 0 for any: assistant/working-dir-200
+    launcher_length: int  # assistant/launcher-limit
+    name_patterns: bool  # whether commands are found by names with *: assistant/command-patterns
+    windows_password: bool  # whether a user of Windows needs the name of a password: assistant/windows-password
+    windows_user: str  # as whom commands run there, empty for the administrator: assistant/run-as-system
+    windows_directory: str  # in which, empty for that of the agent: assistant/windows-directory
     timeout: int  # seconds: assistant/timeout-default, assistant/timeout-default-2020
     delivery: int  # seconds until a run must have begun: invocation-status/settles
     period_floor: int  # seconds: assistant/period-floor
     cron_offset: int  # seconds that its time is ahead of UTC: assistant/cron-time-zone
-    cron_fields: tuple[int, ...]  # assistant/cron-week-and-year
+    #: of the system of an instance, in which cron expressions are meant that name none: assistant/cron-instance-zone;
+    #: empty where `cron_offset` counts
+    system_zone: str
+    cron_fields: tuple[int, ...]  # assistant/cron-week-and-year, assistant/cron-year
+    #: whether a frequency may be a rate, one time, or have a zone: assistant/rate-form, assistant/at-form,
+    #: assistant/cron-zone
+    frequency_forms: bool
+    rate_bounds: tuple[int, int]  # seconds: assistant/rate-bounds
+    period_over_timeout: bool  # assistant/period-not-below-timeout, assistant/rate-bounds
+    #: of the agent for each system, without which those forms do not run: assistant/forms-need-agent
+    forms_need: Mapping[str, str]
+    #: beyond which an agent takes an invocation that was changed: assistant/modify-invocation-agents
+    changes_need: Mapping[str, str]
     cron_first_weekday: Literal["SUN", "MON"]
-    rate_seconds: tuple[int, int] | None  # assistant/rate; None where there are no rates
     page_size_commands: int  # assistant/describe-commands
     page_size_invocations: int  # assistant/describe-invocations
     page_size_results: int  # assistant/describe-results
@@ -139,6 +156,7 @@ class Assistant(NamedTuple):
     mismatch_refused: bool  # assistant/command-types
     delete_in_use_refused: bool  # assistant/delete-command-in-use
     frequency_repeats: bool  # by itself, without Timed: assistant/repeat-mode
+    frequency_decides: bool  # whatever Timed and RepeatMode say: assistant/frequency-means-period
     detailed: bool  # invocation-status/detailed-status
     #: whether the detailed state of a target tells of its run before it began, and how a schedule has ended:
     #: invocation-status/scheduled-target, invocation-status/schedule-over
@@ -148,6 +166,7 @@ class Assistant(NamedTuple):
     totals: str  # the table by which states add up, of `invocation_status`: invocation-status/one-time
     file_owner_length: int  # and of its group; 0 for any: assistant/file-limits
     file_errors: bool  # whether guests tell why a file cannot be written: assistant/file-errors
+    sending_targets: int  # of one call: assistant/send-file
     file_characters: int  # files cannot be sent yet: assistant/send-file
     systems: tuple[str, ...]  # assistant/os-list: beginnings of the names of systems
 

@@ -66,6 +66,7 @@ EDITION: Final = BASE._replace(
         cron_fields=(6,),
         cron_first_weekday="MON",
         page_size_results=50,
+        sending_targets=50,
         file_characters=32768,
         output_bytes={"linux": 24576, "windows": 24576},
         finished_format="%Y-%m-%dT%H:%M:%SZ",

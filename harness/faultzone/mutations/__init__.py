@@ -28,6 +28,7 @@ _CHAPTERS: Final = (
     "assistant_runs",
     "assistant_states",
     "assistant_today",
+    "assistant_schedules",
     "managed_instances",
     "invocation_status",
     "billing",

@@ -14,6 +14,7 @@ from faultzone.model.core.effects import (
     GuestRebooted,
     Halted,
     PutFile,
+    RunChecked,
     RunEnded,
     RunRefused,
     RunScript,
@@ -70,7 +71,7 @@ class Guest:
     __slots__ = (
         "agent", "boot_name", "booted", "directories", "epoch", "files", "given_name", "history", "host_name",
         "id", "os_name", "outside", "pending", "power_timer", "powershell", "printed", "printed_at", "processes",
-        "ran", "region", "seen", "services", "system", "up", "user_data", "world",
+        "ran", "region", "seen", "services", "system", "up", "user_data", "world", "zone",
     )  # fmt: skip
 
     def __init__(self, world: Guests, region: str, effect: Boot) -> None:
@@ -88,7 +89,10 @@ class Guest:
         self.host_name = self.boot_name = self.given_name = ""
         self.user_data: str | None = None
         self.up = False
-        self.seen: str | None = None
+        #: The version of the agent and the time zone that the region was last told.
+        self.seen: tuple[str | None, str] = (None, "")
+        #: The time zone of the system, where that is not the one of images.
+        self.zone = ""
         # Most guests never run anything, and a set or a deque of its own takes more than all the rest of one.
         self.files = _NO_FILES
         self.directories = _NO_FILES
@@ -104,7 +108,7 @@ class Guest:
 
     @property
     def administrator(self) -> str:
-        """The user as whom commands run (assistant/as-administrator)."""
+        """The user as whom commands run (assistant/as-administrator, assistant/as-windows-administrator)."""
         return "root" if self.system.kind == "linux" else "administrator"
 
     @property
@@ -121,7 +125,7 @@ class Guest:
 
     @property
     def _start(self) -> str:
-        """Where a script runs unless its command says (assistant/working-dir)."""
+        """Where a script runs unless its command says (assistant/working-dir, assistant/windows-agent-directory)."""
         if self.system.kind == "linux":
             return "/root"
         return rf"C:\ProgramData\aliyun\assist\{self.agent.versions[0]}"
@@ -223,9 +227,9 @@ class Guest:
         agent = self.agent
         known = self.outside is None or self.id != self.outside.id
         serves = agent.version if self.up and agent.runs and known else None
-        if serves != self.seen or (booted and serves is not None):
-            self.seen = serves
-            self.world.report(self.region, AgentSeen(self.id, self.epoch, serves))
+        if (serves, self.zone) != self.seen or (booted and serves is not None):
+            self.seen = (serves, self.zone)
+            self.world.report(self.region, AgentSeen(self.id, self.epoch, serves, self.zone))
         if serves is not None:
             for run in list(self.pending):
                 self.take(run)
@@ -278,6 +282,9 @@ class Guest:
             refused = "exception"
         if refused is not None:
             self.world.report(self.region, RunRefused(self.id, effect.epoch, run, refused, ""))
+            return
+        if effect.check:
+            self.world.report(self.region, RunChecked(self.id, effect.epoch, run))
             return
         self.world.report(self.region, RunStarted(self.id, effect.epoch, run))
         self.execute(effect.kind, effect.script, by="assistant", effect=effect)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.errors import UnknownTarget, UsageError
-from faultzone.model.core.effects import Boot, CancelScript, PutFile, Report, RunScript
+from faultzone.model.core.effects import Boot, CancelScript, EndScript, PutFile, Report, RunScript
 from faultzone.substrate.guest_agent import AGENT_PROCESS, VERSIONS
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Guests:
         guest = self._guests.get(instance)
         if guest is not None and guest.outside is not None:
             del self._guests[instance]
-            guest.id, guest.seen = guest.outside.id, None
+            guest.id, guest.seen = guest.outside.id, (None, "")
             guest.pending.clear()
             return
         self.down(instance)
@@ -155,6 +155,13 @@ class Guests:
         """What an instance has printed on its console since it last came up, and when; None before it ever did."""
         guest = self._guests.get(instance)
         return None if guest is None else guest.console()
+
+    def end(self, effect: EndScript) -> None:
+        """End a run that has begun, as it was asked for with it (assistant/termination-mode)."""
+        guest = self._guests.get(effect.instance)
+        for process in () if guest is None or guest.epoch != effect.epoch else list(guest.processes):
+            if process.effect is not None and process.effect.run == effect.run:
+                process.terminate()
 
     def services(self, instance: str) -> dict[int, Answer] | None:
         """What serves in an instance, by port; None where no system is up."""

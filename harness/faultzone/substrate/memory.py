@@ -15,6 +15,7 @@ from faultzone.model.core.effects import (
     Booted,
     CancelScript,
     Effect,
+    EndScript,
     GuestCrashed,
     Halt,
     Halted,
@@ -121,6 +122,8 @@ class MemorySubstrate:
                 self.guests.run(effect)
             elif isinstance(effect, CancelScript):
                 self.guests.cancel(effect)
+            elif isinstance(effect, EndScript):
+                self.guests.end(effect)
 
     def _move(self, region: str, effect: Move) -> None:
         """Carry a guest to another host; of one that has died, which nobody knew, there was nothing to carry."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from faultzone.clock import SECOND
 from faultzone.model.core.effects import RunEnded, RunOutput, RunRefused, RunScript, RunTimedOut
 from faultzone.substrate.bash import BASH, runs_in_bash
+from faultzone.substrate.launchers import known_shell, launch
 from faultzone.substrate.programs import linux_program
 from faultzone.substrate.reaction import Answer, Reaction
 from faultzone.substrate.shell import Crashed, Program, Wait, execute
@@ -49,11 +50,16 @@ class Process:
         self._starts_up = by == "user-data"
         # Where /bin/sh is no bash, a script that does not ask for bash gets what both do alike.
         self.plain_sh = guest.system.family not in ("redhat", "suse", "coreos") and not runs_in_bash(script)
+        self._ports: list[int] = []
         self._host_name = guest.host_name
         self._kept, self._written, self._told = bytearray(), 0, 0
         self._quota = effect.quota if effect else 1 << 20
         self.user = (effect.user if effect else "") or guest.administrator
-        self._steps = execute(script, self, _DIALECTS[kind])
+        launcher = effect.launcher if effect else ""
+        if shell := known_shell(launcher, kind):
+            self.plain_sh = self.plain_sh and shell != "bash"
+            launcher = ""
+        self._steps = launch(launcher, script, self) if launcher else execute(script, self, _DIALECTS[kind])
         clock = guest.world.clock
         self.ran = Ran(guest.ran, by, script, clock.now)
         self._timer: Timer | None = None
@@ -97,7 +103,10 @@ class Process:
 
     def serve(self, port: int, answer: Answer) -> bool:
         """Serve at a port from now on; False where something does already."""
-        return self.guest.services.setdefault(port, answer) is answer
+        begun = self.guest.services.setdefault(port, answer) is answer
+        if begun:
+            self._ports.append(port)
+        return begun
 
     # Running
 
@@ -147,6 +156,13 @@ class Process:
         self._leave()
         self._report(RunRefused, "exception", self._output()[0])
 
-    def _time_out(self) -> None:
+    def terminate(self) -> None:
+        """End the script and, where that was asked for, all that it has started (assistant/termination-mode)."""
         self._leave()
+        if self.effect is not None and self.effect.termination == "ProcessTree":
+            for port in self._ports:
+                self.guest.services.pop(port, None)
+
+    def _time_out(self) -> None:
+        self.terminate()
         self._report(RunTimedOut, *self._output())

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: Takes the process that calls it and its arguments; gives the exit code.
 GuestProgram = Callable[["Process", list[str]], "int | Takes"]
 
+#: The time zone of the systems of public images.
+IMAGE_ZONE: Final = "Asia/Shanghai"
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,62}[A-Za-z0-9])?")
 
 
@@ -191,23 +193,43 @@ def _sleep(process: Process, arguments: list[str]) -> int | Takes:
 
 
 _DATE_PARTS: Final = {
-    "F": "%Y-%m-%d", "T": "%H:%M:%S", "D": "%m/%d/%y", "R": "%H:%M", "Z": "UTC", "z": "+0000", "n": "\n", "t": "\t",
-    **{letter: f"%{letter}" for letter in "YmdHMSyjIwu%"},
+    "F": "%Y-%m-%d", "T": "%H:%M:%S", "D": "%m/%d/%y", "R": "%H:%M", "n": "\n", "t": "\t",
+    **{letter: f"%{letter}" for letter in "YmdHMSyjIwuzZ%"},
 }  # fmt: skip
 
 
 def _date(process: Process, arguments: list[str]) -> int:
-    """`date +%s`, and with `-u` dates in UTC: the zone of a system is not known."""
+    """`date +FORMAT`, in the time zone of the system, and with `-u` in UTC (assistant/cron-instance-zone)."""
+    from faultzone.model.assistant.schedules import read_zone  # Few scripts ask for the time.
+
     in_utc = arguments[:1] in (["-u"], ["--utc"])
     forms = arguments[1:] if in_utc else arguments
     form = forms[0] if len(forms) == 1 and forms[0].startswith("+") else "+%E"
-    known = {*_DATE_PARTS, "s"} if in_utc else {"s", "%"}
+    known = {*_DATE_PARTS, "s"}
     if re.sub("%[" + "".join(known) + "]", "", form[1:]).count("%"):
         raise NotUnderstood.of("date", arguments)
     seconds = process.guest.world.clock.now // SECOND
-    at = datetime.fromtimestamp(seconds, UTC)
+    at = datetime.fromtimestamp(seconds, UTC if in_utc else read_zone(process.guest.zone or IMAGE_ZONE))
     parts = {**{letter: at.strftime(each) for letter, each in _DATE_PARTS.items()}, "s": str(seconds)}
     process.write(re.sub("%(.)", lambda match: parts[match[1]], form[1:], flags=re.DOTALL) + "\n")
+    return 0
+
+
+def _timedatectl(process: Process, arguments: list[str]) -> int:
+    """`timedatectl set-timezone NAME`, which is permanent; the agent tells of it."""
+    from faultzone.model.assistant.cron import CronError
+    from faultzone.model.assistant.schedules import read_zone
+
+    verb, name = (*arguments, "", "")[:2]
+    try:
+        known = len(arguments) == 2 and verb == "set-timezone" and read_zone(name)
+    except CronError:
+        known = False
+    if not known or name.startswith("GMT"):
+        raise NotUnderstood.of("timedatectl", arguments)
+    _as_root(process, "timedatectl", arguments)
+    process.guest.zone = "" if name == IMAGE_ZONE else name
+    process.guest.tell_agent()
     return 0
 
 
@@ -279,6 +301,7 @@ LINUX: Final[Mapping[str, GuestProgram]] = {
     "shutdown": _shutdown,
     "sleep": _sleep,
     "systemctl": systemctl,
+    "timedatectl": _timedatectl,
     "uname": _uname,
     "wget": wget,
     "whoami": _whoami,

@@ -138,7 +138,7 @@ def execute(script: str, session: Session, dialect: Dialect) -> Generator[Wait, 
     """
     reaction = session.taught(script.strip())
     if reaction is not None:
-        return (yield from _react(reaction, session))
+        return (yield from react(reaction, session))
     try:
         if session.has_directory(session.directory) is None:
             raise NotUnderstood(f"whether there is a directory {session.directory}")
@@ -149,12 +149,17 @@ def execute(script: str, session: Session, dialect: Dialect) -> Generator[Wait, 
     except ScriptEnds as ended:
         return int(ended.args[0])
     except NotUnderstood as unknown:
-        session.to_console = False
-        session.write(
-            f"this guest does not understand {unknown}; teach it the script: region.guest({script.strip()!r}, ...)\n"
-        )
-        return 2
+        return tell_unknown(unknown, script, session)
     return session.code
+
+
+def tell_unknown(unknown: NotUnderstood, script: str, session: Session) -> int:
+    """Say what a guest does not understand of a script; gives the exit code."""
+    session.to_console = False
+    session.write(
+        f"this guest does not understand {unknown}; teach it the script: region.guest({script.strip()!r}, ...)\n"
+    )
+    return 2
 
 
 def _run(step: Step, session: Session, dialect: Dialect) -> Generator[Wait, None, int]:
@@ -163,7 +168,7 @@ def _run(step: Step, session: Session, dialect: Dialect) -> Generator[Wait, None
         raise NotUnderstood(f"what {step.text!r} does for {session.user}")
     reaction = session.taught(step.text)
     if reaction is not None:
-        return (yield from _react(reaction, session))
+        return (yield from react(reaction, session))
     given, *arguments = step.words(session)
     name = dialect.fold(given)
     if step.to_console and name not in _WITHOUT_ERRORS:
@@ -180,7 +185,12 @@ def _run(step: Step, session: Session, dialect: Dialect) -> Generator[Wait, None
     return result
 
 
-def _react(reaction: Reaction, session: Session) -> Generator[Wait, None, int]:
+def react(reaction: Reaction, session: Session) -> Generator[Wait, None, int]:
+    """Do what was taught; the value is the exit code.
+
+    Raises:
+        Crashed: it breaks the run.
+    """
     if reaction.hang:
         yield None
     if takes := milliseconds(reaction.takes):

@@ -169,6 +169,7 @@ PAIRS = """
 -                     Running    Running
 -                     Stopping   Stopping
 -                     Success    Finished
+-                     Success    Finished
 -                     Cancelled  Stopped
 -                     Terminated Stopped
 ExitCodeNonzero       Failed     Finished

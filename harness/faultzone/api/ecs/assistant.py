@@ -19,15 +19,7 @@ from faultzone.api.answer import (
     items,
     tag_items,
 )
-from faultzone.api.ecs.reasons import (
-    NO_CONTAINERS,
-    NO_DELIVERY,
-    NO_GROUPS,
-    NO_LAUNCHER,
-    NO_PASSWORDS,
-    NO_PUBLIC_COMMANDS,
-    ONE_TERMINATION,
-)
+from faultzone.api.ecs.reasons import NO_CONTAINERS, NO_DELIVERY, NO_PUBLIC_COMMANDS
 from faultzone.api.ecs.shared import TAG
 from faultzone.api.errors import ApiError
 from faultzone.api.request import Request, flag, integer, json_structure, structures, text, texts
@@ -38,15 +30,11 @@ SYSTEM_OF: Final = {"RunShellScript": "linux", "RunBatScript": "windows", "RunPo
 TYPES: Final = tuple(SYSTEM_OF)
 #: Where one names an encoding, any other text means the default (assistant/encodings).
 ENCODINGS: Final = ("PlainText", "Base64")
-_TAGS_MOST: Final = 20
-
-
-def tag_filter(name: str = "Tag", since: Date = CURRENT) -> Any:
-    """Up to twenty tags, to be given or to be filtered by."""
-    return structures(name, *TAG, most=_TAGS_MOST, too_many="InvalidTagCount", since=since)
-
-
 REPEAT_MODES: Final = ("Once", "Period", "NextRebootOnly", "EveryReboot")
+#: The modes of today: one more, which only looks whether a command could run (assistant/dry-run).
+MODES_OF_TODAY: Final = (*REPEAT_MODES, "DryRun")
+#: What a timeout or a stop ends: the script, or all that it has started too (assistant/termination-mode).
+TERMINATION_MODES: Final = ("Process", "ProcessTree")
 #: How the manual once spells a type, and the type that is meant (assistant/type-spelling).
 _SPELLING: Final = {"RunPowershellScript": "RunPowerShellScript"}
 LATER: Final = (2020, 12)
@@ -65,10 +53,12 @@ class AssistantRequest(Request):
 
     Class attributes:
         mandatory: the wire names of these parameters, in the order in which they are missed.
+        instead: what may be given in the place of one of them.
     """
 
     needs_region = True
     mandatory: ClassVar[tuple[str, ...]] = ()
+    instead: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     @classmethod
     def parse(cls, given: Mapping[str, object], *, edition: Date = (2019, 2), unknown: list[str] | None = None) -> Self:
@@ -77,12 +67,15 @@ class AssistantRequest(Request):
             raise ApiError.of("MissingParameter.RegionId", name="RegionId")
         self = super().parse(given, edition=edition, unknown=unknown)
         for wire in cls.mandatory:
-            if wire == "InstanceId" and self.given.get("resource_tags"):
-                continue
-            if not self.given.get(cls.parameters[wire].attribute):
+            if not any(self.given.get(cls.parameters[each].attribute) for each in (wire, *cls.instead.get(wire, ()))):
                 name = "InstanceIds" if wire == "InstanceId" else wire
                 raise ApiError.of(f"MissingParameter.{name}", name=name)
         return self
+
+
+def asked_tags() -> Any:
+    """Tag.N: tags that are kept of what is made, or by which a listing is filtered."""
+    return structures("Tag", *TAG, most=20, too_many="InvalidTagCount", since=CURRENT)
 
 
 class PagedRequest(AssistantRequest):
@@ -110,13 +103,11 @@ class CreateCommand(AssistantRequest):
     time_out: int | None = integer("TimeOut", least=1)
     content_encoding: str = text("ContentEncoding", "Base64", since=LATER)
     enable_parameter: bool = flag("EnableParameter", since=LATER)
-    tags: tuple[dict[str, str], ...] = tag_filter()
-    client_token: str | None = text("ClientToken", since=CURRENT)
 
-    not_simulated = (
-        (NO_LAUNCHER, "Launcher"),
-        (NO_GROUPS, "ResourceGroupId"),
-    )
+    launcher: str = text("Launcher", "", since=CURRENT)
+    resource_group: str = text("ResourceGroupId", "", since=CURRENT)
+    tags: tuple[dict[str, Any], ...] = asked_tags()
+    client_token: str | None = text("ClientToken", since=CURRENT)
 
     answer = Answer(Text("CommandId"))
 
@@ -134,8 +125,7 @@ class ModifyCommand(AssistantRequest):
     type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
     working_dir: str | None = text("WorkingDir", since=LATER)
     timeout: int | None = integer("Timeout", least=1, since=LATER)
-
-    not_simulated = ((NO_LAUNCHER, "Launcher"),)
+    launcher: str | None = text("Launcher", since=CURRENT)
 
 
 class DeleteCommand(AssistantRequest):
@@ -146,7 +136,6 @@ class DeleteCommand(AssistantRequest):
     command_id: str = text("CommandId")
 
 
-NO_LAUNCHER_HERE: Final = "a run has the interpreter of its type"
 _NO_PUBLIC: Final = "there are no public commands here"
 
 
@@ -158,12 +147,11 @@ class DescribeCommands(PagedRequest):
     type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
     description: str | None = text("Description")
     content_encoding: str = text("ContentEncoding", "Base64", since=LATER)
-    tags: tuple[dict[str, str], ...] = tag_filter()
+    latest: bool = flag("Latest", since=CURRENT, inert=CURRENT, why="it is for public commands alone")
+    resource_group: str | None = text("ResourceGroupId", since=CURRENT)
+    tags: tuple[dict[str, Any], ...] = asked_tags()
 
-    not_simulated = (
-        (NO_PUBLIC_COMMANDS, "Provider Latest=false"),
-        (NO_GROUPS, "ResourceGroupId"),
-    )
+    not_simulated = ((NO_PUBLIC_COMMANDS, "Provider"),)
 
     answer = Answer(
         *PAGES_OR_TOKENS,
@@ -175,8 +163,7 @@ class DescribeCommands(PagedRequest):
             Time("CreationTime"),
             Truth("EnableParameter", since=LATER),
             items("ParameterNames", "ParameterName", since=LATER),
-            Text("Launcher", since=CURRENT, empty=NO_LAUNCHER_HERE),
-            Text("ResourceGroupId", since=CURRENT, empty=NO_GROUPS),
+            Text("Launcher", "ResourceGroupId", since=CURRENT),
             tag_items(since=CURRENT),
             Text("Category", "Provider", since=CURRENT, empty=_NO_PUBLIC),
             Number("Version", since=CURRENT, empty=_NO_PUBLIC),
@@ -194,37 +181,49 @@ class DescribeCommands(PagedRequest):
     )
 
 
-class InvokeCommand(AssistantRequest):
+class Invoking(AssistantRequest):
+    """What a call says of the runs for which it asks, whether of a command that there is or of a new one.
+
+    Its targets are named, or from edition 2026-10 on chosen by their tags (assistant/resource-tag).
+    """
+
+    instead: ClassVar[Mapping[str, tuple[str, ...]]] = {"InstanceId": ("ResourceTag",)}
+
+    instance_ids: tuple[str, ...] = texts("InstanceId")
+    timed: bool | None = flag("Timed", None, inert=CURRENT)
+    frequency: str = text("Frequency", "")
+    repeat_mode: str | None = text(
+        "RepeatMode", among=REPEAT_MODES, since=LATER, later={CURRENT: {"among": MODES_OF_TODAY}}
+    )
+    parameter_values: dict[str, str] = json_structure("Parameters", since=LATER)
+    user: str = text("Username", "", since=LATER)
+    password_name: str = text("WindowsPasswordName", "", since=CURRENT)
+    launcher: str = text("Launcher", "", since=CURRENT)
+    termination_mode: str = text("TerminationMode", "", among=TERMINATION_MODES, since=CURRENT)
+    resource_group: str = text("ResourceGroupId", "", since=CURRENT)
+    tags: tuple[dict[str, Any], ...] = asked_tags()
+    client_token: str | None = text("ClientToken", since=CURRENT)
+
+    not_simulated = (
+        (NO_CONTAINERS, "ContainerId ContainerName"),
+        (NO_DELIVERY, "OssOutputDelivery"),
+    )
+
+
+class InvokeCommand(Invoking):
     """Run a command on instances: once, at the times that Frequency names, or when they start."""
 
     mandatory = ("CommandId", "InstanceId")
 
     command_id: str = text("CommandId")
-    instance_ids: tuple[str, ...] = texts("InstanceId")
-    timed: bool | None = flag("Timed", None)
-    frequency: str = text("Frequency", "")
-    repeat_mode: str | None = text("RepeatMode", among=REPEAT_MODES, since=LATER)
-    parameter_values: dict[str, str] = json_structure("Parameters", since=LATER)
-    user: str = text("Username", "", since=LATER)
     timeout: int | None = integer("Timeout", least=10, since=CURRENT)
-    working_dir: str | None = text("WorkingDir", since=CURRENT)
-    resource_tags: tuple[dict[str, str], ...] = tag_filter("ResourceTag")
-    tags: tuple[dict[str, str], ...] = tag_filter()
-    client_token: str | None = text("ClientToken", since=CURRENT)
-
-    not_simulated = (
-        (NO_LAUNCHER, "Launcher"),
-        (NO_GROUPS, "ResourceGroupId"),
-        (NO_CONTAINERS, "ContainerId ContainerName"),
-        (NO_DELIVERY, "OssOutputDelivery"),
-        (NO_PASSWORDS, "WindowsPasswordName"),
-        (ONE_TERMINATION, "TerminationMode=Process"),
-    )
+    working_dir: str = text("WorkingDir", "", since=CURRENT)
+    resource_tags: tuple[dict[str, Any], ...] = structures("ResourceTag", *TAG, most=10, since=CURRENT)
 
     answer = Answer(Text("InvokeId"))
 
 
-class RunCommand(AssistantRequest):
+class RunCommand(Invoking):
     """Create a command and invoke it in one call."""
 
     since = LATER
@@ -233,38 +232,41 @@ class RunCommand(AssistantRequest):
     type: str = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
     command_content: str = text("CommandContent")
     content_encoding: str = text("ContentEncoding", "PlainText")
-    instance_ids: tuple[str, ...] = texts("InstanceId")
     name: str = text("Name", "")
     description: str = text("Description", "")
     working_dir: str = text("WorkingDir", "")
     timeout: int | None = integer("Timeout", least=1)
-    timed: bool | None = flag("Timed", None)
-    frequency: str = text("Frequency", "")
-    repeat_mode: str | None = text("RepeatMode", among=REPEAT_MODES)
     enable_parameter: bool = flag("EnableParameter")
-    parameter_values: dict[str, str] = json_structure("Parameters")
-    user: str = text("Username", "")
     keep_command: bool = flag("KeepCommand")
-    resource_tags: tuple[dict[str, str], ...] = tag_filter("ResourceTag")
-    tags: tuple[dict[str, str], ...] = tag_filter()
-    client_token: str | None = text("ClientToken", since=CURRENT)
-
-    not_simulated = (
-        (NO_LAUNCHER, "Launcher"),
-        (NO_GROUPS, "ResourceGroupId"),
-        (NO_CONTAINERS, "ContainerId ContainerName"),
-        (NO_DELIVERY, "OssOutputDelivery"),
-        (NO_PASSWORDS, "WindowsPasswordName"),
-        (ONE_TERMINATION, "TerminationMode=Process"),
-    )
+    resource_tags: tuple[dict[str, Any], ...] = structures("ResourceTag", *TAG, most=20, since=CURRENT)
 
     answer = Answer(Text("CommandId", "InvokeId"))
 
 
 class StopInvocation(AssistantRequest):
-    """Stop an invocation on all of its targets, or on those named."""
+    """Stop an invocation on all of its targets, or on those named (assistant/stop-limit)."""
 
     mandatory = ("InvokeId",)
 
     invoke_id: str = text("InvokeId")
+    instance_ids: tuple[str, ...] = texts(
+        "InstanceId", later={CURRENT: {"most": 50, "too_many": "InstanceIds.ExceedLimit"}}
+    )
+
+
+class ModifyInvocationAttribute(AssistantRequest):
+    """Change what repeats or waits for a start: its script, its parameters, its times, and add targets."""
+
+    since = CURRENT
+    mandatory = ("InvokeId",)
+
+    invoke_id: str = text("InvokeId")
+    command_content: str | None = text("CommandContent")
+    content_encoding: str = text("ContentEncoding", "PlainText")
+    enable_parameter: bool = flag("EnableParameter")
+    parameter_values: dict[str, str] | None = json_structure("Parameters")
+    frequency: str | None = text("Frequency")
     instance_ids: tuple[str, ...] = texts("InstanceId")
+    client_token: str | None = text("ClientToken")
+
+    answer = Answer(Text("CommandId"))

@@ -5,7 +5,7 @@ Source: API reference of February 2019, chapter "Cloud Assistant"; what came lat
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from faultzone.api.answer import (
     CURRENT,
@@ -20,8 +20,7 @@ from faultzone.api.answer import (
     items,
     tag_items,
 )
-from faultzone.api.ecs.assistant import LATER, NO_LAUNCHER_HERE, REPEAT_MODES, PagedRequest, tag_filter
-from faultzone.api.ecs.reasons import NO_GROUPS
+from faultzone.api.ecs.assistant import LATER, MODES_OF_TODAY, PagedRequest, asked_tags
 from faultzone.api.request import flag, text
 
 _RECORD_STATES: Final = ("Running", "Finished", "Failed", "Stopped")
@@ -60,8 +59,7 @@ _NO_BUCKETS: Final = "no output is delivered to a bucket"
 _RAN: Final = "a run was sent"
 #: What later documentation tells of how a run is to be done.
 _MANNER: Final = (
-    Text("Launcher", since=CURRENT, empty=NO_LAUNCHER_HERE),
-    Text("TerminationMode", since=CURRENT, empty="a run always ends with all of its processes"),
+    Text("Launcher", "TerminationMode", since=CURRENT),
     Text("ContainerId", "ContainerName", since=CURRENT, empty=_NO_CONTAINERS),
     Text("OssOutputDelivery", since=CURRENT, empty=_NO_BUCKETS),
     tag_items(since=CURRENT),
@@ -88,10 +86,9 @@ class DescribeInvocations(PagedRequest):
     instance_id: str | None = text("InstanceId")
     content_encoding: str = text("ContentEncoding", "Base64", since=LATER)
     include_output: bool = flag("IncludeOutput", since=LATER)
-    repeat_mode: str | None = text("RepeatMode", among=REPEAT_MODES, since=CURRENT)
-    tags: tuple[dict[str, str], ...] = tag_filter()
-
-    not_simulated = ((NO_GROUPS, "ResourceGroupId"),)
+    repeat_mode: str | None = text("RepeatMode", among=MODES_OF_TODAY, since=CURRENT)
+    resource_group: str | None = text("ResourceGroupId", since=CURRENT)
+    tags: tuple[dict[str, Any], ...] = asked_tags()
 
     answer = Answer(
         *PAGES_OR_TOKENS,
@@ -138,9 +135,8 @@ class DescribeInvocationResults(PagedRequest):
     )
     include_history: bool = flag("IncludeHistory", since=LATER)
     content_encoding: str = text("ContentEncoding", "Base64", since=LATER)
-    tags: tuple[dict[str, str], ...] = tag_filter()
-
-    not_simulated = ((NO_GROUPS, "ResourceGroupId"),)
+    resource_group: str | None = text("ResourceGroupId", since=CURRENT)
+    tags: tuple[dict[str, Any], ...] = asked_tags()
 
     answer = Answer(
         Structure(

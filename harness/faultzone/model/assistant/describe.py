@@ -14,7 +14,7 @@ from faultzone.api.errors import ApiError
 from faultzone.clock import stamp, utc
 from faultzone.model.assistant.invocation_status import OUTCOMES
 from faultzone.model.assistant.runs import forget_old
-from faultzone.model.assistant.state import AssistantState, Command, Invocation, Record, Target
+from faultzone.model.assistant.state import SCHEDULED, AssistantState, Command, Invocation, Record, Target
 from faultzone.model.assistant.states import (
     LATER_WORDS,
     detailed_total,
@@ -25,6 +25,7 @@ from faultzone.model.assistant.states import (
     total_of,
 )
 from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.fields import tagged
 from faultzone.model.core.filters import has_tags, read_asked_tags, tag_list
 from faultzone.model.core.index import without
 from faultzone.model.core.listing import Listed, Token, listing
@@ -46,7 +47,7 @@ def token_of(request: PagedRequest, limit: int) -> Token | None:
 
 @handles(DescribeCommands)
 def describe_commands(region: RegionState, account: AccountState, request: DescribeCommands) -> Answer:
-    """DescribeCommands, latest first (assistant/describe-commands)."""
+    """DescribeCommands, latest first (assistant/describe-commands, assistant/command-labels)."""
     plain, edition = is_plain(request.content_encoding, "Base64"), region.edition.assistant
     asked = read_asked_tags(request.tags)
     return listing(
@@ -55,21 +56,35 @@ def describe_commands(region: RegionState, account: AccountState, request: Descr
         account.part(AssistantState).commands.values(),
         request,
         lambda each: _command(region, each, plain),
-        where=[lambda command: has_tags(command.tags, asked)] if asked else (),
+        where=[lambda command: has_tags(command.tags, asked), *_texts(region, request)],
         having=(
             (request.command_id, lambda command: command.id),
-            (request.name, lambda command: command.name),
             (request.type, lambda command: command.kind),
-            (request.description, lambda command: command.description),
+            (request.resource_group, lambda command: command.group),
         ),
         latest_first=True,
         token=token_of(request, edition.page_size_commands),
     )
 
 
+def _texts(region: RegionState, request: DescribeCommands) -> Iterator[Callable[[Command], bool]]:
+    """The conditions on names and descriptions."""
+    matches, (name, description) = region.rules.command_matches, (request.name, request.description)
+    if name is not None:
+        yield lambda command: matches(command.name, name)
+    if description is not None:
+        yield lambda command: matches(command.description, description)
+
+
+def _labels(group: str, tags: Mapping[str, str]) -> dict[str, Any]:
+    """What something was given to be found by (assistant/command-labels)."""
+    return {"ResourceGroupId": group, "Tags": {"Tag": tag_list(tags)}}
+
+
 def _command(region: RegionState, command: Command, plain: bool) -> dict[str, Any]:
-    names = list(command.parameters or ())
+    names, edition = list(command.parameters or ()), region.edition
     placeholders = {"EnableParameter": command.parameters is not None, "ParameterNames": {"ParameterName": names}}
+    of_today = {"Launcher": command.launcher, **_labels(command.group, command.tags)}
     return {
         "CommandId": command.id,
         "Name": command.name,
@@ -80,8 +95,8 @@ def _command(region: RegionState, command: Command, plain: bool) -> dict[str, An
         "Timeout": command.timeout,
         "InvokeTimes": command.invoked,
         "CreationTime": stamp(command.created),
-        **(placeholders if region.edition.assistant.detailed else {}),
-        **({"Tags": {"Tag": tag_list(command.tags)}} if region.edition.has(CURRENT) else {}),
+        **(placeholders if edition.assistant.detailed else {}),
+        **(of_today if edition.has(CURRENT) else {}),
     }
 
 
@@ -112,16 +127,10 @@ def describe_invocations(region: RegionState, account: AccountState, request: De
         found,
         request,
         lambda each: _invocation(region, request, each),
-        where=[*_looks(region, request), *_tagged(request.tags)],
+        where=_looks(region, request),
         latest_first=True,
         token=token_of(request, region.edition.assistant.page_size_invocations),
     )
-
-
-def _tagged(given: tuple[dict[str, str], ...]) -> list[Callable[[Invocation], bool]]:
-    """The condition that an invocation has the tags that are asked for, if any are (assistant/tags)."""
-    asked = read_asked_tags(given)
-    return [lambda invocation: has_tags(invocation.tags, asked)] if asked else []
 
 
 def _conditions(
@@ -142,6 +151,9 @@ def _conditions(
         yield book.rows("repeats", r.timed)
     if r.instance_id is not None:
         yield book.rows("instance", r.instance_id)
+    if r.resource_group is not None:
+        yield book.rows("group", r.resource_group)
+    yield from tagged(book, "tag", read_asked_tags(r.tags))
     if r.invoke_status is not None and r.invoke_status not in LATER_WORDS:
         yield book.rows_where("outcome", lambda outcome: total_of(region, *outcome) == r.invoke_status)
 
@@ -149,7 +161,7 @@ def _conditions(
 def _looks(region: RegionState, request: DescribeInvocations) -> Iterator[Callable[[Invocation], bool]]:
     """Conditions that time alone may end, or that are of the later words: no index has them."""
     if request.timed is False and region.edition.assistant.timed_while_open:
-        yield lambda each: each.mode == "Once" or not goes_on(region, each)
+        yield lambda each: each.mode not in SCHEDULED or not goes_on(region, each)
     if request.invoke_status in LATER_WORDS:
         yield lambda each: detailed_total(region, each) == request.invoke_status
 
@@ -166,7 +178,7 @@ def _invocation(region: RegionState, request: DescribeInvocations, invocation: I
         "CommandId": command.id,
         "CommandName": command.name,
         "CommandType": command.kind,
-        "Timed": invocation.mode != "Once",
+        "Timed": invocation.mode in SCHEDULED,
         "Frequency": invocation.frequency,
         "InvokeStatus": total(region, invocation),
         "InvokeInstances": {"InvokeInstance": items},
@@ -179,15 +191,26 @@ def _invocation(region: RegionState, request: DescribeInvocations, invocation: I
             "Parameters": json.dumps(invocation.parameters, ensure_ascii=False),
             "Username": invocation.user,
             "CommandContent": command.script if is_plain(request.content_encoding, "Base64") else command.content,
-            "WorkingDir": invocation.directory,
-            "Timeout": invocation.timeout,
+            "WorkingDir": invocation.place,
+            "Timeout": invocation.seconds,
         }
     if region.edition.has(CURRENT):
-        shown["CommandDescription"] = command.description
-        shown["Tags"] = {"Tag": tag_list(invocation.tags)}
+        shown |= {"CommandDescription": command.description, **_manner(invocation)}
         for item, target in zip(items, invocation.targets.values(), strict=True):
             item["UpdateTime"] = stamp(last_change(invocation, target))
     return shown
+
+
+def _manner(invocation: Invocation) -> dict[str, Any]:
+    """How a run is to be done, and what it was given to be found by.
+
+    Clauses: assistant/launcher, assistant/termination-mode, assistant/invocation-labels.
+    """
+    return {
+        "Launcher": invocation.starter,
+        "TerminationMode": invocation.termination,
+        "Tags": {"Tag": tag_list(invocation.tags)},
+    }
 
 
 def last_change(invocation: Invocation, target: Target) -> int:
@@ -205,7 +228,7 @@ def _details(
     outcome = target_outcome(region, invocation, target)
     shown: dict[str, Any] = {
         "InvocationStatus": outcome.invocation_status,
-        "Timed": invocation.mode != "Once",
+        "Timed": invocation.mode in SCHEDULED,
         "Repeats": target.runs,
         "CreationTime": stamp(invocation.created),
         "StopTime": _stamp(target.stopped),
@@ -228,16 +251,15 @@ def describe_results(region: RegionState, account: AccountState, request: Descri
     state = account.part(AssistantState)
     forget_old(region, state)
     book, conditions, once = state.record_book, [], False
-    tags = read_asked_tags(request.tags)
     if request.invoke_id is not None:
         invocation = state.invocations.get(request.invoke_id)
         once = invocation is not None and not invocation.timed
         conditions.append(book.rows("invocation", request.invoke_id))
     if request.include_history and (request.invoke_id is None or once):
         raise ApiError.of("InvalidParameter", name="IncludeHistory", why="it goes with the InvokeId of what repeats")
-    for field, asked in (("instance", request.instance_id), ("command", request.command_id)):
-        if asked is not None:
-            conditions.append(book.rows(field, asked))
+    named = (("instance", request.instance_id), ("command", request.command_id), ("group", request.resource_group))
+    conditions += [book.rows(field, asked) for field, asked in named if asked is not None]
+    conditions += tagged(book, "tag", read_asked_tags(request.tags))
     if (status := request.invoke_record_status) is not None:
         later = status in LATER_WORDS
         conditions.append(book.rows_where("cause", lambda cause: _reads(region, cause, later=later) == status))
@@ -251,7 +273,6 @@ def describe_results(region: RegionState, account: AccountState, request: Descri
         book.found(*conditions),
         request,
         lambda each: _record(region, each, plain),
-        where=[lambda record: has_tags(record.invocation.tags, tags)] if tags else (),
         # The targets of one run come in the order in which the call named them, runs and invocations the latest first.
         latest_first=not once,
         token=token_of(request, region.edition.assistant.page_size_results),
@@ -269,7 +290,7 @@ def _record(region: RegionState, record: Record, plain: bool) -> dict[str, Any]:
     finished = "" if record.finished is None else utc(record.finished).strftime(edition.finished_format)
     shown: dict[str, Any] = {
         "InvokeId": record.invocation.id,
-        "CommandId": record.invocation.command.id,
+        "CommandId": record.batch.command.id,
         "InstanceId": record.target.instance,
         "InvokeRecordStatus": region.rules.record_state(record.cause),
         "FinishedTime": finished,
@@ -285,9 +306,7 @@ def _record(region: RegionState, record: Record, plain: bool) -> dict[str, Any]:
             "Username": record.invocation.user,
             **_record_details(record),
         }
-    if region.edition.has(CURRENT):
-        shown["Tags"] = {"Tag": tag_list(record.invocation.tags)}
-    return shown
+    return {**shown, **_manner(record.invocation)} if region.edition.has(CURRENT) else shown
 
 
 def _record_details(record: Record) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def send_file(region: RegionState, account: AccountState, request: SendFile) -> 
         base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError):
         raise ApiError("FileContent.DecodeError") from None
-    targets = find_fit(region, account, request.instance_ids)
+    targets = find_fit(region, account, request.instance_ids, region.rules.sendings_limit())
     state, now = account.part(AssistantState), region.clock.now
     sending = Invocation(region.world.hex_id("f"), File("", request, content, now), map(Target, targets), now)
     sending.command.open = 1

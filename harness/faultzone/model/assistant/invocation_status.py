@@ -168,6 +168,7 @@ OUTCOMES: Final[Mapping[str, Outcome]] = MappingProxyType(
         "waiting-for-its-time": Outcome("Running", "Scheduled"),
         "running": Outcome("Running", "Running"),
         "stopping": Outcome("Stopping", "Stopping"),
+        "checked": Outcome("Finished", "Success"),
         "exited-zero": Outcome("Finished", "Success"),
         "exited-nonzero": Outcome("Finished", "Failed", "ExitCodeNonzero"),
         "timed-out": Outcome("Failed", "Timeout", "ExecutionTimeout"),

@@ -54,6 +54,7 @@ def check(defined: tuple[str, ...] | None, given: Mapping[str, str]) -> None:
 
 
 def fill(script: str, given: Mapping[str, str], built_in: Mapping[str, str]) -> str:
-    """A script with its placeholders filled in; what is filled in is not looked at again."""
+    """A script with its placeholders filled in; what is filled in is not looked at again. What has no value is empty
+    (assistant/parameters-default-empty)."""
     values = {name.lower(): value for name, value in given.items()}
     return _PLACEHOLDER.sub(lambda found: built_in[found[1]] if found[1] else values.get(found[2].lower(), ""), script)

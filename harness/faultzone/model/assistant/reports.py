@@ -6,12 +6,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from faultzone.clock import SECOND
-from faultzone.model.assistant.runs import begin_at_start, settle
+from faultzone.model.assistant.runs import begin_at_start, rezone, settle
 from faultzone.model.assistant.state import UNDER_WAY, AssistantState, Managed, Record, find_machine
 from faultzone.model.core.dispatch import takes
 from faultzone.model.core.effects import (
     AgentSeen,
     GuestRebooted,
+    RunChecked,
     RunEnded,
     RunOutput,
     RunRefused,
@@ -23,7 +24,7 @@ from faultzone.model.core.state import RUNNING
 if TYPE_CHECKING:
     from faultzone.model.core.state import RegionState
 
-_RunReport = RunStarted | RunOutput | RunEnded | RunTimedOut | RunRefused
+_RunReport = RunStarted | RunChecked | RunOutput | RunEnded | RunTimedOut | RunRefused
 
 
 def _live(region: RegionState, report: _RunReport) -> tuple[AssistantState, Record] | None:
@@ -51,6 +52,16 @@ def on_started(region: RegionState, report: RunStarted) -> bool:
     if found is None or found[1].started is not None:
         return False
     _begun(region, *found)
+    return True
+
+
+@takes(RunChecked)
+def on_checked(region: RegionState, report: RunChecked) -> bool:
+    """A run that was only to be looked at could begin: it has ended well, and nothing ran (assistant/dry-run)."""
+    found = _live(region, report)
+    if found is None:
+        return False
+    settle(region, *found, "checked")
     return True
 
 
@@ -113,6 +124,8 @@ def on_agent_seen(region: RegionState, report: AgentSeen) -> bool:
     state = region.account(instance.account).part(AssistantState)
     if region.edition.assistant.heartbeat:
         state.hear(instance.id, region.clock.now, serves=version is not None)
+    if report.version is not None and report.zone != state.zones.get(instance.id, ""):
+        rezone(region, state, instance.id, report.zone)
     if isinstance(instance, Managed):
         instance.seen = version or instance.seen
     if instance.id in state.cold and instance.status == RUNNING:

@@ -8,12 +8,18 @@ from faultzone.clock import DAY, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import tzinfo
 
     from faultzone.editions import Edition
-    from faultzone.model.assistant.cron import Cron
     from faultzone.model.assistant.invocation_status import Decision
+    from faultzone.model.assistant.schedules import Schedule
     from faultzone.model.assistant.state import Machine
     from faultzone.model.core.catalog import Image
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """A version, as it is compared; what is no number counts as 0."""
+    return tuple(int(part) if part.isdecimal() else 0 for part in text.split("."))
 
 
 class AssistantRules:
@@ -31,8 +37,31 @@ class AssistantRules:
         """Descriptions of commands have a greatest length (assistant/name-limits)."""
         return len(text) <= self.edition.assistant.description_length
 
+    def directory_fits(self, text: str) -> bool:
+        """Directories of commands and runs have a greatest length (assistant/working-dir-200)."""
+        most = self.edition.assistant.directory_length
+        return not most or len(text) <= most
+
+    def launcher_fits(self, text: str) -> bool:
+        """Launchers have a greatest length, in bytes (assistant/launcher-limit)."""
+        return len(text.encode("utf-8", "surrogateescape")) <= self.edition.assistant.launcher_length
+
+    def password_suffices(self, user: str, password: str) -> bool:
+        """A user of Windows and the name of a password go together; System needs none (assistant/windows-password)."""
+        return not self.edition.assistant.windows_password or (user not in ("", "System")) == bool(password)
+
+    def command_matches(self, text: str, wanted: str) -> bool:
+        """Whether a command is found by its name or its description: the whole, or with `*` at either end a part of it
+        (assistant/describe-commands, assistant/command-patterns)."""
+        if not self.edition.assistant.name_patterns or len(wanted) < 2 or "*" not in (wanted[0], wanted[-1]):
+            return text == wanted
+        part = wanted.strip("*")
+        if wanted[0] == wanted[-1] == "*":
+            return part in text
+        return text.endswith(part) if wanted[0] == "*" else text.startswith(part)
+
     def content_fits(self, encoded: str) -> bool:
-        """The size that counts is that after Base64 (assistant/content-limit)."""
+        """The size that counts is that after Base64 (assistant/content-limit, assistant/content-24k)."""
         return len(encoded) <= self.edition.assistant.content_characters
 
     def file_fits(self, encoded: str) -> bool:
@@ -44,7 +73,7 @@ class AssistantRules:
         return bool(self.edition.assistant.modify_content)
 
     def commands_limit(self) -> int:
-        """How many commands an account may have in a region (assistant/command-quota)."""
+        """How many commands an account may have in a region (assistant/command-quota, assistant/command-quota-500)."""
         return self.edition.assistant.commands
 
     def command_is_deletable(self, in_use: bool) -> bool:
@@ -54,7 +83,7 @@ class AssistantRules:
     # Invocations
 
     def targets_limit(self) -> int:
-        """How many instances one call may name (assistant/targets-limit)."""
+        """How many instances one call may name (assistant/targets-limit, assistant/targets-100)."""
         return self.edition.assistant.targets
 
     def invocations_limit(self) -> int:
@@ -68,6 +97,10 @@ class AssistantRules:
     def installations_limit(self) -> int:
         """On how many instances one call may install the agent (assistant/install-unknown, assistant/install-limit)."""
         return self.edition.assistant.install_targets
+
+    def sendings_limit(self) -> int:
+        """To how many instances one call may send a file (assistant/send-file)."""
+        return self.edition.assistant.sending_targets
 
     def may_run_in(self, status: str) -> bool:
         """Targets must be Running (assistant/running-only)."""
@@ -105,7 +138,13 @@ class AssistantRules:
     # Timed invocations
 
     def repeat_mode(self, mode: str | None, timed: bool | None, frequency: str) -> str:
-        """When an invocation runs (assistant/frequency-required, assistant/repeat-mode)."""
+        """When an invocation runs.
+
+        Clauses: assistant/frequency-required, assistant/repeat-mode, assistant/frequency-means-period,
+        assistant/timed-ignored.
+        """
+        if self.edition.assistant.frequency_decides:
+            return "Period" if frequency else mode or "Once"
         if timed and frequency:
             return "Period"
         if mode is not None:
@@ -113,49 +152,65 @@ class AssistantRules:
         repeats = bool(frequency) and self.edition.assistant.frequency_repeats if timed is None else timed
         return "Period" if repeats else "Once"
 
-    def schedule(self, frequency: str) -> Cron:
-        """The times of a timed invocation (assistant/cron, assistant/period-floor).
+    def schedule(self, frequency: str) -> Schedule:
+        """The times of a timed invocation (assistant/cron, assistant/period-floor, assistant/rate-bounds).
 
         Raises:
-            CronError: it is malformed, or repeats too fast.
+            CronError: it is malformed, or repeats too fast or too slowly.
         """
+        from faultzone.model.assistant import schedules
         from faultzone.model.assistant.cron import Cron, CronError
 
         edition = self.edition.assistant
-        if (count := len(frequency.split())) not in edition.cron_fields:
+        of_today = edition.frequency_forms
+        count = len(frequency.split())
+        if count not in edition.cron_fields and not (of_today and frequency.startswith(("rate(", "at("))):
             raise CronError(f"{count} fields, where {' or '.join(map(str, edition.cron_fields))} are expected")
-        cron = Cron.parse(frequency, first_weekday=edition.cron_first_weekday)
-        period = cron.minimum_period()
-        if period is not None and period < edition.period_floor * SECOND:
-            raise CronError(f"it repeats within {period // SECOND} s, where {edition.period_floor} s is the least")
-        return cron
+        read = schedules.parse if of_today else Cron.parse
+        schedule = read(frequency, first_weekday=edition.cron_first_weekday)
+        period = schedules.period(schedule)
+        is_rate = isinstance(schedule, schedules.Rate)
+        least, most = edition.rate_bounds if is_rate else (edition.period_floor, None)
+        if period is not None and period < least * SECOND:
+            raise CronError(f"it repeats within {period // SECOND} s, where {least} s is the least")
+        if period is not None and most is not None and period > most * SECOND:
+            raise CronError(f"it repeats within {period // SECOND} s, where {most} s is the most")
+        return schedule
 
-    def takes_rates(self) -> bool:
-        """Whether a frequency may be a rate or a moment, and a cron expression name a time zone
-        (assistant/rate, assistant/at, assistant/cron-zone)."""
-        return self.edition.assistant.rate_seconds is not None
+    def period_fits(self, schedule: Schedule, timeout: int) -> bool:
+        """Whether what repeats leaves a run the time that it may take, in seconds: rates a longer one.
 
-    def check_period(self, period: int | None, timeout: int, *, rate: bool) -> None:
-        """Refuse what repeats too fast or too slowly, in milliseconds, for a timeout in seconds
-        (assistant/rate, assistant/period-over-timeout).
-
-        Raises:
-            CronError: it does.
+        Clauses: assistant/period-not-below-timeout, assistant/rate-bounds.
         """
-        limits = self.edition.assistant.rate_seconds
-        if period is None or limits is None:
-            return
-        from faultzone.model.assistant.cron import CronError
+        from faultzone.model.assistant import schedules
 
-        seconds = period // SECOND
-        if rate and not limits[0] <= seconds <= limits[1]:
-            raise CronError(f"it repeats every {seconds} s, where {limits[0]} to {limits[1]} s are allowed")
-        if seconds < timeout or (rate and seconds == timeout):
-            raise CronError(f"it repeats within {seconds} s, and a run may take {timeout} s")
+        period = schedules.period(schedule)
+        if period is None or not self.edition.assistant.period_over_timeout:
+            return True
+        return period > timeout * SECOND if isinstance(schedule, schedules.Rate) else period >= timeout * SECOND
 
-    def cron_offset(self) -> int:
-        """How far the time of cron expressions is ahead of UTC, in milliseconds (assistant/cron-time-zone)."""
-        return self.edition.assistant.cron_offset * SECOND
+    def cron_zone(self, system_zone: str | None) -> tzinfo | int:
+        """The zone in which a cron expression is meant that names none: that of the system of its instance, None for
+        that of images; or in earlier editions how far it is ahead of UTC, in milliseconds.
+
+        Clauses: assistant/cron-instance-zone, assistant/cron-time-zone.
+        """
+        edition = self.edition.assistant
+        if not edition.system_zone:
+            return edition.cron_offset * SECOND
+        from faultzone.model.assistant.schedules import read_zone
+
+        return read_zone(system_zone or edition.system_zone)
+
+    def agent_runs_forms(self, system: str, version: str) -> bool:
+        """Whether an agent runs what has a rate, one time or a zone (assistant/forms-need-agent)."""
+        needed = self.edition.assistant.forms_need.get(system)
+        return needed is None or _version(version) >= _version(needed)
+
+    def agent_takes_changes(self, system: str, version: str) -> bool:
+        """Whether an agent takes an invocation that was changed (assistant/modify-invocation-agents)."""
+        needed = self.edition.assistant.changes_need.get(system)
+        return needed is None or _version(version) > _version(needed)
 
     def fires_again(self, stopped: bool) -> bool:
         """A target gets further runs until the user stops it (assistant/timed-runs-repeat, assistant/stop)."""

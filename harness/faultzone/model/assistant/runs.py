@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from faultzone.clock import DAY, SECOND, stamp
 from faultzone.model.assistant.state import (
     DELIVERING,
+    DRY_RUN,
     WAITING,
     AssistantState,
     Batch,
@@ -61,24 +62,29 @@ def _follow(region: RegionState, instance: Instance, before: str | None, after: 
 # Beginning
 
 
-def start(region: RegionState, state: AssistantState, invocation: Invocation) -> None:
-    """Let an invocation run: now, at its times, or when its targets start."""
-    if invocation.times is not None:
-        schedule(region, state, invocation)
-    elif invocation.mode == "Once":
-        begin(region, state, invocation, invocation.targets.values())
-    else:
-        await_start(region, state, invocation)
-
-
 def begin(region: RegionState, state: AssistantState, invocation: Invocation, targets: Iterable[Target]) -> None:
     """Give one run of an invocation to the agents of its targets."""
     invocation.firings += 1
     run = firing(invocation.id, invocation.firings) if invocation.timed else invocation.id
-    batch = Batch(run, region.clock.now)
+    batch = Batch(run, region.clock.now, invocation.command)
     _file(state, invocation, [_open(state, invocation, target, batch, DELIVERING) for target in targets])
-    _deliver(region, state, invocation, batch)
+    if invocation.schedule is not None:
+        _refuse_the_old(region, state, invocation, batch)
+    if batch.open:
+        _deliver(region, state, invocation, batch)
     _forget_oldest(region, state)
+
+
+def _refuse_the_old(region: RegionState, state: AssistantState, invocation: Invocation, batch: Batch) -> None:
+    """End the runs of which the agent is too old for the form of their times (assistant/forms-need-agent)."""
+    from faultzone.model.assistant.cron import Cron  # Few regions have timed invocations.
+
+    if isinstance(invocation.schedule, Cron):
+        return
+    for record in list(batch.open.values()):
+        machine = machine_of(region, record.target.instance)
+        if not region.rules.agent_runs_forms(machine.image.system, machine.agent or ""):
+            settle(region, state, record, "agent-too-old")
 
 
 def _open(state: AssistantState, invocation: Invocation, target: Target, batch: Batch, cause: str) -> Record:
@@ -104,24 +110,25 @@ def _file(state: AssistantState, invocation: Invocation, records: Sequence[Recor
 
 def _deliver(region: RegionState, state: AssistantState, invocation: Invocation, batch: Batch) -> None:
     """Give the runs of a batch to the agents."""
-    command = invocation.command
+    command = batch.command
     for record in batch.open.values():
         if record.cause != DELIVERING:
             state.judge(record, DELIVERING)
-        record.target.runs += 1
+        record.target.runs += invocation.mode != DRY_RUN
         machine = machine_of(region, record.target.instance)
         region.emit(command.effect(region, invocation, machine, batch.run))
-    batch.timeout = invocation.timeout
+    batch.timeout = invocation.seconds
     batch.timer = region.clock.guest_later(region.rules.delivery(), lambda: _overdue(region, state, batch))
 
 
-def await_start(region: RegionState, state: AssistantState, invocation: Invocation) -> None:
-    """Let an invocation run when its targets start: each time, or only the next (assistant/run-at-start)."""
-    state.at_start.append(invocation)
+def await_start(region: RegionState, state: AssistantState, invocation: Invocation, targets: Iterable[Target]) -> None:
+    """Let an invocation run when these targets start: each time, or only the next (assistant/run-at-start)."""
+    if invocation not in state.at_start:
+        state.at_start.append(invocation)
     if not invocation.timed:
-        run, now = invocation.id, region.clock.now
-        targets = invocation.targets.values()
-        _file(state, invocation, [_open(state, invocation, target, Batch(run, now), WAITING) for target in targets])
+        run, now, command = invocation.id, region.clock.now, invocation.command
+        waiting = [_open(state, invocation, target, Batch(run, now, command), WAITING) for target in targets]
+        _file(state, invocation, waiting)
 
 
 def begin_at_start(region: RegionState, state: AssistantState, instance: Machine) -> None:
@@ -141,24 +148,57 @@ def begin_at_start(region: RegionState, state: AssistantState, instance: Machine
 
 
 def schedule(region: RegionState, state: AssistantState, invocation: Invocation) -> None:
-    """Wait for the next firing of a timed invocation, while any target may still get a run."""
-    assert invocation.times is not None
-    rules, targets = region.rules, invocation.targets.values()
+    """Wait for the next firing of a timed invocation, while any target may still get a run.
+
+    An expression that names no zone is meant in that of each target's system, so targets in several zones have times of
+    their own (assistant/cron-instance-zone).
+    """
+    from faultzone.model.assistant.schedules import next_run  # Few regions have timed invocations.
+
+    assert invocation.schedule is not None
+    if invocation.timer is not None:
+        invocation.timer.cancel()
     invocation.timer = None
-    due = invocation.times.next_after(region.clock.now, rules.cron_offset())
-    if due is None or not any(_fires(region, each) and find_machine(region, each.instance) for each in targets):
+    due: dict[str | None, int] = {}
+    for target in invocation.targets.values():
+        zone = state.zones.get(target.instance)
+        if zone not in due and _fires(region, target) and find_machine(region, target.instance):
+            at = next_run(invocation.schedule, region.clock.now, region.rules.cron_zone(zone), invocation.created)
+            if at is not None:
+                due[zone] = at
+            if not state.zones:
+                break
+    if not due:
         was_open, invocation.exhausted = invocation.open, True
         if was_open and not invocation.open:
             close(state, invocation)
         return
+    first = min(due.values())
 
     def fire() -> None:
-        ready = [target for target in targets if _fires(region, target) and _is_able(region, target)]
+        ready = [
+            target
+            for target in invocation.targets.values()
+            if _fires(region, target)
+            and _is_able(region, target)
+            and (not state.zones or due.get(state.zones.get(target.instance)) == first)
+        ]
         if ready:
             begin(region, state, invocation, ready)
         schedule(region, state, invocation)
 
-    invocation.timer = region.clock.call_at(due, fire)
+    invocation.timer = region.clock.call_at(first, fire)
+
+
+def rezone(region: RegionState, state: AssistantState, machine_id: str, zone: str) -> None:
+    """Note that the system of a machine is in another time zone; empty for that of images."""
+    if zone:
+        state.zones[machine_id] = zone
+    else:
+        state.zones.pop(machine_id, None)
+    for invocation in list(state.invocations.values()):
+        if invocation.timer is not None and machine_id in invocation.targets:
+            schedule(region, state, invocation)
 
 
 def _fires(region: RegionState, target: Target) -> bool:
@@ -263,7 +303,7 @@ def _tell(region: RegionState, state: AssistantState, record: Record) -> None:
     from faultzone.model.assistant.invocation_status import OUTCOMES  # Few subscribe.
 
     account = next(each.id for each in region.accounts.values() if each.kept(AssistantState) is state)
-    command = record.invocation.command
+    command = record.batch.command
     told = {
         "commandId": command.id,
         "commandName": command.name,

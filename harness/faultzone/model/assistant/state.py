@@ -11,6 +11,7 @@ from faultzone.journal.redaction import HIDDEN
 from faultzone.model.assistant.parameters import fill
 from faultzone.model.core.book import NOWHERE, Book, Field, by_name
 from faultzone.model.core.effects import PutFile, RunScript
+from faultzone.model.core.fields import tag_values
 from faultzone.model.core.state import RUNNING
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ UNDER_WAY: Final = "running"
 WAITING: Final = "waiting-for-its-time"
 #: The modes in which an invocation goes on until the user stops it (assistant/repeat-mode).
 _REPEATING: Final = frozenset({"Period", "EveryReboot"})
+#: Those that the documentation calls timed; the others begin at once.
+SCHEDULED: Final = _REPEATING | {"NextRebootOnly"}
+#: The mode in which an invocation only looks whether it could run (assistant/dry-run).
+DRY_RUN: Final = "DryRun"
 
 
 class SystemOf(NamedTuple):
@@ -92,23 +97,27 @@ class Command:
 
     Attributes:
         parameters: the names of its placeholders; None where they are not enabled.
+        launcher: what starts the script; empty for the interpreter of its type.
+        group, tags: what it was given to be found by.
     """
 
     __slots__ = (
-        "content", "created", "description", "directory", "id", "invoked", "kind", "name", "open", "parameters",
-        "script", "tags", "timeout",
+        "content", "created", "description", "directory", "group", "id", "invoked", "kind", "launcher", "name", "open",
+        "parameters", "script", "tags", "timeout",
     )  # fmt: skip
 
     def __init__(self, id: str, kind: str, content: str, script: str, created: int) -> None:
         self.id, self.kind, self.content, self.script, self.created = id, kind, content, script, created
-        self.name = self.description = self.directory = ""
-        self.parameters: tuple[str, ...] | None = None
+        self.name = self.description = self.directory = self.launcher = self.group = ""
         self.tags: Mapping[str, str] = {}
+        self.parameters: tuple[str, ...] | None = None
         self.timeout = 0
         self.invoked = self.open = 0
 
     def effect(self, region: RegionState, invocation: Invocation, instance: Machine, run: str) -> RunScript | PutFile:
-        """What the agent of an instance is asked to do."""
+        """What the agent of an instance is asked to do. As whom and where is the edition's to say if nobody else does
+        (assistant/run-as-system, assistant/windows-directory)."""
+        edition, is_windows = region.edition.assistant, instance.image.system == "windows"
         return RunScript(
             instance.id,
             instance.epoch,
@@ -116,16 +125,19 @@ class Command:
             self.id,
             self.kind,
             self._script(region, invocation, instance, invocation.parameters),
-            invocation.timeout,
-            invocation.directory,
+            invocation.seconds,
+            invocation.place or (edition.windows_directory if is_windows else ""),
             region.rules.output_quota(instance.image.system),
-            invocation.user,
+            invocation.user or (edition.windows_user if is_windows else ""),
             tuple(invocation.parameters.values()),
             self._script(region, invocation, instance, dict.fromkeys(invocation.parameters, HIDDEN)),
+            invocation.starter,
+            invocation.termination,
+            invocation.mode == DRY_RUN,
         )
 
     def _script(self, region: RegionState, invocation: Invocation, instance: Machine, given: Mapping[str, str]) -> str:
-        """The script with what its placeholders stand for (assistant/parameters)."""
+        """The script with what its placeholders stand for (assistant/parameters, assistant/built-in-parameters)."""
         if self.parameters is None:
             return self.script
         built_in = {
@@ -189,15 +201,16 @@ class Batch:
     """The runs that began together, at the instant `began`; `timer` watches over them until all have settled.
 
     Attributes:
+        command: what they run, which an invocation may have changed since.
         open: instance -> record, of those that have not settled.
         ended: what became of the others -> how many.
         timeout: how many seconds each may take, as the command said when they were delivered.
     """
 
-    __slots__ = ("began", "ended", "open", "run", "timeout", "timer")
+    __slots__ = ("began", "command", "ended", "open", "run", "timeout", "timer")
 
-    def __init__(self, run: str, began: int) -> None:
-        self.run, self.began = run, began
+    def __init__(self, run: str, began: int, command: Command) -> None:
+        self.run, self.began, self.command = run, began, command
         self.open: dict[str, Record] = {}
         self.ended: Counter[str] = Counter()
         self.timeout = 0
@@ -212,28 +225,32 @@ class Invocation:
         timed: whether it repeats until the user stops it.
         parameters: what the placeholders of the command stand for.
         user: as whom it runs; empty for the administrator.
-        outcome: what its total follows from: the causes of its targets; of one that repeats, whether they are stopped.
+        timeout, directory, launcher: its own, where they are not those of its command.
+        termination: what a stop or a timeout ends, one of the documented modes; empty for what the edition says.
+        kept: whether a command that takes the place of its own is kept (assistant/modify-invocation).
         group, tags: what it was given to be found by.
+        outcome: what its total follows from: the causes of its targets; of one that repeats, whether they are stopped.
         exhausted: whether its schedule names no further time, or none of its targets is left.
         row: its place in the book of invocations.
     """
 
     __slots__ = (
-        "_counts", "command", "created", "exhausted", "firings", "frequency", "group", "id", "mode", "outcome",
-        "own_directory", "own_timeout", "parameters", "records", "row", "tags", "targets", "timed", "timer", "times",
-        "user",
+        "_counts", "command", "created", "directory", "exhausted", "firings", "frequency", "group", "id", "kept",
+        "launcher", "mode", "outcome", "parameters", "records", "row", "schedule", "tags", "targets", "termination",
+        "timed", "timeout", "timer", "user",
     )  # fmt: skip
 
     def __init__(self, id: str, command: Command, targets: Iterable[Target], created: int, mode: str = "Once") -> None:
-        self.id, self.command, self.created = id, command, created
+        self.id, self.created = id, created
+        self.command: Final = command
         self.mode, self.timed = mode, mode in _REPEATING
-        self.targets = {target.instance: target for target in targets}
-        self.times: Schedule | None = None
-        self.frequency = self.user = self.group = ""
-        self.parameters: Mapping[str, str] = {}
+        self.targets: Final = {target.instance: target for target in targets}
+        self.schedule: Schedule | None = None
+        self.frequency = self.user = self.directory = self.launcher = self.termination = self.group = ""
+        self.timeout: int | None = None
+        self.kept = True
         self.tags: Mapping[str, str] = {}
-        self.own_timeout: int | None = None
-        self.own_directory: str | None = None
+        self.parameters: Mapping[str, str] = {}
         self.records: deque[Record] = deque()
         self.timer: Timer | None = None
         self.firings = 0
@@ -252,15 +269,26 @@ class Invocation:
         counts[after] += 1
         return self.outcome if counts.keys() == self.outcome else frozenset(counts)
 
-    @property
-    def timeout(self) -> int:
-        """After how many seconds a run is ended: its own, or that of its command (assistant/invocation-timeout)."""
-        return self.own_timeout or self.command.timeout
+    def join(self, count: int) -> frozenset[str | bool]:
+        """Count targets that came later. Returns what the outcome is now."""
+        if self.timed:
+            self._counts[False] += count
+        return frozenset(self._counts)
 
     @property
-    def directory(self) -> str:
-        """Where a run begins: its own, or that of its command (assistant/invocation-directory)."""
-        return self.own_directory or self.command.directory
+    def seconds(self) -> int:
+        """How long a run of it may take (assistant/own-timeout)."""
+        return self.command.timeout if self.timeout is None else self.timeout
+
+    @property
+    def place(self) -> str:
+        """The directory in which it runs; empty for the usual one (assistant/own-directory)."""
+        return self.directory or self.command.directory
+
+    @property
+    def starter(self) -> str:
+        """The launcher of its script; empty for the interpreter of its type."""
+        return self.launcher or self.command.launcher
 
     @property
     def open(self) -> bool:
@@ -271,7 +299,9 @@ class Invocation:
 
 RECORD_FIELDS: Final = by_name(
     Field("invocation", "invocation", lambda each: (each.invocation.id,)),
-    Field("command", "invocation", lambda each: (each.invocation.command.id,)),
+    Field("command", "batch", lambda each: (each.batch.command.id,)),
+    Field("group", "invocation", lambda each: (each.invocation.group,) if each.invocation.group else ()),
+    Field("tag", "invocation", lambda each: tag_values(each.invocation.tags)),
     Field("instance", "target", lambda each: (each.target.instance,)),
     Field("cause", "cause", lambda each: (each.cause,)),
     Field("superseded", "superseded", lambda each: (True,) if each.superseded else ()),
@@ -281,7 +311,9 @@ INVOCATION_FIELDS: Final = by_name(
     Field("command", "command", lambda each: (each.command.id,)),
     Field("command name", "command", lambda each: (each.command.name,)),
     Field("type", "command", lambda each: (each.command.kind,)),
-    Field("repeats", "mode", lambda each: (each.mode != "Once",)),
+    Field("repeats", "mode", lambda each: (each.mode in SCHEDULED,)),
+    Field("group", "group", lambda each: (each.group,) if each.group else ()),
+    Field("tag", "tags", lambda each: tag_values(each.tags)),
     Field("mode", "mode", lambda each: (each.mode,)),
     Field("instance", "targets", lambda each: tuple(each.targets)),
     Field("outcome", "outcome", lambda each: ((each.timed, each.outcome),)),
@@ -297,6 +329,7 @@ class AssistantState:
         live: instance -> run -> record, of those that have not settled.
         at_start: what is to run when its targets start.
         cold: the instances that have started and whose agent has not been heard of since.
+        zones: machine -> the name of the time zone of its system, where that is not the one of images.
         beats: machine -> when its agent was first heard of, and since when it is silent, None while it is not.
     """
 
@@ -310,6 +343,7 @@ class AssistantState:
         self.live: dict[str, dict[str, Record]] = {}
         self.at_start: list[Invocation] = []
         self.cold: set[str] = set()
+        self.zones: dict[str, str] = {}
         self.beats: dict[str, tuple[int, int | None]] = {}
         self.day = 0
         self.invoked_today = 0

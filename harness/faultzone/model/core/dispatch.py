@@ -69,7 +69,9 @@ _ANSWERING: Final[Mapping[str, str]] = {
     "billing.charges": "ReActivateInstances ReactivateInstances",
     "billing.price_list": "DescribePrice DescribeRenewalPrice",
     "billing.subscriptions": "RenewInstance ModifyInstanceAutoRenewAttribute DescribeInstanceAutoRenewAttribute",
-    "assistant.actions": "CreateCommand ModifyCommand DeleteCommand InvokeCommand RunCommand StopInvocation",
+    "assistant.actions": "CreateCommand ModifyCommand DeleteCommand",
+    "assistant.invoking": "InvokeCommand RunCommand StopInvocation",
+    "assistant.changes": "ModifyInvocationAttribute",
     "assistant.agents": "InstallCloudAssistant DescribeCloudAssistantStatus",
     "assistant.describe": "DescribeCommands DescribeInvocations DescribeInvocationResults",
     "assistant.files": "SendFile DescribeSendFileResults",
@@ -118,6 +120,7 @@ REPORTS: Final[Loaded[type, Taker]] = Loaded(
         f"{_MODEL}events.recovery": (effects.HostLost, effects.HostBack, effects.GuestCrashed),
         f"{_MODEL}assistant.reports": (
             effects.RunStarted,
+            effects.RunChecked,
             effects.RunOutput,
             effects.RunEnded,
             effects.RunTimedOut,

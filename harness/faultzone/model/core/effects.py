@@ -102,6 +102,9 @@ class RunScript(NamedTuple):
         user: as whom it runs; empty for the administrator.
         filled_in: what stands for its placeholders, which may be secret.
         shown: the script without that.
+        launcher: what starts it; empty for the interpreter of its type.
+        termination: what the end of its time or a stop ends, `Process` or `ProcessTree`; empty where nobody said.
+        check: whether the agent only looks whether it could run.
     """
 
     instance: str
@@ -116,6 +119,9 @@ class RunScript(NamedTuple):
     user: str = ""
     filled_in: tuple[str, ...] = ()
     shown: str = ""
+    launcher: str = ""
+    termination: str = ""
+    check: bool = False
 
 
 class PutFile(NamedTuple):
@@ -144,12 +150,24 @@ class CancelScript(NamedTuple):
     run: str
 
 
+class EndScript(NamedTuple):
+    """Let the agent of an instance end a run that has begun, in the way that was asked for with it."""
+
+    instance: str
+    epoch: int
+    run: str
+
+
 class AgentSeen(NamedTuple):
-    """The agent of an instance serves, in this version; None when it has ceased to."""
+    """The agent of an instance serves, in this version; None when it has ceased to.
+
+    `zone` is the name of its system's time zone; empty where that is the one of images.
+    """
 
     instance: str
     epoch: int
     version: str | None
+    zone: str = ""
 
 
 class GuestRebooted(NamedTuple):
@@ -161,6 +179,14 @@ class GuestRebooted(NamedTuple):
 
 class RunStarted(NamedTuple):
     """The agent has begun a run."""
+
+    instance: str
+    epoch: int
+    run: str
+
+
+class RunChecked(NamedTuple):
+    """A run that the agent was only to look at could begin."""
 
     instance: str
     epoch: int
@@ -208,10 +234,10 @@ class RunRefused(NamedTuple):
     output: str
 
 
-Effect = Boot | Halt | Move | Interrupt | Release | RunScript | PutFile | CancelScript
+Effect = Boot | Halt | Move | Interrupt | Release | RunScript | PutFile | CancelScript | EndScript
 Report = (
     Booted | Halted | HostLost | HostBack | GuestCrashed | AgentSeen | GuestRebooted
-    | RunStarted | RunOutput | RunEnded | RunTimedOut | RunRefused
+    | RunStarted | RunChecked | RunOutput | RunEnded | RunTimedOut | RunRefused
 )  # fmt: skip
 
 

@@ -76,12 +76,13 @@ def _terms(instance: Instance) -> Values:
     )
 
 
-def _tags(given: Sequence[Mapping[str, str]]) -> Values:
-    """A tag is found by its key, and by its key and value."""
-    if not given:
-        return ()
-    tags = read_tag_list(given)
+def tag_values(tags: Mapping[str, str]) -> Values:
+    """By what tags are found: each by its key, and by its key and value."""
     return (*((key,) for key in tags), *tags.items())
+
+
+def _tags(given: Sequence[Mapping[str, str]]) -> Values:
+    return tag_values(read_tag_list(given)) if given else ()
 
 
 def _tag_count(instance: Instance) -> Values:
