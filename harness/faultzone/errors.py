@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Self
 
 #: A message lists at most this many allowed values, and this many characters of a wrong one.
@@ -53,7 +53,7 @@ class UsageError(FaultzoneError, ValueError):
     def expected_one_of(cls, name: str, value: object, allowed: Iterable[object]) -> Self:
         """`clock='wall': expected 'virtual' or 'hybrid'`, with the nearest first when there are many."""
         known = list(allowed)
-        return cls(f"{name}={_shown(value)}: {_nearest(value, known)}expected {_choice(known)}")
+        return cls(f"{name}={_shown(value)}: {nearest(value, known)}expected {_choice(known)}")
 
     @classmethod
     def expected_whole(cls, name: str, value: object, least: int, most: int | None = None, *, unit: str = "") -> Self:
@@ -73,7 +73,7 @@ class UsageError(FaultzoneError, ValueError):
             see: where the user finds these names. It replaces a long list.
         """
         names = list(known)
-        near = _nearest(name, names)
+        near = nearest(name, names)
         listed = f"expected {_choice(names)}" if names and (len(names) <= _LISTED or not see) else ""
         advice = near + ("" if near and see else see or listed)
         given = f"unknown {what} {_shown(name)}{f' {where}' * bool(where)}"
@@ -176,10 +176,10 @@ def _choice(allowed: list[object]) -> str:
     return f"one of {', '.join(shown)}" + (f" and {len(allowed) - _LISTED} more" if len(allowed) > _LISTED else "")
 
 
-def _nearest(value: object, known: list[object]) -> str:
-    """`did you mean 'b'? ` for a name near a known one."""
+def nearest(value: object, known: Sequence[object], before: str = "") -> str:
+    """`did you mean 'b'? ` for a name near a known one, with what is said before that; empty where none is near."""
     from difflib import get_close_matches  # Slow to import, and only a mistake needs it.
 
     names = [each for each in known if isinstance(each, str)]
     near = get_close_matches(value, names, 1) if isinstance(value, str) else []
-    return f"did you mean {near[0]!r}? " if near else ""
+    return f"{before}did you mean {near[0]!r}? " if near else ""

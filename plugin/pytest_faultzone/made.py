@@ -18,6 +18,7 @@ from faultzone.model.rules import Rules
 from faultzone.region import Region
 from faultzone.region.region import watch
 from pytest_faultzone import backends, options
+from pytest_faultzone.proof import PROOF
 from pytest_faultzone.running import ASSERTS, RUNNING
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ class Regions:
         while self._left:
             made = self._left.pop()
             made.end()
+            self._note_ignored(made)
             self._judge(made)
 
     def of(self, item: pytest.Item) -> list[Made]:
@@ -152,12 +154,17 @@ class Regions:
         """
         self.end_left()
         for made in list(self._made.values()):
+            self._note_ignored(made)
             over = nextitem is None or (made.owner and not _is_within(nextitem.nodeid, made.owner))
             if over:
                 self._judge(made)
         if self._violations:
             found, self._violations = "\n".join(self._violations), []
             raise ViolationError(found)
+
+    def _note_ignored(self, made: Made) -> None:
+        if made.journal.ignored:
+            self.config.stash[PROOF].note_ignored(made.journal.ignored)
 
     def _judge(self, made: Made) -> None:
         """Judge a journal once. A region that is wrong on purpose is left to the assertions of its clause."""

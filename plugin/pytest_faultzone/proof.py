@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from faultzone.verdicts import Finding
     from faultzone.verdicts.departures import Departure
@@ -48,6 +48,8 @@ class Proof:
         self.reasons: list[str] = []
         #: Why the options of the run make no sense, where a worker has found it out.
         self.mistake = ""
+        #: Action -> its parameters that tests gave and no edition has.
+        self.ignored: dict[str, dict[str, None]] = {}
         #: Describes the calls to an endpoint that were lost or repeated; None without an endpoint.
         self.lost: Callable[[], str] | None = None
         #: The known departures of the backend, and for each by its name the ids of the tests of its clauses.
@@ -72,6 +74,12 @@ class Proof:
         """Note, in a worker, why the options make no sense."""
         self.mistake = mistake
         self._send("mistake", mistake)
+
+    def note_ignored(self, found: Mapping[str, Iterable[str]]) -> None:
+        """Take note of parameters that no edition has, by action."""
+        for action, names in found.items():
+            self.ignored.setdefault(action, {}).update(dict.fromkeys(names))
+        self._send("ignored", {action: list(names) for action, names in self.ignored.items()})
 
     def _send(self, what: str, value: object) -> None:
         if self.is_worker:
@@ -115,6 +123,7 @@ class Proof:
         for reason in sent.get("reasons", ()):
             self.nothing_known(reason)
         self.mistake = self.mistake or sent.get("mistake", "")
+        self.note_ignored(sent.get("ignored", {}))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:

@@ -71,5 +71,10 @@ class Reporting:
             from pytest_faultzone import summary
 
             summary.write_not_run(terminalreporter)
+        if proof.ignored:
+            from faultzone.journal import ignored
+
+            for line in ignored.lines(proof.ignored):
+                terminalreporter.write_line(line, yellow=True)
         if proof.lost is not None and not proof.reasons and (lost := proof.lost()):
             terminalreporter.write_line(lost)

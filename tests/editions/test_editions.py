@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import faultzone
-from faultzone import assert_refused, editions, make_region
+from faultzone import ApiError, assert_refused, editions, make_region
 from faultzone.editions import Edition
 from faultzone.errors import UsageError
 
@@ -99,3 +99,87 @@ def test_each_value_is_read_by_the_code() -> None:
         for name in names
     }
     assert {path for path, attribute in values.items() if attribute not in read} == set()
+
+
+@pytest.mark.parametrize(
+    "chapter", [each for each in editions.load()._fields if hasattr(getattr(editions.load(), each), "_fields")]
+)
+def test_a_value_that_is_missing_or_unknown_is_named_when_the_edition_is_imported(chapter: str) -> None:
+    """The type checker finds both before that: a chapter is a NamedTuple without defaults."""
+    whole = getattr(editions.load(editions.MANUAL), chapter)
+    assert not whole._field_defaults
+    for name in whole._fields:
+        with pytest.raises(TypeError, match=rf"missing 1 required positional argument: '{name}'"):
+            type(whole)(**{each: value for each, value in whole._asdict().items() if each != name})
+    with pytest.raises((TypeError, ValueError), match="colour"):
+        whole._replace(colour="blue")
+
+
+def test_regions_follow_the_newest_complete_edition_unless_another_is_pinned() -> None:
+    assert [each.name for each in editions.EDITIONS if each.complete][-1] == editions.DEFAULT
+    before = editions.followed()
+    end, inner = editions.follow("2026-10"), editions.follow("2019-02")
+    assert editions.followed() == editions.load().name == "2019-02"
+    inner()
+    assert editions.followed() == "2026-10"
+    with make_region() as region:
+        assert region.edition.name == "2026-10"
+    end()
+    assert editions.followed() == before
+    with pytest.raises(UsageError, match="unknown edition '1999-01'"):
+        editions.follow("1999-01")
+
+
+LATER_TYPE, LATER_IMAGE = "ecs.g8i.large", "aliyun_3_x64_20G_alibase_20240528.vhd"
+
+
+@pytest.mark.parametrize("edition", ["2019-02", "2020-12"])
+@pytest.mark.parametrize(
+    ("action", "given", "code"),
+    [
+        ("RunInstances", {"InstanceType": LATER_TYPE, "ImageId": LATER_IMAGE}, "InvalidInstanceType.ValueNotSupported"),
+        ("RunInstances", {"InstanceType": "ecs.g5.large", "ImageId": LATER_IMAGE}, "InvalidImageId.NotFound"),
+    ],
+)
+def test_what_a_later_edition_knows_is_refused_with_that_edition(
+    edition: str, action: str, given: dict[str, str], code: str
+) -> None:
+    with make_region(edition=edition) as region, pytest.raises(ApiError) as refused:
+        region.call(action, **given)
+    assert refused.value.code == code
+    said = f" It is there from edition 2026-10 on; this region is of {edition}."
+    assert refused.value.message.endswith(said)
+
+
+def test_what_no_edition_knows_is_refused_without_one() -> None:
+    launch = {"InstanceType": "ecs.g5.large", "ImageId": "no_such_image"}
+    for wrong in (launch, {**launch, "InstanceType": "ecs.nonsense.vast"}):
+        with make_region(edition="2019-02") as region, pytest.raises(ApiError) as refused:
+            region.call("RunInstances", **wrong)
+        assert "edition" not in refused.value.message
+
+
+@pytest.mark.parametrize("edition", editions.names())
+def test_an_action_that_is_not_simulated_is_refused_with_the_nearest(edition: str) -> None:
+    with make_region(edition=edition) as region:
+        for action, says in (
+            ("DescribeInstancez", " It is not simulated; did you mean 'DescribeInstances'?"),
+            ("Xyzzy", " It is not simulated."),
+        ):
+            with pytest.raises(ApiError) as refused:
+                region.call(action)
+            assert refused.value.code in ("InvalidAction", "InvalidAction.NotFound")
+            assert refused.value.message.endswith(says)
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest() -> None:
+    with make_region(unknown="refuse") as region:
+        for name, says in (
+            ("PageSzie", "DescribeInstances has no such parameter; did you mean 'PageSize'?"),
+            ("Xyzzy", "DescribeInstances has no such parameter"),
+        ):
+            with pytest.raises(ApiError) as refused:
+                region.call("DescribeInstances", **{name: "1"})
+            assert refused.value.code == "UnsupportedParameter"
+            assert says in refused.value.message
+            assert ("did you mean" in refused.value.message) == ("did you mean" in says)

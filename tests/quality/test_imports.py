@@ -37,7 +37,7 @@ ROOMS: Final[dict[str, str]] = {
     "checkers": "errors clock editions journal",
     "mutations": "errors clock api clauses editions model backends",
     "verdicts": "errors clauses editions journal",
-    "cli": "errors api clauses editions model substrate serve checkers mutations",
+    "cli": "errors api clauses editions journal model substrate serve checkers mutations",
     "pytest_faultzone": "errors api clauses editions journal model substrate backends serve region faultzone checkers "
     "verdicts",
     "faultzone_specs": "faultzone",

@@ -24,7 +24,7 @@ FIRST_CALL: Final = """
     editions.edition_2026_10
     errors
     faults faults.house faults.targets
-    journal journal.journal journal.redaction
+    journal journal.ignored journal.journal journal.redaction
     loading
     model model.assistant model.assistant.rules model.billing model.billing.rules model.cloud model.core
     model.core.addresses model.core.book model.core.catalog model.core.client_tokens model.core.dispatch

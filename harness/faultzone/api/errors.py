@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from faultzone.editions.edition import Date, date_text
+
 _GONE = "The current status of the resource does not support this operation."
 _MISSING = 'The input parameter "{name}" that is mandatory for processing this request is not supplied.'
 
@@ -386,3 +388,8 @@ class ApiError(Exception):
     def of(cls, code: str, **words: object) -> ApiError:
         """The error of a documented code, the placeholders of its message filled in with `words`."""
         return cls(code, CODES[code][1].format(**words))
+
+
+def came_later(message: str, since: Date, edition: Date) -> str:
+    """The message of a refusal of what a later edition has, with both editions."""
+    return f"{message} It is there from edition {date_text(since)} on; this region is of {date_text(edition)}."

@@ -33,6 +33,7 @@ from faultzone.api.values import (
     unfold,
 )
 from faultzone.editions.edition import Date, date_text
+from faultzone.errors import nearest
 
 #: Parameters that every action accepts and no model looks at: owners, and what the wire itself consumes.
 COMMON: Final = frozenset(
@@ -436,7 +437,8 @@ class Request:
                 if cls.has(name):
                     folded = fold(name, value, {} if folded is None else folded)
                 else:
-                    _note_unknown(name, f"{cls.__name__} has no such parameter", unknown)
+                    near = "" if unknown is not None else nearest(name[:_NAME_MOST], [*table], "; ").rstrip()
+                    _note_unknown(name, f"{cls.__name__} has no such parameter{near}", unknown)
                 continue
             read = parameter.read(name, value, edition, unknown)
             if parameter.attribute:  # What is not simulated has none: it is taken where it changes nothing.

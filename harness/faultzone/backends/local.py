@@ -18,6 +18,7 @@ from faultzone.control import tables
 from faultzone.control.faults.failing import FailingCalls
 from faultzone.editions import Edition
 from faultzone.errors import FaultzoneError, HarnessError, NoAnswer, NotSupported, UsageError
+from faultzone.journal import ignored
 from faultzone.journal.journal import Journal, copied
 from faultzone.journal.redaction import hidden, hide, noted, quoted, recorded, text
 from faultzone.model.cloud import Cloud
@@ -66,15 +67,6 @@ def _is_strict(unknown: str) -> bool:
     if unknown not in ("ignore", "refuse"):
         raise UsageError.expected_one_of("unknown", unknown, ("ignore", "refuse"))
     return unknown == "refuse"
-
-
-def _note_ignored(said: dict[str, Any], names: list[str], request: type[Request]) -> None:
-    """Let the record of a call name what was ignored, without the values: nobody knows what they mean, and one can be a
-    secret under a name that nobody can know."""
-    said["ignored"] = names
-    said["parameters"] = {
-        name: value for name, value in said["parameters"].items() if request.has(name) or name in COMMON
-    }
 
 
 class _Turn:
@@ -285,6 +277,15 @@ class LocalBackend:
         """Whether a fault delays calls; see `Backend`."""
         return self.failing_calls.delaying
 
+    def _note_ignored(self, said: dict[str, Any], request: type[Request]) -> None:
+        """Let the record of a call name what was ignored, without the values: nobody knows what they mean, and one can
+        be a secret under a name that nobody can know."""
+        said["ignored"] = names = self.cloud.ignored
+        said["parameters"] = {
+            name: value for name, value in said["parameters"].items() if request.has(name) or name in COMMON
+        }
+        ignored.note(self.journal.ignored, request.__name__, names)
+
     def _call(self, product: str, action: str, parameters: Mapping[str, object], account: str | None) -> dict[str, Any]:
         cloud, journal = self.cloud, self.journal
         said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
@@ -299,7 +300,7 @@ class LocalBackend:
             except ApiError as refusal:
                 refusal.request_id = request_id
                 if entry is not None and cloud.ignored:
-                    _note_ignored(said, cloud.ignored, entry.request)
+                    self._note_ignored(said, entry.request)
                 if not cloud.clean:
                     raise HarnessError(
                         f"the model changed something before it refused {action} with {refusal.code}"
@@ -309,7 +310,7 @@ class LocalBackend:
                 raise
             answer["RequestId"] = request_id
             if cloud.ignored:
-                _note_ignored(said, cloud.ignored, entry.request)
+                self._note_ignored(said, entry.request)
             if not entry.request.writes:
                 said["total"] = answer.get("TotalCount")
                 journal.append(self.clock.now, "read", said)

@@ -195,6 +195,7 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def _up(options: argparse.Namespace) -> int:
+    from faultzone.journal import ignored
     from faultzone.serve import cloud as hosted
 
     regions = options.region or ["cn-hangzhou"]
@@ -220,6 +221,8 @@ def _up(options: argparse.Namespace) -> int:
         print(f"control token {served.token}", flush=True)
         hosted.wait_for_interrupt()
     cloud.close()
+    for line in ignored.lines(cloud.journal.ignored):
+        print(line, flush=True)
     return 0
 
 

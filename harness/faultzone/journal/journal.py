@@ -21,6 +21,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 from faultzone.clock import CLOCK_END, stamp
+from faultzone.journal.ignored import Ignored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,6 +158,8 @@ class Journal:
         self._sink: TextIO | None = None
         self._held = {"read": 0, "refusal": 0}
         self._refusals = 0
+        #: The parameters of calls that no edition has.
+        self.ignored: Ignored = {}
         #: How many entries there are when a read is next looked at.
         self._watched = 0
         #: How many refusals of a kind there are.

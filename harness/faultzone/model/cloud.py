@@ -13,10 +13,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.answer import CURRENT
-from faultzone.api.errors import ApiError
+from faultzone.api.errors import ApiError, came_later
 from faultzone.api.values import read_text
-from faultzone.editions import date_text
-from faultzone.errors import ShapeError
+from faultzone.errors import ShapeError, nearest
 from faultzone.model.core.addresses import dotted, public_addresses
 from faultzone.model.core.book import Book, Unready
 from faultzone.model.core.dispatch import ACTIONS, NOT_SIMULATED, REPORTS, Answer, Entry
@@ -114,15 +113,19 @@ class Cloud:
         entry = ACTIONS.get((product, action))
         if entry is None or not self.edition.has(entry.request.since):
             refusal = ApiError.of("InvalidAction", name=action[:64])
-            if entry is None:
-                why = NOT_SIMULATED.get((product, action))
-                if why is None:
-                    raise ApiError("InvalidAction.NotFound") if self.edition.has(CURRENT) else refusal
-                raise ApiError(refusal.code, f"{refusal.message} It is not simulated: {why}.")
-            date = date_text(entry.request.since)
-            since = f"It is there from edition {date} on; this region is of {self.edition.name}."
-            raise ApiError(refusal.code, f"{refusal.message} {since}")
+            if entry is not None:
+                raise ApiError(refusal.code, came_later(refusal.message, entry.request.since, self.edition.date))
+            why = NOT_SIMULATED.get((product, action))
+            if why is None and self.edition.has(CURRENT):
+                refusal = ApiError("InvalidAction.NotFound")
+            said = f"It is not simulated: {why}." if why is not None else self._not_simulated(product, action)
+            raise ApiError(refusal.code, f"{refusal.message} {said}", refusal.status)
         return entry
+
+    def _not_simulated(self, product: str, action: str) -> str:
+        """That an action is not simulated, with the nearest that is."""
+        near = nearest(action[:64], [name for of, name in ACTIONS if of == product], "It is not simulated; ")
+        return near.rstrip() or "It is not simulated."
 
     def call(self, entry: Entry, parameters: Mapping[str, object], account: str) -> Answer:
         """Answer one call of an action, with its effects in the outboxes of the regions.

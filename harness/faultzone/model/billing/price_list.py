@@ -60,7 +60,7 @@ def describe_price(region: RegionState, account: AccountState, request: Describe
         region.zone_number(r.zone_id)
     image = None if r.image_id is None else region.catalog.find_image(r.image_id)
     if r.image_id is not None and image is None:
-        raise ApiError("InvalidImageId.NotFound")
+        raise region.catalog.no_image(r.image_id)
     parts: list[_Part] = []
     if r.resource_type == "instance":
         if r.instance_type is None:
@@ -104,7 +104,7 @@ def _check_period(period: int, unit: str) -> None:
 
 def _instance(region: RegionState, name: str, period: int, unit: str) -> _Part:
     if region.catalog.find_type(name) is None:
-        raise ApiError("InvalidInstanceType.ValueNotSupported")
+        raise region.catalog.no_type(name)
     prices = books_of(region).prices
     trade = prices.hourly(name) if unit == "Hour" else prices.subscription(name, period, unit)
     return _Part("InstanceType", prices.before_discount(name, period, unit), trade)

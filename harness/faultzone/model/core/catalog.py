@@ -5,11 +5,12 @@ The data is in `editions/catalog.py`; a test may replace parts of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from faultzone.editions import Date
+from faultzone.api.errors import ApiError, came_later
+from faultzone.editions import EDITIONS, Date
 from faultzone.editions.catalog import BY_RULE, FAMILIES, IMAGES, ON_SALE, PUBLISHED, FamilyData, ImageData
 
 
@@ -78,6 +79,7 @@ class Catalog:
     def __init__(
         self, families: Mapping[str, FamilyData], images: Mapping[str, ImageData], edition: Date = (2019, 2)
     ) -> None:
+        self._edition = edition
         self.families: dict[str, Family] = {}
         self.types: dict[str, InstanceType] = {}
         for name, family in families.items():
@@ -126,6 +128,22 @@ class Catalog:
         if found is None and self._by_rule:
             return _named_type(name)
         return found
+
+    def no_type(self, name: str) -> ApiError:
+        """The refusal of a type that is not in the catalogue, with the edition that has it."""
+        return self._refused("InvalidInstanceType.ValueNotSupported", lambda later: later.find_type(name))
+
+    def no_image(self, name: str) -> ApiError:
+        """The refusal of an image that is not in the catalogue, with the edition that has it, or its family."""
+        return self._refused(
+            "InvalidImageId.NotFound", lambda later: later.find_image(name) or later.newest_image(name)
+        )
+
+    def _refused(self, code: str, knows: Callable[[Catalog], object]) -> ApiError:
+        for each in EDITIONS:
+            if each.date > self._edition and knows(default_catalog(each.date)):
+                return ApiError(code, came_later(ApiError(code).message, each.date, self._edition))
+        return ApiError(code)
 
     def find_family(self, name: str) -> Family | None:
         """The family of this name: one of those that are listed, or by the rule of the names of its types."""

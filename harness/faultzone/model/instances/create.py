@@ -125,7 +125,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         raise ApiError.of("MissingParameter", name="InstanceType")
     kind = region.catalog.find_type(request.instance_type)
     if kind is None:
-        raise ApiError("InvalidInstanceType.ValueNotSupported")
+        raise region.catalog.no_type(request.instance_type)
     image = _image(region, request)
     if not rules.runs_on(image, kind):
         raise ApiError("ImageNotSupportInstanceType")
@@ -198,7 +198,7 @@ def _image(region: RegionState, request: CreateInstance | RunInstances) -> Image
     else:
         image = region.catalog.newest_image(request.image_family)
     if image is None:
-        raise ApiError("InvalidImageId.NotFound")
+        raise region.catalog.no_image(request.image_id or request.image_family or "")
     return image
 
 

@@ -51,7 +51,7 @@ def _kinds(region: RegionState, instance: Instance, request: DescribeResourcesMo
     if request.instance_type is not None:
         kind = region.catalog.find_type(request.instance_type)
         if kind is None:
-            raise ApiError("InvalidInstanceType.ValueNotSupported")
+            raise region.catalog.no_type(request.instance_type)
         kinds = [kind]
     of_types = request.destination_resource == "InstanceType"
     return [

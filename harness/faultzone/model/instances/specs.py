@@ -92,7 +92,7 @@ def _read_type(region: RegionState, instance: Instance, name: str) -> InstanceTy
     """
     kind = region.catalog.find_type(name)
     if kind is None:
-        raise ApiError("InvalidInstanceType.ValueNotSupported")
+        raise region.catalog.no_type(name)
     refusal = why_not(region, instance, kind)
     if refusal is not None:
         raise ApiError(refusal)

@@ -117,7 +117,7 @@ def describe_available_resource(
     if request.instance_type is not None:
         kind = region.catalog.find_type(request.instance_type)
         if kind is None:
-            raise ApiError("InvalidInstanceType.ValueNotSupported")
+            raise region.catalog.no_type(request.instance_type)
         kinds = [kind]
     # Later documentation says that both count for types alone.
     if request.cores is not None and (of_types or not today):
@@ -171,7 +171,7 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
     ids = set(request.image_id.split(",")) if request.image_id else None
     kind = None if request.instance_type is None else region.catalog.find_type(request.instance_type)
     if request.instance_type is not None and kind is None:
-        raise ApiError("InvalidInstanceType.ValueNotSupported")
+        raise region.catalog.no_type(request.instance_type)
     r = request
     if r.dry_run:
         raise ApiError("DryRunOperation")

@@ -12,7 +12,6 @@ from faultzone.api.ecs.types import (
     DescribeInstanceTypeFamilies,
     DescribeInstanceTypes,
 )
-from faultzone.api.errors import ApiError
 from faultzone.editions.type_facts import facts_of
 from faultzone.model.core.catalog import InstanceType
 from faultzone.model.core.dispatch import Answer, handles
@@ -197,7 +196,7 @@ def describe_image_support(
     (instance/image-types)."""
     image = region.catalog.find_image(request.image_id or "")
     if image is None:
-        raise ApiError("InvalidImageId.NotFound")
+        raise region.catalog.no_image(request.image_id or "")
     kinds = [kind for kind in region.catalog.types.values() if region.rules.runs_on(image, kind)]
     shown = [
         {

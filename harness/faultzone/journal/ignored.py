@@ -1,0 +1,30 @@
+"""The parameters that no edition has, over many calls: a call that has one is a mistake, or newer than the editions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+#: So many names of an action are remembered, and so many actions are told of.
+_NAMES: Final = 100
+_TOLD: Final = 20
+
+#: Action -> the names that no edition has, in the order in which they first came.
+Ignored = dict[str, dict[str, None]]
+
+
+def note(ignored: Ignored, action: str, names: Iterable[str]) -> None:
+    """Remember names that a call of an action gave."""
+    known = ignored.setdefault(action, {})
+    for name in names:
+        if name in known or len(known) >= _NAMES:
+            continue
+        known[name] = None
+
+
+def lines(ignored: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """What a reader is told of them, each name once with its action."""
+    for action, names in sorted(ignored.items())[:_TOLD]:
+        yield f"ignored, since no edition has it: {', '.join(f'{action} {name}' for name in names)}"
+    if len(ignored) > _TOLD:
+        yield f"and parameters of {len(ignored) - _TOLD} other actions"
