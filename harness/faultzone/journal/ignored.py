@@ -14,9 +14,10 @@ Ignored = dict[str, dict[str, None]]
 
 
 def note(ignored: Ignored, action: str, names: Iterable[str]) -> None:
-    """Remember names that a call of an action gave."""
+    """Remember names that a call of an action gave, as they can be shown and sent: whatever is no text is escaped."""
     known = ignored.setdefault(action, {})
-    for name in names:
+    for given in names:
+        name = given if given.isprintable() else ascii(given)[1:-1]
         if name in known or len(known) >= _NAMES:
             continue
         known[name] = None
