@@ -12,3 +12,10 @@ def test_a_name_that_is_no_text_is_told_escaped() -> None:
         "ignored, since no edition has it: RunInstances Colour, RunInstances \\ud800x, RunInstances \\x1b[31m, "
         "RunInstances 颜色"
     ]
+
+
+def test_of_many_names_the_first_are_told() -> None:
+    ignored: Ignored = {}
+    note(ignored, "RunInstances", [f"Name{number}" for number in range(12)])
+    (line,) = lines(ignored)
+    assert line.endswith("RunInstances Name8, RunInstances Name9 and 2 more")

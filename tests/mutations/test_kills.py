@@ -74,6 +74,7 @@ def mapped_tests() -> dict[str, list[str]]:
     return dict(collected.tests)
 
 
+@pytest.mark.kills
 @pytest.mark.parametrize("name", NAMES)
 def test_wrong_region_is_caught(name: str) -> None:
     clause = mutations.get(name).clause

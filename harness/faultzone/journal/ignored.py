@@ -8,6 +8,8 @@ from typing import Final
 #: So many names of an action are remembered, and so many actions are told of.
 _NAMES: Final = 100
 _TOLD: Final = 20
+#: So many names of one action are told of.
+_SHOWN: Final = 10
 
 #: Action -> the names that no edition has, in the order in which they first came.
 Ignored = dict[str, dict[str, None]]
@@ -25,7 +27,9 @@ def note(ignored: Ignored, action: str, names: Iterable[str]) -> None:
 
 def lines(ignored: Mapping[str, Iterable[str]]) -> Iterator[str]:
     """What a reader is told of them, each name once with its action."""
-    for action, names in sorted(ignored.items())[:_TOLD]:
-        yield f"ignored, since no edition has it: {', '.join(f'{action} {name}' for name in names)}"
+    for action, found in sorted(ignored.items())[:_TOLD]:
+        names = list(found)
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        yield f"ignored, since no edition has it: {', '.join(f'{action} {name}' for name in names[:_SHOWN])}{more}"
     if len(ignored) > _TOLD:
         yield f"and parameters of {len(ignored) - _TOLD} other actions"
