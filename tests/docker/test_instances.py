@@ -57,9 +57,9 @@ def hears(one: Instance, other: Instance) -> bool:
     return shell(one, f"ping -c1 -W1 {other.private_ip} || ping -c1 -W4 {other.private_ip}")[0] == 0
 
 
-def soon(predicate: Callable[[], object]) -> None:
+def soon(predicate: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait in real time, for what nobody has asked the region for."""
-    end = monotonic() + 60
+    end = monotonic() + seconds
     while not predicate():
         assert monotonic() < end
         sleep(0.01)
