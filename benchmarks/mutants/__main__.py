@@ -36,6 +36,8 @@ SUITE: Final = ROOT / "specs" / "faultzone_specs"
 #: What every run leaves out: what is said for a reader, and the order of chance.
 _QUIET: Final = ("-x", "-p", "benchmarks.mutants.watching", "-p", "no:terminal", "-p", "no:cacheprovider")
 _TESTS: Final = (
+    # The project's own has options of pytest's terminal, which is left out.
+    "-o", "addopts=--import-mode=importlib --strict-markers -p pytester --hypothesis-profile=ci",
     "-m", "not slow and not docker", "--ignore=tests/quality", "--ignore=tests/clients", "--ignore=tests/docker",
     "--ignore=tests/benchmarks", "tests/model", "tests",
 )  # fmt: skip

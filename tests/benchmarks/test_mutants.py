@@ -134,3 +134,8 @@ def test_a_run_tells_an_assertion_from_what_breaks_and_what_survives(tmp_path: P
             assert "test_deployment_sets.py::" in str(mutant.seen["suite"]["test"])
             assert "deployment-set/" in str(mutant.seen["suite"]["clauses"])
     assert (tree.folder / "harness" / module).read_bytes() == (command.HARNESS / module).read_bytes()
+    of_the_project = command.Run("tests", (*command._TESTS[:-2], "tests/model/core/test_shape.py"))
+    assert tree.run(of_the_project, 60) == ""
+    assert tree.run(command.Run("tests", (*of_the_project.arguments, "-k", "nowhere")), 60).startswith(
+        "pytest ended with 5"
+    )
