@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from time import sleep
 from typing import Any
 
@@ -68,6 +69,91 @@ def test_a_command_runs_as_the_user_that_is_named(make: MakeRegion, user: str) -
     region = make(zones=1, hosts_per_zone=1, edition="2020-12")
     (one,) = region.run_instances(1)
     assert base64.b64decode(asked(one, "id -un", Username=user)["Output"]).decode() == f"{user}\n"
+
+
+@pytest.fixture
+def today(make: MakeRegion) -> Instance:
+    """An instance of a region of edition 2026-10."""
+    (one,) = make(zones=1, hosts_per_zone=1, edition="2026-10").run_instances(1)
+    return one
+
+
+PYTHON = "import sys; print(6 * 7, sys.argv[0].rpartition('.')[2], sys.flags.dont_write_bytecode)"
+
+
+@pytest.mark.parametrize(
+    ("launcher", "output"),
+    [
+        ("python3", "42 sh 0\n"),
+        ("python3 -B", "42 sh 1\n"),
+        ('python3 -B {{ACS::ScriptFileName|Ext(".py")}} -x', "42 py 1\n"),
+    ],
+)
+def test_a_launcher_starts_a_script(today: Instance, launcher: str, output: str) -> None:
+    record = asked(today, PYTHON, Launcher=launcher)
+    assert (base64.b64decode(record["Output"]).decode(), record["Launcher"]) == (output, launcher)
+
+
+def test_a_launcher_that_there_is_not_runs_nothing(today: Instance) -> None:
+    record = asked(today, "echo ran", Launcher="no-such-program")
+    assert record["ExitCode"] == 127
+    assert b"ran\n" not in base64.b64decode(record["Output"])
+
+
+@pytest.mark.parametrize("by", ["timeout", "stop"])
+@pytest.mark.parametrize(("mode", "left"), [("Process", "child apart"), ("ProcessTree", "")])
+def test_a_run_ends_alone_or_with_what_it_has_started(today: Instance, mode: str, left: str, by: str) -> None:
+    script = "sleep 31 & setsid sleep 32 & sleep 0.2; touch /root/begun; sleep 33; echo over > /root/over"
+    region = today.region
+    given = {"Type": "RunShellScript", "CommandContent": f"#!/bin/sh\n{script}", "InstanceId": [today.id]}
+    command = Invocation(region, region.call("RunCommand", Timeout=2, TerminationMode=mode, **given)["InvokeId"])
+    soon(lambda: shell(today, "test -e /root/begun")[0] == 0)
+    if by == "stop":
+        command.stop()
+    soon(lambda: command.states[today.id] == ("Stopped" if by == "stop" else "Failed"))
+    # What the script itself waits for is a child of its own as well.
+    names = {"31": "child", "32": "apart", "33": "last"}
+    soon(lambda: running(today, names) == {*left.split(), *(["last"] if mode == "Process" else [])})
+    assert shell(today, "test -e /root/over")[0] != 0
+    out(today, "pkill sleep || true")
+
+
+def running(instance: Instance, names: dict[str, str]) -> set[str]:
+    """Which of these sleeps go on."""
+    listed = out(instance, "pgrep -a sleep || true").splitlines()
+    return {names[words[2]] for words in map(str.split, listed) if len(words) == 3 and words[2] in names}
+
+
+def test_a_dry_run_looks_and_runs_nothing(today: Instance) -> None:
+    dry = {"RepeatMode": "DryRun"}
+    record = asked(today, "touch /root/ran", **dry)
+    assert (record["InvocationStatus"], record["Output"], record["Repeats"]) == ("Success", "", 0)
+    assert asked(today, "true", WorkingDir="/nowhere", **dry)["ErrorCode"] == "DirectoryNotExists"
+    assert asked(today, "true", Username="somebody", **dry)["ErrorCode"] == "AccountNotExists"
+    assert shell(today, "test -e /root/ran")[0] != 0
+
+
+def test_an_expression_is_meant_in_the_zone_of_the_system(today: Instance) -> None:
+    region = today.region
+    due = region.clock.now.replace(second=0, microsecond=0) + timedelta(minutes=61)
+    given = {"Type": "RunShellScript", "CommandContent": "echo now", "InstanceId": [today.id], "Timeout": 10}
+    assert out(today, "date +%z") == "+0000"
+    made = region.call("RunCommand", Frequency=f"0 {due.minute} {due.hour} * * *", **given)["InvokeId"]
+    rate = region.call("RunCommand", Frequency="rate(1h)", **given)["InvokeId"]
+    region.clock.advance("62m")
+    for each in (made, rate):
+        command = Invocation(region, each)
+        soon(lambda command=command: [each["ExitCode"] for each in command.results()] == [0])  # type: ignore[misc]
+
+
+def test_an_invocation_is_changed(today: Instance) -> None:
+    region = today.region
+    given = {"Type": "RunShellScript", "CommandContent": "echo 1", "InstanceId": [today.id], "Timeout": 10}
+    command = Invocation(region, region.call("RunCommand", Frequency="rate(1h)", **given)["InvokeId"])
+    region.call("ModifyInvocationAttribute", InvokeId=command.id, CommandContent="echo 2")
+    region.clock.advance("61m")
+    soon(lambda: [each["ExitCode"] for each in command.results()] == [0])
+    assert command.output(today) == "2\n"
 
 
 def test_a_file_that_is_sent_is_there_with_its_owner_and_mode(make: MakeRegion) -> None:

@@ -77,6 +77,32 @@ def test_a_file_is_sent(one: Instance) -> None:
     soon(lambda: out(one, "cat '/srv/new/a file' 2>/dev/null; stat -c %a '/srv/new/a file' || true") == "text\n604")
 
 
+def test_a_dry_run_looks_and_runs_nothing(genuine: Callable[..., Region]) -> None:
+    (one,) = genuine(edition="2026-10").run_instances(1)
+    assert asked(one, "touch /root/ran", RepeatMode="DryRun")["InvocationStatus"] == "Success"
+    assert asked(one, "true", RepeatMode="DryRun", WorkingDir="/nowhere")["ErrorCode"] == "DirectoryNotExists"
+    assert out(one, "ls /root/ran 2>/dev/null || true") == ""
+
+
+def test_an_invocation_has_a_timeout_of_its_own(genuine: Callable[..., Region]) -> None:
+    region = genuine(edition="2026-10")
+    (one,) = region.run_instances(1)
+    command = region.commands.create("echo begun; sleep 60", Timeout=300)
+    made = region.call("InvokeCommand", CommandId=command, InstanceId=[one.id], Timeout=10)["InvokeId"]
+    record = Invocation(region, made).wait().result(one)
+    assert (record["InvocationStatus"], text(record)) == ("Timeout", "begun\n")
+
+
+def test_what_its_protocol_cannot_carry_says_so(genuine: Callable[..., Region]) -> None:
+    region = genuine(edition="2026-10")
+    (one,) = region.run_instances(1)
+    assert not region.supports("launchers")
+    for given in ({"Launcher": "bash"}, {"TerminationMode": "ProcessTree"}):
+        with pytest.raises(NotSupported, match="no Launcher and TerminationMode"):
+            asked(one, "echo 1", **given)
+    assert text(asked(one, "echo 2")) == "2\n"
+
+
 def test_a_client_that_is_killed_is_started_again_and_what_it_ran_goes_on_unheard(one: Instance) -> None:
     command: Invocation = one.region.run_command("sleep 3; echo through > /root/mark", on=one, wait=False)
     soon(lambda: command.result(one)["InvocationStatus"] == "Running")

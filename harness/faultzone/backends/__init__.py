@@ -24,6 +24,7 @@ CAPABILITIES: Final = {
     "shape-region": "choose zones, hosts, capacity and editions",
     "reach-guests": "send requests to services in instances",
     "break-agents": "kill and stop the agents of instances",
+    "launchers": "let a Launcher start scripts, and TerminationMode say what a stop or a timeout ends",
     "guest": "teach guests commands, and see their processes",
     "live-migration": "migrate an instance with its processes",
     "own-root": "rely on a separate root file system for each instance",

@@ -71,15 +71,23 @@ def container_backend(
         raise NotSupported("instances are plain process trees here, which have no root, so no root_image either")
     root = opened.root(root_image) if root_image else ""
 
+    lacking = {*lost, *(("launchers",) if opened.agent != "own" else ())}
+
     # What it needs is there: the session has seen to that.
     from faultzone.substrate.docker.substrate import DockerSubstrate
 
     return LocalBackend(
         *shapes,
         clock=SplitClock(start),
-        hosts=lambda backend: DockerSubstrate(opened, backend.take_report, backend.metadata, root),
+        hosts=lambda backend: DockerSubstrate(
+            opened,
+            backend.take_report,
+            backend.metadata,
+            root,
+            version=backend.cloud.edition.assistant.agent_versions["linux"][0],
+        ),
         name="docker",
-        capabilities=(LocalBackend.capabilities - LACKS | {"break-machines"} | OWN) - set(lost),
+        capabilities=(LocalBackend.capabilities - LACKS | {"break-machines"} | OWN) - lacking,
         verbs=tables.CONTAINERS,
         breakers=tables.container_breakers,
         **options,

@@ -146,6 +146,7 @@ class LocalBackend:
             "shape-region",
             "reach-guests",
             "break-agents",
+            "launchers",
             "guest",
             "live-migration",
         }

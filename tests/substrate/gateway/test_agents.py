@@ -14,6 +14,7 @@ from faultzone.model.core.effects import (
     AgentSeen,
     PutFile,
     Report,
+    RunChecked,
     RunEnded,
     RunOutput,
     RunRefused,
@@ -391,3 +392,69 @@ def test_a_stop_that_nobody_asked_for_of_a_task_that_is_over_changes_nothing(run
     assert running.report("stopped", start=0, end=0, exitcode=0, result="killed") == 200
     assert running.report("stopped", run="t-0", start=0, end=0, exitcode=0, result="completed") == 200
     assert running.told() == []
+
+
+# What came with edition 2026-10
+
+
+def test_a_run_that_is_only_tried_is_a_test_and_is_verified(serving: Any) -> None:
+    serving.server.give(script(check=True))
+    listed = serving.fetch()
+    assert (listed["run"], [each["task"]["taskID"] for each in listed["test"]]) == ([], ["t-1"])
+    assert serving.report("verified") == 200
+    assert serving.told() == [RunChecked("i-1", 3, "t-1")]
+    serving.report("verified")
+    assert serving.told() == []
+    serving.server.give(script("t-2", check=True))
+    serving.fetch()
+    serving.report("invalid", run="t-2", param="workingDirectory", value="/nowhere")
+    assert serving.told() == [RunRefused("i-1", 3, "t-2", "no-such-directory", "")]
+
+
+def test_a_run_that_is_no_trial_is_not_verified(serving: Any) -> None:
+    serving.server.give(script())
+    serving.fetch()
+    serving.report("verified")
+    assert serving.told() == []
+
+
+def test_a_task_says_how_it_starts_and_ends(serving: Any) -> None:
+    serving.server.give(script(launcher="python3 -u", termination="ProcessTree"))
+    (task,) = (each["task"] for each in serving.fetch()["run"])
+    assert (task["launcher"], task["terminationMode"]) == ("python3 -u", "ProcessTree")
+    serving.server.give(script("t-2"))
+    (plain,) = (each["task"] for each in serving.fetch()["run"])
+    assert not {"launcher", "terminationMode"} & plain.keys()
+
+
+def test_a_run_that_has_begun_is_ended_on_demand(serving: Any) -> None:
+    serving.server.give(script())
+    serving.fetch()
+    serving.report("running", start=1)
+    serving.server.end("t-1")
+    serving.server.end("t-2")
+    assert [each["task"]["taskID"] for each in serving.fetch()["stop"]] == ["t-1"]
+    assert serving.fetch()["stop"] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "zone"),
+    [("Asia/Shanghai", "Asia/Shanghai"), ("GMT+8:00", "GMT+8:00"), ("UTC", "UTC"), ("", ""), ("Moon/Crater", "")],
+)
+def test_an_agent_tells_its_time_zone(agent: Agent, said: str, zone: str) -> None:
+    agent.connect()
+    agent.ask("POST", LIST, {"reason": "startup", "timeZone": said})
+    assert agent.told() == [AgentSeen("i-1", 3, "1.0.1.459", zone)]
+    agent.ask("POST", LIST, {"reason": "kickoff", "timeZone": said})
+    assert agent.told() == []
+    agent.ask("POST", LIST, {"reason": "kickoff", "timeZone": "America/New_York"})
+    assert agent.told() == [AgentSeen("i-1", 3, "1.0.1.459", "America/New_York")]
+
+
+def test_our_own_agent_is_of_the_version_that_the_region_says() -> None:
+    reports: list[Report] = []
+    server = AgentServer("cn-hangzhou", "i-1", 3, reports.append, lambda *timer: None, "2.2.4.1065")
+    line = Line(server)
+    Socket(server)
+    line.ask("POST", f"{LIST}?reason=startup", b"", **{"User-Agent": "linux_amd64/own"})
+    assert reports == [AgentSeen("i-1", 3, "2.2.4.1065")]

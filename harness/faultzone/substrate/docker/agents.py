@@ -9,7 +9,7 @@ from typing import Final
 
 from faultzone.api.ecs.assistant import SYSTEM_OF
 from faultzone.errors import HarnessError, NotSupported, UnknownTarget
-from faultzone.model.core.effects import CancelScript, PutFile, RunRefused, RunScript
+from faultzone.model.core.effects import CancelScript, EndScript, PutFile, RunRefused, RunScript
 from faultzone.substrate.docker.guests import AGENT_SECONDS, ANSWER_SECONDS, Guests
 from faultzone.substrate.docker.link import HostError
 from faultzone.substrate.docker.machines import Machines
@@ -44,6 +44,10 @@ class Agents:
         elif effect.kind != "RunShellScript":
             self._owed.pay(Run(effect.instance, effect.run))
             raise NotSupported(f"instances run Linux here, so no {effect.kind}")
+        elif self._machines.session.agent != "own" and (effect.launcher or effect.termination):
+            self._owed.pay(Run(effect.instance, effect.run))
+            why = "a genuine client is the agent of instances here, so no Launcher and TerminationMode"
+            raise NotSupported(f"{why}; leave out --faultzone-docker-agent")
         else:
             self.deliver(effect)
 
@@ -60,6 +64,12 @@ class Agents:
         # One that is just booting fetches it once its agent serves.
         if guest.hung or (guest.up and not guest.rising and guest.server.serves is None):
             self._owed.pay(run)
+
+    def end(self, effect: EndScript) -> None:
+        """Let the agent of an instance end what it has begun."""
+        guest = self._guests.get(effect.instance)
+        if guest is not None and guest.epoch == effect.epoch:
+            guest.server.end(effect.run)
 
     def cancel(self, effect: CancelScript) -> None:
         """Let the agent of an instance not begin what it was given."""

@@ -25,6 +25,7 @@ from faultzone.model.core.effects import (
     Move,
     Release,
     Report,
+    RunChecked,
     RunEnded,
     RunRefused,
     RunStarted,
@@ -97,12 +98,22 @@ class Guests:
         describe: tells what the metadata service says to an instance at a path; it is held weakly.
         root: the directory of what instances have under their system disks; that of the hosts' image when empty.
         disks: the directory of their system disks. Both are below the volume that hosts share.
+        version: what our own agent is said to be.
     """
 
-    def __init__(self, machines: Machines, tasks: Tasks, owed: Owed, describe: Describe, root: str, disks: str) -> None:
+    def __init__(
+        self,
+        machines: Machines,
+        tasks: Tasks,
+        owed: Owed,
+        describe: Describe,
+        root: str,
+        disks: str,
+        version: str,
+    ) -> None:
         self._machines, self._tasks, self._owed = machines, tasks, owed
         self._describe = WeakMethod(describe)
-        self._root, self._disks = root, disks
+        self._root, self._disks, self._version = root, disks, version
         self._names = Names(disks, tasks)
         self._guests: dict[str, Guest] = {}
         #: What those wait for who run a script in an instance beside the public API.
@@ -234,7 +245,7 @@ class Guests:
             if self._guests.get(boot.instance) is guest:
                 self._hear_agent(guest, report)
 
-        server = AgentServer(machine.region, boot.instance, boot.epoch, heard, self._tasks.later)
+        server = AgentServer(machine.region, boot.instance, boot.epoch, heard, self._tasks.later, self._version)
         guest = Guest(machine, boot, boot.epoch, agent, server, self._streams(boot, server))
         return guest
 
@@ -331,7 +342,7 @@ class Guests:
             if report.version is None:
                 self._owed.forget_runs(guest.instance)
             self._risen(guest)
-        elif isinstance(report, RunStarted | RunEnded | RunTimedOut | RunRefused):
+        elif isinstance(report, RunStarted | RunChecked | RunEnded | RunTimedOut | RunRefused):
             self._owed.pay(Run(guest.instance, report.run))
             if isinstance(report, RunStarted):
                 self._owed.begun(guest.instance, report.run)

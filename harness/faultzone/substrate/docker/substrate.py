@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakMethod
 
 from faultzone.errors import HarnessError, SubstrateSilent, UnknownTarget
-from faultzone.model.core.effects import Boot, CancelScript, Effect, Halt, Move, PutFile, Release, Report, RunScript
+from faultzone.model.core.effects import (
+    Boot,
+    CancelScript,
+    Effect,
+    EndScript,
+    Halt,
+    Move,
+    PutFile,
+    Release,
+    Report,
+    RunScript,
+)
 from faultzone.substrate import Sink
 from faultzone.substrate.docker.agents import Agents
 from faultzone.substrate.docker.connection import TIMEOUT
@@ -49,6 +60,7 @@ class DockerSubstrate:
         root: the directory of what instances have under their system disks, below the volume that hosts share; that of
             the hosts' image when empty.
         detect: real seconds of silence after which a host is taken to be lost.
+        version: what our own agent is said to be.
 
     Attributes:
         owed: what hosts owe.
@@ -60,7 +72,13 @@ class DockerSubstrate:
     """
 
     def __init__(
-        self, session: Session, sink: Sink, describe: Describe, root: str = "", detect: float = DETECT_SECONDS
+        self,
+        session: Session,
+        sink: Sink,
+        describe: Describe,
+        root: str = "",
+        detect: float = DETECT_SECONDS,
+        version: str = "",
     ) -> None:
         self.session, self._sink = session, WeakMethod(sink)
         self._disks = session.next_lease()
@@ -70,7 +88,7 @@ class DockerSubstrate:
         self._tasks = tasks = Tasks(session.loop, self._failures.add)
         self.machines = Machines(session, self._tell, tasks, self.owed, self._failures, detect)
         self.faults = Faults(self.machines, tasks, self.owed)
-        self.guests = Guests(self.machines, tasks, self.owed, describe, root, self._disks)
+        self.guests = Guests(self.machines, tasks, self.owed, describe, root, self._disks, version)
         self.agents = Agents(self.guests, self.machines, self.owed)
         self.ports = Ports(self.guests.open_stream)
         self.machines.inhabit(self.faults, self.guests)
@@ -108,6 +126,8 @@ class DockerSubstrate:
             self.agents.deliver(effect)
         elif isinstance(effect, CancelScript):
             self.agents.cancel(effect)
+        elif isinstance(effect, EndScript):
+            self.agents.end(effect)
         # The model asks for an interrupt of scripted guests alone.
 
     def crash(self, region: str, host: int, *, reversible: bool) -> None:

@@ -15,6 +15,7 @@ from faultzone.model.core.effects import (
     AgentSeen,
     PutFile,
     Report,
+    RunChecked,
     RunEnded,
     RunOutput,
     RunRefused,
@@ -25,6 +26,8 @@ from faultzone.model.core.effects import (
 from faultzone.substrate.gateway.http import Answer, Channel, Request
 from faultzone.substrate.gateway.tasks import VERSION, Task
 
+#: The version that our own agent says it is.
+OWN: Final = "own"
 #: How long an agent may be without its websocket before it no longer serves.
 LOST_SECONDS: Final = 1.0
 _CHANNEL: Final = "/luban/notify_server"
@@ -57,6 +60,7 @@ class AgentServer:
         epoch: which of its lives this is.
         tell: takes reports for the model.
         later: does something after some real seconds.
+        version: what our own agent is said to be; it is of no edition itself.
     """
 
     def __init__(
@@ -66,9 +70,11 @@ class AgentServer:
         epoch: int,
         tell: Callable[[Report], None],
         later: Callable[[float, Callable[[], None]], None],
+        version: str = "",
     ) -> None:
         self._region, self._instance, self._epoch = region, instance, epoch
-        self._tell, self._later = tell, later
+        self._tell, self._later, self._own = tell, later, version
+        self._zone = self._told_zone = ""
         self._tasks: dict[str, Task] = {}
         self._stops: list[Task] = []
         self._channels: list[Channel] = []
@@ -78,6 +84,7 @@ class AgentServer:
         self._started = False
         reports = {"running": self._running, "finish": self._finish, "timeout": self._timeout}
         reports |= {"error": self._error, "invalid": self._invalid, "stopped": self._stopped}
+        reports["verified"] = self._verified
         self._sites: dict[str, tuple[str, Callable[[Request], Answer]]] = {
             f"{_API}/connection_detect": ("GET", lambda _: Answer(200, b"ok")),
             f"{_API}/classic/region-id": ("GET", lambda _: Answer(200, region.encode())),
@@ -114,6 +121,13 @@ class AgentServer:
                 self._stops.append(task)
                 self._kick(f"kick_vm task stop {run}")
 
+    def end(self, run: str) -> None:
+        """Let the agent end a run that has begun, as it was asked for with it."""
+        task = self._tasks.get(run)
+        if task is not None:
+            self._stops.append(task)
+            self._kick(f"kick_vm task stop {run}")
+
     def rebooted(self) -> None:
         """The instance ended or was rebooted from inside: what had begun is gone, what had not is fetched again."""
         self.serves, self._started = None, False
@@ -130,7 +144,7 @@ class AgentServer:
         """Answer a request; what is not known is accepted."""
         agent, _, version = request.headers.get("user-agent", "").rpartition("/")
         if agent and version:
-            self._version = version
+            self._version = self._own if version == OWN and self._own else version
         if request.path == _CHANNEL:
             return Answer(426)
         method, answer = self._sites.get(request.path, (request.method, lambda _: _WELL))
@@ -165,12 +179,14 @@ class AgentServer:
 
     def _seen(self) -> None:
         """An agent serves once it has asked what there is to do, and can be woken."""
-        if self._started and self._channels and self.serves != self._version:
-            self.serves = self._version
-            self._tell(AgentSeen(self._instance, self._epoch, self._version))
+        news = (self._version, self._zone)
+        if self._started and self._channels and (self.serves, self._told_zone) != news:
+            self.serves, self._told_zone = news
+            self._tell(AgentSeen(self._instance, self._epoch, *news))
 
     def _list(self, request: Request) -> Answer:
         """What there is to do. An agent that has just started is also told again what it never said it began."""
+        self._zone = _known_zone(request.query.get("timeZone", ""))
         if request.query.get("reason") == "startup":
             self._started = True
             for task in self._tasks.values():
@@ -179,9 +195,10 @@ class AgentServer:
         for task in new:
             task.fetched = True
         files = [task.entry() for task in new if isinstance(task.effect, PutFile)]
-        scripts = [task.entry() for task in new if isinstance(task.effect, RunScript)]
+        scripts = [task.entry() for task in new if isinstance(task.effect, RunScript) and not task.effect.check]
+        checks = [task.entry() for task in new if isinstance(task.effect, RunScript) and task.effect.check]
         stops, self._stops = [task.entry() for task in self._stops], []
-        answer = {"run": scripts, "stop": stops, "test": [], "file": files, "session": []}
+        answer = {"run": scripts, "stop": stops, "test": checks, "file": files, "session": []}
         self._seen()
         return _json({"code": 200, "instanceId": self._instance, **answer})
 
@@ -212,6 +229,11 @@ class AgentServer:
         if not task.begun:
             task.begun = task.fetched = True
             self._tell(RunStarted(self._instance, self._epoch, task.effect.run))
+
+    def _verified(self, task: Task, request: Request) -> None:
+        """What was only to be looked at could run."""
+        if isinstance(task.effect, RunScript) and task.effect.check:
+            self._end(task, RunChecked)
 
     def _running(self, task: Task, request: Request) -> None:
         self._begin(task)
@@ -254,6 +276,18 @@ class AgentServer:
         """The agent has killed it though the region did not ask for that: it has ended, and nobody knows how."""
         if request.query.get("result") == "killed":
             self._end(task, RunRefused, "interrupted", task.said(request.body))
+
+
+def _known_zone(text: str) -> str:
+    """The name of a time zone; empty where it is none that is known here."""
+    from faultzone.model.assistant.cron import CronError  # Few agents are real.
+    from faultzone.model.assistant.schedules import read_zone
+
+    try:
+        read_zone(text)
+    except CronError:
+        return ""
+    return text
 
 
 def _number(request: Request, name: str, default: int | None = None) -> int:

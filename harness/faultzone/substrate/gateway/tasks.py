@@ -48,8 +48,10 @@ class Task:
 
 def _script(effect: RunScript) -> dict[str, Any]:
     """A script; the genuine client refuses the name of the administrator, who is meant by none."""
+    manner = {"launcher": effect.launcher, "terminationMode": effect.termination}
     return {
         "task": {
+            **{name: value for name, value in manner.items() if value},
             "taskID": effect.run,
             "commandId": effect.command,
             "type": effect.kind,

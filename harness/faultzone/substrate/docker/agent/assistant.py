@@ -22,9 +22,10 @@ from typing import Any, Final, NoReturn
 
 from . import files
 from .client import Channel, Server
-from .scripts import Runs
+from .scripts import Runs, lacks
 
-VERSION: Final = "1.0.1.459"
+#: It is of no edition; its server says which version that is.
+VERSION: Final = "own"
 _API: Final = "/luban/api"
 _MARKER: Final = "/dev/shm/faultzone-agent-started"
 _BEAT_SECONDS: Final = 60.0
@@ -143,13 +144,15 @@ class Assistant:
 
     def _fetch(self, query: dict[str, object]) -> bool:
         """Ask what there is to do, and begin it; False where there was no answer."""
-        zone = {"currentTime": _now(), "offset": time.localtime().tm_gmtoff, "timeZone": "UTC"}
+        zone = {"currentTime": _now(), "offset": time.localtime().tm_gmtoff, "timeZone": _zone()}
         said = self._server.ask("POST", f"{_API}/v1/task/list", query | zone)
         if said is None:
             return False
         listed = json.loads(said)
         for each in listed.get("run") or ():
             self._run(each["task"], each["output"])
+        for each in listed.get("test") or ():
+            self._check(each["task"])
         for each in listed.get("file") or ():
             self._put(each["task"])
         for each in listed.get("stop") or ():
@@ -189,7 +192,21 @@ class Assistant:
             output["logQuota"],
             user=task["username"],
             tell_seconds=output["interval"] / 1000,
+            launcher=task.get("launcher") or "",
+            termination=task.get("terminationMode") or "",
         )
+
+    def _check(self, task: dict[str, Any]) -> None:
+        """Say whether a script could be run, and run nothing."""
+        run = task["taskID"]
+        about = {"taskId": run, "invokeVersion": task["invokeVersion"]}
+        if task["type"] != "RunShellScript":
+            self._report("invalid", {**about, "param": "TypeInvalid", "value": f"TypeInvalid_{task['type']}"})
+        elif trouble := lacks(task["workingDirectory"], task["username"]):
+            reason, value = trouble
+            self._report("invalid", {**about, "param": _INVALID[reason], "value": value})
+        else:
+            self._report("verified", about)
 
     def _stop(self, task: dict[str, Any]) -> None:
         """Kill a script; what it has written since it was last told of is not told."""
@@ -281,6 +298,16 @@ class Assistant:
 
 def _now() -> int:
     return round(time.time() * 1000)
+
+
+def _zone() -> str:
+    """The name of the system's time zone, as far as the system says it."""
+    place = os.path.realpath("/etc/localtime")
+    _, found, name = place.partition("/zoneinfo/")
+    if not found:
+        with contextlib.suppress(OSError), open("/etc/timezone", encoding="ascii", errors="replace") as file:
+            name = file.read().strip()
+    return "UTC" if name in ("", "Etc/UTC", "Etc/UCT", "Universal", "Zulu") else name
 
 
 def _is_cold() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ _DRAIN_SECONDS: Final = 0.2
 #: How often the output of a script that goes on is told.
 _TELL_SECONDS: Final = 0.2
 _DIRECTORY: Final = "/var/lib/faultzone"
+#: Where a launcher says that the path of the script goes, and how its name is to end.
+_PLACE: Final = re.compile(r"\{\{\s*ACS::ScriptFileName\s*(?:\|\s*Ext\(\"([.A-Za-z0-9]*)\"\)\s*)?\}\}")
 #: Where memory runs out, the kernel ends scripts and what they have started before the instance's first process.
 _FIRST_TO_GO: Final = "500"
 
@@ -32,17 +35,31 @@ class Script:
         seconds: after how long its whole process group is killed; None for never.
         quota: how many bytes of output are kept, from the beginning.
         user: as whom it runs; empty for whoever starts it.
+        launcher: the program that starts it in the place of `sh`, and its arguments.
+        termination: what `kill` ends: `Process` the script, `ProcessTree` all that has come of it; its process group
+            when empty.
 
     Raises:
         LookupError: there is no such user.
         OSError: it cannot be started.
     """
 
-    def __init__(self, name: str, text: str, directory: str, seconds: float | None, quota: int, user: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        directory: str,
+        seconds: float | None,
+        quota: int,
+        user: str = "",
+        launcher: str = "",
+        termination: str = "",
+    ) -> None:
         self._user = accounts.user(user) if user else None
         os.makedirs(_DIRECTORY, exist_ok=True)
         # Plain process trees share the directory; in a sandbox, this process is the first.
-        self._path = f"{_DIRECTORY}/{os.getpid()}-{name.replace('/', '_')}.sh"
+        self._path = f"{_DIRECTORY}/{os.getpid()}-{name.replace('/', '_')}{_suffix(launcher)}"
+        self._launcher, self._termination = launcher, termination
         with open(self._path, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
         os.chmod(self._path, 0o755)
@@ -81,9 +98,17 @@ class Script:
                 os.setuid(self._user.number)
                 os.environ.update(HOME=self._user.home, USER=self._user.name)
             os.chdir(directory)
-            os.execv("/bin/sh", ["sh", "-c", self._path])
+            os.execv("/bin/sh", ["sh", "-c", self._line()])
         finally:
             os._exit(127)
+
+    def _line(self) -> str:
+        """What a shell runs. With a termination mode, the script takes the place of that shell: it is the process."""
+        line = self._path
+        if self._launcher:
+            line, placed = _PLACE.subn(lambda _: self._path, self._launcher)
+            line = line if placed else f"{line} {self._path}"
+        return f"exec {line}" if self._launcher or self._termination else line
 
     @property
     def wakes(self) -> float | None:
@@ -121,7 +146,13 @@ class Script:
         return self.exit_code is not None and (not open_ or (self._drained is not None and now >= self._drained))
 
     def kill(self) -> None:
-        """Kill its process group."""
+        """Kill what its termination mode says, its process group if that is left open."""
+        if self._termination == "Process":
+            if self.exit_code is None:
+                _send(signal.SIGKILL, self.pid)
+            return
+        if self._termination == "ProcessTree" and self.exit_code is None:
+            _kill_tree(self.pid)
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -138,6 +169,61 @@ class Script:
             os.unlink(self._path)
         except OSError:
             return
+
+
+def _suffix(launcher: str) -> str:
+    """How the name of a script ends, which its launcher may say."""
+    found = _PLACE.search(launcher)
+    return found[1] if found is not None and found[1] else ".sh"
+
+
+def _send(number: int, pid: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _kill_tree(pid: int) -> None:
+    """Kill a process and all that has come of it. All are made to stand still first: one that hears of the death of
+    another would go on, or start more."""
+    still: set[int] = set()
+    while more := {pid, *_descendants(pid)} - still:
+        for each in more:
+            _send(signal.SIGSTOP, each)
+        still |= more
+    for each in still:
+        _send(signal.SIGKILL, each)
+
+
+def _descendants(pid: int) -> list[int]:
+    """The processes that have come of one."""
+    children: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdecimal():
+            try:
+                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
+                    parent = int(file.read().rpartition(")")[2].split()[1])
+            except OSError:  # It has ended meanwhile.
+                continue
+            children.setdefault(parent, []).append(int(entry))
+    found = [pid]
+    for each in found:
+        found += children.get(each, ())
+    return found[1:]
+
+
+def lacks(directory: str, user: str) -> tuple[str, str] | None:
+    """What an instance lacks of what a script needs, and its name: `no-such-directory` or `no-such-user`."""
+    where = directory or "/root"
+    if not os.path.isdir(where):
+        return "no-such-directory", where
+    if user:
+        try:
+            accounts.user(user)
+        except LookupError:
+            return "no-such-user", user
+    return None
 
 
 class Runs:
@@ -164,17 +250,16 @@ class Runs:
         *,
         user: str = "",
         tell_seconds: float = _TELL_SECONDS,
+        launcher: str = "",
+        termination: str = "",
     ) -> None:
         """Begin a script, or say why it cannot begin; see `Script`. Its output is told once in so many seconds."""
+        if trouble := lacks(directory, user):
+            self._refuse(run, *trouble)
+            return
         where = directory or "/root"
-        if not os.path.isdir(where):
-            self._refuse(run, "no-such-directory", where)
-            return
         try:
-            script = Script(run, text, where, seconds, quota, user)
-        except LookupError:
-            self._refuse(run, "no-such-user", user)
-            return
+            script = Script(run, text, where, seconds, quota, user, launcher, termination)
         except OSError as error:
             self._refuse(run, "exception", str(error))
             return
