@@ -12,23 +12,28 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks import (
+    aimed,
     assistant,
     breaking,
     calls,
+    console,
     docker,
     drills,
+    failures,
     hostile,
     memory,
+    pages,
     peers,
     placement,
     plugin,
+    programs,
     regions,
     scale,
     start,
@@ -38,10 +43,14 @@ from benchmarks import (
     wire,
 )
 from benchmarks.measure import QUICK, Row, Sizes
+from benchmarks.table import as_data, as_row, number, record, table
 
 BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
     "regions": regions.measure,
     "calls": calls.measure,
+    "faults": calls.measure_faults,
+    "drawn": regions.measure_drawn,
+    "aimed": aimed.measure,
     "whole": calls.measure_whole,
     "memory": memory.measure,
     "placement": placement.measure,
@@ -54,11 +63,14 @@ BENCHMARKS: Final[dict[str, Callable[[Sizes], Iterator[Row]]]] = {
     "breaking": breaking.measure,
     "walks": walks.measure,
     "wire": wire.measure,
+    "programs": programs.measure,
     "hostile": hostile.measure,
+    "failures": failures.measure,
+    "pages": pages.measure,
+    "console": console.measure,
     "docker": docker.measure,
     "drills": drills.measure,
 }
-_HEAD: Final = ("measured", "figure", "target", "met", "beside (how many times better ours is)")
 
 
 def machine() -> str:
@@ -74,31 +86,6 @@ def machine() -> str:
     return f"{python}, {platform.system()}, {os.cpu_count()} x {model}, {datetime.now(UTC):%Y-%m-%d}"
 
 
-def number(value: float) -> str:
-    """A figure with three digits that count."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def cells(row: Row) -> tuple[str, ...]:
-    """A row of the table as text."""
-    ratios = {peer: row.ratio(peer) for peer in row.peers or {}}
-    said = {peer: "" if ratio is None else f" (x{number(ratio)})" for peer, ratio in ratios.items()}
-    beside = [f"{peer} {number(value)}{said[peer]}" for peer, value in (row.peers or {}).items()]
-    bound = "≥" if row.unit.endswith("/s") else "≤"
-    targets = [] if row.target is None else [f"{bound} {number(row.target)}"]
-    targets += [f"x{number(least)} {peer}" for peer, least in row.asked.items()]
-    met = {None: "", True: "yes", False: "no"}[row.met]
-    return row.what, f"{number(row.value)} {row.unit}", "; ".join(targets), met, "; ".join(beside)
-
-
-def table(rows: Sequence[Row]) -> str:
-    """The rows as a Markdown table whose columns stand under each other."""
-    lines = [_HEAD, *map(cells, rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
-    lines.insert(1, tuple("-" * width for width in widths))
-    return "\n".join("| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines)
-
-
 def _apart(name: str, options: Sequence[str]) -> list[Row]:
     """The rows of one benchmark from a process of its own: the collector would look through what those before it have
     left behind, which halved the rate of the timers."""
@@ -106,9 +93,7 @@ def _apart(name: str, options: Sequence[str]) -> list[Row]:
         written = Path(folder, "rows.json")
         command = [sys.executable, "-m", "benchmarks", name, *options, "--json", str(written)]
         subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-        named = {each.name for each in fields(Row)}
-        rows = json.loads(written.read_text(encoding="utf-8"))["rows"]
-        return [Row(**{key: value for key, value in row.items() if key in named}) for row in rows]
+        return [as_row(each) for each in json.loads(written.read_text(encoding="utf-8"))["rows"]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -122,6 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--peers-at-10000", action="store_true", help="the peers also among 10,000 instances: many minutes more"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to FILE as well")
+    parser.add_argument("--record", action="store_true", help="write the figures into the documentation")
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - BENCHMARKS.keys():
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
@@ -134,26 +120,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{extra}: not installed, left out", file=sys.stderr)
     # The peers are installed with their bytecode: so is this project where it is used.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    described = machine()
     rows: list[Row] = []
     failed: list[str] = []
     if len(names) == 1:
         print(f"measuring {names[0]} ...", file=sys.stderr)
+        load = os.getloadavg()[0]
         for row in BENCHMARKS[names[0]](sizes):
             rows.append(row)
             # Each as it comes: where one takes long, that can be seen.
             print(f"  {row.what}: {number(row.value)} {row.unit}", file=sys.stderr)
+        if chosen.record:
+            record(names[0], f"{described}; load {load:.1f} at the beginning:", rows)
     else:
-        options = [flag for flag in ("--quick", "--peers-at-10000") if getattr(chosen, flag[2:].replace("-", "_"))]
+        options = [
+            flag for flag in ("--quick", "--peers-at-10000", "--record") if getattr(chosen, flag[2:].replace("-", "_"))
+        ]
         for name in names:
             try:
                 rows += _apart(name, options)
             except subprocess.CalledProcessError:
                 # Its own process has said why; the figures of the others are worth having.
                 failed.append(name)
-    described = machine()
     print(f"{described}\n\n{table(rows)}")
     if chosen.json:
-        content = {"machine": described, "rows": [{**asdict(row), "met": row.met} for row in rows]}
+        content = {"machine": described, "rows": [as_data(row) for row in rows]}
         chosen.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     if failed:
         print(f"not measured: {', '.join(failed)}", file=sys.stderr)

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import cycle
 
 from benchmarks import peers
 from benchmarks.measure import MICRO, Case, Row, Sizes, once, seconds
-from faultzone import Region, make_region
+from faultzone import (
+    ApiFailure,
+    BrokenConnection,
+    Client,
+    Region,
+    StaleReads,
+    ThrottlingBursts,
+    UnmetFault,
+    make_region,
+)
 
 _BATCH = 100
 _PER_HOST = 20
@@ -18,6 +29,9 @@ _PEER_CALLS = {"describe": 10, "run": 2}
 #: answered, among as few instances as are measured.
 _ACTIONS = (("DescribeInstances of one id", "describe", 25.0, 250.0), ("RunInstances of one", "run", 80.0, 200.0))
 _FLAT = 1.5
+#: What differs by no more is the same, as far as a shared machine can tell.
+_LIKE = 1.1
+_OURS = "ours"
 
 
 def empty(count: int) -> Region:
@@ -61,50 +75,77 @@ class _Ours:
         self.made.clear()
 
 
-def _moto(count: int, batches: int) -> dict[str, dict[str, float]]:
-    """The us that the peers take among `count` instances."""
+def _beside(ours: _Ours, count: int, sizes: Sizes) -> dict[str, dict[str, float]]:
+    """The us that each action takes here and in the peers, among `count` instances, measured by turns."""
+    cases, calls = ours.cases(), sizes.calls
+    if not peers.INSTALLED or count not in sizes.peer_instances:
+        taken = seconds(cases, calls=calls, batches=sizes.batches)
+        return {action: {_OURS: each * MICRO} for action, each in taken.items()}
     with peers.moto(count) as ec2:
         some = [ec2.ids[count // 2]]
-        cases = {
+        theirs: dict[str, dict[str, Callable[[], object]]] = {
             "describe": {
-                peers.THROUGH_BOTO3: Case(lambda: ec2.client.describe_instances(InstanceIds=some)),
-                peers.MODEL: Case(lambda: ec2.model.get_reservations_by_instance_ids(some)),
+                peers.THROUGH_BOTO3: lambda: ec2.client.describe_instances(InstanceIds=some),
+                peers.MODEL: lambda: ec2.model.get_reservations_by_instance_ids(some),
             },
-            "run": {peers.THROUGH_BOTO3: Case(ec2.run_through_boto3), peers.MODEL: Case(ec2.run)},
+            "run": {peers.THROUGH_BOTO3: ec2.run_through_boto3, peers.MODEL: ec2.run},
         }
         return {
             action: {
                 who: each * MICRO
-                for who, each in seconds(both, calls=_PEER_CALLS[action], batches=max(3, batches // 3)).items()
+                for who, each in seconds(
+                    {_OURS: cases[action]} | {who: Case(call, calls=_PEER_CALLS[action]) for who, call in both.items()},
+                    calls=calls,
+                    batches=sizes.batches,
+                ).items()
             }
-            for action, both in cases.items()
+            for action, both in theirs.items()
         }
 
 
 def measure(sizes: Sizes) -> Iterator[Row]:
     """DescribeInstances of one id and RunInstances of one, from few to many instances."""
-    theirs = {count: _moto(count, sizes.batches) for count in sizes.peer_instances} if peers.INSTALLED else {}
-    ours: dict[int, dict[str, Case]] = {}
-    taken: dict[int, dict[str, float]] = {}
-    for count in sizes.instances:  # Each before there are larger ones in the process, as those of the peers.
-        ours[count] = _Ours(count, sizes.calls).cases()
-        taken[count] = seconds(ours[count], calls=sizes.calls, batches=sizes.batches)
+    ours: dict[int, _Ours] = {}
+    taken: dict[int, dict[str, dict[str, float]]] = {}
+    for count in sizes.instances:
+        ours[count] = _Ours(count, sizes.calls)
+        taken[count] = _beside(ours[count], count, sizes)
     most, least = max(ours), min(count for count in ours if count >= min(100, max(ours)))
     for what, name, target, sooner in _ACTIONS:
+        theirs: dict[int, dict[str, float]] = {}
         for count, each in taken.items():
-            peer = theirs[count][name] if count in theirs else None
+            peer = {who: value for who, value in each[name].items() if who != _OURS}
+            if peer:
+                theirs[count] = peer
             times = {peers.THROUGH_BOTO3: sooner} if count == min(taken) else None
-            yield Row(f"{what}, among {count:,}", each[name] * MICRO, "us", target, peer, times)
+            yield Row(f"{what}, among {count:,}", each[name][_OURS], "us", target, peer, times)
         # By turns, so that both meet the same machine.
-        found = seconds({str(n): ours[n][name] for n in (least, most)}, calls=sizes.calls, batches=sizes.batches)
+        cases = {str(count): ours[count].cases()[name] for count in (least, most)}
+        found = seconds(cases, calls=sizes.calls, batches=sizes.batches)
         grown = {}
         if len(theirs) > 1:
             few, many = min(theirs), max(theirs)
-            grown = {
-                f"{who}, {many:,} over {few:,}": theirs[many][name][who] / each
-                for who, each in theirs[few][name].items()
-            }
+            grown = {f"{who}, {many:,} over {few:,}": theirs[many][who] / each for who, each in theirs[few].items()}
         yield Row(f"{what}, {most:,} over {least:,}", found[str(most)] / found[str(least)], "x", _FLAT, grown)
+
+
+def measure_faults(sizes: Sizes) -> Iterator[Row]:
+    """Calls of a client without a fault in force: of a region that had faults of the API, over one that never had."""
+    never, ended = filled(100), filled(100)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnmetFault)
+        for fault in (ApiFailure("DescribeInstances"), StaleReads(), ThrottlingBursts(), BrokenConnection()):
+            ended[0].chaos.inject(fault).undo()
+    other = filled(100)
+    other[0].chaos.inject(ApiFailure("DescribeZones"))
+    cases = {}
+    for name, (region, ids) in {"never": never, "ended": ended, "other": other}.items():
+        ask, asked = Client(region).DescribeInstances, json.dumps(ids[:1])
+        cases[name] = Case(partial(ask, InstanceIds=asked))
+    found = seconds(cases, calls=sizes.calls, batches=sizes.batches)
+    yield Row("DescribeInstances of one id by a client, no fault ever", found["never"] * MICRO, "us", None)
+    yield Row("the same after faults of the API have ended, over that", found["ended"] / found["never"], "x", _LIKE)
+    yield Row("the same with a fault of another action in force, over that", found["other"] / found["never"], "x", None)
 
 
 def measure_whole(sizes: Sizes) -> Iterator[Row]:

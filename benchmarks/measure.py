@@ -52,7 +52,7 @@ class Sizes:
     calls: int = 200
     processes: int = 31
     examples: int = 60
-    walked: int = 1_000_000
+    walked: int = 200_000
     drills: int = 20
     rounds: int = 5
 
@@ -79,7 +79,8 @@ class Row:
     Args:
         what: is measured.
         value: of it, in `unit`.
-        unit: `us`, `ms`, `s`, `B`, `x`, `things` (less is better) or a rate that ends in `/s` (more is better).
+        unit: `us`, `ms`, `s`, `B`, `x`, `lines`, `things` (less is better) or a rate that ends in `/s` (more is
+            better).
         target: that it should meet, in the same unit.
         peers: what does the same, or the floor below which it cannot be -> its figure in the same unit.
         times: peer -> how many times better than that this should be.
@@ -116,11 +117,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Case:
-    """Something to time: `call` so many times a batch, with `before` and `after` around the batch, outside the time."""
+    """Something to time: `call` so many times a batch, with `before` and `after` around the batch, outside the time.
+
+    Args:
+        calls: in a batch; None for as many as the others have.
+    """
 
     call: Callable[[], object]
     before: Callable[[], object] = lambda: None
     after: Callable[[], object] = lambda: None
+    calls: int | None = None
 
 
 def seconds(
@@ -132,14 +138,14 @@ def seconds(
     for batch in range(batches + 1):
         for name, case in cases.items():
             case.before()
-            call = case.call
+            call, count = case.call, case.calls or calls
             begun = timer()
-            for _ in range(calls):
+            for _ in range(count):
                 call()
             ended = timer()
             case.after()
             if batch:  # The first one warms up.
-                taken[name].append((ended - begun) / calls)
+                taken[name].append((ended - begun) / count)
     return {name: median(each) for name, each in taken.items()}
 
 

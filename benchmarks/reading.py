@@ -1,4 +1,4 @@
-"""What a reader of the code meets: lines by room, and the files that three flows go through.
+"""What a reader of the code meets: lines by room, the files that three flows go through, and those that name one thing.
 
     python -m benchmarks.reading [REVISION ...]
 
@@ -11,20 +11,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from statistics import median
 from types import FrameType
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).parents[1]
 _IMPORTING: Final = "<frozen importlib"
+#: What may be a name of anything: of an action, of a module, of a clause.
+_NAME: Final = re.compile(r"[\w./:-]*\w")
+_CONSTANT: Final = re.compile(r"^[A-Z]\w*", re.MULTILINE)
+_CLAUSE: Final = re.compile(r'^\["?([\w-]+)"?\]', re.MULTILINE)
 PACKAGES: Final = ("harness/faultzone", "plugin/pytest_faultzone", "specs/faultzone_specs")
 
 
@@ -38,6 +44,58 @@ def lines_by_room(tree: Path) -> dict[str, int]:
             room = f"{name}/{inside[0]}" if len(inside) > 1 else f"{name}/*.py"
             found[room] += len(path.read_text("utf-8").splitlines())
     return dict(found)
+
+
+def things() -> dict[str, list[str]]:
+    """What there is of each kind that is added now and then: what a file writes that knows of it."""
+    from faultzone import clauses, editions
+    from faultzone.backends.registry import OWN
+    from faultzone.faults import HOUSE
+    from faultzone.model.core.dispatch import ACTIONS
+
+    return {
+        "an action": [action for _, action in ACTIONS],
+        "a fault": [*HOUSE],
+        "a clause": [*clauses.load()],
+        "an edition": [f"edition_{name.replace('-', '_')}" for name in editions.names()],
+        "a backend": [*{place for _, place in OWN.values()}],
+    }
+
+
+def names_in(text: str, module: str) -> set[str]:
+    """What a file names: it knows itself and its constants by the name of its module, and a file of clauses its
+    clauses."""
+    found = {*_NAME.findall(text)}
+    found |= {part for name in found for part in re.split("[.:]", name)}
+    *package, stem = module.split(".")
+    found |= {stem} | {f"{module}:{name}" for name in _CONSTANT.findall(text)}
+    if package[-1:] == ["clauses"]:
+        found |= {f"{stem}/{key}" for key in _CLAUSE.findall(text)}
+    return found
+
+
+def written(tree: Path, folders: Sequence[str]) -> list[set[str]]:
+    """What each file below these folders names."""
+    found = []
+    for folder in (tree / each for each in folders):
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in (".py", ".toml", ".md"):
+                parts = path.relative_to(folder.parent).with_suffix("").parts
+                module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+                found.append(names_in(path.read_text("utf-8"), module))
+    return found
+
+
+def named(tree: Path) -> dict[str, dict[str, int]]:
+    """How many files of the code, of the tests and of the documentation name one thing of a kind: the median of all."""
+    where = {"code": PACKAGES, "tests": ("tests",), "docs": ("docs",)}
+    files = {each: written(tree, folders) for each, folders in where.items()}
+    return {
+        kind: {
+            each: int(median(sum(name in names for names in found) for name in all_of)) for each, found in files.items()
+        }
+        for kind, all_of in things().items()
+    }
 
 
 class Walk:
@@ -137,7 +195,7 @@ def count(tree: Path) -> dict[str, Any]:
             sys.setprofile(None)
             threading.setprofile(None)
         flows[name] = walk.figures()
-    return {"lines": lines_by_room(tree), "flows": flows}
+    return {"lines": lines_by_room(tree), "flows": flows, "named": named(tree)}
 
 
 def _of(tree: Path) -> dict[str, Any]:
@@ -157,6 +215,10 @@ def _print(columns: dict[str, dict[str, Any]]) -> None:
         rows.append((flow, [""] * len(columns)))
         for figure in ("files", "entries"):
             rows.append((f"  {figure}", [str(each["flows"][flow][figure]) for each in columns.values()]))
+    for kind in dict.fromkeys(kind for each in columns.values() for kind in each["named"]):
+        rows.append((f"files that name {kind}", [""] * len(columns)))
+        for where in ("code", "tests", "docs"):
+            rows.append((f"  {where}", [str(each["named"].get(kind, {}).get(where, "")) for each in columns.values()]))
     print(f"{'':<42}" + "".join(f"{name[:16]:>18}" for name in columns))
     for name, figures in rows:
         print(f"{name:<42}" + "".join(f"{each:>18}" for each in figures))

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
+from statistics import median
+from typing import Final
 
 from benchmarks import peers
-from benchmarks.measure import MILLI, Case, Row, Sizes, seconds
+from benchmarks.measure import MILLI, Case, Row, Sizes, once, seconds
+
+_DRAWN: Final = 500
 
 
 def _region() -> None:
@@ -31,6 +36,25 @@ def _moto_cases() -> dict[str, Case]:
             shared.describe_instances()
 
     return {peers.THROUGH_BOTO3: Case(mocked)}
+
+
+def _drawn(count: int) -> float:
+    """The seconds of a region with instances that Faker draws, without those that it takes to load Faker."""
+    from faultzone import make_region
+    from faultzone.region.drawn import draw
+
+    with make_region(zones=2, hosts_per_zone=1) as small:
+        draw(small, 1)
+    with make_region(zones=2, hosts_per_zone=max(1, count // 10), seed=7) as region:
+        return once(lambda: draw(region, count))
+
+
+def measure_drawn(sizes: Sizes) -> Iterator[Row]:
+    """A region whose instances have drawn names, hosts, owners and tags; nothing where Faker is not installed."""
+    if find_spec("faker") is not None:
+        count = min(_DRAWN, sizes.filled)
+        found = median(_drawn(count) for _ in range(sizes.batches))
+        yield Row(f"a region of {count} instances drawn with Faker, all Running", found, "s", None)
 
 
 def measure(sizes: Sizes) -> Iterator[Row]:

@@ -47,7 +47,7 @@ def _journalled(instants: list[int]) -> None:
     region = backend.cloud.regions[backend.cloud.default_region]
     kind, image = next(iter(region.catalog.types.values())), next(iter(region.catalog.images.values()))
     account = region.account(backend.cloud.accounts[0])
-    instance = Instance("i-1", account.id, kind, image, 0, region.clock.now)
+    instance = Instance("i-1", account.id, kind, image, account.default_vswitches[0], region.clock.now)
     account.instances[instance.id] = instance
     account.book.enter([instance])
 

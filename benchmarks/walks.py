@@ -16,32 +16,42 @@ from time import process_time
 from typing import Any, Final, cast
 
 from benchmarks.measure import Row, Sizes
+from benchmarks.recount import wrong_counts
 from faultzone import (
     AccountArrears,
     ApiError,
+    DiskTrouble,
     GuestCrash,
     HostAtRisk,
     HostCrash,
     HostHang,
     Instance,
+    LaunchFailure,
     MigrationFails,
     NetworkCut,
     Region,
+    SpotInterruption,
+    SpotPriceRise,
     UsageError,
     ZoneOutage,
     editions,
     make_region,
 )
+from faultzone.api.answer import CURRENT
+from faultzone.backends.local import LocalBackend
 from faultzone.checkers import demand
 from faultzone.clock import HOUR, MINUTE, stamp
 from faultzone.faults import Fault
-from faultzone.faults.fault import read
+from faultzone.faults.house import read
+from faultzone.model.core.events import OF_HOSTS
 from faultzone.model.core.shape import IMMEDIATE, PLANNED
 
 #: How many steps a walk has.
 STEPS: Final = 60
 _HOSTS: Final = 3
 _LOCAL, _RETIRED, _USUAL = "ecs.i2.xlarge", "ecs.t1.small", "ecs.g5.large"
+#: What instances may be changed to.
+_KINDS: Final = ("ecs.g5.large", "ecs.g5.xlarge", "ecs.c5.large", "ecs.r5.large")
 #: The states in which an instance may stay.
 _SETTLED: Final = {"Running", "Stopped"}
 #: How long time moves, in milliseconds: within a boot, within the wait for a host, to a window's end.
@@ -66,16 +76,29 @@ class Walk:
             zones=2, hosts_per_zone=_HOSTS, host_vcpus=10, host_memory_gib=96, edition=edition, recovery=recovery
         )
         self.region.set_prices(hourly="3", monthly="40")
+        #: Types of retired families have no system events; today nobody launches one any more.
+        self.kinds = (_USUAL, _USUAL, _LOCAL, _LOCAL if editions.load(edition).has(CURRENT) else _RETIRED)
         self.group = self.region.create_deployment_set().id
         self.hosts = [str(each["host"]) for each in self.region.hosts]
         self.ids: list[str] = []
+        self.spots: list[str] = []
+        self.bought: list[str] = []
+        self.cards: list[str] = []
+        self.attached: dict[str, str] = {}
+        self.disks: list[str] = []
         steps = [*(2 * (self.run, self.stop, self.start, self.reboot)), self.subscribe, self.delete, self.join]
         steps += [self.reactivate, self.renew, self.release_later, self.command]
         if "Inquiring" in editions.load(edition).event.states:
             steps += [self.consent, self.choose_action, self.redeploy, self.redeploy]
+        steps += [self.spot, self.convert, self.change_spec]
+        if editions.load(edition).has(CURRENT):
+            steps += [self.plan_window, self.answer, self.upgrade]
+            steps += [self.make_card, self.give_card, self.take_card, self.give_addresses]
+            steps += [self.make_disk, self.give_disk, self.take_disk]
         disturbances = [
             *(self.crash, self.repair, self.zone, self.wire, self.guest_crash, self.at_risk, self.migrate),
             *(self.migrations, self.maintain, self.supply, self.bill, self.pay),
+            *(self.take_back, self.price, self.disk, self.launches),
         ]
         # Not every disturbance in every walk: where all hosts are dead most of the time, little else happens.
         steps += self.chance.sample(disturbances, self.chance.randint(1, 6)) * 2
@@ -121,7 +144,7 @@ class Walk:
 
     def run(self) -> None:
         """Run instances, some with local disks, some in a set, some of a family without events."""
-        kind = self.chance.choice((_USUAL, _USUAL, _LOCAL, _RETIRED))
+        kind = self.chance.choice(self.kinds)
         group = self.group if kind == _USUAL and self.flip() else None
         self._add(
             self.region.run_instances(self.chance.choice((1, 3)), instance_type=kind, deployment_set=group, wait=False)
@@ -136,7 +159,9 @@ class Walk:
             "Period": 1,
             "AutoRenew": self.flip(),
         }
-        self._add(self.region.run_instances(1, instance_type=kind, wait=False, **bought))
+        made = self.region.run_instances(1, instance_type=kind, wait=False, **bought)
+        self._add(made)
+        self.bought += [each.id for each in made]
 
     def _add(self, made: Sequence[Instance]) -> None:
         self.ids += [each.id for each in made]
@@ -191,6 +216,121 @@ class Walk:
             assert isinstance(planned, list)
             self.call("AcceptInquiredSystemEvent", EventId=str(planned[0]["event"]))
 
+    def make_card(self) -> None:
+        """Make a network interface beside instances, or delete one."""
+        if self.cards and self.flip():
+            self.call("DeleteNetworkInterface", NetworkInterfaceId=self.cards.pop())
+        place = self.chance.choice([*self.region.describe("DescribeVSwitches", "VSwitches", "VSwitch")])
+        groups = [*self.region.describe("DescribeSecurityGroups", "SecurityGroups", "SecurityGroup")]
+        where = {"VSwitchId": place["VSwitchId"], "SecurityGroupId": groups[0]["SecurityGroupId"]}
+        self.cards.append(str(self.call("CreateNetworkInterface", **where)["NetworkInterfaceId"]))
+
+    def give_card(self) -> None:
+        """Attach a network interface to one."""
+        card, instance = self.chance.choice(self.cards or [""]), self.one()
+        self.call("AttachNetworkInterface", NetworkInterfaceId=card, InstanceId=instance)
+        self.attached[card] = instance
+        if self.flip():
+            attributes = {"NetworkInterfaceId": card, "DeleteOnRelease": self.flip()}
+            self.call("ModifyNetworkInterfaceAttribute", **attributes)
+
+    def take_card(self) -> None:
+        """Detach a network interface from one."""
+        card, instance = self.chance.choice([*self.attached.items()] or [("", "")])
+        self.call("DetachNetworkInterface", NetworkInterfaceId=card, InstanceId=instance)
+
+    def give_addresses(self) -> None:
+        """Give a network interface another address, or take one back."""
+        card = self.chance.choice(self.cards or [""])
+        if self.flip():
+            self.call("AssignPrivateIpAddresses", NetworkInterfaceId=card, SecondaryPrivateIpAddressCount=1)
+            return
+        listed = self.region.describe(
+            "DescribeNetworkInterfaces", "NetworkInterfaceSets", "NetworkInterfaceSet", NetworkInterfaceId=[card]
+        )
+        addresses = [
+            each["PrivateIpAddress"]
+            for shown in listed
+            for each in shown["PrivateIpSets"]["PrivateIpSet"]
+            if not each["Primary"]
+        ]
+        self.call("UnassignPrivateIpAddresses", NetworkInterfaceId=card, PrivateIpAddress=addresses[:1])
+
+    def make_disk(self) -> None:
+        """Make a disk beside instances, or release one."""
+        if self.disks and self.flip():
+            self.call("DeleteDisk", DiskId=self.disks.pop())
+        made = self.call("CreateDisk", ZoneId=self.chance.choice(self.region.zones), Size=40)
+        self.disks.append(str(made["DiskId"]))
+
+    def give_disk(self) -> None:
+        """Attach a disk to one, sometimes for as long as that is there."""
+        disk = self.chance.choice(self.disks or [""])
+        self.call("AttachDisk", DiskId=disk, InstanceId=self.one(), DeleteWithInstance=self.flip())
+
+    def take_disk(self) -> None:
+        """Detach a data disk from its instance."""
+        listed = [*self.region.describe("DescribeDisks", "Disks", "Disk", DiskType="data")]
+        disk = self.chance.choice(listed or [{"DiskId": "", "InstanceId": ""}])
+        self.call("DetachDisk", DiskId=disk["DiskId"], InstanceId=disk["InstanceId"])
+        self.disks.append(str(disk["DiskId"]))
+
+    def spot(self) -> None:
+        """Run spot instances, some with a limit, some that are stopped in the end."""
+        asked: dict[str, Any] = {"SpotStrategy": "SpotAsPriceGo", "SpotDuration": self.chance.choice((0, 1))}
+        if self.flip():
+            asked |= {"SpotStrategy": "SpotWithPriceLimit", "SpotPriceLimit": 1}
+        if self.flip():
+            asked["SpotInterruptionBehavior"] = "Stop"
+        made = self.region.run_instances(1, wait=False, **asked)
+        self._add(made)
+        self.spots += [each.id for each in made]
+
+    def convert(self) -> None:
+        """Change how one is paid for."""
+        to = {"InstanceChargeType": "PrePaid", "Period": 1, "PeriodUnit": "Week"}
+        asked: dict[str, object] = dict(to) if self.flip() else {"InstanceChargeType": "PostPaid"}
+        self.call("ModifyInstanceChargeType", InstanceIds=[self.one()], **asked)
+
+    def change_spec(self) -> None:
+        """Give one of pay-as-you-go another type."""
+        self.call("ModifyInstanceSpec", InstanceId=self.one(), InstanceType=self.chance.choice(_KINDS))
+
+    def upgrade(self) -> None:
+        """Give a subscription another type, sometimes with a restart, at once or later, or with an order that waits."""
+        at = stamp(self.region.clock.ms + 5 * MINUTE)
+        ways: list[dict[str, object]] = [{}, {"RebootWhenFinished": True}, {"RebootTime": at}, {"AutoPay": False}]
+        more = self.chance.choice(ways)
+        asked = {"InstanceId": self.chance.choice(self.bought or self.ids), "InstanceType": self.chance.choice(_KINDS)}
+        order = self.call("ModifyPrepayInstanceSpec", **asked, **more)["OrderId"]
+        if "AutoPay" in more:
+            self.advance()
+            self.control("pay-order", order=order)
+
+    def plan_window(self) -> None:
+        """Have a window for the maintenance of what has a tag, and give one the tag."""
+        self.call("TagResources", ResourceType="instance", ResourceId=[self.one()], Tag=[{"Key": "a", "Value": "b"}])
+        self.call(
+            "CreatePlanMaintenanceWindow",
+            PlanWindowName="nights",
+            Enable=self.flip(),
+            SupportMaintenanceAction="Reboot",
+            TargetResource={"Scope": "Tag", "Tags": [{"Key": "a", "Value": "b"}]},
+            TimePeriod={"PeriodUnit": "Daily", "RangeList": [{"StartTime": "22:00", "EndTime": "04:00"}]},
+        )
+
+    def answer(self) -> None:
+        """Consent to an event that awaits it, or let one come sooner."""
+        events = [each for each in self.region.events.of() if each.state in ("Inquiring", "Scheduled")]
+        if not events:
+            return
+        event = self.chance.choice(events)
+        if event.state == "Inquiring":
+            self.call("AcceptInquiredSystemEvent", EventId=event.id)
+        else:
+            soon = stamp(self.region.clock.ms + MINUTE)
+            self.call("ModifySystemEventAttribute", InstanceId=event.instance, EventId=event.id, NotBefore=soon)
+
     # What happens to them
 
     def crash(self) -> None:
@@ -238,7 +378,25 @@ class Walk:
         """Maintenance is planned, soon or with the usual notice."""
         within = {"within": self.chance.choice((0, 1_500, 600_000))} if self.flip() else {}
         outcome = self.chance.choice(("executes", "executes", "fails"))
-        self.control("schedule-maintenance", instance=self.one(), outcome=outcome, **within)
+        type = self.chance.choice([each for each in self.region.edition.event.types if each.startswith(OF_HOSTS)])
+        self.control("schedule-maintenance", instance=self.one(), outcome=outcome, type=type, **within)
+
+    def take_back(self) -> None:
+        """A spot instance is taken back."""
+        self.inject(SpotInterruption(self.chance.choice(self.spots or self.ids)))
+
+    def price(self) -> None:
+        """Spot instances are dear, or cheap again."""
+        self.undo(SpotPriceRise) if self.flip() else self.inject(SpotPriceRise(_USUAL, "2"))
+
+    def disk(self) -> None:
+        """A disk ails, or is well."""
+        type = self.chance.choice(("Stalled", "Degraded", "ErrorDetected"))
+        self.undo(DiskTrouble) if self.flip() else self.inject(DiskTrouble(self.one(), type=type))
+
+    def launches(self) -> None:
+        """Launches fail, or work again."""
+        self.undo(LaunchFailure) if self.flip() else self.inject(LaunchFailure())
 
     def supply(self) -> None:
         """Supply is short, or plenty."""
@@ -267,7 +425,8 @@ class Walk:
     # What must be so in the end
 
     def go(self, steps: int = STEPS) -> None:
-        """Take so many steps."""
+        """Take so many steps. The indexes of listings are made before, so that each step has to keep them."""
+        self._miscounted()
         for _ in range(steps):
             with suppress(ApiError, UsageError):
                 self.chance.choice(self.steps)()
@@ -298,7 +457,12 @@ class Walk:
             waits = starved and event.type.startswith("SystemFailure.") and status.get(event.instance) == "Stopped"
             if event.state == "Executing" and not waits:
                 found.append(f"{event.id} of {event.instance}, {event.type}, is {event.state}")
-        return found
+        return found + self._miscounted()
+
+    def _miscounted(self) -> list[str]:
+        backend = self.region.backend
+        assert isinstance(backend, LocalBackend)
+        return [*wrong_counts(backend.cloud.regions[backend.cloud.default_region])]
 
 
 def walk(edition: str, recovery: str, seed: int, *, checked: bool = False) -> list[str]:

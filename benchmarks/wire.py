@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from statistics import median
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -40,7 +40,8 @@ def pinned(process: subprocess.Popen[str]) -> Iterator[bool]:
     if apart:
         first, second, *_ = sorted(mine)
         for thread in os.listdir(f"/proc/{process.pid}/task"):
-            os.sched_setaffinity(int(thread), {first})
+            with suppress(ProcessLookupError):  # It has just ended.
+                os.sched_setaffinity(int(thread), {first})
         os.sched_setaffinity(0, {second})
     try:
         yield apart
@@ -174,12 +175,11 @@ def up(port: int) -> list[str]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """The processor seconds that the threads of a process have used, to the nanosecond; /proc/PID/stat counts ticks."""
-    total = 0
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as stat:
-            total += int(stat.read().split()[0])
-    return total / 1e9
+    """The processor seconds that a process has used, with those of threads that have ended.
+
+    By its clock, whose number is that of clock_getcpuclockid(3), in nanoseconds; /proc/PID/stat counts ticks.
+    """
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def _ours(sizes: Sizes, instances: int, load: int) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -49,9 +50,17 @@ def test_a_duration_of_another_form_is_refused_with_what_to_write(text: str) -> 
         milliseconds(text)
 
 
-@pytest.mark.parametrize("length", [-1, -0.001, timedelta(seconds=-1), float("inf"), float("nan")])
+@pytest.mark.parametrize(
+    "length", [-1, -0.001, timedelta(seconds=-1), float("inf"), float("nan"), 1e308, "9" * 400 + "d"]
+)
 def test_a_duration_is_neither_negative_nor_endless(length: Duration) -> None:
     with pytest.raises(UsageError, match="duration"):
+        milliseconds(length)
+
+
+@pytest.mark.parametrize("length", [None, [], {}, object()])
+def test_what_is_no_duration_is_refused(length: Any) -> None:
+    with pytest.raises(UsageError, match="expected a duration such as '90s', or a number of seconds"):
         milliseconds(length)
 
 
@@ -65,7 +74,7 @@ def test_stamps_are_the_ones_of_the_api() -> None:
 
 @pytest.mark.parametrize("text", ["2019-03-01", "2019-03-01T00:00:00", "2019-13-01T00:00Z", "01/03/2019 00:00:00Z"])
 def test_an_instant_of_another_form_is_no_stamp(text: str) -> None:
-    with pytest.raises(ValueError, match=r"time data|unconverted|is not written"):
+    with pytest.raises(ValueError, match=r"month must be|is not written"):
         read_stamp(text)
 
 

@@ -9,10 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from faultzone.control import tables
-from faultzone.faults.fault import KINDS
-from faultzone.faults.house import HOUSE
-from faultzone.loading import Loaded
+from faultzone.loading import Loaded, Searched
 from faultzone.model.core.dispatch import ACTIONS, REPORTS
 
 
@@ -41,11 +38,23 @@ def test_a_module_is_imported_when_a_name_of_it_is_first_asked_for() -> None:
 
 
 @pytest.mark.usefixtures("modules")
+def test_modules_are_imported_until_one_has_the_name() -> None:
+    table: Searched[int] = Searched(["first_shelf", "second_shelf"], lambda module: module.BOOKS)
+    assert not {"first_shelf", "second_shelf"} & sys.modules.keys()
+    assert table["herbal"] == 2
+    assert "second_shelf" not in sys.modules
+    assert table.get("folio") is None
+    assert "codex" in table
+    assert len(table) == 3
+    assert dict(table) == {"atlas": 1, "herbal": 2, "codex": 4}
+
+
+@pytest.mark.usefixtures("modules")
 @pytest.mark.parametrize("first", ["atlas", "herbal", "codex"])
-def test_of_two_modules_that_have_a_name_the_later_has_it(first: str) -> None:
-    table: Loaded[str, int] = Loaded({"first_shelf": ["atlas", "herbal"], "second_shelf": ["herbal", "codex"]}, "BOOKS")
+def test_of_two_modules_that_have_a_name_the_earlier_is_meant(first: str) -> None:
+    table: Searched[int] = Searched(["first_shelf", "second_shelf"], lambda module: module.BOOKS)
     assert table[first]
-    assert dict(table) == {"atlas": 1, "herbal": 3, "codex": 4}
+    assert dict(table) == {"atlas": 1, "herbal": 2, "codex": 4}
 
 
 def test_a_table_takes_no_name_that_it_does_not_say_where_to_find() -> None:
@@ -56,20 +65,8 @@ def test_a_table_takes_no_name_that_it_does_not_say_where_to_find() -> None:
     assert table["atlas"] == 2
 
 
-@pytest.mark.parametrize("table", [ACTIONS, REPORTS, HOUSE, tables.MEMORY, tables.CONTAINERS])
+@pytest.mark.parametrize("table", [ACTIONS, REPORTS])
 def test_every_name_of_a_table_is_where_the_table_says(table: Loaded[object, object]) -> None:
     for name, home in table.homes.items():
         import_module(home)
         assert table[name] is not None, f"{home} has no {name}"
-
-
-def test_every_verb_of_a_module_is_in_the_table_of_containers() -> None:
-    there = {name for home in tables.CONTAINERS.homes.values() for name in import_module(home).VERBS}
-    assert there - tables.CONTAINERS.keys() == set(), "name it in control/tables.py"
-
-
-def test_every_fault_of_the_house_is_in_its_table() -> None:
-    for home in HOUSE.homes.values():
-        import_module(home)
-    there = {name for name, kind in KINDS.items() if kind.__module__.startswith("faultzone.faults.")}
-    assert there - HOUSE.keys() == set(), "name it in faults/house.py"

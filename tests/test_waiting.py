@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from faultzone import assert_refused, make_region, waiting
 from faultzone.backends.local import LocalBackend
-from faultzone.clock import SECOND
+from faultzone.clock import SECOND, HybridClock
 from faultzone.errors import UsageError, WaitTimeout
+from tests.support.patience import PATIENCE
 
 
 class WallBackend(LocalBackend):
@@ -105,16 +109,128 @@ def test_the_region_waits_by_its_own_clock() -> None:
     assert region.clock.ms - began == 3603 * SECOND
 
 
+class RealTime:
+    """Real time of which half a second passes whenever it is looked at, and what is slept."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        self.now += 0.5
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def real_time(monkeypatch: pytest.MonkeyPatch) -> RealTime:
+    made = RealTime()
+    monkeypatch.setattr(waiting, "time", made)
+    return made
+
+
+@pytest.mark.usefixtures("real_time")
+def test_time_that_stands_still_goes_on_with_the_real_time_of_others(backend: LocalBackend) -> None:
+    began, seen = backend.clock.now, list[int]()
+    for due in (2, 20, 50):
+        backend.clock.call_later(due * SECOND, lambda due=due: seen.append(due))  # type: ignore[misc]
+    looks = list[tuple[int, int]]()
+
+    def has_come() -> bool:
+        looks.append((backend.clock.now - began, len(seen)))
+        return 50 in seen
+
+    assert waiting.wait_for_others(backend, has_come, "1m", "30s", what="it")
+    passed = [now for now, _ in looks]
+    assert passed == sorted(passed)
+    # Two seconds for each real one: no look at the real clock is for more than one.
+    assert max(later - sooner for sooner, later in pairwise(passed)) <= 2 * SECOND
+    assert [next(now for now, count in looks if count == each) for each in (1, 2, 3)] == [2_000, 20_000, 50_000]
+    with pytest.raises(WaitTimeout, match=r"^it: not within 30 s of real time$"):
+        waiting.wait_for_others(backend, lambda: False, "1m", "30s", what="it")
+    assert backend.clock.now - began == 110 * SECOND
+
+
+@pytest.mark.usefixtures("real_time")
+def test_time_stands_still_while_calls_are_answered(backend: LocalBackend) -> None:
+    began = backend.clock.now
+    with pytest.raises(WaitTimeout, match="it: not within 30 s of real time"):
+        waiting.wait_for_others(backend, lambda: False, "1h", "30s", what="it", are_busy=lambda: True)
+    assert backend.clock.now == began
+    answers = iter([True] * 10)
+    with pytest.raises(WaitTimeout):
+        waiting.wait_for_others(backend, lambda: False, "1h", "30s", what="it", are_busy=lambda: next(answers, False))
+    assert 45 * 60 * SECOND < backend.clock.now - began < 3600 * SECOND
+
+
+def test_time_that_follows_the_real_one_is_not_moved(real_time: RealTime) -> None:
+    with make_region(clock="hybrid", scale=10) as region:
+        backend = region.backend
+        assert isinstance(backend, LocalBackend)
+        backend.clock = clock = HybridClock(region.clock.ms, lambda: real_time.now, 10)
+        began = clock.now
+        with pytest.raises(WaitTimeout, match="the awaited: not within 30 s of real time"):
+            region.wait(lambda: False, real="30s")
+        assert region.clock.ms - began == pytest.approx(305 * SECOND, rel=0.02)
+        with pytest.raises(WaitTimeout, match="it: not within 1 min of region time"):
+            region.wait(lambda: False, "1m", real="30s", what="it")
+        assert region.clock.ms - began == pytest.approx(370 * SECOND, rel=0.02)
+
+
+def test_a_wait_of_no_real_time_looks_once(backend: LocalBackend, wall: WallBackend) -> None:
+    for each in (backend, wall):
+        assert waiting.wait_for_others(each, lambda: 7, None, 0, what="it") == 7
+        with pytest.raises(WaitTimeout, match="it: not within 0 s of real time"):
+            waiting.wait_for_others(each, lambda: False, None, 0, what="it")
+    with pytest.raises(WaitTimeout, match="it: not within 1 ms of real time"):
+        waiting.wait_for_others(wall, lambda: False, "1ms", "1h", what="it")
+    for bad in ("soon", -1, float("inf")):
+        with pytest.raises(UsageError, match="duration="):
+            waiting.wait_for_others(backend, lambda: False, None, bad, what="it")
+    with pytest.raises(UsageError, match="write lambda:"):
+        waiting.wait_for_others(backend, True, None, 1, what="it")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("clock", ["virtual", "hybrid"])
+@pytest.mark.slow
+def test_a_test_waits_for_what_another_program_does(clock: str) -> None:
+    """It polls, with sleeps of its own, until its instance runs."""
+    program = """if True:
+        import json, sys, time
+        from faultzone.serve.client import connect
+        backend = connect(sys.argv[1])
+        image, kind = sys.argv[2:]
+        asked = {"RegionId": "cn-hangzhou", "ImageId": image, "InstanceType": kind}
+        made = backend.call("RunInstances", asked)["InstanceIdSets"]["InstanceIdSet"]
+        listing = {"RegionId": "cn-hangzhou", "InstanceIds": json.dumps(made)}
+        while backend.call("DescribeInstances", listing)["Instances"]["Instance"][0]["Status"] != "Running":
+            time.sleep(0.02)
+        backend.call("StopInstance", {"InstanceId": made[0]})
+    """
+    options: dict[str, Any] = {"clock": "hybrid", "scale": 10} if clock == "hybrid" else {}
+    with make_region(**options) as region:
+        began = region.clock.ms
+        command = [sys.executable, "-c", program, region.endpoint, *region.defaults.values()]
+        with subprocess.Popen(command) as running:
+            try:
+                region.wait(lambda: region.journal.of("call", action="StopInstance"), "1h", real=PATIENCE)
+            finally:
+                running.kill()
+        assert 0 < region.clock.ms - began < 3600 * SECOND
+
+
 class Running(LocalBackend):
     """A region in which a script runs for longer than hosts may be silent about what they owe."""
 
     asked = 0
+    fresh = False
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         answer = super().control(verb, arguments)
         if verb == "clock":
             self.asked += 1
-            answer |= {"owed": 0, "live": 1, "silent": 1000.0, "grace": 30.0}
+            answer |= {"owed": 0, "live": 1, "fresh": self.fresh, "silent": 1000.0, "grace": 30.0}
         return answer
 
 
@@ -124,6 +240,19 @@ def test_a_script_that_says_nothing_for_long_is_waited_for_in_real_time(monkeypa
     began = backend.clock.now
     waiting.wait(backend, lambda: backend.asked > 10, "10m", what="its end")
     assert backend.clock.now == began
+
+
+def test_a_script_that_has_just_begun_ends_before_the_next_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the next run of a schedule, which would be left out."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    backend = Running()
+    backend.fresh = True
+    fired: list[int] = []
+    backend.call_later(1000, lambda: fired.append(backend.asked))
+    waiting.wait(backend, lambda: backend.asked > 10, "10m", what="its end")
+    assert fired == []
+    backend.fresh = False
+    waiting.wait(backend, lambda: fired, "10m", what="the timer")
 
 
 def test_a_wait_for_a_state_that_there_is_not_is_refused_at_once() -> None:

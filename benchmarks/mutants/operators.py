@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 #: What stands for what in a comparison: the boundary that moves, and the sense that turns.
@@ -35,6 +36,10 @@ _ORDERED: Final = frozenset({"isinstance", "issubclass", "getattr", "setattr", "
 #: What only tells a reader of the code, or the type checker, something.
 _UNSEEN: Final = frozenset({"__repr__", "__all__", "__slots__", "__hash__"})
 _UNSEEN_CALLS: Final = frozenset({"TypeVar", "HarnessError", "UsageError", "ShapeError", "cast"})
+
+
+#: What nothing comes after.
+_LEAVES: Final = (ast.Raise, ast.Continue, ast.Break, ast.Return)
 
 
 @dataclass(frozen=True)
@@ -92,13 +97,17 @@ class _Finder:
             self._lines.append(self._lines[-1] + len(line))
         self._function = 0
         self._returns: ast.expr | None = None
-        self._look_at_block(ast.parse(source).body)
+        self._fields: dict[str, list[str]] = {}
+        module = ast.parse(source)
+        self._named = _constants_named(module)
+        self._look_at_block(module.body)
 
-    def _note(self, kind: str, node: ast.expr | ast.stmt, text: str) -> None:
-        assert node.end_lineno is not None
-        assert node.end_col_offset is not None
+    def _note(self, kind: str, node: ast.expr | ast.stmt, text: str, to: ast.stmt | None = None) -> None:
+        last = to or node
+        assert last.end_lineno is not None
+        assert last.end_col_offset is not None
         start = self._lines[node.lineno - 1] + node.col_offset
-        end = self._lines[node.end_lineno - 1] + node.end_col_offset
+        end = self._lines[last.end_lineno - 1] + last.end_col_offset
         self.found.append(Change(kind, start, end, text, node.lineno, self._function))
 
     def _instead(self, kind: str, node: ast.expr, changed: ast.expr) -> None:
@@ -110,6 +119,9 @@ class _Finder:
         for statement in block:
             if not _is_unseen(statement):
                 self._look_at(statement)
+        for one, other in pairwise(block):
+            if _may_go(one) and _may_go(other) and not isinstance(other, _LEAVES):
+                self._note("order changed", one, f"{ast.unparse(other)}; {ast.unparse(one)}", to=other)
 
     def _look_at(self, node: ast.stmt) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -117,8 +129,16 @@ class _Finder:
             return
         if _may_go(node):
             self._note("statement dropped", node, "pass")
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            self._note("done twice", node, f"{ast.unparse(node)}; {ast.unparse(node)}")
         if isinstance(node, ast.If | ast.While):
             self._instead("condition negated", node.test, ast.UnaryOp(ast.Not(), node.test))
+        if isinstance(node, ast.If):
+            for operator, always in ((ast.And(), False), (ast.Or(), True)):
+                self._instead("branch fixed", node.test, ast.BoolOp(operator, [node.test, ast.Constant(always)]))
+        if isinstance(node, ast.For):
+            for some in _some_of(node.iter):
+                self._instead("one skipped", node.iter, some)
         if isinstance(node, ast.Return) and node.value is not None:
             for value in _other_results(node.value, self._returns):
                 self._instead("return changed", node.value, value)
@@ -138,13 +158,16 @@ class _Finder:
                     self._look_at_value(part)
 
     def _look_into(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        before = self._function, self._returns
+        before = self._function, self._returns, self._fields
         for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
             self._look_at_value(default)
         first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-        self._function, self._returns = first, node.returns
+        self._function, self._returns, self._fields = first, node.returns, _fields_in(node)
+        if isinstance(node.returns, ast.Constant) and node.returns.value is None:
+            for statement in node.body[1:]:
+                self._note("left early", statement, "return")
         self._look_at_block(node.body)
-        self._function, self._returns = before
+        self._function, self._returns, self._fields = before
 
     # Expressions
 
@@ -154,6 +177,9 @@ class _Finder:
         if isinstance(node, ast.expr):
             for kind, make in _OPERATORS.items():
                 for changed in make(node):
+                    self._instead(kind, node, changed)
+            for kind, named in (("name exchanged", self._named), ("field exchanged", self._fields)):
+                for changed in _siblings(node, named):
                     self._instead(kind, node, changed)
         if isinstance(node, ast.Lambda):
             before, self._function = self._function, node.lineno
@@ -298,6 +324,95 @@ def _members(node: ast.expr) -> Iterator[ast.expr]:
             yield less
 
 
+def _some_of(several: ast.expr) -> Iterator[ast.expr]:
+    """What is gone through without its first, and its first alone."""
+    for part in (ast.Slice(ast.Constant(1)), ast.Slice(None, ast.Constant(1))):
+        yield ast.Subscript(ast.Call(ast.Name("list", ast.Load()), [several], []), part, ast.Load())
+
+
+def _skipped(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        for some in _some_of(node.generators[0].iter):
+            changed = deepcopy(node)
+            changed.generators[0].iter = some
+            yield changed
+
+
+def _slices(node: ast.expr) -> Iterator[ast.expr]:
+    """A slice without one of its ends."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        for name in ("lower", "upper"):
+            if getattr(node.slice, name) is not None:
+                changed = deepcopy(node)
+                setattr(changed.slice, name, None)
+                yield changed
+
+
+def _operands(node: ast.expr) -> Iterator[ast.expr]:
+    """One of two: of a sum or a product, of the larger or the smaller."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.FloorDiv | ast.BitOr):
+        yield node.left
+        yield node.right
+    elif isinstance(node, ast.Call) and _name_of(node.func) in ("min", "max") and len(node.args) > 1:
+        yield from node.args
+
+
+def _exchanged(node: ast.expr) -> Iterator[ast.expr]:
+    """A display whose neighbours have each other's values."""
+    if isinstance(node, ast.Dict):
+        for place in range(len(node.keys) - 1):
+            one, other = node.values[place : place + 2]
+            if all(isinstance(key, ast.Constant) for key in node.keys[place : place + 2]) and _differ(one, other):
+                changed = deepcopy(node)
+                changed.values[place : place + 2] = [other, one]
+                yield changed
+
+
+def _differ(one: ast.expr, other: ast.expr) -> bool:
+    return ast.dump(one) != ast.dump(other)
+
+
+def _constants_named(module: ast.Module) -> dict[str, list[str]]:
+    """The constants that a module names: its own and imported ones under no name, others by their module."""
+    found: dict[str, set[str]] = {"": set()}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Name) and _is_constant(node.id):
+            found[""].add(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and _is_constant(node.attr):
+            found.setdefault(node.value.id, set()).add(node.attr)
+    return {base: sorted(names) for base, names in found.items()}
+
+
+def _fields_in(function: ast.AST) -> dict[str, list[str]]:
+    """The fields that a function reads of what has a name, by that name."""
+    called = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Attribute) or id(node) in called or _is_constant(node.attr):
+            continue
+        if isinstance(node.value, ast.Name):
+            found.setdefault(node.value.id, set()).add(node.attr)
+    return {base: sorted(names) for base, names in found.items()}
+
+
+def _is_constant(name: str) -> bool:
+    return name.isupper() and len(name) > 1 and name != "TYPE_CHECKING"
+
+
+def _siblings(node: ast.expr, named: dict[str, list[str]]) -> Iterator[ast.expr]:
+    """The next of the names that stand in the same place elsewhere."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        base, name = "", node.id
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and isinstance(node.ctx, ast.Load):
+        base, name = node.value.id, node.attr
+    else:
+        return
+    names = named.get(base, [])
+    if name in names and len(names) > 1:
+        other = names[(names.index(name) + 1) % len(names)]
+        yield ast.Attribute(ast.Name(base, ast.Load()), other, ast.Load()) if base else ast.Name(other, ast.Load())
+
+
 _OPERATORS: Final[dict[str, Callable[[ast.expr], Iterator[ast.expr]]]] = {
     "comparison": _comparisons,
     "number moved": _numbers,
@@ -308,4 +423,8 @@ _OPERATORS: Final[dict[str, Callable[[ast.expr], Iterator[ast.expr]]]] = {
     "arguments swapped": _swapped,
     "call changed": _called,
     "member dropped": _members,
+    "one skipped": _skipped,
+    "slice opened": _slices,
+    "operand alone": _operands,
+    "values exchanged": _exchanged,
 }

@@ -11,7 +11,12 @@ from faultzone.loading import Loaded as _Loaded
 
 if TYPE_CHECKING:
     from faultzone.api.errors import ApiError as ApiError
+    from faultzone.clock import Duration as Duration
+    from faultzone.clock import milliseconds as milliseconds
+    from faultzone.clock import read_stamp as read_stamp
+    from faultzone.clock import stamp as stamp
     from faultzone.editions import Edition as Edition
+    from faultzone.errors import ConditionBroken as ConditionBroken
     from faultzone.errors import FaultzoneError as FaultzoneError
     from faultzone.errors import HarnessError as HarnessError
     from faultzone.errors import IncompleteAnswer as IncompleteAnswer
@@ -20,9 +25,11 @@ if TYPE_CHECKING:
     from faultzone.errors import NotSupported as NotSupported
     from faultzone.errors import ShapeError as ShapeError
     from faultzone.errors import UndoFailed as UndoFailed
+    from faultzone.errors import UnmetFault as UnmetFault
     from faultzone.errors import UsageError as UsageError
     from faultzone.errors import WaitTimeout as WaitTimeout
     from faultzone.faults import *
+    from faultzone.faults.schedule import Schedule as Schedule
     from faultzone.journal.journal import Entry as Entry
     from faultzone.journal.journal import Journal as Journal
     from faultzone.region import Chaos as Chaos
@@ -52,6 +59,7 @@ if TYPE_CHECKING:
     from faultzone.region.commands import stopped as stopped
     from faultzone.region.events import SystemEvent as SystemEvent
     from faultzone.region.handles import RegionClock as RegionClock
+    from faultzone.region.over_time import assert_holds as assert_holds
     from faultzone.substrate.reaction import Reaction as Reaction
 
 #: Where each public name is at home; the faults are those of the catalogue.
@@ -60,22 +68,26 @@ _HOME: Final[_Loaded[str, Any]] = _Loaded(
         f"faultzone.{home}": names.split()
         for home, names in {
             "api.errors": "ApiError",
+            "clock": "Duration milliseconds read_stamp stamp",
             "editions": "Edition",
             "errors": (
-                "FaultzoneError HarnessError IncompleteAnswer Inconclusive NoAnswer NotSupported ShapeError "
-                "UndoFailed UsageError WaitTimeout"
+                "ConditionBroken FaultzoneError HarnessError IncompleteAnswer Inconclusive NoAnswer NotSupported "
+                "ShapeError UndoFailed UnmetFault UsageError WaitTimeout"
             ),
             "faults.fault": "Fault",
+            "faults.schedule": "Schedule",
             "journal.journal": "Entry Journal",
             "region": "Client CloudOptions DeploymentSet Instance Region make_region",
             "region.assertions": (
                 "assert_avoided assert_documented assert_invocation assert_nothing_made assert_recovered "
                 "assert_refused assert_released assert_spread assert_strictly_spread assert_unchanged one"
             ),
-            "region.chaos": "Chaos Injection",
+            "region.chaos": "Chaos",
             "region.commands": "Invocation Outcome failed finished running stopped",
             "region.events": "SystemEvent",
             "region.handles": "RegionClock",
+            "region.injection": "Injection",
+            "region.over_time": "assert_holds",
             "substrate.reaction": "Reaction",
         }.items()
     },
@@ -88,7 +100,7 @@ __all__: list[str]  # Asked for by `from faultzone import *` alone, and made the
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return _HOME[name]
-    if not name.startswith("__") or name == "__all__":
+    if name == "__all__" or name[:1].isupper():  # A fault is a class.
         from faultzone.faults import HOUSE
 
         if name == "__all__":

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from heapq import heappop, heappush
-from math import isfinite
+from math import inf
 from typing import Final
 
 from faultzone.errors import UsageError
@@ -41,23 +41,26 @@ def milliseconds(duration: Duration) -> int:
     """The length of `duration` in milliseconds.
 
     Raises:
-        UsageError: it is negative, endless, or text of another form than "90s", "2h", "1d12h".
+        UsageError: it is negative, endless, no length at all, or text of another form than "90s", "2h", "1d12h".
     """
     if isinstance(duration, timedelta):
-        result = round(duration / timedelta(milliseconds=1))
+        length = duration / timedelta(milliseconds=1)
     elif isinstance(duration, str):
         written = duration.replace(" ", "")
         parts = _PART.findall(written)
         if not parts or "".join(number + unit for number, unit in parts) != written:
             raise UsageError.expected("duration", duration, "a duration such as '90s', '2h' or '1d12h'")
-        result = round(sum(float(number) * _UNITS[unit] for number, unit in parts))
+        length = sum(float(number) * _UNITS[unit] for number, unit in parts)
     else:
-        if not isfinite(duration):
-            raise UsageError.expected("duration", duration, "a finite number of seconds")
-        result = round(duration * SECOND)
-    if result < 0:
+        given: object = duration
+        if not isinstance(given, int | float):
+            raise UsageError.expected("duration", given, "a duration such as '90s', or a number of seconds")
+        length = duration * SECOND
+    if not abs(length) < inf:
+        raise UsageError.expected("duration", duration, "a finite number of seconds")
+    if round(length) < 0:
         raise UsageError.expected("duration", duration, "0 or more")
-    return result
+    return round(length)
 
 
 def in_words(ms: int) -> str:
@@ -102,8 +105,11 @@ def read_stamp(text: str) -> int:
     # The parser alone would take digits of any script.
     if not _STAMP.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is not written yyyy-MM-ddTHH:mm[:ss]Z")
-    form = "%Y-%m-%dT%H:%M:%SZ" if len(text) == 20 else "%Y-%m-%dT%H:%MZ"
-    return int(datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()) * SECOND
+    return int(datetime.fromisoformat(text).timestamp()) * SECOND
+
+
+def _do_nothing() -> None:
+    """Do nothing."""
 
 
 class Timer:
@@ -123,6 +129,10 @@ class Timer:
     def live(self) -> bool:
         """Whether it is still to fire."""
         return self.action is not None
+
+    def __deepcopy__(self, memo: object) -> Timer:
+        """Another that is set to the same instant on no clock: of what is copied, nothing falls due."""
+        return Timer(self.due, _do_nothing) if self.live else self
 
 
 class Clock:

@@ -15,18 +15,19 @@
     ├── IncompleteAnswer    the answer of an endpoint lacks what is documented, or has another shape (an
     │   │                   AssertionError: it deviates)
     │   └── NotListed       a listing leaves out what a test looks for (a LookupError)
+    ├── ConditionBroken     what a test said must hold over time does not, or that cannot be known (an AssertionError)
     └── WaitTimeout         a documented time passed and the awaited did not come (an AssertionError: the region
     deviates)
 
-A refusal by the API is none of these: it is `faultzone.api.errors.ApiError`.
+A refusal by the API is none of these: it is `faultzone.api.errors.ApiError`. `UnmetFault` is a warning.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Self
 
 #: A message lists at most this many allowed values, and this many characters of a wrong one.
@@ -137,8 +138,22 @@ class UndoFailed(HarnessError):
     """An undo failed, or did not take effect before its deadline."""
 
 
+class UnmetFault(UserWarning):
+    """A fault broke nothing that anything met, was skipped, or never came. The test shows less than it says."""
+
+
 class NoAnswer(FaultzoneError, ConnectionError):
-    """A fault of the API lost the call or its answer. The caller does not know its effect."""
+    """A fault of the API lost the call or its answer. The caller does not know its effect.
+
+    Args:
+        message: which call.
+        how: how the connection broke, for an endpoint; see `BrokenConnection`. Empty where it is closed.
+        answer: the answer of which a part is sent.
+    """
+
+    def __init__(self, message: str, how: str = "", answer: Mapping[str, Any] | None = None) -> None:
+        self.how, self.answer = how, answer
+        super().__init__(message)
 
 
 class IncompleteAnswer(FaultzoneError, AssertionError):
@@ -147,6 +162,10 @@ class IncompleteAnswer(FaultzoneError, AssertionError):
 
 class NotListed(IncompleteAnswer, LookupError):
     """A listing of the region omits an item that the test needs."""
+
+
+class ConditionBroken(FaultzoneError, AssertionError):
+    """A condition over time does not hold, or that is not known. The text has the entries that show it."""
 
 
 class WaitTimeout(FaultzoneError, AssertionError):

@@ -1,14 +1,16 @@
 """What is loaded when it is first asked for.
 
-A process pays at its start for what it imports. So a table that names everything the house has, such as all actions or
-all control verbs, says for each name in which module it is written, and that module is imported when one of its names
-is first asked for. What only one function needs is imported in that function.
+A process pays at its start for what it imports. So a table of everything of a kind imports its modules late. One that
+each call asks, such as that of all actions, says for each name in which module it is (`Loaded`). One that is asked
+later, such as that of all control verbs, looks through its modules until one has the name (`Searched`). What only one
+function needs is imported in that function.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import TypeVar, overload
 
 K = TypeVar("K")
@@ -22,7 +24,7 @@ class Loaded(Mapping[K, V]):
     Its names are known from the start: to list them imports nothing.
 
     Args:
-        homes: each module, and the names of what is in it; where two have one of a name, the later is meant.
+        homes: each module, and the names of what is in it.
         attribute: what a module calls the mapping that has its names; without it, a module puts them into this table
             as it is imported.
 
@@ -81,3 +83,43 @@ class Loaded(Mapping[K, V]):
 
     def __len__(self) -> int:
         return len(self.homes)
+
+
+class Searched(Mapping[str, V]):
+    """A table whose modules alone say what is in it: they are imported one after the other, until one has a name.
+
+    To list the names, or to look for one that there is not, imports all.
+
+    Args:
+        modules: their names; where two have something of a name, the earlier is meant.
+        inside: what a module has, by name.
+    """
+
+    __slots__ = ("_found", "_inside", "_left")
+
+    def __init__(self, modules: Iterable[str], inside: Callable[[ModuleType], Mapping[str, V]]) -> None:
+        self._left = [*modules]
+        self._inside = inside
+        self._found: dict[str, V] = {}
+
+    def _all(self) -> dict[str, V]:
+        while self._left:
+            self._load()
+        return self._found
+
+    def _load(self) -> None:
+        """Import the next module; should that fail, it is the next again."""
+        for name, value in self._inside(import_module(self._left[0])).items():
+            self._found.setdefault(name, value)
+        del self._left[0]
+
+    def __getitem__(self, name: str) -> V:
+        while name not in self._found and self._left:
+            self._load()
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())

@@ -6,8 +6,9 @@ change it.
 
 from __future__ import annotations
 
+# hashlib has it from there, and loads OpenSSL besides, which is a twentieth of a process's start.
+from _blake2 import blake2b
 from collections import defaultdict
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ class World:
     def hex_id(self, prefix: str) -> str:
         """The next id of a command or invocation: `c-` or `t-` and 32 hexadecimal digits."""
         return f"{prefix}-{self._digest(prefix).hex()[:32]}"
+
+    def number(self, kind: str) -> str:
+        """The next number of a kind, such as of orders: fifteen digits, the first no zero."""
+        return str(10**14 + int.from_bytes(self._digest(kind)) % (9 * 10**14))
 
     def request_id(self) -> str:
         """The next request id, a UUID in capitals."""

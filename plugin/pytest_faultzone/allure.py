@@ -1,7 +1,8 @@
 """What Allure gets of a test with a region, where allure-pytest writes a report; imported nowhere else.
 
-The journal as steps and as an attachment, a timeline of each instance, what guests wrote, and the clauses as features
-and stories. The times of steps are those of the region, so that a run on several workers reports the same.
+The journal as steps and as an attachment, a picture of it, a timeline of each instance, what guests wrote, what
+explains a failure, and the clauses as features and stories. The times of steps are those of the region, so that a run
+on several workers reports the same.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from faultzone import clauses
 from faultzone.journal.journal import lines
 from faultzone.journal.redaction import text
 from faultzone.journal.timeline import timeline
+from faultzone.pages.svg import svg
 from pytest_faultzone import failures, marks, options, real_hosts
 from pytest_faultzone.made import REGIONS
 from pytest_faultzone.running import EDITION, without_edition
@@ -72,6 +74,10 @@ class Reporter:
                 about = [test, options.BACKEND.read(self._config), str(self._config.stash.get(EDITION, None))]
                 result.historyId = _history(named, about)
 
+    def explain(self, name: str, said: str) -> None:
+        """Attach what explains a failure of the test that is under way."""
+        _attach(Path(self._config.getoption("allure_report_dir")), name, text(said))
+
 
 def _history(named: list[str], about: list[str]) -> str:
     """What identifies a test over many runs: its clauses, its own name, the backend and the edition, not its file."""
@@ -103,11 +109,11 @@ class _Private:
         written[1].unlink(missing_ok=True)
 
 
-def _attach(folder: Path, name: str, text: str) -> None:
+def _attach(folder: Path, name: str, text: str, kind: AttachmentType = AttachmentType.TEXT) -> None:
     private = _Private(folder)
     plugin_manager.register(private)
     try:
-        plugin_manager.hook.attach_data(body=text, name=name, attachment_type=AttachmentType.TEXT, extension=None)
+        plugin_manager.hook.attach_data(body=text, name=name, attachment_type=kind, extension=None)
     finally:
         plugin_manager.unregister(private)
 
@@ -123,6 +129,7 @@ def _steps(journal: Journal) -> Iterator[TestStepResult]:
 
 def _attach_all(folder: Path, journal: Journal) -> None:
     _attach(folder, "journal.ndjson", "".join(lines(journal)))
+    _attach(folder, "timeline.svg", svg(journal, "timeline"), AttachmentType.SVG)
     made: dict[str, None] = {}
     written: list[str] = []
     for entry in journal:

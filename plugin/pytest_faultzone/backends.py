@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,6 +29,8 @@ LASTING: pytest.StashKey[Backend] = pytest.StashKey()
 #: What the options of the run say of a backend, and its kind.
 _CHOSEN: pytest.StashKey[BackendOptions] = pytest.StashKey()
 _KIND: pytest.StashKey[registry.Kind | None] = pytest.StashKey()
+#: Set once the run has begun to make a backend with containers.
+_PROGRESS_SHOWN: pytest.StashKey[bool] = pytest.StashKey()
 
 
 def chosen(config: pytest.Config) -> BackendOptions:
@@ -59,7 +61,7 @@ def kind_of(config: pytest.Config) -> registry.Kind | None:
         try:
             kind = registry.find(options.BACKEND.read(config))
         except UsageError:
-            given = config.hook.pytest_faultzone_backend(config=config, options=CloudOptions())
+            given = config.hook.pytest_faultzone_backend(config=config, options=CloudOptions.of())
             if given is None:
                 raise
             given.close()
@@ -86,10 +88,21 @@ def make(config: pytest.Config, cloud: CloudOptions) -> Backend:
     if LASTING in config.stash:
         return config.stash[LASTING]
     root = cloud.root_image or options.DOCKER_ROOT.read(config)
-    made = registry.create(replace(chosen(config), cloud=replace(cloud, root_image=root)))
+    with _progress_shown(config):
+        made = registry.create(chosen(config)._replace(cloud=cloud._replace(root_image=root)))
     if made.outlives_tests:
         config.stash[LASTING] = made
     return made
+
+
+def _progress_shown(config: pytest.Config) -> AbstractContextManager[object]:
+    """Let a backend with containers show how far it is, the first time in a run: its image may have to be built."""
+    capture: Any = config.pluginmanager.get_plugin("capturemanager")
+    if _PROGRESS_SHOWN in config.stash or options.BACKEND.read(config) != "docker" or capture is None:
+        return nullcontext()
+    config.stash[_PROGRESS_SHOWN] = True
+    shown: AbstractContextManager[object] = capture.global_and_fixture_disabled()
+    return shown
 
 
 def check(config: pytest.Config) -> None:
@@ -115,7 +128,7 @@ def endpoint_of(config: pytest.Config) -> HttpBackend | None:
         UsageError: the control token is wrong.
         HarnessError: the endpoint does not answer.
     """
-    backend = make(config, CloudOptions())
+    backend = make(config, CloudOptions.of())
     if isinstance(backend, HttpBackend):
         return backend
     if LASTING not in config.stash:
@@ -127,7 +140,7 @@ def require(item: pytest.Item, capabilities: Iterable[str]) -> None:
     """Skip a test that needs what the backend does not allow."""
     stash = item.config.stash
     if _BACKEND not in stash:
-        backend = make(item.config, CloudOptions())
+        backend = make(item.config, CloudOptions.of())
         stash[_BACKEND] = (backend.name, backend.capabilities)
     name, allowed = stash[_BACKEND]
     for capability in capabilities:

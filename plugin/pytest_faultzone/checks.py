@@ -13,7 +13,7 @@ from faultzone.api.errors import ApiError
 from faultzone.checkers import choose
 from faultzone.errors import HarnessError, UsageError
 from faultzone.region import CloudOptions
-from pytest_faultzone import backends, by_edition, departures, options
+from pytest_faultzone import backends, by_edition, conditions, departures, options
 from pytest_faultzone.proof import PROOF
 
 #: What a test of clauses does not expect to find: the action that lists it, and its name.
@@ -37,6 +37,7 @@ def check_options(config: pytest.Config) -> None:
         if config.getoption("collectonly", False):
             return
         choose(options.CHECKERS.read(config))
+        conditions.chosen(config)
         by_edition.check(options.EDITION.read(config))
         _check_journal(config)
         config.stash[PROOF].expected = departures.load(config)
@@ -66,14 +67,14 @@ def check_account(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: it holds something; the text says what.
     """
-    backend = backends.make(config, CloudOptions())
+    backend = backends.make(config, CloudOptions.of())
     if "shape-region" in backend.capabilities:
         return
     held = []
     for action, name in _UNEXPECTED.items():
         # An endpoint that cannot list them is for the tests to judge.
         with suppress(ApiError, HarnessError):
-            region_id = CloudOptions().shapes[0].region_id
+            region_id = CloudOptions.of().shapes[0].region_id
             if count := backend.call(action, {"RegionId": region_id}).get("TotalCount"):
                 held.append(f"{name} ({count})")
     if held:

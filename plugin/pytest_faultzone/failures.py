@@ -120,8 +120,9 @@ def _region(made: Made, start: Path) -> Iterator[Block]:
     last = story.last(journal, _LAST)
     if any(each.said not in told for each in last):
         yield Block("last", [(each.when, each.said) for each in last])
-    if made.file is not None:
-        yield Block("journal", [("", _path(made.file, start))], "text")
+    for name, file in (("journal", made.file), ("timeline", made.timeline)):
+        if file is not None:
+            yield Block(name, [("", _path(file, start))], "text")
 
 
 def _run(run: story.Run) -> tuple[str, str]:

@@ -40,6 +40,9 @@ def region(request: pytest.FixtureRequest, make_region: RegionMaker) -> Iterator
     from pytest_faultzone import marks
 
     with make_region(**marks.shape(request.node)) as made:
+        for mark in request.node.iter_markers("schedule"):
+            for planned in made.chaos.play(marks.schedule(request.node, mark)):
+                planned.where = str(request.node.path), (request.node.location[1] or 0) + 1
         yield made
 
 

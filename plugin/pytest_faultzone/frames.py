@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import sysconfig
 from contextlib import contextmanager
+from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 from textwrap import dedent
@@ -34,6 +35,7 @@ _CHAIN: Final = 4
 _STATEMENT: Final = 6
 
 
+@cache
 def is_of_the_user(file: str) -> bool:
     """Whether a file is neither faultzone's nor of a library."""
     path = Path(file)

@@ -20,7 +20,7 @@ def pytest_faultzone_backend(config: pytest.Config, options: CloudOptions) -> Do
     purpose::
 
         def pytest_faultzone_backend(config, options):
-            return local_backend(replace(options, rules=MyRules))
+            return local_backend(options._replace(rules=MyRules))
 
     It needs `call`, `control` and `close` alone; see `faultzone.backends.Backend` for what else it may say of itself.
 

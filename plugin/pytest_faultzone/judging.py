@@ -9,7 +9,7 @@ import pytest
 
 from faultzone.api.errors import ApiError
 from faultzone.checkers import ViolationError
-from faultzone.errors import IncompleteAnswer, Inconclusive, NotSupported, UndoFailed
+from faultzone.errors import ConditionBroken, IncompleteAnswer, Inconclusive, NotSupported, UndoFailed
 from faultzone.verdicts import (
     CONFORMS,
     DEVIATES,
@@ -19,19 +19,20 @@ from faultzone.verdicts import (
     NOT_SUPPORTED,
     NOT_UNDONE,
 )
-from pytest_faultzone import causes, departures, failures, frames, marks
+from pytest_faultzone import causes, departures, failures, frames, marks, options
 from pytest_faultzone.made import REGIONS
 from pytest_faultzone.running import EDITION
-from pytest_faultzone.terminal import STORY
+from pytest_faultzone.terminal import STORY, Shown, Story
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from pytest_faultzone.made import Made
     from pytest_faultzone.regions import RegionMaker
 
-#: What the service answers for an action that it does not know.
-_UNKNOWN_ACTION: Final = frozenset({"InvalidAction", "InvalidApi.NotFound", "InvalidAction.NotFound"})
+#: What the service answers for an action that it does not know, or for a product.
+_UNKNOWN_ACTION: Final = frozenset({"InvalidAction", "InvalidApi.NotFound", "InvalidAction.NotFound", "InvalidVersion"})
 
 
 def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | None:
@@ -45,7 +46,7 @@ def verdict_of(call: pytest.CallInfo[None], report: pytest.TestReport) -> str | 
         return INCONCLUSIVE
     if isinstance(error, UndoFailed):
         return NOT_UNDONE
-    if isinstance(error, ViolationError | IncompleteAnswer):
+    if isinstance(error, ViolationError | ConditionBroken | IncompleteAnswer):
         return DEVIATES
     if report.when != "call":
         return HARNESS_ERROR
@@ -98,7 +99,24 @@ def complete(
         }
         objection = departures.judge(item, report, says)
         report.user_properties.append(("faultzone", says))
+    if options.TIMELINE.read(item.config) != options.TIMELINE.default:
+        from pytest_faultzone import timelines
+
+        timelines.keep(item, call, report, verdict)
     if report.failed:
-        story = failures.story_of(item, call, verdict, objection, item.config.stash.get(REGIONS, None))
+        regions = item.config.stash.get(REGIONS, None)
+        story = failures.story_of(item, call, verdict, objection, regions)
         if story.blocks:
             setattr(report, STORY, story.as_json())
+            _explain(item, report, story, [] if regions is None else regions.of(item))
+
+
+def _explain(item: pytest.Item, report: pytest.TestReport, story: Story, made: Sequence[Made]) -> None:
+    """Give the reports of Allure and of pytest-html, where they are written, what explains a failure."""
+    config = item.config
+    if (reporter := config.pluginmanager.get_plugin("faultzone-allure")) is not None:
+        reporter.explain(f"{report.when}: what explains the failure", str(Shown(report.longrepr, story)))
+    if made and (written := config.getoption("htmlpath", None)):
+        from pytest_faultzone import html
+
+        html.attach(report, made[-1], written)

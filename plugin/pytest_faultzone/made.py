@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, finalize, ref
 
@@ -13,17 +14,16 @@ import pytest
 from faultzone import editions
 from faultzone.backends.local import LocalBackend
 from faultzone.checkers import ViolationError, choose, demand
-from faultzone.errors import HarnessError
+from faultzone.errors import ConditionBroken, HarnessError
 from faultzone.model.rules import Rules
 from faultzone.region import Region
 from faultzone.region.region import watch
 from pytest_faultzone import backends, options
 from pytest_faultzone.proof import PROOF
-from pytest_faultzone.running import ASSERTS, RUNNING
+from pytest_faultzone.running import ASSERTS, RUNNING, is_in_the_suite, is_of_the_suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from faultzone.journal.journal import Journal
     from faultzone.region import Chaos
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 REGIONS: pytest.StashKey[Regions] = pytest.StashKey()
 #: The report of a test tells of so many of its regions, the last.
 _KEPT: int = 8
+#: The property of the report of a test, such as in a file of --junitxml, for each parameter that no edition has.
+_IGNORED: str = "faultzone-ignored"
 
 
 @dataclass(eq=False, slots=True)
@@ -44,23 +46,39 @@ class Made:
         edition: the name of the edition that it follows.
         journal: what happened in it.
         find: gives it, as long as somebody holds it.
+        number: how many regions of this process were made up to it.
         file: where its journal is kept, if it is.
+        timeline: where the page is that shows it, if there is one.
+        failed: what has failed in the tests that have it: the number of its last entry then, and what.
         ours: whether a fixture has made it; other regions are ended by whoever made them.
         judged: whether the checkers have judged it, or are not to.
+        conditions_judged: whether the conditions of the run have been judged of it.
         chaos: what owes the undo of the faults of one that a fixture has made. Of others it is not kept: its backend
             would stay, with the hosts that it has, until the end of the test.
         served: the endpoints of one that a fixture has made.
+        ignored: the parameters that no edition has, with their actions, of which reports of tests have told.
     """
 
     owner: str
     edition: str
     journal: Journal
     find: Callable[[], Region | None]
+    number: int = 0
     file: Path | None = None
+    timeline: Path | None = None
+    failed: list[tuple[int, str]] = field(default_factory=list)
     ours: bool = False
     judged: bool = False
+    conditions_judged: bool = False
     chaos: Chaos | None = None
     served: list[Endpoint] = field(default_factory=list)
+    ignored: set[str] = field(default_factory=set)
+
+    @property
+    def path(self) -> Path:
+        """Where what is kept of it lies, below a directory for such things: without the end of the name."""
+        name = re.sub(r"[^\w.-]+", "_", self.owner)[-120:] or "session"
+        return Path(os.environ.get("PYTEST_XDIST_WORKER", "main"), f"{name}-{self.number}")
 
     @property
     def region(self) -> Region | None:
@@ -90,11 +108,14 @@ class Regions:
     _made: WeakKeyDictionary[Region, Made] = field(default_factory=WeakKeyDictionary)
     #: The last of the test, or of what holds tests, that made one last.
     _of_test: tuple[str, list[Made]] = ("", [])
-    _files: int = 0
+    _count: int = 0
     #: What is left of those that nobody holds any more.
     _left: list[Made] = field(default_factory=list)
-    #: What checkers have found and nobody was told.
+    #: The parameters that no edition has, with their actions, and that no report of a test has yet.
+    _ignored: dict[str, None] = field(default_factory=dict)
+    #: What checkers have found, and the conditions of the run that were broken, of which nobody was told.
     _violations: list[str] = field(default_factory=list)
+    _broken: list[str] = field(default_factory=list)
 
     def note(self, region: Region) -> None:
         """Take note of a new region: it is of the test, or the fixture, that is under way."""
@@ -102,7 +123,8 @@ class Regions:
         owner = stash.get(RUNNING, "")
         self.end_left()
         region.strict = stash.get(ASSERTS, False)
-        made = Made(owner, region.edition.name, region.journal, ref(region), judged=_is_bent(region))
+        self._count += 1
+        made = Made(owner, region.edition.name, region.journal, ref(region), self._count, judged=_is_bent(region))
         self._made[region] = made
         # Its last reference may go while a lock is held, wherever the collector runs: so its end is only noted there.
         finalize(region, self._left.append, made)
@@ -110,10 +132,7 @@ class Regions:
             self._of_test = (owner, [])
         self._of_test[1][:] = [*self._of_test[1][1 - _KEPT :], made]
         if options.JOURNAL.read(self.config):
-            self._files += 1
-            name = re.sub(r"[^\w.-]+", "_", owner)[-120:] or "session"
-            worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-            made.file = options.JOURNAL.path(self.config) / worker / f"{name}-{self._files}.ndjson"
+            made.file = options.JOURNAL.path(self.config) / f"{made.path}.ndjson"
             region.journal.open(made.file)
 
     def adopt(self, region: Region) -> None:
@@ -147,10 +166,12 @@ class Regions:
         return list(self._made)
 
     def judge(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
-        """See that no checker is violated by the journals of a test, and of what ends with it.
+        """See that no checker is violated, and no condition of the run broken, by the journals of a test and of what
+        ends with it.
 
         Raises:
-            ViolationError: one is; the text has the entries that show it.
+            ViolationError: a checker is violated; the text has the entries that show it.
+            ConditionBroken: a condition is broken, likewise.
         """
         self.end_left()
         for made in list(self._made.values()):
@@ -158,16 +179,32 @@ class Regions:
             over = nextitem is None or (made.owner and not _is_within(nextitem.nodeid, made.owner))
             if over:
                 self._judge(made)
-        if self._violations:
-            found, self._violations = "\n".join(self._violations), []
-            raise ViolationError(found)
+        item.user_properties += [(_IGNORED, each) for each in self._ignored]
+        self._ignored.clear()
+        violations, broken = self._violations, self._broken
+        self._violations, self._broken = [], []
+        if violations:
+            raise ViolationError("\n".join([*violations, *broken]))
+        if broken:
+            raise ConditionBroken("\n".join(broken))
 
     def _note_ignored(self, made: Made) -> None:
-        if made.journal.ignored:
-            self.config.stash[PROOF].note_ignored(made.journal.ignored)
+        """Tell of what a user's test gave and no edition has; the suite gives such names on purpose."""
+        if not made.journal.ignored or is_of_the_suite(self.config) or is_in_the_suite(made.owner):
+            return
+        self.config.stash[PROOF].note_ignored(made.journal.ignored)
+        now = {f"{action} {name}" for action, names in made.journal.ignored.items() for name in names}
+        self._ignored |= dict.fromkeys(sorted(now - made.ignored))
+        made.ignored = now
 
     def _judge(self, made: Made) -> None:
-        """Judge a journal once. A region that is wrong on purpose is left to the assertions of its clause."""
+        """Judge a journal once. A region that is wrong on purpose is left to the assertions of its clause, and to the
+        conditions of the run."""
+        if not made.conditions_judged and options.CONDITION.read(self.config):
+            from pytest_faultzone import conditions  # Few runs have any.
+
+            made.conditions_judged = True
+            self._broken += conditions.broken_by(made.journal, self.config)
         if made.judged:
             return
         made.judged = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from faultzone.editions import Edition
+    from faultzone.faults.schedule import Schedule
 
 #: Clauses whose tests use up a quota of the account for a while.
 _QUOTAS: Final = frozenset({"deployment-set/sets-per-region", "assistant/command-quota", "assistant/invocation-quota"})
@@ -30,6 +32,20 @@ def named(item: pytest.Item) -> list[str]:
 def shape(node: pytest.Item) -> dict[str, Any]:
     """What the markers `region` of a test say together; the one that is nearest to it wins."""
     return {name: value for mark in reversed(list(node.iter_markers("region"))) for name, value in mark.kwargs.items()}
+
+
+def schedule(test: pytest.Item, mark: pytest.Mark) -> Schedule:
+    """The schedule of a marker; a path is that of a file beside the test.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from faultzone.faults.schedule import Schedule
+
+    if len(mark.args) != 1 or mark.kwargs:
+        raise UsageError("marker schedule: expected one argument, such as schedule('crash.json')")
+    (given,) = mark.args
+    return Schedule.load(test.path.parent / given) if isinstance(given, str | Path) else Schedule.read(given)
 
 
 def is_of_the_suite(test: pytest.Function) -> bool:
@@ -58,6 +74,8 @@ def check(test: pytest.Function) -> None:
                 raise UsageError.unknown("capability", capability, CAPABILITIES, where="in needs")
         if any(mark.args for mark in test.iter_markers("region")):
             raise UsageError("marker region: expected keyword arguments, such as region(zones=2, hosts_per_zone=8)")
+        for mark in test.iter_markers("schedule"):
+            schedule(test, mark)
         if given := shape(test):
             check_shape(given)
         if named(test):

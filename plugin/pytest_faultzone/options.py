@@ -52,6 +52,8 @@ class Option(Generic[T]):
         argument: the argument of the marker `region` that says the same for one test; empty if there is none.
         again: whether a command that runs a test again has it. It is not where it changes nothing of the test, or where
             it is a secret.
+        several: whether it can be given several times, and has a line for each in the configuration file; its value has
+            lines too.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Option(Generic[T]):
     least: int = 0
     argument: str = ""
     again: bool = True
+    several: bool = False
 
     @property
     def flag(self) -> str:
@@ -87,10 +90,12 @@ class Option(Generic[T]):
         else:
             given |= {"metavar": self.shows or None, "choices": self.choices or None}
             given["type"] = self._whole if isinstance(default, int) else str
+        if self.several:
+            given |= {"action": "append", "choices": None}
         group.addoption(self.flag, **given)
         # Before 8.4 pytest knows no numbers there: it gives their text.
         number = "int" if pytest.version_tuple >= (8, 4) else "string"
-        kind: Any = {bool: "bool", int: number, str: "string"}[type(self.default)]
+        kind: Any = "linelist" if self.several else {bool: "bool", int: number, str: "string"}[type(self.default)]
         parser.addini(self.setting, f"{self.help}; the same as {self.flag}", type=kind, default=self.default)
 
     def _whole(self, text: str) -> int:
@@ -104,6 +109,8 @@ class Option(Generic[T]):
         value = config.getoption(self.setting, None)
         if isinstance(value, bool):
             return [self.flag if value else self.flag.replace("--", "--no-", 1)]
+        if isinstance(value, list):
+            return [f"{self.flag}={each}" for each in value]
         return [] if value in (None, "") else [f"{self.flag}={value}"]
 
     def is_given(self, config: pytest.Config) -> bool:
@@ -126,6 +133,8 @@ class Option(Generic[T]):
                 raise pytest.UsageError(f"{self.setting}: {error}") from None
             if self.choices and value not in self.choices:
                 raise pytest.UsageError(f"{self.setting}={value!r}: expected {' or '.join(map(repr, self.choices))}")
+        if isinstance(value, list):
+            value = "\n".join(value)
         found: T = value
         return found
 
@@ -230,11 +239,34 @@ JOURNAL = Option(
     "DIR",
     again=False,
 )
+TIMELINE = Option(
+    "timeline",
+    "off",
+    "the pages that show a run as a picture: of each test with a region ('on'), of each failed one "
+    "('retain-on-failure'), or 'off'; they are in the directory of --faultzone-journal, or in faultzone-timelines",
+    "WHEN",
+    choices=("on", "off", "retain-on-failure"),
+    again=False,
+)
 CHECKERS = Option(
     "checkers",
     "all",
     "the checkers that judge the journal after each test: 'all', 'none', or names separated by commas",
     "NAME,...",
+)
+CONDITION = Option(
+    "condition",
+    "",
+    "a condition that must hold in the region of each test, such as 'never refusal Throttling'; it is judged after the "
+    "test, and can be given several times",
+    "SENTENCE",
+    several=True,
+)
+UNMET = Option(
+    "unmet",
+    "warning",
+    "what a fault is that nothing met, that was skipped or never came: a 'warning', an 'error', or not told: 'ignore'",
+    choices=("warning", "error", "ignore"),
 )
 KEEP = Option(
     "keep",
@@ -257,7 +289,7 @@ DEPARTURES_WRITE = Option(
     "FILE",
     again=False,
 )
-DOCKER_HOSTS = Option("docker_hosts", 40, "the maximum number of containers of a process at a time", "N", least=1)
+DOCKER_HOSTS = Option("docker_hosts", 48, "the maximum number of containers of a process at a time", "N", least=1)
 DOCKER_BASE = Option(
     "docker_base",
     "",
@@ -297,11 +329,14 @@ OPTIONS: Final[tuple[Option[Any], ...]] = (
     SEED,
     CLAUSE,
     CHECKERS,
+    CONDITION,
     JOURNAL,
+    TIMELINE,
     KEYS,
     TOKEN,
     DEPARTURES,
     DEPARTURES_WRITE,
+    UNMET,
     KEEP,
     DOCKER_HOSTS,
     DOCKER_BASE,
@@ -318,6 +353,9 @@ ARGUMENTS: Final = {
         Argument("zones", (int, list, tuple), 2, "zones of each region, or their names"),
         Argument("hosts_per_zone", (int,), 8, "physical hosts of each zone"),
         Argument("hosts_per_rack", (int,), 2, "hosts that share a rack"),
+        Argument(
+            "all_regions", (bool,), False, "whether all other public regions are there too, made when first asked"
+        ),
         Argument("racks_per_switch", (int,), 2, "racks that share a switch"),
         Argument("host_vcpus", (int,), 104, "vCPUs of each host"),
         Argument("host_memory_gib", (int,), 384, "memory of each host, in GiB"),
@@ -348,6 +386,13 @@ ARGUMENTS: Final = {
         ),
         Argument("provision", (int, float), 1.0, "how many seconds a new instance is Pending"),
         Argument("default_network", (bool,), True, "each zone has a VPC and a vSwitch from the start"),
+        Argument("ipv6", (bool,), False, "the vSwitches have IPv6 blocks; guests have no IPv6 addresses"),
+        Argument(
+            "vswitch_prefix",
+            (int,),
+            13,
+            "the network bits of the vSwitch of each zone, 13 to 29: a /29 has 4 addresses for instances",
+        ),
         Argument(
             "clock",
             (str,),

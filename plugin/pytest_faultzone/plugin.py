@@ -29,8 +29,10 @@ _CHECKED: Final = (
     options.BACKEND,
     options.CLAUSE,
     options.CHECKERS,
+    options.CONDITION,
     options.EDITION,
     options.JOURNAL,
+    options.TIMELINE,
     options.DEPARTURES,
     options.DEPARTURES_WRITE,
 )
@@ -38,6 +40,8 @@ _CHECKED: Final = (
 _MARKERS: Final = {
     "region": f"region(**shape): the shape of the region of the test, such as region(zones=3, hosts_per_zone=4): "
     f"{', '.join(options.ARGUMENTS)}",
+    "schedule": "schedule(schedule): faults of the region of the test, as a Schedule or the path of a JSON file beside "
+    "the test; it begins with the test",
     "clause": "clause(*ids): the clauses that the test asserts, such as clause('deployment-set/strict-spread')",
     "needs": "needs(*capabilities): the capabilities of the backend that the test needs, such as needs('see-hosts'); "
     "without them the test is not-supported",
@@ -73,6 +77,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if name == "needs" and config.getoption("markers", False):
             line += _capabilities()
         config.addinivalue_line("markers", line)
+    if (unmet := given[options.UNMET]) != options.UNMET.default:
+        config.addinivalue_line("filterwarnings", f"{unmet}::faultzone.errors.UnmetFault")
     # One usage error at the start in place of one for each test; the harness is imported only where there is a choice.
     if any(given[option] != option.default for option in _CHECKED):
         from pytest_faultzone import checks
@@ -200,6 +206,10 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """Judge the journals of the regions that end with a test."""
     __tracebackhide__ = True
     result = yield
+    if "faultzone.conditions.reached" in sys.modules:
+        from faultzone.conditions import reached
+
+        item.config.stash[PROOF].note_sometimes(item.nodeid.partition("[")[0], reached.take())
     if "pytest_faultzone.made" in sys.modules:
         from pytest_faultzone import made
 

@@ -44,12 +44,18 @@ class Proof:
     def __init__(self, config: pytest.Config, *, asked: bool) -> None:
         self.config, self.asked = config, asked
         self.says: list[dict[str, Any]] = []
+        #: Those of them that the tests to come would say too.
+        self._spreading: list[dict[str, Any]] = []
         #: Why nothing is known, if that is known by now.
         self.reasons: list[str] = []
         #: Why the options of the run make no sense, where a worker has found it out.
         self.mistake = ""
         #: Action -> its parameters that tests gave and no edition has.
         self.ignored: dict[str, dict[str, None]] = {}
+        #: Test, whatever its parameters -> sentence -> how many runs it had, and in how many it was reached.
+        self.sometimes: defaultdict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+        #: Sentence of a condition of the run -> verdict -> of how many regions.
+        self.conditions: defaultdict[str, Counter[str]] = defaultdict(Counter)
         #: Describes the calls to an endpoint that were lost or repeated; None without an endpoint.
         self.lost: Callable[[], str] | None = None
         #: The known departures of the backend, and for each by its name the ids of the tests of its clauses.
@@ -80,6 +86,28 @@ class Proof:
         for action, names in found.items():
             self.ignored.setdefault(action, {}).update(dict.fromkeys(names))
         self._send("ignored", {action: list(names) for action, names in self.ignored.items()})
+
+    def note_sometimes(self, test: str, found: Mapping[str, Sequence[int]]) -> None:
+        """Take note of runs of a test, and in how many of them what must be reached sometimes was."""
+        for sentence, (runs, reached) in found.items():
+            before = self.sometimes[test].get(sentence, (0, 0))
+            self.sometimes[test][sentence] = (before[0] + runs, before[1] + reached)
+        self._send("sometimes", dict(self.sometimes))
+
+    def note_condition(self, found: Mapping[str, Mapping[str, int]]) -> None:
+        """Take note of what was judged of the conditions of the run: of how many regions each verdict."""
+        for sentence, verdicts in found.items():
+            self.conditions[sentence].update(verdicts)
+        self._send("conditions", {sentence: dict(verdicts) for sentence, verdicts in self.conditions.items()})
+
+    def unreached(self) -> list[str]:
+        """What no run of a test has reached, a line for each."""
+        return [
+            f"{test}: {sentence}: not reached in {runs} {'run' if runs == 1 else 'runs'}"
+            for test, found in self.sometimes.items()
+            for sentence, (runs, reached) in found.items()
+            if not reached
+        ]
 
     def _send(self, what: str, value: object) -> None:
         if self.is_worker:
@@ -112,9 +140,11 @@ class Proof:
         for each in found:
             if each.get("stop"):
                 self.stop(each["stop"])
-        spreading = [each for each in self.says if each.get("spreads")]
-        if not self.reasons and len(spreading) >= _ENOUGH:
-            self.stop(f"The harness failed in {len(spreading)} tests, so the run was stopped:\n{_causes(spreading)}")
+            if each.get("spreads"):
+                self._spreading.append(each)
+        failed = self._spreading
+        if not self.reasons and len(failed) >= _ENOUGH:
+            self.stop(f"The harness failed in {len(failed)} tests, so the run was stopped:\n{_causes(failed)}")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -124,6 +154,9 @@ class Proof:
             self.nothing_known(reason)
         self.mistake = self.mistake or sent.get("mistake", "")
         self.note_ignored(sent.get("ignored", {}))
+        for test, found in sent.get("sometimes", {}).items():
+            self.note_sometimes(test, found)
+        self.note_condition(sent.get("conditions", {}))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
@@ -138,6 +171,8 @@ class Proof:
 
             if any(complaints(self.expected, self.findings())):
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if session.exitstatus == pytest.ExitCode.OK and not self.is_worker and self.unreached():
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         yield
         if not self.is_worker:
             self._write([self.mistake] if self.mistake else reasons)

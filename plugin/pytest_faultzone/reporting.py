@@ -76,5 +76,12 @@ class Reporting:
 
             for line in ignored.lines(proof.ignored):
                 terminalreporter.write_line(line, yellow=True)
+        if proof.conditions:
+            from pytest_faultzone import conditions
+
+            for line in conditions.summary(proof.conditions):
+                terminalreporter.write_line(f"condition: {line}")
+        for line in proof.unreached():
+            terminalreporter.write_line(f"never reached: {line}", red=True)
         if proof.lost is not None and not proof.reasons and (lost := proof.lost()):
             terminalreporter.write_line(lost)

@@ -28,6 +28,11 @@ def is_of_the_suite(config: pytest.Config) -> bool:
     return config.inipath is not None and config.inipath.parent.name == "faultzone_specs"
 
 
+def is_in_the_suite(node_id: str) -> bool:
+    """Whether a test, by its id, is one of the conformance suite."""
+    return "faultzone_specs" in node_id.partition("::")[0].split("/")
+
+
 def edition_parameter(node: pytest.Item | pytest.Collector) -> str | None:
     """The edition that a test is parametrized with, None where it is not."""
     call = getattr(node, "callspec", None)

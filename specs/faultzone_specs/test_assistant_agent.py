@@ -143,7 +143,7 @@ def test_other_systems_run_no_commands(region: Region) -> None:
 
 
 @clause("assistant/os-list", "assistant/preinstalled")
-@needs("guest", "shape-region")
+@needs("windows", "shape-region")
 def test_every_listed_system_runs_commands(region: Region) -> None:
     """Of those that the region has a public image of, however old; nothing has to be installed."""
     images = region.describe("DescribeImages", "Images", "Image", ImageOwnerAlias="system")
@@ -182,7 +182,7 @@ def test_a_type_that_is_spelt_as_in_the_manual_is_powershell_or_refused(region: 
 
 
 @clause("assistant/powershell-module")
-@needs("guest", "shape-region")
+@needs("windows", "shape-region")
 def test_powershell_needs_its_module(region: Region) -> None:
     (instance,) = region.run_instances(ImageId=WINDOWS)
     assert region.run_command("echo 1", on=instance, type="RunPowerShellScript").output(instance).strip() == "1"
@@ -191,7 +191,7 @@ def test_powershell_needs_its_module(region: Region) -> None:
 
 
 @clause("assistant/process-name")
-@needs("guest")
+@needs("log-in")
 def test_the_agent_is_known_as_aliyun_service(region: Region) -> None:
     (instance,) = region.run_instances()
     assert region.commands.log_in(instance, "pgrep AliyunService")["exit_code"] == 0
@@ -199,7 +199,7 @@ def test_the_agent_is_known_as_aliyun_service(region: Region) -> None:
 
 
 @clause("assistant/never-by-itself")
-@needs("guest", "move-time")
+@needs("log-in", "move-time")
 def test_an_instance_runs_what_the_user_invoked(region: Region) -> None:
     (instance,) = region.run_instances()
     region.clock.advance("1d")
@@ -208,7 +208,7 @@ def test_an_instance_runs_what_the_user_invoked(region: Region) -> None:
 
 
 @clause("assistant/upgrade-hourly")
-@needs("guest", "move-time")
+@needs("old-agents", "guest-time", "move-time")
 def test_the_agent_upgrades_itself_within_the_hour(region: Region) -> None:
     (instance,) = region.run_instances()
     region.control("set-agent", instance=instance.id, state="outdated")

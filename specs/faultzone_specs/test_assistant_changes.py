@@ -232,7 +232,7 @@ def test_what_runs_once_or_no_more_is_not_changed(region: Region) -> None:
 
 
 @clause("assistant/modify-invocation-agents")
-@needs("guest", "break-agents")
+@needs("old-agents", "break-agents")
 def test_an_old_agent_takes_no_change(region: Region) -> None:
     first, second = region.run_instances(2)
     ran = repeating(region, first)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from faultzone import ApiError, Invocation, Region, assert_refused, one
+from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -87,7 +88,7 @@ def output(region: Region, invocation: str, status: str = "Finished") -> list[st
 
 
 @clause("assistant/modify-content")
-@needs("move-time")
+@needs("move-time", "guest-time")
 def test_modify_changes_the_content_of_later_runs(region: Region) -> None:
     """One that has begun ends as it began; a schedule goes on with the new content."""
     (instance,) = region.run_instances(1)
@@ -168,9 +169,11 @@ def test_commands_are_filtered_and_paged(region: Region) -> None:
 
 @clause("assistant/create-modify-delete-describe")
 def test_what_one_action_does_the_next_shows(region: Region) -> None:
-    made = create(region, Name="before")
-    region.call("ModifyCommand", CommandId=made, Name="after")
-    assert [each["Name"] for each in listed(region)] == ["after"]
+    before, after = (Words(region).value(each)[-30:] for each in ("before", "after"))
+    made = create(region, Name=before, Description=Words(region).text("why"))
+    region.call("ModifyCommand", CommandId=made, Name=after)
+    shown = one(listed(region))
+    assert (shown["Name"], shown["Description"]) == (after, Words(region).text("why"))
     region.call("DeleteCommand", CommandId=made)
     assert listed(region) == []
 

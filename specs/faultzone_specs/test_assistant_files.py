@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from faultzone import ApiError, Instance, Region, one
+from faultzone import ApiError, Region, one
+from faultzone_specs.files import found, send, sent
+from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 pytestmark = [pytest.mark.region(edition="2026-10"), needs("shape-region")]
 
-
-def send(region: Region, *instances: Instance, **given: object) -> str:
-    """Send a file and wait until it is there, or will not be."""
-    asked = {"Name": "app.conf", "TargetDir": "/srv", "Content": "port=80\n", **given}
-    invoke_id: str = region.call("SendFile", InstanceId=[each.id for each in instances], **asked)["InvokeId"]
-    region.wait(lambda: sent(region, invoke_id)["InvocationStatus"] not in ("Pending", "Running"), "2m", what="sent")
-    return invoke_id
-
-
-def sent(region: Region, invoke_id: str) -> dict[str, Any]:
-    shown: dict[str, Any] = region.call("DescribeSendFileResults", InvokeId=invoke_id)["Invocations"]["Invocation"][0]
-    return shown
-
-
-def found(region: Region, **filters: object) -> list[str]:
-    answer = region.call("DescribeSendFileResults", **filters)
-    return [each["InvokeId"] for each in answer["Invocations"]["Invocation"]]
+STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @clause("assistant/files-kept")
@@ -45,17 +29,18 @@ def test_what_became_of_a_file_is_told_for_a_day(region: Region) -> None:
 @clause("assistant/file-labels")
 def test_files_are_found_by_what_they_were_given(region: Region) -> None:
     here, there = region.run_instances(2)
-    tags = [{"Key": "for", "Value": "web"}]
+    said = Words(region)
+    tags = said.tags(purpose="web")
     tagged = send(region, here, Tag=tags, ResourceGroupId="rg-1")
     plain = send(region, there, Name="b.conf")
-    assert sent(region, tagged)["Tags"]["Tag"] == [{"TagKey": "for", "TagValue": "web"}]
+    assert sent(region, tagged)["Tags"]["Tag"] == said.shown(purpose="web")
     assert sent(region, plain)["Tags"]["Tag"] == []
     for given in (
-        {"Tag": tags}, {"Tag": [{"Key": "for"}]}, {"ResourceGroupId": "rg-1"}, {"InvokeId": tagged},
+        {"Tag": tags}, {"Tag": [{"Key": said.key("purpose")}]}, {"ResourceGroupId": "rg-1"}, {"InvokeId": tagged},
         {"InstanceId": here.id}, {"Name": "app.conf"},
     ):  # fmt: skip
         assert found(region, **given) == [tagged], given
-    assert found(region, Tag=[{"Key": "for", "Value": "db"}]) == found(region, ResourceGroupId="rg-2") == []
+    assert found(region, Tag=said.tags(purpose="db")) == found(region, ResourceGroupId="rg-2") == []
     assert found(region, InvocationStatus="Success") == [plain, tagged]
     assert found(region, InvocationStatus="Failed") == []
     asked = {"Name": "c", "TargetDir": "/srv", "Content": "1", "InstanceId": [here.id], "ClientToken": "once"}
@@ -75,7 +60,6 @@ def test_owners_of_files_have_a_length(region: Region, name: str) -> None:
 
 
 @clause("assistant/file-errors")
-@needs("guest")
 @pytest.mark.parametrize(
     ("given", "code"),
     [
@@ -111,3 +95,57 @@ def test_a_run_that_may_not_begin_says_why(region: Region, state: str, code: str
     assert (target["StartTime"], result["Output"]) == ("", "")
     region.control("set-agent", instance=instance.id, state="running")
     assert region.run_command("echo 1", on=instance).output(instance) == "1\n"
+
+
+@clause("assistant/file-directory")
+def test_a_directory_that_is_missing_is_made(region: Region) -> None:
+    (instance,) = region.run_instances()
+    assert region.commands.log_in(instance, "ls /srv/a/b")["exit_code"] != 0
+    assert sent(region, send(region, instance, TargetDir="/srv/a/b"))["InvocationStatus"] == "Success"
+    assert region.commands.log_in(instance, "cd /srv/a/b && pwd")["output"] == "/srv/a/b\n"
+    assert sent(region, send(region, instance, TargetDir="/srv/a/b", Name="c"))["InvocationStatus"] == "Success"
+
+
+@clause("assistant/file-listing")
+def test_a_file_shows_how_it_was_sent(region: Region) -> None:
+    here, there = region.run_instances(2)
+    begun = f"{region.clock.now:{STAMP}}"
+    plain, given = sent(region, send(region, here, there)), {"Description": "a file", "Overwrite": True}
+    given |= {"Content": "MQ==", "ContentType": "Base64", "FileMode": "0600", "FileOwner": "nobody"}
+    given |= {"FileGroup": "nobody", "Name": "b", "TargetDir": "/opt"}
+    other = sent(region, send(region, here, **given))
+    for shown, expected in (
+        (plain, {
+            "Name": "app.conf", "TargetDir": "/srv", "Content": "port=80\n", "ContentType": "PlainText",
+            "Description": "", "FileMode": "0644", "FileOwner": "root", "FileGroup": "root", "Overwrite": "false",
+            "VmCount": 2,
+        }),
+        (other, {**given, "Overwrite": "true", "VmCount": 1}),
+    ):  # fmt: skip
+        assert {name: shown[name] for name in expected} == expected
+        assert begun <= shown["CreationTime"] <= f"{region.clock.now:{STAMP}}"
+        for target in shown["InvokeInstances"]["InvokeInstance"]:
+            times = [target[name] for name in ("CreationTime", "StartTime", "FinishTime", "UpdateTime")]
+            assert times == sorted(times)
+            assert begun <= times[0] == shown["CreationTime"]
+            assert times[3] == times[2] <= f"{region.clock.now:{STAMP}}"
+    targets = [each["InstanceId"] for each in plain["InvokeInstances"]["InvokeInstance"]]
+    assert sorted(targets) == sorted((here.id, there.id))
+
+
+@clause("assistant/file-totals")
+@needs("break-agents")
+def test_the_whole_follows_from_the_targets(region: Region) -> None:
+    here, there, hung = region.run_instances(3)
+    everywhere = send(region, here, there)
+    nowhere = send(region, here, there)  # It is there already.
+    partly = send(region, here, hung)
+    region.control("set-agent", instance=hung.id, state="hung")
+    asked = {"Name": "late", "TargetDir": "/srv", "Content": "1", "InstanceId": [here.id, hung.id]}
+    waits = region.call("SendFile", **asked)["InvokeId"]
+    expected = {everywhere: "Success", nowhere: "Failed", partly: "PartialFailed", waits: "Pending"}
+    assert {each: sent(region, each)["InvocationStatus"] for each in expected} == expected
+    for invoke_id, status in expected.items():
+        assert found(region, InvocationStatus=status) == [invoke_id]
+    region.control("set-agent", instance=hung.id, state="running")
+    region.wait(lambda: sent(region, waits)["InvocationStatus"] == "Success", "2m", what="the file")

@@ -224,7 +224,7 @@ def test_a_target_that_is_stopped_gets_no_further_run_and_the_others_do(region: 
 
 
 @clause("assistant/timed-overlap")
-@needs("guest", "move-time")
+@needs("guest-time", "move-time")
 def test_a_firing_during_a_run_is_left_out(region: Region) -> None:
     (instance,) = region.run_instances()
     ran = region.run_command("sleep 45", on=instance, frequency="*/20 * * * * *")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,6 @@ def test_placeholders_are_filled_in(region: Region) -> None:
 
 
 @clause("assistant/user-name")
-@needs("guest")
 def test_a_command_runs_as_the_user_named(region: Region) -> None:
     (instance,) = region.run_instances()
     command = region.commands.create("whoami")
@@ -136,14 +136,31 @@ def test_earlier_runs_are_shown_to_who_asks_for_them(region: Region) -> None:
 
 
 @clause("assistant/token-paging")
-def test_tokens_lead_through_every_item_once(region: Region) -> None:
+@pytest.mark.parametrize(
+    ("action", "path", "name"),
+    [
+        ("DescribeInvocations", ("Invocations", "Invocation"), "InvokeId"),
+        ("DescribeInvocationResults", ("Invocation", "InvocationResults", "InvocationResult"), "InvokeId"),
+        ("DescribeCommands", ("Commands", "Command"), "CommandId"),
+    ],
+)
+def test_tokens_lead_through_every_item_once(region: Region, action: str, path: tuple[str, ...], name: str) -> None:
     (instance,) = region.run_instances()
-    command = region.commands.create("echo 1")
-    made = [invoke(region, command, instance) for _ in range(5)]
+    commands = [region.commands.create("echo 1", Name=f"page-{number}") for number in range(5)]
+    made = [invoke(region, each, instance) for each in commands]
+    expected = commands if name == "CommandId" else made
     seen: list[str] = []
     token: str | None = None
+    pages = []
     while token != "" and len(seen) <= len(made):
-        page = region.call("DescribeInvocations", CommandId=command, MaxResults=2, NextToken=token)
-        seen += [each["InvokeId"] for each in page["Invocations"]["Invocation"]]
-        token = page["NextToken"]
-    assert seen == made[::-1]
+        page = region.call(action, MaxResults=2, NextToken=token)
+        token = page["Invocation"]["NextToken"] if path[0] == "Invocation" else page["NextToken"]
+        shown: Any = page
+        for each in path:
+            shown = shown[each]
+        pages.append(len(shown))
+        seen += [each[name] for each in shown]
+    assert sorted(seen) == sorted(expected)
+    assert pages == [2, 2, 1]
+    if action == "DescribeInvocations":
+        assert seen == made[::-1]

@@ -94,20 +94,20 @@ def killed_after(region: Region, seconds: int, **options: Any) -> None:
 
 
 @clause("assistant/timeout")
-@needs("guest", "move-time")
+@needs("guest-time", "move-time")
 @pytest.mark.parametrize("seconds", [100, 3000])
 def test_a_run_ends_after_the_timeout_of_its_command(region: Region, seconds: int) -> None:
     killed_after(region, seconds, timeout=seconds)
 
 
 @clause("assistant/timeout-default")
-@needs("guest", "move-time")
+@needs("guest-time", "move-time")
 def test_the_timeout_is_an_hour_by_default(region: Region) -> None:
     killed_after(region, 3600)
 
 
 @clause("assistant/timeout-default-2020")
-@needs("guest", "move-time")
+@needs("guest-time", "move-time")
 def test_later_the_timeout_is_a_minute_by_default(region: Region) -> None:
     killed_after(region, 60)
 
@@ -300,7 +300,7 @@ def test_a_run_ends_with_its_instance(region: Region, how: str) -> None:
 
 
 @clause("assistant/run-interrupted", "assistant/instances-independent")
-@needs("guest", "see-hosts", "break-hosts")
+@needs("guest-time", "see-hosts", "break-hosts")
 @pytest.mark.parametrize("reversible", [True, False])
 def test_a_run_ends_with_its_host_and_no_other_does(region: Region, reversible: bool) -> None:
     """Failed within the timeout while the host is down, or without a record; what comes later changes nothing."""
@@ -317,7 +317,7 @@ def test_a_run_ends_with_its_host_and_no_other_does(region: Region, reversible: 
 
 
 @clause("assistant/as-windows-administrator", "assistant/windows-agent-directory")
-@needs("guest")
+@needs("windows")
 def test_commands_run_as_administrator_on_windows(region: Region) -> None:
     (instance,) = region.run_instances(ImageId=WINDOWS)
     ran = region.run_command("whoami", on=instance, type="RunBatScript")

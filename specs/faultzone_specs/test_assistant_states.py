@@ -124,7 +124,7 @@ def test_invocations_and_results_are_filtered_by_later_words(region: Region) -> 
 
 
 @clause("invocation-status/scheduled-target")
-@needs("guest", "move-time", "break-agents")
+@needs("guest-time", "move-time", "break-agents")
 def test_what_repeats_is_scheduled_between_its_runs(region: Region) -> None:
     (instance,) = region.run_instances()
     region.clock.advance(70 - region.clock.now.second)
@@ -148,7 +148,7 @@ def test_what_repeats_is_scheduled_between_its_runs(region: Region) -> None:
 
 
 @clause("invocation-status/schedule-over")
-@needs("guest", "move-time")
+@needs("move-time")
 @pytest.mark.parametrize(("exit_code", "word"), [(0, "Success"), (4, "Failed")])
 def test_what_no_longer_repeats_reads_as_its_last_run(region: Region, exit_code: int, word: str) -> None:
     (instance,) = region.run_instances()
@@ -216,3 +216,24 @@ def test_invocations_are_kept_for_thirty_days(region: Region) -> None:
     assert kept() == ({ran, later}, {ran, later})
     region.clock.advance("25h")
     assert kept() == ({later}, {later})
+
+
+@clause("invocation-status/stopping")
+@needs("guest-time", "move-time")
+@pytest.mark.parametrize("more", [{}, {"Frequency": "rate(2h)", "Timeout": 3600}], ids=["once", "repeated"])
+def test_what_is_stopped_is_stopping_until_it_has_ended(region: Region, more: dict[str, object]) -> None:
+    (instance,) = region.run_instances()
+    asked = {"Type": "RunShellScript", "CommandContent": "echo begun; sleep 50m", "Timeout": 3600}
+    asked |= {"InstanceId": [instance.id], "TerminationMode": "ProcessTree", **more}
+    ran = region.commands.invocation(region.call("RunCommand", **asked)["InvokeId"])
+    region.clock.advance("121m" if more else "1m")
+    assert one(targets_of(ran))["InvocationStatus"] == "Running"
+    ran.stop()
+    shown, target, result = ran.describe(), one(targets_of(ran)), one(ran.results())
+    assert shown["InvocationStatus"] == target["InvocationStatus"] == result["InvocationStatus"] == "Stopping"
+    assert bool(result["FinishedTime"]) is False
+    region.clock.advance("2m")
+    shown, target, result = ran.describe(), one(targets_of(ran)), one(ran.results())
+    assert shown["InvocationStatus"] == "Stopped"
+    assert target["InvocationStatus"] == result["InvocationStatus"] == "Terminated"
+    assert ran.written(result) == "begun\n"

@@ -10,13 +10,10 @@ import pytest
 
 from faultzone import Instance, Invocation, Region, assert_refused, one
 from faultzone_specs.observing import refusal_of
+from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 pytestmark = pytest.mark.region(edition="2026-10")
-
-
-def tags(**values: str) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in values.items()]
 
 
 def calls(region: Region, script: str = "echo 1", **given: object) -> tuple[Callable[[], Invocation], ...]:
@@ -52,6 +49,7 @@ def nothing_runs(region: Region, *made: Callable[[], object], code: str = "") ->
 
 @clause("assistant/resource-tag")
 def test_targets_are_chosen_by_all_of_their_tags(region: Region) -> None:
+    tags, key = Words(region).tags, Words(region).key
     web = region.run_instances(2, Tag=tags(role="web", env="a"))
     (other,) = region.run_instances(1, Tag=tags(role="web", env="b"))
     (database,) = region.run_instances(1, Tag=tags(role="db", env="a"))
@@ -59,7 +57,7 @@ def test_targets_are_chosen_by_all_of_their_tags(region: Region) -> None:
     for asked, chosen in (
         (tags(role="web", env="a"), web),
         (tags(role="web"), [*web, other]),
-        ([{"Key": "env"}], [*web, other, database]),
+        ([{"Key": key("env")}], [*web, other, database]),
         (tags(env="a"), [*web, database]),
         (tags(role="db"), [database]),
     ):
@@ -85,7 +83,7 @@ def test_targets_are_named_or_chosen_and_not_both(region: Region) -> None:
 
 
 @clause("assistant/target-groups")
-@needs("guest")
+@needs("outside-machines")
 def test_a_target_of_another_resource_group_is_refused(region: Region) -> None:
     activation = region.call("CreateActivation", ResourceGroupId="rg-1")
     machine = region.control("add-machine")["machine"]
@@ -134,7 +132,6 @@ def test_a_run_ends_alone_or_with_what_it_has_started(region: Region, mode: str,
 
 
 @clause("assistant/termination-mode")
-@needs("guest")
 def test_a_mode_of_another_name_is_refused(region: Region) -> None:
     (instance,) = region.run_instances()
     nothing_runs(region, *calls(region, InstanceId=[instance.id], TerminationMode="Group"))
@@ -144,7 +141,7 @@ def test_a_mode_of_another_name_is_refused(region: Region) -> None:
 
 
 @clause("assistant/dry-run")
-@needs("guest")
+@needs("log-in")
 def test_a_dry_run_runs_nothing(region: Region) -> None:
     (instance,) = region.run_instances()
     before = region.commands.ran_on(instance)
@@ -169,7 +166,6 @@ def pending(region: Region) -> list[dict[str, Any]]:
 
 
 @clause("assistant/dry-run")
-@needs("guest")
 def test_a_dry_run_refuses_what_a_run_would(region: Region) -> None:
     running, stopped = region.run_instances(2)
     stopped.stop()

@@ -12,6 +12,7 @@ import pytest
 
 from faultzone import Instance, Invocation, Region, assert_refused, one
 from faultzone_specs.observing import fresh_token, refusal_of
+from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 pytestmark = pytest.mark.region(edition="2026-10")
@@ -64,10 +65,6 @@ def nothing_made(region: Region, *calls: Callable[[], object], code: str = "") -
     assert (commands(region), invocations(region)) == before
 
 
-def tags(*pairs: tuple[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in pairs]
-
-
 def shown_tags(item: dict[str, Any]) -> dict[str, str]:
     return {each["TagKey"]: each["TagValue"] for each in item["Tags"]["Tag"]}
 
@@ -114,7 +111,7 @@ def test_content_of_24_kb_is_taken_and_no_more(region: Region) -> None:
 @needs("shape-region")
 @pytest.mark.region(zones=2, hosts_per_zone=8)
 def test_a_hundred_targets_and_no_more(region: Region) -> None:
-    mark = tags(("batch", "b1"))
+    mark = Words(region).tags(batch="b1")
     instances = [*region.run_instances(100, Tag=mark), *region.run_instances(1)]
     command = region.commands.create("echo 1")
     assert len(invoke(region, command, *instances[:100]).states) == 100
@@ -213,20 +210,24 @@ def test_what_is_modified_changes_and_the_rest_stays(region: Region) -> None:
 
 @clause("assistant/command-labels")
 def test_commands_are_found_by_their_group_and_tags(region: Region) -> None:
-    both = region.commands.create("echo 1", Name="both", ResourceGroupId="rg-1", Tag=tags(("env", "a"), ("team", "b")))
-    region.commands.create("echo 1", Name="one", ResourceGroupId="rg-2", Tag=tags(("env", "c")))
+    said = Words(region)
+    both = region.commands.create("echo 1", Name="both", ResourceGroupId="rg-1", Tag=said.tags(env="a", team="b"))
+    region.commands.create("echo 1", Name="one", ResourceGroupId="rg-2", Tag=said.tags(env="c"))
     region.commands.create("echo 1", Name="none")
     shown = one(commands(region, CommandId=both))
-    assert (shown["ResourceGroupId"], shown_tags(shown)) == ("rg-1", {"env": "a", "team": "b"})
+    assert (shown["ResourceGroupId"], shown_tags(shown)) == (
+        "rg-1",
+        {said.key("env"): said.value("a"), said.key("team"): said.value("b")},
+    )
     assert names(region) == {"both", "one", "none"}
     for asked, found in (
         ({"ResourceGroupId": "rg-1"}, {"both"}),
         ({"ResourceGroupId": "rg"}, set()),
-        ({"Tag": [{"Key": "env"}]}, {"both", "one"}),
-        ({"Tag": tags(("env", "a"))}, {"both"}),
-        ({"Tag": tags(("env", "c"), ("team", "b"))}, set()),
-        ({"Tag": tags(("env", "a"), ("team", "b"))}, {"both"}),
-        ({"Tag": tags(("team", "a"))}, set()),
+        ({"Tag": [{"Key": said.key("env")}]}, {"both", "one"}),
+        ({"Tag": said.tags(env="a")}, {"both"}),
+        ({"Tag": said.tags(env="c", team="b")}, set()),
+        ({"Tag": said.tags(env="a", team="b")}, {"both"}),
+        ({"Tag": said.tags(team="a")}, set()),
     ):
         assert names(region, **asked) == found, asked
 
@@ -284,21 +285,25 @@ def test_the_same_call_with_its_token_answers_as_before(region: Region) -> None:
 @clause("assistant/invocation-labels")
 def test_invocations_are_found_by_their_group_and_tags(region: Region) -> None:
     (instance,) = region.run_instances()
-    command = region.commands.create("echo 1")
-    first = run(region, instance, ResourceGroupId="rg-1", Tag=tags(("env", "a"), ("team", "b"))).wait("2m").id
-    second = invoke(region, command, instance, ResourceGroupId="rg-2", Tag=tags(("env", "c"))).wait("2m").id
+    command, said = region.commands.create("echo 1"), Words(region)
+    first = run(region, instance, ResourceGroupId="rg-1", Tag=said.tags(env="a", team="b")).wait("2m").id
+    second = invoke(region, command, instance, ResourceGroupId="rg-2", Tag=said.tags(env="c")).wait("2m").id
     third = invoke(region, command, instance).wait("2m").id
     shown = region.commands.invocation(first)
-    assert shown_tags(shown.describe()) == shown_tags(one(shown.results())) == {"env": "a", "team": "b"}
+    assert (
+        shown_tags(shown.describe())
+        == shown_tags(one(shown.results()))
+        == {said.key("env"): said.value("a"), said.key("team"): said.value("b")}
+    )
     for asked, found in (
         ({}, {first, second, third}),
         ({"ResourceGroupId": "rg-1"}, {first}),
         ({"ResourceGroupId": "rg-2"}, {second}),
         ({"ResourceGroupId": "rg"}, set()),
-        ({"Tag": [{"Key": "env"}]}, {first, second}),
-        ({"Tag": tags(("env", "c"))}, {second}),
-        ({"Tag": tags(("env", "c"), ("team", "b"))}, set()),
-        ({"Tag": tags(("env", "a"), ("team", "b"))}, {first}),
+        ({"Tag": [{"Key": said.key("env")}]}, {first, second}),
+        ({"Tag": said.tags(env="c")}, {second}),
+        ({"Tag": said.tags(env="c", team="b")}, set()),
+        ({"Tag": said.tags(env="a", team="b")}, {first}),
     ):
         assert invocations(region, **asked) == found, asked
         assert results(region, **asked) == found, asked
@@ -334,7 +339,7 @@ def refuses(ran: Invocation, instance: Instance) -> bool:
 @clause("assistant/own-timeout")
 def test_an_invocation_has_a_timeout_of_its_own(region: Region) -> None:
     (instance,) = region.run_instances()
-    command = region.commands.create("sleep 30; echo 1", Timeout=300)
+    command = region.commands.create("sleep 12; echo 1", Timeout=300)
     short = invoke(region, command, instance, Timeout=10)
     usual = invoke(region, command, instance)
     assert (short.describe()["Timeout"], usual.describe()["Timeout"]) == (10, 300)
@@ -397,7 +402,7 @@ def said(region: Region, instance: Instance, script: str, **given: object) -> st
 
 
 @clause("assistant/run-as-system", "assistant/windows-directory", "assistant/windows-password")
-@needs("guest")
+@needs("windows")
 def test_commands_run_as_system_on_windows(region: Region) -> None:
     instance = windows(region)
     assert said(region, instance, "whoami").lower() == "nt authority\\system"
@@ -408,7 +413,7 @@ def test_commands_run_as_system_on_windows(region: Region) -> None:
 
 
 @clause("assistant/windows-password")
-@needs("guest")
+@needs("windows")
 def test_users_of_windows_need_the_name_of_a_password(region: Region) -> None:
     instance, command = windows(region), region.commands.create("echo 1", type="RunBatScript")
     for given in (
@@ -423,3 +428,22 @@ def test_users_of_windows_need_the_name_of_a_password(region: Region) -> None:
         )
     long = invoke(region, command, instance, Username="administrator", WindowsPasswordName="n" * 255)
     assert long.wait("2m").output(instance).strip() == "1"
+
+
+@clause("assistant/tag-keys")
+def test_keys_of_tags_have_64_characters(region: Region) -> None:
+    """Of commands, runs, sent files and activations."""
+    (instance,) = region.run_instances()
+    on = {"InstanceId": [instance.id]}
+    run = {"Type": "RunShellScript", "CommandContent": base64.b64encode(b"echo 1").decode()}
+    command = region.commands.create("echo 1")
+    for action, given in (
+        ("CreateCommand", {**run, "Name": "tagged"}),
+        ("RunCommand", {**run, **on}),
+        ("InvokeCommand", {"CommandId": command, **on}),
+        ("SendFile", {"Name": "a", "TargetDir": "/tmp", "Content": "b", **on}),
+        ("CreateActivation", {}),
+    ):
+        region.call(action, **given, Tag=[{"Key": "k" * 64, "Value": "v"}])
+        long = [{"Key": "k" * 65, "Value": "v"}]
+        assert refusal_of(partial(region.call, action, **given, Tag=long)) is not None, action

@@ -10,6 +10,7 @@ import pytest
 from faultzone import ApiError, Instance, Region, assert_nothing_made, assert_refused, assert_released, one
 from faultzone_specs.billing import SOON, advance_to, events, next_hour, pay_as_you_go, statuses, subscription
 from faultzone_specs.observing import AS_OF_2019
+from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -207,6 +208,22 @@ def test_what_payment_could_not_start_is_reactivated_for_more_than_a_hundred_yua
     instance.wait_until("Running")
 
 
+@clause("billing/reactivate-at-least")
+@needs("change-account", "move-time", "set-supply")
+def test_later_a_hundred_yuan_are_enough(region: Region) -> None:
+    """And less are not."""
+    instance, _ = stopped_for_arrears(region)
+    with region.chaos.shortage():
+        for balance in ("0", "99.9999"):
+            region.top_up(Decimal(balance) - region.account_balance)
+            assert_refused(POOR, lambda: reactivate(region, instance))
+            assert instance.status == "Stopped"
+    region.top_up("0.0001")
+    assert region.account_balance == 100
+    reactivate(region, instance)
+    instance.wait_until("Running")
+
+
 @clause("billing/reactivate-state")
 def test_reactivation_is_for_what_was_stopped_for_arrears(region: Region) -> None:
     """Not for what runs or was stopped by its user, nor for subscriptions."""
@@ -269,8 +286,8 @@ def test_an_instance_in_arrears_refuses_power_and_shows_itself(region: Region) -
     for act in (instance.stop, instance.reboot):
         with pytest.raises(ApiError):
             act(wait=False)
-    region.call("ModifyInstanceAttribute", InstanceId=instance.id, InstanceName="owing")
-    assert instance.describe()["InstanceName"] == "owing"
+    region.call("ModifyInstanceAttribute", InstanceId=instance.id, InstanceName=Words(region).name("owing"))
+    assert instance.describe()["InstanceName"] == Words(region).name("owing")
     instance.delete()
     assert_released(instance)
 

@@ -17,6 +17,7 @@ from faultzone_specs.deployment_sets import (
     listing,
     refused,
 )
+from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -29,10 +30,11 @@ BAD_DESCRIPTIONS = ["d", "d" * 257, "http://example.com", "https://example.com"]
 @clause("deployment-set/strategy")
 def test_a_set_is_made_for_high_availability(region: Region) -> None:
     """With a name and a description."""
-    deployment_set = region.create_deployment_set("web-tier", Description="three of a kind")
+    name, text = Words(region).name("web"), Words(region).text("tier")
+    deployment_set = region.create_deployment_set(name, Description=text)
     shown = deployment_set.describe()
-    assert shown["DeploymentSetName"] == "web-tier"
-    assert shown["DeploymentSetDescription"] == "three of a kind"
+    assert shown["DeploymentSetName"] == name
+    assert shown["DeploymentSetDescription"] == text
     assert shown.get("DeploymentStrategy", shown.get("Strategy")) == "Availability"
     assert shown["InstanceIds"]["InstanceId"] == []
 
@@ -170,18 +172,16 @@ def test_sets_cannot_be_merged(region: Region, action: str) -> None:
 @clause("deployment-set/modify-attributes")
 def test_name_and_description_change_and_nothing_else(region: Region) -> None:
     """One after the other; members and hosts stay."""
-    deployment_set = region.create_deployment_set("web-tier", Description="three of a kind")
+    said = Words(region)
+    deployment_set = region.create_deployment_set(said.name("web"), Description=said.text("three"))
     members = region.run_instances(2, deployment_set=deployment_set)
     before = deployment_set.describe()
     hosts = [each.host for each in members] if region.supports("see-hosts") else []
-    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=deployment_set.id, DeploymentSetName="api-tier")
-    assert deployment_set.describe() == {**before, "DeploymentSetName": "api-tier"}
-    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=deployment_set.id, Description="now two")
-    assert deployment_set.describe() == {
-        **before,
-        "DeploymentSetName": "api-tier",
-        "DeploymentSetDescription": "now two",
-    }
+    changed = {"DeploymentSetName": said.name("api")}
+    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=deployment_set.id, **changed)
+    assert deployment_set.describe() == {**before, **changed}
+    region.call("ModifyDeploymentSetAttribute", DeploymentSetId=deployment_set.id, Description=said.text("two"))
+    assert deployment_set.describe() == {**before, **changed, "DeploymentSetDescription": said.text("two")}
     if hosts:
         assert [each.host for each in members] == hosts
 
@@ -223,12 +223,13 @@ def test_a_set_that_does_not_exist_cannot_be_changed(region: Region) -> None:
 @clause("deployment-set/describe")
 def test_sets_are_listed_with_their_members(region: Region) -> None:
     """Each with its own."""
-    first, second = region.create_deployment_set("web-tier"), region.create_deployment_set("api-tier")
+    said = Words(region)
+    first, second = (region.create_deployment_set(said.name(each)) for each in ("web", "api"))
     members = region.run_instances(2, deployment_set=first)
     shown = {each["DeploymentSetId"]: each for each in listing(region)}
     assert sorted(shown) == sorted([first.id, second.id])
     assert region.call("DescribeDeploymentSets")["RegionId"] == region.id
-    assert shown[first.id]["DeploymentSetName"] == "web-tier"
+    assert shown[first.id]["DeploymentSetName"] == said.name("web")
     assert sorted(shown[first.id]["InstanceIds"]["InstanceId"]) == sorted(each.id for each in members)
     assert shown[second.id]["InstanceIds"]["InstanceId"] == []
 
@@ -236,12 +237,13 @@ def test_sets_are_listed_with_their_members(region: Region) -> None:
 @clause("deployment-set/describe")
 def test_the_listing_is_narrowed_by_ids_name_and_strategy(region: Region) -> None:
     """Each filter by itself."""
-    first, second = region.create_deployment_set("web-tier"), region.create_deployment_set("api-tier")
+    said = Words(region)
+    first, second = (region.create_deployment_set(said.name(each)) for each in ("web", "api"))
     both = sorted([first.id, second.id])
     assert listed(region, DeploymentSetIds=json.dumps([first.id])) == [first.id]
     assert listed(region, DeploymentSetIds=json.dumps([*both, NO_SUCH_SET])) == both
     assert listed(region, DeploymentSetIds=json.dumps([NO_SUCH_SET])) == []
-    assert listed(region, DeploymentSetName="api-tier") == [second.id]
+    assert listed(region, DeploymentSetName=said.name("api")) == [second.id]
     assert listed(region, DeploymentSetName="no-tier") == []
     assert listed(region, Strategy="Availability") == both
 

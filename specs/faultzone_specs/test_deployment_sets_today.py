@@ -18,6 +18,7 @@ from faultzone_specs.deployment_sets import (
     listing,
     refused,
 )
+from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -324,10 +325,11 @@ def test_what_is_deprecated_is_ignored(region: Region, parameter: str, value: st
 @pytest.mark.parametrize("name", GOOD_NAMES)
 def test_a_set_takes_a_name_of_any_script(region: Region, name: str) -> None:
     """Whatever it begins with."""
-    deployment_set = region.create_deployment_set("web-tier", Description="three of a kind")
+    text = Words(region).text("three")
+    deployment_set = region.create_deployment_set("web-tier", Description=text)
     _modify(region, deployment_set.id, DeploymentSetName=name)
     shown = deployment_set.describe()
-    assert (shown["DeploymentSetName"], shown["DeploymentSetDescription"]) == (name, "three of a kind")
+    assert (shown["DeploymentSetName"], shown["DeploymentSetDescription"]) == (name, text)
 
 
 @clause("deployment-set/rename-rule")

@@ -166,7 +166,7 @@ def test_a_host_that_starts_again_restarts_what_was_on_it(region: Region) -> Non
 
 
 @clause("event/instance-failure")
-@needs("guest", "see-hosts")
+@needs("crash-guests", "see-hosts")
 def test_a_crash_of_the_operating_system_restarts_that_instance(region: Region) -> None:
     """Where it is, and no other."""
     web, db = region.run_instances(2)
@@ -192,7 +192,7 @@ def test_a_reboot_within_the_window_avoids_maintenance(region: Region) -> None:
 
 
 @clause("event/guest-reboot-does-not-avoid")
-@needs("break-hosts", "guest", "move-time")
+@needs("break-hosts", "log-in", "move-time")
 def test_a_reboot_from_inside_avoids_nothing(region: Region) -> None:
     """The event stays Scheduled and executes at its time."""
     (instance,) = region.run_instances(1)

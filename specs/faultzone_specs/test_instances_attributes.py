@@ -10,6 +10,7 @@ import pytest
 
 from faultzone import Instance, Region, assert_nothing_made, assert_refused
 from faultzone_specs.observing import metadata, refused_unchanged
+from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -21,7 +22,10 @@ PROGRAM = base64.b64encode(b"#!/bin/sh\necho web is up\n").decode()
 @clause("instance/identity")
 def test_identity_stays_through_stop_start_and_reboot(region: Region) -> None:
     """Whether the stop is orderly or forced."""
-    (instance,) = region.run_instances(HostName="web-1", InstanceName="web", Description="front end")
+    said = Words(region)
+    (instance,) = region.run_instances(
+        HostName="web-1", InstanceName=said.name("web"), Description=said.text("front"), Tag=said.tags(team="a")
+    )
     before, address = metadata(instance), instance.public_ip
     assert address is not None
     changes: tuple[Callable[[], Instance], ...] = (
@@ -52,17 +56,23 @@ def started(region: Region, instance: Instance) -> list[str]:
     return [each["output"] for each in region.commands.ran_on(instance) if each["by"] == "user-data"]
 
 
+def assert_started(region: Region, instance: Instance, times: int) -> None:
+    """The start-up program has run at so many boots, each time to its end."""
+    region.wait(lambda: started(region, instance) == ["web is up\n"] * times, "5m", what="its start-up program")
+
+
 @clause("instance/user-data")
-@needs("guest")
+@needs("log-in")
 def test_user_data_runs_at_every_boot(region: Region) -> None:
     """The first, one after a reboot, and one after a stop."""
     (instance,) = region.run_instances(UserData=PROGRAM)
-    instance.reboot().stop().start()
-    assert started(region, instance) == ["web is up\n"] * 3
+    assert_started(region, instance, 1)
+    assert_started(region, instance.reboot(), 2)
+    assert_started(region, instance.stop().start(), 3)
 
 
 @clause("instance/user-data")
-@needs("guest", "break-hosts")
+@needs("log-in", "break-hosts")
 def test_user_data_runs_when_a_repaired_host_brings_the_instance_back(region: Region) -> None:
     """The service is back without anybody's doing."""
     (instance,) = region.run_instances(UserData=PROGRAM)
@@ -74,13 +84,13 @@ def test_user_data_runs_when_a_repaired_host_brings_the_instance_back(region: Re
 
 
 @clause("instance/user-data")
-@needs("guest")
+@needs("log-in")
 def test_user_data_that_was_changed_runs_at_the_next_boot(region: Region) -> None:
     """Set while the instance is Stopped, before its first boot."""
     instance = region.create_instance()
     region.call("ModifyInstanceAttribute", InstanceId=instance.id, UserData=PROGRAM)
     instance.start()
-    assert started(region, instance) == ["web is up\n"]
+    assert_started(region, instance, 1)
 
 
 def encoded(size: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from faultzone import Instance, Region, assert_refused
+from faultzone_specs.observing import listed, refusal_of
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -128,3 +129,51 @@ def test_a_dry_run_has_the_code_of_what_does_not_fit(region: Region) -> None:
     for action in ("StartInstances", "DeleteInstances"):
         call = partial(region.call, action, InstanceId=[running.id], DryRun=True)
         assert_refused("IncorrectInstanceStatus", call)
+
+
+@clause("instance/delete-batch")
+def test_several_are_deleted_or_none(region: Region) -> None:
+    """One that does not fit keeps all of them."""
+    first, second, kept = made(region, 3, "Stopped")
+    protected, running = region.run_instances(2, DeletionProtection=True)
+    region.call("ModifyInstanceAttribute", InstanceId=running.id, DeletionProtection=False)
+    own = [first, second, kept, protected, running]
+    delete = partial(region.call, "DeleteInstances")
+    for wrong, code in (
+        ("i-nosuchinstance", "InvalidInstanceId.NotFound"),
+        (protected.id, "InvalidOperation.DeletionProtection"),
+        (running.id, "IncorrectInstanceStatus"),
+    ):
+        assert_refused(code, partial(delete, InstanceId=[first.id, wrong, second.id]))
+        assert listed(region, own) == {each.id for each in own}
+    subscription = region.create_instance(InstanceChargeType="PrePaid", Period=1)
+    assert_refused("ChargeTypeViolation", partial(delete, InstanceId=[first.id, subscription.id], Force=True))
+    assert refusal_of(partial(delete, InstanceId=[])) is not None
+    assert listed(region, own) == {each.id for each in own}
+    delete(InstanceId=[first.id, second.id])
+    assert listed(region, own) == {kept.id, protected.id, running.id}
+    delete(InstanceId=[kept.id, running.id], Force=True)
+    assert listed(region, own) == {protected.id}
+
+
+@clause("instance/delete-batch")
+def test_a_hundred_are_deleted_at_once(region: Region) -> None:
+    """And no more."""
+    ids = [each.id for each in (*region.run_instances(100), *region.run_instances())]
+    delete = partial(region.call, "DeleteInstances", Force=True)
+    assert refusal_of(partial(delete, InstanceId=ids)) is not None
+    assert region.call("DescribeInstances")["TotalCount"] == 101
+    delete(InstanceId=ids[1:])
+    assert [each["InstanceId"] for each in region.describe("DescribeInstances", "Instances", "Instance")] == ids[:1]
+
+
+@clause("instance/delete-batch")
+@needs("move-time")
+def test_subscriptions_that_have_expired_are_deleted_on_demand(region: Region) -> None:
+    instances = [region.create_instance(InstanceChargeType="PrePaid", Period=1, PeriodUnit="Week") for _ in range(2)]
+    region.clock.advance("9d")
+    delete = partial(region.call, "DeleteInstances", InstanceId=[each.id for each in instances])
+    assert_refused("ChargeTypeViolation", delete)
+    assert listed(region, instances) == {each.id for each in instances}
+    delete(TerminateSubscription=True)
+    assert listed(region, instances) == set()

@@ -10,6 +10,7 @@ import pytest
 
 from faultzone import ApiError, Instance, Region
 from faultzone_specs.observing import listed
+from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -37,12 +38,13 @@ def test_resources_are_told_as_numbers(region: Region, size: str, vcpus: int) ->
 @pytest.fixture
 def pair(region: Region) -> tuple[Instance, Instance]:
     """A running instance and a stopped one, which differ in all that filters ask for."""
-    (running,) = region.run_instances(InstanceName="web-front", Description="first")
+    said = Words(region)
+    (running,) = region.run_instances(InstanceName=f"web-{said.name('shop')}-front", Description=said.text("first"))
     stopped = region.create_instance(
         instance_type="ecs.c5.large",
         InstanceName="batch:7",
         ImageId="win2016_64_dtc_1607_en-us_40G_alibase_20181220.vhd",
-        Tag=[{"Key": "team", "Value": "blue"}],
+        Tag=said.tags(team="blue"),
     )
     return running, stopped
 
@@ -64,10 +66,11 @@ def pair(region: Region) -> tuple[Instance, Instance]:
 def test_a_filter_lists_what_matches(region: Region, pair: tuple[Instance, Instance], name: str) -> None:
     """Each filter tells the two apart."""
     running, stopped = pair
+    said = Words(region)
     shown = [each.describe() for each in pair]
     if name == "Tag":
-        assert listed(region, pair, Tag=[{"Key": "team", "Value": "blue"}]) == {stopped.id}
-        assert listed(region, pair, Tag=[{"Key": "team", "Value": "red"}]) == set()
+        assert listed(region, pair, Tag=said.tags(team="blue")) == {stopped.id}
+        assert listed(region, pair, Tag=said.tags(team="red")) == set()
     elif name == "Private":
         assert listed(region, pair, PrivateIpAddresses=json.dumps([stopped.private_ip])) == {stopped.id}
     elif name == "Public":
@@ -92,6 +95,8 @@ def test_the_filter_of_the_zone_lists_what_is_there(region: Region) -> None:
     made = [region.run_instances(zone=zone, wait=False)[0] for zone in region.zones[:2]]
     for instance, zone in zip(made, region.zones, strict=False):
         assert listed(region, made, ZoneId=zone) == {instance.id}
+        shown = region.call("DescribeInstanceStatus", ZoneId=zone, PageSize=50)["InstanceStatuses"]["InstanceStatus"]
+        assert {each["InstanceId"] for each in shown} & {each.id for each in made} == {instance.id}
 
 
 @clause("instance/describe-filters")
@@ -119,6 +124,28 @@ def test_the_filters_of_the_network_tell_two_instances_apart(region: Region) -> 
 
 
 @clause("instance/describe-filters")
+def test_the_filters_of_what_few_have_tell_two_instances_apart(region: Region) -> None:
+    """A set, a way to earn credits, a disk that is not optimized."""
+    group = region.call("CreateDeploymentSet", DeploymentSetName="web")["DeploymentSetId"]
+    plain = region.create_instance(IoOptimized="none")
+    member = region.create_instance(DeploymentSetId=group, IoOptimized="optimized")
+    burst = region.create_instance(instance_type="ecs.t5-lc1m2.small", CreditSpecification="Unlimited")
+    own = [plain, member, burst]
+    for filters, found in (
+        ({"DeploymentSetId": group}, {member.id}),
+        ({"DeploymentSetId": "ds-none"}, set()),
+        ({"CreditSpecification": "Unlimited"}, {burst.id}),
+        ({"CreditSpecification": "Standard"}, set()),
+        ({"IoOptimized": False}, {plain.id}),
+        ({"IoOptimized": True}, {member.id, burst.id}),
+        ({"KeyPairName": "nobody"}, set()),
+        ({"EipAddresses": json.dumps(["203.0.113.1"])}, set()),
+        ({"InnerIpAddresses": json.dumps([plain.private_ip])}, set()),
+    ):
+        assert listed(region, own, **filters) == found, filters
+
+
+@clause("instance/describe-filters")
 @needs("change-account")
 def test_the_filter_of_the_lock_lists_what_is_locked(region: Region) -> None:
     """By the reason of the lock."""
@@ -132,8 +159,9 @@ def test_the_filter_of_the_lock_lists_what_is_locked(region: Region) -> None:
 def test_filters_must_all_hold(region: Region, pair: tuple[Instance, Instance]) -> None:
     """Two that hold apart need not hold together."""
     running, stopped = pair
-    assert listed(region, pair, Status="Running", InstanceName="web-front") == {running.id}
-    assert listed(region, pair, Status="Stopped", InstanceName="web-front") == set()
+    name = running.describe()["InstanceName"]
+    assert listed(region, pair, Status="Running", InstanceName=name) == {running.id}
+    assert listed(region, pair, Status="Stopped", InstanceName=name) == set()
     assert listed(region, [running], Status="Stopped") == set()
     assert listed(region, [stopped], InstanceType=stopped.describe()["InstanceType"]) == {stopped.id}
 

@@ -35,7 +35,7 @@ def printed_at(instance: Instance) -> datetime:
 
 
 @clause("instance/console-output")
-@needs("guest", "move-time")
+@needs("guest-time", "move-time")
 def test_the_output_of_user_data_is_on_the_console(region: Region) -> None:
     """As it comes, and then somebody may log in."""
     (instance,) = region.run_instances(UserData=SAYS_SO)
@@ -50,7 +50,7 @@ def test_the_output_of_user_data_is_on_the_console(region: Region) -> None:
 
 
 @clause("instance/console-output")
-@needs("guest", "move-time")
+@needs("consoles", "move-time")
 def test_what_is_written_to_the_console_is_on_it(region: Region) -> None:
     """And nothing else that a command puts out; a restart begins anew, and what is Stopped shows its last."""
     (instance,) = region.run_instances()
@@ -68,7 +68,7 @@ def test_what_is_written_to_the_console_is_on_it(region: Region) -> None:
 
 
 @clause("instance/console-output")
-@needs("guest", "move-time")
+@needs("consoles", "move-time")
 def test_symbols_are_removed(region: Region) -> None:
     """The text stays, with its lines."""
     (instance,) = region.run_instances()
@@ -81,7 +81,7 @@ def test_symbols_are_removed(region: Region) -> None:
 
 
 @clause("instance/console-output")
-@needs("guest", "move-time")
+@needs("consoles", "move-time")
 def test_the_last_time_is_that_of_what_was_printed_last(region: Region) -> None:
     """In UTC+8; what is not printed changes nothing."""
     (instance,) = region.run_instances()
@@ -95,7 +95,7 @@ def test_the_last_time_is_that_of_what_was_printed_last(region: Region) -> None:
 
 
 @clause("instance/console-output-of-linux")
-@needs("guest")
+@needs("consoles")
 def test_there_is_no_console_to_see(region: Region) -> None:
     """Of Windows, of what never started, and of what there is not."""
     (windows,) = region.run_instances(ImageId=WINDOWS)
@@ -105,7 +105,7 @@ def test_there_is_no_console_to_see(region: Region) -> None:
 
 
 @clause("instance/diagnostic-interrupt")
-@needs("guest", "move-time")
+@needs("move-time")
 def test_an_interrupt_crashes_the_system(region: Region) -> None:
     """Once, and of the one instance."""
     instance, other = region.run_instances(2)
@@ -120,7 +120,7 @@ def test_an_interrupt_crashes_the_system(region: Region) -> None:
 
 
 @clause("instance/diagnostic-interrupt")
-@needs("guest", "move-time")
+@needs("guest-time", "move-time")
 def test_an_interrupt_that_cannot_be_crashes_nothing(region: Region) -> None:
     """A dry run, and every state but Running."""
     (instance,) = region.run_instances(wait=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from faultzone import Instance, Region, assert_nothing_made, assert_refused
-from faultzone_specs.observing import listed
+from faultzone_specs.observing import listed, refusal_of, refused_unchanged
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -23,7 +23,7 @@ def shown_tags(instance: Instance) -> dict[str, str]:
     return {each["TagKey"]: each["TagValue"] for each in shown}
 
 
-def launches_are_refused(region: Region, code: str, given: Mapping[str, Any]) -> None:
+def launches_are_refused(region: Region, code: str | Sequence[str], given: Mapping[str, Any]) -> None:
     """Both actions that make instances refuse, and make none."""
     assert_nothing_made(region, partial(region.run_instances, wait=False, **given), code)
     assert_nothing_made(region, partial(region.create_instance, wait=False, **given), code)
@@ -95,9 +95,58 @@ def test_other_keys_of_tags_are_refused(region: Region, key: str) -> None:
 
 
 @clause("instance/tag-rule")
-@pytest.mark.parametrize("value", ["v" * 129, "acs:blue", "http://blue", "https://blue"])
+@pytest.mark.parametrize("value", ["v" * 129, "http://blue", "https://blue"])
 def test_other_values_of_tags_are_refused(region: Region, value: str) -> None:
     launches_are_refused(region, "InvalidTagValue.Malformed", {"Tag": [{"Key": "team", "Value": value}]})
+
+
+@clause("instance/tag-values-reserved")
+def test_no_value_of_a_tag_begins_like_the_systems(region: Region) -> None:
+    launches_are_refused(region, "InvalidTagValue.Malformed", {"Tag": [{"Key": "team", "Value": "acs:blue"}]})
+
+
+@clause("instance/tag-values-free")
+def test_a_value_of_a_tag_begins_with_anything(region: Region) -> None:
+    """Wherever it is given."""
+    tags = {"team": "acs:blue", "for": "aliyun"}
+    given = [{"Key": key, "Value": value} for key, value in tags.items()]
+    instance = region.create_instance(Tag=given)
+    assert shown_tags(instance) == tags
+    group = region.call("CreateSecurityGroup", Tag=given)["SecurityGroupId"]
+    named = {"ResourceType": "securitygroup", "ResourceId": [group]}
+    region.call("TagResources", **named, Tag=[{"Key": "more", "Value": "acs:red"}])
+    listed_tags = region.call("ListTagResources", **named)["TagResources"]["TagResource"]
+    assert {each["TagKey"]: each["TagValue"] for each in listed_tags} == {**tags, "more": "acs:red"}
+
+
+@clause("instance/launch-bandwidth-in")
+def test_as_much_comes_in_as_goes_out_but_ten(region: Region) -> None:
+    """By default, and at most."""
+
+    def bandwidth_in(**given: Any) -> int:
+        shown: int = region.create_instance(**given).describe()["InternetMaxBandwidthIn"]
+        return shown
+
+    assert bandwidth_in() == 10
+    assert bandwidth_in(InternetMaxBandwidthOut=5) == 10
+    assert bandwidth_in(InternetMaxBandwidthOut=50) == 50
+    assert bandwidth_in(InternetMaxBandwidthOut=50, InternetMaxBandwidthIn=50) == 50
+    assert bandwidth_in(InternetMaxBandwidthIn=3) == 3
+    code = ("InvalidInternetMaxBandwidthIn.ValueNotSupported", "InvalidParameter")
+    for wrong in ({"InternetMaxBandwidthIn": 11}, {"InternetMaxBandwidthOut": 50, "InternetMaxBandwidthIn": 51}):
+        launches_are_refused(region, code, wrong)
+
+
+@clause("instance/group-names")
+def test_names_of_groups_have_letters_of_any_script(region: Region) -> None:
+    """And begin with one."""
+    for name in ("ab", "Gruppe-ä", "группа_1", "組:web.1", "n" * 128):
+        group = region.call("CreateSecurityGroup", SecurityGroupName=name)["SecurityGroupId"]
+        found = region.call("DescribeSecurityGroups", SecurityGroupId=group)["SecurityGroups"]["SecurityGroup"]
+        assert [each["SecurityGroupName"] for each in found] == [name]
+    for name in ("n", "n" * 129, "1web", "-web", "web 1", "http://web"):
+        refused = partial(region.call, "CreateSecurityGroup", SecurityGroupName=name)
+        assert_refused("InvalidSecurityGroupName.Malformed", refused)
 
 
 @clause("instance/tag-small-letters")
@@ -159,3 +208,84 @@ def test_documented_periods_of_automatic_renewal_are_taken(region: Region, perio
 def test_other_periods_of_automatic_renewal_are_refused(region: Region, period: int, unit: str) -> None:
     asked = {**SUBSCRIPTION, "AutoRenewPeriod": period, "PeriodUnit": unit}
     launches_are_refused(region, "InvalidAutoRenewPeriod.ValueNotSupported", asked)
+
+
+def written(region: Region, name: str) -> tuple[str, str]:
+    """The names of an instance and of its system disk that were both launched with one."""
+    disk = {"Category": "cloud_efficiency", "DiskName": name}
+    (instance,) = region.run_instances(InstanceName=name, wait=False, SystemDisk=disk)
+    (shown,) = region.describe("DescribeDisks", "Disks", "Disk", InstanceId=instance.id)
+    return instance.describe()["InstanceName"], shown["DiskName"]
+
+
+@clause("instance/names-of-launches")
+@pytest.mark.region(edition="2026-10")
+@pytest.mark.parametrize("name", ["1-web", "-a", "_:", "..", "ñandú", "서버", "сервер", "服务器", "a" * 128, "٣ab"])
+def test_a_launch_takes_letters_of_any_script(region: Region, name: str) -> None:
+    """In any order, for instances and for their disks."""
+    assert written(region, name) == (name, name)
+    assert region.create_instance(InstanceName=name, wait=False).describe()["InstanceName"] == name
+
+
+@clause("instance/names-of-launches")
+@pytest.mark.region(edition="2026-10")
+@pytest.mark.parametrize("name", ["a", "服", "a" * 129, "we b", "web/1", "http://web", "web@home", "web\n"])
+def test_a_launch_takes_no_other_names(region: Region, name: str) -> None:
+    for launch in (region.run_instances, region.create_instance):
+        assert_nothing_made(region, partial(launch, InstanceName=name, wait=False), "InvalidInstanceName.Malformed")
+        for disks in ({"SystemDisk": {"DiskName": name}}, {"DataDisk": [{"Size": 40, "DiskName": name}]}):
+            assert_nothing_made(region, partial(launch, wait=False, **disks), "InvalidDiskName.Malformed")
+
+
+@clause("instance/names-of-launches")
+@pytest.mark.region(edition="2026-10")
+def test_a_launch_without_a_name_is_named_by_its_id(region: Region) -> None:
+    instance = region.create_instance()
+    assert instance.describe()["InstanceName"] == instance.id
+
+
+@clause("instance/rename-rule")
+@pytest.mark.region(edition="2026-10")
+def test_a_new_name_begins_with_a_letter(region: Region) -> None:
+    instance = region.create_instance(InstanceName="1-web")
+    for name in ("ab", "a" * 128, "服务器", "A1:b_c-d"):
+        region.call("ModifyInstanceAttribute", InstanceId=instance.id, InstanceName=name)
+        assert instance.describe()["InstanceName"] == name
+    for name in ("a", "a" * 129, "1web", "_web", "-web", ":web", "http://web", "https://web", "we b"):
+        refused_unchanged(instance, "ModifyInstanceAttribute", "InvalidInstanceName.Malformed", InstanceName=name)
+
+
+@clause("billing/auto-renew-period-60")
+@pytest.mark.parametrize("months", [24, 36, 48, 60])
+def test_a_subscription_renews_itself_for_years(region: Region, months: int) -> None:
+    (instance,) = region.run_instances(wait=False, **SUBSCRIPTION, AutoRenewPeriod=months)
+    shown = region.call("DescribeInstanceAutoRenewAttribute", InstanceId=instance.id)["InstanceRenewAttributes"]
+    (told,) = shown["InstanceRenewAttribute"]
+    assert (told["AutoRenewEnabled"], told["Duration"], told["PeriodUnit"]) in (
+        (True, months, "Month"), (True, months // 12, "Year"),
+    )  # fmt: skip
+
+
+@clause("billing/auto-renew-period-60")
+@pytest.mark.parametrize("months", [18, 72])
+def test_other_spans_are_refused(region: Region, months: int) -> None:
+    code = "InvalidAutoRenewPeriod.ValueNotSupported"
+    launch = partial(region.run_instances, wait=False, **SUBSCRIPTION, AutoRenewPeriod=months)
+    assert_nothing_made(region, launch, code)
+
+
+@clause("instance/status-ids-100")
+@pytest.mark.region(edition="2026-10")
+def test_the_status_of_a_hundred_instances_is_told(region: Region) -> None:
+    """Of these alone."""
+    ids = [each.id for each in region.run_instances(100, wait=False)]
+    other = region.create_instance(wait=False).id
+
+    def told(*asked: str) -> set[str]:
+        answer = region.call("DescribeInstanceStatus", InstanceId=list(asked), PageSize=50)
+        assert answer["TotalCount"] == len(asked)
+        return {each["InstanceId"] for each in answer["InstanceStatuses"]["InstanceStatus"]}
+
+    assert told(*ids) < set(ids)
+    assert told(*ids[:2], other) == {*ids[:2], other}
+    assert refusal_of(partial(told, *ids, other)) is not None

@@ -108,13 +108,15 @@ def test_a_transitional_state_refuses_every_change_of_state(region: Region, stat
 @pytest.mark.parametrize(("force", "finished"), [(False, True), (True, False)])
 @pytest.mark.parametrize("action", ["stop", "reboot"])
 @clause("instance/force-stop")
-@needs("guest")
+@needs("log-in")
 def test_only_an_orderly_shutdown_lets_the_guest_finish(
     region: Region, action: str, force: bool, finished: bool
 ) -> None:
     """What needs half a second more, well within an orderly shutdown, is done with in one case alone."""
     (instance,) = region.run_instances()
-    region.control("log-in", instance=instance.id, script="sleep 0.5\necho saved")
+    script = "trap '' TERM\necho begun\nsleep 0.5\necho saved"
+    region.control("log-in", instance=instance.id, script=script)
+    region.wait(lambda: "begun" in one(region.commands.ran_on(instance))["output"], "1m", what="its beginning")
     getattr(instance, action)(ForceStop=force)
     ran = one(region.commands.ran_on(instance))
     assert ("saved" in ran["output"]) == finished

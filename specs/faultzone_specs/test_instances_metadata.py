@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import datetime
 from typing import Any
@@ -34,8 +35,85 @@ def token_for(region: Region, instance: Instance, seconds: str) -> str:
     return token
 
 
+@clause("instance/metadata-items")
+@needs("reach-guests")
+def test_an_instance_is_told_who_it_is(region: Region) -> None:
+    """What the API tells of it, and no other; there is nothing else."""
+    several = region.run_instances(2, HostName="web-a")
+    for each in several:
+        shown = each.describe()
+        attributes = shown["VpcAttributes"]
+        items = {
+            "instance-id": each.id,
+            "region-id": region.id,
+            "zone-id": each.zone,
+            "image-id": shown["ImageId"],
+            "hostname": shown["HostName"],
+            "mac": each.identity.mac_address,
+            "private-ipv4": each.private_ip,
+            "public-ipv4": each.public_ip,
+            "eipv4": each.public_ip,
+            "serial-number": shown["SerialNumber"],
+            "network-type": "vpc",
+            "vpc-id": attributes["VpcId"],
+            "vswitch-id": attributes["VSwitchId"],
+            f"network/interfaces/macs/{each.identity.mac_address}/primary-ip-address": each.private_ip,
+            f"network/interfaces/macs/{each.identity.mac_address}/vpc-id": attributes["VpcId"],
+            f"network/interfaces/macs/{each.identity.mac_address}/vswitch-id": attributes["VSwitchId"],
+        }
+        for name, value in items.items():
+            assert asked(region, each, f"/latest/meta-data/{name}") == (200, value), name
+        listed = (asked(region, each, "/latest/meta-data/")[1] or "").split()
+        assert {name for name in items if "/" not in name} | {"network/", "owner-account-id"} <= set(listed)
+        assert (asked(region, each, "/latest/meta-data/network/interfaces/macs/")[1] or "").split() == [
+            f"{each.identity.mac_address}/"
+        ]
+        for path in ("/latest/meta-data/none", "/latest/meta-data/instance-id/none", "/latest/none", "/none"):
+            assert asked(region, each, path)[0] == 404, path
+
+
+@clause("instance/metadata-items")
+@needs("reach-guests")
+def test_the_document_tells_who_an_instance_is(region: Region) -> None:
+    """As the items do."""
+    (instance,) = region.run_instances()
+    document = json.loads(asked(region, instance, "/latest/dynamic/instance-identity/document")[1] or "{}")
+    for name in "instance-id region-id zone-id image-id mac private-ipv4 serial-number owner-account-id".split():
+        assert document.get(name) == asked(region, instance, f"/latest/meta-data/{name}")[1], name
+    assert document.get("instance-type") == instance.describe()["InstanceType"]
+    assert len(str(document.get("owner-account-id"))) == 16
+
+
+@clause("instance/metadata-items")
+@needs("reach-guests")
+def test_an_instance_without_a_public_address_is_told_of_none(region: Region) -> None:
+    """Nor of user data that nobody wrote."""
+    text = "#!/bin/sh\necho 1\n"
+    data = base64.b64encode(text.encode()).decode()
+    plain, told = region.run_instances(InternetMaxBandwidthOut=0)[0], region.run_instances(UserData=data)[0]
+    assert plain.public_ip is None
+    for name in ("public-ipv4", "eipv4"):
+        assert asked(region, plain, f"/latest/meta-data/{name}")[0] == 404
+        assert name not in (asked(region, plain, "/latest/meta-data/")[1] or "").split()
+    assert asked(region, plain, "/latest/user-data")[0] == 404
+    assert asked(region, told, "/latest/user-data") == (200, text)
+
+
 @clause("instance/metadata-token")
-@needs("guest", "move-time")
+@needs("reach-guests", "move-time")
+def test_a_token_is_good_for_its_instance_for_about_its_time(region: Region) -> None:
+    """Where time goes on meanwhile."""
+    one, other = region.run_instances(2)
+    token = token_for(region, one, "3600")
+    assert asked(region, other, token=token)[0] != 200
+    region.clock.advance("55m")
+    assert asked(region, one, token=token) == (200, one.id)
+    region.clock.advance("5m")
+    assert asked(region, one, token=token)[0] != 200
+
+
+@clause("instance/metadata-token")
+@needs("reach-guests", "move-time", "guest-time")
 def test_a_token_is_good_for_its_instance_and_its_time(region: Region) -> None:
     one, other = region.run_instances(2)
     for seconds in (1, 60, 21_600):
@@ -50,7 +128,7 @@ def test_a_token_is_good_for_its_instance_and_its_time(region: Region) -> None:
 
 
 @clause("instance/metadata-token")
-@needs("guest")
+@needs("reach-guests")
 @pytest.mark.parametrize("seconds", ["0", "21601", "-1", "1.5", "x", ""])
 def test_a_token_is_for_a_second_to_six_hours(region: Region, seconds: str) -> None:
     (instance,) = region.run_instances()
@@ -60,7 +138,7 @@ def test_a_token_is_for_a_second_to_six_hours(region: Region, seconds: str) -> N
 
 
 @clause("instance/metadata-token-required")
-@needs("guest")
+@needs("reach-guests")
 def test_what_is_required_is_asked_for(region: Region) -> None:
     (instance,) = region.run_instances()
     region.call("ModifyInstanceMetadataOptions", InstanceId=instance.id, HttpEndpoint="enabled", HttpTokens="required")
@@ -86,7 +164,7 @@ def key_of(region: Region, instance: Instance) -> dict[str, Any]:
 
 
 @clause("instance/role-credentials")
-@needs("guest", "move-time")
+@needs("reach-guests", "move-time")
 def test_a_role_has_a_key_that_is_replaced_before_it_ends(region: Region) -> None:
     (instance,), (other,) = region.run_instances(RamRoleName="reader"), region.run_instances()
     assert asked(region, instance, ROLES) == (200, "reader")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from faultzone import Instance, Region, assert_refused
-from faultzone_specs.observing import listed, refused_unchanged
+from faultzone_specs.observing import listed, refusal_of, refused_unchanged
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -120,6 +120,60 @@ def test_a_group_is_left(region: Region) -> None:
         refused("InvalidSecurityGroupAssociation.NotFound", SecurityGroupId=first)
         refused("InvalidSecurityGroupId.NotFound", SecurityGroupId="sg-nosuch")
         assert groups_of(instance) == [group]
+
+
+def cards_of(region: Region, instance: Instance) -> dict[str, tuple[str, list[str]]]:
+    """The type of each network interface of an instance, and the security groups that it is in, by its id."""
+    shown = region.describe(
+        "DescribeNetworkInterfaces", "NetworkInterfaceSets", "NetworkInterfaceSet", InstanceId=instance.id
+    )
+    return {
+        each["NetworkInterfaceId"]: (each["Type"], sorted(each["SecurityGroupIds"]["SecurityGroupId"]))
+        for each in shown
+    }
+
+
+@clause("instance/security-groups-of-interfaces")
+def test_a_network_interface_joins_and_leaves_groups(region: Region) -> None:
+    """The others, and the instance of a secondary one, stay in theirs."""
+    first, second = security_group(region), security_group(region)
+    cards = [{"InstanceType": "Secondary"}] * 2
+    (instance,) = region.run_instances(1, instance_type="ecs.g6.2xlarge", NetworkInterface=cards, SecurityGroupId=first)
+    ids = {kind: [id for id, (type, _) in cards_of(region, instance).items() if type == kind]
+           for kind in ("Primary", "Secondary")}  # fmt: skip
+    (primary,), (chosen, other) = ids["Primary"], ids["Secondary"]
+
+    def groups() -> list[list[str]]:
+        shown = cards_of(region, instance)
+        return [groups_of(instance), *(shown[each][1] for each in (primary, chosen, other))]
+
+    one, both = [first], sorted([first, second])
+    assert groups() == [one, one, one, one]
+    join = partial(region.call, "JoinSecurityGroup", SecurityGroupId=second)
+    leave = partial(region.call, "LeaveSecurityGroup", SecurityGroupId=first)
+    join(NetworkInterfaceId=chosen)
+    assert groups() == [one, one, both, one]
+    leave(NetworkInterfaceId=chosen)
+    assert groups() == [one, one, [second], one]
+    join(NetworkInterfaceId=primary)
+    assert groups() == [both, both, [second], one]
+    for call in (partial(join, SecurityGroupId=security_group(region)), leave, partial(leave, SecurityGroupId=second)):
+        for card in (chosen, other):
+            assert refusal_of(partial(call, NetworkInterfaceId=card, InstanceId=instance.id)) is not None
+    assert groups() == [both, both, [second], one]
+    leave(NetworkInterfaceId=primary)
+    assert groups() == [[second], [second], [second], one]
+    for call, wrong in (
+        (join, {"NetworkInterfaceId": chosen}),  # It is there already.
+        (leave, {"NetworkInterfaceId": other}),  # The last one of its own.
+        (leave, {"NetworkInterfaceId": chosen}),
+        (join, {"NetworkInterfaceId": "eni-nosuch"}),
+        (join, {"NetworkInterfaceId": f"{chosen}0"}),
+        (join, {}),
+        (leave, {}),
+    ):
+        assert refusal_of(partial(call, **wrong)) is not None, wrong
+    assert groups() == [[second], [second], [second], one]
 
 
 # Roles

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
 import pytest
 
-from faultzone import ApiError, Region, assert_refused
+from faultzone import ApiError, Region, assert_nothing_made, assert_refused
 
 clause = pytest.mark.clause
 
@@ -259,3 +260,19 @@ def test_a_disk_is_as_fast_as_its_category_and_size_say(
     for each in ("PL0", "PL1", "PL2"):
         found = region.call("DescribeDisks", InstanceId=instance.id, PerformanceLevel=each)["TotalCount"]
         assert found == (each == level)
+
+
+RETIRED = ["ecs.t1.small", "ecs.c1.small", "ecs.n1.small", "ecs.e3.small", "ecs.sn1.medium", "ecs.c4.xlarge"]
+
+
+@clause("instance/retired-types")
+@pytest.mark.parametrize("kind", RETIRED)
+def test_a_retired_type_is_not_launched(region: Region, kind: str) -> None:
+    """Nor offered."""
+    code = ("InvalidResourceType.NotSupported", "InvalidInstanceType.ValueNotSupported")
+    assert_nothing_made(region, partial(region.run_instances, instance_type=kind, wait=False), code)
+    assert_nothing_made(region, partial(region.create_instance, instance_type=kind, wait=False), code)
+    listed = region.call("DescribeInstanceTypes")["InstanceTypes"]["InstanceType"]
+    assert kind not in {each["InstanceTypeId"] for each in listed}
+    zones = region.call("DescribeAvailableResource", DestinationResource="InstanceType")["AvailableZones"]
+    assert f'"{kind}"' not in json.dumps(zones)

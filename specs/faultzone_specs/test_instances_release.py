@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from faultzone import Instance, Region, assert_refused, assert_released, one
-from faultzone_specs.observing import refusal_of, refused_unchanged
+from faultzone_specs.observing import listed, refusal_of, refused_unchanged
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -286,3 +286,20 @@ def test_a_locked_instance_is_released_or_refused_for_the_lock(region: Region) -
         assert_released(instance)
     else:
         assert (refusal.code, instance.exists) == (LOCKED, True)
+
+
+@clause("instance/auto-release-spot")
+@needs("move-time")
+def test_a_spot_instance_is_released_at_its_time(region: Region) -> None:
+    """Unless that is called off."""
+    kept, released = region.run_instances(2, SpotStrategy="SpotAsPriceGo")
+    at = (region.clock.now + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:00Z")
+    for each in (kept, released):
+        region.call("ModifyInstanceAutoReleaseTime", InstanceId=each.id, AutoReleaseTime=at)
+        assert each.describe()["AutoReleaseTime"] == at.replace(":00Z", "Z")
+    region.call("ModifyInstanceAutoReleaseTime", InstanceId=kept.id)
+    assert kept.describe()["AutoReleaseTime"] == ""
+    region.clock.advance("115m")
+    assert listed(region, [kept, released]) == {kept.id, released.id}
+    region.clock.advance("10m")
+    assert listed(region, [kept, released]) == {kept.id}

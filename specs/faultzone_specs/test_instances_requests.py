@@ -13,6 +13,7 @@ import pytest
 
 from faultzone import ApiError, Region, assert_nothing_made, assert_refused
 from faultzone_specs.observing import fresh_token
+from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -53,9 +54,10 @@ def test_a_dry_run_checks_supply_and_takes_none(region: Region) -> None:
 def test_a_repeated_run_has_the_first_result_again(region: Region) -> None:
     """The ids of the first batch, and no second one."""
     token = fresh_token(region)
-    first = region.run_instances(2, ClientToken=token, InstanceName="twice")
-    assert region.run_instances(2, ClientToken=token, InstanceName="twice") == first
-    assert {each.id for each in region.instances if each.describe()["InstanceName"] == "twice"} == {
+    name = Words(region).name("twice")
+    first = region.run_instances(2, ClientToken=token, InstanceName=name)
+    assert region.run_instances(2, ClientToken=token, InstanceName=name) == first
+    assert {each.id for each in region.instances if each.describe()["InstanceName"] == name} == {
         each.id for each in first
     }
 

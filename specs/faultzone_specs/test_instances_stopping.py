@@ -165,7 +165,7 @@ def test_start_after_a_stop_without_charge_fails_for_lack_of_supply(region: Regi
 
 
 @clause("instance/guest-shutdown-keeps-charging")
-@needs("change-account", "guest")
+@needs("change-account", "log-in")
 def test_a_shutdown_from_inside_keeps_charging(region: Region) -> None:
     """The switch of the account is on, and the guest powers itself off."""
     (instance,) = region.run_instances()
@@ -174,3 +174,22 @@ def test_a_shutdown_from_inside_keeps_charging(region: Region) -> None:
         region.control("log-in", instance=instance.id, script="poweroff")
         instance.wait_until("Stopped")
     assert (stopped_mode(instance), instance.public_ip) == ("KeepCharging", address)
+
+
+@clause("instance/economical-mode-falls-back")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"InstanceChargeType": "PrePaid", "Period": 1},
+        {"instance_type": "ecs.i4.2xlarge"},
+        {"instance_type": "ecs.d2s.5xlarge"},
+    ],
+    ids=["subscription", "local SSDs", "local disks"],
+)
+def test_what_cannot_be_stopped_without_charge_is_stopped_all_the_same(region: Region, asked: dict[str, Any]) -> None:
+    (instance,) = region.run_instances(**asked)
+    address = instance.public_ip
+    instance.stop(StoppedMode="StopCharging")
+    assert stopped_mode(instance) in ("KeepCharging", "Not-applicable")
+    assert (instance.status, instance.public_ip) == ("Stopped", address)
+    assert instance.start().status == "Running"

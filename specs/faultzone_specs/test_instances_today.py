@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from faultzone import Region, assert_nothing_made, assert_refused
 from faultzone_specs.observing import listed, path, refused_unchanged
+from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -35,8 +37,8 @@ def pages(region: Region, most: int, **filters: object) -> list[list[str]]:
 @clause("instance/token-paging")
 def test_pages_follow_one_another(region: Region) -> None:
     """Three of them, the last one short."""
-    made = [each.id for each in region.run_instances(23, InstanceName="paged", wait=False)]
-    found = pages(region, 10, InstanceName="paged")
+    made = [each.id for each in region.run_instances(23, InstanceName=Words(region).name("paged"), wait=False)]
+    found = pages(region, 10, InstanceName=Words(region).name("paged"))
     assert [len(each) for each in found] == [10, 10, 3]
     assert sorted(id for page in found for id in page) == sorted(made)
 
@@ -45,8 +47,8 @@ def test_pages_follow_one_another(region: Region) -> None:
 @clause("instance/token-paging")
 def test_less_than_ten_are_ten(region: Region, most: int) -> None:
     """No page is smaller."""
-    region.run_instances(12, InstanceName="paged", wait=False)
-    assert [len(each) for each in pages(region, most, InstanceName="paged")] == [10, 2]
+    region.run_instances(12, InstanceName=Words(region).name("paged"), wait=False)
+    assert [len(each) for each in pages(region, most, InstanceName=Words(region).name("paged"))] == [10, 2]
 
 
 @clause("instance/token-paging")
@@ -55,18 +57,19 @@ def test_less_than_ten_are_ten(region: Region, most: int) -> None:
 def test_more_than_a_hundred_are_a_hundred(region: Region) -> None:
     """No page is larger."""
     for _ in range(2):
-        region.run_instances(51, InstanceName="paged", wait=False)
-    assert [len(each) for each in pages(region, 500, InstanceName="paged")] == [100, 2]
-    assert [len(each) for each in pages(region, 11, InstanceName="paged")] == [11] * 9 + [3]
+        region.run_instances(51, InstanceName=Words(region).name("paged"), wait=False)
+    assert [len(each) for each in pages(region, 500, InstanceName=Words(region).name("paged"))] == [100, 2]
+    assert [len(each) for each in pages(region, 11, InstanceName=Words(region).name("paged"))] == [11] * 9 + [3]
 
 
 @clause("instance/token-paging")
 def test_the_filters_hold_on_every_page(region: Region) -> None:
     """What does not match is on none of them."""
-    region.run_instances(12, InstanceName="other", wait=False)
-    matching = [each.id for each in region.run_instances(12, InstanceName="mine", wait=False)]
-    region.run_instances(12, InstanceName="other", wait=False)
-    assert sorted(id for page in pages(region, 10, InstanceName="mi*") for id in page) == sorted(matching)
+    said = Words(region)
+    region.run_instances(12, InstanceName=said.name("other"), wait=False)
+    matching = [each.id for each in region.run_instances(12, InstanceName=said.name("mine"), wait=False)]
+    region.run_instances(12, InstanceName=said.name("other"), wait=False)
+    assert sorted(id for page in pages(region, 10, InstanceName="*mine") for id in page) == sorted(matching)
     assert pages(region, 10, InstanceIds=json.dumps(matching[:3])) in ([matching[:3]], [matching[2::-1]])
 
 
@@ -187,3 +190,73 @@ def test_without_force_a_running_instance_stays(region: Region) -> None:
         refused_unchanged(running, "DeleteInstance", "IncorrectInstanceStatus", ForceStop=how)
     region.call("DeleteInstance", InstanceId=stopped.id, ForceStop=False)
     assert not stopped.exists
+
+
+@clause("instance/describe-by-creation")
+@needs("move-time")
+def test_instances_are_found_by_the_time_of_their_creation(region: Region) -> None:
+    """From a time on, until a time, and between two."""
+    early = region.create_instance()
+    region.clock.advance("2h")
+    late = region.create_instance()
+    between = (region.clock.now - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%MZ")
+    after = (region.clock.now + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%MZ")
+
+    def found(**times: str) -> set[str]:
+        given: dict[str, object] = {}
+        for n, (key, value) in enumerate(times.items(), 1):
+            given |= {f"Filter.{n}.Key": key, f"Filter.{n}.Value": value}
+        return listed(region, [early, late], **given)
+
+    assert found(CreationStartTime=between) == {late.id}
+    assert found(CreationEndTime=between) == {early.id}
+    assert found(CreationStartTime=between, CreationEndTime=after) == {late.id}
+    assert found(CreationStartTime=after) == set()
+    assert found(CreationEndTime=after) == {early.id, late.id}
+
+
+LOCAL_DISKS = {
+    "ecs.d1ne.2xlarge": (4, 5500), "ecs.d2c.6xlarge": (3, 3700), "ecs.d2s.10xlarge": (15, 7300),
+    "ecs.d3c.7xlarge": (2, 12800), "ecs.d3s.4xlarge": (8, 11100), "ecs.i2.xlarge": (1, 894),
+    "ecs.i2g.16xlarge": (4, 1788), "ecs.i2ne.4xlarge": (2, 1788), "ecs.i2gne.2xlarge": (1, 894),
+    "ecs.i3.13xlarge": (6, 1788), "ecs.i3g.2xlarge": (1, 447), "ecs.i4.2xlarge": (1, 1788),
+    "ecs.i4g.32xlarge": (4, 1788), "ecs.i4r.8xlarge": (1, 1788), "ecs.i5.12xlarge": (3, 3576),
+    "ecs.i5e.4xlarge": (1, 7152), "ecs.i5g.16xlarge": (1, 3576), "ecs.i5ge.24xlarge": (4, 3576),
+    "ecs.g8i.2xlarge": (0, 0), "ecs.c7.large": (0, 0),
+}  # fmt: skip
+
+
+@clause("instance/local-disk-types")
+def test_types_have_the_published_local_disks(region: Region) -> None:
+    told = {}
+    for name in LOCAL_DISKS:
+        (shown,) = region.call("DescribeInstanceTypes", InstanceTypes=[name])["InstanceTypes"]["InstanceType"]
+        told[name] = (shown["LocalStorageAmount"], shown["LocalStorageCapacity"])
+    assert told == LOCAL_DISKS
+    for name in ("ecs.i4.2xlarge", "ecs.d3s.2xlarge", "ecs.c7.large"):
+        count, size = LOCAL_DISKS.get(name, (4, 11100))
+        (instance,) = region.run_instances(1, instance_type=name, wait=False)
+        shown = instance.describe()
+        assert (shown["LocalStorageAmount"], shown["LocalStorageCapacity"]) == (count, count * size)
+
+
+@clause("instance/host-name-after-reboot")
+@needs("log-in")
+@pytest.mark.parametrize("restarts", ["reboot", "stop and start"])
+def test_a_new_host_name_counts_after_a_restart(region: Region, restarts: str) -> None:
+    """Of the instance, and not of its system alone."""
+    (instance,) = region.run_instances(HostName="before")
+
+    def name() -> str:
+        return str(region.run_command("hostname", on=instance).output(instance)).strip()
+
+    region.call("ModifyInstanceAttribute", InstanceId=instance.id, HostName="after")
+    assert (instance.describe()["HostName"], name()) == ("after", "before")
+    region.commands.log_in(instance, "reboot")
+    region.wait(lambda: name() == "before", "5m", what="a restart from inside")
+    if restarts == "reboot":
+        instance.reboot()
+    else:
+        instance.stop()
+        instance.start()
+    assert (instance.describe()["HostName"], name()) == ("after", "after")

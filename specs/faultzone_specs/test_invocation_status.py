@@ -110,7 +110,7 @@ def test_a_timed_invocation_runs_until_all_targets_are_stopped(region: Region) -
 
 
 @clause("invocation-status/timed-record")
-@needs("guest", "move-time")
+@needs("guest-time", "move-time")
 def test_each_run_of_a_timed_invocation_has_a_record(region: Region) -> None:
     (instance,) = region.run_instances()
     ran = region.run_command("sleep 30", on=instance, frequency="0 * * * * *", timeout=10)
@@ -122,7 +122,7 @@ def test_each_run_of_a_timed_invocation_has_a_record(region: Region) -> None:
 
 
 @clause("invocation-status/settles")
-@needs("move-time", "break-hosts", "see-hosts", "guest")
+@needs("move-time", "break-hosts", "see-hosts", "guest-time")
 def test_every_record_settles(region: Region) -> None:
     """Within the timeout and a minute, even if instance, host or agent is gone."""
     gone, dead, deaf = instances = region.run_instances(3)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
 import pytest
 
 from faultzone import ApiError, Region, assert_nothing_made, assert_refused
+from faultzone_specs.words import Words
 
 clause = pytest.mark.clause
 
@@ -56,11 +58,13 @@ def usual(region: Region) -> dict[str, object]:
 @clause("instance/template-versions")
 def test_versions_are_counted_and_take_nothing_from_one_another(region: Region) -> None:
     """Deleted numbers are not given again."""
-    template = create(region, "web", VersionDescription="the first", Description="of version 1", **usual(region))
+    said = Words(region)
+    given = {"VersionDescription": said.text("first"), "Description": said.text("one")}
+    template = create(region, "web", **given, **usual(region))
     assert add(region, template, ImageId=region.defaults["image"]) == 2
     shown = versions(region, template)
     assert {number: each["DefaultVersion"] for number, each in shown.items()} == {1: True, 2: False}
-    assert shown[1]["VersionDescription"] == "the first"
+    assert shown[1]["VersionDescription"] == said.text("first")
     assert shown[2]["LaunchTemplateData"].get("Description", "") == ""
     assert shown[2]["LaunchTemplateData"].get("InstanceType", "") == ""
     region.call("DeleteLaunchTemplateVersion", LaunchTemplateId=template, DeleteVersion=[2])
@@ -153,16 +157,18 @@ def test_a_launch_uses_the_version_that_is_named_or_the_default(region: Region) 
 def test_all_versions_but_the_default_can_be_deleted(region: Region) -> None:
     """One that was the default can be."""
     template = create(region, "web")
-    add(region, template)
-    add(region, template)
+    for _ in range(3):
+        add(region, template)
 
     def delete(*numbers: int) -> object:
         return region.call("DeleteLaunchTemplateVersion", LaunchTemplateId=template, DeleteVersion=list(numbers))
 
     assert_refused("InvalidOperation.DeleteDefaultVersion", lambda: delete(1))
-    assert sorted(versions(region, template)) == [1, 2, 3]
+    assert sorted(versions(region, template)) == [1, 2, 3, 4]
     region.call("ModifyLaunchTemplateDefaultVersion", LaunchTemplateId=template, DefaultVersionNumber=2)
-    delete(1, 3)
+    delete(1, 4)
+    assert sorted(versions(region, template)) == [2, 3]
+    region.call("DeleteLaunchTemplateVersion", LaunchTemplateName="web", DeleteVersion=[3])
     assert sorted(versions(region, template)) == [2]
     assert_refused("InvalidOperation.DeleteDefaultVersion", lambda: delete(2))
 
@@ -170,27 +176,62 @@ def test_all_versions_but_the_default_can_be_deleted(region: Region) -> None:
 @clause("instance/template-precedence")
 def test_what_the_call_gives_counts_before_the_template(region: Region) -> None:
     """Field by field of the system disk; what the call leaves out is the template's."""
+    said = Words(region)
     template = create(
         region,
         "web",
-        InstanceName="of-the-template",
+        InstanceName=said.name("template"),
         HostName="kept",
-        Description="of the template",
-        Tag=[{"Key": "from", "Value": "template"}],
+        Description=said.text("template"),
+        Tag=said.tags(of="template"),
         SystemDisk={"Size": 60, "Category": "cloud_ssd", "DiskName": "system"},
         **usual(region),
     )
-    shown = launch(region, LaunchTemplateId=template, InstanceName="of-the-call", SystemDisk={"Size": 80})
+    shown = launch(region, LaunchTemplateId=template, InstanceName=said.name("call"), SystemDisk={"Size": 80})
     assert (shown["InstanceName"], shown["HostName"], shown["Description"]) == (
-        "of-the-call",
+        said.name("call"),
         "kept",
-        "of the template",
+        said.text("template"),
     )
-    assert [(each["TagKey"], each["TagValue"]) for each in shown["Tags"]["Tag"]] == [("from", "template")]
+    assert shown["Tags"]["Tag"] == said.shown(of="template")
     (disk,) = region.call("DescribeDisks", InstanceId=shown["InstanceId"])["Disks"]["Disk"]
     assert (disk["Size"], disk["Category"], disk["DiskName"]) == (80, "cloud_ssd", "system")
-    other = launch(region, LaunchTemplateId=template, Tag=[{"Key": "from", "Value": "call"}])
-    assert [(each["TagKey"], each["TagValue"]) for each in other["Tags"]["Tag"]] == [("from", "call")]
+    other = launch(region, LaunchTemplateId=template, Tag=said.tags(of="call"))
+    assert other["Tags"]["Tag"] == said.shown(of="call")
+
+
+@clause("instance/template-precedence")
+def test_a_launch_has_all_that_its_template_says(region: Region) -> None:
+    """Its network, its disks, its role, its protection and how it is reached."""
+    vpc = region.create_instance().describe()["VpcAttributes"]["VpcId"]
+    group = region.call("CreateSecurityGroup", VpcId=vpc)["SecurityGroupId"]
+    template = create(
+        region,
+        "web",
+        SecurityGroupId=group,
+        InternetChargeType="PayByBandwidth",
+        InternetMaxBandwidthOut=7,
+        RamRoleName="reader",
+        UserData="IyEvYmluL3NoCg==",
+        DataDisk=[{"Size": 40, "Category": "cloud_ssd", "DiskName": "logs"}],
+        **usual(region),
+    )
+    shown = launch(region, LaunchTemplateId=template)
+    assert shown["SecurityGroupIds"]["SecurityGroupId"] == [group]
+    assert (shown["InternetChargeType"], shown["InternetMaxBandwidthOut"]) == ("PayByBandwidth", 7)
+    assert shown["PublicIpAddress"]["IpAddress"]
+    assert region.call("DescribeUserData", InstanceId=shown["InstanceId"])["UserData"] == "IyEvYmluL3NoCg=="
+    roles = region.call("DescribeInstanceRamRole", InstanceIds=json.dumps([shown["InstanceId"]]))
+    (role,) = roles["InstanceRamRoleSets"]["InstanceRamRoleSet"]
+    assert (role["InstanceId"], role["RamRoleName"]) == (shown["InstanceId"], "reader")
+    disks = region.call("DescribeDisks", InstanceId=shown["InstanceId"], DiskType="data")["Disks"]["Disk"]
+    assert [(each["Size"], each["Category"], each["DiskName"]) for each in disks] == [(40, "cloud_ssd", "logs")]
+    for zone in region.zones:
+        create(region, f"in-{zone}", ZoneId=zone, **usual(region))
+        # A launch without a zone goes where there is most room, which is elsewhere before the third.
+        assert [launch(region, LaunchTemplateName=f"in-{zone}")["ZoneId"] for _ in range(3)] == [zone] * 3
+        other = launch(region, LaunchTemplateId=template, ZoneId=zone, InternetMaxBandwidthOut=0)
+        assert (other["ZoneId"], other["PublicIpAddress"]["IpAddress"]) == (zone, [])
 
 
 @clause("instance/template-checked-at-launch")
@@ -267,6 +308,42 @@ def test_versions_are_listed_as_they_were_given(region: Region) -> None:
     assert data["Tags"]["InstanceTag"] == [{"Key": "a", "Value": "b"}]
     assert not data.get("KeyPairName")
     assert not data.get("Password")
+
+
+@clause("instance/template-versions-listing")
+def test_a_further_version_is_listed_as_it_was_given(region: Region) -> None:
+    """With what says where its instances are, how they are reached and paid."""
+    given = {
+        "ImageOwnerAlias": "system",
+        "NetworkType": "vpc",
+        "VpcId": "vpc-nosuchvpc",
+        "VSwitchId": "vsw-nosuchswitch",
+        "SecurityGroupId": "sg-nosuchgroup",
+        "PrivateIpAddress": "10.0.0.77",
+        "KeyPairName": "nobody's",
+        "RamRoleName": "reader",
+        "InternetChargeType": "PayByTraffic",
+        "InternetMaxBandwidthIn": 10,
+        "InternetMaxBandwidthOut": 7,
+        "IoOptimized": "optimized",
+        "AutoReleaseTime": "2030-01-01T00:00:00Z",
+        "InstanceChargeType": "PrePaid",
+        "Period": 2,
+        "HostName": "host",
+        "UserData": "IyEvYmluL3NoCg==",
+    }
+    template = create(region, "web")
+    number = add(region, template, VersionDescription="all of it", **given)
+    shown = versions(region, template)[number]
+    assert (shown["VersionDescription"], shown["LaunchTemplateId"], shown["DefaultVersion"]) == (
+        "all of it",
+        template,
+        False,
+    )
+    data = shown["LaunchTemplateData"]
+    assert {name: data.get(name) for name in given} == given
+    first = versions(region, template)[1]["LaunchTemplateData"]
+    assert not any(first.get(name) for name in given)
 
 
 @clause("instance/template-versions-listing")

@@ -111,7 +111,7 @@ def test_every_end_of_an_event_is_published(region: Region) -> None:
 
 
 @clause("event/notified-during-or-after")
-@needs("break-hosts", "guest", "move-time")
+@needs("break-hosts", "crash-guests", "move-time")
 def test_no_failure_is_told_of_beforehand(region: Region) -> None:
     """Neither a host that comes back by itself, nor a crash of the operating system."""
     inbox = Inbox(region)
@@ -215,7 +215,7 @@ def _inside(region: Region, instance: Instance, path: str) -> str:
 
 
 @clause("event/metadata")
-@needs("break-hosts", "guest")
+@needs("break-hosts", "reach-guests")
 def test_active_events_are_seen_inside_the_instance(region: Region) -> None:
     """Of this instance alone, and until they are settled."""
     active = "maintenance/active-system-events"
@@ -228,7 +228,7 @@ def test_active_events_are_seen_inside_the_instance(region: Region) -> None:
 
 
 @clause("recovery/metadata-unchanged", "instance/identity")
-@needs("see-hosts", "break-hosts", "guest", "move-time")
+@needs("see-hosts", "break-hosts", "reach-guests", "move-time")
 def test_an_instance_is_told_the_same_of_itself_after_its_recovery(region: Region) -> None:
     """Every item that tells who it is, and the document with all of them."""
     (instance,) = region.run_instances(1)

@@ -9,6 +9,7 @@ import pytest
 
 from faultzone import Instance, Region
 from faultzone_specs.events import DAY
+from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
 
@@ -32,7 +33,7 @@ def tasks(region: Region, subscription: int) -> list[dict[str, Any]]:
 
 
 @clause("event/task-notification")
-@needs("guest", "move-time")
+@needs("move-time")
 def test_the_end_of_each_run_is_told_once(region: Region) -> None:
     one, other = region.run_instances(2)
     inbox = opened(region)
@@ -56,7 +57,7 @@ def test_the_end_of_each_run_is_told_once(region: Region) -> None:
 
 
 @clause("event/task-notification")
-@needs("guest", "move-time")
+@needs("guest-time", "move-time")
 def test_a_run_that_is_cut_off_is_told_too(region: Region) -> None:
     (instance,) = region.run_instances()
     inbox = opened(region)
@@ -66,6 +67,40 @@ def test_a_run_that_is_cut_off_is_told_too(region: Region) -> None:
     region.clock.advance("2m")
     told = [each["content"] for each in tasks(region, inbox)]
     assert [(each.get("invocationStatus"), each.get("exitCode")) for each in told] == [("Timeout", "")]
+
+
+@clause("event/disk-notification")
+@needs("break-hosts")
+def test_what_ails_a_disk_is_told_when_it_begins_and_when_it_ends(region: Region) -> None:
+    name = Words(region).name("web")
+    (instance,) = region.run_instances(InstanceName=name, DataDisk=[{"Size": 20, "Category": "cloud_ssd"}])
+    inbox, bridged = opened(region), opened(region, form="eventbridge")
+    with region.chaos.disk_trouble(instance, disk=1, type="Stalled"):
+        assert [each["name"] for each in read(region, inbox)] == ["Disk:Stalled:Executing"]
+    told = read(region, inbox)
+    assert len(told) == 2
+    begun, ended = told
+    (disk,) = region.call("DescribeDisks", InstanceId=instance.id, DiskType="data")["Disks"]["Disk"]
+    (shown,) = region.call("DescribeDisksFullStatus", DiskId=[disk["DiskId"]])["DiskFullStatusSet"][
+        "DiskFullStatusType"
+    ]
+    (event,) = shown["DiskEventSet"]["DiskEventType"]
+    said = {
+        "eventId": event["EventId"],
+        "diskId": disk["DiskId"],
+        "device": disk["Device"],
+        "eventType": "Stalled",
+        "executeStartTime": event["EventTime"],
+        "ecsInstanceId": instance.id,
+        "ecsInstanceName": name,
+    }
+    assert ended["name"] in ("Disk:Stalled:Executing", "Disk:Stalled:Executed")
+    assert (begun["content"], ended["content"]) == (said, {**said, "executeFinishTime": event["EventEndTime"]})
+    for each in (begun, ended):
+        assert each["level"] == "CRITICAL"
+        assert each["resourceId"].endswith(f":disk/{disk['DiskId']}")
+    types = {(each["type"], each["subject"].rpartition(":")[2]) for each in read(region, bridged)}
+    assert types == {("ecs:Disk:Stalled", disk["DiskId"])}
 
 
 def is_cloud_event_of(event: dict[str, Any], notification: dict[str, Any], instance: Instance) -> None:
@@ -88,7 +123,7 @@ def is_cloud_event_of(event: dict[str, Any], notification: dict[str, Any], insta
 
 
 @clause("event/cloud-events")
-@needs("break-hosts", "guest", "move-time")
+@needs("break-hosts", "move-time")
 def test_event_bridge_tells_the_same_in_its_own_form(region: Region) -> None:
     (instance,) = region.run_instances()
     plain, bridged = opened(region), opened(region, form="eventbridge")

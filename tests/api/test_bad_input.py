@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from faultzone import ApiError, Region, make_region
-from faultzone.api.ecs import ECS
 from faultzone.api.errors import CODES
 from faultzone.backends.local import LocalBackend
 from faultzone.model.core.dispatch import ACTIONS
@@ -75,10 +74,10 @@ VALUES = st.sampled_from(
 
 
 @st.composite
-def bad_calls(draw: st.DrawFn, action: str) -> dict[str, Any]:
+def bad_calls(draw: st.DrawFn, product: str, action: str) -> dict[str, Any]:
     """Parameters of an action of which at least one cannot be right."""
-    request = ACTIONS[ECS, action].request
-    names = [*request.parameters, *(f"{name}.1" for name in request.parameters)]
+    request = ACTIONS[product, action].request
+    names = [*request.parameters, *(f"{name}.1" for name in request.parameters)] or ["Nonsense"]
     asked = draw(st.dictionaries(st.sampled_from(names), VALUES, max_size=4))
     wrong: Mapping[str, object] = draw(
         st.sampled_from(
@@ -91,15 +90,15 @@ def bad_calls(draw: st.DrawFn, action: str) -> dict[str, Any]:
     return {"RegionId": SEEDED.id, **asked, **wrong}
 
 
-@pytest.mark.parametrize("action", sorted(name for _, name in ACTIONS))
-def test_bad_parameters_change_nothing(action: str) -> None:
+@pytest.mark.parametrize(("product", "action"), sorted(ACTIONS))
+def test_bad_parameters_change_nothing(product: str, action: str) -> None:
     backend, before = SEEDED.backend, digest(SEEDED)
 
     @QUICK
-    @given(bad_calls(action))
+    @given(bad_calls(product, action))
     def refused(parameters: dict[str, Any]) -> None:
         with pytest.raises(ApiError) as refusal:
-            backend.call(action, parameters)
+            backend.call(action, parameters, product=product)
         assert refusal.value.code in CODES
         assert refusal.value.request_id
 
@@ -107,13 +106,13 @@ def test_bad_parameters_change_nothing(action: str) -> None:
     assert digest(SEEDED) == before
 
 
-@pytest.mark.parametrize("action", sorted(name for _, name in ACTIONS))
-def test_any_parameters_are_answered_or_refused(action: str) -> None:
+@pytest.mark.parametrize(("product", "action"), sorted(ACTIONS))
+def test_any_parameters_are_answered_or_refused(product: str, action: str) -> None:
     """Here some calls are right by chance; none may end in anything but an answer or a documented refusal."""
     region = make_region(hosts_per_zone=1, host_vcpus=8)
     (instance,) = region.run_instances()
-    request = ACTIONS[ECS, action].request
-    names = [*request.parameters, *(f"{name}.1" for name in request.parameters)]
+    request = ACTIONS[product, action].request
+    names = [*request.parameters, *(f"{name}.1" for name in request.parameters)] or ["Nonsense"]
     likely = {name: instance.id if name == "InstanceId" else "x" for name in (each.name for each in request.required)}
 
     @QUICK
@@ -123,7 +122,7 @@ def test_any_parameters_are_answered_or_refused(action: str) -> None:
         began = len(journal)
         code = ""
         try:
-            region.backend.call(action, {"RegionId": region.id, **likely, **parameters})
+            region.backend.call(action, {"RegionId": region.id, **likely, **parameters}, product=product)
         except ApiError as refusal:
             code = refusal.code
         if code:

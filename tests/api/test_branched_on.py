@@ -30,7 +30,7 @@ BRANCHED_ON = {
 @pytest.mark.parametrize("code", BRANCHED_ON)
 def test_it_is_injected_with_its_status(code: str) -> None:
     region = make_region()
-    with region.chaos.inject(ApiFailure("RunInstances", code=code)):
+    with region.chaos.inject(ApiFailure("RunInstances", code=code, only="everyone")):
         refusal = assert_refused(code, lambda: region.run_instances(1))
     assert refusal.status == BRANCHED_ON[code]
     assert refusal.message != code

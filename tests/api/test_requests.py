@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from faultzone.api.ecs.batches import StartInstances
 from faultzone.api.errors import CODES, ApiError
 from faultzone.api.request import (
     Request,
@@ -220,6 +221,9 @@ def test_what_is_refused_has_a_code(code: str, given: dict[str, object]) -> None
 def test_what_is_mandatory_must_be_given() -> None:
     assert refused({"RegionId": "cn-hangzhou"}, Strict) == "MissingParameter"
     assert refused({"RegionId": "cn-hangzhou", "Key": ""}, Strict) == "MissingParameter"
+    batch = {"RegionId": "cn-hangzhou", "InstanceId": []}
+    with pytest.raises(ApiError, match="InstanceId"):
+        StartInstances.parse(batch, edition=(2020, 12))
     assert refused({"Key": "k"}, Strict) == "MissingParameter"
     assert Strict.parse({"Key": "k", "RegionId": "cn-hangzhou"}).key == "k"
 

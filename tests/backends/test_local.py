@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -229,6 +228,7 @@ def test_verbs_that_only_look_are_in_no_entry_and_all_others_are(backend: LocalB
         "metadata": {"instance": made, "path": "/latest/"},
         "migrations": {},
         "notices": {},
+        "orders": {},
         "prepare-call": {"action": "DescribeInstances", "parameters": {"InstanceName": "web-*"}},
         "role-key": {"access_key_id": "STS.x"},
         "shape": {},
@@ -348,10 +348,10 @@ def test_an_unknown_account_region_action_or_verb_is_refused(backend: LocalBacke
         backend.control("host-of", {"instance": []})
 
 
-@pytest.mark.parametrize("product", ["vpc", "ECS", "", None, 7, ["ecs"], {}])
+@pytest.mark.parametrize("product", ["slb", "ECS", "", None, 7, ["ecs"], {}])
 def test_a_product_that_there_is_not_is_no_refusal_of_the_api(backend: LocalBackend, product: Any) -> None:
     before = len(backend.journal)
-    with pytest.raises(UsageError, match=r"^product=.*: expected ecs$"):
+    with pytest.raises(UsageError, match=r"^product=.*: expected one of ecs, sts, location, "):
         backend.call("DescribeInstances", {"RegionId": "cn-hangzhou"}, product=product)
     assert len(backend.journal) == before
     assert "TotalCount" in backend.call("DescribeInstances", {"RegionId": "cn-hangzhou"}, product="ecs")
@@ -365,6 +365,6 @@ def test_region_time_has_an_end(backend: LocalBackend) -> None:
 
 
 def test_the_shape_that_was_asked_for_is_the_shape_that_is_there() -> None:
-    backend = LocalBackend((replace(Shape(), zones=3, hosts_per_zone=2),))
+    backend = LocalBackend((Shape()._replace(zones=3, hosts_per_zone=2),))
     assert backend.control("shape", {})["regions"]["cn-hangzhou"]["hosts_per_zone"] == 2
     assert len(backend.control("hosts", {})["hosts"]) == 6

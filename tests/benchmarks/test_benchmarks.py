@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -10,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import peers, stateful
+from benchmarks import peers, stateful, table
 from benchmarks.measure import Row, Sizes
-from benchmarks.reading import Walk
+from benchmarks.reading import Walk, names_in
 
 TINY = Sizes(
     instances=(2, 4),
     peer_instances=(1, 2),
     filled=100,
+    listed=1_000,
     hosts=300,
     timers=50,
     batches=1,
@@ -25,6 +27,7 @@ TINY = Sizes(
     processes=1,
     examples=2,
     walked=240,
+    rounds=1,
 )
 
 
@@ -37,10 +40,11 @@ def test_its_figures_are_possible(name: str, monkeypatch: pytest.MonkeyPatch) ->
         pytest.skip("Hypothesis is not installed")
     rows = list(command.BENCHMARKS[name](TINY))
     assert rows
-    # A start over another start is a difference: with so few processes it may be anything. What should be none may be.
-    positive = [row for row in rows if " over " not in row.what and row.target != 0]
+    # A start over another start is a difference: with so few processes it may be anything. What should be none may be,
+    # and so may the lines that a reader is to be spared.
+    positive = [row for row in rows if " over " not in row.what and row.target != 0 and row.unit != "lines"]
     assert [row.what for row in positive if row.value <= 0] == []
-    assert len(command.table(rows).splitlines()) == len(rows) + 2
+    assert len(table.table(rows).splitlines()) == len(rows) + 2
 
 
 @pytest.mark.skipif(not peers.INSTALLED, reason="moto is not installed")
@@ -64,7 +68,7 @@ def test_a_rate_should_be_high_and_a_time_low(unit: str, value: float, met: bool
 def test_a_row_may_have_to_be_so_many_times_better_than_a_peer(other: float, met: bool) -> None:
     row = Row("it", 20.0, "us", 25.0, {"another": other}, {"another": 2.0})
     assert row.met is met
-    assert command.cells(row)[2:4] == ("≤ 25; x2 another", "yes" if met else "no")
+    assert table.cells(row)[2:4] == ("≤ 25; x2 another", "yes" if met else "no")
     assert Row("it", 30.0, "us", 25.0, {"another": 90.0}, {"another": 2.0}).met is False
     assert Row("it", 20.0, "us", None, None, {"another": 2.0}).met is None
 
@@ -108,3 +112,36 @@ def test_what_an_import_runs_is_no_part_of_a_flow(tmp_path: Path, monkeypatch: p
         sys.setprofile(None)
         sys.modules.pop("followed", None)
     assert (imported, walk.figures()) == ({"files": 0, "entries": 0}, {"files": 1, "entries": 1})
+
+
+def test_a_file_names_what_it_writes_and_what_it_is() -> None:
+    names = names_in(
+        "from a.editions import edition_1\n@clause('instance/stop-mode')\nOWN = 'x.y:MADE'\n", "a.backends.z"
+    )
+    assert {"edition_1", "editions", "instance/stop-mode", "x.y:MADE", "MADE", "z", "a.backends.z:OWN"} <= names
+    assert "stop" not in names
+    assert names_in('["stop-mode"]\nlevel = "MUST"\n', "a.clauses.instance") >= {"instance/stop-mode"}
+
+
+def test_the_pages_show_the_figures_that_were_recorded() -> None:
+    # scripts/bench --record
+    recorded = json.loads(table.RECORDED.read_text("utf-8"))
+    pages = [page.read_text("utf-8") for page in table.PAGES]
+    assert [table.filled(page, recorded) for page in pages] == pages
+    shown = {name for page in pages for marks in re.findall("<!-- figures: (.*) -->", page) for name in marks.split()}
+    assert shown == command.BENCHMARKS.keys() >= recorded.keys()
+
+
+def test_a_figure_is_recorded_in_the_place_of_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n\n<!-- figures: calls -->\nold\n<!-- end of figures -->\n\nafter\n")
+    monkeypatch.setattr(table, "RECORDED", tmp_path / "figures.json")
+    monkeypatch.setattr(table, "PAGES", (page,))
+    for value in (2.0, 1.0):
+        table.record("calls", "On a machine:", [Row("a call", value, "us", 1.5)])
+    begins, ends = "before\n\n<!-- figures: calls -->\n\nOn a machine:\n\n", "\n\n<!-- end of figures -->\n\nafter\n"
+    text = page.read_text()
+    assert text.startswith(begins)
+    assert text.endswith(ends)
+    assert "| a call   | 1 us   | ≤ 1.5  | yes |" in text
+    assert "2 us" not in text

@@ -70,6 +70,23 @@ def _made(kind: str) -> list[str]:
         ("filter dropped", ["return ([each for each in sorted(found)])"]),
         ("arithmetic", []),
         ("member dropped", []),
+        (
+            "branch fixed",
+            [
+                "if ((number < LIMIT and name not in self.names) and False):",
+                "if (number < LIMIT and name not in self.names or True):",
+            ],
+        ),
+        ("done twice", ["self.names.add(name); self.names.add(name)"]),
+        ("field exchanged", []),
+        ("name exchanged", []),
+        (
+            "one skipped",
+            [
+                "return ([each for each in list(sorted(found))[1:] if each])",
+                "return ([each for each in list(sorted(found))[:1] if each])",
+            ],
+        ),
     ],
 )  # fmt: skip
 def test_each_kind_of_change_is_what_it_says(kind: str, made: list[str]) -> None:
@@ -80,6 +97,36 @@ def test_a_dropped_member_is_a_field_that_an_answer_lacks() -> None:
     source = b'answer = {"Id": 1, "Name": name, **more}\n'
     made = [each.applied(source).decode().strip() for each in changes(source) if each.kind == "member dropped"]
     assert made == ["answer = ({'Id': 1, **more})", "answer = ({'Name': name, **more})"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "made"),
+    [
+        ("done twice", "f(1)", ["f(1); f(1)"]),
+        ("left early", "def f() -> None:\n    a()\n    b()", ["def f() -> None:\n    a()\n    return"]),
+        ("left early", "def f() -> int:\n    a()\n    return 1", []),
+        ("order changed", "a.x = 1\nb.y = 2\nc = 3", ["b.y = 2; a.x = 1\nc = 3"]),
+        ("order changed", "def f():\n    a()\n    raise B", []),
+        ("one skipped", "for a in b:\n    c = a", [
+            "for a in (list(b)[1:]):\n    c = a", "for a in (list(b)[:1]):\n    c = a",
+        ]),
+        ("slice opened", "a = b[c:d]", ["a = (b[:d])", "a = (b[c:])"]),
+        ("operand alone", "a = 2 * b", ["a = (2)", "a = (b)"]),
+        ("operand alone", "a = min(b, c)", ["a = (b)", "a = (c)"]),
+        ("operand alone", "a = min(b)", []),
+        ("values exchanged", "a = {'A': b, 'C': c, 'D': c, **e}", ["a = ({'A': c, 'C': b, 'D': c, **e})"]),
+        ("name exchanged", "from a import DAY, HOUR\nb = DAY * c.NEW\nd = HOUR", [
+            "from a import DAY, HOUR\nb = (HOUR) * c.NEW\nd = HOUR",
+            "from a import DAY, HOUR\nb = DAY * c.NEW\nd = (DAY)",
+        ]),
+        ("field exchanged", "def f(a):\n    b = a.c + a.d()\n    e = a.g", [
+            "def f(a):\n    b = (a.g) + a.d()\n    e = a.g", "def f(a):\n    b = a.c + a.d()\n    e = (a.c)",
+        ]),
+    ],
+)  # fmt: skip
+def test_a_mistake_of_a_kind_is_made_where_it_can_be(kind: str, source: str, made: list[str]) -> None:
+    found = [each for each in changes(source.encode()) if each.kind == kind]
+    assert sorted(each.applied(source.encode()).decode() for each in found) == sorted(made)
 
 
 def test_a_change_knows_its_function_by_the_line_with_which_its_code_begins() -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from faultzone import ApiError, make_region, model
-from faultzone.cli.actions import implemented, render_markdown
+from faultzone.api.products import VERSIONS
+from faultzone.cli.actions import implemented, products_table, render_markdown
 from faultzone.editions import EDITIONS, load, names
 
-PAGE = Path(__file__).parents[2] / "docs" / "actions.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "actions.md"
 
 
 def test_the_page_is_what_the_code_says() -> None:
@@ -23,9 +25,9 @@ def test_the_page_is_what_the_code_says() -> None:
 @pytest.mark.parametrize("edition", names())
 def test_an_action_is_answered_from_its_edition_on(edition: str) -> None:
     region = make_region(edition=edition, unknown="refuse")
-    for name, request in implemented().items():
+    for product, (name, request) in [(each, way) for each in VERSIONS for way in implemented(each).items()]:
         with pytest.raises(ApiError) as refused:
-            region.call(name, Nonsense="x")
+            region.call(name, product, Nonsense="x")
         expected = "UnsupportedParameter" if load(edition).has(request.since) else "InvalidAction"
         assert (name, refused.value.code) == (name, expected)
 
@@ -50,7 +52,7 @@ def _names(folder: Path) -> set[str]:
 
 def test_a_parameter_that_nothing_reads_is_inert() -> None:
     read = _names(Path(model.__file__).parent)
-    declared = {(each, way) for each in implemented().values() for way in each.parameters.values()}
+    declared = {(each, way) for of in VERSIONS for each in implemented(of).values() for way in each.parameters.values()}
     unread = {
         f"{each.__name__}.{way.name}"
         for each, way in declared
@@ -70,3 +72,11 @@ def test_the_page_says_what_is_inert() -> None:
         None,
         *(each.date for each in EDITIONS),
     }
+
+
+@pytest.mark.parametrize("page", ["products.md", "zh/products.md"])
+def test_the_page_of_products_has_the_table_of_the_code(page: str) -> None:
+    """Its head is in the language of the page."""
+    rows = products_table().splitlines()[1:]
+    written = (DOCS / page).read_text("utf-8").splitlines()
+    assert [each for each in written if each in rows] == rows, "write what `products_table()` gives"

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.clients.homes import Modules
 from tests.clients.test_new_sdk import IMAGE, TYPE
 from tests.support.clients import faultzone_up
 from tests.support.patience import PATIENCE
@@ -23,15 +24,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not (NODE and NPM), reason="N
 @pytest.fixture(scope="module")
 def modules() -> Path:
     """A directory with the clients installed; kept between runs, beside the virtual environments."""
-    folder = Path(__file__).parents[2] / ".venv" / "node"
-    wanted = (HERE / "package.json").read_text()
-    stamp = folder / "installed.json"
-    if not stamp.exists() or stamp.read_text() != wanted:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text(wanted)
-        subprocess.run([str(NPM), "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder, check=True)
-        stamp.write_text(wanted)
-    return folder
+    home = Modules()
+    assert home.install() == ""
+    return home.folder
 
 
 def test_both_clients_live_through_the_chapter(modules: Path) -> None:

@@ -122,7 +122,7 @@ def test_a_wrong_secret_is_told_as_such(endpoint: Endpoint, door: FakeBackend) -
 
 
 def test_an_unknown_version(endpoint: Endpoint) -> None:
-    request = RpcRequest("Ecs", "2015-04-01", "AssumeRole")
+    request = RpcRequest("Ecs", "2014-08-28", "DescribeScalingGroups")
     with pytest.raises(ServerException) as caught:
         _client(endpoint).do_action_with_exception(request)
     assert (caught.value.get_error_code(), caught.value.get_http_status()) == ("InvalidVersion", 404)

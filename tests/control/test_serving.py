@@ -30,7 +30,7 @@ def test_what_happened_outside_is_noted() -> None:
 def test_nobody_notes_what_only_the_cloud_knows(kind: str) -> None:
     backend = LocalBackend()
     before = len(backend.journal)
-    with pytest.raises(UsageError, match=r"^kind='.{0,64}': write 'notice' or 'refusal'$"):
+    with pytest.raises(UsageError, match=r"^kind='.{0,64}': write 'notice' or 'refusal' or 'operation' or 'probe'$"):
         backend.control("note", {"kind": kind, "data": {}})
     assert len(backend.journal) == before
 
@@ -38,12 +38,14 @@ def test_nobody_notes_what_only_the_cloud_knows(kind: str) -> None:
 def test_a_delay_is_taken_once() -> None:
     region = make_region()
     backend = region.backend
-    assert (backend.delaying, backend.control("call-delay", {"action": "DescribeZones"})) == (False, {"seconds": 0.0})
-    region.chaos.inject(ApiFailure("DescribeRegions", kind="delay", seconds=7, times=1))
+    none = {"seconds": 0.0, "after_effect": False}
+    assert (backend.delaying, backend.control("call-delay", {"action": "DescribeZones"})) == (False, none)
+    region.chaos.inject(ApiFailure("DescribeRegions", kind="delay", seconds=7, times=1, only="everyone"))
     assert Wrapper(backend).delaying
-    assert backend.control("call-delay", {"action": "DescribeZones"}) == {"seconds": 0.0}
-    assert backend.control("call-delay", {"action": "DescribeRegions"}) == {"seconds": 7}
-    assert (backend.delaying, backend.control("call-delay", {"action": "DescribeRegions"})) == (False, {"seconds": 0.0})
+    assert backend.control("call-delay", {"action": "DescribeZones"}) == none
+    told = backend.control("call-delay", {"action": "DescribeRegions"})
+    assert told == {"seconds": 7, "after_effect": False}
+    assert (backend.delaying, backend.control("call-delay", {"action": "DescribeRegions"})) == (False, none)
 
 
 @pytest.mark.parametrize("trouble", [NotSupported("no"), HarnessError("the hosts failed")])

@@ -105,8 +105,10 @@ def test_a_launcher_that_there_is_not_runs_nothing(today: Instance) -> None:
 def test_a_run_ends_alone_or_with_what_it_has_started(today: Instance, mode: str, left: str, by: str) -> None:
     script = "sleep 31 & setsid sleep 32 & sleep 0.2; touch /root/begun; sleep 33; echo over > /root/over"
     region = today.region
-    given = {"Type": "RunShellScript", "CommandContent": f"#!/bin/sh\n{script}", "InstanceId": [today.id]}
-    command = Invocation(region, region.call("RunCommand", Timeout=2, TerminationMode=mode, **given)["InvokeId"])
+    given: dict[str, object] = {"Type": "RunShellScript", "CommandContent": f"#!/bin/sh\n{script}"}
+    given |= {"InstanceId": [today.id]}
+    given |= {"Timeout": 2 if by == "timeout" else 600, "TerminationMode": mode}
+    command = Invocation(region, region.call("RunCommand", **given)["InvokeId"])
     soon(lambda: shell(today, "test -e /root/begun")[0] == 0)
     if by == "stop":
         command.stop()
@@ -302,3 +304,39 @@ def test_what_cannot_be_broken_of_an_agent_that_is_a_process_says_so(real: Regio
         real.chaos.agent_outage(one.id, "upgrading")
     with pytest.raises(UsageError, match="has no agent"):
         real.control("set-agent", instance="i-none", state="hung")
+
+
+def test_what_somebody_runs_who_has_logged_in_is_shown_beside_what_the_agent_ran(real: Region) -> None:
+    (instance,) = real.run_instances(1)
+    assert real.run_command("echo 1", on=instance).output(instance) == "1\n"
+    ran = real.commands.log_in(instance, "echo 2; exit 3")
+    assert (ran["exit_code"], ran["output"]) == (3, "2\n")
+    real.control("log-in", instance=instance.id, script="echo begun; sleep 600")
+    real.wait(lambda: real.commands.ran_on(instance)[-1]["output"] == "begun\n", "1m", what="its beginning")
+    instance.reboot()
+    shown = [(each["by"], each["exit_code"], each["ended"] is not None) for each in real.commands.ran_on(instance)]
+    assert shown[:2] == [("assistant", 0, True), ("login", 3, True)]
+    assert shown[2][0] == "login"
+    assert shown[2][1] != 0
+    assert shown[2][2]
+
+
+def test_an_agent_that_was_made_old_stays_so_until_it_is_mended(real: Region) -> None:
+    (instance,) = real.run_instances(1)
+    newest = real.control("agent", instance=instance.id)["version"]
+    real.control("set-agent", instance=instance.id, state="outdated")
+    shown = real.control("agent", instance=instance.id)
+    assert shown["version"] != newest == shown["latest"]
+    instance.reboot()
+    assert real.control("agent", instance=instance.id)["version"] == shown["version"]
+    real.control("set-agent", instance=instance.id, state="running")
+    assert real.control("agent", instance=instance.id)["version"] == newest
+
+
+def test_what_an_agent_was_given_while_it_stood_still_is_waited_for_once_it_runs(real: Region) -> None:
+    (instance,) = real.run_instances(1)
+    real.control("set-agent", instance=instance.id, state="hung")
+    ran = real.run_command("echo 1", on=instance, wait=False)
+    real.control("set-agent", instance=instance.id, state="running")
+    real.clock.advance("59s")  # After a minute it would be given up, if nobody waited for the agent.
+    assert ran.states == {instance.id: "Finished"}

@@ -124,7 +124,7 @@ def test_what_is_kept_outlives_a_session_that_is_killed(pytester: pytest.Pyteste
         while not (pytester.path / "running").exists():
             assert process.poll() is None
             time.sleep(0.05)
-        mine = [each for each in hosts.engine.made() if f"/{process.pid}/" in each.labels["faultzone.owner"]]
+        mine = [each for each in hosts.engine.made() if f"/{process.pid}/" in each.labels.get("faultzone.owner", "")]
         session = mine[0].labels["faultzone"]
         assert len(mine) == 4
         assert watched(session)

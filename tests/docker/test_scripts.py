@@ -52,9 +52,11 @@ def test_a_timeout_kills_the_whole_process_group_in_real_time(real: Region) -> N
 
 def test_a_jump_of_fifteen_days_times_no_live_script_out(real: Region) -> None:
     (one,) = real.run_instances(1)
-    command = real.run_command("sleep 2; echo through", on=one, timeout=60, wait=False)
+    script = "until [ -e /root/go ]; do sleep 0.1; done; echo through"
+    command = real.run_command(script, on=one, timeout=600, wait=False)
     real.clock.advance("15d")
     assert command.status == "Running"
+    assert shell(one, "touch /root/go")[0] == 0
     soon(lambda: command.status == "Finished")
     assert command.output(one) == "through\n"
 

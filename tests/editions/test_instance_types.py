@@ -8,6 +8,7 @@ from faultzone import ApiError, Region, ShapeError, make_region
 from faultzone.editions import instance_types
 from faultzone.editions.catalog import FAMILIES, is_arm
 from faultzone.editions.instance_types import read_instance_type
+from faultzone.editions.local_disks import LOCAL_DISKS
 
 #: Name -> vCPUs, GiB, GPUs; from the pages of instance families.
 TYPES = {
@@ -33,6 +34,10 @@ TYPES = {
     "ecs.re7p.large": (2, 8, 0),
     "ecs.i4.large": (2, 16, 0),
     "ecs.i3g.26xlarge": (104, 384, 0),
+    "ecs.i4p.2xlarge": (8, 32, 0),
+    "ecs.i5ge.3xlarge": (12, 72, 0),
+    "ecs.i2ne.20xlarge": (80, 704, 0),
+    "ecs.d3c.3xlarge": (14, 56, 0),
     "ecs.d3s.2xlarge": (8, 32, 0),
     "ecs.gn6i-c24g1.12xlarge": (48, 186, 2),
     "ecs.gn7i-c16g1.4xlarge": (16, 60, 1),
@@ -77,6 +82,18 @@ def test_a_type_that_is_otherwise_than_its_name_says_is_as_it_is_listed(name: st
     said = read_instance_type(f"ecs.{name}")
     assert said is not None
     assert (said.vcpus, said.memory_gib) == instance_types._EXCEPTIONS[name]
+
+
+@pytest.mark.parametrize("family", LOCAL_DISKS)
+def test_a_family_with_local_disks_has_those_of_each_size(family: str) -> None:
+    """And of a size that is not published none are known."""
+    for size, disks in LOCAL_DISKS[family].items():
+        said = read_instance_type(f"ecs.{family}.{size}")
+        assert said is not None
+        assert (said.local_disks, said.local_disk_gib) == disks
+    other = read_instance_type(f"ecs.{family}.99xlarge")
+    assert other is not None
+    assert (other.local_disks, other.local_disk_gib) == (0, 0)
 
 
 @pytest.mark.parametrize("name", NO_TYPES)

@@ -1,28 +1,22 @@
-"""The table of docs/chaos.md is the catalogue of the code, and each fault of it has what breaks it."""
+"""Each fault of the catalogue has what breaks it, and travels as JSON."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from faultzone.control.tables import container_breakers, memory_breakers
 from faultzone.errors import UsageError
-from faultzone.faults import CATALOGUE, HostCrash, table
-from faultzone.faults.fault import Fault, read
-from tests.support.faults import IN_MEMORY, SAMPLES, name_of, stage
-
-PAGE = Path(__file__).parents[2] / "docs/chaos.md"
+from faultzone.faults import CATALOGUE, HostCrash
+from faultzone.faults.fault import Fault
+from faultzone.faults.house import read
+from tests.support.faults import IN_MEMORY, PAGE, SAMPLES, name_of, stage
 
 
 def test_each_fault_has_what_breaks_it() -> None:
     assert SAMPLES.keys() == set(IN_MEMORY) == memory_breakers().keys()
     assert container_breakers().keys() == set(CATALOGUE)
-
-
-def test_the_page_says_how_each_fault_ends_and_by_when() -> None:
-    assert table() in PAGE.read_text("utf-8"), "put what faultzone.faults.table() gives into docs/chaos.md"
 
 
 def test_what_cannot_always_be_undone_says_so() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faultzone import HostCrash, UsageError, make_region
+from faultzone import UsageError, make_region
 from faultzone.checkers import demand
 from faultzone.faults.strategies import faults
 
@@ -27,7 +27,8 @@ def test_drawn_faults_are_mended_and_break_no_invariant(data: st.DataObject) -> 
         region.clock.advance(pause)
     region.chaos.undo_all()
     region.clock.advance("2d")
-    lost = {fault.host for fault, _ in drawn if isinstance(fault, HostCrash) and not fault.reversible}
+    crashes = region.journal.of("fault", fault="HostCrash")  # Where a host was described, they have its ID.
+    lost = {entry.data["host"] for entry in crashes if not entry.data["reversible"]}
     assert {each["host"] for each in region.hosts if each["state"] != "up"} <= lost
     # What arrears have stopped and locked waits for its owner; a lock for a violation is the provider's to take off.
     assert all("security" not in each.lock_reasons for each in instances)

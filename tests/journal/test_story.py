@@ -17,6 +17,14 @@ def test_a_call_names_the_parameters_that_were_ignored() -> None:
     assert ", ignored: InstanceTyp, Colour -> i-" in moment.said
 
 
+def test_a_refusal_of_a_request_without_an_action_names_a_call() -> None:
+    """So refuses a control route: a report on a served region shows it."""
+    with make_region() as region:
+        region.control("note", kind="refusal", data={"code": "UsageError", "action": ""})
+        (moment,) = story.refusals(region.journal)
+    assert moment.said == "a call refused: UsageError"
+
+
 def test_a_refusal_shows_the_value_that_its_code_is_about() -> None:
     with make_region() as region:
         with pytest.raises(ApiError):

@@ -129,14 +129,15 @@ def test_a_launch_shows_what_its_subscriptions_cost(region: Region) -> None:
 
 def test_disks_that_can_be_had_show_their_sizes(region: Region) -> None:
     def offered(kind: str) -> set[tuple[object, ...]]:
-        asked = {"DestinationResource": kind, "InstanceType": "ecs.g5.large", "SystemDiskCategory": "cloud_ssd"}
+        asked = {"DestinationResource": kind, "InstanceType": "ecs.g5.large"}
+        asked |= {"SystemDiskCategory": "cloud_ssd", "DataDiskCategory": "cloud_ssd"}
         zones = region.call("DescribeAvailableResource", **asked)["AvailableZones"]["AvailableZone"]
         kinds = [each["AvailableResources"]["AvailableResource"][0] for each in zones]
         disks = [each for kind in kinds for each in kind["SupportedResources"]["SupportedResource"]]
         return {(each.get("Min"), each.get("Max"), each.get("Unit")) for each in disks}
 
-    assert offered("SystemDisk") == {(20, 500, "GiB")}
-    assert offered("DataDisk") == {(5, 32768, "GiB")}
+    assert offered("SystemDisk") == {(20, 2048, "GiB")}
+    assert offered("DataDisk") == {(20, 32768, "GiB")}
     assert offered("Zone") == {(None, None, None)}
 
 

@@ -60,6 +60,11 @@ def test_a_result_has_clauses_steps_and_attachments(pytester: pytest.Pytester) -
     assert "hello" in says["texts"]["guest output"]
     journal = [json.loads(line) for line in fails["texts"]["journal.ndjson"].splitlines()]
     assert [each["n"] for each in journal] == list(range(len(journal)))
+    assert fails["texts"]["timeline.svg"].startswith("<svg ")
+    report = fails["texts"]["call: what explains the failure"]
+    assert report.startswith("E   assert two of type list that are not equal")
+    assert "\nagain     pytest test_a_result" in report
+    assert not any("explains" in name for name in spread["texts"])
     bare = found["test_without_a_region[1]"]
     assert labels(bare, "epic") == []
     assert "steps" not in bare

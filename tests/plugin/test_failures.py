@@ -3,92 +3,36 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from benchmarks.failures import before_cause, frames, of_ours, shown, wide
 from faultzone.clock import CLOCK_END, in_words, milliseconds
 from pytest_faultzone.terminal import Block, Frame, Shown, Story, columns, fold
-from tests.support.patience import PATIENCE
-
-TYPICAL = Path(__file__).with_name("typical_failures.py").read_text("utf-8")
-#: How many failures there are in it.
-COUNT = len(re.findall(r"^ *def test_", TYPICAL, re.MULTILINE))
-
-
-@cache
-def shown(width: int, *arguments: str, encoding: str = "utf-8") -> dict[str, list[str]]:
-    """What is written of each failure at this width, by the name of the test."""
-    from tempfile import TemporaryDirectory
-
-    with TemporaryDirectory() as folder:
-        Path(folder, "test_it.py").write_text(TYPICAL, "utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, "test_it.py"]
-        plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        ran = subprocess.run(
-            command,
-            cwd=folder,
-            env={**plain, "COLUMNS": str(width), "PYTHONIOENCODING": encoding, "CI": ""},
-            capture_output=True,
-            check=False,
-            timeout=5 * PATIENCE,
-        )
-    output = ran.stdout.decode(encoding)
-    failures = output.partition(" FAILURES ")[2].partition(" faultzone: clauses by chapter ")[0]
-    parts = re.split(r"^(?:\x1b\[[0-9;]*m)*_+ (\S+) _+(?:\x1b\[0m)?$", failures, flags=re.MULTILINE)
-    found = dict(zip(parts[1::2], [each.strip("\n").splitlines() for each in parts[2::2]], strict=True))
-    assert len(found) == COUNT, output
-    return found
-
-
-def of_ours(lines: list[str]) -> list[str]:
-    """The lines of a failure without what the test itself has logged and printed."""
-    ends = [number for number, line in enumerate(lines) if re.match(r"-+ Captured ", line)]
-    ends += [number for number, line in enumerate(lines) if line.startswith("=====")]
-    return lines[: min(ends, default=len(lines))]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "encoding"), [(120, "utf-8"), (80, "utf-8"), (40, "utf-8"), (80, "ascii")])
 def test_no_line_is_wider_than_the_terminal(width: int, encoding: str) -> None:
-    wide = {
-        name: line
-        for name, lines in shown(width, encoding=encoding).items()
-        for line in of_ours(lines)
-        if columns(line) > width
-    }
-    assert wide == {}
+    assert wide(shown(width, encoding=encoding), width) == {}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [80, 40])
 def test_no_frame_is_of_anybody_but_the_user(width: int) -> None:
-    frames = {
-        name: [
-            each[0]
-            for line in of_ours(lines)
-            if (each := re.search(r"(\S+)\.py:\d+", line)) and not line.startswith("E ")
-        ]
-        for name, lines in shown(width).items()
-    }
-    assert {
-        name: found for name, found in frames.items() if any(not each.startswith("test_it") for each in found)
-    } == {}
-    assert all(frames.values()), "each says where"
+    told = shown(width)
+    assert {name: files for name, files in frames(told).items() if set(files) - {"test_it"}} == {}
+    assert all(frames(told).values()), "each says where"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [120, 80, 40])
 def test_the_cause_is_named_at_once_and_all_is_on_a_screen(width: int) -> None:
     told = shown(width)
-    assert {
-        name: lines[:3] for name, lines in told.items() if not any(line.startswith("E ") for line in lines[:3])
-    } == {}
+    assert {name: count for name, count in before_cause(told).items() if count > 3} == {}
     if width >= 80:
         assert {name: len(lines) for name, lines in told.items() if len(of_ours(lines)) > 45} == {}
 
@@ -111,6 +55,8 @@ def test_each_failure_says_what_explains_it() -> None:
         "test_identity": r"^E +private_ip: '[\d.]+' != '[\d.]+'$",
         "test_states": r"^E +i-\w+: Finished != Failed$",
         "test_instances": r"^E +only right: i-\w+$",
+        "test_total": r"^E +Finished != Failed\nE +i-\w+: Finished$",
+        "test_groups": r"^E +1: only right: i-\w+\nE +2: only left: i-\w+$",
         "test_events": r"^E +event 1: SystemEvent\(e-\w+: SystemFailure\.Reboot of i-\w+ Executed, published",
         "test_many": r"last .*\n( +\+.*\n)? +\+3 s +9 instances: new -> Running",
     }.items():
@@ -158,7 +104,7 @@ def test_a_test_without_a_region_reads_as_ever(pytester: pytest.Pytester) -> Non
 def test_a_mistake_of_faultzone_itself_keeps_its_frames(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         def test_it(region, monkeypatch):
-            monkeypatch.setattr("faultzone.region.region._MAKING", None)
+            monkeypatch.setattr("faultzone.region.region._MADE", None)
             region.call("CreateDeploymentSet")
     """)
     pytester.runpytest_inprocess().stdout.fnmatch_lines(["E *TypeError*", "*region.py:*: TypeError", "again *"])

@@ -21,7 +21,8 @@ def test_options_say_what_they_are_for_and_have_a_twin_in_the_configuration_file
     kinds = {str: "string", int: "int", bool: "bool"}
     for option in OPTIONS:
         assert re.search(rf"{option.flag}\S*( --no-faultzone\S*)?( \[COMPONENT \.\.\.\]')? [a-z]", text), option
-        assert f"{option.setting} ({kinds[type(option.default)]}):" in text
+        kind = "linelist" if option.several else kinds[type(option.default)]
+        assert f"{option.setting} ({kind}):" in text
         assert re.search(rf"{re.escape(option.help)}; the same as {option.flag}", text), option
 
 
@@ -75,7 +76,6 @@ def test_the_configuration_file_sets_options_and_the_command_line_wins(pytester:
 
 def test_a_backend_of_ones_own_answers(pytester: pytest.Pytester) -> None:
     pytester.makeconftest("""
-        from dataclasses import replace
         from faultzone.backends.local import LocalBackend
         from faultzone.region import local_backend
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 
 TESTS = """
@@ -35,6 +37,41 @@ def test_the_end_of_a_run_tells_of_each_once(pytester: pytest.Pytester, workers:
     assert "secret value" not in "\n".join(told)
 
 
+def test_names_that_the_suite_gives_on_purpose_are_not_told_of(pytester: pytest.Pytester) -> None:
+    folder = pytester.mkdir("faultzone_specs")
+    (folder / "test_own.py").write_text(TESTS)
+    result = pytester.runpytest("-p", "no:randomly", str(folder))
+    result.assert_outcomes(passed=3)
+    assert "no edition has" not in result.stdout.str()
+
+
 def test_a_run_in_which_nothing_was_ignored_tells_of_nothing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_it(region): region.call('DescribeInstances', PageSize=1)")
     assert "no edition has" not in pytester.runpytest().stdout.str()
+
+
+def test_the_report_of_a_test_has_each_for_programs_to_read(pytester: pytest.Pytester) -> None:
+    """As a property: one for each action and name, once for a region that tests share."""
+    pytester.makepyfile(f"""{TESTS}
+@pytest.fixture(scope="module")
+def shared():
+    import faultzone
+    with faultzone.make_region() as made: yield made
+
+def test_four(shared): shared.call("DescribeZones", Colour="red")
+def test_five(shared): shared.call("DescribeZones", Colour="red", Shape="round")
+def test_six(region): region.call("DescribeZones")
+""")
+    pytester.runpytest_inprocess("-p", "no:randomly", "--junitxml=report.xml").assert_outcomes(passed=6)
+    report = ElementTree.parse(pytester.path / "report.xml")
+    assert {
+        case.get("name"): [each.get("value") for each in case.iter("property")] for case in report.iter("testcase")
+    } == {
+        "test_one": ["DescribeInstances Colour", "DescribeZones Kennwort"],
+        "test_two": ["DescribeInstances Colour", "DescribeZones Kennwort"],
+        "test_three": ["DescribeInstances Size"],
+        "test_four": ["DescribeZones Colour"],
+        "test_five": ["DescribeZones Shape"],
+        "test_six": [],
+    }
+    assert {each.get("name") for each in report.iter("property")} == {"faultzone-ignored"}

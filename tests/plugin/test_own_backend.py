@@ -12,13 +12,12 @@ from faultzone import editions
 
 #: It answers as a region does, in real time; asked for as `mine:wrong`, it has no deployment set to show.
 MINE = """
-from dataclasses import replace
-from faultzone.backends.options import local_backend
+from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.backends.registry import Kind
 
 class Mine:
     def __init__(self, cloud, shows):
-        self.inner, self.shows = local_backend(replace(cloud, clock="hybrid", scale=600)), shows
+        self.inner, self.shows = local_backend(cloud._replace(clock="hybrid", scale=600)), shows
 
     def call(self, action, parameters, *, product="ecs", account=None):
         answer = self.inner.call(action, parameters, product=product, account=account)
@@ -41,7 +40,19 @@ class Lasting(Mine):
         with open("made.txt", "a") as file:
             file.write("made ")
 
+class Shaped(Lasting):
+    # It can be made anew, of any edition.
+
+    capabilities = frozenset({"shape-region"})
+
+    def control(self, verb, arguments):
+        assert verb == "reset", verb
+        self.inner.close()
+        self.inner = local_backend(CloudOptions.of(**arguments)._replace(clock="hybrid", scale=600))
+        return {}
+
 lasting = Kind(Lasting, lambda options: None, lasts=True)
+shaped = Kind(Shaped, lambda options: None, lasts=True, follows_any_edition=True)
 away = Kind(make, lambda options: None, look=lambda options: "It is away till noon.")
 """
 HOOK = """
@@ -54,6 +65,7 @@ ENTRIES = """
 [faultzone.backends]
 mine = mine:make
 lasting = mine:lasting
+shaped = mine:shaped
 away = mine:away
 """
 CLAUSE = "deployment-set/describe"
@@ -99,7 +111,7 @@ def test_a_name_that_nobody_has_lists_it(tmp_path: Path) -> None:
     status, output = conform(tmp_path, "--backend=yours")
     assert status == 4
     assert "unknown backend 'yours': expected 'memory', 'docker', 'wrong:NAME'," in output
-    assert "the URL of an endpoint, 'away', 'lasting' or 'mine'" in output
+    assert "the URL of an endpoint, 'away', 'lasting', 'mine' or 'shaped'" in output
 
 
 @pytest.mark.slow
@@ -107,6 +119,14 @@ def test_one_that_outlives_tests_serves_the_whole_run(tmp_path: Path) -> None:
     status, output = conform(tmp_path, "--backend=lasting", "--edition=2020-12")
     assert (status, (tmp_path / "made.txt").read_text()) == (0, "made "), output
     assert "2 passed" in output
+
+
+@pytest.mark.slow
+def test_one_that_outlives_tests_serves_all_editions(tmp_path: Path) -> None:
+    status, output = conform(tmp_path, "--backend=shaped")
+    assert (status, (tmp_path / "made.txt").read_text()) == (0, "made "), output
+    counts = {words[0]: words[1:4] for line in output.splitlines() if (words := line.split())}
+    assert [counts.get(each) for each in editions.names()] == [["1", "0", "0"]] * len(editions.names()), output
 
 
 @pytest.mark.slow

@@ -343,7 +343,6 @@ def test_the_line_is_for_the_directory_in_which_the_run_was_started(
 STACKING = """
     from faultzone import region
     from faultzone.model.rules import Rules
-    from dataclasses import replace
 
     class Stacks(Rules):
         def hosts_to_avoid(self, others, member=None):
@@ -353,7 +352,7 @@ STACKING = """
             return reversed(levels)
 
     def pytest_faultzone_backend(config, options):
-        return region.local_backend(replace(options, rules=Stacks))
+        return region.local_backend(options._replace(rules=Stacks))
 """
 LAUNCH = """
     import pytest

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from faultzone.api.answer import CURRENT, FIRST, Field, Rows, Structure
+from faultzone.api.ecs import ECS
+from faultzone.api.products import VERSIONS
 from faultzone.api.request import Request
 from faultzone.cli.actions import implemented
 from faultzone.editions import Date, date_text
@@ -25,17 +27,21 @@ made from the code.
 
 def page() -> str:
     """The whole page."""
-    requests = {name: request for name, request in implemented().items() if name == request.__name__}
-    parts = [HEAD + _gap(requests)]
+    parts = [HEAD + _gap(_requests(ECS))]
     nothing = []
-    for name, request in requests.items():
-        lines = [line for field in request.answer.fields[1:] for line in _lines(field, request.since, "")]
-        if lines:
-            parts.append(f"## {name}\n\n" + "".join(lines))
-        else:
-            nothing.append(name)
+    for product in VERSIONS:
+        for name, request in _requests(product).items():
+            lines = [line for field in request.answer.fields[1:] for line in _lines(field, request.since, "")]
+            if lines:
+                parts.append(f"## {name if product == ECS else f'{name} of {product}'}\n\n" + "".join(lines))
+            else:
+                nothing.append(name)
     parts.append(f"## The others\n\nNothing else is answered to {', '.join(nothing)}.\n")
     return "\n".join(parts)
+
+
+def _requests(product: str) -> dict[str, type[Request]]:
+    return {name: request for name, request in implemented(product).items() if name == request.__name__}
 
 
 def missing(shape: Structure, way: str = "", *, within: bool = False) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any, Final
 
 from faultzone.backends import CAPABILITIES
+from faultzone.backends.docker import LACKS
 from pytest_faultzone.options import ARGUMENTS, OPTIONS, Argument, Option, written
-from tests.quality.sources import ROOT
+from tests.quality.sources import ROOT, tree
 
 PAGE: Final = ROOT / "docs" / "options.md"
 
@@ -43,6 +45,13 @@ skipped as not-supported.
 | capability | the backend lets a test |
 |---|---|
 """
+_LACKS: Final = """
+The backend `docker` does not run {without} test functions of the suite: it lacks what they need. A test can need
+several capabilities.
+
+| capability | tests that need it | why containers do not have it |
+|---|---|---|
+"""
 
 
 def page() -> str:
@@ -50,7 +59,30 @@ def page() -> str:
     options = "".join(map(_option, OPTIONS))
     arguments = "".join(map(_argument, ARGUMENTS.values()))
     capabilities = "".join(f"| `{name}` | {meaning} |\n" for name, meaning in CAPABILITIES.items())
-    return _HEAD + options + _REGION + arguments + _OTHERS + capabilities
+    return _HEAD + options + _REGION + arguments + _OTHERS + capabilities + _left_out()
+
+
+def _left_out() -> str:
+    """What containers lack, why, and how many tests of the suite they do not run for it. Where a number rises, the
+    changelog says why."""
+    tests: list[set[str]] = []
+    for path in sorted((ROOT / "specs" / "faultzone_specs").glob("test_*.py")):
+        body = tree(path).body
+        of_all = set().union(*(_named(each.value) for each in body if isinstance(each, ast.Assign)))
+        tests += [
+            of_all | set().union(*map(_named, each.decorator_list))
+            for each in body
+            if isinstance(each, ast.FunctionDef) and each.name.startswith("test_")
+        ]
+    rows = "".join(f"| `{name}` | {sum(name in each for each in tests)} | {why} |\n" for name, why in LACKS.items())
+    without = sum(bool(each & LACKS.keys()) for each in tests)
+    return _LACKS.format(without=without) + rows
+
+
+def _named(value: ast.expr) -> set[str]:
+    """The capabilities that a mark, or what has marks, names."""
+    marks = [each for each in ast.walk(value) if isinstance(each, ast.Call) and ast.unparse(each.func) == "needs"]
+    return {str(each.value) for mark in marks for each in mark.args if isinstance(each, ast.Constant)}
 
 
 def _cell(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from faultzone import clauses, editions
-from tests.quality import answers_page, options_page, picture, verbs_page
+from tests.quality import answers_page, faults_page, options_page, picture, timeline_picture, verbs_page
 from tests.quality.examples import ExampleError, blocks, run_page
 from tests.quality.sources import ROOT, relative
 
@@ -29,9 +29,19 @@ def test_the_picture_shows_what_is_printed() -> None:
     assert picture.PICTURE.read_text("utf-8") == picture.draw(picture.printed()), hint
 
 
+def test_the_picture_of_a_run_is_what_the_code_draws() -> None:
+    hint = "draw it anew: python -m tests.quality.timeline_picture"
+    assert timeline_picture.PICTURE.read_text("utf-8") == timeline_picture.drawn(), hint
+
+
 def test_the_table_of_control_verbs_is_what_the_code_says() -> None:
     hint = "make it anew: python -m tests.quality.verbs_page"
     assert verbs_page.PAGE.read_text("utf-8").endswith("\n\n" + verbs_page.table()), hint
+
+
+def test_the_tables_of_faults_are_what_their_classes_say() -> None:
+    hint = "make them anew: python -m tests.quality.faults_page"
+    assert faults_page.PAGE.read_text("utf-8") == faults_page.page(), hint
 
 
 def test_the_page_of_answers_is_what_the_code_says() -> None:

@@ -7,6 +7,7 @@ import importlib
 
 import pytest
 
+import faultzone
 from tests.quality.sources import PACKAGES, modules, tree
 
 
@@ -42,3 +43,11 @@ def test_exports_are_exactly_the_public_names(name: str) -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_packages_carry_their_types(package: str) -> None:
     assert (PACKAGES[package] / "py.typed").is_file()
+
+
+def test_every_public_object_says_what_it_is() -> None:
+    """Where a test fails, an address in memory explains nothing."""
+    kinds = [kind for name in faultzone.__all__ if isinstance(kind := getattr(faultzone, name), type)]
+    bare = [kind.__name__ for kind in kinds if not any("__repr__" in vars(base) for base in kind.__mro__[:-1])]
+    # The base of all faults, of which nobody makes one.
+    assert bare == ["Fault"]

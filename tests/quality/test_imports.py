@@ -22,35 +22,41 @@ ROOMS: Final[dict[str, str]] = {
     "api": "errors editions",
     "clauses": "errors editions",
     "editions": "errors",
-    "faults": "errors loading clock",
+    "faults": "errors loading clock api world journal",
     "world": "",
     "journal": "errors clock",
     "listen": "errors journal",
     "model": "errors loading clock api editions world journal",
-    "substrate": "errors clock api model",
-    "control": "errors loading clock api faults journal model substrate",
+    "conditions": "errors clock api editions faults journal model",
+    "substrate": "errors clock api listen model",
+    "control": "errors loading clock api conditions faults world journal model substrate",
     "backends": "errors clock api editions world journal listen model substrate control",
-    "serve": "errors loading api editions faults world journal listen model control backends",
+    "serve": "errors loading clock api editions faults world journal listen model control backends",
     "waiting": "errors clock backends",
-    "region": "errors loading clock api editions faults journal model substrate backends serve waiting",
-    "faultzone": "errors loading api editions faults journal substrate region",
-    "checkers": "errors clock editions journal",
+    "programs": "errors api listen serve",
+    "region": "errors loading clock api conditions editions faults world journal model substrate backends serve "
+    "waiting programs",
+    "faultzone": "errors loading clock api editions faults journal substrate region",
+    "checkers": "errors clock conditions editions journal",
     "mutations": "errors clock api clauses editions model backends",
     "verdicts": "errors clauses editions journal",
-    "cli": "errors api clauses editions journal model substrate serve checkers mutations",
-    "pytest_faultzone": "errors api clauses editions journal model substrate backends serve region faultzone checkers "
-    "verdicts",
-    "faultzone_specs": "faultzone",
+    "pages": "clock journal",
+    "cli": "errors api clauses conditions editions faults journal listen model substrate serve programs checkers "
+    "mutations pages",
+    "pytest_faultzone": "errors api clauses conditions editions faults journal model substrate backends serve region "
+    "faultzone checkers verdicts pages",
+    "faultzone_specs": "region faultzone",
     "__main__": "cli",
 }
 
 #: What a room imports from outside the standard library.
 THIRD_PARTY: Final[dict[str, str]] = {
     "faults": "hypothesis",
-    "listen": "httptools uvloop",
-    "substrate": "debian docker h11 trustme urllib3 wsproto",
+    "listen": "cryptography httptools trustme uvloop",
+    "substrate": "debian docker h11 tqdm urllib3 wsproto",
+    "region": "faker",
     "serve": "orjson",
-    "pytest_faultzone": "allure_commons hypothesis pytest",
+    "pytest_faultzone": "allure_commons hypothesis pytest pytest_html",
     "faultzone_specs": "pytest",
 }
 
@@ -129,7 +135,7 @@ def _chapter(module: str) -> str | None:
 
 def test_chapters_of_the_model_do_not_know_one_another() -> None:
     chapters = {module: chapter for module in MODULES if (chapter := _chapter(module))}
-    assert {"core", "instances", "events", "assistant", "billing", "deployment_sets", "resources"} == {
+    assert {"core", "instances", "events", "assistant", "billing", "deployment_sets", "resources", "products"} == {
         *chapters.values()
     }
     wrong = [

@@ -15,21 +15,22 @@ pytestmark = pytest.mark.slow
 
 #: What a region and a call that only looks are made of.
 FIRST_CALL: Final = """
-    api api.answer api.ecs api.ecs.described_instances api.ecs.instances api.ecs.reasons
-    api.ecs.shared api.errors api.request api.values
+    api api.answer api.callers api.ecs api.ecs.described_instances api.ecs.instances api.ecs.reasons
+    api.ecs.shared api.errors api.request api.resource_codes api.values
     backends backends.local backends.options backends.registry
     clock
     control control.faults control.faults.failing control.tables
     editions editions.catalog editions.chapters editions.edition editions.edition_2019_02 editions.edition_2020_12
-    editions.edition_2026_10
+    editions.edition_2026_10 editions.images editions.instance_types editions.local_disks
     errors
     faults faults.house faults.targets
     journal journal.ignored journal.journal journal.redaction
     loading
     model model.assistant model.assistant.rules model.billing model.billing.rules model.cloud model.core
-    model.core.addresses model.core.book model.core.catalog model.core.client_tokens model.core.dispatch
+    model.core.addresses model.core.blanks model.core.book model.core.catalog model.core.client_tokens
+    model.core.dispatch
     model.core.effects model.core.events model.core.fields model.core.filters model.core.hosts model.core.index
-    model.core.index model.core.listing model.core.periods
+    model.core.index model.core.listing model.core.options model.core.periods
     model.core.placement model.core.seats model.core.shape model.core.state model.instances model.instances.describe
     model.rules
     region region.commands region.events region.handles region.region
@@ -45,7 +46,7 @@ FIRST_INSTANCE: Final = """
     model.billing.arrears model.billing.charges model.billing.ledger model.billing.nonpayment
     model.billing.subscriptions model.core.excluded model.core.locks model.core.transitions
     model.events model.events.migration model.events.recovery
-    model.instances.checks model.instances.create model.instances.lifecycle
+    model.instances.addresses model.instances.checks model.instances.create model.instances.lifecycle
     substrate.guest substrate.systems
 """
 #: Parts of the standard library that take long to load and that none of this needs.

@@ -13,15 +13,15 @@ import pytest
 
 from faultzone.backends import CAPABILITIES
 from faultzone.control import tables
-from faultzone.faults import table
 from pytest_faultzone.options import ARGUMENTS, OPTIONS
+from tests.quality.faults_page import table
 from tests.quality.sources import ROOT
 
 PAGES: Final = (
     "README.md",
     "CHANGELOG.md",
     *(f"docs/{name}.md" for name in ("assistant", "backends", "chaos", "clients", "control", "docker", "observing")),
-    *(f"docs/{name}.md" for name in ("options", "verdicts")),
+    *(f"docs/{name}.md" for name in ("console", "options", "over-time", "verdicts")),
 )
 #: Words that users' texts do not have, and what to write in their place.
 AVOIDED: Final = {

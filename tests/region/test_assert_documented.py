@@ -27,7 +27,7 @@ def test_what_a_right_region_answers_is_whole(edition: str) -> None:
 
 
 def spoiled(instances: int) -> Region:
-    region = make_region(Spoiled(local_backend(CloudOptions())))
+    region = make_region(Spoiled(local_backend(CloudOptions.of())))
     region.run_instances(instances, wait=False)
     return region
 
@@ -57,6 +57,6 @@ def test_nothing_can_be_said_of_an_unknown_action() -> None:
         def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
             return {"Coffee": 1}
 
-    region = make_region(Answering(local_backend(CloudOptions())))
+    region = make_region(Answering(local_backend(CloudOptions.of())))
     with pytest.raises(HarnessError, match="the answers of MakeCoffee have no declared shape"):
         assert_documented(region, "MakeCoffee")

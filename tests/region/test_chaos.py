@@ -8,7 +8,14 @@ from typing import Any, ClassVar
 
 import pytest
 
-from faultzone import AgentOutage, ClockJump, HostAtRisk, HostCrash, Region, SupplyShortage, make_region
+from faultzone import (
+    AgentOutage,
+    HostAtRisk,
+    HostCrash,
+    Region,
+    SupplyShortage,
+    make_region,
+)
 from faultzone.api.errors import ApiError
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import Duration
@@ -359,57 +366,6 @@ def test_shortages_of_one_scope_end_each_by_itself_in_any_order() -> None:
             region.run_instances(1)
         second.undo()
         assert len(region.run_instances(2)) == 2
-
-
-def test_a_scheduled_fault_comes_while_time_advances(region: Region) -> None:
-    before = region.clock.ms
-    scheduled = region.chaos.at("2h", HostCrash(HOST))
-    region.clock.advance("1h")
-    assert scheduled.state == "planned"
-    region.clock.advance("3h")
-    assert state(region) == "down"
-    assert [entry.at - before for entry in region.journal.of("owed", "fault")] == [7_200_000, 7_200_000]
-    region.close()
-    assert state(region) == "up"
-    assert said(region) == ["owed", "fault", "undo"]
-
-
-def test_where_time_is_not_the_tests_to_move_nothing_is_scheduled() -> None:
-    class Wall(LocalBackend):
-        capabilities = LocalBackend.capabilities - {"move-time"}
-
-    region = make_region(Wall())
-    with pytest.raises(NotSupported, match="memory has no clock that could bring a fault about later"):
-        region.chaos.at("1h", HostCrash(HOST))
-
-
-def test_a_scheduled_fault_comes_while_a_test_waits(region: Region) -> None:
-    region.chaos.at("90s", HostCrash(HOST))
-    region.wait(lambda: state(region) == "down", "2m", what="the crash")
-
-
-def test_a_scheduled_fault_is_called_off_by_the_end_of_its_block(region: Region) -> None:
-    with region.chaos.at("2h", HostCrash(HOST)):
-        region.clock.advance("1h")
-    region.clock.advance("2h")
-    assert said(region) == []
-    assert region.journal.of("notice")[0].data["what"] == "fault scheduled"
-
-
-def test_the_target_of_a_scheduled_fault_is_looked_for_when_it_comes(region: Region) -> None:
-    region.chaos.at("1m", HostCrash("h1"))
-    with pytest.raises(UsageError, match="unknown host 'h1'"):
-        region.clock.advance("2m")
-    assert said(region) == ["owed", "undo"]
-
-
-def test_a_jump_that_comes_while_time_advances_is_added_to_it(region: Region) -> None:
-    before = region.clock.ms
-    region.chaos.at("1m", ClockJump("1h"))
-    region.clock.advance("2m")
-    assert region.clock.ms - before == 62 * 60_000
-    region.clock.advance("2m")
-    assert region.clock.ms - before == 64 * 60_000
 
 
 def test_an_undo_whose_target_has_vanished_is_done_and_says_so(region: Region) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 import faultzone
 from faultzone import HostCrash, make_region
 from faultzone.region import Client, Region
+from faultzone.region.commands import Total
 from faultzone.region.differences import changed, differences
 
 
@@ -47,6 +50,30 @@ def test_states_of_an_invocation_differ_target_by_target(region: Region) -> None
     assert differences({two.id: "Finished"}, states) == [f"{one.id}: none != Finished"]
 
 
+def test_a_total_says_what_it_is_made_of(region: Region) -> None:
+    one, two = region.run_instances(2)
+    ran = region.run_command("exit 3", on=[one, two])
+    assert differences(ran.status, "Failed") == [
+        f"{ran.status} != Failed",
+        *(f"{target}: {state}" for target, state in ran.states.items()),
+    ]
+    assert differences("Stopped", ran.status)[:1] == [f"Stopped != {ran.status}"]  # type: ignore[index]
+    assert differences(ran.status, str(ran.status)) == []
+    assert pickle.loads(pickle.dumps(ran.status)) == ran.status
+    many = Total("Failed", {f"i-{number}": "Failed" for number in range(30)})
+    assert differences(many, "Stopped")[-1] == "and 10 more"  # type: ignore[index]
+
+
+def test_groups_differ_by_who_is_elsewhere(region: Region) -> None:
+    one, two, three = region.run_instances(3)
+    assert differences({1: [one, two], 2: [three]}, {1: [one], 2: [three, two]}) == [
+        f"1: only left: {two.id}",
+        f"2: only right: {two.id}",
+    ]
+    assert differences({1: [one]}, {1: [one], 3: [two]}) == [f"3: only right: {two.id}"]
+    assert differences({"host": [one]}, {"host": (one,)}) == []
+
+
 def test_what_is_not_of_the_harness_is_left_to_pytest() -> None:
     for left, right in ((1, 2), ("a", "b"), ({"a": 1}, {"a": 2}), ([], [1]), ([], []), ([1], ["a"])):
         assert differences(left, right) is None
@@ -72,7 +99,7 @@ def test_every_public_object_says_what_it_is(region: Region) -> None:
         HostCrash("h"),
         faultzone.finished(),
         one.identity,
-        faultzone.CloudOptions(),
+        faultzone.CloudOptions.of(),
     )
     for thing in (*things, *more):
         assert type(thing).__name__ in repr(thing)

@@ -57,12 +57,13 @@ def test_a_call_in_a_form_signed_with_v3_by_a_temporary_key() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "ecs.cn-hangzhou.aliyuncs.com"])
 def test_regions_answer_where_the_request_was_sent(host: str) -> None:
-    """The second as to a proxy, which a client that follows it is sent to again."""
+    """The second as to a proxy, which is asked for the cloud's other names too."""
     kept = {"RegionId": "cn-hangzhou", "Status": "available"}
     answered: dict[str, object] = {"Regions": {"Region": [{**kept, "RegionEndpoint": "elsewhere"}]}}
     query = v1_query({"Action": "DescribeRegions"})
     answer = ask(make_application(FakeBackend(answered)), query, {"host": host}, b"")
-    assert json.loads(answer.body) == {"Regions": {"Region": [{**kept, "RegionEndpoint": host}]}}
+    at = "elsewhere" if host.endswith(".aliyuncs.com") else host
+    assert json.loads(answer.body) == {"Regions": {"Region": [{**kept, "RegionEndpoint": at}]}}
     unnamed = ask(make_application(FakeBackend(answered)), v1_query({"Action": "DescribeRegions"}), {}, b"")
     assert json.loads(unnamed.body) == answered
 
@@ -84,14 +85,14 @@ def test_a_refusal_by_the_door_keeps_its_request_id() -> None:
 
 def test_a_refusal_before_the_door_gets_a_request_id() -> None:
     door = FakeBackend()
-    answer = _ask(door, v1_query({"Version": "2015-04-01"}))
+    answer = _ask(door, v1_query({"Version": "2014-08-28"}))
     assert (answer.status, error_of(answer.body).code) == (404, "InvalidVersion")
     assert json.loads(answer.body)["RequestId"] == answer.request_id == answer.request_id.upper()
     assert door.calls == []
 
 
 def test_refusals_are_xml_too_once_the_format_is_known() -> None:
-    answer = _ask(FakeBackend(), v1_query({"Version": "2015-04-01", "Format": "XML"}))
+    answer = _ask(FakeBackend(), v1_query({"Version": "2014-08-28", "Format": "XML"}))
     assert (answer.status, answer.content_type) == (404, XML)
     assert ElementTree.fromstring(answer.body).findtext("Code") == "InvalidVersion"
 
@@ -186,3 +187,13 @@ def test_a_call_that_cannot_be_prepared_says_itself_what_is_wrong() -> None:
     query = {"InstanceName": "*"}
     assert _ask(Broken(), v1_query(query)).status == 200
     assert _ask(Broken(error=ApiError("Throttling")), v1_query(query)).status == 400
+
+
+@pytest.mark.parametrize("query", [b"Action=DescribeRegions", v1_query({"Action": "DescribeRegions"}, method="GET")])
+def test_a_refusal_names_the_host_that_was_asked(query: bytes) -> None:
+    """Before the call, and of the call."""
+    application = make_application(FakeBackend(error=ApiError("InvalidRegionId.NotFound")))
+    request = Request("GET", "/", query, {"host": "ecs.cn-beijing.aliyuncs.com"}, b"", "127.0.0.1")
+    answer = application.answer(request)
+    assert isinstance(answer, Answer)
+    assert b"ecs.cn-beijing.aliyuncs.com" in answer.body

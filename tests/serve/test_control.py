@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from faultzone.api.errors import ApiError
+from faultzone.listen import Authority
 from faultzone.serve.control import Control
 from faultzone.serve.server import Endpoint, serve
 from faultzone.serve.signatures import Keyring
@@ -122,7 +123,7 @@ def test_other_routes_are_refused(endpoint: Endpoint, method: str, path: str, st
 
 @pytest.mark.parametrize("peer", ["192.0.2.1", "::", "2001:db8::1", "fe80::1%eth0", "::ffff:192.0.2.1"])
 def test_other_machines_are_refused_even_with_the_token(door: FakeBackend, peer: str) -> None:
-    control = Control(door, TOKEN)
+    control = Control(door, TOKEN, Authority())
     asked = control.answer("POST", "/_faultzone/control/clock", {"x-faultzone-token": TOKEN}, b"", peer)
     with pytest.raises(ApiError, match="loopback"):
         asyncio.run(asked)
@@ -130,7 +131,7 @@ def test_other_machines_are_refused_even_with_the_token(door: FakeBackend, peer:
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"])
 def test_loopback_has_many_addresses(door: FakeBackend, peer: str) -> None:
-    control = Control(door, TOKEN)
+    control = Control(door, TOKEN, Authority())
     asked = control.answer("POST", "/_faultzone/control/clock", {"x-faultzone-token": TOKEN}, b"", peer)
     assert json.loads(asyncio.run(asked)) == {"verb": "clock", "arguments": {}}
 

@@ -62,8 +62,9 @@ def test_the_length_of_a_name_is_that_of_the_decoded_one() -> None:
 
 
 def test_the_version_tells_the_product_and_that_of_no_other_is_known() -> None:
-    assert BY_VERSION == {"2014-05-26": "ecs"}
-    for version in ("2016-04-28", "2015-04-01", "2014-5-26", "2014-05-26 ", "ecs"):
+    assert BY_VERSION["2014-05-26"] == "ecs"
+    assert BY_VERSION["2015-04-01"] == "sts"
+    for version in ("2016-11-11", "2014-08-28", "2014-5-26", "2014-05-26 ", "ecs"):
         with pytest.raises(ApiError) as refusal:
             read_call(read_request("GET", "/", f"Action=DescribeVpcs&Version={version}".encode(), {}, b""))
         assert refusal.value.code == "InvalidVersion"
@@ -89,7 +90,7 @@ def test_a_body_of_nothing_may_have_any_type() -> None:
         (b"Version=2014-05-26", "MissingParameter"),
         (b"Action=StopInstance", "MissingParameter"),
         (b"Action=Stop%0aInstance&Version=2014-05-26", "InvalidAction"),
-        (b"Action=StopInstance&Version=2015-04-01", "InvalidVersion"),
+        (b"Action=StopInstance&Version=2014-08-28", "InvalidVersion"),
         (BASE + b"&Name=a&Name=b", "InvalidParameter"),
         (BASE + b"&Name=%ff", "InvalidParameter"),
         (BASE + b"&%c3=1", "InvalidParameter"),

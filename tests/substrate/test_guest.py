@@ -205,7 +205,7 @@ def test_a_stopped_service_comes_back_with_the_next_boot_unless_switched_off(fre
     assert running == [True, False]
 
 
-def test_upgrades_are_worked_out_when_looked_at(fresh: Region) -> None:
+def test_an_agent_without_an_updater_is_not_upgraded_until_it_has_one(fresh: Region) -> None:
     (one,) = fresh.run_instances()
     timers = fresh.control("clock")["next"]
     fresh.clock.advance("90m")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 from typing import Any
 
-from faultzone import Instance, Region, make_region
+from faultzone import Region, make_region
 from faultzone.api.answer import CURRENT
 from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.editions import Edition
 from faultzone.mutations.wrapper import Wrapper
+from tests.support.event_answers import ask_of_events
+from tests.support.networks import look_at_interfaces, look_at_networks
+from tests.support.price_answers import ask_prices
+from tests.support.resource_answers import ask_of_resources
 
 Answers = list[tuple[str, dict[str, Any]]]
 LATER = (2020, 12)
@@ -42,11 +47,12 @@ def noting(into: Answers, edition: Edition, **options: Any) -> Region:
 def all_answers(edition: Edition) -> Answers:
     """What the actions of an edition answer, in a region with much and in one with little."""
     found: Answers = []
-    region = noting(found, edition)
+    region = noting(found, edition, ipv6=edition.has(CURRENT))
     _make(region)
     _look(region)
     _command(region)
     _break(region)
+    ask_of_resources(region)
     if _has(region, CURRENT):
         _change(region)
     _end(region)
@@ -64,6 +70,11 @@ def _pages(region: Region) -> list[dict[str, object]]:
     """What asks for pages in all ways that there are: by number, and by token a page that is the last and one that is
     not."""
     return [{}, {"MaxResults": 1}, {"MaxResults": 50}] if _has(region) else [{}]
+
+
+def _make_group(region: Region, name: str) -> str:
+    made: str = region.control("add-resource-group", name=name)["resource_group"]
+    return made
 
 
 def _make(region: Region) -> None:
@@ -89,20 +100,31 @@ def _make(region: Region) -> None:
     )
     region.run_instances(1, SpotStrategy="SpotWithPriceLimit", SpotPriceLimit=0.5, SpotDuration=1)
     free = region.create_instance(InstanceChargeType="PrePaid", Period=1)
-    _ask_prices(region, free)
+    ask_prices(region, free)
     region.set_prices(monthly=10, hourly=1)
     region.top_up(1000)
     region.create_instance(InstanceChargeType="PrePaid", Period=1)
     (term,) = region.run_instances(1, InstanceChargeType="PrePaid", Period=1, PeriodUnit="Month")
     term.renew(1)
-    _ask_prices(region, term)
+    ask_prices(region, term)
+    given = {"InstanceIds": json.dumps([free.id])}
+    region.call("ModifyInstanceChargeType", **given, InstanceChargeType="PostPaid", IsDetailFee=True)
+    region.call("ModifyInstanceChargeType", **given, Period=1)
     renewal = {"InstanceId": term.id, "RenewalStatus": "AutoRenewal", "Duration": 1}
     region.call("ModifyInstanceAutoRenewAttribute", **renewal)
     if _has(region, CURRENT):
         region.run_instances(1, instance_type=GPUS)
+        month = (region.clock.now - timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for since in ({}, {"StartTime": month}):
+            region.call("DescribeSpotPriceHistory", InstanceType="ecs.g5.large", NetworkType="vpc", **since)
+        (spot,) = region.run_instances(1, SpotStrategy="SpotAsPriceGo", SpotDuration=0)
+        region.chaos.spot_interruption(spot)
+        region.call("DescribeSpotAdvice", InstanceTypes=["ecs.g5.large"])
         region.run_instances(1, **SETTINGS)
+        region.run_instances(1, NetworkInterface=[{"NetworkInterfaceName": "back", "Description": "a card"}])
+        region.run_instances(1, Ipv6AddressCount=1)
         region.run_instances(1, deployment_set=region.create_deployment_set(Strategy="AvailabilityGroup"))
-    stopped = region.create_instance(instance_type=LOCAL_DISKS)
+    stopped = region.create_instance(instance_type=LOCAL_DISKS, ResourceGroupId=_make_group(region, "web"))
     region.call("ModifyInstanceAttribute", InstanceId=stopped.id, Description="by hand")
     due = (region.clock.now.replace(year=region.clock.now.year + 1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     region.call("ModifyInstanceAutoReleaseTime", InstanceId=stopped.id, AutoReleaseTime=due)
@@ -134,6 +156,17 @@ TODAYS_DISK = {
     "AutoSnapshotPolicyId": "sp-1",
     "StorageClusterId": "dbsc-1",
 }
+#: The network interface of a launch template.
+INTERFACE: dict[str, Any] = {
+    "InstanceType": "Secondary",
+    "VSwitchId": "vsw-1",
+    "SecurityGroupId": "sg-1",
+    "SecurityGroupIds": ["sg-1"],
+    "PrimaryIpAddress": "10.0.0.21",
+    "NetworkInterfaceName": "back",
+    "Description": "a card",
+    "DeleteOnRelease": True,
+}
 #: What only launches of today ask for.
 SETTINGS: dict[str, Any] = {
     "HttpTokens": "required",
@@ -149,12 +182,6 @@ SETTINGS: dict[str, Any] = {
     "Isp": "BGP",
     "SystemDisk": {**TODAYS_DISK, "DeleteWithInstance": False},
 }
-
-
-def _ask_prices(region: Region, term: Instance) -> None:
-    region.call("DescribePrice", InstanceType="ecs.g5.large", DataDisk=[{"Category": "cloud_ssd", "Size": 20}])
-    region.call("DescribePrice", ResourceType="bandwidth", InternetMaxBandwidthOut=5)
-    region.call("DescribeRenewalPrice", ResourceId=term.id)
 
 
 def _make_templates(region: Region) -> None:
@@ -173,7 +200,12 @@ def _make_templates(region: Region) -> None:
     spot = {"SpotStrategy": "SpotWithPriceLimit", "SpotPriceLimit": 0.5, "SpotDuration": 1}
     more: dict[str, object] = {}
     if today:
-        more |= {"TemplateResourceGroupId": "rg-1", "TemplateTag": tags, "EnableVmOsConfig": True}
+        more |= {
+            "TemplateResourceGroupId": _make_group(region, "templates"),
+            "TemplateTag": tags,
+            "EnableVmOsConfig": True,
+            "NetworkInterface": [INTERFACE],
+        }
         more |= {"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 2}
         more |= {"SecurityGroupIds": ["sg-1"], "ImageOptions": {"LoginAsNonRoot": True}}
         trusted = {"TrustedSystemMode": "vTPM", "ConfidentialComputingMode": "Enclave"}
@@ -229,7 +261,7 @@ def _look(region: Region) -> None:
     if later:
         region.call("DescribeInstanceTypes", MaxResults=1)
         region.call("DescribeInstances", AdditionalAttributes=["META_OPTIONS"])
-        region.call("DescribeInstanceMaintenanceAttributes")
+        region.call("DescribeInstanceMaintenanceAttributes", PageSize=100)
     for kind in ("InstanceType", "Zone", "SystemDisk"):
         region.call("DescribeAvailableResource", DestinationResource=kind, InstanceType="ecs.g5.large")
     if _has(region, CURRENT):
@@ -239,8 +271,7 @@ def _look(region: Region) -> None:
             region.call("CreateSecurityGroup")
         region.call("DescribeSecurityGroups", MaxResults=10)
         region.call("DescribeSecurityGroups", PageSize=50)
-    region.call("DescribeVpcs")
-    region.call("DescribeVSwitches")
+    look_at_networks(region)
     region.call("DescribeImages", PageSize=100)
     for paged in ("DescribeDisks", "DescribeNetworkInterfaces"):
         for page in pages:
@@ -255,7 +286,8 @@ def _look(region: Region) -> None:
         region.call("DescribeInstanceAttribute", InstanceId=each)
     region.call("DescribeUserData", InstanceId=ids[0])
     region.call("DescribeInstanceRamRole", RamRoleName="reader")
-    region.call("DescribeInstanceAutoRenewAttribute")
+    region.control("renewal-day", day=5)
+    region.call("DescribeInstanceAutoRenewAttribute", RenewalStatus="AutoRenewal")
     for template in region.call("DescribeLaunchTemplates")["LaunchTemplateSets"]["LaunchTemplateSet"]:
         region.call("DescribeLaunchTemplateVersions", LaunchTemplateId=template["LaunchTemplateId"])
     region.call("DescribeDeploymentSets")
@@ -305,6 +337,7 @@ def _command(region: Region) -> None:
     _describe_runs(region)
     if _has(region, (2026, 10)):
         _register(region)
+        _set(region)
 
 
 def _register(region: Region) -> None:
@@ -327,6 +360,33 @@ def _register(region: Region) -> None:
     for each in (managed, other):
         region.call("DeregisterManagedInstance", InstanceId=each.id)
     region.call("DeleteActivation", ActivationId=made["ActivationId"])
+
+
+def _set(region: Region) -> None:
+    """The settings of Cloud Assistant, and a plug-in of its agents."""
+    upgrades = {"AllowedUpgradeWindow": ["02:00-03:00"], "TimeZone": "UTC", "Enabled": True, "DisableUpgrade": True}
+    for kind, given in (
+        ("AgentUpgradeConfig", upgrades),
+        ("SessionManagerConfig", {"SessionManagerEnabled": True}),
+        ("ResourceUsageConfig", {"KeepScriptFile": True}),
+    ):
+        region.call("ModifyCloudAssistantSettings", SettingType=kind, **{kind: given})
+    kinds = ["AgentUpgradeConfig", "SessionManagerConfig", "ResourceUsageConfig", "InvocationDelivery"]
+    region.call("DescribeCloudAssistantSettings", SettingType=kinds)
+    (instance,) = region.run_instances(1)
+    region.control("set-plugin", instance=instance.id, name="service", state="Running")
+    for page in _pages(region):
+        region.call("ListPluginStatus", Name="service", **page)
+    url: dict[str, object] = {
+        "ParameterName": "url",
+        "Description": "where",
+        "DefaultValue": "a",
+        "PossibleValues": ["a"],
+    }
+    url |= {"PatternRegex": ".*", "Required": True}
+    about = {"category": "disks", "description": "looks", "parameters": [url]}
+    region.control("publish-command", name="check.sh", content="echo {{url}}", **about)
+    region.call("DescribeCommands", Provider="AlibabaCloud")
 
 
 def _describe_runs(region: Region) -> None:
@@ -366,6 +426,7 @@ def _break(region: Region) -> None:
         many = {**simulated, "InstanceId": [each.id for each in region.instances[:11]]}
         region.call("CreateSimulatedSystemEvents", **many)
         region.call("DescribeInstanceHistoryEvents", MaxResults=10, InstanceEventCycleStatus=["Scheduled"])
+        ask_of_events(region)
     region.call("DescribeInstances", PageSize=100)
     region.call("DescribeInstanceAttribute", InstanceId=second.id)
     region.call("DescribeDisks", PageSize=100)
@@ -373,6 +434,12 @@ def _break(region: Region) -> None:
 
 def _change(region: Region) -> None:
     """Each action of today that changes instances."""
+    look_at_interfaces(region)
+    groups = region.call("DescribeSecurityGroups", PageSize=1)["SecurityGroups"]["SecurityGroup"]
+    security = groups[0]["SecurityGroupId"]
+    moved = {"ResourceType": "securitygroup", "ResourceId": security}
+    region.call("JoinResourceGroup", ResourceGroupId=_make_group(region, "moved"), **moved)
+    region.call("DescribeSecurityGroups", SecurityGroupId=security)
     (one,) = region.run_instances(1)
     group = region.call("CreateSecurityGroup")["SecurityGroupId"]
     region.call("JoinSecurityGroup", InstanceId=one.id, SecurityGroupId=group)

@@ -29,6 +29,7 @@ class Cell:
 
     region: Region
     instance: Instance
+    kind: str = USUAL
 
     def control(self, verb: str, **arguments: object) -> dict[str, Any]:
         """A control verb."""
@@ -180,6 +181,34 @@ def _auto_release(cell: Cell) -> None:
     cell.call("ModifyInstanceAutoReleaseTime", AutoReleaseTime=due)
 
 
+def _trouble_a_disk(cell: Cell) -> None:
+    """And consent to its isolation, where that is asked for."""
+    cell.region.chaos.disk_trouble(cell.instance, type="ErrorDetected" if cell.kind == LOCAL else "Stalled")
+    for event in cell.region.events.of(cell.instance):
+        if event.state == "Inquiring":
+            cell.region.call("AcceptInquiredSystemEvent", EventId=event.id)
+
+
+def _maintain_as(type: str) -> Callable[[Cell], object]:
+    return lambda cell: cell.control("schedule-maintenance", instance=cell.instance.id, within=0, type=type)
+
+
+def _change_charge_type(to: str) -> Callable[[Cell], object]:
+    def strike(cell: Cell) -> None:
+        bought = {"Period": 1} if to == "PrePaid" else {}
+        cell.region.call("ModifyInstanceChargeType", InstanceIds=[cell.instance.id], InstanceChargeType=to, **bought)
+
+    return strike
+
+
+def _upgrade(cell: Cell) -> None:
+    kind = "ecs.i2.2xlarge" if cell.kind == LOCAL else "ecs.g5.xlarge"
+    cell.call("ModifyPrepayInstanceSpec", InstanceType=kind, RebootWhenFinished=True)
+
+
+_TODAY: Final = "2026-10"
+_BOUGHT: Final = (("InstanceChargeType", "PrePaid"), ("Period", 1))
+_SPOT: Final = (("SpotStrategy", "SpotAsPriceGo"), ("SpotDuration", 0))
 _AT_ONCE: Final = (("event.arrears_window", 0),)
 CAUSES: Final = {
     "host-lost": Cause(lambda cell: cell.crash(reversible=True)),
@@ -196,7 +225,7 @@ CAUSES: Final = {
     ),
     "expiry": Cause(
         lambda cell: cell.control("expire", instance=cell.instance.id, within=0),
-        asked=(("InstanceChargeType", "PrePaid"), ("Period", 1)),
+        asked=_BOUGHT,
     ),
     "auto-release": Cause(_auto_release, changes=(("instance.auto_release_floor", 0),)),
     "user-deletes": Cause(lambda cell: cell.call("DeleteInstance", Force=True)),
@@ -207,11 +236,30 @@ CAUSES: Final = {
     "user-moves-by-force": Cause(_join_by_force),
     "user-redeploys": Cause(lambda cell: cell.call("RedeployInstance"), edition="2020-12"),
     "agent-stops": Cause(lambda cell: cell.region.chaos.agent_outage(cell.instance.id, "stopped")),
+    "spot-interruption": Cause(
+        lambda cell: cell.region.chaos.spot_interruption(cell.instance), edition=_TODAY, asked=_SPOT
+    ),
+    "spot-interruption-stops": Cause(
+        lambda cell: cell.region.chaos.spot_interruption(cell.instance),
+        edition=_TODAY,
+        asked=(*_SPOT, ("SpotInterruptionBehavior", "Stop")),
+    ),
+    "becomes-a-subscription": Cause(_change_charge_type("PrePaid"), edition=_TODAY),
+    "becomes-pay-as-you-go": Cause(_change_charge_type("PostPaid"), edition=_TODAY, asked=_BOUGHT),
+    "upgrade-with-restart": Cause(_upgrade, edition=_TODAY, asked=_BOUGHT),
+    "upgrade-of-the-host": Cause(_maintain_as("SystemUpgrade.Migrate"), edition=_TODAY),
+    "maintenance-redeploys": Cause(_maintain_as("SystemMaintenance.Redeploy"), edition=_TODAY),
+    "maintenance-stops": Cause(_maintain_as("SystemMaintenance.Stop"), edition=_TODAY),
+    "disk-trouble": Cause(_trouble_a_disk, edition=_TODAY),
 }
 
 
-#: What cannot come together: a subscription is not stopped in arrears, and what is released at once is no more.
-IMPOSSIBLE: Final = {("stopping-in-arrears", "expiry"), ("stopping-in-arrears", "arrears-and-release")}
+#: What cannot come together: a subscription is not stopped in arrears, what is released at once is no more, and spot
+#: instances with local disks are not stopped.
+IMPOSSIBLE: Final = {
+    ("stopping-in-arrears", cause)
+    for cause in ("expiry", "arrears-and-release", "becomes-pay-as-you-go", "upgrade-with-restart")
+} | {(under_way, "spot-interruption-stops") for under_way in ("own-host-awaited", "stranded")}
 
 
 def make(under_way: str, cause: str, *, edition: str = "", recovery: str = "planned") -> Cell:
@@ -231,7 +279,7 @@ def make(under_way: str, cause: str, *, edition: str = "", recovery: str = "plan
     asked: dict[str, Any] = {**dict(column.asked), "instance_type": row.kind}
     # The fourth shares its host with the first.
     instance, *_ = region.run_instances(4, wait=row.made, **asked)
-    cell = Cell(region, instance)
+    cell = Cell(region, instance, row.kind)
     row.start(cell)
     return cell
 

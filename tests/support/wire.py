@@ -16,7 +16,7 @@ from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.errors import HarnessError, NotSupported, UsageError
 from faultzone.journal.journal import Journal
-from faultzone.listen import Request
+from faultzone.listen import Authority, Request
 from faultzone.serve.application import Answer, Application, Refusal
 from faultzone.serve.control import Control
 from faultzone.serve.signatures import Credential, Keyring, Verifier, sign_v1, sign_v3
@@ -93,7 +93,9 @@ class FakeBackend:
 def make_application(door: FakeBackend, *credentials: Credential, log: list[Refusal] | None = None) -> Application:
     """An application that knows these credentials and stands at `NOW`."""
     verifier = Verifier(Keyring(credentials or (KEY, STS)), lambda: NOW)
-    return Application(door, verifier, Control(door, "t"), "127.0.0.1:1", None if log is None else log.append)
+    return Application(
+        door, verifier, Control(door, "t", Authority()), "127.0.0.1:1", None if log is None else log.append
+    )
 
 
 def ask(application: Application, query: bytes, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Answer:

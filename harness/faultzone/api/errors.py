@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from faultzone.api.resource_codes import CODES as RESOURCE_CODES
 from faultzone.editions.edition import Date, date_text
 
 _GONE = "The current status of the resource does not support this operation."
@@ -61,6 +62,38 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "LastTokenProcessing": (403, "The last token request is processing."),
     "IdempotentProcessing": (403, "The previous idempotent request(s) is still processing."),
     "Operation.Conflict": (409, "The operation conflicts with another one."),
+    # Products beside ECS
+    "InvalidParameter.RoleArn": (400, "The parameter RoleArn is wrongly formed."),
+    "InvalidParameter.RoleSessionName": (400, "The parameter RoleSessionName is wrongly formed."),
+    "InvalidParameter.DurationSeconds": (400, "The Min/Max value of DurationSeconds is 15min/1hr."),
+    "InvalidParameter.RoleName.InvalidChars": (400, 'The parameter - "RoleName" contains invalid chars.'),
+    "EntityNotExist.Role": (404, "The role not exists: {name}."),
+    # Clients compare both texts of these two, and look no further.
+    "InvalidRegionId": (404, "The specified region does not exist."),
+    "Illegal Parameter": (400, "Please check the parameters"),
+    # CloudMonitor
+    "InvalidParameterValue": (400, "Illegal parameters: {why}."),
+    "ResourceNotFound": (404, "The specified resource is not found."),
+    # Networks; the service spells some of them so.
+    "QuotaExceeded.Vpc": (400, "VPC quota exceeded."),
+    "QuotaExceeded.VSwitch": (400, "Virtual switch quota exceeded."),
+    "InvalidVpcName.Malformed": (400, "Specified VPC name is not valid."),
+    "InvalidVpcDiscription.Malformed": (400, "Specified VPC description is not valid."),
+    "InvalidVSwitchName.Malformed": (400, "Specified virtual switch name is not valid."),
+    "InvalidVSwitchDiscription.Malformed": (400, "Specified virtual switch description is not valid."),
+    "InvalidUserCidr.Quota": (400, "Specified UserCidr number is greater than 3."),
+    "InvalidUserCidr.Malformed": (400, "Specified UserCidr overlapping in of 100.64.0.0/10."),
+    "InvalidCidrBlock.Malformed": (400, "Specified CIDR block is not valid."),
+    "InvalidCirdrBlock.MaskLength": (400, "Specified CIDR block is not valid."),
+    "InvalidCidrBlock.Overlapped": (400, "Specified CIDR block overlapped with other subnets."),
+    "IncorrectVpcStatus": (400, "Current VPC status does not support this operation."),
+    "IncorrectVSwitchStatus": (400, "The current virtual switch status does not support this operation."),
+    "DependencyViolation.VSwitch": (400, "Specified object has dependent resources."),
+    "DependencyViolation.SecurityGroup": (400, "Specified object has dependent resources SecurityGroup."),
+    "IllegalParam.TagKey": (400, "The param of TagKey is illegal."),
+    "IllegalParam.TagValue": (400, "The param of TagValue is illegal."),
+    "InvalidSecurityGroup.NotInDefaultVpc": (400, "The specified security group is not in the default VPC."),
+    "InvalidInstanceId.Mismatch": (400, "Specified instance and security group are not in the same VPC."),
     # What a launch is refused with where there is too little of something: a test injects them.
     "QuotaExceed.ElasticQuota": (
         403,
@@ -74,6 +107,28 @@ CODES: Final[dict[str, tuple[int, str]]] = {
         403,
         "This resource type is not supported; please try other resource types.",
     ),
+    "InvalidEniId.NotFound": (404, "The specified NetworkInterfaceId does not exist."),
+    "InvalidOperation.EniCountExceeded": (
+        403,
+        "The number of ENI exceeds the limit ({most}) of the instance type {kind}: {asked} are asked for.",
+    ),
+    "InvalidVSwitch.Ipv6NotTurnOn": (403, "IPv6 is not enabled for the specified vSwitch."),
+    "InvalidOperation.Ipv4CountExceeded": (403, "The number of private addresses exceeds the limit ({most})."),
+    "InvalidOperation.MaxEniQueueNumberExceeded": (403, "A network interface of {kind} has at most {most} queues."),
+    "InvalidOperation.InvalidEniState": (400, "The operation is not allowed while the network interface is {status}."),
+    "InvalidOperation.InvalidEcsState": (400, "The operation is not allowed in the current state of the instance."),
+    "InvalidOperation.InvalidEniType": (403, "The operation is not allowed for a network interface of this type."),
+    "InvalidOperation.DetachPrimaryEniNotAllowed": (400, "A primary network interface cannot be detached."),
+    "InvalidOperation.AvailabilityZoneMismatch": (403, "The network interface and the instance are in several zones."),
+    "InvalidOperation.VpcMismatch": (403, "The network interface and the instance are not in the same VPC."),
+    "EniPerInstanceLimitExceeded": (403, "An instance of {kind} has at most {most} network interfaces."),
+    "InvalidVSwitchId.IpInvalid": (403, "{address} is not an address of the vSwitch."),
+    "InvalidIp.IpAssigned": (403, "{address} is assigned already."),
+    "InvalidIp.IpRepeated": (403, "{address} is named twice."),
+    "InvalidIp.IpUnassigned": (403, "{address} is not assigned to the network interface."),
+    "InvalidIp.Address": (403, "{address} is not an address of the vSwitch."),
+    "InvalidOperation.Ipv6CountExceeded": (403, "The number of IPv6 addresses exceeds the limit ({most})."),
+    "QuotaExceeded.PrivateIpAddress": (400, "PrivateIpAddress quota exceeded within vswitch."),
     "InvalidVSwitchId.IpNotEnough": (403, "The specified VSwitch has not enough IP addresses."),
     "OperationDenied.ZoneNotAllowed": (403, "The creation of Instance to the specified Zone is not allowed."),
     "OperationDenied.CloudSSDNotSupported": (403, "The specified available zone does not offer the cloud_ssd disk."),
@@ -127,9 +182,24 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidInternetChargeType.ValueNotSupported": (404, "The specified InternetChargeType is not valid"),
     "InvalidInstanceChargeType.NotFound": (404, "The InstanceChargeType does not exist in our records."),
     "InvalidPeriod": (400, "The specified period is not valid."),
+    "InvalidSpotPriceLimit.LowerThanPublicPrice": (
+        400,
+        'The specified parameter "spotPriceLimit" can\'t be lower than the current public price.',
+    ),
+    "OperationDenied.SpotPriceLowerThanPublicPrice": (403, "The spot instance price is lower than public price."),
+    "InvalidParams.StartTime": (400, 'The specified parameter "StartTime" is not valid: {why}.'),
+    "InvalidParams.EndTime": (400, 'The specified parameter "EndTime" is not valid: {why}.'),
+    "InvalidParam.TypeAndCpuMem.Conflict": (
+        403,
+        "The specified 'InstanceType' and 'Cores','Memory' are not blank at the same time.",
+    ),
     "InvalidSpotStrategy": (400, "The specified SpotStrategy is not valid."),
     "InvalidSpotPriceLimit": (400, "The specified SpotPriceLimit is not valid."),
     "InvalidSystemDiskSize.ValueNotSupported": (400, 'The specified parameter "{name}" is not valid: {why}.'),
+    "InvalidSystemDiskSize.LessThanImageSize": (
+        404,
+        "The specified parameter SystemDisk.Size is less than the image size of {least} GiB.",
+    ),
     "InvalidSystemDiskCategory.ValueNotSupported": (400, "The specified SystemDisk.Category is not valid."),
     "InvalidDataDiskSize.ValueNotSupported": (400, 'The specified parameter "{name}" is not valid: {why}.'),
     "InvalidDataDiskCategory.ValueNotSupported": (400, "The specified DataDisk.n.Category is not valid."),
@@ -325,8 +395,33 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "FileContent.DecodeError": (403, "The Content can not be base64 decoded."),
     "FileContentType.Invalid": (403, "The ContentType of file is invalid."),
     # Billing
+    "InvalidParameter.InstanceIds": (400, "The specified InstanceIds are invalid."),
+    "InstancesIdQuotaExceed": (400, "The maximum number of Instances is exceeded."),
+    "InvalidInstanceChargeType.ValueNotSupported": (400, "The specified InstanceChargeType is not supported."),
+    "ExpiredInstance": (400, "The specified instance has expired."),
+    "ReleaseTimeHaveBeenSet": (400, "The specified instance has been set released time."),
+    # The service writes it so.
+    "QuotaExceed.RufundVcpu": (400, "The maximum number of refund vcpu is exceeded: {most} vCPU hours a month."),
     "Account.Arrearage": (400, "Your account has been in arrears."),
     "InvalidAccountStatus.NotEnoughBalance": (403, "Your account does not have enough balance."),
+    "InvalidInstance.PreInstanceExpired": (403, "The subscription of the instance has expired."),
+    "OperationDenied.LocalDiskUnsupported": (
+        403,
+        "The configuration change is not allowed when the specified instance has local disks mounted.",
+    ),
+    "InvalidStatus.NotStopped": (400, "Instance status must be stopped."),
+    "InvalidRebootTime.MalFormed": (400, "The specified rebootTime is not valid: {why}."),
+    "InvalidRebootTime.ValueNotSupported": (400, "The specified RebootTime is not valid."),
+    "OrderCreationFailed": (400, "Order creation failed, please check your params and try it again later."),
+    "InvalidDiskCategory.Missing": (
+        400,
+        "The {name} parameter that is mandatory for processing the request is not provided.",
+    ),
+    "InvalidDiskId.NotFound": (404, "The specified disk does not exist."),
+    "PriceNotFound": (
+        400,
+        "The price of your queried resource is not available now, please try other resources.",
+    ),
     "IdempotenceParamNotMatch": (
         400,
         "Request uses a client token in a previous request but is not identical to that request.",
@@ -354,7 +449,14 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidEventId.NotFound": (403, "Cannot find EventId."),
     "InvalidEventId.NoInquiringEventFound": (404, "There is no event of this id that awaits an answer."),
     "CannotCancelSystemEvent.NotSimulated": (403, "Cannot cancel system event generated by system."),
+    "InvalidPlanWindowId.NotFound": (404, "The specified PlanWindowId does not exist."),
+    "DiskIdLimitExceeded": (403, "The amount of DiskId specified exceeds limit 100."),
+    "InvalidTaskId.NotFound": (400, 'The specified "TaskId" is not found.'),
+    "InvalidTaskId.TaskActionNotSupport": (403, "The specified task action not support."),
+    "InvalidTaskId.IncorrectTaskStatus": (403, "The specified task status is invalid."),
     "InvalidOperation.RedeployInstance": (403, "There are no maintenance events found on the instance"),
+    # Key pairs, rules of security groups, disks
+    **RESOURCE_CODES,
 }
 
 

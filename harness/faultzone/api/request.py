@@ -27,6 +27,7 @@ from faultzone.api.values import (
     read_integer,
     read_json,
     read_leaves,
+    read_list,
     read_number,
     read_text,
     refuse,
@@ -185,8 +186,7 @@ def text(
     **options: Any,
 ) -> Any:
     """A text parameter. `among` lists the only values accepted (in the letters given), `spelling` other ways to write
-    some of them; `code` names the refusal's code. `later` says what differs from an edition on:
-    `later={CURRENT: {"among": (…)}}`."""
+    some of them; `code` names the refusal's code; `later={CURRENT: {"among": …}}` what differs from an edition on."""
     usual: dict[str, Any] = {"among": among, "spelling": spelling, "code": options.get("code")}
     return _declare(name, _reads_word(**usual), default, _later(options, _reads_word, usual))
 
@@ -253,7 +253,7 @@ def texts(name: str, *, most: int | None = None, too_many: str | None = None, **
 
 def _reads_texts(*, most: int | None, too_many: str | None) -> Convert:
     def convert(given: str, value: object) -> tuple[str, ...]:
-        items = value if isinstance(value, list | tuple) else (value,)
+        items = read_list(value)
         _bound(given, len(items), most, too_many)
         return tuple(read_text(given, item) for item in items)
 
@@ -264,7 +264,7 @@ def integers(name: str, *, least: int = 1, most: int | None = None, **options: A
     """A repeated whole number, at least `least`: `Name.1`, `Name.2` … on the wire, at most `most` of them."""
 
     def convert(given: str, value: object) -> tuple[int, ...]:
-        items = value if isinstance(value, list | tuple) else (value,)
+        items = read_list(value)
         _bound(given, len(items), most, None)
         numbers = tuple(read_integer(given, item) for item in items)
         if any(number < least for number in numbers):
@@ -300,13 +300,7 @@ def json_structure(name: str, **options: Any) -> Any:
     `Parameters={"name":"web"}`. Read as a mapping from text to text; what has no value is left out."""
 
     def convert(given: str, value: object) -> dict[str, str]:
-        fields: object = value
-        if isinstance(value, str):
-            try:
-                fields = read_json(value)
-            except (ValueError, RecursionError):
-                raise refuse(given, "the JSON text of an object is expected") from None
-        items = _mapping(given, fields).items()
+        items = _json_mapping(given, value).items()
         return {read_text(given, field): read_text(given, each) for field, each in items if each is not None}
 
     return _declare(name, convert, {}, options)
@@ -317,7 +311,7 @@ def structures(name: str, *fields: Any, most: int | None = None, too_many: str |
     `most` is refused with the code `too_many`."""
 
     def convert(given: str, value: object) -> list[object] | tuple[object, ...]:
-        items = value if isinstance(value, list | tuple) else (value,)
+        items = read_list(value)
         _bound(given, len(items), most, too_many)
         return items
 
@@ -328,6 +322,21 @@ def structure(name: str, *fields: Any, **options: Any) -> Any:
     """A structure: `SystemDisk.Size`, `SystemDisk.Category` … Its fields are declared like parameters. Read as a
     mapping from the name of each field given to its value."""
     return _declare(name, _mapping, None, options, fields=fields)
+
+
+def json_fields(name: str, *fields: Any, **options: Any) -> Any:
+    """A structure, like `structure`, that the wire carries as the JSON text of an object too."""
+    return _declare(name, _json_mapping, None, options, fields=fields)
+
+
+def _json_mapping(name: str, value: object) -> Mapping[object, object]:
+    """A mapping, which may come as the JSON text of an object."""
+    if isinstance(value, str):
+        try:
+            value = read_json(value)
+        except (ValueError, RecursionError):
+            raise refuse(name, "the JSON text of an object is expected") from None
+    return _mapping(name, value)
 
 
 def _mapping(name: str, value: object) -> Mapping[object, object]:
@@ -380,7 +389,7 @@ class Request:
         since: the date of the documentation that first has the action.
         writes: whether the action may change something.
         needs_region: whether RegionId is mandatory; the region of the endpoint answers the other actions without one.
-        answer: the fields of an answer.
+        answer: the fields of an answer; `tells_secrets` says whether one must not be written down.
         not_simulated: why parameters of today are refused, and their names, separated by blanks. A name may say which
             values are taken, since they ask for what happens anyway: `Tenancy=default`.
     """
@@ -392,6 +401,7 @@ class Request:
     since: ClassVar[Date] = (2019, 2)
     writes: ClassVar[bool] = True
     needs_region: ClassVar[bool] = False
+    tells_secrets: ClassVar[bool] = False
     answer: ClassVar[Answer] = Answer()
     not_simulated: ClassVar[tuple[tuple[str, str], ...]] = ()
 
@@ -456,7 +466,7 @@ class Request:
         if cls.needs_region and not given.get("RegionId"):
             raise ApiError.of("MissingParameter", name="RegionId")
         for parameter in cls.required:
-            if parameter.attribute not in values:
+            if parameter.attribute not in values or (parameter.repeated and not values[parameter.attribute]):
                 raise ApiError.of("MissingParameter", name=parameter.name)
         return self
 

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from faultzone.api.errors import ApiError
 
@@ -95,6 +95,18 @@ def read_json(text: str) -> object:
         if "'" not in text:
             raise
         return _decode(_QUOTED.sub(_in_double_quotes, text))
+
+
+def read_list(value: object) -> list[Any] | tuple[Any, ...]:
+    """The items of a repeated parameter: a list, the JSON text of an array, as the samples of some pages have it, or
+    one item alone."""
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            items = read_json(value)
+        except (ValueError, RecursionError):
+            return (value,)
+        return items if isinstance(items, list) else (value,)
+    return value if isinstance(value, list | tuple) else (value,)
 
 
 def _in_double_quotes(found: re.Match[str]) -> str:

@@ -67,14 +67,14 @@ def shape_of(action: str, product: str = ECS) -> Structure | None:
     return None if known is None else known.request.answer
 
 
-def deviations(action: str, answer: Mapping[str, Any], edition: Date) -> list[str]:
+def deviations(action: str, answer: Mapping[str, Any], edition: Date, product: str = ECS) -> list[str]:
     """How an answer differs from what the edition of this date documents: what is missing, of another kind, or not
     documented, each with the way to it, such as `Instances.Instance[0].Cpu`.
 
     Raises:
         HarnessError: nothing is known of the action.
     """
-    shape = shape_of(action)
+    shape = shape_of(action, product)
     if shape is None:
         raise HarnessError(f"the answers of {action} have no declared shape")
     return list(_deviations(answer, shape, edition, ""))
@@ -82,7 +82,7 @@ def deviations(action: str, answer: Mapping[str, Any], edition: Date) -> list[st
 
 def _deviations(shown: Mapping[str, Any], shape: Structure, edition: Date, way: str) -> Iterator[str]:
     # One that is held already has left these out.
-    misshapen = shown._misshapen if isinstance(shown, _Object) else {}
+    misshapen = shown.whole()._misshapen if isinstance(shown, _Object) else {}
     for name, field in shape.table.items():
         due = field.since <= edition and not (field.when or field.own or field.missing)
         if due and name not in shown and name not in misshapen:
@@ -115,31 +115,85 @@ def documented(action: str, answer: Mapping[str, Any], product: str = ECS) -> di
 
 
 class _Object(dict[str, Any]):
-    """What has fields. The way to it is that of a message: what is at its beginning, and the names up to here."""
+    """What has fields. The way to it is that of a message: what is at its beginning, and the names up to here.
 
-    __slots__ = ("_begins", "_misshapen", "_way")
+    A field is looked at when it is read, since most of a listing never is. What asks for all fields looks at all.
+    """
+
+    __slots__ = ("_begins", "_misshapen", "_seen", "_table", "_way")
 
     def __init__(self, shown: Mapping[str, Any], shape: Structure | None, begins: str, way: str) -> None:
-        super().__init__()
+        super().__init__(shown)
         self._begins, self._way = begins, way
+        self._table: Mapping[str, Field] = {} if shape is None else shape.table
         self._misshapen: dict[str, str] = {}
-        table: Mapping[str, Field] = {} if shape is None else shape.table
-        for name, value in shown.items():
-            field = table.get(name)
-            if value is None:
-                self._misshapen[name] = "null"
-            elif field is not None and not _IS[type(field)](value):
-                self._misshapen[name] = f"{value!r:.80}, where {field.kind} is documented"
-            elif type(value) in _PLAIN:
-                self[name] = value
-            else:
-                self[name] = _held(value, field if isinstance(field, Structure) else None, begins, f"{way}{name}")
+        self._seen: set[object] = set()
+
+    def look(self, name: object) -> None:
+        """See that a field is as documented: one that is not is left out, and what has parts is held."""
+        if name in self._seen or not super().__contains__(name):
+            return
+        self._seen.add(name)
+        name = str(name)
+        value, field = super().__getitem__(name), self._table.get(name)
+        if value is None:
+            why = "null"
+        elif field is not None and not _IS[type(field)](value):
+            why = f"{value!r:.80}, where {field.kind} is documented"
+        else:
+            if type(value) not in _PLAIN:
+                shape = field if isinstance(field, Structure) else None
+                super().__setitem__(name, _held(value, shape, self._begins, f"{self._way}{name}"))
+            return
+        self._misshapen[name] = why
+        super().__delitem__(name)
+
+    def whole(self) -> _Object:
+        """The same with each of its fields looked at."""
+        names = [*dict.__iter__(self)]
+        if not self._seen.issuperset(names):
+            for name in names:
+                self.look(name)
+        return self
+
+    def __getitem__(self, name: str) -> Any:
+        self.look(name)
+        return super().__getitem__(name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._seen.add(name)
+        super().__setitem__(name, value)
+
+    def __contains__(self, name: object) -> bool:
+        self.look(name)
+        return super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a field, or else the default."""
+        self.look(name)
+        return super().get(name, default)
 
     def __missing__(self, field: object) -> Any:
         if field in self._misshapen:
             raise IncompleteAnswer(f"{self._begins}{self._way}{field} is {self._misshapen[str(field)]}")
         there = ", ".join(sorted(self)) or "nothing"
         raise IncompleteAnswer(f"{self._begins}there is no {self._way}{field}, only {there}")
+
+
+def _of_whole(name: str) -> Callable[..., Any]:
+    """A method of dictionaries that reads all fields."""
+    method = getattr(dict, name)
+
+    def ask(of: _Object, *given: Any) -> Any:
+        return method(of.whole(), *given)
+
+    return ask
+
+
+for _name in ("__iter__", "__reversed__", "__len__", "__eq__", "__ne__", "__or__", "__ror__", "__repr__"):
+    setattr(_Object, _name, _of_whole(_name))
+for _name in ("keys", "values", "items", "pop", "popitem", "setdefault", "copy"):
+    setattr(_Object, _name, _of_whole(_name))
 
 
 def _held(value: Any, shape: Structure | None, begins: str, way: str) -> Any:

@@ -20,8 +20,13 @@ from faultzone.errors import NotSupported
 from faultzone.substrate.docker.session import session
 from faultzone.substrate.docker.settings import Settings
 
-#: What hosts in memory let a test do, and containers do not.
-LACKS: Final = frozenset({"guest", "live-migration"})
+#: What hosts in memory let a test do and containers do not, each with the reason.
+LACKS: Final = {
+    "guest-time": "processes are real, and so is their time",
+    "windows": "containers share the kernel of the engine's machine, which is Linux",
+    "guest": "what runs is real, so it does what its program does; and there is no cloud outside to install from",
+    "live-migration": "processes end on one host and begin anew on another",
+}
 
 
 class SplitClock(HybridClock):
@@ -71,7 +76,10 @@ def container_backend(
         raise NotSupported("instances are plain process trees here, which have no root, so no root_image either")
     root = opened.root(root_image) if root_image else ""
 
-    lacking = {*lost, *(("launchers",) if opened.agent != "own" else ())}
+    lacking = {*lost, *(("launchers", "outside-machines", "old-agents") if opened.agent != "own" else ())}
+    if "own-root" in lost:
+        # A console is a device of the instance's own, and the program of a machine a file of its own.
+        lacking |= {"consoles", "outside-machines"}
 
     # What it needs is there: the session has seen to that.
     from faultzone.substrate.docker.substrate import DockerSubstrate
@@ -83,11 +91,13 @@ def container_backend(
             opened,
             backend.take_report,
             backend.metadata,
+            backend.clock.target,
             root,
             version=backend.cloud.edition.assistant.agent_versions["linux"][0],
+            file_errors=backend.cloud.edition.assistant.file_errors,
         ),
         name="docker",
-        capabilities=(LocalBackend.capabilities - LACKS | {"break-machines"} | OWN) - lacking,
+        capabilities=(LocalBackend.capabilities - LACKS.keys() | {"break-machines"} | OWN) - lacking,
         verbs=tables.CONTAINERS,
         breakers=tables.container_breakers,
         **options,

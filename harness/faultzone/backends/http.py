@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from faultzone.api.callers import CALLER
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.api.products import version_of
@@ -32,14 +33,16 @@ TIMEOUT: Final = 30.0
 _CONTROL_TIMEOUT: Final = 600.0
 #: What an answer may have: a whole journal, and more.
 _ANSWER_MOST: Final = 1 << 29
+#: Answers are nested no deeper: what looks into them calls itself for each level.
+_DEEPEST: Final = 100
 _CONTROL: Final = "/_faultzone/control/"
 _TOKEN: Final = "x-faultzone-token"
 #: Actions that change nothing begin so.
 _READING: Final = ("Describe", "List", "Get")
 #: The control verb that changes nothing in the region, and yet reaches what a test may count.
 _SENDING: Final = "guest-request"
-#: The faults by which calls are refused, or go unanswered, on purpose.
-_OF_CALLS: Final = frozenset({"ApiFailure"})
+#: What the end of a connection comes out as.
+_ENDS: Final = (BrokenPipeError, ConnectionResetError, http.client.IncompleteRead)
 
 #: Completes and signs flat parameters: (method, parameters, key pair) -> all parameters, `Signature` among them.
 Sign = Callable[[str, Mapping[str, str], tuple[str, str]], Mapping[str, str]]
@@ -145,11 +148,15 @@ class HttpBackend:
             raise UsageError(f"action={quoted(action)}: expected the name of an action, such as 'DescribeInstances'")
         named = {"Version": version_of(product), "Action": action}
         said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
+        if product != ECS:
+            said["product"] = product
         try:
             body = urlencode(self._sign("POST", {**flatten(parameters), **named}, key))
         except UnicodeEncodeError as error:
             raise UsageError(f"{action}: expected text that UTF-8 can encode, got {quoted(error.object)}") from None
         form = {"Content-Type": "application/x-www-form-urlencoded"}
+        if self._token is not None and CALLER.get() is None:
+            form[_TOKEN] = self._token  # A call of the test's own, which meets no fault that is for clients.
         status, answer = self._ask("/", body, form, reads=action.startswith(_READING))
         if status < 300:
             self.journal.append(int(time.time() * SECOND), "call", {**said, "answer": kept(answer)})
@@ -244,10 +251,17 @@ class HttpBackend:
             self._faults, self._planned = False, set()
         elif verb == "schedule":
             self._planned.add(answer["number"])
-            self._faults = self._faults or answer["fault"]["fault"] in _OF_CALLS
+            self._faults = self._faults or tables.is_of_calls(answer["fault"]["fault"])
             self._note("notice", {"what": "fault scheduled", "after": arguments["after"], **answer["fault"]})
+        elif verb == "play":
+            for record in answer["faults"]:
+                self._planned.add(record["number"])
+                self._faults = self._faults or tables.is_of_calls(record["fault"]["fault"])
+                self._note("notice", {"what": "fault scheduled", **record["fault"]})
         elif verb == "inject":
             self._began(answer)
+        elif verb == "note" and arguments["kind"] in ("operation", "probe"):
+            self._note(str(arguments["kind"]), arguments["data"])
         elif verb in ("undo", "faults"):
             for record in [answer] if verb == "undo" else answer["faults"]:
                 if record["number"] in self._planned and record["since"] is not None:
@@ -259,7 +273,7 @@ class HttpBackend:
 
     def _began(self, record: Mapping[str, Any]) -> None:
         self._note("fault", record["fault"], record["since"])
-        self._faults = self._faults or record["fault"]["fault"] in _OF_CALLS
+        self._faults = self._faults or tables.is_of_calls(record["fault"]["fault"])
 
     def _note(self, kind: str, said: object, at: int | None = None) -> None:
         """Journal something at an instant of the region's time, at the present one if none is given."""
@@ -281,7 +295,7 @@ class HttpBackend:
             location = response.getheader("location", "") if 300 <= status < 400 else ""
         except BaseException as error:
             connection.close()
-            if self._faults and path == "/" and isinstance(error, BrokenPipeError | ConnectionResetError):
+            if self._faults and path == "/" and isinstance(error, _ENDS):
                 raise NoAnswer(f"{self.name} ended the connection: {error}") from error
             if isinstance(error, http.client.HTTPException | OSError):
                 raise Unanswered(f"{self.name} does not answer: {error}", _kind(error)) from error
@@ -301,11 +315,10 @@ class HttpBackend:
         return status, answer
 
     def _held(self, hold: Callable[[dict[str, Any]], dict[str, Any]], answer: dict[str, Any]) -> dict[str, Any]:
-        """An answer as its reader holds it."""
-        try:
-            return hold(answer)
-        except RecursionError:
-            raise Unanswered(f"{self.name} answered with JSON that is nested too deeply", "unreadable") from None
+        """An answer as its reader holds it, who looks into it later."""
+        if _is_deeper(answer, _DEEPEST):
+            raise Unanswered(f"{self.name} answered with JSON that is nested too deeply", "unreadable")
+        return hold(answer)
 
     def _connection(self) -> http.client.HTTPConnection:
         """One that no other thread uses: idle, and not closed by the other side meanwhile, or else new."""
@@ -369,6 +382,17 @@ def _see_that_it_was_taken(name: str, status: int, answer: Mapping[str, Any]) ->
         raise Unanswered(f"{name} throttles: {status} {code}", "throttled", status=status)
     if status in _UNAVAILABLE:
         raise Unanswered(f"{name} is unavailable: {status} {code}", "unavailable", status=status)
+
+
+def _is_deeper(answer: object, most: int) -> bool:
+    """Whether mappings and lists stand in each other more than so many times."""
+    level = [answer]
+    for _ in range(most):
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = [each for holder in inner for each in holder]
+        if not level:
+            return False
+    return True
 
 
 def _kind(error: BaseException) -> str:

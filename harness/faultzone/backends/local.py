@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import finalize
 
 from faultzone import editions
+from faultzone.api.callers import CALLER
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.api.request import COMMON
-from faultzone.clock import CLOCK_END, SECOND, VIRTUAL_START, Clock, Timer, stamp
+from faultzone.clock import CLOCK_END, VIRTUAL_START, Clock, Timer, stamp
 from faultzone.control import tables
-from faultzone.control.faults.failing import FailingCalls
+from faultzone.control.faults.failing import FailingCalls, Made
 from faultzone.editions import Edition
-from faultzone.errors import FaultzoneError, HarnessError, NoAnswer, NotSupported, UsageError
+from faultzone.errors import FaultzoneError, HarnessError, NotSupported, UsageError
 from faultzone.journal import ignored
+from faultzone.journal.ignored import NOT_SIMULATED
 from faultzone.journal.journal import Journal, copied
 from faultzone.journal.redaction import hidden, hide, noted, quoted, recorded, text
 from faultzone.model.cloud import Cloud
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from faultzone.control.faults.active import ActiveFaults
     from faultzone.control.faults.breaks import Breakers
     from faultzone.control.registry import Verbs
+    from faultzone.model.assistant.managed import Registering
     from faultzone.model.core.dispatch import Entry
 
 #: The account of the key pair testid/testsecret.
@@ -61,6 +64,19 @@ def _edition(given: Edition | str) -> Edition:
     if not isinstance(given, Edition | str):
         raise UsageError.expected_one_of("edition", given, editions.names())
     return editions.load(given) if isinstance(given, str) else given
+
+
+def _check(accounts: object, seed: object) -> None:
+    if type(accounts) is not int or not 1 <= accounts <= _ACCOUNTS_MOST:
+        raise UsageError.expected_whole("accounts", accounts, 1, _ACCOUNTS_MOST)
+    if not isinstance(seed, int | str):
+        raise UsageError.expected("seed", seed, "a whole number or a text")
+
+
+def _all_regions(edition: Edition) -> tuple[str, ...]:
+    from faultzone.editions.regions import region_ids  # Most clouds have those that they name.
+
+    return region_ids(edition.date)
 
 
 def _is_strict(unknown: str) -> bool:
@@ -105,7 +121,8 @@ class _Turn:
             raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if error is None:
+        # A refusal has changed nothing, yet time may have, and the journal has it.
+        if error is None or isinstance(error, ApiError):
             self._backend._leave_turn(self._planned)
         else:
             self._backend._fail_turn(error)
@@ -120,6 +137,7 @@ class LocalBackend:
         edition: the edition of the documentation that it follows.
         unknown: what becomes of parameters that an action has in no edition: `ignore`, as the service does, or
             `refuse`.
+        all_regions: whether the other regions of the edition are there too, each made when it is first asked for.
         rules: makes the rules from the edition; a wrong region passes its own.
         seed: of ids, addresses and names.
         clock: virtual unless given.
@@ -146,7 +164,14 @@ class LocalBackend:
             "shape-region",
             "reach-guests",
             "break-agents",
+            "outside-machines",
             "launchers",
+            "crash-guests",
+            "consoles",
+            "log-in",
+            "guest-time",
+            "old-agents",
+            "windows",
             "guest",
             "live-migration",
         }
@@ -159,6 +184,7 @@ class LocalBackend:
         accounts: int = 1,
         edition: Edition | str | None = None,
         unknown: str = "ignore",
+        all_regions: bool = False,
         rules: Callable[[Edition], Rules] = Rules,
         seed: int | str = 0,
         clock: Clock | None = None,
@@ -171,13 +197,9 @@ class LocalBackend:
         verbs: Verbs = tables.MEMORY,
         breakers: Callable[[], Breakers] = tables.memory_breakers,
     ) -> None:
-        if type(accounts) is not int or not 1 <= accounts <= _ACCOUNTS_MOST:
-            raise UsageError.expected_whole("accounts", accounts, 1, _ACCOUNTS_MOST)
-        if not isinstance(seed, int | str):
-            raise UsageError.expected("seed", seed, "a whole number or a text")
+        _check(accounts, seed)
         chosen = _edition(editions.followed() if edition is None else edition)
-        if name:
-            self.name = name
+        self.name = name or self.name
         if capabilities is not None:
             self.capabilities = capabilities
         self.clock = clock or Clock(VIRTUAL_START)
@@ -192,32 +214,36 @@ class LocalBackend:
             clock=self.clock,
             world=World(seed),
             strict=_is_strict(unknown),
+            beside=_all_regions(chosen) if all_regions else (),
         )
         #: One of the two, which is the substrate.
         self.memory: MemorySubstrate | None = None
         self.real: RealHosts | None = None
         self.substrate: Substrate
         if hosts is not None:
-            self.substrate = self.real = hosts(self)
+            self.substrate = self.real = real = hosts(self)
+            if "consoles" in self.capabilities:
+                self.cloud.watch_regions(lambda region: setattr(region, "console", real.console))
             # Whoever runs the collector may hold a lock that the hosts' thread wants, so nothing is waited for then.
             self._end = finalize(self, self.real.abandon)
         else:
             self.substrate = self.memory = MemorySubstrate(self.clock, self._on_report, timings, delays)
             self.memory.guests.belong_to(self.cloud)
-        self.failing_calls = FailingCalls()
+        self.failing_calls = FailingCalls(self)
         self._breakers = breakers
         self._active_faults: ActiveFaults | None = None
         self._loading = threading.Lock()
         self._subscriptions: Publisher | None = None
         self._fallen_due: deque[Callable[[], object]] = deque()
+        # The first region has the rules of all.
+        self.cloud.regions[self.cloud.default_region].rule_observers.append(self._follow)
         #: The thread that advances time, and by how much a jump has put off the instant that it is to reach.
         self._advancer: int | None = None
         self._jumped = 0
         self._closed = False
         #: What was filled into the scripts of runs, and must not be written down where they write it.
         self._filled_in: dict[str, tuple[str, ...]] = {}
-        self._lock = threading.Lock()
-        self._queue = threading.Lock()
+        self._lock, self._queue = threading.Lock(), threading.Lock()
         self._turns = (_Turn(self, planned=False), _Turn(self, planned=True))
         self._advancing = threading.Lock()
         self.journal.append(self.clock.now, "region", self._told(chosen, seed))
@@ -239,7 +265,7 @@ class LocalBackend:
         """Answer one action; see `Backend.call`. A fault of the API that delays lets region time pass.
 
         Raises:
-            NoAnswer: a fault of the API drops the call.
+            NoAnswer: a fault of the API drops the call, or delays it for longer than its client waits.
             UsageError: the action or a parameter is nothing that can be sent, or there is no such product.
             HarnessError: the hosts failed.
         """
@@ -253,47 +279,40 @@ class LocalBackend:
             version_of(product)
         if self.real is not None:
             self.real.check()
-        if not self.failing_calls.faults:
-            return self._call(product, action, parameters, account)
-        if seconds := self.failing_calls.delay(action):
-            self.advance(round(seconds * SECOND))
-        failing = self.failing_calls.take(action, "refuse", "drop")
-        if failing is None:
-            return self._call(product, action, parameters, account)
-        fault = failing.fault
-        if fault.after_effect:
-            self._call(product, action, parameters, account)
-        with self._turn():
-            said = {"fault": "ApiFault", "action": action, "does": fault.kind, "after_effect": fault.after_effect}
-            self.journal.append(self.clock.now, "fault", said)
-            request_id = self.cloud.world.request_id()
-        if fault.kind == "drop":
-            raise NoAnswer(f"{action} was not answered")
-        error = failing.error()
-        error.request_id = request_id
-        raise error
+        calls = self.failing_calls
+        if not calls.faults and not calls.awaiting:
+            return self._call(product, action, parameters, account, self.cloud)
+        return calls.answer(Made(action, parameters, CALLER.get(), product, account))
+
+    def carry_out(self, call: Made, cloud: Cloud | None = None) -> dict[str, Any]:
+        """Carry out a call, whatever faults there are; see `Local`."""
+        return self._call(call.product, call.action, call.parameters, call.account, cloud or self.cloud)
 
     @property
     def delaying(self) -> bool:
         """Whether a fault delays calls; see `Backend`."""
         return self.failing_calls.delaying
 
-    def _note_ignored(self, said: dict[str, Any], request: type[Request]) -> None:
+    def _note_ignored(self, said: dict[str, Any], request: type[Request], names: list[str]) -> None:
         """Let the record of a call name what was ignored, without the values: nobody knows what they mean, and one can
         be a secret under a name that nobody can know."""
-        said["ignored"] = names = self.cloud.ignored
+        said["ignored"] = names
         said["parameters"] = {
             name: value for name, value in said["parameters"].items() if request.has(name) or name in COMMON
         }
         ignored.note(self.journal.ignored, request.__name__, names)
 
-    def _call(self, product: str, action: str, parameters: Mapping[str, object], account: str | None) -> dict[str, Any]:
-        cloud, journal = self.cloud, self.journal
+    def _call(
+        self, product: str, action: str, parameters: Mapping[str, object], account: str | None, cloud: Cloud
+    ) -> dict[str, Any]:
+        journal = self.journal
         said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
         with self._turn():
-            request_id = cloud.world.request_id()
+            request_id = self.cloud.world.request_id()
             if account is not None and account != cloud.accounts[0]:
                 said["account"] = account
+            if product != ECS:
+                said["product"] = product
             entry: Entry | None = None
             try:
                 entry = cloud.find(product, action)
@@ -301,22 +320,24 @@ class LocalBackend:
             except ApiError as refusal:
                 refusal.request_id = request_id
                 if entry is not None and cloud.ignored:
-                    self._note_ignored(said, entry.request)
+                    self._note_ignored(said, entry.request, cloud.ignored)
                 if not cloud.clean:
                     raise HarnessError(
                         f"the model changed something before it refused {action} with {refusal.code}"
                     ) from refusal
                 said["code"], said["request"] = refusal.code, request_id
+                if refusal.code in NOT_SIMULATED:
+                    said["why"] = text(refusal.message)
                 journal.append(self.clock.now, "refusal", said)
                 raise
             answer["RequestId"] = request_id
             if cloud.ignored:
-                self._note_ignored(said, entry.request)
+                self._note_ignored(said, entry.request, cloud.ignored)
             if not entry.request.writes:
                 said["total"] = answer.get("TotalCount")
                 journal.append(self.clock.now, "read", said)
                 return answer
-            said["answer"] = answer
+            said["answer"] = recorded(answer) if entry.request.tells_secrets else answer
             journal.append(self.clock.now, "call", said)
             self._commit()
         # The journal and the memory of client tokens keep the answer; the caller may do to his copy what he likes.
@@ -360,7 +381,6 @@ class LocalBackend:
             How many timers fired.
 
         Raises:
-            FaultzoneError: a fault that was planned could not be brought about.
             UsageError: that is further than region time goes.
         """
         return self._pass(length, await_hosts=await_hosts, to_notice=False)[0]
@@ -385,8 +405,11 @@ class LocalBackend:
                 passed = self._advance(length, await_hosts=await_hosts, to_notice=to_notice)
             finally:
                 self._advancer = None
-        self._raise_failed()
         return passed
+
+    def _follow(self, rules: Mapping[Any, Callable[[Any], bool]]) -> None:
+        """Send notifications where event rules want them, once the lock is released: what it ends is waited for."""
+        self._fallen_due.append(lambda: self.subscriptions.follow(rules))
 
     @property
     def subscriptions(self) -> Publisher:
@@ -407,15 +430,6 @@ class LocalBackend:
             if self._active_faults is None:
                 self._active_faults = ActiveFaults(self, self._breakers())
             return self._active_faults
-
-    def _raise_failed(self) -> None:
-        """Raise what could not be carried out, once."""
-        missed = self._active_faults.missed if self._active_faults is not None else None
-        while missed:
-            record = missed.pop(0)
-            if record.error is not None and not record.told:
-                record.told = True
-                raise record.error
 
     def _advance(self, length: int, *, await_hosts: bool, to_notice: bool) -> tuple[int, int]:
         fired, seen = 0, self.subscriptions.since(None)[1] if to_notice else 0
@@ -446,7 +460,6 @@ class LocalBackend:
                 if stopped or not going:
                     said = {"milliseconds": length + reached - left, "timers": fired}
                     self.journal.append(self.clock.now, "advance", said)
-            self._raise_failed()
         if await_hosts:
             self.await_hosts()
         return fired, left + (self._jumped - reached if stopped else 0)
@@ -459,8 +472,13 @@ class LocalBackend:
         with self._turn():
             return self.plan(delay, action)
 
-    def plan(self, delay: int, action: Callable[[], object]) -> Timer:
-        """The same for a control verb, which has the lock."""
+    def plan(self, delay: int, action: Callable[[], object], *, soon: bool = False) -> Timer:
+        """The same for a control verb, which has the lock. Of no delay, it runs once time is next looked at, or as
+        `soon` as the lock is free."""
+        if soon and not delay:
+            timer = Timer(self.clock.now, lambda: None)
+            self._fallen_due.append(lambda: action() if timer.live else None)
+            return timer
         return self.clock.call_later(delay, lambda: self._fallen_due.append(action))
 
     def reach(self, instance: str, port: int, data: bytes, seconds: float) -> bytes:
@@ -513,6 +531,11 @@ class LocalBackend:
         if self.real is not None:
             self.real.await_hosts()
 
+    def pause(self, seconds: float) -> None:
+        """Where hosts take real time, let it pass until something is heard of them, and so many seconds at most."""
+        if self.real is not None:
+            self.real.pause(seconds)
+
     def waits(self) -> Mapping[str, float]:
         """What a wait needs to know of hosts that take real time; in memory, nothing."""
         return {} if self.real is None else self.real.waits()
@@ -521,6 +544,21 @@ class LocalBackend:
         """What the metadata service answers an instance now; see `Cloud.metadata`."""
         with self._turn():
             return self.cloud.metadata(instance_id, path, method, headers)
+
+    def register_machine(self, region: str, asked: Registering) -> str:
+        """Register a machine outside the cloud, from any thread; the id of its managed instance.
+
+        Raises:
+            RegistrationRefused: its text says why; nothing has changed.
+        """
+        from faultzone.model.assistant.managed import RegistrationRefused
+
+        with self.locked():
+            try:
+                return self.cloud.register_machine(region, asked)
+            except RegistrationRefused as error:
+                refused = error  # The lock is released as after any answer.
+        raise refused
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Put something that happened outside the model into the journal, from any thread."""

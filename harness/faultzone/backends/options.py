@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from faultzone import editions
 from faultzone.backends import TEST_KEYS
@@ -23,16 +22,17 @@ from faultzone.substrate.memory import Timings
 _ENGINE_SECONDS: Final = 6
 
 
-@dataclass(frozen=True)
-class CloudOptions:
+class CloudOptions(NamedTuple):
     """What a local cloud is made from.
 
     Args:
         shapes: one for each region.
         accounts: how many accounts.
-        edition: its name, or an edition with other values.
+        edition: its name, or an edition with other values; `of` takes the one that is followed when left out.
         unknown: what becomes of a parameter that an action has in no edition: `ignore`, as the service does, and the
             journal names it; or `refuse`.
+        all_regions: whether the other regions of the edition are there too, of the first one's shape, each made when it
+            is first asked for.
         seed: of ids, addresses and names.
         clock: `virtual`, which stands still until moved, or `hybrid`, which also follows the real clock.
         scale: region seconds for each real second of a hybrid clock.
@@ -44,8 +44,9 @@ class CloudOptions:
 
     shapes: tuple[Shape, ...] = (Shape(),)
     accounts: int = 1
-    edition: Edition | str = field(default_factory=editions.followed)
+    edition: Edition | str = editions.DEFAULT
     unknown: str = "ignore"
+    all_regions: bool = False
     seed: int | str = 0
     clock: str = "virtual"
     scale: float = 1.0
@@ -62,24 +63,26 @@ class CloudOptions:
             options: what this class takes, and what `Shape` takes.
 
         Raises:
-            UsageError: an option that neither has; the text lists those that there are.
+            UsageError: an option that neither has; the text lists those that there are. Or one has a wrong value.
         """
         if not isinstance(regions, list | tuple):
             raise UsageError.expected("regions", regions, "a list of region IDs, such as ['cn-hangzhou']")
-        own = {name: options.pop(name) for name in list(options) if name in cls.__dataclass_fields__}
-        unknown = options.keys() - Shape.__dataclass_fields__.keys()
+        own = {name: options.pop(name) for name in list(options) if name in cls._fields}
+        unknown = options.keys() - set(Shape._fields)
         if unknown:
-            known = sorted({"regions", *cls.__dataclass_fields__, *Shape.__dataclass_fields__} - {"shapes"})
+            known = sorted({"regions", *cls._fields, *Shape._fields} - {"shapes"})
             raise UsageError.unknown("option", min(unknown), known, where="of a region")
+        own.setdefault("edition", editions.followed())
         if "shapes" not in own:
             own["shapes"] = tuple(Shape(**{**options, "region_id": each}) for each in regions) or (Shape(**options),)
+        for shape in own["shapes"]:
+            shape.check()
         if own.get("clock", "virtual") not in ("virtual", "hybrid"):
             raise UsageError.expected_one_of("clock", own["clock"], ("virtual", "hybrid"))
         return cls(**own)
 
 
-@dataclass(frozen=True)
-class BackendOptions:
+class BackendOptions(NamedTuple):
     """What a backend of any kind is made from. Each takes from it what it needs.
 
     Args:
@@ -94,7 +97,7 @@ class BackendOptions:
     cloud: CloudOptions = CloudOptions()
     keys: tuple[tuple[str, str], ...] = TEST_KEYS
     token: str = ""
-    docker: Settings = field(default_factory=Settings)
+    docker: Settings = Settings()
 
     @property
     def detail(self) -> str:
@@ -112,6 +115,7 @@ def local_backend(options: CloudOptions) -> LocalBackend:
         accounts=options.accounts,
         edition=options.edition,
         unknown=options.unknown,
+        all_regions=options.all_regions,
         rules=options.rules,
         seed=options.seed,
         clock=clock,
@@ -136,6 +140,7 @@ def docker_backend(options: CloudOptions, settings: Settings | None = None) -> L
         accounts=options.accounts,
         edition=options.edition,
         unknown=options.unknown,
+        all_regions=options.all_regions,
         rules=options.rules,
         seed=options.seed,
     )

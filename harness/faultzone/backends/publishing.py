@@ -13,6 +13,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
@@ -22,7 +23,7 @@ from faultzone.errors import UsageError
 from faultzone.journal import redaction
 from faultzone.journal.journal import copied
 from faultzone.model.events import notifications
-from faultzone.model.events.notifications import CLOUD_MONITOR, Notification, in_form
+from faultzone.model.events.notifications import CLOUD_MONITOR, QUEUE, Destination, Notification, in_form
 
 if TYPE_CHECKING:
     from faultzone.backends.mns import MnsQueue
@@ -37,10 +38,7 @@ _LINGER: Final = 5.0
 #: How much of a URL is quoted; and the names of hosts, each label of at most 63 characters.
 _SHOWN: Final = 200
 _USER: Final = re.compile(r"[^:@/]+(:[^:@/]*)?")
-_HOST: Final = re.compile(
-    r"(?=.{1,253}$)[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?"
-    r"(\.[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)*\.?"
-)
+_HOST: Final = re.compile(rf"(?=.{{1,253}}$){notifications.HOST_NAME}")
 
 
 class Publisher:
@@ -58,6 +56,9 @@ class Publisher:
         self._numbers = count(1)
         self._listeners = Listeners(self._from)
         self._open: dict[int, Callback | MnsQueue] = {}
+        #: What event rules send to: what decides which notices, and the subscription with the endpoint of a queue.
+        self._rules: Mapping[Destination, Callable[[Notification], bool]] = {}
+        self._followed: dict[Destination, tuple[int, str]] = {}
         #: The first notice of each queue and its form, by the queue's number; the first of whoever asks for notices.
         self._queues: dict[int, tuple[int, str]] = {}
         self._asked: int | None = None
@@ -66,8 +67,7 @@ class Publisher:
         self._kept: list[Notification] = []
         self._first = 1
         self._keeping = threading.Lock()
-        for region in cloud.regions.values():
-            notifications.watch(region, self._published.append, self._is_wanted)
+        cloud.watch_regions(lambda region: notifications.watch(region, self._published.append, self._is_wanted))
 
     def _is_wanted(self) -> bool:
         return bool(self._listeners or self._queues) or self._asked is not None
@@ -101,12 +101,48 @@ class Publisher:
         with self._keeping:
             return self._kept[max(0, number - self._first) :]
 
-    def subscribe(self, listener: Listener, form: str = CLOUD_MONITOR) -> int:
+    def follow(self, rules: Mapping[Destination, Callable[[Notification], bool]]) -> None:
+        """Send what event rules want to where they want it, from now on; what they had before ends."""
+        self._rules = rules
+        for destination in self._followed.keys() - rules.keys():
+            self.unsubscribe(self._followed.pop(destination)[0])
+        for destination in rules.keys() - self._followed.keys():
+            passes = partial(self._passes, destination)
+            if destination.kind == QUEUE:
+                self._followed[destination] = self.open_mns(destination.where, passes=passes)
+            else:
+                self._followed[destination] = self.call_back(destination.where, passes=passes), ""
+
+    def _passes(self, destination: Destination, notice: Notification) -> bool:
+        passes = self._rules.get(destination)
+        return passes is not None and passes(notice)
+
+    def endpoint_of(self, queue: str, account: str) -> str:
+        """The endpoint of a queue that an event rule of an account sends to.
+
+        Raises:
+            UsageError: none does.
+        """
+        endpoints = {
+            each.where: endpoint
+            for each, (_, endpoint) in self._followed.items()
+            if (each.kind, each.account) == (QUEUE, account)
+        }
+        if queue not in endpoints:
+            raise UsageError.unknown("queue", queue, endpoints)
+        return endpoints[queue]
+
+    def subscribe(
+        self, listener: Listener, form: str = CLOUD_MONITOR, passes: Callable[[Notification], bool] | None = None
+    ) -> int:
         """Call a function with all that is published from now on, in one of the `FORMS`; returns the number that ends
-        it."""
+        it. `passes` chooses."""
         number = next(self._numbers)
-        heard = listener if form == CLOUD_MONITOR else lambda notice: listener(in_form(notice, form))
-        self._listeners.add(number, heard, self.end)
+
+        def heard(notice: Notification) -> object:
+            return listener(in_form(notice, form)) if passes is None or passes(notice) else None
+
+        self._listeners.add(number, listener if passes is None and form == CLOUD_MONITOR else heard, self.end)
         return number
 
     def open_queue(self, form: str = CLOUD_MONITOR) -> int:
@@ -115,18 +151,22 @@ class Publisher:
         self._queues[number] = self.end, form
         return number
 
-    def call_back(self, url: str, form: str = CLOUD_MONITOR) -> int:
+    def call_back(
+        self, url: str, form: str = CLOUD_MONITOR, passes: Callable[[Notification], bool] | None = None
+    ) -> int:
         """Post all that is published from now on to a URL; the number that ends it.
 
         Raises:
             UsageError: it is no HTTP URL.
         """
         callback = Callback(url, self._note)
-        number = self.subscribe(callback.put, form)
+        number = self.subscribe(callback.put, form, passes)
         self._open[number] = callback
         return number
 
-    def open_mns(self, name: str, form: str = CLOUD_MONITOR) -> tuple[int, str]:
+    def open_mns(
+        self, name: str, form: str = CLOUD_MONITOR, passes: Callable[[Notification], bool] | None = None
+    ) -> tuple[int, str]:
         """Serve all that is published from now on as an MNS queue; the number that ends it, and the endpoint.
 
         Raises:
@@ -135,7 +175,7 @@ class Publisher:
         from faultzone.backends.mns import MnsQueue
 
         served = MnsQueue(name)
-        number = self.subscribe(served.put, form)
+        number = self.subscribe(served.put, form, passes)
         self._open[number] = served
         return number, served.endpoint
 

@@ -9,9 +9,8 @@ factory takes `BackendOptions` and gives what has `call`, `control` and `close`;
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.backends import Backend, Doors
 from faultzone.errors import UsageError
@@ -43,8 +42,7 @@ def _try(options: BackendOptions) -> None:
     create(options).close()
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of backend.
 
     Attributes:

@@ -5,18 +5,23 @@ an endpoint has the calls alone, so nothing is known of it.
 
     for result in check(region.journal):
         assert result.verdict != "violated", result
+
+Besides the checkers by name, it takes conditions of the test's own: `check(region.journal, [never("stale")])`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from faultzone.checkers import events, instances, liveness, records
 from faultzone.checkers.base import HOLDS, UNKNOWN, VIOLATED, Checker, Origin, Raw, Result
 from faultzone.errors import FaultzoneError, HarnessError, UsageError
-from faultzone.journal.journal import Journal, load
+from faultzone.journal.journal import Journal, stored
+
+if TYPE_CHECKING:
+    from faultzone.conditions import Condition
 
 #: The checkers by name.
 CHECKERS: Final[dict[str, type[Checker]]] = {
@@ -52,8 +57,8 @@ def choose(names: str) -> tuple[str, ...]:
     return chosen
 
 
-def check(journal: Journal | Iterable[Raw], names: Sequence[str] | None = None) -> list[Result]:
-    """Judge a journal by the checkers of these names; by all when left out.
+def check(journal: Journal | Iterable[Raw], names: Sequence[str | Condition] | None = None) -> list[Result]:
+    """Judge a journal by the checkers of these names, and by conditions; by all checkers when left out.
 
     Raises:
         HarnessError: a checker failed by itself, which says nothing of the region.
@@ -62,11 +67,19 @@ def check(journal: Journal | Iterable[Raw], names: Sequence[str] | None = None) 
     entries: Sequence[Raw] = journal.entries if isinstance(journal, Journal) else list(journal)
     if not entries or entries[0][2] != "region":
         why = "the journal does not begin with the region that it is of"
-        return [Result(name, UNKNOWN, why) for name in chosen]
+        return [Result(str(name), UNKNOWN, why) for name in chosen]
     origin = Origin(entries[0][3])
-    checkers = [CHECKERS[name](origin) for name in chosen]
+    checkers = [_made(name, origin) for name in chosen]
     _fold(entries, checkers)
     return [checker.result for checker in checkers]
+
+
+def _made(name: str | Condition, origin: Origin) -> Checker:
+    if isinstance(name, str):
+        return CHECKERS[name](origin)
+    from faultzone.checkers.kept import Kept  # Few runs have conditions.
+
+    return Kept(origin, name)
 
 
 def _fold(entries: Sequence[Raw], checkers: Sequence[Checker]) -> None:
@@ -98,18 +111,13 @@ def _fold(entries: Sequence[Raw], checkers: Sequence[Checker]) -> None:
         raise HarnessError(f"a checker failed at entry {entry[0]} ({entry[2]}): {error!r}") from error
 
 
-def check_file(path: Path, names: Sequence[str] | None = None) -> list[Result]:
+def check_file(path: Path, names: Sequence[str | Condition] | None = None) -> list[Result]:
     """Judge a stored journal.
 
     Raises:
         UsageError: there is no such file, it is no journal, or its entries are others than this version's.
     """
-    try:
-        entries = load(path)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: expected a journal (*.ndjson): {error}") from None
-    if not entries:
-        raise UsageError(f"{path}: expected a journal (*.ndjson), found no entry")
+    entries = stored(path)
     try:
         return check(entries, names)
     except HarnessError as error:
@@ -117,7 +125,7 @@ def check_file(path: Path, names: Sequence[str] | None = None) -> list[Result]:
         raise UsageError(f"{path}: expected a journal that this version of faultzone wrote: {error}") from error
 
 
-def demand(journal: Journal | Iterable[Raw], names: Sequence[str] | None = None) -> None:
+def demand(journal: Journal | Iterable[Raw], names: Sequence[str | Condition] | None = None) -> None:
     """See that no checker is violated.
 
     Raises:

@@ -24,6 +24,12 @@ Raw = tuple[int, int, str, Mapping[str, Any]]
 _SHOWN: Final = 5
 
 
+def launched(answer: Mapping[str, Any]) -> list[Any]:
+    """The ids that the answer of a launch has; none where its order waits to be paid."""
+    ids: list[Any] = answer.get("InstanceIdSets", {}).get("InstanceIdSet") or [answer.get("InstanceId")]
+    return [] if ids == [None] and answer.get("OrderId") else ids
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What one checker makes of a journal.

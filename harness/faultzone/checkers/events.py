@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from faultzone.checkers.base import Checker, Origin, Raw, when
+from faultzone.checkers.base import Checker, Origin, Raw, launched, when
 from faultzone.clock import MINUTE, SECOND, read_stamp
 
 #: A state, None before publication -> those that may follow (event/states). The judge has a table of its own: that of
@@ -50,45 +50,51 @@ class EventMachine(Checker):
 class Windows(Checker):
     """A planned event begins at its NotBefore, not earlier, and not later unless it was answered.
 
-    Clause: event/default-action. How long the windows are is for the clauses of each type to say.
+    Clauses: event/default-action, event/move. How long the windows are is for the clauses of each type to say.
     """
 
     name = "windows"
-    kinds = frozenset({"event"})
+    kinds = frozenset({"event", "notice"})
 
     def __init__(self, origin: Origin) -> None:
         super().__init__(origin)
-        self._planned: dict[str, Raw] = {}
+        #: What said last when an event is due, what it was then, and when that is.
+        self._planned: dict[str, tuple[Raw, str, int]] = {}
 
     def see(self, entry: Raw) -> None:
         """Compare the beginning, or for a simulated event the end, of an execution with the plan."""
-        _, at, _, data = entry
+        _, at, kind, data = entry
+        if kind == "notice":
+            if data["what"] == "event moved" and (moved := self._planned.get(data["event"])) is not None:
+                self._planned[data["event"]] = (entry, moved[1], data["not_before"])
+            return
         event = data["event"]
         if data["not_before"] is None:
             return
         if data["from"] is None:
-            self._planned[event] = entry
+            self._planned[event] = (entry, data["to"], data["not_before"])
             return
-        plan = self._planned.get(event)
-        if plan is None:
+        planned = self._planned.get(event)
+        if planned is None:
             return
+        plan, _, due = planned
         begins = data["from"] == "Scheduled" and data["to"] in ("Executing", "Executed")
-        if (begins or (data["simulated"] and data["to"] == "Executed")) and at < plan[3]["not_before"]:
-            self.blame(f"{event} was {data['to']} before its NotBefore, {when(plan[3]['not_before'])}", plan, entry)
-        elif begins and at > self._latest(plan):
+        if (begins or (data["simulated"] and data["to"] == "Executed")) and at < due:
+            self.blame(f"{event} was {data['to']} before its NotBefore, {when(due)}", plan, entry)
+        elif begins and at > self._latest(plan, due):
             self.blame(f"{event} was {data['to']} long after its NotBefore", plan, entry)
         if data["from"] == "Scheduled":
             del self._planned[event]
 
     def end(self, now: int) -> None:
         """Look for plans whose time has passed."""
-        for event, plan in self._planned.items():
-            if plan[3]["to"] == "Scheduled" and now > self._latest(plan):
+        for event, (plan, state, due) in self._planned.items():
+            if state == "Scheduled" and now > self._latest(plan, due):
                 self.blame(f"{event} is still Scheduled at {when(now)}, long after its NotBefore", plan)
 
-    def _latest(self, plan: Raw) -> int:
+    def _latest(self, plan: Raw, due: int) -> int:
         """An event that is published after its NotBefore begins at once."""
-        return max(plan[1], int(plan[3]["not_before"])) + _LATE
+        return max(plan[1], due) + _LATE
 
 
 class Releases(Checker):
@@ -136,8 +142,7 @@ class Releases(Checker):
         if action == "ModifyInstanceAutoReleaseTime":
             self._asked[str(parameters.get("InstanceId"))] = (entry, at)
         elif action in ("RunInstances", "CreateInstance"):
-            ids = answer.get("InstanceIdSets", {}).get("InstanceIdSet") or [answer.get("InstanceId")]
-            for each in ids:
+            for each in launched(answer):
                 self._asked.setdefault(each, (entry, at))
 
     def _judge(self, instance: str, released: Raw) -> None:

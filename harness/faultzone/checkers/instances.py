@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from faultzone.checkers.base import Checker, Holders, Origin, Raw
+from faultzone.checkers.base import Checker, Holders, Origin, Raw, launched
 
 _TRANSITION: Final = frozenset({"transition"})
 #: What an entry tells of the spread of a set, where it tells nothing: one member a host.
@@ -166,9 +166,7 @@ class Conservation(Checker):
         data = entry[3]
         if entry[2] == "call":
             if data["action"] in ("RunInstances", "CreateInstance"):
-                answer = data["answer"]
-                ids = answer.get("InstanceIdSets", {}).get("InstanceIdSet") or [answer.get("InstanceId")]
-                self._answered.update(dict.fromkeys(ids, entry))
+                self._answered.update(dict.fromkeys(launched(data["answer"]), entry))
             return
         instance = data.get("instance")
         if instance is None:
@@ -179,7 +177,7 @@ class Conservation(Checker):
             self._made[instance] = entry
         released = data["to"] == "Released"
         private = None if released else data.get("private_ip")
-        self._private.take(instance, private and (data["region"], data["account"], private), entry)
+        self._private.take(instance, private and (data["region"], data["account"], data.get("vpc"), private), entry)
         self._public.take(instance, None if released else data.get("public_ip") or None, entry)
 
     def commit(self) -> None:

@@ -92,6 +92,6 @@ class Money(Checker):
         before = last[3]
         if charged < _units(before["charged"]):
             self.blame(f"what {account} was charged became less", last, entry)
-        moved = amount if data["what"] == "top-up" else -amount
+        moved = amount if data["what"] in ("top-up", "refund") else -amount
         if balance + charged != _units(before["balance"]) + _units(before["charged"]) + moved:
             self.blame(f"the balance of {account} does not follow from the one before", last, entry)

@@ -38,7 +38,8 @@ __all__ = [
 
 #: What a clause may need beyond the public API.
 CAPABILITIES: Final = frozenset(
-    {"see-hosts", "break-hosts", "move-time", "change-account", "set-supply", "shape-region", "guest"}
+    "see-hosts break-hosts break-agents move-time change-account set-supply shape-region reach-guests outside-machines "
+    "crash-guests consoles log-in guest-time old-agents windows guest".split()
 )
 
 #: The files, in the order of the operations manual, with the headings that the rendered page gives them.
@@ -50,6 +51,8 @@ _CHAPTERS: Final = {
     "event": "System events",
     "recovery": "Auto recovery",
     "billing": "Billing",
+    "resource": "Key pairs, rules and disks",
+    "product": "Products beside ECS",
 }
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _EDITION: Final = re.compile(r"\d{4}-\d{2}")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
 
 from faultzone.api.ecs import ECS
+from faultzone.api.products import VERSIONS, host_of
 from faultzone.api.request import Parameter, Request
-from faultzone.editions import EDITIONS, Edition, date_text
+from faultzone.editions import EDITIONS, Date, Edition, date_text
 from faultzone.model.core.dispatch import ACTIONS
 
 
@@ -31,24 +33,47 @@ def render_markdown() -> str:
         "",
         *_shares(),
         "",
-        "| action | since | parameters |",
-        "|---|---|---|",
+        *_table(ECS),
+        "",
+        "## Products beside ECS",
+        "",
+        "A request names its product by its version, or by a host name of the cloud. The version of a product that is",
+        "not here is refused with `InvalidVersion`.",
     ]
-    for name, request in implemented().items():
+    for product, version in VERSIONS.items():
+        if product != ECS:
+            lines += ["", f"### {product} {version}", "", *_table(product)]
+    return "\n".join([*lines, "", *_refused()]) + "\n"
+
+
+def products_table() -> str:
+    """The table of docs/products.md: each product beside ECS with its version, its endpoint and its actions."""
+    lines = ["| product | version | endpoint | actions |", "|---|---|---|---|"]
+    for product, version in VERSIONS.items():
+        if product != ECS:
+            actions = ", ".join(implemented(product))
+            lines.append(f"| `{product}` | {version} | `{host_of(product, '<region>')}` | {actions} |")
+    return "\n".join(lines) + "\n"
+
+
+def _table(product: str) -> Iterator[str]:
+    """The actions of a product."""
+    yield "| action | since | parameters |"
+    yield "|---|---|---|"
+    for name, request in implemented(product).items():
         if name != request.__name__:
-            lines.append(f"| {name} | {date_text(request.since)} | the same as {request.__name__} |")
+            yield f"| {name} | {date_text(request.since)} | the same as {request.__name__} |"
             continue
         region = ["**RegionId**"] if request.needs_region else ["RegionId"]
         shown = ", ".join(
             region
             + [
-                _render(*each, {*getattr(request, "mandatory", ())} - {*getattr(request, "instead", ())})
+                _render(each, {*getattr(request, "mandatory", ())} - {*getattr(request, "instead", ())})
                 for each in _flat(request.parameters.values())
-                if not each[1].refused
+                if not each.parameter.refused
             ]
         )
-        lines.append(f"| {name} | {date_text(request.since)} | {shown} |")
-    return "\n".join([*lines, "", *_refused()]) + "\n"
+        yield f"| {name} | {date_text(request.since)} | {shown} |"
 
 
 def _kind(parameter: Parameter, edition: Edition) -> str:
@@ -66,9 +91,9 @@ def _shares() -> Iterator[str]:
     for edition in EDITIONS:
         requests = [each for name, each in implemented().items() if name == each.__name__ and edition.has(each.since)]
         kinds = Counter(
-            _kind(way, edition)
+            _kind(way.parameter, edition)
             for each in requests
-            for _, way in _flat(each.parameters.values())
+            for way in _flat(each.parameters.values())
             if way.since is None or edition.has(way.since)
         )
         counts = (len(requests), kinds.total(), kinds["acts"], kinds["inert"], kinds["refused"])
@@ -82,30 +107,46 @@ def _refused() -> Iterator[str]:
     yield ""
     yield "| action | parameter | why |"
     yield "|---|---|---|"
-    for name, request in implemented().items():
+    for name, request in [each for product in VERSIONS for each in implemented(product).items()]:
         if name == request.__name__:
             by_reason: dict[str, list[str]] = {}
-            for shown, each in _flat(request.parameters.values()):
+            for way in _flat(request.parameters.values()):
+                each = way.parameter
                 if each.refused:
                     taken = f" ({', '.join(map(str, each.harmless))})" if any(each.harmless) else ""
-                    by_reason.setdefault(each.refused, []).append(f"{shown}{taken}")
+                    by_reason.setdefault(each.refused, []).append(f"{way.name}{taken}")
             for why, names in by_reason.items():
                 yield f"| {name} | {', '.join(names)} | {why} |"
 
 
-def _flat(parameters: Iterable[Parameter], prefix: str = "") -> Iterator[tuple[str, Parameter]]:
-    """The names of parameters on the wire, those of fields included."""
+class _Way(NamedTuple):
+    """A parameter, or a field of one.
+
+    Attributes:
+        name: as the wire has it.
+        since: the date of the documentation that first has it and what it is in; None where all have.
+    """
+
+    name: str
+    parameter: Parameter
+    since: Date | None
+
+
+def _flat(parameters: Iterable[Parameter], prefix: str = "", since: Date | None = None) -> Iterator[_Way]:
+    """Parameters by their names on the wire, those of fields included."""
     for each in parameters:
         name = f"{prefix}{each.name}.N" if each.repeated else f"{prefix}{each.name}"
+        first = max(filter(None, (each.since, since)), default=None)
         if each.fields is None:
-            yield name, each
+            yield _Way(name, each, first)
         else:
-            yield from _flat(dict.fromkeys(each.fields.values()), f"{name}.")
+            yield from _flat(dict.fromkeys(each.fields.values()), f"{name}.", first)
 
 
-def _render(name: str, parameter: Parameter, mandatory: Collection[str]) -> str:
+def _render(way: _Way, mandatory: Collection[str]) -> str:
+    name, parameter, since = way
     name = f"**{name}**" if parameter.required or parameter.name in mandatory else name
-    since, inert = parameter.since, parameter.inert
+    inert = parameter.inert
     remarks = [date_text(since)] if since else []
     if inert:
         at_once = inert <= (since or EDITIONS[0].date)

@@ -1,9 +1,13 @@
 """The command `faultzone`.
 
 - `faultzone up` serves a simulated region to any ECS client.
+- `faultzone run` runs a program that takes a simulated region for the cloud.
+- `faultzone env` prints the settings of a client for an endpoint.
 - `faultzone conform` runs the conformance suite, by default against a region in memory.
 - `faultzone wrong` lists the regions that are wrong on purpose.
 - `faultzone check` judges stored journals.
+- `faultzone ask` asks stored journals which entries a sentence describes, or whether it holds.
+- `faultzone timeline` shows a stored journal as a picture.
 - `faultzone actions` lists the implemented actions.
 - `faultzone doctor` checks the docker backend.
 - `faultzone sweep` removes the remains of killed sessions from the Docker engine.
@@ -15,16 +19,24 @@ import argparse
 import importlib.util
 import io
 import os
-import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import editions
+from faultzone.api.ecs import ECS
+from faultzone.cli import ask as ask_cli
 from faultzone.cli import docker as docker_cli
+from faultzone.cli import env as env_cli
+from faultzone.cli import run as run_cli
+from faultzone.cli import serving
+from faultzone.cli import timeline as timeline_cli
 from faultzone.errors import FaultzoneError, UsageError
-from faultzone.model.core.shape import IMMEDIATE, PLANNED
+
+if TYPE_CHECKING:
+    from faultzone.conditions import Condition
 
 #: How options of other plugins begin, each with the module that brings them and the extra that installs it.
 _OF_EXTRAS: Final = {
@@ -67,23 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_up(commands)
-    conform = commands.add_parser(
-        "conform",
-        help="run the conformance suite",
-        description="Run the conformance suite. pytest gets all other arguments, such as -x or -k NAME.",
-    )
-    conform.add_argument(
-        "--backend",
-        default="memory",
-        help="memory, docker, wrong:NAME, the URL of an endpoint, or an installed backend (default: memory)",
-    )
-    conform.add_argument(
-        "--clause", default="", metavar="PATTERN", help="only these clauses, such as 'deployment-set/*'"
-    )
-    conform.add_argument("--edition", default="", choices=editions.names(), help="the edition of the documentation")
-    conform.add_argument("--keys", default="", metavar="ID:SECRET,...", help="the key pairs of an endpoint's accounts")
-    conform.add_argument("--token", default="", help="the control token of an endpoint")
-    conform.set_defaults(run=_conform)
+    _add_conform(commands)
     wrong = commands.add_parser("wrong", help="list the regions that are wrong on purpose")
     wrong.add_argument(
         "name", nargs="?", metavar="NAME", help="show the change of this region, and the clause that it breaks"
@@ -104,9 +100,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="a file of --faultzone-journal, or a directory: all *.ndjson files in it and below it",
     )
     check.add_argument("--checkers", default="all", metavar="NAMES", help="only these checkers, separated by commas")
+    check.add_argument(
+        "--condition",
+        action="append",
+        default=[],
+        metavar="SENTENCE",
+        help="also judge this condition, such as 'never stale'; can be repeated. `faultzone ask --help` has examples",
+    )
     check.set_defaults(run=_check)
+    ask_cli.add(commands, _ask)
+    timeline_cli.add(commands, _timeline)
     docker_cli.add(commands)
-    options, rest = parser.parse_known_args(arguments)
+    run_cli.add(commands)
+    env_cli.add(commands)
+    given, command = run_cli.split(sys.argv[1:] if arguments is None else arguments)
+    options, rest = parser.parse_known_args(given)
+    options.command = command
     if rest and options.run is not _conform:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest
@@ -131,26 +140,7 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="serve a simulated region",
         description="Serve a simulated region on loopback until interrupted. The first line says 'ready URL'.",
     )
-    up.add_argument("--port", type=_port, default=0, help="the port (default: a free port)")
-    up.add_argument(
-        "--region", action="append", metavar="ID", help="the ID of a region; can be repeated (default: cn-hangzhou)"
-    )
-    up.add_argument(
-        "--zones",
-        type=_zones,
-        default=2,
-        metavar="NUMBER|NAMES",
-        help="the number of zones of each region, or their IDs, such as cn-hangzhou-h,cn-hangzhou-i (default: 2)",
-    )
-    up.add_argument("--hosts", type=_whole, default=8, help="the number of physical hosts in each zone (default: 8)")
-    up.add_argument("--hosts-per-rack", type=_whole, default=2, help="the hosts that share a rack (default: 2)")
-    up.add_argument("--racks-per-switch", type=_whole, default=2, help="the racks that share a switch (default: 2)")
-    up.add_argument(
-        "--accounts",
-        type=_whole,
-        default=1,
-        help="the number of accounts; their key pairs are testid/testsecret, testid2/testsecret2 ... (default: 1)",
-    )
+    up.add_argument("--port", type=serving.port, default=0, help="the port (default: a free port)")
     up.add_argument(
         "--key",
         metavar="ID:SECRET",
@@ -171,58 +161,71 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="another accepted host name, besides localhost and the hosts of the cloud; can be repeated",
     )
     up.add_argument(
-        "--edition",
-        default=editions.DEFAULT,
-        choices=editions.names(),
-        help="the edition of the documentation (default: %(default)s)",
+        "--ca",
+        type=Path,
+        metavar="DIR",
+        help="keep the certificate authority of TLS in this directory (default: a new one for each process)",
     )
-    up.add_argument(
-        "--unknown",
-        default="ignore",
-        choices=("ignore", "refuse"),
-        help="what becomes of a parameter that no edition has (default: %(default)s, as the service does)",
-    )
-    up.add_argument("--seed", default="0", help="the seed of IDs, addresses and names (default: 0)")
-    up.add_argument(
-        "--recovery",
-        default=PLANNED,
-        choices=(PLANNED, IMMEDIATE),
-        help="after the permanent loss of a host, its instances restart after a plan, or immediately "
-        "(default: %(default)s)",
-    )
-    up.add_argument("--scale", type=_decimal, default=1.0, help="region seconds per real second (default: 1)")
+    up.add_argument("--log", action="store_true", help="write a line for each request to the standard error")
+    serving.add(up)
     up.set_defaults(run=_up)
 
 
+def _add_conform(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    conform = commands.add_parser(
+        "conform",
+        help="run the conformance suite",
+        description="Run the conformance suite. pytest gets all other arguments, such as -x or -k NAME.",
+    )
+    conform.add_argument(
+        "--backend",
+        default="memory",
+        help="memory, docker, wrong:NAME, the URL of an endpoint, or an installed backend (default: memory)",
+    )
+    conform.add_argument(
+        "--clause", default="", metavar="PATTERN", help="only these clauses, such as 'deployment-set/*'"
+    )
+    conform.add_argument("--edition", default="", choices=editions.names(), help="the edition of the documentation")
+    conform.add_argument("--keys", default="", metavar="ID:SECRET,...", help="the key pairs of an endpoint's accounts")
+    conform.add_argument("--token", default="", help="the control token of an endpoint")
+    conform.set_defaults(run=_conform)
+
+
 def _up(options: argparse.Namespace) -> int:
-    from faultzone.journal import ignored
+    from faultzone.journal import asked, ignored
+    from faultzone.listen.authority import ADVICE, Authority
     from faultzone.serve import cloud as hosted
 
-    regions = options.region or ["cn-hangzhou"]
-    cloud = hosted.Hosted(
-        regions=regions,
-        zones=options.zones,
-        hosts_per_zone=options.hosts,
-        hosts_per_rack=options.hosts_per_rack,
-        racks_per_switch=options.racks_per_switch,
-        accounts=options.accounts,
-        edition=options.edition,
-        unknown=options.unknown,
-        seed=options.seed,
-        recovery=options.recovery,
-        clock="hybrid",
-        scale=options.scale,
-    )
+    if options.summary:
+        asked.check(options.summary)
+    authority = Authority(options.ca)
+    if options.ca is not None:
+        authority.certificate  # noqa: B018 - what is wrong with the directory is said before anything is served
     key = _read_key("--key", options.key, "ID:SECRET")
     sts = None if options.sts is None else _read_key("--sts", options.sts, "ID:SECRET:TOKEN")
-    given = {"port": options.port, "token": options.token, "allow_hosts": options.allow_host}
-    with hosted.endpoint(cloud, key=key, sts=sts, **given) as served:
+    given = {"port": options.port, "token": options.token, "allow_hosts": options.allow_host, "authority": authority}
+    if options.log:
+        given["watch"] = partial(print, file=sys.stderr, flush=True)
+    with (
+        serving.opened(options) as cloud,
+        hosted.endpoint(cloud, key=key, sts=sts, **given) as served,
+        # Whoever reads that it is ready may tell it to end at once.
+        hosted.interruption() as interrupted,
+    ):
+        serving.tell_people(served, key, cloud)
         print(f"ready {served.url}", flush=True)
         print(f"control token {served.token}", flush=True)
-        hosted.wait_for_interrupt()
-    cloud.close()
-    for line in ignored.lines(cloud.journal.ignored):
-        print(line, flush=True)
+        if not _is_installed("trustme"):
+            print(f"plain HTTP only; for TLS on the same port: {ADVICE}", flush=True)
+        interrupted()
+        report = serving.game_day(cloud) if options.scenario is not None else []
+    if report:
+        print(*report, sep="\n", flush=True)
+    if options.summary:
+        asked.write(cloud.summary(), options.summary)
+    else:
+        for line in ignored.lines(cloud.journal.ignored):
+            print(line, flush=True)
     return 0
 
 
@@ -266,30 +269,6 @@ def _is_installed(module: str) -> bool:
         return False
 
 
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 5) or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a port from 0 to 65535")
-    return int(text)
-
-
-def _zones(text: str) -> int | list[str]:
-    """The number of zones, or their names, separated by commas."""
-    return _whole(text) if text.isdigit() else text.split(",")
-
-
-def _whole(text: str) -> int:
-    # The functions that read numbers take digits of any script, and underscores.
-    if not re.fullmatch(r"-?[0-9]{1,9}", text):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number")
-    return int(text)
-
-
-def _decimal(text: str) -> float:
-    if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?(e[0-9]{1,2})?|-?inf|nan", text):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a number, such as 20 or 0.5")
-    return float(text)
-
-
 def _wrong(options: argparse.Namespace) -> int:
     from faultzone import clauses, mutations
 
@@ -309,7 +288,7 @@ def _check(options: argparse.Namespace) -> int:
 
     from faultzone import checkers
 
-    names = checkers.choose(options.checkers)
+    names: list[str | Condition] = [*checkers.choose(options.checkers), *map(_condition, options.condition)]
     violated = False
     for path in _journals(options.journal):
         print(path)
@@ -317,6 +296,30 @@ def _check(options: argparse.Namespace) -> int:
             print(indent(str(result), "  "))
             violated |= result.verdict == checkers.VIOLATED
     return int(violated)
+
+
+def _condition(sentence: str) -> Condition:
+    """The condition that a sentence says.
+
+    Raises:
+        UsageError: it says none.
+    """
+    from faultzone.conditions import Condition, read
+    from faultzone.conditions.sentences import SOMETIMES
+
+    found = read(sentence)
+    # What must be reached at least once is judged over all journals: `ask` does.
+    if not isinstance(found, Condition) or found.demand == SOMETIMES:
+        raise UsageError(f"--condition {sentence!r}: write always, never or eventually before it")
+    return found
+
+
+def _ask(options: argparse.Namespace) -> int:
+    return ask_cli.run(options.sentence, _journals([options.journal]))
+
+
+def _timeline(options: argparse.Namespace) -> int:
+    return timeline_cli.run(options, _journals([options.journal]))
 
 
 def _journals(paths: Sequence[Path]) -> list[Path]:
@@ -335,12 +338,15 @@ def _journals(paths: Sequence[Path]) -> list[Path]:
 
 
 def _actions(options: argparse.Namespace) -> int:
+    from faultzone.api.products import VERSIONS
     from faultzone.cli.actions import implemented
 
     edition = editions.load(options.edition)
-    for name, request in implemented().items():
-        if edition.has(request.since):
-            print(f"{name:<52} since {editions.date_text(request.since)}")
+    for product in VERSIONS:
+        for name, request in implemented(product).items():
+            if edition.has(request.since):
+                shown = name if product == ECS else f"{product} {name}"
+                print(f"{shown:<52} since {editions.date_text(request.since)}")
     return 0
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from faultzone.api.errors import ApiError
 from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_account, region_of
 from faultzone.errors import UsageError
 from faultzone.model.billing import arrears, subscriptions
+from faultzone.model.billing import orders as ordering
 from faultzone.model.billing.ledger import books_of, units, yuan
 from faultzone.model.core.periods import midnight_after
 
@@ -73,15 +75,66 @@ def prices(
     return accounts.prices.render()
 
 
+@verb(VERBS, "change-account", writes=False)
+def orders(backend: Local) -> dict[str, Any]:
+    """List the orders that wait to be paid: their IDs, accounts, amounts, actions and instances."""
+    return {
+        "orders": [
+            {
+                "order": id,
+                "account": each.account,
+                "amount": yuan(each.amount),
+                "action": each.what,
+                "instances": list(each.instances),
+            }
+            for id, each in books(backend).unpaid.items()
+        ]
+    }
+
+
+@verb(VERBS, "change-account")
+def pay_order(backend: Local, *, order: str) -> dict[str, Any]:
+    """Pay an order that waits, as its owner does in the console, and carry it out; `instances` are those that it is
+    about, or that it has made."""
+    waiting = books(backend).unpaid
+    if order not in waiting:
+        raise UsageError.unknown("order", order, waiting, see="the verb 'orders' lists those that wait to be paid")
+    try:
+        paid, ids = ordering.pay(next(iter(backend.cloud.regions.values())), order)
+    except ApiError as refusal:
+        raise UsageError(f"order {order} cannot be carried out: {refusal}") from refusal
+    return {**_render(backend, paid.account), "instances": list(ids)}
+
+
+@verb(VERBS, "change-account")
+def renewal_day(backend: Local, *, day: int | None = None, account: str | None = None) -> dict[str, Any]:
+    """Set the day of a month, 1 to 28, that an account renews its subscriptions to; null for none."""
+    if day is not None and not 1 <= day <= 28:
+        raise UsageError.expected_whole("day", day, 1, 28)
+    books(backend).ledgers[find_account(backend, account)].renewal_day = day
+    return {"day": day}
+
+
+def subscription(backend: Local, instance: str) -> Instance:
+    """The subscription of this id.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = backend.cloud.find_instance(instance)
+    if found is None or found.expires is None:
+        raise UsageError.expected("instance", instance, "the ID of a subscription instance")
+    return found
+
+
 def end_early(backend: Local, instance: str, within: int) -> tuple[Instance, RegionState]:
     """Let a subscription end at the first midnight of UTC+8 after `within` milliseconds, unless it ends sooner.
 
     Raises:
         UsageError: there is no such subscription, or it has expired.
     """
-    found = backend.cloud.find_instance(instance)
-    if found is None or found.expires is None:
-        raise UsageError.expected("instance", instance, "the ID of a subscription instance")
+    found = subscription(backend, instance)
+    assert found.expires is not None
     if within < 0:
         raise UsageError.expected_whole("within", within, 0, unit="milliseconds")
     if found.expires <= backend.clock.now:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.control.registry import Table, Verb, verb
 from faultzone.control.targets import find_account, find_instance, find_region, region_of
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from faultzone.control.local import Local
 
 VERBS: Table = {}
+
+#: The kinds of entry that tell of no change.
+_LOOKS: Final = frozenset({"read", "probe"})
 
 
 def describe(table: Mapping[str, Verb]) -> dict[str, Any]:
@@ -41,14 +44,14 @@ def shape(backend: Local) -> dict[str, Any]:
     cloud = backend.cloud
     return {
         "regions": {
-            each.id: {
-                "zones": list(each.zone_ids),
-                "hosts_per_zone": each.shape.hosts_per_zone,
-                "hosts_per_rack": each.shape.hosts_per_rack,
-                "racks_per_switch": each.shape.racks_per_switch,
-                "recovery": each.shape.recovery,
+            each.region_id: {
+                "zones": list(each.zone_ids()),
+                "hosts_per_zone": each.hosts_per_zone,
+                "hosts_per_rack": each.hosts_per_rack,
+                "racks_per_switch": each.racks_per_switch,
+                "recovery": each.recovery,
             }
-            for each in cloud.regions.values()
+            for each in map(cloud.shape, cloud.region_ids)
         },
         "accounts": list(cloud.accounts),
         "edition": cloud.edition.name,
@@ -145,6 +148,19 @@ def account_settings(
     return {"stop_without_charge": state.stop_without_charge_by_default, "ram_roles": roles}
 
 
+@verb(VERBS, "change-account")
+def add_resource_group(backend: Local, *, name: str, account: str | None = None) -> dict[str, Any]:
+    """Make a resource group, which other products keep and resources can be put into. Returns its ID."""
+    from faultzone.model.core.resource_groups import groups_of
+
+    region, owner = find_region(backend, None), find_account(backend, account)
+    if not name:
+        raise UsageError.expected("name", name, "the name of the group, such as 'web'")
+    if any(each.name == name for each in groups_of(region, owner).all.values()):
+        raise UsageError.expected("name", name, "a name that no resource group of the account has")
+    return {"resource_group": groups_of(region, owner).add(name, name).id}
+
+
 @verb(VERBS, "move-time", writes=False)
 def clock(backend: Local) -> dict[str, Any]:
     """Return the present of the region in milliseconds since the epoch, the kind of its clock and the next timer."""
@@ -165,6 +181,40 @@ def advance(backend: Local, *, milliseconds: int, await_hosts: bool = True, to_n
         return {"now": backend.clock.now, "timers": fired, "left": left}
     fired = backend.advance(milliseconds, await_hosts=await_hosts)
     return {"now": backend.clock.now, "timers": fired}
+
+
+@verb(VERBS, "move-time", takes_lock=True)
+def call_later(backend: Local, *, after: int, function: Callable[[], object]) -> dict[str, Any]:
+    """Call a function after `after` milliseconds of region time, and before more pass."""
+    if after < 0:
+        raise UsageError.expected_whole("after", after, 0, unit="milliseconds")
+    with backend.locked():
+        backend.plan(after, function)
+    return {}
+
+
+@verb(VERBS, takes_lock=True)
+def watch(backend: Local, *, function: Callable[[], object]) -> dict[str, Any]:
+    """Call a function after each change, and before more region time passes, until it returns true."""
+    watchers, planned = backend.journal.watchers, False
+
+    def look() -> None:
+        nonlocal planned
+        try:
+            if function() and hear in watchers:
+                watchers.remove(hear)
+        finally:
+            planned = False
+
+    def hear(at: int, kind: str, data: Mapping[str, Any]) -> None:
+        nonlocal planned
+        if kind not in _LOOKS and not planned:
+            planned = True
+            # Whoever appends has the lock.
+            backend.plan(0, look, soon=True)
+
+    watchers.append(hear)
+    return {}
 
 
 @verb(VERBS, "see-hosts", writes=False)

@@ -6,20 +6,29 @@ None has the lock of the backend: nobody may wait for a host under it.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.control.faults.containers import AGENT_STATES, bring, faults_of
 from faultzone.control.faults.hosts import place_of
+from faultzone.control.metadata import who_asks
 from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_instance
-from faultzone.errors import NotSupported, UsageError
+from faultzone.errors import HarnessError, NotSupported, UsageError
+from faultzone.substrate.docker.machines import OUTSIDE
+from faultzone.substrate.guest_agent import AGENT_PROCESS
 
 if TYPE_CHECKING:
     from faultzone.control.local import Containers
 
 VERBS: Table = {}
-_AGENT_STATES: Final = ("running", *AGENT_STATES)
+#: What a request over a network has as its method and the names of headers, as its path, and as values of headers.
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PATH: Final = re.compile(r"/[!-~]*")
+_VALUE: Final = re.compile(r"[\t -~]*")
+_AGENT_STATES: Final = ("running", *AGENT_STATES, "outdated")
 
 
 @verb(VERBS, "break-machines", writes=False, takes_lock=True)
@@ -50,8 +59,43 @@ def put_file(
     return {}
 
 
+@verb(VERBS, "reach-guests", writes=False, takes_lock=True)
+def metadata(
+    backend: Containers, *, instance: str, path: str, method: str = "GET", headers: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Ask the metadata service from inside a running instance: the HTTP status, and the text, null for an unknown
+    path."""
+    backend.await_hosts()
+    with backend.locked():
+        found, named = who_asks(backend, instance, headers)
+    for what, given, form in (
+        ("method", [method], _TOKEN),
+        ("path", [path], _PATH),
+        ("headers", named, _TOKEN),
+        ("headers", named.values(), _VALUE),
+    ):
+        if wrong := [each for each in given if not form.fullmatch(each)]:
+            raise UsageError.expected(what, wrong[0], "what a request can have on one line")
+    if "own-address" not in backend.capabilities:
+        raise NotSupported("instances have no network of their own here, in which they could reach the service")
+    try:
+        status, said = backend.substrate.metadata(found.id, path, method, named)
+    except (OSError, ValueError) as error:
+        raise HarnessError(f"{found.id} cannot reach the metadata service: {error}") from error
+    return {"text": None if status == 404 else said, "status": status}
+
+
 def _host_id(backend: Containers, region_id: str, index: int) -> str:
+    if index == OUTSIDE:
+        return "outside"
     return backend.cloud.regions[region_id].placement.hosts[index].id
+
+
+def _instances_on(backend: Containers, region_id: str, index: int) -> Iterable[str]:
+    """The ids of what a host has by which one enters it."""
+    if index == OUTSIDE:
+        return backend.substrate.guests.outside()
+    return backend.cloud.regions[region_id].placement.hosts[index].instances
 
 
 @verb(VERBS, takes_lock=True)
@@ -77,7 +121,7 @@ def keep_hosts(backend: Containers) -> dict[str, Any]:
                 "container": container,
                 "attach": {
                     instance: f"docker exec -it {container} python3 -S -E -m agent.attach {instance}"
-                    for instance in sorted(backend.cloud.regions[region].placement.hosts[index].instances)
+                    for instance in sorted(_instances_on(backend, region, index))
                 },
             }
             for (region, index), container in sorted(containers.items())
@@ -105,15 +149,42 @@ def end_forward(backend: Containers, *, port: int) -> dict[str, Any]:
 @verb(VERBS, "break-agents", takes_lock=True)
 def set_agent(backend: Containers, *, instance: str, state: str) -> dict[str, Any]:
     """Set the state of the agent of an instance."""
-    if state not in _AGENT_STATES:
+    if state not in _AGENT_STATES or (state == "outdated" and "old-agents" not in backend.capabilities):
         raise NotSupported(f"state={state!r}: the agent of a real instance can be {', '.join(_AGENT_STATES)}")
-    bring(backend, instance, state)
+    old = backend.cloud.edition.assistant.agent_versions["linux"][1]
+    bring(backend, instance, "running" if state == "outdated" else state)
+    version = {"outdated": old, "running": ""}.get(state)
+    if version is not None:
+        backend.substrate.make_old(instance, version)
     return {"states": list(_AGENT_STATES)}
+
+
+@verb(VERBS, "log-in", takes_lock=True)
+def log_in(backend: Containers, *, instance: str, script: str, kind: str | None = None) -> dict[str, Any]:
+    """Run a script in a guest as administrator, as over a remote login; returns its place in `guest-history`."""
+    if kind not in (None, "RunShellScript"):
+        raise UsageError.expected_one_of("kind", kind, ["RunShellScript"])
+    backend.await_hosts()
+    return {"number": backend.substrate.log_in(instance, script)}
+
+
+@verb(VERBS, "log-in", writes=False, takes_lock=True)
+def guest_history(backend: Containers, *, instance: str) -> dict[str, Any]:
+    """List the scripts that ran in a guest, oldest first: the starter, the times and the results."""
+    return {"ran": [asdict(each) for each in backend.substrate.history(instance)]}
 
 
 @verb(VERBS, "break-agents", writes=False, takes_lock=True)
 def agent(backend: Containers, *, instance: str) -> dict[str, Any]:
-    """Return the state of the agent of an instance: whether it is up, whether it serves, its version, outages."""
+    """Return the state of the agent of an instance: `running` if it takes commands, else a state of `AgentOutage`;
+    whether it serves, its version, outages."""
     up, version = backend.substrate.agents.look(instance)
-    faults = list(backend.active_faults.on(("agent", instance)))
-    return {"up": up, "running": version is not None, "version": version, "latest": version, "faults": faults}
+    outages = backend.active_faults.on(("agent", instance))
+    state = [each.state for each in outages.values()] or ["running" if version is not None else "stopped"]
+    latest = version
+    if version is not None and "old-agents" in backend.capabilities:
+        latest = backend.cloud.edition.assistant.agent_versions["linux"][0]
+    told: dict[str, Any] = {"running": version is not None, "version": version, "latest": latest}
+    if "old-agents" in backend.capabilities:  # It is ours, which calls itself so.
+        told["process"] = AGENT_PROCESS if up and state[-1] != "stopped" else None
+    return {"up": up, "state": state[-1], **told, "faults": list(outages)}

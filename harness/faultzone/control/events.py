@@ -51,7 +51,7 @@ def plan_maintenance(
         UsageError: there is no such type, outcome, instant, instance or host.
     """
     edition, now = backend.cloud.edition.event, backend.clock.now
-    known = [each for each in edition.types if each.startswith("SystemMaintenance.")]
+    known = [each for each in edition.types if each.startswith(events.OF_HOSTS)]
     if type not in known:
         raise UsageError.expected_one_of("type", type, known)
     outcomes = ("executes", "fails", "inquires") if events.INQUIRING in edition.states else ("executes", "fails")
@@ -113,6 +113,19 @@ def schedule_maintenance(
             {"event": None if each.silent else each.id, "instance": each.instance, "plan": each.id} for each in made
         ]
     }
+
+
+@verb(VERBS, "change-account")
+def ban_website(backend: Local, *, instance: str, domain: str = "", url: str = "") -> dict[str, Any]:
+    """Ban a website on an instance for a violation: an event tells of it, and nothing is locked."""
+    found = find_instance(backend, instance)
+    region, type = region_of(backend, found), "SecurityPunish.WebsiteBanned"
+    if type not in region.edition.event.types:
+        raise UsageError(f"ban-website: edition {region.edition.name} has no event {type}: write edition='2026-10'")
+    event = events.begin(region, found, type)
+    event.about = {name: said for name, said in (("PunishDomain", domain), ("PunishUrl", url)) if said}
+    events.settle(region, event, events.EXECUTED)
+    return {"event": None if event.silent else event.id}
 
 
 @verb(VERBS, "break-hosts")

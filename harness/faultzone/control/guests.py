@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from faultzone.api.ecs.assistant import SYSTEM_OF
 from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_instance
-from faultzone.errors import NotSupported, UsageError
+from faultzone.errors import NotSupported, UnknownTarget, UsageError
+from faultzone.model.assistant.state import find_machine
 from faultzone.substrate.guests import AGENT_STATES, Guests, Taught, exactly, like
 from faultzone.substrate.reaction import Reaction
 
@@ -134,6 +135,21 @@ def set_agent(backend: Local, *, instance: str, state: str) -> dict[str, Any]:
 
 
 @verb(VERBS, "guest")
+def set_plugin(backend: Local, *, instance: str, name: str, state: str, version: str = "1.0") -> dict[str, Any]:
+    """Let the agent of an instance say that a plug-in is Installed, Running, Stopped, Crashed or Removed."""
+    from faultzone.model.assistant import plugins
+
+    if state not in plugins.STATES:
+        raise UsageError.expected_one_of("state", state, plugins.STATES)
+    for region in backend.cloud.regions.values():
+        if (machine := find_machine(region, instance)) is not None:
+            account = region.account(machine.account)
+            plugins.note(account, machine.id, name, version, state, region.clock.now)
+            return {}
+    raise UnknownTarget.unknown("instance", instance, see="DescribeInstances lists them")
+
+
+@verb(VERBS, "windows")
 def set_powershell(backend: Local, *, instance: str, there: bool) -> dict[str, Any]:
     """Remove the PowerShell module from a Windows guest, or restore it."""
     _guests(backend).set_powershell(instance, there)
@@ -142,11 +158,12 @@ def set_powershell(backend: Local, *, instance: str, there: bool) -> dict[str, A
 
 @verb(VERBS, "break-agents", writes=False)
 def agent(backend: Local, *, instance: str) -> dict[str, Any]:
-    """Return the state of the agent of an instance: whether it runs, its version, checks for upgrades, outages."""
+    """Return the state of the agent of an instance: `running` if it takes commands, else a state of `AgentOutage`;
+    whether its process is there, its version, checks for upgrades, outages."""
     return {**_guests(backend).agent(instance), "faults": list(backend.active_faults.on(("agent", instance)))}
 
 
-@verb(VERBS, "guest")
+@verb(VERBS, "log-in")
 def log_in(backend: Local, *, instance: str, script: str, kind: str | None = None) -> dict[str, Any]:
     """Run a script in a guest as administrator, as over a remote login; returns its place in `guest-history`."""
     guests = _guests(backend)
@@ -158,7 +175,7 @@ def log_in(backend: Local, *, instance: str, script: str, kind: str | None = Non
     return {"number": guests.log_in(instance, script, chosen)}
 
 
-@verb(VERBS, "guest", writes=False)
+@verb(VERBS, "log-in", writes=False)
 def guest_history(backend: Local, *, instance: str) -> dict[str, Any]:
     """List the scripts that ran in a guest, oldest first: the starter, the times and the results."""
     return {"ran": [asdict(each) for each in _guests(backend).guest(instance).history]}

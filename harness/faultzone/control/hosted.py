@@ -22,6 +22,7 @@ def reset(
     backend: Resettable,
     *,
     accounts: int | None = None,
+    all_regions: bool | None = None,
     clock: str | None = None,
     default_network: bool | None = None,
     edition: str | None = None,
@@ -30,6 +31,7 @@ def reset(
     host_vcpus: int | None = None,
     hosts_per_rack: int | None = None,
     hosts_per_zone: int | None = None,
+    ipv6: bool | None = None,
     provision: float | None = None,
     racks_per_switch: int | None = None,
     recovery: str | None = None,
@@ -39,11 +41,13 @@ def reset(
     seed: int | str | None = None,
     supply: Mapping[str, int] | None = None,
     unknown: str | None = None,
+    vswitch_prefix: int | None = None,
     zones: int | Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Make a new cloud; other options keep their first values."""
     options = {
         "accounts": accounts,
+        "all_regions": all_regions,
         "clock": clock,
         "default_network": default_network,
         "edition": edition,
@@ -52,6 +56,7 @@ def reset(
         "host_vcpus": host_vcpus,
         "hosts_per_rack": hosts_per_rack,
         "hosts_per_zone": hosts_per_zone,
+        "ipv6": ipv6,
         "provision": provision,
         "racks_per_switch": racks_per_switch,
         "recovery": recovery,
@@ -61,6 +66,7 @@ def reset(
         "seed": seed,
         "supply": supply,
         "unknown": unknown,
+        "vswitch_prefix": vswitch_prefix,
         "zones": zones,
     }
     return backend.reset({name: value for name, value in options.items() if value is not None})

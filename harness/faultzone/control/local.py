@@ -11,9 +11,10 @@ from faultzone.api.ecs import ECS
 if TYPE_CHECKING:
     from faultzone.clock import Clock, Timer
     from faultzone.control.faults.active import ActiveFaults
-    from faultzone.control.faults.failing import FailingCalls
+    from faultzone.control.faults.failing import FailingCalls, Made
     from faultzone.control.registry import Verb
     from faultzone.journal.journal import Journal
+    from faultzone.model.assistant.managed import Registering
     from faultzone.model.cloud import Cloud
     from faultzone.substrate import Substrate
     from faultzone.substrate.docker.substrate import DockerSubstrate
@@ -37,6 +38,9 @@ class Subscriptions(Protocol):
 
     def open_mns(self, name: str, form: str) -> tuple[int, str]:
         """Serve notifications as an MNS queue; its number and endpoint."""
+
+    def endpoint_of(self, queue: str, account: str) -> str:
+        """The endpoint of a queue that an event rule sends to."""
 
     def read(self, number: int) -> list[dict[str, Any]]:
         """What a subscription has kept, oldest first."""
@@ -97,14 +101,18 @@ class Local(Protocol):
     ) -> dict[str, Any]:
         """Answer one action."""
 
+    def carry_out(self, call: Made, cloud: Cloud | None = None) -> dict[str, Any]:
+        """Carry out a call, whatever faults there are, or let another cloud than its own answer one that reads."""
+
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Carry out a verb."""
 
     def locked(self) -> AbstractContextManager[None]:
         """Hold the lock, and commit at the end what changed; for what does not have the lock."""
 
-    def plan(self, delay: int, action: Callable[[], object]) -> Timer:
-        """Run something once `delay` milliseconds of region time have passed, without the lock."""
+    def plan(self, delay: int, action: Callable[[], object], *, soon: bool = False) -> Timer:
+        """Run something once `delay` milliseconds of region time have passed, without the lock; of no delay, once time
+        is next looked at, or as `soon` as the lock is free."""
 
     def advance(self, length: int, *, await_hosts: bool = True) -> int:
         """Let `length` milliseconds of region time pass; how many timers fired."""
@@ -130,6 +138,9 @@ class Local(Protocol):
 
 class Containers(Local, Protocol):
     """The same, over hosts that are containers."""
+
+    def register_machine(self, region: str, asked: Registering) -> str:
+        """Register a machine outside the cloud; the id of its managed instance."""
 
     @property
     def substrate(self) -> DockerSubstrate:

@@ -12,6 +12,8 @@ from faultzone.errors import UnknownTarget, UsageError
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
+    from faultzone.model.core.state import RegionState
+    from faultzone.substrate.guest import Place
 
 VERBS: Table = {}
 #: From the blocks of addresses that documentation has.
@@ -19,7 +21,29 @@ _PRIVATE: Final = "192.168.{}.{}"
 _PUBLIC: Final = "198.51.100.{}"
 
 
-@verb(VERBS, "guest")
+def place(region: RegionState, number: int, private_ip: str | None, public_ip: str | None, os_name: str) -> Place:
+    """Where a machine is, by its number, and how its system is called.
+
+    Raises:
+        UsageError: an address is none.
+    """
+    from faultzone.substrate.guest import Place
+
+    for name, text in (("private_ip", private_ip), ("public_ip", public_ip)):
+        try:
+            ip_address(text or "::")
+        except ValueError:
+            raise UsageError.expected(name, text, "an address, such as 192.168.0.7") from None
+    return Place(
+        f"machine-{number}",
+        private_ip or _PRIVATE.format(number // 254, number % 254 + 1),
+        public_ip or _PUBLIC.format(number % 254 + 1),
+        os_name,
+        region.world.hex_id("m").removeprefix("m-"),
+    )
+
+
+@verb(VERBS, "outside-machines")
 def add_machine(
     backend: Local,
     *,
@@ -33,28 +57,14 @@ def add_machine(
 
     `log-in` runs `aliyun-service --register` on it, or `register-machine` registers it.
     """
-    from faultzone.substrate.guest import Place
-
     guests, found = memory_of(backend).guests, find_region(backend, region)
-    number = guests.machines + 1
-    for name, text in (("private_ip", private_ip), ("public_ip", public_ip)):
-        try:
-            ip_address(text or "::")
-        except ValueError:
-            raise UsageError.expected(name, text, "an address, such as 192.168.0.7") from None
-    place = Place(
-        f"machine-{number}",
-        private_ip or _PRIVATE.format(number // 254, number % 254 + 1),
-        public_ip or _PUBLIC.format(number % 254 + 1),
-        os_name,
-        found.world.hex_id("m").removeprefix("m-"),
-    )
+    made = place(found, guests.machines + 1, private_ip, public_ip, os_name)
     system = "windows" if os_name.startswith("Windows") else "linux"
-    guests.add_machine(found.id, place, host_name or place.id, system)
-    return {"machine": place.id, "private_ip": place.private_ip, "public_ip": place.public_ip}
+    guests.add_machine(found.id, made, host_name or made.id, system)
+    return {"machine": made.id, "private_ip": made.private_ip, "public_ip": made.public_ip}
 
 
-@verb(VERBS, "guest")
+@verb(VERBS, "outside-machines")
 def register_machine(
     backend: Local,
     *,

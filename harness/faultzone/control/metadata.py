@@ -11,15 +11,27 @@ from faultzone.errors import UsageError
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
+    from faultzone.model.core.state import Instance
 
 VERBS: Table = {}
 
 
-@verb(VERBS, "guest", writes=False)
+@verb(VERBS, "reach-guests", writes=False)
 def metadata(
     backend: Local, *, instance: str, path: str, method: str = "GET", headers: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Ask the metadata service inside a running instance: the HTTP status, and the text, null for an unknown path."""
+    found, named = who_asks(backend, instance, headers)
+    status, text = backend.cloud.metadata(found.id, path, method, named)
+    return {"text": None if status == 404 else text, "status": status}
+
+
+def who_asks(backend: Local, instance: str, headers: Mapping[str, Any] | None) -> tuple[Instance, dict[str, str]]:
+    """The instance that asks the metadata service, and the headers of its request, their names in lower case.
+
+    Raises:
+        UsageError: it is not up, or the headers are none.
+    """
     found = find_instance(backend, instance)
     if found.status != "Running" or found.impaired:
         raise UsageError(f"{found.id} is not up: only a running guest can read metadata")
@@ -28,8 +40,7 @@ def metadata(
         if not isinstance(value, str):
             raise UsageError.expected("headers", headers, "a mapping of names to texts")
         named[name.lower()] = value
-    status, text = backend.cloud.metadata(found.id, path, method, named)
-    return {"text": None if status == 404 else text, "status": status}
+    return found, named
 
 
 @verb(VERBS, writes=False)

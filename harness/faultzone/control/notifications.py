@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from faultzone.control.registry import Table, verb
+from faultzone.control.targets import find_account
 from faultzone.errors import UsageError
 from faultzone.model.events.notifications import CLOUD_MONITOR, FORMS
 
@@ -57,6 +58,12 @@ def notices(backend: Local, *, since: int | None = None) -> dict[str, Any]:
     """
     found, following = backend.subscriptions.since(since)
     return {"notices": found, "next": following}
+
+
+@verb(VERBS, writes=False, takes_lock=True)
+def queue_endpoint(backend: Local, *, queue: str, account: str | None = None) -> dict[str, Any]:
+    """Return the endpoint that an MNS client is given for a queue that an event rule of CloudMonitor sends to."""
+    return {"endpoint": backend.subscriptions.endpoint_of(queue, find_account(backend, account))}
 
 
 @verb(VERBS, writes=False, takes_lock=True)

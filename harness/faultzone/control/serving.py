@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.api.callers import CALLER
 from faultzone.api.ecs import ECS
+from faultzone.control.faults.failing import Made
 from faultzone.control.registry import Table, verb
 from faultzone.errors import UsageError
 from faultzone.journal.redaction import recorded
@@ -15,12 +17,13 @@ if TYPE_CHECKING:
 
 VERBS: Table = {}
 #: What others than the cloud itself can know of.
-_NOTED: Final = ("notice", "refusal")
+_NOTED: Final = ("notice", "refusal", "operation", "probe")
 
 
 @verb(VERBS, takes_lock=True)
 def note(backend: Local, *, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Add an outside fact to the journal: a `notice`, or a `refusal` of a request by the server."""
+    """Add an outside fact to the journal: a `notice`, a `refusal` of a request by the server, an `operation` of a
+    client of a test, or the value of a `probe`."""
     if kind not in _NOTED:
         raise UsageError(f"kind={kind[:64]!r}: write {' or '.join(map(repr, _NOTED))}")
     backend.note(kind, recorded(data, "data"))
@@ -28,9 +31,11 @@ def note(backend: Local, *, kind: str, data: Mapping[str, Any]) -> dict[str, Any
 
 
 @verb(VERBS, "break-api", takes_lock=True)
-def call_delay(backend: Local, *, action: str) -> dict[str, Any]:
-    """Take the delay that a fault has for the next call of an action, in seconds; the server waits."""
-    return {"seconds": backend.failing_calls.delay(action)}
+def call_delay(backend: Local, *, action: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Take the delay that a fault has for the next call of an action, in seconds; the server waits, before it hands the
+    call on or, `after_effect`, before it answers."""
+    late = backend.failing_calls.meet(Made(action, parameters or {}, CALLER.get()), delays=True)
+    return {"seconds": (late and late.delay) or 0.0, "after_effect": late is not None and late.after_effect}
 
 
 @verb(VERBS, writes=False)

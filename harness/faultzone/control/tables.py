@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from faultzone.errors import FaultzoneError, NotSupported, UsageError
-from faultzone.loading import Loaded
+from faultzone.loading import Searched
 
 if TYPE_CHECKING:
     from faultzone.control.faults.breaks import Breakers
     from faultzone.control.registry import Verb, Verbs
 
-_CONTROL: Final = "faultzone.control."
-#: The modules of verbs, and their verbs.
-_IN_MEMORY: Final[Mapping[str, Iterable[str]]] = {
-    f"{_CONTROL}cloud": (
-        "verbs shape hosts host-of set-supply supply lock locks account-settings clock advance journal".split()
-    ),
-    f"{_CONTROL}hosts": "migrate replace-host migrations".split(),
-    f"{_CONTROL}events": "schedule-maintenance cancel-maintenance system-event".split(),
-    f"{_CONTROL}guests": ("teach-guest guest-request set-agent set-powershell agent log-in guest-history".split()),
-    f"{_CONTROL}machines": "add-machine register-machine".split(),
-    f"{_CONTROL}billing": "account-balance top-up prices expire".split(),
-    f"{_CONTROL}metadata": "metadata role-key".split(),
-    f"{_CONTROL}notifications": "subscribe unsubscribe notices notifications".split(),
-    f"{_CONTROL}serving": "note call-delay prepare-call release".split(),
-    f"{_CONTROL}faults.verbs": "inject schedule undo faults".split(),
-}
-_IN_CONTAINERS: Final[Mapping[str, Iterable[str]]] = {
-    f"{_CONTROL}containers": (
-        "set-agent agent host-condition exec put-file host-logs keep-hosts forward-port end-forward".split()
-    ),
-}
+#: The files of verbs, first those that most processes need.
+_IN_MEMORY: Final = (
+    "cloud serving faults.verbs notifications hosts events metadata machines public_commands spot guests billing "
+    "answers overview"
+)
+_IN_CONTAINERS: Final = "containers outside"
+
+
+def _verbs_of(module: ModuleType) -> Mapping[str, Verb]:
+    """The verbs of a file."""
+    verbs: Mapping[str, Verb] = module.VERBS
+    return verbs
+
+
+def _in_files(names: str) -> Searched[Verb]:
+    """A table of the verbs of these files."""
+    return Searched([f"faultzone.control.{each}" for each in names.split()], _verbs_of)
+
 
 #: The verbs of a cloud whose hosts are in memory.
-MEMORY: Final[Loaded[str, Verb]] = Loaded(_IN_MEMORY, "VERBS")
+MEMORY: Final = _in_files(_IN_MEMORY)
 #: The verbs of a cloud whose hosts are containers; where both have one of a name, that of containers.
-CONTAINERS: Final[Loaded[str, Verb]] = Loaded({**_IN_MEMORY, **_IN_CONTAINERS}, "VERBS")
+CONTAINERS: Final = _in_files(f"{_IN_CONTAINERS} {_IN_MEMORY}")
 
 
 def memory_breakers() -> Breakers:
     """What breaks a cloud whose hosts are in memory. No fault is known before the first is asked for."""
-    from faultzone.control.faults import api, billing, guests, hosts, provider, time
+    from faultzone.control.faults import api, billing, gray, guests, hosts, provider, time
 
     return {
         **hosts.BREAKERS,
@@ -50,6 +48,7 @@ def memory_breakers() -> Breakers:
         **guests.BREAKERS,
         **billing.BREAKERS,
         **api.BREAKERS,
+        **gray.BREAKERS,
         **time.BREAKERS,
     }
 
@@ -59,6 +58,15 @@ def container_breakers() -> Breakers:
     from faultzone.control.faults import containers
 
     return {**memory_breakers(), **containers.BREAKERS}
+
+
+def is_of_calls(fault: str) -> bool:
+    """Whether a fault of the house, by its name, is one of calls of the API."""
+    from faultzone.faults.calls import OfCalls
+    from faultzone.faults.house import HOUSE
+
+    kind = HOUSE.get(fault)
+    return kind is not None and issubclass(kind, OfCalls)
 
 
 def unknown(name: str, backend: str, table: Verbs) -> FaultzoneError:

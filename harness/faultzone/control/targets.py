@@ -5,22 +5,32 @@ Each refuses a name that there is not, and says how they are named: `UnknownTarg
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING, Final
 
 from faultzone.errors import UnknownTarget, UsageError
+from faultzone.faults.targets import FIELDS, STEPS, Described, described, is_described
+from faultzone.model.core.seats import BY_RACK, BY_SWITCH
+from faultzone.model.core.state import RUNNING
+
+#: What hosts share that a fault may name, and what placement calls it.
+SHARED: Final = {"rack": BY_RACK, "switch": BY_SWITCH}
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
+    from faultzone.faults.fault import Fault
     from faultzone.model.core.hosts import Host
     from faultzone.model.core.state import Instance, RegionState
 
 
 def find_region(backend: Local, region_id: str | None) -> RegionState:
     """The region of this id, or the first."""
-    regions = backend.cloud.regions
-    region = regions.get(region_id or backend.cloud.default_region)
+    cloud = backend.cloud
+    region = cloud.find_region(region_id or cloud.default_region)
     if region is None:
-        raise UsageError.unknown("region", region_id, regions)
+        raise UsageError.unknown("region", region_id, cloud.region_ids)
     return region
 
 
@@ -32,6 +42,22 @@ def find_host(region: RegionState, host_id: str) -> Host:
             "host", host_id, see=f"a host of {region.id} has an ID such as {region.zone_ids[0]}-h01"
         )
     return host
+
+
+def hosts_sharing(region: RegionState, what: str, name: str) -> list[Host]:
+    """The hosts of a rack or a switch.
+
+    Args:
+        what: `rack` or `switch`.
+        name: such as `cn-hangzhou-a-r01`.
+    """
+    placement = region.placement
+    found = [host for host in placement.hosts if placement.place(host, SHARED[what]) == name]
+    if not found:
+        raise UsageError.unknown(
+            what, name, dict.fromkeys(placement.place(each, SHARED[what]) for each in placement.hosts)
+        )
+    return found
 
 
 def find_instance(backend: Local, instance_id: str) -> Instance:
@@ -53,3 +79,124 @@ def find_account(backend: Local, account: str | None) -> str:
     if account is not None and account not in accounts:
         raise UsageError.unknown("account", account, accounts)
     return account or accounts[0]
+
+
+def see_targets(backend: Local, fault: Fault) -> None:
+    """See that what a fault names is there: its fields are called as what they name. What is described is looked for
+    when it is due.
+
+    Raises:
+        UsageError: something is not.
+    """
+    named = {name: value for name, value in vars(fault).items() if isinstance(value, str) and not is_described(value)}
+    region = find_region(backend, named.get("region"))
+    for name in {"host", "peer"} & named.keys():
+        find_host(region, named[name])
+    if "instance" in named:
+        find_instance(backend, named["instance"])
+    if "account" in named:
+        find_account(backend, named["account"])
+    if "zone" in named and named["zone"] not in region.zone_ids:
+        raise UsageError.unknown("zone", named["zone"], region.zone_ids)
+    for name in SHARED.keys() & named.keys():
+        hosts_sharing(region, name, named[name])
+    if "family" in named:
+        region.placement.check_scope("*", named["family"], backend.cloud.catalog)
+
+
+def is_about_described(fault: Fault) -> bool:
+    """Whether a target of a fault is described, and so is known when it is due."""
+    return bool(_described_fields(fault))
+
+
+def _described_fields(fault: Fault) -> list[str]:
+    return [name for name in FIELDS if isinstance(value := getattr(fault, name, None), str) and is_described(value)]
+
+
+def of_targets(backend: Local, fault: Fault) -> list[Fault]:
+    """A fault with its targets as they are now in place of their descriptions: one for each target, or none.
+
+    Raises:
+        UsageError: a description begins with an ID that there is not.
+    """
+    named = _described_fields(fault)
+    if not named:
+        return [fault]
+    region = find_region(backend, getattr(fault, "region", None))
+    regions = [region] if hasattr(fault, "region") else list(backend.cloud.regions.values())
+    found = [_found(backend, regions, described(getattr(fault, name))) for name in named]
+    return [replace(fault, **dict(zip(named, each, strict=True))) for each in product(*found)]  # type: ignore[type-var]
+
+
+def _found(backend: Local, regions: Sequence[RegionState], what: Described) -> list[str]:
+    """What a description leads to."""
+    if what.how in STEPS:
+        assert isinstance(what.of, str | Described)
+        begin = [what.of] if isinstance(what.of, str) else _found(backend, regions, what.of)
+        led = [_STEPS[what.how](backend, regions, each) for each in begin]
+        return list(dict.fromkeys(each for each in led if each is not None))
+    every = [each for region in regions for each in _of_kind(region, str(what.of))]
+    if what.common is not None:
+        every = _with_common(backend, every, *what.common)
+    if what.how == "all":
+        return every
+    place = {"newest": len(every), "oldest": 1}.get(what.how, what.place)
+    return every[place - 1 : place] if place else []
+
+
+def _of_kind(region: RegionState, kind: str) -> list[str]:
+    if kind == "zone":
+        return list(region.zone_ids)
+    if kind == "host":
+        return [each.id for each in region.placement.hosts]
+    if kind in SHARED:
+        return list(dict.fromkeys(region.placement.place(each, SHARED[kind]) for each in region.placement.hosts))
+    every = region.instances.values()
+    if kind == "agent":
+        return [each.id for each in every if each.status == RUNNING]
+    return [each.id for each in every if kind == "instance" or each.expires is not None]
+
+
+def _with_common(backend: Local, instances: list[str], what: str, value: str) -> list[str]:
+    """The instances of an image, or those whose subscriptions end together with another."""
+    found = [find_instance(backend, each) for each in instances]
+    if what == "image":
+        return [each.id for each in found if each.image.id == value]
+    until = find_instance(backend, value).expires
+    return [each.id for each in found if each.expires == until]
+
+
+def _host_of(backend: Local, regions: Sequence[RegionState], instance: str) -> str | None:
+    host = find_instance(backend, instance).host
+    return None if host is None else host.id
+
+
+def _zone_of(backend: Local, regions: Sequence[RegionState], target: str) -> str | None:
+    for region in regions:
+        if (host := region.placement.find_host(target)) is not None:
+            return region.zone_ids[host.zone]
+    found = find_instance(backend, target)
+    return region_of(backend, found).zone_ids[found.zone]
+
+
+def _sharing(what: str) -> Step:
+    """From a host, or the host of an instance, to its rack or switch."""
+
+    def step(backend: Local, regions: Sequence[RegionState], target: str) -> str | None:
+        for region in regions:
+            if (host := region.placement.find_host(target)) is not None:
+                return region.placement.place(host, SHARED[what])
+        found = find_instance(backend, target)
+        return None if found.host is None else region_of(backend, found).placement.place(found.host, SHARED[what])
+
+    return step
+
+
+#: From a target to where it is; None where it is nowhere.
+Step = Callable[["Local", Sequence["RegionState"], str], str | None]
+_STEPS: Final[dict[str, Step]] = {
+    "host_of": _host_of,
+    "rack_of": _sharing("rack"),
+    "switch_of": _sharing("switch"),
+    "zone_of": _zone_of,
+}

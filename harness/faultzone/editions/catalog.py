@@ -510,6 +510,9 @@ FAMILIES: Final[Mapping[str, FamilyData]] = {
 #: From this edition on, images and types are known by the rule of their names, and what is listed below is what shows
 #: in listings.
 BY_RULE: Final = (2026, 10)
+#: From this edition on, nobody can launch types of retired families. The page of retired types says that they are not
+#: sold any more, in February 2019 already; instances of them were there then, of which the manual has a rule.
+UNSOLD: Final = (2026, 10)
 #: Families that listings show from that edition on, besides the older ones that are still on sale -> their sizes.
 ON_SALE: Final[Mapping[str, str]] = {
     "ecs.c7": "large xlarge 2xlarge 3xlarge 4xlarge 6xlarge 8xlarge 16xlarge 32xlarge",

@@ -11,6 +11,10 @@ EDITION: Final = BASE._replace(
     date=(2020, 12),
     instance=BASE.instance._replace(
         name_periods=True,
+        key_pair_exists="KeyPair.AlreadyExist",
+        group_rules=200,
+        resized_disk_gib={},
+        same_rule_refused=False,
         renewals_month=(1, 2, 3, 6, 12, 24, 36, 48, 60),
         ordered_names=True,
         tag_key_length=128,
@@ -42,6 +46,15 @@ EDITION: Final = BASE._replace(
             "SystemFailure.Stop",
             "SystemFailure.Redeploy",
             "InstanceFailure.Reboot",
+        ),
+        avoided_by_redeployment=dict.fromkeys(
+            (
+                "SystemMaintenance.Reboot",
+                "SystemMaintenance.Stop",
+                "SystemMaintenance.Redeploy",
+                "SystemMaintenance.RebootAndIsolateErrorDisk",
+            ),
+            ("Scheduled", "Inquiring"),
         ),
         pending=("Scheduled", "Inquiring"),
         notifies_execution=True,
@@ -75,6 +88,7 @@ EDITION: Final = BASE._replace(
         frequency_repeats=True,
         detailed=True,
         totals="2020-12",
+        record_days=14,
     ),
     billing=BASE.billing._replace(
         payment_restarts=True,

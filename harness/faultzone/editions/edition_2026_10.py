@@ -11,10 +11,39 @@ def _families(names: str) -> frozenset[str]:
     return frozenset(f"ecs.{each}" for each in names.split())
 
 
+_SYSTEM_DISK_GIB: Final = {
+    "cloud": (20, 500),
+    "cloud_efficiency": (20, 2048),
+    "cloud_ssd": (20, 2048),
+    "cloud_essd/PL0": (1, 2048),
+    "cloud_essd/PL1": (20, 2048),
+    "cloud_essd/PL2": (461, 2048),
+    "cloud_essd/PL3": (1261, 2048),
+    "cloud_auto": (1, 2048),
+    "cloud_essd_entry": (20, 2048),
+    "ephemeral_ssd": (20, 2048),
+}
+_DATA_DISK_GIB: Final = {
+    "cloud": (5, 2000),
+    "cloud_efficiency": (20, 32768),
+    "cloud_ssd": (20, 32768),
+    "cloud_essd/PL0": (1, 65536),
+    "cloud_essd/PL1": (20, 65536),
+    "cloud_essd/PL2": (461, 65536),
+    "cloud_essd/PL3": (1261, 65536),
+    "cloud_auto": (1, 65536),
+    "cloud_essd_entry": (10, 32768),
+    "cloud_regional_disk_auto": (10, 65536),
+    "elastic_ephemeral_disk_standard": (64, 8192),
+    "elastic_ephemeral_disk_premium": (64, 8192),
+    # Not in the documentation of today; of that of December 2020.
+    "ephemeral_ssd": (5, 800),
+}
+
 EDITION: Final = BASE._replace(
     name="2026-10",
     date=(2026, 10),
-    complete=False,
+    complete=True,
     deployment_set=BASE.deployment_set._replace(
         strategies=("Availability", "AvailabilityGroup", "LowLatency"),
         old_strategies=frozenset(),
@@ -49,6 +78,7 @@ EDITION: Final = BASE._replace(
         content_characters=24576,
         directory_length=200,
         launcher_length=1024,
+        tag_key_length=64,
         name_patterns=True,
         windows_password=True,
         windows_user="System",
@@ -60,10 +90,16 @@ EDITION: Final = BASE._replace(
         rate_bounds=(60, 604800),
         period_over_timeout=True,
         forms_need={"linux": "2.2.3.282", "windows": "2.1.3.282"},
+        built_ins_need={
+            "InstanceId": {"linux": "2.2.3.309", "windows": "2.1.3.309"},
+            "InstanceName": {"linux": "2.2.3.344", "windows": "2.1.3.344"},
+            "InvokeId": {"linux": "2.2.3.309", "windows": "2.1.3.309"},
+        },
         changes_need={"linux": "2.2.3.541", "windows": "2.1.3.541"},
         frequency_decides=True,
         agent_versions={"linux": ("2.2.4.1065", "2.2.3.178"), "windows": ("2.1.4.1065", "2.1.3.178")},
         heartbeat=120,
+        upgrade_every=1800,
         activations=10,
         records=10000,
         record_days=30,
@@ -73,16 +109,62 @@ EDITION: Final = BASE._replace(
         detailed_schedules=True,
         instance_prevails=True,
         timed_while_open=True,
+        systems=("",),
     ),
-    event=BASE.event._replace(notifies_tasks=True),
+    event=BASE.event._replace(
+        types=(
+            *BASE.event.types,
+            "SystemMaintenance.RebootAndReInitErrorDisk",
+            "SystemMaintenance.IsolateErrorDisk",
+            "SystemMaintenance.ReInitErrorDisk",
+            "SystemMaintenance.StopAndRepair",
+            "SystemMaintenance.CleanInactiveDisks",
+            "SystemFailure.Delete",
+            "SystemUpgrade.Migrate",
+            "SecurityPunish.WebsiteBanned",
+        ),
+        avoided_by_redeployment={
+            **dict.fromkeys(("SystemMaintenance.Reboot", "SystemMaintenance.Redeploy"), ("Scheduled", "Inquiring")),
+            **dict.fromkeys(
+                (
+                    "SystemMaintenance.RebootAndIsolateErrorDisk",
+                    "SystemMaintenance.RebootAndReInitErrorDisk",
+                    "SystemMaintenance.IsolateErrorDisk",
+                    "SystemMaintenance.ReInitErrorDisk",
+                    "SystemFailure.Redeploy",
+                ),
+                ("Inquiring",),
+            ),
+        },
+        history_days=30,
+        notifies_tasks=True,
+        notifies_disks=True,
+    ),
+    billing=BASE.billing._replace(
+        # At least 100: the least amount below it.
+        reactivation_balance="99.9999",
+        auto_renew_years=(1, 2, 3, 4, 5),
+        renewals_are_named=True,
+        spot_market=True,
+        periods_year=(1, 2, 3, 4, 5),
+    ),
     instance=BASE.instance._replace(
+        names_freely=True,
+        tag_value_reserved=(),
+        group_names_freely=True,
+        bandwidth_in=10,
         consecutive_addresses=True,
         host_name_of_id=True,
+        system_disk_gib=_SYSTEM_DISK_GIB,
+        data_disk_gib=_DATA_DISK_GIB,
+        created_disk_gib={},
         any_kms_key=True,
         security_lock_refuses=(
             *BASE.instance.security_lock_refuses,
             "ModifyInstanceSpec",
+            "ModifyPrepayInstanceSpec",
             "ModifyInstanceNetworkSpec",
+            "ModifyInstanceChargeType",
             "ModifyInstanceVpcAttribute",
             "AllocatePublicIpAddress",
             "SendDiagnosticInterrupt",
@@ -94,6 +176,15 @@ EDITION: Final = BASE._replace(
         user_data_states=("Pending", "Starting", "Running", "Stopping", "Stopped"),
         host_name_states=("Running", "Stopping", "Stopped"),
         lock_reasons=("financial", "security", "Recycling", "dedicatedhostfinancial", "refunded"),
+        spot_lock="Recycling",
     ),
-    statuses={**BASE.statuses, "GetInstanceConsoleOutput": {"IncorrectInstanceStatus": 405}},
+    renamed={
+        **BASE.renamed,
+        "QuotaExceeded.PrivateIpAddress": "InvalidVSwitchId.IpNotEnough",  # instance/vswitch-addresses
+    },
+    statuses={
+        **BASE.statuses,
+        "GetInstanceConsoleOutput": {"IncorrectInstanceStatus": 405},
+        "GetInstanceScreenshot": {"IncorrectInstanceStatus": 405},
+    },
 )

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from faultzone.editions.local_disks import LOCAL_DISKS
+
 #: Its parts are bounded: the longest published name has 28 characters.
 _NAME: Final = re.compile(r"ecs\.([a-z]{1,12})([0-9]{0,2})([a-z]{0,8})((?:-[a-z0-9]{1,12}){0,3})\.([a-z0-9]{1,12})")
 _VARIANT: Final = re.compile(r"l?c([1-9][0-9]?)([mg])([1-9][0-9]?)")
@@ -32,7 +34,9 @@ _RATIOS: Final = {
     "i2gne": 4.0,
     "i3g": 4.0,
     "i4g": 4.0,
+    "i4p": 4.0,
     "i5g": 4.0,
+    "i5ge": 6.0,
     "re6p": 4.0,
     "re7p": 4.0,
 }
@@ -68,6 +72,7 @@ _EXCEPTIONS: Final = {
     "d2s.10xlarge": (40, 176.0),
     "d2s.20xlarge": (80, 352.0),
     "d2s.5xlarge": (20, 88.0),
+    "d3c.3xlarge": (14, 56.0),
     "ebmg8i.48xlarge": (192, 1024.0),
     "ebmgn6e.24xlarge": (96, 768.0),
     "ebmgn6i.24xlarge": (96, 384.0),
@@ -106,6 +111,7 @@ _EXCEPTIONS: Final = {
     "i2d.11xlarge": (46, 356.0),
     "i2d.21xlarge": (84, 712.0),
     "i2d.23xlarge": (92, 712.0),
+    "i2ne.20xlarge": (80, 704.0),
     "vgn5i-m1.large": (2, 6.0),
     "vgn5i-m2.xlarge": (4, 12.0),
     "vgn5i-m4.2xlarge": (8, 24.0),
@@ -126,6 +132,8 @@ class NamedType(NamedTuple):
         memory_gib: of memory.
         gpus: how many.
         gpu: which, as the API shows it.
+        local_disks: how many.
+        local_disk_gib: of each of them.
     """
 
     family: str
@@ -133,6 +141,8 @@ class NamedType(NamedTuple):
     memory_gib: float
     gpus: int = 0
     gpu: str = ""
+    local_disks: int = 0
+    local_disk_gib: int = 0
 
 
 def read_instance_type(name: str) -> NamedType | None:
@@ -156,14 +166,18 @@ def read_instance_type(name: str) -> NamedType | None:
         gpu, ratio = _GPUS.get(family.removeprefix("ebm").removeprefix("scc"), ("", _GPU_RATIO))
         gpus = gpus or _count(variants)
     if (listed := _EXCEPTIONS.get(name.removeprefix("ecs."))) is not None:
-        return NamedType(f"ecs.{family}", *listed, gpus, gpu)
+        return NamedType(f"ecs.{family}", *listed, gpus, gpu, *_local_disks(family, size))
     if ratio is None:
         return None
     if size in _SCANT_SIZES and (digits == "6" or family in ("i3", "i3g")):
         ratio *= _SCANT
     elif size in _AMPLE_SIZES and digits == "6" and "hf" in letters:
         ratio *= _AMPLE
-    return NamedType(f"ecs.{family}", vcpus, vcpus * ratio, gpus, gpu)
+    return NamedType(f"ecs.{family}", vcpus, vcpus * ratio, gpus, gpu, *_local_disks(family, size))
+
+
+def _local_disks(family: str, size: str) -> tuple[int, int]:
+    return LOCAL_DISKS.get(family, {}).get(size, (0, 0))
 
 
 def _ratio(letters: str, digits: str, more: str) -> float | None:

@@ -15,6 +15,8 @@ VCPU_HOUR: Final = 1_200
 GIB_HOUR: Final = 300
 GPU_HOUR: Final = 80_000
 LOCAL_DISK_HOUR: Final = 100
+#: What an hour of a spot instance costs while nothing has moved its price, in percent of pay-as-you-go.
+SPOT_PERCENT: Final = 20
 #: So many hours of pay-as-you-go cost as much as a month of subscription.
 HOURS_OF_A_MONTH: Final = 300
 #: A month of one GiB of a disk by its category; of an ESSD by its performance level.
@@ -29,6 +31,9 @@ GIB_MONTH: Final[Mapping[str, int]] = {
     "cloud_essd/PL3": 40_000,
     "cloud_auto": 8_000,
     "cloud_essd_entry": 5_000,
+    "cloud_regional_disk_auto": 16_000,
+    "elastic_ephemeral_disk_standard": 3_000,
+    "elastic_ephemeral_disk_premium": 6_000,
     "ephemeral_ssd": 8_000,
 }
 #: A month of one Mbit/s that is paid by bandwidth; what is paid by traffic costs nothing before there is any.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from faultzone.editions.catalog import is_arm
@@ -113,6 +114,7 @@ class Facts(NamedTuple):
     network: Network
 
 
+@lru_cache(maxsize=4096)
 def facts_of(family: str, vcpus: int, gpu: str = "", *, local_disks: bool = False) -> Facts:
     """What is known of a type of a family with so many vCPUs."""
     parts = _FAMILY.fullmatch(family)

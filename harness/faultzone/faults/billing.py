@@ -17,15 +17,15 @@ class SubscriptionLapse(Fault):
     Args:
         instance: the instance's id.
         within: how long is left; at least three days leave the whole window in which the stop is announced.
-        answered: how long until its owner renews it by himself, such as `"10d"` for a renewal after the stop; None
-            leaves that to the end of the fault.
+        answered: how long until its owner renews it by himself, with RenewInstance, such as `"10d"` for a renewal after
+            the stop; None leaves that to the end of the fault.
     """
 
     instance: str
     within: Duration = "3d"
     answered: Duration | None = None
     capability: ClassVar = "change-account"
-    compensation: ClassVar = "renewal by a month"
+    compensation: ClassVar = "renewal by a month, free of charge"
     examples: ClassVar = {"instance": "subscriptions", "within": ("0s", "1d", "3d"), "answered": (None, "1h", "2d")}
 
 
@@ -47,6 +47,4 @@ class AccountArrears(Fault):
     amount: int | str | Decimal | None = None
     capability: ClassVar = "change-account"
     compensation: ClassVar = "payment of the bill"
-    #: The compensation of a lapse is a call, which must succeed, and costs money.
-    in_the_way: ClassVar = True
     examples: ClassVar = {"debt": ("1", "10", "100"), "answered": (None, "1h", "2d")}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from faultzone.clock import Duration
 from faultzone.errors import UsageError
 from faultzone.faults.fault import Fault
+from faultzone.faults.hosts import POWERLESS
+
+#: While one of these is in force, nothing runs on a host, and its kernel cannot be told anything.
+_STANDSTILL: Final = ("HostKilled", "HostPaused")
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class PeerCut(Fault):
     peer: str
     region: str | None = None
     capability: ClassVar = "break-machines"
+    excluded_by: ClassVar = (*POWERLESS, *_STANDSTILL)
     ends: ClassVar = "the two hosts reach each other"
     undo_within: ClassVar[Duration] = "10s"
 
@@ -54,6 +59,7 @@ class SlowNetwork(Fault):
     kilobits: int = 256
     region: str | None = None
     capability: ClassVar = "break-machines"
+    excluded_by: ClassVar = _STANDSTILL
     ends: ClassVar = "the host sends at full bandwidth"
     undo_within: ClassVar[Duration] = "10s"
     examples: ClassVar = {"kilobits": (8, 256, 10_000)}
@@ -84,6 +90,7 @@ class DiskFull(Fault):
     host: str
     region: str | None = None
     capability: ClassVar = "break-machines"
+    excluded_by: ClassVar = _STANDSTILL
     ends: ClassVar = "the local disk has its former size"
     undo_within: ClassVar[Duration] = "10s"
 
@@ -128,6 +135,7 @@ class HostPaused(Fault):
     host: str
     region: str | None = None
     capability: ClassVar = "break-machines"
+    excluded_by: ClassVar = (*POWERLESS, "HostKilled")
     ends: ClassVar = "the host is thawed, and repaired if it was declared lost"
     undo_within: ClassVar[Duration] = "2m"
 
@@ -146,5 +154,7 @@ class HostKilled(Fault):
     host: str
     region: str | None = None
     capability: ClassVar = "break-machines"
+    alone: ClassVar = True
+    excluded_by: ClassVar = POWERLESS
     ends: ClassVar = "the host is repaired"
     undo_within: ClassVar[Duration] = "2m"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from faultzone.clock import Duration, milliseconds
 from faultzone.errors import UsageError
-from faultzone.faults.house import HOUSE
-from faultzone.faults.targets import id_of
+from faultzone.faults.targets import FIELDS, see_target, target_of
 
 #: What a field of each annotation takes, and how that is called in JSON. A boolean is no number.
 _TYPES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
@@ -23,8 +23,20 @@ _TYPES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "Duration": ((int, float, str, timedelta), "string or number"),
     "None": ((type(None),), "null"),
 }
+#: A line of the documentation that begins to say what a field is, as the house writes it.
+_FIELD: Final = re.compile(r" {4,8}(\w+): (.*)")
 #: What an example says where a target is meant, and what the fields of that name take by themselves.
-_TARGETS: Final = {"host": "hosts", "peer": "hosts", "zone": "zones", "instance": "instances"}
+_TARGETS: Final = {
+    "host": "hosts",
+    "peer": "hosts",
+    "rack": "racks",
+    "switch": "switches",
+    "zone": "zones",
+    "instance": "instances",
+}
+
+#: That no documentation allows a client to meet it.
+BEYOND: Final = ""
 
 #: Every kind of fault that this process has loaded, by name: also those of a test's own.
 KINDS: Final[dict[str, type[Fault]]] = {}
@@ -41,8 +53,14 @@ class Fault:
         undo_within: how long its undo may take until its targets are as promised, in region time. What the region
             itself keeps is so at once.
         is_seen: whether the end of it can be seen.
-        in_the_way: whether the undo of other faults may fail while it is in force, so that it ends first.
-        examples: by field, what is drawn for it: some values, or `hosts`, `zones`, `instances`, `subscriptions`.
+        alone: whether a second one of its kind on the same target is refused, or changes nothing, while it is in force.
+        alone_for: of one that is alone and never ends, for how long from its beginning.
+        excluded_by: the names of the kinds that exclude it: while one of them is in force on its host, or on the zone
+            of its host, it is refused.
+        documented: for each way in which it breaks, where the documentation allows a client to meet that; `BEYOND`
+            where it does not. Empty where nobody says.
+        examples: by field, what is drawn for it: some values, or `hosts`, `racks`, `switches`, `zones`, `instances`,
+            `subscriptions`, `spots`.
             Fields named for a target are drawn from these by themselves, all others are left out.
     """
 
@@ -52,21 +70,27 @@ class Fault:
     never_ends: ClassVar[str | None] = None
     undo_within: ClassVar[Duration] = 0
     is_seen: ClassVar[bool] = True
-    in_the_way: ClassVar[bool] = False
+    alone: ClassVar[bool] = False
+    alone_for: ClassVar[Duration] = 0
+    excluded_by: ClassVar[tuple[str, ...]] = ()
+    documented: ClassVar[Mapping[str, str]] = {}
     examples: ClassVar[Mapping[str, str | tuple[object, ...]]] = {}
 
-    def __init_subclass__(cls) -> None:
-        KINDS[cls.__name__] = cls
+    def __init_subclass__(cls, *, base: bool = False) -> None:
+        """Let a kind of fault be known by its name, unless it is what several kinds have in common."""
+        if not base:
+            KINDS[cls.__name__] = cls
 
     def __post_init__(self) -> None:
-        """Take the id of a target that is given by its handle, and look at the types of all values.
+        """Take the id of a target that is given by its handle, and look at the types and descriptions of all values.
 
         Raises:
             UsageError: a value is of another type; the text says what to write.
         """
-        if getattr(self, "instance", None) is not None:
-            object.__setattr__(self, "instance", id_of(self.instance, "instance"))  # type: ignore[attr-defined]
-        for name, types in _declared(type(self)).items():
+        declared = _declared(type(self))
+        for name in FIELDS.keys() & declared.keys():
+            object.__setattr__(self, name, target_of(name, getattr(self, name)))
+        for name, types in declared.items():
             value = getattr(self, name)
             taken = tuple(each for kind in types for each in _TYPES[kind][0])
             if (isinstance(value, bool) and bool not in taken) or not isinstance(value, taken):
@@ -75,11 +99,22 @@ class Fault:
                 raise UsageError.expected(name, value, " or ".join(_in_json(types)))
             if "Duration" in types and value is not None:
                 milliseconds(getattr(self, name))
+            if name in FIELDS and isinstance(value, str):
+                see_target(name, value)
 
     @property
     def why_no_undo(self) -> str | None:
         """Why it cannot be undone; None for a fault that can."""
         return self.never_ends
+
+    def see_end(self) -> None:
+        """See that it can end by itself.
+
+        Raises:
+            UsageError: it cannot be undone.
+        """
+        if self.why_no_undo is not None:
+            raise UsageError(f"{self!r} does not end: {self.why_no_undo}; leave out its end")
 
     def told(self) -> dict[str, Any]:
         """The fault as JSON carries it: `{"fault": "HostCrash", "host": …}`, without what is None."""
@@ -104,27 +139,6 @@ def _in_json(types: list[str]) -> list[str]:
     return list(dict.fromkeys(_TYPES[each][1] for each in types if each != "None"))
 
 
-def read(given: Mapping[str, object]) -> Fault:
-    """The fault that JSON describes; a field that is null is left out.
-
-    Raises:
-        UsageError: there is no such fault, it has no such field, or a value is none that the fault takes.
-    """
-    name = given.get("fault")
-    kind = (HOUSE.get(name) or KINDS.get(name)) if isinstance(name, str) else None
-    if kind is None:
-        known = dict.fromkeys([*HOUSE, *KINDS])
-        raise UsageError.unknown("fault", name, known, see='write a fault such as {"fault": "HostCrash", "host": …}')
-    values = {key: value for key, value in given.items() if key != "fault" and value is not None}
-    known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
-    wrong = [f"unknown field {key[:64]!r}" for key in values if key not in known]
-    wrong += [f"missing field {key!r}" for key in required(kind) if key not in values]
-    if wrong:
-        takes = ", ".join(f"{key}: {said}" for key, said in parameters(kind).items())
-        raise UsageError(f"{name}: {'; '.join(wrong)}; it takes {takes}")
-    return kind(**values)
-
-
 def required(kind: type[Fault]) -> list[str]:
     """The fields that must be given."""
     return [name for name, said in parameters(kind).items() if not said.endswith("?")]
@@ -143,3 +157,44 @@ def drawn(kind: type[Fault]) -> dict[str, str | tuple[object, ...]]:
     asked = required(kind)
     by_name = {name: _TARGETS[name] for name in asked if name in _TARGETS}
     return {**by_name, **kind.examples}
+
+
+def schema(kind: type[Fault]) -> dict[str, object]:
+    """The JSON schema of a kind of fault."""
+    said = _said_of_fields(kind)
+    return {
+        "type": "object",
+        "description": (kind.__doc__ or "").partition("\n")[0],
+        "x-capability": kind.capability,
+        "properties": {
+            "fault": {"const": kind.__name__},
+            **{each.name: _field_schema(kind, each, said) for each in fields(kind)},  # type: ignore[arg-type]
+        },
+        "required": ["fault", *required(kind)],
+        "additionalProperties": False,
+    }
+
+
+def _field_schema(kind: type[Fault], field: Field[Any], said: Mapping[str, str]) -> dict[str, object]:
+    """The schema of one field: its types, what it is, and what it is when left out."""
+    types = parameters(kind)[field.name].removesuffix("?").split(" or ")
+    told: dict[str, object] = {"type": types}
+    if field.name in said:
+        told["description"] = said[field.name]
+    if field.default is not MISSING and field.default is not None:
+        told["default"] = _plain(field.default)
+    return told
+
+
+def _said_of_fields(kind: type[Fault]) -> dict[str, str]:
+    """What the documentation of a kind of fault says of its fields."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in (kind.__doc__ or "").partition("Args:\n")[2].splitlines():
+        first = _FIELD.fullmatch(line)
+        if first:
+            name = first[1]
+            found[name] = first[2]
+        elif name and line.strip():
+            found[name] += f" {line.strip()}"
+    return found

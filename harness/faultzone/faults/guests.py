@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from faultzone.clock import Duration
 from faultzone.errors import UsageError
 from faultzone.faults.fault import Fault
 
@@ -20,7 +21,10 @@ class GuestCrash(Fault):
     """
 
     instance: str
-    capability: ClassVar = "guest"
+    capability: ClassVar = "crash-guests"
+    alone: ClassVar = True
+    #: What has crashed cannot crash at the same instant; it is restarted after that.
+    alone_for: ClassVar[Duration] = "1ms"
     never_ends: ClassVar = "the region restarts the instance"
 
 

@@ -1,4 +1,4 @@
-"""Faults of hosts: power, silence, the wire, a found risk, the power of a whole zone, migrations.
+"""Faults of hosts: power, silence, the wire, a found risk, the power of a rack or zone, a switch, migrations.
 
 Several of them may hit one host: it is up again once the last is undone, in whatever order.
 """
@@ -6,11 +6,14 @@ Several of them may hit one host: it is up again once the last is undone, in wha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from faultzone.clock import Duration
 from faultzone.errors import UsageError
 from faultzone.faults.fault import Fault
+
+#: What takes the power of a host at once. Of a rack, it is not known before which hosts are in it.
+POWERLESS: Final = ("HostCrash", "HostHang", "ZoneOutage")
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class HostAtRisk(Fault):
     host: str
     region: str | None = None
     capability: ClassVar = "break-hosts"
+    alone: ClassVar = True
+    excluded_by: ClassVar = (*POWERLESS, "HostKilled")
     ends: ClassVar = "the host is healthy; moved instances stay on their new hosts"
 
 
@@ -99,6 +104,38 @@ class ZoneOutage(Fault):
     capability: ClassVar = "break-hosts"
     ends: ClassVar = "the power comes back"
     #: As after a crash, but for all hosts of the zone at once.
+    undo_within: ClassVar[Duration] = "5m"
+
+
+@dataclass(frozen=True)
+class RackOutage(Fault):
+    """All hosts of a rack lose their power at once.
+
+    Args:
+        rack: the rack's id, such as `cn-hangzhou-a-r01`.
+        region: the region's id, None for the first.
+    """
+
+    rack: str
+    region: str | None = None
+    capability: ClassVar = "break-hosts"
+    ends: ClassVar = "the power comes back"
+    undo_within: ClassVar[Duration] = "5m"
+
+
+@dataclass(frozen=True)
+class SwitchOutage(Fault):
+    """All hosts behind a switch are cut off at once. Joined before they are missed, nothing has happened.
+
+    Args:
+        switch: the switch's id, such as `cn-hangzhou-a-s01`.
+        region: the region's id, None for the first.
+    """
+
+    switch: str
+    region: str | None = None
+    capability: ClassVar = "break-hosts"
+    ends: ClassVar = "the network is restored, and each host repaired that was declared lost"
     undo_within: ClassVar[Duration] = "5m"
 
 

@@ -3,12 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from contextlib import suppress
+from typing import Any, Final, Protocol
 
 from hypothesis import strategies as st
 
+from faultzone.errors import UsageError
 from faultzone.faults import CATALOGUE, Fault
+from faultzone.faults.calls import OfCalls
 from faultzone.faults.fault import drawn, parameters
+from faultzone.faults.hosts import HostCrash, HostHang, NetworkCut
+from faultzone.faults.patterns import flapping, swizzle
+from faultzone.faults.schedule import At, Call, Entry, On, Schedule
+from faultzone.faults.targets import all, host_of, is_described, newest, oldest, rack_of, rank, switch_of, zone_of
+
+#: Descriptions that are drawn beside what is there, where there are instances.
+_NEWEST: Final = newest("instance")
+_DESCRIBED: Final[Mapping[str, Sequence[str]]] = {
+    "hosts": (host_of(_NEWEST), host_of(oldest("instance")), rank(2, "host")),
+    "racks": (rack_of(_NEWEST), rank(1, "rack")),
+    "switches": (switch_of(_NEWEST), rank(1, "switch")),
+    "zones": (zone_of(_NEWEST), newest("zone")),
+    "instances": (_NEWEST, rank(1), all("agent")),
+    "subscriptions": (newest("subscription"), all("subscription")),
+}
+#: What calls are aimed at, beside the first of a client.
+_AIMS: Final = {"nth": (2, 3), "times": (1, 2), "share": (0.25, 0.5)}
+#: What ends a drawn schedule: what happens often in a region, and what seldom does.
+_STOPS: Final = (
+    "refusal",
+    "refusal 3 times within 10m",
+    "event SystemFailure.Reboot Executing",
+    "transition to=Stopped",
+    "fault HostCrash not followed by event Executed within 30s",
+    "refusal not during fault",
+    "stale",
+)
 
 
 class Named(Protocol):
@@ -44,26 +74,113 @@ class Breakable(Protocol):
         """Whether its backend has a capability."""
 
 
-def faults(region: Breakable, *, irreversible: bool = True) -> st.SearchStrategy[Fault]:
-    """Faults of what is in a region at this moment, as far as its backend can bring them about.
+def faults(
+    region: Breakable, *, irreversible: bool = True, kinds: Sequence[type[Fault]] = ()
+) -> st.SearchStrategy[Fault]:
+    """Faults of what is in a region at this moment or is described, as far as its backend can bring them about.
 
     A drawn fault may be refused with `UsageError` by the time it is injected: its target may be gone or broken already.
-    While an `ApiFailure` is in force, calls of its action are refused to the test, too.
 
     Args:
         irreversible: whether a host may crash for good.
+        kinds: the kinds that are drawn; all of the catalogue when left out.
+
+    Raises:
+        UsageError: the backend cannot bring any of these kinds about, or the region has nothing that they could hit.
     """
-    instances = region.instances
-    targets = {
-        "hosts": [str(each["host"]) for each in region.hosts],
+    instances, hosts = region.instances, [str(each["host"]) for each in region.hosts]
+    shown = {each.id: each.describe() for each in instances}
+    there: dict[str, Sequence[str]] = {
+        "hosts": hosts,
+        "racks": [*dict.fromkeys(str(each["rack"]) for each in region.hosts)],
+        "switches": [*dict.fromkeys(str(each["switch"]) for each in region.hosts)],
         "zones": region.zones,
-        "instances": [each.id for each in instances],
-        "subscriptions": [each.id for each in instances if each.describe().get("InstanceChargeType") == "PrePaid"],
+        "instances": [*shown],
+        "subscriptions": [id for id, each in shown.items() if each.get("InstanceChargeType") == "PrePaid"],
+        "spots": [id for id, each in shown.items() if each.get("SpotStrategy", "NoSpot") != "NoSpot"],
     }
-    # What Hypothesis finds is shortest where it is of the first.
-    kinds = sorted(filter(lambda each: region.supports(each.capability), CATALOGUE), key=lambda each: each.in_the_way)
-    every = [_of(kind, targets, region.id, irreversible=irreversible) for kind in kinds]
-    return st.one_of([each for each in every if each is not None])
+    targets = {
+        kind: [*found, *(_DESCRIBED.get(kind, ()) if found and instances else ())] for kind, found in there.items()
+    }
+    able = [each for each in kinds or CATALOGUE if region.supports(each.capability)]
+    every = [_of(kind, targets, region.id, irreversible=irreversible) for kind in able]
+    found = [each for each in every if each is not None]
+    if not found:
+        names = ", ".join(each.__name__ for each in kinds or CATALOGUE)
+        raise UsageError(f"faults: {region.id} has nothing that {names} could hit, or its backend cannot do it")
+    return st.one_of(found)
+
+
+def schedules(region: Breakable, *, within: int = 3600, most: int = 5) -> st.SearchStrategy[Schedule]:
+    """Schedules of faults of what is in a region at this moment, and of what is described.
+
+    Args:
+        within: the seconds in which they begin and end.
+        most: how many faults they have at the most.
+    """
+    ends = st.none() | st.integers(1, within)
+    moments = st.tuples(st.integers(0, within), faults(region), ends).map(_at)
+    there = [each.id for each in region.instances]
+    about = st.none() | st.sampled_from(there) if there else st.none()
+    actions = st.sampled_from(("RunInstances", "Describe*", "StopInstance", "*"))
+    calls = st.builds(Call, actions, st.integers(1, 3), st.none() | st.just("everyone"), about)
+    entries = st.sampled_from((Entry("transition", to="Running"), Entry("event"), Entry("call", nth=2), Entry("fault")))
+    happens = st.tuples(calls | entries, faults(region), st.integers(0, 60), ends).map(_on)
+    stops = st.lists(st.sampled_from(_STOPS), max_size=2, unique=True)
+    return st.builds(_without_exclusions, st.lists(moments | happens, max_size=most), stops)
+
+
+def patterns(region: Breakable) -> st.SearchStrategy[Schedule]:
+    """Schedules of hosts that stop in one order and start in another, and of one that flaps."""
+    hosts = [str(each["host"]) for each in region.hosts]
+    lengths = st.sampled_from(("1s", "10s", "5m"))
+    kinds = st.sampled_from((HostCrash, HostHang, NetworkCut))
+    one = st.builds(lambda kind, host: kind(host, region=region.id), kinds, st.sampled_from(hosts))
+    many = st.lists(one, min_size=1, unique_by=lambda fault: fault.host)
+    swizzles = st.builds(swizzle, many, every=lengths, after=lengths, seed=st.integers(0, 99))
+    return swizzles | st.builds(flapping, one, down=lengths, up=lengths, times=st.integers(1, 5), after=lengths)
+
+
+def shapes(*, zones: int = 3, hosts_per_zone: int = 8) -> st.SearchStrategy[dict[str, Any]]:
+    """Shapes of small regions, as options of `make_region`.
+
+    Args:
+        zones: how many there are at the most.
+        hosts_per_zone: how many hosts a zone has at the most.
+    """
+    return st.fixed_dictionaries(
+        {
+            "zones": st.integers(1, zones),
+            "hosts_per_zone": st.integers(1, hosts_per_zone),
+            "hosts_per_rack": st.integers(1, hosts_per_zone),
+            "racks_per_switch": st.integers(1, 3),
+        },
+        optional={
+            "recovery": st.sampled_from(("planned", "immediate")),
+            "provision": st.sampled_from((0, 1.0, 90)),
+            "default_network": st.booleans(),
+            "supply": st.dictionaries(st.sampled_from(("*/ecs.g5", "*/*")), st.integers(0, 20), max_size=1),
+        },
+    )
+
+
+def _at(drawn: tuple[int, Fault, int | None]) -> At:
+    after, fault, lasts = drawn
+    return At(after, fault, None if lasts is None or fault.why_no_undo is not None else after + lasts)
+
+
+def _on(drawn: tuple[Call | Entry, Fault, int, int | None]) -> On:
+    what, fault, after, lasts = drawn
+    return On(what, fault, after, lasts if fault.why_no_undo is None else None)
+
+
+def _without_exclusions(steps: list[At | On], stop_when: list[str]) -> Schedule:
+    """A schedule of these, without a fault that excludes one before it."""
+    kept: list[At | On] = []
+    for each in steps:
+        with suppress(UsageError):
+            kept = [*Schedule([*kept, each]).steps]
+    return Schedule(kept, stop_when)
 
 
 def _of(
@@ -71,6 +188,11 @@ def _of(
 ) -> st.SearchStrategy[Fault] | None:
     """Faults of one kind; None where the region has nothing that they could hit."""
     given: dict[str, st.SearchStrategy[Any]] = {}
+    if issubclass(kind, OfCalls):
+        given = {name: st.none() | st.sampled_from(values) for name, values in _AIMS.items()}
+        if there := targets["instances"]:
+            named = st.none() | st.sampled_from([each for each in there if not is_described(each)])
+            given |= {name: named for name in ("about", "item") if name in parameters(kind)}
     for name, values in drawn(kind).items():
         chosen = targets[values] if isinstance(values, str) else values
         if not chosen:
@@ -83,7 +205,7 @@ def _of(
     if "peer" in given:
         if len(targets["hosts"]) < 2:
             return None
-        pairs = st.permutations(targets["hosts"])
+        pairs = st.permutations([each for each in targets["hosts"] if not is_described(each)])
         rest = {name: each for name, each in given.items() if name not in ("host", "peer")}
         return st.builds(lambda pair, **more: kind(host=pair[0], peer=pair[1], **more), pairs, **rest)  # type: ignore[call-arg]
     return st.builds(kind, **given)

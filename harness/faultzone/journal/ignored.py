@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+#: The codes of what is not simulated; their refusals say why.
+NOT_SIMULATED: Final = frozenset(
+    {"UnsupportedParameter", "InvalidAction", "InvalidAction.NotFound", "InvalidApi.NotFound", "InvalidVersion"}
+)
 #: So many names of an action are remembered, and so many actions are told of.
 _NAMES: Final = 100
 _TOLD: Final = 20

@@ -16,11 +16,13 @@ import json
 import os
 import stat
 import threading
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 from faultzone.clock import CLOCK_END, stamp
+from faultzone.errors import UsageError
 from faultzone.journal.ignored import Ignored
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 #: The kinds of entry.
 KINDS: Final = frozenset(
     "region call read refusal transition effect report stale event fault undo owed control advance bill notice summary "
-    "verdict".split()
+    "verdict operation probe".split()
 )
 #: What needs no copy.
 _SCALARS: Final = frozenset({str, int, bool, float, type(None)})
@@ -105,6 +107,11 @@ def _copied(value: Any) -> Any:
     return value
 
 
+def cut(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an entry says, without more than the beginning of a long value and of many parameters."""
+    return _cut(data)[0]
+
+
 def _cut(data: Mapping[str, Any]) -> tuple[Mapping[str, Any], int]:
     """What there is to say of a refusal, long values cut; and how many characters that are, in about."""
     size = 0
@@ -158,8 +165,11 @@ class Journal:
         self._sink: TextIO | None = None
         self._held = {"read": 0, "refusal": 0}
         self._refusals = 0
+        #: What is told of each entry that is kept: its instant, kind and data. It may append nothing.
+        self.watchers: list[Callable[[int, str, Mapping[str, Any]], object]] = []
         #: The parameters of calls that no edition has.
         self.ignored: Ignored = {}
+        self._mark = ""
         #: How many entries there are when a read is next looked at.
         self._watched = 0
         #: How many refusals of a kind there are.
@@ -185,6 +195,9 @@ class Journal:
             entries.append(entry)
             if self._sink is not None:
                 self._sink.write(_line(entry))
+            if self.watchers:
+                for each in [*self.watchers]:
+                    each(at, kind, data)
 
     def _watch(self, at: int, read: Mapping[str, Any]) -> bool:
         """Whether there is room for a read. One of some is measured: to measure each would take longer than to keep
@@ -233,6 +246,13 @@ class Journal:
     def _write(self, number: int) -> None:
         if self._sink is not None:
             self._sink.write(_line(self.entries[number]))
+
+    @property
+    def mark(self) -> str:
+        """What tells this journal from any other, also from that of an equal cloud in another process."""
+        if not self._mark:
+            self._mark = os.urandom(6).hex()
+        return self._mark
 
     def __repr__(self) -> str:
         return f"Journal({len(self.entries)} entries)"
@@ -294,9 +314,9 @@ def _line(entry: tuple[int, int, str, Mapping[str, Any]]) -> str:
     return json.dumps({"n": number, "at": at, "kind": kind, **data}, default=str, separators=(",", ":")) + "\n"
 
 
-def lines(journal: Journal) -> Iterator[str]:
-    """The lines of a stored journal."""
-    return map(_line, list(journal.entries))
+def lines(entries: Iterable[Entry]) -> Iterator[str]:
+    """The lines of a stored journal, of a journal or of its entries."""
+    return map(_line, list(entries))
 
 
 def load(path: Path) -> list[Entry]:
@@ -327,6 +347,28 @@ def load(path: Path) -> list[Entry]:
         else:
             return entries
     raise ValueError(f"{path}:{wrong} is not a journal entry")
+
+
+def stored(path: Path) -> list[Entry]:
+    """The entries of a stored journal that a user names.
+
+    Raises:
+        UsageError: there is no such file, it is no journal, or it has no entry.
+    """
+    try:
+        entries = load(path)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: expected a journal (*.ndjson): {error}") from None
+    if not entries:
+        raise UsageError(f"{path}: expected a journal (*.ndjson), found no entry")
+    return entries
+
+
+def is_cut(path: Path) -> bool:
+    """Whether the last line of a stored journal is cut short, which `load` leaves out."""
+    with path.open("rb") as file:
+        last = deque(file, 1)
+    return bool(last) and _read(last[0]) is None
 
 
 def _read(line: bytes) -> Entry | None:

@@ -198,7 +198,7 @@ def _entry(kind: str, data: Mapping[str, Any], scripts: Mapping[object, str]) ->
     """One entry in few words; the script of a command in place of its id."""
     if kind == "call":
         made = _made(data.get("answer"))
-        return f"{_call(data, scripts)}{f' -> {made}' if made else ''}"
+        return f"{called(data, scripts)}{f' -> {made}' if made else ''}"
     if kind == "refusal":
         return _refusal(data)
     if kind in ("fault", "undo"):
@@ -207,19 +207,24 @@ def _entry(kind: str, data: Mapping[str, Any], scripts: Mapping[object, str]) ->
 
 
 def _fault(kind: str, data: Mapping[str, Any]) -> str:
-    given = {key: value for key, value in data.items() if key not in ("fault", "number", "region")}
-    named = ", ".join(f"{key}={quoted(value, 200)}" for key, value in given.items() if value is not None)
-    return f"{'end of ' if kind == 'undo' else ''}{data['fault']}({named})"
+    return f"{'end of ' if kind == 'undo' else ''}{named(data)}"
+
+
+def named(fault: Mapping[str, Any]) -> str:
+    """A fault with its fields, from what JSON or a journal has of it."""
+    given = {key: value for key, value in fault.items() if key not in ("fault", "number", "region")}
+    fields = ", ".join(f"{key}={quoted(value, 200)}" for key, value in given.items() if value is not None)
+    return f"{fault['fault']}({fields})"
 
 
 def _refusal(data: Mapping[str, Any]) -> str:
     """A refused call; what is usual in one is shown where the code names it."""
     code = str(data.get("code"))
     usual = frozenset(name for name in _USUAL if name not in code)
-    return f"{_call(data, usual=usual) if 'action' in data else 'a call'} refused: {code}"
+    return f"{called(data, usual=usual) if data.get('action') else 'a call'} refused: {code}"
 
 
-def _call(
+def called(
     data: Mapping[str, Any],
     scripts: Mapping[object, str] = MappingProxyType({}),
     usual: frozenset[str] = _USUAL,

@@ -42,17 +42,17 @@ def is_of(instance_id: str, kind: str, data: Mapping[str, Any]) -> bool:
     if instance_id in (data.get("instance"), data.get("target")):
         return True
     return kind in ("call", "refusal", "control") and any(
-        _names(instance_id, data.get(each)) for each in ("parameters", "arguments", "answer")
+        names(data.get(each), instance_id) for each in ("parameters", "arguments", "answer")
     )
 
 
-def _names(instance_id: str, value: object) -> bool:
-    """Whether a value is, or holds, the id of an instance, be it in JSON text."""
+def names(value: object, resource: str) -> bool:
+    """Whether a value is, or holds, the ID of a resource, be it in JSON text."""
     if isinstance(value, str):
-        return value.startswith(instance_id) or f'"{instance_id}' in value
+        return value.startswith(resource) or f'"{resource}' in value
     if isinstance(value, Mapping):
-        return any(_names(instance_id, each) for each in value.values())
-    return isinstance(value, list | tuple) and any(_names(instance_id, each) for each in value)
+        return any(names(each, resource) for each in value.values())
+    return isinstance(value, list | tuple) and any(names(each, resource) for each in value)
 
 
 def said(kind: str, data: Mapping[str, Any]) -> str:

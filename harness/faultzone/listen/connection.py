@@ -10,7 +10,7 @@ import asyncio
 import logging
 import traceback
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from math import inf
 from typing import Any, Final, cast
 from urllib.parse import unquote
@@ -18,7 +18,10 @@ from urllib.parse import unquote
 import httptools
 
 from faultzone.journal.redaction import text
-from faultzone.listen.hosts import Hosts
+from faultzone.listen.arriving import Head, Stop
+from faultzone.listen.authority import ADVICE
+from faultzone.listen.broken import goes_on
+from faultzone.listen.hosts import split_authority
 from faultzone.listen.limits import (
     BODY_MAX,
     CHUNKS_MAX,
@@ -34,61 +37,23 @@ from faultzone.listen.limits import (
     READ_SECONDS,
     SLICE,
 )
-from faultzone.listen.messages import Answer, Application, Refused, Request
+from faultzone.listen.messages import Answer, Broken, Refused, Request, Stream
+from faultzone.listen.secure import HANDSHAKE, Door, Secured
+from faultzone.listen.shared import Inside, Shared
+from faultzone.listen.streaming import Flow
 
 _logger: Final = logging.getLogger("faultzone.serve")
 
 
-class Shared:
-    """What the connections of one listener share.
+class Connection(Inside):
+    """One connection of a listener.
 
     Args:
-        application: answers the requests.
-        hosts: the names that requests may call it by.
-        seconds: that a request may take to arrive whole.
-        loop: the loop that serves.
-        add_turn: has a function called when a connection's turn comes.
+        tunnel: the host that all its requests are for, where a CONNECT has asked for one.
     """
 
-    def __init__(
-        self,
-        application: Application,
-        hosts: Hosts,
-        seconds: float,
-        loop: asyncio.AbstractEventLoop,
-        add_turn: Callable[[Callable[[], None]], None],
-    ) -> None:
-        self.application, self.hosts, self.seconds, self.loop = application, hosts, seconds, loop
-        self.add_turn = add_turn
-        self.connections: set[Connection] = set()
-        self.closed = False
-        # Each read is done with before the next begins.
-        self.buffer = memoryview(bytearray(HELD_MAX))
-
-
-class _Stop(Exception):
-    """Ends the parsing: a refusal has been queued, or nothing more is to be read."""
-
-
-class _Head:
-    """What has arrived of one request."""
-
-    __slots__ = ("body", "chunks", "expects", "fields", "headers", "hosts", "method", "path", "query", "size", "url")
-
-    def __init__(self) -> None:
-        self.url, self.body = bytearray(), bytearray()
-        self.headers: dict[str, str] = {}
-        self.fields = self.size = self.hosts = self.chunks = 0
-        self.expects = False
-        self.method = self.path = ""
-        self.query = b""
-
-
-class Connection(asyncio.BufferedProtocol):
-    """One connection of a listener."""
-
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
+    def __init__(self, shared: Shared, tunnel: str | None = None) -> None:
+        self._shared, self._tunnel = shared, tunnel
         self._parser: Any = httptools.HttpRequestParser(self)
         if hasattr(self._parser, "set_dangerous_leniencies"):
             # What follows the last request is not looked at, and must not take its answer away.
@@ -100,12 +65,13 @@ class Connection(asyncio.BufferedProtocol):
         self._held = b""
         self._waiting: deque[tuple[Request | Refused, bool]] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._flow: Flow | None = None
         self._queued = self._paused = self._stuck = self._lost = False
         #: Nothing more is parsed; the connection ends; what has been dropped since.
         self._done = self._ending = self._closing = False
         self._dropped = self._unsent = 0
         # The request that is arriving.
-        self._arriving: _Head | None = None
+        self._arriving: Head | None = None
         self._headed = self._skipping = False
         self._arrived = self._pieces = 0
         self._due = inf
@@ -118,8 +84,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = cast("asyncio.Transport", transport)
         if self._shared.closed:
             # It was accepted before the listener closed, and is made only now.
-            self._transport.abort()
-            return
+            return self._transport.abort()
         self._shared.connections.add(self)
         self._peer = str((transport.get_extra_info("peername") or ("::",))[0])
         self._came_to = str((transport.get_extra_info("sockname") or ("",))[0])
@@ -134,7 +99,7 @@ class Connection(asyncio.BufferedProtocol):
         self._held, self._arriving, self._parser = b"", None, None
         if self._timer is not None:
             self._timer.cancel()
-        if self._task is not None and self._shared.application.gives_up:
+        if self._task is not None and (self._flow is not None or self._shared.application.gives_up):
             self._task.cancel()
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -157,7 +122,7 @@ class Connection(asyncio.BufferedProtocol):
         """Keep the connection for what is still to be answered."""
         if self._task is None and not self._waiting and not self._held:
             return False
-        if self._task is not None and self._shared.application.gives_up:
+        if self._task is not None and (self._flow is not None or self._shared.application.gives_up):
             # It may have finished writing alone, but most have left.
             return False
         self._ending = True
@@ -166,12 +131,18 @@ class Connection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """Answer nothing more, and read nothing more, until the client reads."""
         self._stuck = True
+        if self._flow is not None:
+            self._flow.pause()
         self._unsent = self._transport.get_write_buffer_size()
         self._due = self._shared.loop.time() + READ_SECONDS
 
     def resume_writing(self) -> None:
         """Go on: the client has read."""
         self._stuck = False
+        if self._flow is not None:
+            self._due = inf
+            self._flow.resume()
+            return
         self._rest()
         self._queue()
 
@@ -233,18 +204,16 @@ class Connection(asyncio.BufferedProtocol):
                 self._waiting.append((self._waiting.pop()[0], False))
             self._end_reading()
         except httptools.HttpParserError:
-            if not self._done:
-                self._refuse(400, "request", "it is not HTTP/1.1")
+            if self._done:
+                return
+            secure = data[0] == HANDSHAKE and self._arrived == len(data)
+            self._refuse(400, "request", f"it is TLS, which needs {ADVICE}" if secure else "it is not HTTP/1.1")
         else:
             if self._arriving is None or self._done:
                 return
             if not self._headed and (self._pieces > PIECES_MAX or self._arrived > LINE_MAX + HEADER_BYTES_MAX + SLICE):
-                self._refuse(
-                    431,
-                    "headers",
-                    f"request line and headers have more than {PIECES_MAX} pieces or "
-                    f"{LINE_MAX + HEADER_BYTES_MAX} bytes",
-                )
+                most = f"{PIECES_MAX} pieces or {LINE_MAX + HEADER_BYTES_MAX} bytes"
+                self._refuse(431, "headers", f"request line and headers have more than {most}")
             elif self._arrived > DROPPED_MAX:
                 self._transport.abort()
 
@@ -253,26 +222,26 @@ class Connection(asyncio.BufferedProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         if self._done:
-            raise _Stop
-        self._arriving = _Head()
+            raise Stop
+        self._arriving = Head()
         self._headed = self._skipping = False
 
     def on_url(self, url: bytes) -> None:
         """A part of its target."""
-        arriving = cast("_Head", self._arriving)
+        arriving = cast("Head", self._arriving)
         arriving.url += url
         if len(arriving.url) > LINE_MAX:
             self._refuse(414, "request line", f"it has more than {LINE_MAX} bytes")
-            raise _Stop
+            raise Stop
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header, or a line after a body in chunks."""
-        arriving = cast("_Head", self._arriving)
+        arriving = cast("Head", self._arriving)
         arriving.fields += 1
         arriving.size += len(name) + len(value) + 4
         if arriving.fields > HEADERS_MAX or arriving.size > HEADER_BYTES_MAX:
             self._refuse(431, "headers", f"there are more than {HEADERS_MAX} or {HEADER_BYTES_MAX} bytes of them")
-            raise _Stop
+            raise Stop
         if self._headed:
             return  # Headers that come after a body in chunks are not those of the request.
         lowered = name.decode("latin-1").lower()
@@ -282,15 +251,16 @@ class Connection(asyncio.BufferedProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is there, and is judged."""
-        arriving = cast("_Head", self._arriving)
+        arriving = cast("Head", self._arriving)
         self._headed = True
         arriving.method = self._parser.get_method().decode("ascii")
-        # A client that takes this server for its proxy sends an absolute URL: the path counts. `CONNECT host:443` has
-        # none, so `/` stands in.
+        # A client that takes this server for its proxy sends an absolute URL: the path counts.
         raw, _, query = bytes(arriving.url).partition(b"?")
         arriving.query = query
         authority = ""
-        if not raw.startswith(b"/"):
+        if arriving.method == "CONNECT":
+            authority, raw = raw.decode("latin-1"), b"/"
+        elif not raw.startswith(b"/"):
             named, _, rest = raw.partition(b"://")[2].partition(b"/")
             authority, raw = named.decode("latin-1"), b"/" + rest
         path = raw.decode("latin-1")
@@ -298,13 +268,15 @@ class Connection(asyncio.BufferedProtocol):
         headers = arriving.headers
         if refusal := self._judge(arriving, authority):
             self._refuse(*refusal)
-            raise _Stop
+            raise Stop
+        if arriving.method == "CONNECT":
+            arriving.path = cast("tuple[str, int | None]", split_authority(authority))[0]
         length = headers.get("content-length", "")
         arriving.expects = headers.get("expect", "").lower() == "100-continue"
         if length and int(length[:20]) > BODY_MAX:
             self._refuse_body(f"it has more than {BODY_MAX} bytes")
 
-    def _judge(self, arriving: _Head, authority: str) -> tuple[int, str, str] | None:
+    def _judge(self, arriving: Head, authority: str) -> tuple[int, str, str] | None:
         """Why a request may not be handed on, judged by its head: status, what, and why."""
         version, headers = self._parser.get_http_version(), arriving.headers
         if version not in ("1.1", "1.0"):
@@ -317,6 +289,8 @@ class Connection(asyncio.BufferedProtocol):
         if version == "1.0" and "transfer-encoding" in headers:
             return 400, "headers", "Transfer-Encoding is not a header of HTTP/1.0"
         hosts = self._shared.hosts
+        if arriving.method == "CONNECT":
+            return self._judge_tunnel(authority)
         # The names of a connection's requests are the same, mostly.
         if host and host != self._allowed:
             if why := hosts.refusal(host, self._came_to):
@@ -324,30 +298,42 @@ class Connection(asyncio.BufferedProtocol):
             self._allowed = host
         if authority and (why := hosts.refusal(authority, self._came_to)):
             return 403, "Host", why
+        if self._tunnel is not None and (split_authority(host) or ("",))[0] != self._tunnel:
+            return 403, "Host", f"it is for another host than {self._tunnel}, which this tunnel leads to"
         if ("origin" in headers or "sec-fetch-site" in headers) and (why := hosts.foreign(headers, self._came_to)):
             return 403, "Origin", why
         return None
 
+    def _judge_tunnel(self, authority: str) -> tuple[int, str, str] | None:
+        """Why a CONNECT is refused."""
+        if self._tunnel is not None or isinstance(self._transport, Secured):
+            return 403, "CONNECT", "it asks for a tunnel inside of another, or of TLS"
+        if why := self._shared.hosts.tunnel_refusal(authority):
+            return 403, "CONNECT", why
+        if self._shared.context is None:
+            return 403, "CONNECT", f"a tunnel needs TLS: {ADVICE}"
+        return None
+
     def on_chunk_header(self) -> None:
         """A chunk of the body begins."""
-        arriving = cast("_Head", self._arriving)
+        arriving = cast("Head", self._arriving)
         arriving.chunks += 1
         if arriving.chunks > CHUNKS_MAX:
             self._refuse(413, "body", f"it has more than {CHUNKS_MAX} chunks")
-            raise _Stop
+            raise Stop
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
         if self._skipping:
             return
-        arriving = cast("_Head", self._arriving)
+        arriving = cast("Head", self._arriving)
         arriving.body += body
         if len(arriving.body) > BODY_MAX:
             self._refuse_body(f"it has more than {BODY_MAX} bytes")
 
     def on_message_complete(self) -> None:
         """The request is there, and waits for its turn."""
-        arriving, self._arriving = cast("_Head", self._arriving), None
+        arriving, self._arriving = cast("Head", self._arriving), None
         self._arrived = self._pieces = 0
         if self._skipping:
             return
@@ -363,12 +349,12 @@ class Connection(asyncio.BufferedProtocol):
 
     def _answer_next(self) -> None:
         item, keep = self._waiting.popleft()
-        application = self._shared.application
         if isinstance(item, Refused):
-            self._write(application.refuse(item), keep, item.method)
-            return
+            return self._write(self._shared.application.refuse(item), keep, item.method)
+        if item.method == "CONNECT":
+            return self._open_tunnel(item.path)
         try:
-            answer = application.answer(item)
+            answer = self._shared.application.answer(item)
         except Exception:
             _logger.error("The application could not answer.\n%s", text(traceback.format_exc()))
             answer = None
@@ -378,23 +364,39 @@ class Connection(asyncio.BufferedProtocol):
         else:
             self._write(answer, keep, item.method)
 
-    async def _answer_later(self, awaited: Awaitable[Answer | None], keep: bool, method: str) -> None:
-        answer: Answer | None = None
+    def _open_tunnel(self, host: str) -> None:
+        """Give the connection to whatever is spoken inside a tunnel; clients send nothing there before this answer."""
+        self._transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        transport, paused = self._transport, self._paused
+        self.connection_lost(None)
+        door = Door(self._shared, host)
+        transport.set_protocol(door)
+        door.connection_made(transport)
+        if paused:
+            transport.resume_reading()
+
+    async def _answer_later(self, awaited: Awaitable[Answer | Broken | None], keep: bool, method: str) -> None:
+        answer: Answer | Broken | None = None
         try:
             answer = await awaited
+            if isinstance(answer, Stream) and not self._lost:
+                self._flow = Flow(self._transport, stuck=self._stuck)
+                await self._flow.send(answer)
+                self._close()
+                return
         except Exception:
             _logger.error("The application could not answer.\n%s", text(traceback.format_exc()))
+            answer = None
         self._task = None
         self._write(answer, keep, method)
         self._queue()
         self._regulate()
 
-    def _write(self, answer: Answer | None, keep: bool, method: str) -> None:
+    def _write(self, answer: Answer | Broken | None, keep: bool, method: str) -> None:
         if self._lost or self._transport.is_closing():
             return
-        if answer is None:
-            self._transport.abort()
-            return
+        if answer is None or isinstance(answer, Broken):
+            return self._break(answer)
         # Once nothing more is read, the connection ends after the last answer.
         close = not keep or (self._ending and not self._waiting and not self._held)
         head = answer.head(close=close)
@@ -405,6 +407,15 @@ class Connection(asyncio.BufferedProtocol):
             self._linger()
         else:
             self._close()
+
+    def _break(self, broken: Broken | None) -> None:
+        """Break the connection; one that ends does so within a time, also if its client reads nothing."""
+        if not goes_on(self._transport, broken):
+            return self._close()
+        self._waiting.clear()
+        self._end_reading()
+        # A client that has sent its last byte cannot be seen leaving.
+        self._due = self._shared.loop.time() + READ_SECONDS if self._ending else inf
 
     def _rest(self) -> None:
         """Wait for the next request, unless the rest of one is waited for."""
@@ -427,14 +438,14 @@ class Connection(asyncio.BufferedProtocol):
 
     def _refuse_body(self, why: str) -> None:
         """Answer with a refusal, and drop the body; a client that waits for 100 Continue gets none."""
-        arriving = cast("_Head", self._arriving)
+        arriving = cast("Head", self._arriving)
         keep = not arriving.expects and self._parser.get_http_version() == "1.1" and self._parser.should_keep_alive()
         self._skipping = True
         arriving.body.clear()
         self._waiting.append((self._refused(413, "body", why), keep))
         if not keep:
             self._end_reading()
-            raise _Stop
+            raise Stop
 
     def _refused(self, status: int, what: str, why: str) -> Refused:
         if (arriving := self._arriving) is None or not self._headed:

@@ -89,6 +89,22 @@ class Hosts:
             f"--allow-host {name[:_SHOWN]}"
         )
 
+    def has(self, name: str) -> bool:
+        """Whether a name, in lower case and without a final dot, is one of this server's."""
+        return self.refusal(name, "") is None
+
+    def tunnel_refusal(self, authority: str) -> str | None:
+        """Why a CONNECT to this `NAME:PORT` is refused; None if it leads to the cloud, whose place this server takes.
+
+        Loopback is no part of the cloud: a tunnel there would open whatever this machine serves.
+        """
+        parts = split_authority(authority)
+        if parts is None or parts[1] is None:
+            return f"{authority[:_SHOWN]!r} is not the name of a host with a port"
+        if parts[0].endswith(_CLOUD) or (parts[0] in self._names and not is_loopback(parts[0])):
+            return None
+        return f"{parts[0][:_SHOWN]!r} is no host of the cloud, and nothing else is reached from here"
+
     def foreign(self, headers: Mapping[str, str], came_to: str) -> str | None:
         """Why a request comes from a web page that may not call the server; None if it does not."""
         origin = headers.get("origin")

@@ -15,10 +15,13 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final, TypeVar
 
-from faultzone.listen.connection import Connection, Shared
+from faultzone.listen.authority import Authority
+from faultzone.listen.connection import Connection
 from faultzone.listen.hosts import Hosts
 from faultzone.listen.limits import REQUEST_SECONDS
 from faultzone.listen.messages import Application
+from faultzone.listen.secure import Door
+from faultzone.listen.shared import Shared
 
 #: Seconds until connections are accepted again after descriptors or memory had run out, which these say.
 _PAUSE_SECONDS: Final = 0.1
@@ -131,6 +134,12 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _address(listener: socket.socket) -> list[str]:
+    """The address that a socket is bound to, unless that is all of them."""
+    found = str(listener.getsockname()[0]).partition("%")[0]
+    return [] if found in ("0.0.0.0", "::") else [found]
+
+
 class Listener:
     """An application on a socket, from now until `close`.
 
@@ -139,16 +148,25 @@ class Listener:
         listener: a bound socket.
         hosts: the names that requests may call it by.
         seconds: that a request may take to arrive whole.
+        authority: vouches for the names, so that TLS is spoken besides plain HTTP; left out, it is not.
     """
 
     def __init__(
-        self, application: Application, listener: socket.socket, hosts: Hosts, seconds: float = REQUEST_SECONDS
+        self,
+        application: Application,
+        listener: socket.socket,
+        hosts: Hosts,
+        seconds: float = REQUEST_SECONDS,
+        authority: Authority | None = None,
     ) -> None:
         self.closed = False
         self._listener = listener
         self._served = Loop.current()
         self._accepting: set[asyncio.Task[Any]] = set()
-        self._shared = Shared(application, hosts, seconds, self._served.loop, self._served.turns.add)
+        addresses = dict.fromkeys(("127.0.0.1", "::1", *_address(listener)))
+        loop, turns = self._served.loop, self._served.turns
+        self._shared = Shared(application, hosts, seconds, loop, turns.add, authority, tuple(addresses), Connection)
+        self._begin: type[Connection | Door] = Connection if authority is None else Door
         listener.listen(_BACKLOG)
         listener.setblocking(False)
         # Not waited for: whoever opens it may hold a lock that a request on the loop waits for.
@@ -186,9 +204,8 @@ class Listener:
                     self.loop.remove_reader(self._listener)
                     self.loop.call_later(_PAUSE_SECONDS, self._listen)
                 return
-            task = self.loop.create_task(
-                self.loop.connect_accepted_socket(lambda: Connection(self._shared), connection)
-            )
+            begun = self.loop.connect_accepted_socket(lambda: self._begin(self._shared), connection)
+            task = self.loop.create_task(begun)
             self._accepting.add(task)
             task.add_done_callback(self._accepting.discard)
 

@@ -7,12 +7,13 @@ locks, or looks at the outside.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.answer import CURRENT
+from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError, came_later
 from faultzone.api.values import read_text
 from faultzone.errors import ShapeError, nearest
@@ -20,6 +21,7 @@ from faultzone.model.core.addresses import dotted, public_addresses
 from faultzone.model.core.book import Book, Unready
 from faultzone.model.core.dispatch import ACTIONS, NOT_SIMULATED, REPORTS, Answer, Entry
 from faultzone.model.core.state import Entered, Instance, RegionState, Said
+from faultzone.world import World
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock
@@ -27,10 +29,9 @@ if TYPE_CHECKING:
     from faultzone.model.assistant.managed import Registering
     from faultzone.model.core.catalog import Catalog
     from faultzone.model.core.effects import Effect, Report
+    from faultzone.model.core.role_keys import RoleKey
     from faultzone.model.core.shape import Shape
-    from faultzone.model.instances.role_keys import RoleKey
     from faultzone.model.rules import Rules
-    from faultzone.world import World
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -46,9 +47,11 @@ class Cloud:
         shapes: one for each region; the first is the default region.
         accounts: the ids of the accounts; the first is the default.
         strict: whether parameters are refused that the action has in no edition; the service ignores them.
+        beside: the ids of further regions, of the shape of the first. Each is made when it is first asked for, with a
+            seed of its own, so that what is in it does not depend on which others were.
 
     Raises:
-        ShapeError: there is no region, no account, or a region twice.
+        ShapeError: there is no region, no account, a region twice, or a shape that cannot be.
     """
 
     def __init__(
@@ -62,45 +65,70 @@ class Cloud:
         clock: Clock,
         world: World,
         strict: bool = False,
+        beside: Sequence[str] = (),
     ) -> None:
         if not shapes or not accounts:
             raise ShapeError("regions and accounts: expected at least one of each")
         #: What happened since the last commit, in order.
         self.said: list[Said] = []
         self._entered: deque[Entered] = deque()
-        self.regions = {
-            shape.region_id: RegionState(shape, catalog, edition, rules, clock, world, self.said, self._entered)
-            for shape in shapes
-        }
-        public = public_addresses()
-        for region in self.regions.values():
-            region.cloud_regions, region.cloud_accounts = self.regions, tuple(accounts)
-            region.public = public
-            region.check_payment = partial(_check_payment, region)
-        if len(self.regions) != len(shapes) or len(set(accounts)) != len(accounts):
-            raise ShapeError("regions and accounts: expected different IDs, got one of them twice")
         self.accounts = tuple(accounts)
         self.edition, self.rules, self.catalog = edition, rules, catalog
         self.clock, self.world = clock, world
-        #: Earlier answers have nothing to be filled in.
+        #: Those that there are so far, and the ids of all.
+        self.regions: dict[str, RegionState] = {}
+        self.region_ids = tuple(dict.fromkeys([*(shape.region_id for shape in shapes), *beside]))
+        self._public = public_addresses()
+        #: Whether the chapters follow the transitions of instances: from the first one on.
+        self._followed = False
+        self._watchers: list[Callable[[RegionState], object]] = []
+        for shape in shapes:
+            self._make(shape.check(), world)
+        if len(self.regions) != len(shapes) or len(set(accounts)) != len(accounts):
+            raise ShapeError("regions and accounts: expected different IDs, got one of them twice")
+        #: Earlier answers of ECS have nothing to be filled in.
         self._fills_in = edition.has(CURRENT)
         self.default_region = shapes[0].region_id
         self._strict = strict
         #: The names of parameters that the last call gave and no edition has.
         self.ignored: list[str] = []
-        #: Whether the chapters follow the transitions of instances: from the first one on.
-        self._followed = False
 
-    def _follow(self) -> None:
-        """Let the chapters react to transitions, in this order: what runs inside, money, recovery."""
-        from faultzone.model.assistant import runs
-        from faultzone.model.billing import charges
-        from faultzone.model.events import recovery
+    def _make(self, shape: Shape, world: World) -> RegionState:
+        region = RegionState(shape, self.catalog, self.edition, self.rules, self.clock, world, self.said, self._entered)
+        region.cloud_regions, region.cloud_accounts = self.regions, self.accounts
+        region.cloud_region_ids = self.region_ids
+        region.public = self._public
+        region.check_payment = partial(_check_payment, region)
+        region.affordable = partial(_affordable, region)
+        region.place_order = partial(_place_order, region)
+        self.regions[region.id] = region
+        if self._followed:
+            _follow(region)
+        for watcher in self._watchers:
+            watcher(region)
+        return region
 
-        self._followed = True
+    def find_region(self, region_id: str) -> RegionState | None:
+        """The region of this id, made now if it was never asked for; None where there is none."""
+        region = self.regions.get(region_id)
+        if region is None and region_id in self.region_ids:
+            region = self._make(self.shape(region_id), World(f"{self.world.seed}/{region_id}"))
+        return region
+
+    def shape(self, region_id: str) -> Shape:
+        """The shape of a region of this cloud, whether or not it has been asked for."""
+        region = self.regions.get(region_id)
+        if region is not None:
+            return region.shape
+        first = self.regions[self.default_region].shape
+        supply = {scope: limit for scope, limit in first.supply.items() if scope.startswith("*")}
+        return first._replace(region_id=region_id, zones=len(first.zone_ids()), supply=supply)
+
+    def watch_regions(self, watcher: Callable[[RegionState], object]) -> None:
+        """Call a function with each region that there is, and with each that is made later."""
+        self._watchers.append(watcher)
         for region in self.regions.values():
-            for chapter in (runs, charges, recovery):
-                chapter.watch(region)
+            watcher(region)
 
     def find(self, product: str, action: str) -> Entry:
         """The action of a product.
@@ -150,7 +178,7 @@ class Cloud:
                 raise
             raise ApiError(code, refusal.message, status) from None
         self.react()
-        if self._fills_in:
+        if self._fills_in or entry.request.product != ECS:
             from faultzone.model.core.blanks import fill
 
             fill(answer, entry.request.answer, self.edition.date)
@@ -191,7 +219,8 @@ class Cloud:
             ApiError: `InvalidRegionId.NotFound`; `InvalidParameter` where that is no text.
         """
         given = parameters.get("RegionId") or self.default_region
-        region = self.regions.get(given if type(given) is str else read_text("RegionId", given))
+        name = given if type(given) is str else read_text("RegionId", given)
+        region = self.regions.get(name) or self.find_region(name)
         if region is None:
             raise ApiError("InvalidRegionId.NotFound")
         return region
@@ -210,7 +239,9 @@ class Cloud:
         """
         entered = self._entered
         if entered and not self._followed:
-            self._follow()
+            self._followed = True
+            for region in self.regions.values():
+                _follow(region)
         while entered:
             region, instance, before, after = entered.popleft()
             for reaction in region.reactions:
@@ -250,7 +281,7 @@ class Cloud:
             for other in region.instances.values():
                 if other.public_ip and dotted(other.public_ip) == name:
                     return other.id
-                if near and (other.account, other.in_vpc) == (near[0].account, near[0].in_vpc):
+                if near and (other.in_vpc, other.vswitch.vpc) == (near[0].in_vpc, near[0].vswitch.vpc):
                     found += [other.id] if name in (dotted(other.private_ip), other.host_name) else []
         return found[0] if len(found) == 1 else None
 
@@ -269,9 +300,22 @@ class Cloud:
         """
         from faultzone.model.assistant import managed  # Most regions have none.
 
-        if region_id not in self.regions:
+        region = self.find_region(region_id)
+        if region is None:
             raise managed.RegistrationRefused(managed.UNKNOWN)
-        return managed.register(self.regions[region_id], asked).id
+        return managed.register(region, asked).id
+
+    def may_upgrade(self, machine_id: str, starts: bool) -> bool:
+        """Whether the agent of an instance or a managed instance upgrades itself now, given whether it has just started
+        (assistant/upgrade-by-settings)."""
+        if not self._fills_in:
+            return not starts
+        from faultzone.model.assistant import settings, state  # Few agents are outdated.
+
+        for region in self.regions.values():
+            if (machine := state.find_machine(region, machine_id)) is not None:
+                return settings.may_upgrade(region, machine, self.clock.now, starts=starts)
+        return False
 
     def metadata(
         self, instance_id: str, path: str, method: str = "GET", headers: Mapping[str, str] = _NONE
@@ -290,11 +334,20 @@ class Cloud:
         return 404, ""
 
     def role_key(self, access_key_id: str) -> RoleKey | None:
-        """The temporary key of this id that an instance was given for its role, ended or not."""
-        from faultzone.model.instances import role_keys
+        """The temporary key of a role that has this id, ended or not."""
+        from faultzone.model.core import role_keys
 
-        found = (role_keys.find(region, access_key_id) for region in self.regions.values())
-        return next((key for key in found if key is not None), None)
+        return role_keys.find(self.regions.values(), access_key_id)
+
+
+def _follow(region: RegionState) -> None:
+    """Let the chapters react to transitions in a region, in this order: what runs inside, money, recovery."""
+    from faultzone.model.assistant import runs
+    from faultzone.model.billing import charges
+    from faultzone.model.events import recovery
+
+    for chapter in (runs, charges, recovery):
+        chapter.watch(region)
 
 
 def _check_payment(region: RegionState, *asked: Any) -> float:
@@ -302,3 +355,17 @@ def _check_payment(region: RegionState, *asked: Any) -> float:
     from faultzone.model.billing import charges
 
     return charges.check_payment(region, *asked)
+
+
+def _place_order(region: RegionState, *asked: Any) -> str:
+    """Let a launch wait to be paid; see `RegionState.place_order`."""
+    from faultzone.model.billing import orders  # Few launches wait.
+
+    return orders.place_launch(region, *asked)
+
+
+def _affordable(region: RegionState, *asked: Any) -> Collection[int]:
+    """Ask the market of spot instances; see `RegionState.affordable`."""
+    from faultzone.model.billing import market  # Few launches have a limit.
+
+    return market.affordable(region, *asked)

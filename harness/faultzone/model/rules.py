@@ -55,11 +55,37 @@ class Rules(AssistantRules, BillingRules):
         return length[0] <= len(name) <= length[1] and not name.startswith(_WEB) and bool(re.fullmatch(_NAME, name))
 
     def instance_name_is_valid(self, name: str) -> bool:
-        """Names of instances are written like those of sets; a later edition allows periods in them
-        (instance/name-rule, instance/name-periods)."""
+        """Names of new instances are written like those of sets; later editions allow periods in them, and letters of
+        any script in any order (instance/name-rule, instance/name-periods, instance/names-of-launches)."""
         edition = self.edition.instance
+        if edition.names_freely:
+            return _is_free(name, edition.name_length)
         form, (least, most) = _NAME if edition.name_periods else _INSTANCE_NAME, edition.name_length
         return least <= len(name) <= most and not name.startswith(_WEB) and bool(re.fullmatch(form, name))
+
+    def instance_rename_is_valid(self, name: str) -> bool:
+        """An instance is renamed by the rule of its creation; where that takes anything first, to what begins with a
+        letter (instance/name-rule, instance/rename-rule)."""
+        return self.instance_name_is_valid(name) and (not self.edition.instance.names_freely or name[0].isalpha())
+
+    def group_name_is_valid(self, name: str) -> bool:
+        """Names of security groups are written like those of launch templates; later ones have letters of any script,
+        the first of which is one (instance/group-names)."""
+        edition = self.edition.instance
+        if not edition.group_names_freely:
+            return self.name_is_valid(name, edition.name_length)
+        return _is_free(name, edition.name_length) and name[0].isalpha() and not name.startswith(_WEB)
+
+    def bandwidth_in_most(self, out: int) -> int:
+        """How many Mbit/s may come in, and come in where nobody says so, where so many go out
+        (instance/launch-bandwidth-in)."""
+        return max(self.edition.instance.bandwidth_in, out)
+
+    def disk_name_is_valid(self, name: str) -> bool:
+        """Names of the disks of a launch (instance/names-of-launches)."""
+        edition = self.edition.instance
+        fits = _is_free if edition.names_freely else self.name_is_valid
+        return fits(name, edition.name_length)
 
     def host_name_is_valid(self, name: str, system: str) -> bool:
         """Letters and digits, with single dots and hyphens between; a Windows system has no dots, not digits alone, and
@@ -95,8 +121,7 @@ class Rules(AssistantRules, BillingRules):
         edition = self.edition.deployment_set
         if not edition.renames_freely:
             return self.set_name_is_valid(name)
-        least, most = edition.name_length
-        return least <= len(name) <= most and all(each.isalpha() or each.isdecimal() or each in ":_.-" for each in name)
+        return _is_free(name, edition.name_length)
 
     def description_is_valid(self, text: str, length: Sequence[int]) -> bool:
         """Descriptions are no URL and keep to their length (deployment-set/description-rule)."""
@@ -109,7 +134,7 @@ class Rules(AssistantRules, BillingRules):
 
     def tag_value_is_valid(self, value: str) -> bool:
         """Values of tags may be empty; they are no URL, and do not begin with what the edition keeps for itself
-        (instance/tag-rule)."""
+        (instance/tag-rule, instance/tag-values-reserved, instance/tag-values-free)."""
         edition = self.edition.instance
         return len(value) <= edition.tag_value_length and self._tag_text_is_valid(value, edition.tag_value_reserved)
 
@@ -294,7 +319,7 @@ class Rules(AssistantRules, BillingRules):
 
     def qualifies_for_no_charge(self, instance: Instance) -> bool:
         """Pay-as-you-go instances in a VPC and without local disks may be stopped without charge
-        (instance/stop-no-charge, instance/stop-no-charge-excluded)."""
+        (instance/stop-no-charge, instance/stop-no-charge-excluded, instance/economical-mode-falls-back)."""
         return (
             instance.charge_type == "PostPaid"
             and instance.in_vpc
@@ -315,7 +340,8 @@ class Rules(AssistantRules, BillingRules):
         """Whether a lock of this reason refuses an action (instance/security-lock, billing/financial-lock)."""
         if reason == "financial":
             return action in self.edition.billing.financial_lock_refuses
-        return action in self.edition.instance.security_lock_refuses
+        # What is to be taken back can be used until then.
+        return reason == "security" and action in self.edition.instance.security_lock_refuses
 
     def lock_code(self, action: str, reason: str, charge_type: str) -> str:
         """The code with which a lock refuses an action (instance/security-lock, billing/financial-lock)."""
@@ -399,7 +425,7 @@ class Rules(AssistantRules, BillingRules):
 
     def is_in_history(self, event: SystemEvent, now: int) -> bool:
         """Whether the history tells of an event: of one that was settled lately, and of any that is not settled
-        (event/history-query, event/history-age)."""
+        (event/history-query, event/history-age, event/history-30-days)."""
         return event.finished is None or event.finished >= now - self.edition.event.history_days * DAY
 
     def reboot_avoids(self) -> Collection[str]:
@@ -407,6 +433,11 @@ class Rules(AssistantRules, BillingRules):
         event/simulated-avoided, event/recommended-action, recovery/intervention-table)."""
         types: Collection[str] = self.edition.event.avoided_by_reboot
         return types
+
+    def redeploy_answers(self, type: str, status: str | None) -> bool:
+        """Whether RedeployInstance answers an event of this type in this state (instance/redeploy,
+        recovery/redeploy-answers)."""
+        return status in self.edition.event.avoided_by_redeployment.get(type, ())
 
     def release_answers(self, type: str) -> bool:
         """Whether a release by the user answers what is planned for the instance: not a recovery, with which he cannot
@@ -450,3 +481,9 @@ class Rules(AssistantRules, BillingRules):
     def refuses_while_recovering(self, action: str) -> bool:
         """Whether an action on an instance whose host is lost is refused (recovery/no-user-reboot)."""
         return action in ("RebootInstance", "StopInstance")
+
+
+def _is_free(name: str, length: Sequence[int]) -> bool:
+    """Whether a name is of letters of any script, digits, colons, underscores, periods and hyphens, in any order."""
+    least, most = length
+    return least <= len(name) <= most and all(each.isalpha() or each.isdecimal() or each in ":_.-" for each in name)

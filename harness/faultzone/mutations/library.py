@@ -15,6 +15,7 @@ A control verb is a call like an action. Both changes and mutations show how the
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Collection, Mapping
 from functools import reduce
@@ -160,6 +161,12 @@ def as_text() -> Apply:
 
 
 @written
+def in_ascii() -> Apply:
+    """A text with question marks for what is not ASCII, as what keeps text in a narrow encoding makes of it."""
+    return lambda text: text.encode("ascii", "replace").decode()
+
+
+@written
 def read_as(others: Mapping[Any, object]) -> Apply:
     """Other values for some; the rest stay."""
     return lambda value: others.get(value, value)
@@ -169,6 +176,12 @@ def read_as(others: Mapping[Any, object]) -> Apply:
 def replaced(old: str, new: str) -> Apply:
     """A text with other words for some."""
     return lambda text: text.replace(old, new)
+
+
+@written
+def decoded(change: Callable[[bytes], bytes]) -> Apply:
+    """Changes what a text in Base64 stands for."""
+    return lambda text: base64.b64encode(change(base64.b64decode(text))).decode()
 
 
 @written

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from faultzone import clauses, editions
@@ -47,9 +47,9 @@ class WrongRegion:
         """The wrong region in the shape that a test asked for."""
         if self.values:
             right = editions.load(options.edition) if isinstance(options.edition, str) else options.edition
-            options = replace(options, edition=right.changed(self.values))
+            options = options._replace(edition=right.changed(self.values))
         if self.rules:
-            options = replace(options, rules=_overriding(self.rules))
+            options = options._replace(rules=_overriding(self.rules))
         made: Backend = local_backend(options)
         if self.mutations:
             made = Mutated(made, self.mutations)

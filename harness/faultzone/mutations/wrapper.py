@@ -27,7 +27,7 @@ class Wrapper:
         return self.inner.delaying
 
     def call(self, action: str, parameters: Parameters, *, product: str = ECS, account: str | None = None) -> Answer:
-        """Answer one action; those of other products than ECS are right."""
+        """Answer one action; those of other products than ECS are right, unless a subclass says otherwise."""
         if product != ECS:
             return self.inner.call(action, parameters, product=product, account=account)
         return self.called(action, parameters, account)
@@ -62,7 +62,8 @@ class Wrapper:
 
 
 class Mutated(Wrapper):
-    """A backend whose calls and control verbs pass through mutations; a fault does so by its own name, with its fields.
+    """A backend whose calls and control verbs pass through mutations; a fault does so by its own name, with its fields,
+    an action of another product than ECS with the product before its name: `sts.AssumeRole`.
 
     Args:
         inner: the right backend.
@@ -73,6 +74,16 @@ class Mutated(Wrapper):
         super().__init__(inner)
         self._mutations = mutations
         self._memory: dict[object, set[object]] = {}
+
+    def call(self, action: str, parameters: Parameters, *, product: str = ECS, account: str | None = None) -> Answer:
+        """Answer one action of any product."""
+        if product == ECS:
+            return self.called(action, parameters, account)
+
+        def pass_on(name: str, given: Parameters) -> Answer:
+            return self.inner.call(name.partition(".")[2], given, product=product, account=account)
+
+        return self._mutated(f"{product}.{action}", parameters, pass_on, account)
 
     def called(self, action: str, parameters: Parameters, account: str | None) -> Answer:
         """Answer one action of ECS."""

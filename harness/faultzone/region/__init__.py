@@ -15,7 +15,8 @@ from faultzone.region.handles import DeploymentSet, Executed, Identity, Instance
 from faultzone.region.region import Client, Region, make_region
 
 if TYPE_CHECKING:
-    from faultzone.region.chaos import Chaos, Injection
+    from faultzone.region.chaos import Chaos
+    from faultzone.region.injection import Injection
 
 __all__ = [
     "Chaos",
@@ -34,7 +35,9 @@ __all__ = [
 ]
 
 #: What few regions need.
-_LATER: Final[_Loaded[str, Any]] = _Loaded({"faultzone.region.chaos": ["Chaos", "Injection"]}, "__dict__")
+_LATER: Final[_Loaded[str, Any]] = _Loaded(
+    {"faultzone.region.chaos": ["Chaos"], "faultzone.region.injection": ["Injection"]}, "__dict__"
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -10,86 +10,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import faults, waiting
 from faultzone.clock import milliseconds
-from faultzone.errors import HarnessError, NotSupported, UndoFailed, UsageError
-from faultzone.faults.targets import Named, id_of
+from faultzone.errors import HarnessError, NotSupported, UndoFailed, UnmetFault, UsageError
+from faultzone.region.fault_calls import FaultCalls
+from faultzone.region.injection import Injection
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Mapping, Sequence
 
     from faultzone.backends import Backend
     from faultzone.clock import Duration
+    from faultzone.conditions import Description
     from faultzone.faults import Fault
-    from faultzone.model.billing.ledger import Money
+    from faultzone.faults.schedule import Schedule
+    from faultzone.region.stops import StopCondition
 
 _HALF_WAY: Final = "its injection failed half-way, and what it did is not known"
 
 
-class Injection:
-    """A planned or active fault. The end of its `with` block, or `undo`, cancels or undoes it.
-
-    Attributes:
-        fault: the fault.
-        number: its number; None if the injection failed half-way.
-        active: whether it has still to be undone.
-    """
-
-    def __init__(
-        self, fault: Fault, number: int | None, backend: Backend, *, planned: bool = False, half_way: str = ""
-    ) -> None:
-        self.fault, self.number, self.active = fault, number, True
-        self._backend, self._planned, self._half_way = backend, planned, half_way
-
-    def __repr__(self) -> str:
-        state = "its undo is owed" if self.active else "undone"
-        return f"Injection({self.fault!r}, {state})"
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """The record of the fault: its state, and when it is due or to be undone; see the control verb `faults`."""
-        if self.number is None:
-            return {"number": None, "fault": self.fault.told(), "state": "failed", "error": self._half_way}
-        found: dict[str, Any] = self._backend.control("faults", {"number": self.number})["faults"][0]
-        return found
-
-    @property
-    def state(self) -> str:
-        """`planned`, `active`, `undoing` until its targets are as promised, `undone` or `failed`."""
-        return str(self.record["state"])
-
-    def undo(self) -> None:
-        """Cancel or undo the fault, once. After a failure, it can be called again.
-
-        Raises:
-            UndoFailed: the undo failed.
-            UsageError: the planned injection failed before, and nothing has reported this so far.
-        """
-        if not self.active:
-            return
-        if self.number is None:
-            raise UndoFailed(f"could not be undone: {self.fault!r}: {self._half_way}")
-        try:
-            if self.fault.why_no_undo is None or (self._planned and self.state != "active"):
-                self._backend.control("undo", {"number": self.number})
-        except HarnessError as error:
-            raise UndoFailed(str(error)) from error
-        except Exception as error:
-            if self._planned and isinstance(error, UsageError):
-                self.active = False  # It never came.
-                raise
-            raise UndoFailed(f"could not be undone: {self.fault!r}: {error}") from error
-        self.active = False
-
-    def __enter__(self) -> Injection:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.undo()
-
-
-class Chaos:
-    """Injects faults into one region, and undoes them.
+class Chaos(FaultCalls):
+    """Injects faults into one region, and undoes them. Each fault is a method, too, such as `crash`.
 
     Args:
         backend: the backend of the region.
@@ -98,7 +37,8 @@ class Chaos:
     """
 
     def __init__(self, backend: Backend, region: str | None, owed: list[Injection] | None = None) -> None:
-        self._backend, self._region = backend, region
+        super().__init__(region)
+        self._backend = backend
         #: Every injection until its undo has run and its end is seen.
         self._owed: list[Injection] = [] if owed is None else owed
 
@@ -110,34 +50,97 @@ class Chaos:
         """The chaos of another region of the same cloud; this chaos undoes its faults."""
         return Chaos(self._backend, region, self._owed)
 
-    def inject(self, fault: Fault) -> Injection:
+    def inject(self, fault: Fault, *, lasts: Duration | None = None) -> Injection:
         """Inject a fault.
+
+        Args:
+            lasts: after how much region time it ends by itself (default: it lasts until it is undone).
 
         Raises:
             NotSupported: the backend cannot inject it.
             UsageError: the fault has an unknown target, or a wrong value; nothing is broken.
         """
-        return self._ask(fault, "inject", {})
+        return self._ask(fault, "inject", {"lasts": None if lasts is None else milliseconds(lasts)})
 
-    def at(self, after: Duration, fault: Fault) -> Injection:
+    def at(self, after: Duration, fault: Fault, *, until: Duration | None = None) -> Injection:
         """Inject a fault after this much region time. The end of the region cancels or undoes it.
 
         The region injects it while time advances or a test waits, after the timers of the same time and before later
-        ones. If the target is gone by then, the advance raises the error of `inject`.
+        ones. If the target is gone by then, the fault is skipped: its record says why, and its end warns.
+
+        Args:
+            after: from now.
+            until: when it ends by itself, from now too (default: it lasts until it is undone).
 
         Raises:
             NotSupported: the backend cannot inject it, or cannot advance time.
+            UsageError: it names nothing that is there, can never be, ends before it begins, or would come after the
+                end of region time.
         """
-        return self._ask(fault, "schedule", {"after": milliseconds(after)})
+        from faultzone.faults.schedule import At
+
+        step = At(after, fault, until)
+        return self._ask(fault, "schedule", {"after": step.begins, "lasts": step.lasts})
+
+    def play(
+        self, schedule: Schedule | Mapping[str, Any], *, stop_when: str | Description | Sequence[str] = ()
+    ) -> list[Injection]:
+        """Plan the faults of a schedule, which begins now; see `faultzone.faults.schedule`.
+
+        Args:
+            schedule: it, or what JSON has for it.
+            stop_when: what ends it besides its own stop conditions: with the first entry that a sentence describes, all
+                its faults are undone, and those to come are cancelled.
+
+        Returns:
+            One for each step. The end of the region cancels or undoes them.
+
+        Raises:
+            NotSupported: the backend cannot inject one of them, or cannot advance time.
+            UsageError: one of them can never be; nothing is planned.
+        """
+        from faultzone.faults.schedule import Schedule
+
+        wanted = Schedule.read(schedule)
+        if stop_when != ():
+            wanted = Schedule(wanted.steps, [*wanted.stop_when, *Schedule((), stop_when).stop_when])
+        steps = [each.fault for each in wanted.steps]
+        for fault in steps:
+            self._see_capability(fault)
+        records = self._backend.control("play", {"schedule": wanted.told()})["faults"]
+        made = [
+            Injection(fault, record["number"], self._backend, planned=True)
+            for fault, record in zip(steps, records, strict=True)
+        ]
+        self._owed += made
+        return made
+
+    def stop_when(self, what: str | Description) -> StopCondition:
+        """Undo all faults, also planned ones, once the journal has an entry from now on that is described. The region
+        does it at once, before anything else is called and before time passes.
+
+        Args:
+            what: a sentence such as `refusal not during fault`, or its value; see `faultzone.conditions`.
+
+        Raises:
+            NotSupported: the backend cannot do it.
+            UsageError: it describes no entries, or such as cannot exist.
+        """
+        from faultzone.region.stops import StopCondition
+
+        return StopCondition(self._backend, str(what))
+
+    def _see_capability(self, fault: Fault) -> None:
+        if fault.capability not in self._backend.capabilities:
+            raise NotSupported.lacking(type(fault).__name__, self._backend.name, fault.capability)
 
     def _ask(self, fault: Fault, verb: str, more: dict[str, object]) -> Injection:
         if not isinstance(fault, faults.Fault):
             raise UsageError.expected("fault", fault, "a fault such as HostCrash(instance.host)")
-        if fault.capability not in self._backend.capabilities:
-            name = type(fault).__name__
-            raise NotSupported.lacking(name, self._backend.name, fault.capability)
+        self._see_capability(fault)
         try:
-            number = self._backend.control(verb, {**more, "fault": fault.told()})["number"]
+            asked = {name: value for name, value in more.items() if value is not None}
+            number = self._backend.control(verb, {**asked, "fault": fault.told()})["number"]
         except (NotSupported, UsageError):
             raise
         except BaseException as error:  # It may have broken something.
@@ -150,24 +153,23 @@ class Chaos:
     def undo_all(self) -> None:
         """Undo all active faults, the latest first, and check the effects.
 
-        Faults that block other undos end first. A failed undo does not stop the others. Time passes until each undo
-        takes effect.
+        A failed undo does not stop the others. Time passes until each undo takes effect.
 
         Raises:
             UndoFailed: an undo failed, or did not take effect within its `undo_within`; all others have run.
-            UsageError: a planned injection failed before, and nothing has reported this so far.
         """
         failed: list[str] = []
-        missed: list[UsageError] = []
         undone: list[Injection] = []
-        self._owed.sort(key=lambda owed: owed.fault.in_the_way)
+        unmet: list[UnmetFault] = []
         while self._owed:
             owed = self._owed.pop()
+            owed._at_end = True
             try:
                 owed.undo()
                 undone.append(owed)
-            except UsageError as error:
-                missed.append(error)
+            except UnmetFault as told:  # Where warnings are errors.
+                undone.append(owed)
+                unmet.append(told)
             except Exception as error:
                 failed.append(str(error))
             except BaseException:
@@ -176,8 +178,8 @@ class Chaos:
         failed += [late for late in map(self._await, undone) if late]
         if failed:
             raise UndoFailed("; ".join(failed))
-        if missed:
-            raise missed[0]
+        if unmet:
+            raise unmet[0]
 
     def _await(self, undone: Injection) -> str:
         """Let time pass until an end is as promised; why it is not, or nothing."""
@@ -195,129 +197,3 @@ class Chaos:
         except (AssertionError, HarnessError) as late:
             return f"not as promised: {fault!r}: {late}"
         return str(record["error"]) if record["state"] == "failed" and record["since"] is not None else ""
-
-    # The faults as calls: `chaos.crash(host)` is `chaos.inject(HostCrash(host))`
-
-    # Hosts
-
-    def crash(self, host: str, *, reversible: bool = True) -> Injection:
-        """Crash a host. By default, the undo repairs it."""
-        return self.inject(faults.HostCrash(host, reversible, self._region))
-
-    def hang(self, host: str) -> Injection:
-        """Hang a host: it stops responding. The undo repairs it."""
-        return self.inject(faults.HostHang(host, self._region))
-
-    def cut(self, host: str) -> Injection:
-        """Cut a host off the network. The undo reconnects it."""
-        return self.inject(faults.NetworkCut(host, self._region))
-
-    def at_risk(self, host: str) -> Injection:
-        """Find a host at risk, which empties it by live migration."""
-        return self.inject(faults.HostAtRisk(host, self._region))
-
-    def zone_outage(self, zone: str) -> Injection:
-        """Turn the power of a zone off. The undo turns it on."""
-        return self.inject(faults.ZoneOutage(zone, self._region))
-
-    # Machines that are real
-
-    def peer_cut(self, host: str, peer: str) -> Injection:
-        """Drop all packets between two hosts."""
-        return self.inject(faults.PeerCut(host, peer, self._region))
-
-    def slow_network(self, host: str, kilobits: int = 256) -> Injection:
-        """Limit the bandwidth that a host sends, in kilobits per second."""
-        return self.inject(faults.SlowNetwork(host, kilobits, self._region))
-
-    def disk_full(self, host: str) -> Injection:
-        """Let the local disk of a host be full."""
-        return self.inject(faults.DiskFull(host, self._region))
-
-    def memory_exhausted(self, instance: str | Named, left: int = 4 << 20) -> Injection:
-        """Limit the memory of an instance to its present use plus `left` bytes."""
-        return self.inject(faults.MemoryExhausted(id_of(instance, "instance"), left))
-
-    def pause(self, host: str) -> Injection:
-        """Let the engine freeze a host. The undo thaws it."""
-        return self.inject(faults.HostPaused(host, self._region))
-
-    def kill(self, host: str) -> Injection:
-        """Let the engine kill a host. The undo repairs it."""
-        return self.inject(faults.HostKilled(host, self._region))
-
-    # What the provider does
-
-    def shortage(self, *, zone: str | None = None, family: str | None = None, limit: int = 0) -> Injection:
-        """Take supply away."""
-        return self.inject(faults.SupplyShortage(zone, family, limit, self._region))
-
-    def maintenance(
-        self,
-        instance: str | Named | None = None,
-        *,
-        host: str | None = None,
-        within: Duration | None = None,
-        outcome: str = "executes",
-    ) -> Injection:
-        """Plan a reboot of an instance, or of all instances of a host. The undo withdraws planned events."""
-        target = None if instance is None else id_of(instance, "instance")
-        return self.inject(faults.Maintenance(target, host, within, outcome, self._region))
-
-    def migration_fails(self, takes: float | None = None) -> Injection:
-        """Let live migrations fail, or take this many seconds."""
-        return self.inject(faults.MigrationFails(takes, self._region))
-
-    def security_lock(self, instance: str | Named) -> Injection:
-        """Lock an instance for a violation. The undo unlocks it."""
-        return self.inject(faults.SecurityLock(id_of(instance, "instance")))
-
-    # Inside instances
-
-    def guest_crash(self, instance: str | Named) -> Injection:
-        """Crash the operating system of an instance."""
-        return self.inject(faults.GuestCrash(id_of(instance, "instance")))
-
-    def agent_outage(self, instance: str | Named, state: str = "stopped") -> Injection:
-        """Stop, hang or remove the agent of an instance. The undo restores it."""
-        return self.inject(faults.AgentOutage(id_of(instance, "instance"), state))
-
-    # Money, time and the API
-
-    def lapse(self, instance: str | Named, *, within: Duration = "3d", answered: Duration | None = None) -> Injection:
-        """Let a subscription expire soon. The undo renews it; with `answered`, its owner renews it after that time."""
-        return self.inject(faults.SubscriptionLapse(id_of(instance, "instance"), within, answered))
-
-    def arrears(
-        self,
-        account: str | None = None,
-        *,
-        debt: Money = "10",
-        answered: Duration | None = None,
-        amount: Money | None = None,
-    ) -> Injection:
-        """Put an account into arrears. The undo pays the bill; with `answered`, its owner pays after that time."""
-        return self.inject(faults.AccountArrears(account, debt, answered, amount))
-
-    def api_failure(
-        self,
-        action: str,
-        *,
-        kind: str = "refuse",
-        code: str = "ServiceUnavailable",
-        status: int | None = None,
-        seconds: float = 0.0,
-        times: int | None = None,
-        after_effect: bool = False,
-        retry_after: int | None = None,
-    ) -> Injection:
-        """Let calls of an action, or of a pattern of them, go wrong; see `ApiFailure`."""
-        return self.inject(faults.ApiFailure(action, kind, code, status, seconds, times, after_effect, retry_after))
-
-    def throttling(self, action: str, *, times: int | None = None, retry_after: int | None = None) -> Injection:
-        """Throttle an action, or a pattern of them; `retry_after` is in milliseconds."""
-        return self.inject(faults.ApiFailure(action, code="Throttling", times=times, retry_after=retry_after))
-
-    def jump(self, by: Duration) -> Injection:
-        """Let region time jump ahead, for good."""
-        return self.inject(faults.ClockJump(by))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.clock import Duration, milliseconds
@@ -56,11 +57,32 @@ def stopped() -> Outcome:
     return _outcome("Stopped", hang=True)
 
 
+#: In which states a target is while something goes on there.
+_UNDER_WAY: Final = ("Running", "Stopping")
+
+
 class States(dict[str, str]):
     """The state of each target of an invocation."""
 
     def __missing__(self, instance: str) -> str:
         raise NotListed(f"DescribeInvocations shows no target {instance}, but {sorted(self)}")
+
+
+def _states(shown: Mapping[str, Any]) -> States:
+    """The states in what DescribeInvocations shows of an invocation."""
+    items = shown["InvokeInstances"]["InvokeInstance"]
+    return States((each["InstanceId"], each["InstanceInvokeStatus"]) for each in items)
+
+
+class Total(str):
+    """The total of an invocation, with the states of the targets that it is made of: a failed assertion shows them."""
+
+    states: Mapping[str, str]
+
+    def __new__(cls, total: str, states: Mapping[str, str] = MappingProxyType({})) -> Total:
+        made = super().__new__(cls, total)
+        made.states = states
+        return made
 
 
 class Invocation:
@@ -89,17 +111,17 @@ class Invocation:
     @property
     def status(self) -> str:
         """The total: Running, Finished, Failed, Stopped or PartialFailed."""
-        return str(self.describe()["InvokeStatus"])
+        shown = self.describe()
+        return Total(str(shown["InvokeStatus"]), _states(shown))
 
     @property
     def states(self) -> dict[str, str]:
         """The state of each target, by the instance's id."""
-        items = self.describe()["InvokeInstances"]["InvokeInstance"]
-        return States((each["InstanceId"], each["InstanceInvokeStatus"]) for each in items)
+        return _states(self.describe())
 
-    def results(self, instance: Instance | None = None) -> list[dict[str, Any]]:
+    def results(self, instance: Instance | str | None = None) -> list[dict[str, Any]]:
         """The records, of one instance or of all; the latest run first."""
-        wanted: dict[str, object] = {} if instance is None else {"InstanceId": instance.id}
+        wanted: dict[str, object] = {} if instance is None else {"InstanceId": id_of(instance, "instance")}
         # From 2021 on the earlier runs of what repeats are shown to those alone who ask for them.
         if any(each.get("RepeatMode") in ("Period", "EveryReboot") for each in self._listed()):
             wanted["IncludeHistory"] = True
@@ -113,18 +135,19 @@ class Invocation:
             if not shown or len(found) >= page["TotalCount"]:
                 return found
 
-    def result(self, instance: Instance) -> dict[str, Any]:
+    def result(self, instance: Instance | str) -> dict[str, Any]:
         """The latest record of one instance.
 
         Raises:
             NotListed: there is none.
         """
-        found = self.results(instance)
+        target = id_of(instance, "instance")
+        found = self.results(target)
         if not found:
-            raise NotListed(f"{self.id} has no record of {instance.id}")
+            raise NotListed(f"{self.id} has no record of {target}")
         return found[0]
 
-    def output(self, instance: Instance) -> str:
+    def output(self, instance: Instance | str) -> str:
         """What the latest run on an instance has written."""
         return self.written(self.result(instance))
 
@@ -141,22 +164,29 @@ class Invocation:
         except (TypeError, ValueError):
             raise IncompleteAnswer(f"'Output' in the answer is {output!r:.80}, where Base64 is documented") from None
 
-    def wait(self, within: Duration = "2h", *, besides: Sequence[str] = ()) -> Invocation:
-        """Let time pass until no target is Running, `besides` those with these ids.
+    def wait(
+        self, within: Duration | None = None, *, real: Duration | None = None, besides: Sequence[Instance | str] = ()
+    ) -> Invocation:
+        """Let time pass until no target is Running or Stopping, `besides` these; see `Region.wait`.
 
         Raises:
             WaitTimeout: one still is.
         """
 
-        def settled() -> bool:
-            return all(state != "Running" or each in besides for each, state in self.states.items())
+        others = {id_of(each, "besides") for each in besides}
 
-        self.region.wait(settled, within, what=f"{self.id} settled")
+        def settled() -> bool:
+            return all(state not in _UNDER_WAY or each in others for each, state in self.states.items())
+
+        limit = "2h" if within is None and real is None else within
+        self.region.wait(settled, limit, real=real, what=f"{self.id} settled")
         return self
 
-    def stop(self, *instances: Instance) -> Invocation:
+    def stop(self, *instances: Instance | str) -> Invocation:
         """StopInvocation, of all targets or of these."""
-        self.region.call("StopInvocation", InvokeId=self.id, InstanceId=[each.id for each in instances])
+        self.region.call(
+            "StopInvocation", InvokeId=self.id, InstanceId=[id_of(each, "instances") for each in instances]
+        )
         return self
 
 
@@ -183,23 +213,24 @@ class Commands:
         """The invocation of that id, whether or not it exists."""
         return Invocation(self._region, invoke_id)
 
-    def log_in(self, instance: Instance, script: str, within: Duration = "1h") -> dict[str, Any]:
+    def log_in(self, instance: Instance | str, script: str, within: Duration = "1h") -> dict[str, Any]:
         """Run a script in a guest as its administrator, as over a remote connection, and wait until it has ended.
 
         Returns:
-            Its `exit_code` and `output`, and when it `started` and `ended`. Needs the capability `guest`.
+            Its `exit_code` and `output`, and when it `started` and `ended`. Needs the capability `log-in`.
         """
-        number = self._region.control("log-in", instance=instance.id, script=script)["number"]
+        target = id_of(instance, "instance")
+        number = self._region.control("log-in", instance=target, script=script)["number"]
 
         def ended() -> dict[str, Any] | None:
-            found = [each for each in self.ran_on(instance) if each["number"] == number]
+            found = [each for each in self.ran_on(target) if each["number"] == number]
             return found[0] if found and found[0]["ended"] is not None else None
 
-        return self._region.wait(ended, within, what=f"{script!r} on {instance.id}") or {}
+        return self._region.wait(ended, within, what=f"{script!r} on {target}") or {}
 
-    def ran_on(self, instance: Instance) -> list[dict[str, Any]]:
-        """The last hundred scripts that ran in a guest, oldest first, by whomever. Needs the capability `guest`."""
-        return list(self._region.control("guest-history", instance=instance.id)["ran"])
+    def ran_on(self, instance: Instance | str) -> list[dict[str, Any]]:
+        """The last hundred scripts that ran in a guest, oldest first, by whomever. Needs the capability `log-in`."""
+        return list(self._region.control("guest-history", instance=id_of(instance, "instance"))["ran"])
 
 
 # What tests write most is said of the region itself: these are its methods.
@@ -260,7 +291,7 @@ def guest(
     region: Region,
     command: str | re.Pattern[str] | Callable[[str], Reaction | None],
     *,
-    on: Instance | None = None,
+    on: Instance | str | None = None,
     times: int | None = None,
     takes: Duration = 0,
     exit_code: int = 0,
@@ -277,7 +308,7 @@ def guest(
     Args:
         command: its exact text, a pattern for the whole of its text, or, in process alone, a function that gives
             the `Reaction` to a text, or None. A function must not call the region.
-        on: only this instance.
+        on: only this instance, or the one with this ID.
         times: how often it applies; for ever when left out.
         takes: how long until it ends.
         exit_code: what it ends with.
@@ -292,7 +323,7 @@ def guest(
     Raises:
         UsageError: there is no such port, an answer without a port, or a service that hangs or crashes.
     """
-    given: dict[str, object] = {"instance": None if on is None else on.id, "times": times}
+    given: dict[str, object] = {"instance": None if on is None else id_of(on, "on"), "times": times}
     if callable(command):
         region.control("teach-guest", function=command, **given)
         return

@@ -1,13 +1,18 @@
-"""How two things that a test compares differ, in lines: identities, instances, events, states of an invocation."""
+"""How two things that a test compares differ, in lines: identities, instances and how they are spread, events, states
+and totals of invocations."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import zip_longest
+from typing import Final
 
-from faultzone.region.commands import States
+from faultzone.region.commands import States, Total
 from faultzone.region.events import SystemEvent
 from faultzone.region.handles import Identity, Instance
+
+#: So many targets of an invocation are shown.
+_SHOWN: Final = 20
 
 
 def changed(before: object, after: object) -> list[tuple[str, object, object]]:
@@ -28,8 +33,12 @@ def differences(left: object, right: object) -> list[str] | None:
     """What differs, a line for each; None for things that are none of the harness's."""
     if isinstance(left, Identity) and isinstance(right, Identity):
         return [f"{name}: {was!r} != {now!r}" for name, was, now in changed(left, right)]
+    if isinstance(left, Mapping) and isinstance(right, Mapping) and _are_groups(left) and _are_groups(right):
+        return _groups(left, right)
     if isinstance(left, States | Mapping) and isinstance(right, States | Mapping):
         return _states(left, right) if States in (type(left), type(right)) else None
+    if isinstance(left, Total) != isinstance(right, Total) and isinstance(left, str) and isinstance(right, str):
+        return _total(left, right)
     for kind, tell in ((SystemEvent, _events), (Instance, _instances)):
         if _are(kind, left) and _are(kind, right) and type(left) is type(right) and (left or right):
             assert isinstance(left, Collection)
@@ -45,6 +54,31 @@ def _are(kind: type, items: object) -> bool:
 def _states(left: Mapping[str, object], right: Mapping[str, object]) -> list[str]:
     """Targets by their ids, with the states of both."""
     return [f"{target}: {one or 'none'} != {other or 'none'}" for target, one, other in changed(left, right)]
+
+
+def _total(left: str, right: str) -> list[str]:
+    """The total of an invocation that is not another, and what it is made of."""
+    if left == right:
+        return []
+    seen = left if isinstance(left, Total) else right
+    made = [f"{target}: {state}" for target, state in seen.states.items()] if isinstance(seen, Total) else []
+    more = [f"and {len(made) - _SHOWN} more"] if len(made) > _SHOWN else []
+    return [f"{left} != {right}", *made[:_SHOWN], *more]
+
+
+def _are_groups(spread: Mapping[object, object]) -> bool:
+    """Whether a mapping says which instances are together."""
+    return any(spread.values()) and all(_are(Instance, each) for each in spread.values())
+
+
+def _groups(left: Mapping[object, Collection[Instance]], right: Mapping[object, Collection[Instance]]) -> list[str]:
+    """How a spread is another: who is elsewhere, group by group."""
+    found = []
+    for name in [*left, *(each for each in right if each not in left)]:
+        one, other = left.get(name, ()), right.get(name, ())
+        told = _instances(one, other) if one != other else []
+        found += [f"{name}: {line}" for line in told]
+    return found
 
 
 def _events(left: Collection[SystemEvent], right: Collection[SystemEvent]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from faultzone.api.errors import ApiError
 from faultzone.clock import Duration, read_stamp, stamp
 from faultzone.errors import UsageError, WaitTimeout
-from faultzone.waiting import STATE_CHANGE
+from faultzone.faults.targets import id_of
 
 if TYPE_CHECKING:
     from faultzone.region import Instance, Region
@@ -67,11 +67,11 @@ class Events:
     def __repr__(self) -> str:
         return f"Events({self._region!r})"
 
-    def of(self, instance: Instance | None = None, type: str | None = None) -> list[SystemEvent]:
+    def of(self, instance: Instance | str | None = None, type: str | None = None) -> list[SystemEvent]:
         """The system events in every state, oldest first, of one instance and of one type or of all."""
         asked: dict[str, object] = {"InstanceEventCycleStatus": list(self._region.edition.event.states)}
         if instance is not None:
-            asked["InstanceId"] = instance.id
+            asked["InstanceId"] = id_of(instance, "instance")
         if type is not None:
             asked["InstanceEventType"] = [type]
         shown = self._region.describe(
@@ -79,25 +79,25 @@ class Events:
         )
         return sorted(map(SystemEvent.of, shown), key=lambda event: event.published)
 
-    def planned(self, instance: Instance) -> list[dict[str, Any]]:
+    def planned(self, instance: Instance | str) -> list[dict[str, Any]]:
         """The planned events of an instance in DescribeInstancesFullStatus."""
         events = self.full_status(instance)["ScheduledSystemEventSet"]["ScheduledSystemEventType"]
         return list(events)
 
-    def full_status(self, instance: Instance) -> dict[str, Any]:
+    def full_status(self, instance: Instance | str) -> dict[str, Any]:
         """The entry of an instance in DescribeInstancesFullStatus.
 
         Raises:
             ApiError: `InvalidInstanceId.NotFound`, because the listing omits an unknown instance.
         """
-        answer = self._region.call("DescribeInstancesFullStatus", InstanceId=[instance.id])
+        answer = self._region.call("DescribeInstancesFullStatus", InstanceId=[id_of(instance, "instance")])
         found = answer["InstanceFullStatusSet"]["InstanceFullStatusType"]
         if not found:
             raise ApiError("InvalidInstanceId.NotFound")
         shown: dict[str, Any] = found[0]
         return shown
 
-    def health(self, instance: Instance) -> str:
+    def health(self, instance: Instance | str) -> str:
         """Ok, Impaired, Maintaining, Initializing, NotApplicable …"""
         return str(self.full_status(instance)["HealthStatus"]["Name"])
 
@@ -106,34 +106,37 @@ def wait_for_event(
     region: Region,
     type: str,
     *,
-    instance: Instance | None = None,
+    instance: Instance | str | None = None,
     state: str | None = None,
-    within: Duration = STATE_CHANGE,
+    within: Duration | None = None,
+    real: Duration | None = None,
 ) -> SystemEvent:
     """Let region time pass until an event of this type exists, and return the latest.
 
     Args:
-        instance: of this instance (default: of any instance).
+        instance: of this instance, or the one with this ID (default: of any instance).
         state: in this state (default: in any state).
-        within: the timeout, in region time.
+        within: the timeout, in region time; see `Region.wait`.
+        real: the timeout, in real time, where another program is to act.
 
     Raises:
         UsageError: the edition has no such state.
         WaitTimeout: no event in time; the text has the last entries of the instance.
     """
+    of = None if instance is None else region.instance(instance)
     states = region.edition.event.states
     if state is not None and state not in states:
         raise UsageError.expected_one_of("state", state, states)
 
     def found() -> SystemEvent | None:
-        matching = [event for event in region.events.of(instance, type) if state in (None, event.state)]
+        matching = [event for event in region.events.of(of, type) if state in (None, event.state)]
         return matching[-1] if matching else None
 
-    what = f"{type} {state or ''}".strip() + (f" of {instance.id}" if instance is not None else "")
+    what = f"{type} {state or ''}".strip() + (f" of {of.id}" if of is not None else "")
     try:
-        event = region.wait(found, within, what=what)
+        event = region.wait(found, within, real=real, what=what)
     except WaitTimeout as late:
-        raise WaitTimeout(f"{late}\n{brief(instance)}" if instance is not None else str(late)) from None
+        raise WaitTimeout(f"{late}\n{brief(of)}" if of is not None else str(late)) from None
     assert event is not None
     return event
 

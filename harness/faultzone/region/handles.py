@@ -14,7 +14,7 @@ from faultzone.api.errors import ApiError
 from faultzone.backends import Backend
 from faultzone.clock import Duration, milliseconds, read_stamp, stamp, utc
 from faultzone.errors import UsageError, WaitTimeout
-from faultzone.waiting import STATE_CHANGE
+from faultzone.faults.targets import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,8 +161,8 @@ class Instance:
             served[self.id] = MetadataEndpoint(self.region.backend, self.id)
         return served[self.id].url
 
-    def wait_until(self, status: str, within: Duration = STATE_CHANGE) -> Instance:
-        """Let time pass until the instance has this status.
+    def wait_until(self, status: str, within: Duration | None = None, *, real: Duration | None = None) -> Instance:
+        """Let time pass until the instance has this status; see `Region.wait`.
 
         Raises:
             WaitTimeout: it does not have it in time; the text has its last status.
@@ -177,7 +177,7 @@ class Instance:
             return seen == status
 
         try:
-            self.region.wait(arrived, within, what=f"{self.id} {status}")
+            self.region.wait(arrived, within, real=real, what=f"{self.id} {status}")
         except WaitTimeout as late:
             raise WaitTimeout(f"{late}; it is {seen}") from None
         return self
@@ -317,21 +317,21 @@ class DeploymentSet:
             found[int(member.describe()["DeploymentSetGroupNo"])].append(member)
         return found
 
-    def add(self, instance: Instance, *, force: bool = False, group: int | None = None) -> None:
+    def add(self, instance: Instance | str, *, force: bool = False, group: int | None = None) -> None:
         """ModifyInstanceDeployment: put an instance into it.
 
         Args:
-            instance: the instance; a member is spread anew over the groups.
+            instance: the instance, or its ID; a member is spread anew over the groups.
             force: whether it may be restarted on another host.
             group: the number of the group (default: the region chooses).
         """
         numbered = {} if group is None else {"DeploymentSetGroupNo": group}
-        asked = {"InstanceId": instance.id, "DeploymentSetId": self.id, "Force": force, **numbered}
+        asked = {"InstanceId": id_of(instance, "instance"), "DeploymentSetId": self.id, "Force": force, **numbered}
         self.region.call("ModifyInstanceDeployment", **asked)
 
-    def remove(self, instance: Instance) -> None:
+    def remove(self, instance: Instance | str) -> None:
         """ModifyInstanceDeployment: take an instance out of it. Needs an edition from 2020-12 on."""
-        asked = {"InstanceId": instance.id, "DeploymentSetId": self.id, "RemoveFromDeploymentSet": True}
+        asked = {"InstanceId": id_of(instance, "instance"), "DeploymentSetId": self.id, "RemoveFromDeploymentSet": True}
         self.region.call("ModifyInstanceDeployment", **asked)
 
     def delete(self) -> None:

@@ -6,16 +6,21 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from faultzone import editions, waiting
+from faultzone.api.callers import CALLER, Caller
+from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.backends import Backend, Doors
 from faultzone.backends.options import CloudOptions, local_backend
-from faultzone.clock import Duration
+from faultzone.clock import Duration, milliseconds
 from faultzone.editions import Edition
 from faultzone.editions.catalog import DEFAULT_IMAGE, DEFAULT_INSTANCE_TYPE
-from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
+from faultzone.errors import IncompleteAnswer, NotSupported, UsageError, WaitTimeout
 from faultzone.faults.targets import id_of
 from faultzone.journal.journal import Journal
 from faultzone.region import commands as of_commands
@@ -26,32 +31,43 @@ from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check
 from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
+    import os
+    import subprocess
     from decimal import Decimal
 
+    from faultzone.conditions import Condition, Probe
+    from faultzone.journal.operations import Operation
     from faultzone.model.billing.ledger import Money
-    from faultzone.region.chaos import Chaos, Injection
+    from faultzone.region.chaos import Chaos
+    from faultzone.region.injection import Injection
+    from faultzone.region.over_time import Expecting, UnderWay, Watched
     from faultzone.serve import Endpoint
     from faultzone.serve.metadata import MetadataEndpoint
 
 T = TypeVar("T")
 
-_PAGE: Final = 100
+#: Items of a page: as many as each listing gives, in every edition.
+_PAGE: Final = 50
 
-#: Actions whose answers name something made, and those that delete it again.
-_MAKING: Final = frozenset(
-    {"RunInstances", "CreateInstance", "CreateDeploymentSet", "CreateLaunchTemplate", "CreateCommand"}
-)
-_MADE: Final = {
-    "InstanceId": "instance",
-    "DeploymentSetId": "set",
-    "LaunchTemplateId": "template",
-    "CommandId": "command",
-}
+#: What actions make, but for instances: what deletes it, the field of the answer that names it, and what makes it. It
+#: is deleted in this order: what uses something else before what is used.
 _DELETIONS: Final = (
-    ("DeleteDeploymentSet", "DeploymentSetId", "set"),
-    ("DeleteLaunchTemplate", "LaunchTemplateId", "template"),
-    ("DeleteCommand", "CommandId", "command"),
+    ("DeleteDeploymentSet", "DeploymentSetId", ("CreateDeploymentSet",)),
+    ("DeleteLaunchTemplate", "LaunchTemplateId", ("CreateLaunchTemplate",)),
+    ("DeleteCommand", "CommandId", ("CreateCommand",)),
+    ("DeleteKeyPairs", "KeyPairName", ("CreateKeyPair", "ImportKeyPair")),
+    ("DeleteDisk", "DiskId", ("CreateDisk",)),
+    ("DeleteNetworkInterface", "NetworkInterfaceId", ("CreateNetworkInterface",)),
+    ("ReleaseEipAddress", "AllocationId", ("AllocateEipAddress",)),
+    ("DeleteSecurityGroup", "SecurityGroupId", ("CreateSecurityGroup",)),
+    ("DeleteVSwitch", "VSwitchId", ("CreateVSwitch",)),
+    ("DeleteVpc", "VpcId", ("CreateVpc",)),
 )
+_MADE: Final = {making: field for _, field, actions in _DELETIONS for making in actions}
+#: For how long the deletion of what is still used is tried again, in region time.
+_UNUSED_WITHIN: Final = "10s"
+#: What makes instances.
+_LAUNCHES: Final = frozenset({"RunInstances", "CreateInstance"})
 
 
 class Region:
@@ -63,7 +79,8 @@ class Region:
         account: the account (default: the first).
         journal: the record of the run.
         edition: the edition of the documentation that it follows (default: the first edition).
-        defaults: the default image and instance type of the helper methods.
+        defaults: `image` and `instance-type`, what the helper methods launch. RunInstances wants both of any program:
+            `ecs.RunInstances(ImageId=region.defaults["image"], InstanceType=region.defaults["instance-type"])`.
     """
 
     def __init__(
@@ -92,7 +109,10 @@ class Region:
         self.served: list[Endpoint] = []
         #: The metadata services of instances that were asked for, by their ids; views share them too.
         self.metadata_served: dict[str, MetadataEndpoint] = {}
-        self._made: defaultdict[str, list[str]] = defaultdict(list)
+        #: What was made through it: the field that names it -> the product and the name.
+        self._made: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        #: The numbers of the operations of the test's own clients.
+        self.operations = count(1)
         #: Whose view this is, if it is one; and the views through which something was made.
         self._root: Region | None = None
         self._views: list[Region] = []
@@ -128,22 +148,44 @@ class Region:
 
     # The two doors
 
-    def call(self, action: str, **parameters: object) -> dict[str, Any]:
-        """Answer one action of the public API, in this region and for this account.
+    def call(self, action: str, product: str = ECS, /, **parameters: object) -> dict[str, Any]:
+        """Answer one action of the public API, in this region and for this account: a call of the test's own, which
+        faults of the API leave alone unless they are for everyone.
+
+        Args:
+            action: its name.
+            product: whose action it is, such as `sts`.
+            parameters: by their names on the wire.
 
         Raises:
             ApiError: refused.
         """
+        if CALLER.get() is None:
+            return self._call(action, parameters, product)
+        # A function of the test's runs within the call of a client.
+        return self.call_as(None, action, parameters, product)
+
+    def call_as(
+        self, caller: Caller | None, action: str, parameters: dict[str, object], product: str = ECS
+    ) -> dict[str, Any]:
+        """The same as a call of a client, such as a `Client`."""
+        before = CALLER.set(caller)
+        try:
+            return self._call(action, parameters, product)
+        finally:
+            CALLER.reset(before)
+
+    def _call(self, action: str, parameters: dict[str, object], product: str) -> dict[str, Any]:
         parameters.setdefault("RegionId", self.id)
         if parameters.get("InstanceChargeType") == "PrePaid" and self._is_lasting:
             raise NotSupported(f"a subscription cannot be given back, so none is bought on {self.backend.name}")
-        answer = self.backend.call(action, parameters, account=self.account)
+        answer = self.backend.call(action, parameters, product=product, account=self.account)
         if self.strict:
             from faultzone.backends.answers import documented
 
-            answer = documented(action, answer)
-        if action in _MAKING:
-            self._note(answer)
+            answer = documented(action, answer, product)
+        if action in _MADE or action in _LAUNCHES:
+            self._note(action, product, answer)
         return answer
 
     def control(self, verb: str, **arguments: object) -> dict[str, Any]:
@@ -170,7 +212,7 @@ class Region:
             self.backend, region_id, account, journal=self.journal, edition=self.edition, defaults=self.defaults
         )
         view.served, view.strict, view._owed = self.served, self.strict, self._owed
-        view.metadata_served = self.metadata_served
+        view.metadata_served, view.operations = self.metadata_served, self.operations
         view._root = self._root or self
         return view
 
@@ -266,7 +308,7 @@ class Region:
 
         Raises:
             ApiError: the call is refused.
-            IncompleteAnswer: more were made, or fewer without a MinAmount (instance/run-amount).
+            IncompleteAnswer: more were made, or fewer without a MinAmount or an AutoPay (instance/run-amount).
             UsageError: the amount is not a whole number.
         """
         if not isinstance(amount, int):
@@ -284,7 +326,7 @@ class Region:
             asked["InternetMaxBandwidthOut"] = 5
         answer = self.call("RunInstances", **{**asked, **parameters})
         made = [Instance(self, each) for each in answer["InstanceIdSets"]["InstanceIdSet"]]
-        least = 0 if "MinAmount" in parameters else amount
+        least = amount if parameters.keys().isdisjoint(("MinAmount", "AutoPay")) else 0
         if not least <= len(made) <= amount and "Amount" not in parameters:
             raise IncompleteAnswer(f"RunInstances made {len(made)} instances, expected {amount}")
         if wait:
@@ -298,25 +340,44 @@ class Region:
         return made.wait_until("Stopped") if wait else made
 
     def create_deployment_set(self, name: str | None = None, **parameters: object) -> DeploymentSet:
-        """CreateDeploymentSet."""
+        """CreateDeploymentSet.
+
+        A member that cannot be recovered within the set leaves it, and is started outside, unless
+        `OnUnableToRedeployFailedInstance="KeepStopped"` is given (deployment-set/failover-cancels-membership).
+        """
         return DeploymentSet(
             self, self.call("CreateDeploymentSet", DeploymentSetName=name, **parameters)["DeploymentSetId"]
         )
 
     # What is found
 
-    def instance(self, instance_id: str) -> Instance:
-        """The instance of that id, whether or not it exists."""
-        return Instance(self, instance_id)
+    def instance(self, instance: Instance | str) -> Instance:
+        """The instance of this ID, whether or not it exists."""
+        return Instance(self, id_of(instance, "instance"))
 
-    def describe(self, action: str, wrapper: str, item: str, **parameters: object) -> Iterator[dict[str, Any]]:
-        """All items of a paged Describe action, page by page."""
+    def describe(
+        self, action: str, wrapper: str = "", item: str = "", **parameters: object
+    ) -> Iterator[dict[str, Any]]:
+        """All items of a paged Describe action, page by page: `region.describe("DescribeInstances")`.
+
+        Args:
+            action: its name.
+            wrapper: the field of the answer that holds them (default: the one that is documented).
+            item: the field in it.
+            parameters: other parameters of the action.
+
+        Raises:
+            UsageError: the answers to the action have no list, or several.
+        """
+        if not wrapper:
+            wrapper, item = _list_of(action)
         number, size = 1, parameters.pop("PageSize", _PAGE)
         while True:
-            answer = self.call(action, PageNumber=number, PageSize=size, **parameters)
+            page = _page(action, number, size)
+            answer = self.call(action, **page, **parameters)
             shown: Sequence[dict[str, Any]] = answer[wrapper][item]
             yield from shown
-            if not shown or number * answer["PageSize"] >= answer["TotalCount"]:
+            if not shown or not page or number * answer["PageSize"] >= answer["TotalCount"]:
                 return
             number += 1
 
@@ -386,13 +447,34 @@ class Region:
 
     # Waiting
 
-    def wait(self, predicate: Callable[[], T], within: Duration = STATE_CHANGE, *, what: str = "the awaited") -> T:
+    def wait(
+        self,
+        predicate: Callable[[], T],
+        within: Duration | None = None,
+        *,
+        real: Duration | None = None,
+        what: str = "the awaited",
+    ) -> T:
         """Let region time pass until `predicate()` is true, and return its result.
 
+        Where it can be moved, it goes from timer to timer and takes no real time. With `real`, another program has that
+        time to act: region time that follows the real clock is not moved, and a virtual one as much of `within` as of
+        `real` has passed. It is not moved while the endpoint answers calls.
+
+        Args:
+            predicate: what is to become true.
+            within: the timeout, in region time (default: an hour; with `real`, none where time follows the real clock).
+            real: the timeout, in real time (default: real time is not waited for).
+            what: the name of the condition, for the message.
+
         Raises:
-            WaitTimeout: it is not true within this region time.
+            WaitTimeout: it is not true in time.
         """
-        return waiting.wait(self.backend, predicate, within, what=what)
+        if real is None:
+            return waiting.wait(self.backend, predicate, STATE_CHANGE if within is None else within, what=what)
+        return waiting.wait_for_others(
+            self.backend, predicate, within, real, what=what, are_busy=lambda: any(each.is_busy for each in self.served)
+        )
 
     def hold(self, predicate: Callable[[], object], during: Duration, *, what: str = "the state to hold") -> None:
         """Let region time pass and see that `predicate()` stays true all the while.
@@ -402,15 +484,47 @@ class Region:
         """
         waiting.hold(self.backend, predicate, during, what=what)
 
-    def wait_until_all(self, instances: Sequence[Instance], status: str, within: Duration = STATE_CHANGE) -> None:
-        """Let region time pass until all these instances have this status.
+    def call_at(self, moment: Duration | datetime, function: Callable[[], object]) -> None:
+        """Call a function at a moment of region time, and before more of it passes: while the test waits, while time
+        advances, while a client waits for a late answer. So two programs act beside one another.
+
+        It may call the region; time that it lets pass is added to what passes anyway. What it raises is raised from
+        whatever let the time pass.
+
+        Args:
+            moment: the instant, or how long from now.
+            function: takes nothing.
+
+        Raises:
+            NotSupported: the backend is not in this process.
+            UsageError: the moment has passed.
+        """
+        if isinstance(moment, datetime):
+            after = round(moment.timestamp() * 1000) - self.clock.ms
+            if after < 0:
+                raise UsageError.expected("moment", moment, f"no instant before {self.clock.now}")
+        else:
+            after = milliseconds(moment)
+        if not callable(function):
+            raise UsageError.expected("function", function, "a function: write lambda: before what it does")
+        self.control("call-later", after=after, function=function)
+
+    def wait_until_all(
+        self,
+        instances: Sequence[Instance | str],
+        status: str,
+        within: Duration | None = None,
+        *,
+        real: Duration | None = None,
+    ) -> None:
+        """Let time pass until all these instances, or those with these IDs, have this status; see `wait`.
 
         Raises:
             WaitTimeout: one of them does not have it in time.
             UsageError: the status is unknown.
         """
         check_status(status)
-        ids = [each.id for each in instances]
+        ids = [id_of(each, "instances") for each in instances]
 
         def arrived() -> bool:
             for first in range(0, len(ids), _PAGE):
@@ -421,13 +535,123 @@ class Region:
                     return False
             return True
 
-        self.wait(arrived, within, what=f"{len(ids)} instances {status}")
+        self.wait(arrived, within, real=real, what=f"{len(ids)} instances {status}")
+
+    # Over time
+
+    def expect(self, *conditions: Condition | str) -> Expecting:
+        """A `with` block in which conditions must hold: of what happens in it, and of what it asks.
+
+        At its end, region time passes until what can still be followed in time is, or is not, and what must come
+        eventually has had its time. What began before the block counts as before or around: a fault that is active.
+
+        Args:
+            conditions: such as `never("refusal NoStock")`, or as sentences; see `faultzone.conditions`.
+
+        Raises:
+            ConditionBroken: at the end of the block: one is broken, or it cannot be known whether it holds. The text
+                has the entries that show it.
+            NotSupported: a function is to be asked, and the region is not in this process.
+            UsageError: one is none, or is about what the journal of an endpoint lacks.
+        """
+        from faultzone.region.over_time import Expecting
+
+        return Expecting(self, conditions)
+
+    def probe(self, asked: Probe | Callable[[], object]) -> Watched:
+        """Let the journal have the value of a probe: now, and after each change of the region, before more time
+        passes. The end of its `with` block, or `end`, ends that.
+
+        Args:
+            asked: a function with a name, or `probe("two serve", lambda: ...)`.
+
+        Raises:
+            NotSupported: the region is not in this process.
+            UsageError: it has no name.
+        """
+        from faultzone.region.over_time import watch
+
+        return watch(self, asked)
+
+    def operation(
+        self, name: str, *arguments: object, who: str | None = None, fails: Sequence[type[BaseException]] = ()
+    ) -> UnderWay:
+        """A `with` block that is an operation of a client of the test's own: `with region.operation("write", 3):`.
+
+        The journal has its invocation and its end. If the block raises, the operation is `unknown`: it may have taken
+        effect. If what it raises is an `ApiError`, or one of `fails`, it has `failed`, and took none. `returns` of
+        what the block gives says what it returned.
+
+        Args:
+            name: what is done.
+            arguments: with what; JSON can carry it.
+            who: whose operation it is (default: the name of the thread, `main` for the first).
+            fails: other exceptions that say that it took no effect.
+
+        Raises:
+            UsageError: the name is empty, or JSON cannot carry an argument.
+        """
+        from faultzone.region.over_time import operation
+
+        return operation(self, name, arguments, who, fails)
+
+    def history(self, *names: str, who: str | None = None) -> list[Operation]:
+        """The operations so far, in the order in which they were invoked; see `faultzone.journal.operations`.
+
+        Args:
+            names: only those with these names.
+            who: only those of this client.
+        """
+        from faultzone.journal.operations import history
+        from faultzone.region.over_time import entries_from
+
+        return history(entries_from(self), *names, who=who)
+
+    # Programs
+
+    def run(
+        self,
+        command: Sequence[str | os.PathLike[str]],
+        *,
+        instance: Instance | str | None = None,
+        pass_through: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        timeout: float | None = None,
+        check: bool = False,
+        way: str | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program that takes this region for the cloud, and wait until it has ended.
+
+        Args:
+            command: the program and its arguments, such as `["terraform", "apply"]`.
+            instance: the instance that it runs on, whose metadata service it finds.
+            pass_through: other hosts that it can reach: `HOST`, of which ports 80 and 443 are meant, or `HOST:PORT`.
+            environment: environment variables besides those of this process.
+            directory: its working directory.
+            timeout: real seconds.
+            check: whether it must end with status 0.
+            way: `namespaces` or `proxy` (default: the first that the kernel allows).
+
+        Returns:
+            What `subprocess.run` returns, with its output as text.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not ended in time; it is ended.
+            subprocess.CalledProcessError: it ended with another status than 0, and `check` is true.
+            UsageError: the command, or a host, cannot be.
+            NotSupported: the extra `tls` is not installed.
+        """
+        from faultzone.region.programs import run
+
+        given = {"pass_through": pass_through, "environment": environment, "directory": directory, "way": way}
+        return run(self, command, id_of(instance, "instance") if instance else None, timeout, check, given)
 
     # The end
 
     def clean_up(self) -> None:
-        """Release the instances and delete the sets and launch templates that were made through this handle."""
-        instances = [Instance(self, each) for each in dict.fromkeys(self._made["instance"])]
+        """Release the instances that were made through this handle, then delete whatever else was."""
+        instances = [Instance(self, each) for _, each in dict.fromkeys(self._made["InstanceId"])]
         for instance in [each for each in instances if each.exists]:
             shown = instance.describe()
             if shown.get("DeletionProtection"):
@@ -435,26 +659,37 @@ class Region:
             if shown["Status"] == "Pending":
                 self.wait(lambda each=instance: each.status != "Pending", what=f"{instance.id} provisioned")  # type: ignore[misc]
             instance.delete()
-        for action, parameter, kind in _DELETIONS:
-            for made in dict.fromkeys(self._made[kind]):
-                with suppress(ApiError):
-                    self.call(action, **{parameter: made})
+        for action, field, _ in _DELETIONS:
+            for product, name in reversed(dict.fromkeys(self._made[field])):
+                named = {"KeyPairNames": f'["{name}"]'} if field == "KeyPairName" else {field: name}
+                with suppress(ApiError, WaitTimeout):
+                    self.wait(partial(self._delete, action, product, named), _UNUSED_WITHIN, what=f"{name} deleted")
         self._made.clear()
+
+    def _delete(self, action: str, product: str, named: Mapping[str, str]) -> bool:
+        """Delete something, and say whether it is gone: it is not while anything uses it."""
+        try:
+            self.call(action, product, **named)
+        except ApiError as refusal:
+            if refusal.code.startswith("DependencyViolation"):
+                return False
+            raise
+        return True
 
     @property
     def _is_lasting(self) -> bool:
         """Whether what a test leaves behind stays: the backend outlives it, and cannot be made anew."""
         return self.backend.outlives_tests and "shape-region" not in self.backend.capabilities
 
-    def _note(self, answer: Mapping[str, Any]) -> None:
+    def _note(self, action: str, product: str, answer: Mapping[str, Any]) -> None:
         """Remember what an answer says was made, so that it can be cleaned up."""
         if not self._made and self._root is not None:
             self._root._views.append(self)
         if "InstanceIdSets" in answer:
-            self._made["instance"] += answer["InstanceIdSets"]["InstanceIdSet"]
-        for key, kind in _MADE.items():
-            if key in answer:
-                self._made[kind].append(answer[key])
+            self._made["InstanceId"] += [(product, each) for each in answer["InstanceIdSets"]["InstanceIdSet"]]
+        field = _MADE.get(action, "InstanceId")
+        if field in answer:
+            self._made[field].append((product, answer[field]))
 
     def __enter__(self) -> Region:
         return self
@@ -507,6 +742,33 @@ class Region:
                         self.backend.control("release", {})
 
 
+def _page(action: str, number: int, size: object) -> dict[str, object]:
+    """The parameters of a page, for an action that has pages."""
+    from faultzone.model.core.dispatch import ACTIONS
+
+    known = ACTIONS.get((ECS, action))
+    paged = known is None or "PageNumber" in known.request.parameters
+    return {"PageNumber": number, "PageSize": size} if paged else {}
+
+
+def _list_of(action: str) -> tuple[str, str]:
+    """The field of an answer that holds a list of items, and the field in it."""
+    from faultzone.api.answer import Rows, Structure
+    from faultzone.backends.answers import shape_of
+
+    shape = shape_of(action)
+    found = [
+        (wrapper, item)
+        for wrapper, field in ({} if shape is None else shape.table).items()
+        if isinstance(field, Structure) and not isinstance(field, Rows)
+        for item, inner in field.table.items()
+        if isinstance(inner, Rows)
+    ]
+    if len(found) != 1:
+        raise UsageError.expected("action", action, "an action that lists items, such as DescribeInstances")
+    return found[0]
+
+
 def _yuan(answer: Mapping[str, Any]) -> Decimal:
     """The balance that an answer tells."""
     from decimal import Decimal
@@ -515,13 +777,18 @@ def _yuan(answer: Mapping[str, Any]) -> Decimal:
 
 
 class Client:
-    """Only the public API, on any backend.
+    """Only the public API, on any backend, as the code under test has it: faults of the API meet its calls.
 
     `ecs.DescribeInstances(PageSize=1)` is the same as `ecs.call("DescribeInstances", PageSize=1)`.
+
+    Args:
+        region: whose API.
+        timeout: for how long it waits for an answer, in region time; None for as long as it takes.
     """
 
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: Region, *, timeout: Duration | None = None) -> None:
         self._region = region
+        self._caller = Caller(patience=None if timeout is None else milliseconds(timeout))
 
     def __repr__(self) -> str:
         return f"Client({self._region!r})"
@@ -531,13 +798,15 @@ class Client:
 
         Raises:
             ApiError: refused.
+            NoAnswer: a fault of the API loses it, or delays it for longer than the timeout; what it asks for may happen
+                all the same.
         """
-        return self._region.call(action, **parameters)
+        return self._region.call_as(self._caller, action, parameters)
 
     def __getattr__(self, action: str) -> Callable[..., dict[str, Any]]:
         if not action[:1].isupper():
             raise AttributeError(f"actions are written as on the wire, such as DescribeInstances, not {action!r}")
-        return lambda **parameters: self._region.call(action, **parameters)
+        return lambda **parameters: self._region.call_as(self._caller, action, parameters)
 
 
 def make_region(backend: Doors | None = None, **options: Any) -> Region:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
 from faultzone import editions
@@ -76,12 +75,11 @@ def prepare(backend: Backend, options: CloudOptions) -> None:
         return
     if not _travels(options):
         raise NotSupported("rules, timings and changed editions do not travel to an endpoint")
-    first = options.shapes[0]
-    shape = {each.name: getattr(first, each.name) for each in fields(Shape)}
     asked = {
-        **shape,
+        **options.shapes[0]._asdict(),
         "regions": [each.region_id for each in options.shapes],
         "accounts": options.accounts,
+        "all_regions": options.all_regions,
         "edition": options.edition,
         "seed": options.seed,
         "clock": options.clock,

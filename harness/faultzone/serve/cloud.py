@@ -2,48 +2,83 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.ecs import ECS
 from faultzone.backends import TEST_KEYS
 from faultzone.backends.local import LocalBackend, account_ids
-from faultzone.backends.options import CloudOptions, local_backend
+from faultzone.backends.options import BackendOptions, CloudOptions, docker_backend, local_backend
 from faultzone.control.cloud import describe
 from faultzone.control.hosted import VERBS
 from faultzone.errors import UsageError
+from faultzone.journal.asked import Summary
 
 if TYPE_CHECKING:
+    from faultzone.listen import Authority
     from faultzone.serve import Endpoint
+
+_logger: Final = logging.getLogger("faultzone.serve")
+#: Makes a cloud.
+Make = Callable[[CloudOptions], LocalBackend]
+
+#: How often the time of a cloud with real hosts catches up by itself, in seconds.
+_TICK_SECONDS: Final = 0.2
+#: How long the end waits for it to stop: it may be doing what a test or a schedule has planned.
+_TICK_END_SECONDS: Final = 10.0
 
 
 class Hosted:
     """A backend whose cloud the control verb `reset` replaces by a fresh one.
 
+    The time of a cloud in memory catches up when somebody asks. What is due in one with real hosts happens at its time
+    without that: its guests and whoever speaks to them would notice.
+
     Args:
+        make: makes a cloud.
         options: what `CloudOptions.of` takes; a reset starts from them again.
 
     Raises:
         UsageError: a cloud that cannot be, or has more accounts than there are key pairs.
+        NotSupported: it cannot be had here.
     """
 
     outlives_tests = True
 
-    def __init__(self, **options: Any) -> None:
-        self._options = options
+    def __init__(self, make: Make = local_backend, **options: Any) -> None:
+        self._make, self._options = make, options
         self._lock = threading.Lock()
+        self._ended = threading.Event()
+        #: What was asked of the clouds before this one.
+        self._asked = Summary()
         self._take(self._made({}))
+        self._ticker: threading.Thread | None = None
+        if self.inner.real is not None:
+            self._ticker = threading.Thread(target=self._tick, name="faultzone-time", daemon=True)
+            self._ticker.start()
 
     def _made(self, arguments: Mapping[str, object]) -> LocalBackend:
         options = CloudOptions.of(**{**self._options, **arguments})
         if options.accounts not in range(1, len(TEST_KEYS) + 1):
             raise UsageError.expected_whole("accounts", options.accounts, 1, len(TEST_KEYS))
-        return local_backend(options)
+        return self._make(options)
 
     def _take(self, cloud: LocalBackend) -> None:
         self.inner = cloud
         self.name, self.capabilities, self.journal = cloud.name, cloud.capabilities, cloud.journal
+
+    def _tick(self) -> None:
+        """Let time catch up, until the end."""
+        while not self._ended.wait(_TICK_SECONDS):
+            try:
+                with self.inner.locked():
+                    pass
+            except Exception:  # Also what was planned may go wrong.
+                _logger.exception("What was due went wrong.")
 
     @property
     def delaying(self) -> bool:
@@ -77,14 +112,33 @@ class Hosted:
         fresh = self._made(options)
         with self._lock:
             before = self.inner
+            self._asked.take(before.journal.entries)
             fresh.journal.ignored = before.journal.ignored  # They are of whoever calls the endpoint.
             self._take(fresh)
         before.close()
         return fresh.control("shape", {})
 
+    def summary(self) -> Summary:
+        """What was asked of this cloud and of those before it."""
+        told = Summary()
+        told.add(self._asked)
+        return told.take(self.inner.journal.entries)
+
     def close(self) -> None:
         """End the cloud."""
+        self._ended.set()
+        if self._ticker is not None:
+            self._ticker.join(_TICK_END_SECONDS)
         self.inner.close()
+
+
+def containers(**settings: Any) -> Make:
+    """What makes a cloud whose hosts are containers.
+
+    Args:
+        settings: what the user chooses of them, as `BackendOptions.docker` has it.
+    """
+    return partial(docker_backend, settings=BackendOptions().docker._replace(**settings))
 
 
 def endpoint(
@@ -95,6 +149,8 @@ def endpoint(
     sts: Sequence[str] | None = None,
     token: str | None = None,
     allow_hosts: Sequence[str] = (),
+    watch: Callable[[str], None] | None = None,
+    authority: Authority | None = None,
 ) -> Endpoint:
     """Serve a hosted cloud on loopback.
 
@@ -105,6 +161,8 @@ def endpoint(
         sts: the id, secret and token of a temporary key that the first account has besides.
         token: what the control routes ask for; random when left out.
         allow_hosts: names that requests may call the endpoint by, besides those of loopback and of the cloud.
+        watch: called with a line for each request, once it is answered.
+        authority: vouches for it to whoever speaks TLS; one for this endpoint alone when left out.
 
     Raises:
         UsageError: one of `allow_hosts` is no name of a host, a key's id belongs to another, no header carries the
@@ -126,13 +184,14 @@ def endpoint(
         key_id, secret, session = sts
         keyring.add(Credential(key_id, secret, accounts[0], token=session))
     try:
-        return serve(cloud, keyring, port=port, token=token, allow_hosts=allow_hosts)
+        return serve(cloud, keyring, port=port, token=token, allow_hosts=allow_hosts, watch=watch, authority=authority)
     except OSError as error:
         raise UsageError(f"port={port}: cannot listen there: {error.strerror or error}") from None
 
 
-def wait_for_interrupt() -> None:
-    """Wait until the process is interrupted or told to end."""
+@contextmanager
+def interruption() -> Iterator[Callable[[], object]]:
+    """Notice from now on that the process is interrupted or told to end; what this gives waits until it is."""
     import signal
     import socket
 
@@ -145,6 +204,6 @@ def wait_for_interrupt() -> None:
         try:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: None)
-            awaited.recv(1)
+            yield lambda: awaited.recv(1)
         finally:
             signal.set_wakeup_fd(before)

@@ -2,14 +2,17 @@
 
 | route | does |
 |---|---|
-| `GET /_faultzone/health` | answers `{"status": "ok"}`; the only route that needs no token |
+| `GET /_faultzone/health` | answers `{"status": "ok"}`; needs no token |
+| `GET /_faultzone/ca.pem` | answers the certificate of the endpoint's authority; needs no token |
 | `GET /_faultzone/schema` | describes the verbs and their arguments as a JSON schema |
+| `GET /_faultzone/settings?region=<id>` | answers the settings of clients, by client |
+| `GET /_faultzone/stream?region=<id>` | tells the answer of the verb `overview`, then changes, as server-sent events |
 | `POST /_faultzone/control/<verb>` | hands the JSON object in the body to `Backend.control` and answers its answer |
 
-They are open to loopback alone, whatever address the endpoint listens on, and to whoever knows its token, the header
-`x-faultzone-token`. A refusal has the form of the API's, so that a third party's fake needs one form: `Code` is the
-API's code, or the name of the harness's exception (`UsageError` 400, `UnknownTarget` 400 for what a verb
-names and is not there, `NotSupported` 501, `HarnessError` 500).
+The stream goes on from the `Last-Event-ID` of another one. The routes are open to loopback alone, whatever address the
+endpoint listens on, and to whoever knows its token, the header `x-faultzone-token`. A refusal has the form of the
+API's, so that a third party's fake needs one form: `Code` is the API's code, or the name of the harness's exception
+(`UsageError` 400, `UnknownTarget` 400 for what a verb names and is not there, `NotSupported` 501, `HarnessError` 500).
 """
 
 from __future__ import annotations
@@ -18,8 +21,11 @@ import asyncio
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
 
 from faultzone.api.errors import ApiError
 from faultzone.backends import Backend
@@ -28,10 +34,13 @@ from faultzone.listen.hosts import is_loopback
 from faultzone.serve.wire import refusal, render
 
 if TYPE_CHECKING:
-    from faultzone.faults import Fault
+    from faultzone.listen import Authority, Request
+    from faultzone.serve.console import Feed, Stream
 
 ROOT: Final = "/_faultzone/"
 TOKEN_HEADER: Final = "x-faultzone-token"
+CERTIFICATE: Final = ROOT + "ca.pem"
+STREAM: Final = ROOT + "stream"
 _CONTROL: Final = ROOT + "control/"
 _VERB: Final = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
@@ -42,14 +51,36 @@ class Control:
     Args:
         backend: what answers.
         token: what a caller must show.
+        authority: vouches for the endpoint where it speaks TLS.
+        settings: gives those of clients for a region, by client.
     """
 
-    def __init__(self, backend: Backend, token: str) -> None:
-        self._backend = backend
+    def __init__(
+        self,
+        backend: Backend,
+        token: str,
+        authority: Authority,
+        settings: Callable[[str], Mapping[str, str]] = lambda region: {},
+    ) -> None:
+        self._backend, self._authority, self._settings = backend, authority, settings
         self._token = token.encode()
 
-    async def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes, peer: str) -> bytes:
-        """What to answer a request to one of the routes with: the body, JSON, for status 200.
+    @cached_property
+    def _feed(self) -> Feed:
+        """What consoles are told; most endpoints have none."""
+        from faultzone.serve.console import Feed
+
+        return Feed(self._backend)
+
+    def is_known(self, headers: Mapping[str, str]) -> bool:
+        """Whether a request is of a harness, which shows the token. So are its calls of the API, which no client's
+        are."""
+        return hmac.compare_digest(headers.get(TOKEN_HEADER, "").encode(), self._token)
+
+    async def answer(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, peer: str, query: bytes = b""
+    ) -> bytes:
+        """What to answer a request to one of the routes with: the body for status 200, JSON but for a certificate.
 
         Args:
             method: the method of the request.
@@ -57,6 +88,7 @@ class Control:
             headers: names in lower case.
             body: its body, whole.
             peer: the address that it comes from.
+            query: its query, without the question mark.
 
         Raises:
             ApiError: any refusal; `Forbidden` without the token or from another machine.
@@ -65,16 +97,54 @@ class Control:
             raise _forbidden("these routes are open to loopback alone")
         if (method, path) == ("GET", ROOT + "health"):
             return _render({"status": "ok"})
-        if not hmac.compare_digest(headers.get(TOKEN_HEADER, "").encode(), self._token):
-            raise _forbidden(f"the header {TOKEN_HEADER} is missing or wrong")
+        if (method, path) == ("GET", CERTIFICATE):
+            with _refusing():
+                return (await asyncio.to_thread(lambda: self._authority.certificate)).encode()
+        self._check(headers)
         if (method, path) == ("GET", ROOT + "schema"):
             return await self._control("verbs", {}, schema)
+        if (method, path) == ("GET", ROOT + "settings"):
+            return _render(self._settings(await self._see_region(_region_of(query))))
         verb = path.removeprefix(_CONTROL)
         if not path.startswith(_CONTROL) or not _VERB.fullmatch(verb):
             raise ApiError("InvalidApi.NotFound")
         if method != "POST":
             raise ApiError("UnsupportedHTTPMethod")
         return await self._control(verb, _read_arguments(body))
+
+    async def _see_region(self, named: str) -> str:
+        """The region that is named; the first where none is.
+
+        Raises:
+            ApiError: there is no such region.
+        """
+        with _refusing():
+            shape = await asyncio.to_thread(self._backend.control, "shape", {})
+            known = [str(each) for each in shape.get("regions", ())]
+            if named and known and named not in known:
+                raise UsageError.unknown("region", named, known)
+        return named or "".join(known[:1])
+
+    async def stream(self, request: Request) -> Stream:
+        """What to answer a request for the stream with.
+
+        Raises:
+            ApiError: any refusal; `Forbidden` without the token or from another machine.
+        """
+        if not is_loopback(request.peer):
+            raise _forbidden("these routes are open to loopback alone")
+        self._check(request.headers)
+        with _refusing():
+            return await self._feed.first(_region_of(request.query), request.headers.get("last-event-id", ""))
+
+    def _check(self, headers: Mapping[str, str]) -> None:
+        """See that a request has the token.
+
+        Raises:
+            ApiError: it does not.
+        """
+        if not self.is_known(headers):
+            raise _forbidden(f"the header {TOKEN_HEADER} is missing or wrong")
 
     async def _control(
         self,
@@ -84,11 +154,23 @@ class Control:
     ) -> bytes:
         # A verb may take long (`advance` by weeks) and have a long answer (`journal`), and the loop serves every
         # endpoint of the process.
-        try:
+        with _refusing():
             return await asyncio.to_thread(lambda: _render(shown(self._backend.control(verb, arguments))))
-        except FaultzoneError as error:
-            status = 400 if isinstance(error, UsageError) else 501 if isinstance(error, NotSupported) else 500
-            raise ApiError(type(error).__name__, str(error), status) from error
+
+
+def _region_of(query: bytes) -> str:
+    """The region that a query names."""
+    return dict(parse_qsl(query.decode("latin-1"))).get("region", "")
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Have what the harness raises refuse the request."""
+    try:
+        yield
+    except FaultzoneError as error:
+        status = 400 if isinstance(error, UsageError) else 501 if isinstance(error, NotSupported) else 500
+        raise ApiError(type(error).__name__, str(error), status) from error
 
 
 def schema(verbs: Mapping[str, Any]) -> dict[str, object]:
@@ -114,7 +196,7 @@ def _verb_schema(about: Mapping[str, Any]) -> dict[str, object]:
         "description": about["says"],
         "x-capability": about["capability"],
         "properties": {
-            name: {"oneOf": _fault_schemas()} if name == "fault" else _type_schema(kind.removesuffix("?"))
+            name: _described(name, kind)
             for name, kind in arguments.items()
             if not kind.startswith("callable")  # A function does not travel.
         },
@@ -123,26 +205,17 @@ def _verb_schema(about: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def _fault_schemas() -> list[dict[str, object]]:
-    from faultzone.faults import CATALOGUE
+def _described(name: str, kind: str) -> dict[str, object]:
+    """The schema of an argument: a fault and a schedule have their own."""
+    if name == "fault":
+        from faultzone.faults.schedule import fault_schema
 
-    return [_fault_schema(each) for each in CATALOGUE]
+        return fault_schema()
+    if name == "schedule":
+        from faultzone.faults.schedule import schema as schedule_schema
 
-
-def _fault_schema(kind: type[Fault]) -> dict[str, object]:
-    from faultzone.faults.fault import parameters, required
-
-    return {
-        "type": "object",
-        "description": (kind.__doc__ or "").partition("\n")[0],
-        "x-capability": kind.capability,
-        "properties": {
-            "fault": {"const": kind.__name__},
-            **{name: _type_schema(said.removesuffix("?")) for name, said in parameters(kind).items()},
-        },
-        "required": ["fault", *required(kind)],
-        "additionalProperties": False,
-    }
+        return schedule_schema()
+    return _type_schema(kind.removesuffix("?"))
 
 
 def _type_schema(kind: str) -> dict[str, object]:

@@ -27,7 +27,7 @@ class _Answer(NamedTuple):
         return head(self.status, [("Content-Type", "text/plain; charset=utf-8")], len(self.body), close=close)
 
 
-class _Service:
+class MetadataService:
     """Answers the requests to one instance's service."""
 
     gives_up = False
@@ -55,6 +55,20 @@ class _Service:
         return _Answer(refused.status, f"The {refused.what} cannot be served: {refused.why}.".encode())
 
 
+class NoInstance:
+    """Answers a program that asks for metadata and is on no instance."""
+
+    gives_up = False
+
+    def answer(self, request: Request) -> _Answer:
+        """There is none."""
+        return _Answer(404, b"This program is on no instance: run it with --instance, or with instance=... in a test.")
+
+    def refuse(self, refused: Refused) -> _Answer:
+        """The answer to what is no request that can be read."""
+        return _Answer(refused.status, b"")
+
+
 class MetadataEndpoint:
     """The metadata service of an instance on a port of loopback, until `close`.
 
@@ -71,7 +85,7 @@ class MetadataEndpoint:
         port = socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         hosts = Hosts(port, ["100.100.100.200"])
-        self._listener = Listener(_Service(backend, instance), socket, hosts)
+        self._listener = Listener(MetadataService(backend, instance), socket, hosts)
 
     def close(self) -> None:
         """Close the socket and every connection."""

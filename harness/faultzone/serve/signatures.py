@@ -85,6 +85,10 @@ class Keyring:
         """Know this key no longer. Removing an unknown one does nothing."""
         self._credentials.pop(access_key_id, None)
 
+    def first(self) -> Credential | None:
+        """The credential that it has known for longest, or None."""
+        return next(iter(self._credentials.values()), None)
+
     def find(self, access_key_id: str) -> Credential | None:
         """The credential of this id, or None."""
         return self._credentials.get(access_key_id)

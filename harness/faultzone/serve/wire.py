@@ -10,8 +10,9 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
-from faultzone.api.products import BY_VERSION
+from faultzone.api.products import BY_VERSION, LOCATION, STS, VERSIONS, VPC, named_by
 from faultzone.serve.signatures import SignedRequest, is_v3
 
 #: Beyond these a request is refused with `InvalidParameter`, before its signature is looked at. The longest query that
@@ -22,10 +23,13 @@ NAME_MAX: Final = 256
 #: The longest body of an answer that refuses. What a message quotes is cut where it would be longer.
 REFUSAL_MAX: Final = 16 * 1024
 _QUOTED_MAX: Final = 1000
+#: So much is shown of the name of a product or an action.
+_SHOWN_MOST: Final = 64
 
 JSON: Final = "application/json;charset=utf-8"
 #: One SDK parses XML errors only if the type is exactly this.
 XML: Final = "text/xml;charset=utf-8"
+HTML: Final = "text/html;charset=utf-8"
 
 _FORM: Final = "application/x-www-form-urlencoded"
 #: What a backend never sees: it is for the wire alone.
@@ -160,8 +164,12 @@ def format_of(query: bytes, headers: Mapping[str, str]) -> bool:
 def read_call(request: SignedRequest) -> Call:
     """The product, its action and the parameters; `Action` and `Version` may be headers instead.
 
+    The version names the product, and so does a host of the cloud, which names the region too where the request has no
+    `RegionId`.
+
     Raises:
-        ApiError: `MissingParameter`, `InvalidAction` for what cannot be an action's name, `InvalidVersion`.
+        ApiError: `MissingParameter`, `InvalidAction` for what cannot be the name of an action, `InvalidVersion` for a
+            product that is not simulated, and for a version that is not that of the product of the host.
     """
     given, headers = request.parameters, request.headers
     action = given.get("Action") or headers.get("x-acs-action")
@@ -173,16 +181,59 @@ def read_call(request: SignedRequest) -> Call:
     if not _ACTION.fullmatch(action):
         raise ApiError.of("InvalidAction", name=action[:64])
     product = BY_VERSION.get(version)
-    if product is None:
-        raise ApiError("InvalidVersion")
-    return Call(product, action, {name: value for name, value in given.items() if name not in _WIRE_ONLY})
+    parameters = {name: value for name, value in given.items() if name not in _WIRE_ONLY}
+    named = named_by(headers.get("host", ""))
+    if product is None or named.product not in ("", product):
+        raise _unknown_product(named.product, version)
+    if named.region and not parameters.get("RegionId"):
+        parameters["RegionId"] = named.region
+    return Call(product, action, parameters)
 
 
-def regions_at(answer: Mapping[str, Any], host: str) -> dict[str, object]:
-    """The answer of DescribeRegions where the request was sent to this host: that is where its regions answer. A client
-    that follows it would leave for the cloud otherwise."""
-    regions = [{**each, "RegionEndpoint": host} for each in answer["Regions"]["Region"]]
-    return {**answer, "Regions": {"Region": regions}}
+def named_in(request: SignedRequest) -> tuple[str, str]:
+    """The product and the action that a request names, whether or not there are such; empty where it names none."""
+    given, headers = request.parameters, request.headers
+    version = given.get("Version") or headers.get("x-acs-version", "")
+    action = given.get("Action") or headers.get("x-acs-action", "")
+    product = named_by(headers.get("host", "")).product or BY_VERSION.get(version, version)
+    return product[:_SHOWN_MOST], action[:_SHOWN_MOST]
+
+
+def _unknown_product(named: str, version: str) -> ApiError:
+    """The refusal of a product that is not simulated, or of a version that is not that of the product."""
+    refusal, right = ApiError("InvalidVersion"), VERSIONS.get(named)
+    if right is not None:
+        said = f"The version of {named} is {right}, and not {version[:64]}."
+    else:
+        simulated = ", ".join(f"{each} {date}" for each, date in VERSIONS.items())
+        said = f"{f'The product {named[:64]}' if named else 'Its product'} is not simulated; these are: {simulated}."
+    return ApiError(refusal.code, f"{refusal.message} {said}", refusal.status)
+
+
+def signed_by(call: Call, access_key_id: str) -> Call:
+    """The call with the key that signed it, which STS tells of; other products are not told."""
+    if call.product != STS:
+        return call
+    return call._replace(parameters={**call.parameters, "AccessKeyId": access_key_id})
+
+
+#: The actions whose answers name where to send requests.
+ADDRESSED: Final = frozenset({"DescribeRegions", "DescribeEndpoints"})
+
+
+def answered_at(call: Call, answer: Mapping[str, Any], host: str) -> Mapping[str, Any]:
+    """The answer of DescribeRegions or DescribeEndpoints where the request was sent to this host: that is where all
+    regions and products answer, and a client that follows the answer would leave for the cloud otherwise. Where the
+    host is one of the cloud's, so are all others."""
+    if not host or named_by(host).product:
+        return answer
+    if call.product in (ECS, VPC) and call.action == "DescribeRegions":
+        regions = [{**each, "RegionEndpoint": host} for each in answer["Regions"]["Region"]]
+        return {**answer, "Regions": {"Region": regions}}
+    if (call.product, call.action) == (LOCATION, "DescribeEndpoints"):
+        endpoints = [{**each, "Endpoint": host} for each in answer["Endpoints"]["Endpoint"]]
+        return {**answer, "Endpoints": {"Endpoint": endpoints}}
+    return answer
 
 
 def _encode_plainly(answer: object) -> bytes:

@@ -62,6 +62,15 @@ class RealHosts(Substrate, Protocol):
         """
         ...
 
+    def pause(self, seconds: float) -> None:
+        """Let real time pass until something is heard of them, and so many seconds at most."""
+        ...
+
+    def console(self, instance: str) -> tuple[bytes, int] | None:
+        """What an instance has printed on its console since it last came up, and when; None before it ever did. It is
+        called with the region's lock held, and must not wait."""
+        ...
+
     def waits(self) -> Mapping[str, float]:
         """What a wait needs to know: how much is still to come, and for how long they have been silent."""
         ...

@@ -36,7 +36,6 @@ def rpm(process: Process, arguments: list[str]) -> int:
         return 1
     _only_the_agents(process, "rpm", arguments, path)
     agent = process.guest.agent
-    agent.refresh(process.guest.world.clock.now)
     latest = agent.versions[0]
     if agent.installed and (agent.version == latest or option.startswith("-i")):
         if agent.version != latest:

@@ -256,7 +256,7 @@ def _escaped(character: str) -> str:
 NOT_KNOWN: Final = frozenset(
     ". alias bg bind break builtin caller command compgen complete compopt continue declare dirs disown enable eval "
     "exec export fc fg getopts hash help history jobs kill let local logout mapfile popd pushd read readarray readonly "
-    "return set shift shopt source suspend times trap type typeset ulimit umask unalias unset wait".split()
+    "return set shift shopt source suspend times type typeset ulimit umask unalias unset wait".split()
 )
 
 
@@ -265,6 +265,13 @@ def _not_known(name: str) -> Program:
         raise NotUnderstood(repr(name))
 
     return program
+
+
+def _trap(session: Session, arguments: list[str]) -> int:
+    """Signals that are not to be heeded: none is ever sent here."""
+    if arguments[:1] != [""]:
+        raise NotUnderstood("'trap'")
+    return 0
 
 
 BASH: Final = Dialect(
@@ -278,6 +285,7 @@ BASH: Final = Dialect(
         "false": lambda session, arguments: 1,
         "exit": _exit,
         "cd": _cd,
+        "trap": _trap,
         "pwd": _pwd,
         "test": _test("test"),
         "[": _test("["),

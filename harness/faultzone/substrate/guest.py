@@ -32,7 +32,8 @@ from faultzone.substrate.systems import (
 if TYPE_CHECKING:
     from faultzone.clock import Timer
     from faultzone.substrate.guests import Guests
-    from faultzone.substrate.process import Process, Ran
+    from faultzone.substrate.history import Ran
+    from faultzone.substrate.process import Process
     from faultzone.substrate.reaction import Answer
 
 _USERS: Final = {
@@ -71,7 +72,7 @@ class Guest:
     __slots__ = (
         "agent", "boot_name", "booted", "directories", "epoch", "files", "given_name", "history", "host_name",
         "id", "os_name", "outside", "pending", "power_timer", "powershell", "printed", "printed_at", "processes",
-        "ran", "region", "seen", "services", "system", "up", "user_data", "world", "zone",
+        "ran", "region", "seen", "services", "system", "up", "upgrade_timer", "user_data", "world", "zone",
     )  # fmt: skip
 
     def __init__(self, world: Guests, region: str, effect: Boot) -> None:
@@ -105,6 +106,7 @@ class Guest:
         #: What serves, by port; it goes with the power.
         self.services: dict[int, Answer] = {}
         self.power_timer: Timer | None = None
+        self.upgrade_timer: Timer | None = None
 
     @property
     def administrator(self) -> str:
@@ -154,7 +156,8 @@ class Guest:
         """The system is up: the agent starts, then the start-up program (instance/user-data)."""
         self.up, self.host_name = True, self.boot_name
         if self.agent.installed and self.agent.enabled:
-            self.agent.since = self.world.clock.now
+            self._start_agent()
+        self._await_upgrade()
         self.tell_agent(booted=True)
         program = None if self.user_data is None else _start_up_program(self.user_data)
         self.booted, self.printed = (self.world.clock.now, self.agent.runs, program is not None), b""
@@ -185,9 +188,8 @@ class Guest:
 
     def fall(self) -> None:
         """The power is gone: nothing is heard of what ran."""
-        now = self.world.clock.now
-        self.agent.refresh(now)
         self.up, self.agent.since = False, None
+        self._await_upgrade()
         for process in self.processes:
             process.kill()
         self.processes.clear()
@@ -235,21 +237,44 @@ class Guest:
                 self.take(run)
 
     def change_agent(self, *changes: str) -> None:
-        """Install, start, stop or otherwise change the agent, after what its checks have done so far."""
+        """Install, start, stop or otherwise change the agent."""
         for change in changes:
             self._change_agent(change)
+        self._await_upgrade()
         self.tell_agent()
+
+    def _start_agent(self) -> None:
+        """Let the agent begin to run; some look for an upgrade first (assistant/upgrade-by-settings)."""
+        agent = self.agent
+        agent.since = self.world.clock.now
+        if agent.outdated is not None and agent.updater and self.world.may_upgrade(self.id, True):
+            agent.upgrade()
+
+    def _await_upgrade(self) -> None:
+        """Let the agent look for an upgrade when it next does."""
+        if self.upgrade_timer is not None:
+            self.upgrade_timer.cancel()
+            self.upgrade_timer = None
+        at = self.agent.next_check(self.world.clock.now, self.world.upgrade_every)
+        if at is not None:
+            self.upgrade_timer = self.world.clock.call_at(at, self._look_for_upgrade)
+
+    def _look_for_upgrade(self) -> None:
+        if self.world.may_upgrade(self.id, False):
+            self.agent.upgrade()
+            self.tell_agent()
+        self._await_upgrade()
 
     def _change_agent(self, change: str) -> None:
         agent, now = self.agent, self.world.clock.now
-        agent.refresh(now)
         if change in ("install", "running"):
             agent.installed = agent.enabled = True
             agent.hung, agent.refuses = False, ""
-            agent.version, agent.outdated = agent.versions[0], None
+            agent.upgrade()
             change = "start"
         if change == "start":
-            agent.since = now if agent.since is None and self.up else agent.since
+            if agent.since is None and self.up:
+                self._start_agent()
         elif change in ("stop", "stopped", "lacking"):
             agent.since = None
             agent.installed = agent.installed and change != "lacking"
@@ -259,6 +284,19 @@ class Guest:
             agent.version, agent.outdated = agent.versions[1], now
         else:
             agent.hung, agent.refuses = change == "hung", _REFUSING.get(change, "")
+
+    @property
+    def agent_state(self) -> str:
+        """Its agent in a word of `guests.AGENT_STATES`: `running` if it takes commands as soon as it gets them."""
+        agent = self.agent
+        if not agent.installed:
+            return "lacking"
+        if not self.up or not agent.runs:
+            return "stopped"
+        if agent.hung:
+            return "hung"
+        refusing = next((state for state, why in _REFUSING.items() if why == agent.refuses), "")
+        return refusing or ("running" if agent.outdated is None else "outdated")
 
     def take(self, run: str) -> None:
         """Let the agent begin a run that was delivered, if it can now."""
@@ -296,7 +334,7 @@ class Guest:
         Process(self, kind, script, by=by, effect=effect).resume()
 
     def _put(self, effect: PutFile, refused: str | None) -> None:
-        """Write a file that was sent, or say why not."""
+        """Write a file that was sent, in a directory that is made, or say why not (assistant/file-directory)."""
         if refused is not None:
             self.world.report(self.region, RunRefused(self.id, effect.epoch, effect.run, refused, ""))
             return

@@ -1,14 +1,11 @@
 """The Cloud Assistant agent of a scripted guest, and its updater.
 
-Upgrade checks are never scheduled: what they would have done by now is worked out when somebody looks
-(assistant/upgrade-hourly).
+Looks for an upgrade are scheduled only while there is one (assistant/upgrade-hourly, assistant/upgrade-half-hourly).
 """
 
 from __future__ import annotations
 
 from typing import Final
-
-from faultzone.clock import HOUR
 
 #: The name of the agent's process, and on Windows of its service (assistant/process-name).
 AGENT_PROCESS: Final = "AliyunService"
@@ -48,13 +45,16 @@ class Agent:
         """Whether its process is there."""
         return self.installed and self.since is not None
 
-    def checks(self, now: int) -> int:
-        """How many times it has looked for an upgrade since it began to run."""
-        return 0 if self.since is None or not self.updater else (now - self.since) // HOUR
+    def checks(self, now: int, every: int) -> int:
+        """How many times it has looked for an upgrade since it began to run; `every` is in milliseconds."""
+        return 0 if self.since is None or not self.updater else (now - self.since) // every
 
-    def refresh(self, now: int) -> None:
-        """Let the checks that were due by now have happened."""
-        if self.outdated is not None and self.since is not None and self.updater and self.installed:
-            last = self.since + self.checks(now) * HOUR
-            if self.checks(now) and last > self.outdated:
-                self.version, self.outdated = self.versions[0], None
+    def next_check(self, now: int, every: int) -> int | None:
+        """When it next looks for an upgrade that there is; None while it does not or there is none."""
+        if self.outdated is None or self.since is None or not self.updater:
+            return None
+        return self.since + (self.checks(now, every) + 1) * every
+
+    def upgrade(self) -> None:
+        """Become the newest version."""
+        self.version, self.outdated = self.versions[0], None

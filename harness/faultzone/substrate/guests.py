@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.clock import HOUR, SECOND
 from faultzone.errors import UnknownTarget, UsageError
 from faultzone.model.core.effects import Boot, CancelScript, EndScript, PutFile, Report, RunScript
 from faultzone.substrate.guest_agent import AGENT_PROCESS, VERSIONS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from faultzone.clock import Clock
     from faultzone.model.assistant.managed import Registering
     from faultzone.model.cloud import Cloud
+    from faultzone.model.core.state import RegionState
     from faultzone.substrate.guest import Guest, Place
     from faultzone.substrate.reaction import Answer, Reaction
 
@@ -56,6 +58,8 @@ class Guests:
         machines: how many machines there are outside the cloud.
         versions: the newest version of the agent for each system, and one that is not.
         file_errors: whether they tell why a file cannot be written.
+        upgrade_every: milliseconds between two looks of an agent for an upgrade.
+        may_upgrade: whether the agent of an instance upgrades itself now, given whether it has just started.
     """
 
     register: Callable[[str, Registering], str]
@@ -80,14 +84,19 @@ class Guests:
         self._rules: list[_Rule] = []
         self.machines, self.file_errors = 0, False
         self.versions: Mapping[str, tuple[str, str]] = {"linux": VERSIONS, "windows": VERSIONS}
+        self.upgrade_every = HOUR
+        self.may_upgrade: Callable[[str, bool], bool] = lambda instance, starts: not starts
 
     def belong_to(self, cloud: Cloud) -> None:
         """Ask a cloud what guests find out from it, have the agents of its edition, and let it see consoles."""
         self.metadata, self.address, self.register = cloud.metadata, cloud.find_by_address, cloud.register_machine
-        self.versions = cloud.edition.assistant.agent_versions
-        for each in cloud.regions.values():
-            each.console = self.console
+        self.versions, self.may_upgrade = cloud.edition.assistant.agent_versions, cloud.may_upgrade
+        self.upgrade_every = cloud.edition.assistant.upgrade_every * SECOND
+        cloud.watch_regions(self._show_console)
         self.file_errors = cloud.edition.assistant.file_errors
+
+    def _show_console(self, region: RegionState) -> None:
+        region.console = self.console
 
     def add_machine(self, region: str, place: Place, host_name: str, system: str) -> None:
         """Let a machine be there outside the cloud, with an agent that has not registered."""
@@ -157,11 +166,14 @@ class Guests:
         return None if guest is None else guest.console()
 
     def end(self, effect: EndScript) -> None:
-        """End a run that has begun, as it was asked for with it (assistant/termination-mode)."""
+        """Let an agent end a run that has begun, as it was asked for with it (assistant/termination-mode)."""
+        self.clock.call_later(self.deliver, partial(self._end, effect))
+
+    def _end(self, effect: EndScript) -> None:
         guest = self._guests.get(effect.instance)
         for process in () if guest is None or guest.epoch != effect.epoch else list(guest.processes):
             if process.effect is not None and process.effect.run == effect.run:
-                process.terminate()
+                process.stop()
 
     def services(self, instance: str) -> dict[int, Answer] | None:
         """What serves in an instance, by port; None where no system is up."""
@@ -235,16 +247,16 @@ class Guests:
 
     def agent(self, instance: str) -> dict[str, Any]:
         """What is to be seen of the agent of an instance."""
-        agent, now = self.guest(instance).agent, self.clock.now
-        agent.refresh(now)
+        agent = self.guest(instance).agent
         return {
             "up": self.guest(instance).up,
+            "state": self.guest(instance).agent_state,
             "installed": agent.installed,
             "running": agent.runs,
             "process": AGENT_PROCESS if agent.runs else None,
             "version": agent.version,
             "latest": agent.versions[0],
-            "checks": agent.checks(now),
+            "checks": agent.checks(self.clock.now, self.upgrade_every),
             "updater": agent.updater,
         }
 

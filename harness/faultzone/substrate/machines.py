@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from faultzone.model.assistant.managed import Registering, RegistrationRefused
 from faultzone.model.assistant.state import SystemOf
+from faultzone.substrate.docker.agent.registering import read_options
 from faultzone.substrate.shell import NotUnderstood
 
 if TYPE_CHECKING:
     from faultzone.substrate.guest import Guest
     from faultzone.substrate.process import Process
-
-#: What `aliyun-service --register` takes, and whether a value follows.
-_OPTIONS: Final = {
-    "--register": False,
-    "--RegionId": True,
-    "--ActivationId": True,
-    "--ActivationCode": True,
-    "--InstanceName": True,
-    "--MachineId": True,
-    "--ForceReuse": False,
-}
-_NEEDED: Final = ("--register", "--RegionId", "--ActivationId", "--ActivationCode")
 
 
 def register(guest: Guest, region: str, activation: str, code: str, name: str, machine: str, reuse: bool) -> str:
@@ -47,15 +36,8 @@ def register(guest: Guest, region: str, activation: str, code: str, name: str, m
 
 def aliyun_service(process: Process, arguments: list[str]) -> int:
     """`aliyun-service --register`, as the pages of DescribeManagedInstances have it (assistant/register-by-program)."""
-    given: dict[str, str] = {}
-    rest = [part for each in arguments for part in each.split("=", 1)]
-    while rest:
-        option = rest.pop(0)
-        if option not in _OPTIONS or option in given or (_OPTIONS[option] and not rest):
-            raise NotUnderstood.of("aliyun-service", arguments)
-        given[option] = rest.pop(0) if _OPTIONS[option] else "true"
-    guest = process.guest
-    if any(each not in given for each in _NEEDED) or guest.outside is None or process.user != "root":
+    given, guest = read_options(arguments), process.guest
+    if given is None or guest.outside is None or process.user != "root":
         raise NotUnderstood.of("aliyun-service", arguments)
     if not guest.agent.installed:
         process.write("bash: aliyun-service: command not found\n")

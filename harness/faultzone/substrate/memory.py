@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -35,8 +34,7 @@ if TYPE_CHECKING:
     from faultzone.substrate.reaction import Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Timings:
+class Timings(NamedTuple):
     """How long guests and hosts take, in seconds of guest time.
 
     Args:
@@ -53,11 +51,17 @@ class Timings:
     restore: float = 1.0
     deliver: float = 0.1
 
-    def __post_init__(self) -> None:
-        for name in self.__slots__:
-            value: object = getattr(self, name)
+    def check(self) -> Timings:
+        """The timings themselves.
+
+        Raises:
+            UsageError: one of them is no time.
+        """
+        for name, given in self._asdict().items():
+            value: object = given
             if not (isinstance(value, int | float) and isfinite(value) and value >= 0):
                 raise UsageError.expected(f"Timings({name})", value, "0 or more seconds of guest time")
+        return self
 
 
 _USUAL: Final = Timings()
@@ -89,7 +93,7 @@ class MemorySubstrate:
         timings: Timings | None = None,
         delays: Callable[[Report], Sequence[float]] | None = None,
     ) -> None:
-        timings = timings or _USUAL
+        timings = _USUAL if timings is None else timings.check()
         self._clock, self._sink, self._delays = clock, sink, delays
         self._boot, self._halt = round(timings.boot * SECOND), round(timings.halt * SECOND)
         self._detect, self._restore = round(timings.detect * SECOND), round(timings.restore * SECOND)

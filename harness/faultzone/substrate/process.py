@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import SECOND
 from faultzone.model.core.effects import RunEnded, RunOutput, RunRefused, RunScript, RunTimedOut
 from faultzone.substrate.bash import BASH, runs_in_bash
+from faultzone.substrate.history import REMEMBERED, Ran
 from faultzone.substrate.launchers import known_shell, launch
 from faultzone.substrate.programs import linux_program
 from faultzone.substrate.reaction import Answer, Reaction
@@ -21,21 +21,6 @@ if TYPE_CHECKING:
     from faultzone.substrate.guest import Guest
 
 _DIALECTS: Final = {"RunShellScript": BASH, "RunBatScript": BAT, "RunPowerShellScript": POWERSHELL}
-#: How many of the scripts that ran in a guest are remembered, the latest.
-_HISTORY: Final = 100
-
-
-@dataclass(slots=True)
-class Ran:
-    """One script that ran in a guest, the `number`-th from 0; `by` is `assistant`, `user-data` or `login`."""
-
-    number: int
-    by: str
-    script: str
-    started: int
-    ended: int | None = None
-    exit_code: int | None = None
-    output: str = ""
 
 
 class Process:
@@ -66,7 +51,7 @@ class Process:
         self._deadline = None if effect is None else clock.call_later(effect.timeout * SECOND, self._time_out)
         guest.processes.append(self)
         guest.history.append(self.ran)
-        del guest.history[:-_HISTORY]
+        del guest.history[:-REMEMBERED]
         guest.ran += 1
 
     # What a shell asks of a session
@@ -119,8 +104,9 @@ class Process:
         except Crashed:
             self._crash()
         else:
-            if self.effect is not None and self._written > self._told:
+            if self._written > self._told:
                 self._told = self._written
+                self.ran.output = self._output()[0]
                 self._report(RunOutput, *self._output())
             if wait is not None:
                 self._timer = self.guest.world.clock.call_later(wait, self.resume)
@@ -162,6 +148,11 @@ class Process:
         if self.effect is not None and self.effect.termination == "ProcessTree":
             for port in self._ports:
                 self.guest.services.pop(port, None)
+
+    def stop(self) -> None:
+        """End it since the user wants it stopped."""
+        self.terminate()
+        self._report(RunRefused, "interrupted", self._output()[0])
 
     def _time_out(self) -> None:
         self.terminate()

@@ -49,10 +49,9 @@ def test_so_many_results_are_kept() -> None:
     assert load("2026-10").assistant.records == 10_000
 
 
-def test_nothing_goes_by_its_age_in_earlier_editions() -> None:
-    for edition in ("2019-02", "2020-12"):
-        region = make_region(edition=edition)
-        (instance,) = region.run_instances()
-        region.run_command("true", on=instance)
-        region.clock.advance("400d")
-        assert kept(region) == (1, 1)
+def test_nothing_goes_by_its_age_in_the_first_edition() -> None:
+    region = make_region(edition="2019-02")
+    (instance,) = region.run_instances()
+    region.run_command("true", on=instance)
+    region.clock.advance("400d")
+    assert kept(region) == (1, 1)

@@ -201,7 +201,7 @@ def test_a_financial_lock_by_hand_refuses_power_alone() -> None:
 
 
 def test_a_retired_family_is_stopped_and_released_without_an_event() -> None:
-    region = make_region()
+    region = make_region(edition="2019-02")
     kind = next(name for name, each in default_catalog().types.items() if each.family == "ecs.t1")
     instance = subscription(region, instance_type=kind)
     advance_past(region, instance.expires)

@@ -60,7 +60,7 @@ def test_racks_and_switches_have_names_of_their_zone() -> None:
 @pytest.mark.parametrize("wrong", [{"hosts_per_rack": 0}, {"racks_per_switch": 0}, {"hosts_per_rack": True}])
 def test_a_rack_and_a_switch_have_one_at_the_least(wrong: dict[str, int]) -> None:
     with pytest.raises(ShapeError, match="whole number"):
-        Shape(**wrong)  # type: ignore[arg-type]
+        Shape(**wrong).check()  # type: ignore[arg-type]
 
 
 def test_a_region_shows_racks_and_switches() -> None:

@@ -20,11 +20,13 @@ def region() -> Region:
     return make_region(zones=1, hosts_per_zone=4)
 
 
-def test_what_is_old_leaves_the_history_once_it_is_settled(region: Region) -> None:
+@pytest.mark.parametrize(("edition", "kept"), [("2020-12", "62d"), ("2026-10", "30d")])
+def test_what_is_old_leaves_the_history_once_it_is_settled(edition: str, kept: str) -> None:
+    region = make_region(edition=edition, zones=1, hosts_per_zone=4)
     state, instance = inside(region)
     over = bring_to(state, instance, events.EXECUTED, simulated=False)
     waiting = events.inquire(state, instance, MAINTENANCE, execute=lambda: True)
-    region.clock.advance("62d")
+    region.clock.advance(kept)
     assert list(events.history(state)) == [over, waiting]
     region.clock.advance("1m")
     assert list(events.history(state)) == [waiting]

@@ -160,7 +160,8 @@ def test_an_event_may_release_its_own_instance(region: Region) -> None:
     assert event.status == "Executed"
 
 
-def test_events_of_a_retired_family_happen_untold(region: Region) -> None:
+def test_events_of_a_retired_family_happen_untold() -> None:
+    region = make_region(edition="2019-02", zones=1, hosts_per_zone=4)
     (made,) = region.run_instances(1, instance_type="ecs.t1.small")
     region.chaos.maintenance(made.id, within="1h")
     assert cloud_of(region).regions[region.id].events == {}
@@ -410,3 +411,9 @@ def test_a_refusal_has_the_status_of_the_page_of_its_action(
     if action == "CreateSimulatedSystemEvents":
         asked = {**asked, "EventType": "SystemMaintenance.Reboot", "NotBefore": LATER}
     assert assert_refused(code, lambda: region.call(action, **asked)).status == status
+
+
+def test_a_range_of_events_of_disks_that_ends_before_it_begins_is_refused() -> None:
+    with make_region(edition="2026-10") as region:
+        asked = {"EventTime": {"Start": "2026-03-02T00:00:00Z", "End": "2026-03-01T00:00:00Z"}}
+        assert_refused("InvalidParameter.TimeEndBeforeStart", lambda: region.call("DescribeDisksFullStatus", **asked))

@@ -346,7 +346,7 @@ def test_controls_that_make_no_sense_are_refused(region: Region, given: dict[str
 
 def test_there_are_two_ways_of_recovery() -> None:
     with pytest.raises(ShapeError, match="'planned' or 'immediate'"):
-        Shape(recovery="sometime")
+        Shape(recovery="sometime").check()
 
 
 @pytest.mark.slow

@@ -295,6 +295,20 @@ def test_bad_tags(region: Region, changes: dict[str, object], code: str) -> None
     assert tags_of(region, made.id) == {}
 
 
+@pytest.mark.parametrize("kind", ["command", "invocation", "activation", "managedinstance", "launchtemplate"])
+def test_types_that_later_documentation_has_are_unknown_before(region: Region, kind: str) -> None:
+    asked = {"ResourceType": kind, "ResourceId": ["x"]}
+    assert_refused("InvalidResourceType.NotFound", lambda: region.call("TagResources", **asked, Tag=[{"Key": "a"}]))
+
+
+def test_tags_of_a_launch_template() -> None:
+    region = make_region(edition="2026-10")
+    made = region.call("CreateLaunchTemplate", LaunchTemplateName="web")["LaunchTemplateId"]
+    region.call("TagResources", ResourceType="launchtemplate", ResourceId=[made], Tag=[{"Key": "a", "Value": "b"}])
+    found = region.call("DescribeLaunchTemplates", TemplateTag=[{"Key": "a"}])["LaunchTemplateSets"]
+    assert [each["LaunchTemplateId"] for each in found["LaunchTemplateSet"]] == [made]
+
+
 def test_no_more_than_twenty_tags(region: Region) -> None:
     (made,) = region.run_instances(1)
     asked = {"ResourceType": "instance", "ResourceId": [made.id]}
@@ -355,14 +369,15 @@ def test_a_batch_is_all_or_nothing_unless_asked_otherwise(later: Region) -> None
 def test_zones_supply_and_launches_agree_on_categories_of_disks(edition: str) -> None:
     with make_region(edition=edition, hosts_per_zone=16) as region:
         zone = region.call("DescribeZones", Verbose=True)["Zones"]["Zone"][0]
-        told = zone["AvailableDiskCategories"]["DiskCategories"]
         (more,) = zone["AvailableResources"]["ResourcesInfo"]
-        assert more["SystemDiskCategories"]["supportedSystemDiskCategory"] == told
-        assert more["DataDiskCategories"]["supportedDataDiskCategory"] == told
+        told = more["SystemDiskCategories"]["supportedSystemDiskCategory"]
+        data = more["DataDiskCategories"]["supportedDataDiskCategory"]
+        assert data[: len(told)] == told
+        assert zone["AvailableDiskCategories"]["DiskCategories"] == data
         for asked, found in (
             ({"DestinationResource": "SystemDisk"}, told),
             ({"DestinationResource": "SystemDisk", "SystemDiskCategory": told[1]}, told[1:2]),
-            ({"DestinationResource": "DataDisk", "SystemDiskCategory": told[1]}, told),
+            ({"DestinationResource": "DataDisk", "SystemDiskCategory": told[1]}, data),
             ({"DestinationResource": "DataDisk", "SystemDiskCategory": told[1], "DataDiskCategory": told[0]}, told[:1]),
         ):
             asked = {"InstanceType": "ecs.g5.large", **asked}
@@ -370,10 +385,26 @@ def test_zones_supply_and_launches_agree_on_categories_of_disks(edition: str) ->
             (resource,) = zones[0]["AvailableResources"]["AvailableResource"]
             assert [each["Value"] for each in resource["SupportedResources"]["SupportedResource"]] == found
         for category in told:
-            region.run_instances(1, SystemDisk={"Category": category}, DataDisk=[{"Category": category, "Size": 40}])
+            region.run_instances(1, SystemDisk={"Category": category})
+        for category in data:
+            region.run_instances(1, DataDisk=[{"Category": category, "Size": 100}])
         for refused in (
             {"DestinationResource": "DataDisk"},
             {"DestinationResource": "SystemDisk", "SystemDiskCategory": "x"},
         ):
             with pytest.raises(ApiError):
                 region.call("DescribeAvailableResource", **refused)
+
+
+def test_images_are_filtered_by_what_they_can_do() -> None:
+    region = make_region(edition="2026-10")
+
+    def found(key: str, value: str) -> int:
+        shown: int = region.call("DescribeImages", Filter=[{"Key": key, "Value": value}])["TotalCount"]
+        return shown
+
+    every = region.call("DescribeImages")["TotalCount"]
+    assert [found("NetworkType", each) for each in ("vpc", "classic")] == [every, 0]
+    assert [found("MemoryOnlineUpgrade", each) for each in ("supported", "unsupported")] == [0, every]
+    assert_refused("InvalidParameter", lambda: found("NetworkType", "moon"))
+    assert_refused("InvalidFilterKey.NotFound", lambda: found("Moon", "vpc"))

@@ -42,10 +42,11 @@ def file(run: str = "f-1", **changes: Any) -> PutFile:
 class Agent:
     """An agent's side: it asks over bytes, and what its server reports is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, register: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> None:
         self.reports: list[Report] = []
         self.later: list[tuple[float, Callable[[], None]]] = []
-        self.server = AgentServer("cn-hangzhou", "i-1", 3, self.reports.append, lambda *timer: self.later.append(timer))
+        told = ("cn-hangzhou", "i-1", 3, self.reports.append, lambda *timer: self.later.append(timer))
+        self.server = AgentServer(*told, "2.2", register)
         self.http = Line(self.server)
 
     def ask(self, method: str, path: str, query: Mapping[str, object] | None = None, body: bytes = b"") -> Any:
@@ -458,3 +459,35 @@ def test_our_own_agent_is_of_the_version_that_the_region_says() -> None:
     Socket(server)
     line.ask("POST", f"{LIST}?reason=startup", b"", **{"User-Agent": "linux_amd64/own"})
     assert reports == [AgentSeen("i-1", 3, "2.2.4.1065")]
+
+
+# Machines outside the cloud
+
+REGISTER = "/luban/api/instance/register"
+
+
+def test_an_instance_cannot_register(agent: Agent) -> None:
+    assert json.loads(agent.ask("POST", REGISTER, body=b"{}")) == {"code": 400, "errCode": "ServiceNotSupported"}
+
+
+def test_a_machine_registers_and_its_agent_is_that_of_its_managed_instance() -> None:
+    asked: list[dict[str, Any]] = []
+
+    def register(said: dict[str, Any]) -> dict[str, Any]:
+        asked.append(said)
+        return {"code": 200, "instanceId": "mi-1"}
+
+    machine = Agent(register)
+    assert json.loads(machine.ask("POST", REGISTER, body=b'{"activationId": "1"}'))["instanceId"] == "mi-1"
+    assert asked == [{"activationId": "1"}]
+    machine.server.give(script())
+    machine.server.belong_to("mi-1")
+    machine.connect()
+    assert machine.fetch("startup")["run"] == []
+    assert [each.instance for each in machine.told() if isinstance(each, AgentSeen)] == ["mi-1"]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 100_000, b"\xff"])
+def test_what_is_no_registration_is_refused(body: bytes) -> None:
+    machine = Agent(lambda said: {"code": 200})
+    assert machine.http.ask("POST", REGISTER, body)[0] == 400

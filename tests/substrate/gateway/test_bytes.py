@@ -12,10 +12,11 @@ from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, Ping, Pong, TextMessage
 from wsproto.events import Request as Opening
 
+from faultzone.listen.authority import Authority
 from faultzone.substrate.gateway.agents import AgentServer
 from faultzone.substrate.gateway.http import BODY_BYTES, Conversation
 from faultzone.substrate.gateway.metadata import MetadataServer
-from faultzone.substrate.gateway.secure import Authority, Door
+from faultzone.substrate.gateway.secure import Door
 
 AGENT = {"User-Agent": "linux_amd64/1.0.1.459", "Host": "assist"}
 
@@ -151,17 +152,22 @@ ECHO = MetadataServer(lambda path, method, headers: (200, path))
 
 @pytest.fixture(scope="module")
 def authority() -> Authority:
-    return Authority(("*.axt.aliyun.com", "100.100.100.10"))
+    return Authority()
+
+
+@pytest.fixture(scope="module")
+def context(authority: Authority) -> ssl.SSLContext:
+    return authority.context("*.axt.aliyun.com", "100.100.100.10")
 
 
 class Tls:
     """A client of a door that speaks TLS, and the door."""
 
-    def __init__(self, authority: Authority, name: str) -> None:
+    def __init__(self, authority: Authority, context: ssl.SSLContext, name: str) -> None:
         trusting = ssl.create_default_context(cadata=authority.certificate)
         self.back, self.out, self.ends = ssl.MemoryBIO(), ssl.MemoryBIO(), 0
         self.tls = trusting.wrap_bio(self.back, self.out, server_hostname=name)
-        self.door = Door(authority.context, lambda send, end: Conversation(ECHO, send, end), self._back, self._end)
+        self.door = Door(context, lambda send, end: Conversation(ECHO, send, end), self._back, self._end)
 
     def _back(self, data: bytes) -> None:
         self.back.write(data)
@@ -178,8 +184,10 @@ class Tls:
 
 
 @pytest.mark.parametrize("name", ["cn-hangzhou.axt.aliyun.com", "100.100.100.10"])
-def test_a_port_speaks_tls_to_those_who_trust_the_authority(authority: Authority, name: str) -> None:
-    client = Tls(authority, name)
+def test_a_port_speaks_tls_to_those_who_trust_the_authority(
+    authority: Authority, context: ssl.SSLContext, name: str
+) -> None:
+    client = Tls(authority, context, name)
     client.until(client.tls.do_handshake)
     client.tls.write(b"GET /secret HTTP/1.1\r\nHost: a\r\n\r\n")
     said = client.until(lambda: client.tls.read(65536))
@@ -189,23 +197,25 @@ def test_a_port_speaks_tls_to_those_who_trust_the_authority(authority: Authority
     assert client.ends == 1
 
 
-def test_a_port_speaks_plainly_too(authority: Authority) -> None:
+def test_a_port_speaks_plainly_too(context: ssl.SSLContext) -> None:
     sent = bytearray()
-    door = Door(authority.context, lambda send, end: Conversation(ECHO, send, end), sent.extend, lambda: None)
+    door = Door(context, lambda send, end: Conversation(ECHO, send, end), sent.extend, lambda: None)
     door.data(b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n")
     assert bytes(sent).endswith(b"/plain")
 
 
-def test_a_client_of_tls_that_does_not_trust_or_talks_nonsense_is_hung_up_on(authority: Authority) -> None:
-    client = Tls(authority, "cn-hangzhou.axt.aliyun.com.example")
+def test_a_client_of_tls_that_does_not_trust_or_talks_nonsense_is_hung_up_on(
+    authority: Authority, context: ssl.SSLContext
+) -> None:
+    client = Tls(authority, context, "cn-hangzhou.axt.aliyun.com.example")
     with pytest.raises(ssl.SSLCertVerificationError):
         client.until(client.tls.do_handshake)
     client.door.data(client.out.read())
     assert client.ends == 1
-    nonsense = Tls(authority, "x")
+    nonsense = Tls(authority, context, "x")
     nonsense.door.data(b"\x16nonsense that is no hello" * 4)
     assert nonsense.ends == 1
-    silent = Tls(authority, "x")
+    silent = Tls(authority, context, "x")
     silent.door.ended()
     assert silent.ends == 1
 
@@ -227,4 +237,4 @@ def test_the_metadata_service_is_asked_with_method_path_and_headers() -> None:
 def test_a_private_key_is_never_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """One would stay if the process was killed just then: so no folder of temporary files is needed."""
     monkeypatch.setattr("tempfile.tempdir", "/there/is/none")
-    Authority(("localhost",))
+    Authority().context("localhost")

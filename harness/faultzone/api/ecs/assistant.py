@@ -19,7 +19,7 @@ from faultzone.api.answer import (
     items,
     tag_items,
 )
-from faultzone.api.ecs.reasons import NO_CONTAINERS, NO_DELIVERY, NO_PUBLIC_COMMANDS
+from faultzone.api.ecs.reasons import NO_CONTAINERS, NO_DELIVERY
 from faultzone.api.ecs.shared import TAG
 from faultzone.api.errors import ApiError
 from faultzone.api.request import Request, flag, integer, json_structure, structures, text, texts
@@ -66,8 +66,11 @@ class AssistantRequest(Request):
         if not given.get("RegionId"):
             raise ApiError.of("MissingParameter.RegionId", name="RegionId")
         self = super().parse(given, edition=edition, unknown=unknown)
+        values, table = self.given, cls.parameters
         for wire in cls.mandatory:
-            if not any(self.given.get(cls.parameters[each].attribute) for each in (wire, *cls.instead.get(wire, ()))):
+            if values.get(table[wire].attribute):
+                continue
+            if not any(values.get(table[other].attribute) for other in cls.instead.get(wire, ())):
                 name = "InstanceIds" if wire == "InstanceId" else wire
                 raise ApiError.of(f"MissingParameter.{name}", name=name)
         return self
@@ -136,7 +139,7 @@ class DeleteCommand(AssistantRequest):
     command_id: str = text("CommandId")
 
 
-_NO_PUBLIC: Final = "there are no public commands here"
+_PUBLIC: Final = "the command is public"
 
 
 class DescribeCommands(PagedRequest):
@@ -147,11 +150,10 @@ class DescribeCommands(PagedRequest):
     type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
     description: str | None = text("Description")
     content_encoding: str = text("ContentEncoding", "Base64", since=LATER)
-    latest: bool = flag("Latest", since=CURRENT, inert=CURRENT, why="it is for public commands alone")
+    provider: str | None = text("Provider", since=CURRENT)
+    latest: bool = flag("Latest", since=CURRENT)
     resource_group: str | None = text("ResourceGroupId", since=CURRENT)
     tags: tuple[dict[str, Any], ...] = asked_tags()
-
-    not_simulated = ((NO_PUBLIC_COMMANDS, "Provider"),)
 
     answer = Answer(
         *PAGES_OR_TOKENS,
@@ -165,9 +167,9 @@ class DescribeCommands(PagedRequest):
             items("ParameterNames", "ParameterName", since=LATER),
             Text("Launcher", "ResourceGroupId", since=CURRENT),
             tag_items(since=CURRENT),
-            Text("Category", "Provider", since=CURRENT, empty=_NO_PUBLIC),
-            Number("Version", since=CURRENT, empty=_NO_PUBLIC),
-            Truth("Latest", since=CURRENT, empty=_NO_PUBLIC),
+            Text("Category", "Provider", since=CURRENT, when=_PUBLIC),
+            Number("Version", since=CURRENT, when=_PUBLIC),
+            Truth("Latest", since=CURRENT, when=_PUBLIC),
             items(
                 "ParameterDefinitions",
                 "ParameterDefinition",
@@ -175,7 +177,7 @@ class DescribeCommands(PagedRequest):
                 Truth("Required"),
                 items("PossibleValues", "PossibleValue"),
                 since=CURRENT,
-                empty=_NO_PUBLIC,
+                when=_PUBLIC,
             ),
         ),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from faultzone.api.answer import CURRENT, Answer, Field, Number, Text, Truth, items
-from faultzone.api.ecs.reasons import CANNOT_BE_USED, NO_CARDS, NO_POLICIES
+from faultzone.api.ecs.reasons import CANNOT_BE_USED, NO_POLICIES
 from faultzone.api.request import Request, integer, json_texts, text
 
 
@@ -68,14 +68,13 @@ class _Membership(Request):
     since = CURRENT
 
     security_group_id: str = text("SecurityGroupId", required=True)
-    instance_id: str = text("InstanceId", required=True)
-
-    not_simulated = ((NO_CARDS, "NetworkInterfaceId"),)
+    instance_id: str | None = text("InstanceId")
+    network_interface_id: str | None = text("NetworkInterfaceId")
 
 
 class JoinSecurityGroup(_Membership):
-    """Put an instance into one security group more."""
+    """Put an instance, or one of its network interfaces, into one security group more."""
 
 
 class LeaveSecurityGroup(_Membership):
-    """Take an instance out of a security group."""
+    """Take an instance, or one of its network interfaces, out of a security group."""

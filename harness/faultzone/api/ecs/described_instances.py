@@ -29,10 +29,9 @@ from faultzone.api.ecs.instances import (
 )
 from faultzone.api.ecs.reasons import (
     CANNOT_BE_USED,
-    NO_ADDRESSES,
     NO_DEDICATED,
-    NO_GROUPS,
     NO_IPV6,
+    NO_PRIMARY_IPV6,
     NO_PRIVATE_NAMES,
     NO_SETTING,
     OF_THE_CLASSIC_NETWORK,
@@ -49,7 +48,6 @@ from faultzone.api.request import (
 )
 
 _NO_CLASSIC: Final = "a cluster and a VLAN were of the classic network's early days"
-_NO_KEY_PAIRS: Final = "there are no key pairs here"
 #: What both actions are documented to show of an instance.
 _INSTANCE: Final = (
     Text("InstanceId", "InstanceName", "HostName", "Description", "Status", "StoppedMode", "RegionId", "ZoneId"),
@@ -68,7 +66,8 @@ _INSTANCE: Final = (
         Text("NatIpAddress", empty="nothing is reached by NAT here"),
     ),
 )
-_EIP: Final = Text("AllocationId", "IpAddress", "InternetChargeType", empty=NO_ADDRESSES)
+_EIP: Final = Text("AllocationId", "IpAddress", "InternetChargeType")
+_EIP_BANDWIDTH: Final = Number("Bandwidth", since=CURRENT, when="the instance has an elastic address")
 _LOCK_MESSAGE: Final = Text("LockMsg", since=CURRENT, empty="a lock has nothing but its reason")
 _DEDICATED: Final = Text("DedicatedHostId", "DedicatedHostName", empty=NO_DEDICATED)
 _CARD: Final = Text("NetworkInterfaceId", "MacAddress", "PrimaryIpAddress", "Type")
@@ -189,8 +188,8 @@ class DescribeInstances(Request):
             Text("InstanceTypeFamily", "OSType", "OSName", "OSNameEn", "SaleCycle", "SpotStrategy", "DeploymentSetId"),
             Text("GPUSpec"),
             Number("GPUAmount"),
-            Text("KeyPairName", empty=_NO_KEY_PAIRS),
-            Text("ResourceGroupId", empty=NO_GROUPS),
+            Text("KeyPairName"),
+            Text("ResourceGroupId"),
             Number("LocalStorageAmount", "LocalStorageCapacity", "SpotPriceLimit"),
             Truth("DeviceAvailable", "IoOptimized", "DeletionProtection"),
             Truth("Recyclable", empty="what is released is gone"),
@@ -200,8 +199,10 @@ class DescribeInstances(Request):
             Structure(
                 "EipAddress",
                 _EIP,
-                Number("Bandwidth", since=CURRENT, empty=NO_ADDRESSES),
-                Truth("IsSupportUnassociate", since=CURRENT, empty=NO_ADDRESSES),
+                _EIP_BANDWIDTH,
+                Truth(
+                    "IsSupportUnassociate", since=CURRENT, empty="it is of network interfaces with several addresses"
+                ),
             ),
             Structure(
                 "DedicatedHostAttribute", _DEDICATED, Text("DedicatedHostClusterId", since=CURRENT, empty=NO_DEDICATED)
@@ -218,7 +219,13 @@ class DescribeInstances(Request):
                     Truth("Primary"),
                     since=CURRENT,
                 ),
-                items("Ipv6Sets", "Ipv6Set", Text("Ipv6Address"), Truth("Primary"), since=CURRENT, empty=NO_IPV6),
+                items(
+                    "Ipv6Sets",
+                    "Ipv6Set",
+                    Text("Ipv6Address"),
+                    Truth("Primary", empty=NO_PRIMARY_IPV6),
+                    since=CURRENT,
+                ),
                 items("Ipv4PrefixSets", "Ipv4PrefixSet", Text("Ipv4Prefix"), since=CURRENT, empty=NO_SETTING),
                 items("Ipv6PrefixSets", "Ipv6PrefixSet", Text("Ipv6Prefix"), since=CURRENT, empty=NO_IPV6),
             ),
@@ -236,7 +243,7 @@ class DescribeInstances(Request):
 
 
 class DescribeInstanceStatus(Request):
-    """List ids and states of instances, in smaller pages (instance/describe-paging)."""
+    """List ids and states of instances, in smaller pages (instance/describe-paging, instance/status-ids-100)."""
 
     needs_region = True
     writes = False
@@ -262,7 +269,7 @@ class DescribeInstanceAttribute(Request):
         *_INSTANCE,
         Text("IoOptimized"),
         items("OperationLocks", "LockReason", Text("LockReason")),
-        Structure("EipAddress", _EIP, Number("Bandwidth", since=CURRENT, empty=NO_ADDRESSES)),
+        Structure("EipAddress", _EIP, _EIP_BANDWIDTH),
         Structure("DedicatedHostAttribute", _DEDICATED),
         Truth("EnableJumboFrame", since=CURRENT),
         Truth("EnableNetworkEncryption", since=CURRENT, empty=NO_SETTING),
@@ -279,8 +286,8 @@ class DescribeInstanceAttribute(Request):
         Text("DeploymentSetId", own=True),
         Text("GPUSpec", own=True),
         Number("GPUAmount", own=True),
-        Text("KeyPairName", empty=_NO_KEY_PAIRS, own=True),
-        Text("ResourceGroupId", empty=NO_GROUPS, own=True),
+        Text("KeyPairName", own=True),
+        Text("ResourceGroupId", own=True),
         Number("LocalStorageAmount", "LocalStorageCapacity", "SpotPriceLimit", own=True),
         Truth("DeviceAvailable", "DeletionProtection", own=True),
         Truth("Recyclable", empty="what is released is gone", own=True),

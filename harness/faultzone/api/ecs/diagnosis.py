@@ -6,6 +6,7 @@ Source: API reference of October 2026, chapters "Instances", "Operations and mon
 from __future__ import annotations
 
 from faultzone.api.answer import CURRENT, Answer, Number, SpacedTime, Text, items
+from faultzone.api.ecs.reasons import NO_HIBERNATION
 from faultzone.api.request import Request, flag, json_texts, text, texts
 
 
@@ -20,6 +21,18 @@ class GetInstanceConsoleOutput(Request):
     remove_symbols: bool = flag("RemoveSymbols")
 
     answer = Answer(Text("InstanceId", "ConsoleOutput"), SpacedTime("LastUpdateTime"))
+
+
+class GetInstanceScreenshot(Request):
+    """Show the screen of a running instance, as a JPEG in Base64."""
+
+    needs_region = True
+    since = CURRENT
+
+    instance_id: str = text("InstanceId", required=True)
+    wake_up: bool = flag("WakeUp", inert=CURRENT, why=NO_HIBERNATION)
+
+    answer = Answer(Text("InstanceId", "Screenshot"))
 
 
 class SendDiagnosticInterrupt(Request):

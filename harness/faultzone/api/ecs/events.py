@@ -8,18 +8,18 @@ from faultzone.api.answer import CURRENT, PAGES, Answer, Number, Structure, Text
 from faultzone.api.ecs.instances import STATUSES
 from faultzone.api.ecs.reasons import (
     CANNOT_BE_USED,
-    NO_GROUPS,
     NO_IMPACT,
-    NO_REAL_OPERATIONS,
-    NO_TAGS,
-    OF_INSTANCES,
 )
+from faultzone.api.ecs.shared import TAG
 from faultzone.api.request import Request, flag, integer, structure, structures, text, texts
 
 #: What the health of an instance may be, in the letters in which filters are compared (event/pending-filters).
 HEALTH = ("Ok", "Impaired", "Warning", "Maintaining", "Initializing", "InsufficientData", "NotApplicable")
 #: What may be done to an instance whose host fails; the first is the default.
 ACTIONS_ON_MAINTENANCE = ("AutoRecover", "Stop", "AutoRedeploy")
+#: Whose events may be asked for; the first is the default.
+RESOURCE_TYPES = ("instance", "ddh", "managedhost")
+INSTANCE: Final = RESOURCE_TYPES[0]
 #: The fields of a range of time; either may be left out.
 _RANGE = (text("Start"), text("End"))
 
@@ -39,7 +39,9 @@ class _Events(Request):
     page_size: int = integer("PageSize", 10, least=1, most=100)
 
 
-_NO_DISK: Final = "no event is about one disk"
+_OF_A_DISK: Final = "the event is about a disk"
+_NO_DISK: Final = "no disk that was released has to be cleaned"
+_NO_POLICY: Final = "each damaged disk is isolated in one way"
 _NO_REASON: Final = "no event has a reason of its own"
 #: A state or a type: its number and its name.
 _CODED: Final = (Number("Code"), Text("Name"))
@@ -50,7 +52,8 @@ _EVENT: Final = (
     Structure("EventCycleStatus", *_CODED),
     Time("EventPublishTime"),
     Time("NotBefore", when="the event was planned"),
-    Text("Reason", "ImpactLevel", since=CURRENT, empty=_NO_REASON),
+    Text("Reason", since=CURRENT),
+    Text("ImpactLevel", since=CURRENT, empty=NO_IMPACT),
 )
 _INACTIVE_DISKS: Final = items(
     "InactiveDisks",
@@ -81,7 +84,11 @@ class DescribeInstancesFullStatus(_Events):
                 "ScheduledSystemEventType",
                 *_EVENT,
                 Structure(
-                    "ExtendedAttribute", Text("DiskId", "Device"), _INACTIVE_DISKS, since=CURRENT, empty=_NO_DISK
+                    "ExtendedAttribute",
+                    Text("DiskId", "Device", when=_OF_A_DISK),
+                    _INACTIVE_DISKS,
+                    since=CURRENT,
+                    when=_OF_A_DISK,
                 ),
             ),
         ),
@@ -98,12 +105,12 @@ class DescribeInstanceHistoryEvents(_Events):
     max_results: int | None = integer("MaxResults", since=CURRENT)
     next_token: str | None = text("NextToken", since=CURRENT)
 
-    not_simulated = (
-        (NO_GROUPS, "ResourceGroupId"),
-        (NO_TAGS, "Tag"),
-        (OF_INSTANCES, "ResourceType=instance ResourceId"),
-        (NO_IMPACT, "ImpactLevel"),
-    )
+    resource_type: str = text("ResourceType", INSTANCE, among=RESOURCE_TYPES, since=CURRENT)
+    resource_ids: tuple[str, ...] = texts("ResourceId", most=100, since=CURRENT)
+    tags: tuple[dict[str, str], ...] = structures("Tag", *TAG, most=20, since=CURRENT)
+    resource_group_id: str | None = text("ResourceGroupId", since=CURRENT)
+
+    not_simulated = ((NO_IMPACT, "ImpactLevel"),)
 
     answer = Answer(
         *pages_or_tokens(CURRENT)[:-1],
@@ -119,10 +126,12 @@ class DescribeInstanceHistoryEvents(_Events):
             Structure(
                 "ExtendedAttribute",
                 Time("InitialNotBefore", when="it was planned"),
-                Text("DiskId", "Device", "OnlineRepairPolicy", empty=_NO_DISK),
+                Text("DiskId", "Device", when=_OF_A_DISK),
+                Text("OnlineRepairPolicy", empty=_NO_POLICY),
                 Text("HostId", "HostType", "Rack", empty="the host of an instance is its provider's to know"),
                 Text("CanAccept", "ResponseResult", "Code", "MetricName", "MetricValue", empty=_NO_REASON),
-                Text("PunishType", "PunishDomain", "PunishUrl", empty="a violation has nothing but its type"),
+                Text("PunishDomain", "PunishUrl", when="a website was banned"),
+                Text("PunishType", empty="a violation has nothing but the type of its event"),
                 items("MigrationOptions", "MigrationOption", empty="nothing but a restart moves an instance"),
                 _INACTIVE_DISKS,
                 since=CURRENT,
@@ -140,7 +149,7 @@ class CreateSimulatedSystemEvents(Request):
     event_type: str = text("EventType", required=True)
     not_before: str = text("NotBefore", required=True)
 
-    not_simulated = ((NO_REAL_OPERATIONS, "TriggerRealOps=false"),)
+    real: bool = flag("TriggerRealOps", since=CURRENT)
 
     answer = Answer(items("EventIdSet", "EventId"))
 
@@ -162,6 +171,17 @@ class AcceptInquiredSystemEvent(Request):
     event_id: str = text("EventId", required=True)
 
     not_simulated = ((CANNOT_BE_USED, "Choice"),)
+
+
+class ModifySystemEventAttribute(Request):
+    """Let planned maintenance come sooner."""
+
+    needs_region = True
+    since = CURRENT
+
+    instance_id: str = text("InstanceId", required=True)
+    event_id: str = text("EventId", required=True)
+    not_before: str = text("NotBefore", required=True)
 
 
 class RedeployInstance(Request):

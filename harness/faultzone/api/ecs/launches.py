@@ -12,19 +12,22 @@ from faultzone.api.ecs.instances import CHARGE_TYPES, CREDIT_SPECIFICATIONS, INT
 from faultzone.api.ecs.reasons import (
     CANNOT_BE_USED,
     NO_DEDICATED,
-    NO_IPV6,
-    NO_ORDERS,
+    NO_RDMA,
     NO_SERVICE_ROLES,
     NO_STORAGE_SETS,
     NOT_DOCUMENTED,
+    NOT_USED_ANY_MORE,
     OF_THE_CLASSIC_NETWORK,
-    ONE_INTERFACE,
+    ONE_CARD,
 )
 from faultzone.api.ecs.shared import (
     CPU_OPTIONS,
     DATA_DISK_GIB,
     DISK_CATEGORIES,
+    LATER_DATA_DISK_CATEGORIES,
+    LATER_DATA_DISK_GIB,
     LATER_DISK_CATEGORIES,
+    LATER_SYSTEM_DISK_GIB,
     PRIVATE_NAMES,
     SYSTEM_DISK_GIB,
     TAG,
@@ -42,15 +45,23 @@ from faultzone.api.request import (
 )
 
 
-def _disk(kind: str, least: int, most: int) -> tuple[Any, ...]:
-    """The fields that disks of all kinds have; sizes are in GiB."""
+def _disk(
+    kind: str, gib: tuple[int, int], later_gib: tuple[int, int], later_categories: tuple[str, ...]
+) -> tuple[Any, ...]:
+    """The fields that disks of all kinds have; sizes are in GiB, the least and the most."""
     return (
-        integer("Size", least=least, most=most, code=f"Invalid{kind}Size.ValueNotSupported"),
+        integer(
+            "Size",
+            least=gib[0],
+            most=gib[1],
+            code=f"Invalid{kind}Size.ValueNotSupported",
+            later={CURRENT: {"least": later_gib[0], "most": later_gib[1]}},
+        ),
         text(
             "Category",
             among=DISK_CATEGORIES,
             code=f"Invalid{kind}Category.ValueNotSupported",
-            later={CURRENT: {"among": LATER_DISK_CATEGORIES}},
+            later={CURRENT: {"among": later_categories}},
         ),
         text("PerformanceLevel", among=("PL0", "PL1", "PL2", "PL3"), since=(2020, 12)),
         text("DiskName"),
@@ -82,6 +93,41 @@ _POOL: Final = structure(
 _OF_CLASSIC: Final = (OF_THE_CLASSIC_NETWORK, "ClusterId InnerIpAddress NodeControllerId VlanId")
 
 
+def _network_interface(*more: Any) -> Any:
+    """The network interfaces of a launch, and what only some actions take of them."""
+    return structures(
+        "NetworkInterface",
+        text("InstanceType", among=("Primary", "Secondary")),
+        text("VSwitchId"),
+        text("SecurityGroupId"),
+        texts("SecurityGroupIds", most=16),
+        text("PrimaryIpAddress"),
+        text("NetworkInterfaceName"),
+        text("Description"),
+        flag("DeleteOnRelease"),
+        not_simulated("NetworkInterfaceTrafficMode=Standard", NO_RDMA),
+        *more,
+        since=CURRENT,
+    )
+
+
+#: The network interfaces that a launch template takes, and those that a launch does.
+TEMPLATE_INTERFACES: Final = _network_interface()
+_INTERFACES: Final = _network_interface(
+    integer("QueueNumber", least=1),
+    texts("Ipv6Address", most=10),
+    integer("Ipv6AddressCount", least=1, most=10),
+    text("NetworkInterfaceId"),
+    not_simulated("NetworkCardIndex=0", ONE_CARD),
+    integer("SecondaryPrivateIpAddressCount", least=1, most=49),
+    flag("SourceDestCheck"),
+    not_simulated("QueuePairNumber", NO_RDMA),
+    not_simulated("RxQueueSize", CANNOT_BE_USED),
+    not_simulated("TxQueueSize", CANNOT_BE_USED),
+)
+IPV6_COUNT: Final = integer("Ipv6AddressCount", least=0, most=10, since=CURRENT)
+
+
 class Launch(Request):
     """What the actions that make instances, and launch templates, have in common."""
 
@@ -105,7 +151,7 @@ class Launch(Request):
         among=INTERNET_CHARGE_TYPES,
         code="InvalidInternetChargeType.ValueNotSupported",
     )
-    internet_max_bandwidth_in: int = integer("InternetMaxBandwidthIn", 200, least=1, most=200)
+    internet_max_bandwidth_in: int | None = integer("InternetMaxBandwidthIn", least=1, most=200)
     internet_max_bandwidth_out: int = integer("InternetMaxBandwidthOut", 0, least=0, most=100)
     io_optimized: str = text(
         "IoOptimized", "optimized", among=("none", "optimized"), code="InvalidIoOptimizedValue.ValueNotSupported"
@@ -116,7 +162,7 @@ class Launch(Request):
     credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
     system_disk: dict[str, Any] | None = structure(
         "SystemDisk",
-        *_disk("SystemDisk", *SYSTEM_DISK_GIB),
+        *_disk("SystemDisk", SYSTEM_DISK_GIB, LATER_SYSTEM_DISK_GIB, LATER_DISK_CATEGORIES),
         flag("Encrypted", since=CURRENT),
         text("KMSKeyId", since=CURRENT),
         flag("DeleteWithInstance", since=CURRENT),
@@ -124,7 +170,7 @@ class Launch(Request):
     )
     data_disks: tuple[dict[str, Any], ...] = structures(
         "DataDisk",
-        *_disk("DataDisk", *DATA_DISK_GIB),
+        *_disk("DataDisk", DATA_DISK_GIB, LATER_DATA_DISK_GIB, LATER_DATA_DISK_CATEGORIES),
         flag("DeleteWithInstance"),
         flag("Encrypted"),
         text("KMSKeyId"),
@@ -188,7 +234,7 @@ class Launch(Request):
 
 #: What is told of an order, where a subscription is bought.
 _ORDER: Final = (
-    Text("OrderId", since=CURRENT, missing=NO_ORDERS),
+    Text("OrderId", since=CURRENT, when="a subscription is bought"),
     Number("TradePrice", since=CURRENT, when="a subscription is bought"),
 )
 
@@ -241,7 +287,7 @@ class RunInstances(Launch):
     pool: dict[str, Any] | None = _POOL
     host_names: tuple[str, ...] = texts("HostNames", most=100, since=CURRENT)
     cpu_options: dict[str, Any] | None = structure(
-        "CpuOptions", *CPU_OPTIONS, text("Numa", inert=CURRENT, why="it is not used any more"), since=CURRENT
+        "CpuOptions", *CPU_OPTIONS, text("Numa", inert=CURRENT, why=NOT_USED_ANY_MORE), since=CURRENT
     )
     clock_options: dict[str, Any] | None = structure(
         "ClockOptions", text("PtpStatus", among=("enabled", "disabled")), since=CURRENT
@@ -258,6 +304,9 @@ class RunInstances(Launch):
         since=CURRENT,
     )
     isp: str | None = text("Isp", since=CURRENT)
+    network_interfaces: tuple[dict[str, Any], ...] = _INTERFACES
+    ipv6_addresses: tuple[str, ...] = texts("Ipv6Address", most=10, since=CURRENT)
+    ipv6_count: int | None = IPV6_COUNT
     client_token: str | None = text("ClientToken")
     dry_run: bool = flag("DryRun")
 
@@ -265,8 +314,6 @@ class RunInstances(Launch):
         (NO_DEDICATED, "Tenancy=default Affinity=default ManagedHostId SchedulerOptions"),
         (NO_SERVICE_ROLES, "Arn"),
         (NO_STORAGE_SETS, "StorageSetId StorageSetPartitionNumber"),
-        (NO_IPV6, "Ipv6Address Ipv6AddressCount=0"),
-        (ONE_INTERFACE, "NetworkInterface"),
     )
 
     answer = Answer(items("InstanceIdSets", "InstanceIdSet"), *_ORDER)

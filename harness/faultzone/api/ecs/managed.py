@@ -46,6 +46,8 @@ def _activation(*, empty: str = "") -> tuple[Field, ...]:
 class CreateActivation(_ManagedRequest):
     """Make a code with which machines register."""
 
+    tells_secrets = True
+
     instance_name: str = text("InstanceName", "")
     instance_count: int = integer("InstanceCount", 10, least=1, most=1000)
     hours: int = integer("TimeToLiveInHours", 4, least=1, most=4)

@@ -1,7 +1,6 @@
-"""The actions of the default network: VPCs, vSwitches, network interfaces and security groups.
+"""The actions of networks: VPCs, vSwitches and security groups.
 
-Source: API reference of February 2019, chapters "Elastic network interfaces" and "Security groups"; of the VPC's API,
-    what ECS clients ask of it.
+Source: API reference of February 2019, chapter "Security groups"; of the VPC's API, what ECS clients ask of it.
 """
 
 from __future__ import annotations
@@ -11,10 +10,8 @@ from typing import Any, Final
 from faultzone.api.answer import (
     CURRENT,
     PAGES,
-    PAGES_OR_TOKENS,
     Answer,
     Number,
-    Structure,
     Text,
     Time,
     Truth,
@@ -22,17 +19,11 @@ from faultzone.api.answer import (
     tag_items,
 )
 from faultzone.api.ecs.reasons import (
-    NO_ADDRESSES,
-    NO_GROUPS,
-    NO_IPV6,
-    NO_PRIVATE_NAMES,
-    NO_RULES,
     NO_SERVICES,
-    NO_SETTING,
 )
-from faultzone.api.ecs.resources import Paged, PagedByToken, Read
+from faultzone.api.ecs.resources import Paged, Read
 from faultzone.api.ecs.shared import TAG
-from faultzone.api.request import Request, flag, integer, json_texts, structures, text, texts
+from faultzone.api.request import Request, flag, integer, json_texts, structures, text
 
 #: Basic and advanced security groups; the first is the default.
 GROUP_TYPES: Final = ("normal", "enterprise")
@@ -42,7 +33,8 @@ PAGES_OR_TOKENS_TODAY: Final = (
     Number("PageNumber", "PageSize", when="the page was asked for by number"),
     Text("NextToken", since=CURRENT, when="the page was asked for by token"),
 )
-_NO_RULES: Final = "no security group has rules here"
+_NO_LISTS: Final = "there are no lists of addresses or ports here"
+_NO_POLICIES: Final = "no security group has a snapshot policy here"
 _NO_SERVICE: Final = "no other service manages anything here"
 
 
@@ -58,10 +50,10 @@ class DescribeVpcs(Paged):
             "Vpcs",
             "Vpc",
             Text("VpcId", "RegionId", "CidrBlock", "Status", "VRouterId"),
-            Text("VpcName", "Description", empty="the default network has neither"),
+            Text("VpcName", "Description"),
             Truth("IsDefault"),
             Time("CreationTime"),
-            items("UserCidrs", "UserCidr", empty="it has one block"),
+            items("UserCidrs", "UserCidr"),
             items("VSwitchIds", "VSwitchId"),
         ),
     )
@@ -83,75 +75,11 @@ class DescribeVSwitches(Paged):
             "VSwitches",
             "VSwitch",
             Text("VSwitchId", "VpcId", "ZoneId", "CidrBlock", "Status"),
-            Text("VSwitchName", "Description", empty="the default network has neither"),
+            Text("VSwitchName", "Description"),
             Number("AvailableIpAddressCount"),
             Truth("IsDefault"),
             Time("CreationTime"),
-            Text("ResourceGroupId", empty=NO_GROUPS),
-        ),
-    )
-
-
-_ASSOCIATED: Final = Structure("AssociatedPublicIp", Text("AllocationId", "PublicIpAddress"), empty=NO_ADDRESSES)
-
-
-class DescribeNetworkInterfaces(PagedByToken):
-    """List network interfaces."""
-
-    network_interface_ids: tuple[str, ...] = texts("NetworkInterfaceId", most=100)
-    network_interface_name: str | None = text("NetworkInterfaceName")
-    type: str | None = text("Type", among=("Primary", "Secondary"))
-    instance_id: str | None = text("InstanceId")
-    vswitch_id: str | None = text("VSwitchId")
-    primary_ip_address: str | None = text("PrimaryIpAddress")
-    security_group_id: str | None = text("SecurityGroupId")
-    tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
-    resource_group_id: str | None = text("ResourceGroupId", since=(2019, 9))
-    vpc_id: str | None = text("VpcId", since=(2019, 9))
-    status: str | None = text("Status", since=(2020, 12))
-    private_ip_addresses: tuple[str, ...] = texts("PrivateIpAddress", most=100, since=(2020, 12))
-    service_managed: bool | None = flag("ServiceManaged", None, since=(2020, 12))
-
-    not_simulated = ((NO_IPV6, "Ipv6Address"),)
-
-    answer = Answer(
-        *PAGES_OR_TOKENS,
-        items(
-            "NetworkInterfaceSets",
-            "NetworkInterfaceSet",
-            Text("NetworkInterfaceId", "Type", "Status", "InstanceId", "ZoneId", "VpcId", "VSwitchId"),
-            Text("PrivateIpAddress", "MacAddress"),
-            Text("NetworkInterfaceName", "Description", empty="the card of an instance has neither"),
-            Text("ResourceGroupId", empty=NO_GROUPS),
-            Time("CreationTime"),
-            items("SecurityGroupIds", "SecurityGroupId"),
-            tag_items(),
-            _ASSOCIATED,
-            items(
-                "PrivateIpSets",
-                "PrivateIpSet",
-                Text("PrivateIpAddress"),
-                Truth("Primary"),
-                _ASSOCIATED,
-                Text("PrivateDnsName", since=CURRENT, empty=NO_PRIVATE_NAMES),
-            ),
-            items("Ipv6Sets", "Ipv6Set", Text("Ipv6Address"), Truth("Primary", since=CURRENT), empty=NO_IPV6),
-            items("Ipv4PrefixSets", "Ipv4PrefixSet", Text("Ipv4Prefix"), since=CURRENT, empty=NO_SETTING),
-            items("Ipv6PrefixSets", "Ipv6PrefixSet", Text("Ipv6Prefix"), since=CURRENT, empty=NO_IPV6),
-            Structure(
-                "Attachment",
-                Text("InstanceId"),
-                Number("DeviceIndex", "NetworkCardIndex", empty="an instance has one card"),
-                Text("TrunkNetworkInterfaceId", empty="no card is on a trunk here"),
-                since=CURRENT,
-            ),
-            Truth("DeleteOnRelease", since=CURRENT),
-            Text("OwnerId", "NetworkInterfaceTrafficMode", since=CURRENT),
-            Number("QueueNumber", since=CURRENT),
-            Number("QueuePairNumber", since=CURRENT, empty="no card is for RDMA here"),
-            Number("ServiceID", since=CURRENT, empty=_NO_SERVICE),
-            Truth("ServiceManaged", since=CURRENT, empty=_NO_SERVICE),
-            Truth("SourceDestCheck", since=CURRENT, empty=NO_SETTING),
+            Text("ResourceGroupId"),
         ),
     )
 
@@ -185,8 +113,8 @@ class DescribeSecurityGroups(Paged):
             Time("CreationTime"),
             tag_items(),
             Number("EcsCount", "AvailableInstanceAmount", since=CURRENT),
-            Number("RuleCount", "GroupToGroupRuleCount", since=CURRENT, empty=_NO_RULES),
-            Text("ResourceGroupId", since=CURRENT, empty=NO_GROUPS),
+            Number("RuleCount", "GroupToGroupRuleCount", since=CURRENT),
+            Text("ResourceGroupId", since=CURRENT),
             Number("ServiceID", since=CURRENT, empty=_NO_SERVICE),
             Truth("ServiceManaged", since=CURRENT, empty=_NO_SERVICE),
         ),
@@ -200,8 +128,12 @@ _RULE: Final = (
     Text("DestCidrIp", "DestGroupId", "DestGroupName", "DestGroupOwnerAccount"),
     Time("CreateTime"),
     Text("Ipv6SourceCidrIp", "Ipv6DestCidrIp", "SourcePortRange", "SecurityGroupRuleId", since=CURRENT),
-    Text("SourcePrefixListId", "SourcePrefixListName", "DestPrefixListId", "DestPrefixListName", since=CURRENT),
-    Text("PortRangeListId", "PortRangeListName", since=CURRENT),
+    Text(
+        *("SourcePrefixListId", "SourcePrefixListName", "DestPrefixListId", "DestPrefixListName"),
+        *("PortRangeListId", "PortRangeListName"),
+        since=CURRENT,
+        empty=_NO_LISTS,
+    ),
 )
 
 
@@ -211,18 +143,24 @@ class DescribeSecurityGroupAttribute(Read):
     needs_region = True
 
     security_group_id: str = text("SecurityGroupId", required=True)
-    nic_type: str | None = text("NicType", among=("internet", "intranet"), inert=(2019, 2))
-    direction: str | None = text("Direction", among=("egress", "ingress", "all"), inert=(2019, 2))
+    nic_type: str | None = text(
+        "NicType",
+        among=("internet", "intranet"),
+        code="InvalidNicType.ValueNotSupported",
+        inert=(2019, 2),
+        why="all security groups are in VPCs",
+    )
+    direction: str | None = text("Direction", among=("egress", "ingress", "all"))
 
-    attribute: str | None = text("Attribute", since=CURRENT, inert=CURRENT, why=NO_RULES)
-    max_results: int | None = integer("MaxResults", since=CURRENT, inert=CURRENT, why=NO_RULES)
-    next_token: str | None = text("NextToken", since=CURRENT, inert=CURRENT, why=NO_RULES)
+    attribute: str | None = text("Attribute", since=CURRENT, inert=CURRENT, why=_NO_POLICIES)
+    max_results: int | None = integer("MaxResults", least=10, most=1000, since=CURRENT)
+    next_token: str | None = text("NextToken", since=CURRENT)
 
     answer = Answer(
         Text("RegionId", "SecurityGroupId", "SecurityGroupName", "Description", "VpcId", "InnerAccessPolicy"),
-        items("Permissions", "Permission", *_RULE, empty=_NO_RULES),
-        items("SnapshotPolicyIds", "SnapshotPolicyId", since=CURRENT, empty=_NO_RULES),
-        Text("NextToken", since=CURRENT, empty=_NO_RULES),
+        items("Permissions", "Permission", *_RULE),
+        items("SnapshotPolicyIds", "SnapshotPolicyId", since=CURRENT, empty=_NO_POLICIES),
+        Text("NextToken", since=CURRENT),
     )
 
 

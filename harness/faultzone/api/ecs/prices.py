@@ -4,49 +4,66 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from faultzone.api.answer import CURRENT, Answer, Number, Structure, Text, items
-from faultzone.api.ecs.reasons import NO_CLUSTERS, NO_DEDICATED, NO_PERFORMANCE, NO_RENEWAL_DAY, NO_RESERVATIONS
+from faultzone.api.answer import CURRENT, Answer, Field, Number, Structure, Text, items
+from faultzone.api.ecs.reasons import NO_CLUSTERS, NO_DEDICATED, NO_PERFORMANCE, NO_RESERVATIONS
 from faultzone.api.ecs.resources import Read
-from faultzone.api.ecs.shared import DISK_CATEGORIES, LATER_DISK_CATEGORIES
+from faultzone.api.ecs.shared import (
+    DISK_CATEGORIES,
+    LATER_DATA_DISK_CATEGORIES,
+    LATER_DATA_DISK_GIB,
+    LATER_DISK_CATEGORIES,
+)
 from faultzone.api.request import integer, not_simulated, structure, structures, text
 
 _CURRENCY: Final = Text("Currency")
 _AMOUNTS: Final = Number("OriginalPrice", "DiscountPrice", "TradePrice")
 _RULE: Final = (Number("RuleId"), Text("Description"))
 _NO_MARKET: Final = "nothing comes from the marketplace here"
-#: What is told of a price.
-_PRICE: Final = Answer(
-    Structure(
-        "PriceInfo",
+
+
+def _price(*more: Field) -> Answer:
+    """What is told of a price, with `more` of it."""
+    return Answer(
         Structure(
-            "Price",
-            _CURRENCY,
-            _AMOUNTS,
-            Number("ReservedInstanceHourPrice", since=CURRENT, empty=NO_RESERVATIONS),
-            items(
-                "DetailInfos",
-                "DetailInfo",
-                Text("Resource"),
+            "PriceInfo",
+            Structure(
+                "Price",
+                _CURRENCY,
                 _AMOUNTS,
-                items("SubRules", "Rule", *_RULE),
-                when="the price is that of an instance",
+                *more,
+                items(
+                    "DetailInfos",
+                    "DetailInfo",
+                    Text("Resource"),
+                    _AMOUNTS,
+                    items("SubRules", "Rule", *_RULE),
+                    when="the price is that of an instance",
+                ),
+            ),
+            items("Rules", "Rule", *_RULE),
+            Structure(
+                "RelatedPrice",
+                Structure("MarketplaceImagePrice", _CURRENCY, _AMOUNTS),
+                since=CURRENT,
+                empty=_NO_MARKET,
             ),
         ),
-        items("Rules", "Rule", *_RULE),
-        Structure(
-            "RelatedPrice",
-            Structure("MarketplaceImagePrice", _CURRENCY, _AMOUNTS),
-            since=CURRENT,
-            empty=_NO_MARKET,
-        ),
-    ),
-)
-_DISK: Final = (
-    text("Category", among=DISK_CATEGORIES, later={CURRENT: {"among": LATER_DISK_CATEGORIES}}),
-    text("PerformanceLevel", among=("PL0", "PL1", "PL2", "PL3")),
-    integer("Size", least=1, most=32768),
-    not_simulated("StorageClusterId", NO_CLUSTERS),
-)
+    )
+
+
+_PRICE: Final = _price(Number("ReservedInstanceHourPrice", since=CURRENT, empty=NO_RESERVATIONS))
+
+
+def _disk(later: tuple[str, ...]) -> tuple[Any, ...]:
+    """The fields of a disk whose price is asked for, and its categories of today."""
+    return (
+        text("Category", among=DISK_CATEGORIES, later={CURRENT: {"among": later}}),
+        text("PerformanceLevel", among=("PL0", "PL1", "PL2", "PL3")),
+        integer("Size", least=1, most=32768, later={CURRENT: {"most": LATER_DATA_DISK_GIB[1]}}),
+        not_simulated("StorageClusterId", NO_CLUSTERS),
+    )
+
+
 #: What a price can be asked of, and what of it there is here.
 RESOURCES: Final = ("instance", "disk", "bandwidth")
 _SPOT: Final = ("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo")
@@ -66,12 +83,12 @@ class DescribePrice(Read):
     period: int = integer("Period", 1, least=1, most=60, code="InvalidPeriod")
     internet_charge_type: str = text("InternetChargeType", "PayByTraffic", among=("PayByTraffic", "PayByBandwidth"))
     internet_max_bandwidth_out: int = integer("InternetMaxBandwidthOut", 0, least=0, most=100)
-    system_disk: dict[str, Any] | None = structure("SystemDisk", *_DISK)
+    system_disk: dict[str, Any] | None = structure("SystemDisk", *_disk(LATER_DISK_CATEGORIES))
     data_disks: tuple[dict[str, Any], ...] = structures(
-        "DataDisk", *_DISK, not_simulated("ProvisionedIops", NO_PERFORMANCE), most=16
+        "DataDisk", *_disk(LATER_DATA_DISK_CATEGORIES), not_simulated("ProvisionedIops", NO_PERFORMANCE), most=16
     )
     zone_id: str | None = text("ZoneId")
-    spot_strategy: str = text("SpotStrategy", "NoSpot", among=_SPOT, inert=(2019, 2), why=_SAME)
+    spot_strategy: str = text("SpotStrategy", "NoSpot", among=_SPOT, inert=(2019, 2), acts=CURRENT, why=_SAME)
     spot_duration: int | None = integer("SpotDuration", least=0, most=6, since=CURRENT, inert=CURRENT, why=_SAME)
     platform: str | None = text("Platform", among=("Windows", "Linux"), since=CURRENT, inert=CURRENT, why=_SAME)
     isp: str | None = text("Isp", since=CURRENT, inert=CURRENT, why=_SAME)
@@ -101,6 +118,28 @@ class DescribeRenewalPrice(Read):
     period: int = integer("Period", 1, least=1, most=60, code="InvalidPeriod")
     price_unit: str = text("PriceUnit", "Month", among=("Week", "Month", "Year"))
 
-    not_simulated = ((NO_RENEWAL_DAY, "ExpectedRenewDay"),)
+    renewal_day: int | None = integer("ExpectedRenewDay", least=1, most=28, since=CURRENT)
 
     answer = _PRICE
+
+
+class DescribeInstanceModificationPrice(Read):
+    """Tell what an upgrade of a subscription, or further data disks, cost for the rest of its term."""
+
+    needs_region = True
+    since = CURRENT
+
+    instance_id: str = text("InstanceId", required=True)
+    instance_type: str | None = text("InstanceType")
+    system_disk: dict[str, Any] | None = structure("SystemDisk", *_disk(LATER_DISK_CATEGORIES))
+    data_disks: tuple[dict[str, Any], ...] = structures(
+        "DataDisk", text("DiskId"), *_disk(LATER_DATA_DISK_CATEGORIES), most=16
+    )
+    internet_charge_type: str = text("InternetChargeType", "PayByTraffic", among=("PayByTraffic", "PayByBandwidth"))
+    internet_max_bandwidth_out: int | None = integer("InternetMaxBandwidthOut", least=0, most=200)
+    start_time: str | None = text("StartTime")
+    end_time: str | None = text("EndTime")
+    image_id: str | None = text("ImageId", inert=CURRENT, why=_SAME)
+    isp: str | None = text("ISP", inert=CURRENT, why=_SAME)
+
+    answer = _price()

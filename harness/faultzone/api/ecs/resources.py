@@ -22,12 +22,19 @@ from faultzone.api.answer import (
 )
 from faultzone.api.ecs.reasons import (
     NO_DEDICATED,
-    NO_GROUPS,
     NO_SETTING,
-    NOT_FILTERED,
+    OF_NO_GROUP,
     UNKNOWN,
 )
-from faultzone.api.ecs.shared import DISK_CATEGORIES, LATER_DISK_CATEGORIES, LOCK_REASONS, TAG, time_filters
+from faultzone.api.ecs.shared import (
+    DISK_CATEGORIES,
+    LATER_DATA_DISK_CATEGORIES,
+    LATER_DISK_CATEGORIES,
+    LOCK_REASONS,
+    TAG,
+    offers,
+    time_filters,
+)
 from faultzone.api.request import Request, flag, integer, json_texts, number, structures, text, texts
 
 
@@ -114,9 +121,6 @@ class DescribeZones(Read):
     )
 
 
-_OF_DISKS: Final = "disks are asked for"
-
-
 #: What DescribeAvailableResource can be asked for; data disks with the category of the system disk.
 DESTINATIONS: Final = ("Zone", "InstanceType", "SystemDisk", "DataDisk")
 #: What it can be asked for today.
@@ -142,7 +146,7 @@ class DescribeAvailableResource(Read):
         "DataDiskCategory",
         among=DISK_CATEGORIES,
         code="InvalidDataDiskCategory.ValueNotSupported",
-        later={CURRENT: {"among": LATER_DISK_CATEGORIES}},
+        later={CURRENT: {"among": LATER_DATA_DISK_CATEGORIES}},
     )
     instance_type: str | None = text("InstanceType")
     cores: int | None = integer("Cores", least=1)
@@ -176,25 +180,17 @@ class DescribeAvailableResource(Read):
 
     not_simulated = ((NO_DEDICATED, "DedicatedHostId"),)
 
-    answer = Answer(
-        items(
-            "AvailableZones",
-            "AvailableZone",
-            Text("RegionId", "ZoneId", "Status", "StatusCategory"),
-            items(
-                "AvailableResources",
-                "AvailableResource",
-                Text("Type"),
-                items(
-                    "SupportedResources",
-                    "SupportedResource",
-                    Text("Value", "Status", "StatusCategory"),
-                    Number("Min", "Max", since=CURRENT, when=_OF_DISKS),
-                    Text("Unit", since=CURRENT, when=_OF_DISKS),
-                ),
-            ),
-        ),
-    )
+    answer = Answer(offers())
+
+
+#: What is told of each image, in a listing and alone.
+_OF_IMAGES: Final = (
+    Text("ImageVersion", "Description", "ProductCode", "IsSelfShared", empty=_NO_OWN_IMAGES),
+    Time("CreationTime"),
+    Number("Size"),
+    Truth("IsSupportCloudinit", "IsSupportIoOptimized"),
+    Truth("IsSubscribed", "IsCopied", empty=_NO_OWN_IMAGES),
+)
 
 
 class DescribeImages(Paged):
@@ -243,11 +239,7 @@ class DescribeImages(Paged):
             "Image",
             Text("ImageId", "ImageName", "ImageOwnerAlias", "Architecture", "OSType", "OSName", "OSNameEn", "Platform"),
             Text("Status", "Progress", "Usage"),
-            Text("ImageVersion", "Description", "ProductCode", "IsSelfShared", empty=_NO_OWN_IMAGES),
-            Time("CreationTime"),
-            Number("Size"),
-            Truth("IsSupportCloudinit", "IsSupportIoOptimized"),
-            Truth("IsSubscribed", "IsCopied", empty=_NO_OWN_IMAGES),
+            *_OF_IMAGES,
             items(
                 "DiskDeviceMappings",
                 "DiskDeviceMapping",
@@ -264,7 +256,7 @@ class DescribeImages(Paged):
             Number("ImageOwnerId", since=CURRENT, empty=_NO_OWN_IMAGES),
             Text("ImageFamily", since=CURRENT),
             Text("SupplierName", since=CURRENT, empty=_NO_OWN_IMAGES),
-            Text("ResourceGroupId", since=CURRENT, empty=NO_GROUPS),
+            Text("ResourceGroupId", since=CURRENT, empty=OF_NO_GROUP),
             Text("BootMode", since=CURRENT),
             Text("LicenseType", since=CURRENT, empty=UNKNOWN),
             Structure("SecureBootOptions", Text("SecureBootSupport"), since=CURRENT, empty=UNKNOWN),
@@ -307,11 +299,7 @@ class DescribeImageFromFamily(Read):
             "Image",
             Text("ImageId", "ImageName", "ImageOwnerAlias", "ImageFamily", "Architecture", "OSType", "OSName"),
             Text("Platform", "Status", "Progress", "Usage"),
-            Text("ImageVersion", "Description", "ProductCode", "IsSelfShared", empty=_NO_OWN_IMAGES),
-            Time("CreationTime"),
-            Number("Size"),
-            Truth("IsSupportCloudinit", "IsSupportIoOptimized"),
-            Truth("IsSubscribed", "IsCopied", empty=_NO_OWN_IMAGES),
+            *_OF_IMAGES,
             items(
                 "DiskDeviceMappings",
                 "DiskDeviceMapping",
@@ -324,7 +312,6 @@ class DescribeImageFromFamily(Read):
     )
 
 
-_ALWAYS_ATTACHED: Final = "a disk is attached as long as its instance is there"
 _NOT_SHARED: Final = "each disk is of one instance"
 
 
@@ -375,13 +362,13 @@ class DescribeDisks(PagedByToken):
             Text("AutoSnapshotPolicyId"),
             Text("SourceSnapshotId", empty=_NO_SNAPSHOTS),
             Text("ProductCode", empty="nothing comes from the marketplace here"),
-            Text("ResourceGroupId", empty=NO_GROUPS),
+            Text("ResourceGroupId"),
             Number("Size"),
             Truth("Portable", "DeleteWithInstance", "EnableAutoSnapshot", "Encrypted"),
             Truth("EnableAutomatedSnapshotPolicy"),
-            Truth("DeleteAutoSnapshot", empty=_NO_SNAPSHOTS),
+            Truth("DeleteAutoSnapshot"),
             Time("CreationTime", "AttachedTime"),
-            Time("DetachedTime", empty=_ALWAYS_ATTACHED),
+            Time("DetachedTime"),
             items("OperationLocks", "OperationLock", Text("LockReason")),
             tag_items(),
             Time("ExpiredTime", since=CURRENT),
@@ -447,9 +434,10 @@ class ListTagResources(Read):
     resource_type: str = text("ResourceType", required=True)
     resource_ids: tuple[str, ...] = texts("ResourceId", most=50)
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
+    tag_filters: tuple[dict[str, Any], ...] = structures(
+        "TagFilter", text("TagKey"), texts("TagValues", most=5), most=5, since=CURRENT
+    )
     next_token: str | None = text("NextToken")
-
-    not_simulated = ((NOT_FILTERED, "TagFilter"),)
 
     answer = Answer(
         Text("NextToken"),

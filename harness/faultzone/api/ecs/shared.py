@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from faultzone.api.answer import FIRST
+from faultzone.api.answer import CURRENT, FIRST, Field, Number, Structure, Text, items
 from faultzone.api.ecs.reasons import CANNOT_BE_USED
 from faultzone.api.request import flag, integer, not_simulated, structures, text
 from faultzone.editions.edition import Date
@@ -15,11 +15,36 @@ from faultzone.editions.edition import Date
 TAG: Final = (text("Key", also="key"), text("Value", also="value"))
 
 
+_OF_DISKS: Final = "disks are asked for"
+
+
 def time_filters(since: Date = FIRST) -> Any:
     """The filters by time of a listing. A client that needs the third and the fourth alone may leave the others out
     (instance/describe-by-time)."""
     fields = (text("Key", also="key"), text("Value", also="value"))
     return structures("Filter", *fields, most=4, gaps=True, since=since)
+
+
+def offers(*more: Field) -> Structure:
+    """What can be had, zone by zone, with `more` that is told of each kind of it."""
+    return items(
+        "AvailableZones",
+        "AvailableZone",
+        Text("RegionId", "ZoneId", "Status", "StatusCategory"),
+        items(
+            "AvailableResources",
+            "AvailableResource",
+            Text("Type"),
+            items(
+                "SupportedResources",
+                "SupportedResource",
+                Text("Value", "Status", "StatusCategory"),
+                Number("Min", "Max", since=CURRENT, when=_OF_DISKS),
+                Text("Unit", since=CURRENT, when=_OF_DISKS),
+            ),
+            *more,
+        ),
+    )
 
 
 #: How vCPUs are made of cores and their threads.
@@ -42,9 +67,18 @@ PRIVATE_NAMES: Final = (
 DISK_CATEGORIES: Final = ("cloud_efficiency", "cloud_ssd", "cloud_essd", "cloud", "ephemeral_ssd")
 #: Those of today, which a launch may have besides.
 LATER_DISK_CATEGORIES: Final = (*DISK_CATEGORIES, "cloud_auto", "cloud_essd_entry")
-#: How large a system disk may be, in GiB.
+#: The same of data disks, which today may have more.
+LATER_DATA_DISK_CATEGORIES: Final = (
+    *LATER_DISK_CATEGORIES,
+    "cloud_regional_disk_auto",
+    "elastic_ephemeral_disk_standard",
+    "elastic_ephemeral_disk_premium",
+)
+#: How large a system disk may be, in GiB; today its category says it, and this is the least and the most of all.
 SYSTEM_DISK_GIB: Final = (20, 500)
-#: How large a data disk may be, in GiB.
+LATER_SYSTEM_DISK_GIB: Final = (1, 2048)
+#: How large a data disk may be, likewise.
 DATA_DISK_GIB: Final = (5, 32768)
+LATER_DATA_DISK_GIB: Final = (1, 65536)
 #: Why an instance or a disk may be locked.
 LOCK_REASONS: Final = ("financial", "security", "recycling", "dedicatedhostfinancial")

@@ -9,10 +9,16 @@ from typing import Any, Final
 
 from faultzone.api.answer import CURRENT, Answer, Number, Text, items
 from faultzone.api.ecs.instances import INTERNET_CHARGE_TYPES
-from faultzone.api.ecs.reasons import CANNOT_BE_USED, NO_CHOICE_OF_ADDRESS, NO_ORDERS, ONE_CLUSTER
+from faultzone.api.ecs.reasons import CANNOT_BE_USED, NO_CHOICE_OF_ADDRESS, NOT_DOCUMENTED, ONE_CLUSTER
+from faultzone.api.ecs.shared import offers
 from faultzone.api.request import Request, flag, integer, number, structure, text, texts
 
 _IN: Final = "InvalidInternetMaxBandwidthIn.ValueNotSupported"
+_FREE: Final = "bandwidth costs nothing here"
+#: The disk of what becomes I/O optimized.
+_SYSTEM_DISK: Final = (
+    text("Category", among=("cloud_efficiency", "cloud_ssd"), code="InvalidParam.SystemDiskCategory"),
+)
 _OUT: Final = "InvalidInternetMaxBandwidthOut.ValueNotSupported"
 
 
@@ -25,16 +31,34 @@ class ModifyInstanceSpec(Request):
     instance_type: str | None = text("InstanceType")
     bandwidth_out: int | None = integer("InternetMaxBandwidthOut", least=0, most=100, code=_OUT)
     bandwidth_in: int | None = integer("InternetMaxBandwidthIn", least=1, most=200, code=_IN)
-    system_disk: dict[str, Any] | None = structure(
-        "SystemDisk",
-        text("Category", among=("cloud_efficiency", "cloud_ssd"), code="InvalidParam.SystemDiskCategory"),
-    )
+    system_disk: dict[str, Any] | None = structure("SystemDisk", *_SYSTEM_DISK)
     across_clusters: bool = flag("AllowMigrateAcrossZone", inert=CURRENT, why=ONE_CLUSTER)
     later: bool = flag("Async", inert=CURRENT, why="the change is made when it is answered")
     client_token: str | None = text("ClientToken")
     dry_run: bool = flag("DryRun")
 
     not_simulated = ((CANNOT_BE_USED, "Disk ModifyMode Temporary"),)
+
+
+class ModifyPrepayInstanceSpec(Request):
+    """Change the type of a subscription for the rest of its term."""
+
+    needs_region = True
+    since = CURRENT
+
+    instance_id: str = text("InstanceId", required=True)
+    instance_type: str = text("InstanceType", required=True)
+    operator_type: str | None = text("OperatorType", among=("upgrade", "downgrade"))
+    auto_pay: bool = flag("AutoPay", True)
+    reboot_when_finished: bool = flag("RebootWhenFinished")
+    reboot_time: str | None = text("RebootTime")
+    system_disk: dict[str, Any] | None = structure("SystemDisk", *_SYSTEM_DISK)
+    across_clusters: bool = flag("MigrateAcrossZone", inert=CURRENT, why=ONE_CLUSTER)
+    client_token: str | None = text("ClientToken")
+
+    not_simulated = ((CANNOT_BE_USED, "Disk ModifyMode"), (NOT_DOCUMENTED, "EndTime"))
+
+    answer = Answer(Text("OrderId"))
 
 
 class ModifyInstanceNetworkSpec(Request):
@@ -51,12 +75,12 @@ class ModifyInstanceNetworkSpec(Request):
     allocate_public_ip: bool = flag("AllocatePublicIp")
     start_time: str | None = text("StartTime")
     end_time: str | None = text("EndTime")
-    auto_pay: bool = flag("AutoPay", True, inert=CURRENT, why="bandwidth costs nothing here")
+    auto_pay: bool = flag("AutoPay", True, inert=CURRENT, why=_FREE)
     client_token: str | None = text("ClientToken")
 
     not_simulated = ((CANNOT_BE_USED, "ISP"),)
 
-    answer = Answer(Text("OrderId", missing=NO_ORDERS))
+    answer = Answer(Text("OrderId", missing=_FREE))
 
 
 class AllocatePublicIpAddress(Request):
@@ -105,29 +129,14 @@ class DescribeResourcesModification(Request):
     )
 
     answer = Answer(
-        items(
-            "AvailableZones",
-            "AvailableZone",
-            Text("RegionId", "ZoneId", "Status", "StatusCategory"),
+        offers(
             items(
-                "AvailableResources",
-                "AvailableResource",
-                Text("Type"),
-                items(
-                    "SupportedResources",
-                    "SupportedResource",
-                    Text("Value", "Status", "StatusCategory"),
-                    Number("Min", "Max", when="disks are asked for"),
-                    Text("Unit", when="disks are asked for"),
-                ),
-                items(
-                    "ConditionSupportedResources",
-                    "ConditionSupportedResource",
-                    Text("Value", "Status", "StatusCategory", "Unit"),
-                    Number("Min", "Max"),
-                    items("Conditions", "Condition", Text("Key")),
-                    empty="a type asks for no other category of disks here",
-                ),
-            ),
-        ),
+                "ConditionSupportedResources",
+                "ConditionSupportedResource",
+                Text("Value", "Status", "StatusCategory", "Unit"),
+                Number("Min", "Max"),
+                items("Conditions", "Condition", Text("Key")),
+                empty="a type asks for no other category of disks here",
+            )
+        )
     )

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from faultzone.api.answer import CURRENT, PAGES, Answer, Number, Numbers, Structure, Text, Time, Truth, items, tag_items
-from faultzone.api.ecs.launches import IMAGE_OPTIONS, SECURITY_OPTIONS, Launch
-from faultzone.api.ecs.reasons import NO_IPV6, ONE_INTERFACE
+from faultzone.api.ecs.launches import IMAGE_OPTIONS, IPV6_COUNT, SECURITY_OPTIONS, TEMPLATE_INTERFACES, Launch
+from faultzone.api.ecs.reasons import NO_RDMA
 from faultzone.api.ecs.shared import TAG
 from faultzone.api.request import Request, flag, integer, integers, structures, text, texts
 
@@ -34,7 +34,8 @@ class TemplateParameters(Launch):
     security_options: dict[str, Any] | None = SECURITY_OPTIONS
     os_config: bool = flag("EnableVmOsConfig", since=CURRENT)
 
-    not_simulated = ((NO_IPV6, "Ipv6AddressCount=0"), (ONE_INTERFACE, "NetworkInterface"))
+    network_interfaces: tuple[dict[str, Any], ...] = TEMPLATE_INTERFACES
+    ipv6_count: int | None = IPV6_COUNT
 
 
 class CreateLaunchTemplate(TemplateParameters):
@@ -214,7 +215,15 @@ class DescribeLaunchTemplateVersions(OfTemplate):
                     Truth("BurstingEnabled", since=CURRENT, when=_SAID),
                 ),
                 items("Tags", "InstanceTag", Text("Key", "Value")),
-                items("NetworkInterfaces", "NetworkInterface", empty=ONE_INTERFACE),
+                items(
+                    "NetworkInterfaces",
+                    "NetworkInterface",
+                    Text("InstanceType", "VSwitchId", "SecurityGroupId", "PrimaryIpAddress", since=CURRENT, when=_SAID),
+                    Text("NetworkInterfaceName", "Description", since=CURRENT, when=_SAID),
+                    items("SecurityGroupIds", "SecurityGroupId", since=CURRENT, when=_SAID),
+                    Truth("DeleteOnRelease", since=CURRENT, when=_SAID),
+                    Text("NetworkInterfaceTrafficMode", since=CURRENT, missing=NO_RDMA),
+                ),
                 when="DetailFlag is not false",
             ),
         ),

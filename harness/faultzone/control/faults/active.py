@@ -5,19 +5,23 @@ Several may be on one target, and each ends by itself, in any order. What is owe
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.api.callers import CALLER
 from faultzone.api.errors import ApiError
-from faultzone.clock import in_words, milliseconds
+from faultzone.clock import CLOCK_END, in_words, milliseconds, stamp
+from faultzone.control.faults import met
 from faultzone.control.faults.breaks import OWN, Breaker, Breakers, Breaking, Proof
+from faultzone.control.targets import is_about_described, of_targets, see_targets
 from faultzone.errors import FaultzoneError, HarnessError, NotSupported, UndoFailed, UnknownTarget, UsageError
 
 if TYPE_CHECKING:
-    from faultzone.clock import Timer
+    from faultzone.control.faults.stops import Stops
     from faultzone.control.local import Local
     from faultzone.faults.fault import Fault
 
@@ -25,6 +29,7 @@ PLANNED: Final = "planned"
 ACTIVE: Final = "active"
 UNDOING: Final = "undoing"
 UNDONE: Final = "undone"
+SKIPPED: Final = "skipped"
 FAILED: Final = "failed"
 
 
@@ -75,27 +80,44 @@ class Record:
 
     Attributes:
         number: what it is known by.
-        fault: the value.
-        state: `planned`, `active`, `undoing` until its targets are as promised, `undone`; `failed` where it could not
-            be brought about, or its end is not as promised.
+        fault: the value; its targets are described until they are found.
+        state: `planned`, `active`, `undoing` until its targets are as promised, `undone`; `skipped` where it could not
+            be brought about when it was due; `failed` where its injection failed half-way, or its end is not as
+            promised.
         due: the instant at which a planned one comes.
+        lasts: after how many milliseconds it ends by itself; None for one that does not.
         since: the instant from which it is in force; None where it never was.
         deadline: the instant by which the targets of one that is undoing are as promised.
-        error: why it failed.
-        told: whether that has been raised.
+        error: why it failed, or was skipped.
+        began: how many entries the journal had when it came into force.
+        migrations: how many live migrations were asked for before that, where it is a fault of these.
+        met: whether anything has met it, as far as is known.
+        also: the numbers of the faults on the other targets of the same description, which end with it.
+        call_off: what calls a planned one off.
+        stopped: whether a stop condition has ended it.
     """
 
     number: int
     fault: Fault
     state: str = ACTIVE
     due: int | None = None
+    lasts: int | None = None
     deadline: int | None = None
-    error: FaultzoneError | None = None
-    told: bool = False
+    error: Exception | None = None
     since: int | None = None
-    timer: Timer | None = None
+    call_off: Callable[[], object] | None = None
+    began: int = 0
+    migrations: int = 0
+    met: bool = True
+    also: list[int] = field(default_factory=list)
     half_way: bool = False
+    stopped: bool = False
     parts: list[_Part] = field(default_factory=list)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is planned or in force."""
+        return self.state in (PLANNED, ACTIVE)
 
     def render(self) -> dict[str, Any]:
         """The record as JSON."""
@@ -104,6 +126,10 @@ class Record:
             "fault": self.fault.told(),
             "state": self.state,
             "due": self.due,
+            "lasts": self.lasts,
+            "also": self.also,
+            "met": self.met,
+            "stopped": self.stopped,
             "since": self.since,
             "deadline": self.deadline,
             "error": None if self.error is None else str(self.error),
@@ -125,8 +151,13 @@ class ActiveFaults:
         #: The parts in force by target and number, and those whose faults are over and whose target is not free yet.
         self._on: dict[Hashable, dict[int, tuple[Fault, _Part]]] = {}
         self._waiting: dict[Hashable, list[_Part]] = {}
-        #: Those that were planned, could not be brought about, and of which nothing was said yet.
-        self.missed: list[Record] = []
+
+    @cached_property
+    def stops(self) -> Stops:
+        """The stop conditions, which few clouds have."""
+        from faultzone.control.faults.stops import Stops
+
+        return Stops(self._backend)
 
     def on(self, target: Hashable) -> Mapping[int, Any]:
         """The faults in force on a target by number, the latest last."""
@@ -149,44 +180,115 @@ class ActiveFaults:
 
     # Beginning
 
-    def inject(self, fault: Fault) -> Record:
-        """Bring a fault into force.
+    def inject(self, fault: Fault, lasts: int | None = None) -> Record:
+        """Bring a fault into force; it ends by itself after so many milliseconds, if any are given.
 
         Raises:
             NotSupported: the backend cannot do it.
-            UsageError: the fault names nothing that is there; nothing is broken and nothing owed.
+            UsageError: the fault names nothing that is there, or cannot end; nothing is broken and nothing owed.
         """
         self._breaker(fault)
-        record = self._add(fault)
+        found = self._of_targets(fault)
+        record = self._add(found[0], lasts)
         try:
             self._begin(record)
         except (NotSupported, UsageError):
             del self.records[record.number]
             raise
+        self._inject_also(record, found[1:])
         return record
 
-    def plan(self, after: int, fault: Fault) -> Record:
-        """Bring a fault into force once so many milliseconds of region time have passed, and before more pass."""
-        self._breaker(fault)
-        record = self._add(fault)
-        record.state, record.due = PLANNED, self._backend.clock.now + after
+    def _of_targets(self, fault: Fault) -> list[Fault]:
+        """A fault on each target that is described.
 
-        def come() -> None:
-            record.timer = None
-            try:
-                self._begin(record)
-            except FaultzoneError as error:
-                record.state, record.error = FAILED, error
-                self.missed.append(record)
-
+        Raises:
+            UsageError: there is none.
+        """
         with self._backend.locked():
-            record.timer = self._backend.plan(after, come)
+            found = of_targets(self._backend, fault)
+        if not found:
+            raise UsageError(f"{fault!r}: expected a target that is there now; its description matches none")
+        return found
+
+    def _inject_also(self, record: Record, others: list[Fault]) -> None:
+        """Hit the other targets of a description, too; one that cannot be hit is left out, and the journal says why."""
+        for each in others:
+            with suppress(NotSupported, UsageError):
+                record.also.append(self.inject(each, record.lasts).number)
+
+    def plan(self, after: int, fault: Fault, lasts: int | None = None) -> Record:
+        """Bring a fault into force once so many milliseconds of region time have passed, and before more pass.
+
+        One that cannot be brought about by then is skipped, and its record says why: whoever lets time pass is not
+        stopped by it.
+
+        Raises:
+            NotSupported: the backend cannot do it.
+            UsageError: the fault names nothing that is there, cannot end, or would come after the end of region time.
+        """
+        self.see(fault)
+        self.see_moment(after)
+        record = self._add(fault, lasts)
+        record.state = PLANNED
+        self.come_later(record, after)
         self._backend.note("notice", {"what": "fault scheduled", "after": after, **self._said(record)})
         return record
 
-    def _add(self, fault: Fault) -> Record:
+    def come_later(self, record: Record, after: int) -> None:
+        """Bring a planned fault into force once so many milliseconds have passed."""
+        record.due = self._backend.clock.now + after
+        with self._backend.locked():
+            record.call_off = self._backend.plan(after, lambda: self.come(record)).cancel
+
+    def expect(self, fault: Fault, lasts: int | None) -> Record:
+        """The record of a fault that comes once something has happened, which whoever waits for that tells by
+        `come`."""
+        record = self._add(fault, lasts)
+        record.state = PLANNED
+        return record
+
+    def see(self, fault: Fault) -> None:
+        """See that a fault can be brought about as far as can be known before.
+
+        Raises:
+            NotSupported: the backend cannot do it.
+            UsageError: it names nothing that is there, or is nothing that can ever be.
+        """
+        breaker = self._breaker(fault)
+        with self._backend.locked():
+            see_targets(self._backend, fault)
+            if breaker.check is not None and not is_about_described(fault):
+                breaker.check(self._backend, fault)
+
+    def see_moment(self, after: int) -> None:
+        """See that there is an instant after so many milliseconds.
+
+        Raises:
+            UsageError: it is beyond the end of region time.
+        """
+        if self._backend.clock.now + after > CLOCK_END:
+            raise UsageError(f"after={after}: expected less, because region time ends at {stamp(CLOCK_END)}")
+
+    def come(self, record: Record) -> None:
+        """Bring a planned fault into force, or skip it."""
+        if record.state != PLANNED:
+            return
+        record.call_off = None
+        try:
+            record.fault, *others = self._of_targets(record.fault)
+            self._begin(record)
+            self._inject_also(record, others)
+        except (NotSupported, UsageError) as refused:
+            record.state, record.error = SKIPPED, refused
+            self._backend.note("notice", {"what": "fault skipped", "why": str(refused), **self._said(record)})
+        except Exception as error:  # It is told when it is to be undone.
+            record.error = record.error or error
+
+    def _add(self, fault: Fault, lasts: int | None) -> Record:
+        if lasts is not None:
+            fault.see_end()
         number = next(self._numbers)
-        record = self.records[number] = Record(number, fault)
+        record = self.records[number] = Record(number, fault, lasts=lasts)
         return record
 
     def _breaker(self, fault: Fault) -> Breaker:
@@ -215,6 +317,8 @@ class ActiveFaults:
         backend.note("owed", {**said, "why_no_undo": fault.why_no_undo})
         try:
             with self._door(breaker):
+                if breaker.check is not None:
+                    breaker.check(backend, fault)
                 for target in breaker.targets(backend, fault):
                     running = breaker.begin(backend, fault, target)
                     proof = next(running, None)
@@ -231,21 +335,38 @@ class ActiveFaults:
         except BaseException as error:
             self._lose(record, error)
             raise
-        backend.note("fault", said)
         record.state, record.since = ACTIVE, backend.clock.now
         answered = getattr(fault, "answered", None)
-        if answered is not None:
-            with backend.locked():
-                backend.plan(milliseconds(answered), lambda: self._answer(record))
+        with backend.locked():
+            met.begin(backend, record)
+            if answered is not None:
+                backend.plan(milliseconds(answered), lambda: self._answer(record, breaker))
+            if record.lasts is not None:
+                backend.plan(record.lasts, lambda: self._end_by_itself(record))
+        # Last: it may be what a stop condition waits for, which ends the fault at once.
+        backend.note("fault", said)
 
     def _lose(self, record: Record, error: BaseException) -> None:
         record.state, record.half_way = FAILED, True
         record.error = HarnessError(f"its injection failed half-way, and what it did is not known: {error}")
 
-    def _answer(self, record: Record) -> None:
+    def _answer(self, record: Record, breaker: Breaker) -> None:
         """Let the owner make it good by himself; where that is refused, the journal has the refusal."""
-        with suppress(FaultzoneError, ApiError):
-            self.undo(record)
+        before = CALLER.set(None)
+        try:
+            if breaker.answer is not None:
+                breaker.answer(self._backend, record.fault)
+        except (FaultzoneError, ApiError):
+            return
+        finally:
+            CALLER.reset(before)
+        self._end_by_itself(record)
+
+    def _end_by_itself(self, record: Record) -> None:
+        """End it, unless it has ended; where that fails, it is still owed."""
+        if record.state == ACTIVE:
+            with suppress(FaultzoneError):
+                self.undo(record)
 
     def _said(self, record: Record) -> dict[str, Any]:
         return {**record.fault.told(), "number": record.number}
@@ -257,27 +378,33 @@ class ActiveFaults:
 
         Raises:
             UndoFailed: it could not be mended, or what it promises at once is not so.
-            UsageError: it cannot be undone; or it was planned and could not be brought about, which nothing has told.
+            UsageError: it cannot be undone.
         """
         fault = record.fault
-        if record.timer is not None:
-            record.timer.cancel()
-            record.timer, record.state = None, UNDONE
-        if record.state in (UNDONE, UNDOING):
+        if record.call_off is not None:
+            record.call_off()
+            record.call_off, record.state = None, UNDONE
+        for number in record.also:
+            if self.records[number].state == ACTIVE:
+                self.undo(self.records[number])
+        if record.state in (UNDONE, UNDOING, SKIPPED):
             return
         if record.half_way:
             raise UndoFailed(f"could not be undone: {fault!r}: {record.error}")
-        if record.state == FAILED and not record.parts:
-            if not record.told:
-                record.told = True
-                raise UsageError(f"could not be injected when it was due: {fault!r}: {record.error}")
-            return
+        self.see_met(record)
         if fault.why_no_undo is not None:
             raise UsageError(f"cannot be undone: {fault!r}: {fault.why_no_undo}")
         try:
             self._end(record)
         except Exception as error:
             raise UndoFailed(f"could not be undone: {fault!r}: {error}") from error
+
+    def see_met(self, record: Record) -> Record:
+        """The record, which says whether anything has met the fault by now."""
+        if record.state == ACTIVE:
+            with self._backend.locked():
+                record.met = met.is_met(self._backend, record)
+        return record
 
     def _end(self, record: Record) -> None:
         backend, said = self._backend, self._said(record)

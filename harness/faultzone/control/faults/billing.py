@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Final
 
-from faultzone.api.errors import ApiError
 from faultzone.clock import milliseconds
-from faultzone.control.billing import books, end_early
+from faultzone.control.billing import books, end_early, subscription
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
-from faultzone.control.targets import find_account
-from faultzone.errors import NoAnswer, UnknownTarget
+from faultzone.control.targets import find_account, find_instance, region_of
 from faultzone.faults.billing import AccountArrears, SubscriptionLapse
-from faultzone.model.billing import arrears
+from faultzone.model.billing import arrears, subscriptions
 from faultzone.model.billing.ledger import units
 
 if TYPE_CHECKING:
@@ -21,32 +19,34 @@ if TYPE_CHECKING:
 BREAKERS: Final[Breakers] = {}
 
 
-@breaks(SubscriptionLapse, BREAKERS)
-def lapse(backend: Local, fault: SubscriptionLapse) -> Breaking:
-    """Bring its expiry forward. Its owner renews it by a month, unless somebody has; a refusal may be tried again."""
+def _see_subscription(backend: Local, fault: SubscriptionLapse) -> None:
+    subscription(backend, fault.instance)
+
+
+def _renew_as_owner(backend: Local, fault: SubscriptionLapse) -> None:
+    """RenewInstance; where that is refused, the journal has the refusal."""
+    account, asked = None, {"InstanceId": fault.instance, "Period": 1}
     with backend.locked():
-        found, region = end_early(backend, fault.instance, milliseconds(fault.within))
-        expires, account = found.expires or 0, found.account
+        found = backend.cloud.find_instance(fault.instance)
+        if found is not None:
+            account, asked["RegionId"] = found.account, region_of(backend, found).id
+    backend.call("RenewInstance", asked, account=account)
 
-    def is_renewed() -> bool | None:
-        """Whether it ends later than it was made to; None where it is gone."""
-        with backend.locked():
-            now = backend.cloud.find_instance(fault.instance)
-            return None if now is None else (now.expires or 0) > expires
 
-    yield lambda: is_renewed() is not False
-    while not is_renewed():
-        try:
-            asked = {"InstanceId": fault.instance, "Period": 1, "RegionId": region.id}
-            backend.call("RenewInstance", asked, account=account)
-        except ApiError as refusal:
-            if refusal.code == "InvalidInstanceId.NotFound":
-                raise UnknownTarget(refusal.code) from refusal
-            yield refusal
-        except NoAnswer as lost:
-            yield lost
-        else:
-            return
+@breaks(SubscriptionLapse, BREAKERS, locked=True, check=_see_subscription, answer=_renew_as_owner)
+def lapse(backend: Local, fault: SubscriptionLapse) -> Breaking:
+    """Bring its expiry forward. The end renews it by a month, unless somebody has; whatever locks it or is owed."""
+    found, region = end_early(backend, fault.instance, milliseconds(fault.within))
+    expires = found.expires or 0
+
+    def is_renewed() -> bool:
+        now = backend.cloud.find_instance(fault.instance)
+        return now is None or (now.expires or 0) > expires
+
+    yield is_renewed
+    find_instance(backend, fault.instance)
+    if not is_renewed():
+        subscriptions.renew_free(region, found)
 
 
 def _bills_of(backend: Local, fault: AccountArrears) -> list[Hashable]:

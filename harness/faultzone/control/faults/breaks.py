@@ -34,12 +34,17 @@ class Breaker(NamedTuple):
         shared: whether a target is mended only once no other fault is in force on it; else its generator sees to what
             is left.
         locked: whether it runs with the lock of the backend, as what changes the model must.
+        check: sees that a fault can be brought about, when it is planned and when it comes; None where its targets say
+            all.
+        answer: lets the owner make it good by himself, where that is not what its end does.
     """
 
     function: Callable[..., Breaking]
     of: Callable[[Any, Any], Iterable[Hashable]] | None
     shared: bool
     locked: bool
+    check: Callable[[Any, Any], None] | None = None
+    answer: Callable[[Any, Any], None] | None = None
 
     def targets(self, backend: object, fault: Fault) -> list[Hashable]:
         """What a fault hits.
@@ -68,6 +73,8 @@ def breaks(
     of: Callable[[Any, Any], Iterable[Hashable]] | None = None,
     shared: bool = True,
     locked: bool = False,
+    check: Callable[[Any, Any], None] | None = None,
+    answer: Callable[[Any, Any], None] | None = None,
 ) -> Callable[[F], F]:
     """Let a generator break a kind of fault; see `Breaker`.
 
@@ -77,10 +84,12 @@ def breaks(
         of: the targets of a fault.
         shared: whether a target is mended only once no other fault is in force on it.
         locked: whether it runs with the lock of the backend. Such a generator may use neither door of the backend.
+        check: raises `UsageError` for a fault that can never be brought about.
+        answer: what its owner does by himself, after the time in the fault's field `answered`, before it ends.
     """
 
     def add(function: F) -> F:
-        table[kind] = Breaker(function, of, shared, locked)
+        table[kind] = Breaker(function, of, shared, locked, check, answer)
         return function
 
     return add

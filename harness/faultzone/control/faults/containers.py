@@ -12,9 +12,9 @@ from faultzone.control.faults.breaks import Breakers, Breaking, breaks
 from faultzone.control.faults.guests import agent_of
 from faultzone.control.faults.hosts import Place, host_of, is_up, place_of
 from faultzone.control.targets import find_instance
-from faultzone.errors import NotSupported
+from faultzone.errors import NotSupported, UsageError
 from faultzone.faults.containers import DiskFull, HostKilled, HostPaused, MemoryExhausted, PeerCut, SlowNetwork
-from faultzone.faults.guests import AgentOutage
+from faultzone.faults.guests import AgentOutage, GuestCrash
 
 if TYPE_CHECKING:
     from faultzone.control.local import Containers
@@ -119,6 +119,17 @@ def kill(backend: Containers, fault: HostKilled, host: Place) -> Breaking:
     yield lambda: is_up(backend, host)
     with backend.locked():
         backend.substrate.repair(*host)
+
+
+@breaks(GuestCrash, BREAKERS)
+def crash(backend: Containers, fault: GuestCrash) -> Breaking:
+    """Crash the operating system; the region restarts the instance by itself."""
+    found = find_instance(backend, fault.instance)
+    backend.await_hosts()
+    if not backend.substrate.crash_guest(found.id):
+        raise UsageError(f"{found.id} is {found.status}: its operating system must be up for this fault")
+    backend.await_hosts()
+    yield None
 
 
 @breaks(AgentOutage, BREAKERS, of=agent_of, shared=False)

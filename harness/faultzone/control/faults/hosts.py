@@ -9,9 +9,18 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
-from faultzone.control.targets import find_host, find_region
+from faultzone.control.targets import find_host, find_region, hosts_sharing
 from faultzone.errors import UsageError
-from faultzone.faults.hosts import HostAtRisk, HostCrash, HostHang, MigrationFails, NetworkCut, ZoneOutage
+from faultzone.faults.hosts import (
+    HostAtRisk,
+    HostCrash,
+    HostHang,
+    MigrationFails,
+    NetworkCut,
+    RackOutage,
+    SwitchOutage,
+    ZoneOutage,
+)
 from faultzone.model.events import migration
 
 if TYPE_CHECKING:
@@ -66,9 +75,23 @@ def crash(backend: Local, fault: HostCrash, host: Place) -> Breaking:
     backend.substrate.repair(*host)
 
 
+def _hosts_sharing(backend: Local, region: str | None, what: str, name: str) -> list[Place]:
+    at = find_region(backend, region)
+    return [(at.id, host.index) for host in hosts_sharing(at, what, name)]
+
+
+def _hosts_of_rack(backend: Local, fault: RackOutage) -> list[Place]:
+    return _hosts_sharing(backend, fault.region, "rack", fault.rack)
+
+
+def _hosts_of_switch(backend: Local, fault: SwitchOutage) -> list[Place]:
+    return _hosts_sharing(backend, fault.region, "switch", fault.switch)
+
+
+@breaks(RackOutage, BREAKERS, of=_hosts_of_rack, locked=True)
 @breaks(ZoneOutage, BREAKERS, of=_hosts_of_zone, locked=True)
-def cut_power(backend: Local, fault: ZoneOutage, host: Place) -> Breaking:
-    """Take the power of one host of the zone away."""
+def cut_power(backend: Local, fault: ZoneOutage | RackOutage, host: Place) -> Breaking:
+    """Take the power of one host of the zone or the rack away."""
     backend.substrate.crash(*host, reversible=True)
     yield lambda: is_up(backend, host)
     backend.substrate.repair(*host)
@@ -82,8 +105,9 @@ def hang(backend: Local, fault: HostHang, host: Place) -> Breaking:
     backend.substrate.repair(*host)
 
 
+@breaks(SwitchOutage, BREAKERS, of=_hosts_of_switch, locked=True)
 @breaks(NetworkCut, BREAKERS, of=host_of, locked=True)
-def cut(backend: Local, fault: NetworkCut, host: Place) -> Breaking:
+def cut(backend: Local, fault: NetworkCut | SwitchOutage, host: Place) -> Breaking:
     """Cut the wire; where it was missed meanwhile, it has lost its power, too."""
     backend.substrate.wire(*host, up=False)
     yield lambda: is_up(backend, host)

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Final
 
+from faultzone.api.ecs.disk_events import DISK_EVENTS
 from faultzone.clock import milliseconds
 from faultzone.control.events import find_event, plan_maintenance, withdraw
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
+from faultzone.control.spot import find_offer
 from faultzone.control.targets import find_instance, find_region, region_of
-from faultzone.errors import UnknownTarget
-from faultzone.faults.provider import Maintenance, SecurityLock, SupplyShortage
-from faultzone.model.core import events, locks
+from faultzone.errors import UnknownTarget, UsageError
+from faultzone.faults.provider import (
+    DiskTrouble,
+    LaunchFailure,
+    Maintenance,
+    SecurityLock,
+    SpotInterruption,
+    SpotPriceRise,
+    SupplyShortage,
+)
+from faultzone.model.billing import market
+from faultzone.model.billing.ledger import units
+from faultzone.model.core import events, locks, spot
+from faultzone.model.core.state import STOP_CHARGING
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
@@ -30,6 +43,44 @@ def take_supply(backend: Local, fault: SupplyShortage) -> Breaking:
     at.placement.end_shortage(number)
 
 
+@breaks(LaunchFailure, BREAKERS, locked=True)
+def fail_launches(backend: Local, fault: LaunchFailure) -> Breaking:
+    """Let what is made from now on fail; what is being made already fails too."""
+    at = find_region(backend, fault.region)
+    zone, family = fault.zone or "*", fault.family or "*"
+    at.placement.check_scope(zone, family, at.catalog)
+    number = max(at.failing, default=0) + 1
+    at.failing[number] = (zone, family)
+    yield lambda: number not in at.failing
+    at.failing.pop(number, None)
+
+
+@breaks(SpotInterruption, BREAKERS, locked=True)
+def take_back(backend: Local, fault: SpotInterruption) -> Breaking:
+    """Take it back, once it is not protected any more."""
+    found = find_instance(backend, fault.instance)
+    if found.options.spot_strategy == "NoSpot":
+        raise UsageError.expected("instance", fault.instance, "the ID of a spot instance")
+    if found.stopped_mode == STOP_CHARGING:
+        raise UsageError(f"{found.id} is stopped without charge, and there is nothing to take back: start it first")
+    spot.interrupt(region_of(backend, found), found)
+    yield None
+
+
+@breaks(SpotPriceRise, BREAKERS, locked=True)
+def raise_price(backend: Local, fault: SpotPriceRise) -> Breaking:
+    """Hold a price beside all others, and a limit of supply with it."""
+    at = find_region(backend, fault.region)
+    kind, zones = find_offer(backend, at, fault.instance_type, fault.zone)
+    price, zone = units(fault.price, what="price"), fault.zone or "*"
+    number = market.begin_rise(at, kind.name, zones, price)
+    shortage = None if fault.limit is None else at.placement.begin_shortage(zone, kind.family, fault.limit)
+    yield lambda: number not in at.part(market.Market).rises
+    market.end_rise(at, number)
+    if shortage is not None:
+        at.placement.end_shortage(shortage)
+
+
 @breaks(Maintenance, BREAKERS, locked=True)
 def plan(backend: Local, fault: Maintenance) -> Breaking:
     """Plan it; what has not begun is withdrawn, and an event that is no longer kept is over."""
@@ -40,6 +91,7 @@ def plan(backend: Local, fault: Maintenance) -> Breaking:
         within=None if fault.within is None else milliseconds(fault.within),
         outcome=fault.outcome,
         region=fault.region,
+        type=fault.type,
     )
     ids = [each.id for each in planned]
 
@@ -69,3 +121,21 @@ def lock(backend: Local, fault: SecurityLock, target: Hashable) -> Breaking:
     change(locked=True)
     yield lambda: locks.SECURITY not in find_instance(backend, fault.instance).locks
     change(locked=False)
+
+
+@breaks(DiskTrouble, BREAKERS, locked=True)
+def trouble(backend: Local, fault: DiskTrouble) -> Breaking:
+    """Let it ail; what its user has isolated meanwhile is over."""
+    from faultzone.model.events import disks  # Few disks ail.
+
+    found = find_instance(backend, fault.instance)
+    at, count = region_of(backend, found), 1 + len(found.options.data_disks)
+    if fault.type not in DISK_EVENTS:
+        raise UsageError.expected_one_of("type", fault.type, DISK_EVENTS)
+    if fault.type == disks.DAMAGED and not found.kind.local_disks:
+        raise UsageError(f"DiskTrouble: {found.id} has no local disks, and only those are damaged: write another type")
+    if not 0 <= fault.disk < count:
+        raise UsageError.expected("disk", fault.disk, f"a number from 0 to {count - 1}, as the instance has disks")
+    event = disks.begin(at, found, fault.disk, fault.type)
+    yield lambda: event.ended is not None
+    disks.end(at, event)

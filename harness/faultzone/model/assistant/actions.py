@@ -13,6 +13,7 @@ from faultzone.api.ecs.assistant import CreateCommand, DeleteCommand, ModifyComm
 from faultzone.api.errors import ApiError
 from faultzone.model.assistant import parameters
 from faultzone.model.assistant.state import AssistantState, Command, Machine, find_machine
+from faultzone.model.core.client_tokens import once
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import read_tags
 from faultzone.model.core.state import AccountState, RegionState
@@ -21,18 +22,16 @@ from faultzone.model.core.state import AccountState, RegionState
 
 
 @handles(CreateCommand)
+@once
 def create_command(region: RegionState, account: AccountState, request: CreateCommand) -> Answer:
     """CreateCommand (assistant/create-command, assistant/command-token)."""
-    given = request.given
-    if (earlier := account.tokens.replay("CreateCommand", request.client_token, given)) is not None:
-        return earlier
     check_texts(region, request.name, request.description)
     check_way(region, request.working_dir, request.launcher)
     command = draft(region, request, request.timeout or request.time_out)
-    command.group, command.tags = request.resource_group, read_tags(region, request.tags)
+    command.group = request.resource_group
+    command.tags = read_tags(region, request.tags, key_length=region.edition.assistant.tag_key_length)
     check_room(region, account)
-    answer = {"CommandId": keep(region, account, command).id}
-    return account.tokens.remember("CreateCommand", request.client_token, given, answer)
+    return {"CommandId": keep(region, account, command).id}
 
 
 def check_room(region: RegionState, account: AccountState) -> None:
@@ -42,7 +41,7 @@ def check_room(region: RegionState, account: AccountState) -> None:
 
 
 def check_texts(region: RegionState, name: str | None, description: str | None) -> None:
-    """Refuse a name or a description of a command that is too long (assistant/name-limits)."""
+    """Refuse a name or a description of a command that is too long (assistant/name-limits-128)."""
     if name is not None and not region.rules.name_fits(name):
         raise ApiError("CmdName.ExceedLimit")
     if description is not None and not region.rules.command_description_fits(description):
@@ -157,7 +156,8 @@ def find_targets(
     """
     if len(ids) > (region.rules.targets_limit() if most is None else most):
         raise ApiError("InstanceIds.ExceedLimit")
-    found = [find_machine(region, each) for each in dict.fromkeys(ids)]
+    instances = region.instances
+    found = [instances.get(each) or find_machine(region, each) for each in dict.fromkeys(ids)]
     targets = [each for each in found if each is not None and each.account == account.id]
     if len(targets) < len(found):
         raise ApiError("InvalidInstance.NotFound")

@@ -10,13 +10,23 @@ from faultzone.api.ecs.agents import DescribeCloudAssistantStatus, InstallCloudA
 from faultzone.api.errors import ApiError
 from faultzone.clock import stamp
 from faultzone.model.assistant.actions import find_targets
+from faultzone.model.assistant.rules import version_of
 from faultzone.model.assistant.state import AssistantState, Machine, Managed, Outside
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.listing import Token, listing
+from faultzone.model.core.listing import listing, plain_token
 from faultzone.model.core.state import AccountState, RegionState
 
 #: From which version of the agent on sessions can be had (assistant/session-support).
-_SESSIONS_SINCE: Final = {"linux": (2, 2, 3, 189), "windows": (2, 1, 3, 189)}
+_SESSIONS_SINCE: Final = {"linux": "2.2.3.189", "windows": "2.1.3.189"}
+
+
+#: How the kinds of systems are written in DescribeCloudAssistantStatus.
+_WRITTEN: Final = {"linux": "Linux", "windows": "Windows"}
+
+
+def os_type(machine: Machine) -> str:
+    """`linux`, `windows`, or `FreeBSD`, which counts as Linux in all else (assistant/os-of-public-images)."""
+    return "FreeBSD" if machine.image.os_name.startswith("FreeBSD") else machine.image.system
 
 
 @handles(InstallCloudAssistant)
@@ -50,24 +60,38 @@ def describe_agents(region: RegionState, account: AccountState, request: Describ
     today = region.edition.has(CURRENT)
     if not request.instance_ids and not today:
         raise ApiError.of("MissingParameter.InstanceIds", name="InstanceIds")
-    machines: list[Machine]
     if request.instance_ids:
         machines = find_targets(region, account, request.instance_ids)
         request = request.replace(max_results=None, next_token=None, page_number=None, page_size=len(machines))
     else:
-        outside: Mapping[str, Managed] = region.kept(Outside) or {}
-        machines = [*account.instances.values(), *(each for each in outside.values() if each.account == account.id)]
+        machines = all_machines(region, account)
     if request.os_type is not None:
-        machines = [each for each in machines if each.image.system == request.os_type.lower()]
-    by_token = request.max_results is not None or request.next_token is not None
-    token = Token(request.next_token, request.max_results or type(request).page_size) if by_token else None
-    page = listing("set", "item", machines, request, lambda each: _status(region, account, each), token=token)
+        machines = [each for each in machines if _written(each) == request.os_type]
+    page = listing(
+        "set",
+        "item",
+        machines,
+        request,
+        lambda each: _status(region, account, each),
+        token=plain_token(request),
+    )
     shown = page.pop("set")["item"]
     return {
         **(page if today else {}),
         "InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": shown},
         "InstanceCloudAssitantStatus": {"InstanceCloudAssitantStatusSet": shown},
     }
+
+
+def _written(machine: Machine) -> str:
+    kind = os_type(machine)
+    return _WRITTEN.get(kind, kind)
+
+
+def all_machines(region: RegionState, account: AccountState) -> list[Machine]:
+    """The instances of an account, and its managed instances."""
+    outside: Mapping[str, Managed] = region.kept(Outside) or {}
+    return [*account.instances.values(), *(each for each in outside.values() if each.account == account.id)]
 
 
 def _status(region: RegionState, account: AccountState, machine: Machine) -> Answer:
@@ -80,18 +104,15 @@ def _status(region: RegionState, account: AccountState, machine: Machine) -> Ans
         state = account.part(AssistantState)
         last = state.last_heard(machine.id, region.clock.now)
         item |= runs_on(state, machine.id)
-        item["OSType"] = system.capitalize()
+        item["OSType"] = _written(machine)
         item["LastHeartbeatTime"] = "" if last is None else stamp(last)
-        item["SupportSessionManager"] = _version(machine.agent) >= _SESSIONS_SINCE[system]
+        item["SupportSessionManager"] = version_of(machine.agent or "") >= version_of(_SESSIONS_SINCE[system])
     return item
 
 
-def _version(text: str | None) -> tuple[int, ...]:
-    return tuple(int(part) for part in (text or "0").split(".") if part.isdecimal())
-
-
 def runs_on(state: AssistantState, machine_id: str) -> Answer:
-    """What the agent of a machine did: how many runs have ended, how many go on, and when the last one began."""
+    """What the agent of a machine did: how many runs have ended, how many go on, and when the last one began
+    (assistant/status-counts)."""
     records = list(state.record_book.found(state.record_book.rows("instance", machine_id)))
     active = len(state.live.get(machine_id, ()))
     last = max((each.started for each in records if each.started is not None), default=None)

@@ -26,6 +26,7 @@ from faultzone.model.assistant.state import (
     find_machine,
 )
 from faultzone.model.assistant.states import detailed_total
+from faultzone.model.core.client_tokens import once
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.state import AccountState, RegionState
 
@@ -37,16 +38,13 @@ _OPEN: Final = frozenset({"Pending", "Running", "Scheduled", "Stopping"})
 
 
 @handles(ModifyInvocationAttribute)
+@once
 def modify_invocation(region: RegionState, account: AccountState, request: ModifyInvocationAttribute) -> Answer:
     """ModifyInvocationAttribute: what has begun goes on as it began, later runs are as changed.
 
     Clauses: assistant/modify-invocation, assistant/modify-invocation-parameters, assistant/modify-invocation-times,
     assistant/modify-invocation-targets.
     """
-    given = request.given
-    token = request.client_token
-    if (earlier := account.tokens.replay("ModifyInvocationAttribute", token, given)) is not None:
-        return earlier
     state = account.part(AssistantState)
     invocation = find_invocation(region, state, request.invoke_id)
     _check_open(region, invocation)
@@ -66,8 +64,7 @@ def modify_invocation(region: RegionState, account: AccountState, request: Modif
     if times is not None:
         invocation.schedule, invocation.frequency = times, times.text
     _join(region, state, invocation, added)
-    answer = {"CommandId": invocation.command.id}
-    return account.tokens.remember("ModifyInvocationAttribute", token, given, answer)
+    return {"CommandId": invocation.command.id}
 
 
 # Checks
@@ -110,6 +107,8 @@ def _command(region: RegionState, invocation: Invocation, request: ModifyInvocat
     now, content = invocation.command, request.command_content
     if content is None:
         return now
+    if not now.may_change:
+        raise ApiError.of("InvalidParameter", name="CommandContent", why="that of a public command stays")
     if is_plain(request.content_encoding, "PlainText"):
         content = base64.b64encode(content.encode("utf-8", "surrogateescape")).decode()
     script = read_script(region, content)

@@ -28,7 +28,7 @@ from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.fields import tagged
 from faultzone.model.core.filters import has_tags, read_asked_tags, tag_list
 from faultzone.model.core.index import without
-from faultzone.model.core.listing import Listed, Token, listing
+from faultzone.model.core.listing import Listed, Token, listing, plain_token
 from faultzone.model.core.state import AccountState, RegionState
 
 
@@ -40,22 +40,33 @@ def token_of(request: PagedRequest, limit: int) -> Token | None:
     """
     if request.page_size > limit:
         raise ApiError("InvalidParam.PageSize")
-    if request.max_results is None and request.next_token is None:
-        return None
-    return Token(request.next_token, request.max_results or type(request).page_size)
+    return plain_token(request)
 
 
 @handles(DescribeCommands)
 def describe_commands(region: RegionState, account: AccountState, request: DescribeCommands) -> Answer:
-    """DescribeCommands, latest first (assistant/describe-commands, assistant/command-labels)."""
+    """DescribeCommands, latest first: those of the account, or with a provider public ones.
+
+    Clauses: assistant/describe-commands, assistant/command-labels, assistant/public-commands.
+    """
     plain, edition = is_plain(request.content_encoding, "Base64"), region.edition.assistant
+    if request.provider is not None:
+        from faultzone.model.assistant import public  # Few ask for them.
+
+        everything = public.published(region)
+        newest = public.latest(everything)
+        found = [each for each in (newest if request.latest else everything) if each.is_of(request.provider)]
+        about = {each.id: public.shown(each, is_latest=each in newest) for each in found}
+        commands: Listed[Command] = found
+    else:
+        about, commands = {}, account.part(AssistantState).commands.values()
     asked = read_asked_tags(request.tags)
     return listing(
         "Commands",
         "Command",
-        account.part(AssistantState).commands.values(),
+        commands,
         request,
-        lambda each: _command(region, each, plain),
+        lambda each: {**_command(region, each, plain), **about.get(each.id, {})},
         where=[lambda command: has_tags(command.tags, asked), *_texts(region, request)],
         having=(
             (request.command_id, lambda command: command.id),
@@ -68,8 +79,10 @@ def describe_commands(region: RegionState, account: AccountState, request: Descr
 
 
 def _texts(region: RegionState, request: DescribeCommands) -> Iterator[Callable[[Command], bool]]:
-    """The conditions on names and descriptions."""
+    """The conditions on names and descriptions; of public commands any part will do."""
     matches, (name, description) = region.rules.command_matches, (request.name, request.description)
+    if request.provider is not None:
+        name, description = (each and f"*{each.strip('*')}*" for each in (name, description))
     if name is not None:
         yield lambda command: matches(command.name, name)
     if description is not None:
@@ -107,7 +120,8 @@ def _command(region: RegionState, command: Command, plain: bool) -> dict[str, An
 def describe_invocations(region: RegionState, account: AccountState, request: DescribeInvocations) -> Answer:
     """DescribeInvocations, latest first.
 
-    Clauses: assistant/describe-invocations, invocation-status/filter-by-total, assistant/filters-beside-instance.
+    Clauses: assistant/describe-invocations, invocation-status/filter-by-total, assistant/filters-beside-instance,
+    assistant/include-output, assistant/invocation-shows.
     """
     if request.include_output and request.invoke_id is None and request.instance_id is None:
         raise ApiError.of("InvalidParameter", name="IncludeOutput", why="it goes with InvokeId or InstanceId alone")
@@ -223,7 +237,7 @@ def last_change(invocation: Invocation, target: Target) -> int:
 def _details(
     region: RegionState, request: DescribeInvocations, invocation: Invocation, target: Target
 ) -> dict[str, Any]:
-    """What edition 2020-12 shows beside the state of an instance."""
+    """What edition 2020-12 shows beside the state of an instance (assistant/run-times, assistant/repeats)."""
     record = target.records[-1] if target.records else None
     outcome = target_outcome(region, invocation, target)
     shown: dict[str, Any] = {

@@ -18,6 +18,7 @@ from faultzone.model.assistant.invocation_status import OUTCOMES
 from faultzone.model.assistant.runs import begin
 from faultzone.model.assistant.state import AssistantState, Command, Invocation, Machine, Target
 from faultzone.model.assistant.states import detailed_total, target_outcome
+from faultzone.model.core.client_tokens import once
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.effects import PutFile
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_tags, tag_list
@@ -61,13 +62,11 @@ class File(Command):
 
 
 @handles(SendFile)
+@once
 def send_file(region: RegionState, account: AccountState, request: SendFile) -> Answer:
-    """SendFile (assistant/send-file, assistant/file-labels)."""
-    given = request.given
-    if (earlier := account.tokens.replay("SendFile", request.client_token, given)) is not None:
-        return earlier
+    """SendFile (assistant/send-file, assistant/file-targets, assistant/file-labels)."""
     _check_words(region, request)
-    tags = read_tags(region, request.tags)
+    tags = read_tags(region, request.tags, key_length=region.edition.assistant.tag_key_length)
     content = request.content
     if request.content_type == "PlainText":
         content = base64.b64encode(content.encode()).decode()
@@ -85,11 +84,11 @@ def send_file(region: RegionState, account: AccountState, request: SendFile) -> 
     state.sendings[sending.id] = sending
     _forget_oldest(region, state)
     begin(region, state, sending, sending.targets.values())
-    return account.tokens.remember("SendFile", request.client_token, given, {"InvokeId": sending.id})
+    return {"InvokeId": sending.id}
 
 
 def _check_words(region: RegionState, request: SendFile) -> None:
-    """Refuse what is said of a file where it is too long, or no mode (assistant/send-file, assistant/file-limits)."""
+    """Refuse what is said of a file where it is too long, or no mode (assistant/file-words, assistant/file-limits)."""
     for text, most, code in (
         (request.name, _NAME_MOST, "FileName.ExceedLimit"),
         (request.description, _DESCRIPTION_MOST, "FileDesc.ExceedLimit"),
@@ -122,7 +121,7 @@ def _forget_oldest(region: RegionState, state: AssistantState) -> None:
 
 @handles(DescribeSendFileResults)
 def describe_files(region: RegionState, account: AccountState, request: DescribeSendFileResults) -> Answer:
-    """DescribeSendFileResults, latest first (assistant/send-file)."""
+    """DescribeSendFileResults, latest first (assistant/send-file, assistant/file-listing, assistant/file-totals)."""
     state, asked = account.part(AssistantState), read_asked_tags(request.tags)
     _forget_oldest(region, state)
     return listing(

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.assistant import InvokeCommand, RunCommand, StopInvocation
 from faultzone.api.errors import ApiError
 from faultzone.model.assistant import parameters
@@ -22,7 +23,7 @@ from faultzone.model.assistant.actions import (
     find_command,
     keep,
 )
-from faultzone.model.assistant.runs import await_start, begin, close, forget_old, schedule, settle
+from faultzone.model.assistant.runs import await_start, begin, close, end, forget_old, schedule, settle
 from faultzone.model.assistant.state import (
     DELIVERING,
     DRY_RUN,
@@ -35,8 +36,10 @@ from faultzone.model.assistant.state import (
     Target,
     machine_of,
 )
+from faultzone.model.core.client_tokens import once
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.effects import CancelScript, EndScript
+from faultzone.model.core.effects import CancelScript
+from faultzone.model.core.excluded import check_excluded
 from faultzone.model.core.fields import tagged
 from faultzone.model.core.filters import read_asked_tags, read_tags
 from faultzone.model.core.state import AccountState, RegionState
@@ -48,34 +51,30 @@ _USER_LENGTH: Final = 255
 
 
 @handles(InvokeCommand)
+@once
 def invoke_command(region: RegionState, account: AccountState, request: InvokeCommand) -> Answer:
     """InvokeCommand: on all targets or none (assistant/all-or-nothing, assistant/invoke-is-asynchronous)."""
-    given = request.given
-    if (earlier := account.tokens.replay("InvokeCommand", request.client_token, given)) is not None:
-        return earlier
     mode = _mode(region, request)
-    command = find_command(account, request.command_id)
+    command = _command(region, account, request.command_id)
     times = read_times(region, request.frequency, request.timeout or command.timeout) if mode == "Period" else None
     targets = _targets(region, account, request, command.kind)
-    _check_values(region, request, command, targets)
+    tags = _check_values(region, request, command, targets)
     _check_quota(region, account)
-    invocation = _invoke(region, account, command, request, targets, mode, times)
-    return account.tokens.remember("InvokeCommand", request.client_token, given, {"InvokeId": invocation.id})
+    invocation = _invoke(region, account, command, request, tags, targets, mode, times)
+    return {"InvokeId": invocation.id}
 
 
 @handles(RunCommand)
+@once
 def run_command(region: RegionState, account: AccountState, request: RunCommand) -> Answer:
     """RunCommand: a command that is made and invoked in one call, and not listed unless it is to be kept
     (assistant/keep-command)."""
-    given = request.given
-    if (earlier := account.tokens.replay("RunCommand", request.client_token, given)) is not None:
-        return earlier
     check_texts(region, request.name, request.description)
     command = draft(region, request, request.timeout)
     mode = _mode(region, request)
     times = read_times(region, request.frequency, command.timeout) if mode == "Period" else None
     targets = _targets(region, account, request, request.type)
-    _check_values(region, request, command, targets)
+    tags = _check_values(region, request, command, targets)
     kept = request.keep_command and mode != DRY_RUN
     if kept:
         check_room(region, account)
@@ -83,13 +82,26 @@ def run_command(region: RegionState, account: AccountState, request: RunCommand)
     keep(region, account, command)
     if not kept:
         del account.part(AssistantState).commands[command.id]
-    invocation = _invoke(region, account, command, request, targets, mode, times)
+    invocation = _invoke(region, account, command, request, tags, targets, mode, times)
     invocation.kept = kept
-    answer = {"CommandId": command.id, "InvokeId": invocation.id}
-    return account.tokens.remember("RunCommand", request.client_token, given, answer)
+    return {"CommandId": command.id, "InvokeId": invocation.id}
 
 
 # Checks
+
+
+def _command(region: RegionState, account: AccountState, named: str) -> Command:
+    """The command that a call names by its id; a public one by its name too (assistant/public-command-runs).
+
+    Raises:
+        ApiError: `InvalidCmdId.NotFound`.
+    """
+    if named not in account.part(AssistantState).commands and region.edition.has(CURRENT):
+        from faultzone.model.assistant.public import find_public  # Few regions have them.
+
+        if (found := find_public(region, named)) is not None:
+            return found
+    return find_command(account, named)
 
 
 def _mode(region: RegionState, request: InvokeCommand | RunCommand) -> str:
@@ -139,18 +151,17 @@ def _targets(
     Raises:
         ApiError: one is not, there is none, or both ways are used.
     """
+    check_excluded(region, request)
     ids: Sequence[str] = request.instance_ids
     if request.resource_tags:
-        if ids:
-            raise ApiError.of("InvalidParameter.Conflict", why="InstanceId and ResourceTag exclude each other")
         asked = read_asked_tags(request.resource_tags)
         ids = [each.id for each in account.book.found(*tagged(account.book, "tag", asked))]
         if not ids:
             raise ApiError("InvalidInstance.NotFound")
     targets = check_targets(region, account, ids, kind)
     for target in targets if request.resource_group else ():
-        # All instances are of the default resource group.
-        if isinstance(target, Managed) and target.group not in ("", request.resource_group):
+        group = target.group if isinstance(target, Managed) else target.options.resource_group_id
+        if group not in ("", request.resource_group):
             why = f"{target.id} is of another resource group"
             raise ApiError.of("InvalidParameter", name="ResourceGroupId", why=why)
     return targets
@@ -158,21 +169,24 @@ def _targets(
 
 def _check_values(
     region: RegionState, request: InvokeCommand | RunCommand, command: Command, targets: Iterable[Machine]
-) -> None:
-    """Refuse what an invocation adds to its command (assistant/parameters, assistant/user-name)."""
+) -> Mapping[str, str]:
+    """Refuse what an invocation adds to its command, and return its tags.
+
+    Clauses: assistant/parameters, assistant/user-name-limit.
+    """
     check_parameters(region, command.parameters, command.content, request.parameter_values)
     if len(request.user) > _USER_LENGTH:
         raise ApiError("Username.ExceedLimit")
     if len(request.password_name) > _USER_LENGTH:
         why = f"at most {_USER_LENGTH} characters are accepted"
         raise ApiError.of("InvalidParameter", name="WindowsPasswordName", why=why)
-    if any(each.image.system == "windows" for each in targets) and not region.rules.password_suffices(
-        request.user, request.password_name
+    if not region.rules.password_suffices(request.user, request.password_name) and any(
+        each.image.system == "windows" for each in targets
     ):
         why = "on Windows, a Username other than System and it go together"
         raise ApiError.of("InvalidParameter", name="WindowsPasswordName", why=why)
     check_way(region, request.working_dir, request.launcher)
-    read_tags(region, request.tags)
+    return read_tags(region, request.tags, key_length=region.edition.assistant.tag_key_length)
 
 
 def check_parameters(
@@ -202,15 +216,17 @@ def _invoke(
     account: AccountState,
     command: Command,
     request: InvokeCommand | RunCommand,
+    tags: Mapping[str, str],
     targets: Iterable[Machine],
     mode: str,
     times: Schedule | None,
 ) -> Invocation:
+    values = command.complete(request.parameter_values)
     state, now = account.part(AssistantState), region.clock.now
     invocation = Invocation(region.world.hex_id("t"), command, map(Target, targets), now, mode)
-    invocation.parameters, invocation.user = request.parameter_values, request.user
+    invocation.parameters, invocation.user = values, request.user
     invocation.launcher, invocation.termination = request.launcher, request.termination_mode
-    invocation.group, invocation.tags = request.resource_group, read_tags(region, request.tags)
+    invocation.group, invocation.tags = request.resource_group, tags
     if isinstance(request, InvokeCommand):
         invocation.timeout, invocation.directory = request.timeout, request.working_dir
     state.invocations[invocation.id] = invocation
@@ -275,6 +291,6 @@ def _stop(region: RegionState, state: AssistantState, invocation: Invocation, ta
         instance = machine_of(region, target.instance)
         region.emit(CancelScript(instance.id, instance.epoch, record.run))
     elif record.cause == UNDER_WAY and invocation.termination:
-        instance = machine_of(region, target.instance)
-        region.emit(EndScript(instance.id, instance.epoch, record.run))
+        end(region, state, record)
+        return
     settle(region, state, record, region.rules.stopped_cause(begun))

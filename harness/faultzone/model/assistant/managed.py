@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, Final, NamedTuple
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.managed import (
     CreateActivation,
     DeleteActivation,
@@ -17,19 +18,20 @@ from faultzone.api.ecs.managed import (
     DescribeActivations,
     DescribeManagedInstances,
     DisableActivation,
-    ManagedPages,
     ModifyManagedInstance,
 )
 from faultzone.api.errors import ApiError
 from faultzone.clock import HOUR, stamp
-from faultzone.model.assistant.agents import is_heard, runs_on
+from faultzone.model.assistant.agents import is_heard, os_type, runs_on
 from faultzone.model.assistant.runs import interrupt
 from faultzone.model.assistant.state import AssistantState, Managed, Outside, SystemOf
+from faultzone.model.core.client_tokens import once
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.effects import Release
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_tags, tag_list
-from faultzone.model.core.listing import Token, listing
+from faultzone.model.core.listing import listing, plain_token
 from faultzone.model.core.state import AccountState, RegionState
+from faultzone.model.core.tagging import Tagged, retag, tags_of
 
 #: How long the default prefix of names may be, the name of a managed instance, a description, and a MachineId.
 _PREFIX: Final = (2, 50)
@@ -52,17 +54,19 @@ class Activation:
     """A code with which machines register.
 
     Attributes:
+        group: the resource group that it is in, and what registers with it.
         used: how often it was used.
         registered: the managed instances that there are of it, by id.
     """
 
     __slots__ = (
-        "addresses", "code", "created", "deregistered", "disabled", "id", "registered", "request", "tags", "used",
+        "addresses", "code", "created", "deregistered", "disabled", "group", "id", "registered", "request", "tags",
+        "used",
     )  # fmt: skip
 
     def __init__(self, id: str, code: str, request: CreateActivation, tags: Mapping[str, str], created: int) -> None:
         self.id, self.code, self.request, self.tags, self.created = id, code, request, tags, created
-        self.addresses = _range(request.addresses)
+        self.addresses, self.group = _range(request.addresses), request.resource_group
         self.registered: dict[str, Managed] = {}
         self.used = self.deregistered = 0
         self.disabled = False
@@ -107,17 +111,15 @@ def _check_name(name: str, length: tuple[int, int], parameter: str) -> None:
 
 
 @handles(CreateActivation)
+@once
 def create_activation(region: RegionState, account: AccountState, request: CreateActivation) -> Answer:
     """CreateActivation (assistant/create-activation, assistant/activation-rules)."""
-    given = request.given
-    if (earlier := account.tokens.replay("CreateActivation", request.client_token, given)) is not None:
-        return earlier
     if request.instance_name:
         _check_name(request.instance_name, _PREFIX, "InstanceName")
     if len(request.description) > _DESCRIPTION_MOST:
         why = f"at most {_DESCRIPTION_MOST} characters are accepted"
         raise ApiError.of("InvalidParameter", name="Description", why=why)
-    tags = read_tags(region, request.tags)
+    tags = read_tags(region, request.tags, key_length=region.edition.assistant.tag_key_length)
     _range(request.addresses)
     state = account.part(ManagedState)
     if len(state.activations) >= region.edition.assistant.activations:
@@ -125,8 +127,7 @@ def create_activation(region: RegionState, account: AccountState, request: Creat
     world = region.world
     made = Activation(world.uuid("activation").upper(), world.hex_id("a"), request, tags, region.clock.now)
     state.activations[made.id] = made
-    answer = {"ActivationId": made.id, "ActivationCode": made.code}
-    return account.tokens.remember("CreateActivation", request.client_token, given, answer)
+    return {"ActivationId": made.id, "ActivationCode": made.code}
 
 
 def _activation(account: AccountState, activation_id: str) -> Activation:
@@ -152,19 +153,13 @@ def _usage(activation: Activation) -> dict[str, Any]:
     }
 
 
-def _token(request: ManagedPages) -> Token | None:
-    if request.max_results is None and request.next_token is None:
-        return None
-    return Token(request.next_token, request.max_results or type(request).page_size)
-
-
 @handles(DescribeActivations)
 def describe_activations(region: RegionState, account: AccountState, request: DescribeActivations) -> Answer:
     """DescribeActivations, latest first; codes are told only when they are made (assistant/activation-listing)."""
     asked = read_asked_tags(request.tags)
 
     def shown(each: Activation) -> dict[str, Any]:
-        group, tags = each.request.resource_group, tag_list(each.tags)
+        group, tags = each.group, tag_list(each.tags)
         return {**_usage(each), "Disabled": each.disabled, "ResourceGroupId": group, "Tags": tags}
 
     return _flat(
@@ -179,10 +174,10 @@ def describe_activations(region: RegionState, account: AccountState, request: De
             having=(
                 (request.activation_id, lambda each: each.id),
                 (request.instance_name, lambda each: each.request.instance_name),
-                (request.resource_group, lambda each: each.request.resource_group),
+                (request.resource_group, lambda each: each.group),
             ),
             latest_first=True,
-            token=_token(request),
+            token=plain_token(request),
         ),
     )
 
@@ -272,7 +267,7 @@ def register(region: RegionState, asked: Registering) -> Managed:
     made.name = f"{prefix}-{activation.used:0{digits}d}" if prefix else asked.host_name
     made.host_name, made.private_ip, made.public_ip = asked.host_name, asked.private_ip, asked.public_ip
     made.machine = asked.machine
-    made.group, made.tags = activation.request.resource_group, dict(activation.tags)
+    made.group, made.tags = activation.group, dict(activation.tags)
     activation.registered[made.id] = state.instances[made.id] = region.part(Outside)[made.id] = made
     return made
 
@@ -318,7 +313,7 @@ def _shown(region: RegionState, account: AccountState, instance: Managed) -> dic
         "Hostname": instance.host_name,
         "IntranetIp": instance.private_ip,
         "InternetIp": instance.public_ip,
-        "OsType": instance.image.system,
+        "OsType": os_type(instance),
         "OsVersion": instance.image.os_name,
         "AgentVersion": instance.seen,
         "ResourceGroupId": instance.group,
@@ -355,12 +350,12 @@ def describe_managed(region: RegionState, account: AccountState, request: Descri
                 (request.activation_id, lambda each: each.activation),
                 (request.instance_name, lambda each: each.name),
                 (request.machine_id, lambda each: each.machine),
-                (request.os_type, lambda each: each.image.system),
+                (request.os_type, os_type),
                 (request.connected, lambda each: is_heard(region, account, each)),
                 (request.resource_group, lambda each: each.group),
             ),
             latest_first=True,
-            token=_token(request),
+            token=plain_token(request),
         ),
     )
 
@@ -375,13 +370,18 @@ def modify_managed(region: RegionState, account: AccountState, request: ModifyMa
 
 
 @handles(DeregisterManagedInstance)
+@once
 def deregister_managed(region: RegionState, account: AccountState, request: DeregisterManagedInstance) -> Answer:
     """DeregisterManagedInstance (assistant/deregister)."""
-    token, given = request.client_token, request.given
-    if (earlier := account.tokens.replay("DeregisterManagedInstance", token, given)) is not None:
-        return earlier
     instance = _managed(account, request.instance_id)
     answer = {"Instance": _shown(region, account, instance)}
     _remove(region, account, instance)
     region.emit(Release(instance.id, instance.epoch))
-    return account.tokens.remember("DeregisterManagedInstance", token, given, answer)
+    return answer
+
+
+#: Activations and managed instances among what has tags (assistant/tag-resources).
+TAGGED: Final = {
+    "activation": Tagged(lambda account: account.part(ManagedState).activations, tags_of, retag, CURRENT),
+    "managedinstance": Tagged(lambda account: account.part(ManagedState).instances, tags_of, retag, CURRENT),
+}

@@ -19,21 +19,31 @@ _GIVEN: Final = 10
 
 
 def names(script: str) -> tuple[str, ...]:
-    """The names that a script leaves open, each once as it is first written; letters' case makes no difference.
+    """The names that a script leaves open, each once and as it is first written; letters' case makes no
+    difference (assistant/placeholder-names).
 
     Raises:
         ApiError: there are too many, or one is too long.
     """
-    found = {name.lower(): name for _, name in reversed(_PLACEHOLDER.findall(script)) if name}
+    found: dict[str, str] = {}
+    for _, name in _PLACEHOLDER.findall(script):
+        if name:
+            found.setdefault(name.lower(), name)
     if any(len(name) > _NAME_LENGTH for name in found):
         raise ApiError("CmdParamName.ExceedLimit")
     if len(found) > _NAMES:
         raise ApiError.of("InvalidParameter", name="CommandContent", why=f"it has more than {_NAMES} placeholders")
-    return tuple(reversed(found.values()))
+    return tuple(found.values())
+
+
+def built_ins(script: str) -> set[str]:
+    """What a script leaves to the service, such as `InvokeId`."""
+    return {name for name, _ in _PLACEHOLDER.findall(script) if name}
 
 
 def check(defined: tuple[str, ...] | None, given: Mapping[str, str]) -> None:
-    """Refuse values for an invocation that its command cannot take; those not given are empty.
+    """Refuse values for an invocation that its command cannot take; those not given are empty
+    (assistant/parameters, assistant/parameter-limits).
 
     Raises:
         ApiError: the command takes none, there are too many, or one is for a name that it does not have.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from faultzone.model.core.catalog import Image
 
 
-def _version(text: str) -> tuple[int, ...]:
+def version_of(text: str) -> tuple[int, ...]:
     """A version, as it is compared; what is no number counts as 0."""
     return tuple(int(part) if part.isdecimal() else 0 for part in text.split("."))
 
@@ -30,11 +30,11 @@ class AssistantRules:
     # Commands
 
     def name_fits(self, name: str) -> bool:
-        """Names of commands have a greatest length (assistant/name-limits)."""
+        """Names of commands have a greatest length (assistant/name-limits, assistant/name-limits-128)."""
         return len(name) <= self.edition.assistant.name_length
 
     def command_description_fits(self, text: str) -> bool:
-        """Descriptions of commands have a greatest length (assistant/name-limits)."""
+        """Descriptions of commands have a greatest length (assistant/name-limits, assistant/name-limits-128)."""
         return len(text) <= self.edition.assistant.description_length
 
     def directory_fits(self, text: str) -> bool:
@@ -122,7 +122,10 @@ class AssistantRules:
         return machine.agent is not None and machine.status == "Running" and not machine.impaired
 
     def serves(self, os_name: str) -> bool:
-        """Whether commands run on a system of this name (assistant/os-list)."""
+        """Whether commands run on a system of this name.
+
+        Clauses: assistant/os-list, assistant/os-of-public-images.
+        """
         return os_name.startswith(self.edition.assistant.systems)
 
     def refuses_mismatch(self) -> bool:
@@ -202,15 +205,25 @@ class AssistantRules:
 
         return read_zone(system_zone or edition.system_zone)
 
-    def agent_runs_forms(self, system: str, version: str) -> bool:
+    def agent_runs_forms(self, system: str, installed: str) -> bool:
         """Whether an agent runs what has a rate, one time or a zone (assistant/forms-need-agent)."""
         needed = self.edition.assistant.forms_need.get(system)
-        return needed is None or _version(version) >= _version(needed)
+        return needed is None or version_of(installed) >= version_of(needed)
 
-    def agent_takes_changes(self, system: str, version: str) -> bool:
+    def agent_fills_in(self, names: Iterable[str], several: bool, system: str, installed: str) -> bool:
+        """Whether an agent fills in these built-in parameters; what is said of the instance needs no special one where
+        there are no `several` targets (assistant/built-ins-need-agent)."""
+        needed = self.edition.assistant.built_ins_need
+        return all(
+            version_of(installed) >= version_of(needed[each][system])
+            for each in names
+            if each in needed and (several or not each.startswith("Instance"))
+        )
+
+    def agent_takes_changes(self, system: str, installed: str) -> bool:
         """Whether an agent takes an invocation that was changed (assistant/modify-invocation-agents)."""
         needed = self.edition.assistant.changes_need.get(system)
-        return needed is None or _version(version) > _version(needed)
+        return needed is None or version_of(installed) > version_of(needed)
 
     def fires_again(self, stopped: bool) -> bool:
         """A target gets further runs until the user stops it (assistant/timed-runs-repeat, assistant/stop)."""

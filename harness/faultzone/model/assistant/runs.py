@@ -22,6 +22,7 @@ from faultzone.clock import DAY, SECOND, stamp
 from faultzone.model.assistant.state import (
     DELIVERING,
     DRY_RUN,
+    STOPPING,
     WAITING,
     AssistantState,
     Batch,
@@ -32,7 +33,7 @@ from faultzone.model.assistant.state import (
     find_machine,
     machine_of,
 )
-from faultzone.model.core.effects import CancelScript, firing
+from faultzone.model.core.effects import CancelScript, EndScript, firing
 from faultzone.model.core.state import RUNNING
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 #: Of runs of timed invocations, this one is only counted.
 _WELL: Final = "exited-zero"
+#: What becomes of a run by itself.
+_BY_ITSELF: Final = frozenset({_WELL, "exited-nonzero", "timed-out"})
 
 
 def watch(region: RegionState) -> None:
@@ -68,7 +71,7 @@ def begin(region: RegionState, state: AssistantState, invocation: Invocation, ta
     run = firing(invocation.id, invocation.firings) if invocation.timed else invocation.id
     batch = Batch(run, region.clock.now, invocation.command)
     _file(state, invocation, [_open(state, invocation, target, batch, DELIVERING) for target in targets])
-    if invocation.schedule is not None:
+    if invocation.schedule is not None or batch.command.parameters is not None:
         _refuse_the_old(region, state, invocation, batch)
     if batch.open:
         _deliver(region, state, invocation, batch)
@@ -76,14 +79,25 @@ def begin(region: RegionState, state: AssistantState, invocation: Invocation, ta
 
 
 def _refuse_the_old(region: RegionState, state: AssistantState, invocation: Invocation, batch: Batch) -> None:
-    """End the runs of which the agent is too old for the form of their times (assistant/forms-need-agent)."""
-    from faultzone.model.assistant.cron import Cron  # Few regions have timed invocations.
+    """End the runs of which the agent is too old for the form of their times, or for what it should fill in.
 
-    if isinstance(invocation.schedule, Cron):
-        return
-    for record in list(batch.open.values()):
+    Clauses: assistant/forms-need-agent, assistant/built-ins-need-agent.
+    """
+    command, several, forms = batch.command, len(invocation.targets) > 1, False
+    names: set[str] = set()
+    if command.parameters is not None:
+        from faultzone.model.assistant.parameters import built_ins
+
+        names = built_ins(command.script)
+    if invocation.schedule is not None:
+        from faultzone.model.assistant.cron import Cron  # Few regions have timed invocations.
+
+        forms = not isinstance(invocation.schedule, Cron)
+    for record in list(batch.open.values()) if forms or names else ():
         machine = machine_of(region, record.target.instance)
-        if not region.rules.agent_runs_forms(machine.image.system, machine.agent or ""):
+        told = machine.image.system, machine.agent or ""
+        runs_forms = not forms or region.rules.agent_runs_forms(*told)
+        if not (runs_forms and region.rules.agent_fills_in(names, several, *told)):
             settle(region, state, record, "agent-too-old")
 
 
@@ -110,12 +124,12 @@ def _file(state: AssistantState, invocation: Invocation, records: Sequence[Recor
 
 def _deliver(region: RegionState, state: AssistantState, invocation: Invocation, batch: Batch) -> None:
     """Give the runs of a batch to the agents."""
-    command = batch.command
+    command, instances, counts = batch.command, region.instances, invocation.mode != DRY_RUN
     for record in batch.open.values():
         if record.cause != DELIVERING:
             state.judge(record, DELIVERING)
-        record.target.runs += invocation.mode != DRY_RUN
-        machine = machine_of(region, record.target.instance)
+        record.target.runs += counts
+        machine = instances.get(record.target.instance) or machine_of(region, record.target.instance)
         region.emit(command.effect(region, invocation, machine, batch.run))
     batch.timeout = invocation.seconds
     batch.timer = region.clock.guest_later(region.rules.delivery(), lambda: _overdue(region, state, batch))
@@ -243,7 +257,7 @@ def _forget(state: AssistantState, record: Record) -> None:
 
 def forget_old(region: RegionState, state: AssistantState) -> None:
     """Forget the records of runs that settled too many days ago; whoever lists or looks one up asks first
-    (assistant/retention)."""
+    (assistant/retention, assistant/retention-two-weeks)."""
     days = region.edition.assistant.record_days
     if not days:
         return
@@ -269,7 +283,10 @@ def settle(
     exit_code: int | None = None,
     at: int | None = None,
 ) -> None:
-    """End a record, for good (invocation-status/monotone)."""
+    """End a record, for good (invocation-status/monotone). What was to be stopped was, unless it ended by itself before
+    (invocation-status/stopping)."""
+    if record.cause == STOPPING and cause not in _BY_ITSELF:
+        cause = region.rules.stopped_cause(True)
     target, batch = record.target, record.batch
     before = region.rules.record_state(record.cause)
     state.judge(record, cause)
@@ -342,6 +359,20 @@ def interrupt(region: RegionState, state: AssistantState, instance_id: str, caus
             continue
         ended = "interrupted" if record.started is not None else "instance-not-running"
         settle(region, state, record, cause or ended)
+
+
+def end(region: RegionState, state: AssistantState, record: Record) -> None:
+    """Let the agent end a run that has begun; until it says that it did, in the time of a delivery, it is being stopped
+    (invocation-status/stopping)."""
+    machine = machine_of(region, record.target.instance)
+    region.emit(EndScript(machine.id, machine.epoch, record.run))
+    state.judge(record, STOPPING)
+
+    def silent() -> None:
+        if record.finished is None:
+            settle(region, state, record, region.rules.stopped_cause(True))
+
+    region.clock.guest_later(region.rules.delivery(), silent)
 
 
 def _overdue(region: RegionState, state: AssistantState, batch: Batch) -> None:

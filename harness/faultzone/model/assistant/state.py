@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, TypeAlias
 
 from faultzone.clock import MINUTE
 from faultzone.journal.redaction import HIDDEN
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DELIVERING: Final = "delivering"
 UNDER_WAY: Final = "running"
+#: A run that its agent was asked to end (invocation-status/stopping).
+STOPPING: Final = "stopping"
 #: A run that begins when its instance next starts.
 WAITING: Final = "waiting-for-its-time"
 #: The modes in which an invocation goes on until the user stops it (assistant/repeat-mode).
@@ -113,6 +115,13 @@ class Command:
         self.parameters: tuple[str, ...] | None = None
         self.timeout = 0
         self.invoked = self.open = 0
+
+    #: Whether its content may change; that of a public command may not (assistant/public-command-runs).
+    may_change: ClassVar[bool] = True
+
+    def complete(self, given: Mapping[str, str]) -> Mapping[str, str]:
+        """Values of its placeholders with those that stand for what was not given: none, unless it is public."""
+        return given
 
     def effect(self, region: RegionState, invocation: Invocation, instance: Machine, run: str) -> RunScript | PutFile:
         """What the agent of an instance is asked to do. As whom and where is the edition's to say if nobody else does

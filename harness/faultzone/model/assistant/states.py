@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from faultzone.model.assistant.invocation_status import OUTCOMES, Outcome
-from faultzone.model.assistant.state import UNDER_WAY, WAITING, find_machine
+from faultzone.model.assistant.state import STOPPING, UNDER_WAY, WAITING, find_machine
 
 if TYPE_CHECKING:
     from faultzone.model.assistant.state import Invocation, Target
@@ -59,6 +59,8 @@ def _cause(region: RegionState, invocation: Invocation, target: Target) -> str:
     if not invocation.timed:
         return target.cause
     if target.stopped is not None:
+        if target.live is not None and target.live.cause == STOPPING:
+            return STOPPING
         return "stopped-while-running" if target.runs else "stopped-before-start"
     if not region.edition.assistant.detailed_schedules:
         return WAITING if target.live is None else UNDER_WAY

@@ -43,10 +43,19 @@ def top_up(books: Books, account: str, amount: int) -> None:
     review(books, ledger)
 
 
-def meter(books: Books, ledger: Ledger, kind: str, count: int) -> None:
-    """Charge for `count` more instances of a type from now on, or for fewer."""
-    ledger.metered[kind] += count
-    price = books.prices.hourly(kind)
+def refund(books: Books, account: str, amount: int, *, instance: str) -> None:
+    """Pay back what of a subscription is not used up."""
+    ledger = books.ledgers[account]
+    ledger.funds += amount
+    if amount:
+        books.record(ledger, "refund", amount, instance=instance)
+    review(books, ledger)
+
+
+def meter(books: Books, ledger: Ledger, key: str, count: int) -> None:
+    """Charge for `count` more instances of a key of `Prices.metered` from now on, or for fewer."""
+    ledger.metered[key] += count
+    price = books.prices.metered(key)
     if price:
         ledger.change_rate(books.clock.now, ledger.rate + price * count)
         review(books, ledger)
@@ -59,19 +68,19 @@ def set_prices(books: Books, instance_type: str | None, hourly: int | None, mont
         hourly, monthly: in 1/10000 yuan; None leaves a price as it is.
     """
     books.prices.change(instance_type, hourly, monthly)
-    _charge_anew(books)
+    charge_anew(books)
 
 
 def charge_list(books: Books, listed: bool) -> None:
     """Charge types without a price of their own as the price list has it from now on, or no longer."""
     books.prices.charges_list = listed
-    _charge_anew(books)
+    charge_anew(books)
 
 
-def _charge_anew(books: Books) -> None:
+def charge_anew(books: Books) -> None:
     """Charge what runs at the prices that there are now."""
     for ledger in books.ledgers.values():
-        rate = sum(books.prices.hourly(kind) * count for kind, count in ledger.metered.items())
+        rate = sum(books.prices.metered(key) * count for key, count in ledger.metered.items())
         if rate != ledger.rate:
             ledger.change_rate(books.clock.now, rate)
             review(books, ledger)

@@ -17,7 +17,7 @@ from faultzone.model.billing import arrears, nonpayment, subscriptions
 from faultzone.model.billing.ledger import books_of, units
 from faultzone.model.core import locks, transitions
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.state import STARTING, STOP_CHARGING, STOPPED, AccountState, Instance, RegionState
+from faultzone.model.core.state import PENDING, STARTING, STOP_CHARGING, STOPPED, AccountState, Instance, RegionState
 
 if TYPE_CHECKING:
     from faultzone.model.core.catalog import InstanceType
@@ -60,6 +60,15 @@ def check_payment(
     return 0.0
 
 
+def metered_as(region: RegionState, instance: Instance, kind: InstanceType | None = None) -> str:
+    """The key under which the hours of a pay-as-you-go instance are charged, of its type or another; see
+    `Prices.metered`."""
+    name = (kind or instance.kind).name
+    if instance.options.spot_strategy == "NoSpot" or not region.edition.billing.spot_market:
+        return name
+    return f"{region.id}:{instance.zone}:{name}"
+
+
 def _begin(region: RegionState, instance: Instance) -> None:
     """Bill a new instance: a subscription at once, pay-as-you-go from now on."""
     books = books_of(region)
@@ -67,9 +76,9 @@ def _begin(region: RegionState, instance: Instance) -> None:
         period, unit = instance.options.period or 1, instance.options.period_unit or "Month"
         price = books.prices.subscription(instance.kind.name, period, unit)
         arrears.pay(books, instance.account, price, "subscription", instance=instance.id)
-        subscriptions.begin(region, instance)
+        subscriptions.begin(region, instance, price)
     else:
-        arrears.meter(books, books.ledgers[instance.account], instance.kind.name, 1)
+        arrears.meter(books, books.ledgers[instance.account], metered_as(region, instance), 1)
 
 
 def _follow(region: RegionState, instance: Instance, before: str | None, after: str) -> None:
@@ -82,6 +91,11 @@ def _follow(region: RegionState, instance: Instance, before: str | None, after: 
         nonpayment.follow(region, instance, before, after)
     if instance.charge_type == "PrePaid":
         if after == "Released":
+            if before == PENDING and instance.expires is not None:
+                # It could not be made (event/creation-failure).
+                left = subscriptions.term_of(region, instance).left(region.clock.now, instance.expires)
+                refunded = region.rules.refunded(left)
+                arrears.refund(books_of(region), instance.account, refunded, instance=instance.id)
             subscriptions.close(region, instance)
         return
     suspended = instance.id in ledger.suspended
@@ -89,15 +103,15 @@ def _follow(region: RegionState, instance: Instance, before: str | None, after: 
         in_arrears = locks.is_unpaid(instance) and not region.rules.charges_in_arrears()
         if not suspended and (in_arrears or instance.stopped_mode == STOP_CHARGING):
             ledger.suspended.add(instance.id)
-            arrears.meter(books_of(region), ledger, instance.kind.name, -1)
+            arrears.meter(books_of(region), ledger, metered_as(region, instance), -1)
     elif after == STARTING and suspended:
         ledger.suspended.discard(instance.id)
-        arrears.meter(books_of(region), ledger, instance.kind.name, 1)
+        arrears.meter(books_of(region), ledger, metered_as(region, instance), 1)
     elif after == "Released":
         if suspended:
             ledger.suspended.discard(instance.id)
         else:
-            arrears.meter(books_of(region), ledger, instance.kind.name, -1)
+            arrears.meter(books_of(region), ledger, metered_as(region, instance), -1)
 
 
 def _meter_as(region: RegionState, instance: Instance, before: InstanceType) -> None:
@@ -105,8 +119,8 @@ def _meter_as(region: RegionState, instance: Instance, before: InstanceType) -> 
     books = books_of(region)
     ledger = books.ledgers[instance.account]
     if instance.charge_type != "PrePaid" and instance.id not in ledger.suspended:
-        arrears.meter(books, ledger, before.name, -1)
-        arrears.meter(books, ledger, instance.kind.name, 1)
+        arrears.meter(books, ledger, metered_as(region, instance, before), -1)
+        arrears.meter(books, ledger, metered_as(region, instance), 1)
 
 
 @handles(ReActivateInstances)

@@ -9,15 +9,15 @@ the next one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.clock import HOUR, SECOND
-from faultzone.editions.prices import GIB_HOUR, GPU_HOUR, HOURS_OF_A_MONTH, LOCAL_DISK_HOUR, VCPU_HOUR
+from faultzone.editions.prices import GIB_HOUR, GPU_HOUR, HOURS_OF_A_MONTH, LOCAL_DISK_HOUR, SPOT_PERCENT, VCPU_HOUR
 from faultzone.errors import UsageError
-from faultzone.model.core.periods import BILLING_ZONE, price_of
+from faultzone.model.core.periods import BILLING_ZONE, price_of, price_of_days
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock, Timer
@@ -81,6 +81,8 @@ class Prices:
         self._hourly, self._monthly = {_ANY: hourly}, {_ANY: monthly}
         self._listed = listed
         self.charges_list = False
+        #: The price of an hour of spot instances, by `region:zone:type`; the market of a region that has one tells it.
+        self.spot: Callable[[str], int] = lambda key: self.usual_spot(key.rpartition(":")[2])
 
     def hourly(self, kind: str) -> int:
         """The price of an hour."""
@@ -88,11 +90,29 @@ class Prices:
             return self._listed(kind)
         return self._hourly.get(kind, self._hourly[_ANY])
 
+    def metered(self, key: str) -> int:
+        """The price of an hour of what is metered: a type, or `region:zone:type` for spot instances of a type.
+
+        Spot instances cost something where pay-as-you-go does.
+        """
+        place, _, kind = key.rpartition(":")
+        if not place:
+            return self.hourly(kind)
+        return self.spot(key) if self.hourly(kind) else 0
+
+    def usual_spot(self, kind: str) -> int:
+        """The price of an hour of a spot instance while nothing moves it."""
+        return self.before_discount(kind, 1, "Hour") * SPOT_PERCENT // 100
+
     def subscription(self, kind: str, period: int, unit: str) -> int:
         """The price of `period` weeks, months or years."""
         if self.charges_list and kind not in self._monthly:
             return price_of(self._listed(kind) * HOURS_OF_A_MONTH, period, unit)
         return price_of(self._monthly.get(kind, self._monthly[_ANY]), period, unit)
+
+    def days(self, kind: str, length: int) -> int:
+        """The price of a time in milliseconds: of each day, begun or not, a thirtieth of a month."""
+        return price_of_days(self.subscription(kind, 1, "Month"), length)
 
     def before_discount(self, kind: str, period: int, unit: str) -> int:
         """The price without a discount: what is charged, or where nothing is, what the price list says."""
@@ -125,14 +145,28 @@ class Term:
         duration: how many `unit`s each automatic renewal buys.
         announced: whether the stop at its expiry has been announced.
         timer: its next milestone.
+
+    Args:
+        paid: what was paid for it, in 1/10000 yuan.
+        since: when it began.
     """
 
-    __slots__ = ("announced", "duration", "timer", "unit")
+    __slots__ = ("_paid", "_since", "announced", "duration", "timer", "unit")
 
-    def __init__(self, duration: int, unit: str) -> None:
+    def __init__(self, duration: int, unit: str, paid: int, since: int) -> None:
         self.duration, self.unit = duration, unit
+        self._paid, self._since = paid, since
         self.announced = False
         self.timer: Timer | None = None
+
+    def left(self, now: int, expires: int) -> int:
+        """What of the price is not used up, in proportion to the time that is left."""
+        span = expires - self._since
+        return self._paid * max(0, expires - now) // span if span > 0 else 0
+
+    def pay(self, now: int, expires: int, price: int) -> None:
+        """Add the price of a further span, or a difference, to what is left."""
+        self._paid, self._since = self.left(now, expires) + price, now
 
 
 class Ledger:
@@ -150,6 +184,8 @@ class Ledger:
         terms: of subscriptions, by instance id.
         stops: the events whose stop is under way, by instance id.
         ran: what was not to be stopped when billing stopped it.
+        renewal_day: the day of a month that all of its subscriptions may be renewed to; None until its owner sets one.
+        refunded: the vCPU hours that were refunded in a month, by its number (billing/charge-type-quota).
         timer: the hour whose bill will not be covered.
     """
 
@@ -168,6 +204,8 @@ class Ledger:
         self.terms: dict[str, Term] = {}
         self.stops: dict[str, SystemEvent] = {}
         self.ran: set[str] = set()
+        self.refunded: Counter[int] = Counter()
+        self.renewal_day: int | None = None
         self.timer: Timer | None = None
 
     def _hour(self, instant: int) -> int:
@@ -209,34 +247,68 @@ def books_of(region: RegionState) -> Books:
 
 
 def _open(region: RegionState) -> Books:
-    books = Books(region.cloud_regions.values(), region.cloud_accounts, region.edition, region.clock)
-    for each in books.regions:
-        each.keep(books)
+    kept = (each.kept(Books) for each in region.cloud_regions.values())
+    books = next((each for each in kept if each is not None), None)
+    if books is None:
+        books = Books(region.cloud_regions, region.cloud_accounts, region.edition, region.clock)
+    region.keep(books)
     return books
+
+
+class Order(NamedTuple):
+    """An order that waits to be paid.
+
+    Attributes:
+        account: whose it is.
+        amount: its price, in 1/10000 yuan.
+        what: the action that has made it.
+        instances: the ids of what it is about; none where it will make some.
+        carry_out: takes the price, does what was ordered and gives the ids of what it is about; raises ApiError, with
+            nothing done, where it cannot be any more.
+    """
+
+    account: str
+    amount: int
+    what: str
+    instances: tuple[str, ...]
+    carry_out: Callable[[], Collection[str]]
 
 
 class Books:
     """The ledgers and prices that the regions of a cloud share.
 
     Args:
-        regions: those of the cloud.
+        regions: those of the cloud, which may come to be more.
         accounts: the ids of its accounts.
         edition: says the prices and balances that accounts begin with.
     """
 
-    def __init__(self, regions: Iterable[RegionState], accounts: Iterable[str], edition: Edition, clock: Clock) -> None:
+    def __init__(
+        self, regions: Mapping[str, RegionState], accounts: Iterable[str], edition: Edition, clock: Clock
+    ) -> None:
         terms = edition.billing
-        self.regions = tuple(regions)
+        self._regions = regions
         self.clock = clock
-        catalog = self.regions[0].catalog
+        catalog = self._first.catalog
         self.prices = Prices(
             units(terms.hourly_price), units(terms.monthly_price), lambda kind: listed_hour(catalog.find_type(kind))
         )
         opening, settlement = units(terms.opening_balance), terms.settlement * SECOND
+        #: Orders that wait to be paid, by id.
+        self.unpaid: dict[str, Order] = {}
         self.ledgers = {each: Ledger(each, opening, clock.now, settlement) for each in accounts}
+
+    @property
+    def regions(self) -> Iterable[RegionState]:
+        """The regions of the cloud."""
+        return self._regions.values()
+
+    @property
+    def _first(self) -> RegionState:
+        return next(iter(self._regions.values()))
 
     def record(self, ledger: Ledger, what: str, amount: int, **more: Any) -> None:
         """Say that money has moved, with what the account has after it."""
         now = self.clock.now
         said = {"balance": yuan(ledger.balance(now)), "charged": yuan(ledger.charged(now)), **more}
-        self.regions[0].record("bill", account=ledger.account, what=what, amount=yuan(amount), **said)
+        self._first.record("bill", account=ledger.account, what=what, amount=yuan(amount), **said)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.billing import (
     DescribeInstanceAutoRenewAttribute,
     ModifyInstanceAutoRenewAttribute,
@@ -19,7 +20,9 @@ from faultzone.clock import DAY, HOUR, SECOND
 from faultzone.model.billing import arrears, nonpayment
 from faultzone.model.billing.ledger import Term, books_of
 from faultzone.model.core import events, locks, periods
+from faultzone.model.core.client_tokens import once_or
 from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.excluded import check_excluded
 from faultzone.model.core.listing import Listed, listing
 from faultzone.model.core.state import AccountState, Instance, RegionState
 
@@ -29,11 +32,12 @@ if TYPE_CHECKING:
 AUTOMATIC, MANUAL, NEVER = "AutoRenewal", "Normal", "NotRenewal"
 
 
-def begin(region: RegionState, instance: Instance) -> None:
-    """Watch over a subscription that was just bought, with the automatic renewal that its launch asked for."""
+def begin(region: RegionState, instance: Instance, price: int) -> None:
+    """Watch over a subscription that was just bought for a price, with the automatic renewal that its launch asked
+    for."""
     asked = instance.options
     region.change(instance, "renewal", AUTOMATIC if asked.auto_renew else MANUAL)
-    term = Term(asked.auto_renew_period or 1, asked.period_unit or "Month")
+    term = Term(asked.auto_renew_period or 1, asked.period_unit or "Month", price, region.clock.now)
     _terms(region, instance)[instance.id] = term
     _arm(region, instance, term)
 
@@ -59,6 +63,11 @@ def move_expiry(region: RegionState, instance: Instance, expires: int) -> None:
     if term is not None:
         term.announced = False
         _arm(region, instance, term)
+
+
+def term_of(region: RegionState, instance: Instance) -> Term:
+    """What is agreed for a subscription."""
+    return _terms(region, instance)[instance.id]
 
 
 def _terms(region: RegionState, instance: Instance) -> dict[str, Term]:
@@ -112,9 +121,9 @@ def _milestone(region: RegionState, instance: Instance, term: Term) -> None:
     assert expires is not None
     term.timer = None
     if now in _attempts(region, expires, instance):
-        price = books_of(region).prices.subscription(instance.kind.name, term.duration, term.unit)
+        price = books_of(region).prices.subscription(instance.bought_kind.name, term.duration, term.unit)
         if arrears.can_pay(books_of(region), instance.account, price):
-            _extend(region, instance, term.duration, term.unit, price)
+            _extend(region, instance, region.rules.renewed_until(expires, term.duration, term.unit, now), price)
             return
     if now in _reminders(region, expires, instance):
         region.record("notice", instance=instance.id, what="expiry", days=(expires - now) // DAY)
@@ -125,33 +134,66 @@ def _expire(region: RegionState, instance: Instance, event: SystemEvent) -> None
     nonpayment.stop(region, instance, event, region.edition.billing.expiration_events[1])
 
 
-def _extend(region: RegionState, instance: Instance, period: int, unit: str, price: int) -> None:
+def span_to_day(region: RegionState, instance: Instance, day: int) -> tuple[int, int]:
+    """When a subscription ends that is renewed to its account's day, and what that costs in 1/10000 yuan
+    (billing/renew-day).
+
+    Raises:
+        ApiError: the account has no such day, or another.
+    """
+    books = books_of(region)
+    if day != books.ledgers[instance.account].renewal_day:
+        why = "it must be the day that the account has set for all renewals"
+        raise ApiError.of("InvalidParameter", name="ExpectedRenewDay", why=why)
+    begin = max(instance.expires or 0, region.clock.now)
+    ends = region.rules.renewed_to_day(begin, day)
+    return ends, books.prices.days(instance.bought_kind.name, ends - begin)
+
+
+def _extend(region: RegionState, instance: Instance, ends: int, price: int) -> None:
     """Buy a further span (billing/renew)."""
     assert instance.expires is not None
+    term_of(region, instance).pay(region.clock.now, instance.expires, price)
     arrears.pay(books_of(region), instance.account, price, "renewal", instance=instance.id)
-    move_expiry(region, instance, region.rules.renewed_until(instance.expires, period, unit, region.clock.now))
+    move_expiry(region, instance, ends)
+
+
+def renew_free(region: RegionState, instance: Instance) -> None:
+    """Let a subscription go on for a month that nobody pays, whatever locks it."""
+    assert instance.expires is not None
+    move_expiry(region, instance, region.rules.renewed_until(instance.expires, 1, "Month", region.clock.now))
 
 
 @handles(RenewInstance)
 def renew_instance(region: RegionState, account: AccountState, request: RenewInstance) -> Answer:
     """RenewInstance: of a subscription, until it is released.
 
-    Clauses: billing/renew, billing/renew-charge-type, billing/security-lock.
+    Clauses: billing/renew, billing/renew-charge-type, billing/renew-day, billing/security-lock.
     """
-    asked = ("RenewInstance", request.client_token, request.given)
-    earlier = account.tokens.replay(*asked, mismatch="IdempotenceParamNotMatch")
-    if earlier is not None:
-        return earlier
+    check_excluded(region, request)
+    if request.period is None and request.renewal_day is None:
+        raise ApiError.of("MissingParameter", name="Period")
+    return _renew(region, account, request)
+
+
+@once_or("IdempotenceParamNotMatch")
+def _renew(region: RegionState, account: AccountState, request: RenewInstance) -> Answer:
+    """Renew it for a period, or to the day of the account."""
     instance = account.instance(request.instance_id)
     if instance.charge_type != "PrePaid":
         raise ApiError("ChargeTypeViolation")
     locks.check(region, instance, "RenewInstance")
-    periods.check_period(region.edition, request.period, request.period_unit)
-    price = books_of(region).prices.subscription(instance.kind.name, request.period, request.period_unit)
+    if request.renewal_day is not None:
+        ends, price = span_to_day(region, instance, request.renewal_day)
+    else:
+        period, unit = request.period or 1, request.period_unit
+        periods.check_period(region.edition, period, unit)
+        ends = region.rules.renewed_until(instance.expires or 0, period, unit, region.clock.now)
+        price = books_of(region).prices.subscription(instance.bought_kind.name, period, unit)
     if not arrears.can_pay(books_of(region), account.id, price):
         raise ApiError("InsufficientBalance")
-    _extend(region, instance, request.period, request.period_unit, price)
-    return account.tokens.remember(*asked, {})
+    _extend(region, instance, ends, price)
+    return {"OrderId": region.world.number("order")} if region.edition.has(CURRENT) else {}
 
 
 def _named(account: AccountState, text: str) -> list[Instance]:
@@ -170,14 +212,15 @@ def _named(account: AccountState, text: str) -> list[Instance]:
 @handles(ModifyInstanceAutoRenewAttribute)
 def modify_auto_renew(region: RegionState, account: AccountState, request: ModifyInstanceAutoRenewAttribute) -> Answer:
     """ModifyInstanceAutoRenewAttribute: of up to 100 subscriptions that have not expired (billing/auto-renew,
-    billing/auto-renew-expired)."""
+    billing/auto-renew-expired, billing/auto-renew-years)."""
     instances = _named(account, request.instance_id)
     if any(locks.is_unpaid(each) or (each.expires or 0) <= region.clock.now for each in instances):
         raise ApiError("IncorrectInstanceStatus")
     status = request.renewal_status or (AUTOMATIC if request.auto_renew else MANUAL)
     terms = region.edition.billing
-    durations = terms.auto_renew_weeks if request.period_unit == "Week" else terms.auto_renew_months
-    if (status == AUTOMATIC or request.duration is not None) and request.duration not in durations:
+    durations = {"Week": terms.auto_renew_weeks, "Month": terms.auto_renew_months, "Year": terms.auto_renew_years}
+    named = status == AUTOMATIC or request.duration is not None
+    if named and request.duration not in durations[request.period_unit]:
         raise ApiError("InvalidParameter.Duration")
     for instance in instances:
         term = _terms(region, instance)[instance.id]
@@ -192,7 +235,10 @@ def modify_auto_renew(region: RegionState, account: AccountState, request: Modif
 def describe_auto_renew(
     region: RegionState, account: AccountState, request: DescribeInstanceAutoRenewAttribute
 ) -> Answer:
-    """DescribeInstanceAutoRenewAttribute: of the subscriptions named, or of all."""
+    """DescribeInstanceAutoRenewAttribute: of the subscriptions named, or of those in a state; of all in earlier
+    editions (billing/auto-renew-listing)."""
+    if request.instance_id is None and request.renewal_status is None and region.edition.billing.renewals_are_named:
+        raise ApiError.of("MissingParameter", name="InstanceId")
     conditions = [account.book.rows("charge type", "PrePaid")]
     if request.renewal_status is not None:
         conditions.append(account.book.rows("renewal", request.renewal_status))
@@ -205,16 +251,19 @@ def describe_auto_renew(
         "InstanceRenewAttribute",
         found,
         request,
-        lambda each: _render(each, _terms(region, each)[each.id]),
+        lambda each: _render(region, each, term_of(region, each)),
     )
 
 
-def _render(instance: Instance, term: Term) -> dict[str, Any]:
+def _render(region: RegionState, instance: Instance, term: Term) -> dict[str, Any]:
     automatic = instance.renewal == AUTOMATIC
-    return {
+    shown = {
         "InstanceId": instance.id,
         "AutoRenewEnabled": automatic,
         "Duration": term.duration if automatic else 0,
         "PeriodUnit": term.unit if automatic else "",
         "RenewalStatus": instance.renewal,
     }
+    if region.edition.has(CURRENT):
+        shown["EnableExpectedRenewDay"] = books_of(region).ledgers[instance.account].renewal_day is not None
+    return shown

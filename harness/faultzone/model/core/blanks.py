@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from faultzone.api.answer import Answer, Field, Number, Numbers, Rows, Structure, Texts, Truth
 from faultzone.editions import Date
 
+#: What makes an empty value that nobody can change.
+_PLAIN: Final = (bool, int, str)
+#: What makes the empty value of a field, anew each time if it can be changed.
+_Maker = Callable[[], Any]
+
 
 class _Blanks(NamedTuple):
-    """What an object of an answer is given where it lacks it, and the objects in it that are given something."""
+    """What an object of an answer is given where it lacks it.
 
-    made: Mapping[str, Callable[[], Any]]
-    inner: Mapping[str, _Blanks]
+    Attributes:
+        made: fields; each has a value that nobody can change, or what makes its value.
+        inner: the fields with objects that are given something.
+    """
+
+    made: tuple[tuple[str, object, _Maker | None], ...]
+    inner: tuple[tuple[str, _Blanks], ...]
 
 
 def fill(answer: dict[str, Any], shape: Answer, edition: Date) -> dict[str, Any]:
@@ -26,29 +36,39 @@ def fill(answer: dict[str, Any], shape: Answer, edition: Date) -> dict[str, Any]
     return answer
 
 
+def nothing(shape: Answer, edition: Date) -> dict[str, Any]:
+    """The answer of an action that tells of one thing by empty values that there is none."""
+    made: dict[str, Any] = _maker(shape, edition)()
+    del made["RequestId"]
+    return made
+
+
 def _fill(shown: dict[str, Any], blanks: _Blanks) -> None:
-    for name, make in blanks.made.items():
+    # Each answer passes here, with each object in it.
+    made, inner = blanks
+    for name, value, make in made:
         if name not in shown:
-            shown[name] = make()
-    for name, inner in blanks.inner.items():
+            shown[name] = value if make is None else make()
+    for name, within in inner:
         there = shown.get(name, ())
         for each in there if isinstance(there, list) else (there,):
             if isinstance(each, dict):
-                _fill(each, inner)
+                _fill(each, within)
 
 
 @cache
 def _blanks(shape: Structure, edition: Date) -> _Blanks:
-    made: dict[str, Callable[[], Any]] = {}
-    inner: dict[str, _Blanks] = {}
+    made: list[tuple[str, object, _Maker | None]] = []
+    inner: list[tuple[str, _Blanks]] = []
     for name, field in shape.table.items():
         if _is_due(field, edition) and _is_blank(field, edition):
-            made[name] = _maker(field, edition)
+            make = _maker(field, edition)
+            made.append((name, make(), None) if make in _PLAIN else (name, None, make))
         if isinstance(field, Structure) and field.since <= edition and not field.empty:
             blanks = _blanks(field, edition)
             if blanks.made or blanks.inner:
-                inner[name] = blanks
-    return _Blanks(made, inner)
+                inner.append((name, blanks))
+    return _Blanks(tuple(made), tuple(inner))
 
 
 def _is_due(field: Field, edition: Date) -> bool:
@@ -64,12 +84,14 @@ def _is_blank(field: Field, edition: Date) -> bool:
     return bool(due) and all(_is_blank(each, edition) for each in due)
 
 
-def _maker(field: Field, edition: Date) -> Callable[[], Any]:
+def _maker(field: Field, edition: Date) -> _Maker:
     """What makes the empty value of a field; one that can be changed is made anew each time."""
     if isinstance(field, Rows | Texts | Numbers):
         return list
     if isinstance(field, Structure):
         inner = {name: _maker(each, edition) for name, each in field.table.items() if _is_due(each, edition)}
+        if all(make in _PLAIN for make in inner.values()):
+            return {name: make() for name, make in inner.items()}.copy
         return lambda: {name: make() for name, make in inner.items()}
     if isinstance(field, Truth):
         return bool

@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 from faultzone.api.errors import ApiError, came_later
 from faultzone.editions import EDITIONS, Date
-from faultzone.editions.catalog import BY_RULE, FAMILIES, IMAGES, ON_SALE, PUBLISHED, FamilyData, ImageData
+from faultzone.editions.catalog import (
+    BY_RULE,
+    FAMILIES,
+    IMAGES,
+    ON_SALE,
+    PUBLISHED,
+    UNSOLD,
+    FamilyData,
+    ImageData,
+)
 
 
 class InstanceType(NamedTuple):
@@ -73,17 +82,19 @@ class Catalog:
     Args:
         families: by name.
         images: by id.
-        edition: the date of an edition. Families that came after it are left out.
+        edition: the date of an edition. Families that came after it, or are not sold any more, are left out.
     """
 
     def __init__(
         self, families: Mapping[str, FamilyData], images: Mapping[str, ImageData], edition: Date = (2019, 2)
     ) -> None:
         self._edition = edition
+        retired = (name for name, each in families.items() if each.retired)
+        self._unsold = frozenset(retired if edition >= UNSOLD else ())
         self.families: dict[str, Family] = {}
         self.types: dict[str, InstanceType] = {}
         for name, family in families.items():
-            if family.since is not None and family.since > edition:
+            if name in self._unsold or (family.since is not None and family.since > edition):
                 continue
             for short, (vcpus, memory) in family.types.items():
                 count, size = family.local_disks.get(short, (0, 0))
@@ -125,13 +136,31 @@ class Catalog:
     def find_type(self, name: str) -> InstanceType | None:
         """The instance type of this name: one of those that are listed, or by the rule of published names."""
         found = self.types.get(name)
-        if found is None and self._by_rule:
+        if found is None and self._by_rule and name.rpartition(".")[0] not in self._unsold:
             return _named_type(name)
         return found
 
-    def no_type(self, name: str) -> ApiError:
-        """The refusal of a type that is not in the catalogue, with the edition that has it."""
-        return self._refused("InvalidInstanceType.ValueNotSupported", lambda later: later.find_type(name))
+    def type_of(self, name: str) -> InstanceType:
+        """The instance type of this name.
+
+        Raises:
+            ApiError: `InvalidInstanceType.ValueNotSupported`, with the edition that has it, or
+                `InvalidResourceType.NotSupported` where its family is not sold any more (instance/retired-types).
+        """
+        found = self.find_type(name)
+        if found is None and name.rpartition(".")[0] in self._unsold:
+            raise ApiError("InvalidResourceType.NotSupported")
+        if found is None:
+            raise self._refused("InvalidInstanceType.ValueNotSupported", lambda later: later.find_type(name))
+        return found
+
+    def types_of(self, name: str | None) -> list[InstanceType]:
+        """All types, or the one of this name.
+
+        Raises:
+            ApiError: as `type_of`.
+        """
+        return list(self.types.values()) if name is None else [self.type_of(name)]
 
     def no_image(self, name: str) -> ApiError:
         """The refusal of an image that is not in the catalogue, with the edition that has it, or its family."""
@@ -176,7 +205,16 @@ def _named_type(name: str) -> InstanceType | None:
     named = read_instance_type(name)
     if named is None:
         return None
-    return InstanceType(name, named.family, named.vcpus, named.memory_gib, gpus=named.gpus, gpu=named.gpu)
+    return InstanceType(
+        name,
+        named.family,
+        named.vcpus,
+        named.memory_gib,
+        named.local_disks,
+        named.local_disk_gib,
+        named.gpus,
+        named.gpu,
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -207,7 +245,21 @@ def _public_image(id: str) -> Image | None:
     )
 
 
+def image_gib(image: Image) -> int:
+    """The size of an image in GiB, as today's documentation has it: that of its name, where it says one."""
+    public = _public_image(image.id)
+    return image.gib if public is None else min(image.gib, public.gib)
+
+
 @cache
 def default_catalog(edition: Date = (2019, 2)) -> Catalog:
     """The catalogue that regions of an edition of this date have unless a test gives another."""
     return Catalog(FAMILIES, IMAGES, edition)
+
+
+def stock(there: bool) -> dict[str, str]:
+    """How the API says whether something can be had."""
+    return {
+        "Status": "Available" if there else "SoldOut",
+        "StatusCategory": "WithStock" if there else "WithoutStock",
+    }

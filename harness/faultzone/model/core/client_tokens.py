@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from faultzone.api.errors import ApiError
 
 if TYPE_CHECKING:
+    from faultzone.model.core.state import AccountState, RegionState
     from faultzone.model.rules import Rules
 
 Answer = dict[str, Any]
+H = TypeVar("H", bound=Callable[..., Answer])
+
+#: How most actions refuse a token that came with other parameters.
+MISMATCH: Final = "IdempotentParameterMismatch"
 
 #: Tokens of an account that are remembered. The pages name no time after which one is forgotten: the oldest goes first.
 REMEMBERED: Final = 10_000
@@ -25,10 +31,10 @@ class ClientTokens:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._answers: dict[tuple[str, str], tuple[Mapping[str, Any], Answer]] = {}
+        self._answers: dict[tuple[object, str], tuple[Mapping[str, Any], Answer]] = {}
 
     def replay(
-        self, action: str, token: str | None, given: Mapping[str, Any], mismatch: str = "IdempotentParameterMismatch"
+        self, action: object, token: str | None, given: Mapping[str, Any], mismatch: str = MISMATCH
     ) -> Answer | None:
         """The answer of the earlier request with this token, whatever has changed since (instance/client-token).
 
@@ -52,10 +58,37 @@ class ClientTokens:
             raise ApiError(mismatch)
         return dict(earlier[1])
 
-    def remember(self, action: str, token: str | None, given: Mapping[str, Any], answer: Answer) -> Answer:
+    def remember(self, action: object, token: str | None, given: Mapping[str, Any], answer: Answer) -> Answer:
         """Take note of an answer, and give it back."""
         if token is not None:
             if len(self._answers) >= REMEMBERED:
                 del self._answers[next(iter(self._answers))]
             self._answers[action, token] = (given, dict(answer))
         return answer
+
+
+def once_or(mismatch: str) -> Callable[[H], H]:
+    """Let a request be carried out once: when it comes again with its ClientToken, the answer is that of the first time
+    (instance/client-token).
+
+    Args:
+        mismatch: the code that refuses the token of another request (instance/client-token-mismatch).
+    """
+
+    def wrap(handler: H) -> H:
+        @wraps(handler)
+        def answer(region: RegionState, account: AccountState, request: Any) -> Answer:
+            token = request.client_token
+            if token is None:
+                return handler(region, account, request)
+            asked = (type(request), token, request.given)
+            earlier = account.tokens.replay(*asked, mismatch)
+            return account.tokens.remember(*asked, handler(region, account, request)) if earlier is None else earlier
+
+        return answer  # type: ignore[return-value]
+
+    return wrap
+
+
+#: The same, for the actions that refuse such a token by the usual code.
+once: Final = once_or(MISMATCH)

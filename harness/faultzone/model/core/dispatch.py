@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from faultzone.api.ecs import ECS
+from faultzone.api.errors import ApiError
 from faultzone.loading import Loaded
 from faultzone.model.core import effects
 
@@ -50,7 +51,8 @@ _ANSWERING: Final[Mapping[str, str]] = {
     ),
     "instances.modification": "DescribeResourcesModification",
     "instances.diagnosis": (
-        "GetInstanceConsoleOutput SendDiagnosticInterrupt DescribeInstanceTopology DescribeAccountAttributes"
+        "GetInstanceConsoleOutput GetInstanceScreenshot SendDiagnosticInterrupt DescribeInstanceTopology "
+        "DescribeAccountAttributes"
     ),
     "instances.lifecycle": "StartInstance StopInstance RebootInstance DeleteInstance ModifyInstanceAutoReleaseTime",
     "instances.batch": "StartInstances StopInstances RebootInstances DeleteInstances",
@@ -63,17 +65,28 @@ _ANSWERING: Final[Mapping[str, str]] = {
         "CancelSimulatedSystemEvents"
     ),
     "events.maintenance": (
-        "AcceptInquiredSystemEvent RedeployInstance ModifyInstanceMaintenanceAttributes "
+        "AcceptInquiredSystemEvent ModifySystemEventAttribute RedeployInstance ModifyInstanceMaintenanceAttributes "
         "DescribeInstanceMaintenanceAttributes"
     ),
+    "events.disks": "DescribeDisksFullStatus ReportInstancesStatus",
+    "events.windows": (
+        "CreatePlanMaintenanceWindow ModifyPlanMaintenanceWindow DeletePlanMaintenanceWindow "
+        "DescribePlanMaintenanceWindows"
+    ),
+    "events.tasks": "DescribeTasks DescribeTaskAttribute CancelTask",
+    "billing.conversion": "ModifyInstanceChargeType",
+    "billing.spec_changes": "ModifyPrepayInstanceSpec",
     "billing.charges": "ReActivateInstances ReactivateInstances",
-    "billing.price_list": "DescribePrice DescribeRenewalPrice",
+    "billing.spot_history": "DescribeSpotPriceHistory DescribeSpotAdvice",
+    "billing.price_list": "DescribePrice DescribeRenewalPrice DescribeInstanceModificationPrice",
     "billing.subscriptions": "RenewInstance ModifyInstanceAutoRenewAttribute DescribeInstanceAutoRenewAttribute",
     "assistant.actions": "CreateCommand ModifyCommand DeleteCommand",
     "assistant.invoking": "InvokeCommand RunCommand StopInvocation",
     "assistant.changes": "ModifyInvocationAttribute",
     "assistant.agents": "InstallCloudAssistant DescribeCloudAssistantStatus",
     "assistant.describe": "DescribeCommands DescribeInvocations DescribeInvocationResults",
+    "assistant.settings": "ModifyCloudAssistantSettings DescribeCloudAssistantSettings",
+    "assistant.plugins": "ListPluginStatus",
     "assistant.files": "SendFile DescribeSendFileResults",
     "assistant.managed": (
         "CreateActivation DescribeActivations DisableActivation DeleteActivation DescribeManagedInstances "
@@ -81,15 +94,78 @@ _ANSWERING: Final[Mapping[str, str]] = {
     ),
     "resources.types": "DescribeInstanceTypes DescribeInstanceTypeFamilies DescribeImageSupportInstanceTypes",
     "resources.describe": (
-        "DescribeRegions DescribeZones DescribeAvailableResource DescribeImages DescribeImageFromFamily DescribeDisks"
+        "DescribeRegions DescribeZones DescribeAvailableResource DescribeImages DescribeImageFromFamily"
     ),
-    "resources.network": "DescribeVpcs DescribeVSwitches DescribeNetworkInterfaces",
+    "resources.groups": "JoinResourceGroup",
+    "resources.network": "DescribeVpcs DescribeVSwitches",
+    "resources.interface_listing": "DescribeNetworkInterfaces DescribeNetworkInterfaceAttribute",
+    "resources.interfaces": (
+        "CreateNetworkInterface AttachNetworkInterface DetachNetworkInterface DeleteNetworkInterface "
+        "ModifyNetworkInterfaceAttribute"
+    ),
+    "resources.interface_addresses": (
+        "AssignPrivateIpAddresses UnassignPrivateIpAddresses AssignIpv6Addresses UnassignIpv6Addresses"
+    ),
     "resources.security_groups": (
-        "CreateSecurityGroup DeleteSecurityGroup DescribeSecurityGroups DescribeSecurityGroupAttribute TagResources "
-        "UntagResources ListTagResources"
+        "CreateSecurityGroup DeleteSecurityGroup DescribeSecurityGroups DescribeSecurityGroupAttribute"
+    ),
+    "resources.group_rules": (
+        "AuthorizeSecurityGroup AuthorizeSecurityGroupEgress RevokeSecurityGroup RevokeSecurityGroupEgress "
+        "ModifySecurityGroupRule ModifySecurityGroupEgressRule ModifySecurityGroupAttribute ModifySecurityGroupPolicy "
+        "DescribeSecurityGroupReferences"
+    ),
+    "resources.disk_listing": "DescribeDisks",
+    "resources.disks": "CreateDisk AttachDisk DetachDisk DeleteDisk ModifyDiskAttribute ResizeDisk",
+    "resources.key_pairs": ("CreateKeyPair ImportKeyPair DeleteKeyPairs DescribeKeyPairs AttachKeyPair DetachKeyPair"),
+    "resources.tags": "TagResources UntagResources ListTagResources",
+    "resources.older_tags": "AddTags RemoveTags DescribeTags",
+    "products.eips": (
+        "AllocateEipAddress AssociateEipAddress UnassociateEipAddress ReleaseEipAddress ModifyEipAddressAttribute "
+        "DescribeEipAddresses"
+    ),
+    "products.networks_in_ecs": (
+        "CreateVpc ModifyVpcAttribute DeleteVpc CreateVSwitch ModifyVSwitchAttribute DeleteVSwitch"
     ),
 }
+#: Product -> the modules of the model that answer its actions.
+_ANSWERING_BESIDES: Final[Mapping[str, Mapping[str, str]]] = {
+    "sts": {"products.roles": "GetCallerIdentity AssumeRole"},
+    "ram": {"products.roles": "GetRole ListRoles GetAccountAlias"},
+    "location": {"products.places": "DescribeEndpoints"},
+    "resourcemanager": {"products.places": "ListResourceGroups"},
+    "cms": {
+        "events.cloud_monitor": (
+            "DescribeSystemEventAttribute SendDryRunSystemEvent PutEventRule PutEventRuleTargets DescribeEventRuleList "
+            "DescribeEventRuleAttribute DescribeEventRuleTargetList EnableEventRules DisableEventRules "
+            "DeleteEventRules DeleteEventRuleTargets"
+        )
+    },
+    "vpc": {
+        "products.networks": (
+            "CreateVpc DescribeVpcs DescribeVpcAttribute ModifyVpcAttribute DeleteVpc CreateVSwitch DescribeVSwitches "
+            "DescribeVSwitchAttributes ModifyVSwitchAttribute DeleteVSwitch"
+        ),
+        "products.eips": (
+            "AllocateEipAddress AssociateEipAddress UnassociateEipAddress ReleaseEipAddress ModifyEipAddressAttribute "
+            "DescribeEipAddresses"
+        ),
+        "products.around_networks": (
+            "DescribeRegions DescribeZones DescribeRouteTableList DescribeRouteTables "
+            "TagResources UnTagResources ListTagResources MoveResourceGroup"
+        ),
+    },
+}
 _MODEL: Final = "faultzone.model."
+
+
+def _homes() -> dict[str, list[tuple[str, str]]]:
+    """Module -> product and name of the actions that it answers."""
+    homes: dict[str, list[tuple[str, str]]] = {}
+    for product, answering in {ECS: _ANSWERING, **_ANSWERING_BESIDES}.items():
+        for module, names in answering.items():
+            homes.setdefault(_MODEL + module, []).extend((product, name) for name in names.split())
+    return homes
+
 
 #: Actions that are refused, and why.
 NOT_SIMULATED: Final[Mapping[tuple[str, str], str]] = {
@@ -97,9 +173,7 @@ NOT_SIMULATED: Final[Mapping[tuple[str, str], str]] = {
     for name in ("StartTerminalSession", "DescribeTerminalSessions", "EndTerminalSession")
 }
 #: Product and name of an action, aliases included -> what implements it.
-ACTIONS: Final[Loaded[tuple[str, str], Entry]] = Loaded(
-    {_MODEL + module: [(ECS, name) for name in names.split()] for module, names in _ANSWERING.items()}
-)
+ACTIONS: Final[Loaded[tuple[str, str], Entry]] = Loaded(_homes())
 
 
 def handles(request: type[R]) -> Callable[[Handler[R]], Handler[R]]:
@@ -111,6 +185,17 @@ def handles(request: type[R]) -> Callable[[Handler[R]], Handler[R]]:
         return handler
 
     return register
+
+
+def check_dry_run(region: RegionState, dry_run: bool) -> None:
+    """Refuse a dry run whose checks have passed, with the code that says so (instance/dry-run,
+    instance/change-dry-run).
+
+    Raises:
+        ApiError: `DryRunOperation`.
+    """
+    if dry_run and region.rules.dry_run_only_checks():
+        raise ApiError("DryRunOperation")
 
 
 #: Type of report -> what takes it in.

@@ -46,6 +46,8 @@ SIMULATED_TRANSITIONS: Final[Mapping[str | None, frozenset[str]]] = {
 }
 
 MAINTENANCE: Final = "SystemMaintenance.Reboot"
+#: How the types begin of what is planned for an instance on its host.
+OF_HOSTS: Final = ("SystemMaintenance.", "SystemUpgrade.")
 INSTANCE_FAILURE: Final = "InstanceFailure.Reboot"
 
 #: Does at NotBefore what the event announced: True for done, False for failed, None for "settled later, with `settle`".
@@ -58,32 +60,36 @@ class SystemEvent:
     Attributes:
         published: when it was published.
         not_before: the end of the user's window; None for what nobody planned.
+        initial: what `not_before` was at first.
         executed_from: when its execution began.
         finished: when it became Avoided, Executed, Canceled or Failed.
         simulated: whether nothing is done to the instance.
+        about: what else is told of it, by the field of ExtendedAttribute (event/disk-damaged, event/website-banned).
         silent: whether the instance's family has no system events: what is due is done, but never shown
             (event/retired-families).
         timer: fires at NotBefore.
         act: does what was announced.
         acting: whether that is being done at this very moment.
+        states: when it came into each of its states, and which, in their order; nothing of a silent one.
         row: its place in the book of events.
     """
 
     __slots__ = (
-        "account", "act", "acting", "executed_from", "finished", "id", "instance", "not_before", "published", "row",
-        "silent", "simulated", "status", "timer", "type",
+        "about", "account", "act", "acting", "executed_from", "finished", "id", "initial", "instance", "not_before",
+        "published", "row", "silent", "simulated", "states", "status", "timer", "type",
     )  # fmt: skip
 
     def __init__(
         self, id: str, type: str, instance: Instance, published: int, not_before: int | None, simulated: bool
     ) -> None:
         self.id, self.simulated = id, simulated
-        # Events are found by what is final here; `_enter` alone changes the state.
+        # Events are found by what is final here; `_enter` alone changes the state, and `move` when one is due.
         self.type: Final = type
         self.instance: Final = instance.id
         self.account: Final = instance.account
         self.published: Final = published
         self.not_before: Final = not_before
+        self.initial: Final = not_before
         self.status: Final[str | None] = None
         self.row = NOWHERE
         self.executed_from: int | None = None
@@ -91,7 +97,9 @@ class SystemEvent:
         self.timer: Timer | None = None
         self.act: Execute | None = None
         self.acting = False
+        self.about: Mapping[str, str] = {}
         self.silent = False
+        self.states: tuple[tuple[int, str], ...] = ()
 
     def __repr__(self) -> str:
         return f"SystemEvent({self.id}, {self.type}, {self.instance}, {self.status})"
@@ -164,6 +172,19 @@ def settle(region: RegionState, event: SystemEvent, status: str) -> None:
     _enter(region, event, status)
 
 
+def move(region: RegionState, event: SystemEvent, not_before: int) -> None:
+    """Let an event that is Scheduled be due at another time, in milliseconds since the epoch; nobody is told."""
+    assert event.timer is not None
+    event.timer.cancel()
+    instance = region.instances[event.instance]
+    # It is found by when it is due, with the others that are planned for its instance.
+    region.change(instance, "planned", ())
+    region.event_book.change(event, "not_before", not_before)
+    _show(region, event.instance)
+    event.timer = region.clock.call_at(not_before, lambda: accept(region, event))
+    region.record("notice", instance=event.instance, what="event moved", event=event.id, not_before=not_before)
+
+
 def active(region: RegionState, instance_id: str) -> list[SystemEvent]:
     """The events of an instance that are not settled, oldest first."""
     return [event for event in region.active_events.get(instance_id, ()) if not event.silent]
@@ -187,23 +208,19 @@ def _show(region: RegionState, instance_id: str) -> None:
         region.change(instance, "maintained", maintained)
 
 
-def avoid(region: RegionState, instance: Instance, *types: str, simulated: bool = True) -> list[SystemEvent]:
-    """Settle the awaited events of these types as Avoided, since the user has answered them.
-
-    Args:
-        simulated: whether simulated ones, too.
-    """
+def avoid(region: RegionState, instance: Instance, *types: str) -> list[SystemEvent]:
+    """Settle the awaited events of these types as Avoided, since the user has answered them."""
     answered = [
         event
         for event in region.active_events.get(instance.id, ())
-        if event.may_become(AVOIDED) and event.type in types and (simulated or not event.simulated)
+        if event.may_become(AVOIDED) and event.type in types
     ]
     for event in answered:
         settle(region, event, AVOIDED)
     return answered
 
 
-def withdraw(region: RegionState, instance: Instance, types: str, status: str) -> None:
+def withdraw(region: RegionState, instance: Instance, types: tuple[str, ...], status: str) -> None:
     """Settle the awaited events whose types begin so as Avoided or Canceled; simulated ones stay."""
     for event in list(region.active_events.get(instance.id, ())):
         if event.may_become(AVOIDED) and not event.simulated and event.type.startswith(types):
@@ -283,6 +300,7 @@ def _enter(region: RegionState, event: SystemEvent, status: str) -> None:
             del region.active_events[event.instance]
     if event.silent:
         return
+    event.states = (*event.states, (now, status))
     _show(region, event.instance)
     if event.finished is not None:
         region.settled_events.append(event)

@@ -1,6 +1,6 @@
 """Combinations of parameters that are refused whatever a region has, as a table.
 
-Sources: API reference 2026-10, CreateDeploymentSet and ModifyInstanceDeployment; user guide 2026-06, deployment sets.
+Sources: API reference 2026-10, of the actions that are named; user guide 2026-06, deployment sets.
 """
 
 from __future__ import annotations
@@ -49,8 +49,19 @@ _RUN: Final = "RunInstances"
 _ON_HOST: Final = "InvalidDeploymentOnHost"
 _MISSING: Final = "MissingParameter"
 _CONFLICT: Final = "InvalidParameter.Conflict"
+_RENEW: Final = "RenewInstance"
+_RENEWAL_PRICE: Final = "DescribeRenewalPrice"
+_ONE_SPAN: Final = "name a span or a day, not both"
 _OF_AVAILABILITY: Final = "it is for the strategy Availability alone"
 _ANOTHER: Final = Other("Availability")
+
+_SETTINGS: Final = "ModifyCloudAssistantSettings"
+#: SettingType -> the attribute of the structure that has what is set.
+_SET: Final = {
+    "AgentUpgradeConfig": "upgrade",
+    "SessionManagerConfig": "sessions",
+    "ResourceUsageConfig": "usage",
+}
 
 #: The first that a call is refuses it.
 TABLE: Final = (
@@ -70,9 +81,28 @@ TABLE: Final = (
     Excluded(_RUN, {"image_id": ANY, "image_family": ANY}, "", _CONFLICT, "name an image or a family"),
     Excluded("CreateInstance", {"image_id": ANY, "image_family": ANY}, "", _CONFLICT, "name an image or a family"),
     Excluded(_RUN, {"host_name": ANY, "host_names": ANY}, "", _CONFLICT, "HostName is for all, HostNames for each"),
+    Excluded(_RUN, {"ipv6_addresses": ANY, "ipv6_count": ANY}, "", _CONFLICT, "write Ipv6Address or Ipv6AddressCount"),
+    # assistant/resource-tag-excludes-ids
+    *(
+        Excluded(each, {"instance_ids": ANY, "resource_tags": ANY}, "", _CONFLICT, "InstanceId and ResourceTag")
+        for each in ("RunCommand", "InvokeCommand")
+    ),
     # deployment-set/type, deployment-set/affinity
     Excluded(_CREATE, {"strategy": _ANOTHER, "apart_by": Other("host")}, "", _CONFLICT, f"Type: {_OF_AVAILABILITY}"),
     Excluded(_CREATE, {"strategy": _ANOTHER, "affinity": Other(1)}, "", _CONFLICT, f"Affinity: {_OF_AVAILABILITY}"),
+    # assistant/settings
+    *(
+        Excluded(_SETTINGS, {"setting_type": other, config: ANY}, "", _CONFLICT, f"{kind} is for that SettingType")
+        for kind, config in _SET.items()
+        for other in _SET
+        if other != kind
+    ),
+    *(Excluded(_SETTINGS, {"setting_type": kind}, config, _MISSING) for kind, config in _SET.items()),
+    # billing/renew-day
+    Excluded(_RENEW, {"period": ANY, "renewal_day": ANY}, "", _CONFLICT, _ONE_SPAN),
+    Excluded(_RENEW, {"period_unit": ANY, "renewal_day": ANY}, "", _CONFLICT, _ONE_SPAN),
+    Excluded(_RENEWAL_PRICE, {"period": ANY, "renewal_day": ANY}, "", _CONFLICT, _ONE_SPAN),
+    Excluded(_RENEWAL_PRICE, {"price_unit": ANY, "renewal_day": ANY}, "", _CONFLICT, _ONE_SPAN),
 )
 
 

@@ -43,11 +43,17 @@ class DiskTerms(NamedTuple):
     deleted_with_instance: object
     encrypted: object
     performance_level: object
+    resource_group: str
 
 
 def disk_terms(instance: Instance) -> tuple[DiskTerms, ...]:
     """The disks of an instance: the system disk is number 0."""
     options = instance.options
+    moved: Mapping[int, str] = {}
+    if options.moved_parts:
+        from faultzone.model.core.free_disks import id_of, numbers  # Few disks are moved by themselves.
+
+        moved = {number: options.group_of_part(id_of(instance, number)) for number in numbers(instance)}
     return tuple(
         DiskTerms(
             number,
@@ -56,6 +62,7 @@ def disk_terms(instance: Instance) -> tuple[DiskTerms, ...]:
             given.get("DeleteWithInstance", True),
             given.get("Encrypted", False),
             given.get("PerformanceLevel"),
+            moved.get(number, options.launch_group),
         )
         for number, given in enumerate((options.system_disk, *options.data_disks))
     )
@@ -76,6 +83,11 @@ def _terms(instance: Instance) -> Values:
     )
 
 
+def _card_group(instance: Instance) -> Values:
+    group = instance.options.group_of_part(f"eni-{instance.id[2:]}")
+    return (group,) if group else ()
+
+
 def tag_values(tags: Mapping[str, str]) -> Values:
     """By what tags are found: each by its key, and by its key and value."""
     return (*((key,) for key in tags), *tags.items())
@@ -93,6 +105,7 @@ def _tag_count(instance: Instance) -> Values:
 INSTANCE_FIELDS: Final = by_name(
     Field("status", "status", lambda each: (each.status,)),
     Field("zone", "zone", lambda each: (each.zone,)),
+    Field("vswitch", "vswitch", lambda each: (each.vswitch.id,)),
     Field("type", "kind", lambda each: (each.kind.name,)),
     Field("image", "image", lambda each: (each.image.id,)),
     Field("charge type", "charge_type", lambda each: (each.charge_type,)),
@@ -101,8 +114,18 @@ INSTANCE_FIELDS: Final = by_name(
     Field("deployment set", "group", lambda each: () if each.group is None else (each.group.id,)),
     Field("lock", "locks", lambda each: each.locks),
     Field("impaired", "impaired", lambda each: (True,) if each.impaired else ()),
+    Field("elastic address", "options", lambda each: (each.options.eip,) if each.options.eip else ()),
+    Field("key pair", "options", lambda each: (each.options.key_pair,) if each.options.key_pair else ()),
     Field("role", "options", lambda each: (each.options.ram_role_name or "",)),
     Field("disks", "options", lambda each: (disk_terms(each),)),
+    Field(
+        "resource group",
+        "options",
+        lambda each: (each.options.resource_group_id,) if each.options.resource_group_id else (),
+    ),
+    Field("cards", "options", lambda each: (True,) if each.options.has_cards else ()),
+    Field("ipv6 address", "options", lambda each: each.options.ipv6),
+    Field("card group", "options", _card_group),
     Field("tag", "options", lambda each: _tags(each.options.tags)),
     Field("tag count", "options", _tag_count),
     Field("launch tag", "options", lambda each: _tags(each.options.launch_tags)),
@@ -165,11 +188,15 @@ def bounded(book: Book[Any], bounds: Sequence[Bound]) -> list[Mapping[int, int]]
 
 
 def in_vswitch(account: AccountState, vswitch: str) -> Mapping[int, int]:
-    """The instances in a vSwitch."""
-    if vswitch not in account.vswitch_ids:
-        return NONE
-    (in_vpc,) = where_terms(account.book, in_vpc=True)
-    return both(in_vpc, account.book.rows("zone", account.vswitch_ids.index(vswitch)))
+    """The instances whose primary network interface is in a vSwitch."""
+    (inside,) = where_terms(account.book, in_vpc=True)
+    return both(inside, account.book.rows("vswitch", vswitch))
+
+
+def in_vpc(account: AccountState, vpc: str) -> Mapping[int, int]:
+    """The instances in a VPC."""
+    found = account.vpcs.get(vpc)
+    return NONE if found is None else either(in_vswitch(account, each) for each in found.vswitches)
 
 
 def all_instances(account: AccountState, request: Paged) -> Listed[Instance]:
@@ -189,6 +216,13 @@ def named(account: AccountState, name: str) -> Mapping[int, int]:
     rows = account.book.rows("name", name)
     same = account.instances.get(name)
     return either((rows, rows_of((same.row,)))) if same is not None and same.name == name else rows
+
+
+def with_ipv6(book: Book[Any], texts: Sequence[str]) -> Mapping[int, int]:
+    """The rows that have one of these IPv6 addresses."""
+    from faultzone.model.core.cards import read_ipv6  # Few ask for one.
+
+    return either(book.rows("ipv6 address", read_ipv6(text)) for text in texts)
 
 
 def addressed(book: Book[Any], field: str, texts: Sequence[str]) -> Mapping[int, int]:

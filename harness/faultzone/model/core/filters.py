@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.errors import ApiError
 from faultzone.clock import MINUTE, read_stamp
@@ -15,6 +15,35 @@ Tags = Sequence[Mapping[str, str]]
 
 #: What time a bound is for, such as `Creation`; whether it is the first instant or the last; and the instant.
 Bound = tuple[str, bool, int]
+
+
+def read_instant(text: str, code: str = "InvalidParameter", **said: object) -> int:
+    """The instant that a parameter names.
+
+    Args:
+        code: what is refused where it names none, and what the refusal says besides, such as its name.
+
+    Raises:
+        ApiError: it names none.
+    """
+    try:
+        return read_stamp(text)
+    except ValueError:
+        raise ApiError.of(code, **said, why="write yyyy-MM-ddTHH:mm:ssZ") from None
+
+
+def read_range(name: str, given: Mapping[str, str]) -> tuple[float, float]:
+    """The first and the last instant of a range; each end may be left open (event/times-to-the-second).
+
+    Raises:
+        ApiError: `InvalidParameter`, or `InvalidParameter.TimeEndBeforeStart` (event/time-range-order).
+    """
+    ends = {end: read_instant(value, name=f"{name}.{end}") for end, value in given.items()}
+    # Instants are told to the second, so the second that is named belongs to the range.
+    first, last = ends.get("Start", 0), ends["End"] + 999 if "End" in ends else float("inf")
+    if last < first:
+        raise ApiError.of("InvalidParameter.TimeEndBeforeStart", name=name)
+    return first, last
 
 
 def read_bounds(given: Sequence[Mapping[str, str]], kinds: Sequence[str]) -> list[Bound]:
@@ -83,19 +112,35 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"TagKey": key, "TagValue": value} for key, value in tags.items()]
 
 
-def read_tags(region: RegionState, given: tuple[dict[str, Any], ...]) -> dict[str, str]:
+#: How many tags a resource has at most.
+TAGS_MOST: Final = 20
+
+
+def read_tags(
+    region: RegionState,
+    given: Iterable[Mapping[str, Any]],
+    key_code: str = "InvalidTagKey.Malformed",
+    value_code: str = "InvalidTagValue.Malformed",
+    *,
+    key_length: int | None = None,
+) -> dict[str, str]:
     """Tags by key.
 
+    Args:
+        key_code: refuses a key.
+        value_code: refuses a value.
+        key_length: how many characters a key has at most, where that is fewer than the edition has.
+
     Raises:
-        ApiError: `InvalidTagKey.Malformed` or `InvalidTagValue.Malformed`.
+        ApiError: one of these codes, or `Duplicate.TagKey`.
     """
     tags: dict[str, str] = {}
     for tag in given:
         key, value = str(tag.get("Key", "")), str(tag.get("Value", ""))
-        if not region.rules.tag_key_is_valid(key):
-            raise ApiError("InvalidTagKey.Malformed")
+        if not region.rules.tag_key_is_valid(key) or (key_length is not None and len(key) > key_length):
+            raise ApiError(key_code)
         if not region.rules.tag_value_is_valid(value):
-            raise ApiError("InvalidTagValue.Malformed")
+            raise ApiError(value_code)
         if key in tags:
             raise ApiError("Duplicate.TagKey")
         tags[key] = value

@@ -42,6 +42,7 @@ class Token(NamedTuple):
 class AskedByToken(Protocol):
     """A request for one page that may be asked for by token."""
 
+    page_size: int
     max_results: int | None
     next_token: str | None
 
@@ -57,6 +58,14 @@ def token_of(request: AskedByToken, *, most: int = MOST_BY_TOKEN) -> Token | Non
     if request.max_results is None and request.next_token is None:
         return None
     return Token(request.next_token, min(max(request.max_results or 0, FEWEST_BY_TOKEN), most))
+
+
+def plain_token(request: AskedByToken) -> Token | None:
+    """What asks for a page by token, of as many items as it says, as Cloud Assistant has it (assistant/token-paging);
+    None for a page by number."""
+    if request.max_results is None and request.next_token is None:
+        return None
+    return Token(request.next_token, request.max_results or type(request).page_size)
 
 
 def _as_it_is(item: Any) -> Any:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from faultzone.api.errors import ApiError
-from faultzone.clock import HOUR, SECOND, stamp_minute, utc
+from faultzone.clock import DAY, HOUR, SECOND, stamp_minute, utc
 
 if TYPE_CHECKING:
     from faultzone.editions import Edition
@@ -29,8 +29,9 @@ def check_period(edition: Edition, period: int | None, unit: str) -> None:
     Raises:
         ApiError: `InvalidPeriod`.
     """
-    allowed = edition.instance.periods_week if unit == "Week" else edition.instance.periods_month
-    if period not in allowed:
+    sold = edition.instance
+    allowed = {"Week": sold.periods_week, "Month": sold.periods_month, "Year": edition.billing.periods_year}
+    if period not in allowed[unit]:
         raise ApiError("InvalidPeriod")
 
 
@@ -57,13 +58,18 @@ def price_of(monthly: int, period: int, unit: str) -> int:
     return monthly * period // 4 if unit == "Week" else monthly * period * (12 if unit == "Year" else 1)
 
 
+def price_of_days(monthly: int, length: int) -> int:
+    """What a time in milliseconds costs of which a month costs so much: each day, begun or not, a thirtieth."""
+    return monthly * -(-length // DAY) // 30
+
+
 def add_period(instant: int, period: int, unit: str) -> int:
-    """The same day and hour `period` weeks or months later; a day that the month lacks becomes its last."""
+    """The same day and hour `period` weeks, months or years later; a day that the month lacks becomes its last."""
     local = utc(instant + BILLING_ZONE)
     if unit == "Week":
         later = local + timedelta(weeks=period)
     else:
-        month = local.month - 1 + period
+        month = local.month - 1 + period * (12 if unit == "Year" else 1)
         year, month = local.year + month // 12, month % 12 + 1
         later = local
         for day in range(local.day, 0, -1):
@@ -73,6 +79,13 @@ def add_period(instant: int, period: int, unit: str) -> int:
             except ValueError:
                 continue
     return int(later.timestamp() * SECOND) - BILLING_ZONE
+
+
+def day_after(instant: int, day: int) -> int:
+    """The first midnight of UTC+8 after an instant with which this day of a month begins."""
+    local = utc(instant + BILLING_ZONE).replace(hour=0, minute=0, second=0, microsecond=0, day=day)
+    at = int(local.timestamp() * SECOND) - BILLING_ZONE
+    return at if at > instant else add_period(at, 1, "Month")
 
 
 def midnight_after(instant: int) -> int:

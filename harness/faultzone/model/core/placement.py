@@ -427,7 +427,7 @@ def vacate(region: RegionState, instance: Instance, *, plans: str | None = event
     """
     if instance.host is not None:
         if plans is not None and region.rules.maintenance_stays_with_host():
-            events.withdraw(region, instance, "SystemMaintenance.", plans)
+            events.withdraw(region, instance, events.OF_HOSTS, plans)
         region.placement.free(instance.host, instance.kind, instance.account, instance.id)
         instance.host = None
 

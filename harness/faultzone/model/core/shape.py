@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from faultzone.errors import ShapeError
+from faultzone.model.core.addresses import LARGEST_VSWITCH, SMALLEST_VSWITCH
 
 #: How an irreversible crash of a host is recovered from.
 IMMEDIATE: Final = "immediate"
@@ -19,10 +19,10 @@ _ZONES_MOST: Final = len(_LETTERS)
 _HOSTS_MOST: Final = 200_000
 #: A day, in seconds.
 _PROVISION_MOST: Final = 86_400
+_NOTHING: Final[Mapping[str, int]] = {}
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """What a region is made of.
 
     Args:
@@ -44,9 +44,9 @@ class Shape:
             elsewhere (recovery/queryable), "immediate" begins it at once.
         default_network: whether an instance for which no vSwitch is named is put into a VPC that is there from the
             start, which is an extension of ours; without it such an instance is in the classic network.
-
-    Raises:
-        ShapeError: it cannot be; the text says what to write instead.
+        vswitch_prefix: how many bits of an address say the vSwitch of a zone: 13, with half a million addresses, to 29,
+            with four.
+        ipv6: whether the vSwitches have IPv6 blocks, which instances are given addresses of if a launch asks for them.
     """
 
     region_id: str = "cn-hangzhou"
@@ -56,13 +56,20 @@ class Shape:
     racks_per_switch: int = 2
     host_vcpus: int = 104
     host_memory_gib: int = 384
-    family_hosts: Mapping[str, int] = field(default_factory=dict)
-    supply: Mapping[str, int] = field(default_factory=dict)
+    family_hosts: Mapping[str, int] = _NOTHING
+    supply: Mapping[str, int] = _NOTHING
     provision: float = 1.0
     recovery: str = PLANNED
     default_network: bool = True
+    vswitch_prefix: int = LARGEST_VSWITCH
+    ipv6: bool = False
 
-    def __post_init__(self) -> None:
+    def check(self) -> Shape:
+        """The shape itself.
+
+        Raises:
+            ShapeError: it cannot be; the text says what to write instead.
+        """
         region_id: object = self.region_id
         if not (isinstance(region_id, str) and _REGION.fullmatch(region_id)):
             raise ShapeError.expected("region_id", self.region_id, "the ID of a region, such as 'cn-hangzhou'")
@@ -85,11 +92,13 @@ class Shape:
             raise ShapeError.expected(
                 "provision", self.provision, f"the seconds that a new instance is Pending, from 0 to {_PROVISION_MOST}"
             )
-
         if self.recovery not in (PLANNED, IMMEDIATE):
             raise ShapeError.expected_one_of("recovery", self.recovery, (PLANNED, IMMEDIATE))
-        if not isinstance(self.default_network, bool):
-            raise ShapeError.expected("default_network", self.default_network, "True or False")
+        self._whole("vswitch_prefix", self.vswitch_prefix, LARGEST_VSWITCH, SMALLEST_VSWITCH)
+        for name in ("default_network", "ipv6"):
+            if not isinstance(getattr(self, name), bool):
+                raise ShapeError.expected(name, getattr(self, name), "True or False")
+        return self
 
     def _mapping(self, name: str, value: object, example: str) -> None:
         if not isinstance(value, Mapping):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from faultzone.api.errors import ApiError
 from faultzone.model.core import addresses
@@ -13,15 +12,18 @@ from faultzone.model.core.book import NOWHERE, Book
 from faultzone.model.core.client_tokens import ClientTokens
 from faultzone.model.core.fields import EVENT_FIELDS, INSTANCE_FIELDS
 from faultzone.model.core.hosts import Host
+from faultzone.model.core.options import PLAIN, Options
 from faultzone.model.core.placement import Placement
 from faultzone.model.core.seats import AVAILABILITY, BY_HOST, LOW_LATENCY
 
 if TYPE_CHECKING:
     from faultzone.clock import Clock, Timer
     from faultzone.editions import Edition
+    from faultzone.model.core.addresses import Vpc, VSwitch
     from faultzone.model.core.catalog import Catalog, Image, InstanceType
     from faultzone.model.core.effects import Effect
     from faultzone.model.core.events import SystemEvent
+    from faultzone.model.core.rules_of_groups import GroupRule
     from faultzone.model.core.shape import Shape
     from faultzone.model.core.templates import LaunchTemplate
     from faultzone.model.rules import Rules
@@ -47,80 +49,6 @@ STOP_CHARGING: Final = "StopCharging"
 NOT_APPLICABLE: Final = "Not-applicable"
 
 
-class Options(NamedTuple):
-    """What few instances have otherwise than by default. The instances of a launch share one; a change makes another.
-
-    Those up to `internet_max_bandwidth_in`, and those that `_OF_LAUNCH` names, are parameters of a launch, by the
-    attribute of its request.
-
-    Attributes:
-        user_data: the start-up program, in Base64.
-        launch_tags: the tags of the launch, which its disks and its network card keep when it is given others.
-        classic: whether it is in the classic network, and in no VPC.
-        install_agent: whether its next start installs the Cloud Assistant agent.
-        metadata_tags: whether its tags are among its metadata, `enabled` or `disabled`.
-        queue_number: how many queues its network interface has; None for as many as its type gives it.
-        without_public_ip: whether it has bandwidth and was never given a public address.
-        mac_address: the private address that its network card was named for, 0 for the one that it has.
-        address_until_boot: when it was last started before its private address was changed.
-        cpu_options, private_dns_name_options: what of them was chosen, by the name of the field.
-        hop_limit: HttpPutResponseHopLimit; 0 where the launch did not say it.
-        spot_duration, spot_interruption: what the launch said of a spot instance.
-        settings: what the launch asked for that is shown and nothing more, by the fields of DescribeInstances.
-    """
-
-    description: str = ""
-    ram_role_name: str | None = None
-    credit_specification: str = ""
-    system_disk: Mapping[str, Any] = MappingProxyType({})
-    data_disks: tuple[Mapping[str, Any], ...] = ()
-    tags: tuple[Mapping[str, str], ...] = ()
-    user_data: str | None = None
-    spot_strategy: str = "NoSpot"
-    spot_price_limit: float = 0.0
-    auto_renew: bool = False
-    auto_renew_period: int | None = None
-    period: int | None = None
-    period_unit: str | None = None
-    io_optimized: str = "optimized"
-    internet_charge_type: str = "PayByTraffic"
-    internet_max_bandwidth_in: int = 200
-    launch_tags: tuple[Mapping[str, str], ...] = ()
-    classic: bool = False
-    install_agent: bool = False
-    action_on_maintenance: str | None = None
-    maintenance_windows: tuple[Mapping[str, Any], ...] = ()
-    notify_on_maintenance: bool = False
-    http_endpoint: str = "enabled"
-    http_tokens: str = "optional"
-    metadata_tags: str = "disabled"
-    enable_jumbo_frame: bool = False
-    queue_number: int | None = None
-    without_public_ip: bool = False
-    mac_address: int = 0
-    address_until_boot: int | None = None
-    cpu_options: Mapping[str, Any] = MappingProxyType({})
-    private_dns_name_options: Mapping[str, Any] = MappingProxyType({})
-    hop_limit: int = 0
-    spot_duration: int | None = None
-    spot_interruption: str | None = None
-    bandwidth_weighting: str = "Default"
-    settings: Mapping[str, Any] = MappingProxyType({})
-
-
-_PLAIN: Final = Options()
-_OF_LAUNCH: Final = frozenset(Options._fields[: Options._fields.index("launch_tags")]) | frozenset(
-    "http_endpoint http_tokens hop_limit queue_number cpu_options private_dns_name_options spot_duration "
-    "spot_interruption".split()
-)
-
-
-def options_of(given: Mapping[str, Any]) -> Options:
-    """The options that a launch asks for, from what its request was given."""
-    asked = {name: value for name, value in given.items() if name in _OF_LAUNCH}
-    return Options(**asked, launch_tags=asked.get("tags", ())) if asked else _PLAIN
-
-
 class Instance:
     """An ECS instance.
 
@@ -134,6 +62,7 @@ class Instance:
         planned: its events that are shown as planned.
         maintained: whether maintenance of it is under way.
         row: its place in the book of its account.
+        vswitch: that which its private address is of, in the classic network too, where nobody is told of it.
     """
 
     __slots__ = (
@@ -141,7 +70,7 @@ class Instance:
         "deletion_protection", "epoch", "expires", "group", "host", "host_name", "id", "image", "impaired",
         "kind", "locks", "maintained", "name", "next", "options", "planned", "private_ip", "public_ip",
         "renewal", "row", "security_groups", "started", "status", "stop_mode_asked", "stopped_mode",
-        "timer", "zone",
+        "timer", "vswitch", "zone",
     )  # fmt: skip
 
     def __init__(
@@ -150,7 +79,7 @@ class Instance:
         account: str,
         kind: InstanceType,
         image: Image,
-        zone: int,
+        vswitch: VSwitch,
         created: int,
         *,
         name: str = "",
@@ -160,14 +89,15 @@ class Instance:
         private_ip: int = 0,
         public_ip: int = 0,
         expires: int | None = None,
-        options: Options = _PLAIN,
+        options: Options = PLAIN,
     ) -> None:
         # Instances are found by what is final here: `RegionState.change` and `enter` alone change it.
         self.id: Final = id
         self.account: Final = account
         self.kind: Final = kind
         self.image: Final = image
-        self.zone: Final = zone
+        self.vswitch: Final = vswitch
+        self.zone: Final = vswitch.zone
         self.created: Final = created
         self.name: Final = name or id
         self.status: Final[str] = PENDING
@@ -202,6 +132,12 @@ class Instance:
     def waits_for_host(self) -> bool:
         """Whether it is Stopped only until there is a host for it (recovery/no-supply)."""
         return self.impaired and self.status == STOPPED
+
+    @property
+    def bought_kind(self) -> InstanceType:
+        """The type that is paid for: the one that it has, or will have from its next start on."""
+        ordered = self.options.ordered
+        return self.kind if ordered is None else ordered.kind
 
     @property
     def in_vpc(self) -> bool:
@@ -266,14 +202,28 @@ class DeploymentSet:
 
 
 class SecurityGroup:
-    """A security group; its rules are not modelled."""
+    """A security group of a VPC.
 
-    __slots__ = ("created", "description", "id", "name", "tags", "type")
+    Attributes:
+        rules: by id, oldest first. No traffic is held back by any.
+        inner_access: whether its instances are to reach each other, `Accept` or `Drop`.
+    """
 
-    def __init__(self, id: str, name: str, description: str, created: int) -> None:
-        self.id, self.name, self.description, self.created = id, name, description, created
+    __slots__ = (
+        "created", "description", "id", "inner_access", "name", "resource_group_id", "rules", "tags", "type", "vpc",
+    )  # fmt: skip
+
+    def __init__(self, id: str, vpc: Vpc, name: str, description: str, created: int) -> None:
+        self.id, self.vpc, self.name, self.description, self.created = id, vpc, name, description, created
         self.tags: dict[str, str] = {}
         self.type = "normal"
+        self.resource_group_id = ""
+        self.inner_access = "Accept"
+        self.rules: dict[str, GroupRule] = {}
+
+    def names(self, group: str) -> bool:
+        """Whether a rule names another group."""
+        return any(each.group == group for each in self.rules.values())
 
 
 class Parts:
@@ -314,13 +264,19 @@ class AccountState(Parts):
         self.stop_without_charge_by_default = False
         #: The roles that its instances may be given. Another product has them: None, any, until a test says which.
         self.ram_roles: frozenset[str] | None = None
-        self.vpc_id = world.resource_id("vpc")
-        self.vswitch_ids = [world.resource_id("vsw") for _ in region.zone_ids]
         self.created = region.clock.now
+        vswitch_ids = [world.resource_id("vsw") for _ in region.zone_ids]
+        #: The network that is there from the start, and its vSwitches by the number of their zone.
+        self.default_vpc = addresses.default_network(
+            world.resource_id("vpc"), vswitch_ids, region.shape.vswitch_prefix, self.created
+        )
+        self.default_vswitches = [*self.default_vpc.vswitches.values()]
+        self.vpcs: dict[str, Vpc] = {self.default_vpc.id: self.default_vpc}
+        #: Those of all VPCs.
+        self.vswitches: dict[str, VSwitch] = dict(self.default_vpc.vswitches)
         self.security_group_id = world.resource_id("sg")
-        default = SecurityGroup(self.security_group_id, "", "the default network's", self.created)
+        default = SecurityGroup(self.security_group_id, self.default_vpc, "", "the default network's", self.created)
         self.security_groups: dict[str, SecurityGroup] = {default.id: default}
-        self.private = [addresses.private_addresses(zone) for zone in range(len(region.zone_ids))]
 
     def set_stop_without_charge(self, by_default: bool) -> None:
         """Choose whether a stop is one without charge where the call does not say."""
@@ -370,8 +326,10 @@ class RegionState(Parts):
         self.shape, self.catalog, self.edition, self.rules = shape, catalog, edition, rules
         self.clock, self.world = clock, world
         self.zone_ids = shape.zone_ids()
-        #: The regions of the cloud that this one is of by id, and the ids of its accounts.
+        #: The regions of the cloud that this one is of by id, those that have been asked for; the ids of all, and those
+        #: of its accounts.
         self.cloud_regions: Mapping[str, RegionState] = {self.id: self}
+        self.cloud_region_ids: tuple[str, ...] = (self.id,)
         self.cloud_accounts: tuple[str, ...] = ()
         self.placement = Placement(shape, catalog, whole_hosts=edition.instance.whole_hosts)
         self.public = addresses.public_addresses()
@@ -381,6 +339,8 @@ class RegionState(Parts):
         self.outbox: list[Effect] = []
         self._said, self._entered = said, entered
         self.provision = round(shape.provision * 1000)
+        #: Which launches fail, by number: a zone's id and a family, `*` for any.
+        self.failing: dict[int, tuple[str, str]] = {}
         self.observers: list[Reaction] = []
         self.reactions: list[Reaction] = []
         #: System events by id, in the order of their publication, and those that are not settled by instance id.
@@ -393,12 +353,23 @@ class RegionState(Parts):
         self.event_observers: list[Callable[[SystemEvent, str | None, str], None]] = []
         #: Told of the end of a run of Cloud Assistant: the account, the target, and what there is to tell.
         self.task_observers: list[Callable[[str, str, Mapping[str, Any]], None]] = []
+        #: Told where event rules send notifications from now on, and what decides which; and of an event that is none.
+        self.rule_observers: list[Callable[[Mapping[Any, Callable[[Any], bool]]], object]] = []
+        self.test_observers: list[Callable[[dict[str, Any]], object]] = []
+        #: Told of a spot instance that is to be taken back, and whether it will be released (`delete`) or stopped.
+        self.interruption_observers: list[Callable[[Instance, str], None]] = []
+        #: Told of what ails a disk, when that begins and ends: the instance, the disk, and what there is to tell.
+        self.disk_observers: list[Callable[[Instance, str, Mapping[str, Any]], None]] = []
+        #: The zones, by number, in which the spot price of a type is within a limit in yuan.
+        self.affordable: Callable[[InstanceType, float], Collection[int]]
         #: Refuses so many new instances that an account cannot pay for: charge type, type, period, amount. Gives the
         #: price of one in yuan.
         self.check_payment: Callable[[AccountState, str, InstanceType, tuple[int, str], int], float]
+        #: Lets a launch wait to be paid: account, price in yuan, action, and what makes it. Gives the id of the order.
+        self.place_order: Callable[[str, float, str, Callable[[], Collection[str]]], str]
         #: Goes on to charge for an instance whose type was another: the instance, and its type before.
         self.meter_as: Callable[[Instance, InstanceType], None]
-        #: What an instance has printed on its console, and when; None where guests are not scripted.
+        #: What an instance has printed on its console, and when; None where instances have none.
         self.console: Callable[[str], tuple[bytes, int] | None] | None = None
         #: Whether an account is in arrears.
         self.in_arrears: Callable[[str], bool]
@@ -406,6 +377,11 @@ class RegionState(Parts):
         self.give_up: Callable[[Instance], None]
         #: Ends what runs inside an instance whose host is lost.
         self.cut_off: Callable[[Instance], None]
+
+    @property
+    def first(self) -> RegionState:
+        """The first region of the cloud, which keeps what its accounts have in all of them."""
+        return next(iter(self.cloud_regions.values()))
 
     def account(self, account: str) -> AccountState:
         """What the account has here; made when first asked for."""
@@ -491,6 +467,8 @@ class RegionState(Parts):
             "stopped_mode": instance.stopped_mode,
             **more,
         }
+        if not instance.vswitch.vpc.is_default:
+            said["vpc"] = instance.vswitch.vpc.id
         if instance.group is not None and not instance.group.is_plain:
             said |= self.told_of_spread(instance)
         self._said.append(("transition", said))

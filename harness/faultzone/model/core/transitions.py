@@ -50,8 +50,8 @@ def boot(region: RegionState, instance: Instance) -> None:
     if instance.options.install_agent:
         region.change(instance, "options", instance.options._replace(install_agent=False))
     image, address = instance.image, dotted(instance.private_ip)
-    network = region.account(instance.account).vpc_id
-    told = (instance.host_name, image.system, agent, address, network, image.os_name)
+    # The system has the name from now on (instance/host-name-after-reboot).
+    told = (instance.host_name, image.system, agent, address, instance.vswitch.vpc.id, image.os_name)
     region.emit(Boot(instance.id, instance.epoch, instance.host.index, data, *told))
 
 
@@ -63,6 +63,12 @@ def halt(region: RegionState, instance: Instance, *, then: str | None, force: bo
     instance.next = then
     region.enter(instance, enters)
     region.emit(Halt(instance.id, instance.epoch, instance.host.index, force))
+
+
+def reboot(region: RegionState, instance: Instance, *, force: bool) -> None:
+    """Restart a running instance as its user does: it answers maintenance (event/avoid-by-reboot)."""
+    events.avoid(region, instance, *region.rules.reboot_avoids())
+    halt(region, instance, then=START, force=force, enters=region.rules.restart_enters())
 
 
 def cut(region: RegionState, instance: Instance, *, repaired: bool = True) -> None:
@@ -142,7 +148,19 @@ def release(region: RegionState, instance: Instance, why: str) -> None:
             timer.cancel()
     placement.vacate(region, instance, plans=None)
     account = region.account(instance.account)
-    account.private[instance.zone].give_back(instance.private_ip)
+    instance.vswitch.addresses.give_back(instance.private_ip)
+    if instance.options.has_cards or instance.options.ipv6:
+        from faultzone.model.core import cards  # Few instances have any.
+
+        cards.give_back(account, instance)
+    if instance.options.eip:
+        from faultzone.model.core import eips  # Few instances have one.
+
+        eips.leave(region, account, instance)
+    if instance.options.data_disks or instance.options.system_disk:
+        from faultzone.model.core import free_disks  # Of few instances is anything said of a disk.
+
+        free_disks.part(region, account, instance)
     drop_public_ip(region, instance)
     if instance.group is not None:
         instance.group.leave(instance)
@@ -200,6 +218,10 @@ def halted(region: RegionState, instance: Instance) -> bool:
         instance.epoch += 1
     elif instance.status != STOPPING and instance.next != START:
         return False
+    if instance.options.ordered is not None:
+        from faultzone.model.core import retyping  # Few instances have another type ordered.
+
+        retyping.take_up(region, instance)
     if instance.next == START:
         boot(region, instance)
         return True

@@ -12,18 +12,20 @@ from typing import Any, Final, NamedTuple
 
 from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.events import (
+    INSTANCE,
     CancelSimulatedSystemEvents,
     CreateSimulatedSystemEvents,
     DescribeInstanceHistoryEvents,
     DescribeInstancesFullStatus,
 )
 from faultzone.api.errors import ApiError
-from faultzone.clock import read_stamp, stamp
+from faultzone.clock import stamp
 from faultzone.model.core import events
 from faultzone.model.core.book import Book, Found
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.events import SystemEvent
-from faultzone.model.core.fields import TO_THE_SECOND, rows_of_ids
+from faultzone.model.core.fields import TO_THE_SECOND, rows_of_ids, tagged
+from faultzone.model.core.filters import read_asked_tags, read_instant, read_range
 from faultzone.model.core.index import NONE, both, either, rows_of, without
 from faultzone.model.core.listing import Listed, listing, token_of
 from faultzone.model.core.state import (
@@ -36,6 +38,7 @@ from faultzone.model.core.state import (
     Instance,
     RegionState,
 )
+from faultzone.model.events import operations
 
 #: The numbers beside the names. Samples have those of 1, 34 and 65 (types), 0, 8, 24 and 28 (states) and 0, 64 and 128
 #: (health); the others are ours.
@@ -44,6 +47,12 @@ TYPE_CODES: Final = {
     "SystemMaintenance.Stop": 2,
     "SystemMaintenance.RebootAndIsolateErrorDisk": 3,
     "SystemMaintenance.Redeploy": 4,
+    "SystemMaintenance.RebootAndReInitErrorDisk": 5,
+    "SystemMaintenance.IsolateErrorDisk": 6,
+    "SystemMaintenance.ReInitErrorDisk": 7,
+    "SystemMaintenance.StopAndRepair": 8,
+    "SystemMaintenance.CleanInactiveDisks": 9,
+    "SystemUpgrade.Migrate": 17,
     "InstanceExpiration.Stop": 34,
     "InstanceExpiration.Delete": 35,
     "AccountUnbalanced.Stop": 36,
@@ -51,8 +60,10 @@ TYPE_CODES: Final = {
     "SystemFailure.Reboot": 65,
     "SystemFailure.Stop": 66,
     "SystemFailure.Redeploy": 67,
+    "SystemFailure.Delete": 68,
     "InstanceFailure.Reboot": 129,
     "SecurityPunish.Locked": 161,
+    "SecurityPunish.WebsiteBanned": 162,
 }
 STATE_CODES: Final = {
     events.EXECUTED: 0,
@@ -72,6 +83,8 @@ HEALTH_CODES: Final = {
     "Impaired": 128,
     "NotApplicable": 256,
 }
+#: Why a simulated event was published (event/reason).
+SIMULATED: Final = "A simulated event."
 STATUS_CODES: Final = {"Pending": 0, "Running": 1, "Starting": 2, "Stopping": 3, "Stopped": 4}
 
 
@@ -134,38 +147,19 @@ def _filters(
             rows_of_ids(account, [event.instance for event in named if region.rules.shows_as_planned(event.status)]),
         )
     if r.not_before:
-        first, last = _bounds("NotBefore", r.not_before)
+        first, last = read_range("NotBefore", r.not_before)
         yield _Filter(
             lambda event: event.not_before is not None and first <= event.not_before <= last,
             book.rows_between("due", TO_THE_SECOND, first, last),
             instances.rows_between("due", TO_THE_SECOND, first, last),
         )
     if r.published:
-        begin, end = _bounds("EventPublishTime", r.published)
+        begin, end = read_range("EventPublishTime", r.published)
         yield _Filter(
             lambda event: begin <= event.published <= end,
             book.rows_between("published", TO_THE_SECOND, begin, end),
             instances.rows_between("published", TO_THE_SECOND, begin, end),
         )
-
-
-def _bounds(name: str, given: Mapping[str, str]) -> tuple[float, float]:
-    """The first and the last instant of a range; each end may be left open (event/times-to-the-second).
-
-    Raises:
-        ApiError: `InvalidParameter`, or `InvalidParameter.TimeEndBeforeStart` (event/time-range-order).
-    """
-    ends: dict[str, int] = {}
-    for end, value in given.items():
-        try:
-            ends[end] = read_stamp(value)
-        except ValueError:
-            raise ApiError.of("InvalidParameter", name=f"{name}.{end}", why="write yyyy-MM-ddTHH:mm:ssZ") from None
-    # Instants are told to the second, so the second that is named belongs to the range.
-    first, last = ends.get("Start", 0), ends["End"] + 999 if "End" in ends else float("inf")
-    if last < first:
-        raise ApiError.of("InvalidParameter.TimeEndBeforeStart", name=name)
-    return first, last
 
 
 @handles(DescribeInstancesFullStatus)
@@ -193,7 +187,7 @@ def describe_full_status(region: RegionState, account: AccountState, request: De
         "InstanceFullStatusType",
         found,
         request,
-        lambda each: _full_status(each, _planned(each, filters)),
+        lambda each: _full_status(region, each, _planned(each, filters)),
     )
 
 
@@ -202,12 +196,12 @@ def _planned(instance: Instance, filters: Iterable[_Filter]) -> list[SystemEvent
     return [event for event in instance.planned if all(each.meets(event) for each in filters)]
 
 
-def _full_status(instance: Instance, planned: list[SystemEvent]) -> dict[str, Any]:
+def _full_status(region: RegionState, instance: Instance, planned: list[SystemEvent]) -> dict[str, Any]:
     return {
         "InstanceId": instance.id,
         "Status": _coded(instance.status, STATUS_CODES),
         "HealthStatus": _coded(health(instance), HEALTH_CODES),
-        "ScheduledSystemEventSet": {"ScheduledSystemEventType": [_render(event) for event in planned]},
+        "ScheduledSystemEventSet": {"ScheduledSystemEventType": [_render(region, event) for event in planned]},
     }
 
 
@@ -215,8 +209,8 @@ def _coded(name: str, codes: Mapping[str, int]) -> dict[str, Any]:
     return {"Code": codes[name], "Name": name}
 
 
-def _render(event: SystemEvent) -> dict[str, Any]:
-    """What both queries tell of an event (event/times-to-the-second)."""
+def _render(region: RegionState, event: SystemEvent) -> dict[str, Any]:
+    """What both queries tell of an event (event/times-to-the-second, event/reason)."""
     assert event.status is not None
     shown: dict[str, Any] = {
         "EventId": event.id,
@@ -226,6 +220,10 @@ def _render(event: SystemEvent) -> dict[str, Any]:
     }
     if event.not_before is not None:
         shown["NotBefore"] = stamp(event.not_before)
+    if region.edition.has(CURRENT):
+        shown["Reason"] = SIMULATED if event.simulated else ""
+        if event.about:
+            shown["ExtendedAttribute"] = dict(event.about)
     return shown
 
 
@@ -245,8 +243,16 @@ def describe_history(region: RegionState, account: AccountState, request: Descri
     states = asked or region.edition.event.history_default
     book = region.event_book
     conditions = [book.rows("account", account.id), book.rows("status", *states)]
-    if request.instance_ids:
-        conditions.append(book.rows("instance", *dict.fromkeys(request.instance_ids)))
+    if resources := request.resource_ids or request.instance_ids:
+        conditions.append(book.rows("instance", *dict.fromkeys(resources)))
+    if request.resource_type != INSTANCE:
+        conditions.append(NONE)  # Hosts have no events here (event/history-resources).
+    if request.tags:
+        tagged_ones = account.book.found(*tagged(account.book, "tag", read_asked_tags(request.tags)))
+        conditions.append(book.rows("instance", *(each.id for each in tagged_ones)))
+    if request.resource_group_id is not None:
+        of_group = account.book.found(account.book.rows("resource group", request.resource_group_id))
+        conditions.append(book.rows("instance", *(each.id for each in of_group)))
     conditions += [each.events for each in _filters(region, account, request)]
     kept = events.history(region, *conditions)
     answer = listing(
@@ -265,13 +271,12 @@ def describe_history(region: RegionState, account: AccountState, request: Descri
 
 def _past(region: RegionState, event: SystemEvent) -> dict[str, Any]:
     """One event of the history (event/history-fields)."""
-    shown = {"InstanceId": event.instance, **_render(event)}
+    shown = {"InstanceId": event.instance, **_render(region, event)}
     if event.finished is not None:
         shown["EventFinishTime"] = stamp(event.finished)
     if region.edition.has(CURRENT):
-        # Nothing moves an event, so its first NotBefore is the one that it has.
-        planned = {} if event.not_before is None else {"InitialNotBefore": shown["NotBefore"]}
-        shown |= {"ResourceType": "instance", "ExtendedAttribute": planned}
+        planned = {} if event.initial is None else {"InitialNotBefore": stamp(event.initial)}
+        shown |= {"ResourceType": "instance", "ExtendedAttribute": planned | shown.get("ExtendedAttribute", {})}
     return shown
 
 
@@ -285,10 +290,7 @@ def create_simulated(region: RegionState, account: AccountState, request: Create
     instances = [account.instance(each) for each in dict.fromkeys(request.instance_ids)]
     if not all(region.has_events(each) for each in instances):
         raise ApiError("InvalidInstanceId.NotFound")
-    try:
-        not_before = read_stamp(request.not_before)
-    except ValueError:
-        raise ApiError.of("InvalidParameter", name="NotBefore", why="write yyyy-MM-ddTHH:mm:ssZ") from None
+    not_before = read_instant(request.not_before, name="NotBefore")
     if not_before < region.clock.now:
         raise ApiError("InvalidNotBefore.Passed")
     book = region.event_book
@@ -296,19 +298,25 @@ def create_simulated(region: RegionState, account: AccountState, request: Create
     awaited = len(book.found(*rows))
     if awaited + len(instances) > edition.simulated_limit:
         raise ApiError("SimulatedEventLimitExceeded")
-    made = [_simulate(region, each, request.event_type, not_before) for each in instances]
+    made = [_simulate(region, each, request.event_type, not_before, request.real) for each in instances]
     return {"EventIdSet": {"EventId": [event.id for event in made]}}
 
 
-def _simulate(region: RegionState, instance: Instance, type: str, not_before: int) -> SystemEvent:
-    """Publish a simulated event; of later editions, a failure is Executing at once.
+def _simulate(region: RegionState, instance: Instance, type: str, not_before: int, real: bool) -> SystemEvent:
+    """Publish a simulated event; of later editions, a failure is Executing at once. Where what it announces is `real`,
+    that is done when it begins to execute.
 
-    Clauses: event/simulated-executed, event/simulated-failure-executes.
+    Clauses: event/simulated-executed, event/simulated-failure-executes, event/real-operations.
     """
+
+    def execute() -> bool:
+        return not real or operations.carry_out(region, instance, type) is not False
+
     if type.startswith("SystemMaintenance.") or region.edition.event.simulated_failure_begins == events.SCHEDULED:
-        return events.schedule(region, instance, type, not_before=not_before, execute=lambda: True, simulated=True)
+        return events.schedule(region, instance, type, not_before=not_before, execute=execute, simulated=True)
     event = events.begin(region, instance, type, not_before=not_before, simulated=True)
-    event.timer = region.clock.call_at(not_before, lambda: events.settle(region, event, events.EXECUTED))
+    outcome = events.EXECUTED if execute() else events.FAILED
+    event.timer = region.clock.call_at(not_before, lambda: events.settle(region, event, outcome))
     return event
 
 

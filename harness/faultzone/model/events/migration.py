@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 
 class Migrations:
-    """How live migrations go in one region: whether they fail, and how many milliseconds one takes."""
+    """How live migrations go in one region: whether they fail, how many milliseconds one takes, and how many there were
+    to be so far."""
 
     def __init__(self) -> None:
         self.fails = False
         self.takes = 0
+        self.asked = 0
 
 
 def find_at_risk(region: RegionState, host: Host) -> list[str]:
@@ -58,6 +60,7 @@ def migrate(region: RegionState, instance: Instance) -> Host | None:
         The new host; None where none can take it, where migrations fail, and where one takes a while and has begun.
     """
     migrations = region.part(Migrations)
+    migrations.asked += 1
     if migrations.fails:
         region.record("notice", instance=instance.id, what="live migration failed")
         return None

@@ -10,6 +10,7 @@ from faultzone.api.ecs.batches import DeleteInstances, RebootInstances, StartIns
 from faultzone.api.ecs.instances import DeleteInstance, RebootInstance, StartInstance, StopInstance
 from faultzone.api.errors import ApiError
 from faultzone.model.core import transitions
+from faultzone.model.core.client_tokens import once
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.state import AccountState, Instance, RegionState
 from faultzone.model.instances import lifecycle
@@ -109,12 +110,9 @@ def reboot_instances(region: RegionState, account: AccountState, request: Reboot
 
 
 @handles(DeleteInstances)
+@once
 def delete_instances(region: RegionState, account: AccountState, request: DeleteInstances) -> Answer:
-    """DeleteInstances."""
-    asked = ("DeleteInstances", request.client_token, request.given)
-    earlier = account.tokens.replay(*asked)
-    if earlier is not None:
-        return earlier
+    """DeleteInstances (instance/delete-batch)."""
     answer = _run(
         region,
         account,
@@ -129,4 +127,4 @@ def delete_instances(region: RegionState, account: AccountState, request: Delete
         lifecycle.delete_instance,
     )
     del answer["InstanceResponses"]
-    return account.tokens.remember(*asked, answer)
+    return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
@@ -10,11 +11,13 @@ from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.launches import CreateInstance, RunInstances
 from faultzone.api.errors import ApiError
 from faultzone.model.core import periods, placement, transitions
-from faultzone.model.core.addresses import read_dotted
-from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.addresses import vswitches_of
+from faultzone.model.core.client_tokens import once
+from faultzone.model.core.dispatch import Answer, check_dry_run, handles
 from faultzone.model.core.excluded import check_excluded
 from faultzone.model.core.filters import read_tags
 from faultzone.model.core.hosts import Batch
+from faultzone.model.core.options import options_of
 from faultzone.model.core.seats import Seat, check_group_number, emptiest_groups, seat
 from faultzone.model.core.state import (
     STOPPED,
@@ -22,12 +25,29 @@ from faultzone.model.core.state import (
     DeploymentSet,
     Instance,
     RegionState,
-    options_of,
 )
 from faultzone.model.instances import lifecycle
-from faultzone.model.instances.checks import check_disks, check_password, check_sources, check_texts, check_user_data
+from faultzone.model.instances.addresses import (
+    DESCRIBED,
+    addresses_left,
+    check_launch_groups,
+    check_private_addresses,
+    give_addresses,
+    is_classic,
+    place_of,
+)
+from faultzone.model.instances.checks import (
+    affordable,
+    check_bandwidth,
+    check_launched_disks,
+    check_named,
+    check_password,
+    check_texts,
+    check_user_data,
+)
 
 if TYPE_CHECKING:
+    from faultzone.model.core.addresses import VSwitch
     from faultzone.model.core.catalog import Image, InstanceType
     from faultzone.model.core.hosts import Host
 
@@ -38,7 +58,7 @@ LOOKED_AT: Final = frozenset(
     "isp".split()
 )
 #: What may exclude other parameters or need them: each row of the table for a launch has one of these.
-_MAY_CONFLICT: Final = frozenset("group_number security_group_ids image_family host_names".split())
+_MAY_CONFLICT: Final = frozenset("group_number security_group_ids image_family host_names ipv6_count".split())
 #: As long as the ids of instances are.
 _ANY_ID: Final = "i-bp1" + 15 * "0"
 
@@ -52,45 +72,75 @@ class _Plan(NamedTuple):
     group: DeploymentSet | None
     number: int | None
     auto_release: int | None
+    affordable: Collection[int] | None
+    vswitch: VSwitch | None  # that which is named
+    #: The vSwitches of the addresses that each instance gets besides; None stands for that of the primary interface.
+    cards: tuple[VSwitch | None, ...] = ()
 
 
 @handles(CreateInstance)
+@once
 def create_instance(region: RegionState, account: AccountState, request: CreateInstance) -> Answer:
     """CreateInstance: one instance, which ends Stopped (instance/create-ends-stopped, deployment-set/create-in-set)."""
-    earlier = account.tokens.replay("CreateInstance", request.client_token, request.given)
-    if earlier is not None:
-        return earlier
     plan = _check(region, account, request)
     price = _check_money(region, account, request, plan, 1)
     hosts = _choose(region, account, plan, 1, 1)
-    lifecycle.check_dry_run(region, request.dry_run)
+    check_dry_run(region, request.dry_run)
     (instance,) = _make(region, account, request, plan, hosts)
-    answer = {"InstanceId": instance.id, **_order(region, request, price)}
-    return account.tokens.remember("CreateInstance", request.client_token, request.given, answer)
+    return {"InstanceId": instance.id, **_order(region, request, price)}
 
 
 @handles(RunInstances)
+@once
 def run_instances(region: RegionState, account: AccountState, request: RunInstances) -> Answer:
     """RunInstances: a batch that is made and started, all of it or, with MinAmount, what supply allows.
 
     Clauses: instance/run-amount, instance/run-all-or-nothing, instance/min-amount.
     """
-    asked = ("RunInstances", request.client_token, request.given)
-    earlier = account.tokens.replay(*asked)
-    if earlier is not None:
-        return earlier
     request = _with_template(account, request)
+    paid = request.auto_pay
+    if not paid:
+        from faultzone.model.instances import unpaid  # Few launches wait to be paid.
+
+        paid = not unpaid.waits(region, request)
+    return _run(region, account, request, paid=paid)
+
+
+def _run(
+    region: RegionState, account: AccountState, request: RunInstances, *, paid: bool, agreed: float | None = None
+) -> Answer:
+    """Make a batch and start it, or let its order wait to be paid (billing/launch-order).
+
+    Args:
+        agreed: the price of one in the order that is paid now.
+    """
+    if "network_interfaces" in request.given:
+        from faultzone.model.instances import interfaces  # Few launches describe any.
+
+        request = interfaces.with_primary(request)
     plan = _check(region, account, request)
+    if not DESCRIBED.isdisjoint(request.given):
+        from faultzone.model.instances import interfaces
+
+        zone, cards = interfaces.check(region, account, request, plan.kind, plan.zone, plan.vswitch)
+        zone = interfaces.zone_of_ipv6(region, account, request, zone)
+        plan = plan._replace(zone=zone, cards=cards)
     amount, least = request.amount, request.min_amount or request.amount
     if least > amount:
         raise ApiError.of("InvalidMinAmount.Malformed", why="it is larger than Amount")
-    price = _check_money(region, account, request, plan, amount)
+    price = _check_money(region, account, request, plan, amount if paid else 0)
+    if agreed not in (None, price):
+        raise ApiError("OrderCreationFailed")  # The price of the order was another.
     hosts = _choose(region, account, plan, amount, least)
-    lifecycle.check_dry_run(region, request.dry_run)
+    check_dry_run(region, request.dry_run)
+    if not paid:
+        from faultzone.model.instances import unpaid
+
+        launch = partial(_run, region, account, request, paid=True, agreed=price)
+        return unpaid.place(region, account, price * amount, launch)
     made = _make(region, account, request, plan, hosts)
     ids = [each.id for each in made]
-    answer = {"InstanceIdSets": {"InstanceIdSet": ids}, **_order(region, request, price * len(made))}
-    return account.tokens.remember(*asked, answer)
+    return {"InstanceIdSets": {"InstanceIdSet": ids}, **_order(region, request, price * len(made))}
 
 
 def _check_money(
@@ -104,7 +154,7 @@ def _check_money(
 def _order(region: RegionState, request: CreateInstance | RunInstances, price: float) -> Answer:
     """What a later edition tells of the purchase of subscriptions."""
     bought = request.instance_charge_type == "PrePaid" and region.edition.has(CURRENT)
-    return {"TradePrice": round(price, 4)} if bought else {}
+    return {"OrderId": region.world.number("order"), "TradePrice": round(price, 4)} if bought else {}
 
 
 def _with_template(account: AccountState, request: RunInstances) -> RunInstances:
@@ -123,9 +173,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         check_excluded(region, request)
     if request.instance_type is None:
         raise ApiError.of("MissingParameter", name="InstanceType")
-    kind = region.catalog.find_type(request.instance_type)
-    if kind is None:
-        raise region.catalog.no_type(request.instance_type)
+    kind = region.catalog.type_of(request.instance_type)
     image = _image(region, request)
     if not rules.runs_on(image, kind):
         raise ApiError("ImageNotSupportInstanceType")
@@ -134,12 +182,11 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     if request.password is not None and request.password_inherit:
         raise ApiError("InvalidPasswordParam.Mismatch")
     check_user_data(region, request.user_data)
+    check_bandwidth(region, request)
     read_tags(region, request.tags)
-    check_disks(region, request)
-    check_sources(region, request)
+    if request.system_disk or request.data_disks:
+        check_launched_disks(region, request, image)
     if request.instance_charge_type == "PrePaid":
-        if not getattr(request, "auto_pay", True):
-            raise ApiError.of("UnsupportedParameter", name="AutoPay", why="no order waits to be paid here")
         periods.check_period(edition, request.period, request.period_unit)
         if request.auto_renew:
             periods.check_renewal(edition, request.auto_renew_period, request.period_unit)
@@ -147,15 +194,11 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
             raise ApiError("InvalidSpotPrepaid")
     if request.deletion_protection and not rules.may_be_protected(request.instance_charge_type, request.spot_strategy):
         raise ApiError("InvalidChargeType.ValueNotSupported")
-    limit = request.spot_price_limit
-    if limit is not None and limit != round(limit, edition.instance.spot_price_decimals):
+    if (limit := request.spot_price_limit) is not None and limit != round(limit, edition.instance.spot_price_decimals):
         raise ApiError("InvalidSpotPriceLimit")
-    zone = _zone(region, account, request)
-    given = getattr(request, "security_group_ids", ())
-    for security_group in (*given, *((request.security_group_id,) if request.security_group_id else ())):
-        if security_group not in account.security_groups:
-            raise ApiError("InvalidSecurityGroupId.NotFound")
-    classic = _is_classic(region, request)
+    zone, vswitch = place_of(region, account, request)
+    check_launch_groups(account, request, vswitch)
+    classic = is_classic(region, request)
     if request.spot_interruption is not None or not LOOKED_AT.isdisjoint(request.given):
         from faultzone.model.instances import settings  # Few launches ask for any.
 
@@ -163,15 +206,11 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         settings.check_spot(request, kind, classic=classic)
     if classic and request.ram_role_name is not None:
         raise ApiError("InvalidNetworkType.MismatchRamRole")
-    _check_named(account, request, image.system)
+    check_named(region, account, request, image.system)
     if request.user_data is not None and not rules.takes_user_data(not classic, request.io_optimized == "optimized"):
         raise ApiError("InvalidUserData.NotSupported")
     if request.private_ip_address is not None:
-        if classic:
-            raise ApiError.of("MissingParameter", name="VSwitchId")
-        zone = _check_private_addresses(
-            region, account, request.private_ip_address, zone, getattr(request, "amount", 1)
-        )
+        zone = check_private_addresses(region, request, vswitches_of(account, zone, vswitch))
     group = _group(region, account, request, kind)
     if request.dedicated_host_id is not None:
         if group is not None and not rules.set_on_dedicated_host():
@@ -185,6 +224,8 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
         group,
         request.group_number,
         None if release is None else lifecycle.check_auto_release(region, release, request.instance_charge_type),
+        affordable(region, request, kind, zone),
+        vswitch,
     )
 
 
@@ -200,54 +241,6 @@ def _image(region: RegionState, request: CreateInstance | RunInstances) -> Image
     if image is None:
         raise region.catalog.no_image(request.image_id or request.image_family or "")
     return image
-
-
-def _check_named(account: AccountState, request: CreateInstance | RunInstances, system: str) -> None:
-    """Refuse the names of resources that there are not: key pairs, resource groups and HPC clusters can't be made here
-    (instance/named-resources, instance/unknown-resource-group). An instance with Windows looks at no key pair."""
-    if request.key_pair_name is not None and system != "windows":
-        raise ApiError("InvalidKeyPairName.NotFound")
-    if request.ram_role_name is not None and not account.has_role(request.ram_role_name):
-        raise ApiError("InvalidRamRole.NotFound")
-    if request.resource_group_id is not None:
-        raise ApiError("InvalidResourceGroup.NotFound")
-    if request.hpc_cluster_id is not None:
-        raise ApiError("InvalidHpcClusterId.NotFound")
-
-
-def _is_classic(region: RegionState, request: CreateInstance | RunInstances) -> bool:
-    """Whether what is made will be in the classic network."""
-    return request.vswitch_id is None and not region.shape.default_network
-
-
-def _check_private_addresses(
-    region: RegionState, account: AccountState, text: str, zone: int | None, amount: int
-) -> int:
-    """The zone whose vSwitch has this address free, and with a batch those that follow it, of the zone that is asked
-    for (instance/consecutive-addresses)."""
-    address = read_dotted(text)
-    if address is None:
-        raise ApiError("InvalidPrivateIpAddress.Malformed")
-    if amount != 1 and not region.edition.instance.consecutive_addresses:
-        raise ApiError.of("InvalidParameter.Conflict", why="a private address is for one instance")
-    for number, block in enumerate(account.private):
-        if zone in (None, number) and block.has(address) and block.has(address + amount - 1):
-            if not all(block.is_free(each) for each in range(address, address + amount)):
-                raise ApiError("InvalidPrivateIpAddress.Duplicated")
-            return number
-    raise ApiError("InvalidPrivateIpAddress")
-
-
-def _zone(region: RegionState, account: AccountState, request: CreateInstance | RunInstances) -> int | None:
-    zone = None if request.zone_id is None else region.zone_number(request.zone_id)
-    if request.vswitch_id is not None:
-        if request.vswitch_id not in account.vswitch_ids:
-            raise ApiError("InvalidVSwitchId.NotFound")
-        of_vswitch = account.vswitch_ids.index(request.vswitch_id)
-        if zone is not None and zone != of_vswitch:
-            raise ApiError.of("InvalidParameter.NotMatch", why="the vSwitch is in another zone")
-        zone = of_vswitch
-    return zone
 
 
 def _group(
@@ -306,11 +299,18 @@ def _choose(region: RegionState, account: AccountState, plan: _Plan, amount: int
 
     Raises:
         ApiError: `QuotaExceed.DeploymentSetInstanceQuotaFull` where the set is full, `OperationDenied.NoStock` where
-            supply is short (deployment-set/no-room-create), or `InvalidParameter.NotMatch` where the members of the set
-            are in another zone (deployment-set/low-latency-one-zone).
+            supply is short (deployment-set/no-room-create), `InvalidParameter.NotMatch` where the members of the set
+            are in another zone (deployment-set/low-latency-one-zone), or `InvalidVSwitchId.IpNotEnough` as a later
+            edition calls it where no vSwitch has the addresses (instance/vswitch-addresses).
     """
     group = plan.group
     zones = [plan.zone] if plan.zone is not None else _zones_by_room(region, account, group)
+    if plan.affordable is not None:
+        zones = [zone for zone in zones if zone in plan.affordable]
+    left = {zone: addresses_left(account, zone, plan.vswitch, plan.cards) for zone in zones}
+    zones = [zone for zone in zones if left[zone] >= least]
+    if not zones:
+        raise ApiError("QuotaExceeded.PrivateIpAddress")
     best: list[_Chosen] = []
     have_room, are_theirs = group is None, group is None
     for zone in zones:
@@ -321,7 +321,7 @@ def _choose(region: RegionState, account: AccountState, plan: _Plan, amount: int
             if not region.rules.zone_in_set(group, zone):
                 continue
             are_theirs = True
-        hosts = _choose_in(region, account, plan, zone, amount)
+        hosts = _choose_in(region, account, plan, zone, min(amount, left[zone]))
         if len(hosts) == amount:
             return hosts
         best = max(best, hosts, key=len)
@@ -392,7 +392,15 @@ def _make(
     rules, clock = region.rules, region.clock
     starts = rules.starts_what_it_makes(type(request).__name__)
     options = options_of(request.given)
-    if _is_classic(region, request):
+    if options.resource_group_id:
+        from faultzone.model.core.resource_groups import put_in_group
+
+        options = put_in_group(region, account, options)
+    if request.key_pair_name is not None and plan.image.system != "windows":
+        from faultzone.model.core.key_pairs import with_key_pair
+
+        options = with_key_pair(account, options, request.key_pair_name)
+    if is_classic(region, request):
         options = options._replace(classic=True)
     if not LOOKED_AT.isdisjoint(request.given):
         from faultzone.model.instances import settings  # Few launches ask for any.
@@ -404,23 +412,25 @@ def _make(
     expires = None
     if request.instance_charge_type == "PrePaid":
         expires = rules.subscription_end(clock.now, request.period or 1, request.period_unit)
-    made = []
+    name, made = request.instance_name, list[Instance]()
     for number, (host, in_group) in enumerate(chosen):
         instance_id = region.world.resource_id("i")
         suffix = rules.suffix(number) if suffixed else ""
-        name = request.instance_name
+        vswitch = plan.vswitch or account.default_vswitches[host.zone]
+        addresses = (vswitch, number, groups, instance_id, options)
+        private_ip, options = give_addresses(region, account, request, *addresses)
         instance = Instance(
             instance_id,
             account.id,
             plan.kind,
             plan.image,
-            host.zone,
+            vswitch,
             clock.now,
             name=rules.batch_name(name, number, suffix) if name else instance_id,
             charge_type=request.instance_charge_type,
             security_groups=groups,
             group=plan.group,
-            private_ip=_private_address(account, request, host.zone, number),
+            private_ip=private_ip,
             public_ip=(region.public.allocate() or 0) if request.internet_max_bandwidth_out else 0,
             expires=expires,
             options=options,
@@ -457,17 +467,15 @@ def _host_name(
     return region.rules.host_name_of_id(named, instance_id) if "$" in named else named
 
 
-def _private_address(account: AccountState, request: CreateInstance | RunInstances, zone: int, number: int) -> int:
-    if request.private_ip_address is not None:
-        address = (read_dotted(request.private_ip_address) or 0) + number
-        account.private[zone].claim(address)
-        return address
-    return account.private[zone].allocate() or 0
-
-
 def _provisioned(region: RegionState, instance: Instance, starts: bool) -> None:
     """The time that provisioning takes has passed: start the instance, or leave it Stopped."""
     instance.timer = None
+    if region.failing:
+        from faultzone.model.instances import failures  # Few launches fail.
+
+        if failures.fails(region, instance):
+            failures.give_up(region, instance)
+            return
     if starts:
         transitions.boot(region, instance)
     else:

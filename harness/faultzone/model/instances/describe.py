@@ -23,10 +23,12 @@ from faultzone.model.core.fields import (
     addressed,
     all_instances,
     bounded,
+    in_vpc,
     in_vswitch,
     named,
     tagged,
     where_terms,
+    with_ipv6,
 )
 from faultzone.model.core.filters import read_asked_tags, read_bounds, read_tag_list, tag_list
 from faultzone.model.core.index import NONE
@@ -34,11 +36,14 @@ from faultzone.model.core.listing import Listed, listing, token_of
 from faultzone.model.core.state import AccountState, Instance, RegionState
 
 
-def render(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
-    """One instance as DescribeInstances shows it (instance/describe-times, instance/describe-resources)."""
-    kind, image, group, more = instance.kind, instance.image, instance.group, instance.options
-    private, public = dotted(instance.private_ip), dotted(instance.public_ip)
-    vpc = instance.in_vpc
+def render(region: RegionState, account: AccountState, instance: Instance, *, today: bool = False) -> dict[str, Any]:
+    """One instance as DescribeInstances shows it (instance/describe-times, instance/describe-resources).
+
+    Args:
+        today: whether all addresses of its network interfaces are shown.
+    """
+    kind, image, group, more, vpc = instance.kind, instance.image, instance.group, instance.options, instance.in_vpc
+    private, public, out = dotted(instance.private_ip), dotted(instance.public_ip), instance.bandwidth_out
     shown: dict[str, Any] = {
         "InstanceId": instance.id,
         "InstanceName": instance.name,
@@ -74,26 +79,26 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
         "SpotStrategy": more.spot_strategy,
         "SpotPriceLimit": more.spot_price_limit,
         "CreditSpecification": more.credit_specification,
-        "KeyPairName": "",
-        "ResourceGroupId": "",
+        "KeyPairName": more.key_pair,
+        "ResourceGroupId": more.resource_group_id,
         "DeletionProtection": instance.deletion_protection,
         "Recyclable": False,
         "DeploymentSetId": group.id if group is not None else "",
         "InstanceNetworkType": "vpc" if vpc else "classic",
         "InternetChargeType": more.internet_charge_type,
-        "InternetMaxBandwidthIn": more.internet_max_bandwidth_in,
-        "InternetMaxBandwidthOut": instance.bandwidth_out,
+        "InternetMaxBandwidthIn": more.internet_max_bandwidth_in or region.rules.bandwidth_in_most(out),
+        "InternetMaxBandwidthOut": out,
         # Before the public address, as the service writes them: a client that flattens the answer keeps the later one.
-        "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""},
+        "EipAddress": _elastic(region, account, instance),
         "PublicIpAddress": {"IpAddress": [public] if public else []},
         "InnerIpAddress": {"IpAddress": [] if vpc else [private]},
         "VpcAttributes": {
-            "VpcId": account.vpc_id if vpc else "",
-            "VSwitchId": account.vswitch_ids[instance.zone] if vpc else "",
+            "VpcId": instance.vswitch.vpc.id if vpc else "",
+            "VSwitchId": instance.vswitch.id if vpc else "",
             "PrivateIpAddress": {"IpAddress": [private] if vpc else []},
             "NatIpAddress": "",
         },
-        "NetworkInterfaces": {"NetworkInterface": [network_interface(instance)] if vpc else []},
+        "NetworkInterfaces": {"NetworkInterface": _interfaces(account, instance, today=today) if vpc else []},
         "SecurityGroupIds": {"SecurityGroupId": list(instance.security_groups)},
         "OperationLocks": {"LockReason": [{"LockReason": reason} for reason in instance.locks]},
         "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": ""},
@@ -103,9 +108,35 @@ def render(region: RegionState, account: AccountState, instance: Instance) -> di
     return shown
 
 
+def _elastic(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
+    """The elastic address of an instance (product/associate-eip)."""
+    if not instance.options.eip:
+        return {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""}
+    from faultzone.model.core.eips import eip_of  # Few instances have one.
+
+    eip = eip_of(account, instance)
+    assert eip is not None
+    shown = {"AllocationId": eip.id, "IpAddress": dotted(eip.address), "InternetChargeType": eip.charge_type}
+    return {**shown, "Bandwidth": eip.bandwidth} if region.edition.has(CURRENT) else shown
+
+
+def _interfaces(account: AccountState, instance: Instance, *, today: bool) -> list[dict[str, Any]]:
+    """The network interfaces of an instance in a VPC, the primary one first."""
+    options = instance.options
+    if options.has_cards or options.ipv6:
+        from faultzone.model.core.cards import show_attached  # Few instances have any.
+
+        return show_attached(account, instance, today=today)
+    card: dict[str, Any] = network_interface(instance)
+    if today:
+        card["Ipv6Sets"] = {"Ipv6Set": []}
+        card["PrivateIpSets"] = {"PrivateIpSet": [{"PrivateIpAddress": card["PrimaryIpAddress"], "Primary": True}]}
+    return [card]
+
+
 def _render_today(region: RegionState, account: AccountState, instance: Instance) -> dict[str, Any]:
     """The same with what today's documentation shows besides."""
-    shown = render(region, account, instance)
+    shown = render(region, account, instance, today=True)
     shown["MetadataOptions"] = _metadata_options(region, instance)
     more = instance.options
     if more.spot_strategy == "NoSpot":
@@ -115,8 +146,6 @@ def _render_today(region: RegionState, account: AccountState, instance: Instance
         shown["SpotDuration"] = 1 if more.spot_duration is None else more.spot_duration
     shown["CpuOptions"] = _cpu_options(instance)
     shown["PrivateDnsNameOptions"] = {**_NO_PRIVATE_NAMES, **instance.options.private_dns_name_options}
-    for card in shown["NetworkInterfaces"]["NetworkInterface"]:
-        card["PrivateIpSets"] = {"PrivateIpSet": [{"PrivateIpAddress": card["PrimaryIpAddress"], "Primary": True}]}
     asked = more.settings
     for name, usual in _USUAL.items():
         shown[name] = {**usual, **asked[name]} if name in asked else {**usual}
@@ -168,7 +197,8 @@ def _metadata_options(region: RegionState, instance: Instance) -> dict[str, Any]
 def _conditions(region: RegionState, account: AccountState, request: DescribeInstances) -> Iterator[Mapping[int, int]]:
     """The instances that meet each condition of the request but ids, by their rows.
 
-    Clauses: instance/describe-filters, instance/describe-name-wildcard, instance/describe-by-time.
+    Clauses: instance/describe-filters, instance/describe-name-wildcard, instance/describe-by-time,
+    instance/describe-by-creation.
     """
     r, book = request, account.book
     if r.status is not None:
@@ -177,14 +207,14 @@ def _conditions(region: RegionState, account: AccountState, request: DescribeIns
         yield book.rows("zone", region.zone_number(r.zone_id))
     if r.vswitch_id is not None:
         yield in_vswitch(account, r.vswitch_id)
-    if r.vpc_id not in (None, account.vpc_id):
-        yield NONE
+    if r.vpc_id is not None:
+        yield in_vpc(account, r.vpc_id)
     if r.security_group_id is not None:
         yield book.rows("security group", r.security_group_id)
-    for addresses, in_vpc in ((r.private_ip_addresses, True), (r.inner_ip_addresses, False)):
+    for addresses, inside in ((r.private_ip_addresses, True), (r.inner_ip_addresses, False)):
         if addresses is not None:
             yield addressed(book, "private address", addresses)
-            yield from where_terms(book, in_vpc=in_vpc)
+            yield from where_terms(book, in_vpc=inside)
     if r.public_ip_addresses is not None:
         yield addressed(book, "public address", r.public_ip_addresses)
     if r.instance_name is not None:
@@ -214,10 +244,18 @@ def _conditions(region: RegionState, account: AccountState, request: DescribeIns
         http_endpoint=r.http_endpoint,
         http_tokens=r.http_tokens,
     )
-    if r.vpc_id is not None:
-        yield from where_terms(book, in_vpc=True)
-    nobody_has = (r.eip_addresses, r.key_pair_name, r.resource_group_id, r.rdma_ip_addresses)
-    if r.device_available is False or r.ipv6_addresses or any(each is not None for each in nobody_has):
+    if r.resource_group_id is not None:
+        yield book.rows("resource group", r.resource_group_id)
+    if r.key_pair_name is not None:
+        yield book.rows("key pair", r.key_pair_name)
+    if r.eip_addresses is not None:
+        from faultzone.model.core.eips import having  # Few ask for any.
+
+        yield having(account, r.eip_addresses)
+    nobody_has = (r.rdma_ip_addresses,)
+    if r.ipv6_addresses:
+        yield with_ipv6(book, r.ipv6_addresses)
+    if r.device_available is False or any(each is not None for each in nobody_has):
         # What has to be made before cannot be made here, and all instances are alike in the rest.
         yield NONE
     if r.hpc_cluster_id is not None:

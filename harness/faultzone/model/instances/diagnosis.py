@@ -10,29 +10,32 @@ from faultzone.api.ecs.diagnosis import (
     DescribeAccountAttributes,
     DescribeInstanceTopology,
     GetInstanceConsoleOutput,
+    GetInstanceScreenshot,
     SendDiagnosticInterrupt,
 )
 from faultzone.api.errors import ApiError
-from faultzone.clock import utc
+from faultzone.clock import SECOND, utc
 from faultzone.model.core import locks, placement
-from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.dispatch import Answer, check_dry_run, handles
 from faultzone.model.core.effects import Interrupt
 from faultzone.model.core.periods import BILLING_ZONE
 from faultzone.model.core.seats import BY_RACK, BY_SWITCH
+from faultzone.model.core.spot import is_spot
 from faultzone.model.core.state import RUNNING, AccountState, Instance, RegionState
-from faultzone.model.instances.lifecycle import check_dry_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: What moves the cursor, changes colours or rings: no text.
 _SYMBOLS: Final = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
+#: So long after one screenshot of an instance the next is refused (instance/screenshot-interval).
+_SCREENSHOTS_APART: Final = 10 * SECOND
 
 
 @handles(GetInstanceConsoleOutput)
 def get_console_output(region: RegionState, account: AccountState, request: GetInstanceConsoleOutput) -> Answer:
-    """GetInstanceConsoleOutput: what a guest in memory has printed since it last came up; the guests of real hosts have
-    no console (instance/console-output, instance/console-output-of-linux)."""
+    """GetInstanceConsoleOutput: what its system has printed since it last came up (instance/console-output,
+    instance/console-output-of-linux)."""
     instance = account.instance(request.instance_id)
     if region.console is None or instance.image.system != "linux" or not region.has_events(instance):
         raise ApiError("NotSupported")
@@ -48,13 +51,34 @@ def get_console_output(region: RegionState, account: AccountState, request: GetI
     }
 
 
+class Screenshots(dict[str, int]):
+    """When the screen of an instance of an account was last shown, by its id."""
+
+
+@handles(GetInstanceScreenshot)
+def get_screenshot(region: RegionState, account: AccountState, request: GetInstanceScreenshot) -> Answer:
+    """GetInstanceScreenshot: what its system has printed last (instance/screenshot, instance/screenshot-interval)."""
+    from faultzone.model.instances.picture import picture  # Few look at a screen.
+
+    instance = account.instance(request.instance_id)
+    if region.console is None or not region.has_events(instance):
+        raise ApiError("NotSupported")
+    if instance.status != RUNNING:
+        raise ApiError("IncorrectInstanceStatus")
+    shots, now = account.part(Screenshots), region.clock.now
+    if now - shots.get(instance.id, -_SCREENSHOTS_APART) < _SCREENSHOTS_APART:
+        raise ApiError("Throttling")
+    shots[instance.id] = now
+    raw, _ = region.console(instance.id) or (b"", now)
+    shown = picture(_SYMBOLS.sub(b"", raw).decode("utf-8", "replace"))
+    return {"InstanceId": instance.id, "Screenshot": base64.b64encode(shown).decode()}
+
+
 @handles(SendDiagnosticInterrupt)
 def send_diagnostic_interrupt(region: RegionState, account: AccountState, request: SendDiagnosticInterrupt) -> Answer:
     """SendDiagnosticInterrupt: the operating system crashes, which its event tells (instance/diagnostic-interrupt)."""
     instance = account.instance(request.instance_id)
     locks.check(region, instance, "SendDiagnosticInterrupt")
-    if region.console is None:
-        raise ApiError("NotSupported")
     if instance.status != RUNNING:
         raise ApiError("IncorrectInstanceStatus")
     check_dry_run(region, request.dry_run)
@@ -144,9 +168,9 @@ def _values(region: RegionState, account: AccountState, name: str, zone: int | N
         return [str(len(hosts) * region.shape.host_vcpus)]
     there = [each for each in account.instances.values() if zone in (None, each.zone)]
     if name == "used-postpaid-instance-vcpu-count":
-        return [_vcpus(each for each in there if each.charge_type == "PostPaid" and not _is_spot(each))]
+        return [_vcpus(each for each in there if each.charge_type == "PostPaid" and not is_spot(each))]
     if name == "used-spot-instance-vcpu-count":
-        return [_vcpus(each for each in there if _is_spot(each))]
+        return [_vcpus(each for each in there if is_spot(each))]
     if name == "supported-postpaid-instance-types":
         zones = range(len(region.zone_ids)) if zone is None else [zone]
         kinds = region.catalog.types.values()
@@ -154,10 +178,6 @@ def _values(region: RegionState, account: AccountState, name: str, zone: int | N
             kind.name for kind in kinds if any(placement.choose(region, account.id, kind, each, None) for each in zones)
         ]
     return []
-
-
-def _is_spot(instance: Instance) -> bool:
-    return instance.options.spot_strategy != "NoSpot"
 
 
 def _vcpus(instances: Iterable[Instance]) -> str:

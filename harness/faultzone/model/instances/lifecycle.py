@@ -13,9 +13,10 @@ from faultzone.api.ecs.instances import (
     StopInstance,
 )
 from faultzone.api.errors import ApiError
-from faultzone.clock import SECOND, read_stamp
-from faultzone.model.core import events, locks, transitions
-from faultzone.model.core.dispatch import Answer, handles
+from faultzone.clock import SECOND
+from faultzone.model.core import locks, transitions
+from faultzone.model.core.dispatch import Answer, check_dry_run, handles
+from faultzone.model.core.filters import read_instant
 from faultzone.model.core.state import (
     KEEP_CHARGING,
     PENDING,
@@ -41,20 +42,27 @@ def check_status(region: RegionState, instance: Instance, action: str) -> None:
         raise ApiError("IncorrectInstanceStatus")
 
 
-def check_dry_run(region: RegionState, dry_run: bool) -> None:
-    """Refuse a dry run whose checks have passed, with the code that says so (instance/dry-run)."""
-    if dry_run and region.rules.dry_run_only_checks():
-        raise ApiError("DryRunOperation")
+def _check_spot_price(region: RegionState, instance: Instance) -> None:
+    """Refuse to start a spot instance whose limit is below the price (billing/spot-stops).
+
+    Raises:
+        ApiError: `OperationDenied.SpotPriceLowerThanPublicPrice`.
+    """
+    limit = instance.options.spot_price_limit
+    bids = bool(limit) and instance.options.spot_strategy == "SpotWithPriceLimit"
+    if bids and instance.zone not in region.affordable(instance.kind, limit):
+        raise ApiError("OperationDenied.SpotPriceLowerThanPublicPrice")
 
 
 @handles(StartInstance)
 def start_instance(region: RegionState, account: AccountState, request: StartInstance) -> Answer:
     """StartInstance; one that was stopped without charge is placed anew, and stays Stopped for lack of supply.
 
-    Clauses: instance/start, instance/start-no-stock, deployment-set/no-room-start.
+    Clauses: instance/start, instance/start-no-stock, deployment-set/no-room-start, billing/spot-stops.
     """
     instance = account.instance(request.instance_id)
     check_status(region, instance, "StartInstance")
+    _check_spot_price(region, instance)
     host = transitions.find_host(region, instance)
     check_dry_run(region, request.dry_run)
     transitions.start_on(region, instance, host)
@@ -87,10 +95,7 @@ def reboot_instance(region: RegionState, account: AccountState, request: RebootI
     instance = account.instance(request.instance_id)
     check_status(region, instance, "RebootInstance")
     check_dry_run(region, request.dry_run)
-    events.avoid(region, instance, *region.rules.reboot_avoids())
-    transitions.halt(
-        region, instance, then=transitions.START, force=request.force_stop, enters=region.rules.restart_enters()
-    )
+    transitions.reboot(region, instance, force=request.force_stop)
     return {}
 
 
@@ -134,7 +139,8 @@ def modify_auto_release(region: RegionState, account: AccountState, request: Mod
 
 
 def check_auto_release(region: RegionState, text: str | None, charge_type: str) -> int | None:
-    """The instant at which a pay-as-you-go instance is to be released, None for no text.
+    """The instant at which a pay-as-you-go instance is to be released, also one of spot (instance/auto-release-spot);
+    None for no text.
 
     Raises:
         ApiError: `ChargeTypeViolation` for a subscription (instance/auto-release-charge-type), or
@@ -145,10 +151,7 @@ def check_auto_release(region: RegionState, text: str | None, charge_type: str) 
         raise ApiError("ChargeTypeViolation")
     if text is None:
         return None
-    try:
-        asked = read_stamp(text)
-    except ValueError:
-        raise ApiError.of("InvalidAutoReleaseTime.Malformed", why="write yyyy-MM-ddTHH:mm:ssZ") from None
+    asked = read_instant(text, "InvalidAutoReleaseTime.Malformed")
     # An instant can be asked for to the second alone, so the bounds are no finer.
     edition, now = region.edition.instance, region.clock.now // SECOND * SECOND
     if not edition.auto_release_floor * SECOND <= asked - now <= edition.auto_release_ceiling * SECOND:

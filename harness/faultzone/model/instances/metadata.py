@@ -2,7 +2,8 @@
 
 Source: ECS user guide 2019-02, Instance metadata (event/metadata, instance/identity), and that of October 2026 for
 tokens. A path that ends with a slash lists what is below it. The form of active-system-events is not documented: here
-it is a JSON list.
+it is a JSON list. Public keys are listed by the id of their pair, and in the first edition by a number
+(resource/key-pair-metadata).
 """
 
 from __future__ import annotations
@@ -16,10 +17,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.clock import SECOND, stamp
-from faultzone.model.core import events
+from faultzone.model.core import cards, events, role_keys, spot
 from faultzone.model.core.addresses import dotted, network_interface
 from faultzone.model.core.filters import read_tag_list
-from faultzone.model.instances import role_keys
 
 if TYPE_CHECKING:
     from faultzone.model.core.state import AccountState, Instance, RegionState
@@ -51,6 +51,9 @@ _TOKEN: Final = "x-aliyun-ecs-metadata-token"
 _TOKEN_SECONDS: Final = "x-aliyun-ecs-metadata-token-ttl-seconds"
 _SECONDS: Final = re.compile(r"[0-9]{1,5}")
 _END: Final = re.compile(r"[0-9a-f]{1,16}")
+#: Where the public keys are, and the number by which the first one is found, whatever it is listed as.
+_KEYS: Final = "public-keys"
+_FIRST_KEY: Final = "0"
 _FORBIDDEN: Final = Told(403, "403 - Forbidden")
 
 
@@ -102,9 +105,13 @@ def read(region: RegionState, account: AccountState, instance: Instance, path: s
     """What is at a path such as `/latest/meta-data/instance-id`; None where there is nothing."""
     tree = _latest(region, account, instance)
     found: str | _Tree = dict.fromkeys(ROOTS, tree)
+    before = ""
     for part in path.split("/"):
         if not part:
             continue
+        if before == _KEYS and part == _FIRST_KEY and not isinstance(found, str):
+            part = next(iter(found))
+        before = part
         below = None if isinstance(found, str) else found.get(part)
         if below is None:
             return None
@@ -126,19 +133,19 @@ def _latest(region: RegionState, account: AccountState, instance: Instance) -> _
 
 
 def _items(region: RegionState, account: AccountState, instance: Instance) -> _Tree:
-    """The items under meta-data; the addresses of the internet only for an instance that has one."""
+    """The items under meta-data; the addresses of the internet only for an instance that has one
+    (instance/metadata-items)."""
     zone = region.zone_ids[instance.zone]
     private, public = dotted(instance.private_ip), dotted(instance.public_ip)
-    mac, network = _mac(instance), network_of(account, instance)
-    interface = {"primary-ip-address": private, "private-ipv4s": json.dumps([private]), **network}
+    mac, network = _mac(instance), network_of(instance)
     items: dict[str, str | _Tree] = {
         "dns-conf": {"nameservers": "100.100.2.136\n100.100.2.138"},
         "hostname": instance.host_name,
         "image-id": instance.image.id,
-        "instance": {"instance-name": instance.name, "instance-type": instance.kind.name},
+        "instance": {"instance-name": instance.name, "instance-type": instance.kind.name, **_spot(region, instance)},
         "instance-id": instance.id,
         "mac": mac,
-        "network": {"interfaces": {"macs": {mac: interface}}},
+        "network": {"interfaces": {"macs": _macs(account, instance)}},
         "network-type": "vpc" if instance.in_vpc else "classic",
         "ntp-conf": {"ntp-servers": "\n".join(f"ntp{number}.aliyun.com" for number in range(1, 5))},
         "owner-account-id": account.id,
@@ -153,9 +160,37 @@ def _items(region: RegionState, account: AccountState, instance: Instance) -> _T
         items["tags"] = {"instance": tags}
     if public:
         items |= {"eipv4": public, "public-ipv4": public}
+    if instance.options.eip:
+        from faultzone.model.core.eips import eip_of  # Few instances have one.
+
+        eip = eip_of(account, instance)
+        items["eipv4"] = public if eip is None else dotted(eip.address)
+    if (key := instance.options.public_key) is not None:
+        number, public_key = key
+        listed = number if region.edition.has((2020, 12)) else _FIRST_KEY
+        items[_KEYS] = {listed: {"openssh-key": public_key}}
     if (role := instance.options.ram_role_name) is not None:
         items["ram"] = {"security-credentials": {role: _credentials(region, account, instance, role)}}
     return dict(sorted(items.items()))
+
+
+def _macs(account: AccountState, instance: Instance) -> _Tree:
+    """The network interfaces of an instance by their MAC address, the primary one first; that of the classic network is
+    in no VPC."""
+    return {
+        each.mac: {
+            "primary-ip-address": dotted(each.private_ip),
+            "private-ipv4s": json.dumps([dotted(address) for address in (each.private_ip, *each.more)]),
+            **(_place_of(each) if instance.in_vpc else {}),
+        }
+        for each in (cards.primary_of(instance), *cards.attached(account, instance))
+        if each.status != cards.ATTACHING
+    }
+
+
+def _place_of(card: cards.Interface) -> dict[str, str]:
+    vswitch = card.vswitch
+    return {"network-interface-id": card.id, "vpc-id": vswitch.vpc.id, "vswitch-id": vswitch.id}
 
 
 def _credentials(region: RegionState, account: AccountState, instance: Instance, role: str) -> str:
@@ -173,9 +208,15 @@ def _credentials(region: RegionState, account: AccountState, instance: Instance,
     )
 
 
-def network_of(account: AccountState, instance: Instance) -> dict[str, str]:
-    """Where in the account's VPC an instance is; nothing for one in the classic network."""
-    return {"vpc-id": account.vpc_id, "vswitch-id": account.vswitch_ids[instance.zone]} if instance.in_vpc else {}
+def _spot(region: RegionState, instance: Instance) -> Mapping[str, _Tree]:
+    """When a spot instance ends that is about to be taken back; else nothing is there (billing/spot-metadata)."""
+    ends = spot.ends_at(region, instance)
+    return {} if ends is None else {"spot": {"termination-time": stamp(ends)}}
+
+
+def network_of(instance: Instance) -> dict[str, str]:
+    """Where in a VPC an instance is; nothing for one in the classic network."""
+    return {"vpc-id": instance.vswitch.vpc.id, "vswitch-id": instance.vswitch.id} if instance.in_vpc else {}
 
 
 def _mac(instance: Instance) -> str:
@@ -196,7 +237,7 @@ def _document(region: RegionState, account: AccountState, instance: Instance) ->
             "region-id": region.id,
             "serial-number": instance.id,
             "zone-id": region.zone_ids[instance.zone],
-            **network_of(account, instance),
+            **network_of(instance),
         }
     )
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from faultzone.api.ecs.shared import DISK_CATEGORIES, SYSTEM_DISK_GIB
 from faultzone.api.ecs.specs import DescribeResourcesModification
 from faultzone.api.errors import ApiError
-from faultzone.model.core import placement
-from faultzone.model.core.catalog import InstanceType
+from faultzone.model.core import retyping
+from faultzone.model.core.catalog import InstanceType, stock
+from faultzone.model.core.disks import SYSTEM_DISK, disk_categories, disk_gib
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.state import AccountState, Instance, RegionState
-from faultzone.model.instances.specs import why_not
 
 
 @handles(DescribeResourcesModification)
@@ -29,17 +28,21 @@ def describe_resources_modification(
     of_disks = request.destination_resource == "SystemDisk"
     if of_disks and request.instance_type is None:
         raise ApiError.of("MissingParameter", name="InstanceType")
-    found = {kind.name: _is_there(region, instance, kind) for kind in _kinds(region, instance, request)}
-    values = {category: any(found.values()) for category in DISK_CATEGORIES} if of_disks else found
-    sizes: dict[str, Any] = {}
+    found = {
+        kind.name: retyping.room_for(region, instance, kind) is not None for kind in _kinds(region, instance, request)
+    }
+    supported: list[dict[str, Any]] = [{"Value": value, **stock(there)} for value, there in found.items()]
     if of_disks:
-        sizes = {"Min": SYSTEM_DISK_GIB[0], "Max": SYSTEM_DISK_GIB[1], "Unit": "GiB"}
-    supported = [{"Value": value, **_stock(there=there), **sizes} for value, there in values.items()]
+        supported = []
+        for category in disk_categories(region.edition, SYSTEM_DISK):
+            least, most = disk_gib(region.edition, SYSTEM_DISK, category)
+            sizes = {"Min": least, "Max": most, "Unit": "GiB"}
+            supported.append({"Value": category, **stock(any(found.values())), **sizes})
     resources = [{"Type": request.destination_resource, "SupportedResources": {"SupportedResource": supported}}]
     shown = {
         "RegionId": region.id,
         "ZoneId": zone,
-        **_stock(there=any(found.values())),
+        **stock(any(found.values())),
         "AvailableResources": {"AvailableResource": resources},
     }
     return {"AvailableZones": {"AvailableZone": [shown]}}
@@ -47,32 +50,12 @@ def describe_resources_modification(
 
 def _kinds(region: RegionState, instance: Instance, request: DescribeResourcesModification) -> list[InstanceType]:
     """The types that the instance can be changed to, of those that are asked for."""
-    kinds = list(region.catalog.types.values())
-    if request.instance_type is not None:
-        kind = region.catalog.find_type(request.instance_type)
-        if kind is None:
-            raise region.catalog.no_type(request.instance_type)
-        kinds = [kind]
     of_types = request.destination_resource == "InstanceType"
     return [
         kind
-        for kind in kinds
+        for kind in region.catalog.types_of(request.instance_type)
         if kind.name != instance.kind.name
-        and why_not(region, instance, kind) is None
+        and retyping.why_not(region, instance, kind) is None
         and not (of_types and request.cores not in (None, kind.vcpus))
         and not (of_types and request.memory not in (None, kind.memory_gib))
     ]
-
-
-def _is_there(region: RegionState, instance: Instance, kind: InstanceType) -> bool:
-    """Whether there is a host for the instance as one of a type."""
-    if region.placement.fits_as(instance, kind):
-        return True
-    return placement.choose_elsewhere(region, instance, kind=kind) is not None
-
-
-def _stock(*, there: bool) -> dict[str, str]:
-    return {
-        "Status": "Available" if there else "SoldOut",
-        "StatusCategory": "WithStock" if there else "WithoutStock",
-    }

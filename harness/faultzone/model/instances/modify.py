@@ -15,16 +15,14 @@ from faultzone.api.ecs.changes import (
 )
 from faultzone.api.ecs.instances import ModifyInstanceAttribute
 from faultzone.api.errors import ApiError
-from faultzone.model.core import locks
+from faultzone.model.core import cards, locks
+from faultzone.model.core.addresses import check_security_groups
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.state import RUNNING, STARTING, STOPPED, AccountState, Instance, RegionState
 from faultzone.model.instances.checks import check_password, check_texts, check_user_data
 
 if TYPE_CHECKING:
-    from faultzone.model.core.state import Options
-
-#: How many security groups an instance can be in (instance/modify-security-groups).
-SECURITY_GROUPS_MOST = 5
+    from faultzone.model.core.options import Options
 
 
 @handles(ModifyInstanceAttribute)
@@ -37,7 +35,9 @@ def modify_instance_attribute(region: RegionState, account: AccountState, reques
     """
     instance = account.instance(request.instance_id)
     locks.check(region, instance, "ModifyInstanceAttribute")
-    check_texts(region, request.instance_name, request.description, request.host_name, instance.image.system)
+    check_texts(region, None, request.description, request.host_name, instance.image.system)
+    if request.instance_name is not None and not region.rules.instance_rename_is_valid(request.instance_name):
+        raise ApiError("InvalidInstanceName.Malformed")
     check_user_data(region, request.user_data)
     check_password(region, request.password, instance.image.system)
     if request.user_data is not None:
@@ -51,7 +51,7 @@ def modify_instance_attribute(region: RegionState, account: AccountState, reques
     if request.host_name is not None and not region.rules.host_name_may_change(instance.status):
         raise ApiError("IncorrectInstanceStatus")
     if request.security_group_ids:
-        check_security_groups(account, request.security_group_ids)
+        check_security_groups(account, request.security_group_ids, instance.vswitch.vpc)
     _check_hardware(instance, request)
     if request.deletion_protection is not None:
         if not region.rules.may_be_protected(instance.charge_type, instance.options.spot_strategy):
@@ -122,23 +122,6 @@ def check_cpu_options(vcpus: int, asked: Mapping[str, Any]) -> None:
         raise ApiError.of("InvalidParameter", name="CpuOptions.ThreadsPerCore", why="it must be 1 or 2")
     if asked.get("Core", vcpus // 2 or 1) != (vcpus // 2 or 1):
         raise ApiError.of("InvalidParameter", name="CpuOptions.Core", why=f"it must be {vcpus // 2 or 1}")
-
-
-def check_security_groups(account: AccountState, ids: Sequence[str]) -> None:
-    """Refuse security groups that an instance cannot be in together (instance/modify-security-groups).
-
-    Raises:
-        ApiError: `InvalidSecurityGroupId.NotFound`; `InvalidParameter` for one that is named twice, or for groups of
-            several types; `InstanceSecurityGroupLimitExceeded` for too many.
-    """
-    if any(each not in account.security_groups for each in ids):
-        raise ApiError("InvalidSecurityGroupId.NotFound")
-    if len(set(ids)) != len(ids):
-        raise ApiError.of("InvalidParameter", name="SecurityGroupIds", why="a security group is named twice")
-    if len(ids) > SECURITY_GROUPS_MOST:
-        raise ApiError("InstanceSecurityGroupLimitExceeded")
-    if len({account.security_groups[each].type for each in ids}) > 1:
-        raise ApiError.of("InvalidParameter", name="SecurityGroupIds", why="they are of several types")
 
 
 @handles(ModifyInstanceMetadataOptions)
@@ -212,34 +195,44 @@ def _told(name: str, role: str, results: Sequence[Mapping[str, Any]]) -> Answer:
 
 @handles(JoinSecurityGroup)
 def join_security_group(region: RegionState, account: AccountState, request: JoinSecurityGroup) -> Answer:
-    """JoinSecurityGroup: of the same type as those that the instance is in (instance/join-security-group)."""
-    instance = _member(account, request)
-    if request.security_group_id in instance.security_groups:
+    """JoinSecurityGroup: of the same type as those that it is in (instance/join-security-group,
+    instance/security-groups-of-interfaces)."""
+    card = _member(account, request)
+    if request.security_group_id in card.security_groups:
         raise ApiError("InvalidInstanceId.AlreadyExists")
-    groups = (*instance.security_groups, request.security_group_id)
-    check_security_groups(account, groups)
-    region.change(instance, "security_groups", groups)
+    joined = (*card.security_groups, request.security_group_id)
+    check_security_groups(account, joined, card.vswitch.vpc)
+    cards.change(region, account, card, security_groups=joined)
     return {}
 
 
 @handles(LeaveSecurityGroup)
 def leave_security_group(region: RegionState, account: AccountState, request: LeaveSecurityGroup) -> Answer:
-    """LeaveSecurityGroup: not the last one (instance/leave-security-group)."""
-    instance = _member(account, request)
-    if request.security_group_id not in instance.security_groups:
+    """LeaveSecurityGroup: not the last one (instance/leave-security-group, instance/security-groups-of-interfaces)."""
+    card = _member(account, request)
+    if request.security_group_id not in card.security_groups:
         raise ApiError("InvalidSecurityGroupAssociation.NotFound")
-    groups = tuple(each for each in instance.security_groups if each != request.security_group_id)
-    if not groups:
+    left = tuple(each for each in card.security_groups if each != request.security_group_id)
+    if not left:
         raise ApiError("InstanceLastSecurityGroup")
-    region.change(instance, "security_groups", groups)
+    cards.change(region, account, card, security_groups=left)
     return {}
 
 
-def _member(account: AccountState, request: JoinSecurityGroup | LeaveSecurityGroup) -> Instance:
-    """The instance of a request, which must be Running or Stopped, as its security group must be there."""
-    instance = account.instance(request.instance_id)
+def _member(account: AccountState, request: JoinSecurityGroup | LeaveSecurityGroup) -> cards.Interface:
+    """The network interface of a request: the primary one is in the security groups of its instance. An instance must
+    be Running or Stopped, and the security group there."""
+    instance_id, interface = request.instance_id, request.network_interface_id
+    if instance_id is not None and interface is not None:
+        raise ApiError.of("InvalidParameter.Conflict", why="InstanceId and NetworkInterfaceId exclude each other")
+    if interface is not None:
+        card = cards.card_of(account, interface)
+    elif instance_id is None:
+        raise ApiError.of("MissingParameter", name="InstanceId")
+    else:
+        card = cards.primary_of(account.instance(instance_id))
     if request.security_group_id not in account.security_groups:
         raise ApiError("InvalidSecurityGroupId.NotFound")
-    if instance.status not in (RUNNING, STOPPED):
+    if card.instance is not None and account.instances[card.instance].status not in (RUNNING, STOPPED):
         raise ApiError("IncorrectInstanceStatus")
-    return instance
+    return card

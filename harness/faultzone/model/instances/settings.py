@@ -14,7 +14,8 @@ from faultzone.model.instances.modify import check_cpu_options
 if TYPE_CHECKING:
     from faultzone.api.ecs.launches import CreateInstance, RunInstances
     from faultzone.model.core.catalog import InstanceType
-    from faultzone.model.core.state import Options, RegionState
+    from faultzone.model.core.options import Options
+    from faultzone.model.core.state import RegionState
 
 #: What is shown as it was asked for: the attribute of the request -> the field of DescribeInstances, and its fields.
 _SHOWN: Final = {

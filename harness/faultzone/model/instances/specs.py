@@ -18,21 +18,19 @@ from faultzone.api.ecs.specs import (
 )
 from faultzone.api.errors import ApiError
 from faultzone.clock import HOUR, SECOND, read_stamp
-from faultzone.model.core import events, locks, placement
-from faultzone.model.core.addresses import dotted, read_dotted
-from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core import locks, retyping
+from faultzone.model.core.addresses import check_security_groups, dotted, find_vswitch, read_dotted, vpc_of
+from faultzone.model.core.client_tokens import once
+from faultzone.model.core.dispatch import Answer, check_dry_run, handles
 from faultzone.model.core.state import RUNNING, STOPPED, AccountState, Instance, RegionState
-from faultzone.model.instances.lifecycle import check_dry_run
-from faultzone.model.instances.modify import check_security_groups
 
 if TYPE_CHECKING:
+    from faultzone.model.core.addresses import VSwitch
     from faultzone.model.core.catalog import InstanceType
-    from faultzone.model.core.hosts import Host
 
 #: The least time for which bandwidth is raised (instance/temporary-bandwidth).
 _TEMPORARY_LEAST: Final = 3 * HOUR
-#: How much comes in where nobody says so and no more goes out; and the most that goes out, by what is paid for.
-_IN_LEAST: Final = 10
+#: The most that goes out, by what is paid for.
 _OUT_MOST: Final = 100
 _OUT_MOST_BOUGHT: Final = 200
 
@@ -45,16 +43,13 @@ class _Bandwidth(NamedTuple):
 
 
 @handles(ModifyInstanceSpec)
+@once
 def modify_instance_spec(region: RegionState, account: AccountState, request: ModifyInstanceSpec) -> Answer:
     """ModifyInstanceSpec: one change a call, of the type while Stopped, of the bandwidth while Running or Stopped.
 
     Clauses: instance/modify-spec-type, instance/modify-spec-bandwidth, instance/modify-spec-one-change,
     instance/modify-spec-stock.
     """
-    asked = ("ModifyInstanceSpec", request.client_token, request.given)
-    earlier = account.tokens.replay(*asked)
-    if earlier is not None:
-        return earlier
     instance = account.instance(request.instance_id)
     locks.check(region, instance, "ModifyInstanceSpec")
     if instance.charge_type != "PostPaid":
@@ -67,7 +62,7 @@ def modify_instance_spec(region: RegionState, account: AccountState, request: Mo
     if request.instance_type is not None and of_network:
         raise ApiError("InvalidParameter.Mismatch")
     if request.instance_type is None:
-        bandwidth = _read_bandwidth(instance, request.bandwidth_out, request.bandwidth_in, _OUT_MOST)
+        bandwidth = _read_bandwidth(region, instance, request.bandwidth_out, request.bandwidth_in, _OUT_MOST)
         _check_still(instance)
         check_dry_run(region, request.dry_run)
         _set_bandwidth(region, instance, bandwidth, allocates=False)
@@ -75,10 +70,10 @@ def modify_instance_spec(region: RegionState, account: AccountState, request: Mo
         kind = _read_type(region, instance, request.instance_type)
         if instance.status != STOPPED or instance.waits_for_host:
             raise ApiError("InvalidStatus.ValueNotSupported")
-        host = _find_host(region, instance, kind)
+        host = retyping.find_host(region, instance, kind)
         check_dry_run(region, request.dry_run)
-        _set_type(region, instance, kind, host, (request.system_disk or {}).get("Category"))
-    return account.tokens.remember(*asked, {})
+        retyping.set_type(region, instance, kind, host, (request.system_disk or {}).get("Category"))
+    return {}
 
 
 # Types
@@ -90,69 +85,19 @@ def _read_type(region: RegionState, instance: Instance, name: str) -> InstanceTy
     Raises:
         ApiError: there is none of this name, it is sold no more, or this instance cannot be changed to it.
     """
-    kind = region.catalog.find_type(name)
-    if kind is None:
-        raise region.catalog.no_type(name)
-    refusal = why_not(region, instance, kind)
+    kind = region.catalog.type_of(name)
+    refusal = retyping.why_not(region, instance, kind)
     if refusal is not None:
         raise ApiError(refusal)
     return kind
 
 
-def why_not(region: RegionState, instance: Instance, kind: InstanceType) -> str | None:
-    """The code with which a change of an instance to a type is refused, whatever there is in stock; None if it is
-    not (instance/modify-spec-type, instance/resources-modification)."""
-    if instance.kind.local_disks or kind.local_disks:
-        return "CategoryViolation"
-    family = region.catalog.find_family(kind.family)
-    if family is not None and family.retired:
-        return "InstanceType.Offline"
-    if instance.group is not None and not region.rules.family_in_set(kind, instance.group.strategy):
-        return "DependencyViolation.InstanceType"
-    return None
-
-
-def _find_host(region: RegionState, instance: Instance, kind: InstanceType) -> Host | None:
-    """The host that an instance has once it is of a type: its own where there is room, else another of its zone; None
-    for one that is stopped without charge (instance/modify-spec-stock).
-
-    Raises:
-        ApiError: `OperationDenied.NoStock`.
-    """
-    if region.placement.fits_as(instance, kind):
-        return instance.host
-    host = placement.choose_elsewhere(region, instance, kind=kind)
-    if host is None:
-        raise ApiError("OperationDenied.NoStock")
-    return None if instance.host is None else host
-
-
-def _set_type(
-    region: RegionState, instance: Instance, kind: InstanceType, host: Host | None, category: str | None
-) -> None:
-    """Give a stopped instance another type, on this host; what was chosen of the vCPUs of the other is gone."""
-    before, moves = instance.kind, host is not instance.host
-    if moves:
-        placement.vacate(region, instance, plans=events.AVOIDED)
-    elif host is not None:
-        region.placement.free(host, before, instance.account, instance.id)
-    region.change(instance, "kind", kind)
-    if host is not None:
-        placement.allocate(region, instance, host)
-    region.meter_as(instance, before)
-    options = instance.options._replace(cpu_options={}, queue_number=None)
-    if category is not None and options.io_optimized == "none":
-        # It is for what becomes I/O optimized alone.
-        options = options._replace(io_optimized="optimized", system_disk={**options.system_disk, "Category": category})
-    region.change(instance, "options", options)
-    if moves:
-        region.say(instance, instance.status, instance.status)
-
-
 # Bandwidth
 
 
-def _read_bandwidth(instance: Instance, outgoing: int | None, incoming: int | None, most: int) -> _Bandwidth:
+def _read_bandwidth(
+    region: RegionState, instance: Instance, outgoing: int | None, incoming: int | None, most: int
+) -> _Bandwidth:
     """The bandwidth that is asked for: what comes in is 1 to 10, or up to what goes out if that is more; by default the
     most (instance/modify-spec-bandwidth).
 
@@ -162,7 +107,7 @@ def _read_bandwidth(instance: Instance, outgoing: int | None, incoming: int | No
     out = instance.bandwidth_out if outgoing is None else outgoing
     if out > most:
         raise ApiError("InvalidInternetMaxBandwidthOut.ValueNotSupported")
-    most_in = max(out, _IN_LEAST)
+    most_in = region.rules.bandwidth_in_most(out)
     if incoming is not None and incoming > most_in:
         raise ApiError("InvalidInternetMaxBandwidthIn.ValueNotSupported")
     return _Bandwidth(most_in if incoming is None else incoming, out)
@@ -206,16 +151,13 @@ def _say_addresses(region: RegionState, instance: Instance) -> None:
 
 
 @handles(ModifyInstanceNetworkSpec)
+@once
 def modify_network_spec(region: RegionState, account: AccountState, request: ModifyInstanceNetworkSpec) -> Answer:
     """ModifyInstanceNetworkSpec: a subscription with bandwidth has a public address, pay-as-you-go has one if it is
     asked for; what is bought for some hours ends by itself.
 
     Clauses: instance/modify-network-spec, instance/temporary-bandwidth.
     """
-    asked = ("ModifyInstanceNetworkSpec", request.client_token, request.given)
-    earlier = account.tokens.replay(*asked)
-    if earlier is not None:
-        return earlier
     instance = account.instance(request.instance_id)
     locks.check(region, instance, "ModifyInstanceNetworkSpec")
     if locks.is_unpaid(instance):
@@ -223,7 +165,7 @@ def modify_network_spec(region: RegionState, account: AccountState, request: Mod
     bought = instance.charge_type == "PrePaid"
     charge_type = request.charge_type or instance.options.internet_charge_type
     most = _OUT_MOST_BOUGHT if bought and charge_type == "PayByBandwidth" else _OUT_MOST
-    bandwidth = _read_bandwidth(instance, request.bandwidth_out, request.bandwidth_in, most)
+    bandwidth = _read_bandwidth(region, instance, request.bandwidth_out, request.bandwidth_in, most)
     if request.allocate_public_ip and not bandwidth.outgoing:
         raise ApiError("InvalidParam.AllocatePublicIp")
     hours = _read_hours(region, instance, request)
@@ -234,7 +176,7 @@ def modify_network_spec(region: RegionState, account: AccountState, request: Mod
         allocates = request.allocate_public_ip or (bought and not instance.bandwidth_out)
         _set_bandwidth(region, instance, bandwidth, allocates=allocates)
         region.change(instance, "options", instance.options._replace(internet_charge_type=charge_type))
-    return account.tokens.remember(*asked, {})
+    return {}
 
 
 def _read_hours(region: RegionState, instance: Instance, request: ModifyInstanceNetworkSpec) -> tuple[int, int] | None:
@@ -276,7 +218,8 @@ def _read_instant(name: str, text: str) -> int:
 
 def _raise_for_hours(region: RegionState, instance: Instance, raised: _Bandwidth, start: int, end: int) -> None:
     """Raise the bandwidth of an instance at an instant, and lower it again at another, unless it is changed between."""
-    usual = _Bandwidth(instance.options.internet_max_bandwidth_in, instance.bandwidth_out)
+    out = instance.bandwidth_out
+    usual = _Bandwidth(instance.options.internet_max_bandwidth_in or region.rules.bandwidth_in_most(out), out)
 
     def change(bandwidth: _Bandwidth) -> None:
         if region.instances.get(instance.id) is instance:
@@ -318,57 +261,77 @@ def modify_vpc_attribute(region: RegionState, account: AccountState, request: Mo
     locks.check(region, instance, "ModifyInstanceVpcAttribute")
     if not instance.in_vpc:
         raise ApiError("OperationDenied")
-    if request.vswitch_id not in account.vswitch_ids:
-        raise ApiError("InvalidVSwitchId.NotFound")
-    if account.vswitch_ids.index(request.vswitch_id) != instance.zone:
-        raise ApiError("InvalidVSwitchId.Mismatch")
-    if request.vpc_id is not None:
-        if request.vpc_id != account.vpc_id:
-            raise ApiError("InvalidVpcId.NotFound")
-        if not request.security_group_ids:
-            raise ApiError.of("MissingParameter", name="SecurityGroupId")
+    vswitch = _read_vswitch(account, instance, request)
     if request.security_group_ids:
-        check_security_groups(account, request.security_group_ids)
-    address = _read_private_address(account, instance, request.private_ip_address)
+        check_security_groups(account, request.security_group_ids, vswitch.vpc)
+    address = _read_private_address(instance, vswitch, request.private_ip_address)
     if instance.status != STOPPED or instance.waits_for_host:
         raise ApiError("IncorrectInstanceStatus")
     if instance.started is None or instance.options.address_until_boot == instance.started:
         raise ApiError("InvalidPrivateIp.Changing")
     if request.security_group_ids:
         region.change(instance, "security_groups", request.security_group_ids)
-    if address != instance.private_ip:
-        _set_private_ip(region, account, instance, address)
+    if vswitch is not instance.vswitch or address != instance.private_ip:
+        _set_private_ip(region, instance, vswitch, address)
     return {}
 
 
-def _read_private_address(account: AccountState, instance: Instance, text: str | None) -> int | None:
-    """The address that an instance is to have; None for any other than it has.
+def _read_vswitch(account: AccountState, instance: Instance, request: ModifyInstanceVpcAttribute) -> VSwitch:
+    """The vSwitch that an instance is to be in: of its zone, and of its VPC or the one that is named
+    (instance/modify-private-address, product/change-network).
+
+    Raises:
+        ApiError: there is none, it is elsewhere, or the instance cannot leave its VPC.
+    """
+    vswitch = find_vswitch(account, request.vswitch_id, None)
+    vpc = instance.vswitch.vpc if request.vpc_id is None else vpc_of(account, request.vpc_id)
+    if vswitch.zone != instance.zone or vswitch.vpc is not vpc:
+        raise ApiError("InvalidVSwitchId.Mismatch")
+    if request.vpc_id is not None and not request.security_group_ids:
+        raise ApiError.of("MissingParameter", name="SecurityGroupId")
+    leaves = vswitch is not instance.vswitch
+    options = instance.options
+    if (leaves and (options.ipv6 or options.card.more)) or (vpc is not instance.vswitch.vpc and options.cards):
+        why = (
+            "An instance with a secondary network interface stays in its VPC, one with an IPv6 or a secondary private "
+            "address in its vSwitch."
+        )
+        raise ApiError("OperationDenied", why)
+    if leaves and not vswitch.addresses.left:
+        raise ApiError("QuotaExceeded.PrivateIpAddress")
+    return vswitch
+
+
+def _read_private_address(instance: Instance, vswitch: VSwitch, text: str | None) -> int | None:
+    """The address that an instance is to have in a vSwitch; None for any other than it has.
 
     Raises:
         ApiError: it is no address, not one of its vSwitch, or another's.
     """
     if text is None:
         return None
-    address, block = read_dotted(text), account.private[instance.zone]
+    address, block = read_dotted(text), vswitch.addresses
     if address is None:
         raise ApiError("InvalidPrivateIpAddress.Malformed")
     if not block.has(address):
         raise ApiError("InvalidPrivateIpAddress.Mismatch")
-    if address != instance.private_ip and not block.is_free(address):
+    stays = vswitch is instance.vswitch and address == instance.private_ip
+    if not stays and not block.is_free(address):
         raise ApiError("InvalidPrivateIpAddress.Duplicated")
     return address
 
 
-def _set_private_ip(region: RegionState, account: AccountState, instance: Instance, address: int | None) -> None:
-    """Give an instance another private address; its network card stays, and it has to be started before the next."""
-    block, before = account.private[instance.zone], instance.private_ip
+def _set_private_ip(region: RegionState, instance: Instance, vswitch: VSwitch, address: int | None) -> None:
+    """Give an instance another private address, in its vSwitch or another; its network card stays, and it has to be
+    started before the next."""
+    before = instance.private_ip
     if address is None:
-        address = block.allocate() or before
+        address = vswitch.addresses.allocate()
     else:
-        block.claim(address)
-    if address == before:
-        return
-    block.give_back(before)
+        vswitch.addresses.claim(address)
+    if address is None:
+        return  # Nothing but its own address is left in its vSwitch.
+    instance.vswitch.addresses.give_back(before)
     options = instance.options
     region.change(
         instance,
@@ -376,4 +339,5 @@ def _set_private_ip(region: RegionState, account: AccountState, instance: Instan
         options._replace(mac_address=options.mac_address or before, address_until_boot=instance.started),
     )
     region.change(instance, "private_ip", address)
+    region.change(instance, "vswitch", vswitch)
     _say_addresses(region, instance)

@@ -29,7 +29,9 @@ from faultzone.clock import stamp
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_tags, tag_list
 from faultzone.model.core.listing import listing
+from faultzone.model.core.resource_groups import kept_group
 from faultzone.model.core.state import AccountState, RegionState
+from faultzone.model.core.tagging import Tagged, retag, tags_of
 from faultzone.model.core.templates import LaunchTemplate, TemplateVersion
 from faultzone.model.instances.checks import check_disks, check_texts, check_user_data
 
@@ -43,6 +45,7 @@ _SHOWN_ALONE: Final = frozenset({"image_owner_alias", "network_type", "vpc_id", 
 _ALTERNATIVES: Final = (
     frozenset({"security_group_id", "security_group_ids"}),
     frozenset({"host_name", "host_names"}),
+    frozenset({"ipv6_addresses", "ipv6_count"}),
 )
 
 
@@ -120,9 +123,10 @@ def create_launch_template(region: RegionState, account: AccountState, request: 
         raise ApiError("LaunchTemplateName.Duplicated")
     if len(account.launch_templates) >= region.edition.instance.launch_templates:
         raise ApiError("LaunchTemplateLimitExceed")
+    kept = kept_group(region, account, request.template_group)
     tags, given = read_tags(region, request.template_tags), _parameters(region, request)
     now = region.clock.now
-    template = LaunchTemplate(region.world.resource_id("lt"), name, now, request.template_group or "", tags)
+    template = LaunchTemplate(region.world.resource_id("lt"), name, now, kept, tags)
     account.launch_templates[template.id] = template
     number = template.add(request.version_description or "", given, now)
     return {"LaunchTemplateId": template.id, "LaunchTemplateVersionNumber": number}
@@ -271,7 +275,11 @@ def _data(region: RegionState, given: Mapping[str, Any]) -> dict[str, Any]:
     names = {each.attribute: each.name for each in CreateLaunchTemplateVersion.parameters.values()}
     shown = {names[attribute]: value for attribute, value in given.items() if attribute != "password"}
     shown["DataDisks"] = {"DataDisk": [dict(each) for each in shown.pop("DataDisk", ())]}
-    shown["NetworkInterfaces"] = {"NetworkInterface": []}
+    cards = [dict(each) for each in shown.pop("NetworkInterface", ())]
+    for card in cards:
+        if "SecurityGroupIds" in card:
+            card["SecurityGroupIds"] = {"SecurityGroupId": list(card["SecurityGroupIds"])}
+    shown["NetworkInterfaces"] = {"NetworkInterface": cards}
     shown["Tags"] = {"InstanceTag": [{"Value": "", **each} for each in shown.pop("Tag", ())]}
     disk = shown.pop("SystemDisk", {})
     shown |= {f"SystemDisk.{name}": value for name, value in disk.items()}
@@ -280,3 +288,7 @@ def _data(region: RegionState, given: Mapping[str, Any]) -> dict[str, Any]:
     if disk and region.edition.has(CURRENT):
         shown["SystemDisk"] = dict(disk)
     return shown
+
+
+#: Templates among what has tags.
+TAGGED: Final = {"launchtemplate": Tagged(lambda account: account.launch_templates, tags_of, retag, CURRENT)}

@@ -176,7 +176,7 @@ def _render_today(kind: InstanceType) -> dict[str, Any]:
 
 @handles(DescribeInstanceTypeFamilies)
 def describe_families(region: RegionState, account: AccountState, request: DescribeInstanceTypeFamilies) -> Answer:
-    """DescribeInstanceTypeFamilies: all, or those of a generation."""
+    """DescribeInstanceTypeFamilies: all, or those of a generation (instance/list-families)."""
     return {
         "InstanceTypeFamilies": {
             "InstanceTypeFamily": [

@@ -163,6 +163,8 @@ REGIONS: Final = (
     row("ignores-users", "assistant/user-name", "ignores Username of InvokeCommand", request(INVOKE, drop("Username"))),
     row("ignores-history", "assistant/include-history", "ignores IncludeHistory of DescribeInvocationResults",
         request(RESULTS, drop("IncludeHistory"))),
+    *(row(f"{action}-begins-again", "assistant/token-paging", f"ignores NextToken of {action}",
+          request(action, drop("NextToken"))) for action in ("DescribeCommands", "DescribeInvocationResults")),
     row("ignores-tokens", "assistant/token-paging", "ignores NextToken of DescribeInvocations",
         request("DescribeInvocations", drop("NextToken"))),
     row("ignores-instance-filter", "assistant/describe-invocations", "ignores InstanceId of DescribeInvocations",

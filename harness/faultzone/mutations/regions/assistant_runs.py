@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from faultzone.mutations.described import written
 from faultzone.mutations.library import (
     EVERY,
     Answer,
-    Apply,
     Parameters,
     answer,
     at,
     copy,
+    decoded,
     once_called,
     put,
     read_as,
@@ -24,12 +23,6 @@ from faultzone.mutations.library import (
 from faultzone.mutations.regions.places import AGENTS, RECORDS
 from faultzone.mutations.row import always, row
 from faultzone.mutations.wrapper import Wrapper
-
-
-@written
-def decoded(change: Callable[[bytes], bytes]) -> Apply:
-    """Changes what a text in Base64 stands for."""
-    return lambda text: base64.b64encode(change(base64.b64decode(text))).decode()
 
 
 def plain(text: str) -> str:

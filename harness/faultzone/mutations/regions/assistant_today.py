@@ -90,6 +90,10 @@ def keep_too(on: Next, given: Parameters, *answered: object) -> None:
 
 
 REGIONS: Final = (
+    row("commands-with-long-keys", "assistant/tag-keys", "takes keys of tags as long as those of instances",
+        values={"assistant.tag_key_length": 128}),
+    row("commands-with-short-keys", "assistant/tag-keys", "takes keys of tags of 63 characters",
+        values={"assistant.tag_key_length": 63}),
     # Limits
     row("keeps-499-commands", "assistant/command-quota-500", "keeps 499 commands",
         values={"assistant.commands": 499}),

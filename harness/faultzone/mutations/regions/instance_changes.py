@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from faultzone.mutations.described import written
 from faultzone.mutations.library import (
     Answer,
+    Apply,
     Next,
     Parameters,
+    accept,
+    after,
+    after_refusal,
     answer,
     at,
     backwards,
@@ -37,6 +42,9 @@ STATES: Final = ("Pending", "Starting", "Running", "Stopping", "Stopped")
 METADATA: Final = "ModifyInstanceMetadataOptions"
 TAKEN: Final = "DetachInstanceRamRoleResults.DetachInstanceRamRoleResult"
 WRONG_STATE: Final = "IncorrectInstanceStatus"
+TYPES: Final = "InstanceTypes.InstanceType"
+DELETES: Final = "DeleteInstances"
+MEMBERSHIP: Final = ("JoinSecurityGroup", "LeaveSecurityGroup")
 NO_GROUP: Final = "InvalidSecurityGroupId.NotFound"
 
 
@@ -54,6 +62,37 @@ def as_one_more(given: Parameters) -> Answer:
     """The parameters of a change of all security groups, of one group."""
     rest = {name: value for name, value in given.items() if name != "SecurityGroupId"}
     return {**rest, "SecurityGroupIds": [given["SecurityGroupId"]]}
+
+
+def of_its_instance(given: Parameters) -> Answer:
+    """The parameters of a call about the instance of the network interface that they name."""
+    interface = given.get("NetworkInterfaceId")
+    if not interface or "InstanceId" in given:
+        return dict(given)
+    rest = {name: value for name, value in given.items() if name != "NetworkInterfaceId"}
+    return {**rest, "InstanceId": f"i-{str(interface)[4:24]}"}
+
+
+def delete_the_first(on: Next, given: Parameters) -> None:
+    """Delete the first of the instances."""
+    on(DELETES, {**given, "InstanceId": list(given["InstanceId"])[:1]})
+
+
+def restart_the_named(on: Next, given: Parameters, answered: Answer) -> None:
+    """Restart an instance that was given a host name."""
+    if given.get("HostName"):
+        on("RebootInstance", {"RegionId": given["RegionId"], "InstanceId": given["InstanceId"], "ForceStop": True})
+
+
+@written
+def without_key(key: str) -> Apply:
+    """The parameters without the filter of this key."""
+
+    def change(given: Parameters) -> Answer:
+        gone = {name[:-4] for name, value in given.items() if name.endswith(".Key") and value == key}
+        return {name: value for name, value in given.items() if not any(name.startswith(f"{each}.") for each in gone)}
+
+    return change
 
 
 def given_alone(told: Answer) -> Answer:
@@ -205,6 +244,20 @@ REGIONS: Final = (
         swallow("LeaveSecurityGroup", "InstanceLastSecurityGroup")),
     row("other-group-is-left", "instance/leave-security-group", "answers success for a group that it is not in",
         swallow("LeaveSecurityGroup", "InvalidSecurityGroupAssociation.NotFound")),
+    *(row(f"interfaces-always-{action.lower()[:-13]}", "instance/security-groups-of-interfaces",
+          f"answers {action} of an interface and does nothing",
+          instead(action, "DescribeRegions", when=lambda given: given.get("NetworkInterfaceId")))
+      for action in ("JoinSecurityGroup", "LeaveSecurityGroup")),
+    row("interfaces-join-as-instances", "instance/security-groups-of-interfaces",
+        "puts the instance into the group where an interface is named", request(MEMBERSHIP, of_its_instance)),
+    row("interfaces-beside-instances", "instance/security-groups-of-interfaces", "looks at the interface alone",
+        request(MEMBERSHIP, where(lambda given: given.get("NetworkInterfaceId"), drop("InstanceId")))),
+    row("instances-beside-interfaces", "instance/security-groups-of-interfaces", "looks at the instance alone",
+        request(MEMBERSHIP, where(lambda given: given.get("InstanceId"), drop("NetworkInterfaceId")))),
+    *(row(f"interfaces-in-spite-of-{code.partition('.')[0].lower()}", "instance/security-groups-of-interfaces",
+          f"never answers {code}", swallow(MEMBERSHIP, code))
+      for code in ("InvalidInstanceId.AlreadyExists", "InvalidEniId.NotFound", "InstanceLastSecurityGroup",
+                   "InvalidSecurityGroupAssociation.NotFound", "MissingParameter")),
 
     # Roles
     row("role-replaces-role", "instance/attach-role", "takes the role that an instance has for another",
@@ -250,4 +303,50 @@ REGIONS: Final = (
         answer(LISTING, f"{INSTANCES}[].PrivateDnsNameOptions", put(EnableInstanceIdDnsARecord=True))),
     row("any-private-name", "instance/modify-private-names", "answers success to an unknown kind of host name",
         swallow(MODIFY, "InvalidParameter")),
+
+    # Types with local disks, economical mode, releases
+    row("local-disks-of-old-types", "instance/local-disk-types", "knows no local disks of later families",
+        answer("DescribeInstanceTypes", TYPES, lambda types: [
+            {**each, "LocalStorageAmount": 0, "LocalStorageCapacity": 0}
+            if each["InstanceTypeFamily"][4:6] in ("i3", "i4", "i5", "d2", "d3") else each for each in types])),
+    row("one-local-disk", "instance/local-disk-types", "tells one local disk of all types",
+        answer("DescribeInstanceTypes", f"{TYPES}[].LocalStorageAmount", lambda count: min(count, 1))),
+    row("instances-without-local-disks", "instance/local-disk-types", "shows no local disks of instances",
+        answer(LISTING, f"{INSTANCES}[]", put(LocalStorageAmount=0, LocalStorageCapacity=0))),
+    row("stops-later-families-without-charge", "instance/economical-mode-falls-back",
+        "stops instances with local disks without charge",
+        qualifies_for_no_charge=lambda right, instance: (
+            (instance.charge_type == "PostPaid" and instance.kind.local_disks > 0)
+            or right.qualifies_for_no_charge(instance))),
+    row("stops-subscriptions-without-charge", "instance/economical-mode-falls-back", "stops all without charge",
+        qualifies_for_no_charge=always(True)),
+    row("refuses-economical-mode", "instance/economical-mode-falls-back", "refuses what cannot be without charge",
+        refuse("StopInstance", "InvalidInstanceId.NotSupport",
+               lambda given: given.get("StoppedMode") == "StopCharging")),
+    row("deletes-the-first", "instance/delete-batch", "deletes the first of several",
+        request(DELETES, at("InstanceId", lambda ids: ids[:1]))),
+    row("deletes-what-it-can", "instance/delete-batch", "deletes what it can",
+        after_refusal(DELETES, "InvalidOperation.DeletionProtection", delete_the_first)),
+    *(row(f"batch-deletes-in-spite-of-{code.lower()}", "instance/delete-batch", f"never answers {code}",
+          swallow(DELETES, code))
+      for code in ("InvalidInstanceId.NotFound", "InvalidOperation.DeletionProtection", "IncorrectInstanceStatus",
+                   "ChargeTypeViolation", "MissingParameter")),
+    *(row(f"batch-deletes-without-{name.lower()}", "instance/delete-batch", f"ignores {name}",
+          request(DELETES, drop(name))) for name in ("Force", "TerminateSubscription")),
+    row("batch-deletes-101", "instance/delete-batch", "looks at no more than 100 instances",
+        request(DELETES, at("InstanceId", lambda ids: ids[:100]))),
+    *(row(f"created-{key.lower()}", "instance/describe-by-creation", f"ignores {key}",
+          request(LISTING, without_key(key)))
+      for key in ("CreationStartTime", "CreationEndTime")),
+    row("spot-is-never-released", "instance/auto-release-spot", "sets no time for the release of spot instances",
+        accept("ModifyInstanceAutoReleaseTime")),
+    row("spot-releases-are-never-called-off", "instance/auto-release-spot", "cancels no release",
+        refuse("ModifyInstanceAutoReleaseTime", "InvalidAutoReleaseTime.Malformed",
+               lambda given: not given.get("AutoReleaseTime"))),
+    row("names-at-once", "instance/host-name-after-reboot", "restarts what is named anew",
+        after(MODIFY, restart_the_named)),
+    row("names-never", "instance/host-name-after-reboot", "changes no host name of a system",
+        request(MODIFY, drop("HostName"))),
+    row("shows-the-old-host-name", "instance/host-name-after-reboot", "shows a new host name as it was",
+        answer(LISTING, f"{INSTANCES}[].HostName", read_as({"after": "before"}))),
 )  # fmt: skip

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable
 from typing import Final
 
+from faultzone.model.instances.picture import picture
 from faultzone.mutations.library import (
     Answer,
     Next,
@@ -15,6 +16,7 @@ from faultzone.mutations.library import (
     answer,
     at,
     becomes,
+    decoded,
     drop,
     emptied,
     put,
@@ -26,6 +28,9 @@ from faultzone.mutations.library import (
 from faultzone.mutations.row import row
 
 CONSOLE: Final = "GetInstanceConsoleOutput"
+SCREEN: Final = "GetInstanceScreenshot"
+#: The picture of a screen on which nothing is.
+EMPTY: Final = base64.b64encode(picture("")).decode()
 INTERRUPT: Final = "SendDiagnosticInterrupt"
 TOPOLOGY: Final = "DescribeInstanceTopology"
 PLACES: Final = "Topologys.Topology"
@@ -34,14 +39,9 @@ ITEMS: Final = "AccountAttributeItems.AccountAttributeItem"
 VALUES: Final = f"{ITEMS}[].AttributeValues.ValueItem[].Value"
 
 
-def printed(change: Callable[[bytes], bytes]) -> Callable[[str], str]:
-    """Changes what was printed, inside its Base64."""
-    return lambda text: base64.b64encode(change(base64.b64decode(text))).decode()
-
-
 def lines_without(word: bytes) -> Callable[[str], str]:
     """Leaves the lines out that have a word."""
-    return printed(lambda raw: b"".join(line for line in raw.splitlines(keepends=True) if word not in line))
+    return decoded(lambda raw: b"".join(line for line in raw.splitlines(keepends=True) if word not in line))
 
 
 def zone_less(told: Answer) -> Answer:
@@ -71,13 +71,13 @@ REGIONS: Final = (
     row("console-lacks-what-is-written", "instance/console-output", "does not show what is written to it",
         answer(CONSOLE, "ConsoleOutput", lines_without(b"for all"))),
     row("console-is-backwards", "instance/console-output", "shows the last line first",
-        answer(CONSOLE, "ConsoleOutput", printed(lambda raw: b"\n".join(raw.split(b"\n")[::-1])))),
+        answer(CONSOLE, "ConsoleOutput", decoded(lambda raw: b"\n".join(raw.split(b"\n")[::-1])))),
     row("console-keeps-symbols", "instance/console-output", "ignores RemoveSymbols",
         request(CONSOLE, drop("RemoveSymbols"))),
     row("console-never-has-symbols", "instance/console-output", "always removes symbols",
         request(CONSOLE, put(RemoveSymbols=True))),
     row("console-has-one-line", "instance/console-output", "removes ends of lines like symbols",
-        answer(CONSOLE, "ConsoleOutput", printed(lambda raw: raw.replace(b"\n", b" ")),
+        answer(CONSOLE, "ConsoleOutput", decoded(lambda raw: raw.replace(b"\n", b" ")),
                when=lambda given: given.get("RemoveSymbols"))),
     row("console-is-told-in-utc", "instance/console-output", "tells the time in UTC", answer(CONSOLE, "", zone_less)),
     row("console-is-of-another", "instance/console-output", "names another instance",
@@ -118,4 +118,16 @@ REGIONS: Final = (
         answer(ACCOUNT, ITEMS, becomes([]), when=lambda given: not given.get("AttributeName"))),
     row("any-attribute", "instance/account-attributes", "takes any name",
         request(ACCOUNT, at("AttributeName", where(lambda names: "max-happiness" in names, becomes([]))))),
+
+    row("screen-is-blank", "instance/screenshot", "answers no picture", answer(SCREEN, "Screenshot", emptied())),
+    row("screen-never-changes", "instance/screenshot", "shows every screen as empty",
+        answer(SCREEN, "Screenshot", becomes(EMPTY))),
+    row("screen-is-text", "instance/screenshot", "answers the text of a screen",
+        answer(SCREEN, "Screenshot", becomes(base64.b64encode(b"login:").decode()))),
+    row("screen-of-another", "instance/screenshot", "names no instance of a screen",
+        answer(SCREEN, "InstanceId", emptied())),
+    row("screen-of-what-is-stopped", "instance/screenshot", "shows the screen of what does not run",
+        swallow(SCREEN, "IncorrectInstanceStatus")),
+    row("screens-at-any-time", "instance/screenshot-interval", "shows a screen as often as it is asked for",
+        swallow(SCREEN, "Throttling")),
 )  # fmt: skip

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from faultzone.mutations.library import Mutation, at, drop, request, where
+from faultzone.mutations.library import Mutation, at, drop, read_as, refuse, refused_as, request, retry, where
 from faultzone.mutations.row import row
 
 LISTING: Final = "DescribeInstances"
+LAUNCH: Final = "RunInstances"
+STATUS: Final = "DescribeInstanceStatus"
 
 
 def without_small_tags(action: str) -> Mutation:
@@ -38,8 +40,20 @@ REGIONS: Final = (
         values={"instance.tag_value_length": 127}),
     row("values-of-129", "instance/tag-rule", "takes a value of 129 characters",
         values={"instance.tag_value_length": 129}),
-    row("values-of-the-system", "instance/tag-rule", "takes a value that begins like the system's",
+    row("values-of-the-system", "instance/tag-values-reserved", "takes a value that begins like the system's",
         values={"instance.tag_value_reserved": []}),
+    row("system-values-reserved-still", "instance/tag-values-free", "refuses a value that begins like the system's",
+        values={"instance.tag_value_reserved": ["acs:"]}),
+    row("two-hundred-come-in", "instance/launch-bandwidth-in", "lets 200 Mbit/s come in",
+        values={"instance.bandwidth_in": 200}),
+    row("ten-come-in", "instance/launch-bandwidth-in", "lets 10 Mbit/s come in whatever goes out",
+        bandwidth_in_most=lambda right, out: 10),
+    row("bandwidth-in-unheeded", "instance/launch-bandwidth-in", "ignores InternetMaxBandwidthIn",
+        request(("RunInstances", "CreateInstance"), drop("InternetMaxBandwidthIn"))),
+    row("groups-of-two-scripts", "instance/group-names", "takes Latin and Chinese letters alone",
+        values={"instance.group_names_freely": False}),
+    row("groups-of-any-first-letter", "instance/group-names", "takes names of groups that begin with no letter",
+        group_name_is_valid=lambda right, name: right.group_name_is_valid(f"a{name.lstrip('1-')}"[:128])),
     row("numbers-from-one", "instance/ordered-names", "numbers every batch from 1",
         batch_name=lambda right, name, number, suffix: right.batch_name(name.replace("[99", "[1"), number, suffix)),
     row("number-and-suffix", "instance/ordered-names", "adds the suffix to a name that ends with its number",
@@ -71,4 +85,50 @@ REGIONS: Final = (
         request(LISTING, where(
             lambda given: "Filter.1.Key" not in given,
             lambda given: {name: value for name, value in given.items() if not name.startswith("Filter.")}))),
+
+    # Names
+    row("names-begin-with-letters", "instance/names-of-launches", "takes names that begin with a letter",
+        instance_name_is_valid=lambda right, name: name[:1].isalpha() and right.instance_name_is_valid(name)),
+    row("names-of-two-scripts", "instance/names-of-launches", "takes letters of Latin and Chinese alone",
+        values={"instance.names_freely": False}),
+    row("names-of-129-letters", "instance/names-of-launches", "takes the first 128 characters of a name",
+        instance_name_is_valid=lambda right, name: right.instance_name_is_valid(name[:128])),
+    row("names-of-one-letter", "instance/names-of-launches", "takes a name of one character",
+        values={"instance.name_length": [1, 128]}),
+    row("names-with-slashes", "instance/names-of-launches", "takes anything in a name",
+        instance_name_is_valid=lambda right, name: 2 <= len(name) <= 128),
+    row("disks-of-any-name", "instance/names-of-launches", "takes anything in the name of a disk",
+        disk_name_is_valid=lambda right, name: True),
+    row("disks-of-names-in-latin", "instance/names-of-launches", "takes no other letters than Latin for disks",
+        disk_name_is_valid=lambda right, name: name.isascii() and right.disk_name_is_valid(name)),
+    row("disks-are-created-with-any-name", "instance/names-of-launches", "does not look at names of disks to create",
+        retry("CreateInstance", "InvalidDiskName.Malformed", drop("SystemDisk", "DataDisk"))),
+    row("renames-to-digits", "instance/rename-rule", "renames by the rule of launches",
+        instance_rename_is_valid=lambda right, name: right.instance_name_is_valid(name)),
+    row("renames-to-any-name", "instance/rename-rule", "renames to anything",
+        instance_rename_is_valid=lambda right, name: True),
+    row("renames-to-latin", "instance/rename-rule", "renames to Latin letters alone",
+        instance_rename_is_valid=lambda right, name: name.isascii() and right.instance_rename_is_valid(name)),
+    row("renames-to-129-letters", "instance/rename-rule", "cuts a new name",
+        request("ModifyInstanceAttribute", at("InstanceName", lambda name: name[:128]))),
+    row("bad-name-by-another-code", "instance/rename-rule", "refuses a new name otherwise",
+        refused_as("ModifyInstanceAttribute", "InvalidInstanceName.Malformed", "InvalidParameter")),
+    row("keeps-old-names", "instance/rename-rule", "ignores InstanceName",
+        request("ModifyInstanceAttribute", drop("InstanceName"))),
+
+    # Periods and lists
+    *(row(f"no-renewal-for-{months}-months", "billing/auto-renew-period-60", f"refuses {months} months",
+          request(LAUNCH, at("AutoRenewPeriod", read_as({months: 18}))))
+      for months in (24, 36, 48, 60)),
+    row("renewal-for-18-months", "billing/auto-renew-period-60", "takes 18 months",
+        values={"instance.renewals_month": [1, 2, 3, 6, 12, 18, 24, 36, 48, 60]}),
+    row("renewal-for-72-months", "billing/auto-renew-period-60", "takes 72 months",
+        request(LAUNCH, at("AutoRenewPeriod", read_as({72: 60})))),
+    row("statuses-of-50", "instance/status-ids-100", "takes 50 ids",
+        refuse(STATUS, "InvalidParameter", lambda given: len(given.get("InstanceId") or ()) > 50)),
+    row("statuses-of-101", "instance/status-ids-100", "takes 100 of more ids",
+        request(STATUS, at("InstanceId", lambda ids: ids[:100]))),
+    row("statuses-of-all", "instance/status-ids-100", "ignores the ids", request(STATUS, drop("InstanceId"))),
+    row("statuses-of-the-first", "instance/status-ids-100", "looks at the first id",
+        request(STATUS, at("InstanceId", lambda ids: ids[:1]))),
 )  # fmt: skip

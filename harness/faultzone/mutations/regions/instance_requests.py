@@ -23,6 +23,7 @@ from faultzone.mutations.library import (
     refused_as,
     replaced,
     request,
+    retry,
     where,
 )
 from faultzone.mutations.regions.places import INSTANCES
@@ -92,6 +93,13 @@ RUN: Final = "RunInstances"
 LAUNCHES: Final = ("RunInstances", "CreateInstance")
 LISTING: Final = "DescribeInstances"
 LISTINGS: Final = ("DescribeInstances", "DescribeInstanceStatus")
+
+#: Actions that take a token besides launches, and how each refuses one of another request.
+MAKING: Final = {
+    "CreateDeploymentSet": "IdempotentParameterMismatch",
+    "CreateSecurityGroup": "IdempotentParameterMismatch",
+    "RenewInstance": "IdempotenceParamNotMatch",
+}
 
 REGIONS: Final = (
     row("user-data-of-12-kb", "instance/user-data-limit", "measures user data in Base64",
@@ -163,6 +171,11 @@ REGIONS: Final = (
         request(RUN, where(lambda given: "MinAmount" in given, put(MinAmount=1)))),
     row("min-amount-is-enough", "instance/min-amount", "makes no more than MinAmount",
         request(RUN, copy("MinAmount", to="Amount"))),
+    *(row(f"token-of-{action}-ignored", "instance/client-token", f"ignores the token of {action}",
+          request(action, drop("ClientToken"))) for action in MAKING),
+    *(row(f"token-of-{action}-for-anything", "instance/client-token-mismatch",
+          f"answers {action} with a token of another request",
+          retry(action, code, drop("ClientToken"))) for action, code in MAKING.items()),
     row("token-ignored", "instance/client-token", "ignores the token", request(LAUNCHES, drop("ClientToken"))),
     row("tokens-without-case", "instance/client-token-mismatch", "does not tell letters by case",
         request(LAUNCHES, at("ClientToken", str.lower))),
@@ -176,6 +189,11 @@ REGIONS: Final = (
         request(LISTINGS, drop("VSwitchId"))),
     row("groups-ignored", "instance/describe-filters", "ignores the filter of the group",
         request(LISTINGS, drop("SecurityGroupId"))),
+    row("zone-of-states-ignored", "instance/describe-filters", "ignores the zone where states are asked for",
+        request("DescribeInstanceStatus", drop("ZoneId"))),
+    *(row(f"{name}-ignored", "instance/describe-filters", f"ignores the filter {name}", request(LISTINGS, drop(name)))
+      for name in ("DeploymentSetId", "CreditSpecification", "IoOptimized", "KeyPairName", "EipAddresses",
+                   "InnerIpAddresses")),
     row("locks-ignored", "instance/describe-filters", "ignores the filter of the lock",
         request(LISTINGS, drop("LockReason"))),
     row("tags-ignored", "instance/describe-filters", "ignores the filter of the tags", request(LISTINGS, drop("Tag"))),

@@ -17,6 +17,7 @@ from faultzone.mutations.library import (
     default,
     drop,
     emptied,
+    in_ascii,
     put,
     refused_as,
     request,
@@ -80,6 +81,8 @@ class InstancesGoToo(Wrapper):
 
 
 REGIONS: Final = (
+    row("template-texts-in-ascii", "instance/template-versions", "keeps the descriptions of versions in ASCII",
+        answer(VERSIONS, f"{A_VERSION}.VersionDescription", in_ascii())),
     row("ten-templates", "instance/template-limit", "has room for ten templates",
         values={"instance.launch_templates": 10}),
     row("templates-31", "instance/template-limit", "has room for a template too many",
@@ -129,6 +132,15 @@ REGIONS: Final = (
     row("disk-as-a-whole", "instance/template-precedence", "forgets the template's disk where the call says its size",
         request(RUN, where(names_template, where(lambda given: "SystemDisk" in given,
                 at("SystemDisk", lambda disk: {"Category": "cloud_efficiency", "DiskName": "other", **disk}))))),
+    *(row(f"template-forgets-{name}", "instance/template-precedence", f"launches without {name} of a template",
+          request("CreateLaunchTemplate", drop(name)))
+      for name in ("SecurityGroupId", "ZoneId", "InternetChargeType", "InternetMaxBandwidthOut", "RamRoleName",
+                   "UserData", "DataDisk")),
+    *(row(f"versions-without-{name}", "instance/template-versions-listing", f"forgets {name} of a further version",
+          request("CreateLaunchTemplateVersion", drop(name)))
+      for name in ("ImageOwnerAlias", "NetworkType", "VpcId", "VSwitchId", "SecurityGroupId", "PrivateIpAddress",
+                   "KeyPairName", "RamRoleName", "InternetChargeType", "InternetMaxBandwidthIn", "IoOptimized",
+                   "AutoReleaseTime", "Period", "HostName")),
     row("template-forgets-tags", "instance/template-precedence", "launches without the tags of the template",
         request(CREATE, drop("Tag"))),
     row("template-forgets-host-name", "instance/template-precedence", "launches without the host name of the template",

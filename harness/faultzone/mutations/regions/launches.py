@@ -13,10 +13,12 @@ from faultzone.mutations.library import (
     drop,
     put,
     read_as,
+    refuse,
     refused_as,
     request,
     retry,
     where,
+    without,
 )
 from faultzone.mutations.regions.places import INSTANCES
 from faultzone.mutations.row import row
@@ -26,12 +28,20 @@ LAUNCHES: Final = ("RunInstances", "CreateInstance")
 LISTING: Final = "DescribeInstances"
 DISKS: Final = "DescribeDisks"
 A_DISK: Final = "Disks.Disk[]"
+OFFERED: Final = "AvailableZones.AvailableZone[].AvailableResources.AvailableResource[]"
+SHORT: Final = "InvalidVSwitchId.IpNotEnough"
+CARDS: Final = "DescribeNetworkInterfaces"
 CONFLICT: Final = "InvalidParameter.Conflict"
 
 
 def is_batch(given: Parameters) -> bool:
     """Whether a launch asks for more than one."""
     return str(given.get("Amount", 1)) != "1"
+
+
+def is_primary(card: Parameters) -> bool:
+    """Whether a network interface of a launch is the primary one."""
+    return card.get("InstanceType") == "Primary"
 
 
 def newest_named(given: Answer) -> Answer:
@@ -125,6 +135,77 @@ REGIONS: Final = (
     row("system-disk-for-data-disk", "instance/disk-settings", "takes one disk for the other",
         answer(DISKS, "Disks.Disk", lambda disks: [{**each, "Type": other["Type"]} for each, other in
                zip(disks, reversed(disks), strict=True)])),
+    row("system-disks-of-once", "instance/system-disk-sizes", "has system disks of 20 to 500 GiB",
+        values={"instance.system_disk_gib": {}}),
+    row("system-disks-of-any-size", "instance/system-disk-sizes", "makes another system disk of one that cannot be",
+        retry(RUN, "InvalidSystemDiskSize.ValueNotSupported", at("SystemDisk", drop("Size")))),
+    row("system-disks-of-one-level", "instance/system-disk-sizes", "takes every system disk for one of PL1",
+        request(RUN, at("SystemDisk", drop("PerformanceLevel")))),
+    row("images-on-small-disks", "instance/system-disk-sizes", "puts an image on a disk that is too small for it",
+        retry(RUN, "InvalidSystemDiskSize.LessThanImageSize", at("SystemDisk", drop("Size")))),
+    row("small-disks-of-one-code", "instance/system-disk-sizes", "does not tell a small disk from a wrong size",
+        refused_as(RUN, "InvalidSystemDiskSize.LessThanImageSize", "InvalidSystemDiskSize.ValueNotSupported")),
+    row("data-disks-of-once", "instance/data-disk-sizes", "has data disks of 5 to 32768 GiB",
+        values={"instance.data_disk_gib": {}}),
+    row("data-disks-of-any-size", "instance/data-disk-sizes", "makes another data disk of one that cannot be",
+        retry(RUN, "InvalidDataDiskSize.ValueNotSupported", at("DataDisk[]", drop("Size")))),
+    row("data-disks-of-one-level", "instance/data-disk-sizes", "takes every data disk for one of PL1",
+        request(RUN, at("DataDisk[]", drop("PerformanceLevel")))),
+    row("sizes-told-of-once", "instance/data-disk-sizes", "tells that every data disk has 20 to 32768 GiB",
+        answer("DescribeAvailableResource", f"{OFFERED}.SupportedResources.SupportedResource[]",
+               put(Min=20, Max=32768))),
+    row("full-vswitches-of-no-stock", "instance/vswitch-addresses", "tells of no stock where addresses are short",
+        refused_as(LAUNCHES, SHORT, "OperationDenied.NoStock")),
+    row("full-vswitches-are-left", "instance/vswitch-addresses", "launches elsewhere where a vSwitch is full",
+        retry(LAUNCHES, SHORT, drop("VSwitchId"))),
+    row("part-of-a-vswitch", "instance/vswitch-addresses", "makes one instance where there are too few addresses",
+        retry(RUN, SHORT, put(Amount=1), drop("MinAmount"))),
+    row("free-addresses-not-counted", "instance/vswitch-addresses", "tells that the addresses of a vSwitch are free",
+        answer("DescribeVSwitches", "VSwitches.VSwitch[]", put(AvailableIpAddressCount=4))),
+    row("kept-addresses-are-given", "instance/reserved-addresses", "gives any other address where one is kept",
+        retry(LAUNCHES, "InvalidPrivateIpAddress", drop("PrivateIpAddress"))),
+    row("five-addresses-are-kept", "instance/reserved-addresses", "counts one address more as kept",
+        answer("DescribeVSwitches", "VSwitches.VSwitch[].AvailableIpAddressCount", lambda count: count - 1)),
+    row("the-second-is-kept-too", "instance/reserved-addresses", "keeps the second address of a vSwitch",
+        refuse(LAUNCHES, "InvalidPrivateIpAddress", lambda given: (
+            str(given.get("PrivateIpAddress")).endswith(".0.1")))),
+    row("any-address-will-do", "instance/reserved-addresses", "ignores PrivateIpAddress",
+        request(LAUNCHES, drop("PrivateIpAddress"))),
+    row("primary-interface-lost", "instance/network-interfaces", "ignores a primary interface",
+        request(RUN, at("NetworkInterface", without(is_primary)))),
+    row("primary-interface-is-second", "instance/network-interfaces", "takes a primary interface for a secondary one",
+        request(RUN, at("NetworkInterface[]", where(lambda card: "Ipv6AddressCount" not in card,
+                                                  drop("InstanceType"))))),
+    *(row(f"primary-besides-{name}", "instance/network-interfaces", f"takes {parameter} besides a primary interface",
+          request(RUN, where(lambda given: any(map(is_primary, given.get("NetworkInterface", ()))), drop(parameter))))
+      for name, parameter in (("vswitch", "VSwitchId"), ("group", "SecurityGroupId"), ("groups", "SecurityGroupIds"),
+                              ("address", "PrivateIpAddress"))),
+    row("secondary-interfaces-lost", "instance/network-interfaces", "makes no secondary interfaces",
+        request(RUN, at("NetworkInterface", without(lambda card: not is_primary(card))))),
+    *(row(f"secondary-{field.lower()}-lost", "instance/network-interfaces", f"forgets {field} of an interface",
+          request(RUN, at("NetworkInterface[]", where(lambda card: not is_primary(card), drop(field)))))
+      for field in ("NetworkInterfaceName", "Description", "SecurityGroupId")),
+    row("interfaces-of-both-types", "instance/network-interfaces", "finds interfaces of any type",
+        request(CARDS, drop("Type"))),
+    row("interfaces-beyond-the-type", "instance/network-interfaces", "makes as many interfaces as a type may have",
+        retry(RUN, "InvalidOperation.EniCountExceeded", drop("NetworkInterface"))),
+    row("secondary-interface-alone", "instance/network-interfaces", "shows primary interfaces alone",
+        answer(LISTING, f"{INSTANCES}[].NetworkInterfaces.NetworkInterface", lambda cards: cards[:1])),
+    row("ipv6-count-lost", "instance/ipv6-addresses", "gives no IPv6 addresses for their number",
+        request(RUN, drop("Ipv6AddressCount"))),
+    row("ipv6-addresses-lost", "instance/ipv6-addresses", "gives any IPv6 address for those that are named",
+        request(RUN, where(lambda given: "Ipv6Address" in given and "Ipv6AddressCount" not in given,
+                           put(Ipv6AddressCount=2), drop("Ipv6Address")))),
+    row("one-ipv6-address", "instance/ipv6-addresses", "gives one IPv6 address for several",
+        request(RUN, at("Ipv6AddressCount", read_as({2: 1})))),
+    row("ipv6-number-first", "instance/ipv6-addresses", "takes the number before the addresses",
+        request(RUN, where(lambda given: "Ipv6AddressCount" in given, drop("Ipv6Address")))),
+    row("ipv6-not-turned-on", "instance/ipv6-addresses", "launches without where a vSwitch has no IPv6",
+        retry(RUN, "InvalidVSwitch.Ipv6NotTurnOn", drop("Ipv6AddressCount"))),
+    row("ipv6-of-any-instance", "instance/ipv6-addresses", "finds instances by any IPv6 address",
+        request(LISTING, drop("Ipv6Address"))),
+    row("ipv6-of-any-interface", "instance/ipv6-addresses", "finds interfaces by any IPv6 address",
+        request(CARDS, drop("Ipv6Address"))),
     row("bursts-of-any-category", "instance/disk-settings", "takes ProvisionedIops of any category",
         retry(RUN, CONFLICT, drop("SystemDisk", "DataDisk"))),
 )  # fmt: skip

@@ -80,6 +80,17 @@ class Agents:
 
     # As a fault, and to look at
 
+    def make_old(self, instance: str, version: str) -> None:
+        """Take the agent of an instance to be of an old version; of the newest if that is empty.
+
+        Raises:
+            UsageError: it has no agent.
+        """
+        guest = self._guests.get(instance)
+        if guest is None or not guest.agent:
+            raise UnknownTarget(f"{instance} has no agent, or is not there any more")
+        self._guests.be_old(guest, version)
+
     async def set(self, instance: str, state: str) -> None:
         """Let the agent of an instance run, be dead or stand still: `running`, `stopped`, `hung`.
 
@@ -95,11 +106,15 @@ class Agents:
         guest.hung = state == "hung"
         if guest.hung:
             self._owed.forget_runs(instance)
+        elif state == "running" and guest.up and not guest.machine.down:
+            # What was given to it meanwhile, it takes up now.
+            for run in guest.server.waiting:
+                self._owed.add(Run(guest.known, run), guest.epoch)
         if guest.up and guest.machine.link is not None and not guest.machine.down:
             message = {"op": "agent", "state": state}
             with suppress(HostError, TimeoutError):  # What is wrong with its host, the region notices.
                 async with asyncio.timeout(ANSWER_SECONDS):
-                    await guest.machine.link.ask("guest", instance=instance, epoch=guest.epoch, message=message)
+                    await guest.machine.link.ask("guest", instance=guest.instance, epoch=guest.epoch, message=message)
         if guest.hung:
             return
         try:
@@ -107,6 +122,7 @@ class Agents:
                 while self._lags(instance, serves=state == "running"):
                     await asyncio.sleep(_POLL_SECONDS)
         except TimeoutError:
+            self._owed.forget_runs(guest.known)
             raise HarnessError(
                 f"the agent of {instance} should be {state}, and is not after {AGENT_SECONDS:g} s"
             ) from None

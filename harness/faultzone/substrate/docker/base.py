@@ -14,7 +14,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from faultzone.substrate.docker.packages import CONNECTIONS, Fetcher, Source, closure, fetch, merged
+from faultzone.substrate.docker import progress
+from faultzone.substrate.docker.packages import CONNECTIONS, Fetcher, Package, Source, closure, fetch, merged
 
 WANTED: Final = (
     "python3", "bash", "dash", "busybox-static", "coreutils", "procps", "grep", "sed", "findutils", "hostname",
@@ -42,7 +43,7 @@ _APPLETS: Final = (
 ).split()
 _FILES: Final = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
-    "etc/group": "root:x:0:\nnogroup:x:65534:\n",
+    "etc/group": "root:x:0:\nnogroup:x:65534:\nnobody:x:65534:\n",
     "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 }
 
@@ -58,7 +59,14 @@ def build(path: Path, sources: list[Source], architecture: str) -> None:
     """
     with closing(Fetcher()) as fetcher, ThreadPoolExecutor(CONNECTIONS) as threads:
         chosen = closure(merged(sources, architecture, fetcher), WANTED, WITHOUT)
-        files = dict(zip(chosen, threads.map(lambda each: fetch(each, fetcher), chosen.values()), strict=True))
+        with progress.shown("packages of the base image", len(chosen), "packages") as fetched:
+
+            def get(package: Package) -> bytes:
+                found = fetch(package, fetcher)
+                fetched()
+                return found
+
+            files = dict(zip(chosen, threads.map(get, chosen.values()), strict=True))
     with tarfile.open(path, "w") as target:
         _Tree(target).fill(files)
 

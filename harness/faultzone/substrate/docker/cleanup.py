@@ -21,7 +21,7 @@ from typing import Final
 
 from faultzone.errors import HarnessError
 from faultzone.substrate.docker.connection import Away
-from faultzone.substrate.docker.engine import LABEL, Engine, Made
+from faultzone.substrate.docker.engine import LABEL, Engine, Made, Miscounted
 
 #: After how many seconds what a session on a machine that cannot be looked at has made may be removed.
 LEASE_SECONDS: Final = 12 * 3600
@@ -30,6 +30,8 @@ _EXPIRES: Final = f"{LABEL}.expires"
 _REMOVAL_SECONDS: Final = 60.0
 #: For how many seconds the engine may still make what a session that was killed has asked it for.
 LATE_SECONDS: Final = 60.0
+#: For how long a network is tried to remove of which the engine counts containers that there are not.
+_COUNT_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.05
 #: How long the end of a session waits for the watchdog: what could not be removed by then, the next sweep removes.
 _END_SECONDS: Final = 10.0
@@ -163,7 +165,17 @@ def _remove(engine: Engine, made: Sequence[Made]) -> list[HarnessError]:
     return errors
 
 
-def remove_all(engine: Engine, look: Callable[[], list[Made]], seconds: float = _REMOVAL_SECONDS) -> list[Made]:
+def _is_miscount(found: Sequence[Made], errors: Sequence[HarnessError]) -> bool:
+    """Whether all that is left cannot be removed because the engine has counted wrong."""
+    return len(errors) == len(found) and all(isinstance(each, Miscounted) for each in errors)
+
+
+def remove_all(
+    engine: Engine,
+    look: Callable[[], list[Made]],
+    seconds: float = _REMOVAL_SECONDS,
+    count_seconds: float = _COUNT_SECONDS,
+) -> list[Made]:
     """Remove what there is until a look finds nothing more, and tell what it was.
 
     What is still in use, or comes only now, is met again at the next look.
@@ -172,28 +184,40 @@ def remove_all(engine: Engine, look: Callable[[], list[Made]], seconds: float = 
         engine: where to remove it.
         look: tells what there is to be removed.
         seconds: for how long what does not go is tried again.
+        count_seconds: for how long that is which the engine would remove if it counted right.
 
     Raises:
+        Miscounted: there is nothing left but this.
         HarnessError: something could not be removed in that time.
     """
     end = time.monotonic() + seconds
+    counted_wrong = time.monotonic()
     removed: dict[str, Made] = {}
     while found := look():
         removed.update({each.id: each for each in found})
         errors = _remove(engine, found)
-        if time.monotonic() > end:
+        now = time.monotonic()
+        if not _is_miscount(found, errors):
+            counted_wrong = now
+        if now > end or now > counted_wrong + count_seconds:
             raise errors[0] if errors else HarnessError(f"{found[0].kind} {found[0].name} does not go")
         time.sleep(_PAUSE_SECONDS if errors else 0)
     return list(removed.values())
 
 
-def sweep(engine: Engine, seconds: float = _REMOVAL_SECONDS, *, kept_too: bool = False) -> list[Made]:
-    """Remove what earlier sessions have left behind, and tell what it was; see `leftovers`.
+def sweep(
+    engine: Engine,
+    seconds: float = _REMOVAL_SECONDS,
+    *,
+    kept_too: bool = False,
+    count_seconds: float = _COUNT_SECONDS,
+) -> list[Made]:
+    """Remove what earlier sessions have left behind, and tell what it was; see `leftovers` and `remove_all`.
 
     Raises:
         HarnessError: something could not be removed in that time.
     """
-    return remove_all(engine, lambda: leftovers(engine, kept_too=kept_too), seconds)
+    return remove_all(engine, lambda: leftovers(engine, kept_too=kept_too), seconds, count_seconds)
 
 
 class Watchdog:
@@ -318,7 +342,7 @@ def _watch(session: str, patience: float) -> int:
     while (now := time.monotonic()) < died + patience + _REMOVAL_SECONDS:
         try:
             found = removable(engine, session)
-            _remove(engine, found)
+            errors = _remove(engine, found)
         except HarnessError:
             if heard is None:  # The session has met that too, and waits for this process.
                 return 1
@@ -327,6 +351,8 @@ def _watch(session: str, patience: float) -> int:
         expected -= {f"{each.kind} {each.name}" for each in found}
         if not found and (not expected or now > died + patience):
             return 0
+        if heard is None and _is_miscount(found, errors):
+            return 0  # The session has tried long enough.
         time.sleep(_PAUSE_SECONDS if found else _IDLE_SECONDS)
     return 1
 

@@ -72,12 +72,15 @@ class Faults:
 
     async def _wire(self, region: str, host: int, up: bool) -> None:
         machine = self._machines.at(region, host)
-        if machine.gone or (machine.link is None and (up or machine.down)):
+        if machine.gone or (machine.link is None and machine.down):
             return  # There is nothing that could be joined or cut.
         machine.cut = not up
+        if machine.link is None and up:
+            return
         link = await self._machines.link_of(machine)
         try:
-            await link.ask("wire", up=up)
+            # While it was given a container, it may have been joined again.
+            await link.ask("wire", up=not machine.cut)
         except HostError as error:
             if not machine.gone:
                 raise HarnessError(f"the wire of host {host} of {region}: {error}") from None

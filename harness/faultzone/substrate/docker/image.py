@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from faultzone.errors import HarnessError, NotSupported
-from faultzone.substrate.docker import base, lock, packages
+from faultzone.substrate.docker import base, lock, packages, progress
 from faultzone.substrate.docker.agent.sandbox import CLIENT
 from faultzone.substrate.docker.cleanup import labels
 from faultzone.substrate.docker.engine import LABEL, Engine, Made
@@ -89,9 +89,13 @@ def ensure(
         if engine.image_id(tag) is None:
             marks = labels("image") | {_CODE: _host_code()}
             # The containers of the build's own steps have them too: without an owner they would be swept away.
-            engine.build({**contents, "Dockerfile": _dockerfile(chosen, bool(client), marks)}, f"{tag}-plain", marks)
+            dockerfile = _dockerfile(chosen, bool(client), marks)
             command = ("sh", "-c", _TRY_CLIENT) if client else _COMPILE
-            engine.run_and_keep(f"{tag}-plain", command, tag, marks)
+            with progress.shown("image of the hosts", 2, "steps") as done:
+                engine.build({**contents, "Dockerfile": dockerfile}, f"{tag}-plain", marks)
+                done()
+                engine.run_and_keep(f"{tag}-plain", command, tag, marks)
+                done()
         _say_used(engine, tag)
         return tag
 

@@ -26,6 +26,8 @@ DETECT_SECONDS: Final = 1.0
 BUSY_SECONDS: Final = 10.0
 #: For how long a host's own agent may take to end all that runs there, before the engine does.
 _FENCE_SECONDS: Final = 1.0
+#: Where the machines outside the cloud are, of which the region knows nothing.
+OUTSIDE: Final = -1
 
 
 @dataclass
@@ -137,8 +139,8 @@ class Machines:
 
     def report(self, region: str, report: Report) -> None:
         """Tell the region something."""
-        self._owed.reported = monotonic()
         self._tell(region, report)
+        self._owed.note_report()
 
     # Containers and networks
 
@@ -250,7 +252,8 @@ class Machines:
                 members.discard(machine.link)
         machine.noticed, machine.fenced, machine.paused = True, False, False
         self._inhabitants.write_off(machine)
-        self.report(machine.region, HostLost(machine.index, machine.reversible))
+        if machine.index != OUTSIDE:
+            self.report(machine.region, HostLost(machine.index, machine.reversible))
         self._owed.pay(Loss(machine.region, machine.index))
         if machine.repaired:
             await self.bring_back(machine)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Event
 from time import monotonic
 from typing import Final
 from weakref import ref
@@ -17,6 +18,13 @@ _RISING_SECONDS: Final = 30.0
 @dataclass(frozen=True)
 class Life:
     """An instance is to start, stop or move."""
+
+    instance: str
+
+
+@dataclass(frozen=True)
+class Crash:
+    """The system of an instance is to crash."""
 
     instance: str
 
@@ -60,15 +68,16 @@ class Return:
     host: int
 
 
-Debt = Life | Run | Loss | Return
+Debt = Life | Crash | Run | Loss | Return
 
 
 class Owed:
     """What the hosts of a region owe. Its numbers can be read from any thread.
 
     Attributes:
+        news: set when anything has changed, for whoever waits.
         reported: when a report was last made, in monotonic seconds.
-        asked: when an effect was last asked for.
+        asked: when something was last asked for.
     """
 
     def __init__(self) -> None:
@@ -77,23 +86,33 @@ class Owed:
         #: When each script that runs has begun, by its instance and name.
         self._live: dict[tuple[str, str], float] = {}
         self.reported = self.asked = monotonic()
+        self.news = Event()
 
     def __len__(self) -> int:
         """How many reports are still to come because of what was asked for."""
         return len(self._debts)
 
     def add(self, debt: Debt, epoch: int = 0) -> None:
-        """Expect a report; of an instance, in which of its lives."""
+        """Expect a report; of an instance, in which of its lives. It is awaited from now on, however long hosts that
+        owed nothing have been silent."""
+        self.asked = monotonic()
         self._debts[debt] = epoch
+
+    def note_report(self) -> None:
+        """A report is made."""
+        self.reported = monotonic()
+        self.news.set()
 
     def pay(self, debt: Debt) -> None:
         """It has come, or will not."""
         self._debts.pop(debt, None)
+        self.news.set()
 
     def pay_life(self, instance: str, epoch: int) -> None:
         """What was to become of an instance in one of its lives has come about."""
         if self._debts.get(Life(instance)) == epoch:
             del self._debts[Life(instance)]
+            self.news.set()
 
     def begun(self, instance: str, run: str) -> None:
         """A script runs."""
@@ -102,6 +121,7 @@ class Owed:
     def ended(self, instance: str, run: str) -> None:
         """A script runs no more."""
         self._live.pop((instance, run), None)
+        self.news.set()
 
     def forget_runs(self, instance: str) -> None:
         """Nothing is heard any more of what an instance was given, or of what runs in it."""
@@ -109,11 +129,13 @@ class Owed:
             self._live.pop(key, None)
         for debt in [each for each in self._debts if isinstance(each, Run) and each.instance == instance]:
             self._debts.pop(debt, None)
+        self.news.set()
 
     def clear(self) -> None:
         """Nothing is expected any more."""
         self._debts.clear()
         self._live.clear()
+        self.news.set()
 
     @property
     def live(self) -> int:

@@ -19,6 +19,7 @@ from faultzone.substrate.docker.connection import Missing, Taken
 from faultzone.substrate.docker.engine import Container, Stream
 from faultzone.substrate.docker.link import HostError, Link, Message
 from faultzone.substrate.docker.loop import Tasks
+from faultzone.substrate.docker.progress import Growing
 
 if TYPE_CHECKING:
     from faultzone.substrate.docker.session import Session
@@ -55,6 +56,7 @@ class Pool:
         self._starters = asyncio.Semaphore(_STARTERS)
         self._numbers = itertools.count(1)
         self._starting = 0
+        self._progress = Growing("hosts that start", "hosts")
         self._closing = False
         self.idle: list[Link] = []
         self.leased: set[Link] = set()
@@ -87,6 +89,7 @@ class Pool:
         if self._closing:
             raise HarnessError("the session of Docker hosts has ended: use regions before the run of pytest ends")
         self._starting += 1
+        self._progress.begin()
         # It goes on if nobody waits for it any more: what the engine is asked for cannot be called back.
         starting = self._tasks.hold(self._make_host())
         starting.add_done_callback(self._started)
@@ -98,6 +101,7 @@ class Pool:
 
     def _started(self, starting: asyncio.Task[Link]) -> None:
         self._starting -= 1
+        self._progress.end()
         if not starting.cancelled() and starting.exception() is None:
             self.leased.add(starting.result())
 

@@ -24,9 +24,9 @@ _QUIET_SECONDS: Final = 0.25
 _UNREAD_BYTES: Final = 1 << 23
 _REFUSED: Final = os.strerror(ECONNREFUSED)
 
-#: Opens a stream to a port of an instance; `TimeoutError` where nothing would be heard of it, `OSError` for another
-#: reason.
-Opener = Callable[[str, User, int], Stream]
+#: Opens a stream to a port of an instance, or from within it to a port of another address; `TimeoutError` where nothing
+#: would be heard of it, `OSError` for another reason.
+Opener = Callable[[str, User, int, str], Stream]
 
 
 class Ports:
@@ -40,15 +40,18 @@ class Ports:
         self._open = open_stream
         self._forwards: dict[int, Forward] = {}
 
-    async def ask(self, instance: str, port: int, data: bytes, seconds: float) -> bytes:
+    async def ask(self, instance: str, port: int, data: bytes, seconds: float, address: str = "") -> bytes:
         """Send bytes to a port, and give what is said there until the service ends or falls silent.
+
+        Args:
+            address: sends them from within the instance, to a port of this address.
 
         Raises:
             ConnectionRefusedError: nothing serves at the port.
             TimeoutError: nothing is heard.
         """
         asked = Asked()
-        stream = asked.stream = self._open(instance, asked, port)
+        stream = asked.stream = self._open(instance, asked, port, address)
         try:
             stream.send(data)
             with suppress(TimeoutError):
@@ -69,7 +72,7 @@ class Ports:
             HarnessError: there is no free port.
         """
         try:
-            opened = Forward(lambda pump: self._open(instance, pump, port))
+            opened = Forward(lambda pump: self._open(instance, pump, port, ""))
         except OSError as error:
             raise HarnessError(f"no port can be opened: {error}") from None
         self._forwards[opened.address[1]] = opened

@@ -19,7 +19,7 @@ from faultzone.substrate.docker import clients, image
 from faultzone.substrate.docker.agent.sandbox import CLIENT
 from faultzone.substrate.docker.agent.services import ASSISTANT
 from faultzone.substrate.docker.cleanup import Watchdog, labels, removable, remove_all, sweep
-from faultzone.substrate.docker.engine import Engine
+from faultzone.substrate.docker.engine import Engine, Miscounted
 from faultzone.substrate.docker.fabric import Fabric
 from faultzone.substrate.docker.loop import Loop, Tasks
 from faultzone.substrate.docker.outage import Outage
@@ -31,6 +31,7 @@ from faultzone.substrate.docker.settings import Settings as Settings
 #: Under what names and addresses the Cloud Assistant's server is found.
 SERVER_NAMES: Final = ("*.axt.aliyun.com", "*.axt.aliyuncs.com", ASSISTANT, "127.0.0.1")
 _SWEEP_SECONDS: Final = 10.0
+_COUNT_SECONDS: Final = 0.5
 #: How long the end of a session waits for an engine that is away; after that, the watchdog does.
 _LAST_SECONDS: Final = 5.0
 #: How long the end of a session waits for its hosts.
@@ -73,13 +74,15 @@ class Session:
 
     def _open(self) -> None:
         """Make what hosts need. Whatever can be left behind is watched over before it is made."""
-        from faultzone.substrate.gateway.secure import Authority
+        from faultzone.listen.authority import Authority
 
-        self.authority = Authority(SERVER_NAMES)
+        authority = Authority()
+        #: What instances trust, and what the servers show that they speak to.
+        self.trusted, self.context = authority.certificate, authority.context(*SERVER_NAMES)
         self.watchdog = Watchdog(self.id)
         self._undo.append(lambda: self.watchdog.close(all_gone=self._all_gone))
         with suppress(HarnessError):  # What does not go keeps nobody from work; `faultzone doctor` counts it.
-            sweep(self.engine, _SWEEP_SECONDS)
+            sweep(self.engine, _SWEEP_SECONDS, count_seconds=_COUNT_SECONDS)
         self._client = b""
         if path := self.settings.agent:
             self._client = clients.read(path)
@@ -166,7 +169,8 @@ class Session:
     def _remove_made(self) -> None:
         remove = partial(asyncio.to_thread, remove_all, self.engine, lambda: removable(self.engine, self.id))
         self._all_gone = False
-        self.loop.run(self.outage.patiently(remove, _LAST_SECONDS))
+        with suppress(Miscounted):  # It is the engine's; `faultzone sweep` says so, once that has started anew.
+            self.loop.run(self.outage.patiently(remove, _LAST_SECONDS))
         self._all_gone = True
 
     @property

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What the user may choose.
 
     Args:
@@ -19,6 +18,6 @@ class Settings:
 
     base: str = ""
     mirror: str = ""
-    hosts: int = 40
+    hosts: int = 48
     plain: bool = False
     agent: str = ""

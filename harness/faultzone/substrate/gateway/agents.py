@@ -41,6 +41,13 @@ _REASONS: Final = {
     "UsernameOrPasswordInvalid": "no-such-user",
 }
 _FILE_THERE: Final = "FileExist"
+#: The same of files, where an edition tells why one cannot be written.
+_FILE_REASONS: Final = {
+    "FileOwnerNotExist": "no-such-user",
+    "FileGroupNotExist": "no-such-group",
+    "FileNameInvalid": "bad-file-name",
+    "FilePathInvalid": "bad-file-path",
+}
 
 
 def _json(answer: object) -> Answer:
@@ -61,6 +68,8 @@ class AgentServer:
         tell: takes reports for the model.
         later: does something after some real seconds.
         version: what our own agent is said to be; it is of no edition itself.
+        register: registers the machine, where it is one outside the cloud: what it says of itself -> the answer.
+        file_errors: whether it is told why a file cannot be written.
     """
 
     def __init__(
@@ -71,7 +80,10 @@ class AgentServer:
         tell: Callable[[Report], None],
         later: Callable[[float, Callable[[], None]], None],
         version: str = "",
+        register: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+        file_errors: bool = False,
     ) -> None:
+        self._register, self._file_errors = register, file_errors
         self._region, self._instance, self._epoch = region, instance, epoch
         self._tell, self._later, self._own = tell, later, version
         self._zone = self._told_zone = ""
@@ -98,6 +110,7 @@ class AgentServer:
                 lambda _: _json({"code": 200, "errCode": "ServiceNotSupported"}),
             ),
             **{f"{_API}/v1/task/{name}": ("POST", self._report(take)) for name, take in reports.items()},
+            f"{_API}/instance/register": ("POST", self._enlist),
         }
 
     # What the region wants
@@ -106,6 +119,19 @@ class AgentServer:
     def waiting(self) -> list[str]:
         """The runs of which the agent has not said that they began."""
         return [run for run, task in self._tasks.items() if not task.begun]
+
+    def script_of(self, run: str) -> str | None:
+        """The script that the agent was given under this name; None where that is no script."""
+        task = self._tasks.get(run)
+        return task.effect.script if task is not None and isinstance(task.effect, RunScript) else None
+
+    def be(self, version: str) -> None:
+        """Take our own agent to be of this version from now on."""
+        if self._version == self._own:
+            self._version = version
+        self._own = version
+        if self.serves is not None:
+            self._seen()
 
     def give(self, effect: RunScript | PutFile) -> None:
         """Let the agent do something, now or when it next asks."""
@@ -133,6 +159,23 @@ class AgentServer:
         self.serves, self._started = None, False
         self._channels.clear()
         self._tasks = {run: task for run, task in self._tasks.items() if not task.begun}
+
+    def belong_to(self, instance: str) -> None:
+        """Be of the agent of a managed instance from now on, which has been given nothing yet."""
+        self.rebooted()
+        self._instance = instance
+        self._tasks.clear()
+        self._stops.clear()
+
+    def _enlist(self, request: Request) -> Answer:
+        """A machine outside the cloud registers; an instance needs not."""
+        if self._register is None:
+            return _json({"code": 400, "errCode": "ServiceNotSupported"})
+        try:
+            said = json.loads(request.body)
+        except (ValueError, RecursionError):
+            said = None
+        return _json(self._register(said)) if isinstance(said, dict) else _SENSELESS
 
     def _kick(self, words: str) -> None:
         for channel in self._channels[-1:]:
@@ -248,7 +291,7 @@ class AgentServer:
             if request.query.get("status") == "Success" and not wrong:
                 self._end(task, RunEnded, 0, "", 0)
             else:
-                self._end(task, RunRefused, "exception", f"error {wrong}")
+                self._end(task, RunRefused, "file-not-made" if self._file_errors else "exception", f"error {wrong}")
             return
         code, dropped = _number(request, "exitCode"), _number(request, "dropped", 0)
         self._begin(task)
@@ -269,7 +312,8 @@ class AgentServer:
             self._begin(task)
             self._end(task, RunEnded, 1, "", 0)
             return
-        reason = _REASONS.get(about.partition("_")[0], "exception")
+        reasons = _FILE_REASONS if isinstance(task.effect, PutFile) and self._file_errors else _REASONS
+        reason = reasons.get(about.partition("_")[0], "exception")
         self._end(task, RunRefused, reason, f"{about}: {value}" if reason == "exception" else "")
 
     def _stopped(self, task: Task, request: Request) -> None:

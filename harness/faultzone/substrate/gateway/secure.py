@@ -1,17 +1,14 @@
-"""A port that serves both TLS and plain HTTP: the first byte tells which. And who vouches for the names served."""
+"""A port that serves both TLS and plain HTTP: the first byte tells which."""
 
 from __future__ import annotations
 
-import os
 import ssl
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import Final, Protocol
 
-import trustme
+from faultzone.listen.secure import HANDSHAKE
 
-#: The first byte of a TLS connection.
-_HANDSHAKE: Final = 0x16
 _PIECE: Final = 1 << 16
 
 
@@ -35,34 +32,6 @@ class Speaker(Protocol):
 Speakers = Callable[[Callable[[bytes], None], Callable[[], None]], Speaker]
 
 
-class Authority:
-    """A certificate authority of its own, and a certificate for the names under which the server is found.
-
-    Args:
-        names: host names, with wildcards, and addresses.
-    """
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        authority = trustme.CA()
-        #: The authority's certificate, in PEM, for whoever is to trust it.
-        self.certificate = authority.cert_pem.bytes().decode()
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        _load(self.context, authority.issue_cert(*names).private_key_and_cert_chain_pem.bytes())
-
-
-def _load(context: ssl.SSLContext, pem: bytes) -> None:
-    """Let a context show a certificate. Its private key is in no file, which would stay if this process was killed."""
-    with ExitStack() as open_:
-        paths = []
-        for _ in range(2):  # One is read for the certificate, the other for the key.
-            reading, writing = os.pipe()
-            open_.callback(os.close, reading)
-            with os.fdopen(writing, "wb") as file:
-                file.write(pem)
-            paths.append(f"/dev/fd/{reading}")
-        context.load_cert_chain(*paths)
-
-
 class Door:
     """A connection of which the first byte tells whether it is TLS.
 
@@ -84,7 +53,7 @@ class Door:
     def data(self, data: bytes) -> None:
         """Bytes have come."""
         if self._inside is None and data:
-            if data[0] == _HANDSHAKE:
+            if data[0] == HANDSHAKE:
                 self._tls = self._context.wrap_bio(self._in, self._out, server_side=True)
                 self._inside = self._make(self._encrypt, self._finish)
             else:

@@ -69,12 +69,13 @@ def _script(effect: RunScript) -> dict[str, Any]:
 
 def _file(effect: PutFile) -> dict[str, Any]:
     """A file; its signature is of its text in Base64."""
-    directory, _, name = effect.path.rpartition("/")
+    name = effect.name or effect.path.rpartition("/")[2]
+    directory = effect.path.removesuffix(name)
     return {
         "task": {
             "taskID": effect.run,
             "name": name,
-            "destination": directory or "/",
+            "destination": directory.rstrip("/") or "/",
             "content": effect.content,
             "contentType": "Base64",
             "signature": hashlib.md5(effect.content.encode(), usedforsecurity=False).hexdigest(),

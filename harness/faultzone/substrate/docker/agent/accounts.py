@@ -20,6 +20,10 @@ class User:
     groups: list[int]
 
 
+class NoGroup(LookupError):
+    """There is no group of a name."""
+
+
 def _lines(path: str, fields: int) -> Iterator[list[str]]:
     with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
@@ -45,9 +49,9 @@ def group(name: str) -> int:
     """The number of the group of this name.
 
     Raises:
-        LookupError: there is none.
+        NoGroup: there is none.
     """
     for known, _, number, *_ in _lines("/etc/group", 3):
         if known == name:
             return int(number)
-    raise LookupError(f"there is no group {name}")
+    raise NoGroup(f"there is no group {name}")

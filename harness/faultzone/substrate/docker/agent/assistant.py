@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NoReturn
 
-from . import files
+from . import accounts, files
 from .client import Channel, Server
 from .scripts import Runs, lacks
 
@@ -252,8 +252,13 @@ class Assistant:
             self._report("invalid", {**about, "param": "InvalidSignature", "value": task["signature"]})
             return
         path = f"{(task['destination'] or '/root').rstrip('/')}/{task['name']}"
+        if (wrong := files.invalid(task["destination"] or "/root", task["name"])) is not None:
+            self._report("invalid", {**about, "param": wrong, "value": path})
+            return
         try:
             done = files.put(path, task["content"], task["mode"], task["owner"], task["group"], bool(task["overwrite"]))
+        except accounts.NoGroup as error:
+            self._report("invalid", {**about, "param": "FileGroupNotExist", "value": str(error)})
         except LookupError as error:
             self._report("invalid", {**about, "param": "FileOwnerNotExist", "value": str(error)})
         except OSError:

@@ -88,12 +88,13 @@ class Doors:
         self._pumps[pump.fileno()] = pump
 
     def _accept(self, stream: Stream, to: str) -> Pump:
-        """The session wants to reach a port."""
+        """The session wants to reach a port of the instance, or from within it a port of another address."""
+        address, _, port = to.rpartition(":")
         wire = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         wire.setblocking(False)
         try:
-            wire.connect((self._own, int(to)))
+            wire.connect((address or self._own, int(port)))
         except BlockingIOError:
             pass
         except OSError:

@@ -15,15 +15,21 @@ from typing import Any, Final, NoReturn
 
 from . import files, kernel
 from .assistant import Assistant
+from .console import Console
 from .doors import Doors
+from .front import Front
 from .keeper import Keeper
 from .scripts import Runs
 from .wire import Wire
 
 #: How long processes have between the request to end and their end.
 _PATIENCE_SECONDS: Final = 1.0
+#: What the process of our own agent is called.
+AGENT: Final = "AliyunService"
 #: The run that the start-up program is.
 START_UP: Final = "user-data"
+#: What a system says on its console of a service that has started.
+_STARTED: Final = b"[\x1b[0;32m  OK  \x1b[0m] Started aliyun-service.\n"
 #: What programs in an instance are given.
 ENVIRONMENT: Final = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -39,16 +45,20 @@ class Guest:
         wire: the socket to the host's agent: JSON lines.
         isolated: whether the instance has process ids of its own, so that signals to -1 stay in it.
         own: its own address; None where it has no network of its own.
+        terminal: where its console is read; None where it has none.
 
     Raises:
         OSError: the addresses of the cloud's services cannot be listened on.
     """
 
-    def __init__(self, wire: socket.socket, isolated: bool, own: str | None) -> None:
+    def __init__(self, wire: socket.socket, isolated: bool, own: str | None, terminal: int | None) -> None:
         self._wire, self._isolated = Wire(wire), isolated
+        self._console = Console(self.say, terminal)
+        self._prompt, self._shown = b"", 0
         self._doors = Doors(self.say, own)
         self._runs = Runs(self._tell)
         self._agent: Keeper | None = None
+        self._front: Front | None = None
         self._asked: str | None = None
         self._woken, waking = os.pipe()
         os.set_blocking(self._woken, False)
@@ -73,33 +83,55 @@ class Guest:
     def _tell(self, message: dict[str, Any]) -> None:
         """Tell of a script; bytes of its output that are no UTF-8 are surrogates."""
         if "output" in message:
+            if message["run"] == START_UP:
+                self._show(message)
             message = {**message, "output": message["output"].decode("utf-8", "surrogateescape")}
         self.say(message)
 
-    def serve(self, user_data: str | None, instance: str, agent: str) -> NoReturn:
+    def _show(self, message: dict[str, Any]) -> None:
+        """Print what the start-up program has written; once it has ended, somebody may log in."""
+        self._console.print(message["output"][self._shown :])
+        self._shown = len(message["output"])
+        if message["event"] != "output":
+            self._console.print(self._prompt)
+
+    def serve(self, user_data: str | None, instance: str, agent: str, system: str, outside: bool) -> NoReturn:
         """Run until the instance ends.
 
         Args:
             user_data: the start-up program in Base64, None for none.
             instance: the instance's id.
             agent: the Cloud Assistant agent: empty for none, `own` for ours, else the program that is it.
+            system: what its system is called.
+            outside: whether it is a machine outside the cloud, which can register.
         """
+        host_name = socket.gethostname()
         os.environ.clear()
-        os.environ.update(ENVIRONMENT, HOSTNAME=socket.gethostname())
+        os.environ.update(ENVIRONMENT, HOSTNAME=host_name)
+        if outside:
+            self._front = Front(self._doors.assistant)
         self.say({"event": "up"})
+        self._prompt = f"\n{system}\n\n{host_name} login: ".encode()
+        self._console.print(f"\nWelcome to {system}!\n\nSet hostname to <{host_name}>.\n".encode())
         if agent:
-            self._agent = Keeper(lambda: self._start_agent(instance, agent))
-            self._agent.bring("running")
-        if user_data is not None:
-            self._start_up(user_data)
+            self._console.print(_STARTED)
+            self._keep(instance, agent)
+        if user_data is None or not self._start_up(user_data):
+            self._console.print(self._prompt)
         while True:
             self._wait()
             self._reap()
-            self._runs.tick()
-            if self._agent is not None:
-                self._agent.tick()
             if self._asked is not None:
                 self._end(self._asked)
+            self._runs.tick()
+            self._console.tick()
+            if self._agent is not None:
+                self._agent.tick()
+
+    def _keep(self, instance: str, agent: str) -> None:
+        """Have an agent, which is kept running."""
+        self._agent = Keeper(lambda: self._start_agent(instance, agent))
+        self._agent.bring("running")
 
     def _start_agent(self, instance: str, agent: str) -> int:
         """Start the process of the agent."""
@@ -114,6 +146,8 @@ class Guest:
             address = self._doors.assistant
             kernel.close_others({0, 1, 2})
             if agent == "own":
+                with open("/proc/self/comm", "w", encoding="ascii") as file:
+                    file.write(AGENT)
                 Assistant(address, instance).serve()
             os.execv(agent, [agent])
         except BaseException as error:
@@ -121,27 +155,39 @@ class Guest:
         finally:
             os._exit(1)
 
-    def _start_up(self, encoded: str) -> None:
+    def _start_up(self, encoded: str) -> bool:
+        """Start the program that user data is; False where they are none."""
         program = base64.b64decode(encoded).decode("utf-8", "surrogateescape")
-        if program.startswith("#!"):
-            self._runs.start(START_UP, program, "/", None, 1 << 20)
+        if not program.startswith("#!"):
+            return False
+        self._runs.start(START_UP, program, "/", None, 1 << 20)
+        return True
 
     def _wait(self) -> None:
         outputs, doors = self._runs.outputs(), self._doors.files()
-        due = (self._runs.wakes(), None if self._agent is None else self._agent.wakes)
+        due = (self._runs.wakes(), self._console.wakes, None if self._agent is None else self._agent.wakes)
         wakes = min((each for each in due if each is not None), default=None)
         poll = select.poll()
-        for number in (self._woken, *outputs):
+        terminal = self._console.terminal
+        for number in (self._woken, *outputs, *(() if terminal is None else (terminal,))):
             poll.register(number, select.POLLIN)
+        if self._front is not None:
+            poll.register(self._front.fileno(), select.POLLIN)
         poll.register(self._wire.fileno(), select.POLLIN | (select.POLLOUT if self._wire.waits else 0))
         for number, wanted in doors.items():
             poll.register(number, wanted)
         ready = poll.poll(None if wakes is None else max(0.0, (wakes - time.monotonic()) * 1000 + 1))
+        # First, so that what a script has printed is told before its agent says that it has ended.
+        self._console.read()
         for number, events in ready:
+            if number == terminal:
+                continue
             if number in outputs:
                 self._runs.readable(outputs[number])
             elif number == self._woken:
                 os.read(self._woken, 4096)
+            elif self._front is not None and number == self._front.fileno():
+                self._front.ready()
             elif number in doors:
                 self._doors.ready(number, events)
             else:
@@ -161,12 +207,22 @@ class Guest:
             self._doors.hear(message)
         elif operation == "run":
             self._runs.start(
-                message["run"], message["script"], message["directory"], message["seconds"], message["quota"]
+                message["run"],
+                message["script"],
+                message["directory"],
+                message["seconds"],
+                message["quota"],
+                termination=message.get("termination", ""),
             )
         elif operation == "halt":
             self._asked = "halt"
         elif operation == "put":
             self._put(message)
+        elif operation == "enlist":
+            self._keep(message["known"], message["agent"])
+        elif operation == "dismiss" and self._agent is not None:
+            self._agent.bring("stopped")
+            self._agent = None
         elif operation == "agent" and self._agent is not None:
             self._agent.bring(message["state"])
 
@@ -194,13 +250,21 @@ class Guest:
             return False
 
     def _end(self, how: str) -> NoReturn:
-        """Shut down in order: ask, wait, kill; then the instance is gone."""
+        """Shut down in order: ask, wait, kill; then the instance is gone. It is said before any script is told to have
+        ended, so that nobody takes the instance for one that goes on."""
+        if how != "gone":
+            self.say({"event": "going"})
         self._signal_all(signal.SIGTERM)
         self._signal_all(signal.SIGCONT)
         patience = time.monotonic() + _PATIENCE_SECONDS
         while self._reap() and time.monotonic() < patience:
+            self._runs.read()
+            self._runs.tick()
             time.sleep(0.005)
+        self._runs.read()
+        self._runs.tick()
         self._signal_all(signal.SIGKILL)
+        self._console.finish()
         if how != "gone":
             self.say({"event": "ending", "how": how})
         self._wire.finish()

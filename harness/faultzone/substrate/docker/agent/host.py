@@ -16,7 +16,7 @@ import signal
 import socket
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from . import netlink, sandbox, shared
@@ -32,6 +32,8 @@ BEAT_SECONDS: Final = 0.25
 _WIRE: Final = "eth0"
 #: What is asked too often to be worth a line of the log.
 _QUIET: Final = frozenset({"condition", "guest", "names", "network", "state", "stream"})
+#: What is asked of a host that has power and does not hang.
+_OF_THE_LIVING: Final = frozenset({"start", "stop", "guest", "panic", "enlist", "stream", "network"})
 
 Message = dict[str, Any]
 
@@ -147,7 +149,7 @@ class Host:
 
     def _handle(self, message: Message) -> Message | None:
         operation = message["op"]
-        if operation in ("start", "stop", "guest", "stream", "network") and not (self._powered and self._well):
+        if operation in _OF_THE_LIVING and not (self._powered and self._well):
             return {"error": "the host has no power or hangs"}
         if operation not in _QUIET:
             log(f"{operation} {_shown(message)}")
@@ -157,6 +159,10 @@ class Host:
             return self._stop(message)
         elif operation == "guest":
             self._pass_on(message, message["message"])
+        elif operation == "panic":
+            self._panic(message)
+        elif operation in ("enlist", "dismiss"):
+            self._know(message)
         elif operation == "stream":
             self._pass_on(message, {"op": "stream", **message["message"]})
             return None
@@ -207,14 +213,32 @@ class Host:
         self._say_to(running, {"op": "halt"})
         return None
 
-    def _kill(self, running: Running) -> None:
-        """End an instance at once, and wait for it."""
+    def _know(self, message: Message) -> None:
+        """A machine outside the cloud has registered, or no longer is: from now on it has an agent, or none."""
+        running = self.instances[message["instance"]]
+        known, agent = message.get("known", ""), message.get("agent", "")
+        running.spec = replace(running.spec, known=known, agent=agent)
+        self._say_to(running, {"op": message["op"], "known": known, "agent": agent})
+
+    def _panic(self, message: Message) -> None:
+        """Let the system of an instance crash; it is told of as of one that has ended by itself."""
+        running = self.instances[message["instance"]]
+        if running.spec.epoch != message["epoch"]:
+            raise KeyError(f"epoch {message['epoch']}")
+        self._signal(running, signal.SIGKILL)
+
+    def _signal(self, running: Running, number: int) -> None:
+        """Signal all that runs in an instance."""
         targets = [running.process] if self._isolated else [*descendants(running.process), running.process]
         for target in targets:
             try:
-                os.kill(target, signal.SIGKILL)
+                os.kill(target, number)
             except ProcessLookupError:
                 continue
+
+    def _kill(self, running: Running) -> None:
+        """End an instance at once, and wait for it."""
+        self._signal(running, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(running.process, 0)
         self._drop(running)

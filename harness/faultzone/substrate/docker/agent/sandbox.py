@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from . import kernel, netlink, shared
+from . import console, kernel, netlink, shared
 from .guest import Guest
 from .limits import Limits
 from .networks import Networks
@@ -55,6 +55,7 @@ class Spec:
         disk: where its system disk is, below the volume that hosts share.
         root: where the files under its system disk are, below that volume; those of the host's image when empty.
         host_name: what it calls itself.
+        system: what its system is called.
         network: the number of its private network, 0 for none.
         address: its private address.
         prefix: how many bits of the address are those of its subnet.
@@ -62,6 +63,8 @@ class Spec:
         user_data: its start-up program in Base64, None for none.
         names: the file of the names of its network, below the volume that hosts share.
         agent: its Cloud Assistant agent: empty for none, `own` for ours, else the host's program that is it.
+        known: the id by which its agent is known.
+        outside: whether it is a machine outside the cloud, which is known by no id until it registers.
         trusted: the certificate of an authority that its system trusts, in PEM.
     """
 
@@ -70,6 +73,7 @@ class Spec:
     disk: str
     root: str
     host_name: str
+    system: str
     network: int
     address: str
     prefix: int
@@ -77,6 +81,8 @@ class Spec:
     user_data: str | None
     names: str
     agent: str
+    known: str
+    outside: bool
     trusted: str
 
 
@@ -174,15 +180,16 @@ def _become(spec: Spec, isolated: bool, wire: socket.socket) -> NoReturn:
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         os.dup2(null, 1)
+        terminal = None
         if isolated:
-            _enter(spec)
+            terminal = _enter(spec)
         else:
             kernel.adopt_orphans()
         wire.recv(1)  # The network interface is there.
         connected = isolated and spec.network
         if connected:
             _connect(spec)
-        guest = Guest(wire, isolated, spec.address if connected else None)
+        guest = Guest(wire, isolated, spec.address if connected else None, terminal)
         if isolated:
             os.chroot(f"{ROOTS}/{spec.instance}")
             sys.path.clear()  # Whatever lies there now, nothing of it is to become part of the agent.
@@ -200,7 +207,7 @@ def _become(spec: Spec, isolated: bool, wire: socket.socket) -> NoReturn:
         select.select([wire], [], [])
         wire.recv(1)  # It has its limits.
         agent = spec.agent if spec.agent in ("", "own") else f"{_INSTALLED}/{os.path.basename(spec.agent)}"
-        guest.serve(spec.user_data, spec.instance, agent)
+        guest.serve(spec.user_data, spec.known, agent, spec.system, spec.outside)
     except BaseException as error:
         sys.stderr.write(f"{spec.instance}: {error!r}\n")
         sys.stderr.flush()
@@ -209,7 +216,8 @@ def _become(spec: Spec, isolated: bool, wire: socket.socket) -> NoReturn:
         os._exit(1)
 
 
-def _enter(spec: Spec) -> None:
+def _enter(spec: Spec) -> int:
+    """Enter the root of an instance, with its devices and its names; where its console is read."""
     root = f"{ROOTS}/{spec.instance}"
     disk = f"{DISKS}/{spec.disk}"
     kernel.mount("none", "/", None, kernel.RECURSIVE | kernel.PRIVATE)
@@ -218,7 +226,7 @@ def _enter(spec: Spec) -> None:
     _patiently(lambda: kernel.mount("overlay", root, "overlay", 0, layers))
     careful = kernel.NO_SUID | kernel.NO_DEVICES
     shared.mount_proc(_point(root, "/proc"))
-    _devices(root)
+    terminal = _devices(root)
     kernel.mount("tmpfs", _point(root, "/run"), "tmpfs", careful, "mode=755")
     for hidden in (DISKS, LOCAL) if not spec.root else ():
         kernel.mount("tmpfs", f"{root}{hidden}", "tmpfs", careful | kernel.READ_ONLY)
@@ -236,10 +244,11 @@ def _enter(spec: Spec) -> None:
     except OSError as error:
         sys.stderr.write(f"{spec.instance}: no /sys: {error}\n")
     socket.sethostname(spec.host_name)
+    return terminal
 
 
-def _devices(root: str) -> None:
-    """A /dev of its own, with the devices that any program may use."""
+def _devices(root: str) -> int:
+    """A /dev of its own, with the devices that any program may use; where its console is read."""
     target = _point(root, "/dev")
     kernel.mount("tmpfs", target, "tmpfs", kernel.NO_SUID, "mode=755")
     for name in _DEVICES:
@@ -255,6 +264,7 @@ def _devices(root: str) -> None:
         "devpts", f"{target}/pts", "devpts", kernel.NO_SUID | kernel.NO_PROGRAMS, "newinstance,ptmxmode=0666,mode=620"
     )
     kernel.mount("tmpfs", f"{target}/shm", "tmpfs", kernel.NO_SUID | kernel.NO_DEVICES)
+    return console.make(target)
 
 
 def _connect(spec: Spec) -> None:

@@ -287,6 +287,11 @@ class Runs:
         """A script has written, or can no longer."""
         self._open[run] = self.scripts[run].read()
 
+    def read(self) -> None:
+        """Take in what all have written."""
+        for run in list(self.outputs().values()):
+            self.readable(run)
+
     def exited(self, pid: int, status: int) -> None:
         """A process has ended; it may be a script's."""
         for script in self.scripts.values():

@@ -1,4 +1,4 @@
-"""Failures that everybody meets; `test_failures.py` runs them and measures what is written of each."""
+"""Failures that everybody meets; `failures.py` runs them and measures what is written of each."""
 # mypy: ignore-errors
 
 import asyncio
@@ -137,6 +137,19 @@ def test_states(region):
     web = region.run_instances(3)
     ran = region.run_command("exit 3", on=web)
     assert ran.states == {each.id: "Failed" for each in web}
+
+
+def test_total(region):
+    web = region.run_instances(3)
+    ran = region.run_command("exit 3", on=web)
+    assert ran.status == "Failed"
+
+
+@pytest.mark.region(edition="2026-10")
+def test_groups(region):
+    group = region.create_deployment_set(Strategy="AvailabilityGroup", GroupCount=2)
+    one, two = region.run_instances(2, deployment_set=group)
+    assert group.groups == {1: [one, two], 2: []}
 
 
 def test_events(region):

@@ -1,0 +1,27 @@
+"""Whose call is under way: of a client, the code under test, or of the test and the harness themselves.
+
+A fault of the API meets the calls of clients. Whoever lets a client call says so here: `Client`, and an endpoint.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Final, NamedTuple
+
+
+class Caller(NamedTuple):
+    """A client.
+
+    Attributes:
+        key: the access key ID that it signed with; empty for a client in this process, which signs nothing.
+        patience: for how many milliseconds it waits for an answer; None for as long as it takes.
+        met: whether whoever serves it has taken the delay of its call already.
+    """
+
+    key: str = ""
+    patience: int | None = None
+    met: bool = False
+
+
+#: The client whose call this is; None for a call of the test's own.
+CALLER: Final[ContextVar[Caller | None]] = ContextVar("caller", default=None)

@@ -1,0 +1,106 @@
+"""Schedules under way: the faults of one, planned, and what is waited for before they come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from faultzone.clock import milliseconds
+from faultzone.control.faults.api import aims_at, find_actions
+from faultzone.errors import UsageError
+from faultzone.faults.schedule import At, Call, Entry, On, Schedule
+
+if TYPE_CHECKING:
+    from faultzone.conditions import Description
+    from faultzone.control.faults.active import Record
+    from faultzone.control.faults.failing import Made
+    from faultzone.control.local import Local
+
+
+def play(backend: Local, schedule: Schedule) -> list[Record]:
+    """Plan the faults of a schedule, which begins now.
+
+    Raises:
+        NotSupported: the backend cannot do one of them.
+        UsageError: one of them can never be; nothing is planned.
+    """
+    faults, stop_when = backend.active_faults, _stop_conditions(schedule)
+    for number, step in enumerate(schedule.steps, 1):
+        try:
+            faults.see(step.fault)
+            if isinstance(step, At):
+                faults.see_moment(step.begins)
+            elif isinstance(step.what, Call):
+                find_actions(step.what.action)
+        except UsageError as wrong:
+            raise type(wrong)(f"step {number}: {wrong}") from None
+    records = [
+        faults.plan(step.begins, step.fault, step.lasts) if isinstance(step, At) else _await(backend, step)
+        for step in schedule.steps
+    ]
+    for each in stop_when:
+        faults.stops.wait_for(each, records)
+    return records
+
+
+def _stop_conditions(schedule: Schedule) -> list[Description]:
+    """What ends a schedule.
+
+    Raises:
+        UsageError: one is no description of entries, or of entries that cannot exist.
+    """
+    if not schedule.stop_when:
+        return []
+    from faultzone.control.faults import stops  # Few schedules have any.
+
+    return stops.read(schedule.stop_when)
+
+
+def _await(backend: Local, step: On) -> Record:
+    """Plan a fault that comes after a call or an entry."""
+    record = backend.active_faults.expect(step.fault, None if step.lasts is None else milliseconds(step.lasts))
+    said = {"what": "fault scheduled", "on": step.what.told(), **step.fault.told(), "number": record.number}
+    backend.note("notice", said)
+    after = milliseconds(step.after)
+    if isinstance(step.what, Call):
+        _await_call(backend, record, step.what, after)
+    else:
+        _await_entry(backend, record, step.what, after)
+    return record
+
+
+def _await_call(backend: Local, record: Record, what: Call, after: int) -> None:
+    faults, awaiting, left = backend.active_faults, backend.failing_calls.awaiting, count(what.nth - 1, -1)
+
+    def hear(made: Made) -> None:
+        if aims_at(what, made) and not next(left):
+            awaiting.remove(hear)
+            if after:
+                faults.come_later(record, after)
+            else:
+                record.due = backend.clock.now
+                faults.come(record)
+
+    awaiting.append(hear)
+    record.call_off = partial(_stop, awaiting, hear)
+
+
+def _await_entry(backend: Local, record: Record, what: Entry, after: int) -> None:
+    faults, awaiting, left = backend.active_faults, backend.journal.watchers, count(what.nth - 1, -1)
+
+    def hear(at: int, kind: str, data: Mapping[str, Any]) -> None:
+        if what.meets(kind, data) and not next(left):
+            awaiting.remove(hear)
+            record.due = at + after
+            # Whoever appends has the lock: it comes once that is free.
+            record.call_off = backend.plan(after, lambda: faults.come(record), soon=True).cancel
+
+    awaiting.append(hear)
+    record.call_off = partial(_stop, awaiting, hear)
+
+
+def _stop(awaiting: list[Any], hear: object) -> None:
+    if hear in awaiting:
+        awaiting.remove(hear)

@@ -1,0 +1,110 @@
+"""Which calls a fault or a schedule is about, and whose."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from faultzone.errors import UsageError, nearest
+from faultzone.faults.fault import Fault
+from faultzone.faults.targets import id_of
+
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    from faultzone.api.callers import Caller
+    from faultzone.faults.targets import Named
+
+    class Aim(TypedDict, total=False):
+        """Which calls a fault meets; see `OfCalls`."""
+
+        times: int | None
+        nth: int | None
+        only: str | None
+        about: str | Named | None
+        share: float | None
+
+
+ENDPOINT: Final = "endpoint"
+EVERYONE: Final = "everyone"
+
+
+#: Where the documentation says that a call may be refused with 500 or 503, or not be answered, and is then sent again.
+RETRIED: Final = "https://www.alibabacloud.com/help/doc-detail/25693.html"
+
+
+def see_code(code: str) -> None:
+    """See that this can be the code of a refusal.
+
+    Raises:
+        UsageError: it is empty.
+    """
+    if not code:
+        raise UsageError.expected("code", code, "the code of a refusal, such as 'ServiceUnavailable'")
+
+
+def check_only(only: str | None) -> None:
+    """See that this says whose calls are meant.
+
+    Raises:
+        UsageError: it is empty, or is written nearly as one of the words.
+    """
+    words = (ENDPOINT, EVERYONE)
+    if only is not None and only not in words and (not only.strip() or nearest(only, words)):
+        raise UsageError(
+            f"only={only!r}: {nearest(only, words)}expected 'endpoint', 'everyone', or the access key ID of a client"
+        )
+
+
+def is_meant(only: str | None, caller: Caller | None) -> bool:
+    """Whether a call of this caller is meant: by default that of any client; see `ApiFailure`."""
+    if only is None or caller is None:
+        return caller is not None if only is None else only == EVERYONE
+    return only == EVERYONE or (only == ENDPOINT and bool(caller.key)) or only == caller.key
+
+
+@dataclass(frozen=True)
+class OfCalls(Fault, base=True):
+    """A fault of the API, and which calls it meets.
+
+    It meets the code under test and not the test's own calls: by default the calls of any client, in process (`Client`,
+    the fixture `ecs`) or through the endpoint.
+
+    Args:
+        action: the action's name, or a pattern such as `Describe*`.
+        times: how many calls; None for all.
+        nth: the first call that goes wrong, counted from the injection: 3 lets two pass; None for the first.
+        only: `endpoint` for clients of the endpoint, an access key ID for those that sign with it, `everyone` for the
+            calls of the test and of its handles too; None for any client.
+        about: only calls that name this resource, such as an instance.
+        share: of the calls that would go wrong, how many do, such as 0.5; the seed of the region chooses which. None
+            for all.
+    """
+
+    action: str
+    _: KW_ONLY
+    times: int | None = None
+    nth: int | None = None
+    only: str | None = None
+    about: str | None = None
+    share: float | None = None
+    capability: ClassVar = "break-api"
+    ends: ClassVar = "calls succeed again"
+
+    def __post_init__(self) -> None:
+        """Look at the values.
+
+        Raises:
+            UsageError: one cannot be; the text says what to write.
+        """
+        for name in ("about", "item"):  # Some kinds have an item.
+            if (named := getattr(self, name, None)) is not None:
+                object.__setattr__(self, name, id_of(named, name))
+        super().__post_init__()
+        if self.times is not None and self.times < 1:
+            raise UsageError.expected_whole("times", self.times, 1, unit="calls")
+        if self.nth is not None and self.nth < 1:
+            raise UsageError.expected_whole("nth", self.nth, 1)
+        if self.share is not None and not 0 < self.share <= 1:
+            raise UsageError.expected("share", self.share, "more than 0 and at most 1, such as 0.5")
+        check_only(self.only)

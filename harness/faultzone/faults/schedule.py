@@ -1,0 +1,450 @@
+"""A schedule of faults as data: what breaks, and when. It can be written, drawn, printed, sent and replayed.
+
+    Schedule([
+        At("5m10s", HostCrash("cn-hangzhou-a-h01"), until="7m"),
+        On(Call("RunInstances", nth=3), HostCrash(host_of(newest("instance")))),
+        On(Entry("event", type="SystemFailure.Reboot"), AgentOutage(all("agent")), after="2s", lasts="1m"),
+    ])
+
+As JSON it has a version, `{"version": 1, "steps": […]}`; `Schedule.read` takes it again, `schema` describes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
+from typing import Any, Final
+
+from faultzone.clock import CLOCK_END, DAY, VIRTUAL_START, Duration, in_words, milliseconds, stamp
+from faultzone.errors import UsageError
+from faultzone.faults.calls import check_only
+from faultzone.faults.fault import Fault
+from faultzone.faults.fault import schema as schema_of
+from faultzone.faults.house import read
+from faultzone.faults.targets import FIELDS, id_of, is_described, zone_of_host
+from faultzone.journal.journal import KINDS
+from faultzone.loading import Loaded
+
+VERSION: Final = 1
+#: What reads the sentence of a stop condition, and what sees that there can be an entry. What entries can exist is
+#: known further up, where journals are judged; that is loaded with the first sentence or entry.
+READS: Final[Loaded[str, Callable[..., object]]] = Loaded(
+    {"faultzone.conditions.sentences": ["describe"], "faultzone.conditions.vocabulary": ["of_entry"]}, "__dict__"
+)
+#: The longest time that a region can go on (ms): none begins before `VIRTUAL_START`, none goes beyond `CLOCK_END`.
+_LONGEST: Final = CLOCK_END - VIRTUAL_START
+
+
+@dataclass(frozen=True)
+class At:
+    """A fault at a moment of the schedule.
+
+    Args:
+        after: when it comes, from the beginning of the schedule; one that comes at 0 comes once time next passes.
+        fault: what breaks.
+        until: when it ends, from there too; None for when the region ends.
+    """
+
+    after: Duration
+    fault: Fault
+    until: Duration | None = None
+
+    def __post_init__(self) -> None:
+        """Look at the values.
+
+        Raises:
+            UsageError: it ends before it begins, cannot end, or begins or ends after the end of region time.
+        """
+        _see_fault(self.fault)
+        begins = _in_time("after", self.after)
+        if self.until is not None:
+            if _in_time("until", self.until) <= begins:
+                raise UsageError.expected("until", self.until, f"a moment after its beginning, {self.after!r}")
+            self.fault.see_end()
+
+    @property
+    def begins(self) -> int:
+        """When it comes, in milliseconds."""
+        return milliseconds(self.after)
+
+    @property
+    def lasts(self) -> int | None:
+        """For how many milliseconds; None until the region ends."""
+        return None if self.until is None else milliseconds(self.until) - self.begins
+
+    def told(self) -> dict[str, Any]:
+        """It as JSON."""
+        return _given(at=_length(self.after), fault=self.fault.told(), until=_length(self.until))
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of the API, once it was carried out or has gone wrong.
+
+    Args:
+        action: its name, or a pattern such as `Describe*`.
+        nth: which of them, counted from the beginning of the schedule.
+        only: whose calls; see `ApiFailure`.
+        about: only calls that name this resource.
+    """
+
+    action: str
+    nth: int = 1
+    only: str | None = None
+    about: str | None = None
+
+    def __post_init__(self) -> None:
+        """Look at the values.
+
+        Raises:
+            UsageError: one cannot be.
+        """
+        if self.about is not None:
+            object.__setattr__(self, "about", id_of(self.about, "about"))
+        action: object = self.action
+        if not isinstance(action, str) or not action:
+            raise UsageError.expected("action", action, "the name of an action, such as 'RunInstances'")
+        _see_nth(self.nth)
+        check_only(self.only)
+
+    def told(self) -> dict[str, Any]:
+        """It as JSON."""
+        return _given(call=self.action, nth=self.nth if self.nth > 1 else None, only=self.only, about=self.about)
+
+
+@dataclass(frozen=True, init=False)
+class Entry:
+    """An entry of the journal: `Entry("event", type="SystemFailure.Reboot", to="Executed")`.
+
+    Args:
+        kind: its kind.
+        nth: which of them, counted from the beginning of the schedule.
+        where: the values that its fields have.
+    """
+
+    kind: str
+    nth: int
+    where: Mapping[str, object] = field(hash=False)
+
+    def __init__(self, kind: str, nth: int = 1, **where: object) -> None:
+        if kind not in KINDS:
+            raise UsageError.expected_one_of("kind", kind, sorted(KINDS))
+        _see_nth(nth)
+        for name, value in where.items():
+            if not isinstance(value, str | int | float | None):
+                raise UsageError.expected(name, value, "text, a number, a truth or None, as an entry has it")
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "nth", nth)
+        object.__setattr__(self, "where", where)
+
+    def __repr__(self) -> str:
+        given = {**({"nth": self.nth} if self.nth > 1 else {}), **self.where}
+        return f"Entry({', '.join([repr(self.kind), *(f'{name}={value!r}' for name, value in given.items())])})"
+
+    def meets(self, kind: str, data: Mapping[str, Any]) -> bool:
+        """Whether an entry is such a one."""
+        return kind == self.kind and all(data.get(name) == value for name, value in self.where.items())
+
+    def told(self) -> dict[str, Any]:
+        """It as JSON."""
+        return _given(entry=self.kind, nth=self.nth if self.nth > 1 else None, where=dict(self.where) or None)
+
+
+@dataclass(frozen=True)
+class On:
+    """A fault after something that happens, once.
+
+    Args:
+        what: a `Call` or an `Entry`.
+        fault: what breaks.
+        after: how much later; at once when left out, before anything else is called and before time passes.
+        lasts: for how long; None until the region ends.
+    """
+
+    what: Call | Entry
+    fault: Fault
+    after: Duration = 0
+    lasts: Duration | None = None
+
+    def __post_init__(self) -> None:
+        """Look at the values.
+
+        Raises:
+            UsageError: one cannot be; or no entry has such a field or value.
+        """
+        if not isinstance(self.what, Call | Entry):
+            raise UsageError.expected("what", self.what, "a Call or an Entry, such as Call('RunInstances', nth=3)")
+        if isinstance(self.what, Entry):
+            READS["of_entry"](self.what.kind, self.what.where)
+        _see_fault(self.fault)
+        _in_time("after", self.after)
+        if self.lasts is not None:
+            if _in_time("lasts", self.lasts) <= 0:
+                raise UsageError.expected("lasts", self.lasts, "more than 0")
+            self.fault.see_end()
+
+    def told(self) -> dict[str, Any]:
+        """It as JSON."""
+        after = _length(self.after) if milliseconds(self.after) else None
+        return _given(on=self.what.told(), fault=self.fault.told(), after=after, lasts=_length(self.lasts))
+
+
+Step = At | On
+
+
+@dataclass(frozen=True, init=False)
+class Schedule:
+    """Steps, each of which brings a fault into force: `At` a moment, or `On` something that happens.
+
+    Args:
+        steps: in any order.
+        stop_when: sentences that describe entries, or the values that these say, such as `refusal not during fault`:
+            with the first such entry, all faults of the schedule are undone, and those to come are cancelled; see
+            `faultzone.conditions.sentences`.
+
+    Raises:
+        UsageError: a step is none, two faults exclude each other on one target, or a sentence describes no entries, or
+            such as cannot exist.
+    """
+
+    steps: tuple[Step, ...]
+    stop_when: tuple[str, ...] = ()
+
+    def __init__(self, steps: Iterable[Step], stop_when: object = ()) -> None:
+        given: object = steps
+        if not isinstance(given, Iterable):
+            raise UsageError.expected("steps", given, "a list of At(...) and On(...)")
+        found = tuple(steps)
+        for each in found:
+            if not isinstance(each, At | On):
+                raise UsageError.expected("steps", each, "At(...) or On(...)")
+        object.__setattr__(self, "steps", found)
+        object.__setattr__(self, "stop_when", _sentences(stop_when))
+        _see_exclusions([each for each in found if isinstance(each, At)])
+
+    def __repr__(self) -> str:
+        stops = f", stop_when={list(self.stop_when)!r}" if self.stop_when else ""
+        return f"Schedule([{', '.join(map(repr, self.steps))}]{stops})"
+
+    def told(self) -> dict[str, Any]:
+        """The schedule as JSON carries it."""
+        stops = {"stop_when": list(self.stop_when)} if self.stop_when else {}
+        return {"version": VERSION, "steps": [each.told() for each in self.steps], **stops}
+
+    def text(self) -> str:
+        """The schedule as the text of a file."""
+        return json.dumps(self.told(), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def read(cls, given: object) -> Schedule:
+        """The schedule that JSON describes, or that it is already.
+
+        Raises:
+            UsageError: it is of another version, or something in it cannot be; the text says in which step.
+        """
+        if isinstance(given, Schedule):
+            return given
+        if not isinstance(given, Mapping) or not isinstance(given.get("steps"), list):
+            raise UsageError.expected("schedule", given, '{"version": 1, "steps": [...]}')
+        if given.get("version") != VERSION or isinstance(given.get("version"), bool):
+            raise UsageError.expected("version", given.get("version"), f"{VERSION}, the version that is read here")
+        known = ("version", "steps", "stop_when")
+        if unknown := given.keys() - {*known}:
+            raise UsageError.unknown("field", min(map(str, unknown)), known, where="of the schedule")
+        steps = [_numbered(number, each) for number, each in enumerate(given["steps"], 1)]
+        return cls(steps, given.get("stop_when", ()))
+
+    @classmethod
+    def load(cls, path: Path | str) -> Schedule:
+        """The schedule of a file.
+
+        Raises:
+            UsageError: it cannot be read, is no whole JSON, or `read` refuses it.
+        """
+        named: object = path
+        if not isinstance(named, Path | str):
+            raise UsageError.expected("path", named, "the path of a file, such as 'crash.json'")
+        try:
+            text = Path(path).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}: expected a file with a schedule: {error}") from None
+        try:
+            given = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"{path}: expected a schedule as JSON; it is cut short, or no JSON: {error}") from None
+        try:
+            return cls.read(given)
+        except UsageError as wrong:
+            raise UsageError(f"{path}: {wrong}") from None
+
+
+def _sentences(given: object) -> tuple[str, ...]:
+    """The sentences of stop conditions: several, or one.
+
+    Raises:
+        UsageError: one is empty, nothing that is written as a sentence, or about entries that cannot exist.
+    """
+    several = given if isinstance(given, list | tuple) else [given]
+    for each in several:
+        if each is None or isinstance(each, int | float | Mapping) or not str(each).strip():
+            raise UsageError.expected("stop_when", each, "a sentence, such as 'refusal not during fault'")
+        try:
+            READS["describe"](str(each))
+        except UsageError as wrong:
+            raise UsageError(f"stop_when: {wrong}") from None
+    return tuple(map(str, several))
+
+
+def _given(**fields: object) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _length(length: Duration | None) -> str | int | float | None:
+    return length if length is None or isinstance(length, str | int | float) else f"{milliseconds(length)}ms"
+
+
+def _in_time(name: str, length: Duration) -> int:
+    """A length of time in milliseconds.
+
+    Raises:
+        UsageError: it is no length of time, or longer than any region can go on.
+    """
+    found = milliseconds(length)
+    if found > _LONGEST:
+        most = f"at most {_LONGEST // DAY} days, because region time ends at {stamp(CLOCK_END)}"
+        raise UsageError.expected(name, length, most)
+    return found
+
+
+def _see_fault(fault: object) -> None:
+    if not isinstance(fault, Fault):
+        raise UsageError.expected("fault", fault, "a fault such as HostCrash('cn-hangzhou-a-h01')")
+
+
+def _see_nth(nth: object) -> None:
+    if type(nth) is not int or nth < 1:
+        raise UsageError.expected_whole("nth", nth, 1)
+
+
+def _see_exclusions(steps: list[At]) -> None:
+    """See that no fault comes while another one excludes it.
+
+    A fault with a described target is left out: its target is not known before it is due.
+
+    Raises:
+        UsageError: one does; the text says which, and when.
+    """
+    # Of the same instant, the first of the schedule comes first.
+    named = sorted((each for each in steps if not _is_described(each.fault)), key=lambda each: each.begins)
+    for number, later in enumerate(named):
+        for earlier in named[:number]:
+            if later.begins >= _end(earlier):
+                continue
+            if later.fault.alone and later.fault == earlier.fault:
+                raise UsageError(
+                    f"{earlier.fault!r} excludes a second one on its target, which the schedule has from "
+                    f"{in_words(later.begins)} on: expected an end of the first before that"
+                )
+            if type(earlier.fault).__name__ in later.fault.excluded_by and _share_host(earlier.fault, later.fault):
+                raise UsageError(
+                    f"{later.fault!r} cannot come at {in_words(later.begins)}: {earlier.fault!r} excludes it on its "
+                    f"host from {in_words(earlier.begins)} on: expected an end of that before"
+                )
+
+
+def _is_described(fault: Fault) -> bool:
+    """Whether a target of a fault is found when it is due."""
+    targets = [getattr(fault, name, None) for name in FIELDS]
+    return any(isinstance(each, str) and is_described(each) for each in targets)
+
+
+def _share_host(earlier: Fault, later: Fault) -> bool:
+    """Whether a fault of a host or of a zone breaks a host that a later fault names."""
+    hosts = [str(getattr(later, name)) for name in ("host", "peer") if hasattr(later, name)]
+    zones = [zone_of_host(each) for each in hosts]
+    found = getattr(earlier, "host", None) in hosts or getattr(earlier, "zone", None) in zones
+    return found and getattr(later, "region", None) == getattr(earlier, "region", None)
+
+
+def _end(step: At) -> float:
+    """When a fault excludes others no longer, in milliseconds from the beginning of the schedule."""
+    if step.fault.never_ends is not None:
+        return step.begins + milliseconds(step.fault.alone_for)
+    return inf if step.lasts is None else step.begins + step.lasts
+
+
+def _numbered(number: int, given: object) -> Step:
+    try:
+        return _step(given)
+    except UsageError as wrong:
+        raise UsageError(f"step {number}: {wrong}") from None
+
+
+def _step(given: object) -> Step:
+    if not isinstance(given, Mapping) or ("at" in given) == ("on" in given):
+        raise UsageError.expected("step", given, '{"at": "5m", "fault": {...}} or {"on": {...}, "fault": {...}}')
+    fault = read(_mapping(given, "fault"))
+    if "at" in given:
+        _see_fields(given, ("at", "fault", "until"))
+        return At(given["at"], fault, given.get("until"))
+    _see_fields(given, ("on", "fault", "after", "lasts"))
+    on = _mapping(given, "on")
+    if "call" in on:
+        _see_fields(on, ("call", "nth", "only", "about"))
+        what: Call | Entry = Call(on["call"], on.get("nth", 1), on.get("only"), on.get("about"))
+    else:
+        _see_fields(on, ("entry", "nth", "where"))
+        where = _mapping(on, "where") if "where" in on else {}
+        what = Entry(on.get("entry", ""), on.get("nth", 1), **{str(name): value for name, value in where.items()})
+    return On(what, fault, given.get("after", 0), given.get("lasts"))
+
+
+def _mapping(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = given.get(name)
+    if not isinstance(found, Mapping):
+        raise UsageError.expected(name, found, "a JSON object")
+    return found
+
+
+def _see_fields(given: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    if unknown := [name for name in given if name not in known]:
+        raise UsageError.unknown("field", unknown[0], known)
+    for name in {"at", "until", "after", "lasts"} & given.keys():
+        if isinstance(given[name], bool) or not isinstance(given[name], str | int | float):
+            raise UsageError.expected(name, given[name], "a length of time, such as '5m10s'")
+
+
+# Its schema
+
+
+def fault_schema() -> dict[str, object]:
+    """The JSON schema of a fault."""
+    from faultzone.faults import CATALOGUE
+
+    return {"oneOf": [schema_of(each) for each in CATALOGUE]}
+
+
+def schema() -> dict[str, object]:
+    """The JSON schema of a schedule."""
+    length, nth = {"type": ["string", "number"]}, {"type": "integer", "minimum": 1}
+    call = _object({"call": {"type": "string"}, "nth": nth, "only": {"type": "string"}, "about": {"type": "string"}}, 1)
+    entry = _object({"entry": {"enum": sorted(KINDS)}, "nth": nth, "where": {"type": "object"}}, 1)
+    fault = fault_schema()
+    at = _object({"at": length, "fault": fault, "until": length}, 2)
+    on = _object({"on": {"oneOf": [call, entry]}, "fault": fault, "after": length, "lasts": length}, 2)
+    steps = {"type": "array", "items": {"oneOf": [at, on]}}
+    sentences = {"type": "array", "items": {"type": "string"}}
+    return _object({"version": {"const": VERSION}, "steps": steps, "stop_when": sentences}, 2)
+
+
+def _object(properties: dict[str, object], required: int) -> dict[str, object]:
+    """The schema of an object, whose first properties must be there."""
+    return {
+        "type": ["object"],
+        "properties": properties,
+        "required": [*properties][:required],
+        "additionalProperties": False,
+    }

@@ -1,0 +1,1 @@
+"""Products beside ECS, as far as its clients ask them."""

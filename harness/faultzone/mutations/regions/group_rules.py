@@ -1,0 +1,151 @@
+"""Wrong regions of the rules of security groups."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from faultzone.mutations.library import (
+    accept,
+    answer,
+    becomes,
+    default,
+    drop,
+    emptied,
+    put,
+    refuse,
+    refused_as,
+    request,
+    retry,
+    swallow,
+)
+from faultzone.mutations.row import row
+
+AUTHORIZE: Final = ("AuthorizeSecurityGroup", "AuthorizeSecurityGroupEgress")
+REVOKE: Final = ("RevokeSecurityGroup", "RevokeSecurityGroupEgress")
+MODIFY: Final = ("ModifySecurityGroupRule", "ModifySecurityGroupEgressRule")
+SHOW: Final = "DescribeSecurityGroupAttribute"
+RULES: Final = "Permissions.Permission"
+RENAME: Final = "ModifySecurityGroupAttribute"
+POLICY: Final = "ModifySecurityGroupPolicy"
+REFERENCES: Final = "DescribeSecurityGroupReferences"
+
+REGIONS: Final = (
+    row("rules-are-not-kept", "resource/authorize", "keeps no rule", accept(AUTHORIZE)),
+    row("rules-of-the-first-priority", "resource/authorize", "gives each rule priority 1",
+        request(AUTHORIZE, drop("Priority"))),
+    row("rules-drop-unless-told", "resource/authorize", "drops where no policy is given",
+        request(AUTHORIZE, default(Policy="drop"))),
+    row("group-rules-without-description", "resource/authorize", "keeps no description of a rule",
+        request(AUTHORIZE, drop("Description"))),
+    row("rules-of-unknown-groups", "resource/authorize", "takes rules of a group that there is not",
+        swallow((*AUTHORIZE, *REVOKE), "InvalidSecurityGroupId.NotFound")),
+    row("rules-come-in-alone", "resource/authorize", "shows each rule as one for what comes in",
+        answer(SHOW, f"{RULES}[].Direction", becomes("ingress"))),
+    row("rules-of-both-directions", "resource/rules-by-direction", "does not look at the direction",
+        request(SHOW, drop("Direction"))),
+    row("rules-of-no-direction", "resource/rules-by-direction", "shows nothing for all directions",
+        answer(SHOW, RULES, emptied(), when=lambda given: given.get("Direction") == "all")),
+    row("rules-in-one-page", "resource/rules-by-token", "shows all rules in one page",
+        request(SHOW, drop("MaxResults"))),
+    row("pages-of-any-number-of-rules", "resource/rules-by-token", "takes any number for a page",
+        retry(SHOW, "InvalidParameter", drop("MaxResults"))),
+    row("any-ports", "resource/group-rule-ports", "takes any range of ports",
+        swallow(AUTHORIZE, "OperationDenied", "InvalidIpProtocol.Malformed", "InvalidPortRange.Malformed")),
+    row("ports-of-no-protocol", "resource/group-rule-ports", "takes ports for protocols without any",
+        swallow(AUTHORIZE, "OperationDenied")),
+    row("ports-backwards", "resource/group-rule-ports", "takes a range of ports that runs backwards",
+        request(AUTHORIZE, lambda given: (
+            {**given, "PortRange": "1/200"} if given.get("PortRange") == "200/1" else given))),
+    row("any-priority", "resource/group-rule-priority", "takes any priority",
+        retry(AUTHORIZE, "InvalidPriority.ValueNotSupported", drop("Priority"))),
+    row("words-as-priorities", "resource/group-rule-priority", "takes a word for a priority",
+        retry(AUTHORIZE, "InvalidPriority.Malformed", drop("Priority"))),
+    row("priorities-below-100", "resource/group-rule-priority", "refuses priority 100",
+        refuse(AUTHORIZE, "InvalidPriority.ValueNotSupported", lambda given: given.get("Priority") == "100")),
+    row("any-policy-of-a-rule", "resource/group-rule-fields", "takes any policy for accept",
+        retry(AUTHORIZE, "InvalidPolicy.Malformed", drop("Policy"))),
+    row("any-kind-of-card", "resource/group-rule-fields", "takes any kind of card",
+        retry(AUTHORIZE, "InvalidNicType.ValueNotSupported", drop("NicType"))),
+    row("any-description-of-a-rule", "resource/group-rule-description", "takes a description of any length",
+        retry(AUTHORIZE, "InvalidSecurityGroupDiscription.Malformed", drop("Description"))),
+    row("short-descriptions-of-rules", "resource/group-rule-description", "takes no description of 512 characters",
+        refuse(AUTHORIZE, "InvalidSecurityGroupDiscription.Malformed",
+            lambda given: len(str(given.get("Description", ""))) == 512)),
+    row("any-source-address", "resource/group-rule-addresses", "takes anything for a source",
+        swallow(AUTHORIZE, "InvalidSourceCidrIp.Malformed")),
+    row("any-destination-address", "resource/group-rule-addresses", "takes anything for a destination",
+        swallow(AUTHORIZE, "InvalidDestCidrIp.Malformed")),
+    row("no-single-addresses", "resource/group-rule-addresses", "takes blocks alone",
+        refuse(AUTHORIZE, "InvalidSourceCidrIp.Malformed", lambda given: given.get("SourceCidrIp") == "10.0.0.7")),
+    row("two-kinds-of-addresses", "resource/group-rule-addresses", "takes addresses of both kinds for one end",
+        retry(AUTHORIZE, "InvalidParam.SourceIp", drop("Ipv6SourceCidrIp"))),
+    row("rules-without-a-peer", "resource/group-rule-peer", "takes a rule without a peer for one with all",
+        swallow(AUTHORIZE, "MissingParameter")),
+    row("rules-of-a-group-with-itself", "resource/group-rule-peer", "takes the group itself as its peer",
+        swallow(AUTHORIZE, "InvalidParamter.Conflict")),
+    row("peers-that-there-are-not", "resource/group-rule-peer", "takes a peer that there is not",
+        swallow(AUTHORIZE, "InvalidSourceGroupId.NotFound", "InvalidDestGroupId.NotFound")),
+    row("groups-before-addresses", "resource/group-rule-peer", "lets the group count where an address is named too",
+        request(AUTHORIZE, lambda given: (
+            {name: value for name, value in given.items() if not name.endswith("CidrIp")}
+            if {"SourceGroupId", "DestGroupId"} & given.keys() else given))),
+    row("peers-of-the-internet", "resource/group-rule-peer", "takes a group as a peer on the internet",
+        retry(AUTHORIZE, "InvalidSourceGroupId.Mismatch", put(NicType="intranet"))),
+    row("a-hundred-and-fifty-rules", "resource/group-rule-limit", "takes 150 rules",
+        values={"instance.group_rules": 150}),
+    row("any-number-of-rules", "resource/group-rule-limit", "takes any number of rules",
+        values={"instance.group_rules": 9999}),
+    row("one-rule-fewer", "resource/group-rule-limit", "takes 99 rules", values={"instance.group_rules": 99}),
+    row("rules-again", "resource/group-rule-again", "takes the same rule again",
+        values={"instance.same_rule_refused": False}),
+    row("same-rules-refused", "resource/group-rule-same", "refuses the same rule",
+        values={"instance.same_rule_refused": True}),
+    row("rules-of-one-source", "resource/group-rule-same", "takes a rule with another policy for the same",
+        request(AUTHORIZE, drop("Policy"))),
+    row("the-first-permission-alone", "resource/authorize-many", "adds the first of many rules alone",
+        request(AUTHORIZE, lambda given: (
+            {**given, "Permissions": given["Permissions"][:1]} if "Permissions" in given else given))),
+    row("any-number-of-permissions", "resource/authorize-many", "passes over rules after the hundredth",
+        request(REVOKE, lambda given: (
+            {**given, "Permissions": given["Permissions"][:100]} if "Permissions" in given else given))),
+    row("group-rules-stay", "resource/revoke", "deletes no rule", accept(REVOKE)),
+    row("rules-are-deleted-the-other-way", "resource/revoke", "deletes nothing that goes out",
+        accept("RevokeSecurityGroupEgress")),
+    row("dropping-rules-are-deleted", "resource/revoke", "deletes the rule that drops",
+        request("RevokeSecurityGroup", default(Policy="drop"))),
+    row("unknown-rules-are-another-code", "resource/revoke-unknown", "calls an unknown rule an unknown group",
+        refused_as(REVOKE, "InvalidGroupAuthItem.NotFound", "InvalidSecurityGroupId.NotFound")),
+    row("unknown-rules-are-passed-over", "resource/revoke-unknown", "passes over an unknown rule",
+        swallow(REVOKE, "InvalidGroupAuthItem.NotFound")),
+    row("other-rules-are-deleted", "resource/revoke-nothing", "deletes a rule of another source",
+        request(REVOKE, lambda given: (
+            {**given, "SourceCidrIp": "10.0.0.0/8"} if given.get("SourceCidrIp") == "10.0.0.0/16" else given))),
+    row("one-id-for-all-rules", "resource/revoke-by-id", "gives all rules the same id",
+        answer(SHOW, f"{RULES}[].SecurityGroupRuleId", becomes("sgr-1"))),
+    row("the-first-id-alone", "resource/revoke-by-id", "deletes the first rule of several ids",
+        request(REVOKE, lambda given: (
+            {**given, "SecurityGroupRuleId": given["SecurityGroupRuleId"][:1]}
+            if "SecurityGroupRuleId" in given else given))),
+    row("descriptions-of-rules-stay", "resource/modify-group-rule", "changes no rule", accept(MODIFY)),
+    row("unknown-rules-are-described", "resource/modify-group-rule", "describes a rule that there is not",
+        swallow(MODIFY, "InvalidGroupAuthItem.NotFound")),
+    row("rules-keep-their-policy", "resource/modify-by-id", "does not change the policy of a rule",
+        request(MODIFY, drop("Policy"))),
+    row("rules-keep-their-peer", "resource/modify-by-id", "does not change the peer of a rule",
+        request(MODIFY, drop("SourceGroupId", "DestGroupId"))),
+    row("group-names-stay", "resource/modify-security-group", "renames no security group",
+        request(RENAME, drop("SecurityGroupName"))),
+    row("group-descriptions-stay", "resource/modify-security-group", "describes no security group anew",
+        request(RENAME, drop("Description"))),
+    row("any-new-name-of-a-group", "resource/modify-security-group", "takes any new name",
+        swallow(RENAME, "InvalidSecurityGroupName.Malformed")),
+    row("members-always-reach-each-other", "resource/inner-access", "does not change the policy", accept(POLICY)),
+    row("any-inner-access", "resource/inner-access", "takes any policy of a group",
+        swallow(POLICY, "InvalidPolicy.Malformed")),
+    row("nobody-names-a-group", "resource/group-references", "tells of no references",
+        answer(REFERENCES, "SecurityGroupReferences.SecurityGroupReference", emptied())),
+    row("named-groups-are-deleted", "resource/group-references", "deletes a group that others name",
+        swallow("DeleteSecurityGroup", "DependencyViolation")),
+    row("references-of-any-number", "resource/group-references", "tells of any number of groups",
+        swallow(REFERENCES, "Abs.GroupNos.Malformed")),
+)  # fmt: skip

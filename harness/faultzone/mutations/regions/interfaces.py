@@ -1,0 +1,158 @@
+"""Wrong regions of network interfaces that are made, attached and changed by themselves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from faultzone.mutations.library import (
+    accept,
+    answer,
+    at,
+    becomes,
+    drop,
+    emptied,
+    put,
+    refused_as,
+    request,
+    retry,
+    swallow,
+    where,
+    without,
+)
+from faultzone.mutations.regions.places import INSTANCES
+from faultzone.mutations.row import row
+
+MAKE: Final = "CreateNetworkInterface"
+ATTACH: Final = "AttachNetworkInterface"
+DETACH: Final = "DetachNetworkInterface"
+DELETE: Final = "DeleteNetworkInterface"
+MODIFY: Final = "ModifyNetworkInterfaceAttribute"
+LIST: Final = "DescribeNetworkInterfaces"
+SHOW: Final = "DescribeNetworkInterfaceAttribute"
+ASSIGN: Final = "AssignPrivateIpAddresses"
+UNASSIGN: Final = "UnassignPrivateIpAddresses"
+RUN: Final = "RunInstances"
+CARDS: Final = "NetworkInterfaceSets.NetworkInterfaceSet[]"
+STATE: Final = "InvalidOperation.InvalidEniState"
+INSTANCE_STATE: Final = "InvalidOperation.InvalidEcsState"
+CONFLICT: Final = "InvalidParameter.Conflict"
+COUNT: Final = "InvalidOperation.Ipv4CountExceeded"
+TRACKING: Final = "ConnectionTrackingConfiguration"
+
+REGIONS: Final = (
+    row("new-interfaces-in-use", "instance/interface-created", "shows a new interface as in use",
+        answer(LIST, CARDS, where(lambda card: card["Status"] == "Available", put(Status="InUse")))),
+    row("interfaces-of-one-group", "instance/interface-created", "puts an interface into the first group alone",
+        request(MAKE, at("SecurityGroupIds", lambda groups: groups[:1]))),
+    row("interfaces-without-a-name", "instance/interface-created", "forgets the name of an interface",
+        request(MAKE, drop("NetworkInterfaceName"))),
+    row("interfaces-of-any-state", "instance/interface-created", "does not filter by state",
+        request(LIST, drop("Status"))),
+    row("interfaces-of-any-vswitch", "instance/interface-created", "does not filter by vSwitch",
+        request(LIST, drop("VSwitchId"))),
+    row("groups-twice-for-an-interface", "instance/interface-created", "takes one group before several",
+        retry(MAKE, CONFLICT, drop("SecurityGroupIds"))),
+    row("interfaces-need-no-group", "instance/interface-created", "says that it makes an interface in no group",
+        swallow(MAKE, "MissingParameter")),
+    row("groups-of-interfaces-are-deleted", "instance/interface-created", "says that it deletes a group that is used",
+        swallow("DeleteSecurityGroup", "DependencyViolation")),
+    row("interfaces-of-any-name", "instance/interface-texts", "takes any name of an interface",
+        retry(MAKE, "InvalidParameter", drop("NetworkInterfaceName"))),
+    row("interfaces-of-any-text", "instance/interface-texts", "takes any text of an interface at a change",
+        retry(MODIFY, "InvalidParameter", drop("NetworkInterfaceName", "Description"))),
+    row("interfaces-not-attached", "instance/interface-attached", "does not attach an interface", accept(ATTACH)),
+    row("attached-at-once", "instance/interface-attached", "shows an interface as attached at once",
+        answer(LIST, CARDS, where(lambda card: card["Status"] == "Attaching", put(Status="InUse")))),
+    row("attached-is-hidden", "instance/interface-attached", "shows the first interface of an instance alone",
+        answer("DescribeInstances", f"{INSTANCES}[].NetworkInterfaces.NetworkInterface", lambda cards: cards[:1])),
+    row("interfaces-attached-twice", "instance/interface-attached", "says that it attaches an interface twice",
+        swallow(ATTACH, STATE)),
+    row("attached-to-the-unborn", "instance/interface-attached", "says that it attaches to a new instance",
+        swallow(ATTACH, INSTANCE_STATE)),
+    row("unknown-interfaces-attached", "instance/interface-attached", "calls an unknown interface an unknown instance",
+        refused_as(ATTACH, "InvalidEniId.NotFound", "InvalidInstanceId.NotFound")),
+    row("interfaces-cross-zones", "instance/interface-elsewhere", "says that it attaches in another zone",
+        swallow(ATTACH, "InvalidOperation.AvailabilityZoneMismatch")),
+    row("interfaces-cross-networks", "instance/interface-elsewhere", "says that it attaches in another VPC",
+        swallow(ATTACH, "InvalidOperation.VpcMismatch")),
+    row("any-number-of-interfaces", "instance/interface-limits", "says that it attaches any number",
+        swallow(ATTACH, "EniPerInstanceLimitExceeded")),
+    row("any-number-of-addresses", "instance/interface-limits", "says that it gives any number of addresses",
+        swallow(ASSIGN, COUNT)),
+    row("addresses-uncounted-at-attaching", "instance/interface-limits", "does not count addresses when it attaches",
+        swallow(ATTACH, COUNT)),
+    row("interfaces-not-detached", "instance/interface-detached", "does not detach an interface", accept(DETACH)),
+    row("detached-is-attached-still", "instance/interface-detached", "names the instance of a detached interface",
+        answer(LIST, CARDS, where(lambda card: not card["InstanceId"], put(InstanceId="i-1")))),
+    row("detached-twice", "instance/interface-detached", "says that it detaches what is detached",
+        swallow(DETACH, STATE)),
+    row("primary-interfaces-detached", "instance/interface-detached", "says that it detaches a primary interface",
+        swallow(DETACH, "InvalidOperation.DetachPrimaryEniNotAllowed")),
+    row("interfaces-not-deleted", "instance/interface-deleted", "does not delete an interface", accept(DELETE)),
+    row("attached-interfaces-deleted", "instance/interface-deleted", "says that it deletes what is attached",
+        swallow(DELETE, STATE)),
+    row("deleted-interfaces-known", "instance/interface-deleted", "says that it deletes what there is not",
+        swallow(DELETE, "InvalidEniId.NotFound")),
+    row("all-interfaces-end", "instance/interface-released", "ends each interface with its instance",
+        request((MAKE, MODIFY), drop("DeleteOnRelease"))),
+    row("launched-interfaces-end", "instance/interface-released", "ends the interfaces of a launch with the instance",
+        request(RUN, at("NetworkInterface[]", drop("DeleteOnRelease")))),
+    row("all-interfaces-stay", "instance/interface-released", "keeps each interface that is made by itself",
+        request(MAKE, put(DeleteOnRelease=False))),
+    row("interfaces-unchanged", "instance/interface-changed", "does not change an interface", accept(MODIFY)),
+    row("a-change-forgets", "instance/interface-changed", "forgets the description when it changes the name",
+        request(MODIFY, where(lambda given: "NetworkInterfaceName" in given, put(Description="none")))),
+    row("groups-of-interfaces-stay", "instance/interface-changed", "does not change the groups of an interface",
+        request(MODIFY, drop("SecurityGroupId"))),
+    row("traffic-unchecked", "instance/interface-changed", "forgets SourceDestCheck",
+        request(MODIFY, drop("SourceDestCheck"))),
+    row("queues-while-it-runs", "instance/interface-changed", "says that it changes the queues of what runs",
+        swallow(MODIFY, INSTANCE_STATE)),
+    row("queues-unchanged", "instance/interface-changed", "does not change queues",
+        request(MODIFY, drop("QueueNumber"))),
+    row("another-state-of-one", "instance/interface-attribute", "shows one interface in another state",
+        answer(SHOW, "Status", becomes("InUse"))),
+    row("tracking-always", "instance/interface-attribute", "always tells how long connections are remembered",
+        request(SHOW, put(Attribute="connectionTrackingConfiguration"))),
+    row("tracking-forgotten", "instance/interface-attribute", "forgets how long connections are remembered",
+        request(MAKE, drop(TRACKING))),
+    row("tracking-unchanged", "instance/interface-attribute", "does not change how long connections are remembered",
+        request(MODIFY, drop(TRACKING))),
+    row("one-address-for-several", "instance/interface-addresses", "gives one address for several",
+        request(ASSIGN, where(lambda given: "SecondaryPrivateIpAddressCount" in given,
+                              put(SecondaryPrivateIpAddressCount=1)))),
+    row("given-addresses-untold", "instance/interface-addresses", "does not tell which addresses it gives",
+        answer(ASSIGN, "AssignedPrivateIpAddressesSet.PrivateIpSet.PrivateIpAddress", emptied())),
+    row("named-addresses-unheeded", "instance/interface-addresses", "gives any address for one that is named",
+        request(MAKE, where(lambda given: "PrivateIpAddress" in given, drop("PrivateIpAddress"),
+                            put(SecondaryPrivateIpAddressCount=1)))),
+    row("taken-addresses-given", "instance/interface-addresses", "says that it gives an address that is taken",
+        swallow(ASSIGN, "InvalidIp.IpAssigned")),
+    row("alien-addresses-given", "instance/interface-addresses", "says that it gives an address of another block",
+        swallow(ASSIGN, "InvalidVSwitchId.IpInvalid")),
+    row("addresses-before-their-number", "instance/interface-addresses", "takes addresses before their number",
+        swallow(ASSIGN, CONFLICT)),
+    row("addresses-of-instances-hidden", "instance/interface-addresses", "shows one address of an instance",
+        answer("DescribeInstances", f"{INSTANCES}[].NetworkInterfaces.NetworkInterface[].PrivateIpSets.PrivateIpSet",
+               without(lambda each: not each["Primary"]))),
+    row("addresses-not-taken", "instance/interface-addresses-taken", "takes no address", accept(UNASSIGN)),
+    row("any-address-taken", "instance/interface-addresses-taken", "says that it takes any address",
+        swallow(UNASSIGN, "InvalidIp.IpUnassigned")),
+    row("one-ipv6-address-for-several", "instance/interface-ipv6", "gives one IPv6 address for several",
+        request("AssignIpv6Addresses", where(lambda given: "Ipv6AddressCount" in given, put(Ipv6AddressCount=1)))),
+    row("ipv6-addresses-not-taken", "instance/interface-ipv6", "takes no IPv6 address",
+        accept("UnassignIpv6Addresses")),
+    row("ipv6-addresses-anywhere", "instance/interface-ipv6", "says that it gives IPv6 addresses anywhere",
+        swallow("AssignIpv6Addresses", "InvalidVSwitch.Ipv6NotTurnOn")),
+    row("known-interfaces-unheeded", "instance/interface-launched", "makes another interface for one that is there",
+        request(RUN, at("NetworkInterface[]", drop("NetworkInterfaceId")))),
+    row("known-interfaces-described", "instance/interface-launched", "describes an interface that is there",
+        retry(RUN, CONFLICT, put(Amount=1), at("NetworkInterface[]", drop("NetworkInterfaceName")))),
+    row("launched-with-one-address", "instance/interface-launched", "gives each interface of a launch one address",
+        request(RUN, at("NetworkInterface[]", drop("SecondaryPrivateIpAddressCount")))),
+    row("interfaces-without-tags", "instance/interface-tags", "makes interfaces without tags",
+        request(MAKE, drop("Tag"))),
+    row("interfaces-of-any-tag", "instance/interface-tags", "does not filter interfaces by tags",
+        request(LIST, drop("Tag"))),
+    row("tags-stay-on-interfaces", "instance/interface-tags", "takes no tag off", accept("UntagResources")),
+)  # fmt: skip
