@@ -32,9 +32,15 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+def running(*arguments: str, stdin: bool = False, **environment: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [*COMMAND, *arguments],
+        stdin=subprocess.PIPE if stdin else None,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, **environment},
     ) as process:
         try:
             yield process
@@ -128,23 +134,45 @@ def test_a_signal_that_comes_before_the_program_begins_ends_run(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_program_that_ignores_signals_ends_with_run_itself() -> None:
-    with running("--", "sh", "-c", "trap '' TERM; echo $$; while :; do sleep 0.01; done") as process:
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("way", [pytest.param("namespaces", marks=needs_namespaces), "proxy"])
+def test_nothing_is_left_of_a_run_that_is_killed(way: str, tmp_path: Path) -> None:
+    """Neither a program that ignores signals, nor what left it, nor a file."""
+    script = "trap '' TERM HUP; setsid sleep 1000 & echo $$ $!; while :; do sleep 0.01; done"
+    with running("--way", way, "--", "sh", "-c", script, TMPDIR=str(tmp_path)) as process:
         assert process.stdout is not None
-        pid = int(process.stdout.readline())
+        pids = [int(each) for each in process.stdout.readline().split()]
+        assert list(tmp_path.iterdir()) != []
         process.send_signal(signal.SIGTERM)
         time.sleep(0.1)
         assert process.poll() is None
         process.kill()
         process.wait(PATIENCE)
         until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                return
+        while (any(map(_is_there, pids)) or [*tmp_path.iterdir()]) and time.monotonic() < until:
             time.sleep(0.01)
-        pytest.fail("it is still there")
+        assert (len(pids), [*filter(_is_there, pids)], [*tmp_path.iterdir()]) == (2, [], [])
+
+
+@needs_namespaces
+def test_two_run_at_once() -> None:
+    """Both have port 443 and the address of metadata, each in a namespace of its own."""
+    url = "http://100.100.100.200/latest/meta-data/region-id"
+    script = "import sys, urllib.request as u; input(); print(u.urlopen(sys.argv[1]).read().decode())"
+    given = ["--instance", "--region"], ["--", sys.executable, "-c", script, url]
+    with (
+        running(*given[0], "cn-hangzhou", *given[1], stdin=True) as one,
+        running(*given[0], "cn-beijing", *given[1], stdin=True) as other,
+    ):
+        for each, region in ((one, "cn-hangzhou"), (other, "cn-beijing")):
+            assert each.communicate("\n", timeout=PATIENCE)[0] == f"{region}\n"
 
 
 def test_a_region_that_is_kept_says_where_it_is() -> None:
@@ -182,7 +210,10 @@ def test_what_cannot_be_run(given: list[str], why: str, capsys: pytest.CaptureFi
     assert why in capsys.readouterr().err
 
 
-def test_a_port_that_is_taken_is_said() -> None:
+def test_a_port_that_is_taken_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     with faultzone_up() as url:
-        done = run("--port", url.rpartition(":")[2], "--", "true")
+        port = url.rpartition(":")[2]
+        done = run("--port", port, "--", "true")
         assert (done.returncode, "cannot listen there: Address already in use" in done.stderr) == (2, True)
+        assert main(["up", "--port", port]) == 2
+        assert "cannot listen there: Address already in use" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -142,13 +143,19 @@ def endpoint() -> Iterator[Endpoint]:
         yield mounted
 
 
+@pytest.fixture(scope="module")
+def trusting(endpoint: Endpoint) -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=endpoint.authority.certificate)
+
+
 @pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.lists(st.sampled_from(PIECES) | st.binary(max_size=16), max_size=12).map(b"".join))
-def test_made_up_bytes(endpoint: Endpoint, data: bytes) -> None:
-    with RawClient((endpoint.host, endpoint.port)) as client:
+@pytest.mark.parametrize("over", ["plain", "tls"])
+def test_made_up_bytes(endpoint: Endpoint, trusting: ssl.SSLContext, over: str, data: bytes) -> None:
+    with RawClient((endpoint.host, endpoint.port), trusting if over == "tls" else None) as client:
         client.send(data)
-        client.socket.shutdown(1)
+        client.finish()
         while (response := client.receive()) is not None:
             if response.status != 100:
                 assert 400 <= response.status < 500

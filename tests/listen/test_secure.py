@@ -9,6 +9,7 @@ import ssl
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -133,6 +134,21 @@ def test_a_client_that_trusts_nothing_is_noted(endpoint: Endpoint, log: list[Ref
     ]
 
 
+def test_a_client_whose_clock_is_past_the_certificate_is_told_of(
+    endpoint: Endpoint, log: list[Refusal], authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a program does that runs under another clock: here the certificate has ended instead."""
+    monkeypatch.setattr(trustme, "DEFAULT_EXPIRY", datetime(2020, 1, 1))
+    with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
+        SecureClient(endpoint, trusting(authority), "sts.aliyuncs.com")
+    until = time.monotonic() + PATIENCE
+    while not log and time.monotonic() < until:
+        time.sleep(0.001)
+    assert [each.reason.partition(": ")[2] for each in log] == [
+        "the client's clock says that the certificate of this server has expired."
+    ]
+
+
 def test_http_2_is_offered_and_not_taken(endpoint: Endpoint, authority: Authority) -> None:
     context = trusting(authority)
     context.set_alpn_protocols(["h2", "http/1.1"])
@@ -229,6 +245,12 @@ def test_a_tunnel_opens_after_what_was_asked_before(endpoint: Endpoint) -> None:
         ("[::1]:443", "is no host of the cloud"),
         ("example.com:443", "is no host of the cloud"),
         ("100.100.100.200:80", "is no host of the cloud"),
+        # Addresses and names of this machine that are not loopback's.
+        ("0.0.0.0:443", "is no host of the cloud"),
+        ("[::]:443", "is no host of the cloud"),
+        ("[::ffff:127.0.0.1]:443", "is no host of the cloud"),
+        (f"{socket.gethostname()}:443", "is no host of the cloud"),
+        ("www.localhost:443", "is no host of the cloud"),
         (NAME, "is not the name of a host with a port"),
     ],
 )
@@ -301,8 +323,6 @@ def test_an_authority_that_cannot_be_kept_says_why(tmp_path: Path) -> None:
 
 
 def test_an_authority_that_has_expired_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from datetime import datetime
-
     monkeypatch.setattr(trustme, "DEFAULT_EXPIRY", datetime(2020, 1, 1))
     made = trustme.CA()
     (tmp_path / "authority.pem").write_bytes(made.private_key_pem.bytes() + made.cert_pem.bytes())

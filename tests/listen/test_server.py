@@ -5,17 +5,20 @@ import errno
 import gc
 import logging
 import socket
+import ssl
 import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from http.client import HTTPConnection
 from typing import NoReturn
 from urllib.parse import urlencode
 
 import pytest
 
+from faultzone.listen import Authority
 from faultzone.listen.limits import BODY_MAX, HEADER_BYTES_MAX, LINE_MAX
 from faultzone.serve.application import Refusal
 from faultzone.serve.server import Endpoint, serve, serve_backend
@@ -49,15 +52,31 @@ def log() -> list[Refusal]:
     return []
 
 
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority()
+
+
+@pytest.fixture(scope="module")
+def trusting(authority: Authority) -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=authority.certificate)
+
+
 @pytest.fixture
-def endpoint(door: FakeBackend, log: list[Refusal]) -> Iterator[Endpoint]:
-    with serve(door, Keyring([KEY]), token="token", log=log.append, now=lambda: NOW) as mounted:
+def endpoint(door: FakeBackend, log: list[Refusal], authority: Authority) -> Iterator[Endpoint]:
+    with serve(door, Keyring([KEY]), token="token", log=log.append, now=lambda: NOW, authority=authority) as mounted:
         yield mounted
 
 
+@pytest.fixture(params=["plain", "tls"])
+def connect(request: pytest.FixtureRequest, endpoint: Endpoint, trusting: ssl.SSLContext) -> Callable[[], RawClient]:
+    """Connects to the endpoint: what a client may do wrong is the same over TLS."""
+    return partial(RawClient, (endpoint.host, endpoint.port), trusting if request.param == "tls" else None)
+
+
 @pytest.fixture
-def client(endpoint: Endpoint) -> Iterator[RawClient]:
-    with RawClient((endpoint.host, endpoint.port)) as connected:
+def client(connect: Callable[[], RawClient]) -> Iterator[RawClient]:
+    with connect() as connected:
         yield connected
 
 
@@ -112,9 +131,9 @@ def test_a_query_of_200_kib(client: RawClient, door: FakeBackend) -> None:
     assert door.calls[0][1] == {"Content": content}
 
 
-def test_a_longer_request_line_is_refused_though_the_client_is_still_writing(endpoint: Endpoint) -> None:
+def test_a_longer_request_line_is_refused_though_the_client_is_still_writing(connect: Callable[[], RawClient]) -> None:
     for size in (LINE_MAX + 1, 4 * 1024 * 1024):
-        with RawClient((endpoint.host, endpoint.port)) as client:
+        with connect() as client:
             response = client.ask(http_request(b"/?a=" + b"a" * size))
             assert (response.status, error_of(response.body).code) == (414, "InvalidParameter")
             assert response.headers["connection"] == "close"
@@ -137,7 +156,7 @@ def assert_cut_off(client: RawClient, data: bytes) -> None:
         for _ in range(256):
             client.send(piece)
 
-    with pytest.raises(ConnectionError):
+    with pytest.raises((ConnectionError, ssl.SSLEOFError)):
         send()
 
 
@@ -182,10 +201,12 @@ def test_a_body_that_grows_too_long_in_chunks_is_refused(client: RawClient) -> N
     assert (response.status, error_of(response.body).code) == (413, "InvalidParameter")
 
 
-def test_answers_that_nobody_reads_hold_up_the_requests_behind_them(endpoint: Endpoint, door: FakeBackend) -> None:
+def test_answers_that_nobody_reads_hold_up_the_requests_behind_them(
+    connect: Callable[[], RawClient], door: FakeBackend
+) -> None:
     door.answer["Padding"] = "a" * (1 << 20)
     asked = 40
-    with RawClient((endpoint.host, endpoint.port)) as client, RawClient((endpoint.host, endpoint.port)) as other:
+    with connect() as client, connect() as other:
         client.send(b"".join(http_request(b"/?" + v1_query({})) for _ in range(asked)))
         # Each of these takes the loop a turn at least.
         for _ in range(2 * asked):
@@ -197,10 +218,10 @@ def test_answers_that_nobody_reads_hold_up_the_requests_behind_them(endpoint: En
 
 
 def test_who_leaves_before_the_answers_leaves_no_error(
-    endpoint: Endpoint, door: FakeBackend, caplog: pytest.LogCaptureFixture
+    connect: Callable[[], RawClient], door: FakeBackend, caplog: pytest.LogCaptureFixture
 ) -> None:
     door.answer["Padding"] = "a" * (8 << 20)
-    with RawClient((endpoint.host, endpoint.port)) as client, RawClient((endpoint.host, endpoint.port)) as other:
+    with connect() as client, connect() as other:
         client.send(b"".join(http_request(b"/?" + v1_query({})) for _ in range(4)))
         while not door.calls:
             assert other.ask(HEALTH).status == 200
@@ -216,7 +237,15 @@ def test_a_body_without_end_is_cut_off(client: RawClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "garbage", [b"\x15\x03\x01\x02\x00", b"GARBAGE\r\n\r\n", b"GET /?q=\x00 HTTP/1.1\r\n\r\n", b"\xff" * 100]
+    "garbage",
+    [
+        b"\x15\x03\x01\x02\x00",
+        b"GARBAGE\r\n\r\n",
+        b"GET /?q=\x00 HTTP/1.1\r\n\r\n",
+        b"\xff" * 100,
+        # How a client begins that knows beforehand that HTTP/2 is spoken.
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+    ],
 )
 def test_garbage_is_refused_in_json_and_logged(client: RawClient, log: list[Refusal], garbage: bytes) -> None:
     response = client.ask(garbage)
@@ -265,7 +294,7 @@ def test_an_upgrade_is_answered_as_if_it_had_not_been_asked_for(client: RawClien
 
 def test_a_client_that_has_finished_writing_gets_its_answer(client: RawClient) -> None:
     client.send(http_request(b"/?" + v1_query({})))
-    client.socket.shutdown(socket.SHUT_WR)
+    client.finish()
     response = client.receive()
     assert response is not None
     assert response.json == ANSWER
@@ -282,10 +311,13 @@ def test_a_client_that_has_finished_writing_gets_its_answer(client: RawClient) -
         http_request(b"/", headers={"content-length": "5"}, body=b"a"),
     ],
 )
-def test_a_request_that_does_not_arrive_is_given_up(door: FakeBackend, start: bytes) -> None:
+@pytest.mark.parametrize("over", ["plain", "tls"])
+def test_a_request_that_does_not_arrive_is_given_up(
+    door: FakeBackend, start: bytes, over: str, authority: Authority, trusting: ssl.SSLContext
+) -> None:
     with (
-        serve(door, Keyring([KEY]), request_seconds=1) as endpoint,
-        RawClient((endpoint.host, endpoint.port)) as client,
+        serve(door, Keyring([KEY]), request_seconds=1, authority=authority) as endpoint,
+        RawClient((endpoint.host, endpoint.port), trusting if over == "tls" else None) as client,
     ):
         client.send(start)
         response = client.receive()

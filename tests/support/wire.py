@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -173,10 +174,12 @@ class Response:
 
 
 class RawClient:
-    """A connection on which anything can be sent."""
+    """A connection on which anything can be sent, over TLS where a context is given."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: tuple[str, int], tls: ssl.SSLContext | None = None) -> None:
         self.socket = socket.create_connection(address, timeout=PATIENCE)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost", suppress_ragged_eofs=False)
         self._file = self.socket.makefile("rb")
 
     def __enter__(self) -> RawClient:
@@ -188,6 +191,11 @@ class RawClient:
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
+
+    def finish(self) -> None:
+        """Write no more, and go on reading."""
+        # That of a TLS socket forgets its keys too.
+        socket.socket.shutdown(self.socket, socket.SHUT_WR)
 
     def receive(self) -> Response | None:
         """The next response, or None when the connection has ended."""

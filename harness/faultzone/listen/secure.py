@@ -17,6 +17,8 @@ from faultzone.listen.shared import Shared
 HANDSHAKE: Final = 0x16
 #: How OpenSSL names the alerts by which a client says that it does not trust a certificate.
 _DISTRUST: Final = ("UNKNOWN_CA", "CERTIFICATE_UNKNOWN", "BAD_CERTIFICATE")
+#: And the one by which it says that the certificate is out of date.
+_EXPIRED: Final = "CERTIFICATE_EXPIRED"
 
 
 class Door(asyncio.BufferedProtocol):
@@ -126,8 +128,11 @@ class Secured(asyncio.Transport, asyncio.BufferedProtocol):
         self._flush()
 
     def eof_received(self) -> bool:
-        """Pass it on: some clients end the connection without a goodbye."""
-        return bool(self._inside.eof_received())
+        """Pass it on: some clients end the connection without a goodbye, and read ours."""
+        if self._inside.eof_received():
+            return True
+        self.write_eof()
+        return False
 
     def pause_writing(self) -> None:
         """Pass it on."""
@@ -143,7 +148,9 @@ class Secured(asyncio.Transport, asyncio.BufferedProtocol):
 
     def _fail(self, error: ssl.SSLError) -> None:
         reason = error.reason or "unknown"
-        if any(each in reason for each in _DISTRUST):
+        if _EXPIRED in reason:
+            self._shared.tell("the client's clock says that the certificate of this server has expired")
+        elif any(each in reason for each in _DISTRUST):
             self._shared.tell("the client does not trust the certificate of this server's authority")
         elif not self._greeted:
             self._shared.tell(f"the handshake failed: {reason.lower().replace('_', ' ')}")

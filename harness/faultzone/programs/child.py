@@ -10,6 +10,7 @@ FD is one end of a socket pair. Whoever holds the other sends one line of JSON:
     mounts                 pairs of files: the first is seen in place of the second
     addresses              addresses that loopback has besides its own
     listen                 [address, port, kind] of each socket that is made there, `tcp` or `udp`
+    folder                 a directory of files, which is removed where whoever asked ends first
 
 and gets lines of JSON back: `{"ready": true}` with the sockets, or `{"refused": why}` where the kernel allows none of
 it; `{"running": pid}`, or `{"failed": why, "status": n}` where the command cannot be run. After that, bytes that come
@@ -187,6 +188,14 @@ def end_all(grace: float) -> None:
             return
 
 
+def remove(folder: str) -> None:
+    """Remove a directory of files: whoever made it was killed, or is removing it at this moment."""
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            os.unlink(os.path.join(folder, name))
+        os.rmdir(folder)
+
+
 def supervise(pid: int, link: socket.socket, woken: int) -> int | None:
     """Wait for the command and pass signals on; its status as a shell has it, or None where all is to end."""
     while True:
@@ -254,6 +263,8 @@ def main() -> int:
     answer(running=pid)
     ended = supervise(pid, link, woken)
     end_all(0 if ended is None else GRACE)
+    if ended is None:
+        remove(asked["folder"])
     return ended or 0
 
 

@@ -132,7 +132,7 @@ class Program:
     def _ask(self, environment: dict[str, str], **asked: object) -> list[socket.socket] | None:
         """Start the command in this way: the sockets that were made for it, or None where it is refused."""
         ignored = {each for each in signal.valid_signals() if signal.getsignal(each) == signal.SIG_IGN}
-        asked |= {"command": self._command, "environment": environment}
+        asked |= {"command": self._command, "environment": environment, "folder": self._folder.name}
         asked |= {"mask": sorted(map(int, self._mask)), "ignored": sorted(map(int, ignored - _PYTHONS))}
         self._runner.link.sendall(json.dumps(asked).encode() + b"\n")
         self._said, descriptors, _, _ = socket.recv_fds(self._runner.link, 4096, 250)
