@@ -235,6 +235,23 @@ def test_disks_are_asked_for_with_what_they_need(region: Region) -> None:
 # Disks
 
 
+@clause("instance/disk-category-of-types")
+@pytest.mark.parametrize("kind", ["SystemDisk", "DataDisk"])
+@pytest.mark.parametrize("action", ["RunInstances", "CreateInstance"])
+def test_a_category_is_for_types_of_two_families(region: Region, kind: str, action: str) -> None:
+    """Another type cannot have such a disk, and is not offered it."""
+    disk: dict[str, Any] = {"Category": "cloud_essd_entry", "Size": 100}
+    asked: dict[str, Any] = {"ImageId": region.defaults["image"], kind: disk if kind == "SystemDisk" else [disk]}
+    code = f"Invalid{kind}Category.ValueNotSupported"
+    assert_nothing_made(region, partial(region.call, action, InstanceType=TYPE, **asked), code)
+    sorts = {TYPE: False, "ecs.u1-c1m2.large": True, "ecs.e-c1m2.large": True}
+    system = {"SystemDiskCategory": "cloud_ssd"} if kind == "DataDisk" else {}
+    for name, has_it in sorts.items():
+        assert ("cloud_essd_entry" in offered(region, kind, InstanceType=name, **system)) == has_it
+    family = region.call(action, InstanceType="ecs.u1-c1m2.large", **asked)
+    assert family["RequestId"]
+
+
 @clause("instance/disk-speed")
 @pytest.mark.parametrize(
     ("disk", "operations", "megabytes"),

@@ -200,6 +200,35 @@ def test_tags_are_listed_by_a_filter_of_values(region: Region, kind: str) -> Non
     assert listed(owner=[]) == set()
 
 
+@clause("instance/tag-filter")
+@pytest.mark.parametrize("kind", ["instance", "securitygroup"])
+def test_a_star_of_a_filter_stands_for_any_text(region: Region, kind: str) -> None:
+    """In a key that has no values, or in a value; what is asked by tags besides is refused."""
+    said = Words(region)
+
+    def tagged(env: str) -> str:
+        tags = said.tags(env=env)
+        if kind == "instance":
+            return one(region.run_instances(1, wait=False, Tag=tags)).id
+        made: str = region.call("CreateSecurityGroup", Tag=tags)["SecurityGroupId"]
+        return made
+
+    dev, live = tagged("dev"), tagged("live")
+    key, value = said.key("env"), said.value("dev")
+
+    def listed(**wanted: object) -> set[str]:
+        answer = region.call("ListTagResources", ResourceType=kind, TagFilter=[wanted])
+        return {each["ResourceId"] for each in answer["TagResources"]["TagResource"]}
+
+    assert listed(TagKey=f"{key[:-1]}*") == listed(TagKey=f"*{key[1:]}") == {dev, live}
+    assert listed(TagKey=f"{key}x*") == set()
+    assert listed(TagKey=key, TagValues=[f"{value[:-1]}*"]) == listed(TagKey=key, TagValues=[f"*{value[1:]}"]) == {dev}
+    assert listed(TagKey=key, TagValues=["*"]) == {dev, live}
+    asked = partial(region.call, "ListTagResources", ResourceType=kind)
+    assert_refused("InvalidParameter", lambda: asked(TagFilter=[{"TagKey": f"{key}*", "TagValues": [value]}]))
+    assert_refused("InvalidParameter.Conflict", lambda: asked(TagFilter=[{"TagKey": key}], Tag=[{"Key": key}]))
+
+
 @clause("instance/default-resource-group")
 @needs("change-account")
 def test_without_a_group_nothing_is_shown(region: Region) -> None:

@@ -161,7 +161,6 @@ INTERFACE: dict[str, Any] = {
     "InstanceType": "Secondary",
     "VSwitchId": "vsw-1",
     "SecurityGroupId": "sg-1",
-    "SecurityGroupIds": ["sg-1"],
     "PrimaryIpAddress": "10.0.0.21",
     "NetworkInterfaceName": "back",
     "Description": "a card",
@@ -207,7 +206,7 @@ def _make_templates(region: Region) -> None:
             "NetworkInterface": [INTERFACE],
         }
         more |= {"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 2}
-        more |= {"SecurityGroupIds": ["sg-1"], "ImageOptions": {"LoginAsNonRoot": True}}
+        more |= {"ImageOptions": {"LoginAsNonRoot": True}}
         trusted = {"TrustedSystemMode": "vTPM", "ConfidentialComputingMode": "Enclave"}
         more["SecurityOptions"] = {"EnableSecureBoot": True, **trusted}
         disk |= {**TODAYS_DISK, "DeleteWithInstance": True}
@@ -241,8 +240,10 @@ def _make_templates(region: Region) -> None:
         Tag=tags,
     )
     version = {"LaunchTemplateId": made["LaunchTemplateId"], "ImageId": region.defaults["image"]}
-    for _ in range(2):
-        region.call("CreateLaunchTemplateVersion", **version)
+    # Several security groups exclude the one that the first version has.
+    groups = {"SecurityGroupIds": ["sg-1"]}
+    region.call("CreateLaunchTemplateVersion", **version, **({**groups, "NetworkInterface": [groups]} if today else {}))
+    region.call("CreateLaunchTemplateVersion", **version)
     region.call("ModifyLaunchTemplateDefaultVersion", DefaultVersionNumber=2, LaunchTemplateName="plain")
     region.call("DeleteLaunchTemplateVersion", LaunchTemplateName="plain", DeleteVersion=[3])
 

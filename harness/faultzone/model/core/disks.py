@@ -16,12 +16,15 @@ from faultzone.api.ecs.shared import (
 
 if TYPE_CHECKING:
     from faultzone.editions import Edition
-    from faultzone.model.core.catalog import Image
+    from faultzone.model.core.catalog import Image, InstanceType
 
 #: The kinds of disks, as parameters call them.
 SYSTEM_DISK: Final = "SystemDisk"
 DATA_DISK: Final = "DataDisk"
 _ESSD: Final = "cloud_essd"
+#: The category that few types take, and their families. Source: API reference 2026-10, RunInstances.
+_ESSD_ENTRY: Final = "cloud_essd_entry"
+_WITH_ESSD_ENTRY: Final = frozenset({"ecs.u1", "ecs.e"})
 #: The performance level of an ESSD for which none is given.
 _USUAL_LEVEL: Final = "PL1"
 #: Category, of an ESSD with its performance level -> operations a second: the least, for each GiB, the most; and the
@@ -54,6 +57,11 @@ def disk_categories(edition: Edition, kind: str) -> tuple[str, ...]:
     if not edition.has(CURRENT):
         return DISK_CATEGORIES
     return LATER_DATA_DISK_CATEGORIES if kind == DATA_DISK else LATER_DISK_CATEGORIES
+
+
+def category_fits(kind: InstanceType, category: str) -> bool:
+    """Whether instances of a type take disks of a category (instance/disk-category-of-types)."""
+    return category != _ESSD_ENTRY or kind.family in _WITH_ESSD_ENTRY
 
 
 def disk_gib(edition: Edition, kind: str, category: str, level: str = "") -> tuple[int, int]:

@@ -51,6 +51,7 @@ _MISSING: Final = "MissingParameter"
 _CONFLICT: Final = "InvalidParameter.Conflict"
 _RENEW: Final = "RenewInstance"
 _RENEWAL_PRICE: Final = "DescribeRenewalPrice"
+_ONCE: Final = "name security groups once"
 _ONE_SPAN: Final = "name a span or a day, not both"
 _OF_AVAILABILITY: Final = "it is for the strategy Availability alone"
 _ANOTHER: Final = Other("Availability")
@@ -77,7 +78,10 @@ TABLE: Final = (
     Excluded(_RUN, {"group_number": ANY}, "deployment_set_id", _MISSING),
     Excluded("CreateInstance", {"group_number": ANY}, "deployment_set_id", _MISSING),
     # instance/launch-alternatives
-    Excluded(_RUN, {"security_group_id": ANY, "security_group_ids": ANY}, "", _CONFLICT, "name security groups once"),
+    *(
+        Excluded(each, {"security_group_id": ANY, "security_group_ids": ANY}, "", _CONFLICT, _ONCE)
+        for each in (_RUN, "CreateLaunchTemplate", "CreateLaunchTemplateVersion")
+    ),
     Excluded(_RUN, {"image_id": ANY, "image_family": ANY}, "", _CONFLICT, "name an image or a family"),
     Excluded("CreateInstance", {"image_id": ANY, "image_family": ANY}, "", _CONFLICT, "name an image or a family"),
     Excluded(_RUN, {"host_name": ANY, "host_names": ANY}, "", _CONFLICT, "HostName is for all, HostNames for each"),
@@ -98,11 +102,15 @@ TABLE: Final = (
         if other != kind
     ),
     *(Excluded(_SETTINGS, {"setting_type": kind}, config, _MISSING) for kind, config in _SET.items()),
+    # billing/auto-renew-period
+    Excluded("CreateInstance", {"instance_charge_type": "PrePaid", "auto_renew": True}, "auto_renew_period", _MISSING),
     # billing/renew-day
     Excluded(_RENEW, {"period": ANY, "renewal_day": ANY}, "", _CONFLICT, _ONE_SPAN),
     Excluded(_RENEW, {"period_unit": ANY, "renewal_day": ANY}, "", _CONFLICT, _ONE_SPAN),
     Excluded(_RENEWAL_PRICE, {"period": ANY, "renewal_day": ANY}, "", _CONFLICT, _ONE_SPAN),
     Excluded(_RENEWAL_PRICE, {"price_unit": ANY, "renewal_day": ANY}, "", _CONFLICT, _ONE_SPAN),
+    # instance/tag-filter
+    Excluded("ListTagResources", {"tags": ANY, "tag_filters": ANY}, "", _CONFLICT, "name tags by Tag or by TagFilter"),
 )
 
 

@@ -38,6 +38,7 @@ def check_launched_disks(region: RegionState, request: CreateInstance | RunInsta
     """Refuse the disks of a launch that cannot be."""
     check_disks(region, request, launched=True)
     _check_sources(region, request)
+    _check_categories(region, request)
     _check_sizes(region, request, image)
 
 
@@ -63,6 +64,17 @@ def _check_sizes(region: RegionState, request: CreateInstance | RunInstances, im
             raise ApiError.of(f"Invalid{kind}Size.ValueNotSupported", name=f"{name}.Size", why=why)
         if kind == SYSTEM_DISK and size < image_gib(image):
             raise ApiError.of("InvalidSystemDiskSize.LessThanImageSize", least=image_gib(image))
+
+
+def _check_categories(region: RegionState, request: CreateInstance | RunInstances) -> None:
+    """Refuse disks of a category that the type does not take (instance/disk-category-of-types)."""
+    from faultzone.model.core.disks import DATA_DISK, SYSTEM_DISK, category_fits  # Few launches say more of a disk.
+
+    kind = region.catalog.type_of(request.instance_type or "")
+    disks = [(SYSTEM_DISK, request.system_disk or {}), *((DATA_DISK, each) for each in request.data_disks)]
+    for name, disk in disks:
+        if not category_fits(kind, disk.get("Category", "")):
+            raise ApiError(f"Invalid{name}Category.ValueNotSupported")
 
 
 def _check_sources(region: RegionState, request: CreateInstance | RunInstances) -> None:

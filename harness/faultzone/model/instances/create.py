@@ -58,7 +58,9 @@ LOOKED_AT: Final = frozenset(
     "isp".split()
 )
 #: What may exclude other parameters or need them: each row of the table for a launch has one of these.
-_MAY_CONFLICT: Final = frozenset("group_number security_group_ids image_family host_names ipv6_count".split())
+_MAY_CONFLICT: Final = frozenset(
+    "group_number security_group_ids image_family host_names ipv6_count auto_renew".split()
+)
 #: As long as the ids of instances are.
 _ANY_ID: Final = "i-bp1" + 15 * "0"
 

@@ -77,7 +77,7 @@ def render(region: RegionState, account: AccountState, instance: Instance, *, to
         "SaleCycle": more.period_unit or "",
         "InstanceChargeType": instance.charge_type,
         "SpotStrategy": more.spot_strategy,
-        "SpotPriceLimit": more.spot_price_limit,
+        "SpotPriceLimit": more.spot_price_limit if more.spot_strategy == "SpotWithPriceLimit" else 0,
         "CreditSpecification": more.credit_specification,
         "KeyPairName": more.key_pair,
         "ResourceGroupId": more.resource_group_id,

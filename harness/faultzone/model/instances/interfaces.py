@@ -25,6 +25,7 @@ from faultzone.model.core.options import OwnCard
 
 if TYPE_CHECKING:
     from faultzone.api.ecs.launches import RunInstances
+    from faultzone.api.ecs.templates import TemplateParameters
     from faultzone.model.core.addresses import VSwitch
     from faultzone.model.core.catalog import InstanceType
     from faultzone.model.core.options import Options
@@ -57,9 +58,21 @@ def with_primary(request: RunInstances) -> RunInstances:
     Raises:
         ApiError: it says some of it twice, or lacks what a primary interface needs.
     """
+    card = check_primary(request)
+    if card is None:
+        return request
+    return request.replace(**{attribute: card[twin] for twin, attribute in _TWINS.items() if twin in card})
+
+
+def check_primary(request: RunInstances | TemplateParameters) -> Mapping[str, Any] | None:
+    """The primary network interface of a launch or of a template, None where it names none.
+
+    Raises:
+        ApiError: there are two, or the request says twice what it is, or lacks what it needs.
+    """
     primary = [(number, each) for number, each in enumerate(request.network_interfaces, 1) if _is_primary(each)]
     if not primary:
-        return request
+        return None
     if len(primary) > 1:
         raise ApiError.of("InvalidParameter.Conflict", why="one network interface is primary")
     ((number, card),) = primary
@@ -72,12 +85,17 @@ def with_primary(request: RunInstances) -> RunInstances:
         raise ApiError.of("MissingParameter", name=f"{name}.VSwitchId")
     if not {"SecurityGroupId", "SecurityGroupIds"} & card.keys():
         raise ApiError.of("MissingParameter", name=f"{name}.SecurityGroupId")
+    check_groups_once(card, name)
+    return card
+
+
+def check_groups_once(card: Mapping[str, Any], name: str) -> None:
+    """Refuse a network interface that names its security groups in both ways."""
     if {"SecurityGroupId", "SecurityGroupIds"} <= card.keys():
         raise ApiError.of("InvalidParameter.Conflict", why=f"{name} names security groups once")
-    return request.replace(**{attribute: card[twin] for twin, attribute in _TWINS.items() if twin in card})
 
 
-def _name_of(request: RunInstances, attribute: str) -> str:
+def _name_of(request: RunInstances | TemplateParameters, attribute: str) -> str:
     return next(each.name for each in request.parameters.values() if each.attribute == attribute)
 
 
@@ -139,8 +157,7 @@ def _check_alike(region: RegionState, card: Mapping[str, Any], name: str, kind: 
     queues = network_of_type(kind).queues
     if card.get("QueueNumber", 0) > queues and not _is_primary(card):
         raise ApiError.of("InvalidOperation.MaxEniQueueNumberExceeded", most=queues, kind=kind.name)
-    if {"SecurityGroupId", "SecurityGroupIds"} <= card.keys():
-        raise ApiError.of("InvalidParameter.Conflict", why=f"{name} names security groups once")
+    check_groups_once(card, name)
 
 
 def _check_existing(

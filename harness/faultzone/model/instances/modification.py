@@ -8,7 +8,7 @@ from faultzone.api.ecs.specs import DescribeResourcesModification
 from faultzone.api.errors import ApiError
 from faultzone.model.core import retyping
 from faultzone.model.core.catalog import InstanceType, stock
-from faultzone.model.core.disks import SYSTEM_DISK, disk_categories, disk_gib
+from faultzone.model.core.disks import SYSTEM_DISK, category_fits, disk_categories, disk_gib
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.state import AccountState, Instance, RegionState
 
@@ -28,13 +28,14 @@ def describe_resources_modification(
     of_disks = request.destination_resource == "SystemDisk"
     if of_disks and request.instance_type is None:
         raise ApiError.of("MissingParameter", name="InstanceType")
-    found = {
-        kind.name: retyping.room_for(region, instance, kind) is not None for kind in _kinds(region, instance, request)
-    }
+    kinds = _kinds(region, instance, request)
+    found = {kind.name: retyping.room_for(region, instance, kind) is not None for kind in kinds}
     supported: list[dict[str, Any]] = [{"Value": value, **stock(there)} for value, there in found.items()]
     if of_disks:
         supported = []
         for category in disk_categories(region.edition, SYSTEM_DISK):
+            if not any(category_fits(kind, category) for kind in kinds):
+                continue
             least, most = disk_gib(region.edition, SYSTEM_DISK, category)
             sizes = {"Min": least, "Max": most, "Unit": "GiB"}
             supported.append({"Value": category, **stock(any(found.values())), **sizes})

@@ -27,6 +27,7 @@ from faultzone.api.ecs.templates import (
 from faultzone.api.errors import ApiError
 from faultzone.clock import stamp
 from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.excluded import check_excluded
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_tags, tag_list
 from faultzone.model.core.listing import listing
 from faultzone.model.core.resource_groups import kept_group
@@ -34,6 +35,7 @@ from faultzone.model.core.state import AccountState, RegionState
 from faultzone.model.core.tagging import Tagged, retag, tags_of
 from faultzone.model.core.templates import LaunchTemplate, TemplateVersion
 from faultzone.model.instances.checks import check_disks, check_texts, check_user_data
+from faultzone.model.instances.interfaces import check_groups_once, check_primary
 
 #: What is said of a template or of a version, and is no parameter of a launch.
 _OF_TEMPLATE: Final = frozenset(
@@ -97,6 +99,10 @@ def _version(template: LaunchTemplate, number: int) -> TemplateVersion:
 
 def _parameters(region: RegionState, request: TemplateParameters) -> dict[str, Any]:
     """The parameters of a launch that a request gives; their form is checked."""
+    check_excluded(region, request)
+    check_primary(request)
+    for number, card in enumerate(request.network_interfaces, 1):
+        check_groups_once(card, f"NetworkInterface.{number}")
     description = request.version_description
     if description is not None and not region.rules.description_is_valid(
         description, region.edition.instance.description_length

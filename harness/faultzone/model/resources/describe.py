@@ -21,6 +21,7 @@ from faultzone.model.core.catalog import InstanceType, image_gib, stock
 from faultzone.model.core.disks import (
     DATA_DISK,
     SYSTEM_DISK,
+    category_fits,
     disk_categories,
     disk_gib,
 )
@@ -102,9 +103,9 @@ def _sold(region: RegionState, account: AccountState, zone: int, kind: InstanceT
 def describe_available_resource(
     region: RegionState, account: AccountState, request: DescribeAvailableResource
 ) -> Answer:
-    """DescribeAvailableResource: what supply and hosts leave, zone by zone. All types take disks of all categories.
+    """DescribeAvailableResource: what supply and hosts leave, zone by zone.
 
-    Clauses: instance/available-resource, instance/available-needs.
+    Clauses: instance/available-resource, instance/available-needs, instance/disk-category-of-types.
     """
     today, of_types = region.edition.has(CURRENT), request.destination_resource == "InstanceType"
     of_disks = request.resource_type == "disk" and today
@@ -119,6 +120,9 @@ def describe_available_resource(
     if request.memory is not None and (of_types or not today):
         kinds = [kind for kind in kinds if kind.memory_gib == request.memory]
     zones = [*range(len(region.zone_ids))] if request.zone_id is None else [region.zone_number(request.zone_id)]
+    if today:
+        for category in (request.system_disk_category, request.data_disk_category):
+            kinds = [kind for kind in kinds if category is None or category_fits(kind, category)]
     if today and (request.network_category not in (None, *_networks(region)) or request.resource_type in _NOT_SOLD):
         zones = []
     return {"AvailableZones": {"AvailableZone": [_available(region, account, zone, kinds, request) for zone in zones]}}
@@ -140,8 +144,12 @@ def _available(
         "IoOptimized": ("optimized", "none"),
         "Network": _networks(region),
         **{
-            kind: [each for each in disk_categories(region.edition, kind) if category in (None, each)]
-            for kind in _DISKS
+            disk: [
+                each
+                for each in disk_categories(region.edition, disk)
+                if category in (None, each) and any(category_fits(kind, each) for kind in kinds)
+            ]
+            for disk in _DISKS
         },
     }
     told = sold if asked == "InstanceType" else dict.fromkeys(values[asked], there)
@@ -172,7 +180,10 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
     none = none or r.supports_cloud_init is False or r.supports_io_optimized is False
     # All are there to use, and none is a community's.
     none = none or r.is_public or r.usable is False or not _HAVE.issuperset(features)
-    statuses = ("Available", "ALL") if region.edition.has(CURRENT) else ("Available",)
+    today = region.edition.has(CURRENT)
+    statuses = ("Available", "ALL") if today else ("Available",)
+    if today and r.status is not None and "ALL" in r.status.split(",") and r.status != "ALL":
+        raise ApiError.of("InvalidParameter", name="Status", why="ALL stands alone")
     found = [
         _render_image(region, image)
         for image in (() if none else _images(region, ids))

@@ -10,10 +10,11 @@ from faultzone.api.ecs.resources import ListTagResources, TagResources, UntagRes
 from faultzone.api.errors import ApiError
 from faultzone.model.core.book import Book, Several
 from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.excluded import check_excluded
 from faultzone.model.core.fields import tagged
 from faultzone.model.core.filters import TAGS_MOST, has_tags, read_asked_tags, read_tag_list, read_tags
 from faultzone.model.core.index import both, either
-from faultzone.model.core.listing import Listed, by_token, cut
+from faultzone.model.core.listing import Listed, by_token, cut, like
 from faultzone.model.core.state import AccountState, Instance, RegionState
 from faultzone.model.core.tagging import TYPES, Tagged, retag, tags_of
 from faultzone.model.resources.describe import MOST_BY_TOKEN
@@ -79,8 +80,13 @@ def list_tag_resources(region: RegionState, account: AccountState, request: List
     if not request.resource_ids and not request.tags and not request.tag_filters:
         raise ApiError.of("MissingParameter", name="ResourceId")
     read_asked_tags(request.tags)
-    if any("TagKey" not in each for each in request.tag_filters):
-        raise ApiError.of("MissingParameter", name="TagFilter.N.TagKey")
+    check_excluded(region, request)
+    for number, each in enumerate(request.tag_filters, 1):
+        if "TagKey" not in each:
+            raise ApiError.of("MissingParameter", name=f"TagFilter.{number}.TagKey")
+        if "*" in each["TagKey"] and each.get("TagValues"):
+            why = "values go with a whole key, and TagKey has a *"
+            raise ApiError.of("InvalidParameter", name=f"TagFilter.{number}.TagValues", why=why)
     kind = _type(region, request.resource_type)
     found: Listed[tuple[str, str, str]]
     if kind is TAGGED["instance"] and not request.resource_ids:
@@ -109,15 +115,21 @@ def list_tag_resources(region: RegionState, account: AccountState, request: List
 
 
 def _rows_of_filter(book: Book[Instance], asked: Mapping[str, Any]) -> Mapping[int, int]:
-    """The instances that have a tag with one of the values of a filter, any where it has none."""
+    """The instances that have a tag that passes a filter."""
     key, values = asked["TagKey"], asked.get("TagValues", ())
-    return either(book.rows("tag", (key, each)) for each in values) if values else book.rows("tag", (key,))
+    if not any("*" in each for each in (key, *values)):
+        return either(book.rows("tag", (key, each)) for each in values) if values else book.rows("tag", (key,))
+    known = book.index("tag").values()
+    passing = (each for each in known if len(each) == 2 and _passes({each[0]: each[1]}, asked))
+    return either([book.rows("tag", each) for each in passing])
 
 
 def _passes(tags: Mapping[str, str], asked: Mapping[str, Any]) -> bool:
-    """Whether tags have one with one of the values of a filter, any where it has none."""
+    """Whether tags have one with one of the values of a filter, any where it has none; `*` stands for any text."""
     key, values = asked["TagKey"], asked.get("TagValues", ())
-    return key in tags and (not values or tags[key] in values)
+    if "*" in key:
+        return any(like(key, each) for each in tags)
+    return key in tags and (not values or any(like(each, tags[key]) for each in values))
 
 
 def _listed(kind: Tagged, resource: Any) -> list[tuple[str, str, str]]:

@@ -206,6 +206,9 @@ REGIONS: Final = (
         request(LISTING, drop("Ipv6Address"))),
     row("ipv6-of-any-interface", "instance/ipv6-addresses", "finds interfaces by any IPv6 address",
         request(CARDS, drop("Ipv6Address"))),
+    *(row(f"entry-{name}-of-any-type", "instance/disk-category-of-types", f"gives any type such a {name} disk",
+          retry(["RunInstances", "CreateInstance"], f"Invalid{kind}Category.ValueNotSupported", drop(kind)))
+      for name, kind in (("system", "SystemDisk"), ("data", "DataDisk"))),
     row("bursts-of-any-category", "instance/disk-settings", "takes ProvisionedIops of any category",
         retry(RUN, CONFLICT, drop("SystemDisk", "DataDisk"))),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any, Final
 from faultzone.mutations.library import (
     Parameters,
     answer,
+    at,
     becomes,
     default,
     drop,
@@ -135,6 +136,12 @@ REGIONS: Final = (
         STOCK, where(lambda given: given.get("DestinationResource") == "SystemDisk", drop("SystemDiskCategory")))),
     row("data-disk-categories-are-all-told", "instance/available-needs", "tells of all data disks",
         request(STOCK, drop("DataDiskCategory"))),
+    row("entry-disks-are-offered-to-all", "instance/disk-category-of-types", "offers disks as if for another type",
+        request(STOCK, where(lambda given: given.get("DestinationResource") in ("SystemDisk", "DataDisk"),
+                             at("InstanceType", becomes("ecs.u1-c1m2.large"))))),
+    row("entry-disks-are-offered-to-none", "instance/disk-category-of-types", "offers no such disks", request(
+        STOCK, where(lambda given: given.get("DestinationResource") in ("SystemDisk", "DataDisk"),
+                     at("InstanceType", becomes("ecs.g5.large"))))),
     row("any-charge-type-is-sold", "instance/available-needs", "takes any way to be charged",
         request(STOCK, drop("InstanceChargeType"))),
     row("any-strategy-is-sold", "instance/available-needs", "takes any strategy", request(STOCK, drop("SpotStrategy"))),

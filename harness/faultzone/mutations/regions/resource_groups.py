@@ -17,6 +17,7 @@ from faultzone.mutations.library import (
     drop,
     read_as,
     refused_as,
+    replaced,
     request,
     retry,
     swallow,
@@ -94,6 +95,14 @@ REGIONS: Final = (
         request("ListTagResources", at("TagFilter", lambda filters: filters[:1]))),
     row("filters-find-no-key", "instance/tag-filter", "wants values of every filter",
         request("ListTagResources", at("TagFilter[]", lambda each: {"TagValues": ["none"], **each}))),
+    row("stars-of-keys-are-letters", "instance/tag-filter", "finds no tag by a part of its key",
+        request("ListTagResources", at("TagFilter[].TagKey", replaced("*", "")))),
+    row("stars-of-values-are-letters", "instance/tag-filter", "finds no tag by a part of its value",
+        request("ListTagResources", at("TagFilter[].TagValues[]", replaced("*", "")))),
+    row("values-beside-a-star", "instance/tag-filter", "takes values beside a part of a key",
+        retry("ListTagResources", "InvalidParameter", at("TagFilter[]", drop("TagValues")))),
+    row("tags-beside-filters", "instance/tag-filter", "takes tags and filters at once",
+        retry("ListTagResources", "InvalidParameter.Conflict", drop("Tag"))),
 
     # The default group
     *(row(f"{name}-show-a-default-group", "instance/default-resource-group", f"shows a group of its own in {action}",
