@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from faultzone import clock as clocks
 from faultzone.clock import (
     DAY,
     HOUR,
@@ -22,7 +24,7 @@ from faultzone.clock import (
     stamp_minute,
     utc,
 )
-from faultzone.errors import UsageError
+from faultzone.errors import HarnessError, UsageError
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,37 @@ def test_a_timer_that_fired_is_not_live_and_may_be_cancelled() -> None:
     assert not timer.live
     timer.cancel()
     assert not clock.step(1)
+
+
+def test_timers_that_set_one_another_at_one_instant_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clocks, "CHAIN_MOST", 5)
+    clock, fired = Clock(), []
+
+    def again() -> None:
+        fired.append(clock.now)
+        clock.call_later(0, again)
+
+    clock.call_later(1000, again)
+    with pytest.raises(HarnessError, match=r"2019-03-01T00:00:01Z: 5 timers .* set one another, .*\.again;"):
+        run(clock, clock.now + 1000)
+    assert fired == [VIRTUAL_START + 1000] * 6
+
+
+def test_any_number_of_timers_fire_at_one_instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What counts is how long the chain is in which they set one another; what time passes over ends it."""
+    monkeypatch.setattr(clocks, "CHAIN_MOST", 2)
+    clock, fired = Clock(), list[int]()
+
+    def again(number: int) -> None:
+        clock.call_later(0, partial(fired.append, number))
+
+    for number in range(10):
+        clock.call_later(0, partial(again, number))
+    for _ in range(3):
+        while clock.step(clock.now):
+            pass
+        clock.call_later(0, lambda: None)
+    assert fired == [*range(10)]
 
 
 def test_a_step_goes_no_further_than_its_limit() -> None:

@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from math import inf
 from typing import Final
 
-from faultzone.errors import UsageError
+from faultzone.errors import HarnessError, UsageError
 
 #: A length of time: seconds, a timedelta, or text such as "90s", "2h", "1d12h".
 Duration = int | float | str | timedelta
@@ -31,6 +31,9 @@ VIRTUAL_START: Final = 1_551_398_400_000  # 2019-03-01T00:00:00Z
 #: Region time may be moved this far. Stamps have four digits for the year, and what is due lies years ahead.
 CLOCK_END: Final = 250_246_627_200_000  # 9900-01-01T00:00:00Z
 SCALE_MAX: Final = 1_000_000.0
+
+#: How often timers of one instant may set further timers of that instant, one after the other.
+CHAIN_MOST: Final = 100_000
 
 _UNITS: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY}
 _PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|min|s|m|h|d)", re.ASCII)
@@ -148,6 +151,9 @@ class Clock:
         self.now = start
         self._heap: list[tuple[int, int, Timer]] = []
         self._set = 0
+        #: How long the chain of timers is that set one another at the present instant, and the last that was set when
+        #: its last link fired.
+        self._chain = self._link = 0
 
     def call_at(self, due: int, action: Callable[[], None]) -> Timer:
         """Run `action` once time reaches `due`; an instant that has passed means as soon as time is next looked at."""
@@ -179,21 +185,37 @@ class Clock:
 
         Returns:
             Whether one fired; if none did, time stands at `limit`.
+
+        Raises:
+            HarnessError: timers set one another at one instant, `CHAIN_MOST` of them: time would never go on.
         """
         heap = self._heap
         while heap and heap[0][0] <= limit:
-            due, _, timer = heappop(heap)
+            due, order, timer = heappop(heap)
             action = timer.action
             if action is None:
                 continue
             timer.action = None
             if due > self.now:
                 self.now = due
+                self._chain, self._link = 0, self._set
+            elif order > self._link:
+                self._chain, self._link = self._chain + 1, self._set
+                if self._chain > CHAIN_MOST:
+                    raise self._stands_still(action)
             action()
             return True
         if limit > self.now:
             self.now = limit
+        self._chain, self._link = 0, self._set
         return False
+
+    def _stands_still(self, action: Callable[[], None]) -> HarnessError:
+        name = getattr(action, "__qualname__", None) or repr(action)
+        return HarnessError(
+            f"region time stands still at {stamp(self.now)}: {CHAIN_MOST:,} timers of this instant set one another, "
+            f"the last of them {name}; let it set its next timer for a later instant"
+        )
 
     def target(self) -> int:
         """The instant up to which time has run by itself: for virtual time, the present."""
