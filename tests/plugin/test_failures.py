@@ -104,10 +104,12 @@ def test_a_test_without_a_region_reads_as_ever(pytester: pytest.Pytester) -> Non
 def test_a_mistake_of_faultzone_itself_keeps_its_frames(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         def test_it(region, monkeypatch):
-            monkeypatch.setattr("faultzone.region.region._MADE", None)
+            monkeypatch.setattr("faultzone.region.clean_up._MADE", None)
             region.call("CreateDeploymentSet")
     """)
-    pytester.runpytest_inprocess().stdout.fnmatch_lines(["E *TypeError*", "*region.py:*: TypeError", "again *"])
+    pytester.runpytest_inprocess().stdout.fnmatch_lines(
+        ["E *AttributeError*", "*clean_up.py:*: AttributeError", "again *"]
+    )
 
 
 def test_the_journal_is_named_where_it_is_kept(pytester: pytest.Pytester) -> None:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from faultzone import editions, waiting
 from faultzone.api.callers import CALLER, Caller
 from faultzone.api.ecs import ECS
-from faultzone.api.errors import ApiError
 from faultzone.backends import Backend, Doors
 from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.clock import Duration, milliseconds
 from faultzone.editions import Edition
 from faultzone.editions.catalog import DEFAULT_IMAGE, DEFAULT_INSTANCE_TYPE
-from faultzone.errors import IncompleteAnswer, NotSupported, UsageError, WaitTimeout
+from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
 from faultzone.faults.targets import id_of
 from faultzone.journal.journal import Journal
 from faultzone.region import commands as of_commands
 from faultzone.region import events as of_events
+from faultzone.region.clean_up import NOTED, Made
 from faultzone.region.commands import Commands
 from faultzone.region.events import Events
 from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check_status
@@ -48,26 +46,6 @@ T = TypeVar("T")
 
 #: Items of a page: as many as each listing gives, in every edition.
 _PAGE: Final = 50
-
-#: What actions make, but for instances: what deletes it, the field of the answer that names it, and what makes it. It
-#: is deleted in this order: what uses something else before what is used.
-_DELETIONS: Final = (
-    ("DeleteDeploymentSet", "DeploymentSetId", ("CreateDeploymentSet",)),
-    ("DeleteLaunchTemplate", "LaunchTemplateId", ("CreateLaunchTemplate",)),
-    ("DeleteCommand", "CommandId", ("CreateCommand",)),
-    ("DeleteKeyPairs", "KeyPairName", ("CreateKeyPair", "ImportKeyPair")),
-    ("DeleteDisk", "DiskId", ("CreateDisk",)),
-    ("DeleteNetworkInterface", "NetworkInterfaceId", ("CreateNetworkInterface",)),
-    ("ReleaseEipAddress", "AllocationId", ("AllocateEipAddress",)),
-    ("DeleteSecurityGroup", "SecurityGroupId", ("CreateSecurityGroup",)),
-    ("DeleteVSwitch", "VSwitchId", ("CreateVSwitch",)),
-    ("DeleteVpc", "VpcId", ("CreateVpc",)),
-)
-_MADE: Final = {making: field for _, field, actions in _DELETIONS for making in actions}
-#: For how long the deletion of what is still used is tried again, in region time.
-_UNUSED_WITHIN: Final = "10s"
-#: What makes instances.
-_LAUNCHES: Final = frozenset({"RunInstances", "CreateInstance"})
 
 
 class Region:
@@ -109,8 +87,7 @@ class Region:
         self.served: list[Endpoint] = []
         #: The metadata services of instances that were asked for, by their ids; views share them too.
         self.metadata_served: dict[str, MetadataEndpoint] = {}
-        #: What was made through it: the field that names it -> the product and the name.
-        self._made: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        self._made = Made()
         #: The numbers of the operations of the test's own clients.
         self.operations = count(1)
         #: Whose view this is, if it is one; and the views through which something was made.
@@ -184,8 +161,10 @@ class Region:
             from faultzone.backends.answers import documented
 
             answer = documented(action, answer, product)
-        if action in _MADE or action in _LAUNCHES:
-            self._note(action, product, answer)
+        if action in NOTED:
+            if not self._made and self._root is not None:
+                self._root._views.append(self)
+            self._made.note(action, product, parameters, answer)
         return answer
 
     def control(self, verb: str, **arguments: object) -> dict[str, Any]:
@@ -651,45 +630,12 @@ class Region:
 
     def clean_up(self) -> None:
         """Release the instances that were made through this handle, then delete whatever else was."""
-        instances = [Instance(self, each) for _, each in dict.fromkeys(self._made["InstanceId"])]
-        for instance in [each for each in instances if each.exists]:
-            shown = instance.describe()
-            if shown.get("DeletionProtection"):
-                self.call("ModifyInstanceAttribute", InstanceId=instance.id, DeletionProtection=False)
-            if shown["Status"] == "Pending":
-                self.wait(lambda each=instance: each.status != "Pending", what=f"{instance.id} provisioned")  # type: ignore[misc]
-            instance.delete()
-        for action, field, _ in _DELETIONS:
-            for product, name in reversed(dict.fromkeys(self._made[field])):
-                named = {"KeyPairNames": f'["{name}"]'} if field == "KeyPairName" else {field: name}
-                with suppress(ApiError, WaitTimeout):
-                    self.wait(partial(self._delete, action, product, named), _UNUSED_WITHIN, what=f"{name} deleted")
-        self._made.clear()
-
-    def _delete(self, action: str, product: str, named: Mapping[str, str]) -> bool:
-        """Delete something, and say whether it is gone: it is not while anything uses it."""
-        try:
-            self.call(action, product, **named)
-        except ApiError as refusal:
-            if refusal.code.startswith("DependencyViolation"):
-                return False
-            raise
-        return True
+        self._made.delete(self)
 
     @property
     def _is_lasting(self) -> bool:
         """Whether what a test leaves behind stays: the backend outlives it, and cannot be made anew."""
         return self.backend.outlives_tests and "shape-region" not in self.backend.capabilities
-
-    def _note(self, action: str, product: str, answer: Mapping[str, Any]) -> None:
-        """Remember what an answer says was made, so that it can be cleaned up."""
-        if not self._made and self._root is not None:
-            self._root._views.append(self)
-        if "InstanceIdSets" in answer:
-            self._made["InstanceId"] += [(product, each) for each in answer["InstanceIdSets"]["InstanceIdSet"]]
-        field = _MADE.get(action, "InstanceId")
-        if field in answer:
-            self._made[field].append((product, answer[field]))
 
     def __enter__(self) -> Region:
         return self
