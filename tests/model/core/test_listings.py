@@ -6,14 +6,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 
 from faultzone import ApiError, Region, UsageError, make_region
 from faultzone.backends.local import LocalBackend
 from faultzone.clock import read_stamp
-from faultzone.model.core.listing import like
+from faultzone.model.core.listing import BARE, Envelope, Token, like, listing
 from tests.support.books import indexes, rebuilt
 
 Shown = Mapping[str, Any]
@@ -296,6 +296,31 @@ def walked(seed: int, steps: int) -> None:
             compared += 1
     check_indexes(walk)
     assert compared > steps // 2
+
+
+class _Page(NamedTuple):
+    page_number: int
+    page_size: int
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ({}, {"TotalCount": 3, "Things": {"Thing": [0, 1, 2]}}),
+        ({"request": _Page(2, 2)}, {"TotalCount": 3, "PageNumber": 2, "PageSize": 2, "Things": {"Thing": [2]}}),
+        ({"request": _Page(2, 2), "envelope": BARE}, {"Things": {"Thing": [2]}}),
+        (
+            {"request": _Page(1, 2), "envelope": Envelope("Total", "", ""), "latest_first": True},
+            {"Total": 3, "Things": {"Thing": [2, 1]}},
+        ),
+        ({"token": Token(None, 2)}, {"TotalCount": 3, "NextToken": "fz1", "Things": {"Thing": [0, 1]}}),
+        ({"token": Token("fz1", 2), "envelope": BARE}, {"NextToken": "", "Things": {"Thing": [2]}}),
+        ({"token": Token("fz1", 2), "envelope": Envelope(ends=False)}, {"TotalCount": 3, "Things": {"Thing": [2]}}),
+        ({"item": "", "more": "x"}, {"TotalCount": 3, "more": "x", "Things": [0, 1, 2]}),
+    ],
+)
+def test_an_answer_has_what_its_envelope_says(asked: dict[str, Any], answer: dict[str, Any]) -> None:
+    assert listing(**{"wrapper": "Things", "item": "Thing", "candidates": range(3), "request": None, **asked}) == answer
 
 
 def test_a_listing_by_index_shows_what_a_look_at_everything_shows() -> None:

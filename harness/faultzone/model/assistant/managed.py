@@ -162,29 +162,21 @@ def describe_activations(region: RegionState, account: AccountState, request: De
         group, tags = each.group, tag_list(each.tags)
         return {**_usage(each), "Disabled": each.disabled, "ResourceGroupId": group, "Tags": tags}
 
-    return _flat(
+    return listing(
         "ActivationList",
-        listing(
-            "ActivationList",
-            "",
-            account.part(ManagedState).activations.values(),
-            request,
-            shown,
-            where=[lambda each: has_tags(each.tags, asked)],
-            having=(
-                (request.activation_id, lambda each: each.id),
-                (request.instance_name, lambda each: each.request.instance_name),
-                (request.resource_group, lambda each: each.group),
-            ),
-            latest_first=True,
-            token=plain_token(request),
+        "",
+        account.part(ManagedState).activations.values(),
+        request,
+        shown,
+        where=[lambda each: has_tags(each.tags, asked)],
+        having=(
+            (request.activation_id, lambda each: each.id),
+            (request.instance_name, lambda each: each.request.instance_name),
+            (request.resource_group, lambda each: each.group),
         ),
+        latest_first=True,
+        token=plain_token(request),
     )
-
-
-def _flat(name: str, answer: Answer) -> Answer:
-    """An answer whose list has no structure round it."""
-    return {**answer, name: answer[name][""]}
 
 
 @handles(DisableActivation)
@@ -337,26 +329,23 @@ def describe_managed(region: RegionState, account: AccountState, request: Descri
         conditions.append(lambda each: each.id in named)
     if request.instance_ip is not None:
         conditions.append(lambda each: request.instance_ip in (each.private_ip, each.public_ip))
-    return _flat(
+    return listing(
         "Instances",
-        listing(
-            "Instances",
-            "",
-            account.part(ManagedState).instances.values(),
-            request,
-            shown,
-            where=conditions,
-            having=(
-                (request.activation_id, lambda each: each.activation),
-                (request.instance_name, lambda each: each.name),
-                (request.machine_id, lambda each: each.machine),
-                (request.os_type, os_type),
-                (request.connected, lambda each: is_heard(region, account, each)),
-                (request.resource_group, lambda each: each.group),
-            ),
-            latest_first=True,
-            token=plain_token(request),
+        "",
+        account.part(ManagedState).instances.values(),
+        request,
+        shown,
+        where=conditions,
+        having=(
+            (request.activation_id, lambda each: each.activation),
+            (request.instance_name, lambda each: each.name),
+            (request.machine_id, lambda each: each.machine),
+            (request.os_type, os_type),
+            (request.connected, lambda each: is_heard(region, account, each)),
+            (request.resource_group, lambda each: each.group),
         ),
+        latest_first=True,
+        token=plain_token(request),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from itertools import islice
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
@@ -39,6 +38,26 @@ class Token(NamedTuple):
     most: int
 
 
+class Envelope(NamedTuple):
+    """The fields of an answer besides the list; one without a name is left out.
+
+    Attributes:
+        total: the name of the number of all items.
+        number, size: the names of what a page by number was asked for with.
+        ends: whether the last page by token has a token too, which is empty.
+    """
+
+    total: str = "TotalCount"
+    number: str = "PageNumber"
+    size: str = "PageSize"
+    ends: bool = True
+
+
+#: What most answers have, and what those have that tell no number.
+USUAL: Final = Envelope()
+BARE: Final = Envelope("", "", "")
+
+
 class AskedByToken(Protocol):
     """A request for one page that may be asked for by token."""
 
@@ -53,11 +72,16 @@ FEWEST_BY_TOKEN: Final = 10
 MOST_BY_TOKEN: Final = 100
 
 
+def within_limits(asked: int | None, most: int = MOST_BY_TOKEN) -> int:
+    """How many items a page by token has for which so many are asked."""
+    return min(max(asked or 0, FEWEST_BY_TOKEN), most)
+
+
 def token_of(request: AskedByToken, *, most: int = MOST_BY_TOKEN) -> Token | None:
     """What asks for a page by token; None for a page by number."""
     if request.max_results is None and request.next_token is None:
         return None
-    return Token(request.next_token, min(max(request.max_results or 0, FEWEST_BY_TOKEN), most))
+    return Token(request.next_token, within_limits(request.max_results, most))
 
 
 def plain_token(request: AskedByToken) -> Token | None:
@@ -76,25 +100,28 @@ def listing(
     wrapper: str,
     item: str,
     candidates: Listed[T],
-    request: Paged,
+    request: Paged | None,
     render: Callable[[T], Any] = _as_it_is,
     *,
     where: Iterable[Callable[[T], object]] = (),
     having: Iterable[tuple[object, Callable[[T], object]]] = (),
     latest_first: bool = False,
     token: Token | None = None,
+    envelope: Envelope = USUAL,
     **more: object,
 ) -> dict[str, Any]:
     """A page of the candidates that meet all conditions, in the form of the Describe actions.
 
     Args:
         wrapper: the name of the list.
-        item: the name of its items.
+        item: the name of its items, empty where the list stands by itself.
         candidates: oldest first, if `latest_first`; else in the order in which they are shown.
+        request: asks for a page by number; None for all on one page, unless `token` asks for one.
         render: makes of a candidate what is shown; asked for those of the page alone.
         where: conditions.
         having: more of them: a value that each must have, None for any, and what reads it.
         token: asks for a page by token, instead of by number.
+        envelope: which fields the answer has besides the list.
         more: further fields of the answer.
 
     Raises:
@@ -107,18 +134,24 @@ def listing(
         found = [each for each in each_in_turn if all(condition(each) for condition in conditions)]
         latest_first = False
     total = len(found)
-    answer: dict[str, Any]
+    answer: dict[str, Any] = {envelope.total: total} if envelope.total else {}
     if token is not None:
-        shown, following = by_token(partial(cut, found, latest_first=latest_first), total, *token)
-        answer = {"TotalCount": total, "NextToken": following}
-    else:
-        number, size = request.page_number, request.page_size
-        start = (number - 1) * size
+        start, following = _place(token, total)
+        shown = cut(found, start, token.most, latest_first=latest_first)
+        if following or envelope.ends:
+            answer["NextToken"] = following
+    elif request is not None:
+        size = request.page_size
+        start = (request.page_number - 1) * size
         shown = cut(found, start, size, latest_first=latest_first) if start < total else []
-        answer = {"TotalCount": total, "PageNumber": number, "PageSize": size}
+        if envelope.number:
+            answer[envelope.number], answer[envelope.size] = request.page_number, size
+    else:
+        shown = cut(found, 0, total, latest_first=latest_first)
     if more:
         answer.update(more)
-    answer[wrapper] = {item: [render(each) for each in shown]}
+    rows = [render(each) for each in shown]
+    answer[wrapper] = {item: rows} if item else rows
     return answer
 
 
@@ -168,21 +201,18 @@ def _follow(middle: Sequence[str], last: str, text: str, at: int) -> bool:
     return text.endswith(last) and at <= len(text) - len(last)
 
 
-def by_token(cut: Callable[[int, int], list[T]], total: int, token: str | None, most: int) -> tuple[list[T], str]:
-    """A page of at most so many of a listing, and the token of the next, empty at the end (assistant/token-paging).
+def _place(token: Token, total: int) -> tuple[int, str]:
+    """Where a page by token begins, and the token of the next, empty at the end (assistant/token-paging).
 
     A token counts from the end of the list: what is put at its head meanwhile moves no page.
-
-    Args:
-        cut: gives so many of the listing from one on.
 
     Raises:
         ApiError: `InvalidParameter`: the token is not one that was given out.
     """
-    start = 0
-    if token is not None:
-        if not (token.startswith("fz") and token[2:].isdecimal() and token.isascii() and len(token) < 20):
+    start, text = 0, token.text
+    if text is not None:
+        if not (text.startswith("fz") and text[2:].isdecimal() and text.isascii() and len(text) < 20):
             raise ApiError.of("InvalidParameter", name="NextToken", why="it was not given out")
-        start = max(0, total - int(token[2:]))
-    end = start + most
-    return cut(start, most), f"fz{total - end}" if end < total else ""
+        start = max(0, total - int(text[2:]))
+    end = start + token.most
+    return start, f"fz{total - end}" if end < total else ""

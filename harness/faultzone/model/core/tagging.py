@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.api.answer import FIRST
 from faultzone.loading import Loaded
+from faultzone.model.core.listing import BARE, listing
 
 if TYPE_CHECKING:
     from faultzone.editions.edition import Date
+    from faultzone.model.core.listing import Listed, Token
     from faultzone.model.core.state import AccountState, RegionState
 
 
@@ -42,6 +44,22 @@ def tags_of(resource: Any) -> Mapping[str, str]:
 def retag(region: RegionState, account: AccountState, resource: Any, tags: dict[str, str]) -> None:
     """Give other tags to a resource that has them by key, and that no index knows."""
     resource.tags = tags
+
+
+def list_tags(found: Listed[tuple[str, str, str]], kind: str, token: Token) -> dict[str, Any]:
+    """The answer of ListTagResources.
+
+    Args:
+        found: resources by id, each with a key and a value; as often as it has tags.
+        kind: their type, as the request has it.
+        token: asks for the page.
+    """
+
+    def show(each: tuple[str, str, str]) -> dict[str, str]:
+        id, key, value = each
+        return {"ResourceId": id, "ResourceType": kind, "TagKey": key, "TagValue": value}
+
+    return listing("TagResources", "TagResource", found, None, show, token=token, envelope=BARE)
 
 
 #: ResourceType, in small letters -> the type.

@@ -27,7 +27,7 @@ from faultzone.model.core.events import SystemEvent
 from faultzone.model.core.fields import TO_THE_SECOND, rows_of_ids, tagged
 from faultzone.model.core.filters import read_asked_tags, read_instant, read_range
 from faultzone.model.core.index import NONE, both, either, rows_of, without
-from faultzone.model.core.listing import Listed, listing, token_of
+from faultzone.model.core.listing import Envelope, Listed, listing, token_of
 from faultzone.model.core.state import (
     PENDING,
     RUNNING,
@@ -255,7 +255,7 @@ def describe_history(region: RegionState, account: AccountState, request: Descri
         conditions.append(book.rows("instance", *(each.id for each in of_group)))
     conditions += [each.events for each in _filters(region, account, request)]
     kept = events.history(region, *conditions)
-    answer = listing(
+    return listing(
         "InstanceSystemEventSet",
         "InstanceSystemEventType",
         kept,
@@ -263,10 +263,8 @@ def describe_history(region: RegionState, account: AccountState, request: Descri
         partial(_past, region),
         latest_first=True,
         token=token_of(request),
+        envelope=Envelope(ends=False),  # The last page has no token (event/history-token-paging).
     )
-    if not answer.get("NextToken"):
-        answer.pop("NextToken", None)  # The last page has none (event/history-token-paging).
-    return answer
 
 
 def _past(region: RegionState, event: SystemEvent) -> dict[str, Any]:

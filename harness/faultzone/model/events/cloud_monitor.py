@@ -27,9 +27,12 @@ from faultzone.api.cms import (
 )
 from faultzone.api.errors import ApiError
 from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.listing import BARE, Envelope, listing
 from faultzone.model.core.state import AccountState, RegionState
 from faultzone.model.events.notifications import HOST_NAME, QUEUE, WEBHOOK, Destination, Notification, dry_run, of_event
 
+#: What the list of rules tells besides them.
+_TOTAL: Final = Envelope("Total", "", "")
 _DONE: Final = {"Code": "200", "Message": "success", "Success": True}
 _ANY: Final = "*"
 _ECS: Final = "ECS"
@@ -146,9 +149,8 @@ def describe_system_events(region: RegionState, account: AccountState, request: 
         and (not r.keywords or _has_words(json.dumps(told["content"], ensure_ascii=False), r.keywords))
     ]
     found.sort(key=lambda each: each[:2], reverse=True)
-    first = (r.page_number - 1) * r.page_size
-    shown = [_show(region, *each) for each in found[first : first + r.page_size]]
-    return {"Code": "200", "Message": "success", "Success": "true", "SystemEvents": {"SystemEvent": shown}}
+    listed = listing("SystemEvents", "SystemEvent", found, r, lambda each: _show(region, *each), envelope=BARE)
+    return {"Code": "200", "Message": "success", "Success": "true", **listed}
 
 
 def _instant(time: int | None) -> int | None:
@@ -315,20 +317,12 @@ def describe_event_rules(region: RegionState, account: AccountState, request: De
         and r.is_enabled in (None, rule.state == STATES[0])
         and r.group_id is None
     ]
-    first = (r.page_number - 1) * r.page_size
-    shown = [
-        {
-            **_show_rule(rule),
-            "SilenceTime": rule.silence,
-            "EventPattern": {
-                "EventPattern": [
-                    {**_show_pattern(each), "CustomFilters": each.get("CustomFilters", "")} for each in rule.patterns
-                ]
-            },
-        }
-        for rule in found[first : first + r.page_size]
-    ]
-    return {**_DONE, "Total": len(found), "EventRules": {"EventRule": shown}}
+    return {**_DONE, **listing("EventRules", "EventRule", found, r, _show_listed, envelope=_TOTAL)}
+
+
+def _show_listed(rule: _Rule) -> dict[str, Any]:
+    patterns = [{**_show_pattern(each), "CustomFilters": each.get("CustomFilters", "")} for each in rule.patterns]
+    return {**_show_rule(rule), "SilenceTime": rule.silence, "EventPattern": {"EventPattern": patterns}}
 
 
 def _show_rule(rule: _Rule) -> dict[str, str]:

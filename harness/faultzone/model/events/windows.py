@@ -7,7 +7,6 @@ event/plan-window-applies).
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.ecs.maintenance_windows import (
@@ -21,7 +20,7 @@ from faultzone.api.errors import ApiError
 from faultzone.clock import DAY, HOUR, stamp
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_tag_list
-from faultzone.model.core.listing import FEWEST_BY_TOKEN, MOST_BY_TOKEN, by_token, cut
+from faultzone.model.core.listing import Envelope, Token, listing, within_limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -195,14 +194,17 @@ def describe_windows(region: RegionState, account: AccountState, request: Descri
         )
 
     found = [each for each in _windows_of(region, account.id).values() if meets(each)]
-    most = min(max(r.max_results or 0, FEWEST_BY_TOKEN), MOST_BY_TOKEN)
-    shown, following = by_token(partial(cut, found), len(found), r.next_token, most)
-    answer = {
-        "TotalCount": len(found),
-        "MaxResults": most,
-        "PlanMaintenanceWindowList": [_render(each) for each in shown],
-    }
-    return {**answer, "NextToken": following} if following else answer
+    most = within_limits(r.max_results)
+    return listing(
+        "PlanMaintenanceWindowList",
+        "",
+        found,
+        None,
+        _render,
+        token=Token(r.next_token, most),
+        envelope=Envelope(ends=False),
+        MaxResults=most,
+    )
 
 
 def _render(window: PlanWindow) -> dict[str, Any]:

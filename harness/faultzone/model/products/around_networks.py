@@ -6,7 +6,6 @@ Source: API reference of Vpc 2016-04-28, 2026-10.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any, Final
 
 from faultzone.api.errors import ApiError
@@ -25,10 +24,11 @@ from faultzone.clock import stamp
 from faultzone.model.core.addresses import Vpc, VSwitch
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import TAGS_MOST, has_tags, read_asked_tags, read_tags
-from faultzone.model.core.listing import by_token, cut, listing
+from faultzone.model.core.listing import Token, listing
 from faultzone.model.core.networks import cidr, group_of, route_table_id, router_id, status_of
 from faultzone.model.core.resource_groups import check_group
 from faultzone.model.core.state import AccountState, RegionState
+from faultzone.model.core.tagging import list_tags
 
 #: What all VPCs reach of the cloud itself.
 _SERVICES: Final = "100.64.0.0/10"
@@ -196,12 +196,7 @@ def list_tag_resources(region: RegionState, account: AccountState, request: List
         if (not request.resource_ids or id in request.resource_ids) and has_tags(each.tags, asked)
         for key, value in each.tags.items()
     ]
-    shown, token = by_token(partial(cut, found), len(found), request.next_token, request.max_results)
-    listed = [
-        {"ResourceId": id, "ResourceType": request.resource_type, "TagKey": key, "TagValue": value}
-        for id, key, value in shown
-    ]
-    return {"NextToken": token, "TagResources": {"TagResource": listed}}
+    return list_tags(found, request.resource_type, Token(request.next_token, request.max_results))
 
 
 @handles(MoveResourceGroup)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Final
 
 from faultzone.api.answer import CURRENT
@@ -20,7 +19,7 @@ from faultzone.model.core.client_tokens import once
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_tags, tag_list
 from faultzone.model.core.index import size
-from faultzone.model.core.listing import by_token, cut, listing, token_of
+from faultzone.model.core.listing import BARE, Token, listing, token_of
 from faultzone.model.core.resource_groups import kept_group
 from faultzone.model.core.rules_of_groups import INGRESS, GroupRule
 from faultzone.model.core.state import AccountState, RegionState, SecurityGroup
@@ -139,10 +138,15 @@ def describe_security_group_attribute(
         raise ApiError("InvalidSecurityGroupId.NotFound")
     today = region.edition.has(CURRENT)
     rules = [each for each in group.rules.values() if request.direction in (None, "all", each.direction)]
-    shown, token = rules, ""
-    if today:
-        most = request.max_results or _RULES_BY_TOKEN
-        shown, token = by_token(partial(cut, rules), len(rules), request.next_token, most)
+    listed = listing(
+        "Permissions",
+        "Permission",
+        rules,
+        None,
+        lambda each: _render_rule(account, each, today=today),
+        token=Token(request.next_token, request.max_results or _RULES_BY_TOKEN) if today else None,
+        envelope=BARE,
+    )
     answer = {
         "RegionId": region.id,
         "SecurityGroupId": group.id,
@@ -150,9 +154,9 @@ def describe_security_group_attribute(
         "Description": group.description,
         "VpcId": group.vpc.id,
         "InnerAccessPolicy": group.inner_access,
-        "Permissions": {"Permission": [_render_rule(account, each, today=today) for each in shown]},
+        **listed,
     }
-    return {**answer, "NextToken": token, "SnapshotPolicyIds": {"SnapshotPolicyId": []}} if today else answer
+    return {**answer, "SnapshotPolicyIds": {"SnapshotPolicyId": []}} if today else answer
 
 
 def _render_rule(account: AccountState, rule: GroupRule, *, today: bool) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from faultzone.model.core.excluded import check_excluded
 from faultzone.model.core.fields import tagged
 from faultzone.model.core.filters import TAGS_MOST, has_tags, read_asked_tags, read_tag_list, read_tags
 from faultzone.model.core.index import both, either
-from faultzone.model.core.listing import Listed, by_token, cut, like
+from faultzone.model.core.listing import Listed, Token, like
 from faultzone.model.core.state import AccountState, Instance, RegionState
-from faultzone.model.core.tagging import TYPES, Tagged, retag, tags_of
+from faultzone.model.core.tagging import TYPES, Tagged, list_tags, retag, tags_of
 from faultzone.model.resources.describe import MOST_BY_TOKEN
 
 
@@ -106,12 +106,7 @@ def list_tag_resources(region: RegionState, account: AccountState, request: List
             and all(_passes(kind.tags(resource), each) for each in request.tag_filters)
             for each in _listed(kind, resource)
         ]
-    shown, token = by_token(partial(cut, found), len(found), request.next_token, MOST_BY_TOKEN)
-    listed = [
-        {"ResourceId": id, "ResourceType": request.resource_type, "TagKey": key, "TagValue": value}
-        for id, key, value in shown
-    ]
-    return {"NextToken": token, "TagResources": {"TagResource": listed}}
+    return list_tags(found, request.resource_type, Token(request.next_token, MOST_BY_TOKEN))
 
 
 def _rows_of_filter(book: Book[Instance], asked: Mapping[str, Any]) -> Mapping[int, int]:

@@ -15,7 +15,7 @@ from faultzone.api.ecs.types import (
 from faultzone.editions.type_facts import facts_of
 from faultzone.model.core.catalog import InstanceType
 from faultzone.model.core.dispatch import Answer, handles
-from faultzone.model.core.listing import by_token
+from faultzone.model.core.listing import BARE, MOST_BY_TOKEN, Token, listing
 from faultzone.model.core.state import AccountState, RegionState
 
 #: How many disks an instance may have: the system disk, and as many data disks as a launch takes.
@@ -96,14 +96,10 @@ def describe_instance_types(region: RegionState, account: AccountState, request:
     asked = [each for each in _FILTERS if each.attribute in given]
     shown = (_render(kind, today=today) for kind in _types(region, request))
     found = [each for each in shown if all(row.holds(each.get(row.field, 0), given[row.attribute]) for row in asked)]
-    answer: Answer = {}
+    token = None
     if request.max_results is not None or request.next_token is not None:
-        kept, most = found, _LARGEST_PAGE if today else 100
-        found, answer["NextToken"] = by_token(
-            lambda start, most: kept[start : start + most], len(kept), request.next_token, request.max_results or most
-        )
-    answer["InstanceTypes"] = {"InstanceType": found}
-    return answer
+        token = Token(request.next_token, request.max_results or (_LARGEST_PAGE if today else MOST_BY_TOKEN))
+    return listing("InstanceTypes", "InstanceType", found, None, token=token, envelope=BARE)
 
 
 def _types(region: RegionState, request: DescribeInstanceTypes) -> Iterable[InstanceType]:
