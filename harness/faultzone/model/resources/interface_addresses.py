@@ -6,7 +6,8 @@ UnassignIpv6Addresses, and the error codes of the pages of 2021-02.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Final
 
@@ -47,17 +48,8 @@ def read_private_addresses(vswitch: VSwitch, texts: Sequence[str]) -> tuple[int,
     Raises:
         ApiError: one is none of it, is taken, or is named twice.
     """
-    read = []
-    for text in texts:
-        address = read_dotted(text)
-        if address is None or not vswitch.addresses.has(address):
-            raise ApiError.of("InvalidVSwitchId.IpInvalid", address=text[:64])
-        if not vswitch.addresses.is_free(address):
-            raise ApiError.of("InvalidIp.IpAssigned", address=text)
-        if address in read:
-            raise ApiError.of("InvalidIp.IpRepeated", address=text)
-        read.append(address)
-    return tuple(read)
+    addresses = vswitch.addresses
+    return _read_each(texts, read_dotted, addresses.has, addresses.is_free, "InvalidVSwitchId.IpInvalid")
 
 
 def read_ipv6_addresses(
@@ -75,17 +67,34 @@ def read_ipv6_addresses(
     base = ipv6_of(region, account, vswitch)
     if base is None:
         raise ApiError("InvalidVSwitch.Ipv6NotTurnOn")
-    blocks, read = account.part(Ipv6Blocks), list[int]()
+    is_free = partial(account.part(Ipv6Blocks).is_free, base)
+    return _read_each(texts, read_ipv6, lambda address: address >> 64 == base >> 64, is_free, "InvalidIp.Address")
+
+
+def _read_each(
+    texts: Sequence[str],
+    read: Callable[[str], int | None],
+    has: Callable[[int], bool],
+    is_free: Callable[[int], bool],
+    code: str,
+) -> tuple[int, ...]:
+    """Addresses that are named.
+
+    Args:
+        has: whether an address is of the block that they must be of.
+        code: refuses one that is not.
+    """
+    found: list[int] = []
     for text in texts:
-        address = read_ipv6(text)
-        if address is None or address >> 64 != base >> 64:
-            raise ApiError.of("InvalidIp.Address", address=text[:64])
-        if not blocks.is_free(base, address):
+        address = read(text)
+        if address is None or not has(address):
+            raise ApiError.of(code, address=text[:64])
+        if not is_free(address):
             raise ApiError.of("InvalidIp.IpAssigned", address=text)
-        if address in read:
+        if address in found:
             raise ApiError.of("InvalidIp.IpRepeated", address=text)
-        read.append(address)
-    return tuple(read)
+        found.append(address)
+    return tuple(found)
 
 
 def take_ipv6(
