@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from faultzone import editions
+from faultzone import editions, make_region
 from faultzone.api.errors import ApiError
 from faultzone.model.core.client_tokens import REMEMBERED, ClientTokens
 from faultzone.model.rules import Rules
@@ -47,3 +47,10 @@ def test_of_too_many_the_oldest_is_forgotten(tokens: ClientTokens) -> None:
         tokens.remember("RunInstances", str(number), {}, {"Id": number})
     assert tokens.replay("RunInstances", "0", {}) is None
     assert tokens.replay("RunInstances", "1", {}) == {"Id": 1}
+
+
+def test_a_token_of_another_request_is_refused_before_that_request_is_looked_at() -> None:
+    with make_region() as region:
+        region.call("CreateDeploymentSet", ClientToken="t")
+        with pytest.raises(ApiError, match="IdempotentParameterMismatch"):
+            region.call("CreateDeploymentSet", ClientToken="t", DeploymentSetName="1")

@@ -27,6 +27,26 @@ def _listed(region: Region, vswitch: str) -> Given:
     return found
 
 
+def test_what_is_asked_of_an_elastic_address_with_a_token_happens_once() -> None:
+    """By Vpc alone: ECS documents no ClientToken for them."""
+    with make_region(edition="2026-10") as region:
+        (instance,) = region.run_instances(1, public_ip=False)
+        address = region.call("AllocateEipAddress", "vpc")["AllocationId"]
+        for action in ("AssociateEipAddress", "UnassociateEipAddress", "ReleaseEipAddress"):
+            asked: Given = {"AllocationId": address, "ClientToken": action}
+            if action != "ReleaseEipAddress":
+                asked["InstanceId"] = instance.id
+            for _ in range(2):
+                region.call(action, "vpc", **asked)
+                region.clock.advance("1m")
+            other = {**asked, "AllocationId": "eip-none"}
+            assert_refused("IdempotentParameterMismatch", partial(region.call, action, "vpc", **other))
+        asked = {"AllocationId": address, "ClientToken": "\u00e9"}
+        assert_refused(
+            "InvalidClientToken.ValueNotSupported", partial(region.call, "ModifyEipAddressAttribute", "vpc", **asked)
+        )
+
+
 def _ask_of_addresses(region: Region, ask: Callable[..., Given]) -> None:
     """Get an elastic address, let an instance have it, and give it back."""
     (instance,) = region.run_instances(1, public_ip=False)

@@ -1,5 +1,7 @@
 """The actions of elastic addresses that ECS has besides the product Vpc, which does the same with them.
 
+What Vpc has more is in `faultzone.api.eips`.
+
 Source: SDK of 2019 and API reference of October 2026, of ECS 2014-05-26.
 """
 
@@ -13,11 +15,21 @@ from faultzone.api.request import Request, structures, text
 from faultzone.editions.edition import Date
 
 _FIRST: Final[Date] = (2019, 2)
-_ONE_LINE: Final = "there is one line to the internet here"
-_NO_OTHERS: Final = "an elastic address is of an instance here"
+ONE_LINE: Final = "there is one line to the internet here"
+OF_INSTANCES: Final = "an elastic address is of an instance here"
+BY_HOUR: Final = "an elastic address is paid by the hour here"
 #: What an elastic address can be of; only the first is here.
 INSTANCE_TYPES: Final = ("EcsInstance", "SlbInstance", "Nat", "HaVip", "NetworkInterface")
 _TYPE: Final = "InvalidInstanceType.ValueNotSupported"
+
+#: What both products show of an elastic address.
+SHOWN: Final = (
+    Text("AllocationId", "IpAddress", "InstanceId", "InstanceType", "Status", "RegionId"),
+    Text("Bandwidth", "EipBandwidth", "InternetChargeType", "ChargeType"),
+    Text("ExpiredTime", empty=BY_HOUR),
+    Time("AllocationTime"),
+    items("OperationLocks", "LockReason", Text("LockReason"), empty="no elastic address is locked here"),
+)
 
 
 class AllocateEipAddress(Request):
@@ -27,7 +39,7 @@ class AllocateEipAddress(Request):
 
     bandwidth: str = text("Bandwidth", "5")
     internet_charge_type: str = text("InternetChargeType", "PayByBandwidth", among=("PayByBandwidth", "PayByTraffic"))
-    isp: str | None = text("ISP", inert=_FIRST, why=_ONE_LINE)
+    isp: str | None = text("ISP", inert=_FIRST, why=ONE_LINE)
     activity: str | None = text("ActivityId", inert=_FIRST, why="prices have no promotions here")
     client_token: str | None = text("ClientToken")
 
@@ -72,19 +84,8 @@ class DescribeEipAddresses(Paged):
     associated_type: str | None = text("AssociatedInstanceType", among=INSTANCE_TYPES)
     status: str | None = text("Status")
     charge_type: str | None = text("ChargeType", among=("PrePaid", "PostPaid"))
-    isp: str | None = text("ISP", inert=_FIRST, why=_ONE_LINE)
+    isp: str | None = text("ISP", inert=_FIRST, why=ONE_LINE)
     lock_reason: str | None = text("LockReason")
-    filters: Any = structures("Filter", text("Key"), text("Value"), inert=_FIRST, why=_NO_OTHERS)
+    filters: Any = structures("Filter", text("Key"), text("Value"), inert=_FIRST, why=OF_INSTANCES)
 
-    answer = Answer(
-        *PAGES,
-        items(
-            "EipAddresses",
-            "EipAddress",
-            Text("AllocationId", "IpAddress", "InstanceId", "InstanceType", "Status", "RegionId"),
-            Text("Bandwidth", "EipBandwidth", "InternetChargeType", "ChargeType"),
-            Text("ExpiredTime", empty="an elastic address is paid by the hour here"),
-            Time("AllocationTime"),
-            items("OperationLocks", "LockReason", Text("LockReason"), empty="no elastic address is locked here"),
-        ),
-    )
+    answer = Answer(*PAGES, items("EipAddresses", "EipAddress", *SHOWN))

@@ -21,6 +21,7 @@ from faultzone.api.ecs.deployment_sets import (
 from faultzone.api.errors import ApiError
 from faultzone.clock import stamp
 from faultzone.model.core import events, placement, transitions
+from faultzone.model.core.client_tokens import once
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.excluded import check_excluded
 from faultzone.model.core.hosts import Host
@@ -34,6 +35,7 @@ _GRANULARITY = frozenset({"host"})
 
 
 @handles(CreateDeploymentSet)
+@once
 def create_deployment_set(region: RegionState, account: AccountState, request: CreateDeploymentSet) -> Answer:
     """CreateDeploymentSet: of one strategy, with what that has (deployment-set/strategy, deployment-set/strategies,
     deployment-set/sets-per-region, deployment-set/id-form, deployment-set/group-count)."""
@@ -45,9 +47,6 @@ def create_deployment_set(region: RegionState, account: AccountState, request: C
     if name is not None and not region.rules.set_name_is_valid(name):
         raise ApiError("InvalidDeploymentSetName.Malformed")
     _check_description(region, request.description)
-    earlier = account.tokens.replay("CreateDeploymentSet", request.client_token, request.given)
-    if earlier is not None:
-        return earlier
     if len(account.deployment_sets) >= region.rules.sets_limit():
         raise ApiError("DEPLOYMENTSET.QUOTA_FULL")
     group = DeploymentSet(
@@ -62,8 +61,7 @@ def create_deployment_set(region: RegionState, account: AccountState, request: C
         group_count=request.group_count if strategy == GROUPS else 0,
     )
     account.deployment_sets[group.id] = group
-    answer = {"DeploymentSetId": group.id}
-    return account.tokens.remember("CreateDeploymentSet", request.client_token, request.given, answer)
+    return {"DeploymentSetId": group.id}
 
 
 def _strategy(region: RegionState, said: str | None) -> str | None:

@@ -25,12 +25,6 @@ from faultzone.model.products.around_networks import read_network_tags
 EIPS_MOST: Final = 20
 _BANDWIDTH: Final = (1, 200)
 _OF_INSTANCES: Final = "EcsInstance"
-_Allocate = ecs.AllocateEipAddress | vpc.AllocateEipAddress
-_Associate = ecs.AssociateEipAddress | vpc.AssociateEipAddress
-_Unassociate = ecs.UnassociateEipAddress | vpc.UnassociateEipAddress
-_Release = ecs.ReleaseEipAddress | vpc.ReleaseEipAddress
-_Modify = ecs.ModifyEipAddressAttribute | vpc.ModifyEipAddressAttribute
-_Describe = ecs.DescribeEipAddresses | vpc.DescribeEipAddresses
 
 
 def _find(account: AccountState, id: str) -> Eip:
@@ -54,10 +48,10 @@ def _bandwidth(text: str) -> int:
 
 
 @once
-def allocate(region: RegionState, account: AccountState, request: _Allocate) -> Answer:
+def allocate(region: RegionState, account: AccountState, request: ecs.AllocateEipAddress) -> Answer:
     """AllocateEipAddress: Available (product/allocate-eip, product/eip-quota)."""
     bandwidth, kept = _bandwidth(request.bandwidth), account.part(Eips)
-    tags, of_vpc = {}, isinstance(request, vpc.AllocateEipAddress)
+    tags: dict[str, str] = {}
     if isinstance(request, vpc.AllocateEipAddress):
         check_group(region, account, request.resource_group_id)
         tags = read_network_tags(region, request.tags)
@@ -68,12 +62,10 @@ def allocate(region: RegionState, account: AccountState, request: _Allocate) -> 
         raise ApiError("ReserveIpFail")
     id = region.world.resource_id("eip")
     eip = kept[id] = Eip(id, address, bandwidth, request.internet_charge_type, region.clock.now)
+    answer = {"AllocationId": id, "EipAddress": dotted(address)}
     if isinstance(request, vpc.AllocateEipAddress):
         eip.name, eip.description, eip.group = request.eip_name, request.description, request.resource_group_id or ""
-        eip.tags = tags
-    answer = {"AllocationId": id, "EipAddress": dotted(address)}
-    if of_vpc:
-        answer["ResourceGroupId"] = _group(region, account, eip)
+        eip.tags, answer["ResourceGroupId"] = tags, _group(region, account, eip)
     return answer
 
 
@@ -81,7 +73,7 @@ def _group(region: RegionState, account: AccountState, eip: Eip) -> str:
     return eip.group or groups_of(region, account.id).default.id
 
 
-def associate(region: RegionState, account: AccountState, request: _Associate) -> Answer:
+def associate(region: RegionState, account: AccountState, request: ecs.AssociateEipAddress) -> Answer:
     """AssociateEipAddress: with an instance of a VPC that has none (product/associate-eip, product/unknown-eip)."""
     eip = _find(account, request.allocation_id)
     if request.instance_type != _OF_INSTANCES:
@@ -103,7 +95,7 @@ def associate(region: RegionState, account: AccountState, request: _Associate) -
     return {}
 
 
-def unassociate(region: RegionState, account: AccountState, request: _Unassociate) -> Answer:
+def unassociate(region: RegionState, account: AccountState, request: ecs.UnassociateEipAddress) -> Answer:
     """UnassociateEipAddress: Available again (product/unassociate-eip, product/unknown-eip)."""
     eip = _find(account, request.allocation_id)
     if eip.status != IN_USE:
@@ -131,7 +123,7 @@ def _change_later(region: RegionState, eip: Eip, now: str, then: str) -> None:
         done()
 
 
-def release(region: RegionState, account: AccountState, request: _Release) -> Answer:
+def release(region: RegionState, account: AccountState, request: ecs.ReleaseEipAddress) -> Answer:
     """ReleaseEipAddress: one that nothing has (product/release-eip, product/unknown-eip)."""
     eip = _find(account, request.allocation_id)
     if eip.status != AVAILABLE:
@@ -141,7 +133,7 @@ def release(region: RegionState, account: AccountState, request: _Release) -> An
     return {}
 
 
-def modify(region: RegionState, account: AccountState, request: _Modify) -> Answer:
+def modify(region: RegionState, account: AccountState, request: ecs.ModifyEipAddressAttribute) -> Answer:
     """ModifyEipAddressAttribute: the bandwidth, the name and the description (product/modify-eip)."""
     eip = _find(account, request.allocation_id)
     if request.bandwidth is not None:
@@ -152,7 +144,7 @@ def modify(region: RegionState, account: AccountState, request: _Modify) -> Answ
     return {}
 
 
-def describe(region: RegionState, account: AccountState, request: _Describe) -> Answer:
+def describe(region: RegionState, account: AccountState, request: ecs.DescribeEipAddresses) -> Answer:
     """DescribeEipAddresses: oldest first, by each filter (product/describe-eips)."""
     r = request
     found = [
@@ -166,7 +158,7 @@ def describe(region: RegionState, account: AccountState, request: _Describe) -> 
         and r.charge_type != "PrePaid"
         and r.lock_reason is None
     ]
-    if isinstance(r, ecs.DescribeEipAddresses):
+    if not isinstance(r, vpc.DescribeEipAddresses):
         return listing("EipAddresses", "EipAddress", found, r, lambda each: _show(region, each))
     check_dry_run(region, r.dry_run)
     tags = read_asked_tags(r.tags)
@@ -214,16 +206,16 @@ def _show(region: RegionState, eip: Eip) -> dict[str, Any]:
     }
 
 
-# Both products have each of them.
+# Both products have each of them; that of Vpc also takes a ClientToken for what is not made.
 handles(ecs.AllocateEipAddress)(allocate)
 handles(vpc.AllocateEipAddress)(allocate)
 handles(ecs.AssociateEipAddress)(associate)
-handles(vpc.AssociateEipAddress)(associate)
+handles(vpc.AssociateEipAddress)(once(associate))
 handles(ecs.UnassociateEipAddress)(unassociate)
-handles(vpc.UnassociateEipAddress)(unassociate)
+handles(vpc.UnassociateEipAddress)(once(unassociate))
 handles(ecs.ReleaseEipAddress)(release)
-handles(vpc.ReleaseEipAddress)(release)
+handles(vpc.ReleaseEipAddress)(once(release))
 handles(ecs.ModifyEipAddressAttribute)(modify)
-handles(vpc.ModifyEipAddressAttribute)(modify)
+handles(vpc.ModifyEipAddressAttribute)(once(modify))
 handles(ecs.DescribeEipAddresses)(describe)
 handles(vpc.DescribeEipAddresses)(describe)

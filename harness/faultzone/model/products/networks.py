@@ -20,6 +20,7 @@ from faultzone.api.vpc import (
 from faultzone.model.core.addresses import Vpc, VSwitch, vpc_of, vswitch_of
 from faultzone.model.core.blanks import nothing
 from faultzone.model.core.cards import Interfaces
+from faultzone.model.core.client_tokens import once
 from faultzone.model.core.dispatch import Answer, check_dry_run, handles
 from faultzone.model.core.fields import in_vswitch
 from faultzone.model.core.filters import has_tags, read_asked_tags
@@ -128,14 +129,12 @@ def _free_ipv6(account: AccountState) -> int:
 
 
 @handles(CreateVpc)
+@once
 def create_vpc(region: RegionState, account: AccountState, request: CreateVpc) -> Answer:
     """CreateVpc: Pending at first, with a router and a route table.
 
     Clauses: product/create-vpc, product/vpc-block, product/network-quotas, product/network-token.
     """
-    asked = ("vpc.CreateVpc", request.client_token, request.given)
-    if (earlier := account.tokens.replay(*asked)) is not None:
-        return earlier
     block, user_cidrs = _read_vpc_block(request.cidr_block), _read_user_cidrs(request.user_cidr)
     _check_vpc_texts(region, request)
     check_group(region, account, request.resource_group_id)
@@ -149,13 +148,12 @@ def create_vpc(region: RegionState, account: AccountState, request: CreateVpc) -
     vpc.ipv6 = _free_ipv6(account) if request.enable_ipv6 else 0
     account.vpcs[vpc.id] = vpc
     _ready_later(region, vpc)
-    answer = {
+    return {
         "VpcId": vpc.id,
         "VRouterId": router_id(vpc),
         "RouteTableId": route_table_id(vpc),
         "ResourceGroupId": group_of(region, account, vpc),
     }
-    return account.tokens.remember(*asked, answer)
 
 
 @handles(DescribeVpcs)
@@ -226,14 +224,12 @@ def modify_vpc_attribute(region: RegionState, account: AccountState, request: Mo
 
 
 @handles(DeleteVpc)
+@once
 def delete_vpc(region: RegionState, account: AccountState, request: DeleteVpc) -> Answer:
     """DeleteVpc: one that has no vSwitch and no security group; not that which is there from the start.
 
     Clause: product/delete-vpc.
     """
-    asked = ("vpc.DeleteVpc", request.client_token, request.given)
-    if (earlier := account.tokens.replay(*asked)) is not None:
-        return earlier
     vpc = vpc_of(account, request.vpc_id)
     _check_deletable(vpc)
     if not vpc.available:
@@ -244,7 +240,7 @@ def delete_vpc(region: RegionState, account: AccountState, request: DeleteVpc) -
         raise ApiError("DependencyViolation.SecurityGroup")
     check_dry_run(region, request.dry_run)
     del account.vpcs[vpc.id]
-    return account.tokens.remember(*asked, {})
+    return {}
 
 
 def _check_deletable(network: Vpc | VSwitch) -> None:
@@ -286,14 +282,12 @@ def _read_vswitch_block(vpc: Vpc, text: str) -> Block:
 
 
 @handles(CreateVSwitch)
+@once
 def create_vswitch(region: RegionState, account: AccountState, request: CreateVSwitch) -> Answer:
     """CreateVSwitch: in a VPC that is Available; Pending at first.
 
     Clauses: product/create-vswitch, product/vswitch-block, product/network-quotas, product/network-token.
     """
-    asked = ("vpc.CreateVSwitch", request.client_token, request.given)
-    if (earlier := account.tokens.replay(*asked)) is not None:
-        return earlier
     vpc, zone = vpc_of(account, request.vpc_id), region.zone_number(request.zone_id)
     _check_vswitch_texts(region, request)
     tags = read_network_tags(region, request.tags)
@@ -316,7 +310,7 @@ def create_vswitch(region: RegionState, account: AccountState, request: CreateVS
     vswitch.tags, vswitch.ipv6 = tags, request.ipv6_part
     account.vswitches[vswitch.id] = vswitch
     _ready_later(region, vswitch)
-    return account.tokens.remember(*asked, {"VSwitchId": vswitch.id})
+    return {"VSwitchId": vswitch.id}
 
 
 @handles(DescribeVSwitches)
