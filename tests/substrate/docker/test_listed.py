@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from faultzone.substrate.docker.engine import LABEL, Made, container_of
+from faultzone.substrate.docker.engine import LABEL, Made, containers_of
 
 LONG = "0123456789abcdef" * 4
 
@@ -20,4 +20,17 @@ def test_a_container_that_is_just_removed_has_no_name_and_is_called_by_its_id(
 ) -> None:
     labels = {LABEL: "1"}
     listed = {"Id": LONG, "Names": names, "Labels": labels, "State": "removing"}
-    assert container_of(listed) == Made("container", LONG, name, labels, "removing")
+    assert containers_of([listed], lambda _: True) == [Made("container", LONG, name, labels, "removing")]
+
+
+def test_a_container_that_is_listed_after_it_is_gone_is_left_out() -> None:
+    gone = {"Id": LONG, "Names": None, "Labels": {LABEL: "1"}, "State": "dead"}
+    named = gone | {"Id": "f" * 64, "Names": ["/faultzone-1-host-2"]}
+    asked = []
+
+    def is_there(container: str) -> bool:
+        asked.append(container)
+        return False
+
+    assert [each.name for each in containers_of([gone, named], is_there)] == ["faultzone-1-host-2"]
+    assert asked == [LONG]  # A named one is there, and costs no question.

@@ -32,6 +32,8 @@ _REMOVAL_SECONDS: Final = 60.0
 LATE_SECONDS: Final = 60.0
 #: For how long a network is tried to remove of which the engine counts containers that there are not.
 _COUNT_SECONDS: Final = 5.0
+#: How long a watchdog waits for an engine that does not answer.
+_AWAY_SECONDS: Final = 600.0
 _PAUSE_SECONDS: Final = 0.05
 #: How long the end of a session waits for the watchdog: what could not be removed by then, the next sweep removes.
 _END_SECONDS: Final = 10.0
@@ -336,25 +338,41 @@ def _watch(session: str, patience: float) -> int:
     engine = Engine()
     with suppress(BrokenPipeError):  # It has changed its mind meanwhile.
         os.write(sys.stdout.fileno(), b"watching\n")
-    heard = _hear_out(sys.stdin.buffer)
+    return 0 if _clean_up(engine, session, _hear_out(sys.stdin.buffer), patience) else 1
+
+
+def _clean_up(engine: Engine, session: str, heard: set[str] | None, patience: float) -> bool:
+    """Remove what a session has left; tell whether nothing of it is left or to come.
+
+    What the engine does not remove, or may still make, is tried for `patience` and a minute. Time in which the engine
+    does not answer does not count: it may have been killed with the session, and need minutes to start again.
+
+    Args:
+        engine: where to remove it.
+        session: what it called itself.
+        heard: what the engine may still make; None after an orderly end.
+        patience: see `_watch`.
+    """
     expected = heard or set()
-    died = time.monotonic()
-    while (now := time.monotonic()) < died + patience + _REMOVAL_SECONDS:
+    died = answered = time.monotonic()
+    while (now := time.monotonic()) < answered + patience + _REMOVAL_SECONDS:
         try:
             found = removable(engine, session)
             errors = _remove(engine, found)
-        except HarnessError:
+        except HarnessError as error:
             if heard is None:  # The session has met that too, and waits for this process.
-                return 1
+                return False
+            if isinstance(error, Away) and time.monotonic() < died + _AWAY_SECONDS:
+                answered = time.monotonic()
             time.sleep(_PAUSE_SECONDS)  # A busy engine may answer later.
             continue
         expected -= {f"{each.kind} {each.name}" for each in found}
-        if not found and (not expected or now > died + patience):
-            return 0
+        if not found and (not expected or now > answered + patience):
+            return True
         if heard is None and _is_miscount(found, errors):
-            return 0  # The session has tried long enough.
+            return True  # The session has tried long enough.
         time.sleep(_PAUSE_SECONDS if found else _IDLE_SECONDS)
-    return 1
+    return False
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import json
 import re
 import socket
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -378,7 +378,7 @@ class Engine:
             networks = self._api.networks(filters={"label": label})
             volumes = self._api.volumes(filters={"label": label})["Volumes"] or []
             named = self._api.volumes(filters={"name": f"faultzone-{session or ''}"})["Volumes"] or []
-        found = [container_of(each) for each in containers]
+            found = containers_of(containers, self._is_there)
         found += [Made("network", each["Id"], each["Name"], each["Labels"]) for each in networks]
         found += [Made("volume", each["Name"], each["Name"], each["Labels"]) for each in volumes]
         for each in named:
@@ -407,6 +407,14 @@ class Engine:
                     kind = Miscounted
                 raise kind(f"{made.kind} {made.name} could not be removed: {short(error)}") from None
 
+    def _is_there(self, container: str) -> bool:
+        """Whether the engine finds a container that it lists."""
+        try:
+            self._api.inspect_container(container)
+        except self._errors.NotFound:
+            return False
+        return True
+
     def _is_empty(self, network: str) -> bool:
         """Whether a network has no container, as far as the engine tells."""
         with suppress(self._errors.DockerException, OSError):
@@ -414,13 +422,22 @@ class Engine:
         return False
 
 
-def container_of(listed: Mapping[str, Any]) -> Made:
-    """A container of ours, as the engine lists it.
+def containers_of(listed: Iterable[Mapping[str, Any]], is_there: Callable[[str], bool]) -> list[Made]:
+    """The containers of ours among those that the engine lists.
 
-    One whose removal has begun has no name any more, so it is called by the beginning of its id.
+    One whose removal has begun has no name any more, so it is called by the beginning of its id. An engine that was
+    killed meanwhile may list it until its next start, although it is gone.
+
+    Args:
+        listed: what the engine lists.
+        is_there: whether the engine finds a container by its id.
     """
-    names = listed["Names"] or [listed["Id"][:12]]
-    return Made("container", listed["Id"], names[0].lstrip("/"), listed["Labels"], listed["State"])
+    found = []
+    for each in listed:
+        if each["Names"] or is_there(each["Id"]):
+            names = each["Names"] or [each["Id"][:12]]
+            found.append(Made("container", each["Id"], names[0].lstrip("/"), each["Labels"], each["State"]))
+    return found
 
 
 def _mount(volume: str, labels: Mapping[str, str]) -> Any:
