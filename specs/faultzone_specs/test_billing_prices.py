@@ -87,6 +87,23 @@ def test_what_a_price_needs_is_mandatory(region: Region) -> None:
         region.call("DescribePrice", InstanceType="ecs.none.large")
 
 
+@clause("billing/price-of-performance")
+def test_provisioned_performance_has_a_price(region: Region) -> None:
+    """Of itself, and of a disk that has it."""
+
+    def cost(of: str, category: str = "cloud_auto", **more: object) -> float:
+        disk = {"Category": category, "Size": 100, **more}
+        amount: float = price_of(region, ResourceType=of, DataDisk=[disk])["OriginalPrice"]
+        return amount
+
+    less, more = (cost("diskperformance", ProvisionedIops=each) for each in (1_000, 20_000))
+    assert 0 < less < more
+    plain, fast = cost("disk"), cost("disk", ProvisionedIops=20_000)
+    assert fast - plain == pytest.approx(more)
+    assert_refused("MissingParameter", partial(cost, "diskperformance"))
+    assert_refused("InvalidParameter.Conflict", partial(cost, "diskperformance", "cloud_essd", ProvisionedIops=1_000))
+
+
 @clause("billing/price-period")
 @pytest.mark.parametrize(("unit", "most"), [("Hour", 1), ("Week", 4), ("Month", 9), ("Year", 5)])
 def test_each_unit_has_its_periods(region: Region, unit: str, most: int) -> None:

@@ -51,6 +51,20 @@ def test_a_set_and_a_security_group_are_made_once(region: Region) -> None:
 
 
 @clause("instance/client-token", "instance/client-token-mismatch")
+def test_an_attribute_is_changed_once(region: Region) -> None:
+    """A call that is repeated late does not undo what came in between."""
+    (instance,) = region.run_instances(1)
+    token = fresh_token(region)
+    given = {"InstanceId": instance.id, "InstanceName": "first", "ClientToken": token}
+    region.call("ModifyInstanceAttribute", **given)
+    region.call("ModifyInstanceAttribute", InstanceId=instance.id, InstanceName="second")
+    region.call("ModifyInstanceAttribute", **given)
+    assert instance.describe()["InstanceName"] == "second"
+    other = {**given, "InstanceName": "third"}
+    assert_refused(MISMATCH, lambda: region.call("ModifyInstanceAttribute", **other))
+
+
+@clause("instance/client-token", "instance/client-token-mismatch")
 def test_a_subscription_is_renewed_once(region: Region) -> None:
     instance = subscription(region)
     given = {"InstanceId": instance.id, "Period": 1, "PeriodUnit": "Month"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -106,6 +107,11 @@ def test_an_address_is_given_to_an_instance(region: Region, product: str) -> Non
         assert (shown["AllocationId"], shown["IpAddress"]) == (id, told["IpAddress"])
         found = region.call("DescribeInstances", EipAddresses=[told["IpAddress"]])["Instances"]["Instance"]
         assert [each["InstanceId"] for each in found] == [instance.id]
+        (card,) = region.call("DescribeNetworkInterfaces", InstanceId=instance.id)["NetworkInterfaceSets"][
+            "NetworkInterfaceSet"
+        ]
+        for shown in (card, card["PrivateIpSets"]["PrivateIpSet"][0]):
+            assert shown["AssociatedPublicIp"] == {"AllocationId": id, "PublicIpAddress": told["IpAddress"]}
     assert_refused("IncorrectEipStatus", partial(associate, region, first, other, product))
     third = allocate(region, product)
     assert_refused("InvalidAssociation.Duplicated", partial(associate, region, third, running, product))
@@ -178,6 +184,22 @@ def test_addresses_are_found_by_each_condition(region: Region, product: str) -> 
     assert ids(AssociatedInstanceId=instance.id, AssociatedInstanceType="EcsInstance") == {second}
     page = region.call("DescribeEipAddresses", product, PageSize=2, PageNumber=2)
     assert (page["TotalCount"], len(page["EipAddresses"]["EipAddress"])) == (3, 1)
+    best = allocate(region, product, ISP="BGP_PRO")
+    assert (ids(ISP="BGP_PRO"), ids(ISP="BGP")) == ({best}, {first, second, third})
+
+
+@clause("product/describe-eips")
+def test_addresses_are_found_by_their_time(region: Region, product: str) -> None:
+    """By the minute, from it or until it."""
+    id = allocate(region, product)
+    made = datetime.fromisoformat(eip(region, id)["AllocationTime"])
+
+    def found(end: str, minutes: int) -> bool:
+        time = f"{made + timedelta(minutes=minutes):%Y-%m-%dT%H:%MZ}"
+        return bool(listed(region, product, Filter=[{"Key": f"Creation{end}Time", "Value": time}]))
+
+    assert [found("Start", each) for each in (-1, 0, 1)] == [True, True, False]
+    assert [found("End", each) for each in (-1, 1)] == [False, True]
 
 
 @clause("product/eip-kept")

@@ -106,6 +106,9 @@ def _ask_of_addresses(region: Region) -> None:
         region.call("AssociateEipAddress", product, AllocationId=id, InstanceId=instance.id)
         region.clock.advance("1m")
         region.call("DescribeEipAddresses", product)
+        region.call("DescribeNetworkInterfaces", InstanceId=instance.id)
+        if region.edition.has(CURRENT):
+            region.call("DescribeNetworkInterfaceAttribute", NetworkInterfaceId=f"eni-{instance.id[2:]}")
         region.call("DescribeInstances", InstanceIds=[instance.id])
         region.call("DescribeInstanceAttribute", InstanceId=instance.id)
         region.call("ModifyEipAddressAttribute", product, AllocationId=id, Bandwidth="9")

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from faultzone.api.answer import FIRST, PAGES, Answer, Text, Truth, items
 from faultzone.api.ecs import eips as ecs
-from faultzone.api.ecs.eips import BY_HOUR, OF_INSTANCES, ONE_LINE, SHOWN
+from faultzone.api.ecs.eips import BY_HOUR, OF_INSTANCES, SHOWN
 from faultzone.api.ecs.shared import TAG
 from faultzone.api.products import VPC
 from faultzone.api.request import flag, structures, text
 
+_ONE_NETWORK: Final = "every address is one of the internet"
 _NONE_HERE: Final = "there are no such addresses here"
 _NO_PLANS: Final = "there are no bandwidth plans here"
 
@@ -30,7 +31,7 @@ class AllocateEipAddress(ecs.AllocateEipAddress):
 
     not_simulated = (
         (BY_HOUR, "InstanceChargeType=PostPaid Period PricingCycle AutoPay"),
-        (ONE_LINE, "Netmode=public"),
+        (_ONE_NETWORK, "Netmode=public"),
         (_NONE_HERE, "PublicIpAddressPoolId IpAddress InstanceId SecurityProtectionTypes Zone"),
     )
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, Self, cast
+from typing import Any, ClassVar, Final, Self
 
 from faultzone.api.answer import Answer
 from faultzone.api.ecs import ECS
@@ -26,8 +26,10 @@ from faultzone.api.values import (
     read_flag,
     read_integer,
     read_json,
+    read_json_mapping,
     read_leaves,
     read_list,
+    read_mapping,
     read_number,
     read_text,
     refuse,
@@ -56,13 +58,14 @@ class Parameter:
     of a repeated parameter need not run from 1. Of each it is known in docs/actions.md what it does: one that is
     `inert` from an edition on is read, checked for its form, and then changes nothing, and `why` says why it could not;
     one that is `refused` is not simulated, and `refused` is the sentence that says so; a value in `harmless` asks for
-    what happens anyway and is taken. Where a later edition takes other values, `later` reads them: the date from which
-    it does, and how, the earliest first.
+    what happens anyway and is taken. `absent` has values that are documented and not simulated, each with the sentence
+    that refuses it. Where a later edition takes other values, `later` reads them: the date from which it does, and
+    how, the earliest first.
     """
 
     __slots__ = (
-        "acts", "also", "attribute", "code", "convert", "default", "fields", "gaps", "harmless", "inert", "later",
-        "name", "refused", "repeated", "required", "since", "why",
+        "absent", "acts", "also", "attribute", "code", "convert", "default", "fields", "gaps", "harmless", "inert",
+        "later", "name", "refused", "repeated", "required", "since", "why",
     )  # fmt: skip
 
     def __init__(
@@ -82,13 +85,14 @@ class Parameter:
         why: str,
         refused: str,
         harmless: tuple[object, ...],
+        absent: Mapping[str, str],
         later: tuple[tuple[Date, Convert], ...],
         fields: Mapping[str, Parameter] | None,
     ) -> None:
         self.name, self.convert, self.default, self.required = name, convert, default, required
         self.repeated, self.code, self.since, self.also, self.gaps = repeated, code, since, also, gaps
         self.fields, self.inert, self.why, self.refused, self.harmless = fields, inert, why, refused, harmless
-        self.acts, self.later, self.attribute = acts, later, ""
+        self.acts, self.absent, self.later, self.attribute = acts, absent, later, ""
 
     def read(self, name: str, value: object, edition: Date, unknown: list[str] | None) -> Any:
         """The value that a call in a region of an edition of this date gave, checked.
@@ -143,6 +147,7 @@ def _declare(
         why=options.pop("why", ""),
         refused=options.pop("refused", ""),
         harmless=tuple(options.pop("harmless", ())),
+        absent=options.pop("absent", {}),
         later=tuple(options.pop("later", ())),
         also=options.pop("also", None),
         gaps=options.pop("gaps", False),
@@ -186,12 +191,16 @@ def text(
     **options: Any,
 ) -> Any:
     """A text parameter. `among` lists the only values accepted (in the letters given), `spelling` other ways to write
-    some of them; `code` names the refusal's code; `later={CURRENT: {"among": …}}` what differs from an edition on."""
-    usual: dict[str, Any] = {"among": among, "spelling": spelling, "code": options.get("code")}
+    some of them; `absent` says why others are not simulated; `code` names the refusal's code; `later={CURRENT:
+    {"among": …}}` what differs from an edition on."""
+    absent = options.get("absent", {})
+    usual: dict[str, Any] = {"among": among, "spelling": spelling, "absent": absent, "code": options.get("code")}
     return _declare(name, _reads_word(**usual), default, _later(options, _reads_word, usual))
 
 
-def _reads_word(*, among: tuple[str, ...], spelling: Mapping[str, str], code: str | None) -> Convert:
+def _reads_word(
+    *, among: tuple[str, ...], spelling: Mapping[str, str], absent: Mapping[str, str], code: str | None
+) -> Convert:
     if not among:
         return read_text
 
@@ -200,9 +209,10 @@ def _reads_word(*, among: tuple[str, ...], spelling: Mapping[str, str], code: st
         word = spelling.get(word, word)
         if word in among:
             return word
-        if code:
-            raise ApiError(code)
-        raise refuse(given, f"it must be one of {', '.join(among)}")
+        if word in absent:
+            raise ApiError.of("UnsupportedParameter", name=given, why=absent[word])
+        why = f"it must be one of {', '.join(among)}"
+        raise ApiError.of(code, name=given, why=why) if code else refuse(given, why)
 
     return convert
 
@@ -300,7 +310,7 @@ def json_structure(name: str, **options: Any) -> Any:
     `Parameters={"name":"web"}`. Read as a mapping from text to text; what has no value is left out."""
 
     def convert(given: str, value: object) -> dict[str, str]:
-        items = _json_mapping(given, value).items()
+        items = read_json_mapping(given, value).items()
         return {read_text(given, field): read_text(given, each) for field, each in items if each is not None}
 
     return _declare(name, convert, {}, options)
@@ -321,35 +331,19 @@ def structures(name: str, *fields: Any, most: int | None = None, too_many: str |
 def structure(name: str, *fields: Any, **options: Any) -> Any:
     """A structure: `SystemDisk.Size`, `SystemDisk.Category` … Its fields are declared like parameters. Read as a
     mapping from the name of each field given to its value."""
-    return _declare(name, _mapping, None, options, fields=fields)
+    return _declare(name, read_mapping, None, options, fields=fields)
 
 
 def json_fields(name: str, *fields: Any, **options: Any) -> Any:
     """A structure, like `structure`, that the wire carries as the JSON text of an object too."""
-    return _declare(name, _json_mapping, None, options, fields=fields)
-
-
-def _json_mapping(name: str, value: object) -> Mapping[object, object]:
-    """A mapping, which may come as the JSON text of an object."""
-    if isinstance(value, str):
-        try:
-            value = read_json(value)
-        except (ValueError, RecursionError):
-            raise refuse(name, "the JSON text of an object is expected") from None
-    return _mapping(name, value)
-
-
-def _mapping(name: str, value: object) -> Mapping[object, object]:
-    if not isinstance(value, Mapping):
-        raise refuse(name, "a structure is expected")
-    return cast("Mapping[object, object]", value)
+    return _declare(name, read_json_mapping, None, options, fields=fields)
 
 
 def _read_structure(
     name: str, value: object, fields: Mapping[str, Parameter], edition: Date, unknown: list[str] | None
 ) -> dict[str, Any]:
     read = {}
-    for given, each in _mapping(name, value).items():
+    for given, each in read_mapping(name, value).items():
         if each is None or (isinstance(each, str) and not each):
             continue
         field = read_text(name, given)

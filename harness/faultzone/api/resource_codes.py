@@ -47,6 +47,18 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidAssociation.Duplicated": (400, "Specified instance already is associated."),
     "QuotaExceeded.Eip": (400, "Elastic IP address quota exceeded."),
     "ReserveIpFail": (400, "Reserve eip failed."),
+    # What is listed and offered
+    "InvalidImageOwnerAlias.ValueNotSupported": (400, "The specified ImageOwnerAlias is not supported."),
+    "InvalidArchitecture": (404, "The specified Architecture is not valid."),
+    "InvalidOSType": (404, "The specified OSType is not valid."),
+    "InvalidUsage": (404, "The specified Usage is not valid."),
+    "InvalidDiskType.ValueNotSupported": (400, "The specified DiskType is not supported."),
+    "InvalidCategory.ValueNotSupported": (400, "The specified Category is not supported."),
+    "InvalidAcceptLanguage.NotFound": (404, "The specified AcceptLanguage is not found."),
+    "Invalid.Param": (400, 'The specified parameter "{name}" is not valid: {why}.'),
+    "Invalid.InstanceChargeType": (400, "The specified InstanceChargeType is not valid."),
+    "Invalid.IoOptimized": (404, "The specified IoOptimized is not valid."),
+    "Invalid.NetworkCategory": (404, "The specified NetworkCategory is not valid."),
     # Disks
     "InvalidDiskCategory.ValueNotSupported": (400, "The specified parameter DiskCategory is not valid."),
     "InvalidSize.ValueNotSupported": (400, "The specified parameter Size is not valid."),

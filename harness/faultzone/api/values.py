@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from faultzone.api.errors import ApiError
 
@@ -166,3 +166,20 @@ def unfold(name: str, value: object, *, gaps: bool = False) -> object:
         return [unfold(name, value[str(index)]) for index in range(1, len(value) + 1)]
     except KeyError:
         raise refuse(name, "its indices must run from 1 without a gap") from None
+
+
+def read_json_mapping(name: str, value: object) -> Mapping[object, object]:
+    """A mapping, which may come as the JSON text of an object."""
+    if isinstance(value, str):
+        try:
+            value = read_json(value)
+        except (ValueError, RecursionError):
+            raise refuse(name, "the JSON text of an object is expected") from None
+    return read_mapping(name, value)
+
+
+def read_mapping(name: str, value: object) -> Mapping[object, object]:
+    """A mapping."""
+    if not isinstance(value, Mapping):
+        raise refuse(name, "a structure is expected")
+    return cast("Mapping[object, object]", value)

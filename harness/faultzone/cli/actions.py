@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from faultzone.api.ecs import ECS
@@ -26,9 +26,10 @@ def render_markdown() -> str:
         "Every action that a region answers, with the parameters that it takes; any other action answers",
         "`InvalidAction`. A parameter in bold is mandatory; one with a date came with that edition of the",
         "documentation, and a region of an earlier edition refuses it with `UnsupportedParameter`. One that is",
-        "*inert* is taken and changes nothing, in every edition or from the named one on. What the documentation has",
-        "and a region does not simulate is refused with a sentence ([below](#what-is-refused)). A name that no edition",
-        'has is ignored, as the service does it, and the journal says so; a region with `unknown="refuse"` refuses it.',
+        "*inert* is taken and changes nothing, in every edition or from the named one on, and [below](#what-is-inert)",
+        "is why. What the documentation has and a region does not simulate is refused with a sentence",
+        "([below](#what-is-refused)). A name that no edition has is ignored, as the service does it, and the journal",
+        'says so; a region with `unknown="refuse"` refuses it.',
         "This page is made from the code.",
         "",
         *_shares(),
@@ -43,7 +44,7 @@ def render_markdown() -> str:
     for product, version in VERSIONS.items():
         if product != ECS:
             lines += ["", f"### {product} {version}", "", *_table(product)]
-    return "\n".join([*lines, "", *_refused()]) + "\n"
+    return "\n".join([*lines, "", *_inert(), "", *_refused()]) + "\n"
 
 
 def products_table() -> str:
@@ -100,21 +101,45 @@ def _shares() -> Iterator[str]:
         yield f"| {edition.name} | {' | '.join(map(str, counts))} |"
 
 
+def _inert() -> Iterator[str]:
+    yield "## What is inert"
+    yield ""
+    yield "Why a parameter could change nothing that a region has."
+    yield ""
+
+    def inert(way: _Way) -> Iterator[tuple[str, str]]:
+        if way.parameter.inert:
+            yield way.parameter.why, way.name
+
+    yield from _reasons(inert)
+
+
 def _refused() -> Iterator[str]:
     yield "## What is refused"
     yield ""
-    yield "A value in brackets is taken: it asks for what happens anyway."
+    yield "A value in brackets is taken: it asks for what happens anyway. Of `Name=value` that value is refused alone."
     yield ""
+
+    def refused(way: _Way) -> Iterator[tuple[str, str]]:
+        each = way.parameter
+        if each.refused:
+            taken = f" ({', '.join(map(str, each.harmless))})" if any(each.harmless) else ""
+            yield each.refused, f"{way.name}{taken}"
+        yield from ((why, f"{way.name}={value}") for value, why in each.absent.items())
+
+    yield from _reasons(refused)
+
+
+def _reasons(of: Callable[[_Way], Iterable[tuple[str, str]]]) -> Iterator[str]:
+    """A table of what there is of the parameters of each action, by reason."""
     yield "| action | parameter | why |"
     yield "|---|---|---|"
     for name, request in [each for product in VERSIONS for each in implemented(product).items()]:
         if name == request.__name__:
             by_reason: dict[str, list[str]] = {}
             for way in _flat(request.parameters.values()):
-                each = way.parameter
-                if each.refused:
-                    taken = f" ({', '.join(map(str, each.harmless))})" if any(each.harmless) else ""
-                    by_reason.setdefault(each.refused, []).append(f"{way.name}{taken}")
+                for why, said in of(way):
+                    by_reason.setdefault(why, []).append(said)
             for why, names in by_reason.items():
                 yield f"| {name} | {', '.join(names)} | {why} |"
 

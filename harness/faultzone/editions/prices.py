@@ -36,5 +36,7 @@ GIB_MONTH: Final[Mapping[str, int]] = {
     "elastic_ephemeral_disk_premium": 6_000,
     "ephemeral_ssd": 8_000,
 }
+#: A month of one input or output a second that is provisioned besides what the disk can do anyway.
+IOPS_MONTH: Final = 300
 #: A month of one Mbit/s that is paid by bandwidth; what is paid by traffic costs nothing before there is any.
 MBIT_MONTH: Final = 250_000

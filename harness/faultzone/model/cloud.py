@@ -169,6 +169,8 @@ class Cloud:
                 parameters, edition=self.edition.date, unknown=None if self._strict else self.ignored
             )
             answer = entry.handler(region, region.account(account), request)
+            if not entry.request.writes and request.given.get("dry_run"):
+                raise ApiError("DryRunOperation")  # A listing has changed nothing, and checked all (instance/dry-run).
         except ApiError as refusal:
             code = self.edition.code(refusal.code)
             if code != refusal.code:

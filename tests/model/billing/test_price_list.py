@@ -57,7 +57,8 @@ def test_the_list_is_charged_where_a_test_wants_it(region: Region) -> None:
         ({"InstanceType": "ecs.none.large"}, "InvalidInstanceType.ValueNotSupported"),
         ({"InstanceType": "ecs.g7.large", "ImageId": "none"}, "InvalidImageId.NotFound"),
         ({"InstanceType": "ecs.g7.large", "ZoneId": "none"}, "InvalidZoneId.NotFound"),
-        ({"ResourceType": "ddh"}, "InvalidParameter"),
+        ({"ResourceType": "ddh"}, "UnsupportedParameter"),
+        ({"ResourceType": "moon"}, "InvalidParameter"),
         ({"ResourceType": "disk", "DataDisk": [{"Size": 40}]}, "MissingParameter"),
     ],
 )

@@ -19,7 +19,7 @@ from faultzone.api.answer import (
     items,
     tag_items,
 )
-from faultzone.api.ecs.reasons import NO_CONTAINERS, NO_DELIVERY
+from faultzone.api.ecs.reasons import NO_CONTAINERS, NO_DELIVERY, NO_EFFECT
 from faultzone.api.ecs.shared import TAG
 from faultzone.api.errors import ApiError
 from faultzone.api.request import Request, flag, integer, json_structure, structures, text, texts
@@ -124,7 +124,7 @@ class ModifyCommand(AssistantRequest):
     command_id: str = text("CommandId")
     name: str | None = text("Name")
     description: str | None = text("Description")
-    command_content: str | None = text("CommandContent", inert=LATER)
+    command_content: str | None = text("CommandContent", inert=LATER, why=NO_EFFECT)
     type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
     working_dir: str | None = text("WorkingDir", since=LATER)
     timeout: int | None = integer("Timeout", least=1, since=LATER)
@@ -192,7 +192,7 @@ class Invoking(AssistantRequest):
     instead: ClassVar[Mapping[str, tuple[str, ...]]] = {"InstanceId": ("ResourceTag",)}
 
     instance_ids: tuple[str, ...] = texts("InstanceId")
-    timed: bool | None = flag("Timed", None, inert=CURRENT)
+    timed: bool | None = flag("Timed", None, inert=CURRENT, why=NO_EFFECT)
     frequency: str = text("Frequency", "")
     repeat_mode: str | None = text(
         "RepeatMode", among=REPEAT_MODES, since=LATER, later={CURRENT: {"among": MODES_OF_TODAY}}

@@ -136,7 +136,7 @@ class ModifyInstanceDeployment(Request):
     instance_type: str | None = text("InstanceType", since=CURRENT)
     force: bool = flag("Force")
     remove: bool = flag("RemoveFromDeploymentSet", since=(2020, 12))
-    client_token: str | None = text("ClientToken", inert=(2019, 2))
+    client_token: str | None = text("ClientToken")
 
     not_simulated = ((NO_DEDICATED, "DedicatedHostClusterId"),)
 

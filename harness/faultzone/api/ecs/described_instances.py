@@ -200,9 +200,7 @@ class DescribeInstances(Request):
                 "EipAddress",
                 _EIP,
                 _EIP_BANDWIDTH,
-                Truth(
-                    "IsSupportUnassociate", since=CURRENT, empty="it is of network interfaces with several addresses"
-                ),
+                Truth("IsSupportUnassociate", since=CURRENT),
             ),
             Structure(
                 "DedicatedHostAttribute", _DEDICATED, Text("DedicatedHostClusterId", since=CURRENT, empty=NO_DEDICATED)
@@ -280,7 +278,7 @@ class DescribeInstanceAttribute(Request):
             Truth("EnableNetworkEncryption", empty=NO_SETTING),
             since=CURRENT,
         ),
-        Structure("SecurityOptions", Truth("EnableSecureBoot"), since=CURRENT, empty=NO_SETTING),
+        Structure("SecurityOptions", Truth("EnableSecureBoot"), since=CURRENT),
         # What DescribeInstances shows besides.
         Text("InstanceTypeFamily", "OSType", "OSName", "OSNameEn", "SaleCycle", "SpotStrategy", own=True),
         Text("DeploymentSetId", own=True),

@@ -11,13 +11,18 @@ from typing import Any, Final
 
 from faultzone.api.answer import PAGES, Answer, Text, Time, items
 from faultzone.api.ecs.resources import Paged
-from faultzone.api.request import Request, structures, text
+from faultzone.api.ecs.shared import time_filters
+from faultzone.api.request import Request, text
 from faultzone.editions.edition import Date
 
 _FIRST: Final[Date] = (2019, 2)
-ONE_LINE: Final = "there is one line to the internet here"
 OF_INSTANCES: Final = "an elastic address is of an instance here"
 BY_HOUR: Final = "an elastic address is paid by the hour here"
+#: The lines to the internet that an address may be of; the first is the usual one.
+LINES: Final = (
+    *("BGP", "BGP_PRO", "BGP_FinanceCloud", "BGP_International"),
+    *("ChinaTelecom", "ChinaUnicom", "ChinaMobile", "ChinaTelecom_L2", "ChinaUnicom_L2", "ChinaMobile_L2"),
+)
 #: What an elastic address can be of; only the first is here.
 INSTANCE_TYPES: Final = ("EcsInstance", "SlbInstance", "Nat", "HaVip", "NetworkInterface")
 _TYPE: Final = "InvalidInstanceType.ValueNotSupported"
@@ -39,7 +44,7 @@ class AllocateEipAddress(Request):
 
     bandwidth: str = text("Bandwidth", "5")
     internet_charge_type: str = text("InternetChargeType", "PayByBandwidth", among=("PayByBandwidth", "PayByTraffic"))
-    isp: str | None = text("ISP", inert=_FIRST, why=ONE_LINE)
+    isp: str = text("ISP", LINES[0], among=LINES)
     activity: str | None = text("ActivityId", inert=_FIRST, why="prices have no promotions here")
     client_token: str | None = text("ClientToken")
 
@@ -84,8 +89,8 @@ class DescribeEipAddresses(Paged):
     associated_type: str | None = text("AssociatedInstanceType", among=INSTANCE_TYPES)
     status: str | None = text("Status")
     charge_type: str | None = text("ChargeType", among=("PrePaid", "PostPaid"))
-    isp: str | None = text("ISP", inert=_FIRST, why=ONE_LINE)
+    isp: str | None = text("ISP", among=LINES)
     lock_reason: str | None = text("LockReason")
-    filters: Any = structures("Filter", text("Key"), text("Value"), inert=_FIRST, why=OF_INSTANCES)
+    filters: tuple[dict[str, Any], ...] = time_filters()
 
     answer = Answer(*PAGES, items("EipAddresses", "EipAddress", *SHOWN))

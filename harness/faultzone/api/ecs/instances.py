@@ -21,7 +21,9 @@ class StartInstance(Request):
     """Start a stopped instance."""
 
     instance_id: str = text("InstanceId", required=True)
-    init_local_disk: bool = flag("InitLocalDisk", inert=(2019, 2))
+    init_local_disk: bool = flag(
+        "InitLocalDisk", inert=(2019, 2), why="a local disk that fails is replaced by the answer to its event here"
+    )
     dry_run: bool = flag("DryRun")
 
 
@@ -70,7 +72,7 @@ class ModifyInstanceAttribute(Request):
     user_data: str | None = text("UserData")
     deletion_protection: bool | None = flag("DeletionProtection", None)
     credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
-    client_token: str | None = text("ClientToken", inert=(2019, 2))
+    client_token: str | None = text("ClientToken")
     security_group_ids: tuple[str, ...] = texts("SecurityGroupIds", since=CURRENT)
     enable_jumbo_frame: bool | None = flag("EnableJumboFrame", None, since=CURRENT)
     queue_number: int | None = integer("NetworkInterfaceQueueNumber", least=-1, since=CURRENT)

@@ -21,7 +21,6 @@ from faultzone.api.answer import (
 )
 from faultzone.api.ecs.reasons import (
     CANNOT_BE_USED,
-    NO_ADDRESSES,
     NO_LIMITED_CARDS,
     NO_MANAGED_CARDS,
     NO_PREFIXES,
@@ -41,7 +40,7 @@ ESTABLISHED: Final = (30, 60, 80, 100, 200, 300, 500, 700, 910)
 UDP: Final = (10, 20, 30, 60, 80, 100)
 CLOSED: Final = (3, 15)
 
-_ASSOCIATED: Final = Structure("AssociatedPublicIp", Text("AllocationId", "PublicIpAddress"), empty=NO_ADDRESSES)
+_ASSOCIATED: Final = Structure("AssociatedPublicIp", Text("AllocationId", "PublicIpAddress"))
 _IPV6: Final = items(
     "Ipv6Sets",
     "Ipv6Set",

@@ -141,7 +141,7 @@ class Launch(Request):
     description: str | None = text("Description")
     host_name: str | None = text("HostName")
     password: str | None = text("Password")
-    password_inherit: bool = flag("PasswordInherit", inert=(2019, 2))
+    password_inherit: bool = flag("PasswordInherit", inert=(2019, 2), why="no image has a password of its own here")
     key_pair_name: str | None = text("KeyPairName")
     ram_role_name: str | None = text("RamRoleName")
     resource_group_id: str | None = text("ResourceGroupId")
@@ -157,7 +157,10 @@ class Launch(Request):
         "IoOptimized", "optimized", among=("none", "optimized"), code="InvalidIoOptimizedValue.ValueNotSupported"
     )
     security_enhancement_strategy: str | None = text(
-        "SecurityEnhancementStrategy", among=("Active", "Deactive"), inert=(2019, 2)
+        "SecurityEnhancementStrategy",
+        among=("Active", "Deactive"),
+        inert=(2019, 2),
+        why="nothing watches over an instance from inside here",
     )
     credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
     system_disk: dict[str, Any] | None = structure(
@@ -197,6 +200,7 @@ class Launch(Request):
         most=6,
         inert=(2019, 2),
         acts=CURRENT,
+        why="a spot instance is taken back when a test says so",
         later={CURRENT: {"most": 1, "code": "InvalidSpotDuration"}},
     )
     spot_interruption: str | None = text(
@@ -205,6 +209,7 @@ class Launch(Request):
         code="InvalidSpotInterruptionBehavior",
         inert=(2019, 2),
         acts=CURRENT,
+        why="it is released anyway",
         later={CURRENT: {"among": ("Terminate", "Stop")}},
     )
     deployment_set_id: str | None = text("DeploymentSetId")

@@ -49,8 +49,8 @@ class DescribeTags(Paged):
             Text("TagKey", "TagValue"),
             Structure(
                 "ResourceTypeCount",
-                Number("Disk", "Instance", "KeyPair", "LaunchTemplate", "Securitygroup"),
-                Number("Ddh", "Eni", "Image", "Snapshot", "Volume", empty="none of them has tags here"),
+                Number("Disk", "Eni", "Instance", "KeyPair", "LaunchTemplate", "Securitygroup"),
+                Number("Ddh", "Image", "Snapshot", "Volume", empty="none of them has tags here"),
                 Number("ReservedInstance", "SnapshotPolicy", since=CURRENT, empty="there are none here"),
             ),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from faultzone.api.answer import CURRENT, Answer, Field, Number, Structure, Text, items
-from faultzone.api.ecs.reasons import NO_CLUSTERS, NO_DEDICATED, NO_PERFORMANCE, NO_RESERVATIONS
+from faultzone.api.ecs.reasons import NO_CLUSTERS, NO_DEDICATED, NO_RESERVATIONS
 from faultzone.api.ecs.resources import Read
 from faultzone.api.ecs.shared import (
     DISK_CATEGORIES,
@@ -66,6 +66,7 @@ def _disk(later: tuple[str, ...]) -> tuple[Any, ...]:
 
 #: What a price can be asked of, and what of it there is here.
 RESOURCES: Final = ("instance", "disk", "bandwidth")
+_RESOURCES_TODAY: Final = (*RESOURCES, "diskperformance")
 _SPOT: Final = ("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo")
 _SAME: Final = "the price is the same"
 
@@ -75,7 +76,13 @@ class DescribePrice(Read):
 
     needs_region = True
 
-    resource_type: str = text("ResourceType", RESOURCES[0], among=RESOURCES)
+    resource_type: str = text(
+        "ResourceType",
+        RESOURCES[0],
+        among=RESOURCES,
+        absent={"ddh": NO_DEDICATED, "ElasticityAssurance": NO_RESERVATIONS, "CapacityReservation": NO_RESERVATIONS},
+        later={CURRENT: {"among": _RESOURCES_TODAY}},
+    )
     instance_type: str | None = text("InstanceType")
     image_id: str | None = text("ImageId")
     amount: int = integer("Amount", 1, least=1, most=1000)
@@ -85,7 +92,10 @@ class DescribePrice(Read):
     internet_max_bandwidth_out: int = integer("InternetMaxBandwidthOut", 0, least=0, most=100)
     system_disk: dict[str, Any] | None = structure("SystemDisk", *_disk(LATER_DISK_CATEGORIES))
     data_disks: tuple[dict[str, Any], ...] = structures(
-        "DataDisk", *_disk(LATER_DATA_DISK_CATEGORIES), not_simulated("ProvisionedIops", NO_PERFORMANCE), most=16
+        "DataDisk",
+        *_disk(LATER_DATA_DISK_CATEGORIES),
+        integer("ProvisionedIops", least=0, most=50_000, since=CURRENT),
+        most=16,
     )
     zone_id: str | None = text("ZoneId")
     spot_strategy: str = text("SpotStrategy", "NoSpot", among=_SPOT, inert=(2019, 2), acts=CURRENT, why=_SAME)

@@ -63,15 +63,34 @@ class PagedByToken(Paged):
 CHARGE_TYPES: Final = ("PrePaid", "PostPaid")
 SPOT_STRATEGIES: Final = ("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo")
 _SOLD_ALIKE: Final = "what there is is sold in every way"
-_NAMES_ARE_IDS: Final = "regions and zones have no names but their ids"
+
+
+def _accept_language() -> Any:
+    """The language of the names that are told."""
+    return text(
+        "AcceptLanguage",
+        among=("zh-CN", "zh-TW", "en-US", "ja", "fr", "de", "ko"),
+        code="InvalidAcceptLanguage.NotFound",
+        inert=(2019, 2),
+        why="regions and zones have no names but their ids",
+    )
 
 
 class DescribeRegions(Read):
     """List the regions of the cloud."""
 
-    instance_charge_type: str | None = text("InstanceChargeType", inert=(2019, 2), why=_SOLD_ALIKE)
-    resource_type: str | None = text("ResourceType", inert=(2019, 2), why="all resources are in all regions")
-    accept_language: str | None = text("AcceptLanguage", inert=(2019, 2), why=_NAMES_ARE_IDS)
+    instance_charge_type: str | None = text(
+        "InstanceChargeType", among=(*CHARGE_TYPES, *SPOT_STRATEGIES[1:]), inert=(2019, 2), why=_SOLD_ALIKE
+    )
+    resource_type: str | None = text(
+        "ResourceType",
+        among=("instance", "disk", "reservedinstance", "scu"),
+        spelling={"reservedInstance": "reservedinstance"},
+        code="InvalidResourceType.NotFound",
+        inert=(2019, 2),
+        why="all resources are in all regions",
+    )
+    accept_language: str | None = _accept_language()
 
     answer = Answer(items("Regions", "Region", Text("RegionId", "LocalName", "RegionEndpoint", "Status")))
 
@@ -87,12 +106,16 @@ class DescribeZones(Read):
     needs_region = True
 
     instance_charge_type: str | None = text(
-        "InstanceChargeType", inert=(2019, 2), why=_SOLD_ALIKE, later={CURRENT: {"among": CHARGE_TYPES}}
+        "InstanceChargeType",
+        among=CHARGE_TYPES,
+        code="InvalidInstanceChargeType.NotFound",
+        inert=(2019, 2),
+        why=_SOLD_ALIKE,
     )
     spot_strategy: str | None = text(
-        "SpotStrategy", inert=(2019, 2), why=_SOLD_ALIKE, later={CURRENT: {"among": SPOT_STRATEGIES}}
+        "SpotStrategy", among=SPOT_STRATEGIES, code="InvalidSpotStrategy", inert=(2019, 2), why=_SOLD_ALIKE
     )
-    accept_language: str | None = text("AcceptLanguage", inert=(2019, 2), why=_NAMES_ARE_IDS)
+    accept_language: str | None = _accept_language()
     verbose: bool = flag("Verbose", True)
 
     answer = Answer(
@@ -133,42 +156,54 @@ class DescribeAvailableResource(Read):
     needs_region = True
 
     destination_resource: str = text(
-        "DestinationResource", required=True, among=DESTINATIONS, later={CURRENT: {"among": _DESTINATIONS_TODAY}}
+        "DestinationResource",
+        required=True,
+        among=DESTINATIONS,
+        code="Invalid.Param",
+        absent={"ddh": NO_DEDICATED},
+        later={CURRENT: {"among": _DESTINATIONS_TODAY}},
     )
     zone_id: str | None = text("ZoneId")
     system_disk_category: str | None = text(
         "SystemDiskCategory",
         among=DISK_CATEGORIES,
-        code="InvalidSystemDiskCategory.ValueNotSupported",
+        code="Invalid.Param",
         later={CURRENT: {"among": LATER_DISK_CATEGORIES}},
     )
     data_disk_category: str | None = text(
         "DataDiskCategory",
         among=DISK_CATEGORIES,
-        code="InvalidDataDiskCategory.ValueNotSupported",
+        code="Invalid.Param",
         later={CURRENT: {"among": LATER_DATA_DISK_CATEGORIES}},
     )
     instance_type: str | None = text("InstanceType")
     cores: int | None = integer("Cores", least=1)
     memory: float | None = number("Memory")
     instance_charge_type: str | None = text(
-        "InstanceChargeType", inert=(2019, 2), why=_SOLD_ALIKE, later={CURRENT: {"among": CHARGE_TYPES}}
+        "InstanceChargeType", among=CHARGE_TYPES, code="Invalid.InstanceChargeType", inert=(2019, 2), why=_SOLD_ALIKE
     )
     spot_strategy: str | None = text(
-        "SpotStrategy", inert=(2019, 2), why=_SOLD_ALIKE, later={CURRENT: {"among": SPOT_STRATEGIES}}
+        "SpotStrategy", among=SPOT_STRATEGIES, code="Invalid.Param", inert=(2019, 2), why=_SOLD_ALIKE
     )
     spot_duration: int | None = integer("SpotDuration", least=0, most=6, since=CURRENT, inert=CURRENT, why=_SOLD_ALIKE)
     io_optimized: str | None = text(
-        "IoOptimized", inert=(2019, 2), why=_SOLD_ALIKE, later={CURRENT: {"among": ("none", "optimized")}}
+        "IoOptimized", among=("none", "optimized"), code="Invalid.IoOptimized", inert=(2019, 2), why=_SOLD_ALIKE
     )
     network_category: str | None = text(
-        "NetworkCategory", inert=(2019, 2), acts=CURRENT, later={CURRENT: {"among": ("vpc", "classic")}}
+        "NetworkCategory",
+        among=("vpc", "classic"),
+        code="Invalid.NetworkCategory",
+        inert=(2019, 2),
+        acts=CURRENT,
+        why="what there is is sold in every network",
     )
     resource_type: str | None = text(
         "ResourceType",
+        among=("instance", "disk", "reservedinstance", "ddh"),
+        code="Invalid.Param",
         inert=(2019, 2),
         acts=CURRENT,
-        later={CURRENT: {"among": ("instance", "disk", "reservedinstance", "ddh")}},
+        why="DestinationResource says what is asked for",
     )
     scope: str | None = text(
         "Scope",
@@ -198,12 +233,16 @@ class DescribeImages(Paged):
 
     image_id: str | None = text("ImageId")
     image_name: str | None = text("ImageName")
-    image_owner_alias: str | None = text("ImageOwnerAlias")
-    os_type: str | None = text("OSType", among=("linux", "windows"))
+    image_owner_alias: str | None = text(
+        "ImageOwnerAlias",
+        among=("system", "self", "others", "marketplace"),
+        code="InvalidImageOwnerAlias.ValueNotSupported",
+    )
+    os_type: str | None = text("OSType", among=("linux", "windows"), code="InvalidOSType")
     status: str | None = text("Status")
     instance_type: str | None = text("InstanceType")
     snapshot_id: str | None = text("SnapshotId")
-    usage: str | None = text("Usage", among=("instance", "none"))
+    usage: str | None = text("Usage", among=("instance", "none"), code="InvalidUsage")
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
     filters: tuple[dict[str, Any], ...] = time_filters((2020, 12))
     image_family: str | None = text("ImageFamily", since=(2020, 12))
@@ -218,6 +257,7 @@ class DescribeImages(Paged):
     architecture: str | None = text(
         "Architecture",
         among=("i386", "x86_64"),
+        code="InvalidArchitecture",
         since=(2020, 12),
         later={CURRENT: {"among": ("i386", "x86_64", "arm64")}},
     )
@@ -315,16 +355,23 @@ class DescribeImageFromFamily(Read):
 _NOT_SHARED: Final = "each disk is of one instance"
 
 
+#: The categories that disks are listed by, local ones included.
+_LISTED_CATEGORIES: Final = (
+    *("all", *LATER_DATA_DISK_CATEGORIES, "ephemeral", "ephemeral_hdd"),
+    *("local_ssd_pro", "local_hdd_pro"),
+)
+
+
 class DescribeDisks(PagedByToken):
     """List disks."""
 
     disk_ids: tuple[str, ...] | None = json_texts("DiskIds", most=100, too_many="InvalidDiskIds.Malformed")
     instance_id: str | None = text("InstanceId")
     zone_id: str | None = text("ZoneId")
-    disk_type: str = text("DiskType", "all", among=("all", "system", "data"))
+    disk_type: str = text("DiskType", "all", among=("all", "system", "data"), code="InvalidDiskType.ValueNotSupported")
     status: str | None = text("Status")
     disk_name: str | None = text("DiskName")
-    category: str | None = text("Category")
+    category: str | None = text("Category", among=_LISTED_CATEGORIES, code="InvalidCategory.ValueNotSupported")
     snapshot_id: str | None = text("SnapshotId")
     portable: bool | None = flag("Portable", None)
     encrypted: bool = flag("Encrypted")

@@ -5,12 +5,12 @@ Source: API reference of February 2019, chapter "Instances"; that of October 202
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from faultzone.api.answer import CURRENT, Answer, Number, Structure, Text, Truth, items
-from faultzone.api.ecs.reasons import UNKNOWN
+from faultzone.api.ecs.reasons import NO_EFFECT, UNKNOWN
 from faultzone.api.ecs.resources import Read
-from faultzone.api.request import integer, number, text, texts
+from faultzone.api.request import integer, number, structures, text, texts
 
 _RATES: Final = Number("VpcBandwidth", "VpcBurstBandwidth", "EbsBandwidth", "EbsBurstBandwidth")
 _ONE_CARD: Final = "a type has one card"
@@ -164,8 +164,9 @@ class DescribeImageSupportInstanceTypes(Read):
     action_type: str | None = text(
         "ActionType", among=("CreateEcs", "ChangeOS"), inert=CURRENT, why="an image runs on a type either way"
     )
-
-    not_simulated = (("the documentation says that it has no effect", "Filter"),)
+    filters: tuple[dict[str, Any], ...] = structures(
+        "Filter", text("Key"), text("Value"), gaps=True, inert=CURRENT, why=NO_EFFECT
+    )
 
     answer = Answer(
         Text("RegionId", "ImageId"),

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from faultzone.api.ecs.prices import DescribeInstanceModificationPrice, DescribePrice, DescribeRenewalPrice
 from faultzone.api.errors import ApiError
 from faultzone.clock import DAY
-from faultzone.editions.prices import GIB_MONTH, MBIT_MONTH
+from faultzone.editions.prices import GIB_MONTH, IOPS_MONTH, MBIT_MONTH
 from faultzone.model.billing.ledger import books_of, units
 from faultzone.model.billing.market import price
 from faultzone.model.billing.spec_changes import change_to, check_current
@@ -67,9 +67,10 @@ class _Part(NamedTuple):
 
 @handles(DescribePrice)
 def describe_price(region: RegionState, account: AccountState, request: DescribePrice) -> Answer:
-    """DescribePrice: of instances with their disks and bandwidth, of disks, or of bandwidth.
+    """DescribePrice: of instances with their disks and bandwidth, of disks, of what is provisioned for them, or of
+    bandwidth.
 
-    Clauses: billing/price, billing/price-parts, billing/spot-price.
+    Clauses: billing/price, billing/price-parts, billing/spot-price, billing/price-of-performance.
     """
     r = request
     _check_period(r.period, r.price_unit)
@@ -91,18 +92,40 @@ def describe_price(region: RegionState, account: AccountState, request: Describe
             "Category": system_disk_category(r.system_disk or {}),
         }
         parts.append(_disk("SystemDisk", disk, r.period, r.price_unit))
-    if r.resource_type == "disk" and not r.data_disks:
-        raise ApiError.of("MissingParameter", name="DataDisk.1.Category")
-    if r.resource_type != "bandwidth":
-        for number, disk in enumerate(r.data_disks, 1):
-            for name in ("Category", "Size"):
-                if name not in disk and (name == "Size" or r.resource_type == "disk"):
-                    raise ApiError.of("MissingParameter", name=f"DataDisk.{number}.{name}")
-            parts.append(_disk("DataDisk", disk, r.period, r.price_unit))
-    if r.resource_type != "disk":
+    parts += _data_disks(r)
+    if r.resource_type in ("instance", "bandwidth"):
         parts.append(_bandwidth(r))
     parts = [part._replace(original=part.original * r.amount, trade=part.trade * r.amount) for part in parts]
     return _answer(parts, detailed=r.resource_type == "instance")
+
+
+#: What must be said of each disk whose price is asked for, by what is asked for.
+_OF_DISKS: Final[Mapping[str, tuple[str, ...]]] = {
+    "instance": ("Size",),
+    "disk": ("Category", "Size"),
+    "diskperformance": ("Category", "ProvisionedIops"),
+}
+
+
+def _data_disks(request: DescribePrice) -> list[_Part]:
+    """The data disks, or what is provisioned for them."""
+    kind, parts = request.resource_type, list[_Part]()
+    if kind == "bandwidth":
+        return parts
+    if kind != "instance" and not request.data_disks:
+        raise ApiError.of("MissingParameter", name="DataDisk.1.Category")
+    for number, disk in enumerate(request.data_disks, 1):
+        for name in _OF_DISKS[kind]:
+            if name not in disk:
+                raise ApiError.of("MissingParameter", name=f"DataDisk.{number}.{name}")
+        if "ProvisionedIops" in disk and disk.get("Category") != "cloud_auto":
+            raise ApiError.of("InvalidParameter.Conflict", why="ProvisionedIops is for the category cloud_auto alone")
+        if kind == "diskperformance":
+            month = IOPS_MONTH * int(disk["ProvisionedIops"])
+            parts.append(_Part("DataDisk", _of_month(month, request.period, request.price_unit), 0))
+        else:
+            parts.append(_disk("DataDisk", disk, request.period, request.price_unit))
+    return parts
 
 
 @handles(DescribeRenewalPrice)
@@ -230,7 +253,7 @@ def _disk_month(disk: Mapping[str, Any]) -> int:
     """What a month of a disk costs on the price list."""
     category = system_disk_category(disk)
     each = GIB_MONTH.get(f"{category}/{disk.get('PerformanceLevel', '')}", GIB_MONTH[category])
-    return each * int(disk["Size"])
+    return each * int(disk["Size"]) + IOPS_MONTH * int(disk.get("ProvisionedIops", 0))
 
 
 def _bandwidth(request: DescribePrice) -> _Part:

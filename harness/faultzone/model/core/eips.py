@@ -22,17 +22,18 @@ class Eip:
 
     Attributes:
         bandwidth: in Mbit/s.
+        isp: the line to the internet that it is of.
         instance: the instance that has it; empty for none.
     """
 
     __slots__ = (
-        "address", "bandwidth", "charge_type", "created", "description", "group", "id", "instance", "name", "status",
-        "tags",
+        "address", "bandwidth", "charge_type", "created", "description", "group", "id", "instance", "isp", "name",
+        "status", "tags",
     )  # fmt: skip
 
-    def __init__(self, id: str, address: int, bandwidth: int, charge_type: str, created: int) -> None:
-        self.id, self.address, self.bandwidth, self.charge_type, self.created = (
-            id, address, bandwidth, charge_type, created,
+    def __init__(self, id: str, address: int, bandwidth: int, charge_type: str, isp: str, created: int) -> None:
+        self.id, self.address, self.bandwidth, self.charge_type, self.isp, self.created = (
+            id, address, bandwidth, charge_type, isp, created,
         )  # fmt: skip
         self.status, self.instance, self.name, self.description, self.group = AVAILABLE, "", "", "", ""
         self.tags: dict[str, str] = {}

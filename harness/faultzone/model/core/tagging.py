@@ -65,7 +65,10 @@ def list_tags(found: Listed[tuple[str, str, str]], kind: str, token: Token) -> d
 #: ResourceType, in small letters -> the type.
 TYPES: Final[Loaded[str, Tagged]] = Loaded(
     {
-        "faultzone.model.resources.tags": ("instance", "securitygroup"),
+        "faultzone.model.resources.tags": (
+            *("instance", "securitygroup", "snapshot", "image", "volume", "ddh", "ddhcluster", "reservedinstance"),
+            *("snapshotpolicy", "elasticityassurance", "capacityreservation"),
+        ),
         "faultzone.model.resources.key_pairs": ("keypair",),
         "faultzone.model.resources.interfaces": ("eni",),
         "faultzone.model.resources.older_tags": ("disk",),

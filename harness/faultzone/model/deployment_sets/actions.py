@@ -198,6 +198,7 @@ def delete_deployment_set(region: RegionState, account: AccountState, request: D
 
 
 @handles(ModifyInstanceDeployment)
+@once
 def modify_instance_deployment(region: RegionState, account: AccountState, request: ModifyInstanceDeployment) -> Answer:
     """ModifyInstanceDeployment: join a set, move between sets or, in later editions, between groups, or leave one.
 

@@ -139,6 +139,7 @@ def _render_today(region: RegionState, account: AccountState, instance: Instance
     shown = render(region, account, instance, today=True)
     shown["MetadataOptions"] = _metadata_options(region, instance)
     more = instance.options
+    shown["EipAddress"]["IsSupportUnassociate"] = bool(more.eip)
     if more.spot_strategy == "NoSpot":
         shown["SpotInterruptionBehavior"] = ""
     else:
@@ -272,8 +273,6 @@ def _is_optimized(instance: Instance) -> bool:
 def describe_instances(region: RegionState, account: AccountState, request: DescribeInstances) -> Answer:
     """DescribeInstances: unknown ids are left out, filters add up, newest first (instance/describe-filters,
     instance/describe-empty-ids, instance/token-paging)."""
-    if request.dry_run:
-        raise ApiError("DryRunOperation")
     instances, ids, where = account.instances, request.instance_ids, []
     conditions = list(_conditions(region, account, request)) if len(request.given) > (ids is not None) else []
     found: Listed[Instance]
@@ -336,6 +335,8 @@ def describe_instance_attribute(
             "EnableJumboFrame": instance.options.enable_jumbo_frame,
             "BandwidthWeighting": instance.options.bandwidth_weighting,
         }
+        security = "SecurityOptions"
+        shown[security] = {**_USUAL[security], **instance.options.settings.get(security, {})}
     return shown
 
 

@@ -17,6 +17,7 @@ from faultzone.api.ecs.instances import ModifyInstanceAttribute
 from faultzone.api.errors import ApiError
 from faultzone.model.core import cards, locks
 from faultzone.model.core.addresses import check_security_groups
+from faultzone.model.core.client_tokens import once
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.state import RUNNING, STARTING, STOPPED, AccountState, Instance, RegionState
 from faultzone.model.instances.checks import check_password, check_texts, check_user_data
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 
 @handles(ModifyInstanceAttribute)
+@once
 def modify_instance_attribute(region: RegionState, account: AccountState, request: ModifyInstanceAttribute) -> Answer:
     """ModifyInstanceAttribute: each attribute in the states in which it may be changed.
 

@@ -13,9 +13,9 @@ from faultzone.api.errors import ApiError
 from faultzone.clock import stamp
 from faultzone.model.core.addresses import dotted
 from faultzone.model.core.client_tokens import once
-from faultzone.model.core.dispatch import Answer, check_dry_run, handles
+from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.eips import ASSOCIATING, AVAILABLE, IN_USE, UNASSOCIATING, Eip, Eips
-from faultzone.model.core.filters import has_tags, read_asked_tags
+from faultzone.model.core.filters import has_tags, read_asked_tags, read_bounds, within
 from faultzone.model.core.listing import listing
 from faultzone.model.core.resource_groups import check_group, groups_of
 from faultzone.model.core.state import RUNNING, STOPPED, AccountState, RegionState
@@ -61,7 +61,7 @@ def allocate(region: RegionState, account: AccountState, request: ecs.AllocateEi
     if address is None:
         raise ApiError("ReserveIpFail")
     id = region.world.resource_id("eip")
-    eip = kept[id] = Eip(id, address, bandwidth, request.internet_charge_type, region.clock.now)
+    eip = kept[id] = Eip(id, address, bandwidth, request.internet_charge_type, request.isp, region.clock.now)
     answer = {"AllocationId": id, "EipAddress": dotted(address)}
     if isinstance(request, vpc.AllocateEipAddress):
         eip.name, eip.description, eip.group = request.eip_name, request.description, request.resource_group_id or ""
@@ -146,7 +146,7 @@ def modify(region: RegionState, account: AccountState, request: ecs.ModifyEipAdd
 
 def describe(region: RegionState, account: AccountState, request: ecs.DescribeEipAddresses) -> Answer:
     """DescribeEipAddresses: oldest first, by each filter (product/describe-eips)."""
-    r = request
+    r, bounds = request, read_bounds(request.filters, ("Creation",))
     found = [
         eip
         for eip in account.part(Eips).values()
@@ -157,10 +157,11 @@ def describe(region: RegionState, account: AccountState, request: ecs.DescribeEi
         and r.status in (None, eip.status)
         and r.charge_type != "PrePaid"
         and r.lock_reason is None
+        and r.isp in (None, eip.isp)
+        and within(bounds, {"Creation": eip.created})
     ]
     if not isinstance(r, vpc.DescribeEipAddresses):
         return listing("EipAddresses", "EipAddress", found, r, lambda each: _show(region, each))
-    check_dry_run(region, r.dry_run)
     tags = read_asked_tags(r.tags)
     found = [
         eip
@@ -177,7 +178,7 @@ def describe(region: RegionState, account: AccountState, request: ecs.DescribeEi
             "Name": eip.name,
             # The service spells it so.
             "Descritpion": eip.description,
-            "ISP": "BGP",
+            "ISP": eip.isp,
             "Netmode": "public",
             "BusinessStatus": "Normal",
             "ResourceGroupId": _group(region, account, eip),

@@ -163,7 +163,6 @@ def describe_vpcs(region: RegionState, account: AccountState, request: DescribeV
     ids = r.vpc_id.split(",") if r.vpc_id is not None else None
     if ids is not None and len(ids) > _IDS_MOST:
         raise ApiError.of("InvalidParameter", name="VpcId", why=f"at most {_IDS_MOST} are accepted")
-    check_dry_run(region, r.dry_run)
     found = [
         vpc
         for vpc in account.vpcs.values()
@@ -185,7 +184,6 @@ def describe_vpc_attribute(region: RegionState, account: AccountState, request: 
 
     Clauses: product/describe-networks, product/unknown-network.
     """
-    check_dry_run(region, request.dry_run)
     vpc = account.vpcs.get(request.vpc_id)
     if vpc is None:
         return nothing(request.answer, region.edition.date)
@@ -317,7 +315,6 @@ def create_vswitch(region: RegionState, account: AccountState, request: CreateVS
 def describe_vswitches(region: RegionState, account: AccountState, request: DescribeVSwitches) -> Answer:
     """DescribeVSwitches: oldest first, by each filter (product/describe-networks)."""
     r, tags = request, read_asked_tags(request.tags)
-    check_dry_run(region, r.dry_run)
     found = [
         vswitch
         for vswitch in account.vswitches.values()
@@ -343,7 +340,6 @@ def describe_vswitch_attributes(
 
     Clauses: product/describe-networks, product/unknown-network.
     """
-    check_dry_run(region, request.dry_run)
     vswitch = account.vswitches.get(request.vswitch_id)
     if vswitch is None:
         return nothing(request.answer, region.edition.date)

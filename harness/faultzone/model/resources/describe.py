@@ -169,8 +169,6 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
     ids = set(request.image_id.split(",")) if request.image_id else None
     kind = None if request.instance_type is None else region.catalog.type_of(request.instance_type)
     r = request
-    if r.dry_run:
-        raise ApiError("DryRunOperation")
     filters, features = _split(region, r.filters)
     bounds = read_bounds(filters, ("Creation",))
     read_asked_tags(r.tags)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from faultzone.api.answer import CURRENT
+from faultzone.api.ecs.disk_events import DISK_STATES
 from faultzone.api.ecs.resources import DescribeDisks
 from faultzone.api.ecs.shared import DISK_CATEGORIES
 from faultzone.api.errors import ApiError
@@ -40,6 +41,8 @@ from faultzone.model.resources.describe import MOST_BY_TOKEN
 def describe_disks(region: RegionState, account: AccountState, request: DescribeDisks) -> Answer:
     """DescribeDisks: the system disk and the data disks of each instance, and those that are attached to nothing
     (instance/list-disks, instance/list-filters-today, resource/describe-free-disks)."""
+    if request.status not in (None, "All", *DISK_STATES):
+        raise ApiError("InvalidStatus.ValueNotSupported", "The specified Status is not valid.", 400)
     kept = account.kept(Disks)
     if kept is not None and kept.any:
         return _describe_each(region, account, request)
@@ -48,8 +51,6 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
         conditions.append(rows_of_ids(account, [request.instance_id]))
     if request.zone_id is not None:
         conditions.append(book.rows("zone", region.zone_number(request.zone_id)))
-    if request.dry_run:
-        raise ApiError("DryRunOperation")
     conditions += bounded(book, read_bounds(request.filters, ("Creation",)))
     conditions += tagged(book, "launch tag", read_asked_tags(request.tags))
     if request.lock_reason is not None:
@@ -216,8 +217,6 @@ def _render_said(region: RegionState, said: Said, known: Mapping[str, Any]) -> d
 
 def _describe_each(region: RegionState, account: AccountState, request: DescribeDisks) -> Answer:
     """DescribeDisks where a disk is by itself or attached to another instance than its launch's."""
-    if request.dry_run:
-        raise ApiError("DryRunOperation")
     if request.zone_id is not None:
         region.zone_number(request.zone_id)
     bounds, tags = read_bounds(request.filters, ("Creation",)), read_asked_tags(request.tags)

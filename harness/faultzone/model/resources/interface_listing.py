@@ -12,6 +12,7 @@ from faultzone.model.core import cards
 from faultzone.model.core.addresses import dotted, read_dotted
 from faultzone.model.core.cards import Interface, Interfaces, card_of, network_of_type, primary_of, read_ipv6
 from faultzone.model.core.dispatch import Answer, handles
+from faultzone.model.core.eips import eip_of
 from faultzone.model.core.fields import addressed, in_vpc, in_vswitch, rows_of_ids, tagged, where_terms, with_ipv6
 from faultzone.model.core.filters import has_tags, read_asked_tags, tag_list
 from faultzone.model.core.index import NONE
@@ -184,13 +185,21 @@ def show_made(region: RegionState, account: AccountState, card: Interface) -> di
     return shown
 
 
+def _associated(account: AccountState, card: Interface) -> dict[str, str]:
+    """The elastic address of an instance, which is that of its primary private address (product/associate-eip)."""
+    eip = eip_of(account, account.instances[str(card.instance)]) if card.is_primary else None
+    return _NOWHERE if eip is None else {"AllocationId": eip.id, "PublicIpAddress": dotted(eip.address)}
+
+
 def show(region: RegionState, account: AccountState, card: Interface) -> dict[str, Any]:
     """A network interface as the listing has it."""
-    shown = show_made(region, account, card)
+    shown, associated = show_made(region, account, card), _associated(account, card)
+    addresses = cards.private_ip_sets(card, AssociatedPublicIp=_NOWHERE)
+    addresses["PrivateIpSet"][0]["AssociatedPublicIp"] = associated
     shown |= {
         "InstanceId": card.instance or "",
-        "PrivateIpSets": cards.private_ip_sets(card, AssociatedPublicIp=_NOWHERE),
-        "AssociatedPublicIp": _NOWHERE,
+        "PrivateIpSets": addresses,
+        "AssociatedPublicIp": associated,
         "CreationTime": stamp(card.created),
     }
     if region.edition.has(CURRENT):

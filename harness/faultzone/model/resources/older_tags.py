@@ -20,29 +20,40 @@ from faultzone.model.core.tagging import TYPES, Tagged
 
 #: ResourceType -> what listings call it, of the types that have tags.
 _COUNTED: Final = {
+    "ddh": "Ddh",
     "disk": "Disk",
+    "eni": "Eni",
+    "image": "Image",
     "instance": "Instance",
     "keypair": "KeyPair",
     "launchtemplate": "LaunchTemplate",
+    "reservedinstance": "ReservedInstance",
     "securitygroup": "Securitygroup",
+    "snapshot": "Snapshot",
+    "snapshotpolicy": "SnapshotPolicy",
+    "volume": "Volume",
 }
-#: What listings count besides, and none of which has tags here.
-_NONE: Final = ("Ddh", "Eni", "Image", "Snapshot", "Volume")
-_NONE_OF_TODAY: Final = ("ReservedInstance", "SnapshotPolicy")
+#: What listings count from the documentation of today on.
+_OF_TODAY: Final = ("ReservedInstance", "SnapshotPolicy")
 
 
 TAGGED: Final = {"disk": Tagged(disks_by_id, tags_of_disk, retag_disk)}
 
 
-def _resource(account: AccountState, type: str, id: str) -> tuple[Tagged, object]:
+def _types(region: RegionState) -> dict[str, Tagged]:
+    """The types that may have tags in a region, by ResourceType."""
+    return {name: kind for name in _COUNTED if region.edition.has((kind := TYPES[name]).since)}
+
+
+def _resource(region: RegionState, account: AccountState, type: str, id: str) -> tuple[Tagged, object]:
     """A resource and its type.
 
     Raises:
         ApiError: `InvalidResourceType.NotFound` or `InvalidResourceId.NotFound`.
     """
-    if type not in _COUNTED:
+    kind = _types(region).get(type)
+    if kind is None:
         raise ApiError("InvalidResourceType.NotFound")
-    kind = TYPES[type]
     found = kind.resources(account).get(id)
     if found is None:
         raise ApiError("InvalidResourceId.NotFound")
@@ -53,7 +64,7 @@ def _resource(account: AccountState, type: str, id: str) -> tuple[Tagged, object
 def add_tags(region: RegionState, account: AccountState, request: AddTags) -> Answer:
     """AddTags: a key that is there gets the new value; at most 20 on each (resource/add-tags)."""
     read_asked_tags(request.tags)
-    kind, found = _resource(account, request.resource_type, request.resource_id)
+    kind, found = _resource(region, account, request.resource_type, request.resource_id)
     merged = {**kind.tags(found), **read_tags(region, request.tags)}
     if len(merged) > TAGS_MOST:
         raise ApiError("InvalidTagCount")
@@ -65,7 +76,7 @@ def add_tags(region: RegionState, account: AccountState, request: AddTags) -> An
 def remove_tags(region: RegionState, account: AccountState, request: RemoveTags) -> Answer:
     """RemoveTags: those with a key, and with its value where one is named (resource/remove-tags)."""
     asked = [(each["Key"], each.get("Value")) for each in read_asked_tags(request.tags)]
-    kind, found = _resource(account, request.resource_type, request.resource_id)
+    kind, found = _resource(region, account, request.resource_type, request.resource_id)
     left = {
         key: value
         for key, value in kind.tags(found).items()
@@ -78,13 +89,13 @@ def remove_tags(region: RegionState, account: AccountState, request: RemoveTags)
 @handles(DescribeTags)
 def describe_tags(region: RegionState, account: AccountState, request: DescribeTags) -> Answer:
     """DescribeTags: each key with its value once, with how many resources have it (resource/describe-tags)."""
-    r, asked = request, read_asked_tags(request.tags)
-    if r.resource_type is not None and r.resource_type not in _COUNTED:
+    r, asked, types = request, read_asked_tags(request.tags), _types(region)
+    if r.resource_type is not None and r.resource_type not in types:
         raise ApiError("InvalidResourceType.NotFound")
     counts: dict[tuple[str, str], Counter[str]] = {}
-    for name, shown in _COUNTED.items():
+    for name, kind in types.items():
+        shown = _COUNTED[name]
         if r.resource_type in (None, name):
-            kind = TYPES[name]
             for id, each in kind.resources(account).items():
                 if r.resource_id in (None, id):
                     for tag in kind.tags(each).items():
@@ -94,10 +105,10 @@ def describe_tags(region: RegionState, account: AccountState, request: DescribeT
         for tag in sorted(counts)
         if all(each["Key"] == tag[0] and each.get("Value") in (None, "", tag[1]) for each in asked)
     ]
-    others = (*_NONE, *(_NONE_OF_TODAY if region.edition.has(CURRENT) else ()))
+    known = [each for each in _COUNTED.values() if each not in _OF_TODAY or region.edition.has(CURRENT)]
 
     def show(tag: tuple[str, str]) -> dict[str, object]:
-        told = {name: counts[tag][name] for name in (*_COUNTED.values(), *others)}
+        told = {name: counts[tag][name] for name in known}
         return {"TagKey": tag[0], "TagValue": tag[1], "ResourceTypeCount": told}
 
     return listing("Tags", "Tag", found, r, show)

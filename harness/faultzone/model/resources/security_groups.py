@@ -78,8 +78,6 @@ def delete_security_group(region: RegionState, account: AccountState, request: D
 def describe_security_groups(region: RegionState, account: AccountState, request: DescribeSecurityGroups) -> Answer:
     """DescribeSecurityGroups: filtered and paged (instance/list-security-groups)."""
     r = request
-    if r.dry_run:
-        raise ApiError("DryRunOperation")
     tags = read_asked_tags(r.tags)
     found = [
         group

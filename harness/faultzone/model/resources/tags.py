@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+from faultzone.api.answer import CURRENT, FIRST
 from faultzone.api.ecs.resources import ListTagResources, TagResources, UntagResources
 from faultzone.api.errors import ApiError
+from faultzone.editions.edition import Date
 from faultzone.model.core.book import Book, Several
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.excluded import check_excluded
@@ -29,9 +31,17 @@ def _retag(region: RegionState, account: AccountState, instance: Instance, tags:
     region.change(instance, "options", instance.options._replace(tags=given))
 
 
+def _none(since: Date) -> Tagged:
+    """A type that tags are documented for, and of which there is nothing here."""
+    return Tagged(lambda account: {}, tags_of, retag, since)
+
+
 TAGGED: Final = {
     "instance": Tagged(lambda account: account.instances, _tags, _retag),
     "securitygroup": Tagged(lambda account: account.security_groups, tags_of, retag),
+    **dict.fromkeys(("snapshot", "image", "volume", "ddh"), _none(FIRST)),
+    **dict.fromkeys(("ddhcluster", "reservedinstance", "snapshotpolicy"), _none(CURRENT)),
+    **dict.fromkeys(("elasticityassurance", "capacityreservation"), _none(CURRENT)),
 }
 
 
@@ -77,6 +87,7 @@ def untag_resources(region: RegionState, account: AccountState, request: UntagRe
 @handles(ListTagResources)
 def list_tag_resources(region: RegionState, account: AccountState, request: ListTagResources) -> Answer:
     """ListTagResources: by resource, by tag, or both (assistant/tag-resources, instance/tag-filter)."""
+    kind = _type(region, request.resource_type)
     if not request.resource_ids and not request.tags and not request.tag_filters:
         raise ApiError.of("MissingParameter", name="ResourceId")
     read_asked_tags(request.tags)
@@ -87,7 +98,6 @@ def list_tag_resources(region: RegionState, account: AccountState, request: List
         if "*" in each["TagKey"] and each.get("TagValues"):
             why = "values go with a whole key, and TagKey has a *"
             raise ApiError.of("InvalidParameter", name=f"TagFilter.{number}.TagValues", why=why)
-    kind = _type(region, request.resource_type)
     found: Listed[tuple[str, str, str]]
     if kind is TAGGED["instance"] and not request.resource_ids:
         book = account.book

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from faultzone.mutations.library import answer, becomes, drop, emptied, put, request, swallow, where
+from faultzone.mutations.library import answer, at, becomes, drop, emptied, put, request, swallow, where
 from faultzone.mutations.row import row
 
 PRICE: Final = "DescribePrice"
@@ -24,6 +24,11 @@ def free(price: dict[str, Any]) -> dict[str, Any]:
     return {**price, "TradePrice": 0.0, "DiscountPrice": price["OriginalPrice"]}
 
 
+def of_disks(given: dict[str, Any]) -> bool:
+    """Whether the price of disks is asked for."""
+    return given.get("ResourceType") == "disk"
+
+
 REGIONS: Final = (
     row("price-of-one", "billing/price", "tells the price of one, whatever the amount", request(PRICE, drop("Amount"))),
     row("price-is-no-difference", "billing/price", "does not take the discount off",
@@ -40,6 +45,14 @@ REGIONS: Final = (
     row("disks-have-parts", "billing/price-parts", "tells parts of what is no instance",
         answer(PRICE, TOLD, with_parts)),
     row("price-of-any-type", "billing/price-parts", "tells a price where no type is named", swallow(PRICE)),
+    row("all-performance-costs-the-same", "billing/price-of-performance", "tells one price of any performance",
+        request(PRICE, at("DataDisk[]", where(lambda disk: "ProvisionedIops" in disk, put(ProvisionedIops="1000"))))),
+    row("disks-perform-for-nothing", "billing/price-of-performance", "does not count what is provisioned for a disk",
+        request(PRICE, where(of_disks, at("DataDisk[]", drop("ProvisionedIops"))))),
+    row("performance-of-nothing", "billing/price-of-performance", "tells a price where no performance is named",
+        swallow(PRICE, "MissingParameter")),
+    row("performance-of-any-disk", "billing/price-of-performance", "tells the price of performance of any disk",
+        swallow(PRICE, "InvalidParameter.Conflict")),
     row("periods-cost-the-same", "billing/price-period", "tells the price of one period",
         request(PRICE, drop("Period"))),
     row("units-cost-the-same", "billing/price-period", "takes every unit for months",
