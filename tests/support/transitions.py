@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from faultzone import ApiError, Instance, Region, editions, make_region
-from faultzone.clock import HOUR, stamp
+from faultzone.clock import DAY, HOUR, stamp
 from faultzone.errors import UsageError
 from faultzone.model.rules import Rules
 
@@ -206,6 +206,28 @@ def _upgrade(cell: Cell) -> None:
     cell.call("ModifyPrepayInstanceSpec", InstanceType=kind, RebootWhenFinished=True)
 
 
+def _owe_and_pay(cell: Cell) -> None:
+    """The instance is to be stopped in arrears, and an hour later everything is paid."""
+    cell.region.chaos.arrears(debt="1")
+    cell.region.clock.advance(HOUR // 1000)
+    cell.control("top-up", amount="1000")
+
+
+def _redeploy_for_maintenance(cell: Cell) -> None:
+    cell.control("schedule-maintenance", instance=cell.instance.id, within=DAY)
+    cell.call("RedeployInstance")
+
+
+def _simulate_for_real(cell: Cell) -> None:
+    asked = {"EventType": "SystemMaintenance.Reboot", "NotBefore": stamp(cell.region.clock.ms + HOUR)}
+    cell.region.call("CreateSimulatedSystemEvents", InstanceId=[cell.instance.id], TriggerRealOps=True, **asked)
+
+
+def _change_type(cell: Cell) -> None:
+    kind = "ecs.i2.2xlarge" if cell.kind == LOCAL else "ecs.g5.xlarge"
+    cell.call("ModifyInstanceSpec", InstanceType=kind)
+
+
 _TODAY: Final = "2026-10"
 _BOUGHT: Final = (("InstanceChargeType", "PrePaid"), ("Period", 1))
 _SPOT: Final = (("SpotStrategy", "SpotAsPriceGo"), ("SpotDuration", 0))
@@ -251,6 +273,20 @@ CAUSES: Final = {
     "maintenance-redeploys": Cause(_maintain_as("SystemMaintenance.Redeploy"), edition=_TODAY),
     "maintenance-stops": Cause(_maintain_as("SystemMaintenance.Stop"), edition=_TODAY),
     "disk-trouble": Cause(_trouble_a_disk, edition=_TODAY),
+    "security-lock": Cause(
+        lambda cell: cell.control("lock", instance=cell.instance.id, reason="security"), edition=_TODAY
+    ),
+    "automatic-renewal": Cause(
+        lambda cell: cell.control("expire", instance=cell.instance.id, within=DAY),
+        edition=_TODAY,
+        changes=(("billing.auto_renew_hour", 9),),
+        asked=(*_BOUGHT, ("AutoRenew", True), ("AutoRenewPeriod", 1)),
+    ),
+    "arrears-and-payment": Cause(_owe_and_pay, edition=_TODAY, changes=_AT_ONCE),
+    "user-redeploys-for-maintenance": Cause(_redeploy_for_maintenance, edition=_TODAY),
+    "user-interrupts": Cause(lambda cell: cell.call("SendDiagnosticInterrupt"), edition=_TODAY),
+    "user-changes-type": Cause(_change_type, edition=_TODAY),
+    "simulated-for-real": Cause(_simulate_for_real, edition=_TODAY),
 }
 
 
@@ -258,7 +294,13 @@ CAUSES: Final = {
 #: instances with local disks are not stopped.
 IMPOSSIBLE: Final = {
     ("stopping-in-arrears", cause)
-    for cause in ("expiry", "arrears-and-release", "becomes-pay-as-you-go", "upgrade-with-restart")
+    for cause in (
+        "expiry",
+        "arrears-and-release",
+        "becomes-pay-as-you-go",
+        "upgrade-with-restart",
+        "automatic-renewal",
+    )
 } | {(under_way, "spot-interruption-stops") for under_way in ("own-host-awaited", "stranded")}
 
 
