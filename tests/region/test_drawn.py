@@ -1,4 +1,4 @@
-"""Instances with drawn identities: many scripts, everywhere the same text, and the same bytes for the same seed."""
+"""Instances with drawn profiles: many scripts, everywhere the same text, and the same bytes for the same seed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ import pytest
 from faultzone import NotSupported, Region, UsageError, make_region
 from faultzone.pages.svg import svg
 from faultzone.pages.timeline import page
-from faultzone.region import drawn
-from faultzone.region.drawn import LOCALES, draw, identities, identity, seed_of
+from faultzone.region.drawn import LOCALES, draw, profiles
 from faultzone.serve import cloud as hosted
 from faultzone.serve.client import connect
 
@@ -38,17 +37,17 @@ def scripts(text: str) -> set[str]:
 
 @pytest.mark.slow  # It is the first that loads Faker.
 def test_many_scripts_are_drawn() -> None:
-    found = scripts("".join(each.owner for each in islice(identities(7), 100)))
+    found = scripts("".join(each.owner for each in islice(profiles(7), 100)))
     assert {"LATIN", "CJK", "HANGUL", "CYRILLIC", "ARABIC", "DEVANAGARI", "THAI", "GREEK"} <= found
 
 
 @pytest.mark.slow
-def test_identities_differ_and_are_what_launches_take() -> None:
+def test_profiles_differ_and_are_what_launches_take() -> None:
     with make_region(hosts_per_zone=8, seed=3) as region:
         made = draw(region, 30)
         shown = [each.describe() for each in made]
     assert {each["Status"] for each in shown} == {"Running"}
-    wanted = list(islice(identities(3), 30))
+    wanted = list(islice(profiles(3), 30))
     assert [(each["InstanceName"], each["HostName"]) for each in shown] == [
         (each.name, each.host_name) for each in wanted
     ]
@@ -59,7 +58,7 @@ def test_identities_differ_and_are_what_launches_take() -> None:
 def test_what_is_drawn_is_found_by_its_name_and_tags() -> None:
     with make_region(hosts_per_zone=8, seed=3) as region:
         made = draw(region, 12)
-        for instance, who in zip(made, identities(3), strict=False):
+        for instance, who in zip(made, profiles(3), strict=False):
             tag = [{"Key": "owner", "Value": who.owner}]
             assert instance in [region.instance(each["InstanceId"]) for each in listed(region, Tag=tag)]
             assert [each["InstanceId"] for each in listed(region, InstanceName=who.name)] == [instance.id]
@@ -109,7 +108,7 @@ def test_text_of_any_script_passes_the_wire_and_the_pictures() -> None:
     cloud = hosted.Hosted(clock="virtual")
     with hosted.endpoint(cloud, token="token") as served, closing(connect(served.url, token="token")) as backend:
         region = make_region(backend)
-        wanted, made = list(islice(identities(5), 10)), draw(region, 10, seed=5)
+        wanted, made = list(islice(profiles(5), 10)), draw(region, 10, seed=5)
         told = [{each["TagKey"]: each["TagValue"] for each in each.describe()["Tags"]["Tag"]} for each in made]
         assert [each["owner"] for each in told] == [each.owner for each in wanted]
         assert [each[who.city] for each, who in zip(told, wanted, strict=True)] == [each.owner for each in wanted]
@@ -141,45 +140,7 @@ def test_what_cannot_be_drawn_is_refused(given: dict[str, Any], said: str) -> No
         assert region.instances == []
 
 
-WORDS = ("web", "api", "data", "front")
-
-
-def every_text(seed: int | str) -> list[str]:
-    """What is said for some words, but for host names."""
-    found = [identity(seed, word) for word in WORDS]
-    return [text for each in found for text in (each.name, each.owner, each.team, each.city)]
-
-
-@pytest.mark.parametrize("installed", [True, False])
-def test_a_word_stands_for_text_of_many_scripts(monkeypatch: pytest.MonkeyPatch, installed: bool) -> None:
-    """With Faker and without it: the same for the same seed, another for each word, and never ASCII."""
-    drawn._own_generators.cache_clear()
-    if not installed:
-        monkeypatch.setitem(sys.modules, "faker", None)
-    texts = every_text("地域")
-    assert texts == every_text("地域") != every_text("other")
-    assert len({*texts}) == len(texts)
-    assert not any(text.isascii() for seed in range(25) for text in every_text(seed))
-    assert len(scripts("".join(text for seed in range(25) for text in every_text(seed)))) >= 8
-    assert all(identity(seed, "web").host_name == "web-host" for seed in range(3))
-    drawn._own_generators.cache_clear()
-
-
-@pytest.mark.parametrize("installed", [True, False])
-def test_a_region_takes_what_a_word_stands_for(monkeypatch: pytest.MonkeyPatch, installed: bool) -> None:
-    drawn._own_generators.cache_clear()
-    if not installed:
-        monkeypatch.setitem(sys.modules, "faker", None)
-    with make_region(hosts_per_zone=8, seed=5) as region:
-        assert seed_of(region) == 5
-        for seed in range(12):
-            who = identity(seed, "web")
-            (made,) = region.run_instances(1, wait=False, **who.launch)
-            assert made.describe()["InstanceName"] == who.name
-    drawn._own_generators.cache_clear()
-
-
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "faker", None)
     with pytest.raises(NotSupported, match=r"pytest-faultzone\[faker\]"):
-        identities()
+        profiles()

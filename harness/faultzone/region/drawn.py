@@ -1,11 +1,9 @@
-"""Names, hosts, owners and tags that are drawn by Faker, in several languages, which needs the extra `faker`; a single
-identity is one of a list without it."""
+"""Names, hosts, owners and tags that are drawn by Faker, in several languages. This needs the extra `faker`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.errors import NotSupported, UsageError
@@ -19,19 +17,6 @@ if TYPE_CHECKING:
 #: script.
 LOCALES: Final = ("zh_CN", "en_US", "de_DE", "ja_JP", "ko_KR", "ru_RU", "ar_SA", "hi_IN", "th_TH", "el_GR")
 
-#: Who there is without Faker: an owner, a team and a city in each of these languages.
-_KNOWN: Final = (
-    ("王秀英", "华泰通安网络有限公司", "重庆"),
-    ("Zoë O'Brien-Åström", "Crème & Söhne Ltd", "Curaçao"),
-    ("Jürgen Weißköpfer", "Müller & Söhne GmbH", "Köln"),
-    ("佐藤 花子", "有限会社鈴木通信", "横浜市"),
-    ("김민준", "주식회사 한빛", "부산"),
-    ("Юлия Ёлкина", "Завод «Щит»", "Йошкар-Ола"),
-    ("أحمد الخطيب", "شركة النور", "الرياض"),
-    ("अनिल शर्मा", "भारत लिमिटेड", "मुंबई"),
-    ("สมชาย ใจดี", "บริษัท ไทยรุ่งเรือง", "กรุงเทพฯ"),
-    ("Γιώργος Παπαδόπουλος", "Όμιλος Αιγαίο", "Θεσσαλονίκη"),
-)
 #: What of a name may stand in the name of an instance, which has to begin with a letter.
 _KEPT: Final = re.compile(r"(?a)[^\w\u4e00-\u9fff-]+")
 _LETTER: Final = re.compile(r"[A-Za-z\u4e00-\u9fff]")
@@ -41,8 +26,8 @@ _PART_MOST: Final = 40
 _VALUE_MOST: Final = 128
 
 
-class Identity(NamedTuple):
-    """Who an instance is.
+class Profile(NamedTuple):
+    """What an instance is called, and whose it is.
 
     Attributes:
         name: its InstanceName, of Latin and Chinese letters, as the region demands.
@@ -70,8 +55,8 @@ class Identity(NamedTuple):
         }
 
 
-def identities(seed: int | str = 0, locales: Sequence[str] = LOCALES) -> Iterator[Identity]:
-    """Identities without end; with one version of Faker, equal seeds give equal ones.
+def profiles(seed: int | str = 0, locales: Sequence[str] = LOCALES) -> Iterator[Profile]:
+    """Profiles without end; with one version of Faker, equal seeds give equal ones.
 
     Args:
         seed: of all chance.
@@ -82,40 +67,6 @@ def identities(seed: int | str = 0, locales: Sequence[str] = LOCALES) -> Iterato
         UsageError: there is no language, or one that Faker lacks.
     """
     return _drawn(World(seed), *_generators(locales))
-
-
-def identity(seed: int | str, word: str) -> Identity:
-    """Who something is that is called by a word: drawn by Faker where that is installed, else one of a list.
-
-    Equal seeds and words give equal ones, with one version of Faker; other words give others, since each text has the
-    word at its end. All but the host name has a letter that is not ASCII.
-
-    Args:
-        seed: of all chance.
-        word: a short name of ASCII letters and digits, such as `web`.
-    """
-    world = World(f"{seed}/{word}")
-    try:
-        found = next(_drawn(world, *_own_generators()))
-        of = found.owner, found.team, found.city
-    except NotSupported:
-        of = world.stream("languages").choice(_KNOWN)
-    owner, team, city = (f"{_beyond_ascii(each)} {word}" for each in of)
-    own = _part(of[0])
-    name = _beyond_ascii(own if _LETTER.match(own) else word, "-")
-    return Identity(f"{name}-{word}", f"{word}-host", owner, team, city)
-
-
-def _beyond_ascii(text: str, apart: str = " ") -> str:
-    """The first part of a text, with a letter that is not ASCII at its end where there is none."""
-    kept = text[:_PART_MOST]
-    return f"{kept}{apart}名" if kept.isascii() else kept
-
-
-@lru_cache(maxsize=1)
-def _own_generators() -> tuple[list[Any], Any]:
-    """Generators of this module's own, seeded for each identity: to make them takes longer than to draw."""
-    return _generators(LOCALES)
 
 
 def _generators(locales: Sequence[str]) -> tuple[list[Any], Any]:
@@ -135,7 +86,7 @@ def _generators(locales: Sequence[str]) -> tuple[list[Any], Any]:
     )
 
 
-def _drawn(world: World, generators: list[Any], latin: Any) -> Iterator[Identity]:
+def _drawn(world: World, generators: list[Any], latin: Any) -> Iterator[Profile]:
     chance, number = world.stream("languages"), 0
     for place, each in enumerate((*generators, latin)):
         each.seed_instance(f"{world.seed}/{place}")
@@ -146,7 +97,7 @@ def _drawn(world: World, generators: list[Any], latin: Any) -> Iterator[Identity
         host = f"{_part(latin.last_name()) or 'host'}-{number}".lower().replace("_", "-")
         own = _part(owner)
         name = f"{own}-{number}" if _LETTER.match(own) else host
-        yield Identity(name, host, owner, team, city)
+        yield Profile(name, host, owner, team, city)
 
 
 def _part(text: str) -> str:
@@ -173,7 +124,7 @@ def draw(
     locales: Sequence[str] = LOCALES,
     **parameters: Any,
 ) -> list[Instance]:
-    """Run instances with drawn identities, and wait until they are Running.
+    """Run instances with drawn profiles, and wait until they are Running.
 
     Args:
         region: where; it needs room for them.
@@ -189,11 +140,11 @@ def draw(
     """
     if type(count) is not int or count < 0:
         raise UsageError.expected_whole("count", count, 0, unit="instances")
-    drawn = identities(seed_of(region) if seed is None else seed, locales)
+    drawn = profiles(seed_of(region) if seed is None else seed, locales)
     made = [
         instance
-        for identity in (next(drawn) for _ in range(count))
-        for instance in region.run_instances(1, wait=False, public_ip=False, **{**identity.launch, **parameters})
+        for profile in (next(drawn) for _ in range(count))
+        for instance in region.run_instances(1, wait=False, public_ip=False, **{**profile.launch, **parameters})
     ]
     region.wait_until_all(made, "Running")
     return made
