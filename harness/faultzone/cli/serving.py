@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from faultzone import editions
-from faultzone.errors import UsageError
+from faultzone.errors import FaultzoneError, UsageError
 from faultzone.model.core.shape import IMMEDIATE, PLANNED
 
 if TYPE_CHECKING:
@@ -189,7 +189,11 @@ def _cloud(options: argparse.Namespace, **given: Any) -> Hosted:
         **given,
     )
     if scenario is not None:
-        made.control("play", {"schedule": scenario})
+        try:
+            made.control("play", {"schedule": scenario})
+        except FaultzoneError as wrong:
+            made.close()
+            raise type(wrong)(f"{options.scenario}: {wrong}") from None
     return made
 
 
