@@ -100,6 +100,40 @@ def test_the_agents_of_one_image_fail_together(region: Region) -> None:
     assert hit == [each.id for each in linux]
 
 
+#: Names and values of tags that a description has to quote, and such as it need not.
+OWNER = 'أحمد "(الخطيب)", x=y'
+
+
+def hit(region: Region, target: str) -> list[str]:
+    """The instances that a description leads to, as it is written and as it is read from JSON."""
+    fault = GuestCrash(target)
+    region.chaos.play(Schedule.read(json.loads(Schedule([At(0, fault)]).text())))
+    before = len(region.journal.of("fault"))
+    region.clock.advance(1)
+    return [str(each.data["instance"]) for each in region.journal.of("fault")[before:]]
+
+
+@pytest.mark.parametrize(
+    ("target", "places"),
+    [
+        (all("instance", name="web-王"), [0]),
+        (all("instance", name="web-*"), [0, 1]),
+        (all("instance", name="*"), [0, 1, 2]),
+        (all("agent", tag="owner"), [0, 2]),
+        (all("agent", tag=f"owner={OWNER}"), [0]),
+        (all("agent", tag="owner=b"), [2]),
+        (all("agent", tag="b"), []),
+    ],
+)
+def test_what_has_a_name_or_a_tag_in_common_breaks_together(region: Region, target: str, places: list[int]) -> None:
+    made = [
+        *region.run_instances(1, InstanceName="web-王", Tag=[{"Key": "owner", "Value": OWNER}]),
+        *region.run_instances(1, InstanceName="web-2"),
+        *region.run_instances(1, Tag=[{"Key": "owner", "Value": "b"}]),
+    ]
+    assert hit(region, target) == [made[each].id for each in places]
+
+
 def test_what_expires_together_expires_together(region: Region) -> None:
     one, other = region.run_instances(2, InstanceChargeType="PrePaid", Period=1)
     (later,) = region.run_instances(1, InstanceChargeType="PrePaid", Period=2)
@@ -125,6 +159,10 @@ def nothing() -> Any:
         (lambda: GuestCrash("all(agent, image=)"), "expected a description"),
         (lambda: GuestCrash("all(agent, image=a, image=b)"), "expected a description"),
         (lambda: GuestCrash("newest(agent, image=a)"), "expected a description"),
+        (lambda: GuestCrash(all("host", name="web")), r"expected all\(agent, image=...\), all\(agent, name=...\), "),
+        (lambda: GuestCrash('all(agent, name="a)'), "expected a description"),
+        (lambda: GuestCrash('all(agent, name="\\x")'), 'expected "\\\\x" in the quotes of JSON'),
+        (lambda: GuestCrash(all("agent", name="")), "expected a description"),
     ],
 )
 def test_what_cannot_be_is_refused_when_it_is_planned(region: Region, make: Any, said: str) -> None:

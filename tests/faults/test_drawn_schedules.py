@@ -15,16 +15,19 @@ from hypothesis import strategies as st
 from faultzone import Client, HarnessError, Region, UnmetFault, make_region
 from faultzone.api.errors import ApiError
 from faultzone.errors import NoAnswer, UsageError
-from faultzone.faults import CATALOGUE, AgentOutage, Fault, HostKilled, PageSlip, StaleReads
+from faultzone.faults import CATALOGUE, AgentOutage, ApiFailure, Fault, GuestCrash, HostKilled, PageSlip, StaleReads
 from faultzone.faults.schedule import At, Call, Entry, On, Schedule
 from faultzone.faults.strategies import faults, patterns, schedules, shapes
-from faultzone.faults.targets import is_described
+from faultzone.faults.targets import all, is_described
+from faultzone.region.drawn import draw, profiles
 from tests.support.faults import IN_MEMORY, Stage, name_of, stage
 
 
-def played(schedule: Schedule) -> list[str]:
-    """The journal of a program that runs while a schedule is played in a fresh region."""
+def played(schedule: Schedule, drawn: int = 0) -> list[str]:
+    """The journal of a program that runs while a schedule is played in a fresh region, with so many drawn instances."""
     on = stage(make_region(zones=1, hosts_per_zone=3, seed=7))
+    if drawn:
+        draw(on.region, drawn)
     ecs = Client(on.region, timeout="10m")
     on.region.chaos.play(schedule)
     for _ in range(4):
@@ -99,6 +102,40 @@ def test_what_is_drawn_is_replayed(data: st.DataObject) -> None:
     schedule = data.draw(schedules(region))
     assert read_back(schedule) == schedule
     assert played(read_back(schedule)) == played(schedule)
+
+
+@pytest.mark.slow
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_what_is_drawn_of_a_drawn_region_is_replayed(data: st.DataObject) -> None:
+    """Names, tags and messages of many scripts included."""
+    pytest.importorskip("faker")
+    with make_region(zones=1, hosts_per_zone=3, seed=7) as region:
+        draw(stage(region).region, 3)
+        schedule = data.draw(schedules(region))
+    first, second = (played(each, drawn=3) for each in (schedule, read_back(schedule)))
+    assert first == second
+
+
+@pytest.mark.slow
+def test_the_texts_of_a_drawn_region_are_those_of_its_scenarios() -> None:
+    pytest.importorskip("faker")
+    with make_region(zones=1, hosts_per_zone=3, seed=7) as region:
+        (one,) = draw(region, 1)
+        who = next(profiles(7))
+        wanted = [
+            GuestCrash(all("instance", name=who.name)),
+            GuestCrash(all("agent", tag=f"owner={who.owner}")),
+            GuestCrash(all("agent", tag="team")),
+        ]
+        assert one.describe()["InstanceName"] == who.name
+        quick = settings(max_examples=500, database=None, derandomize=True, phases=[Phase.generate])
+        for each in wanted:
+            find(faults(region, kinds=[GuestCrash]), lambda fault, each=each: fault == each, settings=quick)  # type: ignore[misc]
+        found = find(
+            faults(region, kinds=[ApiFailure]), lambda each: bool(getattr(each, "message", None)), settings=quick
+        )
+        assert getattr(found, "message", "") == f"{who.owner}, {who.city}"
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.errors import UnknownTarget, UsageError
 from faultzone.faults.targets import FIELDS, STEPS, Described, described, is_described
+from faultzone.model.core.filters import has_tags, read_tag_list
+from faultzone.model.core.listing import like
 from faultzone.model.core.seats import BY_RACK, BY_SWITCH
 from faultzone.model.core.state import RUNNING
 
@@ -158,10 +160,16 @@ def _of_kind(region: RegionState, kind: str) -> list[str]:
 
 
 def _with_common(backend: Local, instances: list[str], what: str, value: str) -> list[str]:
-    """The instances of an image, or those whose subscriptions end together with another."""
+    """The instances of an image, of a name or with a tag, or those whose subscriptions end together with another."""
     found = [find_instance(backend, each) for each in instances]
     if what == "image":
         return [each.id for each in found if each.image.id == value]
+    if what == "name":
+        return [each.id for each in found if like(value, each.name)]
+    if what == "tag":
+        key, _, tag = value.partition("=")
+        asked = [{"Key": key, "Value": tag}]
+        return [each.id for each in found if has_tags(read_tag_list(each.options.tags), asked)]
     until = find_instance(backend, value).expires
     return [each.id for each in found if each.expires == until]
 

@@ -29,6 +29,8 @@ _DESCRIBED: Final[Mapping[str, Sequence[str]]] = {
 }
 #: What calls are aimed at, beside the first of a client.
 _AIMS: Final = {"nth": (2, 3), "times": (1, 2), "share": (0.25, 0.5)}
+#: What an instance shows that has no tags.
+_NO_TAGS: Final[Mapping[str, Any]] = {"Tag": ()}
 #: What ends a drawn schedule: what happens often in a region, and what seldom does.
 _STOPS: Final = (
     "refusal",
@@ -79,6 +81,9 @@ def faults(
 ) -> st.SearchStrategy[Fault]:
     """Faults of what is in a region at this moment or is described, as far as its backend can bring them about.
 
+    Their texts are those of the region: targets are also described by the names and the tags of its instances, and the
+    messages of refusals are their descriptions. Those of a region that `faultzone.region.drawn` draws are from Faker.
+
     A drawn fault may be refused with `UsageError` by the time it is injected: its target may be gone or broken already.
 
     Args:
@@ -102,6 +107,8 @@ def faults(
     targets = {
         kind: [*found, *(_DESCRIBED.get(kind, ()) if found and instances else ())] for kind, found in there.items()
     }
+    targets["instances"] += _called([*shown.values()])
+    targets["texts"] = [*dict.fromkeys(text for each in shown.values() if (text := str(each.get("Description", ""))))]
     able = [each for each in kinds or CATALOGUE if region.supports(each.capability)]
     every = [_of(kind, targets, region.id, irreversible=irreversible) for kind in able]
     found = [each for each in every if each is not None]
@@ -109,6 +116,14 @@ def faults(
         names = ", ".join(each.__name__ for each in kinds or CATALOGUE)
         raise UsageError(f"faults: {region.id} has nothing that {names} could hit, or its backend cannot do it")
     return st.one_of(found)
+
+
+def _called(shown: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Descriptions of instances by their names and tags, as far as they were given any."""
+    names = [str(each["InstanceName"]) for each in shown if each["InstanceName"] != each["InstanceId"]]
+    tags = [(str(tag["TagKey"]), str(tag["TagValue"])) for each in shown for tag in each.get("Tags", _NO_TAGS)["Tag"]]
+    of_tags = [all("agent", tag=text) for key, value in tags for text in (key, f"{key}={value}") if "=" not in key]
+    return [*dict.fromkeys([*(all("instance", name=each) for each in names), *of_tags])]
 
 
 def schedules(region: Breakable, *, within: int = 3600, most: int = 5) -> st.SearchStrategy[Schedule]:
@@ -193,6 +208,8 @@ def _of(
         if there := targets["instances"]:
             named = st.none() | st.sampled_from([each for each in there if not is_described(each)])
             given |= {name: named for name in ("about", "item") if name in parameters(kind)}
+        if "message" in parameters(kind):
+            given["message"] = st.none() | st.sampled_from(targets["texts"]) if targets["texts"] else st.none()
     for name, values in drawn(kind).items():
         chosen = targets[values] if isinstance(values, str) else values
         if not chosen:

@@ -4,6 +4,7 @@ A description is text, so that it travels as JSON: `host_of(newest(instance))`. 
 
     newest("instance")  oldest("host")  rank(2, "instance")  all("agent")    by age, the oldest first; hosts by number
     all("agent", image="centos_7")  all("subscription", expires_with="i-1")  those with something in common
+    all("instance", name="web-*")  all("agent", tag="owner=王秀英")           those of a name, or with a tag
     host_of(newest("instance"))  rack_of("i-1")  zone_of("cn-hangzhou-a-h01")  from an instance to where it is
 
 `all` stands for several targets, each of which the fault hits. An agent stands for an instance that runs.
@@ -11,6 +12,7 @@ A description is text, so that it travels as JSON: `host_of(newest(instance))`. 
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final, NamedTuple, Protocol
 
@@ -44,11 +46,14 @@ FIELDS: Final = {
     "instance": "instance",
 }
 #: What all of a kind may have in common, and of which kinds.
-COMMON: Final = {"image": ("instance", "agent", "subscription"), "expires_with": ("subscription",)}
+_INSTANCES: Final = ("instance", "agent", "subscription")
+COMMON: Final = {"image": _INSTANCES, "name": _INSTANCES, "tag": _INSTANCES, "expires_with": ("subscription",)}
 
 _FORM: Final = re.compile(r"([a-z_]+)\((.*)\)", re.ASCII)
 _RANK: Final = re.compile(r"(\d{1,9})(?:, *([a-z]+))?", re.ASCII)
-_SHARED: Final = re.compile(r"([a-z]+), *([a-z_]+)=([^\s(),=]+)", re.ASCII)
+#: A value, and one that has to be quoted as JSON quotes it.
+_BARE: Final = r'[^\s(),="]+'
+_SHARED: Final = re.compile(rf'([a-z]+), *([a-z_]+)=({_BARE}|"(?:[^"\\]|\\.)+")')
 _ARTICLE: Final = {kind: f"{'an' if kind == 'instance' else 'a'} {kind}" for kind in sorted(set(KINDS.values()))}
 _EXAMPLE: Final = "a description such as host_of(newest(instance)), rank(2, host) or all(agent)"
 
@@ -119,13 +124,26 @@ def described(text: str) -> Described:
     shared = _SHARED.fullmatch(within) if how == "all" else None
     kind = (ranked[2] or "instance") if ranked else shared[1] if shared else within
     if shared and kind not in COMMON.get(shared[2], ()):
-        raise UsageError.expected("target", text, "all(agent, image=...) or all(subscription, expires_with=...)")
+        forms = ", ".join(f"all(agent, {each}=...)" for each in COMMON if "agent" in COMMON[each])
+        raise UsageError.expected("target", text, f"{forms} or all(subscription, expires_with=...)")
     if how not in CHOICES or kind not in KINDS or (how == "rank") != (ranked is not None):
         raise UsageError.expected("target", text, _EXAMPLE)
     place = int(ranked[1]) if ranked else 0
     if ranked and not place:
         raise UsageError.expected_whole("rank", place, 1)
-    return Described(how, kind, place, (shared[2], shared[3]) if shared else None)
+    return Described(how, kind, place, (shared[2], _unquoted(text, shared[3])) if shared else None)
+
+
+def _unquoted(text: str, value: str) -> str:
+    """What a value says.
+
+    Raises:
+        UsageError: it begins with a quote, and is none of JSON.
+    """
+    try:
+        return str(json.loads(value)) if value.startswith('"') else value
+    except ValueError:
+        raise UsageError.expected("target", text, f"{value} in the quotes of JSON") from None
 
 
 def see_target(field: str, target: str) -> None:
@@ -163,19 +181,29 @@ def rank(place: int, kind: str = "instance") -> str:
     return _written("rank", f"{place}, {kind}")
 
 
-def all(kind: str, *, image: str | None = None, expires_with: str | Named | None = None) -> str:
+def all(
+    kind: str,
+    *,
+    image: str | None = None,
+    name: str | None = None,
+    tag: str | None = None,
+    expires_with: str | Named | None = None,
+) -> str:
     """All of a kind, each of which a fault hits.
 
     Args:
         kind: such as `host`, `instance`, `agent` or `subscription`.
         image: only the instances of the image of this ID.
+        name: only the instances of this name; `*` stands for any text.
+        tag: only the instances with this tag, such as `owner=王秀英`, or with any tag of this key, such as `owner`.
         expires_with: only the subscriptions that end when that of this instance does, itself included.
 
     Raises:
         UsageError: there is no such kind, or it has nothing of that in common.
     """
     other = None if expires_with is None else id_of(expires_with, "expires_with")
-    given = [f", {name}={value}" for name, value in (("image", image), ("expires_with", other)) if value is not None]
+    common = {"image": image, "name": name, "tag": tag, "expires_with": other}
+    given = [f", {what}={_quoted(value)}" for what, value in common.items() if value is not None]
     return _written("all", f"{kind}{''.join(given)}")
 
 
@@ -197,6 +225,10 @@ def switch_of(target: str | Named) -> str:
 def zone_of(target: str | Named) -> str:
     """The zone of an instance or a host, or of one that is described."""
     return _written("zone_of", id_of(target, "target"))
+
+
+def _quoted(value: str) -> str:
+    return value if re.fullmatch(_BARE, value) else json.dumps(value, ensure_ascii=False)
 
 
 def _written(how: str, of: str) -> str:
