@@ -53,9 +53,15 @@ class Suite:
 
     A run of pytest begins and ends within one call, so it is in a thread of its own, which waits for what is to be run
     next. No checker judges its regions: they may be wrong on purpose.
+
+    Args:
+        tests: what pytest is given to gather them; the suite where nothing is.
+
+    Raises:
+        AssertionError: they cannot be gathered.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *tests: str) -> None:
         #: All tests, the oldest edition first.
         self.all: list[pytest.Item] = []
         #: Clause -> the tests that assert it, in each of its editions.
@@ -66,12 +72,19 @@ class Suite:
         self._verdicts = Verdicts()
         self._wanted: SimpleQueue[tuple[Make, Sequence[pytest.Item]] | None] = SimpleQueue()
         self._ready: SimpleQueue[bool] = SimpleQueue()
+        self._gathered = tests or ("--pyargs", "faultzone_specs")
+        #: Why the run has ended, or will.
+        self._ended: list[str] = []
         self._thread = Thread(target=self._serve, daemon=True)
         self._thread.start()
         self._wait()
 
     def run(self, make: Make, tests: Iterable[pytest.Item]) -> list[Said]:
-        """Run some tests on regions of this make; what a run leaves for the next is the gathered tests alone."""
+        """Run some tests on regions of this make; what a run leaves for the next is the gathered tests alone.
+
+        Raises:
+            AssertionError: the run of the suite has ended by itself, now or before: it says why.
+        """
         self._verdicts.seen = []
         self._wanted.put((make, list(tests)))
         self._wait()
@@ -83,15 +96,32 @@ class Suite:
         self._thread.join()
 
     def _wait(self) -> None:
-        assert self._ready.get(), "the run of the suite has ended by itself"
+        if not self._ready.get():
+            self._ready.put(False)  # Whoever asks next learns it too, in the place of waiting for ever.
+            raise AssertionError("\n".join(["the run of the suite has ended by itself:", *self._ended]))
 
     def _serve(self) -> None:
         try:
             # What a thread of its own captured would be all that this process writes.
             options = ["-c", str(SETTINGS), *QUICK, "--capture=no", "--faultzone-checkers=none"]
-            pytest.main([*options, "--pyargs", "faultzone_specs"], plugins=[self, self._verdicts])
+            code = pytest.main([*options, *self._gathered], plugins=[self, self._verdicts])
+            self._ended.append(f"exit code {pytest.ExitCode(code)!r}")
+        except BaseException as error:
+            self._ended.append(f"{type(error).__name__}: {error}")
         finally:
             self._ready.put(False)
+
+    # Nobody else tells why: the reports for a reader are left out.
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._ended.append(report.longreprtext)
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self._ended.append(str(excrepr))
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self._ended.append(excinfo.exconly())
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.all = session.items
@@ -107,6 +137,8 @@ class Suite:
         self.running = nodeid
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:  # Some could not be gathered.
+            return True
         self._ready.put(True)
         while (wanted := self._wanted.get()) is not None:
             self._make, tests = wanted
