@@ -15,10 +15,11 @@ from faultzone.region import CloudOptions
 from pytest_faultzone.options import ARGUMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from faultzone.editions import Edition
     from faultzone.faults.schedule import Schedule
+    from faultzone.verdicts.departures import Departure
 
 #: Clauses whose tests use up a quota of the account for a while.
 _QUOTAS: Final = frozenset({"deployment-set/sets-per-region", "assistant/command-quota", "assistant/invocation-quota"})
@@ -137,6 +138,13 @@ def _check_edition(test: pytest.Item) -> None:
 def asserts(item: pytest.Item, patterns: str) -> bool:
     """Whether a test asserts a clause that one of the patterns, separated by commas, matches."""
     return not clauses.matching(patterns).isdisjoint(named(item))
+
+
+def may_matter(file: Path, patterns: str, expected: Iterable[Departure]) -> bool:
+    """Whether a file of the suite may have a test of a clause that is asked for, or of one that is expected to depart:
+    of that, it counts how many tests there are. The suite writes clauses as they are, so its text tells."""
+    text = file.read_text("utf-8")
+    return any(each in text for each in clauses.matching(patterns).union(*(each.clauses for each in expected)))
 
 
 def uses_up_a_quota(item: pytest.Item) -> bool:

@@ -17,6 +17,7 @@ from pytest_faultzone.reporting import Reporting
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
 for _module in ("faultzone.region.assertions", "faultzone.waiting"):
     if _module not in sys.modules:  # Too late otherwise, which pytest would warn of.
@@ -145,15 +146,26 @@ def pytest_collection(session: pytest.Session) -> bool | None:
     return probe.is_unusable(config) or None
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the files of the suite that name no clause that is asked for: to gather them all takes seconds."""
+    if collection_path.parent.name != "faultzone_specs" or collection_path.suffix != ".py":
+        return None
+    if not (patterns := options.CLAUSE.read(config)):
+        return None
+    from pytest_faultzone import marks
+
+    return True if not marks.may_matter(collection_path, patterns, config.stash[PROOF].expected) else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests of other clauses and editions than those asked for; on an endpoint, what uses up a quota
     comes last, and no verdict is given on an account that others use."""
     if patterns := options.CLAUSE.read(config):
         from pytest_faultzone import marks
 
-        kept = [item for item in items if marks.asserts(item, patterns)]
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
+        kept = {item: marks.asserts(item, patterns) for item in items}
+        config.hook.pytest_deselected(items=[item for item in items if not kept[item]])
+        items[:] = [item for item in items if kept[item]]
     if any(map(running.asserts_clauses, items)):
         from pytest_faultzone import by_edition
 

@@ -58,6 +58,14 @@ def test_every_asserted_clause_has_a_wrong_region(suite: Suite) -> None:
     assert suite.tests.keys() - {region.clause for region in mutations.load().values()} == set()
 
 
+def test_the_text_of_the_suite_tells_which_clauses_are_asserted_where(suite: Suite) -> None:
+    """Files without a clause that is asked for are not gathered."""
+    texts = {item.path: item.path.read_text("utf-8") for item in suite.all}
+    assert [
+        (clause, item.nodeid) for clause, each in suite.tests.items() for item in each if clause not in texts[item.path]
+    ] == []
+
+
 def test_a_wrong_region_that_cannot_answer_is_in_trouble_and_deviates_in_nothing() -> None:
     made = Wrapper(local_backend(CloudOptions.of(unknown="refuse")))
     with pytest.raises(HarnessError, match=r"DescribeInstances and was refused: .*UnsupportedParameter"):

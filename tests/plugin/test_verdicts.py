@@ -278,6 +278,18 @@ def test_only_the_tests_of_the_clauses_that_were_asked_for_are_run(pytester: pyt
         assert {line.split()[0] for line in result.outlines if line} & set(clauses.chapters()) == chapters
 
 
+def test_files_of_the_suite_without_a_clause_that_is_asked_for_are_not_gathered(pytester: pytest.Pytester) -> None:
+    for name, clause in (("asked", CLAUSE), ("other", "event/window-expiration")):
+        file = pytester.path / "faultzone_specs" / f"test_{name}.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(f"import pytest\n@pytest.mark.clause({clause!r})\ndef test_it(): pass\n", "utf-8")
+    pytester.runpytest_inprocess(f"--faultzone-clause={CLAUSE}").assert_outcomes(passed=1)
+    # Whether all tests of a clause that is expected to depart were run is known once they are counted.
+    (pytester.path / "known.toml").write_text('["event/*"]\nreason = "None yet."\n', "utf-8")
+    arguments = (f"--faultzone-clause={CLAUSE}", "--faultzone-departures=known.toml")
+    pytester.runpytest_inprocess(*arguments).assert_outcomes(passed=1, deselected=1)
+
+
 # How a failure reads
 
 FAILING = """
