@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from faultzone import make_region
-from faultzone.api.answer import CURRENT, Answer, Number, Numbers, Structure, Text, Time, Truth, items
+from faultzone.api.answer import CURRENT, Answer, Number, Numbers, Rows, Structure, Text, Time, Truth, items
 from faultzone.editions import EDITIONS
 from faultzone.model.core.blanks import fill
 
@@ -25,6 +25,8 @@ SHAPE = Answer(
     Structure("Options", Text("First"), Numbers("Second"), empty=NONE),
     items("Parts", "Part", Text("Id"), Text("Maker", empty=NONE), items("Screws", "Screw", empty=NONE)),
     items("Boxes", "Box", Text("Id"), empty=NONE),
+    Structure("Tree", items("Branches", "Branch", items("Leaves", "Leaf", Text("Maker", empty=NONE)))),
+    Rows("Trees", items("Branches", "Branch", Text("Maker", empty=NONE))),
 )
 
 
@@ -61,6 +63,17 @@ def test_what_is_in_an_answer_stays_and_is_filled_in() -> None:
         {"Id": "1", "Maker": "", "Screws": {"Screw": []}},
         {"Id": "2", "Maker": "me", "Screws": {"Screw": []}},
     ]
+
+
+def test_what_is_in_lists_of_lists_is_filled_in() -> None:
+    shown = filled(
+        Tree={"Branches": {"Branch": [{"Leaves": {"Leaf": [{}, {"Maker": "me"}]}}, {}]}},
+        Trees=[{"Branches": {"Branch": [{}]}}, {}],
+        Parts={},
+    )
+    assert shown["Tree"] == {"Branches": {"Branch": [{"Leaves": {"Leaf": [{"Maker": ""}, {"Maker": "me"}]}}, {}]}}
+    assert shown["Trees"] == [{"Branches": {"Branch": [{"Maker": ""}]}}, {}]
+    assert shown["Parts"] == {}
 
 
 def test_no_two_answers_share_what_can_be_changed() -> None:

@@ -19,12 +19,15 @@ class _Blanks(NamedTuple):
     """What an object of an answer is given where it lacks it.
 
     Attributes:
-        made: fields; each has a value that nobody can change, or what makes its value.
-        inner: the fields with objects that are given something.
+        plain: fields with a value that nobody can change.
+        made: fields with what makes their value.
+        inner: what has objects that are given something: its name, that of the list in it if it is round one, and what
+            these are given.
     """
 
-    made: tuple[tuple[str, object, _Maker | None], ...]
-    inner: tuple[tuple[str, _Blanks], ...]
+    plain: tuple[tuple[str, object], ...]
+    made: tuple[tuple[str, _Maker], ...]
+    inner: tuple[tuple[str, str, _Blanks], ...]
 
 
 def fill(answer: dict[str, Any], shape: Answer, edition: Date) -> dict[str, Any]:
@@ -44,31 +47,51 @@ def nothing(shape: Answer, edition: Date) -> dict[str, Any]:
 
 
 def _fill(shown: dict[str, Any], blanks: _Blanks) -> None:
-    # Each answer passes here, with each object in it.
-    made, inner = blanks
-    for name, value, make in made:
+    # Each answer passes here, with each object in it; most objects are given plain values alone, without a call.
+    for name, value in blanks.plain:
         if name not in shown:
-            shown[name] = value if make is None else make()
-    for name, within in inner:
-        there = shown.get(name, ())
-        for each in there if isinstance(there, list) else (there,):
-            if isinstance(each, dict):
+            shown[name] = value
+    for name, make in blanks.made:
+        if name not in shown:
+            shown[name] = make()
+    for name, item, within in blanks.inner:
+        there = shown.get(name)
+        if item and there is not None:
+            there = there.get(item)
+        if isinstance(there, dict):
+            there = (there,)
+        elif not there:
+            continue
+        plain, made, inner = within
+        for each in there:
+            if made or inner:
                 _fill(each, within)
+            else:
+                for field, value in plain:
+                    if field not in each:
+                        each[field] = value
 
 
 @cache
 def _blanks(shape: Structure, edition: Date) -> _Blanks:
-    made: list[tuple[str, object, _Maker | None]] = []
-    inner: list[tuple[str, _Blanks]] = []
+    plain: list[tuple[str, object]] = []
+    made: list[tuple[str, _Maker]] = []
+    inner: list[tuple[str, str, _Blanks]] = []
     for name, field in shape.table.items():
         if _is_due(field, edition) and _is_blank(field, edition):
             make = _maker(field, edition)
-            made.append((name, make(), None) if make in _PLAIN else (name, None, make))
+            if make in _PLAIN:
+                plain.append((name, make()))
+            else:
+                made.append((name, make))
         if isinstance(field, Structure) and field.since <= edition and not field.empty:
-            blanks = _blanks(field, edition)
-            if blanks.made or blanks.inner:
-                inner.append((name, blanks))
-    return _Blanks(tuple(made), tuple(inner))
+            blanks, item = _blanks(field, edition), ""
+            is_round_one = len(blanks.inner) == 1 and not (blanks.plain or blanks.made or blanks.inner[0][1])
+            if is_round_one and not isinstance(field, Rows):
+                ((item, _, blanks),) = blanks.inner
+            if blanks.plain or blanks.made or blanks.inner:
+                inner.append((name, item, blanks))
+    return _Blanks(tuple(plain), tuple(made), tuple(inner))
 
 
 def _is_due(field: Field, edition: Date) -> bool:
@@ -92,6 +115,9 @@ def _maker(field: Field, edition: Date) -> _Maker:
         inner = {name: _maker(each, edition) for name, each in field.table.items() if _is_due(each, edition)}
         if all(make in _PLAIN for make in inner.values()):
             return {name: make() for name, make in inner.items()}.copy
+        if len(inner) == 1:  # A list in its structure, nearly always.
+            ((name, make),) = inner.items()
+            return lambda: {name: make()}
         return lambda: {name: make() for name, make in inner.items()}
     if isinstance(field, Truth):
         return bool
