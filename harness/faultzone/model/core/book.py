@@ -175,10 +175,10 @@ class Book(Generic[F]):
         """Take out what has gone since the last time."""
         things, self._leaving = self._leaving, []
         for fields in self._by_attribute.values():
-            for field, index, some, rows in _grouped(things, fields):
-                for value in field.read(some[0]):
+            for field, index, thing, rows in _grouped(things, fields):
+                for value in field.read(thing):
                     if rows is None:
-                        index.discard(value, some[0].row)
+                        index.discard(value, thing.row)
                     else:
                         index.discard_rows(value, rows)
         for thing in things:
@@ -422,36 +422,43 @@ class Several(Generic[F, T]):
 
 def _add(things: Sequence[F], fields: Sequence[tuple[Field, Index]]) -> None:
     """File some things under fields that are read from one attribute."""
-    for field, index, some, rows in _grouped(things, fields):
-        for value in field.read(some[0]):
+    for field, index, thing, rows in _grouped(things, fields):
+        for value in field.read(thing):
             if rows is None:
-                index.add(value, some[0].row)
+                index.add(value, thing.row)
             else:
                 index.add_rows(value, rows)
 
 
 def _grouped(
     things: Sequence[F], fields: Sequence[tuple[Field, Index]]
-) -> Iterator[tuple[Field, Index, Sequence[F], Mapping[int, int] | None]]:
-    """For each of some fields that are read from one attribute, runs of things that have the same values, with their
-    rows; of one thing alone, without."""
+) -> Iterator[tuple[Field, Index, F, Mapping[int, int] | None]]:
+    """For each of some fields that are read from one attribute, the first thing of each run that has the same values,
+    with the rows of the run; of one thing alone, without."""
     if not things:
         return
-    first, alike = fields[0][0], fields[0][0].alike
-    values = list(map(attrgetter(first.attribute), things))
-    runs: list[tuple[Sequence[F], Mapping[int, int] | None]] = []
-    if alike and values.count(values[0]) == len(values):
-        runs.append((things, rows_of(map(_row_of, things)) if len(things) > 1 else None))
-    else:
-        start = 0
-        for end in range(1, len(values) + 1):
-            if end == len(values) or not alike or values[end] != values[start]:
-                some = things[start:end]
-                runs.append((some, rows_of(map(_row_of, some)) if end - start > 1 else None))
-                start = end
+    runs: Iterable[tuple[F, Mapping[int, int] | None]] = _runs(things, fields[0][0])
+    if len(fields) > 1:  # Else none is kept: thousands would have Python's collector look at everything there is.
+        runs = list(runs)
     for field, index in fields:
-        for some, rows in runs:
-            yield field, index, some, rows
+        for thing, rows in runs:
+            yield field, index, thing, rows
+
+
+def _runs(things: Sequence[F], field: Field) -> Iterator[tuple[F, Mapping[int, int] | None]]:
+    """The first thing of each run that is equal in the attribute of a field, as `_grouped` gives it."""
+    if not field.alike:
+        yield from ((thing, None) for thing in things)
+        return
+    values = list(map(attrgetter(field.attribute), things))
+    if values.count(values[0]) == len(values):
+        yield things[0], rows_of(map(_row_of, things)) if len(things) > 1 else None
+        return
+    start = 0
+    for end in range(1, len(values) + 1):
+        if end == len(values) or values[end] != values[start]:
+            yield things[start], rows_of(map(_row_of, things[start:end])) if end - start > 1 else None
+            start = end
 
 
 def instants(name: str, attribute: str, units: Iterable[int], read: Callable[[Any], Iterable[int]]) -> list[Field]:
