@@ -42,7 +42,7 @@ def _require(held: bool, what: str) -> None:
 
 
 class _Troubled:
-    """A region of which, every day, a host crashes, an instance is maintained and subscriptions lapse.
+    """A region of which, every day, a host crashes, an instance is maintained and subscriptions expire.
 
     Args:
         count: how many instances it has, those kept after their subscription ended included.
@@ -60,7 +60,7 @@ class _Troubled:
             self.region.clock.advance("1d")
 
     def _subscribe(self) -> None:
-        """Buy what lapses in a week: nobody renews it."""
+        """Buy what expires in a week: nobody renews it."""
         self.region.run_instances(self.daily, wait=False, InstanceChargeType="PrePaid", Period=1, PeriodUnit="Week")
 
     def day(self) -> None:

@@ -20,7 +20,7 @@ from benchmarks.recount import wrong_counts
 from faultzone import (
     AccountArrears,
     ApiError,
-    DiskTrouble,
+    DiskImpaired,
     GuestCrash,
     HostAtRisk,
     HostCrash,
@@ -392,7 +392,7 @@ class Walk:
     def disk(self) -> None:
         """A disk ails, or is well."""
         type = self.chance.choice(("Stalled", "Degraded", "ErrorDetected"))
-        self.undo(DiskTrouble) if self.flip() else self.inject(DiskTrouble(self.one(), type=type))
+        self.undo(DiskImpaired) if self.flip() else self.inject(DiskImpaired(self.one(), type=type))
 
     def launches(self) -> None:
         """Launches fail, or work again."""

@@ -324,7 +324,7 @@ def test_an_expired_subscription_refuses_power_and_shows_itself(region: Region) 
     for act in (instance.stop, instance.reboot):
         with pytest.raises(ApiError):
             act(wait=False)
-    region.call("ModifyInstanceAttribute", InstanceId=instance.id, InstanceName=Words(region).name("lapsed"))
-    assert instance.describe()["InstanceName"] == Words(region).name("lapsed")
+    region.call("ModifyInstanceAttribute", InstanceId=instance.id, InstanceName=Words(region).name("expired"))
+    assert instance.describe()["InstanceName"] == Words(region).name("expired")
     instance.delete(TerminateSubscription=True)
     assert_released(instance)

@@ -65,7 +65,7 @@ def test_a_disk_that_ails_has_an_event(region: Region, type: str, health: str) -
     (instance,) = region.run_instances(1, DataDisk=DATA)
     system, first, second = ids_of(region, instance)
     began = stamp(region, 0)
-    with region.chaos.disk_trouble(instance, disk=1, type=type):
+    with region.chaos.disk_impaired(instance, disk=1, type=type):
         shown = disks(region)
         assert shown[first]["HealthStatus"]["Name"] == health
         event = one(events(shown[first]))
@@ -86,9 +86,9 @@ def test_a_disk_that_ails_has_an_event(region: Region, type: str, health: str) -
 def test_events_of_disks_are_told_for_a_week(region: Region) -> None:
     """Those that last, longer."""
     (instance,) = region.run_instances(1, DataDisk=DATA)
-    with region.chaos.disk_trouble(instance):
+    with region.chaos.disk_impaired(instance):
         pass
-    lasting = region.chaos.disk_trouble(instance, disk=1)
+    lasting = region.chaos.disk_impaired(instance, disk=1)
     system, data, _ = ids_of(region, instance)
     region.clock.advance("1d")
     assert [len(events(disks(region)[each])) for each in (system, data)] == [1, 1]
@@ -111,8 +111,8 @@ def test_filters_narrow_the_disks(region: Region) -> None:
     (other,) = ids_of(region, db)
     every = {system, first, second, other}
     before = stamp(region, -HOUR)
-    region.chaos.disk_trouble(web, disk=1, type="Degraded")
-    region.chaos.disk_trouble(web, disk=2)
+    region.chaos.disk_impaired(web, disk=1, type="Degraded")
+    region.chaos.disk_impaired(web, disk=2)
     slow, stalled = (one(events(disks(region)[each]))["EventId"] for each in (first, second))
     for filters, found in (
         ({}, every),
@@ -175,7 +175,7 @@ def test_disks_have_pages(region: Region) -> None:
 def test_a_damaged_local_disk_is_isolated_once_its_user_consents(region: Region) -> None:
     (instance,) = region.run_instances(1, instance_type=LOCAL_DISKS, DataDisk=DATA)
     _, disk, _ = ids_of(region, instance)
-    region.chaos.disk_trouble(instance, disk=1, type="ErrorDetected")
+    region.chaos.disk_impaired(instance, disk=1, type="ErrorDetected")
     shown = disks(region)[disk]
     assert (shown["HealthStatus"]["Name"], one(events(shown))["EventType"]["Name"]) == ("Impaired", "ErrorDetected")
     asked = one(region.events.planned(instance))

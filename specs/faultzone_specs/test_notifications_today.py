@@ -75,7 +75,7 @@ def test_what_ails_a_disk_is_told_when_it_begins_and_when_it_ends(region: Region
     name = Words(region).name("web")
     (instance,) = region.run_instances(InstanceName=name, DataDisk=[{"Size": 20, "Category": "cloud_ssd"}])
     inbox, bridged = opened(region), opened(region, form="eventbridge")
-    with region.chaos.disk_trouble(instance, disk=1, type="Stalled"):
+    with region.chaos.disk_impaired(instance, disk=1, type="Stalled"):
         assert [each["name"] for each in read(region, inbox)] == ["Disk:Stalled:Executing"]
     told = read(region, inbox)
     assert len(told) == 2

@@ -11,7 +11,7 @@ from faultzone import (
     ApiFailure,
     ClockJump,
     SecurityLock,
-    SubscriptionLapse,
+    SubscriptionExpiry,
     UsageError,
     assert_released,
     make_region,
@@ -21,11 +21,11 @@ from faultzone.faults import Fault
 from tests.support.billing import advance_past, subscription
 
 
-def test_a_lapse_is_made_good_by_renewal() -> None:
+def test_an_expiry_is_made_good_by_renewal() -> None:
     region = make_region()
     instance = subscription(region)
-    with region.chaos.lapse(instance.id) as injection:
-        assert injection.fault == SubscriptionLapse(instance.id, "3d")
+    with region.chaos.subscription_expiry(instance.id) as injection:
+        assert injection.fault == SubscriptionExpiry(instance.id, "3d")
         region.clock.advance("4d")
         assert instance.status == "Stopped"
     assert instance.lock_reasons == []
@@ -33,20 +33,20 @@ def test_a_lapse_is_made_good_by_renewal() -> None:
     assert instance.exists
 
 
-def test_a_lapse_whose_instance_is_gone_needs_nothing() -> None:
+def test_an_expiry_whose_instance_is_gone_needs_nothing() -> None:
     region = make_region()
     instance = subscription(region)
-    with region.chaos.inject(SubscriptionLapse(instance.id, "0s")):
+    with region.chaos.inject(SubscriptionExpiry(instance.id, "0s")):
         region.clock.advance("17d")
         assert_released(instance)
 
 
-def test_a_lapse_is_made_good_free_of_charge() -> None:
+def test_an_expiry_is_made_good_free_of_charge() -> None:
     region = make_region()
     instance = subscription(region)
     region.set_prices(monthly="20000")
     balance = region.account_balance
-    with region.chaos.lapse(instance.id):
+    with region.chaos.subscription_expiry(instance.id):
         pass
     assert region.account_balance == balance
 
@@ -61,16 +61,16 @@ def test_arrears_are_made_good_by_payment() -> None:
     assert instance.status == "Running"
 
 
-def test_a_lapse_that_is_answered_late_is_renewed_once() -> None:
+def test_an_expiry_that_is_answered_late_is_renewed_once() -> None:
     with make_region() as region:
         instance = subscription(region)
-        lapse = region.chaos.lapse(instance.id, within="1d", answered="8d")
+        expiry = region.chaos.subscription_expiry(instance.id, within="1d", answered="8d")
         region.clock.advance("7d")
         assert (instance.status, instance.lock_reasons) == ("Stopped", ["financial"])
         region.clock.advance("2d")
         assert (instance.status, instance.lock_reasons) == ("Stopped", [])
         renewed = instance.expires
-        lapse.undo()
+        expiry.undo()
         assert instance.expires == renewed
 
 
@@ -83,14 +83,14 @@ HINDRANCES: dict[str, Callable[[str], Fault]] = {
 
 
 @pytest.mark.parametrize("hindrance", HINDRANCES)
-def test_a_lapse_is_made_good_whatever_keeps_its_owner_from_it(hindrance: str) -> None:
+def test_an_expiry_is_made_good_whatever_keeps_its_owner_from_it(hindrance: str) -> None:
     with make_region() as region:
         instance = subscription(region)
         region.set_prices(monthly="100")
         injection = region.chaos.inject(HINDRANCES[hindrance](instance.id))
-        with region.chaos.lapse(instance.id, within="0s") as lapse:
+        with region.chaos.subscription_expiry(instance.id, within="0s") as expiry:
             region.clock.advance("2d")
-        assert lapse.state == "undone"
+        assert expiry.state == "undone"
         injection.undo()
         assert instance.status == "Stopped"
         assert instance.lock_reasons == []
@@ -100,15 +100,15 @@ def test_an_owner_whose_renewal_is_lost_does_not_stop_the_time() -> None:
     with make_region() as region:
         instance = subscription(region)
         region.chaos.api_failure("RenewInstance", kind="drop", times=1, only="everyone")
-        region.chaos.lapse(instance.id, within="0s", answered="1h")
+        region.chaos.subscription_expiry(instance.id, within="0s", answered="1h")
         region.clock.advance("2d")
         assert instance.status == "Stopped"
 
 
-def test_a_lapse_that_is_answered_too_late_is_not_answered() -> None:
+def test_an_expiry_that_is_answered_too_late_is_not_answered() -> None:
     with make_region() as region:
         instance = subscription(region)
-        region.chaos.lapse(instance.id, within="0s", answered="20d")
+        region.chaos.subscription_expiry(instance.id, within="0s", answered="20d")
         region.clock.advance("21d")
         assert_released(instance)
         assert region.journal.of("refusal", action="RenewInstance", code="InvalidInstanceId.NotFound")
@@ -132,7 +132,7 @@ def test_arrears_that_are_answered_late_are_paid_once_and_each_by_itself() -> No
         assert region.account_balance == 10_000
 
 
-@pytest.mark.parametrize("kind", ["AccountArrears", "SubscriptionLapse"])
+@pytest.mark.parametrize("kind", ["AccountArrears", "SubscriptionExpiry"])
 def test_an_answer_cannot_come_before_the_fault(kind: str) -> None:
     with make_region() as region:
         instance = subscription(region)
@@ -173,16 +173,16 @@ def test_only_a_subscription_can_be_made_to_expire() -> None:
     region = make_region()
     (instance,) = region.run_instances(1)
     with pytest.raises(UsageError, match="the ID of a subscription instance"):
-        region.chaos.lapse(instance.id)
+        region.chaos.subscription_expiry(instance.id)
     other = subscription(region)
     with pytest.raises(UsageError, match="within"):
         region.control("expire", instance=other.id, within=-1)
     before = other.expires
-    with region.chaos.lapse(other.id, within="90d"):
+    with region.chaos.subscription_expiry(other.id, within="90d"):
         assert other.expires == before
     advance_past(region, other.expires)
     with pytest.raises(UsageError, match="has expired"):
-        region.chaos.lapse(other.id)
+        region.chaos.subscription_expiry(other.id)
 
 
 def test_a_release_that_has_not_happened_is_told_with_its_timeline() -> None:

@@ -18,7 +18,7 @@ from faultzone import (
     NetworkCut,
     RackOutage,
     Region,
-    SubscriptionLapse,
+    SubscriptionExpiry,
     SwitchOutage,
     UsageError,
     make_region,
@@ -138,8 +138,8 @@ def test_what_expires_together_expires_together(region: Region) -> None:
     one, other = region.run_instances(2, InstanceChargeType="PrePaid", Period=1)
     (later,) = region.run_instances(1, InstanceChargeType="PrePaid", Period=2)
     before = [str(each.describe()["ExpiredTime"]) for each in (one, other, later)]
-    lapse = SubscriptionLapse(all("subscription", expires_with=one), within="1h")
-    with region.chaos.inject(lapse):
+    expiry = SubscriptionExpiry(all("subscription", expires_with=one), within="1h")
+    with region.chaos.inject(expiry):
         ends = [str(each.describe()["ExpiredTime"]) for each in (one, other, later)]
         assert ends[0] == ends[1] < str(before[0]) < ends[2] == before[2]
 

@@ -104,14 +104,14 @@ def test_a_maintenance_wave_never_takes_two_members_of_a_set(region: Region) -> 
     assert_strictly_spread(quorum)
 
 
-def test_a_late_renewal_saves_what_a_lapse_has_stopped(region: Region) -> None:
+def test_a_late_renewal_saves_what_an_expiry_has_stopped(region: Region) -> None:
     """The bill is forgotten for a week: the instance stops and is locked, but it is kept and comes back as it was."""
     (database,) = region.run_instances(1, InstanceChargeType="PrePaid", Period=1, UserData=START)
     (neighbour,) = region.run_instances(1, UserData=START)
     tier, before = addresses([database, neighbour]), database.identity
     assert serving(tier) == {database, neighbour}
 
-    with region.chaos.lapse(database.id, within="3d"):
+    with region.chaos.subscription_expiry(database.id, within="3d"):
         database.wait_until("Stopped", within="5d")
         assert database.lock_reasons == ["financial"]
         with pytest.raises(ApiError):

@@ -26,7 +26,7 @@ from faultzone import (
     SecurityLock,
     SlowNetwork,
     SpotInterruption,
-    SubscriptionLapse,
+    SubscriptionExpiry,
     UnmetFault,
     UsageError,
     ZoneOutage,
@@ -231,10 +231,10 @@ def test_an_instance_stands_for_its_host(region: Region) -> None:
 
 
 def test_a_description_that_matches_nothing_when_it_is_due_is_skipped_and_told(region: Region) -> None:
-    (subscription,) = region.chaos.play(Schedule([At("1m", SubscriptionLapse(newest("subscription")))]))
+    (subscription,) = region.chaos.play(Schedule([At("1m", SubscriptionExpiry(newest("subscription")))]))
     region.clock.advance("2m")
     assert (subscription.state, "its description matches none" in subscription.record["error"]) == ("skipped", True)
-    with pytest.warns(UnmetFault, match=r"SubscriptionLapse.* was skipped: .*its description matches none"):
+    with pytest.warns(UnmetFault, match=r"SubscriptionExpiry.* was skipped: .*its description matches none"):
         region.chaos.undo_all()
     with pytest.raises(UsageError, match="its description matches none"):
         region.chaos.security_lock(newest("instance"))

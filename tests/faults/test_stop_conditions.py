@@ -18,7 +18,7 @@ from faultzone import (
     Region,
     Schedule,
     SecurityLock,
-    SubscriptionLapse,
+    SubscriptionExpiry,
     SupplyShortage,
     UnmetFault,
     UsageError,
@@ -239,12 +239,12 @@ def test_a_probe_ends_it(region: Region) -> None:
 def test_an_undo_that_fails_is_still_owed(region: Region) -> None:
     one = region.create_instance(InstanceChargeType="PrePaid", Period=1)
     region.chaos.stop_when("fault ApiFailure")
-    lapse = region.chaos.inject(SubscriptionLapse(one.id))
+    expiry = region.chaos.inject(SubscriptionExpiry(one.id))
     region.chaos.shortage()
     with region.chaos.throttling("DescribeZones", only="everyone"):
         pass
     assert [each["stopped"] for each in region.control("faults")["faults"]] == [True, True, True]
-    assert lapse.state == "undone"
+    assert expiry.state == "undone"
 
 
 def test_it_is_told_where_there_is_none(region: Region) -> None:

@@ -45,7 +45,7 @@ def test_it_is_an_error_or_nothing(pytester: pytest.Pytester, unmet: str, outcom
 
 MANY = """
     import pytest
-    from faultzone import AgentOutage, HostCrash, Schedule, SubscriptionLapse
+    from faultzone import AgentOutage, HostCrash, Schedule, SubscriptionExpiry
     from faultzone.faults.schedule import At, Call, Entry, On
     from faultzone.faults.targets import all, host_of, newest
 
@@ -70,7 +70,7 @@ MANY = """
         chaos.play(Schedule([At("1m", HostCrash(HOST))]))
 
     def test_that_is_skipped(region):
-        region.chaos.play(Schedule([At("1m", SubscriptionLapse(newest("subscription")))]))
+        region.chaos.play(Schedule([At("1m", SubscriptionExpiry(newest("subscription")))]))
         region.clock.advance("2m")
 
     def test_after_an_entry(region):

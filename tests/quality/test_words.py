@@ -13,6 +13,8 @@ import pytest
 
 from faultzone.backends import CAPABILITIES
 from faultzone.control import tables
+from faultzone.faults import HOUSE
+from faultzone.region.fault_calls import FaultCalls
 from pytest_faultzone.options import ARGUMENTS, OPTIONS
 from tests.quality.faults_page import table
 from tests.quality.sources import ROOT
@@ -34,6 +36,7 @@ AVOIDED: Final = {
     r"\bhence\b": "so",
     r"\bas ever\b": "as before",
     r"\btroubles?\b": "error, or fault",
+    r"\blapse[sd]?\b": "expiry, expires",
     r"\bmay be\b": "can be",
     r"\bowed\b": "has to be undone",
     r"(?<!there )(?<!There )\bis no (?!longer)\w": "is not a ...",
@@ -79,3 +82,10 @@ def test_a_sentence_is_short(name: str) -> None:
     items = [item for block in blocks for item in re.split(r"(?m)^ *(?:[-*]|\d+\.) ", block)]
     sentences = [each for item in items for each in re.split(r"(?<=[.:;?!])\s+", " ".join(item.split()))]
     assert [each for each in sentences if len(each.split()) > _LONGEST] == []
+
+
+def test_faults_have_plain_names() -> None:
+    names = [re.sub(r"\B([A-Z])", r" \1", name).lower() for name in HOUSE]
+    names += [name.replace("_", " ") for name in vars(FaultCalls)]
+    found = [(name, plain) for name in names for form, plain in AVOIDED.items() if re.search(form, name)]
+    assert found == []

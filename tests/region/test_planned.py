@@ -16,7 +16,7 @@ from faultzone import (
     HostCrash,
     PeerCut,
     Region,
-    SubscriptionLapse,
+    SubscriptionExpiry,
     SupplyShortage,
     UndoFailed,
     UnmetFault,
@@ -131,7 +131,7 @@ def test_a_call_that_lets_time_pass_is_not_stopped_by_a_fault_without_its_target
         (ZoneOutage("z"), "unknown zone 'z'"),
         (SupplyShortage(family="ecs.none"), "unknown family 'ecs.none'"),
         (AgentOutage("i-1"), "unknown instance 'i-1'"),
-        (SubscriptionLapse("i-1"), "unknown instance 'i-1'"),
+        (SubscriptionExpiry("i-1"), "unknown instance 'i-1'"),
         (AccountArrears("nobody"), "unknown account 'nobody'"),
         (HostCrash(HOST, region="cn-mars"), "unknown region 'cn-mars'"),
         (ApiFailure("RunInstanses"), "unknown action 'RunInstanses'"),
@@ -148,10 +148,10 @@ def test_what_can_never_be_is_refused_when_it_is_planned(fault: Fault, why: str)
     assert said(region) == []
 
 
-def test_a_lapse_of_what_is_no_subscription_is_refused_when_it_is_planned(region: Region) -> None:
+def test_an_expiry_of_what_is_no_subscription_is_refused_when_it_is_planned(region: Region) -> None:
     (instance,) = region.run_instances(1)
     with pytest.raises(UsageError, match="the ID of a subscription instance"):
-        region.chaos.at("1m", SubscriptionLapse(instance.id))
+        region.chaos.at("1m", SubscriptionExpiry(instance.id))
 
 
 def test_a_scheduled_fault_ends_by_itself(region: Region) -> None:

@@ -44,7 +44,7 @@ def ask_of_events(region: Region) -> None:
     (seen,) = region.run_instances(1)
     region.call("GetInstanceScreenshot", InstanceId=seen.id)
     local = region.create_instance(instance_type="ecs.i2.xlarge")
-    with region.chaos.disk_trouble(local, type="ErrorDetected"):
+    with region.chaos.disk_impaired(local, type="ErrorDetected"):
         region.call("DescribeDisksFullStatus")
         region.call("DescribeDisksFullStatus", HealthStatus="Impaired")
         region.call("DescribeInstancesFullStatus", InstanceId=[local.id])

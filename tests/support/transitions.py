@@ -181,9 +181,9 @@ def _auto_release(cell: Cell) -> None:
     cell.call("ModifyInstanceAutoReleaseTime", AutoReleaseTime=due)
 
 
-def _trouble_a_disk(cell: Cell) -> None:
+def _impair_a_disk(cell: Cell) -> None:
     """And consent to its isolation, where that is asked for."""
-    cell.region.chaos.disk_trouble(cell.instance, type="ErrorDetected" if cell.kind == LOCAL else "Stalled")
+    cell.region.chaos.disk_impaired(cell.instance, type="ErrorDetected" if cell.kind == LOCAL else "Stalled")
     for event in cell.region.events.of(cell.instance):
         if event.state == "Inquiring":
             cell.region.call("AcceptInquiredSystemEvent", EventId=event.id)
@@ -272,7 +272,7 @@ CAUSES: Final = {
     "upgrade-of-the-host": Cause(_maintain_as("SystemUpgrade.Migrate"), edition=_TODAY),
     "maintenance-redeploys": Cause(_maintain_as("SystemMaintenance.Redeploy"), edition=_TODAY),
     "maintenance-stops": Cause(_maintain_as("SystemMaintenance.Stop"), edition=_TODAY),
-    "disk-trouble": Cause(_trouble_a_disk, edition=_TODAY),
+    "disk-impaired": Cause(_impair_a_disk, edition=_TODAY),
     "security-lock": Cause(
         lambda cell: cell.control("lock", instance=cell.instance.id, reason="security"), edition=_TODAY
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from faultzone import editions
 from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_host, find_instance, find_region, region_of
 from faultzone.errors import UnknownTarget, UsageError
@@ -121,7 +122,10 @@ def ban_website(backend: Local, *, instance: str, domain: str = "", url: str = "
     found = find_instance(backend, instance)
     region, type = region_of(backend, found), "SecurityPunish.WebsiteBanned"
     if type not in region.edition.event.types:
-        raise UsageError(f"ban-website: edition {region.edition.name} has no event {type}: write edition='2026-10'")
+        first = next(each for each in editions.EDITIONS if type in each.event.types)
+        raise UsageError(
+            f"ban-website: edition {region.edition.name} has no event {type}: write edition={first.name!r}"
+        )
     event = events.begin(region, found, type)
     event.about = {name: said for name, said in (("PunishDomain", domain), ("PunishUrl", url)) if said}
     events.settle(region, event, events.EXECUTED)

@@ -11,7 +11,7 @@ from faultzone.faults.fault import Fault
 
 
 @dataclass(frozen=True)
-class SubscriptionLapse(Fault):
+class SubscriptionExpiry(Fault):
     """A subscription ends soon: at the first midnight of UTC+8 once `within` has passed.
 
     Args:

@@ -163,7 +163,7 @@ class SecurityLock(Fault):
 
 
 @dataclass(frozen=True)
-class DiskTrouble(Fault):
+class DiskImpaired(Fault):
     """A disk is slow, stands still or is damaged. Its user sees that; what programs read and write stays as it is.
 
     Args:
@@ -176,5 +176,5 @@ class DiskTrouble(Fault):
     disk: int = 0
     type: str = "Stalled"
     capability: ClassVar = "break-hosts"
-    ends: ClassVar = "the disk is well"
+    ends: ClassVar = "the disk is healthy"
     examples: ClassVar = {"type": ("Degraded", "SeverelyDegraded", "Stalled")}

@@ -138,9 +138,9 @@ class FaultCalls(ABC):
         """Lock an instance for a violation. The undo unlocks it."""
         return self.inject(faults.SecurityLock(id_of(instance, "instance")))
 
-    def disk_trouble(self, instance: str | Named, *, disk: int = 0, type: str = "Stalled") -> Injection:
+    def disk_impaired(self, instance: str | Named, *, disk: int = 0, type: str = "Stalled") -> Injection:
         """Let a disk of an instance be slow, stand still or be damaged, for its user to see. The undo heals it."""
-        return self.inject(faults.DiskTrouble(id_of(instance, "instance"), disk, type))
+        return self.inject(faults.DiskImpaired(id_of(instance, "instance"), disk, type))
 
     # Inside instances
 
@@ -154,9 +154,11 @@ class FaultCalls(ABC):
 
     # Money, time and the API
 
-    def lapse(self, instance: str | Named, *, within: Duration = "3d", answered: Duration | None = None) -> Injection:
+    def subscription_expiry(
+        self, instance: str | Named, *, within: Duration = "3d", answered: Duration | None = None
+    ) -> Injection:
         """Let a subscription expire soon. The undo renews it; with `answered`, its owner renews it after that time."""
-        return self.inject(faults.SubscriptionLapse(id_of(instance, "instance"), within, answered))
+        return self.inject(faults.SubscriptionExpiry(id_of(instance, "instance"), within, answered))
 
     def arrears(
         self,

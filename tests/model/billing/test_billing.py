@@ -174,7 +174,7 @@ def test_an_instance_that_is_rebooting_when_its_stop_is_due_is_stopped_once_it_r
 def test_an_instance_on_a_dead_host_is_stopped_all_the_same() -> None:
     region = make_region()
     instance = subscription(region)
-    region.chaos.lapse(instance.id)
+    region.chaos.subscription_expiry(instance.id)
     region.clock.advance("3d12h")
     with region.chaos.crash(str(instance.host)):
         advance_past(region, instance.expires)

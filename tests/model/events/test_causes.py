@@ -71,14 +71,14 @@ def test_earlier_editions_have_no_such_events(edition: str) -> None:
     with pytest.raises(UsageError, match="SystemMaintenance"):
         region.chaos.maintenance(instance, type="SystemUpgrade.Migrate")
     inbox = region.control("subscribe")["id"]
-    with region.chaos.disk_trouble(instance):
+    with region.chaos.disk_impaired(instance):
         assert region.control("notifications", id=inbox)["notifications"] == []
 
 
 def test_the_end_of_what_ailed_a_released_instance_is_not_told() -> None:
     region = make_region(edition="2026-10")
     (instance,) = region.run_instances(1)
-    injection = region.chaos.disk_trouble(instance)
+    injection = region.chaos.disk_impaired(instance)
     instance.delete(Force=True)
     inbox = region.control("subscribe")["id"]
     injection.undo()

@@ -183,7 +183,7 @@ def test_a_guest_that_crashes_twice_has_one_event_at_a_time(region: Region) -> N
     assert made.status == "Running"
 
 
-def test_a_subscription_that_lapses_while_its_host_is_lost_is_stopped() -> None:
+def test_a_subscription_that_expires_while_its_host_is_lost_is_stopped() -> None:
     region = make_region(recovery="planned")
     (made,) = region.run_instances(1, InstanceChargeType="PrePaid", Period=1)
     region.clock.advance(made.expires - region.clock.now - timedelta(minutes=10))

@@ -9,7 +9,7 @@ from faultzone.clock import milliseconds
 from faultzone.control.billing import books, end_early, subscription
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
 from faultzone.control.targets import find_account, find_instance, region_of
-from faultzone.faults.billing import AccountArrears, SubscriptionLapse
+from faultzone.faults.billing import AccountArrears, SubscriptionExpiry
 from faultzone.model.billing import arrears, subscriptions
 from faultzone.model.billing.ledger import units
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 BREAKERS: Final[Breakers] = {}
 
 
-def _see_subscription(backend: Local, fault: SubscriptionLapse) -> None:
+def _see_subscription(backend: Local, fault: SubscriptionExpiry) -> None:
     subscription(backend, fault.instance)
 
 
-def _renew_as_owner(backend: Local, fault: SubscriptionLapse) -> None:
+def _renew_as_owner(backend: Local, fault: SubscriptionExpiry) -> None:
     """RenewInstance; where that is refused, the journal has the refusal."""
     account, asked = None, {"InstanceId": fault.instance, "Period": 1}
     with backend.locked():
@@ -33,8 +33,8 @@ def _renew_as_owner(backend: Local, fault: SubscriptionLapse) -> None:
     backend.call("RenewInstance", asked, account=account)
 
 
-@breaks(SubscriptionLapse, BREAKERS, locked=True, check=_see_subscription, answer=_renew_as_owner)
-def lapse(backend: Local, fault: SubscriptionLapse) -> Breaking:
+@breaks(SubscriptionExpiry, BREAKERS, locked=True, check=_see_subscription, answer=_renew_as_owner)
+def expire(backend: Local, fault: SubscriptionExpiry) -> Breaking:
     """Bring its expiry forward. The end renews it by a month, unless somebody has; whatever locks it or is owed."""
     found, region = end_early(backend, fault.instance, milliseconds(fault.within))
     expires = found.expires or 0

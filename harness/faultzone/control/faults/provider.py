@@ -13,7 +13,7 @@ from faultzone.control.spot import find_offer
 from faultzone.control.targets import find_instance, find_region, region_of
 from faultzone.errors import UnknownTarget, UsageError
 from faultzone.faults.provider import (
-    DiskTrouble,
+    DiskImpaired,
     LaunchFailure,
     Maintenance,
     SecurityLock,
@@ -123,17 +123,17 @@ def lock(backend: Local, fault: SecurityLock, target: Hashable) -> Breaking:
     change(locked=False)
 
 
-@breaks(DiskTrouble, BREAKERS, locked=True)
-def trouble(backend: Local, fault: DiskTrouble) -> Breaking:
-    """Let it ail; what its user has isolated meanwhile is over."""
-    from faultzone.model.events import disks  # Few disks ail.
+@breaks(DiskImpaired, BREAKERS, locked=True)
+def impair(backend: Local, fault: DiskImpaired) -> Breaking:
+    """Begin the event; it is over before its end once its user has isolated the disk."""
+    from faultzone.model.events import disks  # Few tests break a disk.
 
     found = find_instance(backend, fault.instance)
     at, count = region_of(backend, found), 1 + len(found.options.data_disks)
     if fault.type not in DISK_EVENTS:
         raise UsageError.expected_one_of("type", fault.type, DISK_EVENTS)
     if fault.type == disks.DAMAGED and not found.kind.local_disks:
-        raise UsageError(f"DiskTrouble: {found.id} has no local disks, and only those are damaged: write another type")
+        raise UsageError(f"DiskImpaired: {found.id} has no local disks, and only those are damaged: write another type")
     if not 0 <= fault.disk < count:
         raise UsageError.expected("disk", fault.disk, f"a number from 0 to {count - 1}, as the instance has disks")
     event = disks.begin(at, found, fault.disk, fault.type)
