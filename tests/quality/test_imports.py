@@ -29,7 +29,7 @@ ROOMS: Final[dict[str, str]] = {
     "model": "errors loading clock api editions world journal",
     "conditions": "errors clock api editions faults journal model",
     "substrate": "errors clock api listen model",
-    "control": "errors loading clock api conditions faults world journal model substrate",
+    "control": "api clock conditions editions errors faults journal loading model substrate world",
     "backends": "errors clock api editions world journal listen model substrate control",
     "serve": "errors loading clock api editions faults world journal listen model control backends",
     "waiting": "errors clock backends",
