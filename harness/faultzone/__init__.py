@@ -77,12 +77,13 @@ _HOME: Final[_Loaded[str, Any]] = _Loaded(
             "faults.fault": "Fault",
             "faults.schedule": "Schedule",
             "journal.journal": "Entry Journal",
-            "region": "Client CloudOptions DeploymentSet Instance Region make_region",
+            "region": "CloudOptions DeploymentSet Instance Region make_region",
             "region.assertions": (
                 "assert_avoided assert_documented assert_invocation assert_nothing_made assert_recovered "
                 "assert_refused assert_released assert_spread assert_strictly_spread assert_unchanged one"
             ),
             "region.chaos": "Chaos",
+            "region.client": "Client",
             "region.commands": "Invocation Outcome failed finished running stopped",
             "region.events": "SystemEvent",
             "region.handles": "RegionClock",

@@ -73,6 +73,17 @@ def test_all_that_there_is_in_one_look(region: Region) -> None:
         list(region.describe("DescribeUserData"))
 
 
+def test_lists_that_stand_by_themselves_and_pages_by_token_alone_are_listed_whole() -> None:
+    with make_region(edition="2026-10") as region:
+        made = [region.call("CreateActivation")["ActivationId"] for _ in range(3)]
+        assert [each["ActivationId"] for each in region.describe("DescribeActivations", PageSize=1)] == made[::-1]
+        for number in range(6):
+            region.create_instance(wait=False, Tag=[{"Key": f"{number}-{n}", "Value": ""} for n in range(20)])
+        ids = [each.id for each in region.instances]
+        tags = region.describe("ListTagResources", ResourceType="instance", ResourceId=ids)
+        assert len({each["TagKey"] for each in tags}) == 120
+
+
 def test_stamps_and_lengths_can_be_read(region: Region) -> None:
     assert milliseconds("5m10s") == 310_000
     assert read_stamp(stamp(region.clock.ms)) == region.clock.ms

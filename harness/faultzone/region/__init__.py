@@ -1,8 +1,10 @@
 """Regions as tests hold them.
 
-chaos.py    what injects faults and owes their undo
-handles.py  instances, deployment sets and the clock of a region
-region.py   the region itself, and the client of its public API
+chaos.py     what injects faults and owes their undo
+clean_up.py  what was made, and its deletion
+client.py    the client of the code under test
+handles.py   instances, deployment sets and the clock of a region
+region.py    the region itself
 """
 
 from __future__ import annotations
@@ -12,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from faultzone.backends.options import CloudOptions, docker_backend, local_backend
 from faultzone.loading import Loaded as _Loaded
 from faultzone.region.handles import DeploymentSet, Executed, Identity, Instance, RegionClock
-from faultzone.region.region import Client, Region, make_region
+from faultzone.region.region import Region, make_region
 
 if TYPE_CHECKING:
     from faultzone.region.chaos import Chaos
+    from faultzone.region.client import Client
     from faultzone.region.injection import Injection
 
 __all__ = [
@@ -36,7 +39,12 @@ __all__ = [
 
 #: What few regions need.
 _LATER: Final[_Loaded[str, Any]] = _Loaded(
-    {"faultzone.region.chaos": ["Chaos"], "faultzone.region.injection": ["Injection"]}, "__dict__"
+    {
+        "faultzone.region.chaos": ["Chaos"],
+        "faultzone.region.client": ["Client"],
+        "faultzone.region.injection": ["Injection"],
+    },
+    "__dict__",
 )
 
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Items of a page: as many as each listing gives, in every edition.
+#: How many instances are asked for at once.
 _PAGE: Final = 50
 
 
@@ -337,28 +337,20 @@ class Region:
     def describe(
         self, action: str, wrapper: str = "", item: str = "", **parameters: object
     ) -> Iterator[dict[str, Any]]:
-        """All items of a paged Describe action, page by page: `region.describe("DescribeInstances")`.
+        """All items of a Describe action, page by page: `region.describe("DescribeInstances")`.
 
         Args:
             action: its name.
             wrapper: the field of the answer that holds them (default: the one that is documented).
-            item: the field in it.
+            item: the field in it, empty where the list stands by itself.
             parameters: other parameters of the action.
 
         Raises:
             UsageError: the answers to the action have no list, or several.
         """
-        if not wrapper:
-            wrapper, item = _list_of(action)
-        number, size = 1, parameters.pop("PageSize", _PAGE)
-        while True:
-            page = _page(action, number, size)
-            answer = self.call(action, **page, **parameters)
-            shown: Sequence[dict[str, Any]] = answer[wrapper][item]
-            yield from shown
-            if not shown or not page or number * answer["PageSize"] >= answer["TotalCount"]:
-                return
-            number += 1
+        from faultzone.region.listing import items
+
+        return items(self, action, wrapper, item, parameters)
 
     @property
     def instances(self) -> list[Instance]:
@@ -688,71 +680,11 @@ class Region:
                         self.backend.control("release", {})
 
 
-def _page(action: str, number: int, size: object) -> dict[str, object]:
-    """The parameters of a page, for an action that has pages."""
-    from faultzone.model.core.dispatch import ACTIONS
-
-    known = ACTIONS.get((ECS, action))
-    paged = known is None or "PageNumber" in known.request.parameters
-    return {"PageNumber": number, "PageSize": size} if paged else {}
-
-
-def _list_of(action: str) -> tuple[str, str]:
-    """The field of an answer that holds a list of items, and the field in it."""
-    from faultzone.api.answer import Rows, Structure
-    from faultzone.backends.answers import shape_of
-
-    shape = shape_of(action)
-    found = [
-        (wrapper, item)
-        for wrapper, field in ({} if shape is None else shape.table).items()
-        if isinstance(field, Structure) and not isinstance(field, Rows)
-        for item, inner in field.table.items()
-        if isinstance(inner, Rows)
-    ]
-    if len(found) != 1:
-        raise UsageError.expected("action", action, "an action that lists items, such as DescribeInstances")
-    return found[0]
-
-
 def _yuan(answer: Mapping[str, Any]) -> Decimal:
     """The balance that an answer tells."""
     from decimal import Decimal
 
     return Decimal(answer["balance"])
-
-
-class Client:
-    """Only the public API, on any backend, as the code under test has it: faults of the API meet its calls.
-
-    `ecs.DescribeInstances(PageSize=1)` is the same as `ecs.call("DescribeInstances", PageSize=1)`.
-
-    Args:
-        region: whose API.
-        timeout: for how long it waits for an answer, in region time; None for as long as it takes.
-    """
-
-    def __init__(self, region: Region, *, timeout: Duration | None = None) -> None:
-        self._region = region
-        self._caller = Caller(patience=None if timeout is None else milliseconds(timeout))
-
-    def __repr__(self) -> str:
-        return f"Client({self._region!r})"
-
-    def call(self, action: str, **parameters: object) -> dict[str, Any]:
-        """Answer one action.
-
-        Raises:
-            ApiError: refused.
-            NoAnswer: a fault of the API loses it, or delays it for longer than the timeout; what it asks for may happen
-                all the same.
-        """
-        return self._region.call_as(self._caller, action, parameters)
-
-    def __getattr__(self, action: str) -> Callable[..., dict[str, Any]]:
-        if not action[:1].isupper():
-            raise AttributeError(f"actions are written as on the wire, such as DescribeInstances, not {action!r}")
-        return lambda **parameters: self._region.call_as(self._caller, action, parameters)
 
 
 def make_region(backend: Doors | None = None, **options: Any) -> Region:

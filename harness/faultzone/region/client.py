@@ -1,0 +1,45 @@
+"""The client of the code under test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from faultzone.api.callers import Caller
+from faultzone.clock import Duration, milliseconds
+
+if TYPE_CHECKING:
+    from faultzone.region.region import Region
+
+
+class Client:
+    """Only the public API, on any backend, as the code under test has it: faults of the API meet its calls.
+
+    `ecs.DescribeInstances(PageSize=1)` is the same as `ecs.call("DescribeInstances", PageSize=1)`.
+
+    Args:
+        region: whose API.
+        timeout: for how long it waits for an answer, in region time; None for as long as it takes.
+    """
+
+    def __init__(self, region: Region, *, timeout: Duration | None = None) -> None:
+        self._region = region
+        self._caller = Caller(patience=None if timeout is None else milliseconds(timeout))
+
+    def __repr__(self) -> str:
+        return f"Client({self._region!r})"
+
+    def call(self, action: str, **parameters: object) -> dict[str, Any]:
+        """Answer one action.
+
+        Raises:
+            ApiError: refused.
+            NoAnswer: a fault of the API loses it, or delays it for longer than the timeout; what it asks for may happen
+                all the same.
+        """
+        return self._region.call_as(self._caller, action, parameters)
+
+    def __getattr__(self, action: str) -> Callable[..., dict[str, Any]]:
+        if not action[:1].isupper():
+            raise AttributeError(f"actions are written as on the wire, such as DescribeInstances, not {action!r}")
+        return lambda **parameters: self._region.call_as(self._caller, action, parameters)
