@@ -3,8 +3,9 @@
     python -m benchmarks.reading [REVISION ...]
 
 A flow enters a file when a call goes from one file of the harness into another; what runs while a module is imported is
-no part of a flow. The figures of several revisions stand
-side by side; each is counted in a process of its own, by this very file.
+no part of a flow. The figures of several revisions stand side by side; each is counted in a process of its own, by this
+very file. An older revision may need a package that this one does not: `pip install --target DIRECTORY PACKAGE`, then
+`PYTHONPATH=DIRECTORY`. A figure that a revision cannot give is left out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from statistics import median
@@ -46,20 +47,55 @@ def lines_by_room(tree: Path) -> dict[str, int]:
     return dict(found)
 
 
-def things() -> dict[str, list[str]]:
-    """What there is of each kind that is added now and then: what a file writes that knows of it."""
-    from faultzone import clauses, editions
-    from faultzone.backends.registry import OWN
-    from faultzone.faults import HOUSE
-    from faultzone.model.core.dispatch import ACTIONS
+def _actions() -> list[str]:
+    try:
+        from faultzone.model.core.dispatch import ACTIONS
+    except ImportError:
+        import_module("faultzone.model.cloud")  # Its chapters name their actions when it is imported.
+        return [*import_module("faultzone.model.dispatch").ACTIONS]
+    return [action for _, action in ACTIONS]
 
-    return {
-        "an action": [action for _, action in ACTIONS],
-        "a fault": [*HOUSE],
-        "a clause": [*clauses.load()],
-        "an edition": [f"edition_{name.replace('-', '_')}" for name in editions.names()],
-        "a backend": [*{place for _, place in OWN.values()}],
-    }
+
+def _faults() -> list[str]:
+    faults = import_module("faultzone.faults")
+    return [*faults.HOUSE] if hasattr(faults, "HOUSE") else [each.__name__ for each in faults.CATALOGUE]
+
+
+def _clauses() -> list[str]:
+    from faultzone import clauses
+
+    return [*clauses.load()]
+
+
+def _editions() -> list[str]:
+    from faultzone import editions
+
+    return [f"edition_{name.replace('-', '_')}" for name in editions.names()]
+
+
+def _backends() -> list[str]:
+    from faultzone.backends.registry import OWN
+
+    return [*{place for _, place in OWN.values()}]
+
+
+#: What there is of each kind that is added now and then: what a file writes that knows of it.
+THINGS: Final[dict[str, Callable[[], list[str]]]] = {
+    "an action": _actions,
+    "a fault": _faults,
+    "a clause": _clauses,
+    "an edition": _editions,
+    "a backend": _backends,
+}
+
+
+def things() -> dict[str, list[str]]:
+    """The things of each kind that this revision has in a table."""
+    found = {}
+    for kind, names in THINGS.items():
+        with suppress(ImportError):
+            found[kind] = names()
+    return found
 
 
 def names_in(text: str, module: str) -> set[str]:
@@ -191,15 +227,18 @@ def count(tree: Path) -> dict[str, Any]:
         sys.setprofile(walk)
         try:
             flow(walk)
+            flows[name] = walk.figures()
+        except ImportError as error:
+            print(f"{name}: {error}: see `python -m benchmarks.reading`", file=sys.stderr)
         finally:
             sys.setprofile(None)
             threading.setprofile(None)
-        flows[name] = walk.figures()
     return {"lines": lines_by_room(tree), "flows": flows, "named": named(tree)}
 
 
 def _of(tree: Path) -> dict[str, Any]:
     path = os.pathsep.join(str(tree / each.partition("/")[0]) for each in PACKAGES)
+    path += os.pathsep + os.environ.get("PYTHONPATH", "")
     command = [sys.executable, str(Path(__file__).resolve()), "--count", str(tree)]
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, check=True)
     figures: dict[str, Any] = json.loads(done.stdout)
@@ -214,7 +253,9 @@ def _print(columns: dict[str, dict[str, Any]]) -> None:
     for flow in FLOWS:
         rows.append((flow, [""] * len(columns)))
         for figure in ("files", "entries"):
-            rows.append((f"  {figure}", [str(each["flows"][flow][figure]) for each in columns.values()]))
+            rows.append(
+                (f"  {figure}", [str(each["flows"].get(flow, {}).get(figure, "")) for each in columns.values()])
+            )
     for kind in dict.fromkeys(kind for each in columns.values() for kind in each["named"]):
         rows.append((f"files that name {kind}", [""] * len(columns)))
         for where in ("code", "tests", "docs"):

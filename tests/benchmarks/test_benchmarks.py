@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import peers, stateful, table
+from benchmarks import peers, reading, stateful, table
 from benchmarks.measure import Row, Sizes
 from benchmarks.reading import Walk, names_in
 
@@ -145,3 +145,21 @@ def test_a_figure_is_recorded_in_the_place_of_the_one_before(tmp_path: Path, mon
     assert text.endswith(ends)
     assert "| a call   | 1 us   | ≤ 1.5  | yes |" in text
     assert "2 us" not in text
+
+
+def test_a_figure_that_a_revision_cannot_give_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing() -> list[str]:
+        raise ModuleNotFoundError("No module named 'faultzone.backends.registry'")
+
+    monkeypatch.setitem(reading.THINGS, "a backend", missing)
+    assert [*reading.things()] == [kind for kind in reading.THINGS if kind != "a backend"]
+    old = {"lines": {"faultzone/ecs": 7}, "flows": {}, "named": {}}
+    flows = {flow: {"files": 5, "entries": 9} for flow in reading.FLOWS}
+    new = {"lines": {"faultzone/api": 8}, "flows": flows, "named": {"a fault": {"code": 3}}}
+    reading._print({"old": old, "new": new})
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[2:5] == [["faultzone/api", "8"], ["faultzone/ecs", "7"], ["all", "7", "8"]]
+    assert lines.count(["files", "5"]) == len(flows)
+    assert ["code", "3"] in lines
