@@ -33,6 +33,27 @@ def test_a_schedule_begins_with_the_test(pytester: pytest.Pytester) -> None:
     pytester.runpytest_inprocess().assert_outcomes(passed=2)
 
 
+def test_a_stop_condition_comes_with_the_schedule(pytester: pytest.Pytester) -> None:
+    pytester.makefile(
+        ".json",
+        short='{"version": 1, "steps": [{"at": 0, "fault": {"fault": "SupplyShortage"}}], "stop_when": ["refusal"]}',
+    )
+    pytester.makepyfile(
+        """
+        import pytest
+        from faultzone import assert_refused
+
+        @pytest.mark.schedule("short.json")
+        def test_x(region):
+            region.clock.advance("1s")
+            assert_refused("OperationDenied.NoStock", lambda: region.run_instances(1))
+            assert region.run_instances(1)
+            assert len(region.journal.of("notice", what="experiment stopped")) == 1
+        """
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize(
     ("mark", "said"),
     [
