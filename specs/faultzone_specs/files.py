@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from faultzone import Instance, Region
+
+#: How a file is called, and what is in it: text of several scripts.
+NAME: Final = "配置-конфиг.conf"
+CONTENT: Final = "端口=80 # порт\n"
 
 
 def send(region: Region, *instances: Instance, **given: object) -> str:
     """Send a file and wait until it is there, or will not be."""
-    asked = {"Name": "app.conf", "TargetDir": "/srv", "Content": "port=80\n", **given}
+    asked = {"Name": NAME, "TargetDir": "/srv", "Content": CONTENT, **given}
     invoke_id: str = region.call("SendFile", InstanceId=[each.id for each in instances], **asked)["InvokeId"]
     region.wait(lambda: sent(region, invoke_id)["InvocationStatus"] not in ("Pending", "Running"), "2m", what="sent")
     return invoke_id

@@ -240,7 +240,7 @@ def test_a_file_is_put_on_each_target(region: Region) -> None:
     ids = [each.id for each in region.run_instances(2)]
 
     def send(**given: object) -> dict[str, Any]:
-        asked = {"Name": "app.conf", "TargetDir": "/etc/app", "Content": "on", "InstanceId": ids, **given}
+        asked = {"Name": "应用.conf", "TargetDir": "/etc/app", "Content": "开", "InstanceId": ids, **given}
         sent = region.call("SendFile", **asked)["InvokeId"]
 
         def settled() -> dict[str, Any] | None:

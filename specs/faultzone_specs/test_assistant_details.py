@@ -245,13 +245,13 @@ def test_an_invocation_shows_what_counts_for_it(region: Region) -> None:
     own = {"Name": "greet", "Description": "says something", "WorkingDir": "/tmp", "Timeout": 30}
     asked = {**SHELL, **own, "CommandContent": "echo {{what}}", "EnableParameter": True, "Username": "nobody"}
     before = region.clock.now
-    ran = run(region, instance, **asked, Parameters='{"what": "hello"}')
+    ran = run(region, instance, **asked, Parameters='{"what": "你好"}')
     shown = ran.describe()
     assert {name: shown[name] for name in ("CommandName", "CommandDescription", "CommandType", "Username")} == {
         "CommandName": "greet", "CommandDescription": "says something", "CommandType": "RunShellScript",
         "Username": "nobody",
     }  # fmt: skip
-    assert (shown["WorkingDir"], shown["Timeout"], json.loads(shown["Parameters"])) == ("/tmp", 30, {"what": "hello"})
+    assert (shown["WorkingDir"], shown["Timeout"], json.loads(shown["Parameters"])) == ("/tmp", 30, {"what": "你好"})
     assert base64.b64decode(shown["CommandContent"]).decode() == "echo {{what}}"
     assert (shown["RepeatMode"], shown["Timed"], shown["Frequency"]) == ("Once", False, "")
     assert f"{before:{STAMP}}" <= shown["CreationTime"] <= f"{region.clock.now:{STAMP}}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from faultzone import ApiError, Region, one
-from faultzone_specs.files import found, send, sent
+from faultzone_specs.files import CONTENT, NAME, found, send, sent
 from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
@@ -20,7 +20,7 @@ def test_what_became_of_a_file_is_told_for_a_day(region: Region) -> None:
     (instance,) = region.run_instances()
     first = send(region, instance)
     region.clock.advance("23h")
-    second = send(region, instance, Name="b.conf")
+    second = send(region, instance, Name="второй.conf")
     assert found(region) == [second, first]
     region.clock.advance("65m")
     assert found(region) == [second]
@@ -32,12 +32,12 @@ def test_files_are_found_by_what_they_were_given(region: Region) -> None:
     said = Words(region)
     tags = said.tags(purpose="web")
     tagged = send(region, here, Tag=tags, ResourceGroupId="rg-1")
-    plain = send(region, there, Name="b.conf")
+    plain = send(region, there, Name="второй.conf")
     assert sent(region, tagged)["Tags"]["Tag"] == said.shown(purpose="web")
     assert sent(region, plain)["Tags"]["Tag"] == []
     for given in (
         {"Tag": tags}, {"Tag": [{"Key": said.key("purpose")}]}, {"ResourceGroupId": "rg-1"}, {"InvokeId": tagged},
-        {"InstanceId": here.id}, {"Name": "app.conf"},
+        {"InstanceId": here.id}, {"Name": NAME},
     ):  # fmt: skip
         assert found(region, **given) == [tagged], given
     assert found(region, Tag=said.tags(purpose="db")) == found(region, ResourceGroupId="rg-2") == []
@@ -69,7 +69,7 @@ def test_owners_of_files_have_a_length(region: Region, name: str) -> None:
         ({"Name": "a/b"}, "FileNameInvalid"),
         ({"Name": ".."}, "FileNameInvalid"),
         ({"TargetDir": "srv"}, "FilePathInvalid"),
-        ({"TargetDir": "/srv/app.conf"}, "FileCreateFail"),
+        ({"TargetDir": f"/srv/{NAME}"}, "FileCreateFail"),
     ],
 )
 def test_a_file_that_cannot_be_written_says_why(region: Region, given: dict[str, object], code: str) -> None:
@@ -110,13 +110,13 @@ def test_a_directory_that_is_missing_is_made(region: Region) -> None:
 def test_a_file_shows_how_it_was_sent(region: Region) -> None:
     here, there = region.run_instances(2)
     begun = f"{region.clock.now:{STAMP}}"
-    plain, given = sent(region, send(region, here, there)), {"Description": "a file", "Overwrite": True}
+    plain, given = sent(region, send(region, here, there)), {"Description": "一个文件", "Overwrite": True}
     given |= {"Content": "MQ==", "ContentType": "Base64", "FileMode": "0600", "FileOwner": "nobody"}
     given |= {"FileGroup": "nobody", "Name": "b", "TargetDir": "/opt"}
     other = sent(region, send(region, here, **given))
     for shown, expected in (
         (plain, {
-            "Name": "app.conf", "TargetDir": "/srv", "Content": "port=80\n", "ContentType": "PlainText",
+            "Name": NAME, "TargetDir": "/srv", "Content": CONTENT, "ContentType": "PlainText",
             "Description": "", "FileMode": "0644", "FileOwner": "root", "FileGroup": "root", "Overwrite": "false",
             "VmCount": 2,
         }),

@@ -39,8 +39,8 @@ def test_content_and_output_can_be_plain(region: Region) -> None:
 def test_placeholders_are_filled_in(region: Region) -> None:
     (instance,) = region.run_instances()
     command = region.commands.create("echo {{Greeting}} {{ACS::InstanceId}} {{no name}}", EnableParameter=True)
-    ran = region.commands.invocation(invoke(region, command, instance, Parameters='{"greeting": "hello"}'))
-    assert ran.output(instance) == f"hello {instance.id} {{{{no name}}}}\n"
+    ran = region.commands.invocation(invoke(region, command, instance, Parameters='{"greeting": "你好"}'))
+    assert ran.output(instance) == f"你好 {instance.id} {{{{no name}}}}\n"
     literal = region.commands.create("echo {{Greeting}}")
     assert region.commands.invocation(invoke(region, literal, instance)).output(instance) == "{{Greeting}}\n"
     for refusing, code in ((literal, "Parameter.Disabled"), (command, "Parameter.NotMatched")):

@@ -372,7 +372,7 @@ def test_a_placeholder_without_a_value_is_empty(region: Region) -> None:
 
 @clause("assistant/built-in-parameters")
 def test_what_the_service_knows_is_filled_in(region: Region) -> None:
-    first, second = region.run_instances(2, InstanceName="web-[1,1]")
+    first, second = region.run_instances(2, InstanceName="网站-[1,1]")
     known = "RegionId InstanceId InstanceName InvokeId CommandId AccountId".split()
     script = "echo " + " ".join(f"{{{{ACS::{name}}}}}" for name in known)
     answer = region.call(

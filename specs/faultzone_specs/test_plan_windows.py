@@ -149,7 +149,7 @@ def test_a_window_needs_all_of_its_parts(region: Region, missing: str) -> None:
 def test_filters_narrow_the_windows(region: Region) -> None:
     """Each by itself."""
     first = make(region)
-    second = make(region, PlanWindowName="off", Enable=False, TargetResource={"Scope": "Tag", "Tags": [{"Key": "a"}]})
+    second = make(region, PlanWindowName="off", Enable=False, TargetResource={"Scope": "Tag", "Tags": [{"Key": "键"}]})
     third = make(region, TargetResource={"Scope": "ResourceGroup", "ResourceGroupId": "rg-1"})
     for filters, found in (
         ({}, {first, second, third}),
@@ -159,7 +159,7 @@ def test_filters_narrow_the_windows(region: Region) -> None:
         ({"Enable": False}, {second}),
         ({"TargetResourceGroupId": "rg-1"}, {third}),
         ({"TargetResourceTags": one(Words(region).tags(team="blue"))}, {first}),
-        ({"TargetResourceTags": json.dumps({"Key": "a"})}, {second}),
+        ({"TargetResourceTags": json.dumps({"Key": "键"})}, {second}),
     ):
         assert ids(region, **filters) == found, filters
 
