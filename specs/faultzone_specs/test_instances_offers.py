@@ -22,8 +22,21 @@ LIMITS = {
     "LocalStorageCapacity": ("MinimumLocalStorageCapacity", None),
     "EniQuantity": ("MinimumEniQuantity", None),
     "EniPrivateIpAddressQuantity": ("MinimumEniPrivateIpAddressQuantity", None),
+    "EniIpv6AddressQuantity": ("MinimumEniIpv6AddressQuantity", None),
     "InstanceBandwidthRx": ("MinimumInstanceBandwidthRx", None),
+    "InstanceBandwidthTx": ("MinimumInstanceBandwidthTx", None),
+    "InstancePpsRx": ("MinimumInstancePpsRx", None),
     "InstancePpsTx": ("MinimumInstancePpsTx", None),
+    "PrimaryEniQueueNumber": ("MinimumPrimaryEniQueueNumber", None),
+    "SecondaryEniQueueNumber": ("MinimumSecondaryEniQueueNumber", None),
+    "CpuSpeedFrequency": ("MinimumCpuSpeedFrequency", "MaximumCpuSpeedFrequency"),
+    "CpuTurboFrequency": ("MinimumCpuTurboFrequency", "MaximumCpuTurboFrequency"),
+}
+#: The same of fields in which all types may be alike.
+ALIKE = {
+    "DiskQuantity": "MinimumDiskQuantity",
+    "EriQuantity": "MinimumEriQuantity",
+    "QueuePairNumber": "MinimumQueuePairNumber",
 }
 #: A parameter that wants a field to be a value, and one that takes several values.
 EQUALS = {
@@ -76,6 +89,17 @@ def test_types_are_found_by_how_much_they_have(region: Region, field: str) -> No
         assert below.keys() == {name for name, each in everything.items() if each[field] <= bound}
 
 
+@clause("instance/type-limits")
+@pytest.mark.parametrize("field", ALIKE)
+def test_types_that_may_be_alike_are_found_by_how_much_they_have(region: Region, field: str) -> None:
+    """More than any has is found nowhere."""
+    everything = types(region)
+    most = max(each[field] for each in everything.values())
+    found = types(region, **{ALIKE[field]: most})
+    assert found.keys() == {name for name, each in everything.items() if each[field] >= most}
+    assert types(region, **{ALIKE[field]: most + 1}) == {}
+
+
 @clause("instance/type-filters")
 @pytest.mark.parametrize("field", EQUALS)
 def test_types_are_found_by_what_they_are(region: Region, field: str) -> None:
@@ -101,6 +125,10 @@ def test_parts_of_names_find_gpus_and_processors(region: Region) -> None:
         word = next(each[field].split()[0] for each in everything.values() if each[field])
         assert types(region, **{name: word}).keys() == {key for key, each in everything.items() if word in each[field]}
         assert types(region, **{name: "none of these"}) == {}
+        words = sorted({each[field].split()[0] for each in everything.values() if each[field]})[:2]
+        several = {"GPUSpec": "GpuSpecs", "PhysicalProcessorModel": "PhysicalProcessorModels"}[name]
+        found = types(region, **{several: words})
+        assert found.keys() == {key for key, each in everything.items() if any(word in each[field] for word in words)}
     both = types(region, InstanceTypeFamily="ecs.g5", MinimumCpuCoreCount=16)
     assert both
     assert both.keys() == {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -13,10 +13,10 @@ import pytest
 from faultzone import Region, assert_refused, make_region
 from faultzone.cli.actions import implemented
 from faultzone.model.core.excluded import ANY, TABLE, Excluded, Other
+from tests.support.things import Things, shown
 
 FILE: Final[Mapping[str, Any]] = tomllib.loads(Path(__file__).with_name("combinations.toml").read_text("utf-8"))
 KNOWN: Final[Mapping[str, Mapping[str, Any]]] = FILE["known"]
-WINDOWS: Final = "win2016_64_dtc_1607_en-us_40G_alibase_20181220.vhd"
 
 
 class Row(NamedTuple):
@@ -61,151 +61,20 @@ def rows() -> Iterator[Row]:
 ROWS: Final = (*rows(),)
 
 
-# What the words of the table stand for
-
-
-def _of_instance(field: str) -> Callable[[World], str]:
-    def read(world: World) -> str:
-        shown: str = world.region.instance(world["instance"]).describe()["VpcAttributes"][field]
-        return shown
-
-    return read
-
-
-class World:
-    """What a row names, made when it is first named.
-
-    Args:
-        row: whose ids are made; nothing else is.
-    """
-
-    def __init__(self, row: Row) -> None:
-        self.region = make_region(edition=row.edition, ipv6=True)
-        self.made: dict[str, str] = {}
-
-    def __getitem__(self, word: str) -> str:
-        if word not in self.made:
-            self.made[word] = MAKERS[word](self)
-        return self.made[word]
-
-    def filled(self, value: Any) -> Any:
-        """A value with ids in the place of words."""
-        if isinstance(value, str) and value.startswith("<"):
-            return self[value[1:-1]]
-        if isinstance(value, list):
-            return [self.filled(each) for each in value]
-        if isinstance(value, Mapping):
-            return {name: self.filled(each) for name, each in value.items()}
-        return value
-
-    def run(self, **more: Any) -> str:
-        (made,) = self.region.run_instances(1, **more)
-        return made.id
-
-    def command(self, kind: str) -> str:
-        return self.region.commands.create("echo 1", type=kind, Timeout=10)
-
-    def invoke(self, **more: object) -> str:
-        asked = {"CommandId": self["command"], "InstanceId": [self["instance"]], **more}
-        made: str = self.region.call("InvokeCommand", **asked)["InvokeId"]
-        return made
-
-    def template(self) -> str:
-        launch = {"ImageId": self["image"], "InstanceType": self["type"]}
-        made: str = self.region.call("CreateLaunchTemplate", LaunchTemplateName="web", **launch)["LaunchTemplateId"]
-        self.region.call("CreateLaunchTemplateVersion", LaunchTemplateId=made, **launch)
-        return made
-
-    def role(self) -> str:
-        """The value of the tag that the instance has."""
-        return "web" if self["instance"] else ""
-
-    def stopped(self) -> str:
-        self.region.instance(self["instance"]).stop()
-        return self["instance"]
-
-    def address(self) -> str:
-        (shown,) = self.region.call("DescribeVSwitches", VSwitchId=self["switch"])["VSwitches"]["VSwitch"]
-        return str(shown["CidrBlock"]).rpartition(".")[0] + ".77"
-
-    def ipv6(self) -> str:
-        """A free address beside that of an interface which has one."""
-        asked = {"VSwitchId": self["switch"], "SecurityGroupId": self["group"], "Ipv6AddressCount": 1}
-        made = self.region.call("CreateNetworkInterface", **asked)
-        first: str = made["Ipv6Sets"]["Ipv6Set"][0]["Ipv6Address"]
-        return first[:-1] + ("7" if first[-1] != "7" else "8")
-
-
-MAKERS: Final[Mapping[str, Callable[[World], str]]] = {
-    "image": lambda world: world.region.defaults["image"],
-    "type": lambda world: world.region.defaults["instance-type"],
-    "windows image": lambda world: WINDOWS,
-    "instance": lambda world: world.run(Tag=[{"Key": "role", "Value": "web"}]),
-    "role": World.role,
-    "prepaid": lambda world: world.run(InstanceChargeType="PrePaid", Period=1),
-    "windows": lambda world: world.run(ImageId=WINDOWS),
-    "stopped": World.stopped,
-    "switch": _of_instance("VSwitchId"),
-    "vpc": _of_instance("VpcId"),
-    "group": lambda world: world.region.instance(world["instance"]).describe()["SecurityGroupIds"]["SecurityGroupId"][
-        0
-    ],
-    "zone": lambda world: world.region.instance(world["instance"]).describe()["ZoneId"],
-    "far": lambda world: next(each for each in world.region.zones if each != world["zone"]),
-    "address": World.address,
-    "ipv6": World.ipv6,
-    "interface": lambda world: world.region.call(
-        "CreateNetworkInterface", VSwitchId=world["switch"], SecurityGroupId=world["group"]
-    )["NetworkInterfaceId"],
-    "disk": lambda world: world.region.call("CreateDisk", ZoneId=world["zone"], Size=20)["DiskId"],
-    "system": lambda world: "d-" + world["instance"][2:],
-    "template": World.template,
-    "pair": lambda world: world.region.call("CreateKeyPair", KeyPairName="pair")["KeyPairName"],
-    "command": lambda world: world.command("RunShellScript"),
-    "batch": lambda world: world.command("RunBatScript"),
-    "once": lambda world: world.invoke(),
-    "schedule": lambda world: world.invoke(Frequency="rate(5m)"),
-    "set": lambda world: world.region.create_deployment_set().id,
-    "groups": lambda world: world.region.create_deployment_set(Strategy="AvailabilityGroup").id,
-}
-
-#: What shows all that the table's calls may make or change.
-LISTINGS: Final = (
-    "DescribeInstances",
-    "DescribeDisks",
-    "DescribeNetworkInterfaces",
-    "DescribeDeploymentSets",
-    "DescribeInvocations",
-    "DescribeCommands",
-    "DescribeLaunchTemplates",
-    "DescribeSecurityGroups",
-    "DescribeTags",
-    "DescribeInstanceHistoryEvents",
-)
-
-
-def shown(region: Region) -> list[Any]:
-    """All that the public API shows of a region, and what the money has become."""
-    told = [region.call(action) for action in LISTINGS]
-    listed = [{name: value for name, value in each.items() if name != "RequestId"} for each in told]
-    kept = [entry[2] for entry in region.journal.entries if entry[2] not in ("refusal", "read", "call")]
-    return [*listed, kept, region.control("account-balance")]
-
-
-def plan(region: Region, world: World) -> None:
+def plan(region: Region, things: Things) -> None:
     """Give the listings of events one of each of two types."""
     due = region.clock.now.replace(year=region.clock.now.year + 1).strftime("%Y-%m-%dT%H:%M:%SZ")
     for kind in ("SystemMaintenance.Reboot", "SystemFailure.Reboot"):
-        region.call("CreateSimulatedSystemEvents", InstanceId=[world["instance"]], EventType=kind, NotBefore=due)
+        region.call("CreateSimulatedSystemEvents", InstanceId=[things["instance"]], EventType=kind, NotBefore=due)
 
 
 @pytest.mark.parametrize("row", [each for each in ROWS if each.code], ids=str)
 def test_a_combination_is_refused_and_changes_nothing(row: Row) -> None:
     """And the same call without one of them, or with what it lacks, is taken."""
-    world = World(row)
-    region, asked = world.region, world.filled(row.wrong)
+    things = Things(row.edition)
+    region, asked = things.region, things.filled(row.wrong)
     mended = row.mended
-    right = None if mended is None else world.filled(mended)
+    right = None if mended is None else things.filled(mended)
     before = shown(region)
     assert_refused(row.code, lambda: region.call(row.action, **asked))
     assert shown(region) == before
@@ -218,10 +87,10 @@ def test_what_has_no_effect_beside_others_changes_nothing(row: Row) -> None:
     """Two regions of one seed, of which one is asked without it, answer and become the same."""
     told = []
     for given in (row.wrong, row.mended or {}):
-        world = World(row)
-        region, asked = world.region, world.filled(given)
+        things = Things(row.edition)
+        region, asked = things.region, things.filled(given)
         if row.action.startswith("DescribeInstance"):
-            plan(region, world)
+            plan(region, things)
         answer = region.call(row.action, **asked)
         region.clock.advance("10m")
         told.append(({name: value for name, value in answer.items() if name != "RequestId"}, shown(region)))

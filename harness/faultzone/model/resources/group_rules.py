@@ -293,6 +293,7 @@ def modify_egress_rule(region: RegionState, account: AccountState, request: Modi
     return _modify(region, account, request)
 
 
+@once
 def _modify(region: RegionState, account: AccountState, request: _Modify) -> Answer:
     """Change a rule: its description, or what is given where its id is named.
 

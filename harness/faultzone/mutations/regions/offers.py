@@ -33,11 +33,15 @@ DISKS: Final = "DescribeDisks"
 DISK: Final = "Disks.Disk[]"
 LEAST: Final = (
     "MinimumCpuCoreCount MinimumMemorySize MinimumGPUAmount MinimumLocalStorageAmount MinimumLocalStorageCapacity "
-    "MinimumEniQuantity MinimumEniPrivateIpAddressQuantity MinimumInstanceBandwidthRx MinimumInstancePpsTx"
+    "MinimumEniQuantity MinimumEniPrivateIpAddressQuantity MinimumInstanceBandwidthRx MinimumInstancePpsTx "
+    "MinimumInstanceBandwidthTx MinimumInstancePpsRx MinimumEniIpv6AddressQuantity MinimumPrimaryEniQueueNumber "
+    "MinimumSecondaryEniQueueNumber MinimumCpuSpeedFrequency MinimumCpuTurboFrequency MinimumDiskQuantity "
+    "MinimumEriQuantity MinimumQueuePairNumber"
 ).split()
 EQUAL: Final = (
     "InstanceTypeFamily InstanceTypeFamilies CpuArchitecture CpuArchitectures InstanceCategory InstanceCategories "
-    "LocalStorageCategory LocalStorageCategories NvmeSupport InstanceFamilyLevel GPUSpec PhysicalProcessorModel"
+    "LocalStorageCategory LocalStorageCategories NvmeSupport InstanceFamilyLevel GPUSpec PhysicalProcessorModel "
+    "GpuSpecs PhysicalProcessorModels"
 ).split()
 
 
@@ -58,7 +62,8 @@ def is_image(given: Parameters) -> bool:
 
 REGIONS: Final = (
     *(row(f"ignores-{name.lower()}", "instance/type-limits", f"does not look at {name}", request(TYPES, drop(name)))
-      for name in (*LEAST, "MaximumCpuCoreCount", "MaximumMemorySize", "MaximumGPUAmount")),
+      for name in (*LEAST, "MaximumCpuCoreCount", "MaximumMemorySize", "MaximumGPUAmount",
+                   "MaximumCpuSpeedFrequency", "MaximumCpuTurboFrequency")),
     row("bound-is-beyond", "instance/type-limits", "leaves out what has just as many vCPUs",
         request(TYPES, where(lambda given: "MinimumCpuCoreCount" in given,
                              lambda given: {**given, "MinimumCpuCoreCount": int(given["MinimumCpuCoreCount"]) + 1}))),
