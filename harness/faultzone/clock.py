@@ -66,6 +66,27 @@ def milliseconds(duration: Duration) -> int:
     return round(length)
 
 
+def see_moment(name: str, after: Duration, now: int = VIRTUAL_START) -> int:
+    """See that there is an instant after a length of time.
+
+    Args:
+        name: what the length is called where it is given, for the message.
+        after: how long from now.
+        now: the present in milliseconds since the epoch (default: the earliest at which a region begins).
+
+    Returns:
+        The length in milliseconds.
+
+    Raises:
+        UsageError: it is no length of time, or the instant is beyond the end of region time.
+    """
+    found = milliseconds(after)
+    if now + found > CLOCK_END:
+        most = f"at most {(CLOCK_END - now) // DAY} days, because region time ends at {stamp(CLOCK_END)}"
+        raise UsageError.expected(name, after, most)
+    return found
+
+
 def in_words(ms: int) -> str:
     """A length of time for a reader: `4 d 12 h`, `5 min 3 s`, `1.5 s`, `100 ms`; the two largest units that it has.
 

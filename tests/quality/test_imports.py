@@ -22,36 +22,42 @@ ROOMS: Final[dict[str, str]] = {
     "api": "errors editions",
     "clauses": "errors editions",
     "editions": "errors",
-    "faults": "errors loading clock api world journal",
+    "faults": "errors loading clock api journal",
     "world": "",
     "journal": "errors clock",
     "listen": "errors journal",
     "model": "errors loading clock api editions world journal",
     "conditions": "errors clock api editions faults journal model",
+    "schedules": "errors clock conditions faults journal world",
     "substrate": "errors clock api listen model",
-    "control": "api clock conditions editions errors faults journal loading model substrate world",
+    "control": "api clock conditions editions errors faults journal loading model schedules substrate world",
     "backends": "errors clock api editions world journal listen model substrate control",
-    "serve": "errors loading clock api editions faults world journal listen model control backends",
+    "serve": "errors loading clock api editions schedules world journal listen model control backends",
     "waiting": "errors clock backends",
     "programs": "errors api listen serve",
-    "region": "errors loading clock api conditions editions faults world journal model substrate backends serve "
-    "waiting programs",
-    "faultzone": "errors loading clock api editions faults journal substrate region",
+    "region": "errors loading clock api conditions editions faults schedules world journal model substrate backends "
+    "serve waiting programs",
+    "faultzone": "errors loading clock api editions faults schedules journal substrate region",
     "checkers": "errors clock conditions editions journal",
     "mutations": "errors clock api clauses editions model backends",
     "verdicts": "errors clauses editions journal",
     "pages": "clock journal",
-    "cli": "errors api clauses conditions editions faults journal listen model substrate serve programs checkers "
+    "cli": "errors api clauses conditions editions schedules journal listen model substrate serve programs checkers "
     "mutations pages",
-    "pytest_faultzone": "errors api clauses conditions editions faults journal model substrate backends serve region "
-    "faultzone checkers verdicts pages",
+    "pytest_faultzone": "errors api clauses conditions editions schedules journal model substrate backends serve "
+    "region faultzone checkers verdicts pages",
     "faultzone_specs": "region faultzone",
     "__main__": "cli",
 }
 
+#: The files of the package `faults` that are a room of their own: what a step waits for is known in `conditions`.
+FILES: Final[dict[str, str]] = {
+    f"faultzone.faults.{name}": "schedules" for name in ("schedule", "patterns", "strategies")
+}
+
 #: What a room imports from outside the standard library.
 THIRD_PARTY: Final[dict[str, str]] = {
-    "faults": "hypothesis",
+    "schedules": "hypothesis",
     "listen": "cryptography httptools trustme uvloop",
     "substrate": "debian docker h11 tqdm urllib3 wsproto",
     "region": "faker",
@@ -65,6 +71,8 @@ MODULES = modules()
 
 def _room(module: str) -> str:
     """`faultzone.model.hosts` is in the room `model`; the other packages, and the façade, are rooms of their own."""
+    if module in FILES:
+        return FILES[module]
     package, _, rest = module.partition(".")
     return rest.partition(".")[0] if package == "faultzone" and rest else package
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from faultzone.clock import DAY, HOUR, MINUTE, SECOND
+from faultzone.journal.matching import is_wanted, shown, value_of
 
 #: The fields by which the entries of each kind are named: what a bare word is looked for in.
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -63,7 +63,7 @@ class Property:
 
     def meets(self, data: Mapping[str, Any]) -> bool:
         """Whether the data of an entry has it."""
-        return _is(value_of(data, self.field), self.value) == self.equal
+        return is_wanted(value_of(data, self.field), self.value) == self.equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +93,6 @@ class Pattern:
         )
 
 
-def value_of(data: Mapping[str, Any], field: str) -> Any:
-    """What a field of an entry has; None where the entry lacks it."""
-    value: Any = data
-    for name in field.split("."):
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(name)
-    return value
-
-
-def shown(value: object) -> str:
-    """A value as a sentence writes it."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
 def quoted(value: str) -> str:
     """A word of a sentence, in quotes where it needs them."""
     if _PLAIN.fullmatch(value) and value not in KEYWORDS:
@@ -135,22 +116,9 @@ KEYWORDS: Final = frozenset(
 )
 
 
-@lru_cache(maxsize=1024)
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, text.split("*"))), re.DOTALL)
-
-
-def _is(value: object, wanted: str) -> bool:
-    """Whether a value is the wanted one, or, of a list, one of its items is."""
-    if isinstance(value, list | tuple):
-        return any(_is(each, wanted) for each in value)
-    said = shown(value)
-    return said == wanted or ("*" in wanted and _pattern(wanted).fullmatch(said) is not None)
-
-
 def _has(value: object, word: str) -> bool:
     """Whether a name is the word, or has it as a whole part: `NoStock` in `OperationDenied.NoStock`."""
     if value is None:
         return False
     said = shown(value)
-    return _is(said, word) or f".{word}." in f".{said}."
+    return is_wanted(said, word) or f".{word}." in f".{said}."

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from faultzone.conditions.patterns import KEYWORDS, NAMES, Pattern, Property, shown, value_of
+from faultzone.conditions.patterns import KEYWORDS, NAMES, Pattern, Property
 from faultzone.errors import UsageError, nearest
+from faultzone.journal.matching import shown, value_of
 
 _CALL: Final = "action parameters product account ignored"
 _REPORT: Final = "report region instance host zone epoch reversible version run output dropped exit_code reason"
@@ -70,6 +71,17 @@ def of_entry(kind: str, where: Mapping[str, object]) -> Pattern:
     pattern = Pattern(kind, (), tuple(Property(name, shown(value)) for name, value in where.items()))
     see(pattern)
     return pattern
+
+
+def see_action(pattern: str) -> None:
+    """See that there is an action of this name or pattern.
+
+    Raises:
+        UsageError: there is none; the text says which is near.
+    """
+    from faultzone.model.core.dispatch import find_actions
+
+    find_actions(pattern)
 
 
 def _see_property(kind: str, wanted: Property, there: list[Mapping[str, Any]]) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from faultzone.clock import in_words, stamp
-from faultzone.conditions.patterns import NAMES, Pattern, shown, value_of
+from faultzone.conditions.patterns import NAMES, Pattern
 from faultzone.conditions.sentences import DURING, FOLLOWED, IS, PRECEDED, Description, Raw, Relation
 from faultzone.journal.journal import Entry
+from faultzone.journal.matching import shown, value_of
 from faultzone.journal.operations import INVOKED
 from faultzone.model.core.events import ACTIVE
 

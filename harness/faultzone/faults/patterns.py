@@ -70,8 +70,7 @@ def refusals(action: str, codes: str | Sequence[str] = "all", *, after: Duration
     Args:
         action: the action's name, or a pattern.
         codes: the codes, or whose client branches on them: a name in `faultzone.faults.api.BRANCHED_ON`, or `all`.
-        after: from when on calls are refused, from the beginning of the schedule. At 0, that is once time next passes;
-            `chaos.refusals` refuses at once.
+        after: from when on calls are refused, from the beginning of the schedule.
 
     Raises:
         UsageError: no such client is known, or there are no codes.

@@ -12,30 +12,22 @@ As JSON it has a version, `{"version": 1, "steps": […]}`; `Schedule.read` take
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import Any, Final
 
-from faultzone.clock import CLOCK_END, DAY, VIRTUAL_START, Duration, in_words, milliseconds, stamp
+from faultzone.clock import Duration, in_words, milliseconds, see_moment
 from faultzone.errors import UsageError
-from faultzone.faults.calls import check_only
+from faultzone.faults.awaited import Call, Entry, without_none
 from faultzone.faults.fault import Fault
 from faultzone.faults.fault import schema as schema_of
 from faultzone.faults.house import read
-from faultzone.faults.targets import FIELDS, id_of, is_described, zone_of_host
+from faultzone.faults.targets import FIELDS, is_described, zone_of_host
 from faultzone.journal.journal import KINDS
-from faultzone.loading import Loaded
 
 VERSION: Final = 1
-#: What reads the sentence of a stop condition, and what sees that there can be an entry. What entries can exist is
-#: known further up, where journals are judged; that is loaded with the first sentence or entry.
-READS: Final[Loaded[str, Callable[..., object]]] = Loaded(
-    {"faultzone.conditions.sentences": ["describe"], "faultzone.conditions.vocabulary": ["of_entry"]}, "__dict__"
-)
-#: The longest time that a region can go on (ms): none begins before `VIRTUAL_START`, none goes beyond `CLOCK_END`.
-_LONGEST: Final = CLOCK_END - VIRTUAL_START
 
 
 @dataclass(frozen=True)
@@ -43,7 +35,7 @@ class At:
     """A fault at a moment of the schedule.
 
     Args:
-        after: when it comes, from the beginning of the schedule; one that comes at 0 comes once time next passes.
+        after: when it comes, from the beginning of the schedule; 0 is the moment at which it is played.
         fault: what breaks.
         until: when it ends, from there too; None for when the region ends.
     """
@@ -59,9 +51,9 @@ class At:
             UsageError: it ends before it begins, cannot end, or begins or ends after the end of region time.
         """
         _see_fault(self.fault)
-        begins = _in_time("after", self.after)
+        begins = see_moment("after", self.after)
         if self.until is not None:
-            if _in_time("until", self.until) <= begins:
+            if see_moment("until", self.until) <= begins:
                 raise UsageError.expected("until", self.until, f"a moment after its beginning, {self.after!r}")
             self.fault.see_end()
 
@@ -77,80 +69,7 @@ class At:
 
     def told(self) -> dict[str, Any]:
         """It as JSON."""
-        return _given(at=_length(self.after), fault=self.fault.told(), until=_length(self.until))
-
-
-@dataclass(frozen=True)
-class Call:
-    """A call of the API, once it was carried out or has gone wrong.
-
-    Args:
-        action: its name, or a pattern such as `Describe*`.
-        nth: which of them, counted from the beginning of the schedule.
-        only: whose calls; see `ApiFailure`.
-        about: only calls that name this resource.
-    """
-
-    action: str
-    nth: int = 1
-    only: str | None = None
-    about: str | None = None
-
-    def __post_init__(self) -> None:
-        """Look at the values.
-
-        Raises:
-            UsageError: one cannot be.
-        """
-        if self.about is not None:
-            object.__setattr__(self, "about", id_of(self.about, "about"))
-        action: object = self.action
-        if not isinstance(action, str) or not action:
-            raise UsageError.expected("action", action, "the name of an action, such as 'RunInstances'")
-        _see_nth(self.nth)
-        check_only(self.only)
-
-    def told(self) -> dict[str, Any]:
-        """It as JSON."""
-        return _given(call=self.action, nth=self.nth if self.nth > 1 else None, only=self.only, about=self.about)
-
-
-@dataclass(frozen=True, init=False)
-class Entry:
-    """An entry of the journal: `Entry("event", type="SystemFailure.Reboot", to="Executed")`.
-
-    Args:
-        kind: its kind.
-        nth: which of them, counted from the beginning of the schedule.
-        where: the values that its fields have.
-    """
-
-    kind: str
-    nth: int
-    where: Mapping[str, object] = field(hash=False)
-
-    def __init__(self, kind: str, nth: int = 1, **where: object) -> None:
-        if kind not in KINDS:
-            raise UsageError.expected_one_of("kind", kind, sorted(KINDS))
-        _see_nth(nth)
-        for name, value in where.items():
-            if not isinstance(value, str | int | float | None):
-                raise UsageError.expected(name, value, "text, a number, a truth or None, as an entry has it")
-        object.__setattr__(self, "kind", kind)
-        object.__setattr__(self, "nth", nth)
-        object.__setattr__(self, "where", where)
-
-    def __repr__(self) -> str:
-        given = {**({"nth": self.nth} if self.nth > 1 else {}), **self.where}
-        return f"Entry({', '.join([repr(self.kind), *(f'{name}={value!r}' for name, value in given.items())])})"
-
-    def meets(self, kind: str, data: Mapping[str, Any]) -> bool:
-        """Whether an entry is such a one."""
-        return kind == self.kind and all(data.get(name) == value for name, value in self.where.items())
-
-    def told(self) -> dict[str, Any]:
-        """It as JSON."""
-        return _given(entry=self.kind, nth=self.nth if self.nth > 1 else None, where=dict(self.where) or None)
+        return without_none(at=_length(self.after), fault=self.fault.told(), until=_length(self.until))
 
 
 @dataclass(frozen=True)
@@ -177,19 +96,18 @@ class On:
         """
         if not isinstance(self.what, Call | Entry):
             raise UsageError.expected("what", self.what, "a Call or an Entry, such as Call('RunInstances', nth=3)")
-        if isinstance(self.what, Entry):
-            READS["of_entry"](self.what.kind, self.what.where)
+        _see_awaited(self.what)
         _see_fault(self.fault)
-        _in_time("after", self.after)
+        see_moment("after", self.after)
         if self.lasts is not None:
-            if _in_time("lasts", self.lasts) <= 0:
+            if see_moment("lasts", self.lasts) <= 0:
                 raise UsageError.expected("lasts", self.lasts, "more than 0")
             self.fault.see_end()
 
     def told(self) -> dict[str, Any]:
         """It as JSON."""
         after = _length(self.after) if milliseconds(self.after) else None
-        return _given(on=self.what.told(), fault=self.fault.told(), after=after, lasts=_length(self.lasts))
+        return without_none(on=self.what.told(), fault=self.fault.told(), after=after, lasts=_length(self.lasts))
 
 
 Step = At | On
@@ -288,45 +206,41 @@ def _sentences(given: object) -> tuple[str, ...]:
         UsageError: one is empty, nothing that is written as a sentence, or about entries that cannot exist.
     """
     several = given if isinstance(given, list | tuple) else [given]
+    if not several:
+        return ()
+    from faultzone.conditions.sentences import describe  # Few schedules have stop conditions.
+
     for each in several:
         if each is None or isinstance(each, int | float | Mapping) or not str(each).strip():
             raise UsageError.expected("stop_when", each, "a sentence, such as 'refusal not during fault'")
         try:
-            READS["describe"](str(each))
+            describe(str(each))
         except UsageError as wrong:
             raise UsageError(f"stop_when: {wrong}") from None
     return tuple(map(str, several))
-
-
-def _given(**fields: object) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _length(length: Duration | None) -> str | int | float | None:
     return length if length is None or isinstance(length, str | int | float) else f"{milliseconds(length)}ms"
 
 
-def _in_time(name: str, length: Duration) -> int:
-    """A length of time in milliseconds.
+def _see_awaited(what: Call | Entry) -> None:
+    """See that there can be such a call or entry: what can be is known where journals are judged.
 
     Raises:
-        UsageError: it is no length of time, or longer than any region can go on.
+        UsageError: there is no such action, field or value; the text says what there is.
     """
-    found = milliseconds(length)
-    if found > _LONGEST:
-        most = f"at most {_LONGEST // DAY} days, because region time ends at {stamp(CLOCK_END)}"
-        raise UsageError.expected(name, length, most)
-    return found
+    from faultzone.conditions import vocabulary  # A schedule of moments does without.
+
+    if isinstance(what, Call):
+        vocabulary.see_action(what.action)
+    else:
+        vocabulary.of_entry(what.kind, what.where)
 
 
 def _see_fault(fault: object) -> None:
     if not isinstance(fault, Fault):
         raise UsageError.expected("fault", fault, "a fault such as HostCrash('cn-hangzhou-a-h01')")
-
-
-def _see_nth(nth: object) -> None:
-    if type(nth) is not int or nth < 1:
-        raise UsageError.expected_whole("nth", nth, 1)
 
 
 def _see_exclusions(steps: list[At]) -> None:
@@ -398,7 +312,7 @@ def _step(given: object) -> Step:
     else:
         _see_fields(on, ("entry", "nth", "where"))
         where = _mapping(on, "where") if "where" in on else {}
-        what = Entry(on.get("entry", ""), on.get("nth", 1), **{str(name): value for name, value in where.items()})
+        what = Entry.of(on.get("entry", ""), on.get("nth", 1), {str(name): value for name, value in where.items()})
     return On(what, fault, given.get("after", 0), given.get("lasts"))
 
 

@@ -69,7 +69,7 @@ class Chaos(FaultCalls):
         ones. If the target is gone by then, the fault is skipped: its record says why, and its end warns.
 
         Args:
-            after: from now.
+            after: from now; 0 injects it at once.
             until: when it ends by itself, from now too (default: it lasts until it is undone).
 
         Raises:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.callers import CALLER
 from faultzone.api.errors import ApiError
-from faultzone.clock import CLOCK_END, in_words, milliseconds, stamp
+from faultzone.clock import in_words, milliseconds, see_moment
 from faultzone.control.faults import met
 from faultzone.control.faults.breaks import OWN, Breaker, Breakers, Breaking, Proof
 from faultzone.control.targets import is_about_described, of_targets, see_targets
@@ -136,6 +136,10 @@ class Record:
         }
 
 
+def _do_nothing() -> None:
+    """Call off what nothing brings about by itself."""
+
+
 class ActiveFaults:
     """All faults of a cloud, by number.
 
@@ -217,7 +221,8 @@ class ActiveFaults:
                 record.also.append(self.inject(each, record.lasts).number)
 
     def plan(self, after: int, fault: Fault, lasts: int | None = None) -> Record:
-        """Bring a fault into force once so many milliseconds of region time have passed, and before more pass.
+        """Bring a fault into force once so many milliseconds of region time have passed, and before more pass; of none,
+        when `come` is called.
 
         One that cannot be brought about by then is skipped, and its record says why: whoever lets time pass is not
         stopped by it.
@@ -227,10 +232,13 @@ class ActiveFaults:
             UsageError: the fault names nothing that is there, cannot end, or would come after the end of region time.
         """
         self.see(fault)
-        self.see_moment(after)
+        self.see_moments(after, lasts)
         record = self._add(fault, lasts)
         record.state = PLANNED
-        self.come_later(record, after)
+        if after:
+            self.come_later(record, after)
+        else:
+            record.due, record.call_off = self._backend.clock.now, _do_nothing
         self._backend.note("notice", {"what": "fault scheduled", "after": after, **self._said(record)})
         return record
 
@@ -260,14 +268,16 @@ class ActiveFaults:
             if breaker.check is not None and not is_about_described(fault):
                 breaker.check(self._backend, fault)
 
-    def see_moment(self, after: int) -> None:
-        """See that there is an instant after so many milliseconds.
+    def see_moments(self, after: int, lasts: int | None) -> None:
+        """See that there are the instants at which a fault comes and ends, so many milliseconds from now and later.
 
         Raises:
-            UsageError: it is beyond the end of region time.
+            UsageError: one is beyond the end of region time.
         """
-        if self._backend.clock.now + after > CLOCK_END:
-            raise UsageError(f"after={after}: expected less, because region time ends at {stamp(CLOCK_END)}")
+        now = self._backend.clock.now
+        see_moment("after", f"{after}ms", now)
+        if lasts is not None:
+            see_moment("until", f"{after + lasts}ms", now)
 
     def come(self, record: Record) -> None:
         """Bring a planned fault into force, or skip it."""

@@ -11,13 +11,13 @@ from faultzone.errors import NoAnswer, UsageError
 from faultzone.faults.api import ApiFailure
 from faultzone.faults.calls import OfCalls, is_meant
 from faultzone.journal.timeline import names
-from faultzone.model.core.dispatch import ACTIONS
+from faultzone.model.core.dispatch import ACTIONS, find_actions
 
 if TYPE_CHECKING:
     from faultzone.api.errors import ApiError
     from faultzone.control.faults.failing import Made
     from faultzone.control.local import Local
-    from faultzone.faults.schedule import Call
+    from faultzone.faults.awaited import Call
 
 BREAKERS: Final[Breakers] = {}
 
@@ -123,19 +123,6 @@ class _Failure(Failing):
         error = fault.error()
         error.request_id = request_id
         raise error
-
-
-def find_actions(pattern: str) -> list[str]:
-    """The actions that a name or pattern is of.
-
-    Raises:
-        UsageError: there are none.
-    """
-    known = sorted({name for _, name in ACTIONS})
-    found = [name for name in known if fnmatchcase(name, pattern)]
-    if not found:
-        raise UsageError.unknown("action", pattern, known, see="docs/actions.md lists the actions")
-    return found
 
 
 def check_actions(backend: Local, fault: OfCalls) -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.errors import ApiError
 from faultzone.clock import milliseconds
-from faultzone.control.faults.api import Failing, check_actions, find_actions, in_force
+from faultzone.control.faults.api import Failing, check_actions, in_force
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
 from faultzone.control.faults.copies import Copies
 from faultzone.errors import NoAnswer, UsageError
 from faultzone.faults.gray import BATCHES, BrokenConnection, PageSlip, PartialSuccess, StaleReads, ThrottlingBursts
 from faultzone.journal.timeline import names
+from faultzone.model.core.dispatch import find_actions
 
 if TYPE_CHECKING:
     from faultzone.control.faults.failing import Made

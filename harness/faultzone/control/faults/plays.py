@@ -8,9 +8,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from faultzone.clock import milliseconds
-from faultzone.control.faults.api import aims_at, find_actions
+from faultzone.control.faults.api import aims_at
 from faultzone.errors import UsageError
-from faultzone.faults.schedule import At, Call, Entry, On, Schedule
+from faultzone.faults.awaited import Call, Entry
+from faultzone.faults.schedule import At, On, Schedule
 
 if TYPE_CHECKING:
     from faultzone.conditions import Description
@@ -31,9 +32,7 @@ def play(backend: Local, schedule: Schedule) -> list[Record]:
         try:
             faults.see(step.fault)
             if isinstance(step, At):
-                faults.see_moment(step.begins)
-            elif isinstance(step.what, Call):
-                find_actions(step.what.action)
+                faults.see_moments(step.begins, step.lasts)
         except UsageError as wrong:
             raise type(wrong)(f"step {number}: {wrong}") from None
     records = [
@@ -42,6 +41,10 @@ def play(backend: Local, schedule: Schedule) -> list[Record]:
     ]
     for each in stop_when:
         faults.stops.wait_for(each, records)
+    # Once everything is awaited that these may bring about.
+    for step, record in zip(schedule.steps, records, strict=True):
+        if isinstance(step, At) and not step.begins:
+            faults.come(record)
     return records
 
 

@@ -47,19 +47,24 @@ def _see_clock(backend: Local) -> None:
 
 @verb(VERBS, "move-time", takes_lock=True)
 def schedule(backend: Local, *, after: int, fault: Mapping[str, Any], lasts: int | None = None) -> dict[str, Any]:
-    """Inject a fault after `after` milliseconds of region time; with `lasts`, it ends that much later.
+    """Inject a fault after `after` milliseconds of region time, at once after 0; with `lasts`, it ends that much later.
 
     A fault that cannot be injected when it is due is skipped, and its record says why. `undo` calls it off.
     """
     _see_clock(backend)
     if after < 0:
         raise UsageError.expected_whole("after", after, 0, unit="milliseconds")
-    return backend.active_faults.plan(after, read(fault), _checked(backend, lasts)).render()
+    known = backend.active_faults
+    record = known.plan(after, read(fault), _checked(backend, lasts))
+    if not after:
+        known.come(record)
+    return record.render()
 
 
 @verb(VERBS, "move-time", takes_lock=True)
 def play(backend: Local, *, schedule: Mapping[str, Any]) -> dict[str, Any]:
-    """Plan the faults of a schedule, which begins now; returns their records, or plans none if one can never be."""
+    """Plan the faults of a schedule, which begins now: those at 0 are injected. Returns the records of all, or plans
+    none if one can never be."""
     from faultzone.control.faults import plays
     from faultzone.faults.schedule import Schedule
 

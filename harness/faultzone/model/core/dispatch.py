@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
+from faultzone.errors import UsageError
 from faultzone.loading import Loaded
 from faultzone.model.core import effects
 
@@ -174,6 +175,21 @@ NOT_SIMULATED: Final[Mapping[tuple[str, str], str]] = {
 }
 #: Product and name of an action, aliases included -> what implements it.
 ACTIONS: Final[Loaded[tuple[str, str], Entry]] = Loaded(_homes())
+
+
+def find_actions(pattern: str) -> list[str]:
+    """The actions that a name, or a pattern such as `Describe*`, is of.
+
+    Raises:
+        UsageError: there are none.
+    """
+    from fnmatch import fnmatchcase  # Calls do without.
+
+    known = sorted({name for _, name in ACTIONS})
+    found = [name for name in known if fnmatchcase(name, pattern)]
+    if not found:
+        raise UsageError.unknown("action", pattern, known, see="docs/actions.md lists the actions")
+    return found
 
 
 def handles(request: type[R]) -> Callable[[Handler[R]], Handler[R]]:
