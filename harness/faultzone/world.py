@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 #: The character of an id for each byte of a hash.
 _CHARACTERS: Final = "".join(_DIGITS[n % len(_DIGITS)] for n in range(256)).encode()
+#: The characters of an ID between its kind and what is drawn.
+_SITE: Final = 3
+#: So many IDs of a kind are known before they are made.
+_AHEAD: Final = 1000
 
 
 class World:
@@ -40,6 +44,9 @@ class World:
     def _digest(self, kind: str) -> bytes:
         """Seventeen bytes for the next one of a kind."""
         self._counts[kind] = n = self._counts[kind] + 1
+        return self._nth(kind, n)
+
+    def _nth(self, kind: str, n: int) -> bytes:
         begun = self._begun.get(kind)
         if begun is None:
             begun = self._begun[kind] = blake2b(kind.encode() + b"/", digest_size=17, key=self._key)
@@ -54,6 +61,16 @@ class World:
     def hex_id(self, prefix: str) -> str:
         """The next id of a command or invocation: `c-` or `t-` and 32 hexadecimal digits."""
         return f"{prefix}-{self._digest(prefix).hex()[:32]}"
+
+    def can_make(self, id: str) -> bool:
+        """Whether this is the ID of a resource, a command or an invocation: one that it has made, or one of the next
+        thousand of the kind, which a run with the same seed may have told."""
+        kind, _, rest = id.partition("-")
+        for n in range(1, self._counts.get(kind, 0) + _AHEAD + 1):
+            digest = self._nth(kind, n)
+            if rest == digest.hex()[:32] or rest[_SITE:] == digest.translate(_CHARACTERS).decode():
+                return True
+        return False
 
     def number(self, kind: str) -> str:
         """The next number of a kind, such as of orders: fifteen digits, the first no zero."""

@@ -419,7 +419,9 @@ def test_what_would_come_after_the_end_of_region_time_is_refused_when_it_is_made
 def test_what_comes_too_late_for_a_region_that_is_older_plans_nothing(region: Region) -> None:
     last = At("2878417d", HostCrash(HOST))
     region.clock.advance("1d")
-    with pytest.raises(UsageError, match=r"step 2: after='\d+ms': expected at most 2878416 days, because region time ends"):
+    with pytest.raises(
+        UsageError, match=r"step 2: after='\d+ms': expected at most 2878416 days, because region time ends"
+    ):
         region.chaos.play(Schedule([At("1m", HostCrash(HOST)), last]))
     with pytest.raises(UsageError, match=r"after='\d+ms': expected at most 2878416 days"):
         region.chaos.at("2878417d", HostCrash(HOST))

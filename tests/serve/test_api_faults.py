@@ -20,7 +20,7 @@ from faultzone.faults.api import BRANCHED_ON
 
 @pytest.fixture
 def served() -> Iterator[Region]:
-    with make_region(clock="hybrid") as region:
+    with make_region(clock="hybrid", accounts=2) as region:
         yield region
 
 

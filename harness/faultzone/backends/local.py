@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from weakref import finalize
@@ -14,6 +14,7 @@ from faultzone.api.callers import CALLER
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.api.request import COMMON
+from faultzone.backends import key_pairs
 from faultzone.clock import CLOCK_END, VIRTUAL_START, Clock, Timer, stamp
 from faultzone.control import tables
 from faultzone.control.faults.failing import FailingCalls, Made
@@ -241,12 +242,21 @@ class LocalBackend:
         self._advancer: int | None = None
         self._jumped = 0
         self._closed = False
+        #: What gives the IDs of the access keys that each endpoint of it takes.
+        self.keyrings: list[Callable[[], Iterable[str]]] = []
         #: What was filled into the scripts of runs, and must not be written down where they write it.
         self._filled_in: dict[str, tuple[str, ...]] = {}
         self._lock, self._queue = threading.Lock(), threading.Lock()
         self._turns = (_Turn(self, planned=False), _Turn(self, planned=True))
         self._advancing = threading.Lock()
         self.journal.append(self.clock.now, "region", self._told(chosen, seed))
+
+    @property
+    def access_keys(self) -> list[str]:
+        """The IDs of the access keys that clients of it have: as long as it is served by no endpoint, those that one
+        would give them."""
+        given = [id for ids in self.keyrings for id in ids()]
+        return list(dict.fromkeys(given or (id for id, _ in key_pairs(len(self.cloud.accounts)))))
 
     def _told(self, edition: Edition, seed: int | str) -> dict[str, Any]:
         """What the journal begins with."""

@@ -96,6 +96,10 @@ class Local(Protocol):
     def subscriptions(self) -> Subscriptions:
         """The subscribers to notifications."""
 
+    @property
+    def access_keys(self) -> list[str]:
+        """The IDs of the access keys that clients of it have."""
+
     def call(
         self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
     ) -> dict[str, Any]:

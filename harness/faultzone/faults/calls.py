@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from faultzone.errors import UsageError, nearest
 from faultzone.faults.fault import Fault
-from faultzone.faults.targets import id_of
 
 if TYPE_CHECKING:
     from typing import TypedDict
@@ -76,7 +75,7 @@ class OfCalls(Fault, base=True):
         nth: the first call that goes wrong, counted from the injection: 3 lets two pass; None for the first.
         only: `endpoint` for clients of the endpoint, an access key ID for those that sign with it, `everyone` for the
             calls of the test and of its handles too; None for any client.
-        about: only calls that name this resource, such as an instance.
+        about: only calls that name this resource, such as an instance: its ID, or a description of an instance.
         share: of the calls that would go wrong, how many do, such as 0.5; the seed of the region chooses which. None
             for all.
     """
@@ -97,9 +96,6 @@ class OfCalls(Fault, base=True):
         Raises:
             UsageError: one cannot be; the text says what to write.
         """
-        for name in ("about", "item"):  # Some kinds have an item.
-            if (named := getattr(self, name, None)) is not None:
-                object.__setattr__(self, name, id_of(named, name))
         super().__post_init__()
         if self.times is not None and self.times < 1:
             raise UsageError.expected_whole("times", self.times, 1, unit="calls")

@@ -44,6 +44,8 @@ FIELDS: Final = {
     "switch": "switch",
     "zone": "zone",
     "instance": "instance",
+    "about": "instance",
+    "item": "instance",
 }
 #: What all of a kind may have in common, and of which kinds.
 _INSTANCES: Final = ("instance", "agent", "subscription")

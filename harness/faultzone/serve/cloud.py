@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -55,6 +55,8 @@ class Hosted:
         self._ended = threading.Event()
         #: What was asked of the clouds before this one.
         self._asked = Summary()
+        #: What gives the IDs of the access keys that each endpoint of it takes; each cloud has these.
+        self.keyrings: list[Callable[[], Iterable[str]]] = []
         self._take(self._made({}))
         self._ticker: threading.Thread | None = None
         if self.inner.real is not None:
@@ -68,7 +70,7 @@ class Hosted:
         return self._make(options)
 
     def _take(self, cloud: LocalBackend) -> None:
-        self.inner = cloud
+        self.inner, cloud.keyrings = cloud, self.keyrings
         self.name, self.capabilities, self.journal = cloud.name, cloud.capabilities, cloud.journal
 
     def _tick(self) -> None:

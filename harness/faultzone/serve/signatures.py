@@ -89,6 +89,10 @@ class Keyring:
         """The credential that it has known for longest, or None."""
         return next(iter(self._credentials.values()), None)
 
+    def ids(self) -> list[str]:
+        """The ids of all keys, the longest known first."""
+        return list(self._credentials)
+
     def find(self, access_key_id: str) -> Credential | None:
         """The credential of this id, or None."""
         return self._credentials.get(access_key_id)

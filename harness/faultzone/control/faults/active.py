@@ -19,6 +19,7 @@ from faultzone.control.faults import met
 from faultzone.control.faults.breaks import OWN, Breaker, Breakers, Breaking, Proof
 from faultzone.control.targets import is_about_described, of_targets, see_targets
 from faultzone.errors import FaultzoneError, HarnessError, NotSupported, UndoFailed, UnknownTarget, UsageError
+from faultzone.faults.calls import OfCalls
 
 if TYPE_CHECKING:
     from faultzone.control.faults.stops import Stops
@@ -265,7 +266,8 @@ class ActiveFaults:
         breaker = self._breaker(fault)
         with self._backend.locked():
             see_targets(self._backend, fault)
-            if breaker.check is not None and not is_about_described(fault):
+            # Of a fault of the API, what is described is only a part of its aim.
+            if breaker.check is not None and (isinstance(fault, OfCalls) or not is_about_described(fault)):
                 breaker.check(self._backend, fault)
 
     def see_moments(self, after: int, lasts: int | None) -> None:

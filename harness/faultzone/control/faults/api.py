@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.control.faults import aims
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
 from faultzone.errors import NoAnswer, UsageError
 from faultzone.faults.api import ApiFailure
@@ -126,12 +127,13 @@ class _Failure(Failing):
 
 
 def check_actions(backend: Local, fault: OfCalls) -> None:
-    """See that there are actions that it is of.
+    """See that there are actions that it is of, and what it is aimed at.
 
     Raises:
-        UsageError: there are none.
+        UsageError: there is not.
     """
     find_actions(fault.action)
+    aims.see(backend, fault)
 
 
 def check(backend: Local, fault: ApiFailure) -> None:
@@ -140,6 +142,7 @@ def check(backend: Local, fault: ApiFailure) -> None:
     Raises:
         UsageError: there are none; or some that it ignores answer more than that they were carried out.
     """
+    check_actions(backend, fault)
     found = find_actions(fault.action)
     if fault.kind == "ignore":
         requests = {name: entry.request for (_, name), entry in ACTIONS.items() if name in found}

@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.api.answer import Rows, Structure
 from faultzone.api.errors import ApiError
 from faultzone.clock import milliseconds
 from faultzone.control.faults.api import Failing, check_actions, in_force
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
 from faultzone.control.faults.copies import Copies
+from faultzone.control.targets import find_instance
 from faultzone.errors import NoAnswer, UsageError
 from faultzone.faults.gray import BATCHES, BrokenConnection, PageSlip, PartialSuccess, StaleReads, ThrottlingBursts
+from faultzone.faults.targets import is_described
 from faultzone.journal.timeline import names
-from faultzone.model.core.dispatch import find_actions
+from faultzone.model.core.dispatch import find_actions, requests_of
 
 if TYPE_CHECKING:
     from faultzone.control.faults.failing import Made
@@ -130,7 +133,39 @@ def _writes(cloud: Cloud, call: Made) -> bool:
         return False
 
 
-@breaks(StaleReads, BREAKERS, check=check_actions)
+def _lists(action: str) -> bool:
+    """Whether an action answers a list of items."""
+    return any(
+        isinstance(inner, Rows)
+        for request in requests_of(action)
+        for field in request.answer.table.values()
+        if isinstance(field, Structure) and not isinstance(field, Rows)
+        for inner in field.table.values()
+    )
+
+
+def _has_pages(action: str) -> bool:
+    """Whether an action has pages, by number or by token."""
+    return any({"PageNumber", "NextToken"} & request.parameters.keys() for request in requests_of(action))
+
+
+def _see_one(fault: StaleReads | PageSlip, is_such: Callable[[str], bool], what: str) -> None:
+    """See that one of the actions of a fault is such a one.
+
+    Raises:
+        UsageError: none is.
+    """
+    if not any(map(is_such, find_actions(fault.action))):
+        raise UsageError.expected("action", fault.action, f"an action that {what}, such as DescribeInstances")
+
+
+def _check_reads(backend: Local, fault: StaleReads) -> None:
+    check_actions(backend, fault)
+    if fault.page is not None:
+        _see_one(fault, _has_pages, "has pages, since page is given")
+
+
+@breaks(StaleReads, BREAKERS, check=_check_reads)
 def lag(backend: Local, fault: StaleReads) -> Breaking:
     """Keep what was, and let calls see it."""
     copies = Copies(backend, milliseconds(fault.by))
@@ -199,7 +234,17 @@ class _Slip(Failing):
         return _rows(answer), str(answer.get("NextToken") or "")
 
 
-@breaks(PageSlip, BREAKERS, check=check_actions)
+def _check_slips(backend: Local, fault: PageSlip) -> None:
+    check_actions(backend, fault)
+    _see_one(fault, _lists, "lists items")
+    if fault.border or fault.page not in (None, 1):
+        why = "border" if fault.border else "page"
+        _see_one(
+            fault, lambda action: _lists(action) and _has_pages(action), f"lists items by pages, since {why} is given"
+        )
+
+
+@breaks(PageSlip, BREAKERS, check=_check_slips)
 def slip(backend: Local, fault: PageSlip) -> Breaking:
     """Let pages lack an item, or repeat one."""
     yield from in_force(backend, _Slip(backend, fault))
@@ -265,8 +310,11 @@ class _Partial(Failing):
 
 
 def _check_batches(backend: Local, fault: PartialSuccess) -> None:
+    check_actions(backend, fault)
     if not set(find_actions(fault.action)) & set(BATCHES):
         raise UsageError.expected_one_of("action", fault.action, BATCHES)
+    if fault.item is not None and not is_described(fault.item):
+        find_instance(backend, fault.item)
 
 
 @breaks(PartialSuccess, BREAKERS, check=_check_batches)

@@ -27,12 +27,14 @@ def play(backend: Local, schedule: Schedule) -> list[Record]:
         NotSupported: the backend cannot do one of them.
         UsageError: one of them can never be; nothing is planned.
     """
-    faults, stop_when = backend.active_faults, _stop_conditions(schedule)
+    faults, stop_when = backend.active_faults, _stop_conditions(backend, schedule)
     for number, step in enumerate(schedule.steps, 1):
         try:
             faults.see(step.fault)
             if isinstance(step, At):
                 faults.see_moments(step.begins, step.lasts)
+            else:
+                _see_awaited(backend, step.what)
         except UsageError as wrong:
             raise type(wrong)(f"step {number}: {wrong}") from None
     records = [
@@ -48,7 +50,22 @@ def play(backend: Local, schedule: Schedule) -> list[Record]:
     return records
 
 
-def _stop_conditions(schedule: Schedule) -> list[Description]:
+def _see_awaited(backend: Local, what: Call | Entry) -> None:
+    """See that there is what a step waits for.
+
+    Raises:
+        UsageError: a client, a resource, or a place is not there.
+    """
+    from faultzone.control.faults import aims  # A schedule of moments does without.
+
+    with backend.locked():
+        if isinstance(what, Call):
+            aims.see(backend, what)
+        else:
+            aims.see_entry(backend, what)
+
+
+def _stop_conditions(backend: Local, schedule: Schedule) -> list[Description]:
     """What ends a schedule.
 
     Raises:
@@ -58,7 +75,7 @@ def _stop_conditions(schedule: Schedule) -> list[Description]:
         return []
     from faultzone.control.faults import stops  # Few schedules have any.
 
-    return stops.read(schedule.stop_when)
+    return stops.read(backend, schedule.stop_when)
 
 
 def _await(backend: Local, step: On) -> Record:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.api.callers import CALLER
 from faultzone.conditions import Description, Found, Watch, describe
+from faultzone.control.faults import aims
 from faultzone.errors import FaultzoneError, UsageError
 
 if TYPE_CHECKING:
@@ -164,16 +165,19 @@ class _Waiting:
             CALLER.reset(before)
 
 
-def read(sentences: Sequence[str]) -> list[Description]:
-    """The descriptions that stop conditions are.
+def read(backend: Local, sentences: Sequence[str]) -> list[Description]:
+    """The descriptions that stop conditions of a cloud are.
 
     Raises:
-        UsageError: one is none, or about entries that cannot exist.
+        UsageError: one is none, or about entries that cannot exist, in any cloud or in this one.
     """
     found = []
     for each in sentences:
         try:
-            found.append(describe(each))
+            described = describe(each)
+            with backend.locked():
+                aims.see_described(backend, described)
+            found.append(described)
         except UsageError as wrong:
             raise UsageError(f"stop_when: {wrong}") from None
     return found

@@ -78,7 +78,7 @@ def stop_when(backend: Local, *, condition: str) -> dict[str, Any]:
     with its `number`."""
     from faultzone.control.faults import stops
 
-    return backend.active_faults.stops.wait_for(stops.read([condition])[0]).render()
+    return backend.active_faults.stops.wait_for(stops.read(backend, [condition])[0]).render()
 
 
 @verb(VERBS, takes_lock=True)

@@ -192,6 +192,11 @@ def find_actions(pattern: str) -> list[str]:
     return found
 
 
+def requests_of(action: str) -> list[type[Request]]:
+    """The request classes of an action, of each product that has it."""
+    return [entry.request for (_, name), entry in ACTIONS.items() if name == action]
+
+
 def handles(request: type[R]) -> Callable[[Handler[R]], Handler[R]]:
     """Register the function that answers the action of `request`."""
 
