@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from faultzone import (
+    AgentOutage,
     ApiError,
     ApiFailure,
     Client,
@@ -167,7 +168,7 @@ def test_what_an_endpoint_skips_is_told_at_the_end(backend: HttpBackend) -> None
     region = make_region(backend)
     (gone,) = region.run_instances(1)
     region.chaos.at("1h", SecurityLock(gone.id))
-    called_off = region.chaos.at("1h", SecurityLock(gone.id))
+    called_off = region.chaos.at("1h", AgentOutage(gone.id))
     gone.delete()
     called_off.undo()
     region.clock.advance("2h")

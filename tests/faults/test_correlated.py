@@ -107,9 +107,8 @@ OWNER = 'أحمد "(الخطيب)", x=y'
 def hit(region: Region, target: str) -> list[str]:
     """The instances that a description leads to, as it is written and as it is read from JSON."""
     fault = GuestCrash(target)
-    region.chaos.play(Schedule.read(json.loads(Schedule([At(0, fault)]).text())))
     before = len(region.journal.of("fault"))
-    region.clock.advance(1)
+    region.chaos.play(Schedule.read(json.loads(Schedule([At(0, fault)]).text())))
     return [str(each.data["instance"]) for each in region.journal.of("fault")[before:]]
 
 

@@ -64,9 +64,7 @@ BAD: Final = {
         "step 2: unknown rack 'cn-hangzhou-a-r99'", at("1m", "RackOutage", rack="cn-hangzhou-a-r99"), is_read=True
     ),
     "region": bad("step 2: unknown region 'cn-moon'", at("1m", "HostHang", host=HOST, region="cn-moon"), is_read=True),
-    "action": bad(
-        "step 2: unknown action 'RunInstanses'", {"on": {"call": "RunInstanses"}, "fault": CRASH["fault"]}, is_read=True
-    ),
+    "action": bad("step 2: unknown action 'RunInstanses'", {"on": {"call": "RunInstanses"}, "fault": CRASH["fault"]}),
     "end": bad(
         "step 2: until='30s': expected a moment after its beginning, '1m'", at("1m", "HostHang", "30s", host=HOST)
     ),

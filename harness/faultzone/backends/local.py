@@ -242,14 +242,17 @@ class LocalBackend:
         self._advancer: int | None = None
         self._jumped = 0
         self._closed = False
-        #: What gives the IDs of the access keys that each endpoint of it takes.
-        self.keyrings: list[Callable[[], Iterable[str]]] = []
         #: What was filled into the scripts of runs, and must not be written down where they write it.
         self._filled_in: dict[str, tuple[str, ...]] = {}
         self._lock, self._queue = threading.Lock(), threading.Lock()
         self._turns = (_Turn(self, planned=False), _Turn(self, planned=True))
         self._advancing = threading.Lock()
         self.journal.append(self.clock.now, "region", self._told(chosen, seed))
+
+    @property
+    def keyrings(self) -> list[Callable[[], Iterable[str]]]:
+        """What gives the IDs of the access keys that each endpoint of it takes."""
+        return self.failing_calls.keyrings
 
     @property
     def access_keys(self) -> list[str]:

@@ -39,7 +39,7 @@ class Call:
         if self.about is not None:
             object.__setattr__(self, "about", id_of(self.about, "about"))
             if is_described(self.about):
-                raise UsageError.expected("about", self.about, "an ID: what is described is known to a fault alone")
+                raise UsageError.expected("about", self.about, "an ID; only the fields of a fault take a description")
         action: object = self.action
         if not isinstance(action, str) or not action:
             raise UsageError.expected("action", action, "the name of an action, such as 'RunInstances'")

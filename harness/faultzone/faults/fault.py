@@ -55,8 +55,9 @@ class Fault:
         is_seen: whether the end of it can be seen.
         alone: whether a second one of its kind on the same target is refused, or changes nothing, while it is in force.
         alone_for: of one that is alone and never ends, for how long from its beginning.
-        excluded_by: the names of the kinds that exclude it: while one of them is in force on its host, or on the zone
-            of its host, it is refused.
+        excluded_by: the names of the kinds that exclude it: while one of them is in force on its host, or on the zone,
+            rack or switch of its host, it is refused.
+        excluded_once_missed: the names of those that exclude it as soon as their host is missed.
         documented: for each way in which it breaks, where the documentation allows a client to meet that; `BEYOND`
             where it does not. Empty where nobody says.
         examples: by field, what is drawn for it: some values, or `hosts`, `racks`, `switches`, `zones`, `instances`,
@@ -73,6 +74,7 @@ class Fault:
     alone: ClassVar[bool] = False
     alone_for: ClassVar[Duration] = 0
     excluded_by: ClassVar[tuple[str, ...]] = ()
+    excluded_once_missed: ClassVar[tuple[str, ...]] = ()
     documented: ClassVar[Mapping[str, str]] = {}
     examples: ClassVar[Mapping[str, str | tuple[object, ...]]] = {}
 

@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from faultzone.clock import Duration
 from faultzone.errors import UsageError
 from faultzone.faults.fault import Fault
+from faultzone.faults.hosts import CUT, POWERLESS
 
 _STATES: Final = ("stopped", "hung", "lacking", "outdated", "upgrading", "denied", "busy")
 
@@ -25,6 +26,8 @@ class GuestCrash(Fault):
     alone: ClassVar = True
     #: What has crashed cannot crash at the same instant; it is restarted after that.
     alone_for: ClassVar[Duration] = "1ms"
+    excluded_by: ClassVar = (*POWERLESS, "HostKilled")
+    excluded_once_missed: ClassVar = CUT
     never_ends: ClassVar = "the region restarts the instance"
 
 

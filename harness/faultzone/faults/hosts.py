@@ -12,8 +12,10 @@ from faultzone.clock import Duration
 from faultzone.errors import UsageError
 from faultzone.faults.fault import Fault
 
-#: What takes the power of a host at once. Of a rack, it is not known before which hosts are in it.
-POWERLESS: Final = ("HostCrash", "HostHang", "ZoneOutage")
+#: What takes the power of a host at once.
+POWERLESS: Final = ("HostCrash", "HostHang", "RackOutage", "ZoneOutage")
+#: What cuts a host off, which has lost its power once that is missed.
+CUT: Final = ("NetworkCut", "SwitchOutage", "HostPaused")
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class HostAtRisk(Fault):
     capability: ClassVar = "break-hosts"
     alone: ClassVar = True
     excluded_by: ClassVar = (*POWERLESS, "HostKilled")
+    excluded_once_missed: ClassVar = CUT
     ends: ClassVar = "the host is healthy; moved instances stay on their new hosts"
 
 

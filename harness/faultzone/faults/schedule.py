@@ -14,17 +14,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 from typing import Any, Final
 
-from faultzone.clock import Duration, in_words, milliseconds, see_moment
+from faultzone.clock import Duration, milliseconds, see_moment
 from faultzone.errors import UsageError
-from faultzone.faults.awaited import Call, Entry, without_none
+from faultzone.faults.awaited import Call as Call
+from faultzone.faults.awaited import Entry as Entry
+from faultzone.faults.awaited import without_none
+from faultzone.faults.exclusions import Planned, see_exclusions
 from faultzone.faults.fault import Fault
 from faultzone.faults.fault import schema as schema_of
 from faultzone.faults.house import read
-from faultzone.faults.targets import FIELDS, is_described, zone_of_host
 from faultzone.journal.journal import KINDS
 
 VERSION: Final = 1
@@ -66,6 +67,11 @@ class At:
     def lasts(self) -> int | None:
         """For how many milliseconds; None until the region ends."""
         return None if self.until is None else milliseconds(self.until) - self.begins
+
+    @property
+    def planned(self) -> Planned:
+        """When it is in force."""
+        return Planned(self.fault, self.begins, self.lasts)
 
     def told(self) -> dict[str, Any]:
         """It as JSON."""
@@ -141,7 +147,7 @@ class Schedule:
                 raise UsageError.expected("steps", each, "At(...) or On(...)")
         object.__setattr__(self, "steps", found)
         object.__setattr__(self, "stop_when", _sentences(stop_when))
-        _see_exclusions([each for each in found if isinstance(each, At)])
+        see_exclusions(each.planned for each in found if isinstance(each, At))
 
     def __repr__(self) -> str:
         stops = f", stop_when={list(self.stop_when)!r}" if self.stop_when else ""
@@ -241,53 +247,6 @@ def _see_awaited(what: Call | Entry) -> None:
 def _see_fault(fault: object) -> None:
     if not isinstance(fault, Fault):
         raise UsageError.expected("fault", fault, "a fault such as HostCrash('cn-hangzhou-a-h01')")
-
-
-def _see_exclusions(steps: list[At]) -> None:
-    """See that no fault comes while another one excludes it.
-
-    A fault with a described target is left out: its target is not known before it is due.
-
-    Raises:
-        UsageError: one does; the text says which, and when.
-    """
-    # Of the same instant, the first of the schedule comes first.
-    named = sorted((each for each in steps if not _is_described(each.fault)), key=lambda each: each.begins)
-    for number, later in enumerate(named):
-        for earlier in named[:number]:
-            if later.begins >= _end(earlier):
-                continue
-            if later.fault.alone and later.fault == earlier.fault:
-                raise UsageError(
-                    f"{earlier.fault!r} excludes a second one on its target, which the schedule has from "
-                    f"{in_words(later.begins)} on: expected an end of the first before that"
-                )
-            if type(earlier.fault).__name__ in later.fault.excluded_by and _share_host(earlier.fault, later.fault):
-                raise UsageError(
-                    f"{later.fault!r} cannot come at {in_words(later.begins)}: {earlier.fault!r} excludes it on its "
-                    f"host from {in_words(earlier.begins)} on: expected an end of that before"
-                )
-
-
-def _is_described(fault: Fault) -> bool:
-    """Whether a target of a fault is found when it is due."""
-    targets = [getattr(fault, name, None) for name in FIELDS]
-    return any(isinstance(each, str) and is_described(each) for each in targets)
-
-
-def _share_host(earlier: Fault, later: Fault) -> bool:
-    """Whether a fault of a host or of a zone breaks a host that a later fault names."""
-    hosts = [str(getattr(later, name)) for name in ("host", "peer") if hasattr(later, name)]
-    zones = [zone_of_host(each) for each in hosts]
-    found = getattr(earlier, "host", None) in hosts or getattr(earlier, "zone", None) in zones
-    return found and getattr(later, "region", None) == getattr(earlier, "region", None)
-
-
-def _end(step: At) -> float:
-    """When a fault excludes others no longer, in milliseconds from the beginning of the schedule."""
-    if step.fault.never_ends is not None:
-        return step.begins + milliseconds(step.fault.alone_for)
-    return inf if step.lasts is None else step.begins + step.lasts
 
 
 def _numbered(number: int, given: object) -> Step:

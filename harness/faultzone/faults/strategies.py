@@ -12,6 +12,7 @@ from faultzone.errors import UsageError
 from faultzone.faults import CATALOGUE, Fault
 from faultzone.faults.awaited import Call, Entry
 from faultzone.faults.calls import OfCalls
+from faultzone.faults.exclusions import Places, see_exclusions
 from faultzone.faults.fault import drawn, parameters
 from faultzone.faults.hosts import HostCrash, HostHang, NetworkCut
 from faultzone.faults.patterns import flapping, swizzle
@@ -143,7 +144,9 @@ def schedules(region: Breakable, *, within: int = 3600, most: int = 5) -> st.Sea
     entries = st.sampled_from((Entry("transition", to="Running"), Entry("event"), Entry("call", nth=2), Entry("fault")))
     happens = st.tuples(calls | entries, faults(region), st.integers(0, 60), ends).map(_on)
     stops = st.lists(st.sampled_from(_STOPS), max_size=2, unique=True)
-    return st.builds(_without_exclusions, st.lists(moments | happens, max_size=most), stops)
+    places = _Places(region.hosts)
+    steps = st.lists(moments | happens, max_size=most).map(lambda drawn: _without_exclusions(drawn, places))
+    return st.builds(Schedule, steps, stops)
 
 
 def patterns(region: Breakable) -> st.SearchStrategy[Schedule]:
@@ -190,13 +193,31 @@ def _on(drawn: tuple[Call | Entry, Fault, int, int | None]) -> On:
     return On(what, fault, after, lasts if fault.why_no_undo is None else None)
 
 
-def _without_exclusions(steps: list[At | On], stop_when: list[str]) -> Schedule:
-    """A schedule of these, without a fault that excludes one before it."""
+class _Places(Places):
+    """What is known of places from the hosts of a region; how long anything takes is taken to be long."""
+
+    missed, back, boot, restart, moved = 0, 300_000, 300_000, 3_600_000, 3_600_000
+
+    def __init__(self, hosts: Sequence[Mapping[str, Any]]) -> None:
+        self._hosts = {str(each["host"]): each for each in hosts}
+        self._of = {str(instance): host for host, each in self._hosts.items() for instance in each["instances"]}
+
+    def around(self, host: str) -> list[str]:
+        row = self._hosts.get(host, {})
+        return [f"{what} {row[what]}" for what in ("zone", "rack", "switch") if what in row]
+
+    def host_of(self, instance: str) -> str | None:
+        return self._of.get(instance)
+
+
+def _without_exclusions(steps: list[At | On], places: Places) -> list[At | On]:
+    """These steps, without a fault that excludes one before it."""
     kept: list[At | On] = []
     for each in steps:
         with suppress(UsageError):
-            kept = [*Schedule([*kept, each]).steps]
-    return Schedule(kept, stop_when)
+            see_exclusions((step.planned for step in (*kept, each) if isinstance(step, At)), places)
+            kept.append(each)
+    return kept
 
 
 def _of(

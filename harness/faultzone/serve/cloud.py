@@ -70,7 +70,7 @@ class Hosted:
         return self._make(options)
 
     def _take(self, cloud: LocalBackend) -> None:
-        self.inner, cloud.keyrings = cloud, self.keyrings
+        self.inner, cloud.failing_calls.keyrings = cloud, self.keyrings
         self.name, self.capabilities, self.journal = cloud.name, cloud.capabilities, cloud.journal
 
     def _tick(self) -> None:

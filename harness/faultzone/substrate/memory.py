@@ -105,6 +105,8 @@ class MemorySubstrate:
         #: Each host that is cut off but has power -> what nobody has heard of its guests.
         self._cut: dict[tuple[str, int], list[Report]] = {}
         #: What runs inside them.
+        #: Milliseconds until a silent host is missed, until a repaired one is up, and until a guest is.
+        self.lengths = (self._detect, self._restore, self._boot)
         self.guests = Guests(clock, self._guest_says, self._boot, self._halt, round(timings.deliver * SECOND))
         self.guests.reachable = self.services
 

@@ -5,7 +5,7 @@ Several may be on one target, and each ends by itself, in any order. What is owe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -234,6 +234,7 @@ class ActiveFaults:
         """
         self.see(fault)
         self.see_moments(after, lasts)
+        self.see_exclusions([(fault, after, lasts)])
         record = self._add(fault, lasts)
         record.state = PLANNED
         if after:
@@ -281,11 +282,34 @@ class ActiveFaults:
         if lasts is not None:
             see_moment("until", f"{after + lasts}ms", now)
 
+    def see_exclusions(self, planned: Sequence[tuple[Fault, int, int | None]]) -> None:
+        """See that no fault comes while another one excludes it, of those that are planned or in force too.
+
+        Args:
+            planned: faults, each with how many milliseconds from now it comes, and for how many.
+
+        Raises:
+            UsageError: one does; the text names both.
+        """
+        from faultzone.control.faults.places import RegionPlaces  # Few faults are planned.
+        from faultzone.faults.exclusions import Planned, see_exclusions
+
+        old = []
+        for each in self.records.values():
+            begins = each.due if each.state == PLANNED else each.since if each.state == ACTIVE else None
+            if begins is not None:
+                old.append(Planned(each.fault, begins, each.lasts))
+        now = self._backend.clock.now
+        new = [Planned(fault, now + after, lasts) for fault, after, lasts in planned]
+        with self._backend.locked():
+            see_exclusions(new, RegionPlaces(self._backend), old)
+
     def come(self, record: Record) -> None:
         """Bring a planned fault into force, or skip it."""
         if record.state != PLANNED:
             return
         record.call_off = None
+        self._end_what_is_due()
         try:
             record.fault, *others = self._of_targets(record.fault)
             self._begin(record)
@@ -295,6 +319,13 @@ class ActiveFaults:
             self._backend.note("notice", {"what": "fault skipped", "why": str(refused), **self._said(record)})
         except Exception as error:  # It is told when it is to be undone.
             record.error = record.error or error
+
+    def _end_what_is_due(self) -> None:
+        """End what ends by itself at this instant: only then does what comes at the same instant come."""
+        now = self._backend.clock.now
+        for each in [*self.records.values()]:
+            if each.state == ACTIVE and each.lasts is not None and (each.since or 0) + each.lasts <= now:
+                self._end_by_itself(each)
 
     def _add(self, fault: Fault, lasts: int | None) -> Record:
         if lasts is not None:

@@ -66,7 +66,7 @@ def _see_resource(backend: Local, what: str, named: str, pattern: str) -> None:
     near = nearest(named, known)
     raise UnknownTarget(
         f"{what}={named!r}: {near}expected the ID of a resource that is there, such as "
-        f"{known[0] if known else 'that of an instance'}; what is yet to be made is described: newest(instance)"
+        f"{known[0] if known else 'that of an instance'}, or a description, such as newest(instance)"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -45,6 +45,7 @@ class FailingCalls:
         faults: those in force.
         begun: those in force, and those that have ended.
         awaiting: what is told of each call once it was carried out, or has gone wrong.
+        keyrings: what gives the IDs of the access keys that each endpoint takes, whose clients can be meant.
     """
 
     def __init__(self, backend: Local) -> None:
@@ -52,6 +53,7 @@ class FailingCalls:
         self.faults: list[Failing] = []
         self.begun: list[Failing] = []
         self.awaiting: list[Callable[[Made], object]] = []
+        self.keyrings: list[Callable[[], Iterable[str]]] = []
 
     @property
     def delaying(self) -> bool:

@@ -37,6 +37,7 @@ def play(backend: Local, schedule: Schedule) -> list[Record]:
                 _see_awaited(backend, step.what)
         except UsageError as wrong:
             raise type(wrong)(f"step {number}: {wrong}") from None
+    faults.see_exclusions([(each.fault, each.begins, each.lasts) for each in schedule.steps if isinstance(each, At)])
     records = [
         faults.plan(step.begins, step.fault, step.lasts) if isinstance(step, At) else _await(backend, step)
         for step in schedule.steps
