@@ -27,6 +27,8 @@ class Reporting:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        #: The reports of tests that have not ended, of which pytest-html has got something: by the ids of the tests.
+        self._attached: dict[str, list[pytest.TestReport]] = {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -52,13 +54,21 @@ class Reporting:
         found = differences(left, right)
         return [f"two of type {type(left).__name__} that are not equal", *found] if found else None
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Let what a report has of a region fit the terminal, before anybody writes it."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:
+        """Let what a report has of a region fit the terminal, before anybody writes it, and let its owner alone read
+        the files of pytest-html."""
         if report.failed and hasattr(report, "faultzone") and not self.config.stash[PROOF].is_worker:
             from pytest_faultzone import terminal
 
             terminal.draw(report)
+            if self.config.getoption("htmlpath", None):
+                self._attached.setdefault(report.nodeid, []).append(report)
+        yield
+        if self._attached and report.when == "teardown" and report.nodeid in self._attached:
+            from pytest_faultzone import html
+
+            html.make_private(self._attached.pop(report.nodeid), self.config.getoption("htmlpath"))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Write, by chapter, which clauses were asserted, deviate, are not supported here or were not asserted."""

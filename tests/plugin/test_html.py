@@ -63,6 +63,8 @@ def test_a_failed_test_has_its_picture_its_journal_and_its_explanation(
             for each in ("timeline", "journal", "timeline page")
         )
         assert picture.startswith("<svg ")
+        rights = {(pytester.path / "report" / each).stat().st_mode & 0o777 for each in kept.values()}
+        assert rights == {0o600}, "its owner alone can read what was attached"
         assert "RunInstances" in journal
         assert [json.loads(line)["n"] for line in journal.splitlines()] == list(range(journal.count("\n")))
         assert page.startswith("<!doctype html>")
