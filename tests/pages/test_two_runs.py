@@ -179,6 +179,42 @@ def test_what_regions_were_made_with_and_other_times_are_told(show: Any) -> None
     assert f"The times differ from entry {early[-1].number} on." in shown.text("#difference")
 
 
+def test_what_is_written_in_another_order_or_by_another_is_the_same(show: Any, tmp_path: Path) -> None:
+    entries = [
+        each._replace(data={"name": "n\u00e4me", **dict(reversed(list(each.data.items())))}) for each in list(run())[1:]
+    ]
+    plain = [each._replace(data={**each.data, "name": "n\u00e4me"}) for each in list(run())[1:]]
+    turned, others = tmp_path / "turned.ndjson", tmp_path / "others.ndjson"
+    turned.write_text("".join(lines(entries)), "utf-8")
+    others.write_text(
+        "".join(json.dumps(json.loads(each), ensure_ascii=False) + "\n" for each in lines(plain)), "utf-8"
+    )
+    shown = show(page(plain, "before")).ready()
+    for path in (turned, others):
+        shown.page.set_input_files("#compare", path)
+        shown.until(f"document.getElementById('title').textContent === 'before | {path.name}'")
+        assert shown.text("#difference") == f"No difference: both runs have the same {len(plain)} entries."
+    assert first_difference(plain, entries) is None
+
+
+def test_differences_in_many_places_are_each_shown(show: Any) -> None:
+    """Entries that are written with the same characters, and a long stretch that one run lacks."""
+    with make_region() as region:
+        for number in range(600):
+            region.journal.append(region.clock.ms, "notice", {"what": f"{number:04}"})
+        one = list(region.journal)
+    other = [each for each in one if not 100 <= int(each.data.get("what", 0)) < 160]
+    other = [
+        each._replace(data={"what": each.data["what"][::-1]}) if each.number % 50 == 21 else each for each in other
+    ]
+    shown = show(page(one, "one", (), Run(other, "two"))).ready()
+    shown.page.check("#differing")
+    shown.page.wait_for_selector("#list .differs")
+    changed = sum(each not in one for each in other)
+    assert changed > 1
+    assert shown.text("#found") == f"{len(one) - len(other) + changed} of {len(one)} places"
+
+
 def test_markup_of_two_runs_is_shown_and_never_run(show: Any) -> None:
     entries = hostile()
     shown = show(page(entries, HOSTILE, (), Run(entries[:-1], HOSTILE))).ready()

@@ -11,7 +11,7 @@ const RUN_ENDED = new Set(["Finished", "Success", "Failed", "Stopped", "Timeout"
 const MOST_ENTRIES = 5_000_000;
 
 /**
- * The entries of a stored journal. A last line cut short by a killed process is left out.
+ * The entries of a stored journal, each with its line. A last line cut short by a killed process is left out.
  *
  * Throws an Error with a sentence where it is no journal.
  */
@@ -56,7 +56,8 @@ function read(line) {
   if (!data || typeof data !== "object") return null;
   const { n, at, kind } = data;
   // What it says is kept as it was read: to copy it without these three would take as long as to read it.
-  return Number.isInteger(n) && Number.isFinite(at) && at >= 0 && typeof kind === "string" ? { n, at, kind, data } : null;
+  return Number.isInteger(n) && Number.isFinite(at) && at >= 0 && typeof kind === "string"
+    ? { n, at, kind, data, line } : null;
 }
 
 class Tracks {
