@@ -11,6 +11,7 @@ from faultzone import Region, make_region
 from faultzone.api.errors import ApiError
 from faultzone.errors import UsageError
 from faultzone.journal.journal import Entry, Journal, copied, load
+from faultzone.journal.journal import cut as shortened
 from faultzone.journal.redaction import recorded
 
 
@@ -20,6 +21,23 @@ def test_a_copy_shares_nothing_that_can_be_changed() -> None:
         assert copy == {"Set": {"Ids": ["i-1"]}, "Tags": [{"Key": "a"}]}
         copy["Set"]["Ids"].append("i-2")
     assert original["Set"] == {"Ids": ["i-1"]}
+
+
+def test_what_is_short_is_cut_without_a_copy() -> None:
+    """A console is told hundreds of calls a second."""
+    called = {"action": "ModifyInstanceAttribute", "parameters": {"InstanceId": "i-1"}, "answer": {"RequestId": "1-2"}}
+    assert shortened(called) is called
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"Output": "x" * 5000}, {"Set": {"Ids": ["i-1"] * 500}}, {str(n): "i-1" for n in range(500)}, ["x" * 5000]],
+)
+def test_what_is_long_is_cut_wherever_it_is(answer: object) -> None:
+    kept = shortened({"action": "RunInstances", "answer": answer})
+    assert kept["action"] == "RunInstances"
+    assert kept["answer"].endswith(" characters)")
+    assert len(kept["answer"]) < 300
 
 
 def test_entries_are_numbered_found_and_shown() -> None:

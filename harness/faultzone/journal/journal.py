@@ -45,6 +45,8 @@ _VALUE_MOST: Final = 1024
 _VALUES_MOST: Final = 4096
 #: One of so many reads is measured.
 _SAMPLE: Final = 64
+#: Of a value with more parts than these, nobody looks how long they are.
+_FEW: Final = 4
 #: What a number, a name in a list and the like count for.
 _SMALL: Final = 16
 
@@ -116,14 +118,24 @@ def _cut(data: Mapping[str, Any]) -> tuple[Mapping[str, Any], int]:
     """What there is to say of a refusal, long values cut; and how many characters that are, in about."""
     size = 0
     for name, value in data.get("parameters", {}).items():
-        size += len(name) + len(value) if type(value) is str else _SMALL if type(value) in _SCALARS else _VALUES_MOST
+        size += len(name) + _rough(value)
     for name, value in data.items():
         if name != "parameters":
-            size += len(value) if type(value) is str else _SMALL if type(value) in _SCALARS else _VALUES_MOST
+            size += _rough(value)
     if size <= _VALUE_MOST:
         return data, size + _SMALL
     kept = {name: _cut_parameters(value) if name == "parameters" else _cut_value(value) for name, value in data.items()}
     return kept, _size(kept)
+
+
+def _rough(value: Any) -> int:
+    """How many characters a value has, in about: more than are kept, if that would take long to find out."""
+    if type(value) is str:
+        return len(value)
+    if type(value) is dict and len(value) <= _FEW:
+        # What most calls answer.
+        return sum(len(each) if type(each) is str else _VALUES_MOST for each in value.values()) + _SMALL * len(value)
+    return _SMALL if type(value) in _SCALARS else _VALUES_MOST
 
 
 def _cut_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
