@@ -12,6 +12,7 @@ import pytest
 from faultzone import Region, UsageError, make_region
 from faultzone.api.errors import ApiError
 from faultzone.control import overview as told_of
+from tests.support.event_answers import WINDOWS
 
 
 @pytest.fixture
@@ -115,6 +116,39 @@ def test_an_event_is_told_with_its_answers(region: Region) -> None:
     row = _since(region, known)["events"][planned["event"]]
     assert (row["state"], row["answers"]) == ("Avoided", [])
     assert _all(region)["events"] == {}
+
+
+def test_windows_for_maintenance_are_told(region: Region) -> None:
+    with make_region(edition="2026-10") as current:
+        (one,) = current.run_instances(1)
+        known = _all(current)
+        assert (known["windows"], "windows" in known["instances"][one.id]) == ([], False)
+        made = current.call("CreatePlanMaintenanceWindow", **WINDOWS[0])["PlanWindowId"]
+        current.call(
+            "ModifyInstanceMaintenanceAttributes",
+            InstanceId=[one.id],
+            ActionOnMaintenance="Stop",
+            **{"MaintenanceWindow.1.StartTime": "02:00:00", "MaintenanceWindow.1.EndTime": "05:00:00"},
+        )
+        told = _since(current, known)
+        assert told["windows"] == [
+            {
+                "window": made,
+                "name": "nights",
+                "account": told["money"][0]["account"],
+                "enabled": True,
+                "action": "Reboot",
+                "target": WINDOWS[0]["TargetResource"],
+                "period": WINDOWS[0]["TimePeriod"],
+                "interval": 12,
+            }
+        ]
+        row = told["instances"][one.id]
+        assert (row["windows"], row["action"]) == ([["02:00:00", "05:00:00"]], "Stop")
+        known = _all(current)
+        current.call("DeletePlanMaintenanceWindow", PlanWindowId=made)
+        assert _since(current, known)["windows"] == []
+    assert _all(region)["windows"] == []
 
 
 def test_an_invocation_is_told_at_three_levels(region: Region) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +14,7 @@ from faultzone.api.errors import ApiError
 from faultzone.serve import Endpoint
 from faultzone.serve.cloud import Hosted, endpoint
 from tests.quality.sources import ROOT
+from tests.support.event_answers import WINDOWS
 from tests.support.patience import PATIENCE
 from tests.support.runs import HOSTILE
 
@@ -240,6 +242,67 @@ def test_every_fault_of_the_region_has_a_button(opened: Any, cloud: Hosted) -> N
     tab = opened().live()
     shown = tab.page.eval_on_selector_all("#break [data-fault]", "all => all.map((each) => each.dataset.fault)")
     assert shown == [each.__name__ for each in CATALOGUE if each.capability in cloud.capabilities]
+
+
+def test_forms_offer_the_targets_that_there_are(opened: Any, cloud: Hosted) -> None:
+    ids = run(cloud, 2)
+    tab = opened().live()
+    there = cloud.control("hosts", {})["hosts"]
+    known = {
+        ("HostCrash", "host"): {each["host"] for each in there},
+        ("RackOutage", "rack"): {each["rack"] for each in there},
+        ("SwitchOutage", "switch"): {each["switch"] for each in there},
+        ("ZoneOutage", "zone"): {each["zone"] for each in there},
+        ("GuestCrash", "instance"): set(ids),
+        ("StaleReads", "about"): set(ids),
+        ("SupplyShortage", "family"): {"ecs.g5"},
+    }
+    for (fault, field), targets in known.items():
+        offered = tab.page.evaluate(
+            """([fault, field]) => {
+                const item = document.querySelector(`#break [data-fault=${fault}]`).closest("li");
+                const labels = [...item.querySelectorAll("label")];
+                const label = labels.find((each) => each.firstChild.textContent.split(" ")[0] === field);
+                const list = document.getElementById(label.querySelector("input").getAttribute("list"));
+                return [...list.children].map((option) => option.value);
+            }""",
+            [fault, field],
+        )
+        assert targets <= set(offered), (fault, field)
+        others = set(offered) - targets
+        assert all("(" in each for each in others), "what is no ID is a description"
+        assert bool(others) is (field not in ("about", "family"))
+
+
+def test_what_goes_with_a_host_is_broken_from_it(opened: Any, cloud: Hosted) -> None:
+    tab = opened().live()
+    tab.page.click(f"[data-kind=host][data-id={HOST}]")
+    tab.sees("#described", "cn-hangzhou-a-r01")
+    assert tab.text("#break [data-fault=RackOutage]") == "RackOutage cn-hangzhou-a-r01"
+    assert tab.page.locator("#break [data-fault=ZoneOutage]").count() == 0
+    tab.page.click("#break [data-fault=RackOutage]")
+    tab.sees("#says", "RackOutage(rack='cn-hangzhou-a-r01') is in force")
+
+
+def test_windows_for_maintenance_are_shown(opened: Any) -> None:
+    cloud = Hosted(regions=["cn-hangzhou"], zones=1, hosts_per_zone=2, edition="2026-10")
+    one = run(cloud, 1)[0]
+    for window in WINDOWS:
+        given = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in window.items()}
+        cloud.call("CreatePlanMaintenanceWindow", {"RegionId": "cn-hangzhou", **given})
+    prefers = {"MaintenanceWindow.1.StartTime": "02:00:00", "MaintenanceWindow.1.EndTime": "05:00:00"}
+    given = {"RegionId": "cn-hangzhou", "InstanceId": [one], "ActionOnMaintenance": "Stop", **prefers}
+    cloud.call("ModifyInstanceMaintenanceAttributes", given)
+    with endpoint(cloud, token=TOKEN) as served:
+        tab = opened(url=served.url).live()
+        tab.sees("#windows", "Daily: 22:00 to 04:00")
+        tab.sees("#windows", "for the tags team=blue, Reboot, at least 12 h between two plans of an instance")
+        tab.sees("#windows", "for the resource group rg-1")
+        tab.page.click(f"[data-kind=instance][data-id={one}]")
+        tab.sees("#described", "02:00:00 to 05:00:00")
+        tab.sees("#described", "Stop")
+        tab.page.screenshot(path=SCREENSHOTS / "console-windows.png")
+    cloud.close()
 
 
 def test_a_schedule_is_played(opened: Any, cloud: Hosted) -> None:

@@ -12,23 +12,25 @@ export function faultsOf(schema, capabilities) {
 
 export const nameOf = (fault) => fault.properties.fault.const;
 
-/** Those that have a field for a kind of target: `host`, `zone` or `instance`. */
-export function about(faults, kind) {
-  return faults.filter((fault) => kind in fault.properties);
+/** Those that can hit what is chosen: they have a field for it, or need one that goes with it, as the rack of a host. */
+export function about(faults, kind, given) {
+  return faults.filter(({ properties, required }) =>
+    kind in properties || required.some((field) => "x-target" in properties[field] && field in given));
 }
 
 /**
  * A fault as a button, which breaks at once what is chosen, and a form for the rest.
  *
- * given: values of fields, such as the chosen host; lists: what each kind of target may be;
+ * chosen: the field of what is chosen; given: values of fields, such as the chosen host; lists: what each kind of target may be;
  * onBreak(fault, {after, lasts}) is called with what was written.
  */
-export function faultForm(fault, { given = {}, lists, onBreak, onWrong }) {
+export function faultForm(fault, { chosen = "", given = {}, lists, onBreak, onWrong }) {
   const name = nameOf(fault);
   const known = Object.entries(fault.properties).filter(([field]) => field !== "fault" && field !== "region");
   const inputs = new Map(known.map(([field, schema]) => [field, input(field, schema, given[field], lists)]));
   const after = text("at once"), lasts = text("until it is undone");
   const ready = fault.required.every((field) => field === "fault" || field in given);
+  const hits = fault.required.filter((field) => field !== chosen && field in given).map((field) => given[field]);
   const act = () => {
     try {
       const value = { fault: name };
@@ -52,7 +54,7 @@ export function faultForm(fault, { given = {}, lists, onBreak, onWrong }) {
   const more = make("details", {}, make("summary", {}, "options"), form);
   const button = make("button", { type: "button", className: "bad now", data: { fault: name },
     on: { click: () => { if (ready) act(); else { more.open = true; form.querySelector("input, select")?.focus(); } } } },
-    ready ? name : `${name} …`);
+    ready ? [name, ...hits].join(" ") : `${name} …`);
   return make("li", {}, button, make("p", { className: "faint" }, plain(fault.description)), more);
 }
 
@@ -61,7 +63,7 @@ function row(field, control, description = "", required = false) {
     make("small", { className: "faint" }, plain(description)));
 }
 
-const plain = (text) => text.replaceAll("`", "");
+const plain = (text) => text.replaceAll("`", "").replace(/\bNone\b/g, "empty");
 
 function text(placeholder, value = "") {
   return make("input", { type: "text", placeholder, value });
@@ -77,11 +79,10 @@ function input(field, schema, value, lists) {
   }
   const made = text(usual, value ?? "");
   if (type.every((each) => each === "integer" || each === "number")) made.inputMode = "decimal";
-  const choices = lists[field === "peer" ? "host" : field] ?? named(schema);
+  const choices = [...(lists[schema["x-target"] ?? field] ?? named(schema)).slice(0, 1000), ...schema.examples ?? []];
   if (!choices.length) return made;
   fields += 1;
-  const list = make("datalist", { id: `choices-${fields}` },
-    ...choices.slice(0, 1000).map((each) => make("option", { value: each })));
+  const list = make("datalist", { id: `choices-${fields}` }, ...choices.map((each) => make("option", { value: each })));
   made.setAttribute("list", list.id);
   return make("span", { className: "choice" }, made, list);
 }

@@ -113,15 +113,18 @@ function choose(kind, id) {
   describe();
   if (!schema) return;
   const all = faultsOf(schema, region.capabilities);
-  const shown = chosen ? about(all, kind) : all;
-  const given = { ...(chosen && { [kind]: id }), region: region.id };
-  const lists = {
-    host: region.hosts.map(({ host }) => host), zone: region.zones, instance: [...region.instances.keys()],
-    account: region.accounts,
-  };
+  const given = { ...(chosen && with_(kind, id)), region: region.id };
+  const shown = chosen ? about(all, kind, given) : all;
+  const lists = region.lists();
   find("break").replaceChildren(...shown.map((fault) => faultForm(fault, {
-    given, lists, onBreak: inject, onWrong: (why) => say(`${nameOf(fault)}: ${why}`, "bad"),
+    chosen: kind, given, lists, onBreak: inject, onWrong: (why) => say(`${nameOf(fault)}: ${why}`, "bad"),
   })));
+}
+
+/** What is chosen, as fields of faults name it: with a host go its rack and its switch. */
+function with_(kind, id) {
+  const host = kind === "host" && region.hosts.find((each) => each.host === id);
+  return { [kind]: id, ...(host && { rack: host.rack, switch: host.switch }) };
 }
 
 /** What is known of the chosen host, zone or instance now. */
@@ -137,6 +140,8 @@ function describe() {
       rows.push(["name", name], ["state", state], ["type", type], ["host", host ?? "none"], ["set", set ?? "none"],
         ["account", account]);
       if (locks.length) rows.push(["locked", locks.join(", ")]);
+      if (found.windows) rows.push(["maintenance", found.windows.map((ends) => ends.join(" to ")).join(", ")]);
+      if (found.action) rows.push(["on maintenance", found.action]);
     }
   } else if (kind === "host") {
     const found = region.hosts.find(({ host }) => host === id);

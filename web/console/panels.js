@@ -35,6 +35,7 @@ export class Panels {
     this.events();
     this.invocations();
     this.sets();
+    this.windows();
     this.money();
     this.refused();
     this.journal();
@@ -130,6 +131,16 @@ export class Panels {
     }, "There is no deployment set.");
   }
 
+  windows() {
+    list("windows", this.region.windows, (each) => item(
+      tag(each.enabled ? "enabled" : "disabled", each.enabled ? "running" : "stopped"), ` ${each.name || each.window} `,
+      faint(`${each.window} of ${each.account}`),
+      make("p", {}, `${each.period.PeriodUnit}: ${ranges(each.period)}`),
+      make("p", { className: "faint" }, [`for ${aim(each.target)}`, each.action,
+        each.interval && `at least ${each.interval} h between two plans of an instance`].filter(Boolean).join(", ")),
+    ), "No window is planned.");
+  }
+
   money() {
     const { money } = this.region;
     fill(find("money"), money, () => money.map((each) => item(
@@ -186,6 +197,14 @@ export class Panels {
       if (each.textContent !== text) each.textContent = text;
     }
   }
+}
+
+const ranges = ({ RangeList: all = [] }) => all.map((each) => `${each.StartTime} to ${each.EndTime}`).join("; ");
+
+/** What a window is for. */
+function aim({ Scope: scope, ResourceGroupId: group, Tags: tags = [] }) {
+  return scope === "ResourceGroup" ? `the resource group ${group}`
+    : `the tags ${tags.map(({ Key: key, Value: value }) => (value ? `${key}=${value}` : key)).join(", ")}`;
 }
 
 /** A length of time to the second. */

@@ -2,7 +2,7 @@
 
 const ENTRIES_MOST = 500;
 const SETTLED_MOST = 5;
-const LISTS = ["hosts", "sets", "invocations", "zones", "accounts", "count"];
+const LISTS = ["hosts", "sets", "windows", "invocations", "zones", "accounts", "count"];
 const ACTIVE = new Set(["Scheduled", "Executing", "Inquiring"]);
 
 export class Region {
@@ -63,6 +63,17 @@ export class Region {
     return [...this.instances].filter(([, instance]) => instance.set === set);
   }
 
+  /** What there is to be named in a fault, by the kind of target or the name of the field. */
+  lists() {
+    const ids = [...this.instances.keys()];
+    const types = unique([...this.instances.values()].map(({ type }) => type));
+    return {
+      host: this.hosts.map(({ host }) => host), rack: unique(this.hosts.map(({ rack }) => rack)),
+      switch: unique(this.hosts.map((each) => each.switch)), zone: this.zones, instance: ids, item: ids, about: ids,
+      account: this.accounts, instance_type: types, family: unique(types.map((type) => type.replace(/\.[^.]*$/, ""))),
+    };
+  }
+
   faultsOn(id) {
     return this.faults.filter(({ fault, state }) => state !== "skipped" && Object.values(fault).includes(id));
   }
@@ -74,3 +85,5 @@ function put(map, rows) {
     else map.set(id, row);
   }
 }
+
+const unique = (values) => [...new Set(values)];

@@ -21,10 +21,11 @@ from faultzone.control.faults.active import ACTIVE, FAILED, PLANNED, SKIPPED, UN
 from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_region
 from faultzone.errors import UsageError
-from faultzone.journal.journal import cut
+from faultzone.journal.journal import copied, cut
 from faultzone.model.assistant.state import AssistantState
 from faultzone.model.assistant.states import instance_state, total
 from faultzone.model.billing.ledger import yuan
+from faultzone.model.events.windows import PlanWindow, PlanWindows
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
@@ -40,6 +41,7 @@ EVENTS_MOST: Final = 500
 INVOCATIONS_MOST: Final = 20
 TARGETS_MOST: Final = 20
 SETS_MOST: Final = 100
+WINDOWS_MOST: Final = 100
 FAULTS_MOST: Final = 100
 ENTRIES_MOST: Final = 100
 REFUSALS_MOST: Final = 50
@@ -63,7 +65,7 @@ def overview(
     backend: Local, *, since: int | None = None, of: str | None = None, region: str | None = None
 ) -> dict[str, Any]:
     """Return what a console shows of a region: hosts, instances, deployment sets, pending events and their answers,
-    invocations, money, faults, the last journal entries and the last refusals.
+    plan maintenance windows, invocations, money, faults, the last journal entries and the last refusals.
 
     With `since` and `of`, the `length` and the `of` of an earlier answer, only what has changed since. An instance or
     an event that is gone is null.
@@ -104,6 +106,7 @@ class _Touched:
     everything: bool = False
     hosts: bool = False
     sets: bool = False
+    windows: bool = False
     invocations: bool = False
     ids: dict[str, None] = field(default_factory=dict)
 
@@ -115,22 +118,26 @@ class _Touched:
             self.hosts |= kind in _ABOUT_HOSTS
             action = str(data.get("action", ""))
             self.sets |= "DeploymentSet" in action
+            self.windows |= "MaintenanceWindow" in action
             self.invocations |= "run" in data or "invocation" in data or "Command" in action or "Invocation" in action
-            for text in _leaves(data):
-                if len(text) <= _IDS_MOST and "-" in text:
-                    self.ids.update(dict.fromkeys(_INSTANCE_OR_EVENT.findall(text)))
+            _find_ids(data, self.ids)
         return self
 
 
-def _leaves(value: object) -> Iterator[str]:
+def _find_ids(value: object, found: dict[str, None]) -> None:
+    """Add the ids of instances and events in what an entry says. It is no generator: each of thousands of values would
+    pass through all of its callers."""
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
+        # Most texts have none.
+        if ("i-" in value or "e-" in value) and len(value) <= _IDS_MOST:
+            for id in _INSTANCE_OR_EVENT.findall(value):
+                found[id] = None
+    elif isinstance(value, dict | Mapping):
         for each in value.values():
-            yield from _leaves(each)
+            _find_ids(each, found)
     elif isinstance(value, list | tuple):
         for each in value:
-            yield from _leaves(each)
+            _find_ids(each, found)
 
 
 def _parts(backend: Local, region: RegionState, touched: _Touched) -> dict[str, Any]:
@@ -154,6 +161,11 @@ def _parts(backend: Local, region: RegionState, touched: _Touched) -> dict[str, 
             (account.id, each) for account in region.accounts.values() for each in account.deployment_sets.values()
         )
         told["sets"] = [_set(account, each) for account, each in islice(found, SETS_MOST)]
+    if every or touched.windows:
+        # The first region keeps those of all.
+        kept = ((account.id, account.kept(PlanWindows) or PlanWindows()) for account in region.first.accounts.values())
+        planned = ((account, each) for account, windows in kept for each in windows.values())
+        told["windows"] = [_window(account, each) for account, each in islice(planned, WINDOWS_MOST)]
     if every or touched.invocations:
         told["invocations"] = [_invocation(region, each) for each in _last_invocations(region)]
     return told
@@ -166,7 +178,13 @@ def _host(told: Mapping[str, Any]) -> dict[str, Any]:
 def _instance(found: Instance | None) -> dict[str, Any] | None:
     if found is None:
         return None
+    prefers: dict[str, Any] = {}
+    if windows := found.options.maintenance_windows:
+        prefers["windows"] = [[each["StartTime"], each["EndTime"]] for each in windows]
+    if action := found.options.action_on_maintenance:
+        prefers["action"] = action
     return {
+        **prefers,
         "name": found.name,
         "state": found.status,
         "host": None if found.host is None else found.host.id,
@@ -203,6 +221,19 @@ def _set(account: str, found: DeploymentSet) -> dict[str, Any]:
         "apart_by": found.apart_by,
         "affinity": found.affinity,
         "account": account,
+    }
+
+
+def _window(account: str, found: PlanWindow) -> dict[str, Any]:
+    return {
+        "window": found.id,
+        "name": found.name,
+        "account": account,
+        "enabled": found.enabled,
+        "action": found.action,
+        "target": copied(found.target),
+        "period": copied(found.period),
+        "interval": found.interval,
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 from faultzone.clock import Duration, milliseconds
 from faultzone.errors import UsageError
-from faultzone.faults.targets import FIELDS, see_target, target_of
+from faultzone.faults.targets import FIELDS, descriptions, see_target, target_of
 
 #: What a field of each annotation takes, and how that is called in JSON. A boolean is no number.
 _TYPES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
@@ -183,16 +183,19 @@ def _field_schema(kind: type[Fault], field: Field[Any], said: Mapping[str, str])
     told: dict[str, object] = {"type": types}
     if field.name in said:
         told["description"] = said[field.name]
+    if field.name in FIELDS:
+        told |= {"x-target": FIELDS[field.name], "examples": descriptions(FIELDS[field.name])}
     if field.default is not MISSING and field.default is not None:
         told["default"] = _plain(field.default)
     return told
 
 
 def _said_of_fields(kind: type[Fault]) -> dict[str, str]:
-    """What the documentation of a kind of fault says of its fields."""
+    """What the documentation of a kind of fault says of its fields, and of those that several kinds have in common."""
     found: dict[str, str] = {}
     name = ""
-    for line in (kind.__doc__ or "").partition("Args:\n")[2].splitlines():
+    bases = reversed([each for each in kind.__mro__ if issubclass(each, Fault)])
+    for line in (line for each in bases for line in (each.__doc__ or "").partition("Args:\n")[2].splitlines()):
         first = _FIELD.fullmatch(line)
         if first:
             name = first[1]

@@ -104,6 +104,14 @@ def zone_of_host(host: str) -> str:
     return host.rpartition("-h")[0]
 
 
+def descriptions(kind: str) -> list[str]:
+    """Descriptions that lead to a kind of target, such as `host_of(newest(instance))` to a host."""
+    begin = "newest(instance)"
+    steps = [f"{step}({begin})" for step, (_, to) in STEPS.items() if to == kind]
+    chosen = [how for how in CHOICES if how != "rank"]
+    return [*steps, *(f"{how}({of})" for of, to in KINDS.items() if to == kind for how in chosen)]
+
+
 def is_described(target: str) -> bool:
     """Whether this is a description, and no ID: none has a bracket."""
     return "(" in target
