@@ -246,7 +246,9 @@ def _spot(region: RegionState, name: str, zone: int | None) -> _Part:
 
 
 def _disk(resource: str, disk: Mapping[str, Any], period: int, unit: str) -> _Part:
-    return _Part(resource, _of_month(_disk_month(disk), period, unit), 0)
+    """A disk with what is provisioned for it: each is rounded, as it is where it is asked for alone."""
+    months = (_disk_month({**disk, "ProvisionedIops": 0}), IOPS_MONTH * int(disk.get("ProvisionedIops", 0)))
+    return _Part(resource, sum(_of_month(each, period, unit) for each in months), 0)
 
 
 def _disk_month(disk: Mapping[str, Any]) -> int:
