@@ -35,6 +35,7 @@ def look_at_interfaces(region: Region) -> None:
     group = region.call("CreateSecurityGroup")["SecurityGroupId"]
     asked = {"NetworkInterfaceName": "back", "Description": "of tests", "SecondaryPrivateIpAddressCount": 1}
     asked |= {"Tag": [{"Key": "team", "Value": "blue"}], "Ipv6AddressCount": 1, "SourceDestCheck": True}
+    asked |= {"Ipv4PrefixCount": 1, "Ipv6PrefixCount": 1}
     asked |= {"ResourceGroupId": region.control("add-resource-group", name="cards")["resource_group"]}
     card = region.call("CreateNetworkInterface", VSwitchId=vswitch, SecurityGroupId=group, **asked)
     named = {"NetworkInterfaceId": card["NetworkInterfaceId"]}
@@ -45,6 +46,8 @@ def look_at_interfaces(region: Region) -> None:
         "AssignedPrivateIpAddressesSet"
     ]["PrivateIpSet"]["PrivateIpAddress"]
     (ipv6,) = region.call("AssignIpv6Addresses", Ipv6AddressCount=1, **named)["Ipv6Sets"]["Ipv6Address"]
+    region.call("AssignPrivateIpAddresses", Ipv4PrefixCount=1, **named)
+    region.call("AssignIpv6Addresses", Ipv6PrefixCount=1, **named)
     region.call("DescribeNetworkInterfaces")
     region.call("DescribeNetworkInterfaceAttribute", Attribute="connectionTrackingConfiguration", **named)
     region.call("DescribeInstances", InstanceIds=[instance.id])

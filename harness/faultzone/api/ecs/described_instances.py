@@ -30,7 +30,6 @@ from faultzone.api.ecs.instances import (
 from faultzone.api.ecs.reasons import (
     CANNOT_BE_USED,
     NO_DEDICATED,
-    NO_IPV6,
     NO_PRIMARY_IPV6,
     NO_PRIVATE_NAMES,
     NO_SETTING,
@@ -224,8 +223,8 @@ class DescribeInstances(Request):
                     Truth("Primary", empty=NO_PRIMARY_IPV6),
                     since=CURRENT,
                 ),
-                items("Ipv4PrefixSets", "Ipv4PrefixSet", Text("Ipv4Prefix"), since=CURRENT, empty=NO_SETTING),
-                items("Ipv6PrefixSets", "Ipv6PrefixSet", Text("Ipv6Prefix"), since=CURRENT, empty=NO_IPV6),
+                items("Ipv4PrefixSets", "Ipv4PrefixSet", Text("Ipv4Prefix"), since=CURRENT),
+                items("Ipv6PrefixSets", "Ipv6PrefixSet", Text("Ipv6Prefix"), since=CURRENT),
             ),
             Structure(
                 "MetadataOptions",

@@ -23,7 +23,6 @@ from faultzone.api.ecs.reasons import (
     CANNOT_BE_USED,
     NO_LIMITED_CARDS,
     NO_MANAGED_CARDS,
-    NO_PREFIXES,
     NO_PRIMARY_IPV6,
     NO_PRIVATE_NAMES,
     NO_RDMA,
@@ -48,8 +47,8 @@ _IPV6: Final = items(
     Truth("Primary", since=CURRENT, empty=NO_PRIMARY_IPV6),
 )
 _PREFIXES: Final = (
-    items("Ipv4PrefixSets", "Ipv4PrefixSet", Text("Ipv4Prefix"), since=CURRENT, empty=NO_PREFIXES),
-    items("Ipv6PrefixSets", "Ipv6PrefixSet", Text("Ipv6Prefix"), since=CURRENT, empty=NO_PREFIXES),
+    items("Ipv4PrefixSets", "Ipv4PrefixSet", Text("Ipv4Prefix"), since=CURRENT),
+    items("Ipv6PrefixSets", "Ipv6PrefixSet", Text("Ipv6Prefix"), since=CURRENT),
 )
 #: What each answer of one has.
 _ALIKE: Final = (
@@ -222,6 +221,10 @@ class CreateNetworkInterface(_OfInterface):
     private_ip_count: int | None = integer("SecondaryPrivateIpAddressCount", least=1, most=49)
     ipv6_addresses: tuple[str, ...] = texts("Ipv6Address", most=10)
     ipv6_count: int | None = integer("Ipv6AddressCount", least=1, most=10)
+    ipv4_prefixes: tuple[str, ...] = texts("Ipv4Prefix", most=10)
+    ipv4_prefix_count: int | None = integer("Ipv4PrefixCount", least=1, most=10)
+    ipv6_prefixes: tuple[str, ...] = texts("Ipv6Prefix", most=10)
+    ipv6_prefix_count: int | None = integer("Ipv6PrefixCount", least=1, most=10)
     network_interface_name: str | None = text("NetworkInterfaceName")
     description: str | None = text("Description")
     queue_number: int | None = integer("QueueNumber", least=1, most=2048)
@@ -238,7 +241,6 @@ class CreateNetworkInterface(_OfInterface):
     not_simulated = (
         (NO_TRUNKS, "InstanceType=Secondary"),
         (NO_RDMA, "NetworkInterfaceTrafficMode=Standard QueuePairNumber"),
-        (NO_PREFIXES, "Ipv4Prefix Ipv4PrefixCount Ipv6Prefix Ipv6PrefixCount"),
         (NO_PRIMARY_IPV6, "EnablePrimaryIPv6=false"),
         (CANNOT_BE_USED, "EnhancedNetwork RxQueueSize TxQueueSize"),
     )
@@ -296,16 +298,16 @@ class AssignPrivateIpAddresses(_OfInterface):
     network_interface_id: str = text("NetworkInterfaceId", required=True)
     addresses: tuple[str, ...] = texts("PrivateIpAddress", most=49)
     count: int | None = integer("SecondaryPrivateIpAddressCount", least=1, most=49)
+    ipv4_prefixes: tuple[str, ...] = texts("Ipv4Prefix", most=10)
+    ipv4_prefix_count: int | None = integer("Ipv4PrefixCount", least=1, most=10)
     client_token: str | None = text("ClientToken")
-
-    not_simulated = ((NO_PREFIXES, "Ipv4Prefix Ipv4PrefixCount"),)
 
     answer = Answer(
         Structure(
             "AssignedPrivateIpAddressesSet",
             Text("NetworkInterfaceId"),
             items("PrivateIpSet", "PrivateIpAddress"),
-            items("Ipv4PrefixSet", "Ipv4Prefixes", empty=NO_PREFIXES),
+            items("Ipv4PrefixSet", "Ipv4Prefixes"),
         )
     )
 
@@ -315,8 +317,7 @@ class UnassignPrivateIpAddresses(_OfInterface):
 
     network_interface_id: str = text("NetworkInterfaceId", required=True)
     addresses: tuple[str, ...] = texts("PrivateIpAddress", most=49)
-
-    not_simulated = ((NO_PREFIXES, "Ipv4Prefix"),)
+    ipv4_prefixes: tuple[str, ...] = texts("Ipv4Prefix", most=10)
 
 
 class AssignIpv6Addresses(_OfInterface):
@@ -325,14 +326,14 @@ class AssignIpv6Addresses(_OfInterface):
     network_interface_id: str = text("NetworkInterfaceId", required=True)
     addresses: tuple[str, ...] = texts("Ipv6Address", most=10)
     count: int | None = integer("Ipv6AddressCount", least=1, most=10)
+    ipv6_prefixes: tuple[str, ...] = texts("Ipv6Prefix", most=10)
+    ipv6_prefix_count: int | None = integer("Ipv6PrefixCount", least=1, most=10)
     client_token: str | None = text("ClientToken")
-
-    not_simulated = ((NO_PREFIXES, "Ipv6Prefix Ipv6PrefixCount"),)
 
     answer = Answer(
         Text("NetworkInterfaceId"),
         items("Ipv6Sets", "Ipv6Address"),
-        items("Ipv6PrefixSets", "Ipv6Prefix", empty=NO_PREFIXES),
+        items("Ipv6PrefixSets", "Ipv6Prefix"),
     )
 
 
@@ -341,5 +342,4 @@ class UnassignIpv6Addresses(_OfInterface):
 
     network_interface_id: str = text("NetworkInterfaceId", required=True)
     addresses: tuple[str, ...] = texts("Ipv6Address", most=10)
-
-    not_simulated = ((NO_PREFIXES, "Ipv6Prefix"),)
+    ipv6_prefixes: tuple[str, ...] = texts("Ipv6Prefix", most=10)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from faultzone.api.errors import ApiError
@@ -95,6 +95,24 @@ class Addresses:
             self._back.remove(address)
         else:
             self._taken.add(address)
+
+    def find_blocks(self, size: int, count: int, without: Collection[int]) -> list[int]:
+        """The first addresses of blocks that nobody has any address of, the last ones first; fewer where there are not
+        so many.
+
+        Args:
+            size: how many addresses a block has, a power of two; each begins at a multiple of it.
+            count: how many blocks.
+            without: addresses that are not to be in them.
+        """
+        found: list[int] = []
+        first = (self._first + self._size) // size * size - size
+        while len(found) < count and first >= self._first:
+            block = range(first, first + size)
+            if not any(each in block for each in without) and all(map(self.is_free, block)):
+                found.append(first)
+            first -= size
+        return found
 
     def give_back(self, address: int) -> None:
         """Return an address for later use."""

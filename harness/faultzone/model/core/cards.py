@@ -7,7 +7,7 @@ Source: API reference 2026-10, chapter "Elastic network interfaces".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from ipaddress import AddressValueError, IPv6Address
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from faultzone.editions.type_facts import Network
     from faultzone.model.core.addresses import Vpc, VSwitch
     from faultzone.model.core.catalog import InstanceType
+    from faultzone.model.core.options import OwnCard
     from faultzone.model.core.state import AccountState, Instance, RegionState
 
 AVAILABLE: Final = "Available"
@@ -34,6 +35,11 @@ _V6_BASE: Final = 0x20010DB8 << 96
 _V6_SIZE: Final = 1 << 64
 #: The first address of a vSwitch that an instance can be given.
 _V6_FIRST: Final = 16
+#: Bits of the network of the blocks of addresses that an interface can have, and how many addresses they are.
+IPV4_PREFIX: Final = 28
+IPV6_PREFIX: Final = 80
+IPV4_BLOCK: Final = 1 << 32 - IPV4_PREFIX
+_V6_SHIFT: Final = 128 - IPV6_PREFIX
 
 
 class Interface:
@@ -42,6 +48,7 @@ class Interface:
     Attributes:
         vswitch: that which its addresses are of.
         private_ip: its primary private address; `more` are its secondary ones, `ipv6` those of IPv6.
+        ipv4_prefixes, ipv6_prefixes: the first addresses of the blocks that it has besides.
         is_primary: whether it is that of an instance, which cannot be detached; it is made for whoever looks at it.
         status: Available, Attaching, InUse, Detaching or Deleting.
         timer: what ends such a state that does not last.
@@ -53,9 +60,9 @@ class Interface:
     """
 
     __slots__ = (
-        "created", "delete_on_release", "description", "group", "id", "instance", "ipv6", "is_primary", "mac", "more",
-        "name", "private_ip", "queue_number", "security_groups", "source_dest_check", "status", "tags", "timer",
-        "tracking", "vswitch",
+        "created", "delete_on_release", "description", "group", "id", "instance", "ipv4_prefixes", "ipv6",
+        "ipv6_prefixes", "is_primary", "mac", "more", "name", "private_ip", "queue_number", "security_groups",
+        "source_dest_check", "status", "tags", "timer", "tracking", "vswitch",
     )  # fmt: skip
 
     def __init__(
@@ -67,6 +74,8 @@ class Interface:
         self.name = self.description = self.group = ""
         self.more: tuple[int, ...] = ()
         self.ipv6: tuple[int, ...] = ()
+        self.ipv4_prefixes: tuple[int, ...] = ()
+        self.ipv6_prefixes: tuple[int, ...] = ()
         self.is_primary = self.source_dest_check = False
         self.status = AVAILABLE
         self.timer: Timer | None = None
@@ -99,6 +108,7 @@ def primary_of(instance: Instance) -> Interface:
     )
     made.is_primary, made.status, made.instance = True, IN_USE, instance.id
     made.name, made.description, made.more, made.ipv6 = own.name, own.description, own.more, options.ipv6
+    made.ipv4_prefixes, made.ipv6_prefixes = own.ipv4_prefixes, own.ipv6_prefixes
     made.source_dest_check, made.tracking = own.source_dest_check, own.tracking
     made.tags = read_tag_list(options.launch_tags) if own.tags is None else own.tags
     made.group, made.queue_number = options.group_of_part(made.id), options.queue_number or 0
@@ -190,11 +200,22 @@ def detach(region: RegionState, account: AccountState, card: Interface) -> None:
 
 def drop(account: AccountState, card: Interface) -> None:
     """End a secondary network interface: its addresses are free."""
-    for address in (card.private_ip, *card.more):
-        card.vswitch.addresses.give_back(address)
+    card.vswitch.addresses.give_back(card.private_ip)
+    _give_back_more(account, card.vswitch, card)
     for address in card.ipv6:
         account.part(Ipv6Blocks).give_back(address)
     del account.part(Interfaces)[card.id]
+
+
+def _give_back_more(account: AccountState, vswitch: VSwitch, card: Interface | OwnCard) -> None:
+    """Return what an interface has besides its first address and those of IPv6."""
+    for address in card.more:
+        vswitch.addresses.give_back(address)
+    for first in card.ipv4_prefixes:
+        for address in range(first, first + IPV4_BLOCK):
+            vswitch.addresses.give_back(address)
+    for first in card.ipv6_prefixes:
+        account.part(Ipv6Blocks).give_back_prefix(first)
 
 
 def give_back(account: AccountState, instance: Instance) -> None:
@@ -207,8 +228,7 @@ def give_back(account: AccountState, instance: Instance) -> None:
             drop(account, card)
         else:
             card.instance, card.status = None, AVAILABLE
-    for address in instance.options.card.more:
-        instance.vswitch.addresses.give_back(address)
+    _give_back_more(account, instance.vswitch, instance.options.card)
     for address in instance.options.ipv6:
         account.part(Ipv6Blocks).give_back(address)
 
@@ -250,6 +270,24 @@ def ipv6_sets(card: Interface) -> dict[str, Any]:
     return {"Ipv6Set": [{"Ipv6Address": str(IPv6Address(each)), "Primary": False} for each in card.ipv6]}
 
 
+def show_ipv4_prefix(first: int) -> str:
+    """A block of private addresses."""
+    return f"{dotted(first)}/{IPV4_PREFIX}"
+
+
+def show_ipv6_prefix(first: int) -> str:
+    """A block of IPv6 addresses."""
+    return f"{IPv6Address(first)}/{IPV6_PREFIX}"
+
+
+def prefix_sets(card: Interface) -> dict[str, Any]:
+    """The blocks of addresses of a network interface, as listings show them."""
+    return {
+        "Ipv4PrefixSets": {"Ipv4PrefixSet": [{"Ipv4Prefix": show_ipv4_prefix(each)} for each in card.ipv4_prefixes]},
+        "Ipv6PrefixSets": {"Ipv6PrefixSet": [{"Ipv6Prefix": show_ipv6_prefix(each)} for each in card.ipv6_prefixes]},
+    }
+
+
 def show_attached(account: AccountState, instance: Instance, *, today: bool) -> list[dict[str, Any]]:
     """The network interfaces of an instance as DescribeInstances shows them, the primary one first; of those that are
     being attached, none.
@@ -268,7 +306,7 @@ def show_attached(account: AccountState, instance: Instance, *, today: bool) -> 
             "Type": card.kind,
         }
         if today:
-            each |= {"PrivateIpSets": private_ip_sets(card), "Ipv6Sets": ipv6_sets(card)}
+            each |= {"PrivateIpSets": private_ip_sets(card), "Ipv6Sets": ipv6_sets(card), **prefix_sets(card)}
         shown.append(each)
     return shown
 
@@ -286,20 +324,48 @@ class Ipv6Blocks:
 
     def __init__(self) -> None:
         self._taken: set[int] = set()
+        #: The numbers of the blocks that are taken as a whole.
+        self._prefixes: set[int] = set()
         self._next: dict[int, int] = {}
 
     def allocate(self, base: int) -> int:
         """The next free address of the block that begins with this one."""
         address = self._next.get(base, base + _V6_FIRST)
-        while address in self._taken:
-            address += 1
+        while address in self._taken or address >> _V6_SHIFT in self._prefixes:
+            address = address + 1 if address in self._taken else (address >> _V6_SHIFT) + 1 << _V6_SHIFT
         self._next[base] = address + 1
         self._taken.add(address)
         return address
 
     def is_free(self, base: int, address: int) -> bool:
         """Whether an address is of the block that begins with `base`, can be given, and nobody has it."""
-        return _V6_FIRST <= address - base < _V6_SIZE and address not in self._taken
+        inside = _V6_FIRST <= address - base < _V6_SIZE
+        return inside and address not in self._taken and address >> _V6_SHIFT not in self._prefixes
+
+    def prefix_is_free(self, first: int) -> bool:
+        """Whether nobody has any address of the block that begins with this one."""
+        number = first >> _V6_SHIFT
+        return number not in self._prefixes and all(each >> _V6_SHIFT != number for each in self._taken)
+
+    def find_prefixes(self, base: int, count: int, without: Collection[int]) -> list[int]:
+        """The first addresses of blocks of the vSwitch that begins with `base` and that nobody has any address of, the
+        last ones first; fewer where there are not so many. Addresses of `without` are not in them."""
+        found: list[int] = []
+        numbers = {each >> _V6_SHIFT for each in without}
+        first = base + _V6_SIZE - (1 << _V6_SHIFT)
+        while len(found) < count and first > base:
+            if first >> _V6_SHIFT not in numbers and self.prefix_is_free(first):
+                found.append(first)
+            first -= 1 << _V6_SHIFT
+        return found
+
+    def claim_prefix(self, first: int) -> None:
+        """Take a free block as a whole."""
+        self._prefixes.add(first >> _V6_SHIFT)
+
+    def give_back_prefix(self, first: int) -> None:
+        """Return a block."""
+        self._prefixes.discard(first >> _V6_SHIFT)
 
     def claim(self, address: int) -> None:
         """Take one free address by name."""

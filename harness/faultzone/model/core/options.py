@@ -27,6 +27,7 @@ class OwnCard(NamedTuple):
 
     Attributes:
         more: its secondary private addresses.
+        ipv4_prefixes, ipv6_prefixes: the first addresses of the blocks that it has besides.
         tags: its own; None for those of the launch.
     """
 
@@ -36,6 +37,8 @@ class OwnCard(NamedTuple):
     source_dest_check: bool = False
     tracking: Mapping[str, int] = MappingProxyType({})
     tags: Mapping[str, str] | None = None
+    ipv4_prefixes: tuple[int, ...] = ()
+    ipv6_prefixes: tuple[int, ...] = ()
 
 
 _PLAIN_CARD: Final = OwnCard()

@@ -131,6 +131,7 @@ def _interfaces(account: AccountState, instance: Instance, *, today: bool) -> li
     if today:
         card["Ipv6Sets"] = {"Ipv6Set": []}
         card["PrivateIpSets"] = {"PrivateIpSet": [{"PrivateIpAddress": card["PrimaryIpAddress"], "Primary": True}]}
+        card["Ipv4PrefixSets"], card["Ipv6PrefixSets"] = {"Ipv4PrefixSet": []}, {"Ipv6PrefixSet": []}
     return [card]
 
 

@@ -179,7 +179,7 @@ def show_made(region: RegionState, account: AccountState, card: Interface) -> di
         "Tags": {"Tag": tag_list(card.tags)},
     }
     if region.edition.has(CURRENT):
-        shown |= {"OwnerId": account.id, "SourceDestCheck": card.source_dest_check}
+        shown |= {"OwnerId": account.id, "SourceDestCheck": card.source_dest_check, **cards.prefix_sets(card)}
     else:
         shown["Ipv6Sets"] = {"Ipv6Set": []}
     return shown

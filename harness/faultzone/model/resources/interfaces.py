@@ -27,6 +27,7 @@ from faultzone.model.core.cards import (
     DELETING,
     DETACHING,
     IN_USE,
+    IPV4_BLOCK,
     Interface,
     Interfaces,
     card_of,
@@ -40,9 +41,14 @@ from faultzone.model.core.resource_groups import kept_group
 from faultzone.model.core.state import RUNNING, STOPPED, AccountState, Instance, RegionState
 from faultzone.model.core.tagging import Tagged, tags_of
 from faultzone.model.resources.interface_addresses import (
+    IPV6_MOST,
+    MORE_MOST,
+    choose_ipv4_prefixes,
+    choose_ipv6_prefixes,
     read_ipv6_addresses,
     read_private_addresses,
     take_ipv6,
+    take_prefixes,
     take_private,
 )
 from faultzone.model.resources.interface_listing import show_made
@@ -75,7 +81,8 @@ def _later(region: RegionState, card: Interface, status: str, then: Callable[[],
 def create_network_interface(region: RegionState, account: AccountState, request: CreateNetworkInterface) -> Answer:
     """CreateNetworkInterface: Available at once, in a vSwitch and in security groups of its VPC.
 
-    Clauses: instance/interface-created, instance/interface-addresses, instance/interface-texts.
+    Clauses: instance/interface-created, instance/interface-addresses, instance/interface-prefixes,
+    instance/interface-texts.
     """
     r = request
     vswitch = find_vswitch(account, r.vswitch_id, None)
@@ -88,13 +95,22 @@ def create_network_interface(region: RegionState, account: AccountState, request
     more = read_private_addresses(vswitch, (*named, *r.private_ip_addresses))[len(named) :]
     if more and r.private_ip_count:
         raise ApiError.of("InvalidParameter.Conflict", why="write PrivateIpAddress or SecondaryPrivateIpAddressCount")
-    if vswitch.addresses.left < 1 + len(more) + (r.private_ip_count or 0):
+    ipv4_blocks = choose_ipv4_prefixes(vswitch, r.ipv4_prefixes, r.ipv4_prefix_count, (*primary, *more))
+    secondary = len(more) + (r.private_ip_count or 0)
+    if secondary + len(ipv4_blocks) > MORE_MOST:
+        raise ApiError.of("InvalidOperation.Ipv4CountExceeded", most=1 + MORE_MOST)
+    if vswitch.addresses.left < 1 + secondary + len(ipv4_blocks) * IPV4_BLOCK:
         raise ApiError("QuotaExceeded.PrivateIpAddress")
     ipv6 = read_ipv6_addresses(region, account, vswitch, r.ipv6_addresses, r.ipv6_count)
+    ipv6_blocks = choose_ipv6_prefixes(region, account, vswitch, r.ipv6_prefixes, r.ipv6_prefix_count, ipv6)
+    if len(ipv6) + (r.ipv6_count or 0) + len(ipv6_blocks) > IPV6_MOST:
+        raise ApiError.of("InvalidOperation.Ipv6CountExceeded", most=IPV6_MOST)
+    take_prefixes(account, vswitch, ipv4_blocks, ipv6_blocks)
     more = take_private(vswitch, more, None)
     (address,) = take_private(vswitch, primary, None if primary else 1)
     made = Interface(region.world.resource_id("eni"), vswitch, address, region.clock.now, groups)
     made.more = (*more, *take_private(vswitch, (), r.private_ip_count))
+    made.ipv4_prefixes, made.ipv6_prefixes = ipv4_blocks, ipv6_blocks
     made.ipv6 = take_ipv6(region, account, vswitch, ipv6, r.ipv6_count)
     made.name, made.description = r.network_interface_name or "", r.description or ""
     made.queue_number = (r.traffic or {}).get("QueueNumber") or r.queue_number or 0
@@ -172,9 +188,9 @@ def _check_limits(instance: Instance, card: Interface) -> None:
     network, kind = network_of_type(instance.kind), instance.kind.name
     if 2 + len(instance.options.cards) > network.cards:
         raise ApiError.of("EniPerInstanceLimitExceeded", most=network.cards, kind=kind)
-    if 1 + len(card.more) > network.addresses:
+    if 1 + len(card.more) + len(card.ipv4_prefixes) > network.addresses:
         raise ApiError.of("InvalidOperation.Ipv4CountExceeded", most=network.addresses)
-    if len(card.ipv6) > network.addresses:
+    if len(card.ipv6) + len(card.ipv6_prefixes) > network.addresses:
         raise ApiError.of("InvalidOperation.Ipv6CountExceeded", most=network.addresses)
     if card.queue_number > network.queues:
         raise ApiError.of("InvalidOperation.MaxEniQueueNumberExceeded", most=network.queues, kind=kind)
