@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from unittest.mock import ANY
 
 import pytest
 
@@ -259,7 +260,7 @@ def test_there_are_some_of_each() -> None:
 
 # Dry runs
 
-#: What an action is asked in a dry run: of an instance that runs, or of one that is stopped.
+#: What an action is asked in a dry run: of an instance that runs, of one that is stopped, or of an image.
 TRIED: Final[dict[str, tuple[str, dict[str, object]]]] = {
     "CreateInstance": ("", {"ImageId": "image", "InstanceType": "type"}),
     "RunInstances": ("", {"ImageId": "image", "InstanceType": "type"}),
@@ -278,6 +279,12 @@ TRIED: Final[dict[str, tuple[str, dict[str, object]]]] = {
     "ModifyInstanceChargeType": ("running", {"Period": 1}),
     "ModifyInstanceSpec": ("stopped", {"InstanceType": "ecs.g5.xlarge"}),
     "SendDiagnosticInterrupt": ("running", {}),
+    "DescribeSnapshots": ("", {}),
+    "CreateImage": ("running", {}),
+    "CopyImage": ("image", {"Encrypted": True}),
+    "DeleteImage": ("image", {}),
+    "ModifyImageAttribute": ("image", {"ImageName": "other"}),
+    "ModifyImageSharePermission": ("image", {"AddAccount": ["1000000000000077"]}),
 }
 
 
@@ -286,7 +293,9 @@ def tried() -> Iterator[tuple[Region, dict[str, str]]]:
     with make_region(edition="2026-10") as region:
         running, stopped = region.run_instances(2)
         stopped.stop()
-        yield region, {"running": running.id, "stopped": stopped.id}
+        image = region.call("CreateImage", InstanceId=running.id)["ImageId"]
+        region.clock.advance("1m")
+        yield region, {"running": running.id, "stopped": stopped.id, "image": image}
 
 
 @pytest.mark.parametrize("action", declaring("DryRun"))
@@ -297,16 +306,20 @@ def test_a_dry_run_changes_nothing(tried: tuple[Region, dict[str, str]], action:
     given = dict(asked)
     if "ImageId" in given:
         given |= {"ImageId": region.defaults["image"], "InstanceType": region.defaults["instance-type"]}
-    if whom:
+    if whom == "image":
+        given["ImageId"] = ids["image"]
+    elif whom:
         parameters = REQUESTS[action].parameters
         name = "InstanceIds" if "InstanceIds" in parameters else "InstanceId"
         many = name == "InstanceIds" or parameters[name].repeated
         given[name] = [ids[whom]] if many else ids[whom]
-    before = region.call("DescribeInstances", PageSize=100)["Instances"]
+    listings = ("DescribeInstances", "DescribeImages", "DescribeSnapshots")
+    before = [region.call(each, PageSize=100) for each in listings]
     with pytest.raises(ApiError) as refusal:
         region.call(action, **given, DryRun=True)
     assert refusal.value.code in ("DryRunOperation", "DRYRUN.SUCCESS")
-    assert region.call("DescribeInstances", PageSize=100)["Instances"] == before
+    for each, told in zip(listings, before, strict=True):
+        assert region.call(each, PageSize=100) == {**told, "RequestId": ANY}
 
 
 def test_ordered_names_are_of_launches() -> None:

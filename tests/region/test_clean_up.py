@@ -14,6 +14,8 @@ LISTINGS = {
     "DescribeLaunchTemplates": ("LaunchTemplateSets", "LaunchTemplateSet"),
     "DescribeCommands": ("Commands", "Command"),
     "DescribeKeyPairs": ("KeyPairs", "KeyPair"),
+    "DescribeSnapshots": ("Snapshots", "Snapshot"),
+    "DescribeImages": ("Images", "Image"),
     "DescribeDisks": ("Disks", "Disk"),
     "DescribeNetworkInterfaces": ("NetworkInterfaceSets", "NetworkInterfaceSet"),
     "DescribeEipAddresses": ("EipAddresses", "EipAddress"),
@@ -32,7 +34,7 @@ def test_everything_that_was_made_is_deleted() -> None:
     region = make_region(edition="2026-10")
     before = counts(region)
     call, zone = region.call, region.zones[0]
-    region.run_instances(1)
+    (instance,) = region.run_instances(1)
     region.create_deployment_set()
     call("CreateLaunchTemplate", LaunchTemplateName="web", ImageId=region.defaults["image"])
     call("CreateCommand", Name="true", Type="RunShellScript", CommandContent="true", ContentEncoding="PlainText")
@@ -46,6 +48,13 @@ def test_everything_that_was_made_is_deleted() -> None:
     group = call("CreateSecurityGroup", VpcId=vpc)["SecurityGroupId"]
     call("CreateNetworkInterface", VSwitchId=vswitch, SecurityGroupId=group)
     call("AllocateEipAddress")
+    system = call("DescribeDisks", InstanceId=instance.id)["Disks"]["Disk"][0]["DiskId"]
+    call("CreateSnapshot", DiskId=system)
+    region.clock.advance("1m")
+    call("CreateImage", InstanceId=instance.id)
+    region.clock.advance("1m")
+    call("CreateImage", InstanceId=instance.id)
+    assert call("DescribeSnapshots")["TotalCount"] == 3
     assert all(counts(region)[each] > before[each] for each in LISTINGS)
     region.clock.advance("1m")
     region.clean_up()

@@ -15,7 +15,7 @@ from faultzone.mutations.wrapper import Wrapper
 from tests.support.event_answers import ask_of_events
 from tests.support.networks import look_at_interfaces, look_at_networks
 from tests.support.price_answers import ask_prices
-from tests.support.resource_answers import ask_of_resources
+from tests.support.resource_answers import ask_of_copies, ask_of_resources
 
 Answers = list[tuple[str, dict[str, Any]]]
 LATER = (2020, 12)
@@ -56,6 +56,7 @@ def all_answers(edition: Edition) -> Answers:
     if _has(region, CURRENT):
         _change(region)
     _end(region)
+    ask_of_copies(noting(found, edition, regions=("cn-hangzhou", "cn-beijing")))
     classic = noting(found, edition, default_network=False)
     classic.run_instances(1, public_ip=False)
     _look(classic)

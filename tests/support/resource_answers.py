@@ -25,6 +25,7 @@ def ask_of_resources(region: Region) -> None:
     region.call("DeleteKeyPairs", KeyPairNames=["made", "key"])
     _ask_of_rules(region, later=later, today=today)
     _ask_of_disks(region, today=today)
+    _ask_of_snapshots(region, group, today=today)
     _ask_of_older_actions(region)
     _ask_of_addresses(region)
 
@@ -72,6 +73,57 @@ def _ask_of_disks(region: Region, *, today: bool) -> None:
     region.clock.advance("1m")
     region.call("DescribeDisks", DiskIds=[made])
     region.call("DeleteDisk", DiskId=made)
+
+
+def _ask_of_snapshots(region: Region, group: dict[str, str], *, today: bool) -> None:
+    zone, tags = region.zones[0], [{"Key": "team", "Value": "red"}]
+    more = {"KMSKeyId": "a-key", "Category": "cloud_essd"} if today else {}
+    (instance,) = region.run_instances(1, ZoneId=zone, DataDisk=[{"Size": 20, "Encrypted": True, **more}])
+    said = {"Description": "by itself", "Tag": tags, **group}
+    kept = {"SnapshotName": "nightly", "RetentionDays": 9}
+    made = [
+        region.call("CreateSnapshot", DiskId=each["DiskId"], **kept, **said)["SnapshotId"]
+        for each in region.call("DescribeDisks", InstanceId=instance.id)["Disks"]["Disk"]
+    ][-1]
+    region.call("DescribeSnapshots")
+    region.clock.advance("1m")
+    region.call("ModifySnapshotAttribute", SnapshotId=made, SnapshotName="weekly")
+    region.call("DescribeSnapshots", **({"MaxResults": 1} if group else {}))
+    data = region.call("CreateDisk", ZoneId=zone, SnapshotId=made, DiskCategory="cloud_efficiency")["DiskId"]
+    region.call("DescribeDisks", DiskIds=[data])
+    family = {"ImageFamily": "golden"} if group else {}
+    features = {"BootMode": "UEFI", "Features": {"ImdsSupport": "v2"}} if today else {}
+    named = {"ImageName": "golden", "ImageVersion": "1", **said, **family, **features}
+    image = region.call("CreateImage", InstanceId=instance.id, **named)["ImageId"]
+    region.call("DescribeImages", ImageId=image, Status="Creating")
+    region.clock.advance("1m")
+    nvme = {"Features": {"NvmeSupport": "supported"}} if today else {}
+    region.call("ModifyImageAttribute", ImageId=image, ImageName="golden-1", **nvme)
+    region.call("ModifyImageSharePermission", ImageId=image, AddAccount=["1000000000000077"])
+    region.call("DescribeImageSharePermission", ImageId=image)
+    region.call("DescribeImages", ImageId=image)
+    if today:
+        region.call("DescribeImageFromFamily", ImageFamily="golden")
+    region.call("DeleteImage", ImageId="m-no-such")
+    region.call("DeleteSnapshot", SnapshotId=made, Force=True)
+
+
+def ask_of_copies(region: Region) -> None:
+    """Copy an image, in a cloud of two regions."""
+    there, today = region.in_region("cn-beijing"), region.edition.has(CURRENT)
+    (instance,) = region.run_instances(1)
+    image = region.call("CreateImage", InstanceId=instance.id)["ImageId"]
+    region.clock.advance("1m")
+    given_up, copied = (
+        region.call("CopyImage", ImageId=image, DestinationRegionId="cn-beijing")["ImageId"] for _ in range(2)
+    )
+    there.call("DescribeSnapshots")
+    there.call("CancelCopyImage", ImageId=given_up)
+    region.clock.advance("1m")
+    there.call("DescribeImages", ImageId=copied)
+    if today:
+        there.call("ModifyImageAttribute", ImageId=copied, ImageFamily="copied")
+        there.call("DescribeImageFromFamily", ImageFamily="copied")
 
 
 def _ask_of_older_actions(region: Region) -> None:

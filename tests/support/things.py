@@ -87,6 +87,12 @@ class Things:
         self.region.instance(self["instance"]).stop()
         return self["instance"]
 
+    def own_image(self) -> str:
+        """An image of the instance, which is available."""
+        made: str = self.region.call("CreateImage", InstanceId=self["instance"])["ImageId"]
+        self.region.clock.advance("1m")
+        return made
+
     def address(self) -> str:
         (shown,) = self.region.call("DescribeVSwitches", VSwitchId=self["switch"])["VSwitches"]["VSwitch"]
         return str(shown["CidrBlock"]).rpartition(".")[0] + ".77"
@@ -121,6 +127,7 @@ MAKERS: Final[Mapping[str, Callable[[Things], str]]] = {
         "CreateNetworkInterface", VSwitchId=things["switch"], SecurityGroupId=things["group"]
     )["NetworkInterfaceId"],
     "disk": lambda things: things.region.call("CreateDisk", ZoneId=things["zone"], Size=20)["DiskId"],
+    "own image": Things.own_image,
     "system": lambda things: "d-" + things["instance"][2:],
     "template": Things.template,
     "pair": lambda things: things.region.call("CreateKeyPair", KeyPairName="pair")["KeyPairName"],
@@ -140,6 +147,7 @@ MAKERS: Final[Mapping[str, Callable[[Things], str]]] = {
 LISTINGS: Final = (
     "DescribeInstances",
     "DescribeDisks",
+    "DescribeSnapshots",
     "DescribeNetworkInterfaces",
     "DescribeDeploymentSets",
     "DescribeInvocations",

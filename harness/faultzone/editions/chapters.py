@@ -47,6 +47,8 @@ class Instances(NamedTuple):
     password_length: tuple[int, int]  # instance/password-rule
     key_pairs: int  # for each account and region: resource/key-pair-quota
     key_pair_exists: str  # the code: resource/key-pair-again, resource/key-pair-exists
+    disk_snapshots: int  # of one disk: resource/snapshot-quota, resource/snapshots-256
+    own_images: int  # for each account and region: resource/image-quota
     group_rules: int  # of a security group: resource/group-rule-limit
     same_rule_refused: bool  # resource/group-rule-again, resource/group-rule-same, resource/revoke-nothing
     user_data_bytes: int  # after decoding: instance/user-data-limit, instance/user-data-32-kb

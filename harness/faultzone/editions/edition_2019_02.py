@@ -61,6 +61,8 @@ EDITION: Final = Edition(
         password_length=(8, 30),
         key_pairs=500,
         key_pair_exists="InvalidKeyPairName.Malformed",
+        disk_snapshots=64,
+        own_images=100,
         group_rules=100,
         same_rule_refused=True,
         user_data_bytes=16384,
@@ -258,6 +260,10 @@ EDITION: Final = Edition(
         },
     ),
     statuses={
+        "CreateImage": {
+            "InstanceLockedForSecurity": 400,
+            "InvalidDevice.InUse": 400,
+        },
         "CancelSimulatedSystemEvents": {"EventIdLimitExceeded": 400, "MissingParameter": 404},
         "CreateSimulatedSystemEvents": {
             "InstanceIdLimitExceeded": 400,

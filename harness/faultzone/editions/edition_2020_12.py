@@ -12,6 +12,7 @@ EDITION: Final = BASE._replace(
     instance=BASE.instance._replace(
         name_periods=True,
         key_pair_exists="KeyPair.AlreadyExist",
+        disk_snapshots=256,
         group_rules=200,
         resized_disk_gib={},
         same_rule_refused=False,

@@ -96,7 +96,7 @@ class Cloud:
     def _make(self, shape: Shape, world: World) -> RegionState:
         region = RegionState(shape, self.catalog, self.edition, self.rules, self.clock, world, self.said, self._entered)
         region.cloud_regions, region.cloud_accounts = self.regions, self.accounts
-        region.cloud_region_ids = self.region_ids
+        region.cloud_region_ids, region.cloud_region = self.region_ids, self.find_region
         region.public = self._public
         region.check_payment = partial(_check_payment, region)
         region.affordable = partial(_affordable, region)

@@ -67,6 +67,8 @@ _CHAPTERS: Final = (
     "key_pairs",
     "group_rules",
     "disks",
+    "snapshots",
+    "own_images",
     "older_actions",
     "eips",
     "products",

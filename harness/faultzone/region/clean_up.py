@@ -25,6 +25,8 @@ _DELETIONS: Final = (
     ("DeleteActivation", "ActivationId", ("CreateActivation",)),
     ("DeletePlanMaintenanceWindow", "PlanWindowId", ("CreatePlanMaintenanceWindow",)),
     ("DeleteKeyPairs", "KeyPairName", ("CreateKeyPair", "ImportKeyPair")),
+    ("DeleteImage", "ImageId", ("CreateImage",)),
+    ("DeleteSnapshot", "SnapshotId", ("CreateSnapshot",)),
     ("DeleteDisk", "DiskId", ("CreateDisk",)),
     ("DeleteNetworkInterface", "NetworkInterfaceId", ("CreateNetworkInterface",)),
     ("ReleaseEipAddress", "AllocationId", ("AllocateEipAddress",)),
@@ -40,11 +42,13 @@ NOTED: Final = frozenset(
 #: A command is made where this parameter says so.
 _KEEPS: Final = {"RunCommand": "KeepCommand", "ModifyInvocationAttribute": "CommandContent"}
 #: How the codes begin that refuse to delete what is still used.
-_IN_USE: Final = ("DependencyViolation", "IncorrectEipStatus", "IncorrectDiskStatus")
+_IN_USE: Final = ("DependencyViolation", "IncorrectEipStatus", "IncorrectDiskStatus", "ImageIsCreating")
 #: The characters of a time up to the minute, which is all that the times of instances tell.
 _MINUTE: Final = len("2019-03-01T00:00")
 #: For how long the deletion of what is still used is tried again, in region time.
 _UNUSED_WITHIN: Final = "10s"
+#: The same of an image, which is not deleted while it is made.
+_MADE_WITHIN: Final = "15m"
 
 
 class Made:
@@ -90,10 +94,13 @@ class Made:
         for product, activation in dict.fromkeys(self._found["ActivationId"]):
             _deregister(region, product, activation)
         for action, field, _ in _DELETIONS:
+            within = _MADE_WITHIN if field == "ImageId" else _UNUSED_WITHIN
             for product, name in reversed(dict.fromkeys(self._found[field])):
+                if field == "ImageId":
+                    self._found["SnapshotId"] += [(product, each) for each in _snapshots_of(region, name)]
                 named = {"KeyPairNames": f'["{name}"]'} if field == "KeyPairName" else {field: name}
                 with suppress(ApiError, WaitTimeout):
-                    region.wait(partial(_is_gone, region, action, product, named), _UNUSED_WITHIN, what=f"no {name}")
+                    region.wait(partial(_is_gone, region, action, product, named), within, what=f"no {name}")
         self._found.clear()
         self._attached.clear()
 
@@ -115,6 +122,16 @@ class Made:
             is_of_launch = disk["DiskId"] not in self._attached and disk["CreationTime"] >= created[:_MINUTE]
             if is_of_launch and not disk["DeleteWithInstance"]:
                 yield disk["DiskId"]
+
+
+def _snapshots_of(region: Region, image: str) -> list[str]:
+    """The snapshots that an image is made of, which stay when it is deleted."""
+    asked = {"ImageId": image, "Status": "Creating,Available"}
+    with suppress(ApiError):
+        shown = [*region.describe("DescribeImages", "Images", "Image", **asked)]
+        disks = [disk for each in shown for disk in each["DiskDeviceMappings"]["DiskDeviceMapping"]]
+        return [disk["SnapshotId"] for disk in disks if disk["SnapshotId"]]
+    return []
 
 
 def _deregister(region: Region, product: str, activation: str) -> None:

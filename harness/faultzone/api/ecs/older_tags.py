@@ -49,8 +49,8 @@ class DescribeTags(Paged):
             Text("TagKey", "TagValue"),
             Structure(
                 "ResourceTypeCount",
-                Number("Disk", "Eni", "Instance", "KeyPair", "LaunchTemplate", "Securitygroup"),
-                Number("Ddh", "Image", "Snapshot", "Volume", empty="none of them has tags here"),
+                Number("Disk", "Eni", "Image", "Instance", "KeyPair", "LaunchTemplate", "Securitygroup", "Snapshot"),
+                Number("Ddh", "Volume", empty="none of them has tags here"),
                 Number("ReservedInstance", "SnapshotPolicy", since=CURRENT, empty="there are none here"),
             ),
         ),

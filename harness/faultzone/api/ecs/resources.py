@@ -23,7 +23,6 @@ from faultzone.api.answer import (
 from faultzone.api.ecs.reasons import (
     NO_DEDICATED,
     NO_SETTING,
-    OF_NO_GROUP,
     UNKNOWN,
 )
 from faultzone.api.ecs.shared import (
@@ -95,9 +94,9 @@ class DescribeRegions(Read):
     answer = Answer(items("Regions", "Region", Text("RegionId", "LocalName", "RegionEndpoint", "Status")))
 
 
-_NO_SNAPSHOTS: Final = "there are no snapshots here"
 _NO_STORAGE_SETS: Final = "there are no storage sets or clusters here"
-_NO_OWN_IMAGES: Final = "nobody makes images here"
+_NO_MARKET: Final = "there is no marketplace here"
+_NO_IMPORTS: Final = "no image is imported or checked here"
 
 
 class DescribeZones(Read):
@@ -220,11 +219,13 @@ class DescribeAvailableResource(Read):
 
 #: What is told of each image, in a listing and alone.
 _OF_IMAGES: Final = (
-    Text("ImageVersion", "Description", "ProductCode", "IsSelfShared", empty=_NO_OWN_IMAGES),
+    Text("ImageVersion", "Description", "IsSelfShared"),
+    Text("ProductCode", empty=_NO_MARKET),
     Time("CreationTime"),
     Number("Size"),
     Truth("IsSupportCloudinit", "IsSupportIoOptimized"),
-    Truth("IsSubscribed", "IsCopied", empty=_NO_OWN_IMAGES),
+    Truth("IsCopied"),
+    Truth("IsSubscribed", empty=_NO_MARKET),
 )
 
 
@@ -262,9 +263,7 @@ class DescribeImages(Paged):
         later={CURRENT: {"among": ("i386", "x86_64", "arm64")}},
     )
     show_expired: bool = flag("ShowExpired", since=(2020, 12), inert=(2020, 12), why="no image expires here")
-    owner: str | None = text(
-        "ImageOwnerId", since=CURRENT, inert=CURRENT, why="it is of images of others, which there are not"
-    )
+    owner: str | None = text("ImageOwnerId", since=CURRENT)
     is_public: bool = flag("IsPublic", since=CURRENT)
     usable: bool | None = flag("Usable", None, since=CURRENT)
     supports_cloud_init: bool | None = flag("IsSupportCloudinit", None, since=(2020, 12))
@@ -283,20 +282,18 @@ class DescribeImages(Paged):
             items(
                 "DiskDeviceMappings",
                 "DiskDeviceMapping",
-                Text(
-                    "Device", "Format", "ImportOSSBucket", "ImportOSSObject", "Progress", "Size", "SnapshotId", "Type"
-                ),
+                Text("Device", "Progress", "Size", "SnapshotId", "Type"),
+                Text("Format", "ImportOSSBucket", "ImportOSSObject", empty=_NO_IMPORTS),
                 Number("RemainTime"),
                 Truth("Encrypted"),
-                empty=_NO_SNAPSHOTS,
             ),
-            tag_items(empty="images have no tags here"),
+            tag_items(),
             Truth("IsPublic", "Usable", since=CURRENT),
             Truth("LoginAsNonRootSupported", since=CURRENT, empty=NO_SETTING),
-            Number("ImageOwnerId", since=CURRENT, empty=_NO_OWN_IMAGES),
+            Number("ImageOwnerId", since=CURRENT),
             Text("ImageFamily", since=CURRENT),
-            Text("SupplierName", since=CURRENT, empty=_NO_OWN_IMAGES),
-            Text("ResourceGroupId", since=CURRENT, empty=OF_NO_GROUP),
+            Text("SupplierName", since=CURRENT, empty=_NO_MARKET),
+            Text("ResourceGroupId", since=CURRENT),
             Text("BootMode", since=CURRENT),
             Text("LicenseType", since=CURRENT, empty=UNKNOWN),
             Structure("SecureBootOptions", Text("SecureBootSupport"), since=CURRENT, empty=UNKNOWN),
@@ -305,13 +302,13 @@ class DescribeImages(Paged):
                 Text("Status"),
                 items("Items", "Item", Text("Name", "RiskCode", "RiskLevel", "Value")),
                 since=CURRENT,
-                empty=_NO_OWN_IMAGES,
+                empty=_NO_IMPORTS,
             ),
             Structure(
                 "Features",
-                Text("CpuOnlineDowngrade", "CpuOnlineUpgrade", "NvmeSupport", empty=UNKNOWN),
+                Text("CpuOnlineDowngrade", "CpuOnlineUpgrade", empty=UNKNOWN),
                 Text("MemoryOnlineDowngrade", "MemoryOnlineUpgrade", empty=UNKNOWN),
-                Text("ImdsSupport"),
+                Text("ImdsSupport", "NvmeSupport"),
                 since=CURRENT,
             ),
         ),
@@ -343,10 +340,10 @@ class DescribeImageFromFamily(Read):
             items(
                 "DiskDeviceMappings",
                 "DiskDeviceMapping",
-                Text("Device", "Format", "ImportOSSBucket", "ImportOSSObject", "Size", "SnapshotId", "Type"),
-                empty=_NO_SNAPSHOTS,
+                Text("Device", "Size", "SnapshotId", "Type"),
+                Text("Format", "ImportOSSBucket", "ImportOSSObject", empty=_NO_IMPORTS),
             ),
-            tag_items(empty="images have no tags here"),
+            tag_items(),
             when="the family has an image",
         ),
     )
@@ -407,7 +404,7 @@ class DescribeDisks(PagedByToken):
             Text("DiskId", "DiskName", "Description", "Type", "Category", "PerformanceLevel", "Status", "Device"),
             Text("InstanceId", "ImageId", "RegionId", "ZoneId", "DiskChargeType"),
             Text("AutoSnapshotPolicyId"),
-            Text("SourceSnapshotId", empty=_NO_SNAPSHOTS),
+            Text("SourceSnapshotId"),
             Text("ProductCode", empty="nothing comes from the marketplace here"),
             Text("ResourceGroupId"),
             Number("Size"),

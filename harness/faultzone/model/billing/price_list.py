@@ -31,6 +31,7 @@ from faultzone.model.core.disks import (
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.excluded import check_excluded
 from faultzone.model.core.filters import read_instant
+from faultzone.model.core.own_images import find_image
 from faultzone.model.core.state import AccountState, Instance, RegionState
 
 #: The hours of a month of 30 days: what an hour of a disk and of bandwidth costs is a share of their month.
@@ -75,7 +76,7 @@ def describe_price(region: RegionState, account: AccountState, request: Describe
     r = request
     _check_period(r.period, r.price_unit)
     zone = None if r.zone_id is None else region.zone_number(r.zone_id)
-    image = None if r.image_id is None else region.catalog.find_image(r.image_id)
+    image = None if r.image_id is None else find_image(region, account, r.image_id)
     if r.image_id is not None and image is None:
         raise region.catalog.no_image(r.image_id)
     parts: list[_Part] = []

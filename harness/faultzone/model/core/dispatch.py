@@ -117,6 +117,11 @@ _ANSWERING: Final[Mapping[str, str]] = {
     ),
     "resources.disk_listing": "DescribeDisks",
     "resources.disks": "CreateDisk AttachDisk DetachDisk DeleteDisk ModifyDiskAttribute ResizeDisk",
+    "resources.snapshots": "CreateSnapshot DescribeSnapshots ModifySnapshotAttribute DeleteSnapshot",
+    "resources.own_images": (
+        "CreateImage CopyImage CancelCopyImage DeleteImage ModifyImageAttribute ModifyImageSharePermission "
+        "DescribeImageSharePermission"
+    ),
     "resources.key_pairs": ("CreateKeyPair ImportKeyPair DeleteKeyPairs DescribeKeyPairs AttachKeyPair DetachKeyPair"),
     "resources.tags": "TagResources UntagResources ListTagResources",
     "resources.older_tags": "AddTags RemoveTags DescribeTags",

@@ -22,12 +22,14 @@ Join = Callable[["RegionState", "AccountState", str, str], None]
 JOINS: Final[Loaded[str, Join]] = Loaded(
     {
         "faultzone.model.resources.groups": "instance disk eni securitygroup launchtemplate keypair".split(),
+        "faultzone.model.resources.snapshots": ("snapshot",),
+        "faultzone.model.resources.own_images": ("image",),
         "faultzone.model.assistant.groups": "command activation managedinstance".split(),
     },
     "JOINS",
 )
 #: Those that can too and that there are none of here.
-NONE_HERE: Final = ("snapshot", "image", "ddh", "ddhcluster")
+NONE_HERE: Final = ("ddh", "ddhcluster")
 
 
 #: How the published ids begin, and how many characters follow.

@@ -331,6 +331,8 @@ class RegionState(Parts):
         self.cloud_regions: Mapping[str, RegionState] = {self.id: self}
         self.cloud_region_ids: tuple[str, ...] = (self.id,)
         self.cloud_accounts: tuple[str, ...] = ()
+        #: The region of the cloud with an id, made now if it was never asked for; None where there is none.
+        self.cloud_region: Callable[[str], RegionState | None] = self.cloud_regions.get
         self.placement = Placement(shape, catalog, whole_hosts=edition.instance.whole_hosts)
         self.public = addresses.public_addresses()
         self.accounts: dict[str, AccountState] = {}

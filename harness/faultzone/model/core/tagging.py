@@ -66,12 +66,14 @@ def list_tags(found: Listed[tuple[str, str, str]], kind: str, token: Token) -> d
 TYPES: Final[Loaded[str, Tagged]] = Loaded(
     {
         "faultzone.model.resources.tags": (
-            *("instance", "securitygroup", "snapshot", "image", "volume", "ddh", "ddhcluster", "reservedinstance"),
+            *("instance", "securitygroup", "volume", "ddh", "ddhcluster", "reservedinstance"),
             *("snapshotpolicy", "elasticityassurance", "capacityreservation"),
         ),
         "faultzone.model.resources.key_pairs": ("keypair",),
         "faultzone.model.resources.interfaces": ("eni",),
         "faultzone.model.resources.older_tags": ("disk",),
+        "faultzone.model.resources.snapshots": ("snapshot",),
+        "faultzone.model.resources.own_images": ("image",),
         "faultzone.model.instances.templates": ("launchtemplate",),
         "faultzone.model.assistant.tagged": ("command", "invocation"),
         "faultzone.model.assistant.managed": ("activation", "managedinstance"),

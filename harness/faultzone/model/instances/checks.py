@@ -42,6 +42,11 @@ def check_launched_disks(region: RegionState, request: CreateInstance | RunInsta
     _check_sizes(region, request, image)
 
 
+def brings_disks(request: CreateInstance | RunInstances, image: Image) -> bool:
+    """Whether the image of a launch, or a snapshot, says something of its disks."""
+    return image.kind == "self" or any("SnapshotId" in each for each in request.data_disks)
+
+
 def _check_sizes(region: RegionState, request: CreateInstance | RunInstances, image: Image) -> None:
     """Refuse a size that the category of a disk cannot have, and a system disk that is smaller than its image.
 
@@ -78,7 +83,7 @@ def _check_categories(region: RegionState, request: CreateInstance | RunInstance
 
 
 def _check_sources(region: RegionState, request: CreateInstance | RunInstances) -> None:
-    """Refuse snapshots of disks, and in earlier editions keys: there are none; and what their category cannot do.
+    """Refuse what the category of a disk cannot do, and in earlier editions keys: there are none.
 
     Clauses: instance/disk-settings.
     """
@@ -86,8 +91,6 @@ def _check_sources(region: RegionState, request: CreateInstance | RunInstances) 
         if ("ProvisionedIops" in disk or disk.get("BurstingEnabled")) and disk.get("Category") != "cloud_auto":
             why = "ProvisionedIops and BurstingEnabled are for the category cloud_auto alone"
             raise ApiError.of("InvalidParameter.Conflict", why=why)
-        if "SnapshotId" in disk:
-            raise ApiError("InvalidDataDiskSnapshotId.NotFound")
         if "KMSKeyId" in disk and not region.edition.instance.any_kms_key:
             raise ApiError("InvalidParameter.KMSKeyId.NotFound")
 

@@ -38,6 +38,7 @@ from faultzone.model.instances.addresses import (
 )
 from faultzone.model.instances.checks import (
     affordable,
+    brings_disks,
     check_bandwidth,
     check_launched_disks,
     check_named,
@@ -85,6 +86,10 @@ class _Plan(NamedTuple):
 def create_instance(region: RegionState, account: AccountState, request: CreateInstance) -> Answer:
     """CreateInstance: one instance, which ends Stopped (instance/create-ends-stopped, deployment-set/create-in-set)."""
     plan = _check(region, account, request)
+    if brings_disks(request, plan.image):
+        from faultzone.model.instances.own_images import with_disks  # Few launches have any.
+
+        request = cast("CreateInstance", with_disks(region, account, request, plan.image))
     price = _check_money(region, account, request, plan, 1)
     hosts = _choose(region, account, plan, 1, 1)
     check_dry_run(region, request.dry_run)
@@ -121,6 +126,10 @@ def _run(
 
         request = interfaces.with_primary(request)
     plan = _check(region, account, request)
+    if brings_disks(request, plan.image):
+        from faultzone.model.instances.own_images import with_disks
+
+        request = cast("RunInstances", with_disks(region, account, request, plan.image))
     if not DESCRIBED.isdisjoint(request.given):
         from faultzone.model.instances import interfaces
 
@@ -176,7 +185,7 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     if request.instance_type is None:
         raise ApiError.of("MissingParameter", name="InstanceType")
     kind = region.catalog.type_of(request.instance_type)
-    image = _image(region, request)
+    image = _image(region, account, request)
     if not rules.runs_on(image, kind):
         raise ApiError("ImageNotSupportInstanceType")
     _check_names(region, request, image.system)
@@ -231,17 +240,13 @@ def _check(region: RegionState, account: AccountState, request: CreateInstance |
     )
 
 
-def _image(region: RegionState, request: CreateInstance | RunInstances) -> Image:
+def _image(region: RegionState, account: AccountState, request: CreateInstance | RunInstances) -> Image:
     """The image that is named, or the newest of the family that is (instance/image-family)."""
-    image = None
-    if request.image_id is not None:
-        image = region.catalog.find_image(request.image_id)
-    elif request.image_family is None:
-        raise ApiError.of("MissingParameter", name="ImageId")
-    else:
-        image = region.catalog.newest_image(request.image_family)
+    image = None if request.image_id is None else region.catalog.find_image(request.image_id)
     if image is None:
-        raise region.catalog.no_image(request.image_id or request.image_family or "")
+        from faultzone.model.instances.own_images import launched_image  # Most images are those of the catalogue.
+
+        image = launched_image(region, account, request)
     return image
 
 

@@ -28,6 +28,7 @@ from faultzone.model.core.disks import (
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import read_asked_tags, read_bounds, within
 from faultzone.model.core.listing import like, listing
+from faultzone.model.core.own_images import OwnImages, find_own, newest_image
 from faultzone.model.core.state import AccountState, RegionState
 
 if TYPE_CHECKING:
@@ -166,15 +167,16 @@ def _available(
 @handles(DescribeImages)
 def describe_images(region: RegionState, account: AccountState, request: DescribeImages) -> Answer:
     """DescribeImages: by id, name, owner and system (instance/list-images)."""
-    ids = set(request.image_id.split(",")) if request.image_id else None
+    ids = {*request.image_id.split(",")} if request.image_id else None
     kind = None if request.instance_type is None else region.catalog.type_of(request.instance_type)
     r = request
     filters, features = _split(region, r.filters)
     bounds = read_bounds(filters, ("Creation",))
     read_asked_tags(r.tags)
     in_use = set(account.book.index("image").values()) if r.usage else set()
-    # No image is made of a snapshot, has tags or is in a group, and all can do the same.
+    # None of the catalogue is made of a snapshot, has tags or is in a group, and all can do the same.
     none = bool(r.snapshot_id or r.tags or r.resource_group_id)
+    none = none or (r.owner is not None and region.edition.has(CURRENT))
     none = none or r.supports_cloud_init is False or r.supports_io_optimized is False
     # All are there to use, and none is a community's.
     none = none or r.is_public or r.usable is False or not _HAVE.issuperset(features)
@@ -195,9 +197,17 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
         and (kind is None or region.rules.runs_on(image, kind))
         and (request.status is None or not {*statuses}.isdisjoint(request.status.split(",")))
     ]
+    own: list[dict[str, Any]] = []
+    if _HAVE.issuperset(features) and any(each.kept(OwnImages) for each in region.accounts.values()):
+        from faultzone.model.resources import own_image_listing  # Few regions have any.
+
+        own = [
+            {**_render_image(region, each.image), **own_image_listing.said_of_own(region, account, each)}
+            for each in own_image_listing.of_listing(region, account, request, ids, kind, bounds)
+        ]
     return {
         "RegionId": region.id,
-        **listing("Images", "Image", found, request),
+        **listing("Images", "Image", [*own, *found], request),
     }
 
 
@@ -239,7 +249,9 @@ def _images(region: RegionState, ids: set[str] | None) -> Iterable[Image]:
     return [*listed, *(image for image in named if image is not None)]
 
 
-_OWNER = {"system": "system", "self": "self", "marketplace": "marketplace"}
+#: What a listing alone tells of the disks of an image.
+_OF_LISTING_ALONE: Final = ("Progress", "RemainTime", "Encrypted")
+_OWNER: Final = {"system": "system", "self": "self", "marketplace": "marketplace"}
 
 
 def _render_image(region: RegionState, image: Image) -> dict[str, Any]:
@@ -275,7 +287,9 @@ def _render_image(region: RegionState, image: Image) -> dict[str, Any]:
             "Usable": True,
             "ImageFamily": image.family,
             "BootMode": "UEFI" if image.architecture == "arm64" or "uefi" in image.id.lower() else "BIOS",
-            "Features": {"ImdsSupport": "v2"},
+            "ImageOwnerId": 0,
+            "ResourceGroupId": "",
+            "Features": {"ImdsSupport": "v2", "NvmeSupport": ""},
         }
     return shown
 
@@ -284,8 +298,15 @@ def _render_image(region: RegionState, image: Image) -> dict[str, Any]:
 def describe_image_from_family(region: RegionState, account: AccountState, request: DescribeImageFromFamily) -> Answer:
     """DescribeImageFromFamily: the newest that is listed of a family, or that of the rule of names
     (instance/image-from-family)."""
-    image = region.catalog.newest_image(request.image_family)
+    image = newest_image(region, account, request.image_family)
     if image is None:
         return {}
     shown = _render_image(region, image)
+    if (own := find_own(region, account, image.id)) is not None:
+        from faultzone.model.resources.own_image_listing import said_of_own
+
+        shown |= said_of_own(region, account, own)
+        for disk in shown["DiskDeviceMappings"]["DiskDeviceMapping"]:
+            for name in _OF_LISTING_ALONE:
+                del disk[name]
     return {"Image": {name: shown[name] for name in IMAGE_OF_FAMILY if name in shown}}

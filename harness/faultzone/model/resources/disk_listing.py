@@ -44,7 +44,7 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
     if request.status not in (None, "All", *DISK_STATES):
         raise ApiError("InvalidStatus.ValueNotSupported", "The specified Status is not valid.", 400)
     kept = account.kept(Disks)
-    if kept is not None and kept.any:
+    if (kept is not None and kept.any) or request.snapshot_id is not None:
         return _describe_each(region, account, request)
     book, conditions = account.book, []
     if request.instance_id is not None:
@@ -61,8 +61,8 @@ def describe_disks(region: RegionState, account: AccountState, request: Describe
         conditions.append(
             rows_of_ids(account, [each for id in request.disk_ids for each in owners_of_disk(account, id)])
         )
-    # No disk is made of a snapshot or with a key, or is shared; all have the same policy.
-    nobody_has = (request.snapshot_id, request.kms_key_id, request.snapshot_policy_id)
+    # No disk is made with a key, or is shared; all have the same policy.
+    nobody_has = (request.kms_key_id, request.snapshot_policy_id)
     unlike_all = (
         request.shared,
         request.delete_auto_snapshot,
@@ -197,7 +197,7 @@ def _render_said(region: RegionState, said: Said, known: Mapping[str, Any]) -> d
         "EnableAutoSnapshot": said.get("EnableAutoSnapshot", True),
         "EnableAutomatedSnapshotPolicy": False,
         "AutoSnapshotPolicyId": "",
-        "SourceSnapshotId": "",
+        "SourceSnapshotId": said.get("SnapshotId", ""),
         "ProductCode": "",
         "Encrypted": said.get("Encrypted", False),
         **known,
@@ -253,7 +253,8 @@ def _passes(request: DescribeDisks, shown: Mapping[str, Any], bounds: Sequence[B
         and r.resource_group_id in (None, "", shown["ResourceGroupId"])
         and r.performance_level in (None, shown["PerformanceLevel"])
         and r.multi_attach in (None, "Disabled")
-        and not (r.snapshot_id or r.kms_key_id or r.snapshot_policy_id or r.shared or r.has_snapshot_policy)
+        and r.snapshot_id in (None, shown["SourceSnapshotId"])
+        and not (r.kms_key_id or r.snapshot_policy_id or r.shared or r.has_snapshot_policy)
         and (not bounds or within(bounds, created))
         and has_tags(of_disk, tags)
     )

@@ -17,6 +17,7 @@ from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import read_tags
 from faultzone.model.core.free_disks import AVAILABLE, DETACHING, Disks, FreeDisk, find_disk, said_of
 from faultzone.model.core.resource_groups import kept_group
+from faultzone.model.core.snapshots import Snapshots, find_ready
 from faultzone.model.core.state import RUNNING, STOPPED, AccountState, Instance, RegionState
 
 #: How many data disks an instance has at most.
@@ -64,30 +65,33 @@ def _gib(region: RegionState, category: str, level: str) -> tuple[int, int]:
 def create_disk(region: RegionState, account: AccountState, request: CreateDisk) -> Answer:
     """CreateDisk: Available, and paid by the hour.
 
-    Clauses: resource/create-disk, resource/disk-sizes, resource/disk-names.
+    Clauses: resource/create-disk, resource/disk-sizes, resource/disk-names, resource/disk-of-snapshot.
     """
     r = request
     if r.zone_id is None:
         raise ApiError.of("MissingParameter", name="ZoneId")
     zone = region.zone_number(r.zone_id)
     _check_said(region, r.disk_name, r.description)
-    if r.snapshot_id is not None:
-        raise ApiError("InvalidSnapshotId.NotFound")
-    if r.size is None:
+    source = None if r.snapshot_id is None else find_ready(account, r.snapshot_id).source
+    size = r.size if r.size is not None or source is None else source.gib
+    if size is None:
         raise ApiError("MissingParameter", "The input parameter either SnapshotId or Size should be specified.", 400)
     least, most = _gib(region, r.disk_category, r.performance_level or "")
-    if not least <= r.size <= most:
+    if not (least <= size <= most or (source is not None and size == source.gib <= most)):
         raise ApiError("InvalidSize.ValueNotSupported")
+    if source is not None and size < source.gib:
+        raise ApiError("InvalidDiskSize.TooSmall", "Specified disk size is less than the size of snapshot.", 403)
     if (r.provisioned_iops is not None or r.bursting_enabled) and r.disk_category != "cloud_auto":
         why = "ProvisionedIops and BurstingEnabled are for the category cloud_auto alone"
         raise ApiError.of("InvalidParameter.Conflict", why=why)
     tags, group = read_tags(region, r.tags), kept_group(region, account, r.resource_group_id)
     said = {
         "Category": r.disk_category,
-        "Size": r.size,
+        "Size": size,
+        "SnapshotId": r.snapshot_id,
         "DiskName": r.disk_name,
         "Description": r.description,
-        "Encrypted": r.encrypted,
+        "Encrypted": r.encrypted or (source is not None and source.encrypted),
         "PerformanceLevel": r.performance_level,
         "KMSKeyId": r.kms_key_id,
         "StorageClusterId": r.storage_cluster_id,
@@ -102,6 +106,8 @@ def create_disk(region: RegionState, account: AccountState, request: CreateDisk)
     given = {name: value for name, value in said.items() if value is not None}
     disk = FreeDisk(region.world.resource_id("d"), zone, given, group)
     account.part(Disks).free[disk.id] = disk
+    if r.snapshot_id is not None:
+        account.part(Snapshots).used.add(r.snapshot_id)
     return {"DiskId": disk.id}
 
 

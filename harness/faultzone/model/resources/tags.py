@@ -39,7 +39,7 @@ def _none(since: Date) -> Tagged:
 TAGGED: Final = {
     "instance": Tagged(lambda account: account.instances, _tags, _retag),
     "securitygroup": Tagged(lambda account: account.security_groups, tags_of, retag),
-    **dict.fromkeys(("snapshot", "image", "volume", "ddh"), _none(FIRST)),
+    **dict.fromkeys(("volume", "ddh"), _none(FIRST)),
     **dict.fromkeys(("ddhcluster", "reservedinstance", "snapshotpolicy"), _none(CURRENT)),
     **dict.fromkeys(("elasticityassurance", "capacityreservation"), _none(CURRENT)),
 }

@@ -16,6 +16,7 @@ from faultzone.editions.type_facts import facts_of
 from faultzone.model.core.catalog import InstanceType
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.listing import BARE, MOST_BY_TOKEN, Token, listing
+from faultzone.model.core.own_images import find_image
 from faultzone.model.core.state import AccountState, RegionState
 
 #: How many disks an instance may have: the system disk, and as many data disks as a launch takes.
@@ -190,7 +191,7 @@ def describe_image_support(
 ) -> Answer:
     """DescribeImageSupportInstanceTypes: the types of the processor that an image is made for
     (instance/image-types)."""
-    image = region.catalog.find_image(request.image_id or "")
+    image = find_image(region, account, request.image_id or "")
     if image is None:
         raise region.catalog.no_image(request.image_id or "")
     kinds = [kind for kind in region.catalog.types.values() if region.rules.runs_on(image, kind)]
