@@ -48,7 +48,7 @@ def test_the_page_shows_what_was_recorded() -> None:
     recorded = json.loads(RECORDED.read_text("utf-8"))
     assert {*recorded} <= {*BACKENDS}
     for each in recorded.values():
-        assert [*each["editions"]] == editions.names()
+        assert tuple(each["editions"]) == tuple(editions.names())
         assert {len(counts) for counts in each["editions"].values()} == {len(COLUMNS)}
     text = PAGE.read_text("utf-8")
     assert text == page(text, recorded), "make it anew: python -m benchmarks.verdicts BACKEND"
