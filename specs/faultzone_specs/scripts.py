@@ -32,6 +32,7 @@ FORMS: Final[Mapping[str, str]] = {
             "PlanWindowName",
             "RouteTableName",
             "SecurityGroupName",
+            "SnapshotName",
             "VSwitchName",
             "VpcName",
             "vpc.AllocateEipAddress:Name",
@@ -45,6 +46,7 @@ FORMS: Final[Mapping[str, str]] = {
             "CreateCommand:Name",
             "DescribeCommands:Name",
             "Description",
+            "DestinationDescription",
             "ModifyCommand:Name",
             "ResourceTag.Key",
             "ResourceTag.Value",
@@ -75,6 +77,7 @@ ASCII: Final[Mapping[str, str]] = {
     "CommandContent": "a script: its guest runs it, and a test reads what it says",
     "ContainerName": "a container that a guest has, by the name that its engine takes",
     "Content": "a file: what a guest has of it is read by scripts; tests of files say it in words",
+    "DestinationImageName": "as ImageName",
     "DescribeSendFileResults:Name": "as that of SendFile",
     "Filter.Key": "a word of the documentation",
     "Filter.Value": "an instant or a number",
@@ -99,7 +102,7 @@ ASCII: Final[Mapping[str, str]] = {
     "resourcemanager.ListResourceGroups:Name": "ASCII letters, digits and hyphens, as the documentation has it",
 }
 #: What has a meaning of its own: names that nobody has given, and beginnings that are reserved.
-KEPT: Final = ("default", "acs:", "aliyun", "http://", "https://")
+KEPT: Final = ("default", "acs:", "aliyun", "auto", "http://", "https://")
 #: Chinese letters that hardly any name has, and letters of scripts that no drawn name has: with capitals and without.
 _RARE: Final = [chr(each) for each in range(0x9F00, 0x9F4A) if each not in (0x9F0E, 0x9F13, 0x9F20, 0x9F3B)]
 _CAPITALS: Final = {"Armenian": (0x531, 0x561), "Georgian": (0x1C90, 0x10D0), "Cherokee": (0x13A0, 0xAB70)}
