@@ -83,6 +83,13 @@ def fill(region: Region) -> None:
         rule = {"IpProtocol": "tcp", "PortRange": f"{80 + number}/{80 + number}", "SourceCidrIp": "10.0.0.0/8"}
         call("AuthorizeSecurityGroup", SecurityGroupId=group, **rule)
     region.clock.advance("1m")
+    for each in made:
+        disk = call("DescribeDisks", InstanceId=each.id)["Disks"]["Disk"][0]["DiskId"]
+        call("CreateSnapshot", DiskId=disk)
+    region.clock.advance("1h")
+    image = call("CreateImage", InstanceId=ids[-1], ImageName="shared")["ImageId"]
+    region.clock.advance("1h")
+    call("ModifyImageSharePermission", ImageId=image, AddAccount=[f"10000000000000{each}" for each in range(10, 16)])
     for each in made[:FEW]:
         region.chaos.maintenance(each.id)
         call("RedeployInstance", InstanceId=each.id)
@@ -114,6 +121,8 @@ def asked(region: Region, action: str) -> dict[str, object]:
     if action == "DescribeSecurityGroupAttribute":
         found = region.call("DescribeSecurityGroups", SecurityGroupName="ruled")
         return {"SecurityGroupId": found["SecurityGroups"]["SecurityGroup"][0]["SecurityGroupId"]}
+    if action == "DescribeImageSharePermission":
+        return {"ImageId": region.call("DescribeImages", ImageName="shared")["Images"]["Image"][0]["ImageId"]}
     return ASKED.get(action, {})
 
 
