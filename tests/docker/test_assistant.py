@@ -261,11 +261,13 @@ except urllib.error.HTTPError as error:
 
 def test_an_agent_that_is_killed_serves_no_more_until_that_is_undone(real: Region) -> None:
     (one,) = real.run_instances(1)
-    running = real.run_command("sleep 2; echo through > /root/mark", on=one, wait=False)
-    soon(lambda: shell(one, "pgrep -fc '[s]leep 2'")[1] != "0")
+    script = "touch /root/began; until [ -e /root/go ]; do sleep 0.1; done; echo through > /root/mark"
+    running = real.run_command(script, on=one, wait=False)
+    soon(lambda: shell(one, "cat /root/began")[0] == 0)
     with real.chaos.agent_outage(one.id, "stopped"):
         assert not serves(one)
         assert_refused("InvalidInstance.NoClient", lambda: real.run_command("true", on=one))
+        shell(one, "touch /root/go")
         soon(lambda: shell(one, "cat /root/mark")[1] == "through")
         assert running.status == "Running"
     assert serves(one)
