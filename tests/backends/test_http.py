@@ -11,7 +11,8 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -32,6 +33,7 @@ from faultzone import (
     make_region,
 )
 from faultzone.backends.http import HttpBackend, flatten
+from faultzone.backends.retries import Budget
 from faultzone.clock import VIRTUAL_START
 from faultzone.errors import UnknownTarget, UnmetFault
 from faultzone.journal.journal import lines
@@ -332,6 +334,24 @@ def test_threads_share_connections(backend: HttpBackend) -> None:
         thread.start()
         thread.join()
     assert len(backend._idle) == 1
+
+
+def test_each_try_is_signed_anew(public: HttpBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint takes no signature twice, not that of a call that it has throttled either."""
+    ask, bodies = public._request, list[dict[str, str]]()
+
+    def throttled_at_first(path: str, body: str, *others: Any) -> tuple[int, dict[str, Any]]:
+        bodies.append(dict(parse_qsl(body)))
+        answer = ask(path, body, *others)
+        return answer if len(bodies) == 2 else (400, {"Code": "Throttling.User"})
+
+    monkeypatch.setattr(public, "_request", throttled_at_first)
+    public.budget = Budget("an endpoint", sleep=lambda _: None)
+    assert public.call("DescribeRegions", {})["Regions"]
+    first, second = bodies
+    for name in ("Signature", "SignatureNonce"):
+        assert first.pop(name) != second.pop(name)
+    assert {name for name in first if first[name] != second[name]} <= {"Timestamp"}
 
 
 def test_a_connection_that_has_ended_meanwhile_is_not_used() -> None:

@@ -150,14 +150,17 @@ class HttpBackend:
         said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
         if product != ECS:
             said["product"] = product
-        try:
-            body = urlencode(self._sign("POST", {**flatten(parameters), **named}, key))
-        except UnicodeEncodeError as error:
-            raise UsageError(f"{action}: expected text that UTF-8 can encode, got {quoted(error.object)}") from None
+
+        def signed() -> str:
+            try:
+                return urlencode(self._sign("POST", {**flatten(parameters), **named}, key))
+            except UnicodeEncodeError as error:
+                raise UsageError(f"{action}: expected text that UTF-8 can encode, got {quoted(error.object)}") from None
+
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         if self._token is not None and CALLER.get() is None:
             form[_TOKEN] = self._token  # A call of the test's own, which meets no fault that is for clients.
-        status, answer = self._ask("/", body, form, reads=action.startswith(_READING))
+        status, answer = self._ask("/", signed, form, reads=action.startswith(_READING))
         if status < 300:
             self.journal.append(int(time.time() * SECOND), "call", {**said, "answer": kept(answer)})
             self._listeners.deliver()
@@ -212,7 +215,7 @@ class HttpBackend:
             self._note("owed", arguments.get("fault"))
         known = tables.MEMORY.get(verb)
         reads = known is not None and not known.writes and verb != _SENDING
-        status, answer = self._ask(_CONTROL + verb, body, headers, reads=reads, seconds=_CONTROL_TIMEOUT)
+        status, answer = self._ask(_CONTROL + verb, lambda: body, headers, reads=reads, seconds=_CONTROL_TIMEOUT)
         if status < 300:
             checked = self._held(partial(from_control, verb), answer)
             self._learn_of(verb, arguments, checked)
@@ -225,18 +228,22 @@ class HttpBackend:
         raise HarnessError(f"{self.name}: {status} {message}")
 
     def _ask(
-        self, path: str, body: str, headers: dict[str, str], *, reads: bool, seconds: float | None = None
+        self, path: str, write: Callable[[], str], headers: dict[str, str], *, reads: bool, seconds: float | None = None
     ) -> tuple[int, dict[str, Any]]:
-        """Send a request, and send it again where it is lost or throttled, as far as the budget goes."""
+        """Send a request, and send it again where it is lost or throttled, as far as the budget goes.
+
+        Args:
+            write: the body, anew for each time: an endpoint takes no signature twice.
+        """
         budget = None if self._faults else self.budget
         if budget is None:
-            return self._request(path, body, headers, seconds)
+            return self._request(path, write(), headers, seconds)
         budget.calls += 1
         tries = 0
         while True:
             tries += 1
             try:
-                status, answer = self._request(path, body, headers, seconds)
+                status, answer = self._request(path, write(), headers, seconds)
                 _see_that_it_was_taken(self.name, status, answer)
                 return status, answer
             except Unanswered as error:
