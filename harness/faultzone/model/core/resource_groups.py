@@ -7,7 +7,7 @@ reference 2026-10, JoinResourceGroup.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.api.errors import ApiError
 from faultzone.loading import Loaded
@@ -28,6 +28,20 @@ JOINS: Final[Loaded[str, Join]] = Loaded(
     },
     "JOINS",
 )
+
+
+def moves(kept: Callable[[AccountState], Mapping[str, Any]]) -> Join:
+    """Puts a thing of an account into a group, one of those that this tells by id; what has it says so as `group`."""
+
+    def move(region: RegionState, account: AccountState, id: str, group: str) -> None:
+        found = kept(account).get(id)
+        if found is None:
+            raise ApiError("InvalidResourceId.NotFound")
+        found.group = group
+
+    return move
+
+
 #: Those that can too and that there are none of here.
 NONE_HERE: Final = ("ddh", "ddhcluster")
 

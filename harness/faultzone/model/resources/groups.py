@@ -67,13 +67,6 @@ def _security_group(region: RegionState, account: AccountState, id: str, group: 
     found.resource_group_id = group
 
 
-def _template(region: RegionState, account: AccountState, id: str, group: str) -> None:
-    found = account.launch_templates.get(id)
-    if found is None:
-        raise ApiError("InvalidResourceId.NotFound")
-    found.group = group
-
-
 def _key_pair(region: RegionState, account: AccountState, id: str, group: str) -> None:
     found = account.part(KeyPairs).all.get(id)
     if found is None:
@@ -86,6 +79,6 @@ JOINS: Final[dict[str, resource_groups.Join]] = {
     "disk": _disk,
     "eni": _card,
     "securitygroup": _security_group,
-    "launchtemplate": _template,
+    "launchtemplate": resource_groups.moves(lambda account: account.launch_templates),
     "keypair": _key_pair,
 }

@@ -68,13 +68,27 @@ def read_ipv6_addresses(
     """
     if not texts and not count:
         return ()
-    if texts and count:
-        raise ApiError.of("InvalidParameter.Conflict", why="write Ipv6Address or Ipv6AddressCount")
+    base = _ipv6_base(region, account, vswitch, "Ipv6Address", both=bool(texts and count))
+    is_free = partial(account.part(Ipv6Blocks).is_free, base)
+    return _read_each(texts, read_ipv6, lambda address: address >> 64 == base >> 64, is_free, "InvalidIp.Address")
+
+
+def _ipv6_base(region: RegionState, account: AccountState, vswitch: VSwitch, name: str, *, both: bool) -> int:
+    """The first IPv6 address of a vSwitch.
+
+    Args:
+        name: the parameter that names what is asked for; the one that asks for so many of it is called `…Count`.
+        both: whether both are given.
+
+    Raises:
+        ApiError: they are, or the vSwitch has no IPv6 block.
+    """
+    if both:
+        raise ApiError.of("InvalidParameter.Conflict", why=f"write {name} or {name}Count")
     base = ipv6_of(region, account, vswitch)
     if base is None:
         raise ApiError("InvalidVSwitch.Ipv6NotTurnOn")
-    is_free = partial(account.part(Ipv6Blocks).is_free, base)
-    return _read_each(texts, read_ipv6, lambda address: address >> 64 == base >> 64, is_free, "InvalidIp.Address")
+    return base
 
 
 def _read_each(
@@ -150,11 +164,7 @@ def choose_ipv6_prefixes(
     """The same of IPv6 (instance/interface-prefixes-ipv6)."""
     if not texts and not count:
         return ()
-    if texts and count:
-        raise ApiError.of("InvalidParameter.Conflict", why="write Ipv6Prefix or Ipv6PrefixCount")
-    base = ipv6_of(region, account, vswitch)
-    if base is None:
-        raise ApiError("InvalidVSwitch.Ipv6NotTurnOn")
+    base = _ipv6_base(region, account, vswitch, "Ipv6Prefix", both=bool(texts and count))
     blocks, read = account.part(Ipv6Blocks), partial(_read_prefix, IPv6Network, IPV6_PREFIX)
     named = _read_each(texts, read, lambda first: first >> 64 == base >> 64, blocks.prefix_is_free, "InvalidIp.Address")
     _check_apart(named, addresses, 1 << 128 - IPV6_PREFIX, lambda address: str(IPv6Address(address)))

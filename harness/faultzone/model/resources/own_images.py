@@ -36,7 +36,7 @@ from faultzone.model.core.own_images import (
     OwnImages,
     find_own,
 )
-from faultzone.model.core.resource_groups import Join, kept_group
+from faultzone.model.core.resource_groups import Join, kept_group, moves
 from faultzone.model.core.snapshots import (
     Snapshot,
     Snapshots,
@@ -84,16 +84,7 @@ _TWO_SYSTEMS: Final = (
 )
 
 TAGGED: Final = {"image": Tagged(lambda account: account.part(OwnImages).all, tags_of, retag)}
-
-
-def _join(region: RegionState, account: AccountState, id: str, group: str) -> None:
-    found = account.part(OwnImages).all.get(id)
-    if found is None:
-        raise ApiError("InvalidResourceId.NotFound")
-    found.group = group
-
-
-JOINS: Final[dict[str, Join]] = {"image": _join}
+JOINS: Final[dict[str, Join]] = {"image": moves(lambda account: account.part(OwnImages).all)}
 
 
 def _check_said(

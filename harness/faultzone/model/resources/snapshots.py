@@ -17,7 +17,7 @@ from faultzone.model.core.filters import has_tags, read_asked_tags, read_bounds,
 from faultzone.model.core.free_disks import Disks, FreeDisk, find_disk
 from faultzone.model.core.listing import listing, plain_token
 from faultzone.model.core.own_images import images_of
-from faultzone.model.core.resource_groups import Join, kept_group
+from faultzone.model.core.resource_groups import Join, kept_group, moves
 from faultzone.model.core.snapshots import (
     Snapshot,
     Snapshots,
@@ -43,16 +43,7 @@ _INSTANCE_STATUS: Final = "The current status of the resource does not support t
 _LOCKED: Final = "The disk attached instance is locked due to security."
 
 TAGGED: Final = {"snapshot": Tagged(lambda account: account.part(Snapshots).all, tags_of, retag)}
-
-
-def _join(region: RegionState, account: AccountState, id: str, group: str) -> None:
-    found = account.part(Snapshots).all.get(id)
-    if found is None:
-        raise ApiError("InvalidResourceId.NotFound")
-    found.group = group
-
-
-JOINS: Final[dict[str, Join]] = {"snapshot": _join}
+JOINS: Final[dict[str, Join]] = {"snapshot": moves(lambda account: account.part(Snapshots).all)}
 
 
 def _check_said(region: RegionState, name: str | None, description: str | None) -> None:
