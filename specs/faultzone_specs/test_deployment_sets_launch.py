@@ -13,14 +13,15 @@ from faultzone_specs.deployment_sets import (
     SMALL,
     assert_joined,
     assert_members,
-    by_limit,
     full_zone,
+    limits,
     listed,
     nothing_made,
 )
 from faultzone_specs.observing import refusal_of
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
+by_limit = limits("deployment-set/zone-limit", "deployment-set/zone-limit-20")
 
 #: The families that both lists of the manual have, and one that neither has.
 BOTH_LISTS = ["c5", "g5", "hfc5", "hfg5", "r5", "se1ne", "sn1ne", "sn2ne"]

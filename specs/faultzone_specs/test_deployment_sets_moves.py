@@ -12,13 +12,14 @@ from faultzone_specs.deployment_sets import (
     assert_joined,
     assert_members,
     attempt,
-    by_limit,
     full_zone,
+    limits,
     neighbour,
     refused,
 )
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
+by_limit = limits("deployment-set/zone-limit", "deployment-set/zone-limit-20")
 one_zone = pytest.mark.region(zones=1, hosts_per_zone=3)
 one_host = pytest.mark.region(zones=1, hosts_per_zone=1)
 
