@@ -84,6 +84,7 @@ class Row:
         target: that it should meet, in the same unit.
         peers: what does the same, or the floor below which it cannot be -> its figure in the same unit.
         times: peer -> how many times better than that this should be.
+        difference: whether it is one time less another, which noise can make negative.
     """
 
     what: str
@@ -92,6 +93,7 @@ class Row:
     target: float | None = None
     peers: Mapping[str, float] | None = None
     times: Mapping[str, float] | None = None
+    difference: bool = False
 
     @property
     def met(self) -> bool | None:

@@ -98,7 +98,7 @@ def measure(sizes: Sizes) -> Iterator[Row]:
     for loop in ("uvloop", "asyncio"):
         if loop == "asyncio" or installed("uvloop"):
             plain, secure = _processor(loop, load)
-            yield Row(f"processor time of TLS in a request, {loop}", (secure - plain) * MICRO, "us")
+            yield Row(f"processor time of TLS in a request, {loop}", (secure - plain) * MICRO, "us", difference=True)
             yield Row(f"of a request over TLS, {loop}", secure * MICRO, "us", None, {"plain": plain * MICRO})
     ran, ready = _starts(sizes.processes)
     yield Row("`faultzone run -- true`", ran * MILLI, "ms", None, {_READY: ready * MILLI})
