@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 #: What a region and a call that only looks are made of.
 FIRST_CALL: Final = """
     api api.answer api.callers api.ecs api.ecs.described_instances api.ecs.instances api.ecs.reasons
-    api.ecs.shared api.errors api.request api.resource_codes api.values
+    api.ecs.shared api.errors api.readers api.request api.resource_codes api.values
     backends backends.local backends.options backends.registry
     clock
     control control.faults control.faults.failing control.tables

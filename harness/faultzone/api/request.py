@@ -14,23 +14,20 @@ lists and mappings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Protocol, Self
 
 from faultzone.api.answer import Answer
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
+from faultzone.api.readers import Fraction, JsonTexts, Structures, Texts, Whole, Wholes, Word, read_json_texts_by_name
 from faultzone.api.values import (
     fold,
     read_flag,
-    read_integer,
-    read_json,
     read_json_mapping,
     read_leaves,
-    read_list,
     read_mapping,
-    read_number,
     read_text,
     refuse,
     unfold,
@@ -48,7 +45,12 @@ COMMON: Final = frozenset(
 _NOTED_MOST: Final = 32
 _NAME_MOST: Final = 64
 
-Convert = Callable[[str, object], Any]
+
+class Convert(Protocol):
+    """What reads a value: it is called with the name of the parameter, as it was given, and the value."""
+
+    def __call__(self, given: str, value: object, /) -> Any:
+        """The value as it was read."""
 
 
 class Parameter:
@@ -94,6 +96,15 @@ class Parameter:
         self.fields, self.inert, self.why, self.refused, self.harmless = fields, inert, why, refused, harmless
         self.acts, self.absent, self.later, self.attribute = acts, absent, later, ""
 
+    def reader(self, edition: Date) -> Convert:
+        """What reads its value in a region of an edition of this date; those of `faultzone.api.readers` say what they
+        take."""
+        convert = self.convert
+        for date, other in self.later:
+            if date <= edition:
+                convert = other
+        return convert
+
     def read(self, name: str, value: object, edition: Date, unknown: list[str] | None) -> Any:
         """The value that a call in a region of an edition of this date gave, checked.
 
@@ -109,11 +120,7 @@ class Parameter:
         if self.since is not None and self.since > edition:
             why = f"it is there from edition {date_text(self.since)} on; this region is of {date_text(edition)}"
             raise ApiError.of("UnsupportedParameter", name=name, why=why)
-        convert = self.convert
-        for date, other in self.later:
-            if date <= edition:
-                convert = other
-        read = convert(name, value)
+        read = self.reader(edition)(name, value)
         if self.refused and not {*((read,) if isinstance(read, str) else read)} <= {*self.harmless}:
             raise ApiError.of("UnsupportedParameter", name=name, why=self.refused)
         if self.fields is None:
@@ -176,10 +183,10 @@ def not_simulated(name: str, why: str, **options: Any) -> Any:
     return _declare(name, read_leaves, (), {**options, "refused": why, "harmless": tuple(harmless.split("|"))})
 
 
-def _later(options: dict[str, Any], reader: Callable[..., Convert], usual: Mapping[str, Any]) -> dict[str, Any]:
+def _later(options: dict[str, Any], reader: Any) -> dict[str, Any]:
     """The options of a parameter, with what reads it in later editions in the place of what differs there."""
     later = options.pop("later", {})
-    return {**options, "later": tuple((date, reader(**{**usual, **differs})) for date, differs in later.items())}
+    return {**options, "later": tuple((date, reader._replace(**differs)) for date, differs in later.items())}
 
 
 def text(
@@ -193,60 +200,21 @@ def text(
     """A text parameter. `among` lists the only values accepted (in the letters given), `spelling` other ways to write
     some of them; `absent` says why others are not simulated; `code` names the refusal's code; `later={CURRENT:
     {"among": …}}` what differs from an edition on."""
-    absent = options.get("absent", {})
-    usual: dict[str, Any] = {"among": among, "spelling": spelling, "absent": absent, "code": options.get("code")}
-    return _declare(name, _reads_word(**usual), default, _later(options, _reads_word, usual))
-
-
-def _reads_word(
-    *, among: tuple[str, ...], spelling: Mapping[str, str], absent: Mapping[str, str], code: str | None
-) -> Convert:
-    if not among:
-        return read_text
-
-    def convert(given: str, value: object) -> str:
-        word = read_text(given, value)
-        word = spelling.get(word, word)
-        if word in among:
-            return word
-        if word in absent:
-            raise ApiError.of("UnsupportedParameter", name=given, why=absent[word])
-        why = f"it must be one of {', '.join(among)}"
-        raise ApiError.of(code, name=given, why=why) if code else refuse(given, why)
-
-    return convert
+    word = Word(among, spelling, options.get("absent", {}), options.get("code"))
+    return _declare(name, word if among else read_text, default, _later(options, word))
 
 
 def integer(
     name: str, default: int | None = None, *, least: int | None = None, most: int | None = None, **options: Any
 ) -> Any:
     """A whole number between `least` and `most`, both included; `later` says what differs from an edition on."""
-    usual: dict[str, Any] = {"least": least, "most": most, "code": options.get("code")}
-    return _declare(name, _reads_whole(**usual), default, _later(options, _reads_whole, usual))
-
-
-def _reads_whole(*, least: int | None, most: int | None, code: str | None) -> Convert:
-    def convert(given: str, value: object) -> int:
-        number = read_integer(given, value)
-        if (least is not None and number < least) or (most is not None and number > most):
-            why = f"it must be between {least} and {most}" if most is not None else f"it must be at least {least}"
-            raise ApiError.of(code, name=given, why=why) if code else refuse(given, why)
-        return number
-
-    return convert
+    whole = Whole(least, most, options.get("code"))
+    return _declare(name, whole, default, _later(options, whole))
 
 
 def number(name: str, default: float | None = None, **options: Any) -> Any:
     """A number that is not negative, whole or not; `code` names the refusal's code."""
-    code = options.get("code")
-
-    def convert(given: str, value: object) -> float:
-        try:
-            return read_number(given, value)
-        except ApiError:
-            raise ApiError(code) if code else refuse(given, "a number is expected, such as 0.97") from None
-
-    return _declare(name, convert, default, options)
+    return _declare(name, Fraction(options.get("code")), default, options)
 
 
 def flag(name: str, default: bool | None = False, **options: Any) -> Any:
@@ -257,75 +225,30 @@ def flag(name: str, default: bool | None = False, **options: Any) -> Any:
 def texts(name: str, *, most: int | None = None, too_many: str | None = None, **options: Any) -> Any:
     """A repeated text parameter: `Name.1`, `Name.2` … on the wire. More than `most` is refused with the code
     `too_many`; `later` says what differs from an edition on."""
-    usual: dict[str, Any] = {"most": most, "too_many": too_many}
-    return _declare(name, _reads_texts(**usual), (), _later(options, _reads_texts, usual), repeated=True)
-
-
-def _reads_texts(*, most: int | None, too_many: str | None) -> Convert:
-    def convert(given: str, value: object) -> tuple[str, ...]:
-        items = read_list(value)
-        _bound(given, len(items), most, too_many)
-        return tuple(read_text(given, item) for item in items)
-
-    return convert
+    read = Texts(most, too_many)
+    return _declare(name, read, (), _later(options, read), repeated=True)
 
 
 def integers(name: str, *, least: int = 1, most: int | None = None, **options: Any) -> Any:
     """A repeated whole number, at least `least`: `Name.1`, `Name.2` … on the wire, at most `most` of them."""
-
-    def convert(given: str, value: object) -> tuple[int, ...]:
-        items = read_list(value)
-        _bound(given, len(items), most, None)
-        numbers = tuple(read_integer(given, item) for item in items)
-        if any(number < least for number in numbers):
-            raise refuse(given, f"it must be at least {least}")
-        return numbers
-
-    return _declare(name, convert, (), options, repeated=True)
+    return _declare(name, Wholes(least, most), (), options, repeated=True)
 
 
 def json_texts(name: str, *, most: int | None = None, too_many: str | None = None, **options: Any) -> Any:
     """A list that the wire carries as the JSON text of an array, such as `InstanceIds=["i-1"]`."""
-
-    def convert(given: str, value: object) -> tuple[str, ...]:
-        items: object = value
-        if isinstance(value, str):
-            try:
-                items = read_json(value)
-            except (ValueError, RecursionError):
-                raise refuse(given, 'the JSON text of an array is expected, such as ["i-1"]') from None
-        if not isinstance(items, list | tuple):
-            raise refuse(given, 'the JSON text of an array is expected, such as ["i-1"]')
-        _bound(given, len(items), most, too_many)
-        for item in items:
-            if type(item) is not str:
-                raise refuse(given, "an array of texts is expected")
-        return tuple(items)
-
-    return _declare(name, convert, None, options)
+    return _declare(name, JsonTexts(most, too_many), None, options)
 
 
 def json_structure(name: str, **options: Any) -> Any:
     """A structure of the caller's own that the wire carries as the JSON text of an object, such as
     `Parameters={"name":"web"}`. Read as a mapping from text to text; what has no value is left out."""
-
-    def convert(given: str, value: object) -> dict[str, str]:
-        items = read_json_mapping(given, value).items()
-        return {read_text(given, field): read_text(given, each) for field, each in items if each is not None}
-
-    return _declare(name, convert, {}, options)
+    return _declare(name, read_json_texts_by_name, {}, options)
 
 
 def structures(name: str, *fields: Any, most: int | None = None, too_many: str | None = None, **options: Any) -> Any:
     """A repeated structure: `Tag.1.Key`, `Tag.1.Value` … Read as a tuple of mappings, like `structure`. More than
     `most` is refused with the code `too_many`."""
-
-    def convert(given: str, value: object) -> list[object] | tuple[object, ...]:
-        items = read_list(value)
-        _bound(given, len(items), most, too_many)
-        return items
-
-    return _declare(name, convert, (), options, repeated=True, fields=fields)
+    return _declare(name, Structures(most, too_many), (), options, repeated=True, fields=fields)
 
 
 def structure(name: str, *fields: Any, **options: Any) -> Any:
@@ -366,11 +289,6 @@ def _note_unknown(name: str, why: str, unknown: list[str] | None) -> None:
         unknown.append(name[:_NAME_MOST])
     elif len(unknown) == _NOTED_MOST:
         unknown.append("...")
-
-
-def _bound(name: str, count: int, most: int | None, code: str | None) -> None:
-    if most is not None and count > most:
-        raise ApiError(code) if code else refuse(name, f"at most {most} are accepted")
 
 
 class Request:
