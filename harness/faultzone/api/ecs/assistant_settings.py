@@ -15,7 +15,6 @@ from faultzone.api.request import Request, flag, integer, json_fields, text, tex
 SETTINGS: Final = ("AgentUpgradeConfig", "SessionManagerConfig", "ResourceUsageConfig")
 #: What would be delivered, and how answers call it.
 DELIVERIES: Final = {"SessionManagerDelivery": "SessionManager", "InvocationDelivery": "Invocation"}
-_TYPES: Final = (*DELIVERIES, *SETTINGS)
 _WHEN: Final = "SettingType names it"
 
 
@@ -25,7 +24,9 @@ class ModifyCloudAssistantSettings(Request):
     needs_region = True
     since = CURRENT
 
-    setting_type: str = text("SettingType", among=_TYPES, required=True)
+    setting_type: str = text(
+        "SettingType", among=SETTINGS, absent=dict.fromkeys(DELIVERIES, NO_DELIVERY), required=True
+    )
     upgrade: dict[str, Any] | None = json_fields(
         "AgentUpgradeConfig",
         flag("Enabled"),

@@ -16,8 +16,6 @@ from faultzone.api.ecs.assistant_settings import (
     DescribeCloudAssistantSettings,
     ModifyCloudAssistantSettings,
 )
-from faultzone.api.ecs.reasons import NO_DELIVERY
-from faultzone.api.errors import ApiError
 from faultzone.api.values import refuse
 from faultzone.clock import SECOND
 from faultzone.model.assistant.cron import CronError
@@ -63,8 +61,6 @@ class Settings:
 def modify_settings(region: RegionState, account: AccountState, request: ModifyCloudAssistantSettings) -> Answer:
     """ModifyCloudAssistantSettings (assistant/settings, assistant/session-switch)."""
     kind = request.setting_type
-    if kind in DELIVERIES:
-        raise ApiError.of("UnsupportedParameter", name="SettingType", why=NO_DELIVERY)
     check_excluded(region, request)
     given = dict(request.upgrade or request.sessions or request.usage or {})
     windows = given.pop("AllowedUpgradeWindow", None)
