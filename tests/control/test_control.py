@@ -59,8 +59,8 @@ def test_parameters_are_read_from_the_function() -> None:
     )
 
 
-def test_null_leaves_an_optional_argument_out_and_is_a_value_of_a_required_one() -> None:
-    answer = TABLE["measure"].run("it", {"depth": 2, "limit": None, "height": None, "rows": None})
+def test_null_stands_for_a_default_that_is_none_and_is_a_value_of_a_required_argument() -> None:
+    answer = TABLE["measure"].run("it", {"depth": 2, "limit": None, "rows": None})
     assert answer == {
         "backend": "it",
         "depth": 2,
@@ -82,6 +82,7 @@ def test_null_leaves_an_optional_argument_out_and_is_a_value_of_a_required_one()
         ({"depth": 1.5, "limit": 1}, "'depth': expected integer, got number"),
         ({"depth": 1, "limit": "1"}, "'limit': expected integer or null, got string"),
         ({"depth": 1, "limit": 1, "height": []}, "'height': expected number or string, got array"),
+        ({"depth": 1, "limit": 1, "height": None}, "'height': expected number or string, got null"),
         ({"depth": 1, "limit": 1, "labels": [1]}, "'labels': expected object, got array"),
         ({"depth": 1, "limit": 1, "rows": {}}, "'rows': expected array, got object"),
         ({"depth": 1, "limit": 1, "each": 1}, "'each': expected callable, in process alone, got integer"),

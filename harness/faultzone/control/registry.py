@@ -41,10 +41,12 @@ class Parameter(NamedTuple):
     Attributes:
         types: the JSON types that it takes, such as `("integer", "null")`.
         required: whether it must be given.
+        null: whether null stands for leaving it out; where a value stands for that, null is refused.
     """
 
     types: tuple[str, ...]
     required: bool
+    null: bool = False
 
     def __str__(self) -> str:
         return " or ".join(self.types) + ("" if self.required else "?")
@@ -88,8 +90,7 @@ class Verb(NamedTuple):
         known, given, fits = self.parameters, {}, True
         for name, value in arguments.items():
             each = known.get(name)
-            # Null stands for an optional argument that is left out.
-            if each is None or value is not None or each.required:
+            if each is None or value is not None or not each.null:
                 given[name] = value
                 fits = fits and each is not None and each.takes(value)
         if not fits or any(each.required and name not in given for name, each in known.items()):
@@ -150,7 +151,8 @@ def _parameter(annotation: str, optional: bool) -> Parameter:
         plain = _INNERMOST.sub("", plain)
     types = [_JSON[each] for each in plain.split(" | ")]
     # None is what a function sees where an optional argument is left out.
-    return Parameter(tuple(each for each in types if not (optional and each == "null")), not optional)
+    blank = optional and "null" in types
+    return Parameter(tuple(each for each in types if not (blank and each == "null")), not optional, blank)
 
 
 def json_type(value: object) -> str:

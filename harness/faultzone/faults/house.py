@@ -32,7 +32,7 @@ HOUSE: Final[Searched[type[Fault]]] = Searched([f"faultzone.faults.{each}" for e
 
 
 def read(given: Mapping[str, object]) -> Fault:
-    """The fault that JSON describes; a field that is null is left out.
+    """The fault that JSON describes. Null is None, for a field that takes it; it does not stand for a default.
 
     Raises:
         UsageError: there is no such fault, it has no such field, or a value is none that the fault takes.
@@ -44,7 +44,7 @@ def read(given: Mapping[str, object]) -> Fault:
     if kind is None:
         known = dict.fromkeys([*HOUSE, *KINDS])
         raise UsageError.unknown("fault", name, known, see='write a fault such as {"fault": "HostCrash", "host": …}')
-    values = {key: value for key, value in given.items() if key != "fault" and value is not None}
+    values = {key: value for key, value in given.items() if key != "fault"}
     fields = parameters(kind)
     wrong = [f"unknown field {key[:64]!r}" for key in values if key not in fields]
     wrong += [f"missing field {key!r}" for key in required(kind) if key not in values]
