@@ -22,7 +22,7 @@ ROOMS: Final[dict[str, str]] = {
     "api": "errors editions",
     "clauses": "errors editions",
     "editions": "errors",
-    "faults": "errors loading clock api journal",
+    "faults": "errors loading clock",
     "world": "",
     "journal": "errors clock",
     "listen": "errors journal",

@@ -37,7 +37,7 @@ from faultzone.conditions.sentences import (
 )
 from faultzone.conditions.watching import Found, Watch
 from faultzone.errors import UsageError
-from faultzone.faults.awaited import Entry
+from faultzone.journal.awaited import Entry
 
 if TYPE_CHECKING:
     from typing import TypeAlias

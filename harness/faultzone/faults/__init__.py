@@ -3,8 +3,7 @@
 house.py     the faults of all files below by name, and how JSON is read
 fault.py     what a fault is, and its JSON
 hosts.py containers.py provider.py guests.py billing.py api.py gray.py time.py   the faults, by what is broken
-calls.py     which calls the faults of the API meet
-awaited.py   the calls and entries that a step of a schedule waits for
+calls.py     which calls the faults of the API meet, and a call that a step of a schedule waits for
 
 Three files beside them are a room of their own, `schedules`, which stands above the room `conditions`: what a step
 waits for is known there. Nothing in the files above imports them.

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from math import inf
 from typing import ClassVar, Final
 
-from faultzone.api.errors import ApiError
 from faultzone.errors import UsageError
 from faultzone.faults.calls import RETRIED, OfCalls, see_code
 from faultzone.faults.fault import BEYOND
 
-_KINDS: Final = ("refuse", "delay", "drop", "ignore")
 #: What a drawn failure refuses or loses: what tests do most, and wait with.
 _ACTIONS: Final = ("RunInstances", "StartInstance", "StopInstance", "RebootInstance", "InvokeCommand", "Describe*")
 
@@ -96,6 +94,7 @@ class ApiFailure(OfCalls):
         "times": (1,),
         "after_effect": (False, True),
     }
+    choices: ClassVar = {"kind": (*documented,)}
 
     def __post_init__(self) -> None:
         """Look at the values.
@@ -104,8 +103,6 @@ class ApiFailure(OfCalls):
             UsageError: one cannot be; the text says what to write.
         """
         super().__post_init__()
-        if self.kind not in _KINDS:
-            raise UsageError.expected_one_of("kind", self.kind, _KINDS)
         if self.status is not None and not 400 <= self.status <= 599:
             raise UsageError.expected_whole("status", self.status, 400, 599)
         see_code(self.code)
@@ -115,9 +112,3 @@ class ApiFailure(OfCalls):
             raise UsageError.expected_whole("retry_after", self.retry_after, 0, unit="milliseconds")
         if self.kind == "ignore" and self.after_effect:
             raise UsageError.expected("after_effect", True, "False, since a call that is ignored has no effect")
-
-    def error(self) -> ApiError:
-        """The refusal that a call meets."""
-        error = ApiError(self.code, self.message, self.status)
-        error.retry_after = self.retry_after
-        return error

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from faultzone.errors import UsageError, nearest
 from faultzone.faults.fault import Fault
+from faultzone.faults.targets import id_of, is_described
 
 if TYPE_CHECKING:
     from typing import TypedDict
 
-    from faultzone.api.callers import Caller
     from faultzone.faults.targets import Named
 
     class Aim(TypedDict, total=False):
@@ -53,13 +53,6 @@ def check_only(only: str | None) -> None:
         raise UsageError(
             f"only={only!r}: {nearest(only, words)}expected 'endpoint', 'everyone', or the access key ID of a client"
         )
-
-
-def is_meant(only: str | None, caller: Caller | None) -> bool:
-    """Whether a call of this caller is meant: by default that of any client; see `ApiFailure`."""
-    if only is None or caller is None:
-        return caller is not None if only is None else only == EVERYONE
-    return only == EVERYONE or (only == ENDPOINT and bool(caller.key)) or only == caller.key
 
 
 @dataclass(frozen=True)
@@ -104,3 +97,46 @@ class OfCalls(Fault, base=True):
         if self.share is not None and not 0 < self.share <= 1:
             raise UsageError.expected("share", self.share, "more than 0 and at most 1, such as 0.5")
         check_only(self.only)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of the API, once it was carried out or has gone wrong.
+
+    Args:
+        action: its name, or a pattern such as `Describe*`.
+        nth: which of them, counted from the beginning of the schedule.
+        only: whose calls; see `ApiFailure`.
+        about: only calls that name this resource, by its handle or its ID.
+    """
+
+    action: str
+    nth: int = 1
+    only: str | None = None
+    about: str | None = None
+
+    def __post_init__(self) -> None:
+        """Look at the values.
+
+        Raises:
+            UsageError: one cannot be.
+        """
+        if self.about is not None:
+            object.__setattr__(self, "about", id_of(self.about, "about"))
+            if is_described(self.about):
+                raise UsageError.expected("about", self.about, "an ID; only the fields of a fault take a description")
+        action: object = self.action
+        if not isinstance(action, str) or not action:
+            raise UsageError.expected("action", action, "the name of an action, such as 'RunInstances'")
+        if type(self.nth) is not int or self.nth < 1:
+            raise UsageError.expected_whole("nth", self.nth, 1)
+        check_only(self.only)
+
+    def told(self) -> dict[str, Any]:
+        """It as JSON."""
+        return without_none(call=self.action, nth=self.nth if self.nth > 1 else None, only=self.only, about=self.about)
+
+
+def without_none(**fields: object) -> dict[str, Any]:
+    """The fields that have a value, as JSON has them."""
+    return {name: value for name, value in fields.items() if value is not None}

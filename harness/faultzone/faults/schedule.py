@@ -19,13 +19,13 @@ from typing import Any, Final
 
 from faultzone.clock import Duration, milliseconds, see_moment
 from faultzone.errors import UsageError
-from faultzone.faults.awaited import Call as Call
-from faultzone.faults.awaited import Entry as Entry
-from faultzone.faults.awaited import without_none
+from faultzone.faults.calls import Call as Call
+from faultzone.faults.calls import without_none
 from faultzone.faults.exclusions import Planned, see_exclusions
 from faultzone.faults.fault import Fault
 from faultzone.faults.fault import schema as schema_of
 from faultzone.faults.house import read
+from faultzone.journal.awaited import Entry as Entry
 from faultzone.journal.journal import KINDS
 
 VERSION: Final = 1

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from faultzone.errors import UsageError
 from faultzone.faults import CATALOGUE, Fault
-from faultzone.faults.awaited import Call, Entry
-from faultzone.faults.calls import OfCalls
+from faultzone.faults.calls import Call, OfCalls
 from faultzone.faults.exclusions import Places, see_exclusions
 from faultzone.faults.fault import drawn, parameters
 from faultzone.faults.hosts import HostCrash, HostHang, NetworkCut
 from faultzone.faults.patterns import flapping, swizzle
 from faultzone.faults.schedule import At, On, Schedule
 from faultzone.faults.targets import all, host_of, is_described, newest, oldest, rack_of, rank, switch_of, zone_of
+from faultzone.journal.awaited import Entry
 
 #: Descriptions that are drawn beside what is there, where there are instances.
 _NEWEST: Final = newest("instance")

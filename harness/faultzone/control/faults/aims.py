@@ -14,10 +14,11 @@ from faultzone.journal.matching import shown
 from faultzone.model.core.dispatch import find_actions, requests_of
 
 if TYPE_CHECKING:
+    from faultzone.api.callers import Caller
     from faultzone.conditions import Description
     from faultzone.control.local import Local
-    from faultzone.faults.awaited import Call, Entry
-    from faultzone.faults.calls import OfCalls
+    from faultzone.faults.calls import Call, OfCalls
+    from faultzone.journal.awaited import Entry
     from faultzone.model.cloud import Cloud
     from faultzone.model.core.state import RegionState
 
@@ -188,3 +189,10 @@ _SEES: Final[Mapping[str, Callable[[Local, str], None]]] = {
     "switch": _sees_sharing("switch"),
     "zone": _see_zone,
 }
+
+
+def is_meant(only: str | None, caller: Caller | None) -> bool:
+    """Whether a call of this caller is meant: by default that of any client; see `ApiFailure`."""
+    if only is None or caller is None:
+        return caller is not None if only is None else only == EVERYONE
+    return only == EVERYONE or (only == ENDPOINT and bool(caller.key)) or only == caller.key

@@ -6,26 +6,26 @@ from abc import ABC, abstractmethod
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
+from faultzone.api.errors import ApiError
 from faultzone.control.faults import aims
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
 from faultzone.errors import NoAnswer, UsageError
 from faultzone.faults.api import ApiFailure
-from faultzone.faults.calls import OfCalls, is_meant
+from faultzone.faults.calls import OfCalls
 from faultzone.journal.timeline import names
 from faultzone.model.core.dispatch import ACTIONS, find_actions
 
 if TYPE_CHECKING:
-    from faultzone.api.errors import ApiError
     from faultzone.control.faults.failing import Made
     from faultzone.control.local import Local
-    from faultzone.faults.awaited import Call
+    from faultzone.faults.calls import Call
 
 BREAKERS: Final[Breakers] = {}
 
 
 def aims_at(what: OfCalls | Call, call: Made) -> bool:
     """Whether a call is of those that are meant, whichever of them."""
-    if not (fnmatchcase(call.action, what.action) and is_meant(what.only, call.caller)):
+    if not (fnmatchcase(call.action, what.action) and aims.is_meant(what.only, call.caller)):
         return False
     return what.about is None or names(call.parameters, what.about)
 
@@ -121,8 +121,8 @@ class _Failure(Failing):
             return {"RequestId": request_id}
         if fault.kind == "drop":
             raise NoAnswer(f"{call.action} was not answered")
-        error = fault.error()
-        error.request_id = request_id
+        error = ApiError(fault.code, fault.message, fault.status)
+        error.request_id, error.retry_after = request_id, fault.retry_after
         raise error
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from faultzone.clock import milliseconds
 from faultzone.control.faults.api import aims_at
 from faultzone.errors import UsageError
-from faultzone.faults.awaited import Call, Entry
+from faultzone.faults.calls import Call
 from faultzone.faults.schedule import At, On, Schedule
+from faultzone.journal.awaited import Entry
 
 if TYPE_CHECKING:
     from faultzone.conditions import Description
