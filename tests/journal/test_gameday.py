@@ -9,6 +9,7 @@ from faultzone.api.errors import ApiError
 from faultzone.journal import gameday
 from faultzone.journal.asked import Summary
 from faultzone.journal.journal import Journal
+from faultzone.model.core.events import ACTIVE
 
 PLAN = {
     "version": 1,
@@ -28,7 +29,7 @@ def test_a_report_says_what_was_broken_and_what_followed() -> None:
         with suppress(ApiError):
             region.call("StartInstance", InstanceId="i-none")
         faults = region.control("faults")["faults"]
-        told = list(gameday.report(region.journal, faults, Summary().take(region.journal.entries)))
+        told = list(gameday.report(region.journal, faults, Summary().take(region.journal.entries), ACTIVE))
     text = "\n".join(told)
     assert told[0] == "game day: 1 h of region time, from 2019-03-01T00:00:00Z to 2019-03-01T01:00:03Z"
     assert "      +1 min 3 s  HostCrash(host='cn-hangzhou-a-h01', reversible=True)\n" in text
@@ -48,7 +49,7 @@ def test_a_fault_that_did_not_come_or_met_nothing_is_told() -> None:
         {"fault": fault, "state": "skipped", "met": False, "error": "no host"},
         {"fault": fault, "state": "undone", "met": True, "error": None},
     ]
-    told = list(gameday.report(Journal(), records, Summary()))
+    told = list(gameday.report(Journal(), records, Summary(), ACTIVE))
     assert told[2:5] == [
         "what became of the faults:",
         "  HostHang(host='h') met nothing: no call, guest, instance or transition",
@@ -57,7 +58,7 @@ def test_a_fault_that_did_not_come_or_met_nothing_is_told() -> None:
 
 
 def test_a_day_on_which_nothing_happened_says_so() -> None:
-    told = list(gameday.report(Journal(), [], Summary()))
+    told = list(gameday.report(Journal(), [], Summary(), ACTIVE))
     assert told == [
         "game day: 0 s of region time, from 1970-01-01T00:00:00Z to 1970-01-01T00:00:00Z",
         "what was broken: nothing",
@@ -73,6 +74,6 @@ def test_a_long_part_is_cut_and_counted() -> None:
     journal = Journal()
     for number in range(50):
         journal.append(number, "refusal", {"action": "Act", "parameters": {}, "code": f"Code.{number}"})
-    told = list(gameday.report(journal, [], Summary()))
+    told = list(gameday.report(journal, [], Summary(), ACTIVE))
     assert sum(line.endswith(tuple("0123456789")) and "refused" in line for line in told) == 40
     assert "  and 10 more, in the journal" in told

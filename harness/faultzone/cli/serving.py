@@ -212,8 +212,9 @@ def tell_people(served: Endpoint, key: Sequence[str], cloud: Hosted) -> None:
 def game_day(cloud: Hosted) -> list[str]:
     """The report of a cloud that has played a scenario, in lines."""
     from faultzone.journal import gameday
+    from faultzone.model.core.events import ACTIVE
 
-    return list(gameday.report(cloud.journal, cloud.control("faults", {})["faults"], cloud.summary()))
+    return list(gameday.report(cloud.journal, cloud.control("faults", {})["faults"], cloud.summary(), ACTIVE))
 
 
 def _zones(text: str) -> int | list[str]:

@@ -6,7 +6,7 @@ A fold over a journal, for whoever has let a schedule of faults loose on a serve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from faultzone.clock import in_words, stamp
@@ -26,20 +26,23 @@ _STATES: Final = {
 }
 
 
-def report(journal: Journal, faults: Sequence[Mapping[str, Any]], asked: Summary) -> Iterator[str]:
+def report(
+    journal: Journal, faults: Sequence[Mapping[str, Any]], asked: Summary, awaiting: Collection[str]
+) -> Iterator[str]:
     """The lines of the report.
 
     Args:
         journal: what happened.
         faults: their records, as the verb `faults` answers them.
         asked: what was asked.
+        awaiting: the states in which an event still awaits something.
     """
     entries = list(journal.entries)
     began, ended = (entries[0][1], entries[-1][1]) if entries else (0, 0)
     yield f"game day: {in_words(ended - began)} of region time, from {stamp(began)} to {stamp(ended)}"
     yield from _part("what was broken", _moments(story.faults(journal)), "nothing")
     yield from _part("what became of the faults", list(_became(faults)), "every one was met and has ended")
-    yield from _part("what followed", list(_followed(entries)), "no event, and no instance changed its state")
+    yield from _part("what followed", list(_followed(entries, awaiting)), "no event, and no instance changed its state")
     yield from _part("what was refused", _moments(story.refusals(journal)), "nothing")
     yield "what was asked:"
     yield from (f"  {line}" for line in asked.lines())
@@ -69,7 +72,7 @@ def _became(faults: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"{said} met nothing: no call, guest, instance or transition"
 
 
-def _followed(entries: Sequence[tuple[int, int, str, Mapping[str, Any]]]) -> Iterator[str]:
+def _followed(entries: Sequence[tuple[int, int, str, Mapping[str, Any]]], awaiting: Collection[str]) -> Iterator[str]:
     """How system events ended and how long each took, and through which states instances went."""
     began: dict[str, int] = {}
     took: dict[tuple[str, str], list[int]] = {}
@@ -79,7 +82,7 @@ def _followed(entries: Sequence[tuple[int, int, str, Mapping[str, Any]]]) -> Ite
         if kind == "event":
             name = str(data.get("event"))
             began.setdefault(name, at)
-            if data.get("to") not in ("Scheduled", "Executing", "Inquiring"):
+            if data.get("to") not in awaiting:
                 key = (str(data.get("type")), str(data.get("to")))
                 took.setdefault(key, []).append(at - began.pop(name))
         elif kind == "transition" and "run" not in data and data.get("from") != data.get("to"):

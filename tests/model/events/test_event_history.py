@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from faultzone import Region, assert_refused, editions, make_region
-from faultzone.api.ecs.events import HEALTH
 from faultzone.api.ecs.instances import STATUSES
 from faultzone.editions import load
 from faultzone.errors import UsageError
@@ -75,7 +74,7 @@ def test_a_backend_says_which_edition_its_region_follows() -> None:
 
 
 @pytest.mark.parametrize("edition", editions.names())
-def test_each_type_state_and_health_has_a_number_of_its_own(edition: str) -> None:
+def test_each_type_and_state_has_a_number_of_its_own(edition: str) -> None:
     chapter = load(edition).event
     for codes, names in (
         (actions.TYPE_CODES, chapter.types),
@@ -83,7 +82,6 @@ def test_each_type_state_and_health_has_a_number_of_its_own(edition: str) -> Non
         (actions.STATUS_CODES, STATUSES),
     ):
         assert len({codes[each] for each in names}) == len(names)
-    assert actions.HEALTH_CODES.keys() == set(HEALTH)
 
 
 @pytest.mark.parametrize(("edition", "most"), [("2019-02", 6), ("2020-12", 7)])

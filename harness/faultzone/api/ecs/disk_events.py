@@ -5,15 +5,19 @@ Source: API reference of October 2026, chapter "Operations and monitoring".
 
 from __future__ import annotations
 
+from typing import Final
+
 from faultzone.api.answer import CURRENT, PAGES, Answer, Number, Structure, Text, Time, items
+from faultzone.api.ecs.events import HEALTH_CODES
 from faultzone.api.ecs.reasons import NO_IMPACT
 from faultzone.api.ecs.shared import TAG
 from faultzone.api.request import Request, integer, structure, structures, text, texts
 
-#: The types of events of disks.
-DISK_EVENTS = ("Degraded", "SeverelyDegraded", "Stalled", "ErrorDetected")
-#: What the health of a disk may be, as filters compare it; one that is well is Ok.
-DISK_HEALTH = ("Impaired", "Warning", "Initializing", "InsufficientData", "NotApplicable")
+#: The types of events of disks, and the number of each. Samples have those of Degraded and Stalled, the
+#: others are ours.
+DISK_EVENTS: Final = {"Degraded": 1, "SeverelyDegraded": 3, "Stalled": 7, "ErrorDetected": 5}
+#: The health that filters do not compare: a disk that is well is Ok, and none is maintained.
+_NOT_ASKED: Final = ("Ok", "Maintaining")
 DISK_STATES = ("In_use", "Available", "Attaching", "Detaching", "Creating", "ReIniting")
 #: What a user may report, and what of it is about disks.
 REASONS = (
@@ -46,8 +50,8 @@ class DescribeDisksFullStatus(Request):
 
     disk_ids: tuple[str, ...] = texts("DiskId", most=100, too_many="DiskIdLimitExceeded")
     event_ids: tuple[str, ...] = texts("EventId", most=100, too_many="EventIdLimitExceeded")
-    event_type: str | None = text("EventType", among=DISK_EVENTS)
-    health: str | None = text("HealthStatus", among=DISK_HEALTH)
+    event_type: str | None = text("EventType", among=(*DISK_EVENTS,))
+    health: str | None = text("HealthStatus", among=tuple(each for each in HEALTH_CODES if each not in _NOT_ASKED))
     status: str | None = text("Status", among=DISK_STATES)
     event_time: dict[str, str] | None = structure("EventTime", text("Start"), text("End"))
     tags: tuple[dict[str, str], ...] = structures("Tag", *TAG, most=20)

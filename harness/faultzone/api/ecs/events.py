@@ -13,8 +13,17 @@ from faultzone.api.ecs.reasons import (
 from faultzone.api.ecs.shared import TAG
 from faultzone.api.request import Request, flag, integer, structure, structures, text, texts
 
-#: What the health of an instance may be, in the letters in which filters are compared (event/pending-filters).
-HEALTH = ("Ok", "Impaired", "Warning", "Maintaining", "Initializing", "InsufficientData", "NotApplicable")
+#: What the health of an instance may be, in the letters in which filters are compared (event/pending-filters), and the
+#: number beside each name. Samples have those of Ok, Warning and Impaired; the others are ours.
+HEALTH_CODES: Final = {
+    "Ok": 0,
+    "Impaired": 128,
+    "Warning": 64,
+    "Maintaining": 0,
+    "Initializing": 16,
+    "InsufficientData": 32,
+    "NotApplicable": 256,
+}
 #: What may be done to an instance whose host fails; the first is the default.
 ACTIONS_ON_MAINTENANCE = ("AutoRecover", "Stop", "AutoRedeploy")
 #: Whose events may be asked for; the first is the default.
@@ -69,7 +78,7 @@ class DescribeInstancesFullStatus(_Events):
 
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100, too_many="InstanceIdLimitExceeded")
     status: str | None = text("Status", among=STATUSES)
-    health: str | None = text("HealthStatus", among=HEALTH)
+    health: str | None = text("HealthStatus", among=(*HEALTH_CODES,))
 
     answer = Answer(
         *PAGES,

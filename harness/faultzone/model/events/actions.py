@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from faultzone.api.answer import CURRENT
 from faultzone.api.ecs.events import (
+    HEALTH_CODES,
     INSTANCE,
     CancelSimulatedSystemEvents,
     CreateSimulatedSystemEvents,
@@ -40,8 +41,8 @@ from faultzone.model.core.state import (
 )
 from faultzone.model.events import operations
 
-#: The numbers beside the names. Samples have those of 1, 34 and 65 (types), 0, 8, 24 and 28 (states) and 0, 64 and 128
-#: (health); the others are ours.
+#: The numbers beside the names. Samples have those of 1, 34 and 65 (types), 0, 8, 24 and 28 (states); the others are
+#: ours.
 TYPE_CODES: Final = {
     "SystemMaintenance.Reboot": 1,
     "SystemMaintenance.Stop": 2,
@@ -73,15 +74,6 @@ STATE_CODES: Final = {
     events.EXECUTING: 20,
     events.SCHEDULED: 24,
     events.INQUIRING: 28,
-}
-HEALTH_CODES: Final = {
-    "Maintaining": 0,
-    "Ok": 0,
-    "Initializing": 16,
-    "InsufficientData": 32,
-    "Warning": 64,
-    "Impaired": 128,
-    "NotApplicable": 256,
 }
 #: Why a simulated event was published (event/reason).
 SIMULATED: Final = "A simulated event."

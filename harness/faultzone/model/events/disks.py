@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from faultzone.api.ecs.disk_events import OF_DISKS, DescribeDisksFullStatus, ReportInstancesStatus
+from faultzone.api.ecs.disk_events import DISK_EVENTS, OF_DISKS, DescribeDisksFullStatus, ReportInstancesStatus
+from faultzone.api.ecs.events import HEALTH_CODES
 from faultzone.api.errors import ApiError
 from faultzone.clock import DAY, stamp
 from faultzone.model.core import events
@@ -22,19 +23,11 @@ from faultzone.model.core.index import NONE, both, either
 from faultzone.model.core.listing import Listed, listing
 from faultzone.model.core.state import AccountState, Instance, RegionState
 
-#: The numbers beside the names. Samples have those of Degraded, Stalled and Ok to Impaired; the others are ours.
-_TYPE_CODES: Final = {"Degraded": 1, "SeverelyDegraded": 3, "ErrorDetected": 5, "Stalled": 7}
-_HEALTH_CODES: Final = {"Ok": 0, "Warning": 64, "Impaired": 128}
 _IN_USE: Final = {"Code": 128, "Name": "In_use"}
-#: What the health of a disk is while an event of a type lasts, the worst last.
-_HEALTH: Final = {
-    "Degraded": "Warning",
-    "SeverelyDegraded": "Warning",
-    "Stalled": "Impaired",
-    "ErrorDetected": "Impaired",
-}
 #: A damaged local disk is isolated once its user consents.
 DAMAGED: Final = "ErrorDetected"
+#: While an event of these types lasts, a disk is Impaired; while one of the others does, its health is Warning.
+_IMPAIRS: Final = frozenset({"Stalled", DAMAGED})
 _ISOLATES: Final = "SystemMaintenance.IsolateErrorDisk"
 #: How long events are told of after they began.
 _TOLD: Final = 7 * DAY
@@ -165,8 +158,10 @@ def _named(account: AccountState, ids: Iterable[str]) -> list[tuple[Instance, in
 
 
 def _health(told: Sequence[DiskEvent], disk: str) -> str:
-    lasting = {_HEALTH[each.type] for each in told if each.disk == disk and each.ended is None}
-    return max(lasting, key=_HEALTH_CODES.__getitem__, default="Ok")
+    lasting = {each.type for each in told if each.disk == disk and each.ended is None}
+    if not lasting:
+        return "Ok"
+    return "Impaired" if lasting & _IMPAIRS else "Warning"
 
 
 def _render(instance: Instance, number: int, told: Sequence[DiskEvent], shown: Sequence[DiskEvent]) -> dict[str, Any]:
@@ -177,7 +172,7 @@ def _render(instance: Instance, number: int, told: Sequence[DiskEvent], shown: S
         "InstanceId": instance.id,
         "Device": device_of(instance, number),
         "Status": _IN_USE,
-        "HealthStatus": {"Code": _HEALTH_CODES[health], "Name": health},
+        "HealthStatus": {"Code": HEALTH_CODES[health], "Name": health},
         "DiskEventSet": {"DiskEventType": [_render_event(each) for each in shown if each.disk == disk]},
     }
 
@@ -185,7 +180,7 @@ def _render(instance: Instance, number: int, told: Sequence[DiskEvent], shown: S
 def _render_event(event: DiskEvent) -> dict[str, Any]:
     shown = {
         "EventId": event.id,
-        "EventType": {"Code": _TYPE_CODES[event.type], "Name": event.type},
+        "EventType": {"Code": DISK_EVENTS[event.type], "Name": event.type},
         "EventTime": stamp(event.began),
     }
     return shown if event.ended is None else {**shown, "EventEndTime": stamp(event.ended)}
