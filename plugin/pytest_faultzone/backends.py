@@ -16,6 +16,7 @@ from faultzone.region import CloudOptions
 from faultzone.serve.client import read_keys
 from faultzone.substrate.docker.settings import Settings
 from pytest_faultzone import options
+from pytest_faultzone.causes import NOT_RUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -146,4 +147,4 @@ def require(item: pytest.Item, capabilities: Iterable[str]) -> None:
     for capability in capabilities:
         if capability not in allowed:
             meaning = CAPABILITIES[capability]
-            pytest.skip(f"not-supported: the {name} backend does not let a test {meaning} ({capability})")
+            pytest.skip(f"{NOT_RUN}the {name} backend does not let a test {meaning} ({capability})")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import faultzone
 from faultzone.errors import FaultzoneError, HarnessError, UndoFailed
+from faultzone.verdicts import NOT_SUPPORTED
 
 if TYPE_CHECKING:
     import pytest
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 TEST: Final = "test"
 MODEL: Final = "model"
 HARNESS: Final = "harness"
+
+#: How the reason of a test begins that the backend does not let run.
+NOT_RUN: Final = f"{NOT_SUPPORTED}: "
 
 _PACKAGE: Final = Path(faultzone.__file__).parent
 _LIBRARIES: Final = tuple({*map(Path, sysconfig.get_paths().values()), Path(sys.base_prefix) / "lib"})
@@ -46,7 +50,7 @@ def of(
 ) -> dict[str, object]:
     """What is added to what a test says: `because`, where it says nothing of the region; `spreads`, if the
     harness failed in a way that the next tests would meet too; and `stop`, the reason to run no more tests."""
-    if verdict == "not-supported":
+    if verdict == NOT_SUPPORTED:
         return {"because": _skipped(report), **_cannot(maker)}
     if verdict not in ("harness-error", "not-undone") or call.excinfo is None:
         return {}
@@ -78,7 +82,7 @@ def _skipped(report: pytest.TestReport) -> str:
     """Why a test was skipped."""
     written: Any = report.longrepr
     reason = str(written[2]) if isinstance(written, tuple) else str(written)
-    return reason.removeprefix("Skipped: ").removeprefix("not-supported: ")
+    return reason.removeprefix("Skipped: ").removeprefix(NOT_RUN)
 
 
 def _cannot(maker: RegionMaker | None) -> dict[str, object]:

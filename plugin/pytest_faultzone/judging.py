@@ -86,7 +86,7 @@ def complete(
     if call.excinfo is not None and isinstance(call.excinfo.value, NotSupported):
         path, line, _ = item.location
         report.outcome = "skipped"
-        report.longrepr = (str(path), line or 0, f"not-supported: {call.excinfo.value}")
+        report.longrepr = (str(path), line or 0, f"{causes.NOT_RUN}{call.excinfo.value}")
     named = marks.named(item)
     verdict = verdict_of(call, report) if named else None
     objection = ""

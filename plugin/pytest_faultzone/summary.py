@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import clauses, verdicts
 from pytest_faultzone import by_edition, departures, options, terminal
+from pytest_faultzone.causes import NOT_RUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from pytest_faultzone.proof import Proof
 
 
-#: How the reason of a test begins that the backend does not let run, and how many reasons are written.
-_NOT_RUN: Final = "not-supported: "
+#: How many reasons are written of why tests did not run.
 _REASONS: Final = 5
 
 
@@ -78,8 +78,8 @@ def write_not_run(reporter: Any) -> None:
     for report in reporter.stats.get("skipped", ()):
         reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else ""
         said = reason.removeprefix("Skipped: ")
-        if said.startswith(_NOT_RUN):
-            reasons[said.removeprefix(_NOT_RUN)] += 1
+        if said.startswith(NOT_RUN):
+            reasons[said.removeprefix(NOT_RUN)] += 1
     for reason, count in reasons.most_common(_REASONS):
         tests = "1 test" if count == 1 else f"{count} tests"
         reporter.write_line(fill(f"not supported, {tests}: {reason}", terminal.width()), yellow=True)
