@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from faultzone.control.faults.containers import AGENT_STATES, bring, faults_of
+from faultzone.control.faults.containers import PROCESS_OUTAGES, bring, faults_of
 from faultzone.control.faults.hosts import place_of
 from faultzone.control.metadata import who_asks
 from faultzone.control.registry import Table, verb
@@ -28,7 +28,7 @@ VERBS: Table = {}
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PATH: Final = re.compile(r"/[!-~]*")
 _VALUE: Final = re.compile(r"[\t -~]*")
-_AGENT_STATES: Final = ("running", *AGENT_STATES, "outdated")
+_AGENT_STATES: Final = ("running", *PROCESS_OUTAGES, "outdated")
 
 
 @verb(VERBS, "break-machines", writes=False, takes_lock=True)

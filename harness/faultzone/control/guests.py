@@ -12,7 +12,7 @@ from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_instance
 from faultzone.errors import NotSupported, UnknownTarget, UsageError
 from faultzone.model.assistant.state import find_machine
-from faultzone.substrate.guests import AGENT_STATES, Guests, Taught, exactly, like
+from faultzone.substrate.guests import Guests, Taught, exactly, like
 from faultzone.substrate.reaction import Reaction
 
 if TYPE_CHECKING:
@@ -129,9 +129,14 @@ def guest_request(backend: Local, *, instance: str, port: int, data: str = "", s
 
 @verb(VERBS, "break-agents")
 def set_agent(backend: Local, *, instance: str, state: str) -> dict[str, Any]:
-    """Set the state of the agent of an instance: running, stopped, hung, lacking, outdated or upgrading."""
+    """Set the state of the agent of an instance: `running`, or a state of `AgentOutage`."""
+    from faultzone.faults.guests import OUTAGES
+
+    states = ["running", *OUTAGES]
+    if state not in states:
+        raise UsageError.expected_one_of("state", state, states)
     _guests(backend).set_agent(instance, state)
-    return {"states": list(AGENT_STATES)}
+    return {"states": states}
 
 
 @verb(VERBS, "guest")

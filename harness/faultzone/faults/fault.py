@@ -63,6 +63,7 @@ class Fault:
         examples: by field, what is drawn for it: some values, or `hosts`, `racks`, `switches`, `zones`, `instances`,
             `subscriptions`, `spots`.
             Fields named for a target are drawn from these by themselves, all others are left out.
+        choices: by field, the values that it may have, where these are few.
     """
 
     capability: ClassVar[str]
@@ -77,6 +78,7 @@ class Fault:
     excluded_once_missed: ClassVar[tuple[str, ...]] = ()
     documented: ClassVar[Mapping[str, str]] = {}
     examples: ClassVar[Mapping[str, str | tuple[object, ...]]] = {}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def __init_subclass__(cls, *, base: bool = False) -> None:
         """Let a kind of fault be known by its name, unless it is what several kinds have in common."""
@@ -103,6 +105,9 @@ class Fault:
                 milliseconds(getattr(self, name))
             if name in FIELDS and isinstance(value, str):
                 see_target(name, value)
+        for name, allowed in self.choices.items():
+            if getattr(self, name) not in allowed:
+                raise UsageError.expected_one_of(name, getattr(self, name), allowed)
 
     @property
     def why_no_undo(self) -> str | None:
@@ -183,6 +188,12 @@ def _field_schema(kind: type[Fault], field: Field[Any], said: Mapping[str, str])
     told: dict[str, object] = {"type": types}
     if field.name in said:
         told["description"] = said[field.name]
+    if field.name in kind.choices:
+        allowed = kind.choices[field.name]
+        told["enum"] = list(allowed)
+        missing = [f"`{each}`" for each in allowed if f"`{each}`" not in str(told.get("description"))]
+        if missing:
+            told["description"] = f"{told.get('description')} {', '.join(missing)}"
     if field.name in FIELDS:
         told |= {"x-target": FIELDS[field.name], "examples": descriptions(FIELDS[field.name])}
     if field.default is not MISSING and field.default is not None:

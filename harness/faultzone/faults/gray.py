@@ -20,8 +20,6 @@ THROTTLED: Final = "https://www.alibabacloud.com/help/doc-detail/437902.htm"
 BATCHES: Final = ("StartInstances", "StopInstances", "RebootInstances")
 
 _LISTINGS: Final = ("DescribeInstances", "Describe*")
-_SLIPS: Final = ("lacks", "repeats")
-_BREAKS: Final = ("reset", "half-closed", "truncated", "silent")
 
 
 def _see_page(page: int | None) -> None:
@@ -85,7 +83,8 @@ class PageSlip(OfCalls):
     border: bool = False
     ends: ClassVar = "listings are whole"
     documented: ClassVar = {"lacks": EVENTUAL, "repeats": BEYOND}
-    examples: ClassVar = {"action": _LISTINGS, "how": _SLIPS, "page": (None, 2), "border": (False, True)}
+    examples: ClassVar = {"action": _LISTINGS, "how": (*documented,), "page": (None, 2), "border": (False, True)}
+    choices: ClassVar = {"how": (*documented,)}
 
     def __post_init__(self) -> None:
         """Look at the values.
@@ -94,8 +93,6 @@ class PageSlip(OfCalls):
             UsageError: one cannot be; the text says what to write.
         """
         super().__post_init__()
-        if self.how not in _SLIPS:
-            raise UsageError.expected_one_of("how", self.how, _SLIPS)
         _see_page(self.page)
         if self.border and self.page == 1:
             raise UsageError.expected("page", 1, "a later page, such as 2, since none is before the first")
@@ -190,7 +187,8 @@ class BrokenConnection(OfCalls):
     after_effect: bool = True
     ends: ClassVar = "connections hold"
     documented: ClassVar = {"reset": RETRIED, "half-closed": RETRIED, "truncated": BEYOND, "silent": RETRIED}
-    examples: ClassVar = {"action": ("*", *_LISTINGS), "how": _BREAKS, "times": (1, 2)}
+    examples: ClassVar = {"action": ("*", *_LISTINGS), "how": (*documented,), "times": (1, 2)}
+    choices: ClassVar = {"how": (*documented,)}
 
     def __post_init__(self) -> None:
         """Look at the values.
@@ -199,8 +197,6 @@ class BrokenConnection(OfCalls):
             UsageError: one cannot be; the text says what to write.
         """
         super().__post_init__()
-        if self.how not in _BREAKS:
-            raise UsageError.expected_one_of("how", self.how, _BREAKS)
         if self.how == "truncated" and not self.after_effect:
             raise UsageError.expected(
                 "after_effect", False, "True, since only a call that has an answer can lose a part"

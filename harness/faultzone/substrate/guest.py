@@ -287,7 +287,7 @@ class Guest:
 
     @property
     def agent_state(self) -> str:
-        """Its agent in a word of `guests.AGENT_STATES`: `running` if it takes commands as soon as it gets them."""
+        """The state of its agent: `running` if it takes commands as soon as it gets them."""
         agent = self.agent
         if not agent.installed:
             return "lacking"

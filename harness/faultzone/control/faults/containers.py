@@ -14,14 +14,15 @@ from faultzone.control.faults.hosts import Place, host_of, is_up, place_of
 from faultzone.control.targets import find_instance
 from faultzone.errors import NotSupported, UsageError
 from faultzone.faults.containers import DiskFull, HostKilled, HostPaused, MemoryExhausted, PeerCut, SlowNetwork
-from faultzone.faults.guests import AgentOutage, GuestCrash
+from faultzone.faults.guests import OUTAGES, AgentOutage, GuestCrash
 
 if TYPE_CHECKING:
     from faultzone.control.local import Containers
 
 BREAKERS: Final[Breakers] = {}
 #: The states of an agent that is a process.
-AGENT_STATES: Final = ("stopped", "hung")
+#: The outages of an agent that is a process.
+PROCESS_OUTAGES: Final = OUTAGES[:2]
 
 
 def _condition(backend: Containers, host: Place) -> dict[str, Any]:
@@ -135,8 +136,8 @@ def crash(backend: Containers, fault: GuestCrash) -> Breaking:
 @breaks(AgentOutage, BREAKERS, of=agent_of, shared=False)
 def put_out_of_order(backend: Containers, fault: AgentOutage, agent: Hashable) -> Breaking:
     """Kill the agent, or let it stand still; with no outage left it runs."""
-    if fault.state not in AGENT_STATES:
-        raise NotSupported(f"state={fault.state!r}: the agent of a real instance can be {', '.join(AGENT_STATES)}")
+    if fault.state not in PROCESS_OUTAGES:
+        raise NotSupported(f"state={fault.state!r}: the agent of a real instance can be {', '.join(PROCESS_OUTAGES)}")
     bring(backend, fault.instance, fault.state)
 
     def is_sound() -> bool:
