@@ -79,25 +79,6 @@ def test_several_journals(run: Path, capsys: pytest.CaptureFixture[str], tmp_pat
     assert ask(capsys, tmp_path, "sometimes undo")[1] == ["sometimes undo: reached in 2 of 2 journals"]
 
 
-@pytest.mark.parametrize("content", ["", "nonsense\nnonsense\n"])
-def test_what_is_no_journal_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
-    (tmp_path / "a.ndjson").write_text(content, "utf-8")
-    assert ask(capsys, tmp_path / "a.ndjson", "refusal")[0] == 2
-    assert ask(capsys, tmp_path / "no.ndjson", "refusal")[0] == 2
-
-
-def test_a_journal_whose_last_line_is_cut_is_told(
-    run: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    whole, cut = tmp_path / "a.ndjson", tmp_path / "b.ndjson"
-    whole.write_text(run.read_text("utf-8"), "utf-8")
-    cut.write_text(run.read_text("utf-8")[:-30], "utf-8")
-    assert cli.main(["ask", str(tmp_path), "refusal"]) == 0
-    told = capsys.readouterr()
-    assert told.out.splitlines()[-1] == "4 entries: refusal"
-    assert told.err == f"{cut}: the last line is cut short, and is left out: the run may have gone on\n"
-
-
 def test_the_journal_of_an_endpoint_has_calls_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.ndjson").write_text('{"n": 0, "at": 5, "kind": "call", "action": "RunInstances"}\n', "utf-8")
     assert ask(capsys, tmp_path / "a.ndjson", "call RunInstances")[0] == 0

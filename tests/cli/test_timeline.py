@@ -64,31 +64,10 @@ def test_it_marks_what_the_checkers_object_to(run: Path) -> None:
     assert '"text": "spread: ' in run.with_suffix(".html").read_text("utf-8")
 
 
-def test_a_journal_that_was_cut_short_is_shown(run: Path) -> None:
-    run.write_text(run.read_text("utf-8")[:-30], "utf-8")
-    assert main(["timeline", str(run)]) == 0
-
-
 def test_a_journal_of_another_version_is_shown(run: Path) -> None:
     run.write_text('{"n":0,"at":0,"kind":"start"}\n{"n":1,"at":5,"kind":"transition","instance":"i-1"}\n', "utf-8")
     for option in ([], ["--svg"], ["--trace"]):
         assert main(["timeline", str(run), *option]) == 0
-
-
-@pytest.mark.parametrize(
-    ("held", "said"),
-    [
-        ("", "expected a journal (*.ndjson), found no entry"),
-        ("hello\nworld\n", "expected a journal (*.ndjson): "),
-        ('{"n":0}\n{"n":1}\n', "expected a journal (*.ndjson): "),
-        ("\x00\xff\n\n\n", "expected a journal (*.ndjson): "),
-    ],
-)
-def test_what_is_no_journal_is_refused(run: Path, capsys: pytest.CaptureFixture[str], held: str, said: str) -> None:
-    run.write_text(held, "utf-8")
-    assert main(["timeline", str(run)]) == 2
-    assert said in capsys.readouterr().err
-    assert not run.with_suffix(".html").exists()
 
 
 def test_two_runs_are_compared(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

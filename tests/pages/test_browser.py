@@ -154,8 +154,15 @@ def test_another_journal_is_taken_and_what_is_none_is_refused(show: Any, tmp_pat
         assert shown.text("h1") == "good.ndjson"
     shown.page.set_input_files("#open", cut)
     shown.until("document.getElementById('title').textContent === 'cut.ndjson'")
-    assert shown.text("#says") == f"The last line, {len(run())}, is cut short and left out."
+    assert shown.text("#says") == f"The last line, {len(run())}, is cut short and left out: the run may have gone on."
     assert shown.text("#found") == f"{len(run()) - 1} entries"
+
+
+def test_a_page_of_a_journal_that_was_cut_says_so(show: Any) -> None:
+    shown = show(page(run(), "a run", cut=len(run()) + 1)).ready()
+    assert (
+        shown.text("#says") == f"The last line, {len(run()) + 1}, is cut short and left out: the run may have gone on."
+    )
 
 
 def test_a_dropped_journal_is_shown(show: Any) -> None:

@@ -46,6 +46,7 @@ def test_a_page_carries_its_journal_and_the_marks() -> None:
     assert json.loads(_part(made, "about-run")) == {
         "title": "a run",
         "marks": [{"n": 3, "text": "spread: two share a host"}],
+        "cut": 0,
         "other": None,
     }
     assert page(run(), "a run", [Mark(3, "spread: two share a host")]) == made
@@ -72,12 +73,13 @@ def test_a_page_without_its_journal_is_small() -> None:
 
 
 def test_a_page_carries_another_run_beside_the_first() -> None:
-    made = page(run(), "a run", [], Run(busy(stumbles=True), "another", [Mark(4, "money")]))
+    made = page(run(), "a run", [], Run(busy(stumbles=True), "another", [Mark(4, "money")], cut=7))
     carried = gzip.decompress(base64.b64decode(_part(made, "journal-other"))).decode()
     assert carried == "".join(lines(busy(stumbles=True)))
     assert json.loads(_part(made, "about-run"))["other"] == {
         "title": "another",
         "marks": [{"n": 4, "text": "money"}],
+        "cut": 7,
     }
     assert "<title>a run | another</title>" in made
 

@@ -22,6 +22,7 @@ from faultzone.journal.journal import Journal, stored
 
 if TYPE_CHECKING:
     from faultzone.conditions import Condition
+    from faultzone.journal.journal import Stored
 
 #: The checkers by name.
 CHECKERS: Final[dict[str, type[Checker]]] = {
@@ -112,17 +113,25 @@ def _fold(entries: Sequence[Raw], checkers: Sequence[Checker]) -> None:
 
 
 def check_file(path: Path, names: Sequence[str | Condition] | None = None) -> list[Result]:
-    """Judge a stored journal.
+    """Judge a stored journal; a last line that is cut short is left out.
 
     Raises:
         UsageError: there is no such file, it is no journal, or its entries are others than this version's.
     """
-    entries = stored(path)
+    return check_stored(stored(path), names)
+
+
+def check_stored(journal: Stored, names: Sequence[str | Condition] | None = None) -> list[Result]:
+    """Judge a stored journal that has been read.
+
+    Raises:
+        UsageError: its entries are others than this version's.
+    """
     try:
-        return check(entries, names)
+        return check(journal.entries, names)
     except HarnessError as error:
         # A region writes what the checkers can read; anybody can have written a file.
-        raise UsageError(f"{path}: expected a journal that this version of faultzone wrote: {error}") from error
+        raise UsageError(f"{journal.path}: expected a journal that this version of faultzone wrote: {error}") from error
 
 
 def demand(journal: Journal | Iterable[Raw], names: Sequence[str | Condition] | None = None) -> None:
@@ -148,6 +157,7 @@ __all__ = [
     "ViolationError",
     "check",
     "check_file",
+    "check_stored",
     "choose",
     "demand",
 ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from faultzone.cli.journals import read as read_journal
 
 if TYPE_CHECKING:
     from faultzone.conditions import Condition, Description
@@ -50,18 +51,15 @@ def add(
 
 
 def run(sentence: str, journals: Sequence[Path]) -> int:
-    """Answer a sentence from journals; the exit status. The error stream names those whose last line is cut short.
+    """Answer a sentence from journals; the exit status.
 
     Raises:
         UsageError: it is no sentence, it is about entries that cannot exist, or a file is no journal.
     """
     from faultzone.conditions import Condition, read
     from faultzone.conditions.judging import see_told
-    from faultzone.journal.journal import is_cut, stored
 
-    loaded = [(path, stored(path)) for path in journals]
-    for path in filter(is_cut, journals):
-        print(f"{path}: the last line is cut short, and is left out: the run may have gone on", file=sys.stderr)
+    loaded = [(path, read_journal(path).entries) for path in journals]
     asked = read(sentence, [entry for _, entries in loaded for entry in entries])
     for _, entries in loaded:
         see_told(asked.what if isinstance(asked, Condition) else asked, entries)

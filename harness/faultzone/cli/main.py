@@ -30,8 +30,8 @@ from faultzone.api.ecs import ECS
 from faultzone.cli import ask as ask_cli
 from faultzone.cli import docker as docker_cli
 from faultzone.cli import env as env_cli
+from faultzone.cli import journals, serving
 from faultzone.cli import run as run_cli
-from faultzone.cli import serving
 from faultzone.cli import timeline as timeline_cli
 from faultzone.errors import FaultzoneError, UsageError
 
@@ -290,9 +290,9 @@ def _check(options: argparse.Namespace) -> int:
 
     names: list[str | Condition] = [*checkers.choose(options.checkers), *map(_condition, options.condition)]
     violated = False
-    for path in _journals(options.journal):
+    for path in journals.found(options.journal):
         print(path)
-        for result in checkers.check_file(path, names):
+        for result in checkers.check_stored(journals.read(path), names):
             print(indent(str(result), "  "))
             violated |= result.verdict == checkers.VIOLATED
     return int(violated)
@@ -315,26 +315,11 @@ def _condition(sentence: str) -> Condition:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    return ask_cli.run(options.sentence, _journals([options.journal]))
+    return ask_cli.run(options.sentence, journals.found([options.journal]))
 
 
 def _timeline(options: argparse.Namespace) -> int:
-    return timeline_cli.run(options, _journals([options.journal]))
-
-
-def _journals(paths: Sequence[Path]) -> list[Path]:
-    """The journals that these paths mean.
-
-    Raises:
-        UsageError: there is none in a directory.
-    """
-    found = []
-    for path in paths:
-        below = sorted(path.rglob("*.ndjson")) if path.is_dir() else [path]
-        if not below:
-            raise UsageError(f"{path}: expected a journal, found no file named *.ndjson")
-        found += below
-    return found
+    return timeline_cli.run(options, journals.found([options.journal]))
 
 
 def _actions(options: argparse.Namespace) -> int:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from faultzone.cli.journals import read
 from faultzone.errors import UsageError
 
 if TYPE_CHECKING:
-    from faultzone.journal.journal import Entry
-    from faultzone.pages.timeline import Mark
+    from faultzone.journal.journal import Entry, Stored
+    from faultzone.pages.timeline import Mark, Run
 
 #: Form -> how the name of its file ends.
 _ENDS: Final = {"html": ".html", "svg": ".svg", "trace": ".trace.json"}
@@ -93,17 +94,14 @@ def _compare(options: argparse.Namespace, journals: Sequence[Path]) -> int:
         raise UsageError(f"--{options.form}: expected one journal; two stand side by side on a page alone")
     if len(journals) > 1 or options.other.is_dir():
         raise UsageError(f"{options.journal} {options.other}: expected two files, found a directory")
-    from faultzone.journal.journal import stored
     from faultzone.pages.compare import first_difference
-    from faultzone.pages.timeline import Run, page
 
     (path,) = journals
-    one, other = stored(path), stored(options.other)
     names = _names(path, options.other)
-    beside = Run(other, names[1], _verdicts(other))
+    one, other = read(path), read(options.other)
     usual = path.with_name(f"{path.stem}-and-{options.other.stem}.html")
-    _put(options, usual, page(one, names[0], _verdicts(one), beside))
-    found = first_difference(one, other)
+    _put(options, usual, _page(_run(one, names[0]), _run(other, names[1])))
+    found = first_difference(one.entries, other.entries)
     if found is None:
         print("no difference", file=sys.stderr)
     else:
@@ -136,20 +134,30 @@ def write(target: Path, made: str) -> None:
 
 def _made(path: Path, form: str) -> str:
     """What a stored journal looks like in a form."""
-    from faultzone.journal.journal import stored
-
-    entries = stored(path)
+    journal = read(path)
     if form == "svg":
         from faultzone.pages.svg import svg
 
-        return svg(entries, path.stem)
+        return svg(journal.entries, path.stem)
     if form == "trace":
         from faultzone.pages.trace import trace
 
-        return trace(entries)
+        return trace(journal.entries)
+    return _page(_run(journal, path.stem))
+
+
+def _run(journal: Stored, name: str) -> Run:
+    """A stored journal as a page shows it."""
+    from faultzone.pages.timeline import Run
+
+    return Run(journal.entries, name, _verdicts(journal.entries), journal.cut)
+
+
+def _page(run: Run, other: Run | None = None) -> str:
+    """A page of a run, or of two."""
     from faultzone.pages.timeline import page
 
-    return page(entries, path.stem, _verdicts(entries))
+    return page(run.entries, run.title, run.marks, other, cut=run.cut)
 
 
 def _verdicts(entries: list[Entry]) -> list[Mark]:

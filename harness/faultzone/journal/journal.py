@@ -16,7 +16,6 @@ import json
 import os
 import stat
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
@@ -331,12 +330,51 @@ def lines(entries: Iterable[Entry]) -> Iterator[str]:
     return map(_line, list(entries))
 
 
+class Stored(NamedTuple):
+    """A stored journal.
+
+    Attributes:
+        path: its file.
+        entries: what it has.
+        cut: the number of its last line, if that is cut short by a killed process and left out; 0 if it is whole.
+    """
+
+    path: Path
+    entries: list[Entry]
+    cut: int = 0
+
+    @property
+    def told(self) -> str:
+        """What a reader has to know of the file besides its entries; empty for one that is whole."""
+        rest = "is cut short and left out: the run may have gone on"
+        return f"{self.path}: the last line, {self.cut}, {rest}" if self.cut else ""
+
+
 def load(path: Path) -> list[Entry]:
     """The entries of a stored journal. A last line cut short by a killed process is left out.
 
     Raises:
         ValueError: it is no file, or a line other than the last is not an entry.
     """
+    return _load(path).entries
+
+
+def stored(path: Path) -> Stored:
+    """A stored journal that a user names.
+
+    Raises:
+        UsageError: there is no such file, it is no journal, or it has no entry.
+    """
+    try:
+        found = _load(path)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: expected a journal (*.ndjson): {error}") from None
+    if not found.entries:
+        raise UsageError(f"{path}: expected a journal (*.ndjson), found no entry")
+    return found
+
+
+def _load(path: Path) -> Stored:
     if not path.is_file() and path.exists():
         raise ValueError("it is no file")
     entries: list[Entry] = []
@@ -346,7 +384,7 @@ def load(path: Path) -> list[Entry]:
         wrong = 0
         for index, line in enumerate(file, 1):
             if wrong:
-                break
+                raise ValueError(f"{path}:{wrong} is not a journal entry")
             entry = _read(line)
             if entry is None:
                 wrong = index
@@ -356,31 +394,7 @@ def load(path: Path) -> list[Entry]:
                 if entry.kind == "summary":
                     summaries[entry.number] = len(entries)
                 entries.append(entry)
-        else:
-            return entries
-    raise ValueError(f"{path}:{wrong} is not a journal entry")
-
-
-def stored(path: Path) -> list[Entry]:
-    """The entries of a stored journal that a user names.
-
-    Raises:
-        UsageError: there is no such file, it is no journal, or it has no entry.
-    """
-    try:
-        entries = load(path)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: expected a journal (*.ndjson): {error}") from None
-    if not entries:
-        raise UsageError(f"{path}: expected a journal (*.ndjson), found no entry")
-    return entries
-
-
-def is_cut(path: Path) -> bool:
-    """Whether the last line of a stored journal is cut short, which `load` leaves out."""
-    with path.open("rb") as file:
-        last = deque(file, 1)
-    return bool(last) and _read(last[0]) is None
+    return Stored(path, entries, wrong)
 
 
 def _read(line: bytes) -> Entry | None:

@@ -25,14 +25,24 @@ class Mark(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A run that a page shows: its entries, what it is called, and verdicts on it."""
+    """A run that a page shows.
+
+    Attributes:
+        entries: of its journal.
+        title: what it is called.
+        marks: verdicts on it.
+        cut: the number of the last line of its stored journal, if that is cut short and left out; 0 if it is whole.
+    """
 
     entries: Iterable[Entry]
     title: str
     marks: Sequence[Mark] = ()
+    cut: int = 0
 
 
-def page(entries: Iterable[Entry], title: str, marks: Sequence[Mark] = (), other: Run | None = None) -> str:
+def page(
+    entries: Iterable[Entry], title: str, marks: Sequence[Mark] = (), other: Run | None = None, *, cut: int = 0
+) -> str:
     """The page. It takes other journals too, which are dropped on it; without an entry it only waits for one.
 
     Whatever names and outputs hold is data of the page and never a part of it: the policy of the page allows its own
@@ -43,9 +53,11 @@ def page(entries: Iterable[Entry], title: str, marks: Sequence[Mark] = (), other
         title: what the run is called.
         marks: verdicts on it, such as those of checkers.
         other: another run, which stands beside it; the first difference is marked.
+        cut: as of a `Run`.
     """
     style, script = (_HERE.joinpath(name).read_text("utf-8") for name in ("page.css", "timeline.js"))
-    about = _about(title, marks) | {"other": None if other is None else _about(other.title, other.marks)}
+    about = _about(title, marks, cut)
+    about["other"] = None if other is None else _about(other.title, other.marks, other.cut)
     policy = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'"
     return Template(_HERE.joinpath("page.html").read_text("utf-8")).substitute(
         title=html.escape(title if other is None else f"{title} | {other.title}"),
@@ -58,8 +70,8 @@ def page(entries: Iterable[Entry], title: str, marks: Sequence[Mark] = (), other
     )
 
 
-def _about(title: str, marks: Sequence[Mark]) -> dict[str, object]:
-    return {"title": title, "marks": [mark._asdict() for mark in marks]}
+def _about(title: str, marks: Sequence[Mark], cut: int) -> dict[str, object]:
+    return {"title": title, "marks": [mark._asdict() for mark in marks], "cut": cut}
 
 
 def _carried(entries: Iterable[Entry]) -> str:

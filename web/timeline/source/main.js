@@ -17,6 +17,8 @@ let both = null;
 let lines = null;
 let chosen = 0;
 
+/** What is told of a last line, as the commands tell it. */
+const CUT = "is cut short and left out: the run may have gone on";
 const PARTS = ["", "-other"];
 const pictures = PARTS.map((part, side) => new Picture(find(`frame${part}`), find(`picture${part}`), {
   onChoose: (index) => choose(both ? both.places[side][index] : index),
@@ -50,9 +52,10 @@ async function carried(id) {
   return new Response(stream).text();
 }
 
-function read(text, name, marks = []) {
+/** A run. What the page carries has whole lines alone: `cutBefore` is the line that was left out when it was made. */
+function read(text, name, marks = [], cutBefore = 0) {
   const { entries, cut } = parse(text);
-  return { name, told: fold(entries, marks), cut };
+  return { name, told: fold(entries, marks), cut: cut || cutBefore };
 }
 
 function about({ told: { entries, origin } }) {
@@ -82,7 +85,7 @@ function show(shown) {
   find("title").textContent = title;
   find("about").textContent = runs.map(about).join(" | ");
   say(runs.filter(({ cut }) => cut)
-    .map(({ name, cut }) => `The last line${other ? ` of ${name}` : ""}, ${cut}, is cut short and left out.`).join(" "));
+    .map(({ name, cut }) => `The last line${other ? ` of ${name}` : ""}, ${cut}, ${CUT}.`).join(" "));
   find("scrubber").max = String(lines.length - 1);
   kinds();
   document.body.classList.add("shown");
@@ -254,7 +257,7 @@ addEventListener("keydown", (event) => {
 });
 
 Promise.all(["journal", "journal-other"].map(carried)).then(([text, beside]) => {
-  const { title, marks, other } = JSON.parse(find("about-run").textContent);
+  const { title, marks, cut, other } = JSON.parse(find("about-run").textContent);
   if (!text) say("Drop a journal here, or open one.");
-  else show([read(text, title, marks), ...(beside ? [read(beside, other.title, other.marks)] : [])]);
+  else show([read(text, title, marks, cut), ...(beside ? [read(beside, other.title, other.marks, other.cut)] : [])]);
 }).catch((error) => say(`The journal in this page cannot be read: ${error.message}`));
