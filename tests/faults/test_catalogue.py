@@ -11,12 +11,12 @@ from faultzone.errors import UsageError
 from faultzone.faults import CATALOGUE, HostCrash
 from faultzone.faults.fault import Fault
 from faultzone.faults.house import read
-from tests.support.faults import IN_MEMORY, PAGE, SAMPLES, name_of, stage
+from tests.support.faults import IN_MEMORY, OF_MACHINES, PAGE, SAMPLES, name_of, stage
 
 
 def test_each_fault_has_what_breaks_it() -> None:
     assert SAMPLES.keys() == set(IN_MEMORY) == memory_breakers().keys()
-    assert container_breakers().keys() == set(CATALOGUE)
+    assert container_breakers().keys() == set(CATALOGUE) == SAMPLES.keys() | OF_MACHINES.keys()
 
 
 def test_what_cannot_always_be_undone_says_so() -> None:

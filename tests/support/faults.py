@@ -12,21 +12,27 @@ from faultzone import (
     ApiFailure,
     BrokenConnection,
     ClockJump,
+    DiskFull,
     DiskImpaired,
     GuestCrash,
     HostAtRisk,
     HostCrash,
     HostHang,
+    HostKilled,
+    HostPaused,
     Instance,
     LaunchFailure,
     Maintenance,
+    MemoryExhausted,
     MigrationFails,
     NetworkCut,
     PageSlip,
     PartialSuccess,
+    PeerCut,
     RackOutage,
     Region,
     SecurityLock,
+    SlowNetwork,
     SpotInterruption,
     SpotPriceRise,
     StaleReads,
@@ -37,7 +43,11 @@ from faultzone import (
     ZoneOutage,
     make_region,
 )
+from faultzone.backends.local import LocalBackend
+from faultzone.control.faults.breaks import Breaking
+from faultzone.control.tables import container_breakers, memory_breakers
 from faultzone.faults import CATALOGUE, Fault
+from faultzone.model.core.shape import Shape
 
 #: The page that has the catalogue.
 PAGE: Final = Path(__file__).parents[2] / "docs/chaos.md"
@@ -90,6 +100,45 @@ SAMPLES: Final[Mapping[type[Fault], Callable[[Stage], Fault]]] = {
     BrokenConnection: lambda on: BrokenConnection(share=0.5),
     ClockJump: lambda on: ClockJump("1h"),
 }
+
+
+#: The same of what takes a kernel and an engine, on another host than that of the first instance.
+OF_MACHINES: Final[Mapping[type[Fault], Callable[[Stage], Fault]]] = {
+    PeerCut: lambda on: PeerCut(on.host, _another(on)),
+    SlowNetwork: lambda on: SlowNetwork(on.host),
+    DiskFull: lambda on: DiskFull(on.host),
+    MemoryExhausted: lambda on: MemoryExhausted(on.web.id),
+    HostPaused: lambda on: HostPaused(on.host),
+    HostKilled: lambda on: HostKilled(on.host),
+}
+
+
+def _another(on: Stage) -> str:
+    return next(str(each["host"]) for each in on.region.hosts if each["host"] != on.host)
+
+
+def sample(on: Stage, kind: type[Fault]) -> Fault:
+    """A fault of any kind, of what is on a stage."""
+    return (SAMPLES[kind] if kind in SAMPLES else OF_MACHINES[kind])(on)
+
+
+def all_kinds() -> Region:
+    """A region in memory that takes faults of every kind; those that need a kernel and an engine break nothing there,
+    and are refused and met as on real hosts."""
+
+    def nothing(*given: object) -> Breaking:
+        yield None
+
+    real = {kind: each for kind, each in container_breakers().items() if kind in OF_MACHINES}
+    breakers = {**memory_breakers(), **{kind: each._replace(function=nothing) for kind, each in real.items()}}
+    backend = LocalBackend(
+        [Shape(zones=4, hosts_per_zone=4)],
+        edition="2026-10",
+        all_regions=True,
+        capabilities=LocalBackend.capabilities | {"break-machines"},
+        breakers=lambda: breakers,
+    )
+    return make_region(backend)
 
 
 #: What hosts in memory can suffer: all but what takes a kernel and an engine.

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from faultzone.api.callers import CALLER
 from faultzone.api.errors import ApiError
 from faultzone.clock import in_words, milliseconds, see_moment
-from faultzone.control.faults import met
 from faultzone.control.faults.breaks import OWN, Breaker, Breakers, Breaking, Proof
+from faultzone.control.faults.met import Seen, by_fields
 from faultzone.control.targets import is_about_described, of_targets, see_targets
 from faultzone.errors import FaultzoneError, HarnessError, NotSupported, UndoFailed, UnknownTarget, UsageError
 from faultzone.faults.calls import OfCalls
@@ -90,12 +90,12 @@ class Record:
         since: the instant from which it is in force; None where it never was.
         deadline: the instant by which the targets of one that is undoing are as promised.
         error: why it failed, or was skipped.
-        began: how many entries the journal had when it came into force.
-        migrations: how many live migrations were asked for before that, where it is a fault of these.
         met: whether anything has met it, as far as is known.
+        seen: tells whether anything has met it by now; None where it never came into force.
         also: the numbers of the faults on the other targets of the same description, which end with it.
         call_off: what calls a planned one off.
         stopped: whether a stop condition has ended it.
+        scheduled: whether it is a step of a schedule, which says how long it lasts.
     """
 
     number: int
@@ -107,12 +107,12 @@ class Record:
     error: Exception | None = None
     since: int | None = None
     call_off: Callable[[], object] | None = None
-    began: int = 0
-    migrations: int = 0
     met: bool = True
+    seen: Seen | None = None
     also: list[int] = field(default_factory=list)
     half_way: bool = False
     stopped: bool = False
+    scheduled: bool = False
     parts: list[_Part] = field(default_factory=list)
 
     @property
@@ -381,7 +381,8 @@ class ActiveFaults:
         record.state, record.since = ACTIVE, backend.clock.now
         answered = getattr(fault, "answered", None)
         with backend.locked():
-            met.begin(backend, record)
+            record.seen = (breaker.meets or by_fields)(backend, fault)
+            record.met = record.seen()
             if answered is not None:
                 backend.plan(milliseconds(answered), lambda: self._answer(record, breaker))
             if record.lasts is not None:
@@ -444,9 +445,9 @@ class ActiveFaults:
 
     def see_met(self, record: Record) -> Record:
         """The record, which says whether anything has met the fault by now."""
-        if record.state == ACTIVE:
+        if record.state == ACTIVE and record.seen is not None:
             with self._backend.locked():
-                record.met = met.is_met(self._backend, record)
+                record.met = record.met or record.seen()
         return record
 
     def _end(self, record: Record) -> None:

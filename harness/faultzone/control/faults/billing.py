@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.clock import milliseconds
 from faultzone.control.billing import books, end_early, subscription
+from faultzone.control.faults import met
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
 from faultzone.control.targets import find_account, find_instance, region_of
 from faultzone.faults.billing import AccountArrears, SubscriptionExpiry
@@ -53,7 +54,7 @@ def _bills_of(backend: Local, fault: AccountArrears) -> list[Hashable]:
     return [("bills", find_account(backend, fault.account))]
 
 
-@breaks(AccountArrears, BREAKERS, of=_bills_of, shared=False, locked=True)
+@breaks(AccountArrears, BREAKERS, of=_bills_of, shared=False, locked=True, meets=met.by_account)
 def bill(backend: Local, fault: AccountArrears, bills: tuple[str, str]) -> Breaking:
     """Present the bill, and pay it; what was stopped may wait for ReactivateInstances (billing/reactivate)."""
     payer, accounts = bills[1], books(backend)

@@ -37,6 +37,7 @@ class Breaker(NamedTuple):
         check: sees that a fault can be brought about, when it is planned and when it comes; None where its targets say
             all.
         answer: lets the owner make it good by himself, where that is not what its end does.
+        meets: what meets a fault that has just come into force; `met.by_fields` where it is None.
     """
 
     function: Callable[..., Breaking]
@@ -45,6 +46,7 @@ class Breaker(NamedTuple):
     locked: bool
     check: Callable[[Any, Any], None] | None = None
     answer: Callable[[Any, Any], None] | None = None
+    meets: Callable[[Any, Any], Callable[[], bool]] | None = None
 
     def targets(self, backend: object, fault: Fault) -> list[Hashable]:
         """What a fault hits.
@@ -75,6 +77,7 @@ def breaks(
     locked: bool = False,
     check: Callable[[Any, Any], None] | None = None,
     answer: Callable[[Any, Any], None] | None = None,
+    meets: Callable[[Any, Any], Callable[[], bool]] | None = None,
 ) -> Callable[[F], F]:
     """Let a generator break a kind of fault; see `Breaker`.
 
@@ -86,10 +89,13 @@ def breaks(
         locked: whether it runs with the lock of the backend. Such a generator may use neither door of the backend.
         check: raises `UsageError` for a fault that can never be brought about.
         answer: what its owner does by himself, after the time in the fault's field `answered`, before it ends.
+        meets: returns, of a fault that has just come into force, what tells whether anything has met it by then: a
+            function of `met`, or one of its own. Left out, what meets it follows from its fields: an instance, or the
+            places of hosts. A fault without such fields counts as met.
     """
 
     def add(function: F) -> F:
-        table[kind] = Breaker(function, of, shared, locked, check, answer)
+        table[kind] = Breaker(function, of, shared, locked, check, answer, meets)
         return function
 
     return add

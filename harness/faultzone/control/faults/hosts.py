@@ -5,7 +5,7 @@ A host comes back once no fault is left on it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
@@ -134,7 +134,14 @@ def _migrations_of(backend: Local, fault: MigrationFails) -> list[Hashable]:
     return [("migrations", find_region(backend, fault.region).id)]
 
 
-@breaks(MigrationFails, BREAKERS, of=_migrations_of, shared=False, locked=True)
+def _migrations_asked(backend: Local, fault: MigrationFails) -> Callable[[], bool]:
+    """By live migrations that are asked for in its region."""
+    migrations = find_region(backend, fault.region).part(migration.Migrations)
+    before = migrations.asked
+    return lambda: migrations.asked > before
+
+
+@breaks(MigrationFails, BREAKERS, of=_migrations_of, shared=False, locked=True, meets=_migrations_asked)
 def break_migrations(backend: Local, fault: MigrationFails, migrations: tuple[str, str]) -> Breaking:
     """Let them fail or take long; one that is under way takes as long as it takes."""
     at = backend.cloud.regions[migrations[1]]

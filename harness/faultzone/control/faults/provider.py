@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from faultzone.api.ecs.disk_events import DISK_EVENTS
 from faultzone.clock import milliseconds
 from faultzone.control.events import find_event, plan_maintenance, withdraw
+from faultzone.control.faults import met
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
 from faultzone.control.spot import find_offer
 from faultzone.control.targets import find_instance, find_region, region_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 BREAKERS: Final[Breakers] = {}
 
 
-@breaks(SupplyShortage, BREAKERS, locked=True)
+@breaks(SupplyShortage, BREAKERS, locked=True, meets=met.by_placing)
 def take_supply(backend: Local, fault: SupplyShortage) -> Breaking:
     """Hold a limit beside all others, whatever comes and goes meanwhile."""
     at = find_region(backend, fault.region)
@@ -43,7 +44,7 @@ def take_supply(backend: Local, fault: SupplyShortage) -> Breaking:
     at.placement.end_shortage(number)
 
 
-@breaks(LaunchFailure, BREAKERS, locked=True)
+@breaks(LaunchFailure, BREAKERS, locked=True, meets=met.by_launches)
 def fail_launches(backend: Local, fault: LaunchFailure) -> Breaking:
     """Let what is made from now on fail; what is being made already fails too."""
     at = find_region(backend, fault.region)
@@ -67,7 +68,7 @@ def take_back(backend: Local, fault: SpotInterruption) -> Breaking:
     yield None
 
 
-@breaks(SpotPriceRise, BREAKERS, locked=True)
+@breaks(SpotPriceRise, BREAKERS, locked=True, meets=met.by_spot)
 def raise_price(backend: Local, fault: SpotPriceRise) -> Breaking:
     """Hold a price beside all others, and a limit of supply with it."""
     at = find_region(backend, fault.region)
