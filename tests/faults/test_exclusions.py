@@ -19,6 +19,7 @@ from faultzone import (
     Schedule,
     SecurityLock,
     SwitchOutage,
+    UnmetFault,
     UsageError,
     ZoneOutage,
     make_region,
@@ -27,6 +28,7 @@ from faultzone import (
 from faultzone.faults import CATALOGUE, Fault
 from faultzone.faults.schedule import At
 from faultzone.faults.targets import FIELDS, rack_of, zone_of
+from faultzone.region import Injection
 
 LOSSES: Final[dict[str, Callable[[Instance], Fault]]] = {
     "HostCrash": lambda web: HostCrash(str(web.host)),
@@ -112,24 +114,104 @@ def test_each_is_refused_beside_the_loss_of_its_host(edition: str) -> None:
                     UsageError, match=rf"{type(other).__name__}.* cannot come at .*{type(loss).__name__}"
                 ):
                     region.chaos.play(Schedule(steps))
-                with region.chaos.inject(loss), pytest.raises(UsageError, match="cannot come at"):
+                with region.chaos.inject(loss, lasts="3m"), pytest.raises(UsageError, match="cannot come at"):
                     region.chaos.at("5s", other)
                 region.clock.advance("20m")
         assert [each["state"] for each in region.control("faults")["faults"] if each["state"] == "planned"] == []
 
 
-def test_a_fault_in_force_excludes_by_every_way_in(region: Region, web: Instance) -> None:
-    region.chaos.inject(RackOutage(str(web.rack)))
-    risk = HostAtRisk(str(web.host))
+def plans(region: Region, after: str, fault: Fault) -> list[Callable[[], object]]:
+    """Every way to plan a fault."""
+    schedule = Schedule([At(after, fault)])
+    return [
+        lambda: region.chaos.at(after, fault),
+        lambda: region.chaos.play(schedule),
+        lambda: region.control("schedule", after=milliseconds(after), fault=fault.told()),
+        lambda: region.control("play", schedule=schedule.told()),
+    ]
+
+
+def test_a_fault_that_has_an_end_excludes_by_every_way_in(region: Region, web: Instance) -> None:
+    region.chaos.inject(RackOutage(str(web.rack)), lasts="5m")
     said = r"HostAtRisk\(.* cannot come at 2019-03-01T.*: RackOutage\(.* excludes it on its host from 2019-03-01T"
-    for way in (
-        lambda: region.chaos.at("1m", risk),
-        lambda: region.chaos.play(Schedule([At("1m", risk)])),
-        lambda: region.control("schedule", after=60_000, fault=risk.told()),
-        lambda: region.control("play", schedule=Schedule([At("1m", risk)]).told()),
-    ):
+    for way in plans(region, "1m", HostAtRisk(str(web.host))):
         with pytest.raises(UsageError, match=said):
             way()
+
+
+#: What is in force until it is undone, and what it excludes while it is.
+OPEN: Final[dict[str, tuple[Callable[[Instance], Fault], Callable[[Instance], Fault]]]] = {
+    "power": (lambda web: HostCrash(str(web.host)), lambda web: HostAtRisk(str(web.host))),
+    "rack": (lambda web: RackOutage(str(web.rack)), lambda web: HostAtRisk(str(web.host))),
+    "itself": (lambda web: SecurityLock(web.id), lambda web: SecurityLock(web.id)),
+    "risk": (lambda web: HostAtRisk(str(web.host)), lambda web: HostAtRisk(str(web.host))),
+    "guest": (lambda web: HostHang(str(web.host)), lambda web: GuestCrash(web.id)),
+}
+BY_HAND: Final[dict[str, Callable[[Region, Fault], Injection]]] = {
+    "inject": lambda region, fault: region.chaos.inject(fault),
+    "at": lambda region, fault: region.chaos.at(0, fault),
+}
+
+
+@pytest.mark.parametrize("by", BY_HAND)
+@pytest.mark.parametrize("what", OPEN)
+def test_what_is_planned_beside_a_fault_without_an_end_comes_once_that_is_undone(
+    region: Region, web: Instance, what: str, by: str
+) -> None:
+    one, other = (make(web) for make in OPEN[what])
+    first = BY_HAND[by](region, one)
+    region.clock.advance("1s")
+    later = region.chaos.at("10m", other)
+    first.undo()
+    region.clock.advance("15m")
+    assert later.state == "active"
+
+
+PLANNED: Final[dict[str, Callable[[Region, Fault], Injection]]] = {
+    "at": lambda region, fault: region.chaos.at("30s", fault),
+    "play": lambda region, fault: region.chaos.play(Schedule([At("30s", fault)]))[0],
+}
+
+
+@pytest.mark.parametrize("by", BY_HAND)
+@pytest.mark.parametrize("plan", PLANNED)
+@pytest.mark.parametrize("what", OPEN)
+def test_what_is_planned_beside_a_fault_that_is_in_force_still_is_skipped_and_told(
+    region: Region, web: Instance, what: str, plan: str, by: str
+) -> None:
+    one, other = (make(web) for make in OPEN[what])
+    first = BY_HAND[by](region, one)
+    region.clock.advance("1s")
+    planned = PLANNED[plan](region, other)
+    region.clock.advance("1m")
+    assert (first.state, planned.state) == ("active", "skipped")
+    with pytest.warns(UnmetFault, match=rf"{type(other).__name__}.* was skipped: .+"):
+        planned.undo()
+    (notice,) = region.journal.of("notice", what="fault skipped", fault=type(other).__name__)
+    assert notice.data["number"] == planned.number
+
+
+@pytest.mark.parametrize("what", OPEN)
+def test_what_comes_at_once_beside_a_fault_without_an_end_is_refused(region: Region, web: Instance, what: str) -> None:
+    one, other = (make(web) for make in OPEN[what])
+    region.chaos.inject(one)
+    region.clock.advance("1s")
+    for way in (lambda: region.chaos.inject(other), *plans(region, "0s", other)):
+        with pytest.raises(UsageError):
+            way()
+    assert len(region.control("faults")["faults"]) == 1
+
+
+def test_a_fault_of_a_schedule_lasts_as_the_schedule_says(region: Region, web: Instance) -> None:
+    region.chaos.play(Schedule([At(0, HostCrash(str(web.host)))]))
+    with pytest.raises(UsageError, match=r"HostAtRisk.* cannot come at .*HostCrash"):
+        region.chaos.at("10m", HostAtRisk(str(web.host)))
+
+
+def test_what_cannot_be_undone_excludes_for_good(region: Region, web: Instance) -> None:
+    region.chaos.inject(HostCrash(str(web.host), reversible=False))
+    with pytest.raises(UsageError, match=r"HostAtRisk.* cannot come at .*HostCrash"):
+        region.chaos.at("10m", HostAtRisk(str(web.host)))
 
 
 def test_what_was_planned_before_is_excluded_too(region: Region, web: Instance) -> None:

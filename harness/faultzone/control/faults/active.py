@@ -120,6 +120,11 @@ class Record:
         """Whether it is planned or in force."""
         return self.state in (PLANNED, ACTIVE)
 
+    @property
+    def may_be_undone(self) -> bool:
+        """Whether it is in force until the test undoes it, which may be at any moment."""
+        return self.state == ACTIVE and self.lasts is None and not self.scheduled and self.fault.why_no_undo is None
+
     def render(self) -> dict[str, Any]:
         """The record as JSON."""
         return {
@@ -219,7 +224,9 @@ class ActiveFaults:
         """Hit the other targets of a description, too; one that cannot be hit is left out, and the journal says why."""
         for each in others:
             with suppress(NotSupported, UsageError):
-                record.also.append(self.inject(each, record.lasts).number)
+                other = self.inject(each, record.lasts)
+                other.scheduled = record.scheduled
+                record.also.append(other.number)
 
     def plan(self, after: int, fault: Fault, lasts: int | None = None) -> Record:
         """Bring a fault into force once so many milliseconds of region time have passed, and before more pass; of none,
@@ -283,7 +290,10 @@ class ActiveFaults:
             see_moment("until", f"{after + lasts}ms", now)
 
     def see_exclusions(self, planned: Sequence[tuple[Fault, int, int | None]]) -> None:
-        """See that no fault comes while another one excludes it, of those that are planned or in force too.
+        """See that no fault comes while another one certainly excludes it, of those that are planned or in force too.
+
+        A fault in force that the test may undo before excludes only what comes at once: if it is in force still when
+        another is due, that one is skipped.
 
         Args:
             planned: faults, each with how many milliseconds from now it comes, and for how many.
@@ -294,15 +304,19 @@ class ActiveFaults:
         from faultzone.control.faults.places import RegionPlaces  # Few faults are planned.
         from faultzone.faults.exclusions import Planned, see_exclusions
 
-        old = []
+        certain: list[Planned] = []
+        open_ended: list[Planned] = []
         for each in self.records.values():
             begins = each.due if each.state == PLANNED else each.since if each.state == ACTIVE else None
             if begins is not None:
-                old.append(Planned(each.fault, begins, each.lasts))
+                (open_ended if each.may_be_undone else certain).append(Planned(each.fault, begins, each.lasts))
         now = self._backend.clock.now
         new = [Planned(fault, now + after, lasts) for fault, after, lasts in planned]
         with self._backend.locked():
-            see_exclusions(new, RegionPlaces(self._backend), old)
+            places = RegionPlaces(self._backend)
+            see_exclusions(new, places, certain)
+            if open_ended:
+                see_exclusions([each for each in new if each.begins == now], places, [*certain, *open_ended])
 
     def come(self, record: Record) -> None:
         """Bring a planned fault into force, or skip it."""

@@ -43,6 +43,8 @@ def play(backend: Local, schedule: Schedule) -> list[Record]:
         faults.plan(step.begins, step.fault, step.lasts) if isinstance(step, At) else _await(backend, step)
         for step in schedule.steps
     ]
+    for record in records:
+        record.scheduled = True
     for each in stop_when:
         faults.stops.wait_for(each, records)
     # Once everything is awaited that these may bring about.
