@@ -18,7 +18,8 @@ import pytest
 from faultzone.cli import run as commands
 from faultzone.cli.main import main
 from faultzone.journal.asked import Summary
-from tests.programs.test_program import FETCH, HEALTH, needs_namespaces
+from faultzone.listen import certificates
+from tests.programs.test_program import FETCH, HEALTH, in_both_ways, needs_namespaces
 from tests.support.clients import faultzone_up
 from tests.support.patience import PATIENCE
 
@@ -54,13 +55,53 @@ def test_the_status_and_the_output_are_those_of_the_program() -> None:
     assert (done.stdout, done.stderr, done.returncode) == ("--zones cn-beijing\n", "", 7)
 
 
-def test_a_program_that_is_not_there_has_the_status_of_a_shell() -> None:
-    done = run("--", "there-is-no-such-program")
+@in_both_ways
+def test_a_program_that_is_not_there_has_the_status_of_a_shell(way: str) -> None:
+    done = run("--way", way, "--", "there-is-no-such-program")
     assert (done.returncode, done.stdout) == (127, "")
     assert done.stderr == (
         "faultzone: command='there-is-no-such-program': expected a program that can be run; No such file or directory\n"
     )
-    assert run("--", "/etc/hosts").returncode == 126
+    assert run("--way", way, "--", "/etc/hosts").returncode == 126
+
+
+@in_both_ways
+def test_the_streams_of_the_program_are_those_of_run(way: str) -> None:
+    """It reads what comes, ends as in a shell where nobody reads on, and misses what is closed."""
+    command = [*COMMAND, "--way", way, "--"]
+    done = subprocess.run([*command, "cat"], input=b"one\ntwo", capture_output=True, timeout=PATIENCE)
+    assert (done.stdout, done.stderr, done.returncode) == (b"one\ntwo", b"", 0)
+    with subprocess.Popen([*command, "yes"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"y\n"
+        process.stdout.close()
+        assert process.wait(PATIENCE) == 128 + signal.SIGPIPE
+    for closed in ("<&-", ">&-", "<&- >&- 2>&-"):
+        script = f'exec "$@" {closed}'
+        done = subprocess.run(["sh", "-c", script, "sh", *command, "sh", "-c", "exit 4"], timeout=PATIENCE)
+        assert (closed, done.returncode) == (closed, 4)
+
+
+@in_both_ways
+def test_a_program_needs_nothing_of_the_environment(way: str) -> None:
+    given = {name: value for name, value in os.environ.items() if name.startswith("PYTHON")}
+    script = "import os; print(*(os.environ[f'ALIBABA_CLOUD_{name}'] for name in ('ACCESS_KEY_ID', 'REGION_ID')))"
+    command = [*COMMAND, "--way", way, "--", sys.executable, "-c", f"{script}\n{FETCH}", HEALTH]
+    done = subprocess.run(command, env=given, capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.stdout, done.stderr) == ('testid cn-hangzhou\n{"status":"ok"}', "")
+
+
+def test_an_authority_that_has_expired_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(certificates, "ENDS", b"20200101000000Z")
+        made = certificates.authority()
+    (tmp_path / "authority.pem").write_text(made.key_pem + made.certificate)
+    assert main(["run", "--ca", str(tmp_path), "--", "true"]) == 2
+    assert (
+        "expected a certificate that is good today, found one from 2000-01-01 to 2020-01-01" in capsys.readouterr().err
+    )
 
 
 @needs_namespaces
@@ -110,9 +151,10 @@ def noticed(number: signal.Signals) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
-def test_a_signal_is_forwarded(number: signal.Signals) -> None:
+@in_both_ways
+def test_a_signal_is_forwarded(number: signal.Signals, way: str) -> None:
     script = f"trap 'echo got; exit 9' {number.name[3:]}; echo ready; while :; do sleep 0.01; done"
-    with noticed(number), running("--", "sh", "-c", script) as process:
+    with noticed(number), running("--way", way, "--", "sh", "-c", script) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(number)
@@ -142,7 +184,7 @@ def _is_there(pid: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("way", [pytest.param("namespaces", marks=needs_namespaces), "proxy"])
+@in_both_ways
 def test_nothing_is_left_of_a_run_that_is_killed(way: str, tmp_path: Path) -> None:
     """Neither a program that ignores signals, nor what left it, nor a file."""
     script = "trap '' TERM HUP; setsid sleep 1000 & echo $$ $!; while :; do sleep 0.01; done"

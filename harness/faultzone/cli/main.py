@@ -70,6 +70,7 @@ class _Version(argparse.Action):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, what the suite exits with, 2 for a usage error, or 141 where nobody reads
     the output any more."""
+    _fill_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # Names may have characters that the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
@@ -132,6 +133,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _fill_streams() -> None:
+    """Let what this process reads and writes be nothing where its own streams are closed: the next file that is opened
+    would get the number of one of them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - it is closed with the process
 
 
 def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
