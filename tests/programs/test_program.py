@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ import pytest
 
 from faultzone import Region, UsageError, make_region
 from faultzone.errors import NotSupported
+from faultzone.programs import places
 from faultzone.programs.places import Place
 from faultzone.programs.program import WAYS, NotRun, Program
 from faultzone.programs.runner import Runner
@@ -43,6 +45,8 @@ def has_namespaces() -> bool:
 
 needs_namespaces = pytest.mark.skipif(not has_namespaces(), reason="this kernel makes no namespaces here")
 
+in_both_ways = pytest.mark.parametrize("way", [pytest.param("namespaces", marks=needs_namespaces), "proxy"])
+
 
 @pytest.fixture(scope="module")
 def region() -> Iterator[Region]:
@@ -61,7 +65,7 @@ def _processes_with(text: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("way", [pytest.param("namespaces", marks=needs_namespaces), "proxy"])
+@in_both_ways
 def test_a_program_that_is_told_nothing_reaches_the_region(region: Region, way: str) -> None:
     for url in (HEALTH, HEALTH.replace("https", "http"), HEALTH.replace("ecs.cn-hangzhou", "sts")):
         done = region.run([sys.executable, "-c", FETCH, url], way=way)
@@ -82,6 +86,64 @@ def test_what_is_not_the_clouds_is_not_there(region: Region) -> None:
     """
     done = region.run([sys.executable, "-c", script])
     assert (done.stdout, done.stderr) == ("127.0.0.1\n", "")
+
+
+#: Asks for HTTP/2, then for another host on the same connection, and tries what this machine serves.
+ODD: Final = """if True:
+    import http.client, os, ssl, sys
+    from urllib.parse import urlsplit
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    proxy = urlsplit(os.environ.get("https_proxy", ""))
+    def connected(host, port):
+        made = http.client.HTTPSConnection(proxy.hostname or host, proxy.port or port, context=context)
+        if proxy.hostname:
+            made.set_tunnel(host, port)
+        made.connect()
+        return made
+    client = connected("ecs.cn-hangzhou.aliyuncs.com", 443)
+    print(client.sock.selected_alpn_protocol())
+    for host in ("ecs.cn-hangzhou.aliyuncs.com", "sts.aliyuncs.com", "example.com"):
+        client.request("GET", "/_faultzone/health", headers={"Host": host})
+        answer = client.getresponse()
+        print(answer.status, flush=True)
+        if answer.read() != b'{"status":"ok"}':
+            client = connected("ecs.cn-hangzhou.aliyuncs.com", 443)
+    try:
+        connected("127.0.0.1", int(sys.argv[1]))
+    except OSError as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("way", "answers"),
+    [
+        pytest.param("namespaces", ["200", "200", "403", "[Errno 111] Connection refused"], marks=needs_namespaces),
+        ("proxy", ["200", "403", "403", "Tunnel connection failed: 403 Forbidden"]),
+    ],
+)
+def test_odd_requests_are_answered_or_refused(region: Region, way: str, answers: list[str]) -> None:
+    """A tunnel is for one host; in namespaces there is none, and each name of the cloud is the same server."""
+    with socket.create_server(("127.0.0.1", 0)) as own:
+        done = region.run([sys.executable, "-c", ODD, str(own.getsockname()[1])], way=way)
+        assert (done.stdout.splitlines(), done.stderr) == (["http/1.1", *answers], "")
+        own.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            own.accept()
+
+
+@in_both_ways
+def test_a_program_that_trusts_nothing_is_noted(region: Region, way: str) -> None:
+    script = (
+        "import ssl, sys, urllib.request as u; u.urlopen(sys.argv[1], context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))"
+    )
+    before = len(region.journal.entries)
+    done = region.run([sys.executable, "-c", script, HEALTH], way=way)
+    assert (done.returncode, "CERTIFICATE_VERIFY_FAILED" in done.stderr) == (1, True)
+    region.wait(lambda: len(region.journal.entries) > before, real=PATIENCE)
+    (noted,) = [data["reason"] for _, _, kind, data in region.journal.entries[before:] if kind == "refusal"]
+    assert noted.endswith("the client does not trust the certificate of this server's authority.")
 
 
 @needs_namespaces
@@ -115,7 +177,7 @@ def test_a_program_is_on_an_instance(region: Region) -> None:
     assert "404" in region.run([*ask[:-1], ask[-1] + "instance-id"]).stderr
 
 
-@pytest.mark.parametrize("way", [pytest.param("namespaces", marks=needs_namespaces), "proxy"])
+@in_both_ways
 def test_what_a_program_leaves_behind_is_ended(region: Region, way: str) -> None:
     mark = f"9{os.getpid()}{way == 'proxy':d}"
     script = f"trap '' TERM HUP; setsid sleep {mark}1 & (sleep {mark}2; sleep {mark}3) & exit 5"
@@ -130,11 +192,13 @@ def test_a_program_that_takes_too_long_is_ended(region: Region) -> None:
     assert _processes_with("sleep\x00987654") == []
 
 
-def test_the_status_is_that_of_the_program(region: Region) -> None:
-    assert region.run(["sh", "-c", "echo out; echo err >&2; exit 3"]).returncode == 3
-    assert region.run(["sh", "-c", "kill -KILL $$"]).returncode == 128 + 9
+@in_both_ways
+def test_the_status_is_that_of_the_program(region: Region, way: str) -> None:
+    assert region.run(["sh", "-c", "echo out; echo err >&2; exit 3"], way=way).returncode == 3
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV):
+        assert region.run(["sh", "-c", f"kill -{int(number)} $$"], way=way).returncode == 128 + number
     with pytest.raises(subprocess.CalledProcessError, match="exit status 3"):
-        region.run(["sh", "-c", "exit 3"], check=True)
+        region.run(["sh", "-c", "exit 3"], way=way, check=True)
 
 
 def test_the_program_has_its_environment_and_directory(region: Region, tmp_path: Path) -> None:
@@ -203,13 +267,14 @@ def test_a_user_without_privileges_has_the_same_namespaces() -> None:
     assert done.stdout.split() == ['{"status":"ok"}', str(NOBODY["user"]), "refused", "6", "[]"], done.stderr
 
 
-def test_two_run_at_once(region: Region) -> None:
+@in_both_ways
+def test_two_run_at_once(region: Region, way: str) -> None:
     with Place(_endpoint(region)) as one, Place(_endpoint(region)) as other:
         command = [sys.executable, "-c", FETCH, HEALTH]
         pipes = (None, subprocess.PIPE, None)
         with (
-            Program(command, one, environment=os.environ, streams=pipes) as first,
-            Program(command, other, environment=os.environ, streams=pipes) as second,
+            Program(command, one, environment=os.environ, streams=pipes, way=way) as first,
+            Program(command, other, environment=os.environ, streams=pipes, way=way) as second,
         ):
             for each in (first, second):
                 assert each.process.communicate(timeout=PATIENCE)[0] == b'{"status":"ok"}'
@@ -325,3 +390,27 @@ def test_where_namespaces_are_refused_a_proxy_takes_their_place(region: Region) 
 def test_an_endpoint_that_is_none(url: str, why: str) -> None:
     with pytest.raises(UsageError, match=why):
         Place(url)
+
+
+def test_an_endpoint_that_is_another_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that answers something else, or refuses, or says nothing at all."""
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(404 if self.path.startswith("/none/") else 200)
+            self.end_headers()
+            self.wfile.write(b"<html>")
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        with pytest.raises(UsageError, match="an endpoint that answers; what answers there is another server"):
+            Place(url)
+        with pytest.raises(UsageError, match="the URL of `faultzone up`; it answers 404"):
+            Place(f"{url}/none")
+        server.shutdown()
+    monkeypatch.setattr(places, "_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UsageError, match="that answers; timed out"):
+        Place(f"http://127.0.0.1:{silent.getsockname()[1]}")

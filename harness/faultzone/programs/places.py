@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from faultzone.serve import Endpoint
 
 _SECONDS: Final = 10.0
+_BEGINS: Final = "-----BEGIN CERTIFICATE-----"
+#: What an endpoint without the extra `tls` answers to whoever asks for its certificate.
+_NOT_SUPPORTED: Final = 501
 
 
 class Place:
@@ -114,9 +117,14 @@ def _certificate(url: str) -> str:
         raise UsageError.expected("endpoint", url, "the URL that `faultzone up` prints, such as http://127.0.0.1:8080")
     try:
         with build_opener(ProxyHandler({})).open(url.rstrip("/") + CERTIFICATE, timeout=_SECONDS) as answer:
-            return str(answer.read(1 << 16).decode())
+            found = str(answer.read(1 << 16).decode())
+            if not found.startswith(_BEGINS):
+                raise ValueError("what answers there is another server")
+            return found
     except HTTPError as error:
         error.close()
+        if error.code != _NOT_SUPPORTED:
+            raise UsageError.expected("endpoint", url, f"the URL of `faultzone up`; it answers {error.code}") from None
         raise UsageError(
             f"endpoint={url!r}: it speaks no TLS; start `faultzone up` there with the extra: "
             "pip install 'pytest-faultzone[tls]'"
