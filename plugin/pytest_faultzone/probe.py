@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from faultzone.api.errors import ApiError
+from faultzone.backends.http import trouble
 from faultzone.errors import HarnessError, Unanswered, UsageError
 from faultzone.region import CloudOptions
 from pytest_faultzone import backends, by_edition, checks, marks, options, running
@@ -198,13 +199,12 @@ def _call(backend: HttpBackend, action: str) -> dict[str, object]:
             if last or error.kind not in ("lost", "reset", "throttled", "unavailable"):
                 raise
         except ApiError as refusal:
-            throttled = refusal.status in (429, 503) or refusal.code.partition(".")[0] == "Throttling"
-            if throttled and last:
-                raise Unanswered(
-                    f"{backend.name} answers {refusal.status} {refusal.code} to each call", "throttled"
-                ) from None
-            if not throttled:
+            kind = trouble(refusal.status, refusal.code)
+            if not kind:
                 raise
+            if last:
+                answers = f"{backend.name} answers {refusal.status} {refusal.code} to each call"
+                raise Unanswered(answers, kind) from None
     raise AssertionError("the last attempt either answers or raises")
 
 
@@ -219,6 +219,8 @@ def _advise(url: str, error: Unanswered) -> str:
             return f"{error}\nNothing listens at {at}. Start what is to be judged, or see that the address is right."
         case "throttled":
             return f"{error}\nRaise the account's limit of calls, or run when nobody else uses it."
+        case "unavailable":
+            return f"{error}\nSee why the service at {at} takes no calls now, then run again."
         case "late":
             return f"{error}\nIt takes connections at {at}, or drops them silently, and does not answer. {_SERVES}"
     if parts.scheme == "http" and _speaks_tls(url):

@@ -147,7 +147,7 @@ def test_what_excludes_one_another_is_refused(region: Region) -> None:
         ({"NetworkInterface": [{"VSwitchId": "vsw-nosuchswitch0"}]}, "InvalidVSwitchId.NotFound"),
         ({"NetworkInterface": [{"VSwitchId": other}], "VSwitchId": vswitch}, "InvalidParameter.NotMatch"),
         ({"NetworkInterface": [{"PrimaryIpAddress": ip}]}, "InvalidPrivateIpAddress.Duplicated"),
-        ({"NetworkInterface": [{}] * 40}, "InvalidOperation.EniCountExceeded"),
+        ({"NetworkInterface": [{"InstanceType": "Secondary"}] * 40}, "InvalidOperation.EniCountExceeded"),
     )
     for asked, code in refused:
         launch = partial(region.run_instances, 1, wait=False, **asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import re
@@ -11,7 +12,8 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -31,12 +33,16 @@ from faultzone import (
     UsageError,
     assert_refused,
     make_region,
+    model,
 )
-from faultzone.backends.http import HttpBackend, flatten
+from faultzone.api.ecs.resources import TagResources
+from faultzone.api.errors import CODES
+from faultzone.backends.http import HttpBackend, flatten, trouble
 from faultzone.backends.retries import Budget
 from faultzone.clock import VIRTUAL_START
-from faultzone.errors import UnknownTarget, UnmetFault
+from faultzone.errors import Unanswered, UnknownTarget, UnmetFault
 from faultzone.journal.journal import lines
+from faultzone.model.core.dispatch import ACTIONS
 from faultzone.region import CloudOptions
 from faultzone.serve import cloud as hosted
 from faultzone.serve.client import connect, prepare, read_keys
@@ -75,6 +81,17 @@ def test_flatten() -> None:
         "Yes": "true",
         "N": "3",
     }
+
+
+@pytest.mark.parametrize("item", [{}, {"Key": None}, {"Key": {}}, {"Key": [None]}])
+def test_an_item_without_a_field_is_refused_before_it_is_sent_and_in_process(item: dict[str, object]) -> None:
+    """It cannot be sent, so the same call must not mean two things."""
+    tags = [{"Key": "team"}, item]
+    with pytest.raises(UsageError, match=r"Tag\.2=.*: expected a structure with a field"):
+        flatten({"Tag": tags})
+    with pytest.raises(ApiError, match=r"Tag\.2.*a structure with a field is expected"):
+        TagResources.parse({"RegionId": "r", "ResourceId": ["i-1"], "ResourceType": "instance", "Tag": tags})
+    assert flatten({"SystemDisk": item}) == {}
 
 
 @pytest.mark.parametrize("name", ["kilobits", "left", "limit"])
@@ -352,6 +369,44 @@ def test_each_try_is_signed_anew(public: HttpBackend, monkeypatch: pytest.Monkey
     for name in ("Signature", "SignatureNonce"):
         assert first.pop(name) != second.pop(name)
     assert {name for name in first if first[name] != second[name]} <= {"Timestamp"}
+
+
+TROUBLE: Final = {code for code, (status, _) in CODES.items() if trouble(status, code)}
+
+
+def test_what_an_action_itself_refuses_is_a_refusal_over_an_endpoint() -> None:
+    """Only of an action that is documented to refuse so, and only with that code; it is not sent again."""
+    waits: list[float] = []
+    door = FakeBackend(error=ApiError("Throttling"))
+    with serve(door, Keyring([KEY])) as endpoint, closing(connect(endpoint.url)) as backend:
+        backend.budget = Budget("an endpoint", sleep=waits.append)
+        assert_refused("Throttling", lambda: backend.call("GetInstanceScreenshot", {"InstanceId": "i-1"}))
+        assert (len(door.calls), waits) == (1, [])
+        with pytest.raises(Unanswered, match=r"throttles: 400 Throttling$"):
+            backend.call("GetInstanceConsoleOutput", {"InstanceId": "i-1"})
+        door.error = ApiError("Throttling.User")
+        with pytest.raises(Unanswered, match=r"throttles: 400 Throttling\.User$"):
+            backend.call("GetInstanceScreenshot", {"InstanceId": "i-1"})
+        backend.budget = None
+        assert_refused("Throttling.User", lambda: backend.call("GetInstanceScreenshot", {"InstanceId": "i-1"}))
+    assert len(door.calls) == 1 + 5 + 5 + 1
+
+
+def test_each_action_that_itself_refuses_so_declares_it() -> None:
+    """Else a run over an endpoint takes the refusal for trouble on the way."""
+    assert {"Throttling", "Throttling.User", "ServiceUnavailable"} <= TROUBLE
+    found: dict[str, set[str]] = {}
+    for path in Path(model.__file__).parent.rglob("*.py"):
+        if not any(f'"{code}"' in (written := path.read_text("utf-8")) for code in TROUBLE):
+            continue
+        for function in ast.walk(ast.parse(written)):
+            if isinstance(function, ast.FunctionDef):
+                said = {str(each.value) for each in ast.walk(function) if isinstance(each, ast.Constant)}
+                if codes := said & TROUBLE:
+                    (request,) = re.findall(r"handles\((\w+)\)", " ".join(map(ast.unparse, function.decorator_list)))
+                    found.setdefault(request, set()).update(codes)
+    declared = {request.__name__ for request in {entry.request for entry in ACTIONS.values()} if request.throttles}
+    assert found == {name: {"Throttling"} for name in declared}
 
 
 def test_a_connection_that_has_ended_meanwhile_is_not_used() -> None:

@@ -24,6 +24,7 @@ from faultzone.api.errors import ApiError
 from faultzone.api.readers import Fraction, JsonTexts, Structures, Texts, Whole, Wholes, Word, read_json_texts_by_name
 from faultzone.api.values import (
     fold,
+    has_no_field,
     read_flag,
     read_json_mapping,
     read_leaves,
@@ -127,9 +128,13 @@ class Parameter:
             return read
         if not self.repeated:
             return _read_structure(name, read, self.fields, edition, unknown)
-        return tuple(
-            _read_structure(f"{name}.{n}", each, self.fields, edition, unknown) for n, each in enumerate(read, 1)
-        )
+        return tuple(self._read_item(f"{name}.{n}", each, edition, unknown) for n, each in enumerate(read, 1))
+
+    def _read_item(self, name: str, value: object, edition: Date, unknown: list[str] | None) -> dict[str, Any]:
+        assert self.fields is not None
+        if has_no_field(value):  # It must not mean one thing here, and nothing over an endpoint.
+            raise refuse(name, "a structure with a field is expected")
+        return _read_structure(name, value, self.fields, edition, unknown)
 
 
 def _declare(
@@ -301,6 +306,8 @@ class Request:
         since: the date of the documentation that first has the action.
         writes: whether the action may change something.
         needs_region: whether RegionId is mandatory; the region of the endpoint answers the other actions without one.
+        throttles: whether the action itself refuses with `Throttling` what comes too soon. Otherwise this code says
+            that the account calls too often, and nothing of the region.
         answer: the fields of an answer; `tells_secrets` says whether one must not be written down.
         not_simulated: why parameters of today are refused, and their names, separated by blanks. A name may say which
             values are taken, since they ask for what happens anyway: `Tenancy=default`.
@@ -313,6 +320,7 @@ class Request:
     since: ClassVar[Date] = (2019, 2)
     writes: ClassVar[bool] = True
     needs_region: ClassVar[bool] = False
+    throttles: ClassVar[bool] = False
     tells_secrets: ClassVar[bool] = False
     answer: ClassVar[Answer] = Answer()
     not_simulated: ClassVar[tuple[tuple[str, str], ...]] = ()

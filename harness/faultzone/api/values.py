@@ -168,6 +168,17 @@ def unfold(name: str, value: object, *, gaps: bool = False) -> object:
         raise refuse(name, "its indices must run from 1 without a gap") from None
 
 
+def has_no_field(value: object) -> bool:
+    """Whether a value is a structure of which a flat request would say nothing."""
+    return isinstance(value, Mapping) and all(map(_says_nothing, value.values()))
+
+
+def _says_nothing(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_says_nothing, value))
+    return value is None or has_no_field(value)
+
+
 def read_json_mapping(name: str, value: object) -> Mapping[object, object]:
     """A mapping, which may come as the JSON text of an object."""
     if isinstance(value, str):

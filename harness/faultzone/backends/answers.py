@@ -67,6 +67,12 @@ def shape_of(action: str, product: str = ECS) -> Structure | None:
     return None if known is None else known.request.answer
 
 
+def throttles(action: str, product: str = ECS) -> bool:
+    """Whether an action itself refuses with `Throttling`; see `Request`."""
+    known = ACTIONS.get((product, action))
+    return known is not None and known.request.throttles
+
+
 def deviations(action: str, answer: Mapping[str, Any], edition: Date, product: str = ECS) -> list[str]:
     """How an answer differs from what the edition of this date documents: what is missing, of another kind, or not
     documented, each with the way to it, such as `Instances.Instance[0].Cpu`.

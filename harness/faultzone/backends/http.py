@@ -19,7 +19,8 @@ from faultzone.api.callers import CALLER
 from faultzone.api.ecs import ECS
 from faultzone.api.errors import ApiError
 from faultzone.api.products import version_of
-from faultzone.backends.answers import documented, from_control, kept
+from faultzone.api.values import has_no_field
+from faultzone.backends.answers import documented, from_control, kept, throttles
 from faultzone.backends.listening import Listeners
 from faultzone.backends.retries import Budget
 from faultzone.clock import SECOND
@@ -50,7 +51,11 @@ Sign = Callable[[str, Mapping[str, str], tuple[str, str]], Mapping[str, str]]
 
 def flatten(parameters: Mapping[str, object]) -> dict[str, str]:
     """Parameters as the flat text of the wire: lists as `Name.1`, structures as `Name.Field`; what is None is left
-    out."""
+    out.
+
+    Raises:
+        UsageError: a value cannot be sent, such as an item of a list that has no field.
+    """
     flat: dict[str, str] = {}
     for name, value in parameters.items():
         _flatten(name, value, flat)
@@ -65,6 +70,10 @@ def _flatten(name: str, value: object, into: dict[str, str]) -> None:
             _flatten(f"{name}.{field}", inner, into)
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value, 1):
+            if has_no_field(inner):
+                raise UsageError.expected(
+                    f"{name}.{number}", inner, "a structure with a field, such as {'Key': 'team'}"
+                )
             _flatten(f"{name}.{number}", inner, into)
     elif isinstance(value, bool):
         into[name] = "true" if value else "false"
@@ -160,7 +169,8 @@ class HttpBackend:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         if self._token is not None and CALLER.get() is None:
             form[_TOKEN] = self._token  # A call of the test's own, which meets no fault that is for clients.
-        status, answer = self._ask("/", signed, form, reads=action.startswith(_READING))
+        refuses = frozenset({_THROTTLING} if throttles(action, product) else ())
+        status, answer = self._ask("/", signed, form, reads=action.startswith(_READING), refuses=refuses)
         if status < 300:
             self.journal.append(int(time.time() * SECOND), "call", {**said, "answer": kept(answer)})
             self._listeners.deliver()
@@ -228,12 +238,20 @@ class HttpBackend:
         raise HarnessError(f"{self.name}: {status} {message}")
 
     def _ask(
-        self, path: str, write: Callable[[], str], headers: dict[str, str], *, reads: bool, seconds: float | None = None
+        self,
+        path: str,
+        write: Callable[[], str],
+        headers: dict[str, str],
+        *,
+        reads: bool,
+        refuses: frozenset[str] = frozenset(),
+        seconds: float | None = None,
     ) -> tuple[int, dict[str, Any]]:
         """Send a request, and send it again where it is lost or throttled, as far as the budget goes.
 
         Args:
             write: the body, anew for each time: an endpoint takes no signature twice.
+            refuses: the codes with which the action itself refuses, which are an answer.
         """
         budget = None if self._faults else self.budget
         if budget is None:
@@ -244,7 +262,10 @@ class HttpBackend:
             tries += 1
             try:
                 status, answer = self._request(path, write(), headers, seconds)
-                _see_that_it_was_taken(self.name, status, answer)
+                code = str(answer.get("Code", ""))
+                if code not in refuses and (kind := trouble(status, code)):
+                    does = "throttles" if kind == "throttled" else "is unavailable"
+                    raise Unanswered(f"{self.name} {does}: {status} {code}", kind, status=status)
                 return status, answer
             except Unanswered as error:
                 if not budget.repeats(error, tries, reads=reads):
@@ -376,19 +397,14 @@ def _has_ended(idle: socket.socket) -> bool:
 #: How a gateway says that the service behind it cannot be had now, and how a service says that it is asked too often.
 _UNAVAILABLE: Final = frozenset({502, 503, 504})
 _TOO_MANY: Final = 429
+_THROTTLING: Final = "Throttling"
 
 
-def _see_that_it_was_taken(name: str, status: int, answer: Mapping[str, Any]) -> None:
-    """See that an answer is not that the call was throttled, or that the service is unavailable.
-
-    Raises:
-        Unanswered: it is.
-    """
-    code = str(answer.get("Code", ""))
-    if status == _TOO_MANY or (status >= 400 and code.partition(".")[0] == "Throttling"):
-        raise Unanswered(f"{name} throttles: {status} {code}", "throttled", status=status)
-    if status in _UNAVAILABLE:
-        raise Unanswered(f"{name} is unavailable: {status} {code}", "unavailable", status=status)
+def trouble(status: int, code: str) -> str:
+    """What an answer says that says nothing of the region: `throttled` or `unavailable`; empty for any other."""
+    if status == _TOO_MANY or (status >= 400 and code.partition(".")[0] == _THROTTLING):
+        return "throttled"
+    return "unavailable" if status in _UNAVAILABLE else ""
 
 
 def _is_deeper(answer: object, most: int) -> bool:

@@ -1,7 +1,7 @@
 """How often a run may repeat calls to an endpoint that loses or throttles them, and what is said of too many.
 
-A read is repeated whatever became of it. What changes something is repeated only where it is known that it was not
-carried out: nothing listened, or the call was throttled.
+What an action itself refuses is an answer, and not repeated. A read is repeated whatever became of it. What changes
+something is repeated only where it is known that it was not carried out: nothing listened, or the call was throttled.
 """
 
 from __future__ import annotations

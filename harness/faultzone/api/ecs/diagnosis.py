@@ -28,6 +28,7 @@ class GetInstanceScreenshot(Request):
 
     needs_region = True
     since = CURRENT
+    throttles = True
 
     instance_id: str = text("InstanceId", required=True)
     wake_up: bool = flag("WakeUp", inert=CURRENT, why=NO_HIBERNATION)
