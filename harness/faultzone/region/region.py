@@ -621,7 +621,11 @@ class Region:
     # The end
 
     def clean_up(self) -> None:
-        """Release the instances that were made through this handle, then delete whatever else was."""
+        """Release the instances that were made through this handle, then delete whatever else was.
+
+        It also stops invocations that would go on. An event rule is deleted even if `PutEventRule` only changed it,
+        because the answer does not tell this.
+        """
         self._made.delete(self)
 
     @property
