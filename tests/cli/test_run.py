@@ -10,15 +10,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from faultzone.cli import run as commands
 from faultzone.cli.main import main
 from faultzone.journal.asked import Summary
-from faultzone.listen import certificates
 from tests.programs.test_program import FETCH, HEALTH, in_both_ways, needs_namespaces
 from tests.support.clients import faultzone_up
 from tests.support.patience import PATIENCE
@@ -95,9 +96,9 @@ def test_an_authority_that_has_expired_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(certificates, "ENDS", b"20200101000000Z")
-        made = certificates.authority()
-    (tmp_path / "authority.pem").write_text(made.key_pem + made.certificate)
+        patched.setattr(trustme, "DEFAULT_EXPIRY", datetime(2020, 1, 1))
+        made = trustme.CA()
+    (tmp_path / "authority.pem").write_bytes(made.private_key_pem.bytes() + made.cert_pem.bytes())
     assert main(["run", "--ca", str(tmp_path), "--", "true"]) == 2
     assert (
         "expected a certificate that is good today, found one from 2000-01-01 to 2020-01-01" in capsys.readouterr().err

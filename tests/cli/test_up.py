@@ -100,7 +100,7 @@ def test_a_directory_that_is_none_keeps_no_authority(tmp_path: Path, capsys: pyt
 def test_without_its_extra_up_says_what_to_install(tmp_path: Path) -> None:
     script = """if True:
         import sys
-        sys.modules["cryptography"] = None
+        sys.modules["trustme"] = None
         from faultzone.cli.main import main
         main(["up"])
     """

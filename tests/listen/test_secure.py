@@ -9,13 +9,14 @@ import ssl
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
+import trustme
 
 from faultzone.errors import UsageError
-from faultzone.listen import certificates
 from faultzone.listen.authority import Authority
 from faultzone.listen.hosts import Hosts
 from faultzone.listen.limits import LINE_MAX
@@ -137,7 +138,7 @@ def test_a_client_whose_clock_is_past_the_certificate_is_told_of(
     endpoint: Endpoint, log: list[Refusal], authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a program does that runs under another clock: here the certificate has ended instead."""
-    monkeypatch.setattr(certificates, "ENDS", b"20200101000000Z")
+    monkeypatch.setattr(trustme, "DEFAULT_EXPIRY", datetime(2020, 1, 1))
     with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
         SecureClient(endpoint, trusting(authority), "sts.aliyuncs.com")
     until = time.monotonic() + PATIENCE
@@ -191,7 +192,7 @@ def test_an_endpoint_that_closes_cuts_what_has_asked_nothing(door: FakeBackend) 
 def test_without_its_extra_a_client_of_tls_is_told_so(
     door: FakeBackend, log: list[Refusal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric", None)
+    monkeypatch.setitem(sys.modules, "trustme", None)
     with serve(door, Keyring([KEY]), log=log.append) as endpoint:
         with pytest.raises(ssl.SSLError):
             SecureClient(endpoint, ssl.create_default_context())
@@ -315,28 +316,28 @@ def test_an_authority_that_cannot_be_kept_says_why(tmp_path: Path) -> None:
     (tmp_path / "authority.pem").write_text("nonsense")
     with pytest.raises(UsageError, match=r"authority\.pem: expected a key with its certificate; remove the file"):
         assert Authority(tmp_path).certificate
-    one, other = certificates.authority(), certificates.authority()
-    (tmp_path / "authority.pem").write_text(one.key_pem + other.certificate)
+    one, other = trustme.CA(), trustme.CA()
+    (tmp_path / "authority.pem").write_bytes(one.private_key_pem.bytes() + other.cert_pem.bytes())
     with pytest.raises(UsageError, match="expected a key with its certificate"):
         assert Authority(tmp_path).certificate
 
 
 def test_an_authority_that_has_expired_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificates, "ENDS", b"20200101000000Z")
-    made = certificates.authority()
-    (tmp_path / "authority.pem").write_text(made.key_pem + made.certificate)
+    monkeypatch.setattr(trustme, "DEFAULT_EXPIRY", datetime(2020, 1, 1))
+    made = trustme.CA()
+    (tmp_path / "authority.pem").write_bytes(made.private_key_pem.bytes() + made.cert_pem.bytes())
     with pytest.raises(UsageError, match=r"good today, found one from 2000-01-01 to 2020-01-01; remove the file"):
         assert Authority(tmp_path).certificate
 
 
 def test_two_that_make_one_at_once_have_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def slowly() -> certificates.Issuer:
-        monkeypatch.undo()
-        made = certificates.authority()
-        assert Authority(tmp_path).certificate != made.certificate
-        return made
+    class Slow(trustme.CA):
+        def __init__(self, organization_name: str) -> None:
+            super().__init__(organization_name=organization_name)
+            monkeypatch.undo()
+            self.other = Authority(tmp_path).certificate
 
-    monkeypatch.setattr(certificates, "authority", slowly)
+    monkeypatch.setattr(trustme, "CA", Slow)
     first = Authority(tmp_path).certificate
     assert first == Authority(tmp_path).certificate == (tmp_path / "ca.pem").read_text()
 

@@ -58,7 +58,7 @@ FILES: Final[dict[str, str]] = {
 #: What a room imports from outside the standard library.
 THIRD_PARTY: Final[dict[str, str]] = {
     "schedules": "hypothesis",
-    "listen": "cryptography httptools uvloop",
+    "listen": "cryptography httptools trustme uvloop",
     "substrate": "debian docker h11 tqdm urllib3 wsproto",
     "region": "faker",
     "serve": "orjson",

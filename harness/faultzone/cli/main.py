@@ -224,7 +224,7 @@ def _up(options: argparse.Namespace) -> int:
         serving.tell_people(served, key, cloud)
         print(f"ready {served.url}", flush=True)
         print(f"control token {served.token}", flush=True)
-        if not _is_installed("cryptography"):
+        if not _is_installed("trustme"):
             print(f"plain HTTP only; for TLS on the same port: {ADVICE}", flush=True)
         interrupted()
         report = serving.game_day(cloud) if options.scenario is not None else []

@@ -3,7 +3,7 @@
     messages.py    a request, an answer, a refusal, and what an application is
     hosts.py       the names that a request may call a server by, and the pages that may call it
     limits.py      what a client can take
-    authority.py   who vouches for the names, where TLS is spoken; certificates.py, how it writes that down
+    authority.py   who vouches for the names, where TLS is spoken
     secure.py      TLS and plain HTTP on one port
     shared.py      what the connections of one listener share
     connection.py  one connection: requests in, answers out; arriving.py, what it has of a request, and streaming.py,

@@ -13,22 +13,24 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from faultzone.errors import NotSupported, UsageError
-from faultzone.listen import certificates
 
 if TYPE_CHECKING:
-    from faultzone.listen.certificates import Issuer
+    import trustme
 
 #: What a user writes where TLS is asked for and cannot be spoken.
 ADVICE: Final = "pip install 'pytest-faultzone[tls]'"
 #: How many names have a certificate at a time; each is made in a millisecond.
 _NAMES_MAX: Final = 1_000
+_ORGANIZATION: Final = "faultzone"
 #: In the folder of an authority that is kept: its certificate, for whoever is to trust it, and both it and its key.
 CERTIFICATE: Final = "ca.pem"
 _PAIR: Final = "authority.pem"
 
 
 class Authority:
-    """A certificate authority. It is made when it is first asked, and what its keys need is imported then.
+    """A certificate authority. It is made when it is first asked, which takes a tenth of a second.
+
+    Its certificates are good until the year 3000: a program under test may have another time than this process.
 
     Args:
         folder: where it is kept, so that the next process has the same one; None for one that ends with the process.
@@ -39,14 +41,17 @@ class Authority:
         self._lock = Lock()
 
     @cached_property
-    def _made(self) -> Issuer:
+    def _made(self) -> trustme.CA:
         try:
-            return certificates.authority() if self._folder is None else _kept(self._folder)
+            import trustme
         except ImportError:
             raise NotSupported(f"TLS needs an extra: {ADVICE}") from None
+        if self._folder is None:
+            return trustme.CA(organization_name=_ORGANIZATION)
+        return _kept(self._folder)
 
     @property
-    def _authority(self) -> Issuer:
+    def _authority(self) -> trustme.CA:
         with self._lock:  # The thread that serves may ask at the same time.
             return self._made
 
@@ -58,7 +63,7 @@ class Authority:
             NotSupported: the extra is not installed.
             UsageError: it cannot be kept in its folder.
         """
-        return self._authority.certificate
+        return self._authority.cert_pem.bytes().decode()
 
     def context(self, *names: str) -> ssl.SSLContext:
         """What a server shows: a certificate for host names, with wildcards, and addresses.
@@ -71,7 +76,7 @@ class Authority:
         # No protocol but this one is spoken. A client could have the server sign again and again.
         made.set_alpn_protocols(["http/1.1"])
         made.options |= ssl.OP_NO_RENEGOTIATION
-        _load(made, certificates.issue(self._authority, names).encode())
+        _load(made, self._authority.issue_cert(*names).private_key_and_cert_chain_pem.bytes())
         return made
 
     def context_by_name(self, is_ours: Callable[[str], bool], addresses: Sequence[str]) -> ssl.SSLContext:
@@ -117,17 +122,20 @@ def _load(context: ssl.SSLContext, pem: bytes) -> None:
         context.load_cert_chain(*paths)
 
 
-def _kept(folder: Path) -> Issuer:
+def _kept(folder: Path) -> trustme.CA:
     """The authority of a folder, made when there is none yet; of two processes that make one, both have the first."""
+    import trustme
+
     pair = folder / _PAIR
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not pair.exists():
-            made = certificates.authority()
-            _write(pair, (made.key_pem + made.certificate).encode(), new=True)
-        read = _read(pair.read_bytes(), pair)
-        if not (shown := folder / CERTIFICATE).exists() or shown.read_bytes() != read.certificate.encode():
-            _write(shown, read.certificate.encode(), new=False, mode=0o644)
+            made = trustme.CA(organization_name=_ORGANIZATION)
+            _write(pair, made.private_key_pem.bytes() + made.cert_pem.bytes(), new=True)
+        both = pair.read_bytes()
+        read = _read(both, pair)
+        if not (shown := folder / CERTIFICATE).exists() or shown.read_bytes() != read.cert_pem.bytes():
+            _write(shown, read.cert_pem.bytes(), new=False, mode=0o644)
     except OSError as error:
         raise UsageError(
             f"{folder}: expected a directory in which the authority can be kept; {error.strerror or error}"
@@ -135,19 +143,17 @@ def _kept(folder: Path) -> Issuer:
     return read
 
 
-def _read(both: bytes, pair: Path) -> Issuer:
+def _read(both: bytes, pair: Path) -> trustme.CA:
+    import trustme
     from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    key_pem, found, rest = both.partition(b"-----BEGIN CERTIFICATE-----")
+    key, found, rest = both.partition(b"-----BEGIN CERTIFICATE-----")
     try:
         certificate = x509.load_pem_x509_certificate(found + rest)
-        key = load_pem_private_key(key_pem, None)
-        if not isinstance(key, EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
+        if load_pem_private_key(key, None).public_key() != certificate.public_key():
             raise ValueError
-        named = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    except (ValueError, TypeError, x509.ExtensionNotFound):
+    except (ValueError, TypeError):
         raise UsageError(
             f"{pair}: expected a key with its certificate; remove the file, and a new one is made"
         ) from None
@@ -157,8 +163,7 @@ def _read(both: bytes, pair: Path) -> Issuer:
             f"{pair}: expected a certificate that is good today, found one from {begins:%Y-%m-%d} "
             f"to {ends:%Y-%m-%d}; remove the file, and a new one is made"
         )
-    pem = certificate.public_bytes(Encoding.PEM).decode()
-    return certificates.Issuer(key, pem, certificate.subject.public_bytes(), named)
+    return trustme.CA.from_pem(found + rest, key)
 
 
 def _write(path: Path, data: bytes, *, new: bool, mode: int = 0o600) -> None:

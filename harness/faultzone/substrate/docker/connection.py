@@ -14,7 +14,7 @@ from typing import Any, Final
 from faultzone.errors import HarnessError, NotSupported
 
 #: What the extra `docker` brings besides the SDK: for the servers that instances speak to, and to make a base image.
-_BESIDES: Final = ("h11", "wsproto", "cryptography", "urllib3", "debian")
+_BESIDES: Final = ("h11", "wsproto", "trustme", "urllib3", "debian")
 #: How many seconds an answer of the engine may take.
 TIMEOUT: Final = 60
 #: How many it may take to say that it is there.
