@@ -46,7 +46,6 @@ ALLOWED: Final = {
     "harness/faultzone/api/sts.py ": "parameters, as those of ecs",
     "harness/faultzone/api/vpc.py ": "parameters, as those of ecs",
     "harness/faultzone/api/eips.py ": "parameters, as those of ecs",
-    "harness/faultzone/region/fault_calls.py FaultCalls.": "tests call it",
     "harness/faultzone/listen/authority.py Authority.sni_callback": "an attribute of an SSL context",
     "harness/faultzone/listen/secure.py ": "asyncio calls it",
     "harness/faultzone/programs/relay.py ": "asyncio calls it",

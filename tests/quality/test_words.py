@@ -14,7 +14,7 @@ import pytest
 from faultzone.backends import CAPABILITIES
 from faultzone.control import tables
 from faultzone.faults import HOUSE
-from faultzone.region.fault_calls import FaultCalls
+from faultzone.region.chaos import Chaos
 from pytest_faultzone.options import ARGUMENTS, OPTIONS
 from tests.quality.faults_page import table
 from tests.quality.sources import ROOT
@@ -86,6 +86,6 @@ def test_a_sentence_is_short(name: str) -> None:
 
 def test_faults_have_plain_names() -> None:
     names = [re.sub(r"\B([A-Z])", r" \1", name).lower() for name in HOUSE]
-    names += [name.replace("_", " ") for name in vars(FaultCalls)]
+    names += [name.replace("_", " ") for name in vars(Chaos)]
     found = [(name, plain) for name in names for form, plain in AVOIDED.items() if re.search(form, name)]
     assert found == []

@@ -203,6 +203,107 @@ class Commands:
     def __repr__(self) -> str:
         return f"Commands({self._region!r})"
 
+    def run(
+        self,
+        script: str | bytes,
+        *,
+        on: Instance | str | Sequence[Instance | str],
+        outcomes: Mapping[Instance, Outcome] | Mapping[str, Outcome] | None = None,
+        type: str = "RunShellScript",
+        timeout: int | None = None,
+        frequency: str | None = None,
+        working_dir: str | None = None,
+        wait: bool = True,
+    ) -> Invocation:
+        """CreateCommand and InvokeCommand, and by default wait until the command has ended everywhere.
+
+        Args:
+            script: what to run.
+            on: the targets, or their ids.
+            outcomes: what shall become of it, by target: `{one: failed(), two.id: finished(exit_code=3)}`.
+                Needs the capability `guest`.
+            type: RunShellScript, RunBatScript or RunPowerShellScript.
+            timeout: seconds after which a run is killed; the documented default when left out.
+            frequency: a cron expression, for a timed invocation; one is never waited for.
+            working_dir: where it runs.
+            wait: whether to return only once it has ended, where it is to end.
+
+        Raises:
+            ApiError: refused.
+            UsageError: an outcome is of an instance that is no target; nothing has been made.
+            WaitTimeout: it has not ended within its timeout and the time of delivery.
+        """
+        targets = list(on) if isinstance(on, Sequence) and not isinstance(on, str) else [on]
+        ids = [id_of(each, "on") for each in targets]
+        expected = {id_of(each, "outcomes"): outcome for each, outcome in (outcomes or {}).items()}
+        if strangers := expected.keys() - set(ids):
+            raise UsageError.unknown("target", min(strangers), ids, where="in outcomes")
+        region = self._region
+        command_id = self.create(script, type=type, Timeout=timeout, WorkingDir=working_dir)
+        for instance_id, outcome in expected.items():
+            reaction = {key: value for key, value in vars(outcome.reaction).items() if value}
+            region.control("teach-guest", command_id=command_id, instance=instance_id, **reaction)
+        timed = {} if frequency is None else {"Timed": True, "Frequency": frequency}
+        answer = region.call("InvokeCommand", CommandId=command_id, InstanceId=ids, **timed)
+        made = Invocation(region, answer["InvokeId"], command_id)
+        scripted = {each: outcome.state for each, outcome in expected.items()}
+        if to_stop := [each for each, state in scripted.items() if state == "Stopped"]:
+            region.call("StopInvocation", InvokeId=made.id, InstanceId=to_stop)
+        if wait and frequency is None:
+            lasting = [each for each, state in scripted.items() if state == "Running"]
+            made.wait((timeout or 3600) + _GRACE, besides=lasting)
+        return made
+
+    def guest(
+        self,
+        command: str | re.Pattern[str] | Callable[[str], Reaction | None],
+        *,
+        on: Instance | str | None = None,
+        times: int | None = None,
+        takes: Duration = 0,
+        exit_code: int = 0,
+        output: str = "",
+        hang: bool = False,
+        crash: bool = False,
+        serves: int | None = None,
+        answer: str | bytes | Answer = b"",
+    ) -> None:
+        """Teach guests a command: `region.guest("yum check-update", takes="40s", exit_code=100, output="…")`.
+
+        What was taught last is asked first. Needs the capability `guest`.
+
+        Args:
+            command: its exact text, a pattern for the whole of its text, or, in process alone, a function that gives
+                the `Reaction` to a text, or None. A function must not call the region.
+            on: only this instance, or the one with this ID.
+            times: how often it applies; for ever when left out.
+            takes: how long until it ends.
+            exit_code: what it ends with.
+            output: what it writes when it ends.
+            hang: it never ends by itself.
+            crash: it breaks, so that the agent cannot go on with the run.
+            serves: the port at which it serves in the background once it has ended, until the system goes down; see
+                `Instance.request`. User data that runs it lets it serve after every boot.
+            answer: what it answers: the same to each request, or, in process alone, what a function gives to its bytes.
+                Such a function may raise ConnectionRefusedError or TimeoutError for a service that has died or hangs.
+
+        Raises:
+            UsageError: there is no such port, an answer without a port, or a service that hangs or crashes.
+        """
+        given: dict[str, object] = {"instance": None if on is None else id_of(on, "on"), "times": times}
+        if callable(command):
+            self._region.control("teach-guest", function=command, **given)
+            return
+        if not isinstance(command, str | re.Pattern):
+            raise UsageError.expected("command", command, "its text, a pattern from re.compile(), or a function")
+        by = {"command": command} if isinstance(command, str) else {"pattern": command.pattern}
+        reaction = {"takes": milliseconds(takes) / 1000, "exit_code": exit_code, "output": output}
+        if callable(answer):
+            given["answers"] = answer
+        elif answer:
+            given["answer"] = base64.b64encode(answer.encode() if isinstance(answer, str) else answer).decode()
+        self._region.control("teach-guest", **by, **given, **reaction, hang=hang, crash=crash, serves=serves)
+
     def create(self, script: str | bytes, *, type: str = "RunShellScript", **parameters: object) -> str:
         """CreateCommand; the id of the command. Further parameters go by their wire name."""
         raw = script.encode() if isinstance(script, str) else script
@@ -231,111 +332,6 @@ class Commands:
     def ran_on(self, instance: Instance | str) -> list[dict[str, Any]]:
         """The last hundred scripts that ran in a guest, oldest first, by whomever. Needs the capability `log-in`."""
         return list(self._region.control("guest-history", instance=id_of(instance, "instance"))["ran"])
-
-
-# What tests write most is said of the region itself: these are its methods.
-
-
-def run_command(
-    region: Region,
-    script: str | bytes,
-    *,
-    on: Instance | str | Sequence[Instance | str],
-    outcomes: Mapping[Instance, Outcome] | Mapping[str, Outcome] | None = None,
-    type: str = "RunShellScript",
-    timeout: int | None = None,
-    frequency: str | None = None,
-    working_dir: str | None = None,
-    wait: bool = True,
-) -> Invocation:
-    """CreateCommand and InvokeCommand, and by default wait until the command has ended everywhere.
-
-    Args:
-        script: what to run.
-        on: the targets, or their ids.
-        outcomes: what shall become of it, by target: `{one: failed(), two.id: finished(exit_code=3)}`.
-            Needs the capability `guest`.
-        type: RunShellScript, RunBatScript or RunPowerShellScript.
-        timeout: seconds after which a run is killed; the documented default when left out.
-        frequency: a cron expression, for a timed invocation; one is never waited for.
-        working_dir: where it runs.
-        wait: whether to return only once it has ended, where it is to end.
-
-    Raises:
-        ApiError: refused.
-        UsageError: an outcome is of an instance that is no target; nothing has been made.
-        WaitTimeout: it has not ended within its timeout and the time of delivery.
-    """
-    targets = list(on) if isinstance(on, Sequence) and not isinstance(on, str) else [on]
-    ids = [id_of(each, "on") for each in targets]
-    expected = {id_of(each, "outcomes"): outcome for each, outcome in (outcomes or {}).items()}
-    if strangers := expected.keys() - set(ids):
-        raise UsageError.unknown("target", min(strangers), ids, where="in outcomes")
-    command_id = region.commands.create(script, type=type, Timeout=timeout, WorkingDir=working_dir)
-    for instance_id, outcome in expected.items():
-        reaction = {key: value for key, value in vars(outcome.reaction).items() if value}
-        region.control("teach-guest", command_id=command_id, instance=instance_id, **reaction)
-    timed = {} if frequency is None else {"Timed": True, "Frequency": frequency}
-    answer = region.call("InvokeCommand", CommandId=command_id, InstanceId=ids, **timed)
-    made = Invocation(region, answer["InvokeId"], command_id)
-    scripted = {each: outcome.state for each, outcome in expected.items()}
-    if to_stop := [each for each, state in scripted.items() if state == "Stopped"]:
-        region.call("StopInvocation", InvokeId=made.id, InstanceId=to_stop)
-    if wait and frequency is None:
-        lasting = [each for each, state in scripted.items() if state == "Running"]
-        made.wait((timeout or 3600) + _GRACE, besides=lasting)
-    return made
-
-
-def guest(
-    region: Region,
-    command: str | re.Pattern[str] | Callable[[str], Reaction | None],
-    *,
-    on: Instance | str | None = None,
-    times: int | None = None,
-    takes: Duration = 0,
-    exit_code: int = 0,
-    output: str = "",
-    hang: bool = False,
-    crash: bool = False,
-    serves: int | None = None,
-    answer: str | bytes | Answer = b"",
-) -> None:
-    """Teach guests a command: `region.guest("yum check-update", takes="40s", exit_code=100, output="…")`.
-
-    What was taught last is asked first. Needs the capability `guest`.
-
-    Args:
-        command: its exact text, a pattern for the whole of its text, or, in process alone, a function that gives
-            the `Reaction` to a text, or None. A function must not call the region.
-        on: only this instance, or the one with this ID.
-        times: how often it applies; for ever when left out.
-        takes: how long until it ends.
-        exit_code: what it ends with.
-        output: what it writes when it ends.
-        hang: it never ends by itself.
-        crash: it breaks, so that the agent cannot go on with the run.
-        serves: the port at which it serves in the background once it has ended, until the system goes down; see
-            `Instance.request`. User data that runs it lets it serve after every boot.
-        answer: what it answers: the same to each request, or, in process alone, what a function gives to its bytes.
-            Such a function may raise ConnectionRefusedError or TimeoutError for a service that has died or hangs.
-
-    Raises:
-        UsageError: there is no such port, an answer without a port, or a service that hangs or crashes.
-    """
-    given: dict[str, object] = {"instance": None if on is None else id_of(on, "on"), "times": times}
-    if callable(command):
-        region.control("teach-guest", function=command, **given)
-        return
-    if not isinstance(command, str | re.Pattern):
-        raise UsageError.expected("command", command, "its text, a pattern from re.compile(), or a function")
-    by = {"command": command} if isinstance(command, str) else {"pattern": command.pattern}
-    reaction = {"takes": milliseconds(takes) / 1000, "exit_code": exit_code, "output": output}
-    if callable(answer):
-        given["answers"] = answer
-    elif answer:
-        given["answer"] = base64.b64encode(answer.encode() if isinstance(answer, str) else answer).decode()
-    region.control("teach-guest", **by, **given, **reaction, hang=hang, crash=crash, serves=serves)
 
 
 __all__ = ["Commands", "Invocation", "Outcome", "failed", "finished", "running", "stopped"]

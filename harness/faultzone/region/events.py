@@ -101,44 +101,44 @@ class Events:
         """Ok, Impaired, Maintaining, Initializing, NotApplicable …"""
         return str(self.full_status(instance)["HealthStatus"]["Name"])
 
+    def wait(
+        self,
+        type: str,
+        *,
+        instance: Instance | str | None = None,
+        state: str | None = None,
+        within: Duration | None = None,
+        real: Duration | None = None,
+    ) -> SystemEvent:
+        """Let region time pass until an event of this type exists, and return the latest.
 
-def wait_for_event(
-    region: Region,
-    type: str,
-    *,
-    instance: Instance | str | None = None,
-    state: str | None = None,
-    within: Duration | None = None,
-    real: Duration | None = None,
-) -> SystemEvent:
-    """Let region time pass until an event of this type exists, and return the latest.
+        Args:
+            instance: of this instance, or the one with this ID (default: of any instance).
+            state: in this state (default: in any state).
+            within: the timeout, in region time; see `Region.wait`.
+            real: the timeout, in real time, where another program is to act.
 
-    Args:
-        instance: of this instance, or the one with this ID (default: of any instance).
-        state: in this state (default: in any state).
-        within: the timeout, in region time; see `Region.wait`.
-        real: the timeout, in real time, where another program is to act.
+        Raises:
+            UsageError: the edition has no such state.
+            WaitTimeout: no event in time; the text has the last entries of the instance.
+        """
+        region = self._region
+        of = None if instance is None else region.instance(instance)
+        states = region.edition.event.states
+        if state is not None and state not in states:
+            raise UsageError.expected_one_of("state", state, states)
 
-    Raises:
-        UsageError: the edition has no such state.
-        WaitTimeout: no event in time; the text has the last entries of the instance.
-    """
-    of = None if instance is None else region.instance(instance)
-    states = region.edition.event.states
-    if state is not None and state not in states:
-        raise UsageError.expected_one_of("state", state, states)
+        def found() -> SystemEvent | None:
+            matching = [event for event in self.of(of, type) if state in (None, event.state)]
+            return matching[-1] if matching else None
 
-    def found() -> SystemEvent | None:
-        matching = [event for event in region.events.of(of, type) if state in (None, event.state)]
-        return matching[-1] if matching else None
-
-    what = f"{type} {state or ''}".strip() + (f" of {of.id}" if of is not None else "")
-    try:
-        event = region.wait(found, within, real=real, what=what)
-    except WaitTimeout as late:
-        raise WaitTimeout(f"{late}\n{brief(of)}" if of is not None else str(late)) from None
-    assert event is not None
-    return event
+        what = f"{type} {state or ''}".strip() + (f" of {of.id}" if of is not None else "")
+        try:
+            event = region.wait(found, within, real=real, what=what)
+        except WaitTimeout as late:
+            raise WaitTimeout(f"{late}\n{brief(of)}" if of is not None else str(late)) from None
+        assert event is not None
+        return event
 
 
 #: How many things an assertion that fails tells of an instance.

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import wraps
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from faultzone import editions, waiting
 from faultzone.api.callers import CALLER, Caller
@@ -20,8 +21,6 @@ from faultzone.editions.catalog import DEFAULT_IMAGE, DEFAULT_INSTANCE_TYPE
 from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
 from faultzone.faults.targets import id_of
 from faultzone.journal.journal import Journal
-from faultzone.region import commands as of_commands
-from faultzone.region import events as of_events
 from faultzone.region.clean_up import NOTED, Made
 from faultzone.region.commands import Commands
 from faultzone.region.events import Events
@@ -43,9 +42,23 @@ if TYPE_CHECKING:
     from faultzone.serve.metadata import MetadataEndpoint
 
 T = TypeVar("T")
+P = ParamSpec("P")
+PartT = TypeVar("PartT")
 
 #: How many instances are asked for at once.
 _PAGE: Final = 50
+
+
+def _forwarded(
+    part: Callable[[Region], PartT], method: Callable[Concatenate[PartT, P], T]
+) -> Callable[Concatenate[Region, P], T]:
+    """A method of a region that is one of its part."""
+
+    @wraps(method)
+    def forward(region: Region, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return method(part(region), *args, **kwargs)
+
+    return forward
 
 
 class Region:
@@ -118,10 +131,10 @@ class Region:
         """Its system events."""
         return Events(self)
 
-    # What tests write most goes without the part's name, and under this name alone.
-    run_command = of_commands.run_command
-    guest = of_commands.guest
-    wait_for_event = of_events.wait_for_event
+    # What tests write most goes without the part's name, too.
+    run_command = _forwarded(lambda region: region.commands, Commands.run)
+    guest = _forwarded(lambda region: region.commands, Commands.guest)
+    wait_for_event = _forwarded(lambda region: region.events, Events.wait)
 
     # The two doors
 
