@@ -178,7 +178,7 @@ def _change(
         if request.reboot_when_finished:
             transitions.reboot(region, instance, force=False)
         elif reboot_at is not None:
-            region.clock.call_at(max(now, reboot_at), partial(_reboot, region, instance, instance.options.ordered))
+            region.clock.call_at(reboot_at, partial(_reboot, region, instance, instance.options.ordered))
     if difference < 0:
         arrears.refund(books, instance.account, -difference, instance=instance.id)
     else:

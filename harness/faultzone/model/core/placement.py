@@ -432,12 +432,22 @@ def vacate(region: RegionState, instance: Instance, *, plans: str | None = event
         instance.host = None
 
 
-def relocate(region: RegionState, instance: Instance, host: Host, *, plans: str = events.CANCELED) -> None:
+def relocate(
+    region: RegionState,
+    instance: Instance,
+    host: Host,
+    *,
+    plans: str = events.CANCELED,
+    kind: InstanceType | None = None,
+) -> None:
     """Move an instance to another host, and say so. Nothing is asked of either host: that is for the caller.
 
     Args:
         plans: as `vacate` has it.
+        kind: the type that the instance has there; None for the one that it has.
     """
     vacate(region, instance, plans=plans)
+    if kind is not None:
+        region.change(instance, "kind", kind)
     allocate(region, instance, host)
     region.say(instance, instance.status, instance.status)

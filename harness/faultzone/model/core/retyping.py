@@ -61,22 +61,20 @@ def set_type(
     Args:
         category: of the system disk of what becomes I/O optimized; None where nobody said one.
     """
-    before, moves = instance.kind, host is not instance.host
-    if moves:
-        placement.vacate(region, instance, plans=events.AVOIDED)
-    elif host is not None:
-        region.placement.free(host, before, instance.account, instance.id)
-    region.change(instance, "kind", kind)
-    if host is not None:
-        placement.allocate(region, instance, host)
+    before = instance.kind
+    if host is not None and host is not instance.host:
+        placement.relocate(region, instance, host, plans=events.AVOIDED, kind=kind)
+    else:
+        placement.vacate(region, instance, plans=None)
+        region.change(instance, "kind", kind)
+        if host is not None:
+            placement.allocate(region, instance, host)
     region.meter_as(instance, before)
     options = instance.options._replace(cpu_options={}, queue_number=None, ordered=None)
     if category is not None and options.io_optimized == "none":
         # It is for what becomes I/O optimized alone.
         options = options._replace(io_optimized="optimized", system_disk={**options.system_disk, "Category": category})
     region.change(instance, "options", options)
-    if moves:
-        region.say(instance, instance.status, instance.status)
 
 
 def order(region: RegionState, instance: Instance, kind: InstanceType, category: str | None) -> None:

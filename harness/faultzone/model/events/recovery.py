@@ -299,7 +299,7 @@ def _wait(region: RegionState, instance: Instance, recovery: Recovery) -> None:
     if recovery.relocates:
         _search(region, terms.retry * SECOND)
     elif event.executed_from is not None:
-        due = max(region.clock.now, event.executed_from + terms.execution_window * SECOND)
+        due = event.executed_from + terms.execution_window * SECOND
         region.clock.call_at(due, partial(_run_out, region, instance, event))
 
 
