@@ -10,6 +10,10 @@ import pytest
 from tests.quality.sources import PACKAGES, relative, tree
 
 MODEL = PACKAGES["faultzone"] / "model"
+CONTROL = PACKAGES["faultzone"] / "control"
+#: What the room `control` has itself: its objects, its records, an error that it raises, the calls that its faults
+#: meet.
+OWN = {"self", "record", "other", "part", "stop", "error", "calls"}
 
 
 def _names_a_token(node: ast.AST) -> bool:
@@ -41,3 +45,58 @@ def _places(meets: Callable[[ast.AST], bool]) -> Iterator[str]:
 )
 def test_the_model_does_it_in_one_file(meets: Callable[[ast.AST], bool], only: str) -> None:
     assert [*_places(meets)] == [only]
+
+
+def _set_for_now(node: ast.AST) -> bool:
+    """Whether it sets a timer for an instant that it makes from the present one."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "call_at"
+        and any("now" in (getattr(part, "id", ""), getattr(part, "attr", "")) for part in ast.walk(node.args[0]))
+    )
+
+
+def test_no_timer_of_the_model_is_set_for_the_present() -> None:
+    """A timer for an instant that has passed fires when time is next looked at: `Clock.call_at` sees to that."""
+    assert [*_places(_set_for_now)] == []
+
+
+@pytest.mark.parametrize("line", ["clock.call_at(now, go)", "clock.call_at(max(clock.now, due), go)"])
+def test_a_timer_for_the_present_is_seen(line: str) -> None:
+    assert any(map(_set_for_now, ast.walk(ast.parse(line))))
+
+
+def _stored(node: ast.AST) -> Iterator[ast.Attribute]:
+    """The attributes that a statement sets or deletes, or of which it sets or deletes an item."""
+    context = getattr(node, "ctx", None)
+    if isinstance(context, ast.Store | ast.Del) and isinstance(node, ast.Attribute | ast.Subscript):
+        target = node.value if isinstance(node, ast.Subscript) else node
+        if isinstance(target, ast.Attribute):
+            yield target
+
+
+def _holder(node: ast.expr) -> str:
+    """The name that an expression begins with."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def test_what_changes_the_model_is_a_function_of_the_model() -> None:
+    wrong = [
+        f"{relative(path)}:{node.lineno} sets {ast.unparse(node)}"
+        for path in sorted(CONTROL.rglob("*.py"))
+        for each in ast.walk(tree(path))
+        for node in _stored(each)
+        if _holder(node) not in OWN
+    ]
+    assert wrong == [], "let a function of the model's chapter do it; or add what the room has itself to OWN"
+
+
+@pytest.mark.parametrize(
+    "line", ["event.about = {}", "at.failing[1] = 2", "books(b).ledgers[a].day = 1", "del at.x[1]"]
+)
+def test_a_store_on_the_model_is_seen(line: str) -> None:
+    found = [node for each in ast.walk(ast.parse(line)) for node in _stored(each)]
+    assert [_holder(node) in OWN for node in found] == [False]

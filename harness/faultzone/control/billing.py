@@ -111,7 +111,7 @@ def renewal_day(backend: Local, *, day: int | None = None, account: str | None =
     """Set the day of a month, 1 to 28, that an account renews its subscriptions to; null for none."""
     if day is not None and not 1 <= day <= 28:
         raise UsageError.expected_whole("day", day, 1, 28)
-    books(backend).ledgers[find_account(backend, account)].renewal_day = day
+    subscriptions.set_renewal_day(next(iter(backend.cloud.regions.values())), find_account(backend, account), day)
     return {"day": day}
 
 

@@ -9,7 +9,7 @@ from faultzone.control.registry import Table, verb
 from faultzone.control.targets import find_host, find_instance, find_region, region_of
 from faultzone.errors import UnknownTarget, UsageError
 from faultzone.model.core import events
-from faultzone.model.events import maintenance
+from faultzone.model.events import bans, maintenance
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
@@ -120,15 +120,13 @@ def schedule_maintenance(
 def ban_website(backend: Local, *, instance: str, domain: str = "", url: str = "") -> dict[str, Any]:
     """Ban a website on an instance for a violation: an event tells of it, and nothing is locked."""
     found = find_instance(backend, instance)
-    region, type = region_of(backend, found), "SecurityPunish.WebsiteBanned"
-    if type not in region.edition.event.types:
-        first = next(each for each in editions.EDITIONS if type in each.event.types)
+    region = region_of(backend, found)
+    if bans.TYPE not in region.edition.event.types:
+        first = next(each for each in editions.EDITIONS if bans.TYPE in each.event.types)
         raise UsageError(
-            f"ban-website: edition {region.edition.name} has no event {type}: write edition={first.name!r}"
+            f"ban-website: edition {region.edition.name} has no event {bans.TYPE}: write edition={first.name!r}"
         )
-    event = events.begin(region, found, type)
-    event.about = {name: said for name, said in (("PunishDomain", domain), ("PunishUrl", url)) if said}
-    events.settle(region, event, events.EXECUTED)
+    event = bans.ban(region, found, domain, url)
     return {"event": None if event.silent else event.id}
 
 

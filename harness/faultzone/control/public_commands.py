@@ -56,9 +56,19 @@ def publish_command(
         raise UsageError.expected("content", content, "a text without lone surrogates") from None
     definitions = tuple(_definition(each) for each in parameters)
     cloud = backend.cloud
-    made = PublicCommand(cloud.world.hex_id("c"), type, encoded, content, cloud.clock.now)
-    made.name, made.description, made.timeout = name, description, timeout
-    made.provider, made.category, made.definitions = provider, category, definitions
+    made = PublicCommand(
+        cloud.world.hex_id("c"),
+        type,
+        encoded,
+        content,
+        cloud.clock.now,
+        name=name,
+        description=description,
+        timeout=timeout,
+        provider=provider,
+        category=category,
+        definitions=definitions,
+    )
     try:
         for region_id in cloud.region_ids:
             publish(find_region(backend, region_id), made)

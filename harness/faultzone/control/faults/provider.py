@@ -26,6 +26,7 @@ from faultzone.model.billing import market
 from faultzone.model.billing.ledger import units
 from faultzone.model.core import events, locks, spot
 from faultzone.model.core.state import STOP_CHARGING
+from faultzone.model.instances import failures
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
@@ -50,10 +51,9 @@ def fail_launches(backend: Local, fault: LaunchFailure) -> Breaking:
     at = find_region(backend, fault.region)
     zone, family = fault.zone or "*", fault.family or "*"
     at.placement.check_scope(zone, family, at.catalog)
-    number = max(at.failing, default=0) + 1
-    at.failing[number] = (zone, family)
+    number = failures.begin(at, zone, family)
     yield lambda: number not in at.failing
-    at.failing.pop(number, None)
+    failures.end(at, number)
 
 
 @breaks(SpotInterruption, BREAKERS, locked=True)

@@ -95,9 +95,10 @@ class Stops:
 
     def end_with(self, stop: Stop) -> None:
         """Let the others of the same schedule wait no longer."""
-        for each in self.kept.values():
-            if each.state == WAITING and each.records is stop.records is not None:
-                each.state = ENDED
+        same = [each for each in self.kept.values() if each.records is stop.records is not None]
+        for stop in same:
+            if stop.state == WAITING:
+                stop.state = ENDED
 
 
 class _Waiting:

@@ -49,6 +49,25 @@ class PublicCommand(Command):
     definitions: tuple[Definition, ...]
     may_change = False
 
+    def __init__(
+        self,
+        id: str,
+        kind: str,
+        content: str,
+        script: str,
+        created: int,
+        *,
+        name: str,
+        description: str,
+        timeout: int,
+        provider: str,
+        category: str,
+        definitions: tuple[Definition, ...],
+    ) -> None:
+        super().__init__(id, kind, content, script, created)
+        self.name, self.description, self.timeout = name, description, timeout
+        self.provider, self.category, self.definitions = provider, category, definitions
+
     @property
     def key(self) -> tuple[str, str, str]:
         """What its versions have in common."""

@@ -134,6 +134,11 @@ def _expire(region: RegionState, instance: Instance, event: SystemEvent) -> None
     nonpayment.stop(region, instance, event, region.edition.billing.expiration_events[1])
 
 
+def set_renewal_day(region: RegionState, account: str, day: int | None) -> None:
+    """Set the day of a month that an account renews its subscriptions to, None for none (billing/renew-day)."""
+    books_of(region).ledgers[account].renewal_day = day
+
+
 def span_to_day(region: RegionState, instance: Instance, day: int) -> tuple[int, int]:
     """When a subscription ends that is renewed to its account's day, and what that costs in 1/10000 yuan
     (billing/renew-day).

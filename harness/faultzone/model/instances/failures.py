@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 _TYPE: Final = "SystemFailure.Delete"
 
 
+def begin(region: RegionState, zone: str, family: str) -> int:
+    """Let launches in a zone and of a family fail, `*` for all; the number by which `end` knows that."""
+    number = max(region.failing, default=0) + 1
+    region.failing[number] = (zone, family)
+    return number
+
+
+def end(region: RegionState, number: int) -> None:
+    """Let these launches succeed again, if they still fail."""
+    region.failing.pop(number, None)
+
+
 def fails(region: RegionState, instance: Instance) -> bool:
     """Whether the launch of an instance fails, for its zone and its family."""
     made_in, made_of = region.zone_ids[instance.zone], instance.kind.family
