@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from faultzone import UsageError
+from faultzone import UsageError, control
 from faultzone.backends.local import LocalBackend
 from faultzone.backends.options import CloudOptions
 from faultzone.control import hosted, tables
@@ -104,6 +105,21 @@ def test_every_verb_of_every_table_has_a_sentence_and_a_schema(backend: LocalBac
     assert isinstance(shown, dict)
     assert shown.keys() == tables.MEMORY.keys()
     assert shown["set-supply"]["required"] == ["limit"]
+
+
+def test_every_file_with_verbs_is_in_a_table() -> None:
+    files = sorted(Path(control.__file__).parent.rglob("*.py"))
+    with_verbs = {path.stem for path in files if "VERBS: Table" in path.read_text("utf-8")}
+    known = {**tables.MEMORY, **tables.CONTAINERS, **hosted.VERBS}
+    found = {each.function.__module__.rpartition(".")[2] for each in [*known.values(), *tables.MEMORY.values()]}
+    assert with_verbs == found
+
+
+def test_what_may_be_asked_for_at_the_end_or_again_is_said_at_the_verb() -> None:
+    known = {**tables.MEMORY, **tables.CONTAINERS}
+    assert {name for name, each in known.items() if each.last} == {"host-logs", "keep-hosts", "note", "release"}
+    reads = {name for name, each in known.items() if not each.writes}
+    assert reads - {name for name, each in known.items() if each.repeatable} == {"guest-request"}
 
 
 def test_a_reset_takes_every_option_that_travels_as_json() -> None:

@@ -40,8 +40,6 @@ _CONTROL: Final = "/_faultzone/control/"
 _TOKEN: Final = "x-faultzone-token"
 #: Actions that change nothing begin so.
 _READING: Final = ("Describe", "List", "Get")
-#: The control verb that changes nothing in the region, and yet reaches what a test may count.
-_SENDING: Final = "guest-request"
 #: What the end of a connection comes out as.
 _ENDS: Final = (BrokenPipeError, ConnectionResetError, http.client.IncompleteRead)
 
@@ -224,7 +222,7 @@ class HttpBackend:
         if verb == "inject":
             self._note("owed", arguments.get("fault"))
         known = tables.MEMORY.get(verb)
-        reads = known is not None and not known.writes and verb != _SENDING
+        reads = known is not None and known.repeatable
         status, answer = self._ask(_CONTROL + verb, lambda: body, headers, reads=reads, seconds=_CONTROL_TIMEOUT)
         if status < 300:
             checked = self._held(partial(from_control, verb), answer)

@@ -50,8 +50,6 @@ _ACCOUNTS_MOST: Final = 10_000
 #: How many timers an advance fires before it lets a waiting call through; with real hosts one, so that they carry out
 #: what each instant asks of them before the next.
 _STEPS: Final = 64
-#: The verbs that may be used after real hosts failed: to see why, and to end.
-_LAST_VERBS: Final = frozenset({"host-logs", "keep-hosts", "note", "release"})
 #: What effects and reports call a host.
 _HOSTS: Final = frozenset({"host", "to"})
 
@@ -370,7 +368,7 @@ class LocalBackend:
         if found is None:
             raise tables.unknown(verb, self.name, self.verbs)
         if self.real is not None:
-            if verb not in _LAST_VERBS:
+            if not found.last:
                 self.real.check()
             if found.capability and found.capability not in self.capabilities:
                 raise NotSupported.lacking(verb, self.name, found.capability)

@@ -98,7 +98,7 @@ def _instances_on(backend: Containers, region_id: str, index: int) -> Iterable[s
     return backend.cloud.regions[region_id].placement.hosts[index].instances
 
 
-@verb(VERBS, takes_lock=True)
+@verb(VERBS, takes_lock=True, last=True)
 def host_logs(backend: Containers) -> dict[str, Any]:
     """Return the output of each container that is or was a host: of its agent and of its instances."""
     return {
@@ -109,7 +109,7 @@ def host_logs(backend: Containers) -> dict[str, Any]:
     }
 
 
-@verb(VERBS, takes_lock=True)
+@verb(VERBS, takes_lock=True, last=True)
 def keep_hosts(backend: Containers) -> dict[str, Any]:
     """Keep the hosts after the session; return the command that enters each instance, and the end of the lease."""
     containers, until = backend.substrate.keep()

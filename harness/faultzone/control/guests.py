@@ -100,7 +100,8 @@ def _bytes(name: str, text: str) -> bytes:
         raise UsageError.expected(name, text[:20], "bytes in Base64") from None
 
 
-@verb(VERBS, "reach-guests", writes=False, takes_lock=True)
+# It changes nothing in the region, and yet reaches what a test may count.
+@verb(VERBS, "reach-guests", writes=False, takes_lock=True, repeatable=False)
 def guest_request(backend: Local, *, instance: str, port: int, data: str = "", seconds: float = 5.0) -> dict[str, Any]:
     """Send bytes to a port of an instance over its network; returns the answer.
 

@@ -9,11 +9,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from faultzone.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., dict[str, Any]])
+
+#: A fault and a schedule as JSON has them. Each has a schema of its own, which its annotation stands for.
+GivenFault: TypeAlias = Mapping[str, Any]
+GivenSchedule: TypeAlias = Mapping[str, Any]
 
 #: How an annotation is called in JSON. Annotations are text here, so that none is evaluated when a process starts.
 _JSON: Final = {
@@ -26,7 +30,11 @@ _JSON: Final = {
     "Mapping": "object",
     "Sequence": "array",
     "Callable": "callable, in process alone",
+    "GivenFault": "fault",
+    "GivenSchedule": "schedule",
 }
+#: Those of them that are objects.
+_OBJECTS: Final = frozenset({"object", "fault", "schedule"})
 #: What a type is made of: `[str, int]` in `Mapping[str, int]`.
 _INNERMOST: Final = re.compile(r"\[[^\[\]]*\]")
 _TYPES: Final = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
@@ -54,6 +62,8 @@ class Parameter(NamedTuple):
     def takes(self, value: object) -> bool:
         """Whether a value is of its types."""
         given = json_type(value)
+        if given == "object":
+            return "any" in self.types or not _OBJECTS.isdisjoint(self.types)
         return "any" in self.types or given in self.types or (given == "integer" and "number" in self.types)
 
 
@@ -67,6 +77,8 @@ class Verb(NamedTuple):
         capability: what a backend must be able to do for it; empty for none.
         writes: whether it may change something, and so is journalled.
         takes_lock: whether it takes the lock of the backend itself.
+        last: whether it may be used after real hosts failed: to see why, and to end.
+        repeatable: whether it may be asked for again where its answer was lost.
     """
 
     name: str
@@ -75,6 +87,8 @@ class Verb(NamedTuple):
     capability: str
     writes: bool
     takes_lock: bool
+    last: bool
+    repeatable: bool
 
     @property
     def summary(self) -> str:
@@ -117,7 +131,14 @@ Verbs = Mapping[str, Verb]
 
 
 def verb(
-    table: Table, capability: str = "", *, name: str = "", writes: bool = True, takes_lock: bool = False
+    table: Table,
+    capability: str = "",
+    *,
+    name: str = "",
+    writes: bool = True,
+    takes_lock: bool = False,
+    last: bool = False,
+    repeatable: bool | None = None,
 ) -> Callable[[F], F]:
     """Put a function into a table of verbs; `host_of` is asked for by `host-of`.
 
@@ -127,11 +148,14 @@ def verb(
         name: where the function cannot have the verb's name.
         writes: whether it may change something, and so is journalled.
         takes_lock: whether it takes the lock of the backend itself.
+        last: whether it may be used after real hosts failed.
+        repeatable: whether it may be asked for again where its answer was lost; None for a verb that only reads.
     """
 
     def add(function: F) -> F:
         called = name or function.__name__.replace("_", "-")
-        table[called] = Verb(called, function, _parameters(function), capability, writes, takes_lock)
+        again = not writes if repeatable is None else repeatable
+        table[called] = Verb(called, function, _parameters(function), capability, writes, takes_lock, last, again)
         return function
 
     return add

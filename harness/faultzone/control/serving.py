@@ -20,7 +20,7 @@ VERBS: Table = {}
 _NOTED: Final = ("notice", "refusal", "operation", "probe")
 
 
-@verb(VERBS, takes_lock=True)
+@verb(VERBS, takes_lock=True, last=True)
 def note(backend: Local, *, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Add an outside fact to the journal: a `notice`, a `refusal` of a request by the server, an `operation` of a
     client of a test, or the value of a `probe`."""
@@ -47,7 +47,7 @@ def prepare_call(
     return {"ready": cloud.prepare(product, action, parameters, account or cloud.accounts[0])}
 
 
-@verb(VERBS, takes_lock=True)
+@verb(VERBS, takes_lock=True, last=True)
 def release(backend: Local) -> dict[str, Any]:
     """Release the outside resources of the cloud: callbacks, served queues, containers."""
     backend.release()

@@ -196,7 +196,7 @@ def _verb_schema(about: Mapping[str, Any]) -> dict[str, object]:
         "description": about["says"],
         "x-capability": about["capability"],
         "properties": {
-            name: _described(name, kind)
+            name: _type_schema(kind.removesuffix("?"))
             for name, kind in arguments.items()
             if not kind.startswith("callable")  # A function does not travel.
         },
@@ -205,20 +205,16 @@ def _verb_schema(about: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def _described(name: str, kind: str) -> dict[str, object]:
-    """The schema of an argument: a fault and a schedule have their own."""
-    if name == "fault":
+def _type_schema(kind: str) -> dict[str, object]:
+    """The schema of a type, as the verb `verbs` says it: a fault and a schedule have their own."""
+    if kind == "fault":
         from faultzone.faults.schedule import fault_schema
 
         return fault_schema()
-    if name == "schedule":
+    if kind == "schedule":
         from faultzone.faults.schedule import schema as schedule_schema
 
         return schedule_schema()
-    return _type_schema(kind.removesuffix("?"))
-
-
-def _type_schema(kind: str) -> dict[str, object]:
     return {} if kind == "any" else {"type": kind.split(" or ")}
 
 

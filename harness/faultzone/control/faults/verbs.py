@@ -5,11 +5,10 @@ A fault is the object `{"fault": "HostCrash", "host": …}`: the name of its cla
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from faultzone.control.faults.active import FAILED
-from faultzone.control.registry import Table, verb
+from faultzone.control.registry import GivenFault, GivenSchedule, Table, verb
 from faultzone.errors import FaultzoneError, NotSupported, UsageError
 from faultzone.faults.house import read
 
@@ -20,7 +19,7 @@ VERBS: Table = {}
 
 
 @verb(VERBS, takes_lock=True)
-def inject(backend: Local, *, fault: Mapping[str, Any], lasts: int | None = None) -> dict[str, Any]:
+def inject(backend: Local, *, fault: GivenFault, lasts: int | None = None) -> dict[str, Any]:
     """Inject a fault; returns its record. The verb `undo` takes the number of the record; with `lasts`, the fault ends
     after that many milliseconds."""
     return backend.active_faults.inject(read(fault), _checked(backend, lasts)).render()
@@ -46,7 +45,7 @@ def _see_clock(backend: Local) -> None:
 
 
 @verb(VERBS, "move-time", takes_lock=True)
-def schedule(backend: Local, *, after: int, fault: Mapping[str, Any], lasts: int | None = None) -> dict[str, Any]:
+def schedule(backend: Local, *, after: int, fault: GivenFault, lasts: int | None = None) -> dict[str, Any]:
     """Inject a fault after `after` milliseconds of region time, at once after 0; with `lasts`, it ends that much later.
 
     A fault that cannot be injected when it is due is skipped, and its record says why. `undo` calls it off.
@@ -62,7 +61,7 @@ def schedule(backend: Local, *, after: int, fault: Mapping[str, Any], lasts: int
 
 
 @verb(VERBS, "move-time", takes_lock=True)
-def play(backend: Local, *, schedule: Mapping[str, Any]) -> dict[str, Any]:
+def play(backend: Local, *, schedule: GivenSchedule) -> dict[str, Any]:
     """Plan the faults of a schedule, which begins now: those at 0 are injected. Returns the records of all, or plans
     none if one can never be."""
     from faultzone.control.faults import plays
