@@ -99,7 +99,8 @@ def make(config: pytest.Config, cloud: CloudOptions) -> Backend:
 def _progress_shown(config: pytest.Config) -> AbstractContextManager[object]:
     """Let a backend with containers show how far it is, the first time in a run: its image may have to be built."""
     capture: Any = config.pluginmanager.get_plugin("capturemanager")
-    if _PROGRESS_SHOWN in config.stash or options.BACKEND.read(config) != "docker" or capture is None:
+    kind = kind_of(config)
+    if _PROGRESS_SHOWN in config.stash or kind is None or not kind.real_hosts or capture is None:
         return nullcontext()
     config.stash[_PROGRESS_SHOWN] = True
     shown: AbstractContextManager[object] = capture.global_and_fixture_disabled()

@@ -29,11 +29,11 @@ class History:
     """A journal that is written by hand."""
 
     def __init__(
-        self, edition: str = "2019-02", backend: str = "memory", recovery: Mapping[str, int] | None = None
+        self, edition: str = "2019-02", virtual: bool = True, recovery: Mapping[str, int] | None = None
     ) -> None:
         self.journal, self.now = Journal(), START
         self.last: dict[str, dict[str, Any]] = {}
-        self.add("region", edition=edition, backend=backend, recovery=recovery or {})
+        self.add("region", edition=edition, guests_are_virtual=virtual, recovery=recovery or {})
 
     def add(self, kind: str, **data: Any) -> History:
         self.journal.append(self.now, kind, data)
@@ -312,7 +312,7 @@ def test_what_a_journal_does_not_tell_is_unknown(name: str, write: Callable[[His
 
 @pytest.mark.parametrize("name", ["stuck", "settling"])
 def test_real_guests_are_not_measured_in_region_time(name: str) -> None:
-    history = History(backend="docker").go("Pending", "Starting").add("effect", **RUNS).later(DAY).add("advance")
+    history = History(virtual=False).go("Pending", "Starting").add("effect", **RUNS).later(DAY).add("advance")
     assert judged(history.journal, name).verdict == UNKNOWN
 
 

@@ -68,7 +68,7 @@ def test_what_is_no_file_of_departures_is_a_usage_error(pytester: pytest.Pyteste
     assert str(path) in said
 
 
-ENTRY = {"n": 0, "at": 0, "kind": "region", "backend": "memory", "edition": "2019-02"}
+ENTRY = {"n": 0, "at": 0, "kind": "region", "backend": "memory", "guests_are_virtual": True, "edition": "2019-02"}
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ ROOMS: Final[dict[str, str]] = {
     "mutations": "errors clock api clauses editions model backends",
     "verdicts": "errors clauses editions journal",
     "pages": "clock journal",
-    "cli": "errors api clauses conditions editions schedules journal listen model substrate serve programs checkers "
-    "mutations pages",
+    "cli": "errors api backends clauses conditions editions schedules journal listen model substrate serve "
+    "programs checkers mutations pages",
     "pytest_faultzone": "errors api clauses conditions editions schedules journal model substrate backends serve "
     "region faultzone checkers verdicts pages",
     "faultzone_specs": "region faultzone",

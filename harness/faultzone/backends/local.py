@@ -263,6 +263,7 @@ class LocalBackend:
         """What the journal begins with."""
         return {
             "backend": self.name,
+            "guests_are_virtual": self.real is None,
             "regions": list(self.cloud.regions),
             "edition": edition.name,
             "recovery": edition.recovery._asdict(),

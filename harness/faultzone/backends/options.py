@@ -179,4 +179,5 @@ DOCKER: Final = Kind(
     look=_look_for_engine,
     departures=_departures_of_client,
     follows_any_edition=True,
+    real_hosts=True,
 )

@@ -53,6 +53,8 @@ class Kind(NamedTuple):
         look: says why none can be had now, within seconds, before a run that judges it; None if nothing is in the way.
         departures: gives what it is known to depart from the manual in, as the text of a file of departures.
         follows_any_edition: whether it follows any edition that it is asked for.
+        real_hosts: whether its hosts are more than values in memory: the first may take long to make, and tells how far
+            it is.
         sound: whether it means to be right; the checkers do not judge one that is wrong on purpose.
     """
 
@@ -62,6 +64,7 @@ class Kind(NamedTuple):
     look: Callable[[BackendOptions], str | None] = lambda options: None
     departures: Callable[[BackendOptions], str] = lambda options: ""
     follows_any_edition: bool = False
+    real_hosts: bool = False
     sound: bool = True
 
 

@@ -59,7 +59,7 @@ class Origin:
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._edition = str(data.get("edition"))
-        self.guests_are_virtual = data.get("backend") == "memory"
+        self.guests_are_virtual = data.get("guests_are_virtual") is True
         #: The values of the chapter on recovery, also where a test has changed the edition.
         self.recovery: Mapping[str, Any] = data.get("recovery") or {}
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from faultzone import editions
+from faultzone.backends.registry import find
 from faultzone.errors import FaultzoneError, UsageError
 from faultzone.model.core.shape import IMMEDIATE, PLANNED
 
@@ -120,14 +121,15 @@ def opened(options: argparse.Namespace) -> Iterator[Hosted]:
         UsageError: it cannot be.
         NotSupported: no engine answers that could have its hosts, or no image can be had.
     """
-    if options.backend == "memory":
+    real_hosts = find(options.backend).real_hosts
+    if not real_hosts:
         for name in [*_OF_DOCKER, "hosts", "plain"]:
             value = getattr(options, f"docker_{name}")
             if value not in ("", None) and value is not False:
                 raise UsageError(f"--docker-{name}: only for hosts that are containers; write --backend docker too")
     with ExitStack() as ends:
         given: dict[str, Any] = {}
-        if options.backend != "memory":
+        if real_hosts:
             from faultzone.substrate.docker.session import close_all
 
             ends.callback(close_all)
