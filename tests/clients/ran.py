@@ -70,6 +70,7 @@ def _python(name: str, interpreter: str = sys.executable) -> list[str]:
 _ECS: Final = ("aliyun-python-sdk-core==2.16.0", "aliyun-python-sdk-ecs==4.24.83")
 _RAY: Final = Environment("ray", ("ray==2.60.0", *_ECS))
 _NODE: Final = Modules()
+_IMAGES: Final = Environment("images", ("aliyun-img-utils==2.6.0", *_ECS))
 _NETWORKS: Final = Environment("networks", ("alibabacloud-vpc20160428==7.2.2", "alibabacloud-cms20190101==4.0.10"))
 
 FLOWS: Final = {
@@ -107,6 +108,7 @@ FLOWS: Final = {
         _python("networks", _NETWORKS.python),
         _NETWORKS,
     ),
+    "images": Flow("aliyun-img-utils", "an image in three regions", _python("images", _IMAGES.python), _IMAGES),
     "cloud_init": Flow(
         "cloud-init",
         "an instance's own data",
