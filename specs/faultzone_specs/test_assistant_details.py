@@ -382,6 +382,13 @@ def test_an_older_agent_fills_in_less(region: Region) -> None:
     for name in ("InstanceId", "InstanceName"):
         assert printed(name, old, new) == [new.id]
         assert printed(name, old) == [old.id]
+    content = "echo {{ACS::CommandId}}"
+    by_run = run(region, old, new, CommandContent=content, EnableParameter=True).wait("2m")
+    made = by_run.describe()["CommandId"]
+    assert [by_run.written(each).strip() for each in by_run.results()].count(made) == 1
+    command = region.commands.create(content, EnableParameter=True)
+    invoked = region.call("InvokeCommand", CommandId=command, InstanceId=[old.id])["InvokeId"]
+    assert region.commands.invocation(invoked).wait("2m").output(old).strip() == command
     assert run(region, old, new, CommandContent="echo {{ACS::RegionId}}", EnableParameter=True).wait("2m").output(old)
 
 

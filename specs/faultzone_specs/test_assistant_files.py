@@ -6,6 +6,7 @@ import pytest
 
 from faultzone import ApiError, Region, one
 from faultzone_specs.files import CONTENT, NAME, found, send, sent
+from faultzone_specs.groups import make_group
 from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
@@ -27,25 +28,40 @@ def test_what_became_of_a_file_is_told_for_a_day(region: Region) -> None:
 
 
 @clause("assistant/file-labels")
+@needs("change-account")
 def test_files_are_found_by_what_they_were_given(region: Region) -> None:
-    here, there = region.run_instances(2)
-    said = Words(region)
+    group, said = make_group(region, "web"), Words(region)
+    (here,), (there,) = region.run_instances(ResourceGroupId=group), region.run_instances()
     tags = said.tags(purpose="web")
-    tagged = send(region, here, Tag=tags, ResourceGroupId="rg-1")
+    tagged = send(region, here, Tag=tags, ResourceGroupId=group)
     plain = send(region, there, Name="второй.conf")
     assert sent(region, tagged)["Tags"]["Tag"] == said.shown(purpose="web")
     assert sent(region, plain)["Tags"]["Tag"] == []
     for given in (
-        {"Tag": tags}, {"Tag": [{"Key": said.key("purpose")}]}, {"ResourceGroupId": "rg-1"}, {"InvokeId": tagged},
+        {"Tag": tags}, {"Tag": [{"Key": said.key("purpose")}]}, {"ResourceGroupId": group}, {"InvokeId": tagged},
         {"InstanceId": here.id}, {"Name": NAME},
     ):  # fmt: skip
         assert found(region, **given) == [tagged], given
-    assert found(region, Tag=said.tags(purpose="db")) == found(region, ResourceGroupId="rg-2") == []
+    assert found(region, Tag=said.tags(purpose="db")) == found(region, ResourceGroupId=make_group(region, "db")) == []
     assert found(region, InvocationStatus="Success") == [plain, tagged]
     assert found(region, InvocationStatus="Failed") == []
     asked = {"Name": "c", "TargetDir": "/srv", "Content": "1", "InstanceId": [here.id], "ClientToken": "once"}
     first, again = (region.call("SendFile", **asked)["InvokeId"] for _ in range(2))
     assert (again, len(found(region))) == (first, 3)
+
+
+@clause("assistant/file-groups")
+@needs("change-account")
+def test_a_file_of_a_group_is_for_its_instances_alone(region: Region) -> None:
+    """Also those of the default group are others."""
+    web, db = make_group(region, "web"), make_group(region, "db")
+    (inside,), (other,), (default,) = (region.run_instances(1, ResourceGroupId=each) for each in (web, db, None))
+    made = [send(region, inside, ResourceGroupId=web)]
+    for targets in ([other], [default], [inside, other], [inside, default]):
+        with pytest.raises(ApiError):
+            send(region, *targets, ResourceGroupId=web)
+    assert found(region) == made
+    send(region, inside, other, default)
 
 
 @clause("assistant/file-limits")

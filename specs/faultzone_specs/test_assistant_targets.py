@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from faultzone import Instance, Invocation, Region, assert_refused, one
+from faultzone_specs.groups import make_group
 from faultzone_specs.observing import refusal_of
 from faultzone_specs.words import Words
 
@@ -83,18 +84,19 @@ def test_targets_are_named_or_chosen_and_not_both(region: Region) -> None:
 
 
 @clause("assistant/target-groups")
-@needs("outside-machines")
+@needs("change-account", "outside-machines")
 def test_a_target_of_another_resource_group_is_refused(region: Region) -> None:
-    activation = region.call("CreateActivation", ResourceGroupId="rg-1")
+    web, db = make_group(region, "web"), make_group(region, "db")
+    activation = region.call("CreateActivation", ResourceGroupId=web)
     machine = region.control("add-machine")["machine"]
     code = {"activation_id": activation["ActivationId"], "activation_code": activation["ActivationCode"]}
     managed = str(region.control("register-machine", machine=machine, **code)["instance"])
     (instance,) = region.run_instances()
     for ids in ([managed], [instance.id, managed]):
-        for call in calls(region, InstanceId=ids, ResourceGroupId="rg-1"):
+        for call in calls(region, InstanceId=ids, ResourceGroupId=web):
             assert call().states.keys() == {*ids}
-        nothing_runs(region, *calls(region, InstanceId=ids, ResourceGroupId="rg-2"))
-    for group in ("rg-2", None):
+        nothing_runs(region, *calls(region, InstanceId=ids, ResourceGroupId=db))
+    for group in (db, None):
         for call in calls(region, InstanceId=[instance.id], ResourceGroupId=group):
             assert call().states.keys() == {instance.id}
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from faultzone import Instance, Invocation, Region, assert_refused, one
+from faultzone_specs.groups import make_group
 from faultzone_specs.observing import fresh_token, refusal_of
 from faultzone_specs.words import Words
 
@@ -209,19 +210,20 @@ def test_what_is_modified_changes_and_the_rest_stays(region: Region) -> None:
 
 
 @clause("assistant/command-labels")
+@needs("change-account")
 def test_commands_are_found_by_their_group_and_tags(region: Region) -> None:
-    said = Words(region)
-    both = region.commands.create("echo 1", Name="both", ResourceGroupId="rg-1", Tag=said.tags(env="a", team="b"))
-    region.commands.create("echo 1", Name="one", ResourceGroupId="rg-2", Tag=said.tags(env="c"))
+    web, db, said = make_group(region, "web"), make_group(region, "db"), Words(region)
+    both = region.commands.create("echo 1", Name="both", ResourceGroupId=web, Tag=said.tags(env="a", team="b"))
+    region.commands.create("echo 1", Name="one", ResourceGroupId=db, Tag=said.tags(env="c"))
     region.commands.create("echo 1", Name="none")
     shown = one(commands(region, CommandId=both))
     assert (shown["ResourceGroupId"], shown_tags(shown)) == (
-        "rg-1",
+        web,
         {said.key("env"): said.value("a"), said.key("team"): said.value("b")},
     )
     assert names(region) == {"both", "one", "none"}
     for asked, found in (
-        ({"ResourceGroupId": "rg-1"}, {"both"}),
+        ({"ResourceGroupId": web}, {"both"}),
         ({"ResourceGroupId": "rg"}, set()),
         ({"Tag": [{"Key": said.key("env")}]}, {"both", "one"}),
         ({"Tag": said.tags(env="a")}, {"both"}),
@@ -283,11 +285,13 @@ def test_the_same_call_with_its_token_answers_as_before(region: Region) -> None:
 
 
 @clause("assistant/invocation-labels")
+@needs("change-account")
 def test_invocations_are_found_by_their_group_and_tags(region: Region) -> None:
     (instance,) = region.run_instances()
+    web, db = make_group(region, "web"), make_group(region, "db")
     command, said = region.commands.create("echo 1"), Words(region)
-    first = run(region, instance, ResourceGroupId="rg-1", Tag=said.tags(env="a", team="b")).wait("2m").id
-    second = invoke(region, command, instance, ResourceGroupId="rg-2", Tag=said.tags(env="c")).wait("2m").id
+    first = run(region, instance, ResourceGroupId=web, Tag=said.tags(env="a", team="b")).wait("2m").id
+    second = invoke(region, command, instance, ResourceGroupId=db, Tag=said.tags(env="c")).wait("2m").id
     third = invoke(region, command, instance).wait("2m").id
     shown = region.commands.invocation(first)
     assert (
@@ -297,8 +301,8 @@ def test_invocations_are_found_by_their_group_and_tags(region: Region) -> None:
     )
     for asked, found in (
         ({}, {first, second, third}),
-        ({"ResourceGroupId": "rg-1"}, {first}),
-        ({"ResourceGroupId": "rg-2"}, {second}),
+        ({"ResourceGroupId": web}, {first}),
+        ({"ResourceGroupId": db}, {second}),
         ({"ResourceGroupId": "rg"}, set()),
         ({"Tag": [{"Key": said.key("env")}]}, {first, second}),
         ({"Tag": said.tags(env="c")}, {second}),

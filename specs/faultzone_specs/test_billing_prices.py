@@ -140,6 +140,30 @@ def test_pay_as_you_go_is_not_renewed(region: Region) -> None:
     assert_refused("InvalidInstanceId.NotFound", lambda: region.call("DescribeRenewalPrice", ResourceId="i-none"))
 
 
+@clause("billing/renewal-price-periods")
+@pytest.mark.parametrize(("unit", "most"), [("Month", 9), ("Year", 3)])
+def test_a_renewal_has_a_price_for_each_of_its_periods(region: Region, unit: str, most: int) -> None:
+    """One more is refused."""
+    instance = subscription(region)
+    asked = {"ResourceId": instance.id, "PriceUnit": unit}
+    first, last = (
+        price_of(region, "DescribeRenewalPrice", **asked, Period=period)["OriginalPrice"] for period in (1, most)
+    )
+    assert 0 < first < last
+    for beyond in (0, most + 1):
+        with pytest.raises(ApiError):
+            region.call("DescribeRenewalPrice", **asked, Period=beyond)
+
+
+@clause("billing/renewal-price-periods")
+@pytest.mark.parametrize("unit", ["Week", "Hour", "Day"])
+def test_a_renewal_has_no_price_of_other_units(region: Region, unit: str) -> None:
+    """Neither of weeks, nor of what no subscription is sold by."""
+    instance = subscription(region)
+    with pytest.raises(ApiError):
+        region.call("DescribeRenewalPrice", ResourceId=instance.id, PriceUnit=unit)
+
+
 @clause("instance/system-disk-size")
 def test_a_system_disk_holds_its_image(region: Region) -> None:
     """Of an image that is not larger, the size that is asked for counts."""

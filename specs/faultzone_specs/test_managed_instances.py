@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from faultzone import ApiError, Instance, Region, assert_refused, one
+from faultzone_specs.groups import make_group
 from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
@@ -54,11 +55,12 @@ def ids(shown: list[Answer]) -> set[str]:
 
 
 @clause("assistant/create-activation")
+@needs("change-account")
 def test_an_activation_is_shown_as_it_was_made_and_its_code_is_told_once(region: Region) -> None:
     plain, said = region.call("CreateActivation"), Words(region)
     asked = {
         "InstanceName": "web", "InstanceCount": 1000, "TimeToLiveInHours": 1, "IpAddressRange": "10.0.0.0/8",
-        "Description": said.text("test"), "ResourceGroupId": "rg-1",
+        "Description": said.text("test"), "ResourceGroupId": make_group(region, "web"),
     }  # fmt: skip
     full = region.call("CreateActivation", Tag=said.tags(purpose="web"), **asked)
     assert plain["ActivationId"] != full["ActivationId"]
@@ -104,6 +106,9 @@ def test_an_activation_is_refused_where_a_value_is_not_valid(region: Region, giv
 
 @clause("assistant/activation-quota")
 def test_ten_activations_are_the_most(region: Region) -> None:
+    asked = region.call("DescribeAccountAttributes", AttributeName=["max-cloud-assistant-activation-count"])
+    told = one(asked["AccountAttributeItems"]["AccountAttributeItem"])["AttributeValues"]["ValueItem"]
+    assert [each["Value"] for each in told] == ["10"]
     made = [region.call("CreateActivation")["ActivationId"] for _ in range(10)]
     with pytest.raises(ApiError):
         region.call("CreateActivation")
@@ -112,8 +117,10 @@ def test_ten_activations_are_the_most(region: Region) -> None:
 
 
 @clause("assistant/activation-listing")
+@needs("change-account")
 def test_activations_are_filtered_and_paged(region: Region) -> None:
-    web = region.call("CreateActivation", InstanceName="web", ResourceGroupId="rg-1")["ActivationId"]
+    group = make_group(region, "web")
+    web = region.call("CreateActivation", InstanceName="web", ResourceGroupId=group)["ActivationId"]
     said = Words(region)
     tagged = region.call("CreateActivation", InstanceName="db", Tag=said.tags(purpose="db"))["ActivationId"]
     third = region.call("CreateActivation")["ActivationId"]
@@ -122,7 +129,7 @@ def test_activations_are_filtered_and_paged(region: Region) -> None:
         return [each["ActivationId"] for each in region.call("DescribeActivations", **given)["ActivationList"]]
 
     assert set(found()) == {web, tagged, third}
-    assert found(InstanceName="web") == found(ResourceGroupId="rg-1") == found(ActivationId=web) == [web]
+    assert found(InstanceName="web") == found(ResourceGroupId=group) == found(ActivationId=web) == [web]
     assert found(Tag=said.tags(purpose="db")) == found(Tag=[{"Key": said.key("purpose")}]) == [tagged]
     assert found(Tag=said.tags(purpose="web")) == found(InstanceName="we") == []
     pages = [found(PageSize=2, PageNumber=number) for number in (1, 2, 3)]
@@ -277,11 +284,11 @@ def test_a_machine_can_keep_its_id(region: Region) -> None:
 
 
 @clause("assistant/managed-listing")
-@needs("outside-machines", "windows")
+@needs("change-account", "outside-machines", "windows")
 def test_managed_instances_are_filtered_by_what_they_show(region: Region) -> None:
-    said = Words(region)
+    group, said = make_group(region, "web"), Words(region)
     tags = said.tags(purpose="web")
-    made = region.call("CreateActivation", InstanceName="web", ResourceGroupId="rg-1", Tag=tags)
+    made = region.call("CreateActivation", InstanceName="web", ResourceGroupId=group, Tag=tags)
     linux = machine(region, host_name="pc", private_ip="10.0.0.7", public_ip="198.51.100.7")
     windows = machine(region, os_name="Windows Server 2016 Datacenter")
     first = registered(region, made, on=linux, machine_id="m-1")
@@ -290,14 +297,14 @@ def test_managed_instances_are_filtered_by_what_they_show(region: Region) -> Non
     wanted = {
         "InstanceId": first.id, "InstanceName": "web-01", "ActivationId": made["ActivationId"], "MachineId": "m-1",
         "Hostname": "pc", "IntranetIp": "10.0.0.7", "InternetIp": "198.51.100.7", "OsType": "linux",
-        "ResourceGroupId": "rg-1", "Connected": True, "InvocationCount": 0, "LastInvokedTime": "",
+        "ResourceGroupId": group, "Connected": True, "InvocationCount": 0, "LastInvokedTime": "",
         "Tags": said.shown(purpose="web"),
     }  # fmt: skip
     assert {name: shown[name] for name in wanted} == wanted
     assert all(shown[name] for name in ("AgentVersion", "OsVersion", "RegistrationTime"))
     for given in (
         {"ActivationId": made["ActivationId"]}, {"InstanceName": "web-01"}, {"InstanceIp": "10.0.0.7"},
-        {"InstanceIp": "198.51.100.7"}, {"MachineId": "m-1"}, {"OsType": "linux"}, {"ResourceGroupId": "rg-1"},
+        {"InstanceIp": "198.51.100.7"}, {"MachineId": "m-1"}, {"OsType": "linux"}, {"ResourceGroupId": group},
         {"Tag": tags}, {"Tag": [{"Key": said.key("purpose")}]},
     ):  # fmt: skip
         assert ids(managed(region, **given)) == {first.id}, given

@@ -122,6 +122,18 @@ def is_cloud_event_of(event: dict[str, Any], notification: dict[str, Any], insta
     assert event.get("data") == notification["content"]
 
 
+@clause("event/created-notification")
+@needs("see-hosts")
+@pytest.mark.parametrize("form", ["cloudmonitor", "eventbridge"])
+def test_an_instance_that_is_made_is_created(region: Region, form: str) -> None:
+    inbox = opened(region, form=form)
+    instance = region.create_instance()
+    instance.start()
+    told = [each["content" if form == "cloudmonitor" else "data"]["state"] for each in read(region, inbox)]
+    assert told[0] == "Created"
+    assert (told.count("Created"), "Pending" in told) == (1, False)
+
+
 @clause("event/cloud-events")
 @needs("break-hosts", "move-time")
 def test_event_bridge_tells_the_same_in_its_own_form(region: Region) -> None:

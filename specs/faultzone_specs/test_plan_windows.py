@@ -11,6 +11,7 @@ import pytest
 
 from faultzone import ApiError, Instance, Region, assert_refused, one
 from faultzone_specs.events import DAY, HOUR
+from faultzone_specs.groups import make_group
 from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
@@ -146,18 +147,20 @@ def test_a_window_needs_all_of_its_parts(region: Region, missing: str) -> None:
 
 
 @clause("event/plan-window-query")
+@needs("change-account")
 def test_filters_narrow_the_windows(region: Region) -> None:
     """Each by itself."""
     first = make(region)
     second = make(region, PlanWindowName="off", Enable=False, TargetResource={"Scope": "Tag", "Tags": [{"Key": "键"}]})
-    third = make(region, TargetResource={"Scope": "ResourceGroup", "ResourceGroupId": "rg-1"})
+    group = make_group(region, "web")
+    third = make(region, TargetResource={"Scope": "ResourceGroup", "ResourceGroupId": group})
     for filters, found in (
         ({}, {first, second, third}),
         ({"PlanWindowId": second}, {second}),
         ({"PlanWindowName": "nights"}, {first, third}),
         ({"Enable": True}, {first, third}),
         ({"Enable": False}, {second}),
-        ({"TargetResourceGroupId": "rg-1"}, {third}),
+        ({"TargetResourceGroupId": group}, {third}),
         ({"TargetResourceTags": one(Words(region).tags(team="blue"))}, {first}),
         ({"TargetResourceTags": json.dumps({"Key": "键"})}, {second}),
     ):
@@ -237,7 +240,7 @@ def test_a_window_is_for_what_has_its_tags(region: Region) -> None:
 @needs("break-hosts", "change-account")
 def test_a_window_is_for_a_resource_group(region: Region) -> None:
     """And for no other instances."""
-    web = region.control("add-resource-group", name="web")["resource_group"]
+    web = make_group(region, "web")
     (inside,) = region.run_instances(1, ResourceGroupId=web)
     (outside,) = region.run_instances(1, Tag=Words(region).tags(team="blue"))
     hour = (region.clock.now.hour + 6) % 24

@@ -9,17 +9,10 @@ import pytest
 
 from faultzone import Instance, Region, assert_nothing_made, assert_refused, one
 from faultzone_specs.events import history_ids, simulate
+from faultzone_specs.groups import NO_GROUP, make_group
 from faultzone_specs.words import Words
 
 clause, needs = pytest.mark.clause, pytest.mark.needs
-
-NO_GROUP = "rg-nosuchgroup0"
-
-
-def make_group(region: Region, name: str) -> str:
-    """The id of a new resource group. Another product makes them; here the harness does."""
-    made: str = region.control("add-resource-group", name=name)["resource_group"]
-    return made
 
 
 def found(region: Region, action: str, **filters: object) -> list[dict[str, Any]]:

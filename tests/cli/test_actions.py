@@ -11,6 +11,7 @@ from faultzone import ApiError, make_region, model
 from faultzone.api.products import VERSIONS
 from faultzone.cli.actions import implemented, products_table, render_markdown
 from faultzone.editions import EDITIONS, load, names
+from faultzone.model.core.dispatch import NOT_SIMULATED
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "actions.md"
@@ -36,6 +37,14 @@ def test_an_unknown_action_is_answered_as_one() -> None:
     with pytest.raises(ApiError) as refused:
         make_region().call("MakeCoffee")
     assert (refused.value.code, refused.value.status) == ("InvalidAction", 403)
+
+
+def test_an_action_that_is_not_simulated_says_why() -> None:
+    for (product, name), why in NOT_SIMULATED.items():
+        with pytest.raises(ApiError, match=f"not simulated: {why}") as refused:
+            make_region().call(name, product)
+        assert refused.value.code == "InvalidAction"
+        assert f"| {name} | {why} |" in render_markdown()
 
 
 def _names(folder: Path) -> set[str]:

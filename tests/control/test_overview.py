@@ -12,7 +12,7 @@ import pytest
 from faultzone import Region, UsageError, make_region
 from faultzone.api.errors import ApiError
 from faultzone.control import overview as told_of
-from tests.support.event_answers import WINDOWS
+from tests.support.event_answers import windows
 
 
 @pytest.fixture
@@ -123,7 +123,8 @@ def test_windows_for_maintenance_are_told(region: Region) -> None:
         (one,) = current.run_instances(1)
         known = _all(current)
         assert (known["windows"], "windows" in known["instances"][one.id]) == ([], False)
-        made = current.call("CreatePlanMaintenanceWindow", **WINDOWS[0])["PlanWindowId"]
+        asked = windows("rg-1")[0]
+        made = current.call("CreatePlanMaintenanceWindow", **asked)["PlanWindowId"]
         current.call(
             "ModifyInstanceMaintenanceAttributes",
             InstanceId=[one.id],
@@ -138,8 +139,8 @@ def test_windows_for_maintenance_are_told(region: Region) -> None:
                 "account": told["money"][0]["account"],
                 "enabled": True,
                 "action": "Reboot",
-                "target": WINDOWS[0]["TargetResource"],
-                "period": WINDOWS[0]["TimePeriod"],
+                "target": asked["TargetResource"],
+                "period": asked["TimePeriod"],
                 "interval": 12,
             }
         ]

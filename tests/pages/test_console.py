@@ -14,7 +14,7 @@ from faultzone.api.errors import ApiError
 from faultzone.serve import Endpoint
 from faultzone.serve.cloud import Hosted, endpoint
 from tests.quality.sources import ROOT
-from tests.support.event_answers import WINDOWS
+from tests.support.event_answers import windows
 from tests.support.patience import PATIENCE
 from tests.support.runs import HOSTILE
 
@@ -287,7 +287,8 @@ def test_what_goes_with_a_host_is_broken_from_it(opened: Any, cloud: Hosted) -> 
 def test_windows_for_maintenance_are_shown(opened: Any) -> None:
     cloud = Hosted(regions=["cn-hangzhou"], zones=1, hosts_per_zone=2, edition="2026-10")
     one = run(cloud, 1)[0]
-    for window in WINDOWS:
+    group = cloud.control("add-resource-group", {"name": "web"})["resource_group"]
+    for window in windows(group):
         given = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in window.items()}
         cloud.call("CreatePlanMaintenanceWindow", {"RegionId": "cn-hangzhou", **given})
     prefers = {"MaintenanceWindow.1.StartTime": "02:00:00", "MaintenanceWindow.1.EndTime": "05:00:00"}
@@ -297,7 +298,7 @@ def test_windows_for_maintenance_are_shown(opened: Any) -> None:
         tab = opened(url=served.url).live()
         tab.sees("#windows", "Daily: 22:00 to 04:00")
         tab.sees("#windows", "for the tags team=blue, Reboot, at least 12 h between two plans of an instance")
-        tab.sees("#windows", "for the resource group rg-1")
+        tab.sees("#windows", f"for the resource group {group}")
         tab.page.click(f"[data-kind=instance][data-id={one}]")
         tab.sees("#described", "02:00:00 to 05:00:00")
         tab.sees("#described", "Stop")

@@ -74,8 +74,7 @@ def _pages(region: Region) -> list[dict[str, object]]:
 
 
 def _make_group(region: Region, name: str) -> str:
-    made: str = region.control("add-resource-group", name=name)["resource_group"]
-    return made
+    return str(region.control("add-resource-group", name=name)["resource_group"])
 
 
 def _make(region: Region) -> None:
@@ -302,11 +301,11 @@ def _command(region: Region) -> None:
     command = {"Type": "RunShellScript", "CommandContent": CONTENT, "Description": "it fails", "WorkingDir": "/tmp"}
     more = {"EnableParameter": True} if later else {}
     today = _has(region, CURRENT)
-    tags = {"Tag": [{"Key": "a", "Value": "b"}], "ResourceGroupId": "rg-1", "Launcher": "bash"} if today else {}
+    labels = {"Tag": [{"Key": "a", "Value": "b"}], "ResourceGroupId": _make_group(region, "commands")}
+    tags = {**labels, "Launcher": "bash"} if today else {}
     made = region.call("CreateCommand", Name="failing", **command, **more, **tags)["CommandId"]
     region.call("CreateCommand", Name="gone", **command)
-    first, second, *_ = region.instances
-    targets = [first.id, second.id]
+    first, *_ = targets = [each.id for each in region.instances[:2]]
     region.guest("chatty", output="x" * 100_000)
     ways = {"TerminationMode": "ProcessTree"} if today else {}
     given = {"Parameters": {"name": "web"}, "Username": "root", **tags, **ways} if later else {}
@@ -344,7 +343,8 @@ def _command(region: Region) -> None:
 
 def _register(region: Region) -> None:
     """What there is of managed instances."""
-    asked = {"InstanceName": "web", "Description": "a test's", "IpAddressRange": "0.0.0.0/0", "ResourceGroupId": "rg-1"}
+    asked = {"InstanceName": "web", "Description": "a test's", "IpAddressRange": "0.0.0.0/0"}
+    asked |= {"ResourceGroupId": _make_group(region, "outside")}
     made = region.call("CreateActivation", Tag=[{"Key": "for", "Value": "web"}], **asked)
     code = {"activation_id": made["ActivationId"], "activation_code": made["ActivationCode"]}
     machines = [region.control("add-machine")["machine"] for _ in range(3)]

@@ -6,21 +6,23 @@ from typing import Any
 
 from faultzone import Region, one
 
-#: One window for each way to say whom it is for.
-WINDOWS: list[dict[str, Any]] = [
-    {
-        "PlanWindowName": "nights",
-        "Enable": True,
-        "SupportMaintenanceAction": "Reboot",
-        "TargetResource": target,
-        "TimePeriod": {"PeriodUnit": "Daily", "RangeList": [{"StartTime": "22:00", "EndTime": "04:00"}]},
-        "MinMaintenanceInterval": 12,
-    }
-    for target in (
-        {"Scope": "Tag", "Tags": [{"Key": "team", "Value": "blue"}]},
-        {"Scope": "ResourceGroup", "ResourceGroupId": "rg-1"},
-    )
-]
+
+def windows(group: str) -> list[dict[str, Any]]:
+    """One window for each way to say whom it is for, such as this resource group."""
+    return [
+        {
+            "PlanWindowName": "nights",
+            "Enable": True,
+            "SupportMaintenanceAction": "Reboot",
+            "TargetResource": target,
+            "TimePeriod": {"PeriodUnit": "Daily", "RangeList": [{"StartTime": "22:00", "EndTime": "04:00"}]},
+            "MinMaintenanceInterval": 12,
+        }
+        for target in (
+            {"Scope": "Tag", "Tags": [{"Key": "team", "Value": "blue"}]},
+            {"Scope": "ResourceGroup", "ResourceGroupId": group},
+        )
+    ]
 
 
 def ask_of_events(region: Region) -> None:
@@ -37,7 +39,8 @@ def ask_of_events(region: Region) -> None:
     region.clock.advance("10m")
     for each in region.describe("DescribeTasks", "TaskSet", "Task"):
         region.call("DescribeTaskAttribute", TaskId=each["TaskId"])
-    made = [region.call("CreatePlanMaintenanceWindow", **each)["PlanWindowId"] for each in WINDOWS * 6]
+    group = region.control("add-resource-group", name="windows")["resource_group"]
+    made = [region.call("CreatePlanMaintenanceWindow", **each)["PlanWindowId"] for each in windows(group) * 6]
     region.call("ModifyPlanMaintenanceWindow", PlanWindowId=made[0], Enable=False)
     region.call("DescribePlanMaintenanceWindows")
     region.call("DeletePlanMaintenanceWindow", PlanWindowId=made[0])

@@ -10,7 +10,7 @@ from faultzone.api.ecs import ECS
 from faultzone.api.products import VERSIONS, host_of
 from faultzone.api.request import Parameter, Request
 from faultzone.editions import EDITIONS, Date, Edition, date_text
-from faultzone.model.core.dispatch import ACTIONS
+from faultzone.model.core.dispatch import ACTIONS, NOT_SIMULATED
 
 
 def implemented(product: str = ECS) -> dict[str, type[Request]]:
@@ -128,6 +128,14 @@ def _refused() -> Iterator[str]:
         yield from ((why, f"{way.name}={value}") for value, why in each.absent.items())
 
     yield from _reasons(refused)
+    yield ""
+    yield "## Actions that are not simulated"
+    yield ""
+    yield "They answer `InvalidAction`, with this reason in the message."
+    yield ""
+    yield "| action | why |"
+    yield "|---|---|"
+    yield from (f"| {name} | {why} |" for (_, name), why in sorted(NOT_SIMULATED.items()))
 
 
 def _reasons(of: Callable[[_Way], Iterable[tuple[str, str]]]) -> Iterator[str]:

@@ -107,6 +107,7 @@ class Events(NamedTuple):
     history_days: int  # event/history-query, event/history-30-days
     pending: tuple[str, ...]  # event/pending-query
     history_default: tuple[str, ...]  # event/history-default
+    told_when_made: str  # the first state of an instance in notifications: event/created-notification
     notifies_execution: bool  # event/notification-execute-times
     notifies_tasks: bool  # event/task-notification
     notifies_disks: bool  # event/disk-notification
@@ -219,6 +220,7 @@ class Billing(NamedTuple):
     auto_renew_months: tuple[int, ...]
     auto_renew_weeks: tuple[int, ...]
     auto_renew_years: tuple[int, ...]  # billing/auto-renew-years
+    renewal_price_years: int  # the most of which a price is told: billing/renewal-price-periods
     renewals_are_named: bool  # when listed: by id or by state: billing/auto-renew-listing
     #: Our own round numbers, a test sets others. All prices are zero, so that nobody is stopped who did not ask for it.
     opening_balance: str  # yuan

@@ -94,6 +94,7 @@ EDITION: Final = BASE._replace(
             "InstanceId": {"linux": "2.2.3.309", "windows": "2.1.3.309"},
             "InstanceName": {"linux": "2.2.3.344", "windows": "2.1.3.344"},
             "InvokeId": {"linux": "2.2.3.309", "windows": "2.1.3.309"},
+            "CommandId": {"linux": "2.2.3.309", "windows": "2.1.3.309"},
         },
         changes_need={"linux": "2.2.3.541", "windows": "2.1.3.541"},
         frequency_decides=True,
@@ -138,12 +139,14 @@ EDITION: Final = BASE._replace(
         },
         history_days=30,
         notifies_tasks=True,
+        told_when_made="Created",
         notifies_disks=True,
     ),
     billing=BASE.billing._replace(
         # At least 100: the least amount below it.
         reactivation_balance="99.9999",
         auto_renew_years=(1, 2, 3, 4, 5),
+        renewal_price_years=3,
         renewals_are_named=True,
         spot_market=True,
         periods_year=(1, 2, 3, 4, 5),

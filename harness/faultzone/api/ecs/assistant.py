@@ -108,7 +108,7 @@ class CreateCommand(AssistantRequest):
     enable_parameter: bool = flag("EnableParameter", since=LATER)
 
     launcher: str = text("Launcher", "", since=CURRENT)
-    resource_group: str = text("ResourceGroupId", "", since=CURRENT)
+    resource_group: str | None = text("ResourceGroupId", since=CURRENT)
     tags: tuple[dict[str, Any], ...] = asked_tags()
     client_token: str | None = text("ClientToken", since=CURRENT)
 
@@ -202,7 +202,7 @@ class Invoking(AssistantRequest):
     password_name: str = text("WindowsPasswordName", "", since=CURRENT)
     launcher: str = text("Launcher", "", since=CURRENT)
     termination_mode: str = text("TerminationMode", "", among=TERMINATION_MODES, since=CURRENT)
-    resource_group: str = text("ResourceGroupId", "", since=CURRENT)
+    resource_group: str | None = text("ResourceGroupId", since=CURRENT)
     tags: tuple[dict[str, Any], ...] = asked_tags()
     client_token: str | None = text("ClientToken", since=CURRENT)
 

@@ -25,7 +25,7 @@ class SendFile(AssistantRequest):
     file_group: str = text("FileGroup", "root")
     overwrite: bool = flag("Overwrite")
     timeout: int = integer("Timeout", 60, least=1)
-    resource_group: str = text("ResourceGroupId", "", since=CURRENT)
+    resource_group: str | None = text("ResourceGroupId", since=CURRENT)
     tags: tuple[dict[str, str], ...] = structures("Tag", *TAG, since=CURRENT, most=20, too_many="InvalidTagCount")
     client_token: str | None = text("ClientToken", since=CURRENT)
 

@@ -53,7 +53,7 @@ class CreateActivation(_ManagedRequest):
     hours: int = integer("TimeToLiveInHours", 4, least=1, most=4)
     addresses: str = text("IpAddressRange", "")
     description: str = text("Description", "")
-    resource_group: str = text("ResourceGroupId", "")
+    resource_group: str | None = text("ResourceGroupId")
     tags: tuple[dict[str, str], ...] = structures("Tag", *TAG, most=_TAGS_MOST, too_many="InvalidTagCount")
     client_token: str | None = text("ClientToken")
 

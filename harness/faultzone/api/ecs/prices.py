@@ -126,8 +126,9 @@ class DescribeRenewalPrice(Read):
     resource_type: str = text("ResourceType", "instance", among=("instance",))
     resource_id: str = text("ResourceId", required=True)
     period: int = integer("Period", 1, least=1, most=60, code="InvalidPeriod")
-    price_unit: str = text("PriceUnit", "Month", among=("Week", "Month", "Year"))
-
+    price_unit: str = text(
+        "PriceUnit", "Month", among=("Week", "Month", "Year"), later={CURRENT: {"among": ("Month", "Year")}}
+    )
     renewal_day: int | None = integer("ExpectedRenewDay", least=1, most=28, since=CURRENT)
 
     answer = _PRICE

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from faultzone.api.ecs.assistant import CreateCommand, DeleteCommand, ModifyCommand, RunCommand, is_plain
 from faultzone.api.errors import ApiError
 from faultzone.model.assistant import parameters
-from faultzone.model.assistant.state import AssistantState, Command, Machine, find_machine
+from faultzone.model.assistant.state import AssistantState, Command, Machine, Managed, find_machine
 from faultzone.model.core.client_tokens import once
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import read_tags
+from faultzone.model.core.resource_groups import kept_group
 from faultzone.model.core.state import AccountState, RegionState
 
 # Commands
@@ -28,7 +29,7 @@ def create_command(region: RegionState, account: AccountState, request: CreateCo
     check_texts(region, request.name, request.description)
     check_way(region, request.working_dir, request.launcher)
     command = draft(region, request, request.timeout or request.time_out)
-    command.group = request.resource_group
+    command.group = kept_group(region, account, request.resource_group)
     command.tags = read_tags(region, request.tags, key_length=region.edition.assistant.tag_key_length)
     check_room(region, account)
     return {"CommandId": keep(region, account, command).id}
@@ -179,6 +180,29 @@ def find_fit(region: RegionState, account: AccountState, ids: Sequence[str], mos
         if instance.agent is None:
             raise ApiError("InvalidInstance.NoClient")
     return targets
+
+
+def check_groups(
+    region: RegionState, account: AccountState, targets: Iterable[Machine], group: str | None, *, file: bool = False
+) -> str:
+    """The id under which what a call makes is kept in the resource group that it names, and its targets must be in
+    (assistant/target-groups, assistant/file-groups).
+
+    Args:
+        targets: of a command, or of a file.
+        group: as it was named; None where none was, which any target is in.
+        file: whether a file is sent.
+
+    Raises:
+        ApiError: `InvalidResourceGroup.NotFound`; or `InvalidParameter`, a target is in another group.
+    """
+    kept = kept_group(region, account, group)
+    for target in targets if group is not None else ():
+        of = target.group if isinstance(target, Managed) else target.options.resource_group_id
+        if not region.rules.group_takes(kept, of, file):
+            why = f"{target.id} is of another resource group"
+            raise ApiError.of("InvalidParameter", name="ResourceGroupId", why=why)
+    return kept
 
 
 def check_targets(region: RegionState, account: AccountState, ids: Sequence[str], kind: str) -> list[Machine]:

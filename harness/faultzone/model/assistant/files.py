@@ -12,7 +12,7 @@ from faultzone.api.ecs.files import DescribeSendFileResults, SendFile
 from faultzone.api.ecs.invocations import ERROR_INFO
 from faultzone.api.errors import ApiError
 from faultzone.clock import DAY, stamp
-from faultzone.model.assistant.actions import find_fit
+from faultzone.model.assistant.actions import check_groups, find_fit
 from faultzone.model.assistant.describe import last_change, token_of
 from faultzone.model.assistant.invocation_status import OUTCOMES
 from faultzone.model.assistant.runs import begin
@@ -64,7 +64,7 @@ class File(Command):
 @handles(SendFile)
 @once
 def send_file(region: RegionState, account: AccountState, request: SendFile) -> Answer:
-    """SendFile (assistant/send-file, assistant/file-targets, assistant/file-labels)."""
+    """SendFile (assistant/send-file, assistant/file-targets, assistant/file-groups, assistant/file-labels)."""
     _check_words(region, request)
     tags = read_tags(region, request.tags, key_length=region.edition.assistant.tag_key_length)
     content = request.content
@@ -77,10 +77,11 @@ def send_file(region: RegionState, account: AccountState, request: SendFile) -> 
     except (binascii.Error, ValueError):
         raise ApiError("FileContent.DecodeError") from None
     targets = find_fit(region, account, request.instance_ids, region.rules.sendings_limit())
+    group = check_groups(region, account, targets, request.resource_group, file=True)
     state, now = account.part(AssistantState), region.clock.now
     sending = Invocation(region.world.hex_id("f"), File("", request, content, now), map(Target, targets), now)
     sending.command.open = 1
-    sending.group, sending.tags = request.resource_group, tags
+    sending.group, sending.tags = group, tags
     state.sendings[sending.id] = sending
     _forget_oldest(region, state)
     begin(region, state, sending, sending.targets.values())

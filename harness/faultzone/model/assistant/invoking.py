@@ -15,6 +15,7 @@ from faultzone.api.ecs.assistant import InvokeCommand, RunCommand, StopInvocatio
 from faultzone.api.errors import ApiError
 from faultzone.model.assistant import parameters
 from faultzone.model.assistant.actions import (
+    check_groups,
     check_room,
     check_targets,
     check_texts,
@@ -32,7 +33,6 @@ from faultzone.model.assistant.state import (
     Command,
     Invocation,
     Machine,
-    Managed,
     Target,
     machine_of,
 )
@@ -42,6 +42,7 @@ from faultzone.model.core.effects import CancelScript
 from faultzone.model.core.excluded import check_excluded
 from faultzone.model.core.fields import tagged
 from faultzone.model.core.filters import read_asked_tags, read_tags
+from faultzone.model.core.resource_groups import kept_group
 from faultzone.model.core.state import AccountState, RegionState
 
 if TYPE_CHECKING:
@@ -159,11 +160,7 @@ def _targets(
         if not ids:
             raise ApiError("InvalidInstance.NotFound")
     targets = check_targets(region, account, ids, kind)
-    for target in targets if request.resource_group else ():
-        group = target.group if isinstance(target, Managed) else target.options.resource_group_id
-        if group not in ("", request.resource_group):
-            why = f"{target.id} is of another resource group"
-            raise ApiError.of("InvalidParameter", name="ResourceGroupId", why=why)
+    check_groups(region, account, targets, request.resource_group)
     return targets
 
 
@@ -226,9 +223,11 @@ def _invoke(
     invocation = Invocation(region.world.hex_id("t"), command, map(Target, targets), now, mode)
     invocation.parameters, invocation.user = values, request.user
     invocation.launcher, invocation.termination = request.launcher, request.termination_mode
-    invocation.group, invocation.tags = request.resource_group, tags
+    invocation.group, invocation.tags = kept_group(region, account, request.resource_group), tags
     if isinstance(request, InvokeCommand):
         invocation.timeout, invocation.directory = request.timeout, request.working_dir
+    else:
+        invocation.fresh = True
     state.invocations[invocation.id] = invocation
     state.invocation_book.enter((invocation,))
     command.open += 1

@@ -30,6 +30,7 @@ from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.effects import Release
 from faultzone.model.core.filters import has_tags, read_asked_tags, read_tags, tag_list
 from faultzone.model.core.listing import listing, plain_token
+from faultzone.model.core.resource_groups import kept_group
 from faultzone.model.core.state import AccountState, RegionState
 from faultzone.model.core.tagging import Tagged, retag, tags_of
 
@@ -66,7 +67,7 @@ class Activation:
 
     def __init__(self, id: str, code: str, request: CreateActivation, tags: Mapping[str, str], created: int) -> None:
         self.id, self.code, self.request, self.tags, self.created = id, code, request, tags, created
-        self.addresses, self.group = _range(request.addresses), request.resource_group
+        self.addresses, self.group = _range(request.addresses), ""
         self.registered: dict[str, Managed] = {}
         self.used = self.deregistered = 0
         self.disabled = False
@@ -120,12 +121,14 @@ def create_activation(region: RegionState, account: AccountState, request: Creat
         why = f"at most {_DESCRIPTION_MOST} characters are accepted"
         raise ApiError.of("InvalidParameter", name="Description", why=why)
     tags = read_tags(region, request.tags, key_length=region.edition.assistant.tag_key_length)
+    group = kept_group(region, account, request.resource_group)
     _range(request.addresses)
     state = account.part(ManagedState)
     if len(state.activations) >= region.edition.assistant.activations:
         raise ApiError("QuotaExceed.Activation")
     world = region.world
     made = Activation(world.uuid("activation").upper(), world.hex_id("a"), request, tags, region.clock.now)
+    made.group = group
     state.activations[made.id] = made
     return {"ActivationId": made.id, "ActivationCode": made.code}
 

@@ -205,19 +205,27 @@ class AssistantRules:
 
         return read_zone(system_zone or edition.system_zone)
 
+    def group_takes(self, kept: str, of: str, file: bool) -> bool:
+        """Whether what is for a resource group, under the id `kept`, may be for a target that is in the group `of`;
+        the id of the default group is empty, and a target of it may be in a command for any group, but not in a file
+        (assistant/target-groups, assistant/file-groups)."""
+        return of == kept or not (of or file)
+
     def agent_runs_forms(self, system: str, installed: str) -> bool:
         """Whether an agent runs what has a rate, one time or a zone (assistant/forms-need-agent)."""
         needed = self.edition.assistant.forms_need.get(system)
         return needed is None or version_of(installed) >= version_of(needed)
 
-    def agent_fills_in(self, names: Iterable[str], several: bool, system: str, installed: str) -> bool:
+    def agent_fills_in(self, names: Iterable[str], several: bool, fresh: bool, system: str, installed: str) -> bool:
         """Whether an agent fills in these built-in parameters; what is said of the instance needs no special one where
-        there are no `several` targets (assistant/built-ins-need-agent)."""
+        there are no `several` targets, nor does the id of a command that RunCommand did not make, which is not `fresh`
+        (assistant/built-ins-need-agent)."""
         needed = self.edition.assistant.built_ins_need
+        counts = {"InstanceId": several, "InstanceName": several, "CommandId": fresh}
         return all(
             version_of(installed) >= version_of(needed[each][system])
             for each in names
-            if each in needed and (several or not each.startswith("Instance"))
+            if each in needed and counts.get(each, True)
         )
 
     def agent_takes_changes(self, system: str, installed: str) -> bool:

@@ -97,7 +97,7 @@ def _refuse_the_old(region: RegionState, state: AssistantState, invocation: Invo
         machine = machine_of(region, record.target.instance)
         told = machine.image.system, machine.agent or ""
         runs_forms = not forms or region.rules.agent_runs_forms(*told)
-        if not (runs_forms and region.rules.agent_fills_in(names, several, *told)):
+        if not (runs_forms and region.rules.agent_fills_in(names, several, invocation.fresh, *told)):
             settle(region, state, record, "agent-too-old")
 
 

@@ -236,6 +236,7 @@ class Invocation:
         user: as whom it runs; empty for the administrator.
         timeout, directory, launcher: its own, where they are not those of its command.
         termination: what a stop or a timeout ends, one of the documented modes; empty for what the edition says.
+        fresh: whether RunCommand made it, and its command with it.
         kept: whether a command that takes the place of its own is kept (assistant/modify-invocation).
         group, tags: what it was given to be found by.
         outcome: what its total follows from: the causes of its targets; of one that repeats, whether they are stopped.
@@ -244,9 +245,9 @@ class Invocation:
     """
 
     __slots__ = (
-        "_counts", "command", "created", "directory", "exhausted", "firings", "frequency", "group", "id", "kept",
-        "launcher", "mode", "outcome", "parameters", "records", "row", "schedule", "tags", "targets", "termination",
-        "timed", "timeout", "timer", "user",
+        "_counts", "command", "created", "directory", "exhausted", "firings", "frequency", "fresh", "group", "id",
+        "kept", "launcher", "mode", "outcome", "parameters", "records", "row", "schedule", "tags", "targets",
+        "termination", "timed", "timeout", "timer", "user",
     )  # fmt: skip
 
     def __init__(self, id: str, command: Command, targets: Iterable[Target], created: int, mode: str = "Once") -> None:
@@ -263,7 +264,7 @@ class Invocation:
         self.records: deque[Record] = deque()
         self.timer: Timer | None = None
         self.firings = 0
-        self.exhausted = False
+        self.exhausted = self.fresh = False
         self._counts: Counter[str | bool] = Counter({False: len(self.targets)} if self.timed else ())
         self.outcome: Final[frozenset[str | bool]] = frozenset(self._counts)
         self.row = NOWHERE

@@ -133,7 +133,7 @@ def _data_disks(request: DescribePrice) -> list[_Part]:
 def describe_renewal_price(region: RegionState, account: AccountState, request: DescribeRenewalPrice) -> Answer:
     """DescribeRenewalPrice: what RenewInstance takes for the same span (billing/renewal-price, billing/renew-day)."""
     check_excluded(region, request)
-    _check_period(request.period, request.price_unit)
+    _check_period(request.period, request.price_unit, years=region.edition.billing.renewal_price_years)
     instance = account.instance(request.resource_id)
     if instance.charge_type != "PrePaid":
         raise ApiError("ChargeTypeViolation")
@@ -222,9 +222,9 @@ def _more_bandwidth(
     return _Part("bandwidth", periods.price_of_days(MBIT_MONTH * more * paid, end - start), 0)
 
 
-def _check_period(period: int, unit: str) -> None:
-    """Refuse a span that is not on sale (billing/price-period)."""
-    if period not in _PERIODS[unit]:
+def _check_period(period: int, unit: str, *, years: int = _PERIODS["Year"][-1]) -> None:
+    """Refuse a span that is not on sale (billing/price-period, billing/renewal-price-periods)."""
+    if period not in _PERIODS[unit] or (unit == "Year" and period > years):
         raise ApiError("InvalidPeriod")
 
 

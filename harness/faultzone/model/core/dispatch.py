@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from faultzone.api.ecs import ECS
+from faultzone.api.ecs.reasons import NO_DEDICATED
 from faultzone.api.errors import ApiError
 from faultzone.errors import UsageError
 from faultzone.loading import Loaded
@@ -175,8 +176,14 @@ def _homes() -> dict[str, list[tuple[str, str]]]:
 
 #: Actions that are refused, and why.
 NOT_SIMULATED: Final[Mapping[tuple[str, str], str]] = {
-    (ECS, name): "no terminal is served here; RunCommand runs commands"
-    for name in ("StartTerminalSession", "DescribeTerminalSessions", "EndTerminalSession")
+    (ECS, name): why
+    for why, names in {
+        "no terminal is served here; RunCommand runs commands": (
+            "StartTerminalSession DescribeTerminalSessions EndTerminalSession"
+        ),
+        NO_DEDICATED: "RedeployDedicatedHost",
+    }.items()
+    for name in names.split()
 }
 #: Product and name of an action, aliases included -> what implements it.
 ACTIONS: Final[Loaded[tuple[str, str], Entry]] = Loaded(_homes())

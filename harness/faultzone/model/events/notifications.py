@@ -56,7 +56,7 @@ def watch(region: RegionState, publish: Callable[[Notification], None], wanted: 
 
     def on_transition(instance: Instance, before: str | None, after: str) -> None:
         if wanted():
-            publish(of_instance(region, instance, after))
+            publish(of_instance(region, instance, before, after))
 
     def on_task(account: str, instance: str, task: Mapping[str, Any]) -> None:
         if wanted():
@@ -116,14 +116,11 @@ def _id_of(region: RegionState, event: SystemEvent, status: str) -> str:
     return region.world.sign("cloud monitor", event.id, status)[:32].upper()
 
 
-def of_instance(region: RegionState, instance: Instance, status: str) -> Notification:
-    """The notification of an instance that has come into a state: the first is Pending, a released one is Deleted
-    (event/state-change-notification)."""
-    content = {
-        "resourceId": instance.id,
-        "resourceType": "ALIYUN::ECS::Instance",
-        "state": "Deleted" if status == "Released" else status,
-    }
+def of_instance(region: RegionState, instance: Instance, before: str | None, after: str) -> Notification:
+    """The notification of an instance that has come into a state: the first, before which it had none, has a name of
+    the edition, and a released one is Deleted (event/state-change-notification, event/created-notification)."""
+    state = region.edition.event.told_when_made if before is None else "Deleted" if after == "Released" else after
+    content = {"resourceId": instance.id, "resourceType": "ALIYUN::ECS::Instance", "state": state}
     return _notification(region, instance.account, instance.id, "Instance:StateChange", "INFO", content)
 
 

@@ -21,6 +21,7 @@ from faultzone.clock import DAY, HOUR, stamp
 from faultzone.model.core.dispatch import Answer, handles
 from faultzone.model.core.filters import has_tags, read_tag_list
 from faultzone.model.core.listing import Envelope, Token, listing, within_limits
+from faultzone.model.core.resource_groups import kept_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,13 +44,14 @@ class PlanWindow:
 
     Attributes:
         target, period: what it is for and when it is, as they are shown.
+        group: the id under which the instances of its resource group are kept.
         ranges: when it is, as beginnings and ends after the beginning of a period.
         interval: the least time between two plans of an instance, in hours; None for any.
     """
 
     def __init__(self, id: str, created: int) -> None:
         self.id, self.created, self.modified = id, created, created
-        self.name, self.action, self.enabled = "", "", False
+        self.name, self.action, self.group, self.enabled = "", "", "", False
         self.target: dict[str, Any] = {}
         self.period: dict[str, Any] = {}
         self.ranges: tuple[tuple[int, int], ...] = ()
@@ -58,7 +60,7 @@ class PlanWindow:
     def is_for(self, instance: Instance) -> bool:
         """Whether it is enabled, and for an instance: one that has all of its tags, or is in its resource group."""
         if self.target.get("Scope") == "ResourceGroup":
-            return self.enabled and instance.options.resource_group_id == self.target.get("ResourceGroupId")
+            return self.enabled and instance.options.resource_group_id == self.group
         tags = self.target.get("Tags")
         return self.enabled and bool(tags) and has_tags(read_tag_list(instance.options.tags), tags or ())
 
@@ -131,18 +133,25 @@ def _check_target(target: dict[str, Any]) -> None:
         raise ApiError.of("MissingParameter", name="TargetResource.Tags.Key")
 
 
-def _change(window: PlanWindow, request: CreatePlanMaintenanceWindow | ModifyPlanMaintenanceWindow) -> None:
+def _change(
+    region: RegionState,
+    account: AccountState,
+    window: PlanWindow,
+    request: CreatePlanMaintenanceWindow | ModifyPlanMaintenanceWindow,
+) -> None:
     """Give a window what a request says, or refuse all of it."""
     r = request
     if r.name is not None and len(r.name) > NAME_LENGTH:
         raise ApiError.of("InvalidParameter", name="PlanWindowName", why=f"it has at most {NAME_LENGTH} characters")
     if r.target is not None:
         _check_target(r.target)
+    group = kept_group(region, account, None if r.target is None else r.target.get("ResourceGroupId"))
     ranges = window.ranges if r.period is None else _ranges(r.period)
     window.name = window.name if r.name is None else r.name
     window.enabled = window.enabled if r.enable is None else r.enable
     window.action = window.action if r.action is None else r.action
-    window.target = window.target if r.target is None else r.target
+    if r.target is not None:
+        window.target, window.group = r.target, group
     window.interval = window.interval if r.interval is None else r.interval
     window.period, window.ranges = window.period if r.period is None else r.period, ranges
 
@@ -151,7 +160,7 @@ def _change(window: PlanWindow, request: CreatePlanMaintenanceWindow | ModifyPla
 def create_window(region: RegionState, account: AccountState, request: CreatePlanMaintenanceWindow) -> Answer:
     """CreatePlanMaintenanceWindow (event/plan-window)."""
     window = PlanWindow("", region.clock.now)
-    _change(window, request)
+    _change(region, account, window, request)
     window.id = region.world.resource_id("pmw")
     _windows_of(region, account.id)[window.id] = window
     return {"PlanWindowId": window.id}
@@ -168,7 +177,7 @@ def _find(region: RegionState, account: AccountState, window_id: str) -> PlanWin
 def modify_window(region: RegionState, account: AccountState, request: ModifyPlanMaintenanceWindow) -> Answer:
     """ModifyPlanMaintenanceWindow: what is planned already stays (event/plan-window)."""
     window = _find(region, account, request.window_id)
-    _change(window, request)
+    _change(region, account, window, request)
     window.modified = region.clock.now
     return {}
 

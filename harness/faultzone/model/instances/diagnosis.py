@@ -159,6 +159,8 @@ def _values(region: RegionState, account: AccountState, name: str, zone: int | N
         return [str(region.edition.assistant.commands)]
     if name == "max-axt-invocation-daily":
         return [str(region.edition.assistant.invocations_per_day)]
+    if name == "max-cloud-assistant-activation-count":
+        return [str(region.edition.assistant.activations)]
     if name == "real-name-authentication":
         return ["yes"]
     if name == "max-dedicated-hosts":

@@ -168,14 +168,21 @@ REGIONS: Final = (
     row("old-agents-fill-in", "assistant/built-ins-need-agent", "lets any agent fill in everything",
         agent_fills_in=always(True)),
     row("old-agents-fill-in-nothing", "assistant/built-ins-need-agent", "lets old agents fill in nothing",
-        agent_fills_in=lambda right, names, several, system, installed: right.agent_fills_in(
-            [*names, "InvokeId"], several, system, installed)),
+        agent_fills_in=lambda right, names, *said: right.agent_fills_in([*names, "InvokeId"], *said)),
     *(row(f"old-agents-fill-in-{name.lower()}", "assistant/built-ins-need-agent", f"lets any agent fill in {name}",
-          agent_fills_in=lambda right, names, several, system, installed, but=name: right.agent_fills_in(
-              {*names} - {but}, several, system, installed))
-      for name in ("InstanceId", "InstanceName", "InvokeId")),
+          agent_fills_in=lambda right, names, *said, but=name: right.agent_fills_in({*names} - {but}, *said))
+      for name in ("InstanceId", "InstanceName", "InvokeId", "CommandId")),
+    row("every-command-is-fresh", "assistant/built-ins-need-agent", "takes every command for one of RunCommand",
+        agent_fills_in=lambda right, names, several, fresh, *agent: right.agent_fills_in(names, several, True, *agent)),
 
     # Files
+    row("files-for-any-group", "assistant/file-groups", "sends a file of a group to instances of any",
+        request(SEND, drop("ResourceGroupId"))),
+    row("files-for-the-default-group", "assistant/file-groups",
+        "sends a file of a group to instances of the default group",
+        group_takes=lambda right, kept, of, file: right.group_takes(kept, of, False)),
+    row("files-for-no-group", "assistant/file-groups", "sends no file of a group to instances of it",
+        group_takes=lambda right, kept, of, file: right.group_takes(kept, of, file) and not (file and of)),
     *(row(f"any-{name.lower()}-of-a-file", "assistant/file-words", f"takes any {name}", swallow(SEND, code))
       for name, code in (("Name", "FileName.ExceedLimit"), ("TargetDir", "FileTargetDir.Invalid"),
                          ("Description", "FileDesc.ExceedLimit"), ("FileMode", "FileMode.Invalid"))),

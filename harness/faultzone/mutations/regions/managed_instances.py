@@ -120,6 +120,9 @@ REGIONS: Final = (
     row("no-range-of-ipv6", "assistant/activation-rules", "takes no IPv6 block",
         refuse(CREATE, "InvalidParameter", lambda given: "::" in str(given.get("IpAddressRange", "")))),
     row("any-range", "assistant/activation-rules", "takes any IpAddressRange", request(CREATE, drop("IpAddressRange"))),
+    row("no-quota-of-activations", "assistant/activation-quota", "does not tell how many activations there may be",
+        answer("DescribeAccountAttributes", "AccountAttributeItems.AccountAttributeItem[].AttributeValues.ValueItem",
+               emptied())),
     *(row(f"{count}-activations", "assistant/activation-quota", f"lets an account have {count} activations",
           values={"assistant.activations": count})
       for count in (9, 11)),

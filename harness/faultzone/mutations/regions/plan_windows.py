@@ -25,6 +25,7 @@ from faultzone.mutations.library import (
     replaced,
     request,
     swallow,
+    where,
 )
 from faultzone.mutations.row import row
 
@@ -133,7 +134,8 @@ REGIONS: Final = (
     row("plans-for-any-sunday", "event/plan-window-applies", "begins on Mondays what begins on Sundays",
         planned_as_if(at("TimePeriod.RangeList[].StartTime", replaced("Sunday", "Monday")))),
     row("plans-for-no-group", "event/plan-window-applies", "plans nothing in the windows of a resource group",
-        planned_as_if(at("TargetResource.ResourceGroupId", becomes("rg-none")))),
+        planned_as_if(at("TargetResource", where(lambda target: target["Scope"] == "ResourceGroup",
+                                                 becomes({"Scope": "Tag", "Tags": [{"Key": "nobody"}]}))))),
     row("plans-for-any-tag", "event/plan-window-applies", "plans maintenance of all that has the key of a tag",
         planned_as_if(at("TargetResource.Tags[]", put(Value="")))),
     row("plans-at-any-time", "event/plan-window-interval", "does not look at MinMaintenanceInterval",
