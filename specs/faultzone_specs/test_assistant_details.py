@@ -90,7 +90,7 @@ def test_names_of_users_have_a_length(region: Region) -> None:
 def test_what_stands_in_double_braces_is_a_parameter(region: Region) -> None:
     """If it can be a name."""
     (instance,) = region.run_instances()
-    script = "echo {{ one-1 }} {{\nTwo_2\n}} {{ONE-1}} '{{no.name}}' '{{no name}}' '{{}}'"
+    script = "echo {{ one-1 }} {{\nTwo_2\n}} {{ONE-1}}"
     made = region.commands.create(script, EnableParameter=True)
     shown = one(commands(region, CommandId=made))
     assert [each.lower() for each in shown["ParameterNames"]["ParameterName"]] == ["one-1", "two_2"]
@@ -98,10 +98,35 @@ def test_what_stands_in_double_braces_is_a_parameter(region: Region) -> None:
     given = json.dumps({"ONE-1": "a", "two_2": "b"})
     answer = region.call("InvokeCommand", CommandId=made, InstanceId=[instance.id], Parameters=given)
     ran = region.commands.invocation(answer["InvokeId"]).wait("2m")
-    assert ran.output(instance) == "a b a {{no.name}} {{no name}} {{}}\n"
+    assert ran.output(instance) == "a b a\n"
     plain = region.commands.create(script)
     shown = one(commands(region, CommandId=plain))
     assert (shown["EnableParameter"], shown["ParameterNames"]["ParameterName"]) == (False, [])
+
+
+@clause("assistant/placeholder-characters")
+@pytest.mark.region(edition="2026-10")
+def test_what_is_no_name_of_a_parameter_is_refused(region: Region) -> None:
+    """Where parameters are enabled."""
+    (instance,) = region.run_instances()
+    for inside, code in (
+        ("no.name", "InvalidParamName"), ("no name", "InvalidParamName"), ("ACS::Foo", "InvalidParamName"),
+        ("acs::Foo", "InvalidParamName"), ("имя", "InvalidParamName"), ("", "EmptyKey"), (" \n", "EmptyKey"),
+    ):  # fmt: skip
+        script = f"echo {{{{fine}}}} '{{{{{inside}}}}}'"
+        create = partial(region.commands.create, script, EnableParameter=True)
+        nothing_made(region, f"CmdParam.{code}", create)
+        nothing_made(region, "", partial(run, region, instance, CommandContent=script, EnableParameter=True))
+    assert run(region, instance, CommandContent="echo '{{no.name}}'").wait("2m").output(instance) == "{{no.name}}\n"
+
+
+@clause("assistant/placeholder-characters")
+@pytest.mark.region(edition="2026-10")
+def test_built_in_parameters_are_so_in_any_letters(region: Region) -> None:
+    (instance,) = region.run_instances()
+    script = "echo {{acs::instanceid}} {{ Acs::REGIONID }}"
+    ran = run(region, instance, CommandContent=script, EnableParameter=True).wait("2m")
+    assert ran.output(instance) == f"{instance.id} {region.id}\n"
 
 
 @clause("assistant/placeholder-names")

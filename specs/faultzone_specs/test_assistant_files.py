@@ -50,6 +50,13 @@ def test_files_are_found_by_what_they_were_given(region: Region) -> None:
     assert (again, len(found(region))) == (first, 3)
 
 
+@clause("assistant/file-timeout")
+@pytest.mark.parametrize("timeout", [0, 1, 9, 10])
+def test_a_short_timeout_of_a_file_is_not_refused(region: Region, timeout: int) -> None:
+    (instance,) = region.run_instances()
+    assert sent(region, send(region, instance, Timeout=timeout))["InvocationStatus"] == "Success"
+
+
 @clause("assistant/file-groups")
 @needs("change-account")
 def test_a_file_of_a_group_is_for_its_instances_alone(region: Region) -> None:

@@ -197,6 +197,7 @@ def test_ipv6_addresses_that_cannot_be_are_refused(region: Region) -> None:
         ({"Ipv6Address": [address], "Amount": 2}, conflict),
         ({"Ipv6Address": [address, address]}, "InvalidParameter"),
         ({"Ipv6Address": ["10.0.0.1"]}, "InvalidParameter"),
+        ({"Ipv6AddressCount": 0}, "InvalidParameter"),
         ({"Ipv6AddressCount": 11}, "InvalidParameter"),
         ({"NetworkInterface": [primary], "Ipv6AddressCount": 1}, conflict),
         ({"NetworkInterface": [{"Ipv6AddressCount": 1}]}, "InvalidParameter"),

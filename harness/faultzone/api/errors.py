@@ -356,6 +356,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "MissingParameter.Content": (400, _MISSING),
     "CmdContent.ExceedLimit": (403, "The length of the command content exceeds the upper limit."),
     "Invalid.CommandContent": (400, "The specified CommandContent is not valid or exceed max"),
+    "CmdParam.EmptyKey": (403, "A placeholder in the command has no name."),
+    "CmdParam.InvalidParamName": (403, "The name of a placeholder in the command is not valid."),
     "CmdParamName.ExceedLimit": (403, "The name of a placeholder in the command exceeds the upper limit."),
     "Parameter.Disabled": (404, "The command takes no parameters."),
     "Parameter.NotMatched": (403, "A parameter is given for which the command has no placeholder."),

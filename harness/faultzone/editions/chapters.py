@@ -167,6 +167,7 @@ class Assistant(NamedTuple):
     period_over_timeout: bool  # assistant/period-not-below-timeout, assistant/rate-bounds
     #: of the agent for each system, without which those forms do not run: assistant/forms-need-agent
     forms_need: Mapping[str, str]
+    names_checked: bool  # of placeholders: assistant/placeholder-characters
     #: built-in parameter -> system -> of the agent that fills it in: assistant/built-ins-need-agent
     built_ins_need: Mapping[str, Mapping[str, str]]
     #: beyond which an agent takes an invocation that was changed: assistant/modify-invocation-agents

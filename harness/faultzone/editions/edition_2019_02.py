@@ -183,6 +183,7 @@ EDITION: Final = Edition(
         rate_bounds=(0, 0),
         period_over_timeout=False,
         forms_need={},
+        names_checked=False,
         built_ins_need={},
         changes_need={},
         page_size_commands=50,

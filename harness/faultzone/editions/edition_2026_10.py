@@ -90,6 +90,7 @@ EDITION: Final = BASE._replace(
         rate_bounds=(60, 604800),
         period_over_timeout=True,
         forms_need={"linux": "2.2.3.282", "windows": "2.1.3.282"},
+        names_checked=True,
         built_ins_need={
             "InstanceId": {"linux": "2.2.3.309", "windows": "2.1.3.309"},
             "InstanceName": {"linux": "2.2.3.344", "windows": "2.1.3.344"},

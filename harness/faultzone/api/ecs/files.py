@@ -24,7 +24,8 @@ class SendFile(AssistantRequest):
     file_owner: str = text("FileOwner", "root")
     file_group: str = text("FileGroup", "root")
     overwrite: bool = flag("Overwrite")
-    timeout: int = integer("Timeout", 60, least=1)
+    #: A short one counts as longer (assistant/file-timeout).
+    timeout: int = integer("Timeout", 60, least=1, later={CURRENT: {"least": None}})
     resource_group: str | None = text("ResourceGroupId", since=CURRENT)
     tags: tuple[dict[str, str], ...] = structures("Tag", *TAG, since=CURRENT, most=20, too_many="InvalidTagCount")
     client_token: str | None = text("ClientToken", since=CURRENT)

@@ -125,7 +125,7 @@ _INTERFACES: Final = _network_interface(
     not_simulated("RxQueueSize", CANNOT_BE_USED),
     not_simulated("TxQueueSize", CANNOT_BE_USED),
 )
-IPV6_COUNT: Final = integer("Ipv6AddressCount", least=0, most=10, since=CURRENT)
+IPV6_COUNT: Final = integer("Ipv6AddressCount", least=1, most=10, since=CURRENT)
 
 
 class Launch(Request):

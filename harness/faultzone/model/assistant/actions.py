@@ -67,7 +67,8 @@ def draft(region: RegionState, request: CreateCommand | RunCommand, timeout: int
     command.name, command.description, command.directory = request.name, request.description, request.working_dir
     command.launcher = request.launcher
     command.timeout = timeout or region.edition.assistant.timeout
-    command.parameters = parameters.names(script) if request.enable_parameter else None
+    checked = region.edition.assistant.names_checked
+    command.parameters = parameters.names(script, checked=checked) if request.enable_parameter else None
     return command
 
 

@@ -112,7 +112,8 @@ def _command(region: RegionState, invocation: Invocation, request: ModifyInvocat
     if is_plain(request.content_encoding, "PlainText"):
         content = base64.b64encode(content.encode("utf-8", "surrogateescape")).decode()
     script = read_script(region, content)
-    names = parameters.names(script) if request.enable_parameter else None
+    checked = region.edition.assistant.names_checked
+    names = parameters.names(script, checked=checked) if request.enable_parameter else None
     if (content, names) == (now.content, now.parameters):
         return now
     made = Command("", now.kind, content, script, region.clock.now)

@@ -28,7 +28,7 @@ from faultzone.model.core.state import AccountState, RegionState
 _NAME_MOST: Final = 255
 _DESCRIPTION_MOST: Final = 512
 _DIRECTORY_MOST: Final = 255
-#: Seconds; a shorter timeout counts as this one.
+#: Seconds; a shorter timeout counts as this one (assistant/file-timeout).
 _TIMEOUT_LEAST: Final = 10
 _MODE: Final = re.compile(r"[0-7]{3,4}")
 

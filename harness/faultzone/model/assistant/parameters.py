@@ -8,23 +8,36 @@ from typing import Final
 
 from faultzone.api.errors import ApiError
 
-#: Anything else in double braces, blanks at the ends aside, is no placeholder. Those after `ACS::` are filled in
-#: without anybody's defining them.
-_PLACEHOLDER: Final = re.compile(
-    r"\{\{\s*(?:ACS::(RegionId|AccountId|InstanceId|InstanceName|InvokeId|CommandId)|([A-Za-z0-9_-]+))\s*\}\}"
-)
+#: What is filled in without anybody's defining it, after `ACS::`; by its name in small letters.
+_BUILT_IN: Final = {
+    name.lower(): name for name in ("RegionId", "AccountId", "InstanceId", "InstanceName", "InvokeId", "CommandId")
+}
+#: Anything else in double braces, blanks at the ends aside, is no placeholder.
+_FORM: Final = rf"\{{\{{\s*(?:ACS::({'|'.join(_BUILT_IN.values())})|([A-Za-z0-9_-]+))\s*\}}\}}"
+_PLACEHOLDER: Final = re.compile(_FORM)
+#: Where names are checked, the case of letters makes no difference to those of the service either.
+_CHECKED: Final = re.compile(_FORM, re.IGNORECASE)
+_BRACES: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _NAME_LENGTH: Final = 64
 _NAMES: Final = 20
 _GIVEN: Final = 10
 
 
-def names(script: str) -> tuple[str, ...]:
+def names(script: str, *, checked: bool) -> tuple[str, ...]:
     """The names that a script leaves open, each once and as it is first written; letters' case makes no
-    difference (assistant/placeholder-names).
+    difference (assistant/placeholder-names, assistant/placeholder-characters).
+
+    Args:
+        checked: whether what is no name is refused.
 
     Raises:
-        ApiError: there are too many, or one is too long.
+        ApiError: there are too many, or one is too long, or is none.
     """
+    for braces in _BRACES.finditer(script) if checked else ():
+        if not braces[1].strip():
+            raise ApiError("CmdParam.EmptyKey")
+        if not _CHECKED.fullmatch(braces[0]):
+            raise ApiError("CmdParam.InvalidParamName")
     found: dict[str, str] = {}
     for _, name in _PLACEHOLDER.findall(script):
         if name:
@@ -36,9 +49,10 @@ def names(script: str) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def built_ins(script: str) -> set[str]:
+def built_ins(script: str, *, checked: bool) -> set[str]:
     """What a script leaves to the service, such as `InvokeId`."""
-    return {name for name, _ in _PLACEHOLDER.findall(script) if name}
+    form = _CHECKED if checked else _PLACEHOLDER
+    return {_BUILT_IN[name.lower()] for name, _ in form.findall(script) if name}
 
 
 def check(defined: tuple[str, ...] | None, given: Mapping[str, str]) -> None:
@@ -63,8 +77,12 @@ def check(defined: tuple[str, ...] | None, given: Mapping[str, str]) -> None:
         raise ApiError("Parameter.NotMatched")
 
 
-def fill(script: str, given: Mapping[str, str], built_in: Mapping[str, str]) -> str:
+def fill(script: str, given: Mapping[str, str], built_in: Mapping[str, str], *, checked: bool) -> str:
     """A script with its placeholders filled in; what is filled in is not looked at again. What has no value is empty
     (assistant/parameters-default-empty)."""
     values = {name.lower(): value for name, value in given.items()}
-    return _PLACEHOLDER.sub(lambda found: built_in[found[1]] if found[1] else values.get(found[2].lower(), ""), script)
+
+    def value(found: re.Match[str]) -> str:
+        return built_in[_BUILT_IN[found[1].lower()]] if found[1] else values.get(found[2].lower(), "")
+
+    return (_CHECKED if checked else _PLACEHOLDER).sub(value, script)

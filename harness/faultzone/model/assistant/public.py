@@ -119,7 +119,7 @@ def publish(region: RegionState, made: PublicCommand) -> None:
     known = region.part(PublicCommands)
     versions = [each for each in known if each.key == made.key]
     made.version = len(versions) + 1
-    made.parameters = parameters.names(made.script)
+    made.parameters = parameters.names(made.script, checked=region.edition.assistant.names_checked)
     known.append(made)
 
 

@@ -88,7 +88,7 @@ def _refuse_the_old(region: RegionState, state: AssistantState, invocation: Invo
     if command.parameters is not None:
         from faultzone.model.assistant.parameters import built_ins
 
-        names = built_ins(command.script)
+        names = built_ins(command.script, checked=region.edition.assistant.names_checked)
     if invocation.schedule is not None:
         from faultzone.model.assistant.cron import Cron  # Few regions have timed invocations.
 

@@ -157,7 +157,7 @@ class Command:
             "InvokeId": invocation.id,
             "CommandId": self.id,
         }
-        return fill(self.script, given, built_in)
+        return fill(self.script, given, built_in, checked=region.edition.assistant.names_checked)
 
 
 class Record:
