@@ -13,7 +13,7 @@ def table() -> str:
         if kind.never_ends is not None:
             how, within = f"none: {kind.never_ends}", ""
         else:
-            how = f"compensation: {kind.compensation}" if kind.compensation else f"undo: {kind.ends}"
+            how = f"undo: {kind.ends}"
             within = str(kind.undo_within or "at once") if kind.is_seen else "cannot be seen"
         rows.append(f"| `{kind.__name__}` | {how} | {within + ' ' if within else ''}|")
     return "\n".join(rows)

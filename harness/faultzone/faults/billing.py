@@ -25,7 +25,7 @@ class SubscriptionExpiry(Fault):
     within: Duration = "3d"
     answered: Duration | None = None
     capability: ClassVar = "change-account"
-    compensation: ClassVar = "renewal by a month, free of charge"
+    ends: ClassVar = "renewal by a month, free of charge"
     examples: ClassVar = {"instance": "subscriptions", "within": ("0s", "1d", "3d"), "answered": (None, "1h", "2d")}
 
 
@@ -46,5 +46,5 @@ class AccountArrears(Fault):
     answered: Duration | None = None
     amount: int | str | Decimal | None = None
     capability: ClassVar = "change-account"
-    compensation: ClassVar = "payment of the bill"
+    ends: ClassVar = "payment of the bill"
     examples: ClassVar = {"debt": ("1", "10", "100"), "answered": (None, "1h", "2d")}

@@ -48,7 +48,6 @@ class Fault:
     Attributes:
         capability: what the backend must allow.
         ends: what its undo does, for the catalogue.
-        compensation: what makes it good, where that is no undo; None where it is.
         never_ends: why it cannot be undone, whatever its fields say; None for one that can.
         undo_within: how long its undo may take until its targets are as promised, in region time. What the region
             itself keeps is so at once.
@@ -68,7 +67,6 @@ class Fault:
 
     capability: ClassVar[str]
     ends: ClassVar[str] = ""
-    compensation: ClassVar[str | None] = None
     never_ends: ClassVar[str | None] = None
     undo_within: ClassVar[Duration] = 0
     is_seen: ClassVar[bool] = True
