@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from faultzone.clock import milliseconds as milliseconds
     from faultzone.clock import read_stamp as read_stamp
     from faultzone.clock import stamp as stamp
+    from faultzone.conditions import Condition as Condition
+    from faultzone.conditions import always as always
+    from faultzone.conditions import eventually as eventually
+    from faultzone.conditions import follows as follows
+    from faultzone.conditions import never as never
+    from faultzone.conditions import precedes as precedes
+    from faultzone.conditions import probe as probe
+    from faultzone.conditions import sometimes as sometimes
     from faultzone.editions import Edition as Edition
     from faultzone.errors import ConditionBroken as ConditionBroken
     from faultzone.errors import FaultzoneError as FaultzoneError
@@ -32,6 +40,7 @@ if TYPE_CHECKING:
     from faultzone.faults.schedule import Schedule as Schedule
     from faultzone.journal.journal import Entry as Entry
     from faultzone.journal.journal import Journal as Journal
+    from faultzone.journal.operations import Operation as Operation
     from faultzone.region import Chaos as Chaos
     from faultzone.region import Client as Client
     from faultzone.region import CloudOptions as CloudOptions
@@ -69,6 +78,7 @@ _HOME: Final[_Loaded[str, Any]] = _Loaded(
         for home, names in {
             "api.errors": "ApiError",
             "clock": "Duration milliseconds read_stamp stamp",
+            "conditions": "Condition always eventually follows never precedes probe sometimes",
             "editions": "Edition",
             "errors": (
                 "ConditionBroken FaultzoneError HarnessError IncompleteAnswer Inconclusive NoAnswer NotSupported "
@@ -77,6 +87,7 @@ _HOME: Final[_Loaded[str, Any]] = _Loaded(
             "faults.fault": "Fault",
             "faults.schedule": "Schedule",
             "journal.journal": "Entry Journal",
+            "journal.operations": "Operation",
             "region": "CloudOptions DeploymentSet Instance Region make_region",
             "region.assertions": (
                 "assert_avoided assert_documented assert_invocation assert_nothing_made assert_recovered "

@@ -37,7 +37,7 @@ ROOMS: Final[dict[str, str]] = {
     "programs": "errors api listen serve",
     "region": "errors loading clock api conditions editions faults schedules world journal model substrate backends "
     "serve waiting programs",
-    "faultzone": "errors loading clock api editions faults schedules journal substrate region",
+    "faultzone": "errors loading clock api conditions editions faults schedules journal substrate region",
     "checkers": "errors clock conditions editions journal",
     "mutations": "errors clock api clauses editions model backends",
     "verdicts": "errors clauses editions journal",

@@ -33,7 +33,8 @@ def objects(region: Region) -> dict[str, object]:
     made = (
         *(region, one, group, ran, injection, event, outcome, region.clock, region.chaos, region.journal),
         *(region.journal.tail(1)[0], region.edition, faultzone.CloudOptions.of(), faultzone.Client(region)),
-        *(faultzone.Reaction(), faultzone.Schedule([])),
+        *(faultzone.Reaction(), faultzone.Schedule([]), faultzone.never("refusal")),
+        faultzone.Operation(1, "write", (), "client", "invoked", 0),
     )
     errors = [kind("what went wrong") for kind in public().values() if issubclass(kind, Exception)]
     return {type(each).__name__: each for each in (*made, *errors)}
