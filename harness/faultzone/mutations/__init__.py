@@ -23,7 +23,7 @@ from faultzone.mutations.row import WrongRegion, row
 __all__ = ["WrongRegion", "get", "load", "row"]
 
 #: The modules of `regions` that have rows, one for each chapter or part of one.
-_CHAPTERS: Final = (
+CHAPTERS: Final = (
     "assistant",
     "assistant_runs",
     "assistant_states",
@@ -85,7 +85,7 @@ def load() -> Mapping[str, WrongRegion]:
         UsageError: two have the same name.
     """
     found: dict[str, WrongRegion] = {}
-    for chapter in _CHAPTERS:
+    for chapter in CHAPTERS:
         for each in import_module(f"{__name__}.regions.{chapter}").REGIONS:
             if each.name in found:
                 raise UsageError(f"two wrong regions have the name {each.name!r}: rename one")

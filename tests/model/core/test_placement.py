@@ -264,19 +264,6 @@ def test_any_order_of_happenings_adds_up(happenings: list[tuple[Any, ...]]) -> N
     assert all((host.vcpus_free, host.memory_free) == (8, 64) for host in state.placement.hosts)
 
 
-def test_a_forced_move_shuts_its_instance_down_in_order() -> None:
-    region = make_region(zones=1, hosts_per_zone=2)
-    group = region.create_deployment_set()
-    (member,) = region.run_instances(deployment_set=group)
-    others = region.run_instances(2)
-    beside = next(each for each in others if each.host == member.host)
-    before = beside.host
-    group.add(beside, force=True)
-    (halt,) = region.journal.of("effect", effect="Halt", instance=beside.id)
-    assert halt.data["force"] is False
-    assert beside.wait_until("Running").host != before
-
-
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 9), max_size=20), st.integers(1, 10))
 def test_a_scarce_family_finds_what_a_look_at_every_host_would(loads: list[int], carried: int) -> None:
