@@ -44,6 +44,30 @@ WORDS: Final[list[tuple[str, dict[str, Any], str, str, int]]] = [
         )
     ),
     ("ListTagResources", {}, "ResourceType", "InvalidResourceType.NotFound", 404),
+    ("DescribeSnapshots", {}, "Status", "InvalidStatus.NotFound", 404),
+    ("DescribeSnapshots", {}, "SnapshotType", "InvalidSnapshotType.NotFound", 404),
+    ("DescribeSnapshots", {}, "SourceDiskType", "InvalidSourceDiskType", 404),
+    ("DescribeSnapshots", {}, "Usage", "InvalidUsage", 404),
+    ("RunInstances", {}, "CreditSpecification", "InvalidParameter.CreditSpecification", 400),
+    ("RunInstances", {}, "PeriodUnit", "InvalidPeriod", 400),
+    ("CreateInstance", {}, "CreditSpecification", "InvalidParameter.CreditSpecification", 400),
+    ("CreateInstance", {}, "PeriodUnit", "InvalidPeriodUnit.ValueNotSupported", 400),
+    ("ModifyInstanceAttribute", {}, "CreditSpecification", "InvalidParameter.CreditSpecification", 400),
+    ("RenewInstance", {}, "PeriodUnit", "InvalidPeriodUnit.ValueNotSupported", 400),
+    # Pages without a code of their own.
+    *(
+        (action, {}, name, "InvalidParameter", 400)
+        for action, names in (
+            ("DescribeEipAddresses", "Status LockReason"),
+            ("DescribeImages", "Status"),
+            ("DescribeInstanceTypeFamilies", "Generation"),
+            ("DescribeInstanceTypes", "CpuArchitectures InstanceCategories LocalStorageCategories"),
+            ("DescribeInvocations", "CommandType"),
+            ("DescribeNetworkInterfaces", "Status"),
+            ("DescribeSendFileResults", "InvocationStatus"),
+        )
+        for name in names.split()
+    ),
 ]
 
 
@@ -57,8 +81,11 @@ def region(request: pytest.FixtureRequest) -> Iterator[Region]:
 def test_a_word_that_is_none_of_the_documented(
     region: Region, action: str, asked: dict[str, Any], name: str, code: str, status: int
 ) -> None:
-    since = implemented()[action].parameters[name].since
-    if since is not None and not region.edition.has(since):
+    request = implemented()[action]
+    since = request.parameters[name].since
+    if not region.edition.has(request.since):
+        code, status = "InvalidAction", 403
+    elif since is not None and not region.edition.has(since):
         code, status = "UnsupportedParameter", 400
     with pytest.raises(ApiError) as refusal:
         region.call(action, **asked, **{name: WORD})

@@ -11,7 +11,7 @@ from faultzone import ApiError
 from faultzone.api.products import VERSIONS
 from faultzone.cli.actions import implemented
 from faultzone.editions import EDITIONS
-from tests.support.requests import MINIMAL, Way, refused, valid, ways
+from tests.support.requests import BY_ACTION, MINIMAL, Way, refused, valid
 from tests.support.things import Things
 
 #: How many values of each parameter are tried.
@@ -28,10 +28,6 @@ IN_EACH_EDITION: Final = [
     for action, request in implemented(product).items()
     if action == request.__name__ and edition.has(request.since) and (product, action) not in NEVER_ANSWERED
 ]
-BY_ACTION: Final[dict[tuple[str, str, str], list[Way]]] = {}
-for _edition in EDITIONS:
-    for _way in ways(_edition):
-        BY_ACTION.setdefault((_edition.name, _way.product, _way.action), []).append(_way)
 
 
 def test_the_table_has_the_actions_that_there_are() -> None:

@@ -13,7 +13,7 @@ from faultzone.api.readers import Fraction, JsonTexts, Texts, Whole, Wholes, Wor
 from faultzone.api.request import Parameter, Request
 from faultzone.api.values import read_flag
 from faultzone.cli.actions import implemented
-from faultzone.editions import Edition
+from faultzone.editions import EDITIONS, Edition
 from tests.support.combinations import ROWS
 
 FILE: Final[Mapping[str, Any]] = tomllib.loads((Path(__file__).parents[1] / "api" / "requests.toml").read_text("utf-8"))
@@ -92,6 +92,13 @@ def ways(edition: Edition) -> Iterator[Way]:
             if name == request.__name__ and edition.has(request.since):
                 for each in request.parameters.values():
                     yield from below(product, request, (each,))
+
+
+#: Name of an edition, product and action -> the ways to its parameters.
+BY_ACTION: Final[dict[tuple[str, str, str], list[Way]]] = {}
+for _edition in EDITIONS:
+    for _way in ways(_edition):
+        BY_ACTION.setdefault((_edition.name, _way.product, _way.action), []).append(_way)
 
 
 def refused(way: Way, asked: Mapping[str, Any]) -> Collection[str]:

@@ -20,6 +20,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     # Every action
     "MissingParameter": (400, _MISSING),
     "InvalidNetworkType.MismatchRamRole": (403, "Ram role cannot be attached to instances of Classic network type."),
+    "InvalidParam.Amount": (403, "The specified parameter Amount is not valid: {why}."),
+    "InvalidParameter.CreditSpecification": (400, 'The specified parameter "CreditSpecification" is not valid.'),
     "InvalidParameter.AllEmpty": (403, "At least one of the parameters InstanceIds and RamRoleName must be given."),
     "InvalidParameter": (400, 'The specified parameter "{name}" is not valid: {why}.'),
     "UnsupportedParameter": (400, 'The parameter "{name}" is not supported: {why}.'),

@@ -95,16 +95,21 @@ class Texts(NamedTuple):
     Attributes:
         most: how many; None for any number.
         too_many: the code of the refusal of more; InvalidParameter if None.
+        among: the only texts that are taken; any if empty.
     """
 
     most: int | None = None
     too_many: str | None = None
+    among: tuple[str, ...] = ()
 
     def __call__(self, given: str, value: object) -> tuple[str, ...]:
         """The texts."""
         items = read_list(value)
         _bound(given, len(items), self.most, self.too_many)
-        return tuple(read_text(given, item) for item in items)
+        texts = tuple(read_text(given, item) for item in items)
+        if self.among and not {*texts} <= {*self.among}:
+            raise refuse(given, f"each must be one of {', '.join(self.among)}")
+        return texts
 
 
 class Wholes(NamedTuple):

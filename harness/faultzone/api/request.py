@@ -227,10 +227,12 @@ def flag(name: str, default: bool | None = False, **options: Any) -> Any:
     return _declare(name, read_flag, default, options)
 
 
-def texts(name: str, *, most: int | None = None, too_many: str | None = None, **options: Any) -> Any:
+def texts(
+    name: str, *, most: int | None = None, too_many: str | None = None, among: tuple[str, ...] = (), **options: Any
+) -> Any:
     """A repeated text parameter: `Name.1`, `Name.2` … on the wire. More than `most` is refused with the code
-    `too_many`; `later` says what differs from an edition on."""
-    read = Texts(most, too_many)
+    `too_many`; `among` lists the only values accepted; `later` says what differs from an edition on."""
+    read = Texts(most, too_many, among)
     return _declare(name, read, (), _later(options, read), repeated=True)
 
 

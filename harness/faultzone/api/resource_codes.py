@@ -51,6 +51,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidImageOwnerAlias.ValueNotSupported": (400, "The specified ImageOwnerAlias is not supported."),
     "InvalidArchitecture": (404, "The specified Architecture is not valid."),
     "InvalidOSType": (404, "The specified OSType is not valid."),
+    "InvalidSnapshotType.NotFound": (404, "The specified SnapshotType is not valid."),
+    "InvalidSourceDiskType": (404, "The specified SourceDiskType is not valid."),
     "InvalidUsage": (404, "The specified Usage is not valid."),
     "InvalidDiskType.ValueNotSupported": (400, "The specified DiskType is not supported."),
     "InvalidCategory.ValueNotSupported": (400, "The specified Category is not supported."),

@@ -277,7 +277,7 @@ def test_month_ends_stay_within_the_month_when_renewed() -> None:
         ({"Period": -1}, "InvalidPeriod"),
         ({"Period": 61}, "InvalidPeriod"),
         ({"Period": 5, "PeriodUnit": "Week"}, "InvalidPeriod"),
-        ({"Period": 1, "PeriodUnit": "Year"}, "InvalidPeriod"),
+        ({"Period": 1, "PeriodUnit": "Year"}, "InvalidPeriodUnit.ValueNotSupported"),
         ({"Period": "one"}, "InvalidParameter"),
         ({}, "MissingParameter"),
         ({"Period": 1, "InstanceId": "i-unknown"}, "InvalidInstanceId.NotFound"),

@@ -36,7 +36,7 @@ MODES_OF_TODAY: Final = (*REPEAT_MODES, "DryRun")
 #: What a timeout or a stop ends: the script, or all that it has started too (assistant/termination-mode).
 TERMINATION_MODES: Final = ("Process", "ProcessTree")
 #: How the manual once spells a type, and the type that is meant (assistant/type-spelling).
-_SPELLING: Final = {"RunPowershellScript": "RunPowerShellScript"}
+SPELLING: Final = {"RunPowershellScript": "RunPowerShellScript"}
 LATER: Final = (2020, 12)
 
 
@@ -98,7 +98,7 @@ class CreateCommand(AssistantRequest):
     mandatory = ("Name", "Type", "CommandContent")
 
     name: str = text("Name")
-    type: str = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
+    type: str = text("Type", among=TYPES, spelling=SPELLING, code="InvalidCmdType.NotFound")
     command_content: str = text("CommandContent")
     description: str = text("Description", "")
     working_dir: str = text("WorkingDir", "")
@@ -125,7 +125,7 @@ class ModifyCommand(AssistantRequest):
     name: str | None = text("Name")
     description: str | None = text("Description")
     command_content: str | None = text("CommandContent", inert=LATER, why=NO_EFFECT)
-    type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
+    type: str | None = text("Type", among=TYPES, spelling=SPELLING, code="InvalidCmdType.NotFound")
     working_dir: str | None = text("WorkingDir", since=LATER)
     timeout: int | None = integer("Timeout", least=1, since=LATER)
     launcher: str | None = text("Launcher", since=CURRENT)
@@ -147,7 +147,7 @@ class DescribeCommands(PagedRequest):
 
     command_id: str | None = text("CommandId")
     name: str | None = text("Name")
-    type: str | None = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
+    type: str | None = text("Type", among=TYPES, spelling=SPELLING, code="InvalidCmdType.NotFound")
     description: str | None = text("Description")
     content_encoding: str = text("ContentEncoding", "Base64", since=LATER)
     provider: str | None = text("Provider", since=CURRENT)
@@ -231,7 +231,7 @@ class RunCommand(Invoking):
     since = LATER
     mandatory = ("Type", "CommandContent", "InstanceId")
 
-    type: str = text("Type", among=TYPES, spelling=_SPELLING, code="InvalidCmdType.NotFound")
+    type: str = text("Type", among=TYPES, spelling=SPELLING, code="InvalidCmdType.NotFound")
     command_content: str = text("CommandContent")
     content_encoding: str = text("ContentEncoding", "PlainText")
     name: str = text("Name", "")

@@ -56,7 +56,7 @@ class DescribeCloudAssistantSettings(Request):
     since = CURRENT
     writes = False
 
-    setting_types: tuple[str, ...] = texts("SettingType", required=True)
+    setting_types: tuple[str, ...] = texts("SettingType", among=(*DELIVERIES, *SETTINGS), required=True)
 
     answer = Answer(
         Structure(

@@ -18,7 +18,7 @@ class RenewInstance(Request):
 
     instance_id: str = text("InstanceId", required=True)
     period: int | None = integer("Period", least=1, most=60, code="InvalidPeriod")
-    period_unit: str = text("PeriodUnit", "Month", among=PERIOD_UNITS, code="InvalidPeriod")
+    period_unit: str = text("PeriodUnit", "Month", among=PERIOD_UNITS, code="InvalidPeriodUnit.ValueNotSupported")
     renewal_day: int | None = integer("ExpectedRenewDay", least=1, most=28, since=CURRENT)
     client_token: str | None = text("ClientToken")
 

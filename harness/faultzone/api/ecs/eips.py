@@ -25,6 +25,8 @@ LINES: Final = (
 )
 #: What an elastic address can be of; only the first is here.
 INSTANCE_TYPES: Final = ("EcsInstance", "SlbInstance", "Nat", "HaVip", "NetworkInterface")
+#: What an elastic address may be; none is seen on its way out here.
+STATUSES: Final = ("Associating", "Unassociating", "InUse", "Available", "Releasing")
 _TYPE: Final = "InvalidInstanceType.ValueNotSupported"
 
 #: What both products show of an elastic address.
@@ -87,10 +89,10 @@ class DescribeEipAddresses(Paged):
     address: str | None = text("EipAddress")
     associated_id: str | None = text("AssociatedInstanceId")
     associated_type: str | None = text("AssociatedInstanceType", among=INSTANCE_TYPES)
-    status: str | None = text("Status")
+    status: str | None = text("Status", among=STATUSES)
     charge_type: str | None = text("ChargeType", among=("PrePaid", "PostPaid"))
     isp: str | None = text("ISP", among=LINES)
-    lock_reason: str | None = text("LockReason")
+    lock_reason: str | None = text("LockReason", among=("financial", "security"))
     filters: tuple[dict[str, Any], ...] = time_filters()
 
     answer = Answer(*PAGES, items("EipAddresses", "EipAddress", *SHOWN))

@@ -110,7 +110,7 @@ class DescribeInstanceHistoryEvents(_Events):
     # The reference has one InstanceId, the manual's sample InstanceId.1: event/history-instance-list.
     instance_ids: tuple[str, ...] = texts("InstanceId", most=100, too_many="InstanceIdLimitExceeded")
     cycle_status: str | None = text("EventCycleStatus")
-    cycle_statuses: tuple[str, ...] = texts("InstanceEventCycleStatus")
+    cycle_statuses: tuple[str, ...] = texts("InstanceEventCycleStatus", most=7)
     max_results: int | None = integer("MaxResults", since=CURRENT)
     next_token: str | None = text("NextToken", since=CURRENT)
 

@@ -41,7 +41,9 @@ class DescribeSendFileResults(PagedRequest):
     invoke_id: str | None = text("InvokeId")
     instance_id: str | None = text("InstanceId")
     name: str | None = text("Name")
-    invocation_status: str | None = text("InvocationStatus")
+    invocation_status: str | None = text(
+        "InvocationStatus", among=("Pending", "Running", "Success", "Failed", "PartialFailed")
+    )
     resource_group: str | None = text("ResourceGroupId", since=CURRENT)
     tags: tuple[dict[str, str], ...] = structures("Tag", *TAG, since=CURRENT, most=20, too_many="InvalidTagCount")
 

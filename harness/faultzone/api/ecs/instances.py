@@ -11,6 +11,8 @@ from faultzone.api.request import Request, flag, integer, structure, text, texts
 
 CHARGE_TYPES = ("PrePaid", "PostPaid")
 CREDIT_SPECIFICATIONS = ("Standard", "Unlimited")
+#: How another word is refused by what changes it.
+CREDIT_CODE = "InvalidParameter.CreditSpecification"
 INTERNET_CHARGE_TYPES = ("PayByTraffic", "PayByBandwidth")
 SPOT_STRATEGIES = ("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo")
 STOPPED_MODES = ("KeepCharging", "StopCharging")
@@ -71,7 +73,7 @@ class ModifyInstanceAttribute(Request):
     password: str | None = text("Password")
     user_data: str | None = text("UserData")
     deletion_protection: bool | None = flag("DeletionProtection", None)
-    credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
+    credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS, code=CREDIT_CODE)
     client_token: str | None = text("ClientToken")
     security_group_ids: tuple[str, ...] = texts("SecurityGroupIds", since=CURRENT)
     enable_jumbo_frame: bool | None = flag("EnableJumboFrame", None, since=CURRENT)

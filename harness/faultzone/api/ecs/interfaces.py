@@ -96,7 +96,9 @@ class DescribeNetworkInterfaces(PagedByToken):
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")
     resource_group_id: str | None = text("ResourceGroupId", since=(2019, 9))
     vpc_id: str | None = text("VpcId", since=(2019, 9))
-    status: str | None = text("Status", since=(2020, 12))
+    status: str | None = text(
+        "Status", among=("Available", "Attaching", "InUse", "Detaching", "Deleting"), since=(2020, 12)
+    )
     private_ip_addresses: tuple[str, ...] = texts("PrivateIpAddress", most=100, since=(2020, 12))
     service_managed: bool | None = flag("ServiceManaged", None, since=(2020, 12))
     ipv6_addresses: tuple[str, ...] = texts("Ipv6Address", most=100, since=CURRENT)

@@ -20,7 +20,7 @@ from faultzone.api.answer import (
     items,
     tag_items,
 )
-from faultzone.api.ecs.assistant import LATER, MODES_OF_TODAY, PagedRequest, asked_tags
+from faultzone.api.ecs.assistant import LATER, MODES_OF_TODAY, SPELLING, TYPES, PagedRequest, asked_tags
 from faultzone.api.request import flag, text
 
 _RECORD_STATES: Final = ("Running", "Finished", "Failed", "Stopped")
@@ -75,8 +75,8 @@ class DescribeInvocations(PagedRequest):
     invoke_id: str | None = text("InvokeId")
     command_id: str | None = text("CommandId")
     command_name: str | None = text("CommandName")
-    command_type: str | None = text("CommandType")
-    type: str | None = text("Type")
+    command_type: str | None = text("CommandType", among=TYPES, spelling=SPELLING)
+    type: str | None = text("Type", among=TYPES, spelling=SPELLING)
     timed: bool | None = flag("Timed", None)
     invoke_status: str | None = text(
         "InvokeStatus",

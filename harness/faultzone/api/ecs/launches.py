@@ -8,7 +8,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from faultzone.api.answer import CURRENT, Answer, Number, Text, items
-from faultzone.api.ecs.instances import CHARGE_TYPES, CREDIT_SPECIFICATIONS, INTERNET_CHARGE_TYPES, SPOT_STRATEGIES
+from faultzone.api.ecs.instances import (
+    CHARGE_TYPES,
+    CREDIT_CODE,
+    CREDIT_SPECIFICATIONS,
+    INTERNET_CHARGE_TYPES,
+    SPOT_STRATEGIES,
+)
 from faultzone.api.ecs.reasons import (
     CANNOT_BE_USED,
     NO_DEDICATED,
@@ -162,7 +168,7 @@ class Launch(Request):
         inert=(2019, 2),
         why="nothing watches over an instance from inside here",
     )
-    credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS)
+    credit_specification: str | None = text("CreditSpecification", among=CREDIT_SPECIFICATIONS, code=CREDIT_CODE)
     system_disk: dict[str, Any] | None = structure(
         "SystemDisk",
         *_disk("SystemDisk", SYSTEM_DISK_GIB, LATER_SYSTEM_DISK_GIB, LATER_DISK_CATEGORIES),
@@ -250,6 +256,7 @@ class CreateInstance(Launch):
     needs_region = True
 
     instance_type: str | None = text("InstanceType", required=True)
+    period_unit: str = text("PeriodUnit", "Month", among=("Week", "Month"), code="InvalidPeriodUnit.ValueNotSupported")
     group_number: int | None = integer("DeploymentSetGroupNo", least=1, most=7, since=CURRENT)
     hpc_cluster_id: str | None = text("HpcClusterId")
     dedicated_host_id: str | None = text("DedicatedHostId")
@@ -275,7 +282,7 @@ class RunInstances(Launch):
 
     needs_region = True
 
-    amount: int = integer("Amount", 1, least=1, most=100)
+    amount: int = integer("Amount", 1, least=1, most=100, code="InvalidParam.Amount")
     min_amount: int | None = integer("MinAmount", least=1, most=100, code="InvalidMinAmount.Malformed")
     unique_suffix: bool = flag("UniqueSuffix")
     security_group_ids: tuple[str, ...] = texts("SecurityGroupIds", most=5, since=(2019, 12))

@@ -48,12 +48,17 @@ class DescribeSnapshots(PagedByToken):
     disk_id: str | None = text("DiskId")
     instance_id: str | None = text("InstanceId")
     snapshot_name: str | None = text("SnapshotName")
-    status: str = text("Status", "all", among=("progressing", "accomplished", "failed", "all"))
-    snapshot_type: str = text("SnapshotType", "all", among=("auto", "user", "all"))
-    source_disk_type: str | None = text(
-        "SourceDiskType", among=("system", "data"), spelling={"System": "system", "Data": "data"}
+    status: str = text(
+        "Status", "all", among=("progressing", "accomplished", "failed", "all"), code="InvalidStatus.NotFound"
     )
-    usage: str | None = text("Usage", among=("image", "disk", "image_disk", "none"))
+    snapshot_type: str = text("SnapshotType", "all", among=("auto", "user", "all"), code="InvalidSnapshotType.NotFound")
+    source_disk_type: str | None = text(
+        "SourceDiskType",
+        among=("system", "data"),
+        spelling={"System": "system", "Data": "data"},
+        code="InvalidSourceDiskType",
+    )
+    usage: str | None = text("Usage", among=("image", "disk", "image_disk", "none"), code="InvalidUsage")
     encrypted: bool = flag("Encrypted")
     filters: tuple[dict[str, Any], ...] = time_filters()
     tags: tuple[dict[str, Any], ...] = structures("Tag", *TAG, most=20, too_many="InvalidTagCount")

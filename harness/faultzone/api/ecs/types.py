@@ -56,6 +56,9 @@ _OF_TYPES_TODAY: Final = (
         empty=UNKNOWN,
     ),
 )
+ARCHITECTURES: Final = ("X86", "ARM")
+LOCAL_DISKS: Final = ("local_hdd_pro", "local_ssd_pro")
+GENERATIONS: Final = ("ecs-1", "ecs-2", "ecs-3", "ecs-4", "ecs-5", "ecs-6")
 CATEGORIES: Final = (
     "General-purpose",
     "Compute-optimized",
@@ -89,10 +92,10 @@ class DescribeInstanceTypes(Read):
     additional_attributes: tuple[str, ...] = texts(
         "AdditionalAttributes", since=CURRENT, inert=CURRENT, why="the answer has all of them"
     )
-    architecture: str | None = text("CpuArchitecture", among=("X86", "ARM"), since=CURRENT)
-    architectures: tuple[str, ...] = texts("CpuArchitectures", most=2, since=CURRENT)
+    architecture: str | None = text("CpuArchitecture", among=ARCHITECTURES, since=CURRENT)
+    architectures: tuple[str, ...] = texts("CpuArchitectures", most=2, among=ARCHITECTURES, since=CURRENT)
     category: str | None = text("InstanceCategory", among=CATEGORIES, since=CURRENT)
-    categories: tuple[str, ...] = texts("InstanceCategories", most=10, since=CURRENT)
+    categories: tuple[str, ...] = texts("InstanceCategories", most=10, among=CATEGORIES, since=CURRENT)
     level: str | None = text(
         "InstanceFamilyLevel", among=("EntryLevel", "EnterpriseLevel", "CreditEntryLevel"), since=CURRENT
     )
@@ -100,8 +103,8 @@ class DescribeInstanceTypes(Read):
     gpus: tuple[str, ...] = texts("GpuSpecs", most=10, since=CURRENT)
     processor: str | None = text("PhysicalProcessorModel", since=CURRENT)
     processors: tuple[str, ...] = texts("PhysicalProcessorModels", most=10, since=CURRENT)
-    local_disks: str | None = text("LocalStorageCategory", among=("local_hdd_pro", "local_ssd_pro"), since=CURRENT)
-    local_disk_kinds: tuple[str, ...] = texts("LocalStorageCategories", most=2, since=CURRENT)
+    local_disks: str | None = text("LocalStorageCategory", among=LOCAL_DISKS, since=CURRENT)
+    local_disk_kinds: tuple[str, ...] = texts("LocalStorageCategories", most=2, among=LOCAL_DISKS, since=CURRENT)
     nvme: str | None = text("NvmeSupport", among=("required", "unsupported"), since=CURRENT)
     least_vcpus: int | None = integer("MinimumCpuCoreCount", least=1, since=CURRENT)
     most_vcpus: int | None = integer("MaximumCpuCoreCount", least=1, since=CURRENT)
@@ -149,7 +152,7 @@ class DescribeInstanceTypeFamilies(Read):
 
     needs_region = True
 
-    generation: str | None = text("Generation")
+    generation: str | None = text("Generation", among=GENERATIONS)
 
     answer = Answer(items("InstanceTypeFamilies", "InstanceTypeFamily", Text("InstanceTypeFamilyId", "Generation")))
 

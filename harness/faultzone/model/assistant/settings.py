@@ -127,8 +127,6 @@ def describe_settings(region: RegionState, account: AccountState, request: Descr
     """DescribeCloudAssistantSettings (assistant/settings)."""
     settings, shown = account.part(Settings), {}
     for kind in request.setting_types:
-        if kind not in (*DELIVERIES, *SETTINGS):
-            raise refuse("SettingType", f"it must be one of {', '.join((*DELIVERIES, *SETTINGS))}")
         if kind in SETTINGS:
             shown[kind] = dict(_kept(region, account, kind).of[kind])
     if (upgrade := shown.get("AgentUpgradeConfig")) is not None:

@@ -180,10 +180,7 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
     none = none or r.supports_cloud_init is False or r.supports_io_optimized is False
     # All are there to use, and none is a community's.
     none = none or r.is_public or r.usable is False or not _HAVE.issuperset(features)
-    today = region.edition.has(CURRENT)
-    statuses = ("Available", "ALL") if today else ("Available",)
-    if today and r.status is not None and "ALL" in r.status.split(",") and r.status != "ALL":
-        raise ApiError.of("InvalidParameter", name="Status", why="ALL stands alone")
+    available = _are_available(region, r.status)
     found = [
         _render_image(region, image)
         for image in (() if none else _images(region, ids))
@@ -195,7 +192,7 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
         and request.image_owner_alias in (None, _OWNER[image.kind])
         and request.os_type in (None, image.system)
         and (kind is None or region.rules.runs_on(image, kind))
-        and (request.status is None or not {*statuses}.isdisjoint(request.status.split(",")))
+        and available
     ]
     own: list[dict[str, Any]] = []
     if _HAVE.issuperset(features) and any(each.kept(OwnImages) for each in region.accounts.values()):
@@ -209,6 +206,25 @@ def describe_images(region: RegionState, account: AccountState, request: Describ
         "RegionId": region.id,
         **listing("Images", "Image", [*own, *found], request),
     }
+
+
+_STATUSES: Final = ("Creating", "Waiting", "Available", "UnAvailable", "CreateFailed", "Deprecated", "ALL")
+
+
+def _are_available(region: RegionState, status: str | None) -> bool:
+    """Whether a filter by status is met by what is available, as all images of the catalogue are.
+
+    Raises:
+        ApiError: `InvalidParameter`: a word is none of a status, or ALL does not stand alone.
+    """
+    asked, today = [] if status is None else status.split(","), region.edition.has(CURRENT)
+    if not {*asked} <= {*_STATUSES}:
+        raise ApiError.of(
+            "InvalidParameter", name="Status", why=f"it must be one of {', '.join(_STATUSES)}, or several"
+        )
+    if today and "ALL" in asked and len(asked) > 1:
+        raise ApiError.of("InvalidParameter", name="Status", why="ALL stands alone")
+    return not asked or "Available" in asked or (today and "ALL" in asked)
 
 
 #: What filters of images may ask for today besides times, and what all images have: they are for VPCs, and nobody can
