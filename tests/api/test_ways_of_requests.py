@@ -7,18 +7,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from unittest.mock import ANY
 
 import pytest
 
 from faultzone import ApiError, Region, make_region
+from faultzone.api.ecs import ECS
 from faultzone.api.ecs.shared import TAG
+from faultzone.api.products import VERSIONS
+from faultzone.api.readers import JsonTexts, Texts, Wholes
 from faultzone.api.request import Parameter, Request
 from faultzone.cli.actions import implemented
 from faultzone.editions import load
+from tests.support.requests import MINIMAL
+from tests.support.things import Things, shown
 
 EDITION: Final = load("2026-10")
-REQUESTS: Final = {name: each for name, each in implemented().items() if name == each.__name__}
+#: The actions of all products; the name of one that is not of ECS begins with its product.
+REQUESTS: Final = {
+    name if product == ECS else f"{product}.{name}": each
+    for product in VERSIONS
+    for name, each in implemented(product).items()
+    if name == each.__name__
+}
 #: As many of each thing as make more than one of the smallest pages.
 MANY: Final = 12
 FEW: Final = 6
@@ -32,6 +42,12 @@ def acts(parameter: Parameter | None) -> bool:
 def declaring(*names: str) -> list[str]:
     """The actions in which all of some parameters act."""
     return [action for action, each in REQUESTS.items() if all(acts(each.parameters.get(name)) for name in names)]
+
+
+def ask(region: Region, called: str, **given: object) -> dict[str, Any]:
+    """The answer of an action of any product."""
+    product, _, action = called.rpartition(".")
+    return region.call(action, product or ECS, **given)
 
 
 # What listings have to show
@@ -64,7 +80,11 @@ def fill(region: Region) -> None:
         call("CreateLaunchTemplate", LaunchTemplateName=f"lt{number}", ImageId=region.defaults["image"])
         call("CreateLaunchTemplateVersion", LaunchTemplateName="lt0", ImageId=region.defaults["image"])
         region.control("set-plugin", instance=ids[number], name="service", state="Running")
-        call("CreateVpc", "vpc", CidrBlock="192.168.0.0/16")
+        made_vpc = call("CreateVpc", "vpc", CidrBlock="192.168.0.0/16")["VpcId"]
+        tagged = {"ResourceType": "VPC", "ResourceId": [made_vpc]}
+        call("TagResources", "vpc", **tagged, Tag=[{"Key": "team", "Value": f"{number}"}])
+        call("PutEventRule", "cms", RuleName=f"rule{number}", EventPattern=[{"Product": "ECS"}])
+        region.control("add-resource-group", name=f"group{number}")
         call("AllocateEipAddress")
         call("AddTags", ResourceType="instance", ResourceId=ids[0], Tag=[{"Key": f"tag{number}", "Value": "a"}])
     code = call("CreateActivation")
@@ -109,6 +129,7 @@ ASKED: Final[dict[str, dict[str, object]]] = {
     "DescribeInstanceRamRole": {"RamRoleName": "reader"},
     "DescribeLaunchTemplateVersions": {"LaunchTemplateName": "lt0"},
     "ListPluginStatus": {"Name": "service"},
+    "vpc.ListTagResources": {"ResourceType": "VPC", "Tag": [{"Key": "team"}]},
 }
 
 
@@ -153,13 +174,13 @@ def by_number(region: Region, action: str, size: int) -> tuple[list[str], int]:
     found: list[str] = []
     answer: dict[str, Any] = {}
     for number in range(1, 200):
-        answer = region.call(action, **asked(region, action), PageNumber=number, PageSize=size)
+        answer = ask(region, action, **asked(region, action), PageNumber=number, PageSize=size)
         page = texts(rows(answer))
         assert len(page) <= size
         found += page
         if not page:
             break
-    return found, int(told(answer, "TotalCount", len(found)))
+    return found, int(told(answer, "TotalCount", told(answer, "Total", len(found))))
 
 
 @pytest.mark.slow
@@ -176,7 +197,7 @@ def by_token(region: Region, action: str, most: int) -> tuple[list[str], int]:
     found, pages, token = list[str](), 0, ""
     while token or not pages:
         given = {"NextToken": token} if token else {}
-        answer = region.call(action, **asked(region, action), MaxResults=most, **given)
+        answer = ask(region, action, **asked(region, action), MaxResults=most, **given)
         page = texts(rows(answer))
         assert page, f"{action} gave a token for nothing"
         found, pages, token = found + page, pages + 1, told(answer, "NextToken", "")
@@ -229,31 +250,21 @@ def test_filters_may_have_gaps(action: str) -> None:
     assert flat(action, given, "Filter") == flat(action, first, "Filter")
 
 
-def is_json(parameter: Parameter) -> bool:
-    """Whether a parameter is a list that comes as the JSON text of an array."""
-    if parameter.repeated or parameter.fields or not acts(parameter):
-        return False
-    try:
-        return isinstance(parameter.convert("", ["a"]), tuple)
-    except ApiError:
-        return False
-
-
 LISTS: Final = [
     (action, name)
     for action, each in REQUESTS.items()
     for name, parameter in each.parameters.items()
-    if is_json(parameter) or (parameter.repeated and not parameter.fields and acts(parameter))
+    if acts(parameter) and isinstance(parameter.reader(EDITION.date), Texts | JsonTexts | Wholes)
 ]
 
 
 @pytest.mark.parametrize(("action", "name"), LISTS)
 def test_lists_come_as_json_and_with_indices(action: str, name: str) -> None:
     """In single quotes too, as a list of Python is written."""
-    numbers = name == "DeleteVersion" or (
-        name == "LaunchTemplateVersion" and REQUESTS[action].parameters[name].repeated
-    )
-    items: list[Any] = [1, 2] if numbers else ["a", "b"]
+    reader = REQUESTS[action].parameters[name].reader(EDITION.date)
+    items: list[Any] = [1, 2] if isinstance(reader, Wholes) else ["a", "b"]
+    if isinstance(reader, Texts) and reader.among:
+        items = [*reader.among[:2]]
     expected = tuple(items)
     assert flat(action, {f"{name}.{n}": str(each) for n, each in enumerate(items, 1)}, name) == expected
     assert flat(action, {name: json.dumps(items)}, name) == expected
@@ -269,66 +280,17 @@ def test_there_are_some_of_each() -> None:
 
 # Dry runs
 
-#: What an action is asked in a dry run: of an instance that runs, of one that is stopped, or of an image.
-TRIED: Final[dict[str, tuple[str, dict[str, object]]]] = {
-    "CreateInstance": ("", {"ImageId": "image", "InstanceType": "type"}),
-    "RunInstances": ("", {"ImageId": "image", "InstanceType": "type"}),
-    "DescribeInstances": ("", {}),
-    "DescribeDisks": ("", {}),
-    "DescribeImages": ("", {}),
-    "DescribeSecurityGroups": ("", {}),
-    "StartInstance": ("stopped", {}),
-    "StartInstances": ("stopped", {}),
-    "StopInstance": ("running", {}),
-    "StopInstances": ("running", {}),
-    "RebootInstance": ("running", {}),
-    "RebootInstances": ("running", {}),
-    "DeleteInstance": ("stopped", {}),
-    "DeleteInstances": ("stopped", {}),
-    "ModifyInstanceChargeType": ("running", {"Period": 1}),
-    "ModifyInstanceSpec": ("stopped", {"InstanceType": "ecs.g5.xlarge"}),
-    "SendDiagnosticInterrupt": ("running", {}),
-    "DescribeSnapshots": ("", {}),
-    "CreateImage": ("running", {}),
-    "CopyImage": ("image", {"Encrypted": True}),
-    "DeleteImage": ("image", {}),
-    "ModifyImageAttribute": ("image", {"ImageName": "other"}),
-    "ModifyImageSharePermission": ("image", {"AddAccount": ["1000000000000077"]}),
-}
 
-
-@pytest.fixture(scope="module")
-def tried() -> Iterator[tuple[Region, dict[str, str]]]:
-    with make_region(edition="2026-10") as region:
-        running, stopped = region.run_instances(2)
-        stopped.stop()
-        image = region.call("CreateImage", InstanceId=running.id)["ImageId"]
-        region.clock.advance("1m")
-        yield region, {"running": running.id, "stopped": stopped.id, "image": image}
-
-
-@pytest.mark.parametrize("action", declaring("DryRun"))
-def test_a_dry_run_changes_nothing(tried: tuple[Region, dict[str, str]], action: str) -> None:
-    region, ids = tried
-    assert action in TRIED, f"say what {action} is asked in a dry run"
-    whom, asked = TRIED[action]
-    given = dict(asked)
-    if "ImageId" in given:
-        given |= {"ImageId": region.defaults["image"], "InstanceType": region.defaults["instance-type"]}
-    if whom == "image":
-        given["ImageId"] = ids["image"]
-    elif whom:
-        parameters = REQUESTS[action].parameters
-        name = "InstanceIds" if "InstanceIds" in parameters else "InstanceId"
-        many = name == "InstanceIds" or parameters[name].repeated
-        given[name] = [ids[whom]] if many else ids[whom]
-    listings = ("DescribeInstances", "DescribeImages", "DescribeSnapshots")
-    before = [region.call(each, PageSize=100) for each in listings]
+@pytest.mark.parametrize("called", declaring("DryRun"))
+def test_a_dry_run_changes_nothing(called: str) -> None:
+    product, _, action = called.rpartition(".")
+    things = Things()
+    region, asked = things.region, things.filled(MINIMAL[product or ECS][action])
+    before = shown(region)
     with pytest.raises(ApiError) as refusal:
-        region.call(action, **given, DryRun=True)
+        ask(region, called, **asked, DryRun=True)
     assert refusal.value.code in ("DryRunOperation", "DRYRUN.SUCCESS")
-    for each, told in zip(listings, before, strict=True):
-        assert region.call(each, PageSize=100) == {**told, "RequestId": ANY}
+    assert shown(region) == before
 
 
 def test_ordered_names_are_of_launches() -> None:
