@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from random import Random
 from typing import Any, Final
 
 import pytest
@@ -12,7 +13,7 @@ from faultzone.api.readers import Fraction, JsonTexts, Structures, Texts, Whole,
 from faultzone.api.request import Parameter
 from faultzone.api.values import read_flag, read_json_mapping
 from faultzone.editions import EDITIONS, Date
-from tests.support.requests import BY_ACTION, MINIMAL, Way
+from tests.support.requests import BY_ACTION, MINIMAL, Way, valid
 from tests.support.things import Things, shown
 
 WORD: Final = "nonsense"
@@ -80,6 +81,28 @@ def test_a_bad_value_has_the_code_of_its_declaration(edition: str, product: str,
                 wrong.append(f"{way}: {given} has {seen}, not {expected}")
     assert wrong == []
     assert shown(region) == before
+
+
+#: How what is named twice is refused, where it does not count once.
+TWICE: Final = (INVALID, "InvalidIp.IpRepeated")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("edition", "product", "action"), BY_ACTION)
+def test_what_is_named_twice_counts_once_or_is_refused(edition: str, product: str, action: str) -> None:
+    def told(way: Way, value: list[Any]) -> tuple[object, object]:
+        things = Things(edition)
+        try:
+            answer: object = {**things.region.call(action, product, **things.filled(way.given(value))), "RequestId": ""}
+        except ApiError as refusal:
+            answer = refusal.code
+        return answer, shown(things.region)
+
+    for way in BY_ACTION[edition, product, action]:
+        if isinstance(way.last.reader(way.edition.date), Texts | JsonTexts) and action in MINIMAL[product]:
+            item, *_ = valid(way, Random(str(way)))
+            twice = told(way, [item, item])
+            assert twice[0] in TWICE or twice == told(way, [item]), way
 
 
 def test_there_are_bad_values_of_each_kind() -> None:

@@ -55,7 +55,7 @@ def note(account: AccountState, machine_id: str, name: str, version: str, state:
 @handles(ListPluginStatus)
 def list_plugins(region: RegionState, account: AccountState, request: ListPluginStatus) -> Answer:
     """ListPluginStatus (assistant/plugin-states)."""
-    name, ids = request.name, request.instance_ids
+    name, ids = request.name, tuple(dict.fromkeys(request.instance_ids))
     if name is not None and len(name) > _NAME_MOST:
         raise ApiError.of("InvalidParameter", name="Name", why=f"at most {_NAME_MOST} characters are accepted")
     if name is None and len(ids) != 1:

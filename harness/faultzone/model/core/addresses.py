@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
 from faultzone.api.errors import ApiError
@@ -251,12 +251,14 @@ def vswitches_of(account: AccountState, zone: int | None, vswitch: VSwitch | Non
     return account.default_vswitches if zone is None else [account.default_vswitches[zone]]
 
 
-def check_groups_of(account: AccountState, groups: Iterable[str], vswitch: VSwitch | None) -> None:
-    """Refuse security groups that are not of the VPC that a launch goes to (product/launch-into-network).
+def check_groups_of(account: AccountState, groups: Sequence[str], vswitch: VSwitch | None) -> None:
+    """Refuse security groups that are not of the VPC that a launch goes to, or are named twice
+    (product/launch-into-network).
 
     Args:
         vswitch: the one that the launch names; None for one that is there from the start.
     """
+    _check_named_once(groups)
     for each in groups:
         group = account.security_groups.get(each)
         if group is None:
@@ -280,14 +282,18 @@ def check_security_groups(account: AccountState, ids: Sequence[str], vpc: Vpc) -
     """
     if any(each not in account.security_groups for each in ids):
         raise ApiError("InvalidSecurityGroupId.NotFound")
-    if len(set(ids)) != len(ids):
-        raise ApiError.of("InvalidParameter", name="SecurityGroupIds", why="a security group is named twice")
+    _check_named_once(ids)
     if len(ids) > SECURITY_GROUPS_MOST:
         raise ApiError("InstanceSecurityGroupLimitExceeded")
     if len({account.security_groups[each].type for each in ids}) > 1:
         raise ApiError.of("InvalidParameter", name="SecurityGroupIds", why="they are of several types")
     if any(account.security_groups[each].vpc is not vpc for each in ids):
         raise ApiError("InvalidInstanceId.Mismatch")
+
+
+def _check_named_once(groups: Sequence[str]) -> None:
+    if len(set(groups)) != len(groups):
+        raise ApiError.of("InvalidParameter", name="SecurityGroupIds", why="a security group is named twice")
 
 
 def public_addresses() -> Addresses:
