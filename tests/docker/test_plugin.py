@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +35,21 @@ def test_chapters_of_the_suite_conform(hosts: Session, pattern: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout[-4000:]
     assert " passed" in done.stdout
+
+
+def test_texts_of_the_suite_reach_containers_in_letters_of_other_scripts(hosts: Session, tmp_path: Path) -> None:
+    """Names and tags of instances that are real, and of what is theirs."""
+    clauses = "deployment-set/describe,assistant/describe-commands,assistant/resource-tag,instance/ordered-names"
+    command = [sys.executable, "-m", "faultzone.cli.main", "conform", "-q", "--backend=docker", "--edition=2026-10"]
+    command += [f"--clause={clauses}", f"--faultzone-journal={tmp_path}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
+    assert done.returncode == 0, done.stdout[-4000:]
+    entries = [json.loads(line) for file in tmp_path.rglob("*.ndjson") for line in file.read_text("utf-8").splitlines()]
+    asked = [each["parameters"] for each in entries if each.get("kind") == "call"]
+    for field in ("InstanceName", "DeploymentSetName", "Name", "Tag", "ResourceTag"):
+        said = [str(each[field]) for each in asked if each.get(field)]
+        assert said, field
+        assert not any(each.isascii() for each in said), (field, said)
 
 
 @pytest.mark.parametrize("command", [["doctor"], ["sweep"]])

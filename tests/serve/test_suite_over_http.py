@@ -3,9 +3,19 @@ behind."""
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+import faultzone_specs
+from faultzone import editions
+from faultzone.api.ecs import ECS
 from faultzone.serve import cloud as hosted
+from faultzone_specs.scripts import ASCII, FORMS, KEPT
 from tests.support.suite import run_suite
 
 pytestmark = pytest.mark.slow
@@ -22,9 +32,41 @@ def _in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
 
 
+class Listener(hosted.Hosted):
+    """A cloud that notes in which letters it is told the texts that the suite says in letters of other scripts."""
+
+    def __init__(self, **options: Any) -> None:
+        #: The texts by the field that `FORMS` names, and by whether they are ASCII.
+        self.heard: defaultdict[str, dict[bool, str]] = defaultdict(dict)
+        super().__init__(**options)
+
+    def call(
+        self, action: str, parameters: Mapping[str, object], *, product: str = ECS, account: str | None = None
+    ) -> dict[str, Any]:
+        """Answer as the cloud does."""
+        name = action if product == ECS else f"{product}.{action}"
+        for said, text in parameters.items():
+            path = [each for each in said.split(".") if not each.isdigit()]
+            keys = (f"{name}:{path[-1]}", ".".join(path[-2:]), path[-1])
+            field = next((each for each in keys if each in FORMS or each in ASCII), "")
+            if field in FORMS and "Provider" not in parameters and not str(text).startswith(KEPT):
+                is_ascii = str(text).isascii()
+                if not is_ascii or any(each.isalpha() for each in str(text)):
+                    self.heard[field].setdefault(is_ascii, f"{name} {said}={text}")
+        return super().call(action, parameters, product=product, account=account)
+
+
+def given_by_the_suite() -> set[str]:
+    """The fields with letters of other scripts that a test of the suite names."""
+    tests = "".join(path.read_text("utf-8") for path in Path(faultzone_specs.__file__).parent.glob("test_*.py"))
+    words = {field: field.rpartition(":")[2].partition(".")[0] for field in FORMS}
+    return {field for field, word in words.items() if re.search(rf"\b{word}\b", tests)}
+
+
 def test_with_control_routes_the_verdicts_are_those_in_process() -> None:
-    """However fast its clock is: each test gets one that stands still. In the end the endpoint is as it was started."""
-    cloud = hosted.Hosted(clock="hybrid", scale=600, zones=5)
+    """However fast its clock is: each test gets one that stands still. In the end the endpoint is as it was started.
+    Each text that has other letters in process has them over the endpoint. The newest edition has the most clauses."""
+    cloud = Listener(clock="hybrid", scale=600, zones=5, edition=editions.names()[-1])
     with hosted.endpoint(cloud, token="token") as served:
         over_http = verdicts(f"--faultzone-backend={served.url}", "--faultzone-token=token")
         assert cloud.control("clock", {})["kind"] == "hybrid"
@@ -33,6 +75,8 @@ def test_with_control_routes_the_verdicts_are_those_in_process() -> None:
     assert in_process
     differing = {test: (was, over_http.get(test)) for test, was in in_process.items() if was != over_http.get(test)}
     assert differing == {}
+    assert {field for field, seen in cloud.heard.items() if False in seen} == given_by_the_suite()
+    assert [seen[True] for seen in cloud.heard.values() if True in seen] == []
 
 
 @pytest.mark.parametrize(
