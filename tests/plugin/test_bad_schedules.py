@@ -47,6 +47,17 @@ def bad(said: str, *steps: object, version: object = 1, is_read: bool = False, *
     return Bad(json.dumps({"version": version, "steps": [CRASH, *steps], **more}), said, is_read)
 
 
+def aimed(said: str, fault: str, **fields: object) -> Bad:
+    """A schedule with a fault of the API that is aimed at what can never be, which only a region knows."""
+    step = {"at": "1m", "fault": {"fault": fault, "action": "DescribeZones", **fields}}
+    return bad(f"step 2: {said}", step, is_read=True)
+
+
+def awaited(said: str, **on: object) -> Bad:
+    """A schedule that waits for what can never be, which only a region knows."""
+    return bad(said, {"on": on, "fault": CRASH["fault"]}, is_read=True)
+
+
 BAD: Final = {
     "truncated": Bad(json.dumps({"version": 1, "steps": [CRASH]})[:40], "expected a schedule as JSON; it is cut short"),
     "version": bad("version=2: expected 1, the version that is read here", version=2),
@@ -84,6 +95,37 @@ BAD: Final = {
         {"on": {"entry": "event", "where": {"type": "SystemFailure.Moon"}}, "fault": CRASH["fault"]},
     ),
     "condition": bad("unknown field 'colour' of the kind 'refusal'", stop_when=["refusal colour=red"]),
+    "only": aimed("only='LTAI-nobody': expected one of 'endpoint', 'everyone'", "ApiFailure", only="LTAI-nobody"),
+    "about": aimed("about='i-nope': expected the ID of a resource that is there", "ApiFailure", about="i-nope"),
+    "item": aimed("item='i-nope': expected the ID of a resource that is there", "StaleReads", item="i-nope"),
+    "item-of-page": aimed("item='d-nope': expected the ID of a resource that is there", "PageSlip", item="d-nope"),
+    "item-of-batch": aimed(
+        "item='i-nope': expected the ID of a resource", "PartialSuccess", action="StopInstances", item="i-nope"
+    ),
+    "page": aimed("action='DescribeZones': expected an action that lists items by pages", "PageSlip", page=2),
+    "page-of-read": aimed("action='DescribeZones': expected an action that has pages", "StaleReads", page=2),
+    "border": aimed(
+        "action='DescribeZones': expected an action that lists items by pages, since border is given",
+        "PageSlip",
+        border=True,
+    ),
+    "listing": aimed("action='StopInstance': expected an action that lists items", "PageSlip", action="StopInstance"),
+    "batch": aimed("action='DescribeZones': expected one of 'StartInstances'", "PartialSuccess"),
+    "ignored": aimed("kind='ignore': expected an action that answers its RequestId alone", "ApiFailure", kind="ignore"),
+    "action-of-fault": aimed("unknown action 'DescribeZons'", "ThrottlingBursts", action="DescribeZons"),
+    "only-nearly": bad(
+        "step 2: only='endpont': did you mean 'endpoint'?",
+        at("1m", "ApiFailure", action="DescribeZones", only="endpont"),
+    ),
+    "instance": bad("step 2: unknown instance 'i-nope'", at("1m", "GuestCrash", instance="i-nope"), is_read=True),
+    "account": bad("step 2: unknown account '1'", at("1m", "AccountArrears", account="1"), is_read=True),
+    "family": bad("step 2: unknown family 'g5'", at("1m", "SupplyShortage", family="g5"), is_read=True),
+    "awaited-only": awaited("step 2: only='LTAI-nobody': expected one of", call="RunInstances", only="LTAI-nobody"),
+    "awaited-about": awaited("step 2: about='i-nope': expected the ID", call="StopInstance", about="i-nope"),
+    "awaited-host": awaited("step 2: unknown host 'h9'", entry="fault", where={"host": "h9"}),
+    "awaited-zone": awaited("step 2: unknown zone 'cn-hangzhou-z'", entry="fault", where={"zone": "cn-hangzhou-z"}),
+    "awaited-instance": awaited("step 2: unknown instance 'i-nope'", entry="transition", where={"instance": "i-nope"}),
+    "host-of-condition": bad("stop_when: unknown host 'h9'", stop_when=["fault host=h9"], is_read=True),
     "description": bad(
         "step 2: target='newest(moon)': expected a description", at("1m", "GuestCrash", instance="newest(moon)")
     ),
@@ -102,7 +144,7 @@ def test_a_file_is_refused(given: Bad, tmp_path: Path) -> None:
     path = tmp_path / "bad.json"
     path.write_text(given.text, "utf-8")
     if given.is_read:
-        assert len(Schedule.load(path).steps) == 2
+        assert Schedule.load(path).steps
         return
     with pytest.raises(UsageError) as refused:
         Schedule.load(path)
@@ -157,18 +199,23 @@ def test_a_scenario_is_refused_and_nothing_is_served(
     assert str(path) in told.err
 
 
+def _test_of(name: str) -> str:
+    """The file of the test that has a bad schedule."""
+    return f"test_{name.replace('-', '_')}.py"
+
+
 @pytest.mark.slow
 def test_a_marker_is_refused(pytester: pytest.Pytester) -> None:
     """When its test is collected; or, where only the region knows, when it begins."""
     for name, given in BAD.items():
         pytester.path.joinpath(f"{name}.json").write_text(given.text, "utf-8")
         source = f"import pytest\n@pytest.mark.schedule('{name}.json')\ndef test_x(region):\n    pass\n"
-        pytester.path.joinpath(f"test_{name.replace('-', '_')}.py").write_text(source, "utf-8")
+        pytester.path.joinpath(_test_of(name)).write_text(source, "utf-8")
     result = pytester.runpytest_inprocess("-p", "no:randomly")
     result.assert_outcomes(errors=len(BAD) - sum(each.is_read for each in BAD.values()))
     told = result.stdout.str()
     assert [name for name, given in BAD.items() if not given.is_read and given.said not in told] == []
-    only_region = [f"test_{name}.py" for name, given in BAD.items() if given.is_read]
+    only_region = [_test_of(name) for name, given in BAD.items() if given.is_read]
     result = pytester.runpytest_inprocess(*only_region)
     result.assert_outcomes(errors=len(only_region))
     told = result.stdout.str()
