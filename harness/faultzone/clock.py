@@ -56,7 +56,7 @@ def milliseconds(duration: Duration) -> int:
         length = sum(float(number) * _UNITS[unit] for number, unit in parts)
     else:
         given: object = duration
-        if not isinstance(given, int | float):
+        if isinstance(given, bool) or not isinstance(given, int | float):
             raise UsageError.expected("duration", given, "a duration such as '90s', or a number of seconds")
         length = duration * SECOND
     if not abs(length) < inf:

@@ -35,6 +35,21 @@ def find_event(backend: Local, event_id: str) -> tuple[RegionState, SystemEvent]
     raise UnknownTarget.unknown("event", event_id)
 
 
+def see_maintenance(backend: Local, type: str, outcome: str) -> None:
+    """See that the edition has maintenance of a type, and with this outcome.
+
+    Raises:
+        UsageError: it has not; the text says what it has.
+    """
+    edition = backend.cloud.edition.event
+    known = [each for each in edition.types if each.startswith(events.OF_HOSTS)]
+    if type not in known:
+        raise UsageError.expected_one_of("type", type, known)
+    outcomes = ("executes", "fails", "inquires") if events.INQUIRING in edition.states else ("executes", "fails")
+    if outcome not in outcomes:
+        raise UsageError.expected_one_of("outcome", outcome, outcomes)
+
+
 def plan_maintenance(
     backend: Local,
     *,
@@ -51,13 +66,8 @@ def plan_maintenance(
     Raises:
         UsageError: there is no such type, outcome, instant, instance or host.
     """
-    edition, now = backend.cloud.edition.event, backend.clock.now
-    known = [each for each in edition.types if each.startswith(events.OF_HOSTS)]
-    if type not in known:
-        raise UsageError.expected_one_of("type", type, known)
-    outcomes = ("executes", "fails", "inquires") if events.INQUIRING in edition.states else ("executes", "fails")
-    if outcome not in outcomes:
-        raise UsageError.expected_one_of("outcome", outcome, outcomes)
+    now = backend.clock.now
+    see_maintenance(backend, type, outcome)
     if (instance is None) == (host is None):
         raise UsageError("schedule-maintenance: expected either instance or host")
     if not_before is not None and not_before < now:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def find_region(backend: Local, region_id: str | None) -> RegionState:
     """The region of this id, or the first."""
     cloud = backend.cloud
-    region = cloud.find_region(region_id or cloud.default_region)
+    region = cloud.find_region(cloud.default_region if region_id is None else region_id)
     if region is None:
         raise UsageError.unknown("region", region_id, cloud.region_ids)
     return region
@@ -85,12 +85,15 @@ def find_account(backend: Local, account: str | None) -> str:
 
 def see_targets(backend: Local, fault: Fault) -> None:
     """See that what a fault names is there: its fields are called as what they name. What is described is looked for
-    when it is due.
+    when it is due, but for the ID that its description names.
 
     Raises:
         UsageError: something is not.
     """
-    named = {name: value for name, value in vars(fault).items() if isinstance(value, str) and not is_described(value)}
+    later = _described_fields(fault)
+    for name in later:
+        _see_described(backend, described(getattr(fault, name)))
+    named = {name: value for name, value in vars(fault).items() if isinstance(value, str) and name not in later}
     region = find_region(backend, named.get("region"))
     for name in {"host", "peer"} & named.keys():
         find_host(region, named[name])
@@ -102,8 +105,26 @@ def see_targets(backend: Local, fault: Fault) -> None:
         raise UsageError.unknown("zone", named["zone"], region.zone_ids)
     for name in SHARED.keys() & named.keys():
         hosts_sharing(region, name, named[name])
-    if "family" in named:
-        region.placement.check_scope("*", named["family"], backend.cloud.catalog)
+    if "family" in named and backend.cloud.catalog.find_family(named["family"]) is None:
+        raise UsageError.unknown("family", named["family"], sorted(backend.cloud.catalog.families))
+
+
+def _see_described(backend: Local, what: Described) -> None:
+    """See that the instance or the host that a description names is there, or may be: the ID of an instance that a run
+    with the same seed has told.
+
+    Raises:
+        UnknownTarget: it is not.
+    """
+    while isinstance(what.of, Described):
+        what = what.of
+    target = (
+        what.of if what.how in STEPS else what.common[1] if what.common and what.common[0] == "expires_with" else None
+    )
+    if target is None or backend.cloud.world.can_make(target):
+        return
+    if all(each.placement.find_host(target) is None for each in backend.cloud.regions.values()):
+        find_instance(backend, target)
 
 
 def is_about_described(fault: Fault) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import ClassVar, Final
 
+from faultzone.clock import see_moment
 from faultzone.errors import UsageError
 from faultzone.faults.calls import RETRIED, OfCalls, see_code
 from faultzone.faults.fault import BEYOND
@@ -108,6 +109,7 @@ class ApiFailure(OfCalls):
         see_code(self.code)
         if not 0 <= self.seconds < inf:
             raise UsageError.expected("seconds", self.seconds, "0 or more seconds")
+        see_moment("seconds", self.seconds)
         if self.retry_after is not None and self.retry_after < 0:
             raise UsageError.expected_whole("retry_after", self.retry_after, 0, unit="milliseconds")
         if self.kind == "ignore" and self.after_effect:

@@ -38,21 +38,38 @@ def see_code(code: str) -> None:
     Raises:
         UsageError: it is empty.
     """
-    if not code:
+    if not code.strip():
         raise UsageError.expected("code", code, "the code of a refusal, such as 'ServiceUnavailable'")
 
 
-def check_only(only: str | None) -> None:
+def see_resource(name: str, resource: str | None) -> None:
+    """See that this can name a resource, or none.
+
+    Args:
+        name: of the field that has it.
+        resource: its ID, its name or a description.
+
+    Raises:
+        UsageError: it is empty.
+    """
+    if resource is not None and not resource.strip():
+        raise UsageError.expected(name, resource, "the ID of a resource, or a description, such as newest(instance)")
+
+
+def check_only(only: object) -> None:
     """See that this says whose calls are meant.
 
     Raises:
-        UsageError: it is empty, or is written nearly as one of the words.
+        UsageError: it is no text, or empty, or is written nearly as one of the words.
     """
     words = (ENDPOINT, EVERYONE)
-    if only is not None and only not in words and (not only.strip() or nearest(only, words)):
-        raise UsageError(
-            f"only={only!r}: {nearest(only, words)}expected 'endpoint', 'everyone', or the access key ID of a client"
-        )
+    allowed = "'endpoint', 'everyone', or the access key ID of a client"
+    if only is None or only in words:
+        return
+    if not isinstance(only, str) or not only.strip():
+        raise UsageError.expected("only", only, allowed)
+    if near := nearest(only, words):
+        raise UsageError(f"only={only!r}: {near}expected {allowed}")
 
 
 @dataclass(frozen=True)
@@ -97,6 +114,7 @@ class OfCalls(Fault, base=True):
         if self.share is not None and not 0 < self.share <= 1:
             raise UsageError.expected("share", self.share, "more than 0 and at most 1, such as 0.5")
         check_only(self.only)
+        see_resource("about", self.about)
 
 
 @dataclass(frozen=True)
@@ -123,6 +141,7 @@ class Call:
         """
         if self.about is not None:
             object.__setattr__(self, "about", id_of(self.about, "about"))
+            see_resource("about", self.about)
             if is_described(self.about):
                 raise UsageError.expected("about", self.about, "an ID; only the fields of a fault take a description")
         action: object = self.action

@@ -121,6 +121,11 @@ class Fault:
         if self.why_no_undo is not None:
             raise UsageError(f"{self!r} does not end: {self.why_no_undo}; leave out its end")
 
+    def lengths(self) -> dict[str, int]:
+        """The lengths of time that it has, by field, in milliseconds."""
+        given = {name: getattr(self, name) for name, types in _declared(type(self)).items() if "Duration" in types}
+        return {name: milliseconds(value) for name, value in given.items() if value is not None}
+
     def told(self) -> dict[str, Any]:
         """The fault as JSON carries it: `{"fault": "HostCrash", "host": …}`, without what is None."""
         given = {name: getattr(self, name) for name in _declared(type(self))}

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from faultzone.clock import Duration, milliseconds
 from faultzone.errors import UsageError
-from faultzone.faults.calls import RETRIED, OfCalls, see_code
+from faultzone.faults.calls import RETRIED, OfCalls, see_code, see_resource
 from faultzone.faults.fault import BEYOND
 
 #: Where the documentation says that what is read may be older than what was written.
@@ -59,6 +59,7 @@ class StaleReads(OfCalls):
         super().__post_init__()
         if milliseconds(self.by) < 1:
             raise UsageError.expected("by", self.by, "a length of time, such as '5s'")
+        see_resource("item", self.item)
         _see_page(self.page)
 
 
@@ -93,6 +94,7 @@ class PageSlip(OfCalls):
             UsageError: one cannot be; the text says what to write.
         """
         super().__post_init__()
+        see_resource("item", self.item)
         _see_page(self.page)
         if self.border and self.page == 1:
             raise UsageError.expected("page", 1, "a later page, such as 2, since none is before the first")
@@ -130,6 +132,7 @@ class PartialSuccess(OfCalls):
         if self.fails < 1:
             raise UsageError.expected_whole("fails", self.fails, 1, unit="instances")
         see_code(self.code)
+        see_resource("item", self.item)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def read(given: Mapping[str, object]) -> Fault:
         raise UsageError.unknown("fault", name, known, see='write a fault such as {"fault": "HostCrash", "host": …}')
     values = {key: value for key, value in given.items() if key != "fault"}
     fields = parameters(kind)
-    wrong = [f"unknown field {key[:64]!r}" for key in values if key not in fields]
+    wrong = [f"unknown field {str(key)[:64]!r}" for key in values if key not in fields]
     wrong += [f"missing field {key!r}" for key in required(kind) if key not in values]
     if wrong:
         takes = ", ".join(f"{key}: {said}" for key, said in fields.items())

@@ -198,6 +198,9 @@ class ActiveFaults:
             UsageError: the fault names nothing that is there, or cannot end; nothing is broken and nothing owed.
         """
         self._breaker(fault)
+        self.see_moments(0, lasts, fault)
+        with self._backend.locked():
+            see_targets(self._backend, fault)
         found = self._of_targets(fault)
         record = self._add(found[0], lasts)
         try:
@@ -240,7 +243,7 @@ class ActiveFaults:
             UsageError: the fault names nothing that is there, cannot end, or would come after the end of region time.
         """
         self.see(fault)
-        self.see_moments(after, lasts)
+        self.see_moments(after, lasts, fault)
         self.see_exclusions([(fault, after, lasts)])
         record = self._add(fault, lasts)
         record.state = PLANNED
@@ -278,8 +281,9 @@ class ActiveFaults:
             if breaker.check is not None and (isinstance(fault, OfCalls) or not is_about_described(fault)):
                 breaker.check(self._backend, fault)
 
-    def see_moments(self, after: int, lasts: int | None) -> None:
-        """See that there are the instants at which a fault comes and ends, so many milliseconds from now and later.
+    def see_moments(self, after: int, lasts: int | None, fault: Fault) -> None:
+        """See that there are the instants at which a fault comes and ends, so many milliseconds from now and later, and
+        those that lie as far from its beginning as it says.
 
         Raises:
             UsageError: one is beyond the end of region time.
@@ -288,6 +292,8 @@ class ActiveFaults:
         see_moment("after", f"{after}ms", now)
         if lasts is not None:
             see_moment("until", f"{after + lasts}ms", now)
+        for name, length in fault.lengths().items():
+            see_moment(name, f"{length}ms", now + after)
 
     def see_exclusions(self, planned: Sequence[tuple[Fault, int, int | None]]) -> None:
         """See that no fault comes while another one certainly excludes it, of those that are planned or in force too.

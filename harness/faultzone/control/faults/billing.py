@@ -54,7 +54,18 @@ def _bills_of(backend: Local, fault: AccountArrears) -> list[Hashable]:
     return [("bills", find_account(backend, fault.account))]
 
 
-@breaks(AccountArrears, BREAKERS, of=_bills_of, shared=False, locked=True, meets=met.by_account)
+def _see_bill(backend: Local, fault: AccountArrears) -> None:
+    """See that the debt and the amount are amounts.
+
+    Raises:
+        UsageError: one is none.
+    """
+    units(fault.debt, what="debt")
+    if fault.amount is not None:
+        units(fault.amount)
+
+
+@breaks(AccountArrears, BREAKERS, of=_bills_of, shared=False, locked=True, check=_see_bill, meets=met.by_account)
 def bill(backend: Local, fault: AccountArrears, bills: tuple[str, str]) -> Breaking:
     """Present the bill, and pay it; what was stopped may wait for ReactivateInstances (billing/reactivate)."""
     payer, accounts = bills[1], books(backend)

@@ -44,7 +44,7 @@ class Breaker(NamedTuple):
     of: Callable[[Any, Any], Iterable[Hashable]] | None
     shared: bool
     locked: bool
-    check: Callable[[Any, Any], None] | None = None
+    check: Callable[[Any, Any], object] | None = None
     answer: Callable[[Any, Any], None] | None = None
     meets: Callable[[Any, Any], Callable[[], bool]] | None = None
 
@@ -75,7 +75,7 @@ def breaks(
     of: Callable[[Any, Any], Iterable[Hashable]] | None = None,
     shared: bool = True,
     locked: bool = False,
-    check: Callable[[Any, Any], None] | None = None,
+    check: Callable[[Any, Any], object] | None = None,
     answer: Callable[[Any, Any], None] | None = None,
     meets: Callable[[Any, Any], Callable[[], bool]] | None = None,
 ) -> Callable[[F], F]:

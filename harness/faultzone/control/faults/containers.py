@@ -133,11 +133,19 @@ def crash(backend: Containers, fault: GuestCrash) -> Breaking:
     yield None
 
 
-@breaks(AgentOutage, BREAKERS, of=agent_of, shared=False)
-def put_out_of_order(backend: Containers, fault: AgentOutage, agent: Hashable) -> Breaking:
-    """Kill the agent, or let it stand still; with no outage left it runs."""
+def _see_state(backend: Containers, fault: AgentOutage) -> None:
+    """See that an agent that is a process can be in this state.
+
+    Raises:
+        NotSupported: it cannot.
+    """
     if fault.state not in PROCESS_OUTAGES:
         raise NotSupported(f"state={fault.state!r}: the agent of a real instance can be {', '.join(PROCESS_OUTAGES)}")
+
+
+@breaks(AgentOutage, BREAKERS, of=agent_of, shared=False, check=_see_state)
+def put_out_of_order(backend: Containers, fault: AgentOutage, agent: Hashable) -> Breaking:
+    """Kill the agent, or let it stand still; with no outage left it runs."""
     bring(backend, fault.instance, fault.state)
 
     def is_sound() -> bool:

@@ -33,8 +33,9 @@ def play(backend: Local, schedule: Schedule) -> list[Record]:
         try:
             faults.see(step.fault)
             if isinstance(step, At):
-                faults.see_moments(step.begins, step.lasts)
+                faults.see_moments(step.begins, step.lasts, step.fault)
             else:
+                faults.see_moments(milliseconds(step.after), None, step.fault)
                 _see_awaited(backend, step.what)
         except UsageError as wrong:
             raise type(wrong)(f"step {number}: {wrong}") from None

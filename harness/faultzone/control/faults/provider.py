@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from faultzone.api.ecs.disk_events import DISK_EVENTS
 from faultzone.clock import milliseconds
-from faultzone.control.events import find_event, plan_maintenance, withdraw
+from faultzone.control.events import find_event, plan_maintenance, see_maintenance, withdraw
 from faultzone.control.faults import met
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
 from faultzone.control.spot import find_offer
@@ -30,6 +30,8 @@ from faultzone.model.instances import failures
 
 if TYPE_CHECKING:
     from faultzone.control.local import Local
+    from faultzone.model.core.catalog import InstanceType
+    from faultzone.model.core.state import Instance
 
 BREAKERS: Final[Breakers] = {}
 
@@ -56,24 +58,43 @@ def fail_launches(backend: Local, fault: LaunchFailure) -> Breaking:
     failures.end(at, number)
 
 
-@breaks(SpotInterruption, BREAKERS, locked=True)
-def take_back(backend: Local, fault: SpotInterruption) -> Breaking:
-    """Take it back, once it is not protected any more."""
+def _find_spot(backend: Local, fault: SpotInterruption) -> Instance:
+    """The spot instance of a fault.
+
+    Raises:
+        UsageError: it is none.
+    """
     found = find_instance(backend, fault.instance)
     if found.options.spot_strategy == "NoSpot":
         raise UsageError.expected("instance", fault.instance, "the ID of a spot instance")
+    return found
+
+
+@breaks(SpotInterruption, BREAKERS, locked=True, check=_find_spot)
+def take_back(backend: Local, fault: SpotInterruption) -> Breaking:
+    """Take it back, once it is not protected any more."""
+    found = _find_spot(backend, fault)
     if found.stopped_mode == STOP_CHARGING:
         raise UsageError(f"{found.id} is stopped without charge, and there is nothing to take back: start it first")
     spot.interrupt(region_of(backend, found), found)
     yield None
 
 
-@breaks(SpotPriceRise, BREAKERS, locked=True, meets=met.by_spot)
+def _find_rise(backend: Local, fault: SpotPriceRise) -> tuple[InstanceType, list[int], int]:
+    """The type whose price rises, the numbers of the zones, and the price.
+
+    Raises:
+        UsageError: there is no such type or zone, or it is no price.
+    """
+    at = find_region(backend, fault.region)
+    return *find_offer(backend, at, fault.instance_type, fault.zone), units(fault.price, what="price")
+
+
+@breaks(SpotPriceRise, BREAKERS, locked=True, check=_find_rise, meets=met.by_spot)
 def raise_price(backend: Local, fault: SpotPriceRise) -> Breaking:
     """Hold a price beside all others, and a limit of supply with it."""
-    at = find_region(backend, fault.region)
-    kind, zones = find_offer(backend, at, fault.instance_type, fault.zone)
-    price, zone = units(fault.price, what="price"), fault.zone or "*"
+    at, zone = find_region(backend, fault.region), fault.zone or "*"
+    kind, zones, price = _find_rise(backend, fault)
     number = market.begin_rise(at, kind.name, zones, price)
     shortage = None if fault.limit is None else at.placement.begin_shortage(zone, kind.family, fault.limit)
     yield lambda: number not in at.part(market.Market).rises
@@ -82,7 +103,11 @@ def raise_price(backend: Local, fault: SpotPriceRise) -> Breaking:
         at.placement.end_shortage(shortage)
 
 
-@breaks(Maintenance, BREAKERS, locked=True)
+def _see_maintenance(backend: Local, fault: Maintenance) -> None:
+    see_maintenance(backend, fault.type, fault.outcome)
+
+
+@breaks(Maintenance, BREAKERS, locked=True, check=_see_maintenance)
 def plan(backend: Local, fault: Maintenance) -> Breaking:
     """Plan it; what has not begun is withdrawn, and an event that is no longer kept is over."""
     planned = plan_maintenance(
@@ -124,19 +149,31 @@ def lock(backend: Local, fault: SecurityLock, target: Hashable) -> Breaking:
     change(locked=False)
 
 
-@breaks(DiskImpaired, BREAKERS, locked=True)
-def impair(backend: Local, fault: DiskImpaired) -> Breaking:
-    """Begin the event; it is over before its end once its user has isolated the disk."""
+def _see_disk(backend: Local, fault: DiskImpaired) -> None:
+    """See that there is such a disk, which can be impaired so.
+
+    Raises:
+        UsageError: there is not; the text says what there is.
+    """
     from faultzone.model.events import disks  # Few tests break a disk.
 
     found = find_instance(backend, fault.instance)
-    at, count = region_of(backend, found), 1 + len(found.options.data_disks)
+    count = 1 + len(found.options.data_disks)
     if fault.type not in DISK_EVENTS:
         raise UsageError.expected_one_of("type", fault.type, DISK_EVENTS)
     if fault.type == disks.DAMAGED and not found.kind.local_disks:
         raise UsageError(f"DiskImpaired: {found.id} has no local disks, and only those are damaged: write another type")
     if not 0 <= fault.disk < count:
         raise UsageError.expected("disk", fault.disk, f"a number from 0 to {count - 1}, as the instance has disks")
+
+
+@breaks(DiskImpaired, BREAKERS, locked=True, check=_see_disk)
+def impair(backend: Local, fault: DiskImpaired) -> Breaking:
+    """Begin the event; it is over before its end once its user has isolated the disk."""
+    from faultzone.model.events import disks  # Few tests break a disk.
+
+    found = find_instance(backend, fault.instance)
+    at = region_of(backend, found)
     event = disks.begin(at, found, fault.disk, fault.type)
     yield lambda: event.ended is not None
     disks.end(at, event)
