@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import pytest
 
+from faultzone import clauses, editions
 from faultzone.cli.main import main
 
 
@@ -14,3 +15,13 @@ def test_the_command_shows_its_version(capsys: pytest.CaptureFixture[str]) -> No
         main(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out == f"{version('pytest-faultzone')}\n"
+
+
+@pytest.mark.slow  # It imports all wrong regions.
+def test_wrong_regions_are_counted_by_edition(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["wrong"]) == 0
+    said = capsys.readouterr()
+    of_each = [clauses.get(line.split()[1]) for line in said.out.splitlines()]
+    assert said.err.startswith(f"{len(of_each)} wrong regions, ")
+    for name in editions.names():
+        assert f"{sum(each.holds_in(name) for each in of_each)} in {name}" in said.err

@@ -9,7 +9,7 @@ A chapter is a TOML file beside this module, a clause is a table in it. Clauses 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -193,13 +193,31 @@ def render_markdown() -> str:
         f"The {len(clauses)} promises of the documentation that faultzone knows, generated from the registry in",
         "`faultzone.clauses`; a test keeps the two equal. MUST binds, SHOULD is what the documentation calls usual,",
         "normal or recommended, MAY is what it permits. Each holds from edition 2019-02 on, in all later editions,",
-        "unless the remarks say otherwise.",
+        "unless the remarks say otherwise. So many of each chapter hold in each edition:",
+        "",
+        *_by_edition(clauses),
     ]
     for chapter, heading in _CHAPTERS.items():
         lines += ["", f"## {heading}", ""]
         lines += ["| id | level | statement | source | remarks |", "|---|---|---|---|---|"]
         lines += [_row(clause) for clause in clauses if clause.chapter == chapter]
     return "\n".join(lines) + "\n"
+
+
+def _by_edition(clauses: Collection[Clause]) -> Iterator[str]:
+    """How many clauses of each chapter hold in each edition."""
+    names = editions.names()
+    yield f"| chapter | {' | '.join(names)} |"
+    yield f"|---|{'---|' * len(names)}"
+    for chapter, heading in _CHAPTERS.items():
+        of_chapter = [clause for clause in clauses if clause.chapter == chapter]
+        yield f"| {heading} | {_counts(of_chapter)} |"
+    yield f"| all | {_counts(clauses)} |"
+
+
+def _counts(clauses: Collection[Clause]) -> str:
+    """How many of them hold in each edition, as cells."""
+    return " | ".join(str(sum(clause.holds_in(name) for clause in clauses)) for name in editions.names())
 
 
 def _clause(path: Path, name: str, table: object) -> Clause:

@@ -279,11 +279,16 @@ def _is_installed(module: str) -> bool:
 
 
 def _wrong(options: argparse.Namespace) -> int:
-    from faultzone import clauses, mutations
+    from faultzone import clauses, editions, mutations
 
     if options.name is None:
+        broken = []
         for name, region in mutations.load().items():
             print(f"{name:<36} {region.clause:<40} {region.says}")
+            broken.append(clauses.get(region.clause))
+        # A list may be read by a program; how many there are is for people.
+        counts = [f"{sum(each.holds_in(name) for each in broken)} in {name}" for name in editions.names()]
+        print(f"{len(broken)} wrong regions, each in the editions of its clause: {', '.join(counts)}", file=sys.stderr)
         return 0
     region = mutations.get(options.name)
     print(f"{region.name} {region.says}")
