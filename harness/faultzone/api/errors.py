@@ -338,17 +338,12 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "InvalidParam.Tenancy": (400, "The specified parameter Tenancy is not valid."),
     "InvalidDeploymentOnHost": (400, "A deployment set and a dedicated host exclude each other."),
     # Cloud Assistant
-    "MissingParameter.RegionId": (400, _MISSING),
-    "MissingParameter.Name": (400, _MISSING),
-    "MissingParameter.Type": (400, _MISSING),
-    "MissingParameter.CommandContent": (400, _MISSING),
-    "MissingParameter.CommandId": (400, _MISSING),
-    "MissingParameter.InstanceIds": (400, _MISSING),
-    "MissingParameter.InvokeId": (400, _MISSING),
+    **{
+        f"MissingParameter.{name}": (400, _MISSING)
+        for name in "RegionId Name Type CommandContent CommandId InstanceIds InvokeId TargetDir Content".split()
+    },
     "MissingParameter.Frequency": (400, "The frequency parameter must exist when create a timed Invocation."),
     "MissingParam.Frequency": (403, "The frequency must be specified when you create a timed task."),
-    "MissingParameter.TargetDir": (400, _MISSING),
-    "MissingParameter.Content": (400, _MISSING),
     "CmdContent.ExceedLimit": (403, "The length of the command content exceeds the upper limit."),
     "Invalid.CommandContent": (400, "The specified CommandContent is not valid or exceed max"),
     "CmdParam.EmptyKey": (403, "A placeholder in the command has no name."),
