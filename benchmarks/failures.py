@@ -24,6 +24,10 @@ TYPICAL: Final = Path(__file__).with_name("typical_failures.py").read_text("utf-
 COUNT: Final = len(re.findall(r"^ *def test_", TYPICAL, re.MULTILINE))
 
 
+#: What stands above a failure: the name of the test, without a parameter.
+_HEADER: Final = r"^(?:\x1b\[[0-9;]*m)*_+ (?:ERROR at \w+ of )?([\w.]+)(?:\[.*\])? _+(?:\x1b\[0m)?$"
+
+
 @cache
 def shown(width: int, *arguments: str, encoding: str = "utf-8") -> dict[str, list[str]]:
     """What is written of each failure at this width, by the name of the test."""
@@ -42,8 +46,9 @@ def shown(width: int, *arguments: str, encoding: str = "utf-8") -> dict[str, lis
             timeout=_PATIENCE,
         )
     output = ran.stdout.decode(encoding)
-    failures = output.partition(" FAILURES ")[2].partition(" faultzone: clauses by chapter ")[0]
-    parts = re.split(r"^(?:\x1b\[[0-9;]*m)*_+ (\S+) _+(?:\x1b\[0m)?$", failures, flags=re.MULTILINE)
+    # Fixtures that fail come first.
+    failures = output.partition(" ERRORS ")[2].partition(" faultzone: clauses by chapter ")[0]
+    parts = re.split(_HEADER, failures, flags=re.MULTILINE)
     found = dict(zip(parts[1::2], [each.strip("\n").splitlines() for each in parts[2::2]], strict=True))
     assert len(found) == COUNT, output
     return found

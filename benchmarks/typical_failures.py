@@ -30,6 +30,17 @@ def deploy(region, count):
     return web
 
 
+@pytest.fixture
+def tier(region):
+    return region.run_instances(2, zone="cn-hangzhou-z")
+
+
+@pytest.fixture
+def emptied(region):
+    yield region
+    assert region.instances == [], "instances are left"
+
+
 def test_status(region):
     one, two = region.run_instances(2)
     one.stop()
@@ -190,6 +201,75 @@ def test_newer_sdk(region):
 def test_request(region):
     (one,) = region.run_instances(1)
     one.request(80)
+
+
+@pytest.mark.xfail(strict=True, reason="SHOP-12")
+def test_passes_and_should_not(region):
+    region.run_instances(1)
+
+
+def test_group(region):
+    async def start(one):
+        await asyncio.to_thread(region.call, "StartInstance", InstanceId=one)
+
+    async def main():
+        async with asyncio.TaskGroup() as group:
+            for number in range(3):
+                group.create_task(start(f"i-{number}"))
+
+    asyncio.run(main())
+
+
+def test_recursion(region):
+    def again(number):
+        return again(number + 1)
+
+    again(0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_unmet(region):
+    (one,) = region.run_instances(1)
+    region.chaos.at("1h", HostCrash(one))
+    one.delete()
+
+
+def test_fixture(tier):
+    assert tier
+
+
+def test_teardown(emptied):
+    emptied.run_instances(1)
+
+
+def test_two_regions(make_region):
+    first, second = make_region(), make_region(zones=2)
+    first.chaos.crash(*first.run_instances(1))
+    assert len(second.run_instances(1)) == len(first.hosts)
+
+
+def test_cause(region):
+    try:
+        region.call("StartInstance", InstanceId="i-none")
+    except Exception as refused:
+        raise RuntimeError("the deployment has failed") from refused
+
+
+def test_callback(region):
+    def told(notice):
+        raise LookupError(notice["name"])
+
+    region.subscribe(told)
+    region.run_instances(1)
+
+
+def test_markup(region):
+    region.run_instances(1, Description="<script>alert('名字')</script> " * 6, InstanceName="-" * 200)
+
+
+@pytest.mark.parametrize("name", ["a long name of a parameter that no terminal of forty columns has room for"])
+def test_parameter(region, name):
+    assert region.create_deployment_set("web").id == name
 
 
 def test_coroutine(region):

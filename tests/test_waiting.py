@@ -170,7 +170,7 @@ def test_time_that_follows_the_real_one_is_not_moved(real_time: RealTime) -> Non
         assert isinstance(backend, LocalBackend)
         backend.clock = clock = HybridClock(region.clock.ms, lambda: real_time.now, 10)
         began = clock.now
-        with pytest.raises(WaitTimeout, match="the awaited: not within 30 s of real time"):
+        with pytest.raises(WaitTimeout, match="the condition: not within 30 s of real time"):
             region.wait(lambda: False, real="30s")
         assert region.clock.ms - began == pytest.approx(305 * SECOND, rel=0.02)
         with pytest.raises(WaitTimeout, match="it: not within 1 min of region time"):

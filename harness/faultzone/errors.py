@@ -16,8 +16,8 @@
     │   │                   AssertionError: it deviates)
     │   └── NotListed       a listing leaves out what a test looks for (a LookupError)
     ├── ConditionBroken     what a test said must hold over time does not, or that cannot be known (an AssertionError)
-    └── WaitTimeout         a documented time passed and the awaited did not come (an AssertionError: the region
-    deviates)
+    └── WaitTimeout         a documented time passed and what was waited for did not come (an AssertionError: the
+                            region deviates)
 
 A refusal by the API is none of these: it is `faultzone.api.errors.ApiError`. `UnmetFault` is a warning.
 """
@@ -139,7 +139,13 @@ class UndoFailed(HarnessError):
 
 
 class UnmetFault(UserWarning):
-    """A fault broke nothing that anything met, was skipped, or never came. The test shows less than it says."""
+    """A fault broke nothing that anything met, was skipped, or never came. The test shows less than it says.
+
+    Attributes:
+        where: the file and the line of the test that injected it, if they are known.
+    """
+
+    where: tuple[str, int] | None = None
 
 
 class NoAnswer(FaultzoneError, ConnectionError):

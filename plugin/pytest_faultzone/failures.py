@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: How many of the last things that happened are told, and of refusals, faults and runs.
 _LAST: Final = 6
 _MOST: Final = 3
+#: Regions that are told.
+_REGIONS: Final = 3
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 #: Lines of what an exception says.
 _SAID: Final = 40
@@ -49,8 +51,7 @@ def story_of(
     """
     made = regions.of(item) if regions is not None else []
     blocks = [*_clauses(item, verdict, objection)]
-    for one in made[-1:]:
-        blocks += _region(one, Path(item.config.invocation_params.dir))
+    blocks += _regions(made, item)
     for region in [one.region for one in made if one.region is not None]:
         blocks += real_hosts.blocks(region, keep=options.KEEP.read(item.config) == "failed")
     if made or examples.has_faults(item):
@@ -75,21 +76,29 @@ def _wrong(item: pytest.Item, call: pytest.CallInfo[None]) -> tuple[list[str], l
     own_style = getattr(chosen, "tbstyle", "auto") != "auto" or any(
         getattr(chosen, name, False) for name in ("fulltrace", "showlocals")
     )
-    if call.excinfo is None or own_style:
+    if call.excinfo is None:  # It passed and should not: what pytest says has no place.
+        return [], [frames.of_test(item)]
+    if own_style:
         return [], []
     error = call.excinfo.value
-    if isinstance(error, BaseExceptionGroup) or frames.is_our_fault(error):
+    if frames.is_our_fault(error):
         return [], []
+    start = Path(str(item.config.invocation_params.dir))
     # pytest may have coloured parts of it, which a line that is folded would cut.
-    told = _COLOURS.sub("", call.excinfo.exconly(tryshort=True))
+    told = _COLOURS.sub("", _said(call.excinfo))
     said = told.removeprefix(f"{type(error).__module__}.").splitlines()
     said = said or [type(error).__name__]
     if len(said) > _SAID:
         said = [*said[:_SAID], f"... and {len(said) - _SAID} more lines"]
-    for cause in frames.causes(error):
-        first = (str(cause).splitlines() or [""])[0]
-        said.append(f"because of {type(cause).__name__}: {first}")
-    return said, frames.of(call.excinfo, Path(str(item.config.invocation_params.dir)))
+    said += frames.members(error, start)
+    said += [f"because of {frames.brief(cause, start)}" for cause in frames.causes(error)]
+    return said, frames.of(call.excinfo, start)
+
+
+def _said(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    if isinstance(excinfo.value, BaseExceptionGroup):  # Of which Python would write all tracebacks.
+        return f"{excinfo.typename}: {excinfo.value}"
+    return excinfo.exconly(tryshort=True)
 
 
 def _clauses(item: pytest.Item, verdict: str | None, objection: str) -> Iterator[Block]:
@@ -106,8 +115,26 @@ def _path(path: Path, start: Path) -> str:
     return os.path.relpath(path, start) if path.is_relative_to(start) else str(path)
 
 
-def _region(made: Made, start: Path) -> Iterator[Block]:
-    """What the journal of a region has to say; `start` is the directory in which the run was started."""
+def _regions(made: Sequence[Made], item: pytest.Item) -> Iterator[Block]:
+    """What the journals of a test's regions have to say: of the last, since more do not fit on a screen."""
+    start = Path(item.config.invocation_params.dir)
+    # Those of other examples have nothing to do with the one that failed.
+    most = 1 if hasattr(getattr(item, "obj", None), "hypothesis") else _REGIONS
+    told = [one for one in made if len(one.journal)][-most:] or made[-1:]
+    for number, one in enumerate(told, 1):
+        if len(told) > 1:
+            yield Block("region", [("", f"{number} of the last {len(told)} that the test has")], "text")
+        yield from _region(one, start, _LAST // len(told))
+
+
+def _region(made: Made, start: Path, most: int) -> Iterator[Block]:
+    """What the journal of a region has to say.
+
+    Args:
+        made: the region.
+        start: the directory in which the run was started.
+        most: how many of the last things that happened.
+    """
     journal = made.journal
     told: set[str] = set()
     for name, moments in (("broken", story.faults(journal)), ("refused", story.refusals(journal)[-_MOST:])):
@@ -117,7 +144,7 @@ def _region(made: Made, start: Path) -> Iterator[Block]:
     runs = story.runs(journal)
     if runs := [run for run in runs if not run.good][-_MOST:] or runs[-1:]:
         yield Block("guest", [_run(run) for run in runs])
-    last = story.last(journal, _LAST)
+    last = story.last(journal, most)
     if any(each.said not in told for each in last):
         yield Block("last", [(each.when, each.said) for each in last])
     for name, file in (("journal", made.file), ("timeline", made.timeline)):
@@ -149,8 +176,8 @@ def run_again(item: pytest.Item, node: str) -> str:
     words = ["pytest"]
     if node:
         words.append(os.path.relpath(config.rootpath / path, start) + colons + name)
-    else:
-        words += [each for each in config.args if not each.startswith("-")]
+    elif config.args_source is config.ArgsSource.ARGS:
+        words += config.args
     # A region's seed depends on the test's id, and that on the root directory.
     for written, destination in {"--rootdir": "rootdir", "--config-file": "inifilename"}.items():
         if value := config.getoption(destination, None):

@@ -6,7 +6,7 @@ It is loaded at pytest's start, so it imports nothing beyond the standard librar
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -16,6 +16,10 @@ from pytest_faultzone.running import asserts_clauses
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+
+#: Characters that are shown of each side of a comparison.
+_SIDE: Final = 36
 
 
 class Reporting:
@@ -51,8 +55,11 @@ class Reporting:
             return None
         from faultzone.region.differences import differences
 
-        found = differences(left, right)
-        return [f"two of type {type(left).__name__} that are not equal", *found] if found else None
+        if not (found := differences(left, right)):
+            return None
+        from faultzone.journal.redaction import quoted
+
+        return [f"{quoted(left, _SIDE)} == {quoted(right, _SIDE)}", *found]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:

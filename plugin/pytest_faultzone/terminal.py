@@ -7,11 +7,12 @@ plain lists where the test was run, so that it travels from workers, and drawn w
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from textwrap import TextWrapper
+from dataclasses import asdict, dataclass, field, replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import combining, east_asian_width
 
@@ -28,8 +29,9 @@ _BESIDE: Final = 60
 _NAME: Final = 10
 #: How a line of what is wrong begins, as everywhere in pytest.
 _WRONG: Final = "E   "
-#: Lines of one row beyond which it is cut.
+#: Lines of one row beyond which it is cut, where a block's name stands beside it and where above it.
 _ROW_LINES: Final = 3
+_NARROW_ROW_LINES: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A place in a file of the user's, and the statement there."""
+    """A place in a file of the user's, and the statement there; the function is empty where none is known."""
 
     file: str
     line: int
@@ -100,12 +102,26 @@ class Shown:
         return getattr(self._plain, name)
 
     def __str__(self) -> str:
-        return "\n".join(line for line, _ in self.lines(WIDTH, "utf-8"))
+        own_style = [] if self._wrong else [str(self._plain)]
+        return "\n".join([*own_style, *(line for line, _ in self.lines(WIDTH, "utf-8"))])
+
+    @property
+    def _wrong(self) -> Sequence[str]:
+        # Of a test that passes and should not, pytest has a mere text.
+        return self.story.wrong or (self._plain.splitlines() if isinstance(self._plain, str) else ())
+
+    @property
+    def reprcrash(self) -> Any:
+        """Where it failed, and what is wrong: for the short summary of pytest and for other reports."""
+        if isinstance(self._plain, str):
+            return SimpleNamespace(path="", lineno=0, message=self._plain)
+        crash = self._plain.reprcrash
+        return replace(crash, message="\n".join(self._wrong)) if crash is not None and self._wrong else crash
 
     def toterminal(self, tw: Any) -> None:
         """Write it."""
         encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"
-        if not self.story.wrong:
+        if not self._wrong:
             self._plain.toterminal(tw)
         for line, markup in self.lines(tw.fullwidth, encoding):
             named = markup.pop("named", 0)
@@ -117,13 +133,14 @@ class Shown:
         """The lines of it, none wider than `width` columns, each with its colours and the length of its bold name."""
         most = max(width, _NARROWEST)
         story = self.story
-        for wrong in story.wrong:
+        for wrong in self._wrong:
             for line in fold(writable(wrong, encoding), most - len(_WRONG)):
                 yield f"{_WRONG}{line}".rstrip(), {"red": True, "bold": True}
         for number, frame in enumerate(story.frames):
             if number == 0:
                 yield "", {}
-            place = writable(f"{frame.file}:{frame.line}: in {frame.function}", encoding)
+            function = f": in {frame.function}" if frame.function else ""
+            place = writable(f"{frame.file}:{frame.line}{function}", encoding)
             for line in fold(place, most):
                 yield line, {"bold": True}
             for source in frame.source:
@@ -139,47 +156,65 @@ def _block(block: Block, width: int, encoding: str) -> Iterator[tuple[str, dict[
     beside = width >= _BESIDE and block.form != "verbatim"
     # What is copied stands at the margin.
     indent = " " * (_NAME if beside else 0 if block.form == "verbatim" else 2)
-    if not beside:
+    if not beside and block.name:
         yield block.name, {"bold": True}
     at_width = max((columns(at) for at, _ in block.rows), default=0)
     first = True
     for at, said in block.rows:
         lead = f"{at:<{at_width}}  " if at_width else ""
         room = width - len(indent) - columns(lead)
+        margin: set[int] = set()
         if block.form == "command":
-            lines = _command(writable(said, encoding), room)
+            folded = list(_command(writable(said, encoding), room, width))
+            lines = [line for line, _ in folded]
+            margin = {number for number, (_, at_margin) in enumerate(folded) if at_margin}
         elif block.form == "verbatim":
             lines = [line for each in said.split("\n") for line in _code(writable(each, encoding), room)]
         else:
             lines = [line for each in said.split("\n") for line in fold(writable(each, encoding), room)]
-            lines = _cut(lines, room) if block.form == "rows" else lines
+            most = _ROW_LINES if beside else _NARROW_ROW_LINES
+            lines = _cut(lines, room, most) if block.form == "rows" else lines
         for number, line in enumerate(lines):
             named = beside and first
             before = f"{block.name:<{_NAME}}" if named else indent
             shown = f"{before}{lead if number == 0 else ' ' * len(lead)}{line}".rstrip()
+            shown = line if number in margin else shown
             yield shown, {"named": len(block.name)} if named else {}
             first = False
 
 
-def _cut(lines: Sequence[str], room: int) -> list[str]:
-    if len(lines) <= _ROW_LINES:
+def _cut(lines: Sequence[str], room: int, most: int) -> list[str]:
+    if len(lines) <= most:
         return list(lines)
-    kept = lines[_ROW_LINES - 1]
+    # What it came to stands at its end: the code of a refusal, what a call made, what a script wrote last.
+    kept = lines[most - 2]
     while kept and columns(kept) + 4 > room:
         kept = kept[:-1]
-    return [*lines[: _ROW_LINES - 1], f"{kept} ..."]
+    return [*lines[: most - 2], f"{kept} ...", lines[-1]]
 
 
-def _command(said: str, room: int) -> list[str]:
-    """A command over several lines, which a shell takes as one."""
-    lines = [""]
-    for word in said.split(" "):
-        if lines[-1] and columns(lines[-1]) + columns(word) + 3 > room:
-            lines[-1] += " \\"
-            lines.append(word)
-        else:
-            lines[-1] += f" {word}" if lines[-1] else word
-    return lines
+def _command(said: str, room: int, width: int) -> Iterator[tuple[str, bool]]:
+    """A command over several lines, which a shell takes as one, and whether each must stand at the margin.
+
+    A word that is too long for a line goes on at the margin of the next, since blanks before it would end it.
+    """
+    line, at_margin = "", False
+    for word in shlex.split(said):
+        whole = shlex.quote(word)
+        if line and columns(line) + columns(whole) + 3 > room:
+            yield f"{line} \\", at_margin
+            line, at_margin = "", False
+        if line or columns(whole) + 2 <= room:
+            line = f"{line} {whole}" if line else whole
+            continue
+        part = ""
+        for each in word:
+            if columns(shlex.quote(part + each)) + 2 > (width if at_margin else room):
+                yield f"{shlex.quote(part)}\\", at_margin
+                at_margin, part = True, ""
+            part += each
+        line = shlex.quote(part)
+    yield line, at_margin
 
 
 #: Where code within brackets may go on in the next line: after a comma or an opening bracket outside of strings.
@@ -209,33 +244,31 @@ def columns(text: str) -> int:
     return sum(0 if combining(each) else 2 if east_asian_width(each) in "WF" else 1 for each in text)
 
 
+#: A word with the blanks after it.
+_PIECES: Final = re.compile(r"\S+\s*")
+
+
 def fold(text: str, room: int) -> list[str]:
     """A line as several that have room, at the ends of words where that can be; its indentation stays."""
     room = max(room, 1)
     if columns(text) <= room:
         return [text]
-    if text.isascii():
-        indent = text[: len(text) - len(text.lstrip())]
-        indent = indent if len(indent) < room // 2 else ""
-        wrapper = TextWrapper(
-            room,
-            initial_indent=indent,
-            subsequent_indent=indent,
-            break_on_hyphens=False,
-            replace_whitespace=False,
-            drop_whitespace=True,
-            expand_tabs=False,
-        )
-        return wrapper.wrap(text.lstrip()) or [""]
-    lines, taken = [""], 0
-    for each in text:
-        wide = columns(each)
-        if taken + wide > room:
-            lines.append("")
-            taken = 0
-        lines[-1] += each
-        taken += wide
-    return lines
+    indent = text[: len(text) - len(text.lstrip())]
+    indent = indent if len(indent) < room // 2 else ""
+    lines, taken = [indent], len(indent)
+    for word in _PIECES.findall(text):
+        long = columns(word.rstrip())
+        if taken + long > room >= len(indent) + long:
+            lines.append(indent)
+            taken = len(indent)
+        for part in [word] if taken + long <= room else word:
+            wide = columns(part)
+            if taken + columns(part.rstrip()) > room:
+                lines.append(indent)
+                taken = len(indent)
+            lines[-1] += part
+            taken += wide
+    return [line.rstrip() for line in lines if line.strip()] or [""]
 
 
 def width() -> int:

@@ -62,7 +62,7 @@ def test_a_result_has_clauses_steps_and_attachments(pytester: pytest.Pytester) -
     assert [each["n"] for each in journal] == list(range(len(journal)))
     assert fails["texts"]["timeline.svg"].startswith("<svg ")
     report = fails["texts"]["call: what explains the failure"]
-    assert report.startswith("E   assert two of type list that are not equal")
+    assert report.startswith("E   AssertionError: assert [SystemEvent(")
     assert "\nagain     pytest test_a_result" in report
     assert not any("explains" in name for name in spread["texts"])
     bare = found["test_without_a_region[1]"]

@@ -29,7 +29,7 @@ def test_a_test_that_breaks_one_fails_with_its_entries(pytester: pytest.Pytester
         [
             "*ConditionBroken: never refusal NoStock: broken*",
             "*expected no refusal NoStock*",
-            "*again*--faultzone-condition=never *",
+            "*'--faultzone-condition=never refusal NoStock'*",
             "condition: never refusal NoStock: held in 1, was broken in 1 of 2 regions",
             "condition: always refusal is action=RunInstances: held in 2 of 2 regions",
         ]

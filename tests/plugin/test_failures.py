@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
+import shlex
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -55,9 +58,20 @@ def test_each_failure_says_what_explains_it() -> None:
         "test_identity": r"^E +private_ip: '[\d.]+' != '[\d.]+'$",
         "test_states": r"^E +i-\w+: Finished != Failed$",
         "test_instances": r"^E +only right: i-\w+$",
-        "test_total": r"^E +Finished != Failed\nE +i-\w+: Finished$",
+        "test_total": r"^E   .*assert 'Finished' == 'Failed'\nE +i-\w+: Finished$",
         "test_groups": r"^E +1: only right: i-\w+\nE +2: only left: i-\w+$",
         "test_events": r"^E +event 1: SystemEvent\(e-\w+: SystemFailure\.Reboot of i-\w+ Executed, published",
+        "test_passes_and_should_not": r"^E   \[XPASS\(strict\)\] SHOP-12\n",
+        "test_group": r"^E   ExceptionGroup: .*\nE     ApiError: InvalidInstanceId\.NotFound .* \(test_it\.py:\d+\)$",
+        "test_recursion": r"\n    \.\.\. \d+ more calls \.\.\.\n",
+        "test_unmet": r"^E   UnmetFault: HostCrash\(.*\n\ntest_it\.py:\d+\n    region\.chaos\.at\(\"1h\"",
+        "test_fixture": r"^E   ApiError: InvalidZoneId.*\n\ntest_it\.py:\d+: in tier$",
+        "test_teardown": r"^E   AssertionError: instances are left\n(.*\n)+test_it\.py:\d+: in emptied$",
+        "test_two_regions": r"^region +1 of the last 2 that the test has\nbroken +\+3 s +HostCrash",
+        "test_cause": r"^E   because of ApiError: InvalidInstanceId\.NotFound .* \(test_it\.py:\d+\)$",
+        "test_callback": r"^E   LookupError: Instance:StateChange\n(.*\n)+test_it\.py:\d+: in told$",
+        "test_markup": r"Description=\"<script>alert\('名字'\)</script>(.*\n)+ +InvalidInstanceName\.Malformed$",
+        "test_parameter": r"^again +pytest \\\n +'test_it\.py::test_parameter\[a long .* for\]'$",
         "test_many": r"last .*\n( +\+.*\n)? +\+3 s +9 instances: new -> Running",
     }.items():
         assert re.search(wanted, told[name], re.MULTILINE), told[name]
@@ -92,6 +106,28 @@ def test_the_style_of_a_traceback_can_be_chosen(pytester: pytest.Pytester) -> No
     }.items():
         result = pytester.runpytest_inprocess(*arguments)
         result.stdout.fnmatch_lines([each.replace(" --tb*", " *") for each in wanted])
+
+
+def test_other_reports_tell_the_same(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_it="import pytest\n\n"
+        "@pytest.mark.xfail(strict=True, reason='SHOP-12')\ndef test_good(region):\n    region.instances\n\n\n"
+        "def test_bad(region):\n    region.call('StartInstance', InstanceId='i-none')\n"
+    )
+    for style, wanted in {
+        "auto": "E   ApiError: InvalidInstanceId",
+        "long": "E   *faultzone.api.errors.ApiError: Inv*",
+    }.items():
+        result = pytester.runpytest_inprocess("--junitxml=out.xml", f"--tb={style}")
+        result.assert_outcomes(failed=2)
+        result.stdout.fnmatch_lines(
+            ["E   [[]XPASS(strict)[]] SHOP-12", "FAILED *::test_good - [[]XPASS(strict)[]] SHOP-12"]
+        )
+        good, bad = (case[0] for case in ElementTree.parse(pytester.path / "out.xml").iter("testcase"))
+        assert "again     pytest" in str(good.text)
+        assert good.get("message") == "[XPASS(strict)] SHOP-12"
+        assert fnmatch.filter(str(bad.text).splitlines(), f"{wanted}*")
+        assert "again     pytest" in str(bad.text)
 
 
 def test_a_test_without_a_region_reads_as_ever(pytester: pytest.Pytester) -> None:
@@ -196,25 +232,30 @@ def test_a_story_travels_as_json() -> None:
 @pytest.mark.parametrize("width", [20, 33, 40, 80, 200])
 @pytest.mark.parametrize("form", ["rows", "text", "command"])
 def test_a_block_fits_any_width(width: int, form: str) -> None:
-    said = "RunInstances(InstanceName='名字" + "é" * 50 + "') a few words --option=value 'and more'"
+    said = "RunInstances InstanceName='名字" + "é" * 50 + "' a few words --option=value 'and more'"
     lines = [
         line
         for line, _ in Shown(None, Story([said], [], [Block("name", [("+4 d", said)], form)])).lines(width, "utf-8")
     ]
-    assert max(map(columns, lines)) <= width or form == "command"
+    assert max(map(columns, lines)) <= width
     for line, _ in Shown(None, Story([said])).lines(width, "ascii"):
         assert line.isascii()
 
 
 def test_a_command_stays_one_for_the_shell() -> None:
-    command = "pytest 'tests/test it.py::test_one' --rootdir=/somewhere --faultzone-seed=7 --faultzone-edition=2020-12"
-    shell = Shown(None, Story(blocks=[Block("again", [("", command)], "command")])).lines(40, "utf-8")
-    lines = [line for line, _ in shell][2:]
-    assert len(lines) > 2
-    joined = subprocess.run(
-        ["sh", "-c", "echo " + "\n".join(lines).strip()], capture_output=True, text=True, check=True
-    )
-    assert joined.stdout.split() == command.replace("'", "").split()
+    words = [
+        "pytest",
+        "tests/test it.py::test_one[it's 名字 of a long parameter, longer than a line]",
+        "--seed=" + "7" * 70,
+    ]
+    command = shlex.join([*words, "--rootdir=/somewhere", "a  b", "--faultzone-edition=2020-12"])
+    for width in (40, 80):
+        shell = Shown(None, Story(blocks=[Block("again", [("", command)], "command")])).lines(width, "utf-8")
+        lines = [line for line, _ in shell if line.strip()]
+        assert max(map(columns, lines)) <= width
+        copied = "\n".join(lines).strip().removeprefix("again").strip()
+        told = subprocess.run(["sh", "-c", f'printf "%s\\n" {copied}'], capture_output=True, text=True, check=True)
+        assert told.stdout.splitlines() == shlex.split(command)
 
 
 @pytest.mark.parametrize("room", [24, 30, 50])

@@ -42,7 +42,7 @@ def test_the_page_of_a_failed_test_is_kept_and_named(pytester: pytest.Pytester) 
     about, entries = _about(page)
     (mark,) = about["marks"]
     assert about["title"] == "test_it.py::test_bad"
-    assert mark["text"] == "assert two of type list that are not equal"
+    assert "assert [Instance(" in mark["text"]
     # It has what came after the failure too.
     assert [entry["kind"] for entry in entries if entry["n"] > mark["n"]] == ["undo"]
     assert page.stat().st_mode & 0o77 == 0

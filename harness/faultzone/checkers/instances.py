@@ -53,7 +53,9 @@ class Spread(Checker):
             told = [entry[3].get("spread", _PLAIN) for entry in members.values()]
             most, groups = told[-1]["most"], {each["group"] for each in told}
             if most is not None and (len(groups) > 1 if groups != {0} else len(members) > most):
-                self.blame(f"{' and '.join(members)} share a host: {place}", *members.values())
+                assert isinstance(place, tuple)
+                group, host = place
+                self.blame(f"{' and '.join(members)} share a host: {host}, members of {group}", *members.values())
 
 
 #: A state -> those that may follow. A guest may shut itself down, a host that is back boots what it carries, a crash

@@ -203,7 +203,17 @@ def _entry(kind: str, data: Mapping[str, Any], scripts: Mapping[object, str]) ->
         return _refusal(data)
     if kind in ("fault", "undo"):
         return _fault(kind, data)
+    if kind == "notice" and "fault" in data:
+        return _of_a_plan(data)
     return f"{kind} {said(kind, data)}"
+
+
+def _of_a_plan(data: Mapping[str, Any]) -> str:
+    """A fault that was planned, or skipped when it was due."""
+    fault = {key: value for key, value in data.items() if key not in ("what", "after", "why")}
+    when = f", in {in_words(data['after'])}" if isinstance(data.get("after"), int) else ""
+    why = f": {data['why']}" if data.get("why") else ""
+    return f"{data['what']}: {named(fault)}{when}{why}"
 
 
 def _fault(kind: str, data: Mapping[str, Any]) -> str:
@@ -218,9 +228,10 @@ def named(fault: Mapping[str, Any]) -> str:
 
 
 def _refusal(data: Mapping[str, Any]) -> str:
-    """A refused call; what is usual in one is shown where the code names it."""
+    """A refused call; what is usual in one is shown where the code names it, or where there is nothing else."""
     code = str(data.get("code"))
     usual = frozenset(name for name in _USUAL if name not in code)
+    usual = usual if (data.get("parameters") or {}).keys() - usual else frozenset()
     return f"{called(data, usual=usual) if data.get('action') else 'a call'} refused: {code}"
 
 

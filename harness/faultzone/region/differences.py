@@ -57,13 +57,13 @@ def _states(left: Mapping[str, object], right: Mapping[str, object]) -> list[str
 
 
 def _total(left: str, right: str) -> list[str]:
-    """The total of an invocation that is not another, and what it is made of."""
+    """What the total of an invocation is made of that is not another."""
     if left == right:
         return []
     seen = left if isinstance(left, Total) else right
     made = [f"{target}: {state}" for target, state in seen.states.items()] if isinstance(seen, Total) else []
     more = [f"and {len(made) - _SHOWN} more"] if len(made) > _SHOWN else []
-    return [f"{left} != {right}", *made[:_SHOWN], *more]
+    return [*made[:_SHOWN], *more]
 
 
 def _are_groups(spread: Mapping[object, object]) -> bool:

@@ -100,7 +100,9 @@ class Injection:
             said = "met nothing: no call, guest, instance or transition saw it while it was in force"
         else:
             return
-        warn_explicit(f"{self.fault!r} {said}", UnmetFault, *self.where)
+        told = UnmetFault(f"{self.fault!r} {said}")
+        told.where = self.where
+        warn_explicit(told, UnmetFault, *self.where)
 
     def __enter__(self) -> Injection:
         return self

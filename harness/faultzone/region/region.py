@@ -437,7 +437,7 @@ class Region:
         within: Duration | None = None,
         *,
         real: Duration | None = None,
-        what: str = "the awaited",
+        what: str = "the condition",
     ) -> T:
         """Let region time pass until `predicate()` is true, and return its result.
 
@@ -460,7 +460,7 @@ class Region:
             self.backend, predicate, within, real, what=what, are_busy=lambda: any(each.is_busy for each in self.served)
         )
 
-    def hold(self, predicate: Callable[[], object], during: Duration, *, what: str = "the state to hold") -> None:
+    def hold(self, predicate: Callable[[], object], during: Duration, *, what: str = "the condition") -> None:
         """Let region time pass and see that `predicate()` stays true all the while.
 
         Raises:
