@@ -9,7 +9,7 @@ import pytest
 from faultzone.control.tables import container_breakers, memory_breakers
 from faultzone.errors import UsageError
 from faultzone.faults import CATALOGUE, HostCrash
-from faultzone.faults.fault import Fault
+from faultzone.faults.fault import Fault, schema
 from faultzone.faults.house import read
 from tests.support.faults import IN_MEMORY, OF_MACHINES, PAGE, SAMPLES, name_of, stage
 
@@ -21,6 +21,13 @@ def test_each_fault_has_what_breaks_it() -> None:
 
 def test_what_cannot_always_be_undone_says_so() -> None:
     assert str(HostCrash("h", reversible=False).why_no_undo) in PAGE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("kind", IN_MEMORY, ids=name_of)
+def test_the_schema_of_a_fault_describes_it_in_whole_sentences(kind: type[Fault]) -> None:
+    said = str(schema(kind)["description"])
+    assert said.endswith(".")
+    assert "\n" not in said
 
 
 @pytest.mark.parametrize("kind", IN_MEMORY, ids=name_of)

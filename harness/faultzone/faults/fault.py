@@ -181,7 +181,7 @@ def schema(kind: type[Fault]) -> dict[str, object]:
     said = _said_of_fields(kind)
     return {
         "type": "object",
-        "description": (kind.__doc__ or "").partition("\n")[0],
+        "description": " ".join((kind.__doc__ or "").partition("\n\n")[0].split()),
         "x-capability": kind.capability,
         "properties": {
             "fault": {"const": kind.__name__},
