@@ -165,6 +165,25 @@ def test_a_page_of_a_journal_that_was_cut_says_so(show: Any) -> None:
     )
 
 
+def test_a_journal_of_another_version_is_shown_with_what_it_has(show: Any, tmp_path: Path) -> None:
+    bare = [{name: entry[name] for name in ("n", "at", "kind")} for entry in map(json.loads, lines(run()))]
+    lacking = sum(entry["kind"] not in ("region", "owed", "notice") for entry in bare)
+    older = tmp_path / "older.ndjson"
+    later = {"n": len(bare), "at": bare[-1]["at"], "kind": "greeting", "greeting": "hello"}
+    older.write_text("".join(f"{json.dumps(entry)}\n" for entry in [*bare, later]), "utf-8")
+    shown = show(page([], "faultzone"))
+    shown.page.set_input_files("#open", older)
+    shown.ready()
+    assert shown.text("#says") == (
+        f"{lacking} of {len(bare) + 1} entries lack fields: another version of faultzone wrote them. "
+        "A ? stands for what they lack."
+    )
+    for number in range(len(bare) + 1):
+        shown.link(number)
+        assert "undefined" not in shown.text("#list") + shown.text("#moment")
+    assert "hello" in shown.text(f"#entry-{len(bare)}")
+
+
 def test_a_dropped_journal_is_shown(show: Any) -> None:
     shown = show(page([], "faultzone"))
     shown.page.evaluate(

@@ -137,7 +137,8 @@ function describe() {
     if (!found) rows.push(["state", "it is gone"]);
     else {
       const { name, state, type, host, set, account, locks } = found;
-      rows.push(["name", name], ["state", state], ["type", type], ["host", host ?? "none"], ["set", set ?? "none"],
+      if (name !== id) rows.push(["name", name]);
+      rows.push(["state", state], ["type", type], ["host", host ?? "none"], ["set", set ?? "none"],
         ["account", account]);
       if (locks.length) rows.push(["locked", locks.join(", ")]);
       if (found.windows) rows.push(["maintenance", found.windows.map((ends) => ends.join(" to ")).join(", ")]);

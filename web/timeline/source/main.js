@@ -7,7 +7,7 @@ import { List } from "./list.js";
 import { fold, parse } from "./model.js";
 import { write } from "./moment.js";
 import { ORDER, Picture, TIME } from "./picture.js";
-import { inWords, said } from "./words.js";
+import { inWords, lacks, said } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 /** One run, or two beside each other: `{name, told}`. */
@@ -69,6 +69,18 @@ function about({ told: { entries, origin } }) {
   ].filter(Boolean).join(" · ");
 }
 
+/** What is wrong with a journal, in sentences. */
+function defects({ name, told: { entries }, cut }) {
+  const of = runs.length > 1 ? ` of ${name}` : "";
+  const found = cut ? [`The last line${of}, ${cut}, ${CUT}.`] : [];
+  const count = entries.filter(lacks).length;
+  if (count) {
+    found.push(`${count} of ${entries.length} entries${of} lack fields: another version of faultzone wrote them. `
+      + "A ? stands for what they lack.");
+  }
+  return found;
+}
+
 // What is beside each other is scrolled together.
 pictures.forEach(({ frame }, side) => frame.addEventListener("scroll", () => {
   if (both) pictures[1 - side].frame.scrollTop = frame.scrollTop;
@@ -84,8 +96,7 @@ function show(shown) {
   document.title = `${title} · faultzone`;
   find("title").textContent = title;
   find("about").textContent = runs.map(about).join(" | ");
-  say(runs.filter(({ cut }) => cut)
-    .map(({ name, cut }) => `The last line${other ? ` of ${name}` : ""}, ${cut}, ${CUT}.`).join(" "));
+  say(runs.flatMap(defects).join(" "));
   find("scrubber").max = String(lines.length - 1);
   kinds();
   document.body.classList.add("shown");

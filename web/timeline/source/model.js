@@ -125,7 +125,9 @@ export function fold(entries, marks = []) {
           outputs.set(`${data.run} ${data.instance}`, data);
         }
         break;
-      case "bill": bills.push({ ...data, at: index, balance: Number(data.balance) }); break;
+      case "bill":
+        if (Number.isFinite(Number(data.balance))) bills.push({ ...data, at: index, balance: Number(data.balance) });
+        break;
       case "verdict": verdicts.push({ at: index, tone: "bad", label: String(data.verdict ?? "") }); break;
       case "control": case "advance": case "notice":
         control.push({ at: index, tone: kind, label: String(data.verb ?? data.what ?? kind) });
@@ -140,7 +142,7 @@ export function fold(entries, marks = []) {
     const host = data.host ?? null;
     if (data.to === "Released") instances.end(id, index);
     else if (!now || now.state !== data.to || now.host !== host) {
-      instances.begin(id, index, { state: String(data.to), host, set: data.deployment_set ?? null });
+      instances.begin(id, index, { state: String(data.to ?? "?"), host, set: data.deployment_set ?? null });
     }
   }
 
@@ -149,7 +151,7 @@ export function fold(entries, marks = []) {
     events.end(id, index);
     if (ENDED.has(data.to)) return;
     events.begin(id, index, {
-      label: `${data.type} of ${data.instance}`, state: String(data.to), due: data.not_before ?? null,
+      label: `${data.type ?? "?"} of ${data.instance ?? "?"}`, state: String(data.to ?? "?"), due: data.not_before ?? null,
     });
   }
 
@@ -167,7 +169,7 @@ export function fold(entries, marks = []) {
     if (!runs.open.has(id)) begins(data.run, data.target, index);
     const span = runs.end(id, index);
     const told = outputs.get(id);
-    span.state = String(data.to);
+    span.state = String(data.to ?? "?");
     span.code = told?.exit_code;
   }
 

@@ -48,13 +48,28 @@ function called(data) {
   return `${data.action ?? "a call"}(${named(data.parameters, (name) => USUAL.has(name)).join(", ")})`;
 }
 
+// What the entries of a kind say in any case.
+const SAY = new Map(Object.entries({
+  call: ["action"], read: ["action"], refusal: ["code"], event: ["event", "type", "to"], transition: ["to"],
+  fault: ["fault"], undo: ["fault"], effect: ["effect"], report: ["report"], control: ["verb"],
+  bill: ["what", "amount", "balance"], advance: ["milliseconds"],
+}));
+
+/** Whether an entry lacks what entries of its kind say, so that another version of faultzone has written it. */
+export function lacks({ kind, data }) {
+  return SAY.get(kind)?.some((name) => data[name] === undefined) ?? false;
+}
+
 // What a line of a journal has besides what the entry says.
 const OF_EVERY_ENTRY = new Set(["n", "at", "kind", "what"]);
 const FAULT_LEFT_OUT = new Set(["n", "at", "kind", "fault", "number", "region", "why_no_undo"]);
 
+/** What a field says; another version of faultzone may have written an entry without it. */
+const or = (value, other = "?") => value ?? other;
+
 export function faultName(data) {
   const said = named(data, (name) => FAULT_LEFT_OUT.has(name));
-  return `${data.fault}(${said.join(", ")})`;
+  return `${or(data.fault)}(${said.join(", ")})`;
 }
 
 /** One entry in a line. */
@@ -68,26 +83,26 @@ export function said({ kind, data }) {
     case "read":
       return called(data) + (data.total == null ? "" : ` → ${data.total}`);
     case "refusal":
-      return `${data.action === undefined ? "a request" : called(data)} refused: ${data.code}`;
+      return `${data.action === undefined ? "a request" : called(data)} refused: ${or(data.code)}`;
     case "transition": {
-      const what = data.run === undefined ? data.instance : `${data.run} on ${data.target}`;
+      const what = data.run === undefined ? or(data.instance) : `${data.run} on ${or(data.target)}`;
       const where = data.host ? ` on ${data.host}` : "";
-      return `${what}: ${data.from ?? "new"} → ${data.to}${where}${data.why ? ` (${data.why})` : ""}`;
+      return `${what}: ${or(data.from, "new")} → ${or(data.to)}${where}${data.why ? ` (${data.why})` : ""}`;
     }
     case "event": {
       const due = data.not_before == null ? "" : `, due ${stamp(data.not_before)}`;
-      return `${data.type} of ${data.instance}: ${data.from ?? "new"} → ${data.to}${due}`;
+      return `${or(data.type)} of ${or(data.instance)}: ${or(data.from, "new")} → ${or(data.to)}${due}`;
     }
     case "fault":
       return faultName(data);
     case "undo":
       return `end of ${faultName(data)}`;
     case "bill":
-      return `${data.what} ${data.amount}, balance ${data.balance}${data.account ? ` of ${data.account}` : ""}`;
+      return `${or(data.what)} ${or(data.amount)}, balance ${or(data.balance)}${data.account ? ` of ${data.account}` : ""}`;
     case "advance":
       return `time advances by ${inWords(Number(data.milliseconds) || 0)}`;
     case "control":
-      return `${data.verb}(${named(data.arguments).join(", ")})`;
+      return `${or(data.verb)}(${named(data.arguments).join(", ")})`;
     default: {
       const first = data[kind] ?? data.what ?? data.not_kept ?? "";
       return [String(first), ...named(data, (name) => name === kind || OF_EVERY_ENTRY.has(name))].join(" ").trim();
