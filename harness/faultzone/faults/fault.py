@@ -80,15 +80,9 @@ class Fault:
 
     def __init_subclass__(cls, *, base: bool = False) -> None:
         """Let a kind of fault be known by its name, unless it is what several kinds have in common."""
-        cls.__repr__ = Fault.__repr__  # type: ignore[method-assign]  # Else a dataclass makes one.
+        cls.__repr__ = _as_code  # type: ignore[assignment]  # Else a dataclass makes one.
         if not base:
             KINDS[cls.__name__] = cls
-
-    def __repr__(self) -> str:
-        """It as code that makes it, without what is None."""
-        given = {name: getattr(self, name) for name in _declared(type(self))}
-        said = ", ".join(f"{name}={value!r}" for name, value in given.items() if value is not None)
-        return f"{type(self).__name__}({said})"
 
     def __post_init__(self) -> None:
         """Take the id of a target that is given by its handle, and look at the types and descriptions of all values.
@@ -139,6 +133,13 @@ class Fault:
         return {"fault": type(self).__name__} | {
             name: _plain(value) for name, value in given.items() if value is not None
         }
+
+
+def _as_code(fault: Fault) -> str:
+    """A fault as code that makes it, without what is None."""
+    given = {name: getattr(fault, name) for name in _declared(type(fault))}
+    said = ", ".join(f"{name}={value!r}" for name, value in given.items() if value is not None)
+    return f"{type(fault).__name__}({said})"
 
 
 def _plain(value: object) -> object:
