@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 # Runs in this process forget what they import; what is imported here they find.
+import faultzone.conditions.reached  # noqa: F401
 import pytest_faultzone.checks
 import pytest_faultzone.judging
 import pytest_faultzone.regions
