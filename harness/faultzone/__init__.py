@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from faultzone.region import Injection as Injection
     from faultzone.region import Instance as Instance
     from faultzone.region import Region as Region
+    from faultzone.region import Shape as Shape
     from faultzone.region import make_region as make_region
     from faultzone.region.assertions import assert_avoided as assert_avoided
     from faultzone.region.assertions import assert_documented as assert_documented
@@ -100,6 +101,7 @@ _HOME: Final[_Loaded[str, Any]] = _Loaded(
             "region.handles": "RegionClock",
             "region.injection": "Injection",
             "region.over_time": "assert_holds",
+            "model.core.shape": "Shape",
             "substrate.reaction": "Reaction",
         }.items()
     },

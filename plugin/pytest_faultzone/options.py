@@ -367,6 +367,12 @@ ARGUMENTS: Final = {
             {"ecs.i2": 2},
         ),
         Argument("supply", (Mapping,), {}, "zone/family -> the maximum number of instances", {"*/ecs.g5": 10}),
+        Argument(
+            "shape",
+            (object,),
+            None,
+            "the shape of each region as a value, such as `faultzone.Shape(zones=3)`, in place of its single arguments",
+        ),
         Argument("accounts", (int,), 1, "accounts of the cloud"),
         Argument("regions", (list, tuple), ("cn-hangzhou",), "the IDs of the regions of the cloud"),
         Argument("region_id", (str,), "cn-hangzhou", "the ID of the region, if there is only one"),

@@ -50,8 +50,7 @@ class RegionMaker:
         """A region of its own.
 
         Args:
-            shape: what `faultzone.CloudOptions` and `faultzone.model.core.shape.Shape` take, such as `zones=3`,
-                `accounts=2`.
+            shape: what `faultzone.CloudOptions.of` and `faultzone.Shape` take, such as `zones=3`, `accounts=2`.
 
         Raises:
             UsageError: a region that cannot be; the text says what to write instead.

@@ -172,7 +172,7 @@ def test_what_a_region_cannot_suffer_is_not_drawn(on: Stage) -> None:
 @given(st.data())
 def test_patterns_of_drawn_regions_are_mended(data: st.DataObject) -> None:
     """In a region of any shape, whatever pattern its hosts follow: it can be read back, and all are up at its end."""
-    with make_region(**data.draw(shapes(zones=2, hosts_per_zone=4)), seed=7) as region:
+    with make_region(shape=data.draw(shapes(zones=2, hosts_per_zone=4)), seed=7) as region:
         schedule = data.draw(patterns(region))
         assert read_back(schedule) == schedule
         region.chaos.play(schedule)

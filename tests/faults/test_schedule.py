@@ -323,7 +323,7 @@ def test_a_file_that_is_cut_short_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none\.json: expected a file with a schedule"):
         Schedule.load(tmp_path / "none.json")
     nothing: Any = None
-    with pytest.raises(UsageError, match=r"path=None: expected the path of a file, such as 'crash\.json'"):
+    with pytest.raises(UsageError, match=r"path=None: expected the path of a file, such as 'schedule\.json'"):
         Schedule.load(nothing)
 
 

@@ -14,14 +14,14 @@ from pytest_faultzone.options import ARGUMENTS, OPTIONS
 def test_the_defaults_are_those_of_the_harness() -> None:
     own, shape = CloudOptions(), Shape()
     for name, argument in ARGUMENTS.items():
-        if name not in ("seed", "edition", "regions", "rules"):
+        if name not in ("seed", "edition", "regions", "rules", "shape"):
             default = getattr(own, name) if hasattr(own, name) else getattr(shape, name)
             assert argument.default == default, name
 
 
 def test_a_region_takes_what_the_harness_can_make() -> None:
     known = {*CloudOptions._fields, *Shape._fields}
-    assert set(ARGUMENTS) == known - {"shapes"} | {"regions"}
+    assert set(ARGUMENTS) == known - {"shapes"} | {"regions", "shape"}
 
 
 def test_every_option_that_a_marker_overrides_says_which_argument_does() -> None:

@@ -37,7 +37,7 @@ def objects(region: Region) -> dict[str, object]:
         faultzone.Operation(1, "write", (), "client", "invoked", 0),
     )
     errors = [kind("what went wrong") for kind in public().values() if issubclass(kind, Exception)]
-    return {type(each).__name__: each for each in (*made, *errors)}
+    return {type(each).__name__: each for each in (*made, *errors, faultzone.Shape(zones=1))}
 
 
 def test_every_public_object_says_what_it_is() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from faultzone import editions
@@ -55,31 +55,49 @@ class CloudOptions(NamedTuple):
     root_image: str = ""
 
     @classmethod
-    def of(cls, *, regions: Sequence[str] = (), **options: Any) -> CloudOptions:
+    def of(cls, *, regions: Sequence[str] = (), shape: Shape | None = None, **options: Any) -> CloudOptions:
         """The options of a cloud of these regions, all of one shape.
 
         Args:
             regions: their ids; the default region when left out.
+            shape: their shape, or what JSON has for it, in place of its single options.
             options: what this class takes, and what `Shape` takes.
 
         Raises:
-            UsageError: an option that neither has; the text lists those that there are. Or one has a wrong value.
+            UsageError: an option that neither has; the text lists those that there are. Or one has a wrong value, or
+                is a part of a shape that is given besides.
         """
         if not isinstance(regions, list | tuple):
             raise UsageError.expected("regions", regions, "a list of region IDs, such as ['cn-hangzhou']")
         own = {name: options.pop(name) for name in list(options) if name in cls._fields}
         unknown = options.keys() - set(Shape._fields)
         if unknown:
-            known = sorted({"regions", *cls._fields, *Shape._fields} - {"shapes"})
+            known = sorted({"regions", "shape", *cls._fields, *Shape._fields} - {"shapes"})
             raise UsageError.unknown("option", min(unknown), known, where="of a region")
         own.setdefault("edition", editions.followed())
+        if "shapes" in own:
+            _see_alone("shapes", {**options, "regions": regions or None, "shape": shape})
+        elif shape is not None:
+            _see_alone("shape", options)
         if "shapes" not in own:
-            own["shapes"] = tuple(Shape(**{**options, "region_id": each}) for each in regions) or (Shape(**options),)
-        for shape in own["shapes"]:
-            shape.check()
+            one = Shape(**options) if shape is None else Shape.read(shape)
+            own["shapes"] = tuple(one._replace(region_id=each) for each in regions) or (one,)
+        for each in own["shapes"]:
+            each.check()
         if own.get("clock", "virtual") not in ("virtual", "hybrid"):
             raise UsageError.expected_one_of("clock", own["clock"], ("virtual", "hybrid"))
         return cls(**own)
+
+
+def _see_alone(whole: str, besides: Mapping[str, object]) -> None:
+    """See that nothing is given beside a whole that says all of it.
+
+    Raises:
+        UsageError: something is.
+    """
+    for name, value in besides.items():
+        if value is not None:
+            raise UsageError.expected(name, value, f"{whole}=... without it: write it in the Shape")
 
 
 class BackendOptions(NamedTuple):

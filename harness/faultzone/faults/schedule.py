@@ -11,12 +11,12 @@ As JSON it has a version, `{"version": 1, "steps": […]}`; `Schedule.read` take
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from faultzone import stored
 from faultzone.clock import Duration, milliseconds, see_moment
 from faultzone.errors import UsageError
 from faultzone.faults.calls import Call as Call
@@ -160,7 +160,7 @@ class Schedule:
 
     def text(self) -> str:
         """The schedule as the text of a file."""
-        return json.dumps(self.told(), indent=2, ensure_ascii=False) + "\n"
+        return stored.text(self.told())
 
     @classmethod
     def read(cls, given: object) -> Schedule:
@@ -173,11 +173,8 @@ class Schedule:
             return given
         if not isinstance(given, Mapping) or not isinstance(given.get("steps"), list):
             raise UsageError.expected("schedule", given, '{"version": 1, "steps": [...]}')
-        if given.get("version") != VERSION or isinstance(given.get("version"), bool):
-            raise UsageError.expected("version", given.get("version"), f"{VERSION}, the version that is read here")
-        known = ("version", "steps", "stop_when")
-        if unknown := given.keys() - {*known}:
-            raise UsageError.unknown("field", min(map(str, unknown)), known, where="of the schedule")
+        stored.see_version(given, VERSION)
+        stored.see_fields(given, ("version", "steps", "stop_when"), "of the schedule")
         steps = [_numbered(number, each) for number, each in enumerate(given["steps"], 1)]
         return cls(steps, given.get("stop_when", ()))
 
@@ -188,21 +185,7 @@ class Schedule:
         Raises:
             UsageError: it cannot be read, is no whole JSON, or `read` refuses it.
         """
-        named: object = path
-        if not isinstance(named, Path | str):
-            raise UsageError.expected("path", named, "the path of a file, such as 'crash.json'")
-        try:
-            text = Path(path).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}: expected a file with a schedule: {error}") from None
-        try:
-            given = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"{path}: expected a schedule as JSON; it is cut short, or no JSON: {error}") from None
-        try:
-            return cls.read(given)
-        except UsageError as wrong:
-            raise UsageError(f"{path}: {wrong}") from None
+        return stored.load(path, "schedule", cls.read)
 
 
 def _sentences(given: object) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from faultzone.faults.patterns import flapping, swizzle
 from faultzone.faults.schedule import At, On, Schedule
 from faultzone.faults.targets import all, host_of, is_described, newest, oldest, rack_of, rank, switch_of, zone_of
 from faultzone.journal.awaited import Entry
+from faultzone.model.core.shape import Shape
 
 #: Descriptions that are drawn beside what is there, where there are instances.
 _NEWEST: Final = newest("instance")
@@ -160,14 +161,14 @@ def patterns(region: Breakable) -> st.SearchStrategy[Schedule]:
     return swizzles | st.builds(flapping, one, down=lengths, up=lengths, times=st.integers(1, 5), after=lengths)
 
 
-def shapes(*, zones: int = 3, hosts_per_zone: int = 8) -> st.SearchStrategy[dict[str, Any]]:
-    """Shapes of small regions, as options of `make_region`.
+def shapes(*, zones: int = 3, hosts_per_zone: int = 8) -> st.SearchStrategy[Shape]:
+    """Shapes of small regions, for `make_region(shape=...)`.
 
     Args:
         zones: how many there are at the most.
         hosts_per_zone: how many hosts a zone has at the most.
     """
-    return st.fixed_dictionaries(
+    given: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         {
             "zones": st.integers(1, zones),
             "hosts_per_zone": st.integers(1, hosts_per_zone),
@@ -181,6 +182,7 @@ def shapes(*, zones: int = 3, hosts_per_zone: int = 8) -> st.SearchStrategy[dict
             "supply": st.dictionaries(st.sampled_from(("*/ecs.g5", "*/*")), st.integers(0, 20), max_size=1),
         },
     )
+    return given.map(lambda drawn: Shape(**drawn))
 
 
 def _at(drawn: tuple[int, Fault, int | None]) -> At:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.backends.options import CloudOptions, docker_backend, local_backend
 from faultzone.loading import Loaded as _Loaded
+from faultzone.model.core.shape import Shape
 from faultzone.region.handles import DeploymentSet, Executed, Identity, Instance, RegionClock
 from faultzone.region.region import Region, make_region
 
@@ -32,6 +33,7 @@ __all__ = [
     "Instance",
     "Region",
     "RegionClock",
+    "Shape",
     "docker_backend",
     "local_backend",
     "make_region",

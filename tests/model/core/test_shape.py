@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from faultzone.errors import ShapeError, UsageError
+from faultzone.faults.strategies import shapes
 from faultzone.model.core.shape import Shape
 from faultzone.region import CloudOptions, make_region
 
@@ -107,3 +111,76 @@ def test_zones_have_the_names_that_they_are_given(region_id: str, zones: tuple[s
         assert region.zones == list(zones)
         (instance,) = region.run_instances(1, zone=zones[-1])
         assert instance.describe()["ZoneId"] == zones[-1]
+
+
+# As a value
+
+ODD = Shape(
+    "us-west-1", zones=["us-west-1b"], hosts_per_zone=3, family_hosts={"ecs.i2": 2}, supply={"*/*": 4}, ipv6=True
+)
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(shapes())
+def test_a_drawn_shape_is_printed_as_python_and_goes_to_json_and_back(shape: Shape) -> None:
+    assert eval(repr(shape)) == shape
+    assert Shape.read(json.loads(shape.text())) == shape == Shape.read(shape)
+    assert shape.told() == {"version": 1} | {
+        name: value for name, value in shape._asdict().items() if value != getattr(Shape(), name)
+    }
+
+
+def test_a_shape_is_written_and_read(tmp_path: Path) -> None:
+    path = tmp_path / "shape.json"
+    path.write_text(ODD.text(), "utf-8")
+    assert Shape.load(path) == ODD == eval(repr(ODD))
+    assert repr(Shape(zones=3)) == "Shape(zones=3)"
+    assert Shape().told() == {"version": 1}
+    path.write_text(ODD.text()[:20], "utf-8")
+    with pytest.raises(UsageError, match=r"shape\.json: expected a shape as JSON; it is cut short"):
+        Shape.load(path)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ([], r"shape=\[\]: expected a Shape, or"),
+        ({"zones": 3}, "version=None: expected 1"),
+        ({"version": 2}, "version=2: expected 1, the version that is read here"),
+        ({"version": 1, "zonse": 3}, "unknown field 'zonse' of the shape: did you mean 'zones'"),
+        ({"version": 1, "zones": 0}, "zones=0: expected a whole number from 1 to 26"),
+        (Shape(zones=0), "zones=0: expected a whole number from 1 to 26"),
+    ],
+)
+def test_what_is_no_shape_is_told_what_to_write(given: object, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        Shape.read(given)
+    with pytest.raises(UsageError, match=says):
+        make_region(shape=given)
+
+
+def test_a_region_is_made_of_a_shape() -> None:
+    with make_region(shape=Shape(zones=1, hosts_per_zone=2), seed=3) as region:
+        assert [each["host"] for each in region.hosts] == ["cn-hangzhou-a-h01", "cn-hangzhou-a-h02"]
+    with make_region(shape=ODD.told()) as region:
+        assert (region.id, region.zones, len(region.hosts)) == ("us-west-1", ["us-west-1b"], 3)
+    with make_region(shape=Shape(zones=3), regions=["cn-hangzhou", "cn-beijing"]) as region:
+        assert [len(region.in_region(each).zones) for each in ("cn-hangzhou", "cn-beijing")] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"shape": Shape(), "zones": 3}, "zones=3: expected shape=... without it: write it in the Shape"),
+        ({"shape": Shape(), "supply": {}}, "supply={}: expected shape=... without it"),
+        ({"shapes": (Shape(),), "zones": 3}, "zones=3: expected shapes=... without it"),
+        ({"shapes": (Shape(),), "shape": Shape()}, r"shape=Shape\(\): expected shapes=... without it"),
+        (
+            {"shapes": (Shape(),), "regions": ["cn-beijing"]},
+            r"regions=\['cn-beijing'\]: expected shapes=...",
+        ),
+    ],
+)
+def test_a_shape_excludes_its_single_options(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        make_region(**options)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.errors import ShapeError
 from faultzone.model.core.addresses import LARGEST_VSWITCH, SMALLEST_VSWITCH
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Of the JSON of a shape.
+VERSION: Final = 1
 
 #: How an irreversible crash of a host is recovered from.
 IMMEDIATE: Final = "immediate"
@@ -23,7 +29,9 @@ _NOTHING: Final[Mapping[str, int]] = {}
 
 
 class Shape(NamedTuple):
-    """What a region is made of.
+    """What a region is made of: a value that can be written, drawn, printed, sent and made a region of again.
+
+    As JSON it has a version and what is not as by default: `{"version": 1, "zones": 3}`. `Shape.read` takes it again.
 
     Args:
         region_id: such as `cn-hangzhou`.
@@ -63,6 +71,55 @@ class Shape(NamedTuple):
     default_network: bool = True
     vswitch_prefix: int = LARGEST_VSWITCH
     ipv6: bool = False
+
+    def __repr__(self) -> str:
+        return f"Shape({', '.join(f'{name}={value!r}' for name, value in self._chosen().items())})"
+
+    def _chosen(self) -> dict[str, object]:
+        """What is not as by default."""
+        plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in self._asdict().items()}
+        return {name: value for name, value in plain.items() if value != self._field_defaults[name]}
+
+    def told(self) -> dict[str, Any]:
+        """The shape as JSON carries it."""
+        return {"version": VERSION} | {
+            name: [*value] if isinstance(value, tuple) else value for name, value in self._chosen().items()
+        }
+
+    def text(self) -> str:
+        """The shape as the text of a file."""
+        from faultzone import stored
+
+        return stored.text(self.told())
+
+    @classmethod
+    def read(cls, given: object) -> Shape:
+        """The shape that JSON describes, or that it is already.
+
+        Raises:
+            ShapeError: it cannot be.
+            UsageError: it is of another version, or has an unknown field.
+        """
+        from faultzone import stored
+
+        if isinstance(given, Shape):
+            return given.check()
+        if not isinstance(given, Mapping):
+            raise ShapeError.expected("shape", given, 'a Shape, or {"version": 1, "zones": 3}')
+        stored.see_version(given, VERSION)
+        stored.see_fields(given, ("version", *cls._fields), "of the shape")
+        return cls(**{name: value for name, value in given.items() if name != "version"}).check()
+
+    @classmethod
+    def load(cls, path: Path | str) -> Shape:
+        """The shape of a file.
+
+        Raises:
+            UsageError: it cannot be read, is no whole JSON, or `read` refuses it.
+        """
+        from faultzone import stored
+
+        return stored.load(path, "shape", cls.read)
 
     def check(self) -> Shape:
         """The shape itself.
