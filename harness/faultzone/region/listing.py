@@ -27,7 +27,7 @@ def items(
         wrapper, item = list_of(action)
     number, size = 1, parameters.pop("PageSize", PAGE)
     while True:
-        page = _page(action, number, size)
+        page = _page(region, action, number, size)
         answer = region.call(action, **page, **parameters)
         shown: Sequence[dict[str, Any]] = answer[wrapper][item] if item else answer[wrapper]
         yield from shown
@@ -41,12 +41,13 @@ def items(
             return
 
 
-def _page(action: str, number: int, size: object) -> dict[str, object]:
-    """The parameters of a page, for an action that has pages by number."""
+def _page(region: Region, action: str, number: int, size: object) -> dict[str, object]:
+    """The parameters of a page, for an action that has pages by number in the edition of the region."""
     from faultzone.model.core.dispatch import ACTIONS
 
     known = ACTIONS.get((ECS, action))
-    paged = known is None or "PageNumber" in known.request.parameters
+    number_of = None if known is None else known.request.parameters.get("PageNumber")
+    paged = known is None or (number_of is not None and region.edition.has(number_of.since or known.request.since))
     return {"PageNumber": number, "PageSize": size} if paged else {}
 
 
@@ -60,7 +61,7 @@ def list_of(action: str) -> tuple[str, str]:
     found = [
         (wrapper, item)
         for wrapper, field in fields.items()
-        if isinstance(field, Structure) and not isinstance(field, Rows)
+        if isinstance(field, Structure) and not isinstance(field, Rows) and not field.own
         for item, inner in field.table.items()
         if isinstance(inner, Rows)
     ]
