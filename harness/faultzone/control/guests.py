@@ -85,6 +85,8 @@ def teach_guest(
         ways = "command, pattern, function, command_id"
         raise UsageError(f"teach-guest: expected one of {ways}, got {' and '.join(by) or 'none'}")
     (taught,) = by.values()
+    if instance is not None and backend.cloud.find_instance(instance) is None:
+        _guests(backend).guest(instance)  # A machine outside the cloud has one.
     _guests(backend).teach(taught, instance, times, command_id)
     return {}
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from faultzone import stored
 from faultzone.clock import Duration, milliseconds, see_moment
 from faultzone.errors import UsageError
 from faultzone.faults.calls import Call as Call
@@ -25,6 +24,7 @@ from faultzone.faults.exclusions import Planned, see_exclusions
 from faultzone.faults.fault import Fault
 from faultzone.faults.fault import schema as schema_of
 from faultzone.faults.house import read
+from faultzone.journal import stored
 from faultzone.journal.awaited import Entry as Entry
 from faultzone.journal.journal import KINDS
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple, Protocol
 
 from faultzone.errors import UsageError
@@ -56,6 +57,7 @@ _RANK: Final = re.compile(r"(\d{1,9})(?:, *([a-z]+))?", re.ASCII)
 #: A value, and one that has to be quoted as JSON quotes it.
 _BARE: Final = r'[^\s(),="]+'
 _SHARED: Final = re.compile(rf'([a-z]+), *([a-z_]+)=({_BARE}|"(?:[^"\\]|\\.)+")')
+_INSTANCE: Final = re.compile(r"i-[\w-]+", re.ASCII)
 _ARTICLE: Final = {kind: f"{'an' if kind == 'instance' else 'a'} {kind}" for kind in sorted(set(KINDS.values()))}
 _EXAMPLE: Final = "a description such as host_of(newest(instance)), rank(2, host) or all(agent)"
 
@@ -97,6 +99,17 @@ def id_of(target: str | Named, what: str) -> str:
     if not isinstance(found, str):
         raise UsageError.expected(what, target, "an ID, or an object that has one, such as an Instance")
     return found
+
+
+def ids_of(targets: str | Named | Iterable[str | Named], what: str) -> list[str]:
+    """The IDs of one target, or of several.
+
+    Raises:
+        UsageError: one is neither an ID nor a handle.
+    """
+    if isinstance(targets, str) or not isinstance(targets, Iterable):
+        return [id_of(targets, what)]
+    return [id_of(each, what) for each in targets]
 
 
 def zone_of_host(host: str) -> str:
@@ -248,9 +261,14 @@ def _written(how: str, of: str) -> str:
 
 
 def target_of(field: str, value: object) -> object:
-    """What a field of a fault is given: the ID of a handle; of an instance whose host is meant, that description."""
-    if isinstance(value, str) or value is None:
-        return value
-    if FIELDS[field] == "host" and hasattr(type(value), "host"):
-        return host_of(id_of(value, field))  # type: ignore[arg-type]
-    return id_of(value, field) if FIELDS[field] == "instance" else value  # type: ignore[arg-type]
+    """What a field of a fault is given: the ID of a handle. Where a host, a rack, a switch or a zone is meant, an
+    instance stands for the one that it is on when the fault comes."""
+    kind = FIELDS[field]
+    if kind != "instance" and _is_instance(value):
+        return _written(f"{kind}_of", id_of(value, field))  # type: ignore[arg-type]
+    return value if isinstance(value, str) or value is None or kind != "instance" else id_of(value, field)  # type: ignore[arg-type]
+
+
+def _is_instance(target: object) -> bool:
+    """Whether this is the handle of an instance, or its ID: no other ID of a target begins so."""
+    return _INSTANCE.fullmatch(target) is not None if isinstance(target, str) else hasattr(type(target), "host")

@@ -19,7 +19,7 @@ class Entry:
     Args:
         kind: its kind.
         nth: which of them, counted from the beginning of the schedule.
-        where: the values that its fields have. A field in a field has the names of both:
+        where: the values that its fields have; a handle stands for its ID. A field in a field has the names of both:
             `Entry("call", **{"parameters.Amount": 3})`. In a text, `*` stands for any text; of a list, one item has it.
     """
 
@@ -35,12 +35,13 @@ class Entry:
             raise UsageError.expected_one_of("kind", kind, sorted(KINDS))
         if type(nth) is not int or nth < 1:
             raise UsageError.expected_whole("nth", nth, 1)
-        for name, value in where.items():
+        fields = {name: getattr(value, "id", value) for name, value in where.items()}
+        for name, value in fields.items():
             if not isinstance(value, str | int | float | None):
                 raise UsageError.expected(name, value, "text, a number, a truth or None, as an entry has it")
         object.__setattr__(self, "kind", kind)
         object.__setattr__(self, "nth", nth)
-        object.__setattr__(self, "where", dict(where))
+        object.__setattr__(self, "where", fields)
 
     @classmethod
     def of(cls, kind: str, nth: int, where: Mapping[str, object]) -> Entry:

@@ -275,11 +275,12 @@ class Journal:
         return map(Entry._make, self.entries)
 
     def of(self, *kinds: str, **data: object) -> list[Entry]:
-        """The entries of these kinds whose data has these values."""
+        """The entries of these kinds whose data has these values; a handle stands for its ID."""
+        wanted = {key: getattr(value, "id", value) for key, value in data.items()}
         return [
             entry
             for entry in self
-            if (not kinds or entry.kind in kinds) and all(entry.data.get(key) == value for key, value in data.items())
+            if (not kinds or entry.kind in kinds) and all(entry.data.get(key) == value for key, value in wanted.items())
         ]
 
     def tail(self, count: int = 20) -> list[Entry]:

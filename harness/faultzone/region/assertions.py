@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from faultzone import editions
 from faultzone.api.errors import ApiError
 from faultzone.errors import UsageError
+from faultzone.faults.targets import id_of
 from faultzone.journal.redaction import quoted
 from faultzone.model.assistant import invocation_status as status
 from faultzone.region import DeploymentSet, Identity, Instance, Region
@@ -17,6 +18,7 @@ from faultzone.region.differences import changed
 from faultzone.region.events import SystemEvent, brief
 
 T = TypeVar("T")
+Handle = TypeVar("Handle", Instance, DeploymentSet, Invocation)
 
 #: pytest shows the line of the test that asserts, and none of here.
 __tracebackhide__ = True
@@ -25,7 +27,22 @@ __tracebackhide__ = True
 _SHOWN = 10
 
 
-def assert_strictly_spread(instances: Sequence[Instance], over: str = "host") -> None:
+def _held(kind: type[Handle], given: Handle | str, what: str, region: Region | None) -> Handle:
+    """A handle itself, or that of an ID in a region.
+
+    Raises:
+        UsageError: an ID without a region, or neither an ID nor a handle.
+    """
+    if isinstance(given, kind):
+        return given
+    if region is None:
+        raise UsageError.expected(what, given, f"the {kind.__name__}, or its ID together with region=region")
+    return kind(region, id_of(given, what))
+
+
+def assert_strictly_spread(
+    instances: Sequence[Instance | str], over: str = "host", *, region: Region | None = None
+) -> None:
     """No two of these instances share a host (deployment-set/strict-spread); else what happened to two that do.
 
     Needs `see-hosts`.
@@ -33,16 +50,18 @@ def assert_strictly_spread(instances: Sequence[Instance], over: str = "host") ->
     Args:
         instances: those to look at; one that is stopped without charge shares nothing.
         over: what they must not share: "host", "rack" or "switch".
+        region: where they are; only IDs need it.
 
     Raises:
-        UsageError: `over` is something else.
+        UsageError: `over` is something else, or an ID has no region.
     """
-    shared = [(place, found) for place, found in _placed(instances, over) if len(found) > 1]
+    held = [_held(Instance, each, "instances", region) for each in instances]
+    shared = [(place, found) for place, found in _placed(held, over) if len(found) > 1]
     if shared:
         raise AssertionError(_not_spread("not strictly spread", shared))
 
 
-def assert_spread(deployment_set: DeploymentSet) -> None:
+def assert_spread(deployment_set: DeploymentSet | str, *, region: Region | None = None) -> None:
     """The members are as the strategy of their deployment set demands; else what happened to two that are not.
 
     - Availability: no more than its Affinity share a host, rack or switch, as its Type says.
@@ -50,7 +69,15 @@ def assert_spread(deployment_set: DeploymentSet) -> None:
     - LowLatency: all are in one zone.
 
     Needs `see-hosts`.
+
+    Args:
+        deployment_set: it, or its ID.
+        region: where it is; only an ID needs it.
+
+    Raises:
+        UsageError: an ID has no region.
     """
+    deployment_set = _held(DeploymentSet, deployment_set, "deployment_set", region)
     shown, members = deployment_set.describe(), deployment_set.members
     strategy, over = shown.get("Strategy") or shown["DeploymentStrategy"], shown.get("Type", "host")
     if strategy == "LowLatency":
@@ -146,8 +173,20 @@ def assert_nothing_made(region: Region, call: Callable[[], object], code: str | 
     return refusal
 
 
-def assert_avoided(instance: Instance, type: str = "SystemMaintenance.Reboot") -> SystemEvent:
-    """The latest event of this type on an instance is Avoided (event/avoid-by-reboot); else what befell it last."""
+def assert_avoided(
+    instance: Instance | str, type: str = "SystemMaintenance.Reboot", *, region: Region | None = None
+) -> SystemEvent:
+    """The latest event of this type on an instance is Avoided (event/avoid-by-reboot); else what befell it last.
+
+    Args:
+        instance: it, or its ID.
+        type: the type of the event.
+        region: where it is; only an ID needs it.
+
+    Raises:
+        UsageError: an ID has no region.
+    """
+    instance = _held(Instance, instance, "instance", region)
     found = instance.region.events.of(instance, type)
     if not found or found[-1].state != "Avoided":
         seen = f"the latest is {found[-1].state}" if found else "there is none"
@@ -155,14 +194,28 @@ def assert_avoided(instance: Instance, type: str = "SystemMaintenance.Reboot") -
     return found[-1]
 
 
-def assert_recovered(instance: Instance, before: Identity, *, type: str = "SystemFailure.Reboot") -> SystemEvent:
+def assert_recovered(
+    instance: Instance | str,
+    before: Identity,
+    *,
+    type: str = "SystemFailure.Reboot",
+    region: Region | None = None,
+) -> SystemEvent:
     """Assert that an instance recovered from a failure of its host; otherwise show its last entries.
 
     It is Running, healthy and unchanged (recovery/metadata-unchanged), and its latest event of this type is Executed.
 
     Args:
+        instance: it, or its ID.
         before: its identity before the failure.
+        type: the type of the event.
+        region: where it is; only an ID needs it.
+
+    Raises:
+        ApiError: `InvalidInstanceId.NotFound`.
+        UsageError: an ID has no region.
     """
+    instance = _held(Instance, instance, "instance", region)
     wrong = []
     full = instance.region.events.full_status(instance)
     status, health = full["Status"]["Name"], full["HealthStatus"]["Name"]
@@ -177,8 +230,17 @@ def assert_recovered(instance: Instance, before: Identity, *, type: str = "Syste
     return found[-1]
 
 
-def assert_released(instance: Instance) -> None:
-    """Assert that the instance was released (billing/release-after-15-days); otherwise show its state and journal."""
+def assert_released(instance: Instance | str, *, region: Region | None = None) -> None:
+    """Assert that the instance was released (billing/release-after-15-days); otherwise show its state and journal.
+
+    Args:
+        instance: it, or its ID.
+        region: where it is; only an ID needs it.
+
+    Raises:
+        UsageError: an ID has no region.
+    """
+    instance = _held(Instance, instance, "instance", region)
     if instance.exists:
         shown = instance.describe()
         locks = ", ".join(each["LockReason"] for each in shown["OperationLocks"]["LockReason"]) or "nothing"
@@ -211,12 +273,25 @@ def assert_documented(region: Region, action: str, **parameters: object) -> dict
     return answer
 
 
-def assert_invocation(invocation: Invocation, total: str, edition: str | None = None) -> None:
+def assert_invocation(
+    invocation: Invocation | str, total: str, edition: str | None = None, *, region: Region | None = None
+) -> None:
     """The total of an invocation is this (invocation-status/one-time, invocation-status/timed-total).
 
     Else its instances with their states, and the row that decides, of the table of this edition: of the region's own,
     if none is named.
+
+    Args:
+        invocation: it, or its ID.
+        total: such as `PartialFailed`.
+        edition: the edition whose table is meant.
+        region: where it is; only an ID needs it.
+
+    Raises:
+        NotListed: there is no such invocation.
+        UsageError: an ID has no region.
     """
+    invocation = _held(Invocation, invocation, "invocation", region)
     shown = invocation.describe()
     seen = shown["InvokeStatus"]
     if seen == total:

@@ -35,6 +35,11 @@ def _host(target: str | Named) -> str:
     return target_of("host", target)  # type: ignore[return-value]  # What is none, the fault refuses.
 
 
+def _zone(target: str | Named | None) -> Any:
+    """The ID of a zone, likewise."""
+    return target_of("zone", target)
+
+
 def _id(target: str | Named | None, what: str) -> str | None:
     """The ID of what may be given by its handle; None where nothing is given."""
     return None if target is None else id_of(target, what)
@@ -152,7 +157,16 @@ class Chaos:
     # Hosts
 
     def crash(self, host: str | Named, *, reversible: bool = True) -> Injection:
-        """Crash a host. By default, the undo repairs it."""
+        """Crash a host. By default, the undo repairs it.
+
+        How long the recovery of its instances takes is in the edition, in seconds:
+
+        - The host can start again: the region waits `region.edition.recovery.host_patience` for it. All the while its
+          instances are silent and shown as Running; then they start elsewhere (recovery/restart-time).
+        - It is lost for good, with `reversible=False`: the region plans the restart, and the event is Scheduled for
+          `region.edition.recovery.planned_delay` (recovery/queryable). In a region with `recovery="immediate"` the
+          restart begins at once: then a crash for good is over sooner than one that can be mended.
+        """
         return self.inject(faults.HostCrash(_host(host), reversible, self._region))
 
     def hang(self, host: str | Named) -> Injection:
@@ -167,9 +181,9 @@ class Chaos:
         """Find a host at risk, which empties it by live migration."""
         return self.inject(faults.HostAtRisk(_host(host), self._region))
 
-    def zone_outage(self, zone: str) -> Injection:
+    def zone_outage(self, zone: str | Named) -> Injection:
         """Turn the power of a zone off. The undo turns it on."""
-        return self.inject(faults.ZoneOutage(zone, self._region))
+        return self.inject(faults.ZoneOutage(_zone(zone), self._region))
 
     # Machines that are real
 
@@ -199,23 +213,23 @@ class Chaos:
 
     # What the provider does
 
-    def shortage(self, *, zone: str | None = None, family: str | None = None, limit: int = 0) -> Injection:
+    def shortage(self, *, zone: str | Named | None = None, family: str | None = None, limit: int = 0) -> Injection:
         """Take supply away."""
-        return self.inject(faults.SupplyShortage(zone, family, limit, self._region))
+        return self.inject(faults.SupplyShortage(_zone(zone), family, limit, self._region))
 
-    def launch_failure(self, *, zone: str | None = None, family: str | None = None) -> Injection:
+    def launch_failure(self, *, zone: str | Named | None = None, family: str | None = None) -> Injection:
         """Let new instances fail while they are made: each is Pending, and is then released."""
-        return self.inject(faults.LaunchFailure(zone, family, self._region))
+        return self.inject(faults.LaunchFailure(_zone(zone), family, self._region))
 
     def spot_interruption(self, instance: str | Named) -> Injection:
         """Take a spot instance back: five minutes after its notice it is released, or stopped as its launch said."""
         return self.inject(faults.SpotInterruption(id_of(instance, "instance")))
 
     def spot_price_rise(
-        self, instance_type: str, price: Money, *, zone: str | None = None, limit: int | None = None
+        self, instance_type: str, price: Money, *, zone: str | Named | None = None, limit: int | None = None
     ) -> Injection:
         """Let spot instances of a type cost this many yuan an hour; with `limit`, supply runs short meanwhile."""
-        return self.inject(faults.SpotPriceRise(instance_type, price, zone, limit, self._region))
+        return self.inject(faults.SpotPriceRise(instance_type, price, _zone(zone), limit, self._region))
 
     def maintenance(
         self,

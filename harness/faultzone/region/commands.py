@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.clock import Duration, milliseconds
 from faultzone.errors import IncompleteAnswer, NotListed, UsageError
-from faultzone.faults.targets import id_of
+from faultzone.faults.targets import id_of, ids_of
 
 if TYPE_CHECKING:
     from faultzone.region import Instance, Region
@@ -165,7 +165,11 @@ class Invocation:
             raise IncompleteAnswer(f"'Output' in the answer is {output!r:.80}, where Base64 is documented") from None
 
     def wait(
-        self, within: Duration | None = None, *, real: Duration | None = None, besides: Sequence[Instance | str] = ()
+        self,
+        within: Duration | None = None,
+        *,
+        real: Duration | None = None,
+        besides: Instance | str | Sequence[Instance | str] = (),
     ) -> Invocation:
         """Let time pass until no target is Running or Stopping, `besides` these; see `Region.wait`.
 
@@ -173,7 +177,7 @@ class Invocation:
             WaitTimeout: one still is.
         """
 
-        others = {id_of(each, "besides") for each in besides}
+        others = {*ids_of(besides, "besides")}
 
         def settled() -> bool:
             return all(state not in _UNDER_WAY or each in others for each, state in self.states.items())
@@ -184,9 +188,7 @@ class Invocation:
 
     def stop(self, *instances: Instance | str) -> Invocation:
         """StopInvocation, of all targets or of these."""
-        self.region.call(
-            "StopInvocation", InvokeId=self.id, InstanceId=[id_of(each, "instances") for each in instances]
-        )
+        self.region.call("StopInvocation", InvokeId=self.id, InstanceId=ids_of(instances, "instances"))
         return self
 
 
@@ -233,8 +235,7 @@ class Commands:
             UsageError: an outcome is of an instance that is no target; nothing has been made.
             WaitTimeout: it has not ended within its timeout and the time of delivery.
         """
-        targets = list(on) if isinstance(on, Sequence) and not isinstance(on, str) else [on]
-        ids = [id_of(each, "on") for each in targets]
+        ids = ids_of(on, "on")
         expected = {id_of(each, "outcomes"): outcome for each, outcome in (outcomes or {}).items()}
         if strangers := expected.keys() - set(ids):
             raise UsageError.unknown("target", min(strangers), ids, where="in outcomes")
@@ -310,9 +311,9 @@ class Commands:
         asked = {"Name": "faultzone", "Type": type, "CommandContent": base64.b64encode(raw).decode(), **parameters}
         return str(self._region.call("CreateCommand", **asked)["CommandId"])
 
-    def invocation(self, invoke_id: str) -> Invocation:
-        """The invocation of that id, whether or not it exists."""
-        return Invocation(self._region, invoke_id)
+    def invocation(self, invocation: Invocation | str) -> Invocation:
+        """The invocation of this ID, whether or not it exists."""
+        return Invocation(self._region, id_of(invocation, "invocation"))
 
     def log_in(self, instance: Instance | str, script: str, within: Duration = "1h") -> dict[str, Any]:
         """Run a script in a guest as its administrator, as over a remote connection, and wait until it has ended.

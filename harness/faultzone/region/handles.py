@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from faultzone.api.ecs.instances import STATUSES
 from faultzone.api.errors import ApiError
@@ -30,6 +30,25 @@ def check_status(status: str) -> None:
     """
     if status not in STATUSES:
         raise UsageError.expected_one_of("status", status, STATUSES)
+
+
+#: What is no handle and holds none.
+_PLAIN: Final = frozenset((str, int, float, bool, type(None)))
+
+
+def with_ids(given: dict[str, object]) -> None:
+    """Put the ID of each handle in its place, also in lists."""
+    for name, value in given.items():
+        if type(value) in (list, tuple):
+            given[name] = [*map(_plain, value)]  # type: ignore[call-overload]
+        elif type(value) not in _PLAIN:
+            given[name] = _plain(value)
+
+
+def _plain(value: object) -> object:
+    """The ID of what has one, such as an instance or an event; else the value itself."""
+    found = getattr(value, "id", None)
+    return found if isinstance(found, str) else value
 
 
 class Identity(NamedTuple):
@@ -131,6 +150,17 @@ class Instance:
     def _placed(self, where: str) -> str | None:
         answer = self.region.control("host-of", instance=self.id)[where]
         return None if answer is None else str(answer)
+
+    @property
+    def agent(self) -> str:
+        """The state of its Cloud Assistant agent: `running` if it takes commands, else a state of the fault
+        `AgentOutage`, such as `hung`; `stopped` while the instance is not up.
+
+        This is so at this moment. DescribeCloudAssistantStatus tells what the region knows: false of an instance that
+        is Stopped (assistant/agent-status); in an edition with heartbeats, true until none was heard for
+        `region.edition.assistant.heartbeat` seconds (assistant/heartbeats). Needs the capability `break-agents`.
+        """
+        return str(self.region.control("agent", instance=self.id)["state"])
 
     @property
     def identity(self) -> Identity:

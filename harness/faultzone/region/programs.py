@@ -26,6 +26,8 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a program that takes a region for the cloud; see `Region.run`."""
     url = region.endpoint
+    if instance is not None:
+        region.instance(instance).describe()  # Its service would answer the program that there is nothing.
     metadata = None if instance is None else MetadataService(region.backend, instance)
     keys = {} if instance else environments.keys("testid", "testsecret", region.id)
     environment = {**keys, **os.environ, **(given["environment"] or {})}

@@ -18,13 +18,13 @@ from faultzone.backends.options import CloudOptions, local_backend
 from faultzone.clock import Duration, milliseconds
 from faultzone.editions import Edition
 from faultzone.editions.catalog import DEFAULT_IMAGE, DEFAULT_INSTANCE_TYPE
-from faultzone.errors import IncompleteAnswer, NotSupported, UsageError
-from faultzone.faults.targets import id_of
+from faultzone.errors import IncompleteAnswer, NotSupported, UsageError, WaitTimeout
+from faultzone.faults.targets import id_of, ids_of
 from faultzone.journal.journal import Journal
 from faultzone.region.clean_up import NOTED, Made
 from faultzone.region.commands import Commands
 from faultzone.region.events import Events
-from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check_status
+from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check_status, with_ids
 from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Region:
         Args:
             action: its name.
             product: whose action it is, such as `sts`.
-            parameters: by their names on the wire.
+            parameters: by their names on the wire; a handle stands for its ID.
 
         Raises:
             ApiError: refused.
@@ -166,6 +166,7 @@ class Region:
             CALLER.reset(before)
 
     def _call(self, action: str, parameters: dict[str, object], product: str) -> dict[str, Any]:
+        with_ids(parameters)
         parameters.setdefault("RegionId", self.id)
         if parameters.get("InstanceChargeType") == "PrePaid" and self._is_lasting:
             raise NotSupported(f"a subscription cannot be given back, so none is bought on {self.backend.name}")
@@ -183,9 +184,14 @@ class Region:
     def control(self, verb: str, **arguments: object) -> dict[str, Any]:
         """Call a control verb.
 
+        Args:
+            verb: its name.
+            arguments: of it; a handle stands for its ID.
+
         Raises:
             NotSupported: the backend does not have it.
         """
+        with_ids(arguments)
         answer = self.backend.control(verb, arguments)
         if self.strict:
             from faultzone.backends.answers import from_control
@@ -347,6 +353,10 @@ class Region:
         """The instance of this ID, whether or not it exists."""
         return Instance(self, id_of(instance, "instance"))
 
+    def deployment_set(self, deployment_set: DeploymentSet | str) -> DeploymentSet:
+        """The deployment set of this ID, whether or not it exists."""
+        return DeploymentSet(self, id_of(deployment_set, "deployment_set"))
+
     def describe(
         self, action: str, wrapper: str = "", item: str = "", **parameters: object
     ) -> Iterator[dict[str, Any]]:
@@ -495,7 +505,7 @@ class Region:
 
     def wait_until_all(
         self,
-        instances: Sequence[Instance | str],
+        instances: Instance | str | Sequence[Instance | str],
         status: str,
         within: Duration | None = None,
         *,
@@ -504,22 +514,27 @@ class Region:
         """Let time pass until all these instances, or those with these IDs, have this status; see `wait`.
 
         Raises:
-            WaitTimeout: one of them does not have it in time.
+            WaitTimeout: one of them does not have it in time; the text has the last status of such.
             UsageError: the status is unknown.
         """
         check_status(status)
-        ids = [id_of(each, "instances") for each in instances]
+        ids = ids_of(instances, "instances")
+        others: list[str] = []
 
         def arrived() -> bool:
             for first in range(0, len(ids), _PAGE):
                 part = ids[first : first + _PAGE]
                 answer = self.call("DescribeInstances", InstanceIds=json.dumps(part), PageSize=_PAGE)
-                shown = answer["Instances"]["Instance"]
-                if len(shown) != len(part) or any(each["Status"] != status for each in shown):
+                shown = {each["InstanceId"]: each["Status"] for each in answer["Instances"]["Instance"]}
+                others[:] = [f"{id} is {shown.get(id, 'not listed')}" for id in part if shown.get(id) != status]
+                if others:
                     return False
             return True
 
-        self.wait(arrived, within, real=real, what=f"{len(ids)} instances {status}")
+        try:
+            self.wait(arrived, within, real=real, what=f"{len(ids)} instances {status}")
+        except WaitTimeout as late:
+            raise WaitTimeout(f"{late}; {', '.join(others)}") from None
 
     # Over time
 
@@ -621,6 +636,7 @@ class Region:
             What `subprocess.run` returns, with its output as text.
 
         Raises:
+            ApiError: `InvalidInstanceId.NotFound`.
             subprocess.TimeoutExpired: it has not ended in time; it is ended.
             subprocess.CalledProcessError: it ended with another status than 0, and `check` is true.
             UsageError: the command, or a host, cannot be.
@@ -709,10 +725,11 @@ def make_region(backend: Doors | None = None, **options: Any) -> Region:
 
     Args:
         backend: an object with `call`, `control` and `close` (default: a new cloud in this process).
-        options: arguments of `CloudOptions` and `Shape`, such as `zones=3`, `hosts_per_zone=8`, `accounts=2`, `seed=7`.
+        options: arguments of `CloudOptions.of` and `Shape`, such as `zones=3`, `hosts_per_zone=8`, `accounts=2`,
+            `seed=7`; or a shape as a value, `shape=Shape(zones=3)`.
 
     Raises:
-        UsageError: an option is unknown, or has a wrong value.
+        UsageError: an option is unknown, has a wrong value, or is a part of a shape that is given besides.
     """
     chosen = CloudOptions.of(**options)
     if backend is None:

@@ -88,7 +88,7 @@ class Shape(NamedTuple):
 
     def text(self) -> str:
         """The shape as the text of a file."""
-        from faultzone import stored
+        from faultzone.journal import stored
 
         return stored.text(self.told())
 
@@ -100,7 +100,7 @@ class Shape(NamedTuple):
             ShapeError: it cannot be.
             UsageError: it is of another version, or has an unknown field.
         """
-        from faultzone import stored
+        from faultzone.journal import stored
 
         if isinstance(given, Shape):
             return given.check()
@@ -117,7 +117,7 @@ class Shape(NamedTuple):
         Raises:
             UsageError: it cannot be read, is no whole JSON, or `read` refuses it.
         """
-        from faultzone import stored
+        from faultzone.journal import stored
 
         return stored.load(path, "shape", cls.read)
 
