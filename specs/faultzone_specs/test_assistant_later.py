@@ -38,9 +38,11 @@ def test_content_and_output_can_be_plain(region: Region) -> None:
 @clause("assistant/parameters")
 def test_placeholders_are_filled_in(region: Region) -> None:
     (instance,) = region.run_instances()
-    command = region.commands.create("echo {{Greeting}} {{ACS::InstanceId}} {{no name}}", EnableParameter=True)
+    # Editions that check the names refuse what is none (assistant/placeholder-characters).
+    other = "" if region.edition.assistant.names_checked else " {{no name}}"
+    command = region.commands.create("echo {{Greeting}} {{ACS::InstanceId}}" + other, EnableParameter=True)
     ran = region.commands.invocation(invoke(region, command, instance, Parameters='{"greeting": "你好"}'))
-    assert ran.output(instance) == f"你好 {instance.id} {{{{no name}}}}\n"
+    assert ran.output(instance) == f"你好 {instance.id}{other}\n"
     literal = region.commands.create("echo {{Greeting}}")
     assert region.commands.invocation(invoke(region, literal, instance)).output(instance) == "{{Greeting}}\n"
     for refusing, code in ((literal, "Parameter.Disabled"), (command, "Parameter.NotMatched")):

@@ -143,6 +143,8 @@ def valid(way: Way, draw: Random) -> Any:
             return draw.choice([0.5, "0.97", 4])
         case Wholes():
             return [draw.randint(reader.least, 3)]
+        case Texts() if reader.among:
+            return [draw.choice(reader.among)]
     if reader is read_flag:
         return draw.choice([True, False, "true", "False"])
     if reader is read_json_texts_by_name:

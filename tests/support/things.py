@@ -325,6 +325,7 @@ MAKERS: Final[Mapping[str, Callable[[Things], str]]] = {
     "activation": lambda things: things.region.call("CreateActivation")["ActivationId"],
     "overdue": Things.overdue,
     "resource group": lambda things: things.region.control("add-resource-group", name="web")["resource_group"],
+    "grouped": lambda things: things.run(ResourceGroupId=things["resource group"]),
     "own vpc": Things.own_vpc,
     "own switch": Things.own_switch,
     "eip": lambda things: things.region.call("AllocateEipAddress")["AllocationId"],

@@ -58,7 +58,8 @@ _OF_TYPES_TODAY: Final = (
 )
 ARCHITECTURES: Final = ("X86", "ARM")
 LOCAL_DISKS: Final = ("local_hdd_pro", "local_ssd_pro")
-GENERATIONS: Final = ("ecs-1", "ecs-2", "ecs-3", "ecs-4", "ecs-5", "ecs-6")
+#: The page describes six; families that came later are numbered on.
+GENERATIONS: Final = tuple(f"ecs-{number}" for number in range(1, 10))
 CATEGORIES: Final = (
     "General-purpose",
     "Compute-optimized",
