@@ -305,6 +305,20 @@ class LocalBackend:
         """Whether a fault delays calls; see `Backend`."""
         return self.failing_calls.delaying
 
+    def note_refused(self, call: Made, refusal: ApiError, fault: str) -> None:
+        """Let the journal have the refusal of a call by a fault, which is not carried out; see `Local`."""
+        said = self._said(call.product, call.action, call.parameters, call.account)
+        self.note("refusal", {**said, "code": refusal.code, "request": refusal.request_id, "fault": fault})
+
+    def _said(self, product: str, action: str, parameters: Mapping[str, object], account: str | None) -> dict[str, Any]:
+        """What the journal has of every call."""
+        said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
+        if account is not None and account != self.cloud.accounts[0]:
+            said["account"] = account
+        if product != ECS:
+            said["product"] = product
+        return said
+
     def _note_ignored(self, said: dict[str, Any], request: type[Request], names: list[str]) -> None:
         """Let the record of a call name what was ignored, without the values: nobody knows what they mean, and one can
         be a secret under a name that nobody can know."""
@@ -318,13 +332,9 @@ class LocalBackend:
         self, product: str, action: str, parameters: Mapping[str, object], account: str | None, cloud: Cloud
     ) -> dict[str, Any]:
         journal = self.journal
-        said: dict[str, Any] = {"action": action, "parameters": recorded(parameters)}
         with self._turn():
+            said = self._said(product, action, parameters, account)
             request_id = self.cloud.world.request_id()
-            if account is not None and account != cloud.accounts[0]:
-                said["account"] = account
-            if product != ECS:
-                said["product"] = product
             entry: Entry | None = None
             try:
                 entry = cloud.find(product, action)

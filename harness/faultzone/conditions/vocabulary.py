@@ -28,7 +28,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "owed": _FAULT,
     "probe": "probe value",
     "read": f"{_CALL} total verb instance port asked",
-    "refusal": f"{_CALL} code request why edge status what method query headers",
+    "refusal": f"{_CALL} code request why fault edge status what method query headers",
     "region": "backend regions edition recovery seed clock guests_are_virtual",
     "report": _REPORT,
     "stale": _REPORT,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from faultzone.api.ecs import ECS
 
 if TYPE_CHECKING:
+    from faultzone.api.errors import ApiError
     from faultzone.clock import Clock, Timer
     from faultzone.control.faults.active import ActiveFaults
     from faultzone.control.faults.failing import FailingCalls, Made
@@ -107,6 +108,9 @@ class Local(Protocol):
 
     def carry_out(self, call: Made, cloud: Cloud | None = None) -> dict[str, Any]:
         """Carry out a call, whatever faults there are, or let another cloud than its own answer one that reads."""
+
+    def note_refused(self, call: Made, refusal: ApiError, fault: str) -> None:
+        """Put the refusal of a call by a fault into the journal: the model does not know of it."""
 
     def control(self, verb: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Carry out a verb."""

@@ -87,9 +87,10 @@ class Failing(ABC):
             NoAnswer: the call or its answer is lost.
         """
 
-    def refuse(self, error: ApiError) -> ApiError:
-        """A refusal with the number of a request."""
+    def refuse(self, call: Made, error: ApiError) -> ApiError:
+        """The refusal of a call, with the number of a request; the journal has it like one of the region."""
         error.request_id = self.request_id()
+        self.backend.note_refused(call, error, type(self.fault).__name__)
         return error
 
     def request_id(self) -> str:
@@ -116,14 +117,13 @@ class _Failure(Failing):
         fault = self.fault
         if fault.after_effect:
             self.backend.carry_out(call)
-        request_id = self.request_id()
         if fault.kind == "ignore":
-            return {"RequestId": request_id}
+            return {"RequestId": self.request_id()}
         if fault.kind == "drop":
             raise NoAnswer(f"{call.action} was not answered")
         error = ApiError(fault.code, fault.message, fault.status)
-        error.request_id, error.retry_after = request_id, fault.retry_after
-        raise error
+        error.retry_after = fault.retry_after
+        raise self.refuse(call, error)
 
 
 def check_actions(backend: Local, fault: OfCalls) -> None:

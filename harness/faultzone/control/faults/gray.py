@@ -86,7 +86,7 @@ class _Stale(Failing):
             with backend.locked():
                 unseen = self._names_unseen(then, call)
             if unseen:
-                raise self.refuse(ApiError.of("InvalidInstanceId.NotFound"))
+                raise self.refuse(call, ApiError.of("InvalidInstanceId.NotFound"))
             return backend.carry_out(call)
         if item is None:
             return backend.carry_out(call, then)
@@ -273,7 +273,7 @@ class _Partial(Failing):
             return backend.carry_out(call)
         error = ApiError(fault.code)
         if request.batch_optimization == "AllTogether":
-            raise self.refuse(error)
+            raise self.refuse(call, error)
         answered = self._rest(call, [each for each in asked if each not in refused])
         shown = {row["InstanceId"]: row for row in _rows(answered)}
         for each in refused:
@@ -343,7 +343,7 @@ class _Bursts(Failing):
         return self._passed[call.action] > self.fault.calls
 
     def answer(self, call: Made) -> dict[str, Any]:
-        raise self.refuse(ApiError(self.fault.code))
+        raise self.refuse(call, ApiError(self.fault.code))
 
 
 @breaks(ThrottlingBursts, BREAKERS, check=check_actions)
