@@ -17,6 +17,7 @@ from faultzone.checkers import ViolationError, choose, demand
 from faultzone.errors import ConditionBroken, HarnessError
 from faultzone.model.rules import Rules
 from faultzone.region import Region
+from faultzone.region.planned import PlannedFunctions
 from faultzone.region.region import watch
 from pytest_faultzone import backends, options
 from pytest_faultzone.proof import PROOF
@@ -56,6 +57,7 @@ class Made:
         chaos: what owes the undo of the faults of one that a fixture has made. Of others it is not kept: its backend
             would stay, with the hosts that it has, until the end of the test.
         served: the endpoints of one that a fixture has made.
+        planned: what keeps what its planned functions raise.
         ignored: the parameters that no edition has, with their actions, of which reports of tests have told.
     """
 
@@ -72,6 +74,7 @@ class Made:
     conditions_judged: bool = False
     chaos: Chaos | None = None
     served: list[Endpoint] = field(default_factory=list)
+    planned: PlannedFunctions = field(default_factory=PlannedFunctions)
     ignored: set[str] = field(default_factory=set)
 
     @property
@@ -125,6 +128,7 @@ class Regions:
         region.strict = stash.get(ASSERTS, False)
         self._count += 1
         made = Made(owner, region.edition.name, region.journal, ref(region), self._count, judged=_is_bent(region))
+        made.planned = region.planned
         self._made[region] = made
         # Its last reference may go while a lock is held, wherever the collector runs: so its end is only noted there.
         finalize(region, self._left.append, made)
@@ -172,21 +176,28 @@ class Regions:
         Raises:
             ViolationError: a checker is violated; the text has the entries that show it.
             ConditionBroken: a condition is broken, likewise.
+            Exception: what a function of `call_at` raised, if the test has not got it.
         """
+        planned = [made.planned for made in self._left]
         self.end_left()
         for made in list(self._made.values()):
             self._note_ignored(made)
             over = nextitem is None or (made.owner and not _is_within(nextitem.nodeid, made.owner))
             if over:
                 self._judge(made)
+                planned.append(made.planned)
         item.user_properties += [(_IGNORED, each) for each in self._ignored]
         self._ignored.clear()
         violations, broken = self._violations, self._broken
         self._violations, self._broken = [], []
-        if violations:
-            raise ViolationError("\n".join([*violations, *broken]))
-        if broken:
-            raise ConditionBroken("\n".join(broken))
+        if violations or broken:
+            kind = ViolationError if violations else ConditionBroken
+            error = kind("\n".join([*violations, *broken]))
+            for each in planned:
+                each.note_on(error)
+            raise error
+        for each in planned:
+            each.tell()
 
     def _note_ignored(self, made: Made) -> None:
         """Tell of what a user's test gave and no edition has; the suite gives such names on purpose."""
@@ -228,6 +239,8 @@ class Regions:
                 region.close()
             except HarnessError as error:
                 failed.append(str(error))
+            except (Exception, pytest.fail.Exception) as error:  # Of a function of `call_at`.
+                failed.append(repr(error))
             region.journal.close()
         while self._left:
             try:

@@ -19,6 +19,7 @@ from faultzone.faults.targets import id_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from faultzone.region.planned import PlannedFunctions
     from faultzone.region.region import Region
 
 
@@ -372,8 +373,8 @@ class DeploymentSet:
 class RegionClock:
     """The clock of a region: it tells the time and advances it."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    def __init__(self, backend: Backend, planned: PlannedFunctions) -> None:
+        self._backend, self._planned = backend, planned
 
     def __repr__(self) -> str:
         # The clock itself is not asked: that may be a call, and time that follows another would move on.
@@ -397,5 +398,11 @@ class RegionClock:
         return str(self._backend.control("clock", {})["kind"])
 
     def advance(self, duration: Duration) -> datetime:
-        """Advance region time; due timers fire at their times. Needs `move-time`."""
-        return utc(self._backend.control("advance", {"milliseconds": milliseconds(duration)})["now"])
+        """Advance region time; due timers fire at their times. Needs `move-time`.
+
+        Raises:
+            Exception: what a function of `Region.call_at` raised, once this time has passed.
+        """
+        now = self._backend.control("advance", {"milliseconds": milliseconds(duration)})["now"]
+        self._planned.tell()
+        return utc(now)

@@ -214,7 +214,7 @@ class Expecting:
         latest = max(each.deadline or 0 for each in self._judges)
         # A millisecond later it is known.
         length = max(0, latest - now(self._region)) + 1
-        waiting.wait(self._region.backend, is_decided, length / SECOND, what=repr(self))
+        waiting.wait(self._region.backend, self._region.planned.telling(is_decided), length / SECOND, what=repr(self))
 
 
 def assert_holds(region: Region, *conditions: Condition | str) -> None:

@@ -25,12 +25,14 @@ from faultzone.region.clean_up import NOTED, Made
 from faultzone.region.commands import Commands
 from faultzone.region.events import Events
 from faultzone.region.handles import DeploymentSet, Instance, RegionClock, check_status, with_ids
+from faultzone.region.planned import PlannedFunctions
 from faultzone.waiting import STATE_CHANGE
 
 if TYPE_CHECKING:
     import os
     import subprocess
     from decimal import Decimal
+    from types import TracebackType
 
     from faultzone.conditions import Condition, Probe
     from faultzone.journal.operations import Operation
@@ -89,7 +91,9 @@ class Region:
         self.id = region_id
         self.journal = journal if journal is not None else backend.journal
         self.defaults = dict(defaults)
-        self.clock = RegionClock(backend)
+        #: What it is to call at a moment; views of one cloud share it, as they do the clock.
+        self.planned = PlannedFunctions()
+        self.clock = RegionClock(backend, self.planned)
         #: Its chaos, once it was asked for; and what that owes, and those of its views.
         self._chaos: Chaos | None = None
         self._owed: list[Injection] = []
@@ -211,6 +215,7 @@ class Region:
         )
         view.served, view.strict, view._owed = self.served, self.strict, self._owed
         view.metadata_served, view.operations = self.metadata_served, self.operations
+        view.planned, view.clock = self.planned, self.clock
         view._root = self._root or self
         return view
 
@@ -464,6 +469,7 @@ class Region:
         Raises:
             WaitTimeout: it is not true in time.
         """
+        predicate = self.planned.telling(predicate)
         if real is None:
             return waiting.wait(self.backend, predicate, STATE_CHANGE if within is None else within, what=what)
         return waiting.wait_for_others(
@@ -476,14 +482,17 @@ class Region:
         Raises:
             WaitTimeout: it became false.
         """
-        waiting.hold(self.backend, predicate, during, what=what)
+        waiting.hold(self.backend, self.planned.telling(predicate), during, what=what)
 
     def call_at(self, moment: Duration | datetime, function: Callable[[], object]) -> None:
         """Call a function at a moment of region time, and before more of it passes: while the test waits, while time
         advances, while a client waits for a late answer. So two programs act beside one another.
 
-        It may call the region; time that it lets pass is added to what passes anyway. What it raises is raised from
-        whatever let the time pass.
+        It may call the region; time that it lets pass is added to what passes anyway.
+
+        What it raises is kept, and more time passes. The test gets it from its own `clock.advance`, once that time has
+        passed, from its next look in a wait, or from the end of the region: never from a call of a client. Of several
+        errors, the first is raised, with a note for each of the others.
 
         Args:
             moment: the instant, or how long from now.
@@ -501,7 +510,7 @@ class Region:
             after = milliseconds(moment)
         if not callable(function):
             raise UsageError.expected("function", function, "a function: write lambda: before what it does")
-        self.control("call-later", after=after, function=function)
+        self.control("call-later", after=after, function=self.planned.keeping(function))
 
     def wait_until_all(
         self,
@@ -665,7 +674,11 @@ class Region:
     def __enter__(self) -> Region:
         return self
 
-    def __exit__(self, *ended: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self.planned.note_on(error)  # The block's own error is the one that counts.
         self.close()
 
     @property
@@ -687,6 +700,9 @@ class Region:
         """Undo what is still broken, end the endpoint, and leave nothing behind on a backend that outlives the test.
 
         A view of another region or account ends with the region that it is a view of.
+
+        Raises:
+            Exception: what a function of `call_at` raised, if the test has not got it yet.
         """
         if self.closed or self._root is not None:
             return
@@ -700,6 +716,9 @@ class Region:
         except KeyboardInterrupt:
             self.closed = False  # What is left is done by the next who closes it: at the latest, by the end of the run.
             raise
+        except Exception as error:
+            self.planned.note_on(error)
+            raise
         finally:
             if self.closed:
                 for served in self.served:
@@ -711,6 +730,7 @@ class Region:
                 if not self.backend.outlives_tests:
                     with suppress(NotSupported):  # It holds nothing.
                         self.backend.control("release", {})
+        self.planned.tell()
 
 
 def _yuan(answer: Mapping[str, Any]) -> Decimal:
