@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from faultzone.api.callers import Caller
 from faultzone.clock import Duration, milliseconds
+from faultzone.errors import NotSupported
 
 if TYPE_CHECKING:
     from faultzone.region.region import Region
@@ -20,11 +21,20 @@ class Client:
     Args:
         region: whose API.
         timeout: for how long it waits for an answer, in region time; None for as long as it takes.
+
+    Raises:
+        NotSupported: a timeout is given, and the region is behind an endpoint, where a late answer takes real time.
     """
 
     def __init__(self, region: Region, *, timeout: Duration | None = None) -> None:
         self._region = region
-        self._caller = Caller(patience=None if timeout is None else milliseconds(timeout))
+        patience = None if timeout is None else milliseconds(timeout)
+        if patience is not None and region.backend.outlives_tests:
+            raise NotSupported(
+                f"timeout={timeout!r}: expected none, because {region.backend.name} answers in real time, "
+                "and this timeout is region time: leave it out, or use an SDK with its own timeout"
+            )
+        self._caller = Caller(patience=patience)
 
     def __repr__(self) -> str:
         return f"Client({self._region!r})"
