@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from faultzone.clock import Duration, milliseconds, see_moment
+from faultzone.clock import Duration, in_words, milliseconds, see_moment
 from faultzone.errors import UsageError
 from faultzone.faults.calls import Call as Call
 from faultzone.faults.calls import without_none
-from faultzone.faults.exclusions import Planned, see_exclusions
+from faultzone.faults.exclusions import Places, Planned, see_exclusions
 from faultzone.faults.fault import Fault
 from faultzone.faults.fault import schema as schema_of
 from faultzone.faults.house import read
@@ -110,6 +110,11 @@ class On:
                 raise UsageError.expected("lasts", self.lasts, "more than 0")
             self.fault.see_end()
 
+    @property
+    def planned(self) -> Planned:
+        """When it is in force, counted from what it waits for."""
+        return Planned(self.fault, milliseconds(self.after), None if self.lasts is None else milliseconds(self.lasts))
+
     def told(self) -> dict[str, Any]:
         """It as JSON."""
         after = _length(self.after) if milliseconds(self.after) else None
@@ -148,6 +153,7 @@ class Schedule:
         object.__setattr__(self, "steps", found)
         object.__setattr__(self, "stop_when", _sentences(stop_when))
         see_exclusions(each.planned for each in found if isinstance(each, At))
+        see_followers(found)
 
     def __repr__(self) -> str:
         stops = f", stop_when={list(self.stop_when)!r}" if self.stop_when else ""
@@ -186,6 +192,47 @@ class Schedule:
             UsageError: it cannot be read, is no whole JSON, or `read` refuses it.
         """
         return stored.load(path, "schedule", cls.read)
+
+
+class _Following(Places):
+    """Places as they are known after a call or an entry: where instances are by then is not.
+
+    Args:
+        what: the call or the entry.
+        known: what is known of places now.
+    """
+
+    def __init__(self, what: Call | Entry, known: Places) -> None:
+        self._what, self._known = what, known
+        self.missed, self.back, self.boot = known.missed, known.back, known.boot
+        self.restart, self.moved = known.restart, known.moved
+
+    def moment(self, ms: int) -> str:
+        """A moment of the plan, for a reader."""
+        return f"{in_words(ms)} after {self._what!r}"
+
+    def around(self, host: str) -> Iterable[str]:
+        """What the host is in."""
+        return self._known.around(host)
+
+
+def see_followers(steps: Iterable[Step], places: Places | None = None) -> None:
+    """See that no fault comes while another one excludes it that waits for the same call or entry.
+
+    Args:
+        steps: those of a schedule; only `On` steps are looked at.
+        places: where the faults are.
+
+    Raises:
+        UsageError: one does; the text names both, and says how long after the call or the entry.
+    """
+    waiting = [each for each in steps if isinstance(each, On)]
+    while waiting:
+        what = waiting[0].what
+        same = [each for each in waiting if each.what == what]
+        waiting = [each for each in waiting if each.what != what]
+        if len(same) > 1:
+            see_exclusions((each.planned for each in same), _Following(what, places or Places()))
 
 
 def _sentences(given: object) -> tuple[str, ...]:

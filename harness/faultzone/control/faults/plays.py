@@ -11,7 +11,7 @@ from faultzone.clock import milliseconds
 from faultzone.control.faults.api import aims_at
 from faultzone.errors import UsageError
 from faultzone.faults.calls import Call
-from faultzone.faults.schedule import At, On, Schedule
+from faultzone.faults.schedule import At, On, Schedule, see_followers
 from faultzone.journal.awaited import Entry
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def play(backend: Local, schedule: Schedule) -> list[Record]:
         except UsageError as wrong:
             raise type(wrong)(f"step {number}: {wrong}") from None
     faults.see_exclusions([(each.fault, each.begins, each.lasts) for each in schedule.steps if isinstance(each, At)])
+    if any(isinstance(each, On) for each in schedule.steps):
+        _see_followers(backend, schedule)
     records = [
         faults.plan(step.begins, step.fault, step.lasts) if isinstance(step, At) else _await(backend, step)
         for step in schedule.steps
@@ -68,6 +70,18 @@ def _see_awaited(backend: Local, what: Call | Entry) -> None:
             aims.see(backend, what)
         else:
             aims.see_entry(backend, what)
+
+
+def _see_followers(backend: Local, schedule: Schedule) -> None:
+    """See that no fault excludes another one that waits for the same, by what the region knows of places.
+
+    Raises:
+        UsageError: one does.
+    """
+    from faultzone.control.faults.places import RegionPlaces  # Few faults wait.
+
+    with backend.locked():
+        see_followers(schedule.steps, RegionPlaces(backend))
 
 
 def _stop_conditions(backend: Local, schedule: Schedule) -> list[Description]:
