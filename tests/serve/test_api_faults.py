@@ -13,7 +13,17 @@ from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerExcept
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import RpcRequest
 
-from faultzone import ApiError, Client, NoAnswer, Region, SupplyShortage, UsageError, assert_refused, make_region
+from faultzone import (
+    ApiError,
+    ApiFailure,
+    Client,
+    NoAnswer,
+    Region,
+    SupplyShortage,
+    UsageError,
+    assert_refused,
+    make_region,
+)
 from faultzone.editions.catalog import DEFAULT_IMAGE, DEFAULT_INSTANCE_TYPE
 from faultzone.faults.api import BRANCHED_ON
 
@@ -261,12 +271,34 @@ def test_a_client_is_walked_through_the_refusals_that_it_branches_on(region: Reg
         {"only": "endpont"},
         {"only": "Everyone"},
         {"about": ["i-1"]},
-        {"kind": "ignore", "after_effect": True},
     ],
 )
 def test_a_fault_that_cannot_be_is_refused(served: Region, fault: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         inject(served, action="RunInstances", **fault)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        ("ignore", "after_effect", True),
+        ("refuse", "seconds", 5),
+        ("drop", "status", 503),
+        ("drop", "code", "Throttling"),
+        ("drop", "seconds", 5),
+        ("ignore", "message", "no"),
+        ("delay", "retry_after", 100),
+    ],
+)
+def test_a_field_that_changes_nothing_with_the_kind_is_refused(kind: str, field: str, value: Any) -> None:
+    given: dict[str, Any] = {"kind": kind, field: value}
+    with pytest.raises(UsageError, match=f"^{field}={value!r}: it changes nothing with kind='{kind}': leave it out"):
+        ApiFailure("StopInstance", **{"seconds": 5, **given} if kind == "delay" else given)
+
+
+def test_a_delay_has_a_length() -> None:
+    with pytest.raises(UsageError, match=r"seconds=0.0: expected more than 0 seconds with kind='delay'"):
+        ApiFailure("RunInstances", kind="delay")
 
 
 @pytest.mark.parametrize("status", [420, 499, 520, 599])

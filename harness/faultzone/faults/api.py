@@ -96,6 +96,15 @@ class ApiFailure(OfCalls):
         "after_effect": (False, True),
     }
     choices: ClassVar = {"kind": (*documented,)}
+    #: The fields that change something with some kinds alone, and these.
+    acts_with: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "code": ("refuse",),
+        "status": ("refuse",),
+        "message": ("refuse",),
+        "retry_after": ("refuse",),
+        "seconds": ("delay",),
+        "after_effect": ("refuse", "delay", "drop"),
+    }
 
     def __post_init__(self) -> None:
         """Look at the values.
@@ -112,5 +121,12 @@ class ApiFailure(OfCalls):
         see_moment("seconds", self.seconds)
         if self.retry_after is not None and self.retry_after < 0:
             raise UsageError.expected_whole("retry_after", self.retry_after, 0, unit="milliseconds")
-        if self.kind == "ignore" and self.after_effect:
-            raise UsageError.expected("after_effect", True, "False, since a call that is ignored has no effect")
+        if self.kind == "delay" and not self.seconds:
+            raise UsageError.expected("seconds", self.seconds, "more than 0 seconds with kind='delay'")
+        for name, kinds in self.acts_with.items():
+            if self.kind not in kinds and getattr(self, name) != getattr(type(self), name):
+                known = " or ".join(map(repr, kinds))
+                raise UsageError(
+                    f"{name}={getattr(self, name)!r}: it changes nothing with kind={self.kind!r}: leave it out, or "
+                    f"write kind={known}"
+                )

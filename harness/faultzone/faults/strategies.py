@@ -9,13 +9,13 @@ from typing import Any, Final, Protocol
 from hypothesis import strategies as st
 
 from faultzone.errors import UsageError
-from faultzone.faults import CATALOGUE, Fault
+from faultzone.faults import CATALOGUE, ApiFailure, Fault
 from faultzone.faults.calls import Call, OfCalls
 from faultzone.faults.exclusions import Places, see_exclusions
 from faultzone.faults.fault import drawn, parameters
 from faultzone.faults.hosts import HostCrash, HostHang, NetworkCut
 from faultzone.faults.patterns import flapping, swizzle
-from faultzone.faults.schedule import At, On, Schedule
+from faultzone.faults.schedule import At, On, Schedule, see_followers
 from faultzone.faults.targets import all, host_of, is_described, newest, oldest, rack_of, rank, switch_of, zone_of
 from faultzone.journal.awaited import Entry
 from faultzone.model.core.shape import Shape
@@ -218,6 +218,7 @@ def _without_exclusions(steps: list[At | On], places: Places) -> list[At | On]:
     for each in steps:
         with suppress(UsageError):
             see_exclusions((step.planned for step in (*kept, each) if isinstance(step, At)), places)
+            see_followers((*kept, each), places)
             kept.append(each)
     return kept
 
@@ -249,4 +250,12 @@ def _of(
         pairs = st.permutations([each for each in targets["hosts"] if not is_described(each)])
         rest = {name: each for name, each in given.items() if name not in ("host", "peer")}
         return st.builds(lambda pair, **more: kind(host=pair[0], peer=pair[1], **more), pairs, **rest)  # type: ignore[call-arg]
+    if kind is ApiFailure:
+        return st.fixed_dictionaries(given).map(_api_failure)
     return st.builds(kind, **given)
+
+
+def _api_failure(drawn: Mapping[str, Any]) -> Fault:
+    """The failure with these fields, without those that change nothing with its kind."""
+    acts, kind = ApiFailure.acts_with, drawn["kind"]
+    return ApiFailure(**{name: value for name, value in drawn.items() if kind in acts.get(name, (kind,))})
