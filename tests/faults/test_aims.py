@@ -19,7 +19,9 @@ from faultzone import (
     Schedule,
     StaleReads,
     UsageError,
+    assert_holds,
     make_region,
+    never,
 )
 from faultzone.faults import Fault
 from faultzone.faults.schedule import At, Call, Entry, On
@@ -198,3 +200,83 @@ def test_a_stop_condition_of_what_can_never_be_is_refused(region: Region) -> Non
     with pytest.raises(UsageError, match=said):
         region.chaos.play(Schedule([], stop_when="fault host=cn-hangzhou-a-h99"))
     assert region.chaos.stop_when(f"fault host!=cn-hangzhou-a-h99 host={HOST}").state == "waiting"
+
+
+# By edition
+
+
+@pytest.fixture
+def old() -> Iterator[Region]:
+    with make_region(edition="2019-02", zones=1, hosts_per_zone=2) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("sentence", "where", "why"),
+    [
+        ("event type=SystemFailure.Delete", {"type": "SystemFailure.Delete"}, "unknown type 'SystemFailure.Delete' of"),
+        ("event type=SystemFailure.D*", {"type": "SystemFailure.D*"}, r"unknown type 'SystemFailure.D\*' of"),
+        ("event SystemFailure.Delete", None, "unknown type 'SystemFailure.Delete' of events in edition 2019-02"),
+        ("event to=Inquiring", {"to": "Inquiring"}, "unknown to 'Inquiring' of events in edition 2019-02"),
+        ("transition not during event Inquiring", None, "unknown (from|to) 'Inquiring' of events in edition 2019-02"),
+        ("call StopInstances", None, "edition 2019-02 has no such action: it is there from 2020-12 on"),
+        ("call action=DescribeZones", {"action": "DescribeZones"}, "a call that changes nothing is .*: write 'read'"),
+        ("call Describe*", None, "a call that changes nothing is .*: write 'read'"),
+        ("read action=RunInstances", {"action": "RunInstances"}, "a call that may change something .*: write 'call'"),
+    ],
+)
+def test_entries_that_an_edition_cannot_have_are_refused(
+    old: Region, sentence: str, where: dict[str, object] | None, why: str
+) -> None:
+    ways: list[Callable[[], object]] = [
+        lambda: old.chaos.stop_when(sentence),
+        lambda: old.chaos.play(Schedule([], [sentence])),
+        lambda: assert_holds(old, never(sentence)),
+        lambda: old.expect(never(sentence)).__enter__(),
+    ]
+    if where is not None:
+        awaited = Entry.of(sentence.split()[0], 1, where)
+        ways.append(lambda: old.chaos.play(Schedule([On(awaited, HostCrash(HOST))])))
+    for way in ways:
+        with pytest.raises(UsageError, match=why):
+            way()
+    assert old.control("faults")["faults"] == []
+
+
+def test_entries_that_an_edition_can_have_are_awaited(old: Region) -> None:
+    for sentence in (
+        "event SystemFailure.Reboot Executing",
+        "event from=null",
+        "event e-1",
+        "call *",
+        "read Describe*",
+    ):
+        assert old.chaos.stop_when(sentence).state == "waiting"
+    with make_region(edition="2026-10") as new:
+        assert new.chaos.stop_when("event type=SystemFailure.Delete").state == "waiting"
+        assert new.chaos.stop_when("event Inquiring").state == "waiting"
+
+
+@pytest.mark.parametrize("action", ["StopInstances", "*Instances"])
+def test_a_batch_that_an_edition_lacks_is_not_done_in_part(old: Region, action: str) -> None:
+    with pytest.raises(UsageError, match=r"edition 2019-02 has no .*: expected a region of edition 2020-12 or later"):
+        old.chaos.partial_success(action)
+
+
+# What must hold
+
+
+def test_what_must_hold_is_of_what_is_or_was_there(region: Region) -> None:
+    instance, other = region.run_instances(2)
+    for each in (instance, other):
+        each.stop()
+    instance.delete()
+    gone = never(f"transition instance={instance.id} to=Pending from=Stopped")
+    assert_holds(region, gone)
+    with region.expect(gone, f"never transition instance={other.id} to=Running"):
+        pass
+    for condition in (never("transition instance=i-none to=Running"), "never transition host=h9"):
+        with pytest.raises(UsageError, match=r"^never transition .*: unknown (instance 'i-none'|host 'h9')"):
+            assert_holds(region, condition)
+        with pytest.raises(UsageError, match=r"^never transition .*: unknown"), region.expect(condition):
+            pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from faultzone import waiting
@@ -152,7 +152,7 @@ class Expecting:
         earlier, present = entries_from(self._region), now(self._region)
         self._next = len(earlier)
         for condition in self._conditions:
-            see_told(condition.what, earlier)
+            _see(self._region, condition, earlier)
             judging = Judge(condition)
             for entry in earlier:
                 judging.see_earlier(entry)
@@ -222,7 +222,8 @@ def assert_holds(region: Region, *conditions: Condition | str) -> None:
 
     Raises:
         ConditionBroken: one is broken, or it is not known yet whether it holds.
-        UsageError: one is none, asks a function, or is about what the journal of an endpoint lacks.
+        UsageError: one is none, asks a function, or is about what the journal of an endpoint lacks, or what names
+            nothing that is or was there.
     """
     entries, present = entries_from(region), now(region)
     judged = []
@@ -231,13 +232,29 @@ def assert_holds(region: Region, *conditions: Condition | str) -> None:
             raise UsageError(
                 f"{condition}: it asks a function, which can only be asked from now on: write region.expect"
             )
-        see_told(condition.what, entries)
+        _see(region, condition, entries)
         judging = Judge(condition)
         for entry in entries:
             judging.see(entry)
         judging.pass_time(present)
         judged.append(judging.end())
     _refuse([each for each in judged if each.verdict != HOLDS])
+
+
+def _see(region: Region, condition: Condition, entries: Sequence[Raw]) -> None:
+    """See that the journal of a region can have the entries that a condition is about.
+
+    Raises:
+        UsageError: it lacks their kind, or they name what there is not.
+    """
+    see_told(condition.what, entries)
+    if condition.probes or not entries or entries[0][2] != "region":
+        return
+    try:
+        with suppress(NotSupported):
+            region.backend.control("see-condition", {"condition": str(condition.what)})
+    except UsageError as wrong:
+        raise UsageError(f"{condition}: {wrong}") from None
 
 
 def _conditions(given: Sequence[Condition | str]) -> list[Condition]:

@@ -560,7 +560,8 @@ class Region:
             ConditionBroken: at the end of the block: one is broken, or it cannot be known whether it holds. The text
                 has the entries that show it.
             NotSupported: a function is to be asked, and the region is not in this process.
-            UsageError: one is none, or is about what the journal of an endpoint lacks.
+            UsageError: one is none, or is about what the journal of an endpoint lacks, or what names nothing that is or
+                was there.
         """
         from faultzone.region.over_time import Expecting
 

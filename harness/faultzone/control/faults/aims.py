@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from faultzone import editions
 from faultzone.control.targets import SHARED, find_account, find_instance
+from faultzone.editions.edition import Edition, date_text
 from faultzone.errors import UnknownTarget, UsageError, nearest
 from faultzone.faults.calls import ENDPOINT, EVERYONE
 from faultzone.faults.targets import is_described
-from faultzone.journal.matching import shown
-from faultzone.model.core.dispatch import find_actions, requests_of
+from faultzone.journal.matching import is_wanted
+from faultzone.model.core.dispatch import ACTIONS, find_actions, requests_of
 
 if TYPE_CHECKING:
     from faultzone.api.callers import Caller
     from faultzone.conditions import Description
+    from faultzone.conditions.patterns import Pattern
     from faultzone.control.local import Local
     from faultzone.faults.calls import Call, OfCalls
     from faultzone.journal.awaited import Entry
@@ -104,30 +108,78 @@ def _takes_names(action: str) -> bool:
 
 
 def see_entry(backend: Local, what: Entry) -> None:
-    """See that there is what the fields of an entry name.
+    """See that there can be such an entry in the journal of this cloud.
 
     Raises:
-        UsageError: there is not; the text says what there is.
+        UsageError: there cannot; the text says what there is.
     """
-    _see_fields(backend, ((name, shown(value)) for name, value in what.where.items()))
+    from faultzone.conditions.vocabulary import of_entry  # Faults of the API do without.
+
+    _see_pattern(backend, of_entry(what.kind, what.where))
 
 
 def see_described(backend: Local, what: Description) -> None:
-    """See that there is what the fields of the entries name that a sentence describes.
+    """See that there can be such entries as a sentence describes in the journal of this cloud.
 
     Raises:
-        UsageError: there is not; the text says what there is.
+        UsageError: there cannot; the text says what there is.
     """
-    patterns = [what.pattern, *([what.relation.other] if what.relation is not None else [])]
-    _see_fields(
-        backend, ((each.field, each.value) for pattern in patterns for each in pattern.properties if each.equal)
-    )
+    _see_pattern(backend, what.pattern)
+    if what.relation is not None:
+        _see_pattern(backend, what.relation.other)
 
 
-def _see_fields(backend: Local, fields: Iterable[tuple[str, str]]) -> None:
-    for name, value in fields:
-        if name in _SEES and "*" not in value and value != "null":
-            _SEES[name](backend, value)
+def _see_pattern(backend: Local, pattern: Pattern) -> None:
+    equal = [each for each in pattern.properties if each.equal]
+    for each in equal:
+        if each.field in _SEES and "*" not in each.value and each.value != "null":
+            _SEES[each.field](backend, each.value)
+    if pattern.kind == "event":
+        _see_event(backend, pattern)
+    elif pattern.kind in ("call", "read"):
+        for action in [*(each.value for each in equal if each.field == "action"), *pattern.words]:
+            _see_kept(backend, pattern.kind, action)
+
+
+def _see_event(backend: Local, pattern: Pattern) -> None:
+    """See that the edition of a cloud has the types and the states of an event that a later one has."""
+    name, own = backend.cloud.edition.name, _fields_of_events([backend.cloud.edition])
+    every = _fields_of_events(editions.EDITIONS)
+    for each in pattern.properties:
+        values = sorted(value for field, value in own if field == each.field)
+        if each.equal and values and not any(is_wanted(value, each.value) for value in (*values, "null")):
+            raise UsageError.unknown(each.field, each.value, values, where=f"of events in edition {name}")
+    for word in pattern.words:
+        asked = replace(pattern, words=(word,), properties=())
+        meeting = [(field, value) for field, value in sorted(every) if asked.meets("event", {field: value})]
+        if meeting and not any(each in own for each in meeting):
+            field = meeting[0][0]
+            values = sorted(value for of, value in own if of == field)
+            raise UsageError.unknown(field, word, values, where=f"of events in edition {name}")
+
+
+def _fields_of_events(known: Iterable[Edition]) -> set[tuple[str, str]]:
+    """The fields of events whose values are of the edition, with these."""
+    found = set()
+    for each in known:
+        found |= {("type", type) for type in each.event.types}
+        found |= {(field, state) for field in ("to", "from") for state in each.event.states}
+    return found
+
+
+def _see_kept(backend: Local, kind: str, action: str) -> None:
+    """See that calls of an action, or of one of a pattern, are entries of this kind, and that the edition has it."""
+    edition = backend.cloud.edition
+    found = [ACTIONS[each].request for each in ACTIONS if is_wanted(each[1], action)]
+    if not found:
+        return
+    there = [each for each in found if edition.has(each.since)]
+    if not there:
+        first = date_text(min(each.since for each in found))
+        raise UsageError(f"{kind} {action}: edition {edition.name} has no such action: it is there from {first} on")
+    if not any(each.writes == (kind == "call") for each in there):
+        other, does = ("read", "changes nothing") if kind == "call" else ("call", "may change something")
+        raise UsageError(f"{kind} {action}: a call that {does} is an entry of the kind {other!r}: write {other!r}")
 
 
 def _regions(backend: Local) -> list[RegionState]:

@@ -166,6 +166,18 @@ class _Waiting:
             CALLER.reset(before)
 
 
+def see(backend: Local, sentence: str) -> Description:
+    """The description that a sentence is, of entries that there can be in this cloud.
+
+    Raises:
+        UsageError: it is none, or they cannot exist.
+    """
+    described = describe(sentence)
+    with backend.locked():
+        aims.see_described(backend, described)
+    return described
+
+
 def read(backend: Local, sentences: Sequence[str]) -> list[Description]:
     """The descriptions that stop conditions of a cloud are.
 
@@ -175,10 +187,7 @@ def read(backend: Local, sentences: Sequence[str]) -> list[Description]:
     found = []
     for each in sentences:
         try:
-            described = describe(each)
-            with backend.locked():
-                aims.see_described(backend, described)
-            found.append(described)
+            found.append(see(backend, each))
         except UsageError as wrong:
             raise UsageError(f"stop_when: {wrong}") from None
     return found

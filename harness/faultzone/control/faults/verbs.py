@@ -80,6 +80,15 @@ def stop_when(backend: Local, *, condition: str) -> dict[str, Any]:
     return backend.active_faults.stops.wait_for(stops.read(backend, [condition])[0]).render()
 
 
+@verb(VERBS, writes=False, takes_lock=True)
+def see_condition(backend: Local, *, condition: str) -> dict[str, Any]:
+    """Refuse the sentence `condition` if it describes entries that the journal of this cloud can never have."""
+    from faultzone.control.faults import stops
+
+    stops.see(backend, condition)
+    return {}
+
+
 @verb(VERBS, takes_lock=True)
 def end_stop(backend: Local, *, number: int) -> dict[str, Any]:
     """End a stop condition by its number, without an effect on faults."""
