@@ -24,7 +24,7 @@ ROOMS: Final[dict[str, str]] = {
     "editions": "errors",
     "faults": "errors loading clock",
     "world": "",
-    "journal": "errors clock",
+    "journal": "errors clock faults",
     "listen": "errors journal",
     "model": "errors loading clock api editions world journal",
     "conditions": "errors clock api editions faults journal model",

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from faultzone.clock import in_words, stamp
+from faultzone.faults.targets import id_of
 from faultzone.journal.journal import Journal
+
+if TYPE_CHECKING:
+    from faultzone.faults.targets import Named
 
 #: Faults and their undo are shown in every timeline: a fault of a host does not name its instances.
 _AROUND: Final = frozenset({"fault", "undo"})
 
 
-def timeline(journal: Journal, instance_id: str) -> str:
+def timeline(journal: Journal, instance: str | Named) -> str:
     """What the journal has of an instance, a line for each entry, with the time since the first of them.
 
     Reads are left out. Faults and their undo are in it from the first entry of the instance on.
+
+    Args:
+        journal: the record of the run, such as `region.journal`.
+        instance: it, or its ID.
+
+    Raises:
+        UsageError: `instance` is neither.
     """
+    instance_id = id_of(instance, "instance")
     lines: list[str] = []
     first: int | None = None
     host: object = None

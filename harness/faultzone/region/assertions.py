@@ -9,35 +9,21 @@ from typing import Any, TypeVar
 from faultzone import editions
 from faultzone.api.errors import ApiError
 from faultzone.errors import UsageError
-from faultzone.faults.targets import id_of
 from faultzone.journal.redaction import quoted
 from faultzone.model.assistant import invocation_status as status
 from faultzone.region import DeploymentSet, Identity, Instance, Region
 from faultzone.region.commands import Invocation
 from faultzone.region.differences import changed
 from faultzone.region.events import SystemEvent, brief
+from faultzone.region.handles import held
 
 T = TypeVar("T")
-Handle = TypeVar("Handle", Instance, DeploymentSet, Invocation)
 
 #: pytest shows the line of the test that asserts, and none of here.
 __tracebackhide__ = True
 
 #: At most so many items, or deviations, are shown.
 _SHOWN = 10
-
-
-def _held(kind: type[Handle], given: Handle | str, what: str, region: Region | None) -> Handle:
-    """A handle itself, or that of an ID in a region.
-
-    Raises:
-        UsageError: an ID without a region, or neither an ID nor a handle.
-    """
-    if isinstance(given, kind):
-        return given
-    if region is None:
-        raise UsageError.expected(what, given, f"the {kind.__name__}, or its ID together with region=region")
-    return kind(region, id_of(given, what))
 
 
 def assert_strictly_spread(
@@ -55,8 +41,8 @@ def assert_strictly_spread(
     Raises:
         UsageError: `over` is something else, or an ID has no region.
     """
-    held = [_held(Instance, each, "instances", region) for each in instances]
-    shared = [(place, found) for place, found in _placed(held, over) if len(found) > 1]
+    handles = [held(Instance, each, "instances", region) for each in instances]
+    shared = [(place, found) for place, found in _placed(handles, over) if len(found) > 1]
     if shared:
         raise AssertionError(_not_spread("not strictly spread", shared))
 
@@ -77,7 +63,7 @@ def assert_spread(deployment_set: DeploymentSet | str, *, region: Region | None 
     Raises:
         UsageError: an ID has no region.
     """
-    deployment_set = _held(DeploymentSet, deployment_set, "deployment_set", region)
+    deployment_set = held(DeploymentSet, deployment_set, "deployment_set", region)
     shown, members = deployment_set.describe(), deployment_set.members
     strategy, over = shown.get("Strategy") or shown["DeploymentStrategy"], shown.get("Type", "host")
     if strategy == "LowLatency":
@@ -186,7 +172,7 @@ def assert_avoided(
     Raises:
         UsageError: an ID has no region.
     """
-    instance = _held(Instance, instance, "instance", region)
+    instance = held(Instance, instance, "instance", region)
     found = instance.region.events.of(instance, type)
     if not found or found[-1].state != "Avoided":
         seen = f"the latest is {found[-1].state}" if found else "there is none"
@@ -215,7 +201,7 @@ def assert_recovered(
         ApiError: `InvalidInstanceId.NotFound`.
         UsageError: an ID has no region.
     """
-    instance = _held(Instance, instance, "instance", region)
+    instance = held(Instance, instance, "instance", region)
     wrong = []
     full = instance.region.events.full_status(instance)
     status, health = full["Status"]["Name"], full["HealthStatus"]["Name"]
@@ -233,6 +219,8 @@ def assert_recovered(
 def assert_released(instance: Instance | str, *, region: Region | None = None) -> None:
     """Assert that the instance was released (billing/release-after-15-days); otherwise show its state and journal.
 
+    An instance that never was fails, too, where the journal has every instance: in a simulated region in process.
+
     Args:
         instance: it, or its ID.
         region: where it is; only an ID needs it.
@@ -240,7 +228,7 @@ def assert_released(instance: Instance | str, *, region: Region | None = None) -
     Raises:
         UsageError: an ID has no region.
     """
-    instance = _held(Instance, instance, "instance", region)
+    instance = held(Instance, instance, "instance", region)
     if instance.exists:
         shown = instance.describe()
         locks = ", ".join(each["LockReason"] for each in shown["OperationLocks"]["LockReason"]) or "nothing"
@@ -248,6 +236,16 @@ def assert_released(instance: Instance | str, *, region: Region | None = None) -
             f"{instance.id} has not been released: it is {shown['Status']}, locked for {locks}, "
             f"until {shown['ExpiredTime']}\n{brief(instance)}"
         )
+    if _never_was(instance):
+        raise AssertionError(f"{instance.id} has not been released: there never was an instance of this ID")
+
+
+def _never_was(instance: Instance) -> bool:
+    """Whether the journal has every instance, and not this one."""
+    entries = instance.region.journal.entries
+    if not entries or entries[0][2] != "region":  # Only a simulated region writes down its own beginning.
+        return False
+    return not any(kind == "transition" and data.get("instance") == instance.id for _, _, kind, data in entries)
 
 
 def assert_documented(region: Region, action: str, **parameters: object) -> dict[str, Any]:
@@ -291,7 +289,7 @@ def assert_invocation(
         NotListed: there is no such invocation.
         UsageError: an ID has no region.
     """
-    invocation = _held(Invocation, invocation, "invocation", region)
+    invocation = held(Invocation, invocation, "invocation", region)
     shown = invocation.describe()
     seen = shown["InvokeStatus"]
     if seen == total:

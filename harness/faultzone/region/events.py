@@ -170,10 +170,20 @@ def _seen(instance: Instance) -> str:
     return f"{instance.id} is {full['Status']['Name']}, its health {full['HealthStatus']['Name']}"
 
 
-def timeline(instance: Instance) -> str:
-    """The timeline of an instance: its state, its events in the public API, and its journal entries."""
-    from faultzone.journal import timeline as report  # A wait that succeeds needs none.
+def timeline(instance: Instance | str, *, region: Region | None = None) -> str:
+    """The timeline of an instance: its state, its events in the public API, and its journal entries.
 
+    Args:
+        instance: it, or its ID.
+        region: where it is; only an ID needs it.
+
+    Raises:
+        UsageError: an ID has no region.
+    """
+    from faultzone.journal import timeline as report  # A wait that succeeds needs none.
+    from faultzone.region.handles import Instance, held
+
+    instance = held(Instance, instance, "instance", region)
     region = instance.region
     lines = [_seen(instance)]
     try:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from faultzone.api.ecs.instances import STATUSES
 from faultzone.api.errors import ApiError
@@ -19,6 +19,7 @@ from faultzone.faults.targets import id_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from faultzone.region.commands import Invocation
     from faultzone.region.planned import PlannedFunctions
     from faultzone.region.region import Region
 
@@ -406,3 +407,19 @@ class RegionClock:
         now = self._backend.control("advance", {"milliseconds": milliseconds(duration)})["now"]
         self._planned.tell()
         return utc(now)
+
+
+Handle = TypeVar("Handle", Instance, DeploymentSet, "Invocation")
+
+
+def held(kind: type[Handle], given: Handle | str, what: str, region: Region | None) -> Handle:
+    """A handle itself, or that of an ID in a region.
+
+    Raises:
+        UsageError: an ID without a region, or neither an ID nor a handle.
+    """
+    if isinstance(given, kind):
+        return given
+    if region is None:
+        raise UsageError.expected(what, given, f"the {kind.__name__}, or its ID together with region=region")
+    return kind(region, id_of(given, what))
