@@ -258,6 +258,33 @@ def test_an_item_at_a_border_is_on_two_pages_or_on_none(
     assert read(ecs) == whole
 
 
+@pytest.mark.parametrize("read", [by_number, by_token])
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_a_page_slips_by_its_number_and_by_its_token(
+    region: Region, ecs: Client, read: Callable[[Client], list[list[str]]], page: int
+) -> None:
+    region.run_instances(25, wait=False)
+    whole = read(ecs)
+    with region.chaos.page_slip("lacks", page=page):
+        seen = read(ecs)
+    shorter = [len(each) - (place == page) for place, each in enumerate(whole, 1)]
+    assert [len(each) for each in seen] == shorter
+    with region.chaos.stale_reads(by="1m", page=page):
+        (new,) = region.run_instances(1, wait=False)
+        seen = read(ecs)
+    assert (new.id in seen[0]) is (page != 1)
+    assert [len(region.journal.of("fault", does=each)) for each in ("PageSlip", "StaleReads")] == [1, 1]
+
+
+def test_a_token_stands_for_its_page_while_the_list_grows(region: Region, ecs: Client) -> None:
+    region.run_instances(25, wait=False)
+    token = ecs.DescribeInstances(MaxResults=10)["NextToken"]
+    region.run_instances(3, wait=False)
+    with region.chaos.page_slip("lacks", page=2):
+        assert len(listed(ecs, NextToken=token)) == 9
+        assert_refused("InvalidParameter", lambda: listed(ecs, NextToken="of-nobody"))
+
+
 @pytest.mark.parametrize(("how", "seen"), [("repeats", [1, 0]), ("lacks", [0, 0])])
 def test_one_border_slips_alone(region: Region, ecs: Client, how: str, seen: list[int]) -> None:
     region.run_instances(25, wait=False)

@@ -39,7 +39,7 @@ class StaleReads(OfCalls):
         action: the action's name, or a pattern.
         by: how long after a change it is seen.
         item: the ID of what lags, such as an instance; None for everything.
-        page: only calls that ask for the page of this number; None for any.
+        page: only calls that ask for the page of this number, also by its token; None for any.
     """
 
     action: str = "Describe*"
@@ -72,7 +72,7 @@ class PageSlip(OfCalls):
         action: the action's name, or a pattern.
         how: `lacks` or `repeats`.
         item: the ID of the item; None for one that the seed of the region chooses.
-        page: only calls that ask for the page of this number; None for any.
+        page: only calls that ask for the page of this number, also by its token; None for any.
         border: whether it is an item at the border of two pages: the last of a page is the first of the next one, too,
             or the first of a page is on none. Only calls for later pages than the first meet that.
     """

@@ -20,6 +20,7 @@ from faultzone.faults.gray import BATCHES, BrokenConnection, PageSlip, PartialSu
 from faultzone.faults.targets import is_described
 from faultzone.journal.timeline import names
 from faultzone.model.core.dispatch import find_actions, requests_of
+from faultzone.model.core.listing import FIRST_PAGE, left_from
 
 if TYPE_CHECKING:
     from faultzone.control.faults.failing import Made
@@ -32,11 +33,36 @@ BREAKERS: Final[Breakers] = {}
 Row = Mapping[str, Any]
 
 
-def _asks_for(page: int | None, call: Made) -> bool:
+def _asks_for(page: int | None, call: Made, backend: Local) -> bool:
     """Whether a call asks for the page of a number; the first, where it says none."""
     if page is None:
         return True
-    return not call.parameters.get("NextToken") and str(call.parameters.get("PageNumber") or 1) == str(page)
+    by_token = _page_by_token(call, backend) if call.parameters.get("NextToken") else None
+    return str(by_token or call.parameters.get("PageNumber") or 1) == str(page)
+
+
+def _page_by_token(call: Made, backend: Local) -> int | None:
+    """The number of the page that a token stands for; None where all is on one page, or the region refuses the call.
+
+    It is the nearest one, since items may have come or gone before it after the token was given out.
+    """
+    try:
+        left = left_from(str(call.parameters["NextToken"]))
+        first, following = _read(call, {**call.parameters, "NextToken": FIRST_PAGE}, backend)
+    except ApiError:
+        return None
+    if not following:
+        return None
+    return 1 + max(0, round(1 + (left_from(following) - left) / len(first)))
+
+
+def _read(call: Made, parameters: Mapping[str, Any], backend: Local) -> tuple[list[Row], str]:
+    """The rows of a page, and the token of the next; the journal does not tell of it."""
+    cloud = backend.cloud
+    with backend.locked():
+        entry = cloud.find(call.product, call.action)
+        answer = cloud.call(entry, parameters, call.account or cloud.accounts[0])
+    return _rows(answer), str(answer.get("NextToken") or "")
 
 
 def _is_of(item: str, row: Row) -> bool:
@@ -74,7 +100,7 @@ class _Stale(Failing):
         self._copies, self._by = copies, milliseconds(fault.by)
 
     def concerns(self, call: Made) -> bool:
-        return super().concerns(call) and _asks_for(self.fault.page, call)
+        return super().concerns(call) and _asks_for(self.fault.page, call, self.backend)
 
     def answer(self, call: Made) -> dict[str, Any]:
         backend, item = self.backend, self.fault.item
@@ -189,7 +215,7 @@ class _Slip(Failing):
     def concerns(self, call: Made) -> bool:
         if self.fault.border and not _is_later(call):
             return False
-        return super().concerns(call) and _asks_for(self.fault.page, call)
+        return super().concerns(call) and _asks_for(self.fault.page, call, self.backend)
 
     def answer(self, call: Made) -> dict[str, Any]:
         answer = self.backend.carry_out(call)
@@ -217,22 +243,13 @@ class _Slip(Failing):
     def _page_before(self, call: Made) -> list[Row]:
         """The rows of the page before the one that a call asks for."""
         asked = dict(call.parameters)
-        token = asked.pop("NextToken", None)
+        token = asked.get("NextToken")
         if not token:
-            return self._read(call, {**asked, "PageNumber": int(asked["PageNumber"]) - 1})[0]
-        asked.setdefault("MaxResults", 10)
-        rows, following = self._read(call, asked)
+            return _read(call, {**asked, "PageNumber": int(asked["PageNumber"]) - 1}, self.backend)[0]
+        rows, following = _read(call, {**asked, "NextToken": FIRST_PAGE}, self.backend)
         while following not in ("", token):
-            rows, following = self._read(call, {**asked, "NextToken": following})
+            rows, following = _read(call, {**asked, "NextToken": following}, self.backend)
         return rows if following else []
-
-    def _read(self, call: Made, parameters: Mapping[str, Any]) -> tuple[list[Row], str]:
-        """The rows of a page, and the token of the next; the journal does not tell of it."""
-        cloud = self.backend.cloud
-        with self.backend.locked():
-            entry = cloud.find(call.product, call.action)
-            answer = cloud.call(entry, parameters, call.account or cloud.accounts[0])
-        return _rows(answer), str(answer.get("NextToken") or "")
 
 
 def _check_slips(backend: Local, fault: PageSlip) -> None:

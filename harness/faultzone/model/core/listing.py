@@ -201,6 +201,21 @@ def _follow(middle: Sequence[str], last: str, text: str, at: int) -> bool:
     return text.endswith(last) and at <= len(text) - len(last)
 
 
+#: The token of the first page of any list.
+FIRST_PAGE: Final = f"fz{10**15}"
+
+
+def left_from(token: str) -> int:
+    """How many items a list has from the page of a token on.
+
+    Raises:
+        ApiError: `InvalidParameter`: the token is not one that was given out.
+    """
+    if not (token.startswith("fz") and token[2:].isdecimal() and token.isascii() and len(token) < 20):
+        raise ApiError.of("InvalidParameter", name="NextToken", why="it was not given out")
+    return int(token[2:])
+
+
 def _place(token: Token, total: int) -> tuple[int, str]:
     """Where a page by token begins, and the token of the next, empty at the end (assistant/token-paging).
 
@@ -209,10 +224,6 @@ def _place(token: Token, total: int) -> tuple[int, str]:
     Raises:
         ApiError: `InvalidParameter`: the token is not one that was given out.
     """
-    start, text = 0, token.text
-    if text is not None:
-        if not (text.startswith("fz") and text[2:].isdecimal() and text.isascii() and len(text) < 20):
-            raise ApiError.of("InvalidParameter", name="NextToken", why="it was not given out")
-        start = max(0, total - int(text[2:]))
+    start = 0 if token.text is None else max(0, total - left_from(token.text))
     end = start + token.most
     return start, f"fz{total - end}" if end < total else ""
