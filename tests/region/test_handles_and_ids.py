@@ -34,6 +34,9 @@ from faultzone.faults import CATALOGUE, Fault, targets
 from faultzone.faults.fault import parameters, required
 from faultzone.faults.schedule import Call, Entry
 from faultzone.faults.targets import FIELDS
+from faultzone.journal import timeline as lines
+from faultzone.region import events
+from tests.quality.sources import ROOT
 from tests.support.faults import SAMPLES, Stage, name_of
 
 
@@ -149,6 +152,8 @@ OF_INSTANCES: Final[dict[str, Do]] = {
     "Chaos.agent_outage(instance)": lambda on, it: on.region.chaos.agent_outage(it),
     "Chaos.api_failure(aim)": lambda on, it: on.region.chaos.api_failure("RebootInstance", about=it),
     "Chaos.throttling(aim)": lambda on, it: on.region.chaos.throttling("RebootInstance", about=it),
+    "Chaos.throttling_bursts(aim)": lambda on, it: on.region.chaos.throttling_bursts(about=it),
+    "Chaos.refusals(aim)": lambda on, it: on.region.chaos.refusals("RebootInstance", "terraform", about=it),
     "Chaos.stale_reads(item)": lambda on, it: on.region.chaos.stale_reads(item=it),
     "Chaos.stale_reads(aim)": lambda on, it: on.region.chaos.stale_reads(about=it),
     "Chaos.page_slip(item)": lambda on, it: on.region.chaos.page_slip(item=it),
@@ -159,6 +164,8 @@ OF_INSTANCES: Final[dict[str, Do]] = {
     "assert_avoided(instance)": avoided,
     "assert_recovered(instance)": recovered,
     "assert_released(instance)": released,
+    "journal.timeline.timeline(instance)": lambda on, it: lines.timeline(on.region.journal, it),
+    "region.events.timeline(instance)": lambda on, it: events.timeline(it, region=on.region),
     "assert_strictly_spread(instances)": lambda on, it: assert_strictly_spread([it, on.member], region=on.region),
     "all(expires_with)": lambda on, it: targets.all("subscription", expires_with=it),
     "host_of(instance)": lambda on, it: targets.host_of(it),
@@ -188,7 +195,8 @@ ANY_ID: Final = frozenset(
         "Invocation.wait(besides)",
         "Invocation.results(instance)",
         "Events.of(instance)",
-        "assert_released(instance)",
+        "journal.timeline.timeline(instance)",
+        "region.events.timeline(instance)",
         *(each for each in TABLE if each[0].islower() and "_of(" in each),
         "all(expires_with)",
         "ids_of(targets)",
@@ -197,6 +205,8 @@ ANY_ID: Final = frozenset(
 #: What makes a place for a program.
 SLOW: Final = frozenset({"Region.run(instance)"})
 
+#: A function that a page for users names by its module.
+_DOCUMENTED: Final = re.compile(r"\b(faultzone(?:\.\w+)+)\.(\w+)\(")
 _HANDLES: Final = re.compile(r"\b(Instance|DeploymentSet|Invocation|Named|Aim)\b")
 
 
@@ -229,8 +239,21 @@ def public() -> Iterator[type | Callable[..., object]]:
     yield from (value for name, value in vars(targets).items() if inspect.isfunction(value) and name[0] != "_")
 
 
+def documented() -> Iterator[tuple[str, Callable[..., object]]]:
+    """The functions that the pages for users name by their modules, each with its module."""
+    pages = [each.read_text("utf-8") for each in sorted(ROOT.glob("docs/**/*.md"))]
+    for module, name in sorted({found for page in pages for found in _DOCUMENTED.findall(page)}):
+        function = getattr(import_module(module), name)
+        if inspect.isfunction(function):
+            yield module.removeprefix("faultzone."), function
+
+
 def asking() -> Iterator[str]:
     """The parameters of public functions that take a handle."""
+    for module, function in documented():
+        for parameter, kind in function.__annotations__.items():
+            if parameter != "return" and _HANDLES.search(str(kind)):
+                yield f"{module}.{function.__name__}({parameter})"
     for each in public():
         before = f"{each.__name__}." if inspect.isclass(each) else ""
         kinds = inspect.getmro(each)[::-1] if inspect.isclass(each) else ()
@@ -289,11 +312,15 @@ def test_what_is_neither_a_handle_nor_an_id_is_told_what_to_write(name: str) -> 
             lambda on: assert_released(on.web.id),
             "instance='i-.*': expected the Instance, or its ID together with region",
         ),
+        (
+            lambda on: events.timeline(on.web.id),
+            "instance='i-.*': expected the Instance, or its ID together with region",
+        ),
         (lambda on: assert_spread(on.quorum.id), "deployment_set='ds-.*': expected the DeploymentSet, or its ID"),
         (lambda on: assert_strictly_spread([on.web.id]), "instances='i-.*': expected the Instance, or its ID"),
         (lambda on: assert_invocation(on.ran.id, "Finished"), "invocation='t-.*': expected the Invocation, or its ID"),
     ],
-    ids=["recovered", "avoided", "released", "spread", "strictly-spread", "invocation"],
+    ids=["recovered", "avoided", "released", "timeline", "spread", "strictly-spread", "invocation"],
 )
 def test_an_id_without_a_region_is_told_what_to_write(do: Callable[[On], object], says: str) -> None:
     with pytest.raises(UsageError, match=says):
@@ -324,6 +351,19 @@ def test_a_handle_does_where_fields_are_free() -> None:
     assert region.journal.of("transition", instance=web) == region.journal.of("transition", instance=web.id) != []
     assert Entry("transition", instance=web) == Entry("transition", instance=web.id)
     assert Call("StopInstance", about=web) == Call("StopInstance", about=web.id)  # type: ignore[arg-type]
+
+
+def test_what_never_was_has_not_been_released() -> None:
+    region, web, *_ = on()
+    with pytest.raises(AssertionError, match="i-nowhere has not been released: there never was an instance of this ID"):
+        assert_released("i-nowhere", region=region)
+    for given in (web, web.id):
+        with pytest.raises(AssertionError, match=f"{web.id} has not been released: it is Running"):
+            assert_released(given, region=region)
+    web.delete()
+    assert_released(web)
+    region.clock.advance("30d")
+    assert_released(web.id, region=region)
 
 
 def test_one_does_where_several_can_be() -> None:

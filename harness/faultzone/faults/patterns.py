@@ -4,6 +4,7 @@ through refusals."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from faultzone.clock import SECOND, Duration, milliseconds
 from faultzone.errors import UsageError
@@ -11,6 +12,11 @@ from faultzone.faults.api import ApiFailure, branched_on
 from faultzone.faults.fault import Fault
 from faultzone.faults.schedule import At, Schedule
 from faultzone.world import World
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from faultzone.faults.calls import Aim
 
 
 def swizzle(
@@ -64,18 +70,22 @@ def flapping(
     return Schedule([At(_said(each), fault, until=_said(each + lasts)) for each in starts])
 
 
-def refusals(action: str, codes: str | Sequence[str] = "all", *, after: Duration = "0s") -> Schedule:
+def refusals(
+    action: str, codes: str | Sequence[str] = "all", *, after: Duration = "0s", **aim: Unpack[Aim]
+) -> Schedule:
     """Refuse one call with each of some codes, in their order.
 
     Args:
         action: the action's name, or a pattern.
         codes: the codes, or whose client branches on them: a name in `faultzone.faults.api.BRANCHED_ON`, or `all`.
         after: from when on calls are refused, from the beginning of the schedule.
+        aim: which calls are meant; `times` is how many calls each code refuses, by default one.
 
     Raises:
         UsageError: no such client is known, or there are no codes.
     """
-    return Schedule([At(after, ApiFailure(action, code=each, times=1)) for each in branched_on(codes)])
+    chosen: dict[str, Any] = {"times": 1, **aim}
+    return Schedule([At(after, ApiFailure(action, code=each, **chosen)) for each in branched_on(codes)])
 
 
 def _length(name: str, given: Duration) -> int:

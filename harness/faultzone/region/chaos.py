@@ -307,9 +307,17 @@ class Chaos:
         """Throttle an action, or a pattern of them; `retry_after` is in milliseconds."""
         return self.api_failure(action, code="Throttling", retry_after=retry_after, **aim)
 
-    def throttling_bursts(self, action: str = "*", *, calls: int = 10, every: Duration = "1m") -> Injection:
+    def throttling_bursts(
+        self,
+        action: str = "*",
+        *,
+        calls: int = 10,
+        every: Duration = "1m",
+        code: str = "Throttling.User",
+        **aim: Unpack[Aim],
+    ) -> Injection:
         """Let so many calls of each action pass in a minute, or in the time `every`, and throttle the rest."""
-        return self.inject(faults.ThrottlingBursts(action, calls, every))
+        return self.inject(faults.ThrottlingBursts(action, calls, every, code, **_aimed(aim)))
 
     def stale_reads(
         self,
@@ -355,18 +363,20 @@ class Chaos:
         """Let connections be `reset`, `half-closed`, `truncated` or `silent` before the client has its answer."""
         return self.inject(faults.BrokenConnection(action, how, after_effect, **_aimed(aim)))
 
-    def refusals(self, action: str, codes: str | Sequence[str] = "all") -> list[Injection]:
+    def refusals(self, action: str, codes: str | Sequence[str] = "all", **aim: Unpack[Aim]) -> list[Injection]:
         """Refuse the next calls of an action, one call with each code.
 
         Args:
             codes: the codes, or whose client branches on them: a name in `faultzone.faults.api.BRANCHED_ON`, or `all`.
+            aim: which calls are meant; `times` is how many calls each code refuses, by default one.
 
         Raises:
             UsageError: no such client is known, or there are no codes.
         """
         from faultzone.faults.api import branched_on
 
-        return [self.api_failure(action, code=code, times=1) for code in branched_on(codes)]
+        aim.setdefault("times", 1)
+        return [self.api_failure(action, code=code, **aim) for code in branched_on(codes)]
 
     def jump(self, by: Duration) -> Injection:
         """Let region time jump ahead, for good."""
