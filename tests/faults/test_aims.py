@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from faultzone import (
     AgentOutage,
+    ApiError,
     ApiFailure,
     Client,
     HostCrash,
@@ -20,12 +23,16 @@ from faultzone import (
     StaleReads,
     UsageError,
     assert_holds,
+    assert_refused,
     make_region,
     never,
 )
-from faultzone.faults import Fault
+from faultzone.api.callers import Caller
+from faultzone.faults import CATALOGUE, Fault
+from faultzone.faults.calls import OfCalls
 from faultzone.faults.schedule import At, Call, Entry, On
 from faultzone.faults.targets import newest
+from faultzone.region.chaos import Chaos
 from faultzone.serve import serve_backend
 
 HOST = "cn-hangzhou-a-h01"
@@ -87,6 +94,82 @@ def _refusal(way: Callable[[], object]) -> str:
     except UsageError as wrong:
         return str(wrong)
     return ""
+
+
+#: The methods of the faults that are of calls.
+AIMED = [name for name, each in vars(Chaos).items() if "action" in getattr(each, "__annotations__", ())]
+
+
+def test_each_fault_of_calls_has_a_method() -> None:
+    kinds = [each for each in CATALOGUE if issubclass(each, OfCalls)]
+    source = "".join(inspect.getsource(getattr(Chaos, name)) for name in AIMED)
+    assert [each.__name__ for each in kinds if f"faults.{each.__name__}(" not in source] == []
+
+
+@pytest.mark.parametrize("name", AIMED)
+def test_each_method_of_a_fault_of_calls_takes_the_aims(region: Region, name: str) -> None:
+    (web,) = region.run_instances(1)
+    action = "StopInstances" if name == "partial_success" else "DescribeInstances"
+    aim: dict[str, Any] = {"times": 2, "nth": 3, "only": "endpoint", "about": web, "share": 0.5}
+    assert set(aim) == {each.name for each in fields(OfCalls)} - {"action"}
+    made = getattr(region.chaos, name)(action=action, **aim)
+    for each in made if isinstance(made, list) else [made]:
+        assert {**aim, "about": web.id}.items() <= each.fault.told().items()
+        each.undo()
+
+
+def test_refusals_meet_one_call_of_those_that_are_meant(region: Region) -> None:
+    web, other = region.run_instances(2)
+    ecs = Client(region)
+    codes = ["Throttling", "InternalError"]
+    region.chaos.refusals("RebootInstance", codes, about=web)
+    ecs.RebootInstance(InstanceId=other.id)
+    for code in codes:
+        assert_refused(code, lambda: ecs.RebootInstance(InstanceId=web.id))
+    ecs.RebootInstance(InstanceId=web.id)
+
+
+def test_a_client_in_process_is_meant_by_its_key(region: Region) -> None:
+    served = Caller("testid", served=True)
+    calls: dict[str, Callable[[], object]] = {
+        "no key": Client(region).DescribeZones,
+        "first": Client(region, key="testid").DescribeZones,
+        "second": Client(region, key="testid2").DescribeZones,
+        "served": lambda: region.call_as(served, "DescribeZones", {}),
+    }
+    wanted = {None: [*calls], "testid": ["first", "served"], "testid2": ["second"], "endpoint": ["served"]}
+    for only, meant in wanted.items():
+        with region.chaos.api_failure("DescribeZones", only=only):
+            assert [name for name, each in calls.items() if _code(each)] == meant
+
+
+def _code(call: Callable[[], object]) -> str:
+    """The code that a call is refused with; empty where it is not."""
+    try:
+        call()
+    except ApiError as refused:
+        return refused.code
+    return ""
+
+
+@pytest.mark.parametrize("key", ["", " ", 7])
+def test_a_key_that_is_none_is_refused(region: Region, key: Any) -> None:
+    with pytest.raises(UsageError, match=r"key=.*: expected an access key ID, such as 'testid'"):
+        Client(region, key=key)
+
+
+class Behind:
+    """A backend that is not in process."""
+
+    def __init__(self) -> None:
+        inner = make_region().backend
+        self.call, self.control, self.close = inner.call, inner.control, inner.close
+
+
+def test_a_client_of_an_endpoint_has_the_key_that_signs() -> None:
+    behind = make_region(backend=Behind())
+    with pytest.raises(UsageError, match=r"key='testid': expected none, since .* sees the key that calls are signed"):
+        Client(behind, key="testid")
 
 
 def test_the_nearest_id_is_told(region: Region) -> None:

@@ -13,14 +13,16 @@ class Caller(NamedTuple):
     """A client.
 
     Attributes:
-        key: the access key ID that it signed with; empty for a client in this process, which signs nothing.
+        key: the access key ID that it signed with, or stands for in this process; empty where there is none.
         patience: for how many milliseconds it waits for an answer; None for as long as it takes.
         met: whether whoever serves it has taken the delay of its call already.
+        served: whether it calls through an endpoint.
     """
 
     key: str = ""
     patience: int | None = None
     met: bool = False
+    served: bool = False
 
 
 #: The client whose call this is; None for a call of the test's own.

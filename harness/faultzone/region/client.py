@@ -7,10 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from faultzone.api.callers import Caller
 from faultzone.clock import Duration, milliseconds
-from faultzone.errors import NotSupported
+from faultzone.errors import NotSupported, UsageError
 
 if TYPE_CHECKING:
     from faultzone.region.region import Region
+
+
+def _see_key(region: Region, key: object) -> None:
+    """See that a client in process can stand for a key.
+
+    Raises:
+        UsageError: it is no text, or empty; or its calls are signed with another.
+    """
+    if not isinstance(key, str) or not key.strip():
+        raise UsageError.expected("key", key, "an access key ID, such as 'testid'")
+    if getattr(region.backend, "access_keys", None) is None:
+        raise UsageError(
+            f"key={key!r}: expected none, since {region.backend.name} sees the key that calls are signed with: "
+            "leave it out"
+        )
 
 
 class Client:
@@ -21,12 +36,18 @@ class Client:
     Args:
         region: whose API.
         timeout: for how long it waits for an answer, in region time; None for as long as it takes.
+        key: the access key ID by which `only` of a fault means its calls, such as `testid`; None for none. The calls
+            are of the account of the region, whatever the key.
 
     Raises:
         NotSupported: a timeout is given, and the region is behind an endpoint, where a late answer takes real time.
+        UsageError: the key is empty, or the region is behind an endpoint, whose clients are known by what they sign
+            with.
     """
 
-    def __init__(self, region: Region, *, timeout: Duration | None = None) -> None:
+    def __init__(self, region: Region, *, timeout: Duration | None = None, key: str | None = None) -> None:
+        if key is not None:
+            _see_key(region, key)
         self._region = region
         patience = None if timeout is None else milliseconds(timeout)
         if patience is not None and region.backend.outlives_tests:
@@ -34,7 +55,7 @@ class Client:
                 f"timeout={timeout!r}: expected none, because {region.backend.name} answers in real time, "
                 "and this timeout is region time: leave it out, or use an SDK with its own timeout"
             )
-        self._caller = Caller(patience=patience)
+        self._caller = Caller(key or "", patience)
 
     def __repr__(self) -> str:
         return f"Client({self._region!r})"

@@ -248,7 +248,7 @@ class Application:
             return self._render(ApiError("InternalError"), xml)
         call = signed_by(call, credential.access_key_id)
         own = TOKEN_HEADER in asked.headers and self._control.is_known(asked.headers)
-        caller = None if own else Caller(credential.access_key_id)
+        caller = None if own else Caller(credential.access_key_id, served=True)
         return _Signed(call, credential.account, xml, asked.headers.get("host", ""), caller)
 
     def _ask(self, signed: _Signed) -> Answer | Broken | None:

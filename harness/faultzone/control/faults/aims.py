@@ -247,4 +247,4 @@ def is_meant(only: str | None, caller: Caller | None) -> bool:
     """Whether a call of this caller is meant: by default that of any client; see `ApiFailure`."""
     if only is None or caller is None:
         return caller is not None if only is None else only == EVERYONE
-    return only == EVERYONE or (only == ENDPOINT and bool(caller.key)) or only == caller.key
+    return only == EVERYONE or (only == ENDPOINT and caller.served) or only == caller.key
