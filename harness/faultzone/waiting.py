@@ -148,11 +148,14 @@ def _check(predicate: object) -> None:
 def _pass(backend: Backend, deadline: int, *, for_scripts: bool = True) -> bool:
     """Go on to the next timer, or to the deadline; False once that is reached.
 
+    Within what is called while time passes, time stands still: a wait would never end there.
+
     Where guests are real, real time passes instead while hosts owe reports, and, unless told otherwise, while a script
     has just begun, or scripts run and no timer is due.
 
     Raises:
         SubstrateSilent: hosts owe reports and have said nothing for longer than the backend allows.
+        UsageError: time stands still.
     """
     clock = backend.control("clock", {})
     now, following = clock["now"], clock["next"]
@@ -169,7 +172,14 @@ def _pass(backend: Backend, deadline: int, *, for_scripts: bool = True) -> bool:
         _pause(backend)
         return True
     to = deadline if following is None else min(max(following, now), deadline)
-    backend.control("advance", {"milliseconds": to - now} | ({"await_hosts": False} if "owed" in clock else {}))
+    passed = backend.control(
+        "advance", {"milliseconds": to - now} | ({"await_hosts": False} if "owed" in clock else {})
+    )
+    if passed["now"] == now < to and "owed" not in clock and clock["kind"] == "virtual":
+        raise UsageError(
+            "region time stands still while a function of call_at, a subscriber or a probe runs: expected it to return "
+            "without a wait; write what comes later as another function of region.call_at"
+        )
     return True
 
 

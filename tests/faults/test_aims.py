@@ -107,7 +107,8 @@ def test_each_fault_of_calls_has_a_method() -> None:
 
 
 @pytest.mark.parametrize("name", AIMED)
-def test_each_method_of_a_fault_of_calls_takes_the_aims(region: Region, name: str) -> None:
+def test_each_method_of_a_fault_of_calls_takes_the_aims(name: str) -> None:
+    region = make_region(edition="2026-10")
     (web,) = region.run_instances(1)
     action = "StopInstances" if name == "partial_success" else "DescribeInstances"
     aim: dict[str, Any] = {"times": 2, "nth": 3, "only": "endpoint", "about": web, "share": 0.5}
@@ -363,3 +364,8 @@ def test_what_must_hold_is_of_what_is_or_was_there(region: Region) -> None:
             assert_holds(region, condition)
         with pytest.raises(UsageError, match=r"^never transition .*: unknown"), region.expect(condition):
             pass
+
+
+def test_a_description_is_not_as_deep_as_one_likes() -> None:
+    with pytest.raises(UsageError, match="expected a description such as host_of"):
+        HostCrash("host_of(" * 3000 + "newest(instance)" + ")" * 3000)

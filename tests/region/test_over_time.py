@@ -439,3 +439,26 @@ def test_the_error_of_a_block_is_told_and_not_that_of_a_probe(region: Region) ->
     with pytest.raises(KeyError), region.expect(always(probe("serves", serves))):
         fail()
     region.run_instances(1)
+
+
+def test_an_operation_is_one(region: Region) -> None:
+    write = region.operation("write", 3)
+    with write, pytest.raises(UsageError, match=r"has begun before: write region\.operation"):
+        write.__enter__()
+    with pytest.raises(UsageError, match="has begun before"), write:
+        pass
+    with pytest.raises(UsageError, match="is over: expected what it returned within its block"):
+        write.returns(5)
+    assert [(each.number, each.state) for each in region.history()] == [(1, "returned")]
+
+
+def test_a_probe_lets_no_time_pass(region: Region) -> None:
+    def look() -> bool:
+        region.clock.advance("1s")
+        return True
+
+    began = region.clock.ms
+    with pytest.raises(UsageError, match="the probe 'look' lets time pass: expected a function that only looks"):
+        region.probe(look)
+    region.clock.advance("1s")
+    assert region.clock.ms - began == 1_000

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from faultzone import Client, Region, assert_refused, make_region
+from faultzone import Client, Region, UsageError, assert_refused, make_region
 
 
 @pytest.fixture
@@ -128,3 +128,23 @@ def test_the_own_error_of_a_block_has_a_note_of_what_a_function_raised() -> None
     with pytest.raises(ValueError, match="own") as raised:
         block()
     assert raised.value.__notes__ == ["A function of call_at raised Boom('boom')."]
+
+
+@pytest.mark.parametrize(
+    "waits",
+    [
+        lambda region: region.run_instances(1),
+        lambda region: region.wait(lambda: False, "5m"),
+        lambda region: region.chaos.undo_all(),
+    ],
+    ids=["run_instances", "wait", "undo_all"],
+)
+def test_a_function_that_waits_is_told_that_time_stands_still(
+    region: Region, waits: Callable[[Region], object]
+) -> None:
+    (one,) = region.run_instances(1)
+    region.chaos.crash(one)
+    region.call_at("1s", lambda: waits(region))
+    with pytest.raises(UsageError, match="region time stands still while a function of call_at"):
+        region.clock.advance("1m")
+    region.chaos.undo_all()

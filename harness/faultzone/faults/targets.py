@@ -59,6 +59,8 @@ _BARE: Final = r'[^\s(),="]+'
 _SHARED: Final = re.compile(rf'([a-z]+), *([a-z_]+)=({_BARE}|"(?:[^"\\]|\\.)+")')
 _INSTANCE: Final = re.compile(r"i-[\w-]+", re.ASCII)
 _ARTICLE: Final = {kind: f"{'an' if kind == 'instance' else 'a'} {kind}" for kind in sorted(set(KINDS.values()))}
+#: How many descriptions a description may hold, one within the other, brackets of its values among them.
+_DEEPEST: Final = 20
 _EXAMPLE: Final = "a description such as host_of(newest(instance)), rank(2, host) or all(agent)"
 
 
@@ -136,6 +138,8 @@ def described(text: str) -> Described:
     Raises:
         UsageError: it is none.
     """
+    if text.count("(") > _DEEPEST:
+        raise UsageError.expected("target", text, _EXAMPLE)
     form = _FORM.fullmatch(text)
     how, within = form.groups() if form else ("", "")
     if how in STEPS:

@@ -15,6 +15,7 @@ from faultzone.backends import Backend
 from faultzone.clock import Duration, milliseconds, read_stamp, stamp, utc
 from faultzone.errors import UsageError, WaitTimeout
 from faultzone.faults.targets import id_of
+from faultzone.region.planned import ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -403,7 +404,10 @@ class RegionClock:
 
         Raises:
             Exception: what a function of `Region.call_at` raised, once this time has passed.
+            UsageError: a probe is being asked: each time that passes asks it again.
         """
+        if asked := ASKED.get():
+            raise UsageError(f"the probe {asked!r} lets time pass: expected a function that only looks")
         now = self._backend.control("advance", {"milliseconds": milliseconds(duration)})["now"]
         self._planned.tell()
         return utc(now)

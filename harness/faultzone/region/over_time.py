@@ -17,6 +17,7 @@ from faultzone.conditions.sentences import SOMETIMES
 from faultzone.errors import ConditionBroken, NotSupported, UsageError
 from faultzone.journal import operations
 from faultzone.journal.redaction import quoted, recorded
+from faultzone.region.planned import ASKED
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -100,11 +101,12 @@ class Watched:
         """Ask it now; the journal gets the value if it is another."""
         if self._asking:  # It calls the region, which has changed by that.
             return
-        self._asking = True
+        self._asking, before = True, ASKED.set(self.probe.name)
         try:
             value = self.probe.function()
         finally:
             self._asking = False
+            ASKED.reset(before)
         if not isinstance(value, _SCALARS):
             value = bool(value)
         if value != self._value or type(value) is not type(self._value):
@@ -293,6 +295,7 @@ class UnderWay:
         self._said = {"operation": said["operation"], "number": number, "who": said["who"]}
         self._arguments: list[Any] = said["arguments"]
         self._value: object = None
+        self._begun, self._over = False, False
 
     def __repr__(self) -> str:
         return f"UnderWay({self._said['operation']!r}, number={self.number})"
@@ -301,18 +304,24 @@ class UnderWay:
         """Say what it returned.
 
         Raises:
-            UsageError: JSON cannot carry it.
+            UsageError: JSON cannot carry it, or the operation is over.
         """
         _see_json("value", value)
+        if self._over:
+            raise UsageError(f"{self!r} is over: expected what it returned within its block")
         self._value = value
 
     def __enter__(self) -> UnderWay:
+        if self._begun:
+            raise UsageError(f"{self!r} has begun before: write region.operation(...) for each operation")
+        self._begun = True
         note(self._region, "operation", {**self._said, "state": operations.INVOKED, "arguments": self._arguments})
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._over = True
         if error is None:
             more: dict[str, Any] = {"state": operations.RETURNED, "value": self._value}
         else:

@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 #: Whether a planned function runs in this thread.
 _ACTING: Final[ContextVar[bool]] = ContextVar("acting", default=False)
+#: The name of the probe that is asked in this thread; empty if none is.
+ASKED: Final[ContextVar[str]] = ContextVar("asked", default="")
 
 
 class PlannedFunctions:
