@@ -10,7 +10,7 @@ import pytest
 
 from faultzone import ApiError, Region, UsageError, make_region
 from faultzone.journal.journal import lines
-from faultzone.journal.redaction import is_secret, recorded, text
+from faultzone.journal.redaction import is_secret, quoted, recorded, text
 
 SECRET = "hunter2-4711"
 
@@ -133,6 +133,13 @@ def test_a_url_that_is_none_is_quoted_without_its_password(region: Region, url: 
     with pytest.raises(UsageError, match="expected an HTTP URL") as refused:
         region.control("subscribe", url=url.format(SECRET))
     assert SECRET not in str(refused.value)
+
+
+def test_a_set_is_quoted_in_one_order() -> None:
+    names = [f"i-{number:02}" for number in range(30)]
+    assert quoted(set(names), 1000) == f"{{{', '.join(map(repr, names))}}}"
+    assert quoted(frozenset(names[:2])) == "frozenset({'i-00', 'i-01'})"
+    assert quoted(set()) == "set()"
 
 
 def _written(region: Region) -> str:

@@ -30,6 +30,8 @@ def test_instances_differ_by_those_that_one_side_lacks(region: Region) -> None:
     one, two, three = region.run_instances(3)
     assert differences({one, two}, {two, three}) == [f"only left: {one.id}", f"only right: {three.id}"]
     assert differences([one], []) == [f"only left: {one.id}"]
+    assert differences({one, two, three}, set()) == [f"only left: {', '.join(sorted((one.id, two.id, three.id)))}"]
+    assert differences([two, one], [three]) == [f"only left: {two.id}, {one.id}", f"only right: {three.id}"]
     assert differences([one, two], [two, one]) == [f"item 0: {one.id} != {two.id}", f"item 1: {two.id} != {one.id}"]
     assert differences([one, one], [one]) == [f"item 1: {one.id} != none"]
 

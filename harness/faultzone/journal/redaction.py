@@ -215,14 +215,24 @@ def _is_short(number: float) -> bool:
 
 
 def quoted(value: object, most: int = 60) -> str:
-    """A value as text for a message, at most `most` characters long. Never raises, whatever the value's class does."""
+    """A value as text for a message, at most `most` characters long, the same in every run. Never raises, whatever
+    the value's class does."""
     if isinstance(value, int) and not _is_short(value):
         return f"a whole number of {value.bit_length()} bits"
     try:
-        shown = text(repr(value))
+        shown = text(_in_order(value))
     except Exception:  # Of a class of the caller's.
         return f"a {type(value).__name__}"
     return shown if len(shown) <= most else f"{shown[: most - 3]}..."
+
+
+def _in_order(value: object) -> str:
+    """What `repr` says, with the items of a set sorted: theirs is another order in each process."""
+    if type(value) not in (set, frozenset) or not value:
+        return repr(value)
+    assert isinstance(value, set | frozenset)
+    items = "{" + ", ".join(sorted(map(repr, value))) + "}"
+    return items if type(value) is set else f"frozenset({items})"
 
 
 def _value(name: object, value: Any, place: _Place, depth: int) -> Any:

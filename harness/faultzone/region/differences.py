@@ -92,11 +92,11 @@ def _events(left: Collection[SystemEvent], right: Collection[SystemEvent]) -> li
 
 
 def _instances(left: Collection[Instance], right: Collection[Instance]) -> list[str]:
-    """Instances that one of the two lacks."""
+    """Instances that one of the two lacks; those of a set by their ids, as a set has another order in each process."""
     lines = [
-        f"only {where}: {', '.join(each.id for each in one if each not in other)}"
+        f"only {where}: {', '.join(lacking if isinstance(one, Sequence) else sorted(lacking))}"
         for where, one, other in (("left", left, right), ("right", right, left))
-        if any(each not in other for each in one)
+        if (lacking := [each.id for each in one if each not in other])
     ]
     if not lines and isinstance(left, Sequence) and isinstance(right, Sequence):
         lines = [
