@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -93,7 +94,17 @@ def test_workers_tell_the_same() -> None:
     alone, shared = shown(80), shown(80, "-n2", "--dist=loadfile")
     for name, lines in alone.items():
         if "sdk" not in name:  # What an SDK says has the number of a port.
-            assert [line for line in of_ours(shared[name]) if not line.startswith("[gw")] == of_ours(lines)
+            told = [line for line in of_ours(shared[name]) if not line.startswith("[gw")]
+            assert _without_depth(name, told) == _without_depth(name, of_ours(lines))
+
+
+def _without_depth(name: str, lines: Sequence[str]) -> list[str]:
+    """The lines without how often a function could call itself: a worker is itself called through other functions."""
+    if name != "test_recursion":
+        return [*lines]
+    without = [re.sub(r"^    \.\.\. \d+ more calls \.\.\.$", "    ... more calls ...", line) for line in lines]
+    assert sum(line == "    ... more calls ..." for line in without) == 1
+    return without
 
 
 def test_the_style_of_a_traceback_can_be_chosen(pytester: pytest.Pytester) -> None:
