@@ -106,13 +106,6 @@ def test_a_null_argument_travels(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert door.verbs[-1] == ("verbs", {"host": "h", name: None})
 
 
-def test_a_client_of_an_endpoint_has_no_timeout_in_region_time(backend: HttpBackend) -> None:
-    region = make_region(backend)
-    with pytest.raises(NotSupported, match=r"timeout='30s': expected none, because http://.*: leave it out"):
-        Client(region, timeout="30s")
-    assert Client(region).DescribeZones()["Zones"]
-
-
 def test_what_a_verb_names_and_is_not_there_is_told_apart(backend: HttpBackend) -> None:
     with pytest.raises(UnknownTarget, match="unknown instance 'i-1'"):
         backend.control("locks", {"instance": "i-1"})

@@ -26,9 +26,11 @@ from faultzone import (
     milliseconds,
 )
 from faultzone.faults import CATALOGUE, Fault
-from faultzone.faults.schedule import At
+from faultzone.faults.schedule import At, Call, Entry, On
 from faultzone.faults.targets import FIELDS, rack_of, zone_of
 from faultzone.region import Injection
+
+_HOST: Final = "cn-hangzhou-a-h01"
 
 LOSSES: Final[dict[str, Callable[[Instance], Fault]]] = {
     "HostCrash": lambda web: HostCrash(str(web.host)),
@@ -263,3 +265,24 @@ def test_what_excludes_a_kind_is_a_kind_of_a_host() -> None:
             assert {"host", "zone", "rack", "switch"} & fields, f"{name} has no host"
         if kind.excluded_by or kind.alone:
             assert FIELDS.keys() & kind.__dataclass_fields__.keys()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("what", [Call("RunInstances"), Entry("transition", to="Stopped")])
+def test_faults_after_the_same_thing_that_exclude_each_other_are_named(what: Call | Entry) -> None:
+    lock, outage, risk = SecurityLock("i-1"), ZoneOutage("cn-hangzhou-a"), HostAtRisk(_HOST)
+    with pytest.raises(UsageError, match=r"excludes a second one .* from 0 s after (Call|Entry)\("):
+        Schedule([On(what, lock), On(what, lock)])
+    with pytest.raises(UsageError, match=r"HostAtRisk\(.* cannot come at 1 min after (Call|Entry)\(.*: ZoneOutage\("):
+        Schedule([On(what, outage), At("1m", risk), On(what, risk, after="1m")])
+    other = Call("RunInstances", nth=2)
+    fine = [On(what, lock, lasts="1m"), On(what, lock, after="1m"), On(other, lock), On(what, SecurityLock("i-2"))]
+    assert len(Schedule(fine).steps) == 4
+
+
+def test_a_region_knows_of_more_faults_after_the_same_thing_that_exclude_each_other() -> None:
+    region = make_region(zones=2, hosts_per_zone=3)
+    what, (rack,) = Call("RunInstances"), {str(each["rack"]) for each in region.hosts if each["host"] == _HOST}
+    schedule = Schedule([On(what, RackOutage(rack)), On(what, HostAtRisk(_HOST), after="1m")])
+    with pytest.raises(UsageError, match=r"HostAtRisk\(.* cannot come at 1 min after Call\(.*: RackOutage\("):
+        region.chaos.play(schedule)
+    assert region.control("faults")["faults"] == []

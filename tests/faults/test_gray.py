@@ -15,7 +15,6 @@ from faultzone import (
     ApiFailure,
     BrokenConnection,
     Client,
-    ConditionBroken,
     Instance,
     NoAnswer,
     PageSlip,
@@ -25,11 +24,8 @@ from faultzone import (
     ThrottlingBursts,
     UnmetFault,
     UsageError,
-    assert_holds,
     assert_refused,
     make_region,
-    never,
-    sometimes,
 )
 from faultzone.control import tables
 from faultzone.control.faults import copies
@@ -493,32 +489,3 @@ def test_each_says_whether_the_documentation_allows_it() -> None:
     of_calls = [each for each in CATALOGUE if each.capability == "break-api"]
     assert all(each.documented for each in of_calls)
     assert [each for each in CATALOGUE if tables.is_of_calls(each.__name__)] == of_calls
-
-
-def test_a_refusal_by_a_fault_is_in_the_journal_like_any_other(region: Region, ecs: Client) -> None:
-    web = region.run_instances(2)
-    with region.chaos.throttling("StopInstance", times=1):
-        assert_refused("Throttling", lambda: ecs.StopInstance(InstanceId=web[0].id))
-    with region.chaos.partial_success("StopInstances", item=web[0]):
-        assert_refused("InternalError", lambda: ecs.StopInstances(InstanceId=ids_of(web)))
-    with region.chaos.throttling_bursts(calls=1):
-        ecs.DescribeZones()
-        assert_refused("Throttling.User", ecs.DescribeZones)
-    told = [(each.data["action"], each.data["code"], each.data["fault"]) for each in region.journal.of("refusal")]
-    assert told == [
-        ("StopInstance", "Throttling", "ApiFailure"),
-        ("StopInstances", "InternalError", "PartialSuccess"),
-        ("DescribeZones", "Throttling.User", "ThrottlingBursts"),
-    ]
-    assert_holds(region, sometimes("refusal Throttling action=StopInstance fault=ApiFailure"))
-    with pytest.raises(ConditionBroken, match="never refusal Throttling"):
-        assert_holds(region, never("refusal Throttling"))
-
-
-def test_an_experiment_stops_at_a_refusal_by_a_fault(region: Region, ecs: Client) -> None:
-    stop = region.chaos.stop_when("refusal Throttling 2 times")
-    region.chaos.inject(ApiFailure("DescribeZones", code="Throttling"))
-    for _ in range(2):
-        assert_refused("Throttling", ecs.DescribeZones)
-    assert stop.state == "reached"
-    assert ecs.DescribeZones()["Zones"]

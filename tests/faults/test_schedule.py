@@ -22,7 +22,6 @@ from faultzone import (
     HostPaused,
     NetworkCut,
     PeerCut,
-    RackOutage,
     Region,
     SecurityLock,
     SlowNetwork,
@@ -383,26 +382,6 @@ def test_faults_of_two_kinds_that_exclude_each_other_are_named(region: Region) -
     region.clock.advance("2h")
     assert (crashed.state, [each.state for each in risks]) == ("undone", ["active", "active"])
     assert len(Schedule([At("1m", crash), At("2m", HostAtRisk(host_of(newest("instance"))))]).steps) == 2
-
-
-@pytest.mark.parametrize("what", [Call("RunInstances"), Entry("transition", to="Stopped")])
-def test_faults_after_the_same_thing_that_exclude_each_other_are_named(what: Call | Entry) -> None:
-    lock, outage, risk = SecurityLock("i-1"), ZoneOutage("cn-hangzhou-a"), HostAtRisk(HOST)
-    with pytest.raises(UsageError, match=r"excludes a second one .* from 0 s after (Call|Entry)\("):
-        Schedule([On(what, lock), On(what, lock)])
-    with pytest.raises(UsageError, match=r"HostAtRisk\(.* cannot come at 1 min after (Call|Entry)\(.*: ZoneOutage\("):
-        Schedule([On(what, outage), At("1m", risk), On(what, risk, after="1m")])
-    other = Call("RunInstances", nth=2)
-    fine = [On(what, lock, lasts="1m"), On(what, lock, after="1m"), On(other, lock), On(what, SecurityLock("i-2"))]
-    assert len(Schedule(fine).steps) == 4
-
-
-def test_a_region_knows_of_more_faults_after_the_same_thing_that_exclude_each_other(region: Region) -> None:
-    what, (rack,) = Call("RunInstances"), {str(each["rack"]) for each in region.hosts if each["host"] == HOST}
-    schedule = Schedule([On(what, RackOutage(rack)), On(what, HostAtRisk(HOST), after="1m")])
-    with pytest.raises(UsageError, match=r"HostAtRisk\(.* cannot come at 1 min after Call\(.*: RackOutage\("):
-        region.chaos.play(schedule)
-    assert region.control("faults")["faults"] == []
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def backend() -> Iterator[HttpBackend]:
 
 @pytest.fixture
 def region(backend: HttpBackend) -> Iterator[Region]:
-    prepare(backend, CloudOptions.of(zones=1, hosts_per_zone=3))
+    prepare(backend, CloudOptions.of(zones=1, hosts_per_zone=3, edition="2026-10"))
     backend.journal.entries.clear()
     with make_region(backend) as made:
         yield made
