@@ -234,3 +234,11 @@ CONDITIONS = st.builds(Condition, st.sampled_from([ALWAYS, NEVER, SOMETIMES]), D
 @given(DESCRIPTIONS | CONDITIONS)
 def test_whatever_is_printed_is_read_as_the_same(value: Description | Condition) -> None:
     assert read(str(value)) == value
+
+
+def test_a_length_ends_within_region_time() -> None:
+    expected = "expected at most [0-9]+ days, because region time ends at"
+    with pytest.raises(UsageError, match=expected):
+        read("eventually within 999999999d undo")
+    with pytest.raises(UsageError, match=expected):
+        eventually("undo", within="999999999d")

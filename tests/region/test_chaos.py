@@ -130,6 +130,16 @@ def test_an_undo_that_fails_does_not_keep_the_others_from_running(region: Region
     assert said(region).count("undo") == 1, "what failed is not written down as undone"
 
 
+def test_an_end_that_comes_by_itself_and_fails_is_told_and_still_owed(region: Region) -> None:
+    planned = region.chaos.at("1m", Trouble("a", mending="harness"), until="2m")
+    region.clock.advance("5m")
+    (told,) = region.journal.of("notice", what="fault not undone")
+    assert "mending failed" in told.data["why"]
+    assert "mending failed" in str(planned.record["error"])
+    with pytest.raises(UndoFailed, match="mending failed"):
+        region.chaos.undo_all()
+
+
 def test_an_undo_that_is_interrupted_is_owed_to_the_next_end() -> None:
     class Interrupted(LocalBackend):
         times = 0

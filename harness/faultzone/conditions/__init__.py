@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from faultzone.clock import Duration, milliseconds
+from faultzone.clock import Duration, see_moment
 from faultzone.conditions import vocabulary
 from faultzone.conditions.judging import BROKEN, HOLDS, OPEN, Judge, Judgement, judge
 from faultzone.conditions.patterns import Pattern, Property
@@ -145,7 +145,7 @@ def _relates(of: What, how: str, other: What, within: Duration | None, same: str
 
 
 def _length(within: Duration | None) -> int | None:
-    return None if within is None else milliseconds(within)
+    return None if within is None else see_moment("within", within)
 
 
 def _probes(what: What) -> tuple[Probe, ...]:

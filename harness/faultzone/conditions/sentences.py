@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
-from faultzone.clock import milliseconds
+from faultzone.clock import see_moment
 from faultzone.conditions import vocabulary
 from faultzone.conditions.patterns import KEYWORDS, NAMES, Pattern, Property, length
 from faultzone.errors import UsageError, nearest
@@ -368,6 +368,6 @@ class _Reader:
             raise self._wrong("expected a length of time after 'within', such as 10m")
         self._next += 1
         try:
-            return milliseconds(token.value)
+            return see_moment("within", token.value)
         except UsageError as wrong:
             raise self._wrong(f"after 'within': {wrong}") from None

@@ -427,10 +427,16 @@ class ActiveFaults:
         self._end_by_itself(record)
 
     def _end_by_itself(self, record: Record) -> None:
-        """End it, unless it has ended; where that fails, it is still owed."""
-        if record.state == ACTIVE:
-            with suppress(FaultzoneError):
-                self.undo(record)
+        """End it, unless it has ended; where that fails, it is still owed, and the journal says why."""
+        if record.state != ACTIVE:
+            return
+        try:
+            self.undo(record)
+        except UndoFailed as failed:
+            record.error = failed
+            self._backend.note("notice", {"what": "fault not undone", "why": str(failed), **self._said(record)})
+        except FaultzoneError:
+            return
 
     def _said(self, record: Record) -> dict[str, Any]:
         return {**record.fault.told(), "number": record.number}
