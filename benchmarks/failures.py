@@ -50,7 +50,7 @@ def shown(width: int, *arguments: str, encoding: str = "utf-8") -> dict[str, lis
     failures = output.partition(" ERRORS ")[2].partition(" faultzone: clauses by chapter ")[0]
     parts = re.split(_HEADER, failures, flags=re.MULTILINE)
     found = dict(zip(parts[1::2], [each.strip("\n").splitlines() for each in parts[2::2]], strict=True))
-    assert len(found) == COUNT, output
+    assert len(found) == COUNT, f"{output}{ran.stderr.decode(encoding)}(ended with {ran.returncode})"
     return found
 
 
