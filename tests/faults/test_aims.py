@@ -341,12 +341,6 @@ def test_entries_that_an_edition_can_have_are_awaited(old: Region) -> None:
         assert new.chaos.stop_when("event Inquiring").state == "waiting"
 
 
-@pytest.mark.parametrize("action", ["StopInstances", "*Instances"])
-def test_a_batch_that_an_edition_lacks_is_not_done_in_part(old: Region, action: str) -> None:
-    with pytest.raises(UsageError, match=r"edition 2019-02 has no .*: expected a region of edition 2020-12 or later"):
-        old.chaos.partial_success(action)
-
-
 # What must hold
 
 

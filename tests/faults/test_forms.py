@@ -35,15 +35,13 @@ from faultzone.faults.targets import is_described
 from faultzone.region import Chaos, Injection
 from tests.support.faults import IN_MEMORY, SAMPLES, Stage, name_of, stage
 
-#: An edition that has the actions that every kind of fault is of.
-EDITION = "2020-12"
 every = pytest.mark.parametrize("kind", IN_MEMORY, ids=name_of)
 MENDED = [each for each in IN_MEMORY if each.never_ends is None and each.is_seen]
 
 
 @pytest.fixture
 def on() -> Iterator[Stage]:
-    made = stage(make_region(edition=EDITION, zones=1, hosts_per_zone=3))
+    made = stage()
     with made.region:
         yield made
 
@@ -171,9 +169,7 @@ LEFT: list[Breaking] = []
 
 @pytest.mark.parametrize("kind", MENDED, ids=name_of)
 def test_an_undo_that_does_nothing_is_found_out(kind: type[Fault]) -> None:
-    backend = LocalBackend(
-        edition=EDITION, breakers=lambda: {each: lazy(breaker) for each, breaker in memory_breakers().items()}
-    )
+    backend = LocalBackend(breakers=lambda: {each: lazy(breaker) for each, breaker in memory_breakers().items()})
     on = stage(make_region(backend))
     on.region.chaos.inject(SAMPLES[kind](on))
     on.region.clock.advance("1m")

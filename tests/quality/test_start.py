@@ -33,7 +33,7 @@ FIRST_CALL: Final = """
     model.core.index model.core.listing model.core.options model.core.periods
     model.core.placement model.core.seats model.core.shape model.core.state model.instances model.instances.describe
     model.rules
-    region region.clean_up region.commands region.events region.handles region.region
+    region region.clean_up region.commands region.events region.handles region.planned region.region
     substrate substrate.docker substrate.docker.settings substrate.guest_agent substrate.guests substrate.memory
     waiting
     world

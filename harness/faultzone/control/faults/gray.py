@@ -14,7 +14,6 @@ from faultzone.control.faults.api import Failing, check_actions, in_force
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
 from faultzone.control.faults.copies import Copies
 from faultzone.control.targets import find_instance
-from faultzone.editions.edition import date_text
 from faultzone.errors import NoAnswer, UsageError
 from faultzone.faults.gray import BATCHES, BrokenConnection, PageSlip, PartialSuccess, StaleReads, ThrottlingBursts
 from faultzone.faults.targets import is_described
@@ -329,16 +328,8 @@ class _Partial(Failing):
 
 def _check_batches(backend: Local, fault: PartialSuccess) -> None:
     check_actions(backend, fault)
-    edition = backend.cloud.edition
-    meant = [each for each in find_actions(fault.action) if each in BATCHES]
-    if not meant:
+    if not set(find_actions(fault.action)) & set(BATCHES):
         raise UsageError.expected_one_of("action", fault.action, BATCHES)
-    since = [request.since for each in meant for request in requests_of(each)]
-    if not any(map(edition.has, since)):
-        raise UsageError(
-            f"action={fault.action!r}: edition {edition.name} has no {meant[0]}: expected a region of edition "
-            f"{date_text(min(since))} or later"
-        )
     if fault.item is not None and not is_described(fault.item):
         find_instance(backend, fault.item)
 
