@@ -13,7 +13,7 @@ MODEL = PACKAGES["faultzone"] / "model"
 CONTROL = PACKAGES["faultzone"] / "control"
 #: What the room `control` has itself: its objects, its records, an error that it raises, the calls that its faults
 #: meet.
-OWN = {"self", "record", "other", "part", "stop", "error", "calls"}
+OWN = {"self", "record", "other", "part", "error", "calls"}
 
 
 def _names_a_token(node: ast.AST) -> bool:

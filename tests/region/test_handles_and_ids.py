@@ -21,6 +21,7 @@ from faultzone import (
     NotSupported,
     Region,
     UsageError,
+    WaitTimeout,
     assert_avoided,
     assert_invocation,
     assert_recovered,
@@ -368,6 +369,8 @@ def test_what_never_was_has_not_been_released() -> None:
 
 def test_one_does_where_several_can_be() -> None:
     region, web, _, _, _, _, ran = on()
-    region.wait_until_all(web, "Running")
-    region.wait_until_all(web.id, "Running")
-    ran.wait(besides=web)
+    for given in (web, web.id):
+        region.wait_until_all(given, "Running")
+        with pytest.raises(WaitTimeout, match=f"{web.id}.*Running"):
+            region.wait_until_all(given, "Stopped", "1s")
+    assert ran.wait(besides=web).id == ran.id

@@ -332,8 +332,8 @@ class LocalBackend:
         self, product: str, action: str, parameters: Mapping[str, object], account: str | None, cloud: Cloud
     ) -> dict[str, Any]:
         journal = self.journal
+        said = self._said(product, action, parameters, account)
         with self._turn():
-            said = self._said(product, action, parameters, account)
             request_id = self.cloud.world.request_id()
             entry: Entry | None = None
             try:

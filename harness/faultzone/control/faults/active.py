@@ -245,6 +245,10 @@ class ActiveFaults:
         self.see(fault)
         self.see_moments(after, lasts, fault)
         self.see_exclusions([(fault, after, lasts)])
+        return self.take(after, fault, lasts)
+
+    def take(self, after: int, fault: Fault, lasts: int | None) -> Record:
+        """Plan a fault of which whoever asks has seen that it can come then; see `plan`."""
         record = self._add(fault, lasts)
         record.state = PLANNED
         if after:
@@ -436,7 +440,7 @@ class ActiveFaults:
             record.error = failed
             self._backend.note("notice", {"what": "fault not undone", "why": str(failed), **self._said(record)})
         except FaultzoneError:
-            return
+            pass
 
     def _said(self, record: Record) -> dict[str, Any]:
         return {**record.fault.told(), "number": record.number}

@@ -17,7 +17,6 @@ from faultzone.journal.matching import is_wanted
 from faultzone.model.core.dispatch import ACTIONS, find_actions, requests_of
 
 if TYPE_CHECKING:
-    from faultzone.api.callers import Caller
     from faultzone.conditions import Description
     from faultzone.conditions.patterns import Pattern
     from faultzone.control.local import Local
@@ -241,10 +240,3 @@ _SEES: Final[Mapping[str, Callable[[Local, str], None]]] = {
     "switch": _sees_sharing("switch"),
     "zone": _see_zone,
 }
-
-
-def is_meant(only: str | None, caller: Caller | None) -> bool:
-    """Whether a call of this caller is meant: by default that of any client; see `ApiFailure`."""
-    if only is None or caller is None:
-        return caller is not None if only is None else only == EVERYONE
-    return only == EVERYONE or (only == ENDPOINT and caller.served) or only == caller.key

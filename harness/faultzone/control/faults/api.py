@@ -11,11 +11,12 @@ from faultzone.control.faults import aims
 from faultzone.control.faults.breaks import Breakers, Breaking, breaks
 from faultzone.errors import NoAnswer, UsageError
 from faultzone.faults.api import ApiFailure
-from faultzone.faults.calls import OfCalls
+from faultzone.faults.calls import ENDPOINT, EVERYONE, OfCalls
 from faultzone.journal.timeline import names
 from faultzone.model.core.dispatch import ACTIONS, find_actions
 
 if TYPE_CHECKING:
+    from faultzone.api.callers import Caller
     from faultzone.control.faults.failing import Made
     from faultzone.control.local import Local
     from faultzone.faults.calls import Call
@@ -23,9 +24,16 @@ if TYPE_CHECKING:
 BREAKERS: Final[Breakers] = {}
 
 
+def _is_meant(only: str | None, caller: Caller | None) -> bool:
+    """Whether a call of this caller is meant: by default that of any client; see `ApiFailure`."""
+    if caller is None:  # The test itself.
+        return only == EVERYONE
+    return only in (None, EVERYONE, caller.key) or (only == ENDPOINT and caller.served)
+
+
 def aims_at(what: OfCalls | Call, call: Made) -> bool:
     """Whether a call is of those that are meant, whichever of them."""
-    if not (fnmatchcase(call.action, what.action) and aims.is_meant(what.only, call.caller)):
+    if not (fnmatchcase(call.action, what.action) and _is_meant(what.only, call.caller)):
         return False
     return what.about is None or names(call.parameters, what.about)
 

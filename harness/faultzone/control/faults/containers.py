@@ -14,15 +14,14 @@ from faultzone.control.faults.hosts import Place, host_of, is_up, place_of
 from faultzone.control.targets import find_instance
 from faultzone.errors import NotSupported, UsageError
 from faultzone.faults.containers import DiskFull, HostKilled, HostPaused, MemoryExhausted, PeerCut, SlowNetwork
-from faultzone.faults.guests import OUTAGES, AgentOutage, GuestCrash
+from faultzone.faults.guests import AgentOutage, GuestCrash
 
 if TYPE_CHECKING:
     from faultzone.control.local import Containers
 
 BREAKERS: Final[Breakers] = {}
-#: The states of an agent that is a process.
 #: The outages of an agent that is a process.
-PROCESS_OUTAGES: Final = OUTAGES[:2]
+PROCESS_OUTAGES: Final = ("stopped", "hung")
 
 
 def _condition(backend: Containers, host: Place) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def play(backend: Local, schedule: Schedule) -> list[Record]:
     if any(isinstance(each, On) for each in schedule.steps):
         _see_followers(backend, schedule)
     records = [
-        faults.plan(step.begins, step.fault, step.lasts) if isinstance(step, At) else _await(backend, step)
+        faults.take(step.begins, step.fault, step.lasts) if isinstance(step, At) else _await(backend, step)
         for step in schedule.steps
     ]
     for record in records:

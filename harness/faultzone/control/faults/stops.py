@@ -40,6 +40,11 @@ class Stop:
     state: str = WAITING
     found: Found | None = None
 
+    def end(self) -> None:
+        """Let it wait no longer, if it does."""
+        if self.state == WAITING:
+            self.state = ENDED
+
     def render(self) -> dict[str, Any]:
         """It as JSON."""
         entry = None if self.found is None else self.found.entry._asdict()
@@ -80,8 +85,7 @@ class Stops:
             UsageError: there is none of this number.
         """
         stop = self.find(number)
-        if stop.state == WAITING:
-            stop.state = ENDED
+        stop.end()
         return stop
 
     def wait_for(self, what: Description, records: Sequence[Record] | None = None) -> Stop:
@@ -95,10 +99,9 @@ class Stops:
 
     def end_with(self, stop: Stop) -> None:
         """Let the others of the same schedule wait no longer."""
-        same = [each for each in self.kept.values() if each.records is stop.records is not None]
-        for stop in same:
-            if stop.state == WAITING:
-                stop.state = ENDED
+        for each in self.kept.values():
+            if each.records is stop.records is not None:
+                each.end()
 
 
 class _Waiting:

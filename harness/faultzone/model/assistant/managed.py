@@ -65,9 +65,11 @@ class Activation:
         "used",
     )  # fmt: skip
 
-    def __init__(self, id: str, code: str, request: CreateActivation, tags: Mapping[str, str], created: int) -> None:
+    def __init__(
+        self, id: str, code: str, request: CreateActivation, group: str, tags: Mapping[str, str], created: int
+    ) -> None:
         self.id, self.code, self.request, self.tags, self.created = id, code, request, tags, created
-        self.addresses, self.group = _range(request.addresses), ""
+        self.addresses, self.group = _range(request.addresses), group
         self.registered: dict[str, Managed] = {}
         self.used = self.deregistered = 0
         self.disabled = False
@@ -127,8 +129,7 @@ def create_activation(region: RegionState, account: AccountState, request: Creat
     if len(state.activations) >= region.edition.assistant.activations:
         raise ApiError("QuotaExceed.Activation")
     world = region.world
-    made = Activation(world.uuid("activation").upper(), world.hex_id("a"), request, tags, region.clock.now)
-    made.group = group
+    made = Activation(world.uuid("activation").upper(), world.hex_id("a"), request, group, tags, region.clock.now)
     state.activations[made.id] = made
     return {"ActivationId": made.id, "ActivationCode": made.code}
 
